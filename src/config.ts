@@ -1,0 +1,136 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { isMarket, type Market } from './datasources/spotify/index.ts';
+import type { GatewayOptions } from './gateway.ts';
+import type { LogLevel } from './log.ts';
+
+/** Everything that the environment decides. Read once, at the start. */
+export interface Config {
+  port: number;
+  host: string;
+  logLevel: LogLevel;
+  /** The kind of app that the embedded sandbox plays; null where there are credentials, and so no sandbox. */
+  sandbox: 'development' | 'extended' | null;
+  gateway: GatewayOptions;
+}
+
+/** The environment cannot be used; `message` names each variable and never a value. */
+export class ConfigError extends Error {}
+
+const whole = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, error)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, error);
+};
+
+const day = 86_400;
+
+const oneOf = <const T extends string>(...values: T[]) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+const flag = z
+  .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
+  .transform((value) => value === 'true' || value === '1');
+
+/** Bearer tokens and secrets travel there: plain http is for the same machine only. */
+const upstreamUrl = z
+  .string()
+  .refine(
+    isUpstreamUrl,
+    'must be an https URL without credentials, query or fragment (http for loopback only)',
+  )
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const variables = z
+  .object({
+    PORT: whole(0, 65_535).default(4000),
+    HOST: z.string().default('127.0.0.1'),
+    SPOTIFY_CLIENT_ID: z.string().optional(),
+    SPOTIFY_CLIENT_SECRET: z.string().optional(),
+    SPOTIFY_API_URL: upstreamUrl.default('https://api.spotify.com/v1'),
+    SPOTIFY_TOKEN_URL: upstreamUrl.default('https://accounts.spotify.com/api/token'),
+    SPOTIFY_QUOTA_MODE: oneOf('auto', 'extended', 'development').default('auto'),
+    SANDBOX_QUOTA_MODE: oneOf('development', 'extended').default('development'),
+    SPOTIFY_MARKET: z
+      .string()
+      .refine(isMarket, 'must be an ISO 3166-1 alpha-2 country code in capitals')
+      .transform((code) => code as Market)
+      .optional(),
+    SPOTIFY_RATE_LIMIT: whole(1, 1_000_000).optional(),
+    UPSTREAM_CONCURRENCY: whole(1, 1_000).default(10),
+    UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(2_500),
+    REQUEST_TIMEOUT_MS: whole(1, 600_000).default(8_000),
+    CACHE_TTL_SECONDS: whole(0, 30 * day).default(300),
+    CACHE_STALE_SECONDS: whole(0, 30 * day).default(day),
+    CORS_ORIGINS: z
+      .string()
+      .transform((list) => list.split(',').map((origin) => origin.trim()))
+      .refine(
+        (origins) => origins.every(isOrigin),
+        'must be origins such as https://example.org, with commas between',
+      )
+      .default([]),
+    GRAPHIQL: flag.optional(),
+    INTROSPECTION: flag.optional(),
+    NODE_ENV: z.string().optional(),
+    LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  })
+  .refine(({ SPOTIFY_CLIENT_ID: id, SPOTIFY_CLIENT_SECRET: secret }) => !id === !secret, {
+    path: ['SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET'],
+    error: 'must be set together, or both left out for the sandbox',
+  });
+
+/**
+ * @param environment such as `process.env`; an empty value counts as none
+ * @throws ConfigError
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`);
+    throw new ConfigError(`${lines.join('\n')}\nSee "Configuration" in the README.`);
+  }
+  const env = parsed.data;
+  const development = env.NODE_ENV !== 'production';
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    logLevel: env.LOG_LEVEL,
+    sandbox: env.SPOTIFY_CLIENT_ID ? null : env.SANDBOX_QUOTA_MODE,
+    gateway: {
+      spotify: {
+        clientId: env.SPOTIFY_CLIENT_ID ?? '',
+        clientSecret: env.SPOTIFY_CLIENT_SECRET ?? '',
+        apiUrl: env.SPOTIFY_API_URL,
+        tokenUrl: env.SPOTIFY_TOKEN_URL,
+        quotaMode: env.SPOTIFY_QUOTA_MODE,
+        market: env.SPOTIFY_MARKET ?? null,
+        rateLimit: env.SPOTIFY_RATE_LIMIT ?? null,
+        concurrency: env.UPSTREAM_CONCURRENCY,
+        timeoutMs: env.UPSTREAM_TIMEOUT_MS,
+        freshMs: env.CACHE_TTL_SECONDS * 1000,
+        staleMs: env.CACHE_STALE_SECONDS * 1000,
+      },
+      requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      corsOrigins: env.CORS_ORIGINS,
+      graphiql: env.GRAPHIQL ?? development,
+      introspection: env.INTROSPECTION ?? development,
+    },
+  };
+}
+
+function isUpstreamUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  if (username || password || search || hash) return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;

@@ -1,0 +1,102 @@
+import type { Party } from './asker.ts';
+import { persist } from './attempts.ts';
+import type { Family, Gate } from './gate.ts';
+import type { Http, HttpAnswer, Outcome } from './http.ts';
+import type { Token } from './token.ts';
+
+/** One read of the Web API: the path is built from ids and nothing that a client wrote. */
+export interface ApiRequest {
+  family: Family;
+  path: string;
+  query: Readonly<Record<string, string>>;
+  /** Largest answer that is read, in bytes, where it may exceed the usual. */
+  maxBytes?: number;
+}
+
+/**
+ * Asks Spotify once, which may take several attempts and a new token.
+ * @returns an answer of status 200, 304, 400, 403, 404 or 410
+ * @throws GatewayError when there is none
+ */
+export type Call = (request: ApiRequest, party: Party, etag?: string | null) => Promise<HttpAnswer>;
+
+export interface CallDependencies {
+  apiUrl: string;
+  http: Http;
+  token: Token;
+  gate: Gate;
+}
+
+// Names come in the language asked for: one for all, or two clients would share an answer that differs.
+const language = 'en';
+
+export function createCall({ apiUrl, http, token, gate }: CallDependencies): Call {
+  async function call(request: ApiRequest, party: Party, etag: string | null = null): Promise<HttpAnswer> {
+    const first = await ask(request, party, etag);
+    if (!isAboutToken(first.answer)) return first.answer;
+    token.reject(first.bearer);
+    const second = await ask(request, party, etag);
+    if (!isAboutToken(second.answer)) return second.answer;
+    throw token.distrust(second.bearer);
+  }
+
+  async function ask(request: ApiRequest, party: Party, etag: string | null) {
+    let bearer = '';
+    const attempt = async (): Promise<Outcome> => {
+      bearer = await token.get(party);
+      return gate.pass(request.family, party, () => send(request, party, bearer, etag));
+    };
+    const answer = await persist(attempt, {
+      mayRetry: (waitMs) =>
+        party.wanted() && performance.now() + waitMs < party.deadlineMs() && gate.mayRetry(),
+      shut: (reason, waitMs) => gate.shut(request.family, reason, waitMs),
+    });
+    return { answer, bearer };
+  }
+
+  async function send(request: ApiRequest, party: Party, bearer: string, etag: string | null) {
+    const path = pathOf(request);
+    const startedMs = performance.now();
+    const outcome = await http.send({
+      method: 'GET',
+      url: apiUrl + path,
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        accept: 'application/json',
+        'accept-language': language,
+        ...(etag !== null && { 'if-none-match': etag }),
+      },
+      maxBytes: request.maxBytes,
+    });
+    party.note({
+      method: 'GET',
+      path,
+      status: outcome.kind === 'answer' ? outcome.status : null,
+      milliseconds: performance.now() - startedMs,
+    });
+    return outcome;
+  }
+
+  return call;
+}
+
+/** Relative to the base URL, with the query. */
+export function pathOf({ path, query }: ApiRequest): string {
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
+
+// "Valid user authentication required" is a 401 too, but no other token of ours would change it.
+const tokenProblem = /token/i;
+
+function isAboutToken({ status, body }: HttpAnswer): boolean {
+  if (status !== 401) return false;
+  const message = messageOf(body);
+  return message === null || tokenProblem.test(message);
+}
+
+/** The `error.message` of a Spotify error answer; null where it has none. Never shown to clients. */
+export function messageOf(body: unknown): string | null {
+  const message = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
+  return typeof message === 'string' ? message : null;
+}

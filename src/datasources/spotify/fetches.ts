@@ -1,0 +1,150 @@
+import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../errors.ts';
+import { type Access, FeatureWithheld } from './access.ts';
+import { type Asker, createParty } from './asker.ts';
+import type { Call } from './call.ts';
+import { MalformedAnswer } from './decode.ts';
+import type { HttpAnswer } from './http.ts';
+import { type Batch, type Resource, throwIfWithheld } from './resource.ts';
+
+/** One question, who waits for its answer (more may come), and the tag of the copy that is held, if any. */
+export interface Question {
+  resource: Resource<unknown>;
+  askers: readonly Asker[];
+  etag: string | null;
+}
+
+export type Answer =
+  | { is: 'found'; value: unknown; etag: string | null; bytes: number }
+  | { is: 'absent' }
+  /** The copy that is held is still right. */
+  | { is: 'unchanged' };
+
+/**
+ * Asks Spotify with as few calls as the app's abilities allow for the questions of one tick.
+ * @returns one promise a question, so that none waits for a slower one
+ */
+export type Fetches = (questions: readonly Question[]) => Promise<Answer>[];
+
+export function createFetches(call: Call, access: Access): Fetches {
+  /** One call for one question. */
+  function alone({ resource, askers, etag }: Question): Promise<Answer> {
+    return withinLimit(resource, async () => {
+      const reply = await call(
+        resource.request,
+        createParty(() => askers),
+        etag,
+      );
+      if (reply.status === 304 && etag !== null) return { is: 'unchanged' };
+      if (reply.status !== 200) return refusal(resource, reply);
+      return found(resource.decode, reply);
+    });
+  }
+
+  /** One call for all of them; where the app may not do that, one for each. */
+  function together(questions: readonly Question[], batch: Batch): Promise<Answer>[] {
+    const { feature } = batch;
+    const ask = () => askTogether(questions, batch);
+    const landed = feature ? access.withFeature(feature, ask) : ask();
+    const singles = landed.then((answers) => (answers === null ? eachAlone(questions) : null));
+    return questions.map(async (_, i) => {
+      const answer = (await landed)?.[i] ?? (await singles)?.[i];
+      if (answer instanceof GatewayError) throw answer;
+      return answer as Answer;
+    });
+  }
+
+  async function askTogether(
+    questions: readonly Question[],
+    batch: Batch,
+  ): Promise<(Answer | GatewayError)[]> {
+    const [{ resource }] = questions as [Question];
+    const values = questions.map((question) => question.resource.batchValue ?? '');
+    const party = createParty(() => questions.flatMap(({ askers }) => askers));
+    return withinLimit(resource, async () => {
+      const reply = await call(batch.request(values), party);
+      if (reply.status !== 200) {
+        if (batch.feature) throwIfBatchWithheld(reply);
+        return questions.map(() => refusal(resource, reply));
+      }
+      const share = { ...reply, etag: null, bytes: reply.bytes / questions.length };
+      return values.map((_, i) => settle(() => found((body) => batch.decode(body, i, values), share)));
+    });
+  }
+
+  function eachAlone(questions: readonly Question[]): Promise<Answer>[] {
+    const answers = questions.map(alone);
+    void Promise.allSettled(answers).then((outcomes) => {
+      // Where singles are forbidden as well, it was not the batch that is withheld.
+      const allForbidden = outcomes.every(
+        (outcome) => outcome.status === 'rejected' && outcome.reason instanceof UpstreamForbidden,
+      );
+      if (allForbidden) access.forget('batch');
+    });
+    return answers;
+  }
+
+  const withinLimit = <T>({ limit }: Resource<unknown>, ask: () => Promise<T>): Promise<T> =>
+    limit ? access.withLimit(limit.endpoint, limit.items, ask) : ask();
+
+  return (questions) => {
+    const answers = new Map<Question, Promise<Answer>>();
+    for (const group of inBatches(questions)) {
+      const batch = group[0]?.resource.batch;
+      const promises = batch && group.length > 1 ? together(group, batch) : group.map(alone);
+      for (const [i, question] of group.entries()) answers.set(question, promises[i] as Promise<Answer>);
+    }
+    return questions.map((question) => answers.get(question) as Promise<Answer>);
+  };
+}
+
+/** Those that may share a call, in groups no larger than one call takes. */
+function inBatches(questions: readonly Question[]): Question[][] {
+  const groups: Question[][] = [];
+  const growing = new Map<string, Question[]>();
+  for (const question of questions) {
+    const { batch } = question.resource;
+    const known = batch && growing.get(batch.key);
+    if (known && known.length < batch.max) {
+      known.push(question);
+      continue;
+    }
+    const group = [question];
+    groups.push(group);
+    if (batch) growing.set(batch.key, group);
+  }
+  return groups;
+}
+
+/** @throws UpstreamBadResponse when the answer is not as documented */
+function found(decode: (body: unknown) => unknown, { body, etag, bytes }: HttpAnswer): Answer {
+  try {
+    const value = decode(body);
+    return value === null ? { is: 'absent' } : { is: 'found', value, etag, bytes };
+  } catch (error) {
+    if (!(error instanceof MalformedAnswer)) throw error;
+    throw new UpstreamBadResponse(`Spotify's answer is not as documented (${error.message}).`);
+  }
+}
+
+function settle(answer: () => Answer): Answer | GatewayError {
+  try {
+    return answer();
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}
+
+/** What an answer other than 200 and a right 304 means. @throws GatewayError, LimitRefused, FeatureWithheld */
+function refusal(resource: Resource<unknown>, reply: HttpAnswer): Answer {
+  if (resource.refused(reply) === null) return { is: 'absent' };
+  if (reply.status === 401) throw new UpstreamAuthFailed('Spotify wants a user for this, which we are not.');
+  if (reply.status === 403) throw new UpstreamForbidden('Spotify forbids this app to read that.');
+  throw new UpstreamBadResponse(`Spotify answered with status ${reply.status}.`);
+}
+
+/** An unknown id is null in a batch: a batch that is not found is a batch endpoint that is not there. */
+function throwIfBatchWithheld(reply: HttpAnswer): void {
+  if (reply.status === 404) throw new FeatureWithheld();
+  throwIfWithheld(reply);
+}

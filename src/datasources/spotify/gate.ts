@@ -1,0 +1,210 @@
+import { type GatewayError, Overloaded, UpstreamRateLimited, UpstreamTimeout } from '../../errors.ts';
+import type { Party } from './asker.ts';
+import { createBudget } from './budget.ts';
+import { type CallResult, createDoor, type Door } from './door.ts';
+import type { Outcome } from './http.ts';
+import { type ShutReason, shutError } from './retry.ts';
+import { createRollingCount } from './rolling.ts';
+
+/** Endpoints that Spotify counts together: the path without its ids, single and batch reads alike. */
+export type Family =
+  | 'artists'
+  | 'artists/albums'
+  | 'artists/top-tracks'
+  | 'artists/related-artists'
+  | 'albums'
+  | 'albums/tracks'
+  | 'tracks'
+  | 'search';
+
+/** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
+export interface Gate {
+  /**
+   * Sends one call as soon as the rules allow, first come first served.
+   * @throws GatewayError as soon as it is clear that the rules will not allow it in time
+   */
+  pass(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome>;
+  /**
+   * Spotify asked for silence about one family; `waitMs` null when it did not say for how long.
+   * @returns what to tell whoever asks meanwhile
+   */
+  shut(family: Family, reason: ShutReason, waitMs: number | null): GatewayError;
+  /** Whether one more retry keeps to the share of calls that retries may be; counts it if so. */
+  mayRetry(): boolean;
+  dispose(): void;
+}
+
+export interface GateOptions {
+  /** Most calls under way at a time. */
+  concurrency: number;
+  /** Own ceiling on calls in any rolling 30 s; null for none. */
+  rateLimit: number | null;
+}
+
+const maxQueued = 1_000; // ten at a time and 100 ms a call: what can be answered within a deadline of 8 s
+const shortSilenceMs = 2_000; // a longer one is told, not waited out
+const shortBudgetWaitMs = 1_000;
+const retryWindowMs = 10_000;
+const retryShare = 0.1; // more than this, and the retries are the outage
+const freeRetries = 3;
+
+interface Waiting {
+  family: Family;
+  party: Party;
+  admit: () => void;
+  refuse: (error: GatewayError) => void;
+}
+
+export function createGate({ concurrency, rateLimit }: GateOptions): Gate {
+  const doors = new Map<Family | 'any', Door>();
+  const budget = createBudget(rateLimit);
+  const calls = createRollingCount(retryWindowMs);
+  const retries = createRollingCount(retryWindowMs);
+  let underWay = 0;
+  let queue: Waiting[] = [];
+  let alarm: NodeJS.Timeout | undefined;
+  let alarmAtMs = Number.POSITIVE_INFINITY;
+
+  // A transport fault tells of the way to Spotify, not of one endpoint: it has a door of its own.
+  const doorsOn = (family: Family): [any: Door, own: Door] => [door('any'), door(family)];
+
+  function door(name: Family | 'any'): Door {
+    const known = doors.get(name) ?? createDoor();
+    doors.set(name, known);
+    return known;
+  }
+
+  async function pass(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome> {
+    await admission(family, party);
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await send();
+      return outcome;
+    } finally {
+      leave(family, outcome);
+    }
+  }
+
+  async function admission(family: Family, party: Party): Promise<void> {
+    const ruling = rule(family, party, performance.now());
+    // Whoever of the queue could go has gone: nobody is overtaken.
+    if (ruling === 0) return enter(family);
+    if (typeof ruling !== 'number') throw ruling;
+    if (queue.length >= maxQueued) throw new Overloaded('Too many calls are waiting for Spotify already.');
+    return new Promise((admit, refuse) => {
+      queue.push({ family, party, admit, refuse });
+      wakeIn(ruling);
+    });
+  }
+
+  /** Lets everyone go who may, refuses who cannot be helped, and keeps the rest in their order. */
+  function serveQueue(): void {
+    const waiting = queue;
+    queue = [];
+    for (const each of waiting) {
+      const ruling = each.party.wanted() ? rule(each.family, each.party, performance.now()) : unwanted();
+      if (typeof ruling !== 'number') {
+        each.refuse(ruling);
+      } else if (ruling > 0) {
+        queue.push(each);
+        wakeIn(ruling);
+      } else {
+        enter(each.family);
+        each.admit();
+      }
+    }
+  }
+
+  function wakeIn(waitMs: number): void {
+    const atMs = performance.now() + waitMs;
+    if (atMs >= alarmAtMs) return;
+    clearTimeout(alarm);
+    alarmAtMs = atMs;
+    alarm = setTimeout(() => {
+      alarmAtMs = Number.POSITIVE_INFINITY;
+      serveQueue();
+    }, waitMs);
+  }
+
+  /** 0 to go now, the milliseconds to wait (infinite: until another call is over), or why not to wait. */
+  function rule(family: Family, party: Party, nowMs: number): number | GatewayError {
+    const timeLeftMs = party.deadlineMs() - nowMs;
+    const hasRoom = underWay < concurrency && doorsOn(family).every((each) => each.hasRoom());
+    return (
+      silence(family, timeLeftMs, nowMs) ??
+      ownLimit(timeLeftMs, nowMs) ??
+      (hasRoom ? 0 : Number.POSITIVE_INFINITY)
+    );
+  }
+
+  function silence(family: Family, timeLeftMs: number, nowMs: number): number | GatewayError | null {
+    const bar = doorsOn(family)
+      .map((each) => each.barred(nowMs))
+      .find((each) => each !== null);
+    if (!bar) return null;
+    const patienceMs = bar.reason === 'unavailable' ? 0 : shortSilenceMs;
+    return bar.waitMs > Math.min(patienceMs, timeLeftMs) ? shutError(bar.reason, bar.waitMs) : bar.waitMs;
+  }
+
+  function ownLimit(timeLeftMs: number, nowMs: number): number | GatewayError | null {
+    const waitMs = budget.waitMs(nowMs);
+    if (waitMs === 0 || waitMs <= Math.min(shortBudgetWaitMs, timeLeftMs)) return waitMs || null;
+    return new UpstreamRateLimited('The limit set for calls to Spotify is reached; ask again later.', {
+      retryAfter: Math.ceil(waitMs / 1000),
+    });
+  }
+
+  function enter(family: Family): void {
+    const nowMs = performance.now();
+    underWay += 1;
+    for (const each of doorsOn(family)) each.enter();
+    budget.spend(nowMs);
+    calls.add(nowMs);
+  }
+
+  function leave(family: Family, outcome: Outcome | undefined): void {
+    const nowMs = performance.now();
+    const [any, own] = doorsOn(family);
+    underWay -= 1;
+    any.leave(resultOnTheWay(outcome), nowMs);
+    own.leave(resultAtTheEndpoint(outcome), nowMs);
+    serveQueue();
+  }
+
+  return {
+    pass,
+    shut(family, reason, waitMs) {
+      const nowMs = performance.now();
+      door(family).shut(reason, waitMs, nowMs);
+      serveQueue();
+      return shutError(reason, door(family).barred(nowMs)?.waitMs ?? 0);
+    },
+    mayRetry() {
+      const nowMs = performance.now();
+      const allowed = Math.max(freeRetries, calls.total(nowMs) * retryShare);
+      if (retries.total(nowMs) + 1 > allowed) return false;
+      retries.add(nowMs);
+      return true;
+    },
+    dispose: () => clearTimeout(alarm),
+  };
+}
+
+const unwanted = () => new UpstreamTimeout('Nobody waits for this call any more.');
+
+/** Any answer at all shows that the way is open. */
+function resultOnTheWay(outcome: Outcome | undefined): CallResult {
+  if (!outcome) return 'neither';
+  return isNoAnswer(outcome) ? 'failed' : 'answered';
+}
+
+/** An endpoint fails by its 5xx; being refused for our number says nothing about its health. */
+function resultAtTheEndpoint(outcome: Outcome | undefined): CallResult {
+  if (!outcome || isNoAnswer(outcome)) return 'neither';
+  if (outcome.kind === 'fault') return 'answered';
+  if (outcome.status === 429) return 'neither';
+  return outcome.status >= 500 ? 'failed' : 'answered';
+}
+
+const isNoAnswer = (outcome: Outcome): boolean =>
+  outcome.kind === 'fault' && outcome.fault !== 'too-large' && outcome.fault !== 'not-json';

@@ -1,0 +1,173 @@
+import type { Log } from '../../log.ts';
+import { createAccess, type Feature, type QuotaMode } from './access.ts';
+import { type Asker, noteUnavailable } from './asker.ts';
+import { createCall } from './call.ts';
+import { createFetches } from './fetches.ts';
+import { createField, type Field } from './fields.ts';
+import { createGate } from './gate.ts';
+import { createHttp } from './http.ts';
+import type { Kind, Reference, SpotifyId } from './ids.ts';
+import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './lists.ts';
+import type { Market } from './markets.ts';
+import { createMemory } from './memory.ts';
+import * as objects from './objects.ts';
+import { createPages, type Pages } from './pages.ts';
+import { createReads } from './reads.ts';
+import type { Resource } from './resource.ts';
+import { createToken } from './token.ts';
+import {
+  type Album,
+  type AlbumGroup,
+  type Artist,
+  isMalformed,
+  type Malformed,
+  type SpotifyObject,
+  type Track,
+} from './types.ts';
+
+export { type Asker, createScope, type Place, type Scope, type Usage } from './asker.ts';
+export { type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
+export type { List } from './lists.ts';
+export { isMarket, type Market, parseMarket } from './markets.ts';
+export type * from './types.ts';
+export { isMalformed } from './types.ts';
+export type { Mark, Range, Slot, Window } from './windows.ts';
+
+/**
+ * Spotify's catalogue, read with as few calls as the questions of all requests allow. Every method may throw
+ * a GatewayError; null means that Spotify has no such thing, or not for this app. A `market` of null means
+ * that none was named: then the one counts in which the object was found, and after it the default.
+ */
+export interface Spotify extends Pages {
+  artist(id: SpotifyId, asker: Asker): Promise<Artist | null>;
+  album(id: SpotifyId, market: Market | null, asker: Asker): Promise<Album | null>;
+  track(id: SpotifyId, market: Market | null, asker: Asker): Promise<Track | null>;
+  /** What a reference points at; a bare id is looked for among artists, albums and tracks, in this order. */
+  node(reference: Reference, asker: Asker): Promise<SpotifyObject | null>;
+  field: Field;
+  albumOf(track: Track, asker: Asker): Promise<Album | null>;
+  /** Why the list in which an album was found shows it. */
+  groupOf(album: Item<Album>, asker: Asker): AlbumGroup | null;
+  topTracks(artist: Artist, market: Market | null, asker: Asker): Promise<readonly Item<Track>[] | null>;
+  relatedArtists(artist: Artist, asker: Asker): Promise<readonly Item<Artist>[] | null>;
+  /** @param groups none for all of them */
+  albumsOf(artist: Artist, groups: readonly AlbumGroup[], market: Market | null): List<Album>;
+  tracksOf(album: Album, market: Market | null): List<Track>;
+  search<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]>;
+  /** Whether a valid token is there or can be had. */
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export type Item<T> = T | Malformed;
+
+export interface SpotifyOptions {
+  clientId: string;
+  clientSecret: string;
+  /** Base of the Web API and address of the token endpoint, without a slash at the end. */
+  apiUrl: string;
+  tokenUrl: string;
+  quotaMode: QuotaMode;
+  /** Where no field names a market; null for none. */
+  market: Market | null;
+  /** Own ceiling on calls in any rolling 30 s; null for none. */
+  rateLimit: number | null;
+  /** Calls at a time, and the time limit of one attempt. */
+  concurrency: number;
+  timeoutMs: number;
+  /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
+  freshMs: number;
+  staleMs: number;
+}
+
+export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
+  const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
+  const token = createToken(http, log, { ...options, url: options.tokenUrl });
+  const gate = createGate(options);
+  const access = createAccess(options.quotaMode, log);
+  const call = createCall({ apiUrl: options.apiUrl, http, token, gate });
+  const reads = createReads({
+    ...options,
+    fetches: createFetches(call, access),
+    access,
+    memory: createMemory(),
+  });
+  const pages = createPages({ reads, access, freshMs: options.freshMs });
+
+  const marketOf = (named: Market | null, parent?: SpotifyObject): Market | null =>
+    named ?? parent?.market ?? options.market;
+
+  const resourceOf = {
+    artist: objects.artist,
+    album: (id: SpotifyId, market: Market | null) => objects.album(id, marketOf(market)),
+    track: (id: SpotifyId, market: Market | null) => objects.track(id, marketOf(market)),
+  };
+
+  const find = (kind: Kind, id: SpotifyId, market: Market | null, asker: Asker) =>
+    reads.getAnyForm<SpotifyObject>(resourceOf[kind](id, market), asker);
+
+  const whole = (object: SpotifyObject, asker: Asker): Promise<SpotifyObject | null> =>
+    reads.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), asker);
+
+  async function node({ kind, id }: Reference, asker: Asker): Promise<SpotifyObject | null> {
+    if (kind) return find(kind, id, null, asker);
+    const held = kinds.find((each) => reads.holds(resourceOf[each](id, null)));
+    for (const each of held ? [held] : kinds) {
+      const object = await find(each, id, null, asker);
+      if (object) return object;
+    }
+    return null;
+  }
+
+  async function shortList<T>(feature: Feature, resource: Resource<(Item<T> | null)[]>, asker: Asker) {
+    const items = await access.withFeature(feature, () => reads.get(resource, asker));
+    if (access.has(feature) === false) noteUnavailable(asker);
+    return items?.filter((item) => item !== null) ?? null;
+  }
+
+  return {
+    ...pages,
+    artist: (id, asker) => find('artist', id, null, asker) as Promise<Artist | null>,
+    album: (id, market, asker) => find('album', id, market, asker) as Promise<Album | null>,
+    track: (id, market, asker) => find('track', id, market, asker) as Promise<Track | null>,
+    node,
+    field: createField(access, whole),
+    async albumOf({ album, albumId, market }, asker) {
+      return album ?? (albumId ? ((await find('album', albumId, market, asker)) as Album | null) : null);
+    },
+    groupOf(album, asker) {
+      if (isMalformed(album)) return null;
+      if (album.albumGroup === undefined) noteUnavailable(asker);
+      return album.albumGroup ?? null;
+    },
+    topTracks: (artist, market, asker) =>
+      shortList('artists/top-tracks', objects.topTracks(artist.id, marketOf(market, artist)), asker),
+    relatedArtists: (artist, asker) =>
+      shortList('artists/related-artists', objects.relatedArtists(artist.id), asker),
+    albumsOf: (artist, groups, market) => artistAlbums(artist.id, groups, marketOf(market, artist)),
+    tracksOf(album, named) {
+      const market = marketOf(named, album);
+      return {
+        ...albumTracks(album.id, market),
+        // A full album brings its first tracks along, and is worth the same call as they are.
+        async opening(asker) {
+          if (album.tracks && market === album.market) return album.tracks;
+          const full = await reads.get(objects.album(album.id, market), asker);
+          return full === null ? null : full.tracks;
+        },
+      };
+    },
+    search: (kind, q, market) => searchResults(kind, q, marketOf(market)),
+    ready: () =>
+      token.get().then(
+        () => true,
+        () => false,
+      ),
+    async close() {
+      gate.dispose();
+      await http.close();
+    },
+  };
+}
+
+const kinds = ['artist', 'album', 'track'] as const;

@@ -1,0 +1,113 @@
+import type { PagedEndpoint } from './access.ts';
+import type { Asker } from './asker.ts';
+import { decodeAlbum, decodeAlbumTracks, decodeArtist, decodePage, decodeTrack, fieldOf } from './decode.ts';
+import type { Kind, SpotifyId } from './ids.ts';
+import type { Market } from './markets.ts';
+import { partsOfAll, withMarket } from './objects.ts';
+import { absentOn404, type Batch, type Resource, throwIfLimitRefused } from './resource.ts';
+import type { Album, AlbumGroup, Artist, Page, SpotifyObject, Track } from './types.ts';
+
+/** The lists that Spotify pages: what names each of them, and how one of its pages is asked for. */
+export interface List<T extends SpotifyObject> {
+  /** Names the list in cursors and caches. */
+  key: string;
+  endpoint: PagedEndpoint;
+  page(offset: number, limit: number): Resource<Page<T>>;
+  /** Where the first page comes from when it need not be asked for; null when there is no such list. */
+  opening?(asker: Asker): Promise<Page<T> | null | undefined>;
+  /** Slots that can be reached; Infinity where only the list's length ends it. */
+  reach: number;
+  /** Whether a total that differs between pages means that the list has changed. */
+  steadyTotal: boolean;
+}
+
+export const groupOrder = ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON'] as const;
+const searchReach = 1_000; // Spotify: offset + limit at most 1,000
+
+/** @param groups in any order; none means all */
+export function artistAlbums(
+  id: SpotifyId,
+  groups: readonly AlbumGroup[],
+  market: Market | null,
+): List<Album> {
+  const wanted = groupOrder.filter((group) => groups.length === 0 || groups.includes(group));
+  // All four are what Spotify gives unasked: one list, whichever way it was asked for.
+  const filter =
+    wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
+  return pagedList('artists/albums', `/artists/${id}/albums`, withMarket(filter, market), (body) =>
+    decodePage(body, (item) => {
+      const album = decodeAlbum(item, { full: false, market });
+      // Apps that are not told the group know it all the same where there is only one.
+      return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
+    }),
+  );
+}
+
+export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =>
+  pagedList('albums/tracks', `/albums/${id}/tracks`, withMarket({}, market), (body) =>
+    decodeAlbumTracks(body, id, market),
+  );
+
+/** The finds of one kind; the kinds of one search share their calls. */
+export function searchResults<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]> {
+  const query = withMarket({ q }, market);
+  const decode = (body: unknown, found: Kind) =>
+    decodePage(fieldOf(body, `${found}s`), (item) => decodeFound[found](item, market)) as Page<KindOf[K]>;
+  const results = pagedList('search', '/search', { ...query, type: kind }, (body) => decode(body, kind));
+  return {
+    ...results,
+    reach: searchReach,
+    steadyTotal: false, // it drifts from page to page (spotify/web-api#201)
+    page(offset, limit) {
+      const page = results.page(offset, limit);
+      const window = { ...query, limit: `${limit}`, offset: `${offset}` };
+      const batch: Batch = {
+        key: `search?${new URLSearchParams(window)}`,
+        max: Object.keys(decodeFound).length,
+        request: (kinds) => ({ ...page.request, query: { ...window, type: kinds.join(',') } }),
+        decode: (body, index, kinds) => decode(body, kinds[index] as Kind),
+      };
+      return { ...page, batch, batchValue: kind };
+    },
+  };
+}
+
+export interface KindOf {
+  artist: Artist;
+  album: Album;
+  track: Track;
+}
+
+const decodeFound: { [K in Kind]: (item: unknown, market: Market | null) => KindOf[K] } = {
+  artist: (item, market) => decodeArtist(item, { full: true, market }),
+  album: (item, market) => decodeAlbum(item, { full: false, market }),
+  track: (item, market) => decodeTrack(item, { full: true, market }),
+};
+
+function pagedList<T extends SpotifyObject>(
+  endpoint: PagedEndpoint,
+  path: string,
+  query: Record<string, string>,
+  decode: (body: unknown) => Page<T>,
+): List<T> {
+  return {
+    key: `${path}?${new URLSearchParams(query)}`,
+    endpoint,
+    reach: Number.POSITIVE_INFINITY,
+    steadyTotal: true,
+    page(offset, limit) {
+      const window = { ...query, limit: `${limit}`, offset: `${offset}` };
+      return {
+        key: `${path}?${new URLSearchParams(window)}`,
+        request: { family: endpoint, path, query: window },
+        decode,
+        refused(answer) {
+          throwIfLimitRefused(answer);
+          return absentOn404(answer);
+        },
+        limit: { endpoint, items: limit },
+        brings: (page) => partsOfAll(page.items),
+      };
+    },
+  };
+}

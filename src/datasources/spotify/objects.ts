@@ -1,0 +1,129 @@
+import { decodeAlbum, decodeArtist, decodeList, decodeTrack, listUnder } from './decode.ts';
+import { isInRange, type Kind, type SpotifyId } from './ids.ts';
+import type { Market } from './markets.ts';
+import { absentOn404, type Batch, type Resource, throwIfWithheld } from './resource.ts';
+import {
+  type Album,
+  type Artist,
+  isMalformed,
+  type Malformed,
+  type SpotifyObject,
+  type Track,
+} from './types.ts';
+
+/** The reads of single objects and of what comes with them whole: `/artists/{id}` and its like. */
+
+const batchMax: Record<Kind, number> = { artist: 50, album: 20, track: 50 };
+const itemBytes = 256_000; // an album with 50 tracks and all their market codes is some 110 KB
+const leastBytes = 2_000_000;
+
+type Decode<T> = (body: unknown) => T;
+
+export const artist = (id: SpotifyId): Resource<Artist> =>
+  byId('artist', id, null, (body) => decodeArtist(body, { full: true, market: null }));
+
+export const album = (id: SpotifyId, market: Market | null): Resource<Album> =>
+  byId('album', id, market, (body) => decodeAlbum(body, { full: true, market }));
+
+export const track = (id: SpotifyId, market: Market | null): Resource<Track> =>
+  byId('track', id, market, (body) => decodeTrack(body, { full: true, market }));
+
+/** At most ten tracks; not for every app. */
+export const topTracks = (id: SpotifyId, market: Market | null): Resource<(Track | Malformed | null)[]> => ({
+  key: `artist/${id}/top-tracks${marketQuery(market)}`,
+  request: { family: 'artists/top-tracks', path: `/artists/${id}/top-tracks`, query: withMarket({}, market) },
+  decode: (body) => decodeList(body, 'tracks', (item) => decodeTrack(item, { full: true, market })),
+  refused: absentOrWithheld,
+  brings: partsOfAll,
+});
+
+/** At most twenty artists; only for apps that had access before November 2024. */
+export const relatedArtists = (id: SpotifyId): Resource<(Artist | Malformed | null)[]> => ({
+  key: `artist/${id}/related-artists`,
+  request: { family: 'artists/related-artists', path: `/artists/${id}/related-artists`, query: {} },
+  decode: (body) => decodeList(body, 'artists', (item) => decodeArtist(item, { full: true, market: null })),
+  refused: absentOrWithheld,
+  brings: partsOfAll,
+});
+
+/** Names an object in the caches; an artist is the same in every market. */
+export const objectKey = (kind: Kind, id: string, market: Market | null): string =>
+  `${kind}/${id}${kind === 'artist' ? '' : marketQuery(market)}`;
+
+const marketQuery = (market: Market | null): string => (market === null ? '' : `?market=${market}`);
+
+export const withMarket = (query: Record<string, string>, market: Market | null): Record<string, string> =>
+  market === null ? query : { ...query, market };
+
+/** The objects of a list that are what they should be, each with those inside it. */
+export function* partsOfAll(items: readonly (SpotifyObject | Malformed | null)[]): Iterable<SpotifyObject> {
+  for (const item of items) if (item !== null && !isMalformed(item)) yield* partsOf(item);
+}
+
+function* partsOf(object: SpotifyObject): Iterable<SpotifyObject> {
+  yield object;
+  if (object.kind === 'artist') return;
+  yield* object.artists ?? [];
+  if (object.kind === 'track' && object.album) yield* partsOf(object.album);
+  if (object.kind === 'album' && object.tracks) yield* partsOfAll(object.tracks.items);
+}
+
+function absentOrWithheld(answer: Parameters<typeof throwIfWithheld>[0]): null | undefined {
+  throwIfWithheld(answer);
+  return absentOn404(answer);
+}
+
+function byId<T extends SpotifyObject>(
+  kind: Kind,
+  id: SpotifyId,
+  market: Market | null,
+  decode: Decode<T>,
+): Resource<T> {
+  const inRange = isInRange(id);
+  return {
+    key: objectKey(kind, id, market),
+    request: { family: `${kind}s`, path: `/${kind}s/${id}`, query: withMarket({}, market) },
+    decode,
+    // An id out of range is nobody's, which Spotify words as a mistake of the asker.
+    refused: (answer) => (answer.status === 400 && !inRange ? null : absentOn404(answer)),
+    ...(inRange && { batch: batchOf(kind, market, decode), batchValue: id }),
+    brings: partsOf,
+  };
+}
+
+function batchOf<T>(kind: Kind, market: Market | null, decode: Decode<T>): Batch {
+  return {
+    key: `${kind}s${marketQuery(market)}`,
+    max: batchMax[kind],
+    feature: 'batch',
+    request: (ids) => ({
+      family: `${kind}s`,
+      path: `/${kind}s`,
+      query: withMarket({ ids: ids.join(',') }, market),
+      maxBytes: Math.max(leastBytes, ids.length * itemBytes),
+    }),
+    decode(body, index, ids) {
+      const item = itemFor(listUnder(body, `${kind}s`), index, ids);
+      return item === null ? null : decode(item);
+    },
+  };
+}
+
+/**
+ * Spotify answers in the order of the ids, but a track may come under another id than asked (relinking):
+ * the place counts, unless the ids show that places have moved.
+ */
+function itemFor(items: readonly unknown[], index: number, ids: readonly string[]): unknown {
+  const id = ids[index];
+  const placed = items[index] ?? null;
+  if (namesOf(placed).includes(id)) return placed;
+  const moved = items.find((item) => namesOf(item).includes(id));
+  if (moved !== undefined) return moved;
+  const isAnothers = ids.some((other) => namesOf(placed).includes(other));
+  return items.length !== ids.length || isAnothers ? null : placed;
+}
+
+function namesOf(item: unknown): (string | undefined)[] {
+  const json = item as { id?: string; linked_from?: { id?: string } } | null;
+  return json === null ? [] : [json.id, json.linked_from?.id];
+}

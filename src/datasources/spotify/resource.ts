@@ -1,0 +1,57 @@
+import { type Feature, FeatureWithheld, LimitRefused, type PagedEndpoint } from './access.ts';
+import { type ApiRequest, messageOf } from './call.ts';
+import type { HttpAnswer } from './http.ts';
+import type { SpotifyObject } from './types.ts';
+
+/** One question to Spotify, and how to understand the answer. */
+export interface Resource<T> {
+  /** Names the answer in every cache: equal keys are equal questions. */
+  key: string;
+  request: ApiRequest;
+  /** @throws MalformedAnswer */
+  decode(body: unknown): T;
+  /**
+   * What an answer other than 200 and 304 means: null for absent, undefined for nothing in particular.
+   * @throws LimitRefused, FeatureWithheld
+   */
+  refused(answer: HttpAnswer): null | undefined;
+  /** With which others it may share one call, and what it is called among them. */
+  batch?: Batch;
+  batchValue?: string;
+  /** The page size it asks for. */
+  limit?: { endpoint: PagedEndpoint; items: number };
+  /** Objects that come along with the answer and need not be asked for any more. */
+  brings(value: T): Iterable<SpotifyObject>;
+}
+
+/** Questions that one call can answer together. */
+export interface Batch {
+  key: string;
+  /** Most questions of one call. */
+  max: number;
+  /** What the app must be allowed to do for it. */
+  feature?: Feature;
+  request(values: readonly string[]): ApiRequest;
+  /** The answer to the question at `index`; null where there is none. @throws MalformedAnswer */
+  decode(body: unknown, index: number, values: readonly string[]): unknown;
+}
+
+const notFound = /^(service )?not found\.?$/i; // of a withdrawn route; of an unknown id it names the id
+
+/** @throws FeatureWithheld when the answer says that the app may not use the endpoint, whatever it asks for */
+export function throwIfWithheld({ status, body }: HttpAnswer): void {
+  const message = messageOf(body);
+  // A lapsed subscription answers 403 too, everywhere; its message tells it from a removed endpoint.
+  const forbidden = status === 403 && (message === null || /^forbidden\.?$/i.test(message));
+  const gone = status === 410 || (status === 404 && (message === null || notFound.test(message)));
+  if (forbidden || gone) throw new FeatureWithheld();
+}
+
+/** @throws LimitRefused when the answer says that the page is too large */
+export function throwIfLimitRefused({ status, body }: HttpAnswer): void {
+  const message = messageOf(body);
+  // Sometimes the refusal comes without a word (stiefenm/spoton#118).
+  if (status === 400 && (message === null || /invalid limit/i.test(message))) throw new LimitRefused();
+}
+
+export const absentOn404 = ({ status }: HttpAnswer): null | undefined => (status === 404 ? null : undefined);

@@ -1,0 +1,12 @@
+const maxWaitMs = 24 * 3_600_000; // Spotify's longest blocks are a day; timers above 2^31 ms would fire at once
+
+/**
+ * The wait that a Retry-After header asks for, in milliseconds; null when it gives none that can be used.
+ * Spotify sends whole seconds; the date form of RFC 9110 is understood too.
+ */
+export function retryAfterMs(header: string | null, nowEpochMs: number): number | null {
+  if (header === null) return null;
+  const text = header.trim();
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowEpochMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxWaitMs);
+}

@@ -1,0 +1,118 @@
+import {
+  type GatewayError,
+  UpstreamBadResponse,
+  UpstreamQuotaExceeded,
+  UpstreamRateLimited,
+  UpstreamTimeout,
+  UpstreamUnavailable,
+} from '../../errors.ts';
+import type { HttpAnswer, Outcome } from './http.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** What one attempt's outcome means. Pure: no timers, no I/O; the caller waits, shuts and throws. */
+export type Verdict =
+  /** A final answer: 200, 304, or a 4xx that means something to whoever asked. */
+  | { act: 'use'; answer: HttpAnswer }
+  /** Worth another attempt after a wait, of which Spotify asked everybody to keep `silenceMs`. */
+  | { act: 'retry'; waitMs: number; silenceMs: number; orElse: GatewayError }
+  /** Spotify asks for silence; `waitMs` null when it does not say for how long. */
+  | { act: 'shut'; reason: ShutReason; waitMs: number | null }
+  | { act: 'fail'; error: GatewayError };
+
+/** Too many calls in a short time, a day's calls used up, or Spotify itself in trouble. */
+export type ShutReason = 'rate' | 'quota' | 'unavailable';
+
+export const maxAttempts = 3;
+const maxWaitInRequestMs = 2_000; // a longer Retry-After is no hiccup: waiting it out only holds the client
+const quotaFromMs = 600_000; // Spotify's rolling window is 30 s: ten minutes and more are a spent quota
+const backoffBaseMs = 100; // one 502 in a thousand is gone at once (spotify/web-api#515)
+
+const usable = new Set([200, 304, 400, 401, 403, 404, 410]);
+const retryable = new Set([408, 425]);
+
+/**
+ * @param attempt how many attempts were made, this one included
+ * @param chance a number from 0 to 1: full jitter, so that askers that failed together do not return together
+ */
+export function judge(outcome: Outcome, attempt: number, chance: number, nowEpochMs: number): Verdict {
+  const backoffMs = chance * backoffBaseMs * 2 ** (attempt - 1);
+  if (outcome.kind === 'fault') return judgeFault(outcome.fault, backoffMs);
+
+  const { status } = outcome;
+  if (usable.has(status)) return { act: 'use', answer: outcome };
+  const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
+  if (status === 429) return judgeTooMany(outcome, waitMs, backoffMs, attempt);
+  if (status === 503 && waitMs !== null && waitMs > maxWaitInRequestMs) {
+    return { act: 'shut', reason: 'unavailable', waitMs };
+  }
+  if (status >= 500 || retryable.has(status)) {
+    return retry(Math.max(waitMs ?? 0, backoffMs), unavailable());
+  }
+  return { act: 'fail', error: new UpstreamBadResponse(`Spotify answered with status ${status}.`) };
+}
+
+function judgeFault(fault: Extract<Outcome, { kind: 'fault' }>['fault'], backoffMs: number): Verdict {
+  switch (fault) {
+    case 'timeout':
+      return retry(backoffMs, new UpstreamTimeout('Spotify did not answer in time.'));
+    case 'transport':
+      return retry(backoffMs, unavailable());
+    case 'tls': // a certificate does not get better by asking again, and there is no way around it
+      return { act: 'fail', error: unavailable() };
+    case 'too-large':
+      return { act: 'fail', error: new UpstreamBadResponse('Spotify answered with more than can be read.') };
+    case 'not-json':
+      return {
+        act: 'fail',
+        error: new UpstreamBadResponse('Spotify answered with something else than JSON.'),
+      };
+  }
+}
+
+function judgeTooMany(
+  answer: HttpAnswer,
+  waitMs: number | null,
+  backoffMs: number,
+  attempt: number,
+): Verdict {
+  if (isQuota(answer) || (waitMs !== null && waitMs > quotaFromMs)) {
+    return { act: 'shut', reason: 'quota', waitMs };
+  }
+  const short = waitMs !== null && waitMs <= maxWaitInRequestMs;
+  if (!short || attempt >= maxAttempts) return { act: 'shut', reason: 'rate', waitMs: waitMs || null };
+  // Spotify counts in whole seconds: the jitter comes on top, never instead.
+  return {
+    act: 'retry',
+    waitMs: waitMs + backoffMs,
+    silenceMs: waitMs,
+    orElse: shutError('rate', waitMs),
+  };
+}
+
+/** Spotify tells a spent quota from a rate limit by `error.reason`, since July 2026. */
+function isQuota({ body }: HttpAnswer): boolean {
+  const error = (body as { error?: { reason?: unknown } } | undefined)?.error;
+  return error?.reason === 'QUOTA_EXCEEDED';
+}
+
+/** What an asker is told while the gate is shut for `waitMs` more. */
+export function shutError(reason: ShutReason, waitMs: number): GatewayError {
+  const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
+  switch (reason) {
+    case 'rate':
+      return new UpstreamRateLimited('Spotify limits our calls; ask again later.', { retryAfter });
+    case 'quota':
+      return new UpstreamQuotaExceeded("This app's Spotify quota is used up.", { retryAfter });
+    case 'unavailable':
+      return unavailable();
+  }
+}
+
+const retry = (waitMs: number, orElse: GatewayError): Verdict => ({
+  act: 'retry',
+  waitMs,
+  silenceMs: 0,
+  orElse,
+});
+
+const unavailable = () => new UpstreamUnavailable('Spotify cannot be reached right now.');

@@ -1,0 +1,35 @@
+/** Counts over the last so many milliseconds, by a clock that never jumps; memory stays constant. */
+export interface RollingCount {
+  add(nowMs: number): void;
+  total(nowMs: number): number;
+  clear(): void;
+}
+
+const buckets = 20; // a count is at most a twentieth of its window late
+
+/** @param windowMs length of the window, in milliseconds */
+export function createRollingCount(windowMs: number): RollingCount {
+  const widthMs = windowMs / buckets;
+  const counts = new Array<number>(buckets).fill(0);
+  let newest = 0;
+
+  /** Empties the buckets that time has passed over. */
+  function turn(nowMs: number): number {
+    const current = Math.floor(nowMs / widthMs);
+    for (let i = Math.max(newest + 1, current - buckets + 1); i <= current; i++) counts[i % buckets] = 0;
+    newest = Math.max(newest, current);
+    return newest % buckets;
+  }
+
+  return {
+    add(nowMs) {
+      const index = turn(nowMs);
+      counts[index] = (counts[index] ?? 0) + 1;
+    },
+    total(nowMs) {
+      turn(nowMs);
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    clear: () => void counts.fill(0),
+  };
+}

@@ -1,0 +1,146 @@
+import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Party } from './asker.ts';
+import { persist } from './attempts.ts';
+import type { Http, HttpAnswer, Outcome } from './http.ts';
+import { type ShutReason, shutError } from './retry.ts';
+
+/** The one client-credentials token of an app, kept in memory and nowhere else. */
+export interface Token {
+  /**
+   * A token that is still good, fetched or renewed once for all who ask meanwhile.
+   * @throws UpstreamAuthFailed, or what the token endpoint's trouble amounts to
+   */
+  get(party?: Party): Promise<string>;
+  /** Spotify refused this token; a newer one, if there is one by now, stays. */
+  reject(token: string): void;
+  /** Spotify refused this token too, which replaced a refused one; for a moment no other is fetched. */
+  distrust(token: string): GatewayError;
+}
+
+export interface TokenOptions {
+  url: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+const renewEarlyMs = 60_000; // a call may wait its whole deadline in the queue and must not come too late
+const patienceMs = 10_000; // of a renewal in the background, which nobody waits for
+const rememberRefusalMs = 60_000; // wrong credentials stay wrong until somebody mends them
+const rememberFailureMs = 2_000; // spares the endpoint, and is hardly noticed
+const rememberDistrustMs = 1_000; // where new tokens are refused, one a second is enough to see it end
+
+interface Held {
+  value: string;
+  renewAtMs: number;
+  expiresAtMs: number;
+}
+
+interface Failure {
+  untilMs: number;
+  error(leftMs: number): GatewayError;
+}
+
+export function createToken(http: Http, log: Log, { url, clientId, clientSecret }: TokenOptions): Token {
+  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  let held: Held | undefined;
+  let renewal: Promise<Held> | undefined;
+  let failure: Failure | undefined;
+
+  async function get(party?: Party): Promise<string> {
+    const nowMs = performance.now();
+    if (held && nowMs < held.renewAtMs) return held.value;
+    if (held && nowMs < held.expiresAtMs) {
+      renew(party, patienceMs).catch(() => undefined); // logged and remembered; what we hold is still good
+      return held.value;
+    }
+    return (await renew(party)).value;
+  }
+
+  async function renew(party?: Party, timeoutMs?: number): Promise<Held> {
+    const leftMs = (failure?.untilMs ?? 0) - performance.now();
+    if (failure && leftMs > 0) throw failure.error(leftMs);
+    renewal ??= request(party, timeoutMs).finally(() => {
+      renewal = undefined;
+    });
+    return renewal;
+  }
+
+  async function request(party?: Party, timeoutMs?: number): Promise<Held> {
+    failure = undefined;
+    try {
+      const startedMs = performance.now();
+      const answer = await persist(() => send(party, timeoutMs), { mayRetry: () => true, shut });
+      failure = undefined;
+      held = read(answer, startedMs);
+      return held;
+    } catch (error) {
+      const known = error instanceof UpstreamBadResponse ? noToken() : error;
+      if (!(known instanceof GatewayError)) throw known;
+      failure ??= remember(known, known instanceof Refused ? rememberRefusalMs : rememberFailureMs);
+      log.warn({ code: known.code }, 'no token from Spotify');
+      throw known;
+    }
+  }
+
+  async function send(party?: Party, timeoutMs?: number): Promise<Outcome> {
+    const startedMs = performance.now();
+    const outcome = await http.send({
+      method: 'POST',
+      url,
+      headers: { authorization, accept: 'application/json' },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      timeoutMs,
+    });
+    party?.note({
+      method: 'POST',
+      path: new URL(url).pathname,
+      status: outcome.kind === 'answer' ? outcome.status : null,
+      milliseconds: performance.now() - startedMs,
+    });
+    return outcome;
+  }
+
+  function shut(reason: ShutReason, waitMs: number | null): GatewayError {
+    const forMs = waitMs ?? rememberFailureMs;
+    failure = { untilMs: performance.now() + forMs, error: (leftMs) => shutError(reason, leftMs) };
+    return shutError(reason, forMs);
+  }
+
+  function reject(token: string): void {
+    if (held?.value === token) held = undefined;
+  }
+
+  function distrust(token: string): GatewayError {
+    const error = new UpstreamAuthFailed('Spotify refuses the token it has just given.');
+    if (held?.value === token) failure = remember(error, rememberDistrustMs);
+    reject(token);
+    return error;
+  }
+
+  return { get, reject, distrust };
+}
+
+class Refused extends UpstreamAuthFailed {}
+
+const noToken = () => new UpstreamAuthFailed('The token endpoint answered with something else than a token.');
+
+const remember = (error: GatewayError, forMs: number): Failure => ({
+  untilMs: performance.now() + forMs,
+  error: () => error,
+});
+
+/** Spotify's times count from its answer, ours from the question: rather too early than too late. */
+function read({ status, body }: HttpAnswer, askedAtMs: number): Held {
+  if (status !== 200) throw new Refused("Spotify refuses this app's credentials.");
+  const { access_token: value, expires_in: lifetime } = (body ?? {}) as Record<string, unknown>;
+  if (typeof value !== 'string' || value === '' || typeof lifetime !== 'number' || !(lifetime > 0)) {
+    throw noToken();
+  }
+  const lifetimeMs = lifetime * 1000;
+  return {
+    value,
+    expiresAtMs: askedAtMs + lifetimeMs,
+    renewAtMs: askedAtMs + lifetimeMs - Math.min(renewEarlyMs, lifetimeMs / 2),
+  };
+}

@@ -1,0 +1,161 @@
+import { isMalformed, type Malformed, type Page, type SpotifyObject } from './types.ts';
+
+/** The arithmetic of paging: slots, pages and windows. Pure; `pages.ts` does the reading. */
+
+/** A place in a list, as a cursor names it. */
+export interface Mark {
+  slot: number;
+  /** The item that stood there, and how long the list was then. */
+  id: string | null;
+  total: number;
+}
+
+/** What a client asks for: `first` or `last` is a number, the other null. */
+export interface Range {
+  first: number | null;
+  last: number | null;
+  after: Mark | null;
+  before: Mark | null;
+}
+
+/** Slots from `start` up to but not including `end`. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface Slot<T> {
+  slot: number;
+  item: T | Malformed;
+}
+
+export interface Window<T> extends Span {
+  /** The slots that hold something, in order, each thing once. */
+  slots: readonly Slot<T>[];
+  /** Length of the list as Spotify tells it; null where nothing had to be read. */
+  total: number | null;
+  hasNext: boolean;
+  hasPrevious: boolean;
+}
+
+/** The slots that a range means; null where only the length of the list can tell. */
+export function spanOf(
+  { first, last, after, before }: Range,
+  total: number | null,
+  reach: number,
+): Span | null {
+  const start = after ? after.slot + 1 : 0;
+  const limit = Math.min(before?.slot ?? reach, reach);
+  if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), limit));
+  if (before === null && total === null) return null;
+  const end = Math.min(limit, before === null && total !== null ? total : limit);
+  return atLeastEmpty(Math.max(start, end - last), end);
+}
+
+const atLeastEmpty = (start: number, end: number): Span => ({ start, end: Math.max(start, end) });
+
+/** The offsets of the aligned pages that a span touches. */
+export function offsetsOf({ start, end }: Span, limit: number): number[] {
+  const offsets: number[] = [];
+  for (let offset = start - (start % limit); offset < end; offset += limit) offsets.push(offset);
+  return offsets;
+}
+
+/** Whether the list may go on behind this page. An empty page ends it, whatever `total` and `next` say. */
+export const goesOn = <T>(page: Page<T>, reach: number): boolean =>
+  page.items.length > 0 &&
+  page.offset + page.limit < reach &&
+  (page.hasNext || page.offset + page.limit < page.total);
+
+/**
+ * Cuts a window out of the pages that cover it.
+ * @param pages in the order of their offsets, without a gap; none where the list is known to be shorter
+ */
+export function windowOf<T extends SpotifyObject>(
+  pages: readonly Page<T>[],
+  asked: Span,
+  range: Range,
+  reach: number,
+): Window<T> {
+  const live = untilEmpty(pages);
+  const found = slotsOf(live);
+  const span = anchored(asked, range, found, live);
+  const last = live.at(-1);
+  const slotsLeft = last !== undefined && span.end < last.offset + last.items.length;
+  return {
+    ...span,
+    slots: distinct(
+      found.filter(({ slot }) => slot >= span.start && slot < span.end),
+      range,
+    ),
+    total: newest(pages)?.total ?? null,
+    hasNext: span.start < span.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
+    hasPrevious: span.start > 0,
+  };
+}
+
+/** The pages up to the first empty one, which ends the list. */
+function untilEmpty<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
+  const end = pages.findIndex((page) => page.items.length === 0);
+  return end === -1 ? pages : pages.slice(0, end + 1);
+}
+
+/** What stands in the slots of the pages. Nulls, and what the same page has shown before, are left out. */
+function slotsOf<T extends SpotifyObject>(pages: readonly Page<T>[]): Slot<T>[] {
+  const found: Slot<T>[] = [];
+  let next = 0;
+  for (const page of pages) {
+    const seen = new Set<string>();
+    for (const [i, item] of page.items.entries()) {
+      const slot = page.offset + i;
+      if (item === null || slot < next) continue;
+      const id = idOf(item);
+      if (id !== null && seen.has(id)) continue;
+      if (id !== null) seen.add(id);
+      found.push({ slot, item });
+    }
+    next = page.offset + page.limit;
+  }
+  return found;
+}
+
+/**
+ * When the list has grown or shrunk at the front since the cursor was given, its item has moved by as many
+ * slots at most. Found there, it is where the window begins: nothing is given twice or skipped.
+ */
+function anchored<T extends SpotifyObject>(
+  asked: Span,
+  { after, first }: Range,
+  found: readonly Slot<T>[],
+  pages: readonly Page<T>[],
+): Span {
+  const total = newest(pages)?.total;
+  if (!after?.id || first === null || total === undefined || total === after.total) return asked;
+  const farthest = Math.abs(total - after.total);
+  const moved = found.find(
+    ({ slot, item }) => idOf(item) === after.id && Math.abs(slot - after.slot) <= farthest,
+  );
+  if (!moved) return asked;
+  const start = moved.slot + 1;
+  return { start: Math.min(start, asked.end), end: Math.min(asked.end, start + first) };
+}
+
+/** Each thing once, and not the one that the client holds already. */
+function distinct<T extends SpotifyObject>(slots: readonly Slot<T>[], { after, before }: Range): Slot<T>[] {
+  const given = new Set([after?.id, before?.id]);
+  return slots.filter(({ item }) => {
+    const id = idOf(item);
+    if (id === null) return true;
+    if (given.has(id)) return false;
+    given.add(id);
+    return true;
+  });
+}
+
+const idOf = (item: SpotifyObject | Malformed): string | null => (isMalformed(item) ? null : item.id);
+
+const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>
+  pages.reduce<Page<T> | undefined>(
+    (latest, page) => (latest && latest.asOfMs > page.asOfMs ? latest : page),
+    undefined,
+  );

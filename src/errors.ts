@@ -1,0 +1,103 @@
+/**
+ * Every failure a client can see, one class per code of the contract. They carry nothing but what the
+ * client may read: no token, no URL, no upstream body. Anything else that is thrown is a bug and is masked.
+ */
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'BAD_USER_INPUT'
+  | 'OVERLOADED'
+  | 'QUERY_TOO_COMPLEX'
+  | 'UPSTREAM_AUTH_FAILED'
+  | 'UPSTREAM_BAD_RESPONSE'
+  | 'UPSTREAM_FORBIDDEN'
+  | 'UPSTREAM_QUOTA_EXCEEDED'
+  | 'UPSTREAM_RATE_LIMITED'
+  | 'UPSTREAM_TIMEOUT'
+  | 'UPSTREAM_UNAVAILABLE';
+
+/** What may stand beside `code` in a GraphQL error's `extensions`. */
+export interface ErrorDetails {
+  /** Seconds until asking again can succeed. */
+  retryAfter?: number;
+  /** The limit that was broken, and what the request would have needed. */
+  limit?: number;
+  actual?: number;
+}
+
+export abstract class GatewayError extends Error {
+  abstract readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.name = new.target.name;
+    this.details = details;
+  }
+}
+
+/** The HTTP request is no GraphQL request. */
+export class BadRequest extends GatewayError {
+  override readonly code = 'BAD_REQUEST';
+}
+
+/** An id, cursor, page size, market or search text that cannot be right; costs no Spotify call. */
+export class BadUserInput extends GatewayError {
+  override readonly code = 'BAD_USER_INPUT';
+}
+
+/** The gateway itself has more to do than it can; not Spotify's fault. */
+export class Overloaded extends GatewayError {
+  override readonly code = 'OVERLOADED';
+}
+
+/** The document breaks a static limit or plans more Spotify calls than allowed; nothing ran. */
+export class QueryTooComplex extends GatewayError {
+  override readonly code = 'QUERY_TOO_COMPLEX';
+
+  constructor(message: string, details: { limit: number; actual: number }) {
+    super(message, details);
+  }
+}
+
+/** Spotify refuses the app's credentials or its token. */
+export class UpstreamAuthFailed extends GatewayError {
+  override readonly code = 'UPSTREAM_AUTH_FAILED';
+}
+
+/** Spotify answered, but not as documented. */
+export class UpstreamBadResponse extends GatewayError {
+  override readonly code = 'UPSTREAM_BAD_RESPONSE';
+}
+
+/** A 403 that is not a feature known to be withheld from some apps. */
+export class UpstreamForbidden extends GatewayError {
+  override readonly code = 'UPSTREAM_FORBIDDEN';
+}
+
+/** The app's quota (a day's worth of calls) is used up. */
+export class UpstreamQuotaExceeded extends GatewayError {
+  override readonly code = 'UPSTREAM_QUOTA_EXCEEDED';
+
+  constructor(message: string, details: { retryAfter: number }) {
+    super(message, details);
+  }
+}
+
+/** Too many calls in a short time, by Spotify's count or by our own budget. */
+export class UpstreamRateLimited extends GatewayError {
+  override readonly code = 'UPSTREAM_RATE_LIMITED';
+
+  constructor(message: string, details: { retryAfter: number }) {
+    super(message, details);
+  }
+}
+
+/** The attempts or the request's deadline were used up without an answer. */
+export class UpstreamTimeout extends GatewayError {
+  override readonly code = 'UPSTREAM_TIMEOUT';
+}
+
+/** A 5xx or a transport fault after the last attempt. */
+export class UpstreamUnavailable extends GatewayError {
+  override readonly code = 'UPSTREAM_UNAVAILABLE';
+}

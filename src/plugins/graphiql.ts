@@ -1,0 +1,76 @@
+import type { GraphiQLOptions } from 'graphql-yoga';
+
+/** GraphiQL's first visit: tabs that teach what the API is for, each ready to run. */
+
+const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+
+const sandboxNote = `# You are looking at the SANDBOX: made-up music, served by this process, no Spotify account needed.
+# For the real catalogue set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET and start again.
+
+`;
+
+const tabs = [
+  `# Find an artist by name.
+query SearchBts {
+  search(q: "BTS", type: [ARTIST]) {
+    artists(first: 3) {
+      totalCount
+      nodes { id name uri images { url width height } }
+    }
+  }
+}`,
+  `# An artist with the first albums, however many pages that takes at Spotify.
+query ArtistWithAlbums {
+  artist(id: "${bts}") {
+    name
+    albums(first: 20) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      edges {
+        albumGroup
+        node { name releaseDate { date precision } totalTracks images { url } artists { name } }
+      }
+    }
+  }
+}`,
+  `# The next page: put the endCursor of the page before into the variable, or leave it out for the first one.
+query NextAlbums($after: String) {
+  artist(id: "${bts}") {
+    albums(first: 20, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { name }
+    }
+  }
+}`,
+  `# Several kinds in one search: one call to Spotify.
+query SearchEverything {
+  search(q: "night") {
+    artists(first: 5) { totalCount nodes { name } }
+    albums(first: 5) { totalCount nodes { name artists { name } } }
+    tracks(first: 5) { totalCount nodes { name durationMs album { name } } }
+  }
+}`,
+  `# Anything by its Spotify URI; an open.spotify.com link works too.
+query ByUri {
+  node(id: "spotify:artist:${bts}") {
+    id
+    ... on Artist { name externalUrl }
+    ... on Album { name totalTracks }
+    ... on Track { name durationMs }
+  }
+}`,
+];
+
+export function graphiqlOptions(isSandbox: boolean): GraphiQLOptions {
+  const [first = '', ...others] = tabs;
+  return {
+    title: isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
+    defaultTabs: [(isSandbox ? sandboxNote : '') + first, ...others].map((query) => ({ query })),
+  };
+}
+
+/** The page comes whole from this process, without a CDN; nine megabytes that only a browser's visit loads. */
+export async function renderGraphiql(options: GraphiQLOptions): Promise<string> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  return renderGraphiQL(options);
+}

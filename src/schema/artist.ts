@@ -1,0 +1,94 @@
+import { type Artist as ArtistObject, parseId } from '../datasources/spotify/index.ts';
+import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
+import { builder } from './builder.ts';
+import { connect, connectionOf, pagingArgs, readable } from './connection.ts';
+import { full } from './full.ts';
+import { forEach, idArg, idsArg } from './ids.ts';
+import { Node } from './node.ts';
+import { marketArg, namedMarket } from './scalars.ts';
+import { Track } from './track.ts';
+import { Followers, Image } from './values.ts';
+
+export const Artist = builder.objectRef<ArtistObject>('Artist');
+
+export const ArtistConnection = connectionOf('ArtistConnection', Artist);
+
+Artist.implement({
+  description: 'A musician, a band, or anyone else under whose name something was released.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The name of the artist.' }),
+    uri: t.exposeString('uri', { description: 'The Spotify URI of the artist.' }),
+    externalUrl: t.exposeString('externalUrl', {
+      nullable: true,
+      description: "The artist's page on open.spotify.com.",
+    }),
+    images: t.field({
+      type: [Image],
+      nullable: true,
+      description: 'Pictures of the artist, widest first.',
+      resolve: full('images'),
+    }),
+    genres: t.stringList({
+      nullable: true,
+      description: 'Genres the artist is associated with; often none. Not given to every app.',
+      resolve: full('genres'),
+    }),
+    followers: t.field({
+      type: Followers,
+      nullable: true,
+      description: 'Who follows the artist. Not given to every app.',
+      resolve: full('followers'),
+    }),
+    popularity: t.int({
+      nullable: true,
+      description: 'How popular the artist is, from 0 to 100. Not given to every app.',
+      resolve: full('popularity'),
+    }),
+    albums: t.field({
+      type: ArtistAlbumsConnection,
+      nullable: true,
+      description: 'What the artist has released or appears on, by group.',
+      args: {
+        includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
+        market: marketArg(t),
+        ...pagingArgs(t),
+      },
+      resolve: (artist, args, context, info) =>
+        connect(context.spotify.albumsOf(artist, groupsOf(args), namedMarket(args)), args, context, info),
+    }),
+    topTracks: t.field({
+      type: [Track],
+      nullable: { list: true, items: true },
+      description: "The artist's most played tracks, ten at most. Not given to every app.",
+      args: { market: marketArg(t) },
+      resolve: async (artist, args, context, info) =>
+        (await context.spotify.topTracks(artist, namedMarket(args), context.asker(info)))?.map(readable),
+    }),
+    relatedArtists: t.field({
+      type: [Artist],
+      nullable: { list: true, items: true },
+      description: 'Artists with much the same listeners, twenty at most. Not given to every app.',
+      resolve: async (artist, _, context, info) =>
+        (await context.spotify.relatedArtists(artist, context.asker(info)))?.map(readable),
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  artist: t.field({
+    type: Artist,
+    nullable: true,
+    description: 'One artist; null where there is none.',
+    args: { id: idArg(t) },
+    resolve: (_, { id }, context, info) => context.spotify.artist(parseId(id, 'artist'), context.asker(info)),
+  }),
+  artists: t.field({
+    type: [Artist],
+    nullable: { list: false, items: true },
+    description: 'Many artists: one entry for each id, in their order; null where there is none.',
+    args: { ids: idsArg(t) },
+    resolve: (_, { ids }, context, info) =>
+      forEach(ids, async (id) => context.spotify.artist(parseId(id, 'artist'), context.asker(info))),
+  }),
+}));

@@ -1,0 +1,14 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Context } from '../context.ts';
+import type { SpotifyObject } from '../datasources/spotify/index.ts';
+
+/** Resolves a field that short forms may lack: from the object itself, else from the full one. */
+export const full =
+  <K extends string>(name: K) =>
+  <T extends SpotifyObject & Record<K, unknown>>(
+    object: T,
+    _args: unknown,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) =>
+    context.spotify.field(object, name, context.asker(info));

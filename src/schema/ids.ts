@@ -1,0 +1,28 @@
+import type { ArgBuilder } from '@pothos/core';
+import { BadUserInput } from '../errors.ts';
+import type { builder } from './builder.ts';
+
+const maxIds = 100;
+
+type Args = { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> };
+
+/** The argument of the fields that find one thing. */
+export const idArg = ({ arg }: Args) =>
+  arg.id({ required: true, description: 'An id, a Spotify URI or an open.spotify.com link.' });
+
+/** The argument of their plurals. */
+export const idsArg = ({ arg }: Args) =>
+  arg.idList({
+    required: true,
+    description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
+  });
+
+/**
+ * One entry for each id; one that fails costs only itself.
+ * @throws BadUserInput when there are too many
+ */
+export function forEach<T>(ids: readonly string[], find: (id: string) => Promise<T>): Promise<T>[] {
+  if (ids.length > maxIds)
+    throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
+  return ids.map(async (id) => find(id));
+}
