@@ -1,0 +1,89 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { isMarket } from '../catalogue/markets.ts';
+import { base62 } from '../catalogue/random.ts';
+import { type Conditions, type PagedRoute, pageSizes } from '../quota-mode.ts';
+import {
+  invalidId,
+  invalidLimit,
+  invalidMarket,
+  invalidOffset,
+  noUserMarket,
+  tooManyIds,
+} from './refusals.ts';
+
+/** One call of the Web API, as its endpoint sees it. */
+export interface Ask {
+  /** The id in the path, unchecked; empty where the path has none. */
+  id: string;
+  query: URLSearchParams;
+  catalogue: Catalogue;
+  conditions: Conditions;
+  /** Where the API lives, for the links in the answer. */
+  apiUrl: string;
+  /** The Accept-Language header, which Spotify repeats in every link. */
+  locale: string | undefined;
+}
+
+/** A window of a list. */
+export interface Window {
+  offset: number;
+  limit: number;
+}
+
+const wholeNumber = /^\d{1,10}$/;
+const largestOffset = 2 ** 31 - 1; // offsets are 32-bit numbers
+const idShape = /^[0-9A-Za-z]{22}$/;
+const firstBeyondRange = digitsOf('7N42dgm5tFLK9N8MT7fHC8'); // 2^128
+
+/** The market that is asked for or implied; null for none. It is checked before anything else is. */
+export function readMarket({ query, conditions }: Ask): string | null {
+  const market = query.get('market');
+  if (market === null) return conditions.impliedMarket;
+  if (market === 'from_token') throw noUserMarket();
+  if (!isMarket(market)) throw invalidMarket();
+  return market;
+}
+
+/** The id in the path. */
+export function readId({ id }: Ask): string {
+  return checkedId(id);
+}
+
+/** The ids of a batch, in order and with repetitions. One malformed id spoils them all. */
+export function readIds({ query }: Ask, most: number): string[] {
+  const ids = (query.get('ids') ?? '').split(',');
+  if (ids.length > most) throw tooManyIds();
+  return ids.map(checkedId);
+}
+
+/** The window that `limit` and `offset` ask for, within what the endpoint allows. */
+export function readWindow(ask: Ask, route: PagedRoute): Window {
+  return { limit: readLimit(ask, route), offset: readOffset(ask) };
+}
+
+function readLimit({ query, conditions }: Ask, route: PagedRoute): number {
+  const { most, usual } = pageSizes[conditions.quotaMode][route];
+  const ceiling = Math.min(most, conditions.ceiling?.limit ?? most);
+  const text = query.get('limit') ?? String(Math.min(usual, ceiling));
+  const limit = wholeNumber.test(text) ? Number(text) : 0;
+  if (limit > ceiling && conditions.ceiling?.clamp) return ceiling;
+  if (limit < 1 || limit > ceiling) throw invalidLimit();
+  return limit;
+}
+
+function readOffset({ query }: Ask): number {
+  const text = query.get('offset') ?? '0';
+  const offset = wholeNumber.test(text) ? Number(text) : -1;
+  if (offset < 0 || offset > largestOffset) throw invalidOffset();
+  return offset;
+}
+
+function checkedId(id: string): string {
+  if (!idShape.test(id) || digitsOf(id) >= firstBeyondRange) throw invalidId();
+  return id;
+}
+
+/** The id's digits as text that sorts as the number does, since the alphabet of ids is not in code order. */
+function digitsOf(id: string): string {
+  return Array.from(id, (digit) => String.fromCharCode(base62.indexOf(digit))).join('');
+}

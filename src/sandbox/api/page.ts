@@ -1,0 +1,55 @@
+import type { Ask, Window } from './ask.ts';
+
+/** Spotify's paging object. */
+export interface Page {
+  href: string;
+  limit: number;
+  next: string | null;
+  offset: number;
+  previous: string | null;
+  total: number;
+  items: readonly unknown[];
+}
+
+/** A parameter that links repeat, its value already written for a URL. */
+export type LinkParameter = readonly [name: string, value: string];
+
+/**
+ * Writes a page. `next` and `previous` move by `limit`, however few items the page holds: a short page
+ * in the middle is followed by the slot after its window (recorded for Gorillaz).
+ */
+export function writePage(
+  ask: Ask,
+  path: string,
+  {
+    window,
+    total,
+    parameters = [],
+  }: { window: Window; total: number; parameters?: readonly LinkParameter[] },
+  items: readonly unknown[],
+): Page {
+  const { limit, offset } = window;
+  const locale: LinkParameter[] = ask.locale === undefined ? [] : [['locale', linkText(ask.locale)]];
+  const linkTo = (to: number) => {
+    const all = [['offset', to], ['limit', limit], ...parameters, ...locale];
+    return `${ask.apiUrl}/${path}?${all.map((parameter) => parameter.join('=')).join('&')}`;
+  };
+  return {
+    href: linkTo(offset),
+    limit,
+    next: offset + limit < total ? linkTo(offset + limit) : null,
+    offset,
+    previous: offset > 0 ? linkTo(Math.max(0, offset - limit)) : null,
+    total,
+    items,
+  };
+}
+
+/** The part of a list that a window shows. */
+export const cut = <T>(list: readonly T[], { offset, limit }: Window): readonly T[] =>
+  list.slice(offset, offset + limit);
+
+/** Text as Spotify writes it into links: escaped, but for the commas and semicolons of Accept-Language. */
+function linkText(text: string): string {
+  return encodeURIComponent(text).replaceAll('%2C', ',').replaceAll('%3B', ';');
+}

@@ -1,0 +1,87 @@
+import type { AlbumPlan } from './landmark-albums.ts';
+import { everywhere, usualLimits } from './markets.ts';
+import type { Album, Image } from './model.ts';
+import { createRandom, decimal, hexadecimal, type Random } from './random.ts';
+import { albumTitle, labelName } from './words.ts';
+
+type OwnGroup = 'album' | 'single' | 'compilation';
+
+/** Fewest and most tracks of an album of each kind. */
+const trackCounts: Record<OwnGroup, readonly [number, number]> = {
+  album: [8, 15],
+  single: [1, 4],
+  compilation: [14, 30],
+};
+
+const firstYear = 1988;
+const lastYear = 2025;
+// Old releases are often known by their year alone, a few by their month.
+const yearOnlyShare = 0.04;
+const monthOnlyShare = 0.03;
+const imagelessShare = 0.02;
+const upcLength = 12;
+
+// Cover sizes in pixels and the part of the address that goes with each, as on Spotify's image host.
+const coverSizes = [
+  { pixels: 640, prefix: 'ab67616d0000b273' },
+  { pixels: 300, prefix: 'ab67616d00001e02' },
+  { pixels: 64, prefix: 'ab67616d00004851' },
+];
+const portraitSizes = [
+  { pixels: 640, prefix: 'ab6761610000e5eb' },
+  { pixels: 320, prefix: 'ab67616100005174' },
+  { pixels: 160, prefix: 'ab6761610000f178' },
+];
+
+/** Draws an ordinary album of one artist. */
+export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedShare: number): Album {
+  const random = createRandom(`album:${id}`);
+  const [fewest, most] = trackCounts[type];
+  const totalTracks = random.between(fewest, most);
+  return {
+    id,
+    name: albumTitle(random),
+    type,
+    artistIds: [artistId],
+    discs: [totalTracks],
+    totalTracks,
+    ...drawDate(random),
+    markets: random.chance(limitedShare) ? random.pick(usualLimits) : everywhere,
+    images: random.chance(imagelessShare) ? [] : drawImages(random, coverSizes),
+    label: labelName(random),
+    upc: random.text(decimal, upcLength),
+    popularity: random.below(90),
+  };
+}
+
+/** Draws what the plan of a landmark album leaves open. */
+export function drawPlannedAlbum(plan: AlbumPlan, artistId: string): Album {
+  const { tracks: _, ...decided } = plan;
+  const totalTracks = plan.discs.reduce((sum, tracks) => sum + tracks, 0);
+  const drawn = drawAlbum(plan.id, artistId, 'album', 0);
+  const plain = { releaseDate: '2019-05-17', precision: 'day', images: coversOf(plan.id) } as const;
+  return { ...drawn, ...plain, ...decided, totalTracks };
+}
+
+/** Pictures of an artist, widest first. */
+export const drawPortraits = (random: Random): Image[] => drawImages(random, portraitSizes);
+
+const coversOf = (id: string) => drawImages(createRandom(`cover:${id}`), coverSizes);
+
+function drawImages(random: Random, sizes: typeof coverSizes): Image[] {
+  const picture = random.text(hexadecimal, 24);
+  return sizes.map(({ pixels, prefix }) => ({
+    url: `https://i.scdn.co/image/${prefix}${picture}`,
+    width: pixels,
+    height: pixels,
+  }));
+}
+
+function drawDate(random: Random): Pick<Album, 'releaseDate' | 'precision'> {
+  const year = String(random.between(firstYear, lastYear));
+  const month = String(random.between(1, 12)).padStart(2, '0');
+  const day = String(random.between(1, 28)).padStart(2, '0');
+  if (random.chance(yearOnlyShare)) return { releaseDate: year, precision: 'year' };
+  if (random.chance(monthOnlyShare)) return { releaseDate: `${year}-${month}`, precision: 'month' };
+  return { releaseDate: `${year}-${month}-${day}`, precision: 'day' };
+}

@@ -1,0 +1,146 @@
+import { drawPortraits } from './albums.ts';
+import { drawDiscography } from './discography.ts';
+import { type AlbumPlan, landmarkAlbums } from './landmark-albums.ts';
+import { type Landmarks, landmarks } from './landmarks.ts';
+import type { Album, Artist, Slot, Track } from './model.ts';
+import { createRandom } from './random.ts';
+import { type ArtistPlan, landmarkArtists, planArtists } from './roster.ts';
+import { indexAlbums, indexArtists, indexTracks, type SearchSource, yearOf } from './search-index.ts';
+import { drawTracks, trackIdOf } from './tracks.ts';
+import { artistGenres } from './words.ts';
+
+/** The kinds of things that the catalogue can be searched for. */
+export interface Findable {
+  artist: Artist;
+  album: Album;
+  track: Track;
+}
+
+/**
+ * The music that a sandbox serves: synthetic, never changing, and the same on every machine. It holds the
+ * truth behind the answers, in words of its own, so that a test can compare what came out with what is.
+ */
+export interface Catalogue {
+  /** Ids of everything that has a name of its own: `landmarks.artists.bts`, `landmarks.albums.tracks55`, … */
+  readonly landmarks: Landmarks;
+  /** Every artist, landmarks first. */
+  artists(): readonly Artist[];
+  /** Every album. */
+  albums(): readonly Album[];
+  /** Every track. The first call draws them all. */
+  tracks(): readonly Track[];
+  artist(id: string): Artist | undefined;
+  album(id: string): Album | undefined;
+  track(id: string): Track | undefined;
+  /**
+   * The artist's list, place by place and in the order of the listing, over all groups and markets;
+   * flaws included. Empty for an unknown id.
+   */
+  albumsOf(artistId: string): readonly Slot[];
+  /** The album's tracks in order. Empty for an unknown id. */
+  tracksOf(albumId: string): readonly Track[];
+  /** The artist's most popular tracks, at most ten, the most popular first. */
+  topTracksOf(artistId: string): readonly Track[];
+  /** Up to twenty other artists, always the same. */
+  relatedTo(artistId: string): readonly Artist[];
+  /** The track that stands in for this one where only its album's other edition is available. */
+  twinOf(track: Track): Track | undefined;
+  /** Everything that matches `q` (words, "quoted phrases", field filters), the best match first. */
+  find<Kind extends keyof Findable>(kind: Kind, q: string): readonly Findable[Kind][];
+}
+
+const topTracks = 10;
+const relatedArtists = 20;
+
+/** Draws the catalogue. Tracks and search indexes are drawn when they are first asked for. */
+export function createCatalogue(): Catalogue {
+  const plans = planArtists();
+  const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
+  const { albums, listings, guests } = drawDiscography(plans);
+  const oddTracks = new Map(Object.values<AlbumPlan>(landmarkAlbums).map(({ id, tracks }) => [id, tracks]));
+
+  const drawnTracks = new Map<string, readonly Track[]>();
+  const tracksOf = (albumId: string): readonly Track[] => {
+    const album = albums.get(albumId);
+    if (!album) return [];
+    const various = album.artistIds.includes(landmarkArtists.various.id);
+    const drawn =
+      drawnTracks.get(albumId) ??
+      drawTracks(album, guests.get(albumId) ?? [], various, oddTracks.get(albumId));
+    drawnTracks.set(albumId, drawn);
+    return drawn;
+  };
+
+  const allTracks = once(() => [...albums.keys()].flatMap(tracksOf));
+  // Ids are known without drawing the tracks, so that one track costs one album and not all of them.
+  const trackPlaces = once(() => new Map([...albums.values()].flatMap(placesOf)));
+  const track = (id: string): Track | undefined => {
+    const place = trackPlaces().get(id);
+    return place && tracksOf(place.albumId)[place.index];
+  };
+  const ownAlbumsOf = (artistId: string) =>
+    [...albums.values()].filter(({ artistIds }) => artistIds.includes(artistId));
+
+  const source: SearchSource = {
+    artistNames: (ids) => ids.map((id) => artists.get(id)?.name ?? '').join(' '),
+    albumOf: ({ albumId }) => albums.get(albumId),
+    yearsOf: ({ id }) => new Set(ownAlbumsOf(id).map(yearOf)),
+  };
+  const indexes = {
+    artist: once(() => indexArtists([...artists.values()], source)),
+    album: once(() => indexAlbums([...albums.values()], source)),
+    track: once(() => indexTracks(allTracks(), source)),
+  };
+
+  return {
+    landmarks,
+    artists: () => [...artists.values()],
+    albums: () => [...albums.values()],
+    tracks: allTracks,
+    artist: (id) => artists.get(id),
+    album: (id) => albums.get(id),
+    track,
+    albumsOf: (artistId) => listings.get(artistId) ?? [],
+    tracksOf,
+    topTracksOf: (artistId) =>
+      ownAlbumsOf(artistId)
+        .flatMap(({ id }) => tracksOf(id))
+        .sort((one, other) => other.popularity - one.popularity)
+        .slice(0, topTracks),
+    relatedTo: (artistId) => {
+      const everybody = [...artists.values()];
+      const place = everybody.findIndex(({ id }) => id === artistId);
+      return [...everybody.slice(place + 1), ...everybody.slice(0, place)].slice(0, relatedArtists);
+    },
+    twinOf: ({ id, albumId }) => {
+      const { otherEditionId } = albums.get(albumId) ?? {};
+      const place = tracksOf(albumId).findIndex((sibling) => sibling.id === id);
+      return otherEditionId === undefined ? undefined : tracksOf(otherEditionId)[place];
+    },
+    // The indexes are one function per kind; which of them answers follows from the kind.
+    find: (kind, q) => (indexes[kind]() as (q: string) => readonly Findable[typeof kind][])(q),
+  };
+}
+
+const placesOf = ({ id, totalTracks }: Album) =>
+  Array.from({ length: totalTracks }, (_, index) => [trackIdOf(id, index), { albumId: id, index }] as const);
+
+function drawArtist({ id, name }: ArtistPlan): Artist {
+  const random = createRandom(`artist:${id}`);
+  return {
+    id,
+    name,
+    genres: artistGenres(random),
+    followers: random.below(10 ** random.between(2, 7)),
+    popularity: random.below(100),
+    images: drawPortraits(random),
+  };
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

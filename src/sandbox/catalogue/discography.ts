@@ -1,0 +1,130 @@
+import { drawAlbum, drawPlannedAlbum } from './albums.ts';
+import { type AlbumPlan, landmarkAlbums } from './landmark-albums.ts';
+import { type Album, type AlbumGroup, albumGroups, type Slot } from './model.ts';
+import { createRandom, idOf } from './random.ts';
+import { type ArtistPlan, landmarkArtists } from './roster.ts';
+
+/** Who released what, who is heard where, and how each artist's list reads. */
+export interface Discography {
+  albums: ReadonlyMap<string, Album>;
+  /** Artist id to list of albums. */
+  listings: ReadonlyMap<string, readonly Slot[]>;
+  /** Album id to the artists that are heard on it without being its artist. */
+  guests: ReadonlyMap<string, readonly string[]>;
+}
+
+const ownGroups = ['album', 'single', 'compilation'] as const;
+
+// Shares of a list that has all four groups; `appears_on` gets what is left. A list of one is an album.
+const albumShare = 0.25;
+const singleShare = 0.45;
+const compilationShare = 0.1;
+// Compilations by various artists need somebody on them, whoever lists them.
+const soloistsOfCompilation = 8;
+
+interface Release {
+  album: Album;
+  group: AlbumGroup;
+}
+
+/** Draws all albums and lists. */
+export function drawDiscography(plans: readonly ArtistPlan[]): Discography {
+  const planned = drawLandmarks();
+  const releases = new Map(
+    plans.map((plan) => [plan.id, [...drawOwnAlbums(plan), ...(planned.get(plan.id) ?? [])]] as const),
+  );
+  const albums = new Map([...releases.values()].flat().map(({ album }) => [album.id, album]));
+
+  const ordinary = plans.filter((plan) => plan.ordinary);
+  const compilations = releases.get(landmarkArtists.various.id) ?? [];
+  const pool = [...ordinary.flatMap(({ id }) => releases.get(id) ?? []), ...compilations];
+  const guests = new Map(compilations.map(({ album }) => [album.id, soloists(album.id, ordinary)]));
+
+  const listings = new Map<string, readonly Slot[]>();
+  for (const plan of plans) {
+    const visits = pickVisits(plan, pool);
+    for (const { album } of visits) guests.set(album.id, [...(guests.get(album.id) ?? []), plan.id]);
+    const listed = [...(releases.get(plan.id) ?? []), ...visits].sort(asListed);
+    listings.set(plan.id, blemish(listed.map(toSlot), plan));
+  }
+  return { albums, listings, guests };
+}
+
+function drawLandmarks(): Map<string, Release[]> {
+  const releases = new Map<string, Release[]>();
+  for (const plan of Object.values<AlbumPlan>(landmarkAlbums)) {
+    const [artistId = landmarkArtists.oddities.id] = plan.artistIds ?? [];
+    const album = drawPlannedAlbum(plan, artistId);
+    const group = album.type === 'compilation' ? 'compilation' : 'album';
+    releases.set(artistId, [...(releases.get(artistId) ?? []), { album, group }]);
+  }
+  return releases;
+}
+
+function drawOwnAlbums(plan: ArtistPlan): Release[] {
+  const counts = countsOf(plan);
+  return ownGroups.flatMap((group) =>
+    Array.from({ length: counts[group] }, (_, index) => ({
+      group,
+      album: drawAlbum(idOf(`album:${plan.id}:${group}:${index}`), plan.id, group, plan.limitedShare ?? 0),
+    })),
+  );
+}
+
+function countsOf({ slots, only }: ArtistPlan): Record<AlbumGroup, number> {
+  const none = { album: 0, single: 0, compilation: 0, appears_on: 0 };
+  if (only) return { ...none, [only]: slots };
+  const album = Math.ceil(slots * albumShare);
+  const single = Math.floor(slots * singleShare);
+  const compilation = Math.floor(slots * compilationShare);
+  return { album, single, compilation, appears_on: slots - album - single - compilation };
+}
+
+function pickVisits(plan: ArtistPlan, pool: readonly Release[]): Release[] {
+  const random = createRandom(`visits:${plan.id}`);
+  const others = pool.filter(({ album }) => !album.artistIds.includes(plan.id));
+  return Array.from({ length: countsOf(plan).appears_on }, () =>
+    others
+      .splice(random.below(others.length), 1)
+      .map(({ album }): Release => ({ album, group: 'appears_on' })),
+  ).flat();
+}
+
+function soloists(albumId: string, artists: readonly ArtistPlan[]): string[] {
+  const random = createRandom(`soloists:${albumId}`);
+  const start = random.below(artists.length);
+  return Array.from(
+    { length: soloistsOfCompilation },
+    (_, index) => artists[(start + index) % artists.length],
+  )
+    .filter((artist) => artist !== undefined)
+    .map(({ id }) => id);
+}
+
+const toSlot = ({ album, group }: Release): Slot => ({ shows: 'album', group, albumId: album.id });
+
+/** Group by group and the newest first, as Spotify does. */
+function asListed(one: Release, other: Release): number {
+  const groups = albumGroups.indexOf(one.group) - albumGroups.indexOf(other.group);
+  return groups || compare(other.album.releaseDate, one.album.releaseDate);
+}
+
+const compare = (one: string, other: string) => Number(one > other) - Number(one < other);
+
+/** Puts the flaws of the plan into a clean list. */
+function blemish(slots: readonly Slot[], plan: ArtistPlan): Slot[] {
+  const { hidden = [], nulls = [], repeats = [], emptyTail = 0 } = plan;
+  const earlier = new Map(repeats);
+  const blemished = slots.map((slot, place): Slot => {
+    const { group } = slot;
+    if (hidden.includes(place)) return { shows: 'nothing', group };
+    if (nulls.includes(place)) return { shows: 'null', group };
+    const repeated = slots[earlier.get(place) ?? -1];
+    return repeated ? { ...repeated, group } : slot;
+  });
+  const lastGroup = slots.at(-1)?.group ?? 'album';
+  return [
+    ...blemished,
+    ...Array.from({ length: emptyTail }, (): Slot => ({ shows: 'nothing', group: lastGroup })),
+  ];
+}

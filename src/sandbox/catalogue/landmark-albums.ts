@@ -1,0 +1,76 @@
+import { nowhere, onlyKorea, onlySpain, outsideSpain } from './markets.ts';
+import type { Album, Track } from './model.ts';
+import { idOf } from './random.ts';
+import { landmarkArtists } from './roster.ts';
+
+/** An album whose oddity is decided; what is not said here is drawn as for any other album. */
+export interface AlbumPlan extends Partial<Album> {
+  id: string;
+  name: string;
+  discs: readonly number[];
+  /** What is odd about single tracks, by their place on the album, counted from 0. */
+  tracks?: Readonly<Record<number, Partial<Track>>>;
+}
+
+const albumId = (key: string) => idOf(`album:${key}`);
+const plan = (key: string, name: string, discs: readonly number[], rest: Partial<AlbumPlan> = {}) => ({
+  id: albumId(key),
+  name,
+  discs,
+  ...rest,
+});
+
+const { oddities, albums9, albums50, various } = landmarkArtists;
+
+/** Albums that tests and examples call by name. The first artist, `oddities` unless said otherwise, lists it. */
+export const landmarkAlbums = {
+  tracks1: plan('tracks1', 'Single Lantern', [1]),
+  tracks20: plan('tracks20', 'Twenty Rooms', [20]),
+  // 50 is what an album embeds; one more needs a second page.
+  tracks50: plan('tracks50', 'Fifty Rooms', [50]),
+  tracks51: plan('tracks51', 'Fifty Rooms and a Cellar', [51]),
+  tracks55: plan('tracks55', 'Fifty-Five Rooms', [55]),
+  tracks130: plan('tracks130', 'The Whole Hotel', [60, 70]),
+  severalDiscs: plan('severalDiscs', 'Three Floors', [12, 10, 11]),
+  severalArtists: plan('severalArtists', 'House Guests', [8], {
+    artistIds: [oddities.id, albums9.id],
+    tracks: { 0: { artistIds: [oddities.id, albums9.id, albums50.id] } },
+  }),
+  various: plan('various', 'Lobby Music', [18], {
+    type: 'compilation',
+    artistIds: [various.id],
+  }),
+  explicit: plan('explicit', 'Thin Walls', [6], {
+    tracks: { 0: { explicit: true }, 1: { explicit: false } },
+  }),
+  noImages: plan('noImages', 'Blank Sleeve', [4], { images: [] }),
+  unsizedImages: plan('unsizedImages', 'Blurred Sleeve', [4], {
+    images: [
+      { url: 'https://i.scdn.co/image/ab67616d0000b273000000000000000000000001', width: null, height: null },
+    ],
+  }),
+  yearOnly: plan('yearOnly', 'Some Time That Year', [5], { releaseDate: '1987', precision: 'year' }),
+  monthOnly: plan('monthOnly', 'Some Day in March', [5], { releaseDate: '1991-03', precision: 'month' }),
+  junkDate: plan('junkDate', 'Before Calendars', [5], { releaseDate: '0000', precision: 'year' }),
+  // `ep` was recorded once among new releases (2025); the document knows album, single and compilation.
+  unknownType: plan('unknownType', 'Neither Long nor Short', [5], { type: 'ep' }),
+  nowhere: plan('nowhere', 'Out of Print', [7], { markets: nowhere }),
+  onlyKorea: plan('onlyKorea', 'Seoul Pressing', [7], { markets: onlyKorea }),
+  outsideSpain: plan('outsideSpain', 'Closed on Saturdays', [6], { markets: outsideSpain }),
+  partlyOutsideSpain: plan('partlyOutsideSpain', 'One Locked Room', [6], {
+    tracks: { 2: { markets: outsideSpain } },
+  }),
+  restricted: plan('restricted', 'Members Only', [6], {
+    restriction: 'product',
+    // "Additional reasons may be added in the future": one that nobody knows.
+    tracks: { 0: { restriction: 'explicit' }, 1: { restriction: 'lunar-eclipse' } },
+  }),
+  relinked: plan('relinked', 'Twin Beds', [6], {
+    markets: outsideSpain,
+    otherEditionId: albumId('spanishEdition'),
+  }),
+  spanishEdition: plan('spanishEdition', 'Twin Beds (Spanish Edition)', [6], {
+    markets: onlySpain,
+    otherEditionId: albumId('relinked'),
+  }),
+} as const satisfies Record<string, AlbumPlan>;

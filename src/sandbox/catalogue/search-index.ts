@@ -1,0 +1,128 @@
+import type { Album, Artist, Track } from './model.ts';
+import { type Field, fold, parseQuery, type SearchQuery } from './search-query.ts';
+
+/** One thing that can be found. Texts are folded and start with a space, so that ` wo` finds where a word begins. */
+interface Entry<T> {
+  item: T;
+  name: string;
+  /** All the texts in which a free word may be found. */
+  text: string;
+  fields: Partial<Record<Field, string>>;
+  /** Years of release: one, or for an artist all. */
+  years: ReadonlySet<number>;
+  popularity: number;
+}
+
+/** Finds things by text, the best match first. */
+export type SearchIndex<T> = (q: string) => readonly T[];
+
+/** What the index needs to know of the catalogue. */
+export interface SearchSource {
+  artistNames(ids: readonly string[]): string;
+  albumOf(track: Track): Album | undefined;
+  yearsOf(artist: Artist): ReadonlySet<number>;
+}
+
+// Paging through one search asks for the same text again and again.
+const rememberedQueries = 20;
+
+export function indexArtists(artists: readonly Artist[], source: SearchSource): SearchIndex<Artist> {
+  return createIndex(artists, (artist) => ({
+    texts: [artist.name],
+    fields: { artist: artist.name, genre: artist.genres.join(' ') },
+    years: source.yearsOf(artist),
+  }));
+}
+
+export function indexAlbums(albums: readonly Album[], source: SearchSource): SearchIndex<Album> {
+  return createIndex(albums, (album) => {
+    const artist = source.artistNames(album.artistIds);
+    return {
+      texts: [album.name, artist],
+      fields: { album: album.name, artist, upc: album.upc },
+      years: new Set([yearOf(album)]),
+    };
+  });
+}
+
+export function indexTracks(tracks: readonly Track[], source: SearchSource): SearchIndex<Track> {
+  return createIndex(tracks, (track) => {
+    const album = source.albumOf(track);
+    const artist = source.artistNames(track.artistIds);
+    return {
+      texts: [track.name, artist, album?.name ?? ''],
+      fields: { track: track.name, artist, album: album?.name ?? '', isrc: track.isrc },
+      years: new Set(album ? [yearOf(album)] : []),
+    };
+  });
+}
+
+/** The year an album came out in. */
+export const yearOf = (album: Album): number => Number(album.releaseDate.slice(0, 4));
+
+interface Described {
+  texts: readonly string[];
+  fields: Partial<Record<Field, string>>;
+  years: ReadonlySet<number>;
+}
+
+function createIndex<T extends { name: string; popularity: number }>(
+  items: readonly T[],
+  describe: (item: T) => Described,
+): SearchIndex<T> {
+  const entries = items.map((item): Entry<T> => {
+    const { texts, fields, years } = describe(item);
+    const folded = Object.entries(fields).map(([field, value]) => [field, findable(value)]);
+    return {
+      item,
+      name: fold(item.name),
+      text: texts.map(findable).join(''),
+      fields: Object.fromEntries(folded),
+      years,
+      popularity: item.popularity,
+    };
+  });
+  const remembered = new Map<string, readonly T[]>();
+
+  return (q) => {
+    const known = remembered.get(q);
+    if (known) return known;
+    const query = parseQuery(q);
+    const found = entries
+      .filter((entry) => matches(entry, query))
+      .sort((one, other) => rank(one, query) - rank(other, query) || other.popularity - one.popularity)
+      .map(({ item }) => item);
+    const [oldest] = remembered.keys();
+    if (remembered.size === rememberedQueries && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(q, found);
+    return found;
+  };
+}
+
+const findable = (text: string) => ` ${fold(text)} `;
+
+function matches(entry: Entry<unknown>, { words, phrases, filters }: SearchQuery): boolean {
+  return (
+    words.every((word) => entry.text.includes(` ${word}`)) &&
+    phrases.every((phrase) => entry.text.includes(` ${phrase} `)) &&
+    filters.every(({ field, value }) => passes(entry, field, value))
+  );
+}
+
+function passes(entry: Entry<unknown>, field: Field, value: string): boolean {
+  if (field === 'year') return isReleasedIn(entry.years, value);
+  // A filter that a kind of thing does not have (an artist's ISRC) finds nothing of that kind.
+  return entry.fields[field]?.includes(` ${value}`) ?? false;
+}
+
+/** `1999` or `1999-2004`, which folding has turned into `1999 2004`. */
+function isReleasedIn(years: ReadonlySet<number>, value: string): boolean {
+  const [first = Number.NaN, last = first] = value.split(' ').map(Number);
+  for (const year of years) if (year >= first && year <= last) return true;
+  return false;
+}
+
+function rank({ name }: Entry<unknown>, { plain }: SearchQuery): number {
+  if (name === plain) return 0;
+  return name.startsWith(plain) ? 1 : 2;
+}

@@ -1,0 +1,84 @@
+import type { AlbumPlan } from './landmark-albums.ts';
+import { everywhere, usualLimits } from './markets.ts';
+import type { Album, Track } from './model.ts';
+import { base62, createRandom, decimal, hexadecimal, idOf, type Random } from './random.ts';
+import { trackTitle } from './words.ts';
+
+const shortestMs = 95_000;
+const longestMs = 420_000;
+const explicitShare = 0.1;
+// Tracks that may not be played everywhere their album may.
+const narrowerShare = 0.02;
+// Even apps that still get previews miss a few.
+const previewlessShare = 0.1;
+
+// ISRC: country, registrant of 3 characters, year of 2, designation of 5 digits.
+const isrcCountry = 'QZ';
+const isrcAlphabet = base62.slice(0, 10) + base62.slice(36);
+
+/** The id of the track at `place` (from 0) of an album, known without drawing the track. */
+export const trackIdOf = (albumId: string, place: number): string => idOf(`track:${albumId}:${place}`);
+
+/**
+ * Draws the tracks of an album.
+ * @param guests artists that appear on the album without being its artist; on a compilation by various
+ *   artists they share the tracks among them
+ * @param odd what a landmark's plan decided about single tracks
+ */
+export function drawTracks(
+  album: Album,
+  guests: readonly string[],
+  various: boolean,
+  odd: AlbumPlan['tracks'] = {},
+): Track[] {
+  // Two editions hold the same recordings, so both draw them from one seed.
+  const [recordings = album.id] = [album.id, album.otherEditionId ?? album.id].sort();
+
+  return discsAndNumbers(album.discs).map(({ disc, number }, place): Track => {
+    const random = createRandom(`track:${recordings}:${place}`);
+    return {
+      id: trackIdOf(album.id, place),
+      name: trackTitle(random),
+      albumId: album.id,
+      artistIds: various ? soloist(guests, place) : [...album.artistIds, ...visitors(guests, place, album)],
+      disc,
+      number,
+      durationMs: random.between(shortestMs, longestMs),
+      explicit: random.chance(explicitShare),
+      isrc: drawIsrc(random, album.releaseDate),
+      previewUrl: random.chance(previewlessShare)
+        ? null
+        : `https://p.scdn.co/mp3-preview/${random.text(hexadecimal, 40)}`,
+      popularity: random.below(80),
+      markets: narrowed(album, random),
+      ...odd[place],
+    };
+  });
+}
+
+function discsAndNumbers(discs: readonly number[]) {
+  return discs.flatMap((tracks, disc) =>
+    Array.from({ length: tracks }, (_, number) => ({ disc: disc + 1, number: number + 1 })),
+  );
+}
+
+/** The guests of one track: each guest of the album is heard on exactly one. */
+function visitors(guests: readonly string[], place: number, album: Album): string[] {
+  return guests.filter((_, index) => index % album.totalTracks === place);
+}
+
+function soloist(guests: readonly string[], place: number): string[] {
+  const guest = guests[place % guests.length];
+  return guest === undefined ? [] : [guest];
+}
+
+function narrowed(album: Album, random: Random) {
+  // Never wider than the album: an album with limits of its own keeps them on all its tracks.
+  return album.markets === everywhere && random.chance(narrowerShare)
+    ? random.pick(usualLimits)
+    : album.markets;
+}
+
+function drawIsrc(random: Random, releaseDate: string): string {
+  return isrcCountry + random.text(isrcAlphabet, 3) + releaseDate.slice(2, 4) + random.text(decimal, 5);
+}

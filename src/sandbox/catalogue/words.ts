@@ -1,0 +1,75 @@
+import type { Random } from './random.ts';
+
+type Words = readonly [string, ...string[]];
+
+const words = (text: string): Words => {
+  const [first = '', ...others] = text.trim().split(/\s+/);
+  return [first, ...others];
+};
+
+const describing = words(`
+  Amber Bitter Borrowed Broken Candid Crooked Distant Early Electric Faded Feral Gentle Golden Hollow Honest
+  Idle Jagged Kind Lonely Lunar Marble Midnight Northern Odd Paper Patient Quiet Restless Salted Silver Slow
+  Static Stray Sudden Tender Velvet Vivid Wandering Winter Yellow`);
+
+const things = words(`
+  Almanac Anchors Balcony Bicycles Bridges Cellar Chandeliers Cinema Compass Corridors Daylight Diesel Echoes
+  Embers Ferries Gardens Ghosts Harbour Horizons Islands Juniper Kites Ladders Lanterns Letters Lightning
+  Machines Maps Meridian Mirrors Motel Oceans Orchard Parade Pavement Pilots Postcards Quarry Radios Rivers
+  Satellites Shadows Signals Staircase Summer Telegrams Thunder Tides Tunnels Umbrellas Weather Windows`);
+
+const firstNames = words(
+  'Ada Bruno Celia Dmitri Elif Farah Goran Hana Ines Joao Kofi Lotte Mei Nils Oona Pavel',
+);
+const lastNames = words(
+  'Abara Blom Castellanos Dahl Eriksen Fujita Greco Havel Ito Juarez Kovac Lindqvist Moreau',
+);
+const genres = words(`
+  ambient bossa-nova chamber-pop dream-pop drum-and-bass electro folk funk grunge house indie-rock jazz k-pop
+  metal post-punk reggae shoegaze soul synthwave techno`);
+const editions = words('Deluxe Expanded Acoustic Live Remastered Instrumental');
+const places = words('Lisbon Oslo Seoul Lagos Lima Osaka Turin Tartu Cork Porto Bergen Izmir');
+
+/** The name of an artist; `index` keeps the names of one catalogue apart. */
+export function artistName(random: Random, index: number): string {
+  const adjective = describing[index % describing.length] ?? describing[0];
+  const styles: [() => string, ...(() => string)[]] = [
+    () => `The ${adjective} ${random.pick(things)}`,
+    () => `${adjective} ${random.pick(things)}`,
+    () => `${random.pick(firstNames)} ${random.pick(lastNames)} & the ${adjective} ${random.pick(things)}`,
+  ];
+  return random.pick(styles)();
+}
+
+/** The title of an album. */
+export function albumTitle(random: Random): string {
+  const title = plainTitle(random);
+  return random.chance(0.15) ? `${title} (${random.pick(editions)} Edition)` : title;
+}
+
+/** The title of a track. */
+export function trackTitle(random: Random): string {
+  const title = plainTitle(random);
+  return random.chance(0.08) ? `${title} - ${random.pick(editions)}` : title;
+}
+
+/** What an artist is filed under; a third are not classified at all, as with Spotify. */
+export function artistGenres(random: Random): string[] {
+  if (random.chance(1 / 3)) return [];
+  return [...new Set([random.pick(genres), random.pick(genres)])].map((genre) => genre.replaceAll('-', ' '));
+}
+
+/** Who published an album. */
+export const labelName = (random: Random): string =>
+  `${random.pick(describing)} ${random.pick(things)} Records`;
+
+function plainTitle(random: Random): string {
+  const styles: [() => string, ...(() => string)[]] = [
+    () => `${random.pick(describing)} ${random.pick(things)}`,
+    () => `${random.pick(things)} in ${random.pick(places)}`,
+    () => `The ${random.pick(things)}`,
+    () => random.pick(things),
+    () => `${random.pick(things)} & ${random.pick(describing)} ${random.pick(things)}`,
+  ];
+  return random.pick(styles)();
+}

@@ -1,0 +1,76 @@
+import type { Way } from '../delivery.ts';
+import type { Conditions } from '../quota-mode.ts';
+import type { Reply } from '../reply.ts';
+import type { Budget } from './budget.ts';
+import { edited, misbatched } from './edits.ts';
+import type { Plan } from './plan.ts';
+import {
+  premiumLapsedReply,
+  rateLimitReply,
+  redirectReply,
+  spelledReply,
+  unauthorizedReplies,
+  withdrawnReply,
+} from './replies.ts';
+import type { Fault, FaultKind, FaultOf } from './rule.ts';
+
+/** What a fault may need besides itself. */
+export interface Circumstance {
+  /** Endpoint family of the call. */
+  family: string;
+  /** The count that a `budget` keeps from call to call. */
+  budget: Budget | undefined;
+}
+
+type Effects = {
+  [Kind in FaultKind]: (plan: Plan, fault: FaultOf<Kind>, circumstance: Circumstance) => void;
+};
+
+const effects: Effects = {
+  ceiling: (plan, { limit, clamp = false }) => alter(plan, { ceiling: { limit, clamp } }),
+  listing: (plan, { inserted = 0, removed = 0, extraTotal = 0 }) =>
+    alter(plan, { listing: { inserted, removed, extraTotal } }),
+  'implied-market': (plan, { market }) => alter(plan, { impliedMarket: market }),
+
+  budget: (plan, _, { budget, family }) => answer(plan, budget?.(family)),
+  'rate-limit': (plan, { form = 'text', retryAfterSeconds }) =>
+    answer(plan, rateLimitReply(form, retryAfterSeconds)),
+  answer: (plan, fault) => answer(plan, spelledReply(fault)),
+  redirect: (plan, fault) => answer(plan, redirectReply(fault)),
+  unauthorized: (plan, { reason }) => answer(plan, unauthorizedReplies[reason]()),
+  'premium-lapsed': (plan, { form }) => answer(plan, premiumLapsedReply(form)),
+  withdrawn: (plan, { status }) => answer(plan, withdrawnReply(status)),
+  edit: (plan, { edits }) => void plan.changes.push((reply) => edited(reply, edits)),
+  batch: (plan, fault) => void plan.changes.push((reply) => misbatched(reply, fault)),
+
+  delay: (plan, { ms }) => {
+    plan.delivery.delayMs += ms;
+  },
+  stall: deliver,
+  drip: deliver,
+  reset: deliver,
+  truncate: deliver,
+  oversize: deliver,
+};
+
+/** Writes a fault into the plan of one call. */
+export function applyFault<Kind extends FaultKind>(
+  plan: Plan,
+  fault: FaultOf<Kind> & Fault,
+  circumstance: Circumstance,
+): void {
+  const effect = effects[fault.kind] as Effects[Kind];
+  effect(plan, fault, circumstance);
+}
+
+function alter(plan: Plan, change: Partial<Conditions>): void {
+  plan.conditions = { ...plan.conditions, ...change };
+}
+
+function answer(plan: Plan, reply: Reply | undefined): void {
+  if (reply) plan.reply ??= reply;
+}
+
+function deliver(plan: Plan, way: Way): void {
+  plan.delivery.way = way;
+}

@@ -1,0 +1,59 @@
+import type { Reply } from '../reply.ts';
+import type { Edit, FaultOf } from './rule.ts';
+
+type Container = Record<string, unknown>;
+
+/** Changes the JSON of a reply; a reply that is no JSON, or has no such place, stays as it is. */
+export function edited(reply: Reply, edits: readonly Edit[]): Reply {
+  return rewritten(reply, (value) => {
+    for (const edit of edits) applyEdit(value, edit);
+    return value;
+  });
+}
+
+/** Spoils the one list of a batch answer, `{ "albums": [ … ] }`. */
+export function misbatched(reply: Reply, { reverse, keep, nulls = [] }: FaultOf<'batch'>): Reply {
+  return rewritten(reply, (value) => {
+    if (!isContainer(value)) return value;
+    for (const [name, list] of Object.entries(value)) {
+      if (!Array.isArray(list)) continue;
+      const ordered = reverse ? list.toReversed() : list;
+      value[name] = ordered.slice(0, keep).map((entry, place) => (nulls.includes(place) ? null : entry));
+    }
+    return value;
+  });
+}
+
+function rewritten(reply: Reply, change: (value: unknown) => unknown): Reply {
+  if (reply.status !== 200) return reply;
+  let value: unknown;
+  try {
+    value = JSON.parse(reply.body.toString());
+  } catch {
+    return reply;
+  }
+  // Another body under the old ETag would be a fault that nobody asked for.
+  const { etag: _, ...headers } = reply.headers;
+  return { ...reply, headers, body: Buffer.from(JSON.stringify(change(value))) };
+}
+
+function applyEdit(root: unknown, { path, set, remove, rename }: Edit): void {
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  let holder = root;
+  for (const key of keys) holder = isContainer(holder) ? holder[key] : undefined;
+  if (!isContainer(holder)) return;
+
+  if (remove) delete holder[last];
+  else if (rename !== undefined) {
+    define(holder, rename, holder[last]);
+    delete holder[last];
+  } else define(holder, last, set);
+}
+
+/** Assigning to `__proto__` would change the object's prototype; this makes an ordinary key of it. */
+function define(holder: Container, key: string, value: unknown): void {
+  Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });
+}
+
+const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;

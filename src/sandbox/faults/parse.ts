@@ -1,0 +1,141 @@
+import type { FaultKind, FaultRule } from './rule.ts';
+
+type FieldType = 'text' | 'texts' | 'number' | 'status' | 'switch' | 'list' | 'object' | 'anything';
+type Fields = Readonly<Record<string, FieldType>>;
+
+const ruleFields: Fields = {
+  on: 'object',
+  skip: 'number',
+  times: 'number',
+  forMs: 'number',
+  chance: 'number',
+  seed: 'text',
+  'fault!': 'object',
+};
+const targetFields: Fields = { route: 'texts', path: 'text', pattern: 'text', batch: 'switch' };
+
+/** The fields of each kind; one with `!` must be given. */
+const faultFields: Record<FaultKind, Fields> = {
+  ceiling: { 'limit!': 'number', clamp: 'switch' },
+  listing: { inserted: 'number', removed: 'number', extraTotal: 'number' },
+  'implied-market': { 'market!': 'text' },
+  budget: { 'calls!': 'number', 'windowSeconds!': 'number', per: 'text', form: 'text' },
+  'rate-limit': { form: 'text', retryAfterSeconds: 'number' },
+  answer: { status: 'status', headers: 'object', json: 'anything', text: 'text' },
+  redirect: { 'to!': 'text', status: 'status' },
+  unauthorized: { 'reason!': 'text' },
+  'premium-lapsed': { form: 'text' },
+  withdrawn: { status: 'number' },
+  edit: { 'edits!': 'list' },
+  batch: { reverse: 'switch', keep: 'number', nulls: 'list' },
+  delay: { 'ms!': 'number' },
+  stall: { afterBytes: 'number' },
+  drip: { 'bytes!': 'number', 'everyMs!': 'number' },
+  reset: { afterBytes: 'number' },
+  truncate: { 'afterBytes!': 'number' },
+  oversize: { 'megabytes!': 'number', gzip: 'switch' },
+};
+
+const editFields: Fields = { 'path!': 'text', set: 'anything', remove: 'switch', rename: 'text' };
+
+/** Words that a text field takes, where it does not take any text. */
+const choices: Readonly<Record<string, readonly unknown[]>> = {
+  'budget.per': ['app', 'family'],
+  'budget.form': ['text', 'json', 'quota'],
+  'rate-limit.form': ['text', 'json', 'quota'],
+  'premium-lapsed.form': ['text', 'json'],
+  'unauthorized.reason': ['expired', 'invalid', 'user'],
+  'withdrawn.status': [403, 404, 410],
+};
+
+const isOf: Record<FieldType, (value: unknown) => boolean> = {
+  text: isText,
+  texts: (value) => [value].flat().every(isText),
+  number: (value) => typeof value === 'number' && value >= 0,
+  // What is below 200 is no answer yet.
+  status: (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
+  switch: (value) => typeof value === 'boolean',
+  list: Array.isArray,
+  object: isObject,
+  anything: (value) => value !== undefined,
+};
+
+/** Says what is wrong with faults that came as JSON. */
+export class InvalidFaults extends Error {
+  override name = 'InvalidFaults';
+}
+
+/**
+ * Reads one fault rule or a list of them from JSON.
+ * @throws InvalidFaults when a name, a type or a choice is not one that rules know
+ */
+export function parseFaults(json: string): FaultRule[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new InvalidFaults('faults are not valid JSON');
+  }
+  return [value].flat().map(parseRule);
+}
+
+function parseRule(value: unknown): FaultRule {
+  const rule = checked('rule', value, ruleFields);
+  const { on, fault } = rule;
+  if (on !== undefined) {
+    const { pattern } = checked('on', on, targetFields);
+    if (typeof pattern === 'string') checkPattern(pattern);
+  }
+  const { kind } = isObject(fault) ? fault : {};
+  if (!isKind(kind)) throw new InvalidFaults(`unknown fault kind ${JSON.stringify(kind)}`);
+  const { edits } = checked(kind, fault, { kind: 'text', ...faultFields[kind] });
+  if (Array.isArray(edits)) for (const edit of edits) checked('edit', edit, editFields);
+  return rule as unknown as FaultRule; // every field has been looked at above
+}
+
+function checked(of: string, value: unknown, fields: Fields): Record<string, unknown> {
+  if (!isObject(value)) throw new InvalidFaults(`${of} must be an object`);
+  for (const [field, type] of Object.entries(fields)) {
+    const name = field.replace('!', '');
+    const given = value[name];
+    if (given === undefined && !field.endsWith('!')) continue;
+    if (!isOf[type](given)) throw new InvalidFaults(`${of}.${name} must be ${wording[type]}`);
+    const allowed = choices[`${of}.${name}`];
+    if (allowed && !allowed.includes(given)) {
+      throw new InvalidFaults(`${of}.${name} must be one of ${allowed.join(', ')}`);
+    }
+  }
+  const unknown = Object.keys(value).find((name) => !(name in fields) && !(`${name}!` in fields));
+  if (unknown !== undefined) throw new InvalidFaults(`${of} has no field ${JSON.stringify(unknown)}`);
+  return value;
+}
+
+const wording: Record<FieldType, string> = {
+  text: 'a text',
+  texts: 'a text or a list of texts',
+  number: 'a number that is not negative',
+  status: 'a status from 200 to 599',
+  switch: 'true or false',
+  list: 'a list',
+  object: 'an object',
+  anything: 'given',
+};
+
+function checkPattern(pattern: string): void {
+  try {
+    new RegExp(pattern);
+  } catch {
+    throw new InvalidFaults('on.pattern is no regular expression');
+  }
+}
+
+const isKind = (kind: unknown): kind is FaultKind =>
+  typeof kind === 'string' && Object.hasOwn(faultFields, kind);
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

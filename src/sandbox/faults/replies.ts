@@ -1,0 +1,70 @@
+import { tokenExpired, tokenUnknown, userNeeded } from '../api/refusals.ts';
+import { failureHeaders, type Reply } from '../reply.ts';
+import type { FaultOf, RateLimitForm } from './rule.ts';
+
+// Answers that faults give in place of the truth, in the words of Spotify where it has any.
+
+const premiumMessage =
+  'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.';
+
+const withdrawnMessages = { 403: 'Forbidden', 404: 'Not Found', 410: 'Gone' } as const;
+
+export const unauthorizedReplies = {
+  expired: () => tokenExpired().reply,
+  invalid: () => tokenUnknown().reply,
+  user: () => userNeeded().reply,
+};
+
+/** A 429; without `retryAfterSeconds` there is no Retry-After, as happens (beets#4370). */
+export function rateLimitReply(form: RateLimitForm, retryAfterSeconds?: number): Reply {
+  const headers = {
+    ...failureHeaders,
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  };
+  if (form === 'text') {
+    const { 'content-type': _, ...bare } = headers; // the plain form was seen without a type, 2026-02-20
+    return { status: 429, headers: bare, body: Buffer.from('Too many requests') };
+  }
+  const error =
+    form === 'json'
+      ? { status: 429, message: 'API rate limit exceeded' }
+      : { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' };
+  return { status: 429, headers, body: Buffer.from(JSON.stringify({ error })) };
+}
+
+export function premiumLapsedReply(form: 'json' | 'text' = 'json'): Reply {
+  return form === 'json' ? failure(403, premiumMessage) : plain(403, premiumMessage);
+}
+
+export const withdrawnReply = (status: 403 | 404 | 410 = 403): Reply =>
+  failure(status, withdrawnMessages[status]);
+
+export const redirectReply = ({ to, status = 302 }: FaultOf<'redirect'>): Reply => ({
+  status,
+  headers: { location: to },
+  body: Buffer.alloc(0),
+});
+
+/** The answer that a rule spells out itself. */
+export function spelledReply({ status = 200, headers = {}, json, text = '' }: FaultOf<'answer'>): Reply {
+  const usual: Record<string, string | null> = {
+    'content-type': json === undefined ? 'text/plain' : 'application/json; charset=utf-8',
+  };
+  const sent = Object.entries({ ...usual, ...headers }).flatMap(([name, value]) =>
+    value === null ? [] : [[name.toLowerCase(), value] as const],
+  );
+  const body = Buffer.from(json === undefined ? text : JSON.stringify(json));
+  return { status, headers: Object.fromEntries(sent), body };
+}
+
+function failure(status: number, message: string): Reply {
+  return {
+    status,
+    headers: failureHeaders,
+    body: Buffer.from(JSON.stringify({ error: { status, message } })),
+  };
+}
+
+function plain(status: number, text: string): Reply {
+  return { status, headers: { ...failureHeaders, 'content-type': 'text/plain' }, body: Buffer.from(text) };
+}

@@ -1,0 +1,7 @@
+export type { SandboxCall } from './calls.ts';
+export { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
+export type { Album, AlbumGroup, Artist, Image, Slot, Track } from './catalogue/model.ts';
+export type { Faults } from './faults/faults.ts';
+export type { Edit, Fault, FaultRule, FaultTarget } from './faults/rule.ts';
+export type { QuotaMode } from './quota-mode.ts';
+export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';

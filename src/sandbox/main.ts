@@ -1,0 +1,50 @@
+import { InvalidOption, readOptions, usage } from './cli-options.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+const failed = 1;
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`sandbox: ${describe(error)}\n`);
+  process.exitCode = failed;
+});
+
+async function main(): Promise<void> {
+  const { help, port, quotaMode, faults } = readOptions(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const sandbox = await startSandbox({ port, quotaMode });
+  for (const rule of faults) sandbox.faults.add(rule);
+  process.stdout.write(welcome(sandbox, quotaMode));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
+}
+
+function welcome(
+  { apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox,
+  quotaMode: string,
+): string {
+  const credentials = `${clientId}:${clientSecret}`;
+  return `Spotify sandbox, ${quotaMode} mode
+
+  Web API        ${apiUrl}
+  token URL      ${tokenUrl}
+  client id      ${clientId}
+  client secret  ${clientSecret}
+
+Try it:
+
+  TOKEN=$(curl -s -u ${credentials} -d grant_type=client_credentials ${tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -H "Authorization: Bearer $TOKEN" ${apiUrl}/artists/${catalogue.landmarks.artists.bts}
+`;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof InvalidOption) return `${error.message} (--help lists the options)`;
+  if (isAddressInUse(error)) return `port ${error.port} is in use; choose another with --port`;
+  return String(error);
+}
+
+function isAddressInUse(error: unknown): error is Error & { port: number } {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error;
+}

@@ -1,0 +1,59 @@
+/**
+ * What kind of app the sandbox believes its caller to be: `development` is every app made since
+ * 2026-02-11, `extended` is what approved organisations keep.
+ */
+export type QuotaMode = 'development' | 'extended';
+
+export const quotaModes = ['development', 'extended'] as const satisfies readonly QuotaMode[];
+
+/** Endpoint families that answer in pages. */
+export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'search';
+
+/** Items per page: the most that may be asked for, and what is sent when nothing is asked for. */
+export interface PageSizes {
+  most: number;
+  usual: number;
+}
+
+const classic: PageSizes = { most: 50, usual: 20 };
+const reduced: PageSizes = { most: 10, usual: 5 };
+
+/** Album tracks kept their sizes: a live probe got 50 of 199 in one page (2026-09-30). */
+export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
+  extended: { 'artists/albums': classic, 'albums/tracks': classic, search: classic },
+  development: { 'artists/albums': reduced, 'albums/tracks': classic, search: reduced },
+};
+
+/** Most ids of one batch read; development mode has no batch reads. */
+export const batchSizes = { artists: 50, albums: 20, tracks: 50 } as const;
+
+/**
+ * Fields that an object loses, by Spotify's migration guide of February 2026. `external_ids` was taken
+ * and given back in March 2026; `genres` is deprecated and still sent.
+ */
+export const withheldFields: Record<QuotaMode, Record<'artist' | 'album' | 'track', readonly string[]>> = {
+  extended: { artist: [], album: [], track: [] },
+  development: {
+    artist: ['followers', 'popularity'],
+    album: ['available_markets', 'album_group', 'label', 'popularity'],
+    track: ['available_markets', 'linked_from', 'popularity'],
+  },
+};
+
+/** Circumstances of one answer. Faults change them; without faults only the quota mode varies. */
+export interface Conditions {
+  quotaMode: QuotaMode;
+  /** A page ceiling below that of the mode; `clamp` answers with smaller pages instead of refusing. */
+  ceiling: { limit: number; clamp: boolean } | null;
+  /** The market of answers to calls that name none. */
+  impliedMarket: string | null;
+  /** What happened to every artist's list of albums since the caller last looked. */
+  listing: { inserted: number; removed: number; extraTotal: number };
+}
+
+export const usualConditions = (quotaMode: QuotaMode): Conditions => ({
+  quotaMode,
+  ceiling: null,
+  impliedMarket: null,
+  listing: { inserted: 0, removed: 0, extraTotal: 0 },
+});

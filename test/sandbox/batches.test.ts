@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const { landmarks } = createCatalogue();
+const { artists, albums, tracks } = landmarks;
+const unknown = '0000000000000000000000';
+const { get } = useSandbox({ quotaMode: 'extended' });
+
+describe.each([
+  ['artists', 50, artists.bts, artists.albums1, ''],
+  ['albums', 20, albums.tracks1, albums.tracks130, ''],
+  ['tracks', 50, tracks.explicit, tracks.severalArtists, ''],
+  ['albums', 20, albums.tracks1, albums.tracks130, '&market=DE'],
+  ['tracks', 50, tracks.explicit, tracks.severalArtists, '&market=DE'],
+] as const)('a batch of %s', (kind, most, one, other, rest) => {
+  const read = async (ids: readonly string[]) => {
+    const answer = await get(`/${kind}?ids=${ids.join()}${rest}`);
+    return { status: answer.status, entries: answer.at(kind) as ({ id: string } | null)[] };
+  };
+  const idsIn = async (ids: readonly string[]) => (await read(ids)).entries.map((entry) => entry?.id ?? null);
+
+  it('answers in the order of its ids, with null for an unknown one and twice for one given twice', async () => {
+    expect(await idsIn([other, unknown, one, other])).toEqual([other, null, one, other]);
+    expect(await idsIn([unknown])).toEqual([null]);
+  });
+
+  it(`takes ${most} ids and holds what single reads hold`, async () => {
+    const { status, entries } = await read(
+      Array.from({ length: most }, (_, index) => (index % 2 ? one : other)),
+    );
+    expect([status, entries.length]).toEqual([200, most]);
+    const single = await get(`/${kind}/${one}?${rest}`);
+    expect(entries[1]).toEqual(single.json);
+  });
+});
+
+it('an id in a batch of tracks may come back as another one', async () => {
+  const answer = await get(`/tracks?ids=${tracks.relinked},${tracks.explicit}&market=ES`);
+  expect(answer.at('tracks.0.id')).toBe(tracks.spanishTwin);
+  expect(answer.at('tracks.0.linked_from.id')).toBe(tracks.relinked);
+  expect(answer.at('tracks.1.id')).toBe(tracks.explicit);
+});

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../src/sandbox/index.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+
+function fingerprint({ artists, albums, tracks, albumsOf, landmarks }: typeof catalogue): string {
+  const lists = artists().map(({ id }) => albumsOf(id));
+  const all = JSON.stringify([landmarks, artists(), albums(), tracks(), lists]);
+  return createHash('sha256').update(all).digest('hex');
+}
+
+describe('a catalogue', () => {
+  it('is the same every time', () => {
+    const other = createCatalogue();
+    // What is asked for first must not matter.
+    other.track(tracks.relinked);
+    other.find('track', 'a');
+    expect(fingerprint(other)).toBe(fingerprint(catalogue));
+  });
+
+  it('is the same on every machine', () => {
+    expect(fingerprint(catalogue)).toBe('04e87ecfe3063003f8dfd1c52a5496385d50757db43a46d75a0ece72904b080f');
+  });
+
+  it('gives everything an id of 22 base62 characters below 2^128 that nothing else has', () => {
+    const ids = [catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat().map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !/^[0-9A-Za-z]{22}$/.test(id) || numberOf(id) >= 2n ** 128n)).toEqual([]);
+  });
+
+  it('knows nothing by an id that it does not have', () => {
+    const unknown = '0000000000000000000000';
+    expect([catalogue.artist(unknown), catalogue.album(unknown), catalogue.track(unknown)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([catalogue.albumsOf(unknown), catalogue.tracksOf(unknown)]).toEqual([[], []]);
+  });
+
+  it('finds by its id every landmark, album and track that it lists', () => {
+    expect(Object.values(artists).filter((id) => catalogue.artist(id)?.id !== id)).toEqual([]);
+    expect(Object.values(albums).filter((id) => catalogue.album(id)?.id !== id)).toEqual([]);
+    expect(Object.values(tracks).filter((id) => catalogue.track(id)?.id !== id)).toEqual([]);
+    expect(catalogue.tracks().filter(({ id }) => catalogue.track(id)?.id !== id)).toEqual([]);
+    const listed = catalogue.artists().flatMap(({ id }) => catalogue.albumsOf(id));
+    expect(listed.filter((slot) => slot.shows === 'album' && !catalogue.album(slot.albumId))).toEqual([]);
+  });
+
+  it('has as many tracks on an album as the album says, on the discs that it says', () => {
+    for (const album of catalogue.albums()) {
+      const onDiscs = album.discs.map(
+        (_, disc) => catalogue.tracksOf(album.id).filter((track) => track.disc === disc + 1).length,
+      );
+      expect(onDiscs).toEqual([...album.discs]);
+      expect(album.totalTracks).toBe(onDiscs.reduce((sum, count) => sum + count, 0));
+    }
+  });
+
+  it('hears every artist on the albums that its list says it appears on', () => {
+    for (const { id } of catalogue.artists()) {
+      for (const slot of catalogue.albumsOf(id)) {
+        if (slot.shows !== 'album' || slot.group !== 'appears_on') continue;
+        expect(catalogue.album(slot.albumId)?.artistIds).not.toContain(id);
+        expect(catalogue.tracksOf(slot.albumId).some(({ artistIds }) => artistIds.includes(id))).toBe(true);
+      }
+    }
+  });
+
+  it('has over forty ordinary artists with 12 to 48 albums each', () => {
+    const landmarks = new Set<string>(Object.values(artists));
+    const ordinary = catalogue.artists().filter(({ id }) => !landmarks.has(id));
+    const counts = ordinary.map(({ id }) => catalogue.albumsOf(id).length);
+    expect(ordinary.length).toBeGreaterThanOrEqual(40);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(12);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(48);
+    expect(new Set(counts).size).toBeGreaterThan(10);
+  });
+});
+
+describe('the landmark', () => {
+  const album = (name: keyof typeof albums) => catalogue.album(albums[name]);
+
+  it('artist BTS has the id that Spotify gave it', () => {
+    expect(artists.bts).toBe('3Nrfpe0tUJi4K4DXYWgMUX');
+    expect(catalogue.artist(artists.bts)?.name).toBe('BTS');
+  });
+
+  it('`unknownType` is the only album of a type that the documentation lacks', () => {
+    const odd = catalogue.albums().filter(({ type }) => !['album', 'single', 'compilation'].includes(type));
+    expect(odd.map(({ id, type }) => [id, type])).toEqual([[albums.unknownType, 'ep']]);
+  });
+
+  it('albums are what their names say', () => {
+    expect(album('noImages')?.images).toEqual([]);
+    expect(album('unsizedImages')?.images).toMatchObject([{ width: null, height: null }]);
+    expect(album('yearOnly')).toMatchObject({ releaseDate: '1987', precision: 'year' });
+    expect(album('monthOnly')).toMatchObject({ releaseDate: '1991-03', precision: 'month' });
+    expect(album('junkDate')).toMatchObject({ releaseDate: '0000', precision: 'year' });
+    expect(album('severalDiscs')?.discs).toEqual([12, 10, 11]);
+    expect(album('onlyKorea')?.markets).toEqual(['KR']);
+    expect(album('nowhere')?.markets).toEqual([]);
+    expect(album('various')).toMatchObject({ type: 'compilation', artistIds: [artists.various] });
+  });
+
+  it('tracks are what their names say', () => {
+    expect(catalogue.track(tracks.explicit)?.explicit).toBe(true);
+    expect(catalogue.track(tracks.severalArtists)?.artistIds).toHaveLength(3);
+    expect(catalogue.track(tracks.notInSpain)?.markets).not.toContain('ES');
+    const relinked = catalogue.track(tracks.relinked);
+    expect(relinked && catalogue.twinOf(relinked)?.id).toBe(tracks.spanishTwin);
+    expect(relinked?.isrc).toBe(catalogue.track(tracks.spanishTwin)?.isrc);
+  });
+
+  it('`various` is by nobody in particular and each of its tracks by somebody', () => {
+    const performers = catalogue.tracksOf(albums.various).map(({ artistIds }) => artistIds);
+    expect(performers.filter(({ length }) => length !== 1)).toEqual([]);
+    expect(new Set(performers.flat()).size).toBeGreaterThan(5);
+    expect(performers.flat()).not.toContain(artists.various);
+  });
+});
+
+it('the ordinary catalogue has what clients trip over: no genres, no images, dates without a day', () => {
+  expect(catalogue.artists().some(({ genres }) => genres.length === 0)).toBe(true);
+  expect(new Set(catalogue.albums().map(({ precision }) => precision))).toEqual(
+    new Set(['year', 'month', 'day']),
+  );
+  expect(catalogue.albums().filter(({ images }) => images.length === 0).length).toBeGreaterThan(1);
+  expect(catalogue.tracks().filter(({ artistIds }) => artistIds.length > 1).length).toBeGreaterThan(100);
+});
+
+function numberOf(id: string): bigint {
+  const digits = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  return Array.from(id).reduce((value, digit) => value * 62n + BigInt(digits.indexOf(digit)), 0n);
+}

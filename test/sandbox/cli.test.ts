@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { tokenRequest } from './client.ts';
+
+const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
+const started: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of started.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+});
+
+/** Runs the program and gathers what it prints. */
+function run(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { stdio: 'pipe' });
+  started.push(child);
+  const printed = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    printed.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    printed.err += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...printed }));
+  return { child, printed, ended };
+}
+
+/** Runs the program until it listens. */
+async function start(...args: string[]) {
+  const running = run('--port', '0', ...args);
+  const line = (label: string) =>
+    new RegExp(`^ *${label} +(\\S+)$`, 'm').exec(running.printed.out)?.[1] ?? '';
+  while (!running.printed.out.includes('Try it')) {
+    if (running.child.exitCode !== null) throw new Error(running.printed.err);
+    await once(running.child.stdout, 'data');
+  }
+  const told = {
+    apiUrl: line('Web API'),
+    tokenUrl: line('token URL'),
+    clientId: line('client id'),
+    clientSecret: line('client secret'),
+  };
+  const token = (await (await fetch(told.tokenUrl, tokenRequest(told))).json()) as { access_token: string };
+  const get = (path: string) =>
+    fetch(told.apiUrl + path, { headers: { authorization: `Bearer ${token.access_token}` } });
+  return { ...running, get };
+}
+
+const bts = '/artists/3Nrfpe0tUJi4K4DXYWgMUX';
+
+describe('the command', () => {
+  it('prints where it listens and whom it lets in, and a call that works', async () => {
+    const { get, printed } = await start();
+    expect(printed.out).toContain('development mode');
+    expect(printed.out).toMatch(
+      /^ +curl -H "Authorization: Bearer \$TOKEN" http:\/\/127\.0\.0\.1:\d+\/v1\/artists\/3Nrf/m,
+    );
+    expect((await get(bts)).status).toBe(200);
+    expect((await get('/artists?ids=3Nrfpe0tUJi4K4DXYWgMUX')).status).toBe(403);
+  });
+
+  it('plays an app of the other kind, limits the rate and breaks what it is told to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
+    const file = join(folder, 'faults.json');
+    writeFileSync(file, '[{"on":{"route":"search"},"fault":{"kind":"answer","status":502}}]');
+    const { get } = await start('--quota-mode', 'extended', '--rate-limit', '2', '--faults', `@${file}`);
+    rmSync(folder, { recursive: true });
+    expect((await get('/search?q=x&type=artist')).status).toBe(502);
+    expect((await get('/artists?ids=3Nrfpe0tUJi4K4DXYWgMUX')).status).toBe(200);
+    const limited = await get(bts);
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(25);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops on %s within a second, with a call still hanging',
+    async (signal) => {
+      const { child, ended, get } = await start('--faults', '{"fault":{"kind":"stall"}}');
+      const hanging = get(bts).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const before = performance.now();
+      child.kill(signal);
+      expect((await ended).code).toBe(0);
+      expect(performance.now() - before).toBeLessThan(1000);
+      await hanging;
+    },
+  );
+
+  it('explains itself', async () => {
+    const { code, out } = await run('--help').ended;
+    expect(code).toBe(0);
+    for (const flag of ['--port', '--quota-mode', '--rate-limit', '--faults']) expect(out).toContain(flag);
+  });
+
+  it.each([
+    [['--port', 'x'], '--port must be a whole number from 0 to 65535, not "x"'],
+    [['--port', '65536'], '--port must be a whole number'],
+    [['--quota-mode', 'kind'], '--quota-mode must be development or extended, not "kind"'],
+    [['--rate-limit', '0'], '--rate-limit must be a whole number'],
+    [['--faults', '{'], '--faults: faults are not valid JSON'],
+    [['--faults', '{"fault":{"kind":"x"}}'], '--faults: unknown fault kind "x"'],
+    [['--faults', '@/nowhere.json'], '--faults: cannot read /nowhere.json'],
+    [['--colour'], "Unknown option '--colour'"],
+    [['stray'], "Unexpected argument 'stray'"],
+  ])('complains about %j in one line and ends with 1', async (args, complaint) => {
+    const { code, out, err } = await run(...args).ended;
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(`sandbox: ${complaint}`);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('says when its port is taken', async () => {
+    const { printed } = await start();
+    const port = /127\.0\.0\.1:(\d+)/.exec(printed.out)?.[1] ?? '';
+    const { code, err } = await run('--port', port).ended;
+    expect(code).toBe(1);
+    expect(err).toBe(`sandbox: port ${port} is in use; choose another with --port\n`);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import { messageOf, useSandbox } from './client.ts';
+
+const { landmarks } = createCatalogue();
+const { bts } = landmarks.artists;
+const { tracks20 } = landmarks.albums;
+const { explicit } = landmarks.tracks;
+const unknown = '0000000000000000000000';
+const twentyOne = Array.from({ length: 21 }, () => unknown).join();
+const fiftyOne = Array.from({ length: 51 }, () => unknown).join();
+
+type Refused = [path: string, status: number, message: string];
+
+/** What both kinds of apps are told. */
+const refused: Refused[] = [
+  [`/artists/${unknown}`, 404, 'Resource not found'],
+  [`/artists/${unknown}/albums`, 404, 'Resource not found'],
+  [`/albums/${unknown}`, 404, `Non existing id: 'spotify:album:${unknown}'`],
+  [`/albums/${unknown}/tracks`, 404, `Non existing id: 'spotify:album:${unknown}'`],
+  [`/tracks/${unknown}`, 404, `Non existing id: 'spotify:track:${unknown}'`],
+
+  ['/artists/abc', 400, 'Invalid base62 id'],
+  ['/artists/000000000000000000000_', 400, 'Invalid base62 id'],
+  [`/albums/${unknown}0`, 400, 'Invalid base62 id'],
+  // The first id that is no 128-bit number; the last that is one is merely unknown.
+  ['/tracks/7N42dgm5tFLK9N8MT7fHC8', 400, 'Invalid base62 id'],
+  ['/tracks/7N42dgm5tFLK9N8MT7fHC7', 404, "Non existing id: 'spotify:track:7N42dgm5tFLK9N8MT7fHC7'"],
+
+  [`/albums/${tracks20}?market=XY`, 400, 'Invalid market code'],
+  [`/albums/${tracks20}?market=YYU`, 400, 'Invalid market code'],
+  [`/albums/${tracks20}?market=de`, 400, 'Invalid market code'],
+  ['/albums/abc?market=XY', 400, 'Invalid market code'],
+  [`/tracks/${explicit}?market=from_token`, 403, 'Insufficient client scope'],
+  ['/search?q=x&type=artist&market=XY', 400, 'Invalid market code'],
+
+  ...['0', '-1', '1.5', 'abc', 'NaN', '', '51', '1e1', '99999999999'].flatMap((limit): Refused[] => [
+    [`/artists/${bts}/albums?limit=${limit}`, 400, 'Invalid limit'],
+    [`/albums/${tracks20}/tracks?limit=${limit}`, 400, 'Invalid limit'],
+    [`/search?q=x&type=artist&limit=${limit}`, 400, 'Invalid limit'],
+  ]),
+  ...['-1', '1.5', 'abc', '2147483648'].flatMap((offset): Refused[] => [
+    [`/artists/${bts}/albums?offset=${offset}`, 400, 'Invalid offset'],
+    [`/albums/${tracks20}/tracks?offset=${offset}`, 400, 'Invalid offset'],
+    [`/search?q=x&type=artist&offset=${offset}`, 400, 'Invalid offset'],
+  ]),
+  [`/artists/${bts}/albums?include_groups=album,ep`, 400, 'Invalid include_groups'],
+
+  ['/search?type=artist', 400, 'No search query'],
+  ['/search?q=&type=artist', 400, 'No search query'],
+  ['/search?q=%20&type=artist', 400, 'No search query'],
+  ['/search?q=*&type=artist', 400, 'No search query'],
+  ['/search?q=x', 400, 'Missing parameter type'],
+  ['/search?q=x&type=', 400, 'Missing parameter type'],
+  ['/search?q=x&type=song', 400, 'Bad search type field song'],
+  ['/search?q=x&type=artist,song', 400, 'Bad search type field song'],
+  ['/search?q=x&type=toString', 400, 'Bad search type field toString'],
+  [`/search?q=${'x'.repeat(251)}&type=artist`, 400, 'Query exceeds maximum length of 250 characters'],
+  ['/search?q=x&type=artist&offset=1000&limit=1', 400, 'Bad request.'],
+  ['/search?q=x&type=artist&offset=996&limit=5', 400, 'Bad request.'],
+
+  ['/nonsense', 404, 'Service not found'],
+  [`/artists/${bts}/songs`, 404, 'Service not found'],
+  [`/artists/${bts}/albums/${tracks20}`, 404, 'Service not found'],
+  ['/me', 401, 'Valid user authentication required'],
+  [`/playlists/${unknown}/items`, 401, 'Valid user authentication required'],
+];
+
+/** What only apps with batch reads get as far as to be told. */
+const refusedExtended: Refused[] = [
+  [`/artists?ids=${fiftyOne}`, 400, 'Too many ids requested'],
+  [`/tracks?ids=${fiftyOne}`, 400, 'Too many ids requested'],
+  [`/albums?ids=${twentyOne}`, 400, 'Too many ids requested'],
+  [`/artists?ids=${bts},abc`, 400, 'Invalid base62 id'],
+  [`/albums?ids=${tracks20},7ZZZZZZZZZZZZZZZZZZZZZ,${tracks20}`, 400, 'Invalid base62 id'],
+  [`/tracks?ids=${explicit},`, 400, 'Invalid base62 id'],
+  ['/tracks?ids=', 400, 'Invalid base62 id'],
+  ['/tracks', 400, 'Invalid base62 id'],
+  [`/tracks?ids=abc&market=XY`, 400, 'Invalid market code'],
+  [`/artists/${bts}/top-tracks`, 400, 'missing country parameter'],
+  [`/artists/${bts}/top-tracks?market=XY`, 400, 'Invalid market code'],
+  [`/artists/${unknown}/top-tracks?market=DE`, 404, 'Resource not found'],
+  [`/artists/${unknown}/related-artists`, 404, 'Resource not found'],
+];
+
+describe.each<[QuotaMode, Refused[]]>([
+  ['development', refused],
+  ['extended', [...refused, ...refusedExtended]],
+])('in %s mode', (quotaMode, cases) => {
+  const client = useSandbox({ quotaMode });
+  const { get } = client;
+
+  const titled = cases.map(([path, ...rest]) => [shortened(path), ...rest, path] as const);
+  it.each(titled)('%s is refused with %i %s', async (_, status, message, path) => {
+    const answer = await get(path);
+    expect([answer.status, messageOf(answer)]).toEqual([status, message]);
+    expect(answer.at('error.status')).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
+    expect(answer.headers.get('etag')).toBeNull();
+  });
+
+  it('a query of 250 characters passes, however long its escaped form is', async () => {
+    const answer = await get(`/search?q=${encodeURIComponent('é'.repeat(250))}&type=artist`);
+    expect(answer.status).toBe(200);
+  });
+
+  it('the last place that a search may show is number 999', async () => {
+    expect((await get('/search?q=x&type=artist&offset=999&limit=1')).status).toBe(200);
+  });
+
+  it('a market is not looked at where it means nothing', async () => {
+    expect((await get(`/artists/${bts}?market=XY`)).status).toBe(200);
+  });
+
+  it('nothing is found beside the root of the API, or by climbing out of it', async () => {
+    for (const url of [`/artists/${bts}`, `/v2/artists/${bts}`, '/v1', '/', `/v1/../artists/${bts}`]) {
+      const response = await fetch(new URL(url, client.sandbox.apiUrl), {
+        headers: await client.authorize(),
+      });
+      expect([url, response.status]).toEqual([url, 404]);
+    }
+  });
+
+  it('every method but GET finds no service', async () => {
+    const answer = await get(`/artists/${bts}`, { method: 'DELETE' });
+    expect([answer.status, messageOf(answer)]).toEqual([404, 'Service not found']);
+  });
+});
+
+function shortened(path: string): string {
+  return path.length > 70 ? `${path.slice(0, 70)}… (${path.length} characters)` : path;
+}

@@ -1,0 +1,283 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type Edit, type Fault } from '../../src/sandbox/index.ts';
+import { messageOf, useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const client = useSandbox({ quotaMode: 'extended', catalogue });
+const artist = `/artists/${artists.bts}`;
+const list = `${artist}/albums`;
+
+/** The answer to one call while a fault is in force. */
+async function under(fault: Fault, path = artist) {
+  const remove = client.sandbox.faults.add({ fault });
+  try {
+    return await client.get(path);
+  } finally {
+    remove();
+  }
+}
+
+describe('an `answer`', () => {
+  it('is an empty 200 of plain text when nothing is said', async () => {
+    const answer = await under({ kind: 'answer' });
+    expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([200, '', 'text/plain']);
+  });
+
+  it.each([
+    ['a JSON error', { status: 500, json: { error: { status: 500 } } }, 500, '{"error":{"status":500}}'],
+    ['a text', { status: 502, text: 'upstream' }, 502, 'upstream'],
+    ['HTML as JSON', { text: '<html>', headers: { 'Content-Type': 'application/json' } }, 200, '<html>'],
+    ['null', { json: null }, 200, 'null'],
+    ['a list', { json: [] }, 200, '[]'],
+    ['half a JSON', { text: '{"id":', headers: { 'content-type': 'application/json' } }, 200, '{"id":'],
+    ['nothing at all', { status: 204 }, 204, ''],
+  ] as const)('can be %s', async (_, fault, status, text) => {
+    const answer = await under({ kind: 'answer', ...fault });
+    expect([answer.status, answer.text]).toEqual([status, text]);
+  });
+
+  it('has the headers that it is given, and none that are null', async () => {
+    const answer = await under({
+      kind: 'answer',
+      headers: { 'x-mark': '1', 'content-type': null },
+      text: 'x',
+    });
+    expect([answer.headers.get('x-mark'), answer.headers.get('content-type')]).toEqual(['1', null]);
+  });
+});
+
+describe('a `rate-limit`', () => {
+  it.each([
+    ['text', 'Too many requests', null],
+    [
+      'json',
+      '{"error":{"status":429,"message":"API rate limit exceeded"}}',
+      'application/json; charset=utf-8',
+    ],
+    [
+      'quota',
+      '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}',
+      'application/json; charset=utf-8',
+    ],
+  ] as const)('of form %s says so in Spotify’s words', async (form, text, type) => {
+    const answer = await under({ kind: 'rate-limit', form });
+    expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([429, text, type]);
+    expect(answer.headers.get('retry-after')).toBeNull();
+    expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
+  });
+
+  it.each([0, 1, 86_400])('says to retry after %i seconds when told to', async (retryAfterSeconds) => {
+    const answer = await under({ kind: 'rate-limit', retryAfterSeconds });
+    expect(answer.headers.get('retry-after')).toBe(String(retryAfterSeconds));
+  });
+});
+
+describe('a `budget`', () => {
+  it('refuses what exceeds it, and says truly when the next call will pass', async () => {
+    client.sandbox.faults.add({ fault: { kind: 'budget', calls: 2, windowSeconds: 1 } });
+    const startMs = performance.now();
+    expect((await client.get(artist)).status).toBe(200);
+    await sleep(400);
+    expect((await client.get(list)).status).toBe(200);
+    const refused = await client.get(artist);
+    expect([refused.status, refused.text]).toEqual([429, 'Too many requests']);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    // The window rolls: after one second the first call no longer counts, but the second does.
+    await sleep(startMs + 1050 - performance.now());
+    expect((await client.get(artist)).status).toBe(200);
+    expect((await client.get(artist)).status).toBe(429);
+  });
+
+  it('of a day counts each endpoint family for itself and refuses as a quota', async () => {
+    const daySeconds = 86_400;
+    client.sandbox.faults.add({
+      fault: { kind: 'budget', calls: 1, windowSeconds: daySeconds, per: 'family', form: 'quota' },
+    });
+    expect((await client.get(artist)).status).toBe(200);
+    expect((await client.get(list)).status).toBe(200);
+    const refused = await client.get(`/artists?ids=${artists.bts}`);
+    expect([refused.status, refused.at('error.reason')]).toEqual([429, 'QUOTA_EXCEEDED']);
+    expect(refused.headers.get('retry-after')).toBe(String(daySeconds));
+    expect((await client.get(`/albums/${albums.tracks1}`)).status).toBe(200);
+  });
+});
+
+describe('refusals', () => {
+  it('`redirect` sends elsewhere', async () => {
+    const answer = await under({ kind: 'redirect', to: 'https://example.org/', status: 307 });
+    expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://example.org/']);
+    expect((await under({ kind: 'redirect', to: '/' })).status).toBe(302);
+  });
+
+  it.each([
+    ['expired', 'The access token expired'],
+    ['invalid', 'Invalid access token'],
+    ['user', 'Valid user authentication required'],
+  ] as const)('`unauthorized` for reason %s', async (reason, message) => {
+    const answer = await under({ kind: 'unauthorized', reason });
+    expect([answer.status, messageOf(answer)]).toEqual([401, message]);
+  });
+
+  it('`premium-lapsed` refuses everything but the token, in JSON or as text', async () => {
+    client.sandbox.faults.add({ fault: { kind: 'premium-lapsed' } });
+    expect((await client.requestToken()).status).toBe(200);
+    const message = /^Active premium subscription required for the owner of the app\./;
+    for (const path of [artist, list, '/search?q=x&type=artist']) {
+      const answer = await client.get(path);
+      expect([answer.status, messageOf(answer)]).toEqual([403, expect.stringMatching(message)]);
+    }
+    client.sandbox.faults.clear();
+    const text = await under({ kind: 'premium-lapsed', form: 'text' });
+    expect([text.status, text.json]).toEqual([403, undefined]);
+    expect(text.text).toMatch(message);
+  });
+
+  it.each([
+    [undefined, 403, 'Forbidden'],
+    [404, 404, 'Not Found'],
+    [410, 410, 'Gone'],
+  ] as const)(
+    '`withdrawn` with %s takes batches away and leaves single reads',
+    async (status, expected, message) => {
+      const fault = { kind: 'withdrawn', ...(status && { status }) } as const;
+      client.sandbox.faults.add({ on: { batch: true }, fault });
+      const answer = await client.get(`/albums?ids=${albums.tracks1}`);
+      expect([answer.status, messageOf(answer)]).toEqual([expected, message]);
+      expect((await client.get(`/albums/${albums.tracks1}`)).status).toBe(200);
+    },
+  );
+});
+
+describe('the world', () => {
+  it('`ceiling` refuses larger pages, and lowers the usual size with it', async () => {
+    const refused = await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=8`);
+    expect([refused.status, messageOf(refused)]).toEqual([400, 'Invalid limit']);
+    expect((await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=7`)).at('items')).toHaveLength(7);
+    expect((await under({ kind: 'ceiling', limit: 7 }, list)).at('limit')).toBe(7);
+  });
+
+  it('`ceiling` that clamps answers with the page that it allows, and says so', async () => {
+    const answer = await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
+    expect([answer.status, answer.at('limit')]).toEqual([200, 5]);
+    expect(answer.at('items')).toHaveLength(5);
+    expect(answer.at('next')).toContain('offset=5&limit=5');
+    expect((await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=0`)).status).toBe(400);
+  });
+
+  const idsOf = async (fault?: Fault) => {
+    const answer = fault ? await under(fault, `${list}?limit=50`) : await client.get(`${list}?limit=50`);
+    return { ids: (answer.at('items') as { id: string }[]).map(({ id }) => id), total: answer.at('total') };
+  };
+
+  it('`listing` puts releases in front of a list, which can be read as any album can', async () => {
+    const before = await idsOf();
+    const { ids, total } = await idsOf({ kind: 'listing', inserted: 3 });
+    expect(total).toBe(107);
+    expect(ids.slice(3)).toEqual(before.ids.slice(0, 47));
+    expect(before.ids).not.toContain(ids[0]);
+    expect((await client.get(`/albums/${ids[0]}`)).status).toBe(200);
+    expect(await idsOf()).toEqual(before);
+  });
+
+  it('`listing` takes the first releases away', async () => {
+    const before = await idsOf();
+    const { ids, total } = await idsOf({ kind: 'listing', removed: 2 });
+    expect(total).toBe(102);
+    expect(ids.slice(0, 48)).toEqual(before.ids.slice(2));
+  });
+
+  it('`listing` overstates the total, with `next` set to its end', async () => {
+    const answer = await under({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
+    expect(answer.at('total')).toBe(144);
+    expect(answer.at('items')).toHaveLength(4);
+    expect(
+      (await under({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`)).at('items'),
+    ).toEqual([]);
+    expect(
+      (await under({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`)).at('next'),
+    ).not.toBeNull();
+  });
+
+  it('`implied-market` answers calls without a market as if they had one', async () => {
+    const path = `/tracks/${tracks.relinked}`;
+    const implied = await under({ kind: 'implied-market', market: 'ES' }, path);
+    expect([implied.at('id'), implied.at('is_playable')]).toEqual([tracks.spanishTwin, true]);
+    const named = await under({ kind: 'implied-market', market: 'ES' }, `${path}?market=DE`);
+    expect(named.at('id')).toBe(tracks.relinked);
+  });
+});
+
+describe('an `edit`', () => {
+  const edited = async (...edits: Edit[]) => under({ kind: 'edit', edits }, `${list}?limit=3`);
+
+  it('sets, removes and renames what is at a path, and leaves the rest', async () => {
+    const plain = await client.get(`${list}?limit=3`);
+    const answer = await edited(
+      { path: 'items.0.name', set: null },
+      { path: 'items.1.id', set: 7 },
+      { path: 'items.2.images', remove: true },
+      { path: 'items.2.uri', rename: 'url' },
+      { path: 'items.2.nothing.here', set: 1 },
+    );
+    expect(answer.at('items.0.name')).toBeNull();
+    expect(answer.at('items.1.id')).toBe(7);
+    expect(Object.keys(answer.at('items.2') as object)).not.toContain('images');
+    expect(answer.at('items.2.url')).toBe(plain.at('items.2.uri'));
+    expect(answer.at('items.1.name')).toBe(plain.at('items.1.name'));
+    expect(answer.at('total')).toBe(104);
+    expect(answer.headers.get('etag')).toBeNull();
+  });
+
+  it('can make keys that endanger prototypes', async () => {
+    const answer = await edited(
+      { path: 'items.0.__proto__', set: { polluted: true } },
+      { path: 'constructor', set: { prototype: 1 } },
+    );
+    expect(answer.text).toContain('"__proto__":{"polluted":true}');
+    expect(answer.text).toContain('"constructor":{"prototype":1}');
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it('changes what the token endpoint says', async () => {
+    const edits = [
+      { path: 'expires_in', set: 1 },
+      { path: 'access_token', remove: true as const },
+    ];
+    client.sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'edit', edits } });
+    expect((await client.requestToken()).json).toEqual({ token_type: 'Bearer', expires_in: 1 });
+  });
+
+  it('leaves an answer that is no success as it is', async () => {
+    const answer = await under({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
+    expect(messageOf(answer)).toBe('Invalid base62 id');
+  });
+});
+
+describe('a `batch`', () => {
+  const ids = [albums.tracks1, albums.tracks20, albums.tracks50];
+  const read = async (fault: Omit<Extract<Fault, { kind: 'batch' }>, 'kind'>) => {
+    const answer = await under({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
+    return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
+  };
+
+  it('comes out of order, short or with nulls', async () => {
+    expect(await read({ reverse: true })).toEqual(ids.toReversed());
+    expect(await read({ keep: 2 })).toEqual(ids.slice(0, 2));
+    expect(await read({ nulls: [1] })).toEqual([ids[0], null, ids[2]]);
+    expect(await read({ reverse: true, keep: 2, nulls: [0] })).toEqual([null, ids[1]]);
+  });
+});
+
+it.each<[string, Omit<Extract<Fault, { kind: 'answer' }>, 'kind'>]>([
+  ['refused credentials', { status: 400, json: { error: 'invalid_client' } }],
+  ['an outage', { status: 503, text: '<html></html>', headers: { 'content-type': 'text/html' } }],
+  ['a malformed token', { json: { access_token: 7 } }],
+])('the token endpoint can answer with %s', async (_, fault) => {
+  client.sandbox.faults.add({ on: { route: 'token' }, times: 1, fault: { kind: 'answer', ...fault } });
+  const answer = await client.requestToken();
+  expect(answer.status).toBe(fault.status ?? 200);
+  expect(answer.json).toEqual(fault.json);
+  expect((await client.requestToken()).status).toBe(200);
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const client = useSandbox({ catalogue });
+const path = `/artists/${catalogue.landmarks.artists.bts}`;
+
+async function control(method: string, body?: unknown) {
+  const url = new URL('/sandbox/faults', client.sandbox.apiUrl);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(url, { method, ...(body !== undefined && { body: text }) });
+  return { status: response.status, json: (await response.json()) as unknown };
+}
+
+describe('the control of a running sandbox', () => {
+  const rule = { on: { route: 'artists' }, fault: { kind: 'answer', status: 503 } };
+
+  it('adds faults, lists them and takes them away', async () => {
+    expect(await control('POST', rule)).toEqual({ status: 201, json: { faults: [rule] } });
+    expect((await client.get(path)).status).toBe(503);
+    const other = { fault: { kind: 'delay', ms: 1 } };
+    expect(await control('POST', [other])).toEqual({ status: 201, json: { faults: [rule, other] } });
+    expect(await control('GET')).toEqual({ status: 200, json: { faults: [rule, other] } });
+    expect(await control('DELETE')).toEqual({ status: 200, json: { faults: [] } });
+    expect((await client.get(path)).status).toBe(200);
+  });
+
+  it('is no call of Spotify', async () => {
+    await control('GET');
+    expect(client.sandbox.calls()).toEqual([]);
+  });
+
+  it('knows no other method', async () => {
+    expect((await control('PUT', rule)).status).toBe(405);
+  });
+
+  it.each<[unknown, string]>([
+    ['{', 'faults are not valid JSON'],
+    [7, 'rule must be an object'],
+    [{}, 'rule.fault must be an object'],
+    [{ fault: { kind: 'gremlin' } }, 'unknown fault kind "gremlin"'],
+    [{ fault: { kind: 'toString' } }, 'unknown fault kind "toString"'],
+    [{ fault: { kind: 'delay' } }, 'delay.ms must be a number that is not negative'],
+    [{ fault: { kind: 'delay', ms: -1 } }, 'delay.ms must be a number that is not negative'],
+    [{ fault: { kind: 'delay', ms: 1, s: 1 } }, 'delay has no field "s"'],
+    [{ fault: { kind: 'rate-limit', form: 'xml' } }, 'rate-limit.form must be one of text, json, quota'],
+    [{ fault: { kind: 'withdrawn', status: 500 } }, 'withdrawn.status must be one of 403, 404, 410'],
+    [{ ...rule, time: 1 }, 'rule has no field "time"'],
+    [{ ...rule, on: { pattern: '(' } }, 'on.pattern is no regular expression'],
+    [{ ...rule, on: { path: 1 } }, 'on.path must be a text'],
+    [{ ...rule, on: { route: [1] } }, 'on.route must be a text or a list of texts'],
+    [{ fault: { kind: 'answer', status: 100 } }, 'answer.status must be a status from 200 to 599'],
+    [{ fault: { kind: 'edit', edits: [{ set: 1 }] } }, 'edit.path must be a text'],
+    [{ fault: { kind: 'edit', edits: [7] } }, 'edit must be an object'],
+    [[rule, {}], 'rule.fault must be an object'],
+  ])('refuses %j and says why', async (body, error) => {
+    expect(await control('POST', body)).toEqual({ status: 400, json: { error } });
+    expect(client.sandbox.faults.rules()).toEqual([]);
+  });
+});

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type FaultRule } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums } = catalogue.landmarks;
+const client = useSandbox({ quotaMode: 'extended', catalogue });
+
+const broken = { kind: 'answer', status: 503 } as const;
+const paths = {
+  artist: `/artists/${artists.bts}`,
+  batch: `/artists?ids=${artists.bts}`,
+  albums: `/artists/${artists.bts}/albums?limit=10`,
+  album: `/albums/${albums.tracks1}`,
+};
+
+const statusOf = async (path: string) => (await client.get(path)).status;
+const statuses = async (count: number) => {
+  const all: number[] = [];
+  for (let call = 0; call < count; call++) all.push(await statusOf(paths.artist));
+  return all;
+};
+
+describe('a rule hits', () => {
+  it.each<[string, FaultRule['on'], number[]]>([
+    ['every call of the Web API', undefined, [503, 503, 503, 503]],
+    ['one endpoint family, singles and batches alike', { route: 'artists' }, [503, 503, 200, 200]],
+    ['several families', { route: ['albums', 'artists/albums'] }, [200, 200, 503, 503]],
+    ['what begins with a path', { path: `/artists/${artists.bts}` }, [503, 200, 503, 200]],
+    ['what matches a pattern, query included', { pattern: 'limit=\\d+$' }, [200, 200, 503, 200]],
+    ['batches alone', { batch: true }, [200, 503, 200, 200]],
+    ['single reads alone', { route: 'artists', batch: false }, [503, 200, 200, 200]],
+    ['only what meets all of its conditions', { route: 'artists', pattern: 'albums' }, [200, 200, 200, 200]],
+  ])('%s', async (_, on, expected) => {
+    client.sandbox.faults.add({ ...(on && { on }), fault: broken });
+    const seen = [];
+    for (const path of Object.values(paths)) seen.push(await statusOf(path));
+    expect(seen).toEqual(expected);
+    expect((await client.requestToken()).status).toBe(200);
+  });
+
+  it('the token endpoint when it names it, and then nothing else', async () => {
+    client.sandbox.faults.add({ on: { route: 'token' }, fault: broken });
+    expect((await client.requestToken()).status).toBe(503);
+    expect(await statusOf(paths.artist)).toBe(200);
+  });
+
+  it('so many times', async () => {
+    client.sandbox.faults.add({ times: 2, fault: broken });
+    expect(await statuses(4)).toEqual([503, 503, 200, 200]);
+    expect(client.sandbox.faults.rules()).toEqual([]);
+  });
+
+  it('after so many calls that match it', async () => {
+    client.sandbox.faults.add({ on: { route: 'artists' }, skip: 1, times: 1, fault: broken });
+    expect(await statusOf(paths.album)).toBe(200);
+    expect(await statuses(3)).toEqual([200, 503, 200]);
+  });
+
+  it('for so long', async () => {
+    client.sandbox.faults.add({ forMs: 150, fault: broken });
+    expect(await statusOf(paths.artist)).toBe(503);
+    await sleep(160);
+    expect(await statusOf(paths.artist)).toBe(200);
+  });
+
+  it('by chance, the same calls for the same seed', async () => {
+    const withSeed = async (seed: string) => {
+      const remove = client.sandbox.faults.add({ chance: 0.3, seed, fault: broken });
+      const seen = await statuses(60);
+      remove();
+      return seen;
+    };
+    const seen = await withSeed('one');
+    const hits = seen.filter((status) => status === 503).length;
+    expect(hits).toBeGreaterThan(8);
+    expect(hits).toBeLessThan(30);
+    expect(await withSeed('one')).toEqual(seen);
+    expect(await withSeed('two')).not.toEqual(seen);
+  });
+});
+
+describe('rules', () => {
+  it('end when they are taken away, one or all', async () => {
+    const remove = client.sandbox.faults.add({ fault: broken });
+    client.sandbox.faults.add({ on: { route: 'albums' }, fault: broken });
+    remove();
+    expect([await statusOf(paths.artist), await statusOf(paths.album)]).toEqual([200, 503]);
+    client.sandbox.faults.clear();
+    expect(await statusOf(paths.album)).toBe(200);
+  });
+
+  it('apply together, and of two answers the first is sent', async () => {
+    client.sandbox.faults.add({ fault: { kind: 'delay', ms: 60 } });
+    client.sandbox.faults.add({ fault: { kind: 'delay', ms: 60 } });
+    client.sandbox.faults.add({ fault: broken });
+    client.sandbox.faults.add({ fault: { kind: 'answer', status: 418 } });
+    const before = performance.now();
+    expect(await statusOf(paths.artist)).toBe(503);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(119);
+  });
+
+  it('leave their mark in the list of calls', async () => {
+    client.sandbox.faults.add({ times: 1, fault: broken });
+    client.sandbox.faults.add({ skip: 1, times: 1, fault: { kind: 'reset' } });
+    await client.get(paths.artist);
+    await client.get(paths.artist).catch(() => {});
+    await client.get(paths.artist);
+    expect(client.sandbox.calls().map(({ status }) => status)).toEqual([503, null, 200]);
+  });
+
+  it('do not outlast an answer: what was spoiled is whole when the fault is gone', async () => {
+    const whole = await client.get(paths.album);
+    const remove = client.sandbox.faults.add({
+      fault: { kind: 'edit', edits: [{ path: 'name', set: 'spoiled' }] },
+    });
+    expect((await client.get(paths.album)).at('name')).toBe('spoiled');
+    remove();
+    expect((await client.get(paths.album)).text).toBe(whole.text);
+  });
+});

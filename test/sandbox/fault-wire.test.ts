@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type Fault } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const client = useSandbox({ catalogue });
+const path = `/albums/${catalogue.landmarks.albums.tracks55}`;
+
+/** Asks for an album while a fault is in force, without compression, and gives the unread answer. */
+async function ask(fault: Fault, headers: Record<string, string> = {}) {
+  const authorization = await client.authorize();
+  client.sandbox.faults.add({ fault });
+  const startMs = performance.now();
+  const request = httpGet(client.sandbox.apiUrl + path, { headers: { ...authorization, ...headers } });
+  const response = once(request, 'response').then(([each]) => each as IncomingMessage);
+  response.catch(() => {}); // looked at by the tests that expect it
+  return { request, response, elapsedMs: () => performance.now() - startMs };
+}
+
+/** All that arrives of a body, and how it ended. */
+async function drain(body: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; error?: unknown }> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of body) chunks.push(chunk);
+    return { bytes: Buffer.concat(chunks) };
+  } catch (error) {
+    return { bytes: Buffer.concat(chunks), error };
+  }
+}
+
+const lastStatus = () => client.sandbox.calls().at(-1)?.status;
+
+describe('on the wire', () => {
+  it('`delay` answers late', async () => {
+    const { response, elapsedMs } = await ask({ kind: 'delay', ms: 150 });
+    expect((await response).statusCode).toBe(200);
+    expect(elapsedMs()).toBeGreaterThanOrEqual(149);
+  });
+
+  it('`stall` never answers', async () => {
+    const { request, response } = await ask({ kind: 'stall' });
+    expect(await Promise.race([response, sleep(200, 'nothing')])).toBe('nothing');
+    expect(lastStatus()).toBeNull();
+    request.destroy();
+  });
+
+  it('`stall` falls silent in the middle of a body', async () => {
+    const { request, response } = await ask({ kind: 'stall', afterBytes: 100 });
+    const answer = await response;
+    expect(answer.statusCode).toBe(200);
+    expect(Number(answer.headers['content-length'])).toBeGreaterThan(10_000);
+    const [chunk] = (await once(answer, 'data')) as [Buffer];
+    expect(chunk.length).toBe(100);
+    const more = once(answer, 'data').catch(() => {});
+    expect(await Promise.race([more, once(answer, 'end').catch(() => {}), sleep(150, 'nothing')])).toBe(
+      'nothing',
+    );
+    request.destroy();
+  });
+
+  it('`drip` sends a body in pieces, and all of it', async () => {
+    const { response, elapsedMs } = await ask({ kind: 'drip', bytes: 4000, everyMs: 20 });
+    const { bytes, error } = await drain(await response);
+    expect(error).toBeUndefined();
+    expect(JSON.parse(bytes.toString())).toMatchObject({ type: 'album' });
+    expect(elapsedMs()).toBeGreaterThan(Math.floor(bytes.length / 4000) * 20 - 5);
+  });
+
+  it('`reset` breaks the connection instead of an answer', async () => {
+    const { response } = await ask({ kind: 'reset' });
+    await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(lastStatus()).toBeNull();
+  });
+
+  it('`reset` breaks the connection in the middle of a body', async () => {
+    const { response } = await ask({ kind: 'reset', afterBytes: 500 });
+    const { bytes, error } = await drain(await response);
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect(bytes.length).toBeLessThanOrEqual(500);
+    expect(lastStatus()).toBe(200);
+  });
+
+  it('`truncate` closes in good order before the promised length', async () => {
+    const { response } = await ask({ kind: 'truncate', afterBytes: 500 });
+    const answer = await response;
+    const { bytes, error } = await drain(answer);
+    expect(bytes.length).toBe(500);
+    expect(Number(answer.headers['content-length'])).toBeGreaterThan(500);
+    expect(error).toMatchObject({ message: 'aborted' });
+  });
+
+  it('`oversize` is well-formed JSON of so many megabytes', async () => {
+    const { response } = await ask({ kind: 'oversize', megabytes: 3 });
+    const { bytes } = await drain(await response);
+    expect(bytes.length).toBeGreaterThan(3 * 1024 * 1024);
+    expect(Object.keys(JSON.parse(bytes.toString()))).toEqual(['padding']);
+  });
+
+  it('`oversize` in gzip is small until it is opened', async () => {
+    const { response } = await ask(
+      { kind: 'oversize', megabytes: 8, gzip: true },
+      { 'accept-encoding': 'gzip' },
+    );
+    const answer = await response;
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    const { bytes } = await drain(answer);
+    expect(bytes.length).toBeLessThan(64 * 1024);
+    const opened = createGunzip();
+    opened.end(bytes);
+    expect((await drain(opened)).bytes.length).toBeGreaterThan(8 * 1024 * 1024);
+  });
+
+  it('a caller that hangs up ends the wait, and the sandbox serves on', async () => {
+    for (const fault of [
+      { kind: 'stall' },
+      { kind: 'delay', ms: 60_000 },
+      { kind: 'oversize', megabytes: 500 },
+    ] as const) {
+      const { request } = await ask(fault);
+      await sleep(20);
+      request.destroy();
+      client.sandbox.faults.clear();
+      expect((await client.get(path)).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createCallLog } from '../../src/sandbox/calls.ts';
+import { createCatalogue, startSandbox } from '../../src/sandbox/index.ts';
+import { tokenRequest, useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { bts } = catalogue.landmarks.artists;
+const { tracks55 } = catalogue.landmarks.albums;
+const client = useSandbox({ catalogue });
+const { get } = client;
+
+describe('an answer', () => {
+  it('may be kept only with a check, for which it has an ETag in Spotify’s form', async () => {
+    for (const path of [`/artists/${bts}`, `/albums/${tracks55}`, '/search?q=BTS&type=artist']) {
+      const { headers } = await get(path);
+      expect(headers.get('cache-control')).toBe('public, max-age=0');
+      const tag = /^"MC-([\w+/=]+)"$/.exec(headers.get('etag') ?? '')?.[1] ?? '';
+      expect(Buffer.from(tag, 'base64').toString()).toMatch(/^"[0-9a-f]{32}"$/);
+    }
+  });
+
+  it('is 304 without a body to who has it already, and only to them', async () => {
+    const path = `/albums/${tracks55}`;
+    const etag = (await get(path)).headers.get('etag') ?? '';
+    const held = await get(path, { headers: { 'if-none-match': etag } });
+    expect([held.status, held.text, held.headers.get('etag')]).toEqual([304, '', etag]);
+    expect((await get(path, { headers: { 'if-none-match': `W/${etag}, "other"` } })).status).toBe(304);
+    expect((await get(path, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+    expect((await get(`${path}?market=DE`, { headers: { 'if-none-match': etag } })).status).toBe(200);
+    expect((await get('/albums/abc', { headers: { 'if-none-match': '*' } })).status).toBe(400);
+  });
+
+  it('has another ETag when anything in it is different', async () => {
+    const { headers } = await get(`/artists/${bts}`);
+    client.sandbox.setQuotaMode('extended');
+    expect((await get(`/artists/${bts}`)).headers.get('etag')).not.toBe(headers.get('etag'));
+  });
+
+  it('is compressed for who accepts it, if it is worth it', async () => {
+    const { authorization } = await client.authorize();
+    const read = (path: string, encoding: string) =>
+      rawGet(client.sandbox.apiUrl + path, { authorization, 'accept-encoding': encoding });
+    const zipped = await read(`/albums/${tracks55}`, 'gzip, br');
+    expect(zipped.response.headers['content-encoding']).toBe('gzip');
+    expect(zipped.response.headers['content-length']).toBe(String(zipped.body.length));
+    const plain = await read(`/albums/${tracks55}`, 'identity');
+    expect(plain.response.headers['content-encoding']).toBeUndefined();
+    expect(gunzipSync(zipped.body)).toEqual(plain.body);
+    const short = await read(`/artists/${bts}`, 'gzip');
+    expect(short.response.headers['content-encoding']).toBeUndefined();
+  });
+});
+
+describe('the sandbox', () => {
+  it('serves call after call on one connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const { authorization } = await client.authorize();
+    const ports = new Set<number | undefined>();
+    for (let call = 0; call < 3; call++) {
+      const { port } = await rawGet(`${client.sandbox.apiUrl}/artists/${bts}`, { authorization }, agent);
+      ports.add(port);
+    }
+    agent.destroy();
+    expect(ports.size).toBe(1);
+  });
+
+  it('keeps every call, in order, with what was asked, when, and what came of it', async () => {
+    const before = performance.now();
+    await client.requestToken();
+    await get(`/artists/${bts}/albums?limit=3&offset=6`, { headers: { 'x-mark': 'yes' } });
+    await get(`/tracks/${'0'.repeat(22)}`);
+    await get(`/artists?ids=${bts}`);
+    await get('/nonsense');
+    expect(client.sandbox.calls()).toMatchObject([
+      { kind: 'token', method: 'POST', path: '/api/token', route: 'token', status: 200 },
+      {
+        kind: 'api',
+        method: 'GET',
+        path: `/artists/${bts}/albums?limit=3&offset=6`,
+        route: 'artists/albums',
+        status: 200,
+        headers: { 'x-mark': 'yes' },
+      },
+      { path: `/tracks/${'0'.repeat(22)}`, route: 'tracks', status: 404 },
+      { path: `/artists?ids=${bts}`, route: 'artists', status: 403 },
+      { path: '/nonsense', route: 'other', status: 404 },
+    ]);
+    const times = client.sandbox.calls().map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    expect(times[0]).toBeGreaterThanOrEqual(before);
+    expect(times.at(-1)).toBeLessThanOrEqual(performance.now());
+    client.sandbox.clearCalls();
+    expect(client.sandbox.calls()).toEqual([]);
+  });
+
+  it('hands out a list of calls that later calls do not change', async () => {
+    const calls = client.sandbox.calls();
+    await get(`/artists/${bts}`);
+    expect(calls).toEqual([]);
+  });
+
+  it('keeps only the latest calls when there are very many', () => {
+    const log = createCallLog();
+    const call = { kind: 'api', method: 'GET', route: 'other', headers: {} } as const;
+    for (let count = 1; count <= 20_010; count++) log.note({ ...call, path: `/${count}` });
+    expect(log.calls().map(({ path }) => path)[0]).toBe('/11');
+    expect(log.calls()).toHaveLength(20_000);
+  });
+
+  it('waits before every answer when it is told to', async () => {
+    const slow = await startSandbox({ catalogue, latencyMs: 120 });
+    const before = performance.now();
+    const answers = await Promise.all([fetch(slow.tokenUrl, tokenRequest(slow)), fetch(`${slow.apiUrl}/me`)]);
+    const elapsedMs = performance.now() - before;
+    expect(answers.map(({ status }) => status)).toEqual([200, 401]);
+    await slow.close();
+    expect(elapsedMs).toBeGreaterThanOrEqual(119);
+    expect(elapsedMs).toBeLessThan(1000);
+  });
+
+  it('shares nothing with another one in the same process', async () => {
+    const other = await startSandbox({ catalogue, quotaMode: 'extended' });
+    const { authorization } = await client.authorize();
+    const response = await fetch(`${other.apiUrl}/artists/${bts}`, { headers: { authorization } });
+    expect(response.status).toBe(401);
+    other.faults.add({ fault: { kind: 'answer', status: 500 } });
+    expect((await get(`/artists/${bts}`)).status).toBe(200);
+    expect(client.sandbox.calls().every(({ route }) => route !== 'other')).toBe(true);
+    await other.close();
+  });
+
+  it('closes within a second, whatever hangs', async () => {
+    const closing = await startSandbox({ catalogue });
+    closing.faults.add({ fault: { kind: 'stall' } });
+    const hanging = fetch(`${closing.apiUrl}/artists/${bts}`).catch((error: unknown) => error);
+    while (closing.calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = performance.now();
+    await closing.close();
+    expect(performance.now() - before).toBeLessThan(1000);
+    expect(await hanging).toBeInstanceOf(TypeError);
+    await expect(fetch(closing.tokenUrl)).rejects.toThrow();
+  });
+
+  it('says that its port is taken', async () => {
+    const port = Number(new URL(client.sandbox.apiUrl).port);
+    await expect(startSandbox({ catalogue, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+/** A GET that decodes nothing. */
+async function rawGet(url: string, headers: Record<string, string>, agent?: Agent) {
+  const request = httpGet(url, { headers, ...(agent && { agent }) });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const port = response.socket.localPort; // once the answer is read the agent takes the socket back
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { response, port, body: Buffer.concat(chunks) };
+}

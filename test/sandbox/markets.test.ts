@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const { get } = useSandbox({ quotaMode: 'extended' });
+
+describe('without a market', () => {
+  it('everything says where it is available and nothing whether it is playable', async () => {
+    for (const path of [`/albums/${albums.tracks20}`, `/tracks/${tracks.notInSpain}`]) {
+      const { text } = await get(path);
+      expect(text).toContain('"available_markets":["AR",');
+      expect(text).not.toContain('is_playable');
+    }
+  });
+
+  it('an album may be available in one market or in none', async () => {
+    expect((await get(`/albums/${albums.onlyKorea}`)).at('available_markets')).toEqual(['KR']);
+    expect((await get(`/albums/${albums.nowhere}`)).at('available_markets')).toEqual([]);
+    expect((await get(`/albums/${albums.nowhere}`)).at('tracks.items.0.available_markets')).toEqual([]);
+  });
+});
+
+describe('with a market', () => {
+  it('everything says whether it is playable there and nothing where else it is available', async () => {
+    for (const path of [`/albums/${albums.tracks20}`, `/tracks/${tracks.explicit}`]) {
+      const answer = await get(`${path}?market=ES`);
+      expect(answer.at('is_playable')).toBe(true);
+      expect(answer.text).not.toContain('available_markets');
+      expect(answer.text).not.toContain('restrictions');
+    }
+  });
+
+  it('a track that is not available there is not playable, for that reason, and keeps its id', async () => {
+    const answer = await get(`/tracks/${tracks.notInSpain}?market=ES`);
+    expect(answer.at('id')).toBe(tracks.notInSpain);
+    expect(answer.at('is_playable')).toBe(false);
+    expect(answer.at('restrictions')).toEqual({ reason: 'market' });
+    expect(answer.text).not.toContain('linked_from');
+    expect((await get(`/tracks/${tracks.notInSpain}?market=DE`)).at('is_playable')).toBe(true);
+  });
+
+  it('an album that is not available there says so, and so do all its tracks', async () => {
+    const answer = await get(`/albums/${albums.outsideSpain}?market=ES`);
+    expect(answer.at('is_playable')).toBe(false);
+    expect(answer.at('restrictions')).toEqual({ reason: 'market' });
+    expect(answer.at('tracks.items.0.restrictions')).toEqual({ reason: 'market' });
+    expect((await get(`/albums/${albums.onlyKorea}?market=KR`)).at('is_playable')).toBe(true);
+    expect((await get(`/albums/${albums.nowhere}?market=KR`)).at('is_playable')).toBe(false);
+  });
+
+  it('a track whose album has another edition there is replaced by that edition’s and says for which', async () => {
+    const answer = await get(`/tracks/${tracks.relinked}?market=ES`);
+    expect(answer.at('id')).toBe(tracks.spanishTwin);
+    expect(answer.at('uri')).toBe(`spotify:track:${tracks.spanishTwin}`);
+    expect(answer.at('album.id')).toBe(albums.spanishEdition);
+    expect(answer.at('linked_from')).toMatchObject({ id: tracks.relinked, type: 'track' });
+    expect(answer.at('is_playable')).toBe(true);
+    expect((await get(`/tracks/${tracks.relinked}?market=DE`)).at('id')).toBe(tracks.relinked);
+    // And the other way round.
+    expect((await get(`/tracks/${tracks.spanishTwin}?market=DE`)).at('id')).toBe(tracks.relinked);
+  });
+
+  it('the tracks of such an album are replaced while the album stays', async () => {
+    const album = await get(`/albums/${albums.relinked}?market=ES`);
+    expect([album.at('id'), album.at('is_playable')]).toEqual([albums.relinked, true]);
+    expect(album.at('tracks.items.0.id')).toBe(tracks.spanishTwin);
+    const list = await get(`/albums/${albums.relinked}/tracks?market=ES`);
+    expect(list.at('items')).toEqual(album.at('tracks.items'));
+    expect(list.at('items.0.linked_from.id')).toBe(tracks.relinked);
+  });
+
+  it('an artist’s list leaves out what is not available there, and does not count it', async () => {
+    const listed = async (market: string) => {
+      const answer = await get(`/artists/${artists.oddities}/albums?limit=50&market=${market}`);
+      const ids = (answer.at('items') as { id: string }[]).map(({ id }) => id);
+      expect(answer.at('total')).toBe(ids.length);
+      return ids;
+    };
+    const [spain, korea] = [await listed('ES'), await listed('KR')];
+    const all = catalogue.albumsOf(artists.oddities).length;
+    expect(spain).not.toContain(albums.outsideSpain);
+    expect(spain).not.toContain(albums.relinked);
+    expect(spain).toContain(albums.spanishEdition);
+    expect(spain).toHaveLength(all - 4);
+    expect(korea).toContain(albums.onlyKorea);
+    expect(korea).not.toContain(albums.nowhere);
+    expect(korea).toHaveLength(all - 2);
+  });
+
+  it('a search leaves out what is not available there', async () => {
+    const total = async (market: string) =>
+      (await get(`/search?q=album:%22Closed%20on%20Saturdays%22&type=album,track${market}`)).json;
+    expect(await total('')).toMatchObject({ albums: { total: 1 }, tracks: { total: 6 } });
+    expect(await total('&market=DE')).toMatchObject({ albums: { total: 1 }, tracks: { total: 6 } });
+    expect(await total('&market=ES')).toMatchObject({ albums: { total: 0 }, tracks: { total: 0 } });
+  });
+
+  it('a country without Spotify is a market where nothing is available', async () => {
+    const answer = await get(`/artists/${artists.bts}/albums?market=CN`);
+    expect([answer.status, answer.at('total')]).toEqual([200, 0]);
+  });
+});
+
+it('a restriction that is not about markets is there with and without one', async () => {
+  for (const query of ['', '?market=DE']) {
+    const album = await get(`/albums/${albums.restricted}${query}`);
+    expect(album.at('restrictions.reason')).toBe('product');
+    expect(album.at('tracks.items.0.restrictions.reason')).toBe('explicit');
+    expect(album.at('tracks.items.1.restrictions.reason')).toBe('lunar-eclipse');
+  }
+});
+
+it('an artist’s top tracks are the ten most popular of the own albums', async () => {
+  const answer = await get(`/artists/${artists.bts}/top-tracks?market=DE`);
+  const popularities = (answer.at('tracks') as { popularity: number }[]).map(({ popularity }) => popularity);
+  expect(popularities).toHaveLength(10);
+  expect(popularities).toEqual(popularities.toSorted((one, other) => other - one));
+  expect(answer.at('tracks.0.id')).toBe(catalogue.topTracksOf(artists.bts)[0]?.id);
+});
+
+it('an artist has up to twenty relatives, who are others', async () => {
+  const answer = await get(`/artists/${artists.bts}/related-artists`);
+  const ids = (answer.at('artists') as { id: string }[]).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(20);
+  expect(ids).not.toContain(artists.bts);
+});

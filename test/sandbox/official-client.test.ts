@@ -1,0 +1,112 @@
+import { SpotifyApi } from '@spotify/web-api-ts-sdk';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createCatalogue } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const client = useSandbox({ catalogue });
+const unknown = '0000000000000000000000';
+
+// Spotify's own client has Spotify's addresses built in and calls the global fetch: with this in its
+// place it does all that it does, token included, and only the host is another.
+let spotify: SpotifyApi;
+beforeAll(() => {
+  const { apiUrl, tokenUrl, clientId, clientSecret } = client.sandbox;
+  const realFetch = fetch;
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+    realFetch(
+      url
+        .replace('https://api.spotify.com/v1', apiUrl)
+        .replace('https://accounts.spotify.com/api/token', tokenUrl),
+      init,
+    ),
+  );
+  spotify = SpotifyApi.withClientCredentials(clientId, clientSecret);
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
+
+describe.each(['development', 'extended'] as const)('Spotify’s own client in %s mode', (quotaMode) => {
+  const inMode = () => client.sandbox.setQuotaMode(quotaMode);
+
+  it('reads an artist', async () => {
+    inMode();
+    const artist = await spotify.artists.get(artists.bts);
+    expect([artist.name, artist.type, artist.images.length]).toEqual(['BTS', 'artist', 3]);
+  });
+
+  it('reads an artist’s list page by page', async () => {
+    inMode();
+    const ids: string[] = [];
+    for (let offset = 0, more = true; more; offset += 10) {
+      const page = await spotify.artists.albums(artists.albums50, 'album,single', undefined, 10, offset);
+      ids.push(...page.items.map(({ id }) => id));
+      more = page.next !== null;
+    }
+    const truth = catalogue.albumsOf(artists.albums50).filter(({ group }) => /album|single/.test(group));
+    expect(ids).toEqual(truth.map((slot) => (slot.shows === 'album' ? slot.albumId : null)));
+  });
+
+  it('reads an album and its tracks', async () => {
+    inMode();
+    const album = await spotify.albums.get(albums.tracks55);
+    const rest = await spotify.albums.tracks(albums.tracks55, undefined, 50, 50);
+    expect([...album.tracks.items, ...rest.items].map(({ id }) => id)).toEqual(
+      catalogue.tracksOf(albums.tracks55).map(({ id }) => id),
+    );
+    expect(album.external_ids.upc).toBe(catalogue.album(albums.tracks55)?.upc);
+  });
+
+  it('reads a track in a market', async () => {
+    inMode();
+    const track = await spotify.tracks.get(tracks.relinked, 'ES');
+    expect([track.id, track.is_playable, track.album.id]).toEqual([
+      tracks.spanishTwin,
+      true,
+      albums.spanishEdition,
+    ]);
+  });
+
+  it('searches', async () => {
+    inMode();
+    const found = await spotify.search('BTS', ['artist', 'album', 'track'], 'DE', 10);
+    expect(found.artists.items[0]?.id).toBe(artists.bts);
+    expect(found.albums.items).toHaveLength(10);
+    expect(found.tracks.items.every(({ artists: by }) => by.some(({ name }) => name === 'BTS'))).toBe(true);
+  });
+
+  it('is told why a call is refused', async () => {
+    inMode();
+    await expect(spotify.albums.get(unknown)).rejects.toThrow(/404.*Non existing id: 'spotify:album:0{22}'/s);
+    await expect(spotify.search('', ['artist'])).rejects.toThrow(/400.*No search query/s);
+  });
+});
+
+describe('Spotify’s own client', () => {
+  it('reads batches, top tracks and relatives with extended quota', async () => {
+    client.sandbox.setQuotaMode('extended');
+    const [one, none] = await spotify.artists.get([artists.bts, unknown]);
+    expect([one?.followers.total, none]).toEqual([catalogue.artist(artists.bts)?.followers, null]);
+    expect(
+      (await spotify.albums.get([albums.tracks1, albums.tracks20])).map(({ label }) => typeof label),
+    ).toEqual(['string', 'string']);
+    expect((await spotify.tracks.get([tracks.explicit])).map(({ explicit }) => explicit)).toEqual([true]);
+    expect((await spotify.artists.topTracks(artists.bts, 'DE')).tracks).toHaveLength(10);
+    expect((await spotify.artists.relatedArtists(artists.bts)).artists).toHaveLength(20);
+    expect((await spotify.artists.albums(artists.bts, undefined, undefined, 50)).items).toHaveLength(50);
+  });
+
+  it('is refused all of that in development mode', async () => {
+    const forbidden = /"status": 403, "message": "Forbidden"/;
+    await expect(spotify.artists.get([artists.bts])).rejects.toThrow(forbidden);
+    await expect(spotify.albums.get([albums.tracks1])).rejects.toThrow(forbidden);
+    await expect(spotify.tracks.get([tracks.explicit])).rejects.toThrow(forbidden);
+    await expect(spotify.artists.topTracks(artists.bts, 'DE')).rejects.toThrow(forbidden);
+    await expect(spotify.artists.relatedArtists(artists.bts)).rejects.toThrow(forbidden);
+    await expect(spotify.artists.albums(artists.bts, undefined, undefined, 20)).rejects.toThrow(
+      /Invalid limit/,
+    );
+  });
+});

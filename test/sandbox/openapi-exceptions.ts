@@ -1,0 +1,53 @@
+import type { QuotaMode } from '../../src/sandbox/index.ts';
+
+/** Something in an answer that Spotify's own document does not allow, and why it is right all the same. */
+export interface Exception {
+  modes: readonly QuotaMode[];
+  /** `missing` for a required key that is not there, `undescribed` for a key that is not in the document, else Ajv's keyword. */
+  fault: 'missing' | 'undescribed' | 'enum' | 'type';
+  /** The key that it is about; without one, whatever stands at the place. */
+  key?: string;
+  /** Where: a regular expression on the path in the answer, `/items/0/album_type`. */
+  at: RegExp;
+  why: string;
+}
+
+const everyMode: readonly QuotaMode[] = ['development', 'extended'];
+const development: readonly QuotaMode[] = ['development'];
+const migrated =
+  'taken from apps in development mode in February 2026; the document only marks it deprecated';
+const marketAsked = 'an answer for a market says `is_playable` in place of it';
+
+export const exceptions: readonly Exception[] = [
+  { modes: development, fault: 'missing', key: 'available_markets', at: /./, why: migrated },
+  { modes: development, fault: 'missing', key: 'label', at: /./, why: migrated },
+  { modes: development, fault: 'missing', key: 'popularity', at: /./, why: migrated },
+  { modes: development, fault: 'missing', key: 'album_group', at: /^\/items\/\d+/, why: migrated },
+  { modes: ['extended'], fault: 'missing', key: 'available_markets', at: /./, why: marketAsked },
+  {
+    modes: everyMode,
+    fault: 'undescribed',
+    key: 'is_playable',
+    at: /./,
+    why: 'albums have it when a market is asked for; the document describes it for tracks only',
+  },
+  {
+    modes: everyMode,
+    fault: 'enum',
+    key: 'album_type',
+    at: /\/album_type$/,
+    why: '`ep` was recorded once, among the new releases of 2025',
+  },
+  {
+    modes: everyMode,
+    fault: 'type',
+    at: /^\/items\/\d+$/,
+    why: 'lists hold null in places (web-api#958 and others); one landmark artist has such a list',
+  },
+  {
+    modes: everyMode,
+    fault: 'type',
+    at: /^\/(artists|albums|tracks)\/\d+$/,
+    why: 'batch reads answer null for an unknown id; the document has no word on it',
+  },
+];

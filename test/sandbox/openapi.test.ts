@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import { sharedPath } from '../support/shared.ts';
+import { useSandbox } from './client.ts';
+import { createCheck, type Difference } from './openapi-check.ts';
+import { exceptions } from './openapi-exceptions.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const unknown = '0000000000000000000000';
+
+/** The document of 2025 is the last one that describes what extended apps still get. */
+const documents: [QuotaMode, string][] = [
+  ['development', 'fixed-spotify-open-api.yml'],
+  ['extended', 'fixed-spotify-open-api.2025-10-03.yml'],
+];
+const folder = sharedPath('spotify', 'openapi');
+
+const everyArtist = catalogue.artists().map(({ id }) => id);
+const reads: Record<string, string[]> = {
+  'get-an-artist': everyArtist.map((id) => `/artists/${id}`),
+  'get-an-artists-albums': [
+    ...everyArtist.map((id) => `/artists/${id}/albums?limit=10`),
+    `/artists/${artists.oddities}/albums?limit=10&offset=10&market=ES`,
+    `/artists/${artists.overstated}/albums?limit=10&offset=20`,
+  ],
+  'get-an-album': [
+    ...Object.values(albums).flatMap((id) => [`/albums/${id}`, `/albums/${id}?market=ES`]),
+    ...catalogue
+      .albums()
+      .slice(0, 50)
+      .map(({ id }) => `/albums/${id}`),
+  ],
+  'get-an-albums-tracks': Object.values(albums).flatMap((id) => [
+    `/albums/${id}/tracks?limit=50`,
+    `/albums/${id}/tracks?market=ES`,
+  ]),
+  'get-track': Object.values(tracks).flatMap((id) => [`/tracks/${id}`, `/tracks/${id}?market=ES`]),
+  search: [
+    '/search?q=BTS&type=artist,album,track',
+    '/search?q=a&type=artist,album,track&market=ES&limit=10&offset=20',
+    '/search?q=a&type=playlist,show,episode,audiobook',
+  ],
+};
+const extendedReads: typeof reads = {
+  'get-multiple-artists': [`/artists?ids=${artists.bts},${unknown},${artists.albums1}`],
+  'get-multiple-albums': [
+    `/albums?ids=${albums.tracks55},${unknown}`,
+    `/albums?ids=${albums.relinked}&market=ES`,
+  ],
+  'get-several-tracks': [`/tracks?ids=${tracks.relinked},${unknown}&market=ES`],
+  'get-an-artists-top-tracks': [`/artists/${artists.bts}/top-tracks?market=DE`],
+  'get-an-artists-related-artists': [`/artists/${artists.bts}/related-artists`],
+};
+
+const used = new Set<(typeof exceptions)[number]>();
+
+describe.each(documents)('in %s mode', (quotaMode, file) => {
+  const check = folder === null ? undefined : createCheck(join(folder, file));
+  const client = useSandbox({ quotaMode, catalogue });
+
+  /** The exception that allows a difference. An answer for no market has no excuse to lack its markets. */
+  const excuse = ({ fault, key, at }: Difference, url: string) =>
+    exceptions.find(
+      (exception) =>
+        exception.modes.includes(quotaMode) &&
+        exception.fault === fault &&
+        (exception.key ?? key) === key &&
+        exception.at.test(at) &&
+        (quotaMode === 'development' || key !== 'available_markets' || url.includes('market=')),
+    );
+
+  const cases = Object.entries({ ...reads, ...(quotaMode === 'extended' && extendedReads) });
+  it.skipIf(folder === null).each(cases)(
+    'every answer of %s is as Spotify’s document describes it',
+    async (operationId, urls) => {
+      const differences = await check;
+      const unexcused: string[] = [];
+      for (const url of urls) {
+        const { status, json } = await client.get(url);
+        expect(status).toBe(200);
+        for (const difference of differences?.(json, operationId) ?? []) {
+          const exception = excuse(difference, url);
+          if (exception) used.add(exception);
+          else unexcused.push(`${url}: ${difference.fault} ${difference.at} ${difference.key}`);
+        }
+      }
+      expect(unexcused).toEqual([]);
+    },
+  );
+});
+
+afterAll(() => {
+  const idle = exceptions.filter((exception) => !used.has(exception));
+  if (folder !== null) expect(idle, 'every exception is needed').toEqual([]);
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const { landmarks } = createCatalogue();
+const { bts } = landmarks.artists;
+const { tracks130, spanishEdition } = landmarks.albums;
+const { relinked } = landmarks.tracks;
+const unknown = '0000000000000000000000';
+
+const pages = {
+  'artist albums': (query: string) => `/artists/${bts}/albums?${query}`,
+  'album tracks': (query: string) => `/albums/${tracks130}/tracks?${query}`,
+  // A text that has hundreds of hits of each kind.
+  search: (query: string) => `/search?q=a&type=album&${query}`,
+};
+
+describe.each<[QuotaMode, keyof typeof pages, number, number]>([
+  ['development', 'artist albums', 10, 5],
+  ['development', 'search', 10, 5],
+  ['development', 'album tracks', 50, 20],
+  ['extended', 'artist albums', 50, 20],
+  ['extended', 'search', 50, 20],
+  ['extended', 'album tracks', 50, 20],
+])('in %s mode, %s', (quotaMode, list, most, usual) => {
+  const { get } = useSandbox({ quotaMode });
+  const read = async (query: string) => {
+    const answer = await get(pages[list](query));
+    const page = list === 'search' ? 'albums.' : '';
+    return { answer, limit: answer.at(`${page}limit`), items: answer.at(`${page}items`) };
+  };
+
+  it(`come in pages of up to ${most}`, async () => {
+    const { answer, limit, items } = await read(`limit=${most}`);
+    expect([answer.status, limit]).toEqual([200, most]);
+    expect(items).toHaveLength(most);
+  });
+
+  it(`refuse a page of ${most + 1}`, async () => {
+    const { answer } = await read(`limit=${most + 1}`);
+    expect([answer.status, answer.at('error.message')]).toEqual([400, 'Invalid limit']);
+  });
+
+  it(`come in pages of ${usual} when no size is asked for`, async () => {
+    const { limit, items } = await read('');
+    expect(limit).toBe(usual);
+    expect(items).toHaveLength(usual);
+  });
+});
+
+describe('in development mode', () => {
+  const client = useSandbox({ quotaMode: 'development' });
+
+  it.each([
+    `/artists?ids=${bts}`,
+    `/albums?ids=${tracks130}`,
+    `/tracks?ids=${relinked}`,
+    `/artists/${bts}/top-tracks?market=DE`,
+    `/artists/${bts}/related-artists`,
+    // The right to call is looked at before the call is.
+    '/artists?ids=abc',
+    '/tracks?market=XY',
+    `/playlists/${unknown}/tracks?limit=abc`,
+    '/browse/new-releases',
+    '/browse/categories/party/playlists',
+    '/markets',
+    '/users/spotify',
+    '/users/spotify/playlists',
+    `/audio-features?ids=${relinked}`,
+    `/audio-analysis/${relinked}`,
+    '/recommendations?seed_genres=folk',
+    '/recommendations/available-genre-seeds',
+    '/shows?ids=x',
+    '/episodes?ids=x',
+    '/chapters?ids=x',
+    '/audiobooks?ids=x',
+  ])('%s is forbidden, in Spotify’s spacing', async (path) => {
+    const answer = await client.get(path);
+    expect(answer.status).toBe(403);
+    expect(answer.text).toBe('{"error": {"status": 403, "message": "Forbidden" } }');
+  });
+
+  it('an artist comes without followers and popularity, and keeps its genres', async () => {
+    const { json } = await client.get(`/artists/${bts}`);
+    expect(Object.keys(json as object).sort()).toEqual(
+      ['external_urls', 'genres', 'href', 'id', 'images', 'name', 'type', 'uri'].sort(),
+    );
+  });
+
+  it('no album says where it is available, who published it, how popular it is, or which group it is in', async () => {
+    const answers = await Promise.all([
+      client.get(`/albums/${tracks130}`),
+      client.get(`/artists/${bts}/albums`),
+      client.get(`/tracks/${relinked}`),
+      client.get('/search?q=a&type=album,track,artist'),
+      client.get(`/albums/${tracks130}/tracks`),
+    ]);
+    for (const { status, text } of answers) {
+      expect(status).toBe(200);
+      expect(text).not.toMatch(/"(available_markets|label|popularity|album_group|followers)":/);
+    }
+  });
+
+  it('what identifies a recording elsewhere is still told', async () => {
+    expect((await client.get(`/albums/${tracks130}`)).at('external_ids.upc')).toMatch(/^\d{12}$/);
+    expect((await client.get(`/tracks/${relinked}`)).at('external_ids.isrc')).toMatch(/^[A-Z0-9]{12}$/);
+  });
+
+  it('a track that stands in for another does not say for which', async () => {
+    const answer = await client.get(`/tracks/${relinked}?market=ES`);
+    expect(answer.at('id')).toBe(landmarks.tracks.spanishTwin);
+    expect(answer.at('album.id')).toBe(spanishEdition);
+    expect(answer.text).not.toContain('linked_from');
+  });
+
+  it('no track has a preview', async () => {
+    const { json } = await client.get(`/albums/${tracks130}/tracks?limit=50`);
+    const { items } = json as { items: { preview_url: unknown }[] };
+    expect(new Set(items.map((track) => track.preview_url))).toEqual(new Set([null]));
+  });
+});
+
+describe('an app', () => {
+  const client = useSandbox();
+  const status = async () => (await client.get(`/artists?ids=${bts}`)).status;
+
+  it('is in development mode unless told otherwise, and can be moved while it runs', async () => {
+    expect(await status()).toBe(403);
+    client.sandbox.setQuotaMode('extended');
+    expect(await status()).toBe(200);
+    client.sandbox.setQuotaMode('development');
+    expect(await status()).toBe(403);
+  });
+});

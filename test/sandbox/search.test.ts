@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../src/sandbox/index.ts';
+import { useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const client = useSandbox({ quotaMode: 'extended' });
+const search = (q: string, rest = 'type=artist,album,track') =>
+  client.get(`/search?q=${encodeURIComponent(q)}&${rest}`);
+
+const namesIn = (page: unknown) => (page as { items: { name: string }[] }).items.map(({ name }) => name);
+const idsIn = (page: unknown) => (page as { items: { id: string }[] }).items.map(({ id }) => id);
+
+describe('a search', () => {
+  it('finds BTS first', async () => {
+    for (const q of ['BTS', 'bts', 'artist:BTS', 'artist: bts', '"BTS"']) {
+      expect((await search(q)).at('artists.items.0.id')).toBe(artists.bts);
+    }
+  });
+
+  it('answers with one page for each type, in the order of the types', async () => {
+    const { json } = await search('BTS', 'type=track,artist');
+    expect(Object.keys(json as object)).toEqual(['tracks', 'artists']);
+  });
+
+  it('answers types that the catalogue lacks with an empty page each', async () => {
+    const { json } = await search('BTS', 'type=playlist,show,episode,audiobook');
+    const empty = { items: [], total: 0, next: null, previous: null, offset: 0, limit: 20 };
+    expect(json).toMatchObject({ playlists: empty, shows: empty, episodes: empty, audiobooks: empty });
+  });
+
+  it('links with the text as `query`, the page’s own type, and the order of the recordings', async () => {
+    const answer = await search('artist: the & a', 'type=artist,album&limit=3&offset=6&market=DE');
+    expect(answer.at('albums.href')).toBe(
+      `${client.sandbox.apiUrl}/search?offset=6&limit=3&query=artist%3A%20the%20%26%20a&type=album&market=DE&locale=*`,
+    );
+  });
+
+  it('never counts beyond 1000, and may link to a page that is refused', async () => {
+    expect(catalogue.find('track', 'a').length).toBeGreaterThan(1000);
+    const answer = await search('a', 'type=track&limit=40&offset=950');
+    expect(answer.at('tracks.total')).toBe(1000);
+    expect(answer.at('tracks.next')).toContain('?offset=990&limit=40&');
+    const next = String(answer.at('tracks.next')).slice(client.sandbox.apiUrl.length);
+    expect((await client.get(next.replace('query=', 'q='))).status).toBe(400);
+  });
+
+  it('pages without a gap or a repetition', async () => {
+    const pages = await Promise.all(
+      [0, 20, 40].map(async (offset) =>
+        idsIn((await search('lan', `type=album&offset=${offset}`)).at('albums')),
+      ),
+    );
+    expect(pages.flat()).toEqual(
+      catalogue
+        .find('album', 'lan')
+        .slice(0, 60)
+        .map(({ id }) => id),
+    );
+    expect(new Set(pages.flat()).size).toBe(60);
+  });
+});
+
+describe('a search text', () => {
+  it('matches all of its words, each at the start of a word, in titles and artists', async () => {
+    const found = namesIn((await search('twen roo')).at('albums'));
+    expect(found).toContain('Twenty Rooms');
+    expect((await search('twen ooms')).at('albums.total')).toBe(0);
+    expect(idsIn((await search('Cabinet Twenty')).at('albums'))).toContain(albums.tracks20);
+  });
+
+  it('matches a quoted phrase word for word', async () => {
+    expect(namesIn((await search('"rooms and a cellar"')).at('albums'))).toEqual([
+      'Fifty Rooms and a Cellar',
+    ]);
+    expect((await search('"cellar and rooms"')).at('albums.total')).toBe(0);
+  });
+
+  it('is indifferent to case, accents and punctuation', async () => {
+    expect(namesIn((await search('FÍFTY-FIVE')).at('albums'))).toContain('Fifty-Five Rooms');
+  });
+
+  it('filters by artist, album and track, each filter reaching to the next', async () => {
+    const answer = await search('album:Twenty Rooms artist:Cabinet of Oddities', 'type=album,track&limit=50');
+    expect(idsIn(answer.at('albums'))).toEqual([albums.tracks20]);
+    expect(answer.at('tracks.total')).toBe(20);
+    const [{ name } = { name: '' }] = catalogue.tracksOf(albums.tracks20);
+    const narrower = await search(`track:${name} album:"Twenty Rooms"`, 'type=track');
+    expect(namesIn(narrower.at('tracks'))).toContain(name);
+  });
+
+  it('filters by a year or a range of years', async () => {
+    const dates = async (q: string) =>
+      ((await search(q, 'type=album&limit=50')).at('albums.items') as { release_date: string }[]).map(
+        (album) => Number(album.release_date.slice(0, 4)),
+      );
+    expect(new Set(await dates('year:1999'))).toEqual(new Set([1999]));
+    const range = await dates('a year:1997-1999');
+    expect(Math.min(...range)).toBeGreaterThanOrEqual(1997);
+    expect(Math.max(...range)).toBeLessThanOrEqual(1999);
+  });
+
+  it('finds a recording by its ISRC and an album by its UPC', async () => {
+    const track = catalogue.track(tracks.explicit);
+    const album = catalogue.album(albums.tracks55);
+    expect(idsIn((await search(`isrc:${track?.isrc}`)).at('tracks'))).toEqual([tracks.explicit]);
+    expect(idsIn((await search(`upc:${album?.upc}`)).at('albums'))).toEqual([albums.tracks55]);
+  });
+
+  it('that filters by what a type does not have finds nothing of that type', async () => {
+    expect((await search('upc:1')).at('artists.total')).toBe(0);
+    expect((await search('isrc:QZ')).at('albums.total')).toBe(0);
+  });
+});

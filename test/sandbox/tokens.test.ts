@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { messageOf, tokenRequest, useSandbox } from './client.ts';
+
+const client = useSandbox();
+const { get, requestToken } = client;
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+describe('the token endpoint', () => {
+  it('gives a bearer token for an hour, and no refresh token', async () => {
+    const answer = await requestToken();
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual({
+      access_token: expect.stringMatching(/^BQ[\w-]{80,}$/),
+      token_type: 'Bearer',
+      expires_in: 3600,
+    });
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('cache-control')).toContain('no-store');
+  });
+
+  it('takes the credentials from the form as well', async () => {
+    const { clientId, clientSecret } = client.sandbox;
+    const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
+    expect((await requestToken({ headers: form, body })).status).toBe(200);
+  });
+
+  it.each([
+    ['a wrong secret', { authorization: basic('sandbox-client', 'x') }, 'Invalid client secret'],
+    ['an unknown id', { authorization: basic('x', 'sandbox-secret') }, 'Invalid client'],
+    ['no credentials', {}, undefined],
+    ['credentials that are no Basic', { authorization: 'Bearer x' }, undefined],
+    ['empty credentials', { authorization: basic('', '') }, undefined],
+  ])('refuses %s with 400 invalid_client, `error` being a word', async (_, headers, description) => {
+    const answer = await requestToken({ headers: { ...form, ...headers } });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual({
+      error: 'invalid_client',
+      ...(description !== undefined && { error_description: description }),
+    });
+  });
+
+  it.each(['application/json', 'text/plain', ''])('refuses a body of type %j with 415', async (type) => {
+    const { headers } = tokenRequest(client.sandbox);
+    const answer = await requestToken({ headers: { ...headers, 'content-type': type }, body: '{}' });
+    expect(answer.status).toBe(415);
+    expect(answer.json).toEqual({ error: 'server_error', error_description: 'Unexpected status: 415' });
+  });
+
+  it.each([
+    ['', 'grant_type parameter is missing'],
+    ['grant_type=password', 'grant_type must be client_credentials, authorization_code or refresh_token'],
+  ])('refuses the form %j with 400 unsupported_grant_type', async (body, description) => {
+    const answer = await requestToken({ body });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual({ error: 'unsupported_grant_type', error_description: description });
+  });
+});
+
+describe('the Web API', () => {
+  const invalidToken = (message: string) =>
+    `Bearer realm="spotify", error="invalid_token", error_description="${message}"`;
+
+  it.each([
+    ['no token', '', 401, 'No token provided', 'Bearer realm="spotify"'],
+    [
+      'a token that was never given',
+      'Bearer x',
+      401,
+      'Invalid access token',
+      invalidToken('Invalid access token'),
+    ],
+    ['another scheme', 'Basic eDp5', 400, 'Only valid bearer authentication supported', null],
+    ['a scheme without a token', 'Bearer', 400, 'Only valid bearer authentication supported', null],
+  ])('refuses a call with %s', async (_, authorization, status, message, challenge) => {
+    const answer = await get('/artists/x', { headers: { authorization } });
+    expect([answer.status, messageOf(answer)]).toEqual([status, message]);
+    expect(answer.headers.get('www-authenticate')).toBe(challenge);
+  });
+
+  it('tells a token that has expired from one that it never gave', async () => {
+    const { artists } = client.sandbox.catalogue.landmarks;
+    const headers = await client.authorize();
+    expect((await get(`/artists/${artists.bts}`, { headers })).status).toBe(200);
+
+    client.sandbox.expireTokens();
+    const answer = await get(`/artists/${artists.bts}`, { headers });
+    expect([answer.status, messageOf(answer)]).toEqual([401, 'The access token expired']);
+    expect(answer.headers.get('www-authenticate')).toBe(invalidToken('The access token expired'));
+    expect(answer.headers.get('cache-control')).toBeNull();
+
+    const fresh = await client.authorize();
+    expect((await get(`/artists/${artists.bts}`, { headers: fresh })).status).toBe(200);
+  });
+});
+
+it('a token ends when its lifetime is over', async () => {
+  await using brief = await disposable({ tokenLifetimeSeconds: 0.2 });
+  const response = await fetch(brief.tokenUrl, tokenRequest(brief));
+  const { access_token: token, expires_in } = (await response.json()) as Record<string, unknown>;
+  expect(expires_in).toBe(0.2);
+  const read = async () =>
+    (await fetch(`${brief.apiUrl}/search?q=x&type=artist`, { headers: { authorization: `Bearer ${token}` } }))
+      .status;
+  expect(await read()).toBe(200);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(await read()).toBe(401);
+});
+
+it('the endpoint accepts the credentials that it was started with, and no others', async () => {
+  await using own = await disposable({ clientId: 'me', clientSecret: 'mine' });
+  expect((await fetch(own.tokenUrl, tokenRequest(own))).status).toBe(200);
+  expect((await fetch(own.tokenUrl, tokenRequest(client.sandbox))).status).toBe(400);
+});
+
+async function disposable(options: Parameters<typeof startSandbox>[0]) {
+  const sandbox = await startSandbox(options);
+  return { ...sandbox, [Symbol.asyncDispose]: sandbox.close };
+}
