@@ -262,10 +262,11 @@ describe('a `batch`', () => {
     return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
   };
 
-  it('comes out of order, short or with nulls', async () => {
+  it('comes out of order, short, with nulls or with one entry twice', async () => {
     expect(await read({ reverse: true })).toEqual(ids.toReversed());
     expect(await read({ keep: 2 })).toEqual(ids.slice(0, 2));
     expect(await read({ nulls: [1] })).toEqual([ids[0], null, ids[2]]);
+    expect(await read({ repeats: [2] })).toEqual([ids[0], ids[1], ids[1]]);
     expect(await read({ reverse: true, keep: 2, nulls: [0] })).toEqual([null, ids[1]]);
   });
 });

@@ -51,6 +51,7 @@ export interface Catalogue {
 
 const topTracks = 10;
 const relatedArtists = 20;
+const imagelessShare = 0.1;
 
 /** Draws the catalogue. Tracks and search indexes are drawn when they are first asked for. */
 export function createCatalogue(): Catalogue {
@@ -133,7 +134,7 @@ function drawArtist({ id, name }: ArtistPlan): Artist {
     genres: artistGenres(random),
     followers: random.below(10 ** random.between(2, 7)),
     popularity: random.below(100),
-    images: drawPortraits(random),
+    images: random.chance(imagelessShare) ? [] : drawPortraits(random),
   };
 }
 

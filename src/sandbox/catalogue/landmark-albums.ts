@@ -49,6 +49,8 @@ export const landmarkAlbums = {
       { url: 'https://i.scdn.co/image/ab67616d0000b273000000000000000000000001', width: null, height: null },
     ],
   }),
+  // An album that was taken down keeps its id and loses its name.
+  nameless: plan('nameless', '', [3]),
   yearOnly: plan('yearOnly', 'Some Time That Year', [5], { releaseDate: '1987', precision: 'year' }),
   monthOnly: plan('monthOnly', 'Some Day in March', [5], { releaseDate: '1991-03', precision: 'month' }),
   junkDate: plan('junkDate', 'Before Calendars', [5], { releaseDate: '0000', precision: 'year' }),

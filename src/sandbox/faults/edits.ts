@@ -12,15 +12,22 @@ export function edited(reply: Reply, edits: readonly Edit[]): Reply {
 }
 
 /** Spoils the one list of a batch answer, `{ "albums": [ … ] }`. */
-export function misbatched(reply: Reply, { reverse, keep, nulls = [] }: FaultOf<'batch'>): Reply {
+export function misbatched(reply: Reply, fault: FaultOf<'batch'>): Reply {
   return rewritten(reply, (value) => {
     if (!isContainer(value)) return value;
-    for (const [name, list] of Object.entries(value)) {
-      if (!Array.isArray(list)) continue;
-      const ordered = reverse ? list.toReversed() : list;
-      value[name] = ordered.slice(0, keep).map((entry, place) => (nulls.includes(place) ? null : entry));
-    }
-    return value;
+    const lists = Object.entries(value).map(([name, list]) => [
+      name,
+      Array.isArray(list) ? spoiled(list, fault) : list,
+    ]);
+    return Object.fromEntries(lists);
+  });
+}
+
+function spoiled(list: unknown[], { reverse, keep, nulls = [], repeats = [] }: FaultOf<'batch'>): unknown[] {
+  const ordered = (reverse ? list.toReversed() : list).slice(0, keep);
+  return ordered.map((entry, place) => {
+    if (nulls.includes(place)) return null;
+    return repeats.includes(place) ? ordered[place - 1] : entry;
   });
 }
 

@@ -27,7 +27,7 @@ const faultFields: Record<FaultKind, Fields> = {
   'premium-lapsed': { form: 'text' },
   withdrawn: { status: 'number' },
   edit: { 'edits!': 'list' },
-  batch: { reverse: 'switch', keep: 'number', nulls: 'list' },
+  batch: { reverse: 'switch', keep: 'number', nulls: 'list', repeats: 'list' },
   delay: { 'ms!': 'number' },
   stall: { afterBytes: 'number' },
   drip: { 'bytes!': 'number', 'everyMs!': 'number' },

@@ -66,8 +66,14 @@ export type Fault =
   /** The endpoint is gone, with the text that goes with the status. */
   | { kind: 'withdrawn'; status?: 403 | 404 | 410 }
   | { kind: 'edit'; edits: readonly Edit[] }
-  /** A batch answer out of order, cut to its first `keep` entries, or with null at these places. */
-  | { kind: 'batch'; reverse?: boolean; keep?: number; nulls?: readonly number[] }
+  /** A batch answer out of order, cut to its first `keep` entries, or at these places with null or the entry before. */
+  | {
+      kind: 'batch';
+      reverse?: boolean;
+      keep?: number;
+      nulls?: readonly number[];
+      repeats?: readonly number[];
+    }
   | { kind: 'delay'; ms: number }
   /** Silence: instead of an answer, or after so many bytes of its body. */
   | { kind: 'stall'; afterBytes?: number }
