@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +75,15 @@ describe('on the wire', () => {
     const { response } = await ask({ kind: 'reset' });
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(lastStatus()).toBeNull();
+  });
+
+  it('`reset` is a reset, not a close in good order', async () => {
+    client.sandbox.faults.add({ fault: { kind: 'reset' } });
+    const { hostname, port } = new URL(client.sandbox.apiUrl);
+    const socket = connect(Number(port), hostname);
+    const end = Promise.race([once(socket, 'end').then(() => 'in good order'), once(socket, 'close')]);
+    socket.resume().write('GET /v1/me HTTP/1.1\r\nhost: sandbox\r\n\r\n');
+    await expect(end).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
   it('`reset` breaks the connection in the middle of a body', async () => {

@@ -85,6 +85,14 @@ describe('a page', () => {
     expect(answer.at('previous')).toBe(link(10));
   });
 
+  it('is linked in the language of each caller, however often it was read in another', async () => {
+    const hrefIn = async (language: string) =>
+      (await get(base, { headers: { 'accept-language': language } })).at('href');
+    expect(await hrefIn('de')).toMatch(/&locale=de$/);
+    expect(await hrefIn('ko')).toMatch(/&locale=ko$/);
+    expect(await hrefIn('de')).toMatch(/&locale=de$/);
+  });
+
   it('repeats the market, and the star that fetch sends as language', async () => {
     const { href } = await readPage(`/albums/${albums.tracks55}/tracks?market=DE&limit=7`);
     expect(href).toBe(

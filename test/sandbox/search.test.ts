@@ -18,6 +18,17 @@ describe('a search', () => {
     }
   });
 
+  it('puts what has exactly the name first, then what begins with it, each the most popular first', async () => {
+    const answer = await search('Lanterns', 'type=track&limit=50');
+    const found = answer.at('tracks.items') as { name: string; popularity: number }[];
+    const ranks = found.map(({ name }) => (name === 'Lanterns' ? 0 : name.startsWith('Lanterns') ? 1 : 2));
+    expect(ranks).toEqual(ranks.toSorted());
+    expect(new Set(ranks).size).toBeGreaterThan(1);
+    const exact = found.filter(({ name }) => name === 'Lanterns').map(({ popularity }) => popularity);
+    expect(exact.length).toBeGreaterThan(1);
+    expect(exact).toEqual(exact.toSorted((one, other) => other - one));
+  });
+
   it('answers with one page for each type, in the order of the types', async () => {
     const { json } = await search('BTS', 'type=track,artist');
     expect(Object.keys(json as object)).toEqual(['tracks', 'artists']);
