@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type Edit, type Fault } from '../../src/sandbox/index.ts';
+import { messageOf, useSandbox } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const client = useSandbox({ quotaMode: 'extended', catalogue });
+const list = `/artists/${artists.bts}/albums`;
+
+/** The answer to one call while a fault is in force. */
+async function under(fault: Fault, path: string) {
+  const remove = client.sandbox.faults.add({ fault });
+  try {
+    return await client.get(path);
+  } finally {
+    remove();
+  }
+}
+
+describe('the world', () => {
+  it('`ceiling` refuses larger pages, and lowers the usual size with it', async () => {
+    const refused = await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=8`);
+    expect([refused.status, messageOf(refused)]).toEqual([400, 'Invalid limit']);
+    expect((await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=7`)).at('items')).toHaveLength(7);
+    expect((await under({ kind: 'ceiling', limit: 7 }, list)).at('limit')).toBe(7);
+  });
+
+  it('`ceiling` that clamps answers with the page that it allows, and says so', async () => {
+    const answer = await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
+    expect([answer.status, answer.at('limit')]).toEqual([200, 5]);
+    expect(answer.at('items')).toHaveLength(5);
+    expect(answer.at('next')).toContain('offset=5&limit=5');
+    expect((await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=0`)).status).toBe(400);
+  });
+
+  const idsOf = async (fault?: Fault) => {
+    const answer = fault ? await under(fault, `${list}?limit=50`) : await client.get(`${list}?limit=50`);
+    return { ids: (answer.at('items') as { id: string }[]).map(({ id }) => id), total: answer.at('total') };
+  };
+
+  it('`listing` puts releases in front of a list, which can be read as any album can', async () => {
+    const before = await idsOf();
+    const { ids, total } = await idsOf({ kind: 'listing', inserted: 3 });
+    expect(total).toBe(107);
+    expect(ids.slice(3)).toEqual(before.ids.slice(0, 47));
+    expect(before.ids).not.toContain(ids[0]);
+    expect((await client.get(`/albums/${ids[0]}`)).status).toBe(200);
+    expect(await idsOf()).toEqual(before);
+  });
+
+  it('`listing` takes the first releases away', async () => {
+    const before = await idsOf();
+    const { ids, total } = await idsOf({ kind: 'listing', removed: 2 });
+    expect(total).toBe(102);
+    expect(ids.slice(0, 48)).toEqual(before.ids.slice(2));
+  });
+
+  it('`listing` overstates the total, with `next` set to its end', async () => {
+    const answer = await under({ kind: 'listing', extraTotal: 40 }, `${list}?limit=50&offset=100`);
+    expect(answer.at('total')).toBe(144);
+    expect(answer.at('items')).toHaveLength(4);
+    expect(
+      (await under({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`)).at('items'),
+    ).toEqual([]);
+    expect(
+      (await under({ kind: 'listing', extraTotal: 60 }, `${list}?limit=50&offset=104`)).at('next'),
+    ).not.toBeNull();
+  });
+
+  it('`implied-market` answers calls without a market as if they had one', async () => {
+    const path = `/tracks/${tracks.relinked}`;
+    const implied = await under({ kind: 'implied-market', market: 'ES' }, path);
+    expect([implied.at('id'), implied.at('is_playable')]).toEqual([tracks.spanishTwin, true]);
+    const named = await under({ kind: 'implied-market', market: 'ES' }, `${path}?market=DE`);
+    expect(named.at('id')).toBe(tracks.relinked);
+  });
+});
+
+describe('an `edit`', () => {
+  const edited = async (...edits: Edit[]) => under({ kind: 'edit', edits }, `${list}?limit=3`);
+
+  it('sets, removes and renames what is at a path, and leaves the rest', async () => {
+    const plain = await client.get(`${list}?limit=3`);
+    const answer = await edited(
+      { path: 'items.0.name', set: null },
+      { path: 'items.1.id', set: 7 },
+      { path: 'items.2.images', remove: true },
+      { path: 'items.2.uri', rename: 'url' },
+      { path: 'items.2.nothing.here', set: 1 },
+    );
+    expect(answer.at('items.0.name')).toBeNull();
+    expect(answer.at('items.1.id')).toBe(7);
+    expect(Object.keys(answer.at('items.2') as object)).not.toContain('images');
+    expect(answer.at('items.2.url')).toBe(plain.at('items.2.uri'));
+    expect(answer.at('items.1.name')).toBe(plain.at('items.1.name'));
+    expect(answer.at('total')).toBe(104);
+    expect(answer.headers.get('etag')).toBeNull();
+  });
+
+  it('can make keys that endanger prototypes', async () => {
+    const answer = await edited(
+      { path: 'items.0.__proto__', set: { polluted: true } },
+      { path: 'constructor', set: { prototype: 1 } },
+    );
+    expect(answer.text).toContain('"__proto__":{"polluted":true}');
+    expect(answer.text).toContain('"constructor":{"prototype":1}');
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it('changes what the token endpoint says', async () => {
+    const edits = [
+      { path: 'expires_in', set: 1 },
+      { path: 'access_token', remove: true as const },
+    ];
+    client.sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'edit', edits } });
+    expect((await client.requestToken()).json).toEqual({ token_type: 'Bearer', expires_in: 1 });
+  });
+
+  it('leaves an answer that is no success as it is', async () => {
+    const answer = await under({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
+    expect(messageOf(answer)).toBe('Invalid base62 id');
+  });
+});
+
+describe('a `batch`', () => {
+  const ids = [albums.tracks1, albums.tracks20, albums.tracks50];
+  const read = async (fault: Omit<Extract<Fault, { kind: 'batch' }>, 'kind'>) => {
+    const answer = await under({ kind: 'batch', ...fault }, `/albums?ids=${ids.join()}`);
+    return (answer.at('albums') as ({ id: string } | null)[]).map((album) => album?.id ?? null);
+  };
+
+  it('comes out of order, short, with nulls or with one entry twice', async () => {
+    expect(await read({ reverse: true })).toEqual(ids.toReversed());
+    expect(await read({ keep: 2 })).toEqual(ids.slice(0, 2));
+    expect(await read({ nulls: [1] })).toEqual([ids[0], null, ids[2]]);
+    expect(await read({ repeats: [2] })).toEqual([ids[0], ids[1], ids[1]]);
+    expect(await read({ reverse: true, keep: 2, nulls: [0] })).toEqual([null, ids[1]]);
+  });
+});
