@@ -63,6 +63,7 @@ const variables = z
     UPSTREAM_CONCURRENCY: whole(1, 1_000).default(10),
     UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(2_500),
     REQUEST_TIMEOUT_MS: whole(1, 600_000).default(8_000),
+    MAX_UPSTREAM_CALLS: whole(1, 1_000_000).default(100),
     CACHE_TTL_SECONDS: whole(0, 30 * day).default(300),
     CACHE_STALE_SECONDS: whole(0, 30 * day).default(day),
     CORS_ORIGINS: z
@@ -116,6 +117,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         staleMs: env.CACHE_STALE_SECONDS * 1000,
       },
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      maxUpstreamCalls: env.MAX_UPSTREAM_CALLS,
       corsOrigins: env.CORS_ORIGINS,
       graphiql: env.GRAPHIQL ?? development,
       introspection: env.INTROSPECTION ?? development,

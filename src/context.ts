@@ -1,10 +1,15 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Asker, Scope, Spotify } from './datasources/spotify/index.ts';
+import type { Plan } from './schema/plan.ts';
 
 /** What resolvers get: the datasource, and this operation's share in it. */
 export interface Context {
   spotify: Spotify;
   scope: Scope;
+  /** What was found out about the operation before it runs; null before that. */
+  plan: Plan | null;
+  /** Fields that were started before their object was there, by their path. */
+  early: Map<string, Promise<unknown>>;
   /** This field as the one that asks. */
   asker(info: GraphQLResolveInfo): Asker;
 }
@@ -12,6 +17,8 @@ export interface Context {
 export const createContext = (spotify: Spotify, scope: Scope): Context => ({
   spotify,
   scope,
+  plan: null,
+  early: new Map(),
   asker: (info) => ({
     scope,
     place: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),

@@ -6,12 +6,16 @@ import type { Log } from './log.ts';
 import { graphiqlOptions, renderGraphiql } from './plugins/graphiql.ts';
 import { useHealth } from './plugins/health.ts';
 import { createMask } from './plugins/mask.ts';
+import { usePlan } from './plugins/plan.ts';
+import { useTrace } from './plugins/trace.ts';
 import { schema } from './schema/index.ts';
 
 export interface GatewayOptions {
   spotify: SpotifyOptions;
   /** Deadline of one GraphQL request, in milliseconds. */
   requestTimeoutMs: number;
+  /** Most Spotify calls that one operation may plan. */
+  maxUpstreamCalls: number;
   /** Origins whose pages may read answers; none means no CORS headers at all. */
   corsOrigins: readonly string[];
   graphiql: boolean;
@@ -43,6 +47,8 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     },
     plugins: [
       useHealth(async () => !draining && (await spotify.ready())),
+      usePlan(options.maxUpstreamCalls),
+      useTrace,
       useScope,
       !options.introspection && useNoIntrospection,
     ],

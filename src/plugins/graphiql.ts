@@ -1,4 +1,5 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { traceHeader } from './trace.ts';
 
 /** GraphiQL's first visit: tabs that teach what the API is for, each ready to run. */
 
@@ -61,9 +62,11 @@ query ByUri {
 }`,
 ];
 
+/** @param isSandbox whether to say that the music is made up */
 export function graphiqlOptions(isSandbox: boolean): GraphiQLOptions {
   const [first = '', ...others] = tabs;
   return {
+    additionalHeaders: { [traceHeader]: '1' },
     title: isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
     defaultTabs: [(isSandbox ? sandboxNote : '') + first, ...others].map((query) => ({ query })),
   };

@@ -11,12 +11,25 @@ export function createMask(log: Log) {
     const located = error instanceof GraphQLError ? error : undefined;
     const original = innermost(error);
     if (original instanceof GatewayError) {
-      return relocate(original.message, { code: original.code, ...original.details }, located);
+      const extensions = { code: original.code, ...original.details, ...httpFor(original) };
+      return relocate(original.message, extensions, located);
     }
     if (located && original instanceof GraphQLError) return located;
     log.error({ err: original }, 'bug');
     return relocate('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR' }, located);
   };
+}
+
+/** The status of the whole answer, where a code has one. `spec`: only for clients that know of such statuses. */
+function httpFor({ code, details }: GatewayError): { http?: object } {
+  switch (code) {
+    case 'OVERLOADED':
+      return { http: { status: 503, headers: { 'retry-after': `${details.retryAfter ?? 1}` } } };
+    case 'QUERY_TOO_COMPLEX':
+      return { http: { status: 400, spec: true } };
+    default:
+      return {};
+  }
 }
 
 function innermost(error: unknown): unknown {

@@ -1,7 +1,10 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Context } from '../context.ts';
 import { type Artist as ArtistObject, parseId } from '../datasources/spotify/index.ts';
 import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs, readable } from './connection.ts';
+import { startEarly } from './early.ts';
 import { full } from './full.ts';
 import { forEach, idArg, idsArg } from './ids.ts';
 import { Node } from './node.ts';
@@ -81,7 +84,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One artist; null where there is none.',
     args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => context.spotify.artist(parseId(id, 'artist'), context.asker(info)),
+    resolve: (_, { id }, context, info) => readArtist(id, context, info),
   }),
   artists: t.field({
     type: [Artist],
@@ -89,6 +92,12 @@ builder.queryFields((t) => ({
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>
-      forEach(ids, async (id) => context.spotify.artist(parseId(id, 'artist'), context.asker(info))),
+      forEach(ids, async (id, index) => readArtist(id, context, info, index)),
   }),
 }));
+
+function readArtist(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
+  const id = parseId(input, 'artist');
+  startEarly(id, context, info, index);
+  return context.spotify.artist(id, context.asker(info));
+}

@@ -147,11 +147,7 @@ export async function connect<T extends SpotifyObject>(
   info: GraphQLResolveInfo,
 ): Promise<Connection<T> | null> {
   const { encode, decode } = cursorsOf(list.key);
-  const range: Range = {
-    ...sizeOf(args),
-    after: args.after == null ? null : decode(args.after),
-    before: args.before == null ? null : decode(args.before),
-  };
+  const range = rangeOf(args, decode);
   if (range.after && range.after.slot + 1 >= list.reach) {
     throw new BadUserInput(`Spotify's search ends at ${list.reach} finds.`);
   }
@@ -165,14 +161,20 @@ export async function connect<T extends SpotifyObject>(
   return length === null ? null : { window: null, range, encode, total: () => Promise.resolve(length) };
 }
 
-function sizeOf({ first, last }: PagingArgs): Pick<Range, 'first' | 'last'> {
+/** @throws BadUserInput when the arguments cannot be right */
+export function rangeOf({ first, last, after, before }: PagingArgs, decode: (cursor: string) => Mark): Range {
   for (const size of [first, last]) {
     if (size != null && (size < 0 || size > maxSize)) {
       throw new BadUserInput(`\`first\` and \`last\` are 0 to ${maxSize}.`);
     }
   }
   if (first != null && last != null) throw new BadUserInput('Give `first` or `last`, not both.');
-  return last == null ? { first: first ?? defaultSize, last: null } : { first: null, last };
+  return {
+    first: last == null ? (first ?? defaultSize) : null,
+    last: last ?? null,
+    after: after == null ? null : decode(after),
+    before: before == null ? null : decode(before),
+  };
 }
 
 const slotsOf = <T>(window: Window<T> | null): readonly Slot<T>[] => window?.slots ?? [];

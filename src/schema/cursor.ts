@@ -24,16 +24,23 @@ export function cursorsOf(listKey: string): Cursors {
     encode: ({ slot, total, id }) =>
       Buffer.from(`${version}.${slot}.${total}.${id ?? ''}.${list}`).toString('base64url'),
     decode(cursor) {
-      const text = cursor.length <= maxLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
-      const [, slot, total, id = null, madeFor] = shape.exec(text) ?? [];
-      // Decoding is lenient with what is no base64url: only what we would have written ourselves is ours.
-      if (Buffer.from(text, 'latin1').toString('base64url') !== cursor || madeFor === undefined) {
-        throw new BadUserInput('Not a cursor of this API: take it from `pageInfo` or an edge.');
-      }
-      if (madeFor !== list) {
-        throw new BadUserInput('This cursor belongs to another list: keep parent and arguments the same.');
-      }
-      return { slot: Number(slot), total: Number(total), id };
+      const { madeFor, ...mark } = parseCursor(cursor);
+      if (madeFor === list) return mark;
+      throw new BadUserInput('This cursor belongs to another list: keep parent and arguments the same.');
     },
   };
+}
+
+/**
+ * Reads a cursor without knowing its list.
+ * @throws BadUserInput when it is not one of ours
+ */
+export function parseCursor(cursor: string): Mark & { madeFor: string } {
+  const text = cursor.length <= maxLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
+  const [, slot, total, id = null, madeFor] = shape.exec(text) ?? [];
+  // Decoding is lenient with what is no base64url: only what we would have written ourselves is ours.
+  if (madeFor === undefined || Buffer.from(text, 'latin1').toString('base64url') !== cursor) {
+    throw new BadUserInput('Not a cursor of this API: take it from `pageInfo` or an edge.');
+  }
+  return { slot: Number(slot), total: Number(total), id, madeFor };
 }

@@ -21,8 +21,11 @@ export const idsArg = ({ arg }: Args) =>
  * One entry for each id; one that fails costs only itself.
  * @throws BadUserInput when there are too many
  */
-export function forEach<T>(ids: readonly string[], find: (id: string) => Promise<T>): Promise<T>[] {
+export function forEach<T>(
+  ids: readonly string[],
+  find: (id: string, index: number) => Promise<T>,
+): Promise<T>[] {
   if (ids.length > maxIds)
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
-  return ids.map(async (id) => find(id));
+  return ids.map(async (id, index) => find(id, index));
 }

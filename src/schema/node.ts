@@ -1,5 +1,8 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Context } from '../context.ts';
 import { parseReference, type SpotifyObject } from '../datasources/spotify/index.ts';
 import { builder } from './builder.ts';
+import { startEarly } from './early.ts';
 import { forEach, idArg, idsArg } from './ids.ts';
 
 /** Everything that has an id, and the root fields that find it. */
@@ -21,7 +24,7 @@ builder.queryFields((t) => ({
     description:
       'Whatever the id names. For a bare id, artists, albums and tracks are searched in this order: a URI or link costs fewer calls.',
     args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => context.spotify.node(parseReference(id), context.asker(info)),
+    resolve: (_, { id }, context, info) => readNode(id, context, info),
   }),
   nodes: t.field({
     type: [Node],
@@ -29,6 +32,12 @@ builder.queryFields((t) => ({
     description: 'The same for many ids: one entry for each, in their order.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>
-      forEach(ids, async (id) => context.spotify.node(parseReference(id), context.asker(info))),
+      forEach(ids, async (id, index) => readNode(id, context, info, index)),
   }),
 }));
+
+function readNode(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
+  const reference = parseReference(input);
+  if (reference.kind === 'artist') startEarly(reference.id, context, info, index);
+  return context.spotify.node(reference, context.asker(info));
+}

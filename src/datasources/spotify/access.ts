@@ -6,7 +6,7 @@ import type { SpotifyObject } from './types.ts';
  * What this app may do. Spotify tells no app its kind, and the kinds blend: so each ability is learned from
  * the answers, and this is the only file that knows the two quota modes.
  */
-export interface Access {
+export interface Access extends Abilities {
   /** The page size to ask for: the known ceiling, or the largest there may be. */
   ceiling(endpoint: PagedEndpoint): number;
   /**
@@ -16,8 +16,6 @@ export interface Access {
   withLimit<T>(endpoint: PagedEndpoint, limit: number, ask: () => Promise<T>): Promise<T>;
   /** Spotify answered with smaller pages than asked for. */
   clamp(endpoint: PagedEndpoint, limit: number): void;
-  /** False where the app is known to lack it; null where nothing is known. */
-  has(ability: Feature | WithheldField): boolean | null;
   /** What `ask` gives, or null where the app lacks the feature, which `ask` says by FeatureWithheld. */
   withFeature<T>(feature: Feature, ask: () => Promise<T>): Promise<T | null>;
   /** What `ask` gives, or null where full objects are known to come without the field. */
@@ -26,6 +24,14 @@ export interface Access {
   observe(object: SpotifyObject): void;
   /** Takes a lesson back: the refusal had another cause. */
   forget(feature: Feature): void;
+}
+
+/** What is known, for those who plan. */
+export interface Abilities {
+  /** False where the app is known to lack it; null where nothing is known. */
+  has(ability: Feature | WithheldField): boolean | null;
+  /** The smallest page size that the endpoint may turn out to have, and the refused tries until then. */
+  worstPage(endpoint: PagedEndpoint): { limit: number; tries: number };
 }
 
 export type QuotaMode = 'auto' | 'development' | 'extended';
@@ -128,6 +134,12 @@ export function createAccess(mode: QuotaMode, log: Log): Access {
   return {
     has,
     ceiling,
+    worstPage(endpoint) {
+      const limit = ceiling(endpoint);
+      if (recall(endpoint)?.proven) return { limit, tries: 0 };
+      const smaller = ceilings.filter((other) => other < limit);
+      return { limit: Math.min(limit, ...smaller), tries: smaller.length };
+    },
     clamp: (endpoint, limit) => learn(endpoint, limit),
     withLimit: (endpoint, limit, ask) =>
       once(endpoint, async () => {

@@ -42,15 +42,10 @@ export function createFetches(call: Call, access: Access): Fetches {
 
   /** One call for all of them; where the app may not do that, one for each. */
   function together(questions: readonly Question[], batch: Batch): Promise<Answer>[] {
-    const { feature } = batch;
     const ask = () => askTogether(questions, batch);
-    const landed = feature ? access.withFeature(feature, ask) : ask();
-    const singles = landed.then((answers) => (answers === null ? eachAlone(questions) : null));
-    return questions.map(async (_, i) => {
-      const answer = (await landed)?.[i] ?? (await singles)?.[i];
-      if (answer instanceof GatewayError) throw answer;
-      return answer as Answer;
-    });
+    const answers = batch.feature ? access.withFeature(batch.feature, ask) : ask();
+    const landed = answers.then((all) => all?.map(settled) ?? eachAlone(questions));
+    return questions.map(async (_, i) => (await landed)[i] as Promise<Answer>);
   }
 
   async function askTogether(
@@ -66,7 +61,7 @@ export function createFetches(call: Call, access: Access): Fetches {
         if (batch.feature) throwIfBatchWithheld(reply);
         return questions.map(() => refusal(resource, reply));
       }
-      const share = { ...reply, etag: null, bytes: reply.bytes / questions.length };
+      const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
       return values.map((_, i) => settle(() => found((body) => batch.decode(body, i, values), share)));
     });
   }
@@ -124,6 +119,13 @@ function found(decode: (body: unknown) => unknown, { body, etag, bytes }: HttpAn
     if (!(error instanceof MalformedAnswer)) throw error;
     throw new UpstreamBadResponse(`Spotify's answer is not as documented (${error.message}).`);
   }
+}
+
+/** One that failed alone is a rejection of its own, seen by whoever asked for it. */
+function settled(answer: Answer | GatewayError): Promise<Answer> {
+  const promise = answer instanceof GatewayError ? Promise.reject(answer) : Promise.resolve(answer);
+  promise.catch(() => undefined); // the others are looked at first
+  return promise;
 }
 
 function settle(answer: () => Answer): Answer | GatewayError {

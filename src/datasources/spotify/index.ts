@@ -1,5 +1,5 @@
 import type { Log } from '../../log.ts';
-import { createAccess, type Feature, type QuotaMode } from './access.ts';
+import { type Abilities, createAccess, type Feature, type QuotaMode } from './access.ts';
 import { type Asker, noteUnavailable } from './asker.ts';
 import { createCall } from './call.ts';
 import { createFetches } from './fetches.ts';
@@ -8,7 +8,7 @@ import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
 import type { Kind, Reference, SpotifyId } from './ids.ts';
 import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './lists.ts';
-import type { Market } from './markets.ts';
+import { type Market, parseMarket } from './markets.ts';
 import { createMemory } from './memory.ts';
 import * as objects from './objects.ts';
 import { createPages, type Pages } from './pages.ts';
@@ -25,13 +25,15 @@ import {
   type Track,
 } from './types.ts';
 
+export type { Abilities, PagedEndpoint, WithheldField } from './access.ts';
 export { type Asker, createScope, type Place, type Scope, type Usage } from './asker.ts';
 export { type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
 export type { List } from './lists.ts';
 export { isMarket, type Market, parseMarket } from './markets.ts';
+export { batchMax } from './objects.ts';
 export type * from './types.ts';
 export { isMalformed } from './types.ts';
-export type { Mark, Range, Slot, Window } from './windows.ts';
+export { type Mark, pagesAtWorst, type Range, type Slot, type Window } from './windows.ts';
 
 /**
  * Spotify's catalogue, read with as few calls as the questions of all requests allow. Every method may throw
@@ -44,6 +46,8 @@ export interface Spotify extends Pages {
   track(id: SpotifyId, market: Market | null, asker: Asker): Promise<Track | null>;
   /** What a reference points at; a bare id is looked for among artists, albums and tracks, in this order. */
   node(reference: Reference, asker: Asker): Promise<SpotifyObject | null>;
+  /** Whether it is known not to exist. */
+  isAbsent(kind: Kind, id: SpotifyId): boolean;
   field: Field;
   albumOf(track: Track, asker: Asker): Promise<Album | null>;
   /** Why the list in which an album was found shows it. */
@@ -54,6 +58,8 @@ export interface Spotify extends Pages {
   albumsOf(artist: Artist, groups: readonly AlbumGroup[], market: Market | null): List<Album>;
   tracksOf(album: Album, market: Market | null): List<Track>;
   search<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]>;
+  /** What is known of this app. */
+  app: Abilities;
   /** Whether a valid token is there or can be had. */
   ready(): Promise<boolean>;
   close(): Promise<void>;
@@ -130,6 +136,8 @@ export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
     artist: (id, asker) => find('artist', id, null, asker) as Promise<Artist | null>,
     album: (id, market, asker) => find('album', id, market, asker) as Promise<Album | null>,
     track: (id, market, asker) => find('track', id, market, asker) as Promise<Track | null>,
+    app: access,
+    isAbsent: (kind, id) => reads.isAbsent(resourceOf[kind](id, null)),
     node,
     field: createField(access, whole),
     async albumOf({ album, albumId, market }, asker) {
@@ -141,7 +149,11 @@ export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
       return album.albumGroup ?? null;
     },
     topTracks: (artist, market, asker) =>
-      shortList('artists/top-tracks', objects.topTracks(artist.id, marketOf(market, artist)), asker),
+      shortList(
+        'artists/top-tracks',
+        objects.topTracks(artist.id, marketOf(market, artist) ?? chartMarket),
+        asker,
+      ),
     relatedArtists: (artist, asker) =>
       shortList('artists/related-artists', objects.relatedArtists(artist.id), asker),
     albumsOf: (artist, groups, market) => artistAlbums(artist.id, groups, marketOf(market, artist)),
@@ -171,3 +183,4 @@ export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
 }
 
 const kinds = ['artist', 'album', 'track'] as const;
+const chartMarket = parseMarket('US'); // what Spotify itself assumes where none is named (spotify/web-api#813)

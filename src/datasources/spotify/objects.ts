@@ -13,7 +13,8 @@ import {
 
 /** The reads of single objects and of what comes with them whole: `/artists/{id}` and its like. */
 
-const batchMax: Record<Kind, number> = { artist: 50, album: 20, track: 50 };
+/** Most ids of one call, for apps that have batch endpoints. */
+export const batchMax: Record<Kind, number> = { artist: 50, album: 20, track: 50 };
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes is some 110 KB
 const leastBytes = 2_000_000;
 
@@ -28,10 +29,10 @@ export const album = (id: SpotifyId, market: Market | null): Resource<Album> =>
 export const track = (id: SpotifyId, market: Market | null): Resource<Track> =>
   byId('track', id, market, (body) => decodeTrack(body, { full: true, market }));
 
-/** At most ten tracks; not for every app. */
-export const topTracks = (id: SpotifyId, market: Market | null): Resource<(Track | Malformed | null)[]> => ({
+/** At most ten tracks of a market, without which Spotify may refuse; not for every app. */
+export const topTracks = (id: SpotifyId, market: Market): Resource<(Track | Malformed | null)[]> => ({
   key: `artist/${id}/top-tracks${marketQuery(market)}`,
-  request: { family: 'artists/top-tracks', path: `/artists/${id}/top-tracks`, query: withMarket({}, market) },
+  request: { family: 'artists/top-tracks', path: `/artists/${id}/top-tracks`, query: { market } },
   decode: (body) => decodeList(body, 'tracks', (item) => decodeTrack(item, { full: true, market })),
   refused: absentOrWithheld,
   brings: partsOfAll,

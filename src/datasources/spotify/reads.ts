@@ -20,6 +20,8 @@ export interface Reads {
   getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker): Promise<T | null>;
   /** Whether an object is held in any form, so that asking for it costs nothing. */
   holds(resource: Resource<SpotifyObject>): boolean;
+  /** Whether Spotify has said lately that there is no such object. */
+  isAbsent(resource: Resource<SpotifyObject>): boolean;
   /** Keeps the answer to a question that was answered without being asked. */
   put<T>(resource: Resource<T>, value: T): void;
   /** An answer that something newer has proven outdated: it is asked again, and stands in if that fails. */
@@ -120,6 +122,7 @@ export function createReads({ fetches, access, memory, freshMs, staleMs }: Reads
       noteHit(resource, short, asker);
       return short.value as T;
     },
+    isAbsent: ({ key }) => fresh(key)?.value === null,
     holds: ({ key }) => Boolean(fresh(key)?.value ?? fresh(shortForm + key)),
     expire(key) {
       const entry = memory.get(key);

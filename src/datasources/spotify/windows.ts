@@ -61,6 +61,18 @@ export function offsetsOf({ start, end }: Span, limit: number): number[] {
   return offsets;
 }
 
+/**
+ * The offsets of the pages that a range may need, for a list of which nothing is known. Pages whose place
+ * only the list's length tells stand behind everything that can be reached.
+ */
+export function pagesAtWorst(range: Range, limit: number, reach: number): number[] {
+  const span = spanOf(range, null, reach);
+  if (span) return offsetsOf(span, limit);
+  const size = range.last ?? 0;
+  const atTheEnd = size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1;
+  return [0, ...Array.from({ length: atTheEnd }, (_, i) => Number.MAX_SAFE_INTEGER - i)];
+}
+
 /** Whether the list may go on behind this page. An empty page ends it, whatever `total` and `next` say. */
 export const goesOn = <T>(page: Page<T>, reach: number): boolean =>
   page.items.length > 0 &&

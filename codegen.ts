@@ -1,0 +1,28 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+import { printSchema } from 'graphql';
+import { schema } from './src/schema/index.ts';
+
+/** Writes what is derived from the schema: its SDL, and typed documents for tests and examples. */
+const config: CodegenConfig = {
+  schema: printSchema(schema),
+  silent: true,
+  config: { sort: false },
+  generates: {
+    'schema.graphql': {
+      plugins: ['schema-ast'],
+    },
+    'test/generated/': {
+      preset: 'client',
+      documents: ['test/**/*.ts', '!test/generated/**'],
+      presetConfig: { fragmentMasking: false },
+      config: {
+        importExtension: '.ts',
+        useTypeImports: true,
+        enumsAsTypes: true,
+        scalars: { Market: 'string' },
+      },
+    },
+  },
+};
+
+export default config;

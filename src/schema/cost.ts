@@ -1,0 +1,206 @@
+import {
+  type Abilities,
+  batchMax,
+  type Kind,
+  type PagedEndpoint,
+  pagesAtWorst,
+  parseReference,
+  type WithheldField,
+} from '../datasources/spotify/index.ts';
+import { BadUserInput } from '../errors.ts';
+import { type PagingArgs, rangeOf } from './connection.ts';
+import { parseCursor } from './cursor.ts';
+
+/**
+ * What each field costs in Spotify calls: the worst case, with nothing held, for what the app is known to
+ * be allowed. A field that is not named here costs nothing.
+ */
+
+/** Objects of one place in the answer. They arrive in groups, and only those of a group can share a read. */
+export interface Crowd {
+  groups: number;
+  size: number;
+}
+
+/** A field as the plan meets it. */
+export interface Visit {
+  args: Readonly<Record<string, unknown>>;
+  /** The arguments of the field above. */
+  parentArgs: Readonly<Record<string, unknown>>;
+  /** The objects whose field it is. */
+  parents: Crowd;
+  /** Whether they came in full. */
+  full: boolean;
+  /** Names of the fields selected below. */
+  selected: ReadonlySet<string>;
+  app: Abilities;
+}
+
+export interface Cost {
+  calls: number;
+  /** Calls that other fields may need as well: each name counts once in an operation. */
+  shared?: string[];
+  /** What stands below the field, and whether it comes in full. */
+  crowd: Crowd;
+  full: boolean;
+}
+
+const one: Crowd = { groups: 1, size: 1 };
+const bareNodeCalls = 3; // asked for as an artist, an album and a track
+const topTracksLength = 10;
+const relatedArtistsLength = 20;
+const embeddedTracks = 50; // of a full album
+const searchReach = 1_000;
+
+/** By the name of a field: what it costs. */
+export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
+  'Query.artist': singular,
+  'Query.album': singular,
+  'Query.track': singular,
+  'Query.node': ({ args }) => ({ calls: nodeCalls(args['id'] as string), crowd: one, full: true }),
+  'Query.artists': plural('artist'),
+  'Query.albums': plural('album'),
+  'Query.tracks': plural('track'),
+  'Query.nodes': nodes,
+  'Artist.albums': artistAlbums,
+  'Artist.topTracks': shortList('artists/top-tracks', topTracksLength),
+  'Artist.relatedArtists': shortList('artists/related-artists', relatedArtistsLength),
+  'Album.tracks': albumTracks,
+  // A track from its album's list does not say its album, which is one for all of the list.
+  'Track.album': ({ parents, full }) => ({ calls: full ? 0 : parents.groups, crowd: parents, full: false }),
+  'SearchResults.artists': finds(true),
+  'SearchResults.albums': finds(false),
+  'SearchResults.tracks': finds(true),
+};
+
+/** Fields that only full objects have, and under which name an app may be denied them. */
+const fullFields: Readonly<Record<string, WithheldField | null>> = {
+  'Artist.images': null,
+  'Artist.genres': null,
+  'Artist.followers': 'Artist.followers',
+  'Artist.popularity': 'Artist.popularity',
+  'Album.copyrights': null,
+  'Album.externalIds': null,
+  'Album.genres': null,
+  'Album.label': 'Album.label',
+  'Album.popularity': 'Album.popularity',
+  'Track.externalIds': null,
+  'Track.popularity': 'Track.popularity',
+};
+
+/** Whether a field of short forms has the full objects read, which other fields then share. */
+export function needsFull(name: string, args: Visit['args'], app: Abilities): boolean {
+  if (name === 'Album.tracks') return args['market'] == null && beginsEmbedded(args);
+  const withheld = fullFields[name];
+  return withheld !== undefined && (withheld === null || app.has(withheld) !== false);
+}
+
+/** Reads of whole objects by their ids: in batches where the app has them, else one by one. */
+export function readsOf(kind: Kind, { groups, size }: Crowd, app: Abilities): Omit<Cost, 'full'> {
+  const batch = app.has('batch');
+  if (!batch || size === 1) {
+    const shared = batch === null && size > 1 ? ['finding out about batches'] : [];
+    return { calls: groups * size, shared, crowd: { groups: groups * size, size: 1 } };
+  }
+  const calls = groups * Math.ceil(size / batchMax[kind]);
+  return { calls, crowd: { groups: calls, size: Math.min(size, batchMax[kind]) } };
+}
+
+function singular(): Cost {
+  return { calls: 1, crowd: one, full: true };
+}
+
+function plural(kind: Kind) {
+  return ({ args, app }: Visit): Cost => ({
+    ...readsOf(kind, { groups: 1, size: (args['ids'] as string[]).length }, app),
+    full: true,
+  });
+}
+
+function nodes({ args }: Visit): Cost {
+  const ids = args['ids'] as string[];
+  const calls = ids.reduce((sum, id) => sum + nodeCalls(id), 0);
+  return { calls, crowd: { groups: ids.length, size: 1 }, full: true };
+}
+
+function nodeCalls(id: string): number {
+  const reference = tolerant(() => parseReference(id));
+  if (reference === null) return 0;
+  return reference.kind === null ? bareNodeCalls : 1;
+}
+
+function shortList(endpoint: 'artists/top-tracks' | 'artists/related-artists', length: number) {
+  return ({ parents, app }: Visit): Cost => ({
+    calls: app.has(endpoint) === false ? 0 : count(parents),
+    crowd: { groups: count(parents), size: length },
+    full: true,
+  });
+}
+
+function artistAlbums(visit: Visit): Cost {
+  const { pages, size, shared } = pagesOf(visit, 'artists/albums');
+  const parents = count(visit.parents);
+  return { calls: parents * pages.length, shared, crowd: { groups: parents, size }, full: false };
+}
+
+function albumTracks(visit: Visit): Cost {
+  const { pages, size, limit, shared } = pagesOf(visit, 'albums/tracks');
+  const parents = count(visit.parents);
+  const embedded = beginsEmbedded(visit.args);
+  const behind = embedded ? pages.filter((page) => page + limit > embeddedTracks) : pages;
+  // Tracks for another market come with the album for that market.
+  const elsewhere =
+    embedded && visit.args['market'] != null ? readsOf('album', visit.parents, visit.app) : null;
+  return {
+    calls: parents * behind.length + (elsewhere?.calls ?? 0),
+    shared: behind.length > 0 ? shared : [],
+    crowd: { groups: parents, size },
+    full: false,
+  };
+}
+
+/** The kinds of one search share their calls, page by page. */
+function finds(full: boolean) {
+  return (visit: Visit): Cost => {
+    const { pages, size, shared } = pagesOf(visit, 'search', searchReach);
+    const search = JSON.stringify(visit.parentArgs);
+    const near = pages.filter((page) => page < searchReach);
+    return {
+      calls: pages.length - near.length, // the ends of the kinds' lists lie apart
+      shared: [...shared, ...near.map((page) => `search for ${search} from ${page}`)],
+      crowd: { groups: 1, size },
+      full,
+    };
+  };
+}
+
+/** The pages that a connection may have to read, by their offsets, and how many items it may give. */
+function pagesOf({ args, selected, app }: Visit, endpoint: PagedEndpoint, reach = Number.POSITIVE_INFINITY) {
+  const { limit, tries } = app.worstPage(endpoint);
+  const range = tolerant(() => rangeOf(args as PagingArgs, parseCursor));
+  const wanted = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
+  const pages = range && wanted ? pagesAtWorst(range, limit, reach) : [];
+  if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  const shared = Array.from(
+    { length: tries },
+    (_, i) => `finding out the page size of ${endpoint}, ${i + 1}`,
+  );
+  return { pages, limit, size: range?.first ?? range?.last ?? 0, shared: pages.length > 0 ? shared : [] };
+}
+
+function beginsEmbedded(args: Visit['args']): boolean {
+  const range = tolerant(() => rangeOf(args as PagingArgs, parseCursor));
+  return range !== null && (range.after === null || range.after.slot + 1 < embeddedTracks);
+}
+
+const count = ({ groups, size }: Crowd): number => groups * size;
+
+/** What cannot be right is refused where it stands, and costs nothing. */
+function tolerant<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof BadUserInput) return null;
+    throw error;
+  }
+}

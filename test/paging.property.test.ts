@@ -1,0 +1,155 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Page, type PageArgs, type TestList, type TestSlot, testList } from './support/lists.ts';
+
+/**
+ * Lists of any length, with slots that hold nothing, and items that come twice in one page: whichever way a
+ * client walks, it gets everything once, in order, and Spotify no page larger than it allows.
+ */
+
+const lists: fc.Arbitrary<TestList> = fc
+  .record({
+    flaws: fc.array(
+      fc.oneof(
+        { weight: 12, arbitrary: fc.constant('item' as const) },
+        { weight: 1, arbitrary: fc.constantFrom('null' as const, 'hidden' as const, 'repeat' as const) },
+      ),
+      { maxLength: 300, size: 'max' },
+    ),
+    manner: fc.constantFrom('refuse' as const, 'clamp' as const),
+    ceiling: fc.integer({ min: 1, max: 50 }),
+  })
+  .map(({ flaws, manner, ceiling }) => {
+    // What refuses, refuses all above 10, 20 or 50, as Spotify does; what clamps may clamp to anything.
+    const realCeiling = manner === 'clamp' ? ceiling : ceiling < 20 ? 10 : ceiling < 50 ? 20 : 50;
+    return { slots: slotsOf(flaws, realCeiling), ceiling: realCeiling, manner };
+  });
+
+function slotsOf(flaws: ('item' | 'null' | 'hidden' | 'repeat')[], ceiling: number): TestSlot[] {
+  const slots: TestSlot[] = [];
+  for (const [i, flaw] of flaws.entries()) {
+    const earlier = slots.slice(i - (i % ceiling)).filter((slot) => typeof slot === 'number');
+    if (flaw === 'repeat') slots.push(earlier[0] ?? i + 1);
+    else slots.push(flaw === 'item' ? i + 1 : flaw === 'null' ? null : 'hidden');
+  }
+  return slots;
+}
+
+/** What a client can see, each with its slot: pages as Spotify cuts them, without nulls and repeats. */
+function visible({ slots, ceiling }: TestList): { slot: number; id: number }[] {
+  const found: { slot: number; id: number }[] = [];
+  for (let offset = 0; offset < slots.length; offset += ceiling) {
+    const items = slots.slice(offset, offset + ceiling).filter((slot) => slot !== 'hidden');
+    if (items.length === 0) return found; // an empty page ends the list
+    const seen = new Set<number>();
+    for (const [i, id] of items.entries()) {
+      if (id === null || seen.has(id)) continue;
+      seen.add(id);
+      found.push({ slot: offset + i, id });
+    }
+  }
+  return found;
+}
+
+const hasEmptyPage = ({ slots, ceiling }: TestList): boolean =>
+  Array.from({ length: Math.ceil(slots.length / ceiling) }, (_, i) =>
+    slots.slice(i * ceiling, (i + 1) * ceiling),
+  ).some((page) => page.every((slot) => slot === 'hidden'));
+
+type TestedList = ReturnType<typeof testList>;
+
+async function walk(tested: TestedList, size: number, forward: boolean): Promise<number[]> {
+  const pages: Page[] = [];
+  let cursor: string | null = null;
+  for (let i = 0; i < 1_000; i++) {
+    const page: Page = await tested.page(
+      forward ? { first: size, after: cursor } : { last: size, before: cursor },
+    );
+    pages.push(page);
+    const goesOn: boolean = forward ? page.hasNextPage : page.hasPreviousPage;
+    cursor = forward ? page.endCursor : page.startCursor;
+    if (!goesOn) break;
+    expect(cursor, 'a walk that goes on needs a cursor').not.toBeNull();
+  }
+  return (forward ? pages : pages.reverse()).flatMap(({ ids }) => ids);
+}
+
+function expectPoliteRequests({ requests, list }: TestedList): void {
+  const granted = requests.filter(({ refused }) => !refused);
+  const tooLarge = requests.filter(({ limit }) => limit > list.ceiling);
+  // Finding the ceiling out takes one try for each larger page size there is: 50 and 20, or one clamped answer.
+  expect(tooLarge.length).toBeLessThanOrEqual(
+    list.manner === 'clamp' ? 1 : [50, 20].filter((n) => n > list.ceiling).length,
+  );
+  expect(requests.slice(tooLarge.length).every(({ limit }) => limit === list.ceiling)).toBe(true);
+  expect(requests.every(({ offset, limit }) => offset % Math.min(limit, list.ceiling) === 0)).toBe(true);
+  const asked = granted.map(({ offset }) => offset);
+  expect(new Set(asked).size, 'no page is asked for twice').toBe(asked.length);
+}
+
+describe('paging over any list', () => {
+  test('a walk forward gives everything once and in order', () =>
+    fc.assert(
+      fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
+        const tested = testList(list);
+        expect(await walk(tested, size, true)).toEqual(visible(list).map(({ id }) => id));
+        expectPoliteRequests(tested);
+      }),
+      { numRuns: 200 },
+    ));
+
+  test('a walk backward gives everything once and in order', () =>
+    fc.assert(
+      fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
+        fc.pre(!hasEmptyPage(list));
+        const tested = testList(list);
+        expect(await walk(tested, size, false)).toEqual(visible(list).map(({ id }) => id));
+        expectPoliteRequests(tested);
+      }),
+      { numRuns: 200 },
+    ));
+
+  test('any window between two cursors holds what stands in its slots, and tells rightly what lies around it', () =>
+    fc.assert(
+      fc.asyncProperty(
+        lists,
+        fc.record({ size: fc.integer({ min: 0, max: 100 }), fromEnd: fc.boolean() }),
+        fc.array(fc.nat(1_000), { minLength: 2, maxLength: 2 }),
+        fc.record({ after: fc.boolean(), before: fc.boolean() }),
+        async (list, { size, fromEnd }, picks, marks) => {
+          fc.pre(!hasEmptyPage(list));
+          const tested = testList(list);
+          const all = visible(list);
+          fc.pre(all.length > 0);
+          const [after, before] = picks.map((pick) => all[pick % all.length] ?? { slot: 0, id: 0 });
+          const cursorOf = async (slot: number): Promise<string> => {
+            const upTo = all.filter((each) => each.slot <= slot).length;
+            const walked: string[] = [];
+            let cursor: string | null = null;
+            while (walked.length < upTo) {
+              const page: Page = await tested.page({ first: 100, after: cursor });
+              walked.push(...page.cursors);
+              cursor = page.endCursor;
+            }
+            return walked[upTo - 1] ?? '';
+          };
+          const args: PageArgs = fromEnd ? { last: size } : { first: size };
+          if (marks.after) args.after = await cursorOf(after?.slot ?? 0);
+          if (marks.before) args.before = await cursorOf(before?.slot ?? 0);
+
+          const lower = marks.after ? (after?.slot ?? 0) + 1 : 0;
+          const upper = marks.before ? (before?.slot ?? 0) : list.slots.length;
+          const start = fromEnd ? Math.max(lower, upper - size) : lower;
+          const end = Math.max(start, fromEnd ? upper : Math.min(lower + size, upper));
+          const page = await tested.page(args);
+          expect(page.ids).toEqual(all.filter(({ slot }) => slot >= start && slot < end).map(({ id }) => id));
+          expect(page.hasPreviousPage).toBe(start > 0);
+          if (!list.slots.includes('hidden')) {
+            expect(page.hasNextPage).toBe(end > start && end < list.slots.length);
+          }
+          expect(page.totalCount).toBe(list.slots.length);
+        },
+      ),
+      { numRuns: 200 },
+    ));
+});

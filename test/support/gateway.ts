@@ -1,0 +1,102 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { type GraphQLFormattedError, print } from 'graphql';
+import { onTestFinished } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import type { Usage } from '../../src/datasources/spotify/index.ts';
+import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+
+/** A gateway in this process, asked by Web-standard requests, with a real socket to its upstream. */
+
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  data: T;
+  /** Empty where the answer has none. */
+  errors: GraphQLFormattedError[];
+  extensions: { spotify?: Usage & { plannedCalls: number; actualCalls: number; cacheHits: number } };
+}
+
+export interface TestGateway {
+  gateway: Gateway;
+  ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** What the gateway has told its operator. */
+  logged: LogLine[];
+}
+
+export interface LogLine {
+  level: 'info' | 'warn' | 'error';
+  fields: object;
+  message: string;
+}
+
+type Upstream = Pick<Sandbox, 'apiUrl' | 'tokenUrl' | 'clientId' | 'clientSecret'>;
+
+/** Starts a gateway in front of a sandbox of its own; both stop with the test. */
+export async function withSandbox(
+  environment: Record<string, string> = {},
+  options: SandboxOptions = {},
+): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
+  const sandbox = await startSandbox(options);
+  onTestFinished(sandbox.close);
+  const apiCalls = () =>
+    sandbox
+      .calls()
+      .filter(({ kind }) => kind === 'api')
+      .map(({ path }) => path);
+  return { ...startGateway(sandbox, environment), sandbox, apiCalls };
+}
+
+/** @param environment the configuration as an operator writes it */
+export function startGateway(
+  { apiUrl, tokenUrl, clientId, clientSecret }: Upstream,
+  environment: Record<string, string> = {},
+): TestGateway {
+  const config = readConfig({
+    SPOTIFY_API_URL: apiUrl,
+    SPOTIFY_TOKEN_URL: tokenUrl,
+    SPOTIFY_CLIENT_ID: clientId,
+    SPOTIFY_CLIENT_SECRET: clientSecret,
+    ...environment,
+  });
+  const logged: LogLine[] = [];
+  const logAs = (level: LogLine['level']) => (fields: object, message: string) => {
+    logged.push({ level, fields, message });
+  };
+  const gateway = createGateway(config.gateway, {
+    info: logAs('info'),
+    warn: logAs('warn'),
+    error: logAs('error'),
+  });
+  onTestFinished(gateway.dispose);
+
+  const fetch = async (path: string, init?: RequestInit): Promise<Response> =>
+    gateway.handler.fetch(`http://gateway.test${path}`, init ?? {});
+
+  return {
+    gateway,
+    logged,
+    fetch,
+    async ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V) {
+      const query = typeof document === 'string' ? document : print(document);
+      const response = await fetch('/graphql', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json',
+          'x-spotify-trace': '1',
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      const body = (await response.json()) as Partial<Answer<T>>;
+      return {
+        status: response.status,
+        headers: response.headers,
+        data: body.data as T,
+        errors: body.errors ?? [],
+        extensions: body.extensions ?? {},
+      };
+    },
+  };
+}

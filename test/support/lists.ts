@@ -1,0 +1,142 @@
+import { graphql } from 'graphql';
+import { createContext } from '../../src/context.ts';
+import { type Access, createAccess, type QuotaMode } from '../../src/datasources/spotify/access.ts';
+import { type ApiRequest, pathOf } from '../../src/datasources/spotify/call.ts';
+import { createFetches } from '../../src/datasources/spotify/fetches.ts';
+import { createScope, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
+import { artistAlbums } from '../../src/datasources/spotify/lists.ts';
+import { createMemory } from '../../src/datasources/spotify/memory.ts';
+import { createPages } from '../../src/datasources/spotify/pages.ts';
+import { createReads } from '../../src/datasources/spotify/reads.ts';
+import { schema } from '../../src/schema/index.ts';
+
+/** One artist's list of albums in memory, paged as Spotify pages, behind the real schema and datasource. */
+
+/** What a slot holds: an album by its number, null, or nothing at all, which makes its page short. */
+export type TestSlot = number | null | 'hidden';
+
+export interface TestList {
+  slots: TestSlot[];
+  /** Largest page; larger ones are refused, or answered with as many as this. */
+  ceiling: number;
+  manner: 'refuse' | 'clamp';
+  /** What the answers say of the length, when it is not the truth. */
+  total?: number;
+  /** Whether `next` stays set behind the end. */
+  endless?: boolean;
+}
+
+export interface Page {
+  ids: number[];
+  totalCount: number | null;
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  startCursor: string | null;
+  endCursor: string | null;
+  cursors: string[];
+}
+
+export interface PageArgs {
+  first?: number;
+  last?: number;
+  after?: string | null;
+  before?: string | null;
+}
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const artistId = '3Nrfpe0tUJi4K4DXYWgMUX';
+const albumId = (n: number): string => `${n}`.padStart(22, '0');
+
+export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: number } = {}) {
+  const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
+  const access: Access = createAccess(known.mode ?? 'auto', quiet);
+
+  async function call(request: ApiRequest) {
+    const limit = Number(request.query['limit']);
+    const offset = Number(request.query['offset']);
+    const refused = limit > list.ceiling && list.manner === 'refuse';
+    requests.push({ path: pathOf(request), offset, limit, refused });
+    const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : pageOf(list, offset, limit);
+    return {
+      kind: 'answer' as const,
+      status: refused ? 400 : 200,
+      body,
+      etag: null,
+      retryAfter: null,
+      bytes: 100,
+    };
+  }
+
+  const freshMs = known.freshMs ?? 300_000;
+  const reads = createReads({
+    fetches: createFetches(call, access),
+    access,
+    memory: createMemory(),
+    freshMs,
+    staleMs: 0,
+  });
+  const spotify = {
+    ...createPages({ reads, access, freshMs }),
+    artist: async () => ({ kind: 'artist', id: artistId, market: null }),
+    albumsOf: () => artistAlbums(parseId(artistId, 'artist'), [], null),
+  } as unknown as Spotify;
+
+  async function page(args: PageArgs): Promise<Page> {
+    const scope = createScope(10_000);
+    const result = await graphql({
+      schema,
+      source: `query ($first: Int, $last: Int, $after: String, $before: String) {
+        artist(id: "${artistId}") {
+          albums(first: $first, last: $last, after: $after, before: $before) {
+            totalCount
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+            edges { cursor node { id } }
+          }
+        }
+      }`,
+      variableValues: { ...args },
+      contextValue: createContext(spotify, scope),
+    });
+    scope.end();
+    if (result.errors) throw result.errors[0];
+    const { totalCount, pageInfo, edges } = (result.data as any).artist.albums;
+    return {
+      totalCount,
+      ...pageInfo,
+      ids: edges.map((edge: { node: { id: string } }) => Number(edge.node.id)),
+      cursors: edges.map((edge: { cursor: string }) => edge.cursor),
+    };
+  }
+
+  return { page, requests, list };
+}
+
+function pageOf(list: TestList, offset: number, askedLimit: number) {
+  const limit = Math.min(askedLimit, list.ceiling);
+  const total = list.total ?? list.slots.length;
+  const items = list.slots
+    .slice(offset, offset + limit)
+    .filter((slot) => slot !== 'hidden')
+    .map((slot) => slot && album(slot));
+  const hasNext = offset + limit < total || list.endless;
+  return {
+    href: '',
+    limit,
+    offset,
+    total,
+    previous: null,
+    next: hasNext ? 'https://api.spotify.com/next' : null,
+    items,
+  };
+}
+
+const album = (n: number) => ({
+  id: albumId(n),
+  name: `Album ${n}`,
+  type: 'album',
+  album_type: 'album',
+  total_tracks: 1,
+  images: [],
+  artists: [],
+  external_urls: {},
+});
