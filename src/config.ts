@@ -59,6 +59,7 @@ const variables = z
       .refine(isMarket, 'must be an ISO 3166-1 alpha-2 country code in capitals')
       .transform((code) => code as Market)
       .optional(),
+    REDIS_URL: z.string().refine(isRedisUrl, 'must be a redis:// or rediss:// URL').optional(),
     SPOTIFY_RATE_LIMIT: whole(1, 1_000_000).optional(),
     UPSTREAM_CONCURRENCY: whole(1, 1_000).default(10),
     UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(2_500),
@@ -115,6 +116,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         timeoutMs: env.UPSTREAM_TIMEOUT_MS,
         freshMs: env.CACHE_TTL_SECONDS * 1000,
         staleMs: env.CACHE_STALE_SECONDS * 1000,
+        redisUrl: env.REDIS_URL ?? null,
       },
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
       maxUpstreamCalls: env.MAX_UPSTREAM_CALLS,
@@ -134,5 +136,9 @@ function isUpstreamUrl(text: string): boolean {
 
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+
+function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
+}
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;

@@ -1,5 +1,7 @@
 import { UpstreamBadResponse } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { epochMs } from './clock.ts';
+import type { News } from './news.ts';
 import type { SpotifyObject } from './types.ts';
 
 /**
@@ -55,6 +57,7 @@ export const withheldFields = [
 ] as const;
 
 const ceilings = [50, 20, 10];
+const topic = 'ability'; // under which processes tell each other
 const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
 
 /** The kinds of app that Spotify documents since February 2026. */
@@ -90,8 +93,9 @@ interface Lesson {
   learnedAtMs: number;
 }
 
-export function createAccess(mode: QuotaMode, log: Log): Access {
-  const startedAtMs = performance.now();
+/** @param news by which processes share what they learn */
+export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
+  const startedAtMs = epochMs();
   const lessons = new Map<string, Lesson>(
     Object.entries(modes[mode]).map(([ability, value]) => [
       ability,
@@ -102,15 +106,25 @@ export function createAccess(mode: QuotaMode, log: Log): Access {
 
   function recall(ability: Ability): Lesson | null {
     const lesson = lessons.get(ability);
-    return lesson && performance.now() < lesson.learnedAtMs + rememberMs ? lesson : null;
+    return lesson && epochMs() < lesson.learnedAtMs + rememberMs ? lesson : null;
   }
 
   function learn(ability: Ability, value: boolean | number, proven = true): void {
     const before = recall(ability);
     if (before?.value === value && before.proven === proven) return;
-    lessons.set(ability, { value, proven, learnedAtMs: performance.now() });
-    if (proven) log.info({ ability, value, before: before?.value }, 'learned what this Spotify app may do');
+    const lesson = { value, proven, learnedAtMs: epochMs() };
+    lessons.set(ability, lesson);
+    if (!proven) return;
+    log.info({ ability, value, before: before?.value }, 'learned what this Spotify app may do');
+    news?.tell(`${topic}:${ability}`, lesson);
   }
+
+  news?.hear((about, fact) => {
+    const told = lessonTold(about, fact);
+    if (told && told.lesson.learnedAtMs > (lessons.get(told.ability)?.learnedAtMs ?? 0)) {
+      lessons.set(told.ability, told.lesson);
+    }
+  });
 
   /** While an ability is unknown one asker finds out and the others wait: it is found out once. */
   async function once<T>(ability: Ability, ask: () => Promise<T>): Promise<T> {
@@ -181,6 +195,16 @@ export function createAccess(mode: QuotaMode, log: Log): Access {
     },
     forget: (feature) => void lessons.delete(feature),
   };
+}
+
+/** What another process has learned; null where the news is about something else. */
+function lessonTold(about: string, fact: unknown): { ability: Ability; lesson: Lesson } | null {
+  const [name, ability] = about.split(':') as [string, Ability | undefined];
+  const { value, learnedAtMs } = (fact ?? {}) as Partial<Lesson>;
+  const usual = ability && modes.development[ability];
+  if (name !== topic || !ability || typeof value !== typeof usual || typeof learnedAtMs !== 'number')
+    return null;
+  return { ability, lesson: { value: value as boolean | number, proven: true, learnedAtMs } };
 }
 
 function nextBelow(limit: number): number {

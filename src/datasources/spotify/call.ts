@@ -28,7 +28,7 @@ export interface CallDependencies {
 }
 
 // Names come in the language asked for: one for all, or two clients would share an answer that differs.
-const language = 'en';
+export const language = 'en';
 
 export function createCall({ apiUrl, http, token, gate }: CallDependencies): Call {
   async function call(request: ApiRequest, party: Party, etag: string | null = null): Promise<HttpAnswer> {

@@ -1,21 +1,27 @@
 import { type GatewayError, Overloaded, UpstreamRateLimited, UpstreamTimeout } from '../../errors.ts';
 import type { Party } from './asker.ts';
 import { createBudget } from './budget.ts';
+import { epochMs } from './clock.ts';
 import { type CallResult, createDoor, type Door } from './door.ts';
 import type { Outcome } from './http.ts';
+import type { News } from './news.ts';
 import { type ShutReason, shutError } from './retry.ts';
+import { longestWaitMs } from './retry-after.ts';
 import { createRollingCount } from './rolling.ts';
 
+const families = [
+  'artists',
+  'artists/albums',
+  'artists/top-tracks',
+  'artists/related-artists',
+  'albums',
+  'albums/tracks',
+  'tracks',
+  'search',
+] as const;
+
 /** Endpoints that Spotify counts together: the path without its ids, single and batch reads alike. */
-export type Family =
-  | 'artists'
-  | 'artists/albums'
-  | 'artists/top-tracks'
-  | 'artists/related-artists'
-  | 'albums'
-  | 'albums/tracks'
-  | 'tracks'
-  | 'search';
+export type Family = (typeof families)[number];
 
 /** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
 export interface Gate {
@@ -39,6 +45,8 @@ export interface GateOptions {
   concurrency: number;
   /** Own ceiling on calls in any rolling 30 s; null for none. */
   rateLimit: number | null;
+  /** By which processes share silences and the ceiling; without it each has its own. */
+  news?: News | undefined;
 }
 
 const maxQueued = 1_000; // ten at a time and 100 ms a call: what can be answered within a deadline of 8 s
@@ -47,6 +55,7 @@ const shortBudgetWaitMs = 1_000;
 const retryWindowMs = 10_000;
 const retryShare = 0.1; // more than this, and the retries are the outage
 const freeRetries = 3;
+const silence = 'silence'; // the topic under which processes tell each other
 
 interface Waiting {
   family: Family;
@@ -55,9 +64,9 @@ interface Waiting {
   refuse: (error: GatewayError) => void;
 }
 
-export function createGate({ concurrency, rateLimit }: GateOptions): Gate {
+export function createGate({ concurrency, rateLimit, news }: GateOptions): Gate {
   const doors = new Map<Family | 'any', Door>();
-  const budget = createBudget(rateLimit);
+  const budget = createBudget(rateLimit, news);
   const calls = createRollingCount(retryWindowMs);
   const retries = createRollingCount(retryWindowMs);
   let underWay = 0;
@@ -78,11 +87,12 @@ export function createGate({ concurrency, rateLimit }: GateOptions): Gate {
     await admission(family, party);
     let outcome: Outcome | undefined;
     try {
-      outcome = await send();
-      return outcome;
+      const confirmed = await budget.confirm();
+      if (confirmed) outcome = await send();
     } finally {
       leave(family, outcome);
     }
+    return outcome ?? pass(family, party, send);
   }
 
   async function admission(family: Family, party: Party): Promise<void> {
@@ -131,13 +141,13 @@ export function createGate({ concurrency, rateLimit }: GateOptions): Gate {
     const timeLeftMs = party.deadlineMs() - nowMs;
     const hasRoom = underWay < concurrency && doorsOn(family).every((each) => each.hasRoom());
     return (
-      silence(family, timeLeftMs, nowMs) ??
+      silenceFor(family, timeLeftMs, nowMs) ??
       ownLimit(timeLeftMs, nowMs) ??
       (hasRoom ? 0 : Number.POSITIVE_INFINITY)
     );
   }
 
-  function silence(family: Family, timeLeftMs: number, nowMs: number): number | GatewayError | null {
+  function silenceFor(family: Family, timeLeftMs: number, nowMs: number): number | GatewayError | null {
     const bar = doorsOn(family)
       .map((each) => each.barred(nowMs))
       .find((each) => each !== null);
@@ -171,13 +181,24 @@ export function createGate({ concurrency, rateLimit }: GateOptions): Gate {
     serveQueue();
   }
 
+  function shut(family: Family, reason: ShutReason, waitMs: number | null): number {
+    const nowMs = performance.now();
+    door(family).shut(reason, waitMs, nowMs);
+    serveQueue();
+    return door(family).barred(nowMs)?.waitMs ?? 0;
+  }
+
+  news?.hear((topic, fact) => {
+    const told = silenceTold(topic, fact);
+    if (told && told.waitMs > 0) shut(told.family, told.reason, told.waitMs);
+  });
+
   return {
     pass,
-    shut(family, reason, waitMs) {
-      const nowMs = performance.now();
-      door(family).shut(reason, waitMs, nowMs);
-      serveQueue();
-      return shutError(reason, door(family).barred(nowMs)?.waitMs ?? 0);
+    shut(family, reason, askedMs) {
+      const waitMs = shut(family, reason, askedMs);
+      news?.tell(`${silence}:${family}`, { reason, untilMs: epochMs() + waitMs });
+      return shutError(reason, waitMs);
     },
     mayRetry() {
       const nowMs = performance.now();
@@ -191,6 +212,15 @@ export function createGate({ concurrency, rateLimit }: GateOptions): Gate {
 }
 
 const unwanted = () => new UpstreamTimeout('Nobody waits for this call any more.');
+
+/** What another process has told of a silence; null where it is about something else. */
+function silenceTold(topic: string, fact: unknown) {
+  const [about, name] = topic.split(':');
+  const { reason, untilMs } = (fact ?? {}) as { reason?: ShutReason; untilMs?: unknown };
+  const family = families.find((each) => each === name);
+  if (about !== silence || !family || !reason || typeof untilMs !== 'number') return null;
+  return { family, reason, waitMs: Math.min(untilMs - epochMs(), longestWaitMs) };
+}
 
 /** Any answer at all shows that the way is open. */
 function resultOnTheWay(outcome: Outcome | undefined): CallResult {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Log } from '../../log.ts';
 import { type Abilities, createAccess, type Feature, type QuotaMode } from './access.ts';
 import { type Asker, noteUnavailable } from './asker.ts';
@@ -10,10 +11,13 @@ import type { Kind, Reference, SpotifyId } from './ids.ts';
 import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './lists.ts';
 import { type Market, parseMarket } from './markets.ts';
 import { createMemory } from './memory.ts';
+import { createNews } from './news.ts';
 import * as objects from './objects.ts';
 import { createPages, type Pages } from './pages.ts';
 import { createReads } from './reads.ts';
+import { createSharedRedis } from './redis.ts';
 import type { Resource } from './resource.ts';
+import { createStore } from './store.ts';
 import { createToken } from './token.ts';
 import {
   type Album,
@@ -84,19 +88,25 @@ export interface SpotifyOptions {
   /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
   freshMs: number;
   staleMs: number;
+  /** Shares answers, silences and lessons with other processes; null keeps them in this one. */
+  redisUrl: string | null;
 }
 
 export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
   const token = createToken(http, log, { ...options, url: options.tokenUrl });
-  const gate = createGate(options);
-  const access = createAccess(options.quotaMode, log);
+  const redis = options.redisUrl === null ? undefined : createSharedRedis(options.redisUrl, log);
+  const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
+  const news = redis && createNews(redis, app);
+  const gate = createGate({ ...options, news });
+  const access = createAccess(options.quotaMode, log, news);
   const call = createCall({ apiUrl: options.apiUrl, http, token, gate });
   const reads = createReads({
     ...options,
     fetches: createFetches(call, access),
     access,
     memory: createMemory(),
+    store: redis && createStore(redis, app),
   });
   const pages = createPages({ reads, access, freshMs: options.freshMs });
 
@@ -177,6 +187,7 @@ export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
       ),
     async close() {
       gate.dispose();
+      redis?.close();
       await http.close();
     },
   };

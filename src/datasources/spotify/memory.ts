@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import { epochMs } from './clock.ts';
 
 /** An answer that is kept: fresh for a while, and for a while longer good enough when Spotify cannot answer. */
 export interface Entry<T = unknown> {
   /** Null: Spotify says that there is no such thing. */
   value: T | null;
   etag: string | null;
+  /** In milliseconds of the epoch, so that other processes understand it. */
   freshUntilMs: number;
   usableUntilMs: number;
   /** About what it takes in memory. */
@@ -31,7 +33,7 @@ export function createMemory(): Memory {
   return {
     get(key) {
       const entry = entries.get(key);
-      if (!entry || performance.now() < entry.usableUntilMs) return entry;
+      if (!entry || epochMs() < entry.usableUntilMs) return entry;
       entries.delete(key);
       return undefined;
     },
@@ -39,4 +41,4 @@ export function createMemory(): Memory {
   };
 }
 
-export const isFresh = (entry: Entry): boolean => performance.now() < entry.freshUntilMs;
+export const isFresh = (entry: Entry): boolean => epochMs() < entry.freshUntilMs;

@@ -3,10 +3,12 @@ import { GatewayError } from '../../errors.ts';
 import type { Access } from './access.ts';
 import { type Asker, whileWaiting } from './asker.ts';
 import { pathOf } from './call.ts';
+import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
 import { objectKey } from './objects.ts';
 import type { Resource } from './resource.ts';
+import type { Store } from './store.ts';
 import type { SpotifyObject } from './types.ts';
 
 /** Read-through: one question is asked once, whoever asks it, and its answer kept for the next. */
@@ -32,6 +34,8 @@ export interface ReadsDependencies {
   fetches: Fetches;
   access: Access;
   memory: Memory;
+  /** What other processes have read; undefined where this one is alone. */
+  store?: Store | undefined;
   /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
   freshMs: number;
   staleMs: number;
@@ -41,18 +45,18 @@ const absentMs = 60_000; // what does not exist today may be released in a minut
 const alongBytes = 100; // what came along is part of an answer that is counted already
 const shortForm = 'short/';
 
-/** A question on its way. */
+/** A question on its way, with the copy that stands in for its answer if there comes none. */
 interface Flight extends Question {
   askers: Asker[];
+  etag: string | null;
+  copy: Entry | undefined;
   landed: Promise<Entry>;
 }
 
-export function createReads({ fetches, access, memory, freshMs, staleMs }: ReadsDependencies): Reads {
+export function createReads({ fetches, access, memory, store, freshMs, staleMs }: ReadsDependencies): Reads {
   const flights = new Map<string, Flight>();
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick.
-  const tick = new DataLoader<Question, Promise<Answer>>(async (questions) => fetches(questions), {
-    cache: false,
-  });
+  const tick = new DataLoader<Flight, Promise<Entry>>(depart, { cache: false });
 
   async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
     const copy = memory.get(resource.key);
@@ -60,46 +64,64 @@ export function createReads({ fetches, access, memory, freshMs, staleMs }: Reads
       noteHit(resource, copy, asker);
       return copy.value as T | null;
     }
-    const flight = flights.get(resource.key) ?? takeOff(resource, copy);
+    const flight = flights.get(resource.key) ?? takeOff(resource as Resource<unknown>, copy);
     flight.askers.push(asker);
     try {
-      return (await whileWaiting(flight.landed, asker)).value as T | null;
+      const entry = await whileWaiting(flight.landed, asker);
+      if (entry === flight.copy) noteHit(resource, entry, asker);
+      return entry.value as T | null;
     } catch (error) {
-      if (!copy || !(error instanceof GatewayError)) throw error;
+      if (!flight.copy || !(error instanceof GatewayError)) throw error;
       asker.scope.usage.stale.push({ ...asker.place(), reason: error.code });
-      return copy.value as T | null;
+      return flight.copy.value as T | null;
     }
   }
 
-  function takeOff<T>(resource: Resource<T>, copy: Entry | undefined): Flight {
-    const question = { resource: resource as Resource<unknown>, askers: [], etag: copy?.etag ?? null };
-    const fly = async () => land(question.resource, await tick.load(question), copy);
-    const landed = fly().finally(() => flights.delete(resource.key));
-    landed.catch(() => undefined); // its askers may all have left by then
-    const flight = { ...question, landed };
+  function takeOff(resource: Resource<unknown>, copy: Entry | undefined): Flight {
+    const flight = { resource, askers: [], copy, etag: copy?.etag ?? null } as unknown as Flight;
+    const fly = async () => tick.load(flight);
+    flight.landed = fly().finally(() => flights.delete(resource.key));
+    flight.landed.catch(() => undefined); // its askers may all have left by then
     flights.set(resource.key, flight);
     return flight;
   }
 
-  function land(resource: Resource<unknown>, answer: Answer, copy: Entry | undefined): Entry {
-    switch (answer.is) {
-      case 'found':
-        return store(resource, { ...answer, ...lifetime(freshMs, staleMs) });
-      case 'unchanged':
-        return store(resource, { ...(copy ?? absence), ...lifetime(freshMs, staleMs) });
-      case 'absent':
-        return store(resource, { ...absence, ...lifetime(absentMs, 0) });
+  /** Sends off the flights of one tick, except those whose answer another process has left in the store. */
+  async function depart(departing: readonly Flight[]): Promise<Promise<Entry>[]> {
+    await store?.started();
+    const stored = (await store?.get(departing.map(({ resource }) => resource.key))) ?? [];
+    for (const [i, flight] of departing.entries()) {
+      flight.copy = later(flight.copy, stored[i]);
+      flight.etag = flight.copy?.etag ?? null;
     }
+    const asking = departing.filter(({ copy }) => !copy || !isFresh(copy));
+    const promises = fetches(asking);
+    const answers = new Map(asking.map((flight, i) => [flight, promises[i]]));
+    return departing.map(async (flight) => {
+      const answer = answers.get(flight);
+      return answer ? land(flight, await answer) : keep(flight.resource, flight.copy as Entry);
+    });
   }
 
-  function store(resource: Resource<unknown>, entry: Entry): Entry {
+  function land({ resource, copy = absence }: Flight, answer: Answer): Entry {
+    const entry = { ...entryOf(answer, copy), ...lifetime(answer) };
+    store?.set(resource.key, entry);
+    return keep(resource, entry);
+  }
+
+  function lifetime({ is }: Pick<Answer, 'is'>): Pick<Entry, 'freshUntilMs' | 'usableUntilMs'> {
+    const nowMs = epochMs();
+    if (is === 'absent') return { freshUntilMs: nowMs + absentMs, usableUntilMs: nowMs + absentMs };
+    return { freshUntilMs: nowMs + freshMs, usableUntilMs: nowMs + freshMs + staleMs };
+  }
+
+  function keep(resource: Resource<unknown>, entry: Entry): Entry {
     memory.set(resource.key, entry);
     if (entry.value !== null) {
       for (const object of resource.brings(entry.value)) keepAlong(object, entry);
     }
     return entry;
   }
-
   function keepAlong(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
     if (object.full) access.observe(object);
     const key = (object.full ? '' : shortForm) + objectKey(object.kind, object.id, object.market);
@@ -127,23 +149,34 @@ export function createReads({ fetches, access, memory, freshMs, staleMs }: Reads
     expire(key) {
       const entry = memory.get(key);
       if (entry) memory.set(key, { ...entry, freshUntilMs: 0 });
+      store?.delete(key);
     },
     put: (resource, value) =>
-      void store(resource as Resource<unknown>, {
+      void keep(resource as Resource<unknown>, {
         value,
         etag: null,
         bytes: alongBytes,
-        ...lifetime(freshMs, staleMs),
+        ...lifetime({ is: 'found' }),
       }),
   };
 }
 
-const absence = { value: null, etag: null, bytes: 0 };
+const absence: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 0, usableUntilMs: 0 };
 
-function lifetime(freshMs: number, staleMs: number) {
-  const freshUntilMs = performance.now() + freshMs;
-  return { freshUntilMs, usableUntilMs: freshUntilMs + staleMs };
+function entryOf(answer: Answer, copy: Entry): Omit<Entry, 'freshUntilMs' | 'usableUntilMs'> {
+  switch (answer.is) {
+    case 'found':
+      return { value: answer.value, etag: answer.etag, bytes: answer.bytes };
+    case 'unchanged':
+      return copy;
+    case 'absent':
+      return absence;
+  }
 }
+
+/** Of two copies the one that was confirmed last. */
+const later = (one: Entry | undefined, other: Entry | undefined): Entry | undefined =>
+  one && other ? (one.freshUntilMs >= other.freshUntilMs ? one : other) : (one ?? other);
 
 /** An artist is the same in every market: only where it was found does it pass one on to its albums. */
 const withoutMarket = (object: SpotifyObject): SpotifyObject =>

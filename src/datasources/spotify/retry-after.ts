@@ -1,4 +1,5 @@
-const maxWaitMs = 24 * 3_600_000; // Spotify's longest blocks are a day; timers above 2^31 ms would fire at once
+/** Spotify's longest blocks are a day; and a timer of more than 2^31 ms would fire at once. */
+export const longestWaitMs = 24 * 3_600_000;
 
 /**
  * The wait that a Retry-After header asks for, in milliseconds; null when it gives none that can be used.
@@ -8,5 +9,5 @@ export function retryAfterMs(header: string | null, nowEpochMs: number): number 
   if (header === null) return null;
   const text = header.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowEpochMs;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxWaitMs);
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), longestWaitMs);
 }
