@@ -43,6 +43,16 @@ export interface PageArgs {
   before?: string | null;
 }
 
+interface AlbumsAnswer {
+  artist: {
+    albums: {
+      totalCount: number | null;
+      pageInfo: Pick<Page, 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'>;
+      edges: { cursor: string; node: { id: string } }[];
+    };
+  };
+}
+
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const artistId = '3Nrfpe0tUJi4K4DXYWgMUX';
 const albumId = (n: number): string => `${n}`.padStart(22, '0');
@@ -77,6 +87,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
   });
   const spotify = {
     ...createPages({ reads, access, freshMs }),
+    isAbsent: () => false,
     artist: async () => ({ kind: 'artist', id: artistId, market: null }),
     albumsOf: () => artistAlbums(parseId(artistId, 'artist'), [], null),
   } as unknown as Spotify;
@@ -99,12 +110,12 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     });
     scope.end();
     if (result.errors) throw result.errors[0];
-    const { totalCount, pageInfo, edges } = (result.data as any).artist.albums;
+    const { totalCount, pageInfo, edges } = (result.data as unknown as AlbumsAnswer).artist.albums;
     return {
       totalCount,
       ...pageInfo,
-      ids: edges.map((edge: { node: { id: string } }) => Number(edge.node.id)),
-      cursors: edges.map((edge: { cursor: string }) => edge.cursor),
+      ids: edges.map(({ node }) => Number(node.id)),
+      cursors: edges.map(({ cursor }) => cursor),
     };
   }
 
