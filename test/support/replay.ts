@@ -1,0 +1,316 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/**
+ * Spotify played back: it gives the answers that others have recorded, byte for byte, to whoever asks the
+ * recorded questions, and knows nothing else.
+ */
+
+export interface Recording {
+  /** Folder and file, such as `spotDL/track_….json`. */
+  name: string;
+  url: string;
+  status: number;
+  etag: string | null;
+  /** The body as it was recorded. */
+  text: string;
+}
+
+/** The shapes of what was recorded, as far as the gateway serves it. */
+export interface RecordedLink {
+  id: string;
+  uri: string;
+  external_urls: { spotify: string };
+}
+
+export interface RecordedArtist extends RecordedLink {
+  name: string;
+  images?: RecordedImage[];
+  genres?: string[];
+  followers?: { total: number };
+  popularity?: number;
+}
+
+export interface RecordedAlbum extends RecordedLink {
+  name: string;
+  album_type: string;
+  album_group?: string;
+  total_tracks?: number;
+  release_date?: string;
+  release_date_precision?: string;
+  images: RecordedImage[];
+  artists?: RecordedArtist[];
+  copyrights?: { text: string; type: string }[];
+  external_ids?: RecordedIds;
+  genres?: string[];
+  label?: string;
+  popularity?: number;
+  tracks?: RecordedPage<RecordedTrack>;
+}
+
+export interface RecordedTrack extends RecordedLink {
+  name: string;
+  duration_ms: number;
+  track_number: number;
+  disc_number: number;
+  explicit: boolean;
+  is_local?: boolean;
+  is_playable?: boolean;
+  restrictions?: { reason: string };
+  linked_from?: RecordedLink;
+  preview_url: string | null;
+  artists: RecordedArtist[];
+  album?: RecordedAlbum;
+  external_ids?: RecordedIds;
+  popularity?: number;
+}
+
+export type RecordedImage = { url: string; width: number; height: number };
+export type RecordedIds = { isrc?: string; upc?: string; ean?: string };
+export type RecordedPage<T> = { items: T[]; offset: number; total: number; next: string | null };
+
+export type Kind = 'artist' | 'album' | 'track';
+
+/** A full object, wherever in an answer it stands. */
+export interface RecordedObject {
+  kind: Kind;
+  /** The id that it answers to: of a relinked track, the one that it stands in for. */
+  id: string;
+  json: object;
+}
+
+export interface ReplayOptions {
+  /** Whether the app may read many objects at once; if not, that is forbidden. Default true. */
+  batches?: boolean;
+}
+
+export interface Replay {
+  apiUrl: string;
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** Every call so far, such as `200 /artists?ids=…`, its query decoded; `200 token` for a token. */
+  calls(): string[];
+}
+
+interface Reply {
+  status: number;
+  text: string;
+  etag?: string | null;
+}
+
+const folders = ['rspotify', 'spotDL'];
+
+/** @param path the folder of all recordings */
+export function readRecordings(path: string): Recording[] {
+  return folders.flatMap((folder) => {
+    const read = (file: string) => readFileSync(join(path, folder, file), 'utf8');
+    const exchanges = JSON.parse(read('_http.json')) as Record<string, Omit<Recording, 'name'> & Headed>;
+    return Object.entries(exchanges).map(([file, { url, status, headers }]) => ({
+      name: `${folder}/${file}`,
+      url,
+      status,
+      etag: headers.etag ?? null,
+      text: read(file),
+    }));
+  });
+}
+
+interface Headed {
+  headers: { etag?: string };
+}
+
+/** The full objects of an answer, in their order. Only full ones tell how popular they are. */
+export function* objectsIn(value: unknown): Generator<RecordedObject> {
+  if (typeof value !== 'object' || value === null) return;
+  const { type, id, popularity, linked_from } = value as Record<string, unknown> & {
+    linked_from?: { id: string };
+  };
+  if (popularity !== undefined && isKind(type) && typeof id === 'string') {
+    yield { kind: type, id: linked_from?.id ?? id, json: value };
+  }
+  for (const part of Object.values(value)) yield* objectsIn(part);
+}
+
+const isKind = (type: unknown): type is Kind => type === 'artist' || type === 'album' || type === 'track';
+
+/** An artist's albums, as far as their pages were recorded. */
+export interface RecordedList {
+  artistId: string;
+  /** In capitals; null for all of them. */
+  groups: string[] | null;
+  pages: Recording[];
+  albums: RecordedAlbum[];
+  total: number;
+  /** How many slots there are up to the last album. */
+  slots: number;
+  /** Whether the last page was recorded too. */
+  isWhole: boolean;
+}
+
+export function listsIn(recordings: readonly Recording[]): RecordedList[] {
+  const lists = new Map<string, RecordedList>();
+  for (const page of recordings) {
+    const { pathname, searchParams } = new URL(page.url);
+    const artistId = /^\/v1\/artists\/(\w{22})\/albums$/.exec(pathname)?.[1];
+    if (artistId === undefined) continue;
+    const { items, offset, total, next } = JSON.parse(page.text) as RecordedPage<RecordedAlbum>;
+    const groups = searchParams.get('include_groups')?.toUpperCase().split(',') ?? null;
+    const list = lists.get(listOf(page.url)) ?? {
+      artistId,
+      groups,
+      pages: [],
+      albums: [],
+      total,
+      slots: 0,
+      isWhole: false,
+    };
+    lists.set(listOf(page.url), list);
+    list.pages.push(page);
+    list.albums.push(...items);
+    list.slots = offset + items.length;
+    list.isWhole = next === null;
+  }
+  return [...lists.values()];
+}
+
+/** Where a recording says which country counts; the top tracks of 2014 had an older word for it. */
+export function marketOf({ url }: Pick<Recording, 'url'>): string | null {
+  const { searchParams } = new URL(url);
+  return searchParams.get('market') ?? searchParams.get('country');
+}
+
+/** Starts a replay of these recordings alone; it stops with the test. Of equal questions the last one counts. */
+export async function startReplay(
+  recordings: readonly Recording[],
+  options: ReplayOptions = {},
+): Promise<Replay> {
+  const calls: string[] = [];
+  const tokens = tokensOf(recordings);
+  const answer = answersOf(recordings, options.batches ?? true);
+
+  function reply(request: IncomingMessage): Reply {
+    const url = new URL(request.url ?? '/', 'http://replay.test');
+    if (request.method === 'POST' && url.pathname === '/api/token') return tokens.give();
+    const token = tokens.numberOf(request.headers.authorization);
+    if (token === null) return refusal(401, 'Invalid access token');
+    return answer(url, token);
+  }
+
+  const server = createServer((request, response) => {
+    const given = reply(request);
+    const unchanged = given.etag != null && request.headers['if-none-match'] === given.etag;
+    send(response, unchanged ? { ...given, status: 304, text: '' } : given);
+    calls.push(`${response.statusCode} ${nameOf(request.url ?? '/')}`);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    apiUrl: `${base}/v1`,
+    tokenUrl: `${base}/api/token`,
+    clientId: 'replay',
+    clientSecret: 'replay',
+    calls: () => [...calls],
+  };
+}
+
+/** Tokens as recorded, but told apart: in the recordings they are all blacked out. */
+function tokensOf(recordings: readonly Recording[]) {
+  const recorded = recordings.find(({ url }) => new URL(url).pathname === '/api/token');
+  const token = recorded ? (JSON.parse(recorded.text) as object) : { token_type: 'Bearer', expires_in: 3600 };
+  let given = 0;
+  return {
+    give: (): Reply => {
+      given += 1;
+      return { status: 200, text: JSON.stringify({ ...token, access_token: `token-${given}` }) };
+    },
+    /** Which of the tokens a call carries, from 1; null for none of them. */
+    numberOf(authorization: string | undefined): number | null {
+      const number = Number(/^Bearer token-([1-9]\d*)$/.exec(authorization ?? '')?.[1]);
+      return number <= given ? number : null;
+    },
+  };
+}
+
+function answersOf(recordings: readonly Recording[], batches: boolean) {
+  const found = new Map<string, Reply>();
+  const expired = new Map<string, Reply>();
+  const pageSizes = new Map<string, number>();
+
+  for (const { url, status, text, etag } of recordings) {
+    (status === 401 ? expired : found).set(keyOf(url), { status, text, etag });
+    const limit = new URL(url).searchParams.get('limit');
+    if (limit !== null) pageSizes.set(listOf(url), Number(limit));
+  }
+  // What was recorded in company is given alone as well, unless it was recorded alone too.
+  for (const recording of recordings) {
+    for (const { kind, id, json } of objectsIn(JSON.parse(recording.text))) {
+      const key = keyOf(singleUrl(kind, id, marketOf(recording)));
+      if (!found.has(key)) found.set(key, { status: 200, text: JSON.stringify(json) });
+    }
+  }
+
+  function together(kind: Kind, { searchParams }: URL): Reply {
+    const ids = searchParams.get('ids')?.split(',') ?? [];
+    const each = ids.map((id) => found.get(keyOf(singleUrl(kind, id, searchParams.get('market'))))?.text);
+    return { status: 200, text: `{"${kind}s":[${each.map((text) => text ?? 'null')}]}` };
+  }
+
+  return (url: URL, token: number): Reply => {
+    const batchOf = /^\/v1\/(artist|album|track)s$/.exec(url.pathname)?.[1];
+    if (batchOf && !batches) return refusal(403, 'Forbidden');
+    const key = keyOf(url.href);
+    // The recorded refusal is about a token that had expired: another one is good.
+    const refused = token === 1 ? expired.get(key) : undefined;
+    const answer = refused ?? found.get(key);
+    if (answer) return answer;
+    if (isKind(batchOf)) return together(batchOf, url);
+    const pageSize = pageSizes.get(listOf(url.href)) ?? Number.POSITIVE_INFINITY;
+    if (Number(url.searchParams.get('limit')) > pageSize) return refusal(400, 'Invalid limit');
+    return refusal(404, 'Resource not found');
+  };
+}
+
+const singleUrl = (kind: Kind, id: string, market: string | null): string =>
+  `https://api.spotify.com/v1/${kind}s/${id}${market === null ? '' : `?market=${market}`}`;
+
+/** Equal keys are equal questions, however they are written. */
+function keyOf(address: string, leaveOut: readonly string[] = []): string {
+  const { pathname, searchParams } = new URL(address);
+  for (const name of ['locale', ...leaveOut]) searchParams.delete(name);
+  const country = searchParams.get('country');
+  if (country !== null) searchParams.set('market', country);
+  searchParams.delete('country');
+  searchParams.sort();
+  return `${pathname.replace(/\/$/, '')}?${searchParams}`;
+}
+
+const listOf = (address: string): string => keyOf(address, ['limit', 'offset']);
+
+function nameOf(address: string): string {
+  const { pathname, searchParams } = new URL(address, 'http://replay.test');
+  if (pathname === '/api/token') return 'token';
+  const query = Array.from(searchParams, ([name, value]) => `${name}=${value}`).join('&');
+  return pathname.replace(/^\/v1/, '') + (query && `?${query}`);
+}
+
+const refusal = (status: number, message: string): Reply => ({
+  status,
+  text: JSON.stringify({ error: { status, message } }),
+});
+
+function send(response: ServerResponse, { status, text, etag }: Reply): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    ...(etag != null && { etag }),
+  });
+  response.end(text);
+}
