@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isMarket, type Market } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { LogLevel } from './log.ts';
+import { type Manifest, readManifest } from './plugins/trusted-documents.ts';
 
 /** Everything that the environment decides. Read once, at the start. */
 export interface Config {
@@ -77,6 +78,7 @@ const variables = z
       .default([]),
     GRAPHIQL: flag.optional(),
     INTROSPECTION: flag.optional(),
+    TRUSTED_DOCUMENTS: z.string().transform(toManifest).optional(),
     NODE_ENV: z.string().optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   })
@@ -97,7 +99,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(`${lines.join('\n')}\nSee "Configuration" in the README.`);
   }
   const env = parsed.data;
-  const development = env.NODE_ENV !== 'production';
+  const production = env.NODE_ENV === 'production';
   return {
     port: env.PORT,
     host: env.HOST,
@@ -121,10 +123,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
       maxUpstreamCalls: env.MAX_UPSTREAM_CALLS,
       corsOrigins: env.CORS_ORIGINS,
-      graphiql: env.GRAPHIQL ?? development,
-      introspection: env.INTROSPECTION ?? development,
+      graphiql: env.GRAPHIQL ?? !production,
+      introspection: env.INTROSPECTION ?? !production,
+      trustedDocuments: env.TRUSTED_DOCUMENTS ?? null,
+      production,
     },
   };
+}
+
+function toManifest(path: string, context: z.RefinementCtx): Manifest {
+  try {
+    return readManifest(path);
+  } catch {
+    context.addIssue('must be the path of a JSON file with an object of documents by their hashes');
+    return z.NEVER;
+  }
 }
 
 function isUpstreamUrl(text: string): boolean {

@@ -1,14 +1,23 @@
 import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { type Context, createContext } from './context.ts';
-import { createScope, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
+import { combine, createScope, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { graphiqlOptions, renderGraphiql } from './plugins/graphiql.ts';
 import { useHealth } from './plugins/health.ts';
+import { useHttpCache } from './plugins/http-cache.ts';
+import { useLimits } from './plugins/limits.ts';
 import { createMask } from './plugins/mask.ts';
+import { useMetrics } from './plugins/metrics.ts';
+import { useOperationLog } from './plugins/operation-log.ts';
 import { usePlan } from './plugins/plan.ts';
+import { maxBodyBytes, useProtocol } from './plugins/protocol.ts';
+import { useShedding, watchEventLoop } from './plugins/shed.ts';
 import { useTrace } from './plugins/trace.ts';
+import { type Manifest, useNoTextOverGet, useTrustedDocuments } from './plugins/trusted-documents.ts';
 import { schema } from './schema/index.ts';
+import { telemetryObserver, useTelemetry } from './telemetry.ts';
 
 export interface GatewayOptions {
   spotify: SpotifyOptions;
@@ -20,6 +29,10 @@ export interface GatewayOptions {
   corsOrigins: readonly string[];
   graphiql: boolean;
   introspection: boolean;
+  /** Documents by their hashes: when given, nothing else is executed. */
+  trustedDocuments: Manifest | null;
+  /** Whether strangers ask: then GET is for trusted documents, and no message guesses at names. */
+  production: boolean;
   /** Whether the upstream is the sandbox, which GraphiQL then says. */
   isSandbox?: boolean;
 }
@@ -29,13 +42,20 @@ export interface Gateway {
   /** A Web-standard request handler that is a `node:http` listener too. */
   handler: YogaServerInstance<object, Context>;
   schema: GraphQLSchema;
+  metrics: Metrics;
   /** From now on `/ready` answers 503; everything else goes on. */
   drain(): void;
   dispose(): Promise<void>;
 }
 
+const endpoint = '/graphql';
+
 export function createGateway(options: GatewayOptions, log: Log): Gateway {
-  const spotify = createSpotify(options.spotify, log);
+  const { production } = options;
+  const metrics = createMetrics();
+  const eventLoop = watchEventLoop();
+  const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
+  metrics.watch(spotify, eventLoop.lagMs);
   let draining = false;
 
   const handler = createYoga<object, Context>({
@@ -47,11 +67,24 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     },
     plugins: [
       useHealth(async () => !draining && (await spotify.ready())),
+      useMetrics(metrics),
+      useShedding(endpoint, eventLoop),
+      useProtocol(endpoint),
+      options.trustedDocuments
+        ? useTrustedDocuments(options.trustedDocuments)
+        : production && useNoTextOverGet,
+      useLimits(!production),
       usePlan(options.maxUpstreamCalls),
+      useTelemetry,
+      useOperationLog(log, metrics),
       useTrace,
+      useHttpCache,
       useScope,
       !options.introspection && useNoIntrospection,
     ],
+    graphqlEndpoint: endpoint,
+    extraParamNames: ['documentId'],
+    maxRequestBodySize: maxBodyBytes,
     maskedErrors: { maskError: createMask(log) },
     graphiql: options.graphiql && graphiqlOptions(options.isSandbox ?? false),
     renderGraphiQL: renderGraphiql,
@@ -66,10 +99,12 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
   return {
     handler,
     schema,
+    metrics,
     drain() {
       draining = true;
     },
     async dispose() {
+      eventLoop.dispose();
       await handler.dispose();
       await spotify.close();
     },

@@ -1,10 +1,23 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Log } from './log.ts';
 
-/** How a server stops without losing an answer. */
+/** How a server runs in public, and how it stops without losing an answer. */
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
-const idleGraceMs = 300; // a busy connection has asked again by then, and been told to close
-const drainMs = 9_000; // running operations have their deadline of 8 s; what is half-sent after it never comes
+const idleGraceMs = 300; // a connection in use has asked again by then, and been told to close
+const drainMs = 9_000; // what runs has its deadline of 8 s; what is half-sent after it will never come
+const headersMs = 8_000; // for a client that drips its request
+const requestMs = 9_000;
+const checkEveryMs = 1_000;
+const keepAliveMs = 65_000; // longer than the minute after which load balancers let go of idle connections
+
+/** Time limits for `http.createServer`. */
+export const serverOptions = {
+  headersTimeout: headersMs,
+  requestTimeout: requestMs,
+  connectionsCheckingInterval: checkEveryMs,
+  keepAliveTimeout: keepAliveMs,
+};
 
 export interface Draining {
   /** From now on the process is not ready. */
@@ -15,20 +28,23 @@ export interface Draining {
 
 /**
  * On the first SIGTERM or SIGINT: no new connections, every request in hand is answered and its connection
- * told to close, then exit code 0. A second signal ends the process at once, with code 1.
+ * told to close, then exit code 0. A second signal ends the process at once, with code 1. So does an exception
+ * that nobody caught, after the same drain; a rejected promise that nobody awaited is logged.
  */
-export function drainOnSignal(server: Server, { drain, dispose }: Draining): void {
+export function manage(server: Server, { drain, dispose }: Draining, log: Log): void {
   const answering = new Set<ServerResponse>();
   let draining = false;
 
-  server.on('request', (_, response) => {
+  // First of the listeners: what another one answers at once has its headers by then.
+  server.prependListener('request', (request, response) => {
     answering.add(response);
-    response.on('close', () => answering.delete(response));
     if (draining) lastOnItsConnection(response);
+    response.on('close', () => answering.delete(response));
+    // A body that was refused is not read to its end.
+    response.on('finish', () => request.complete || request.socket.destroySoon());
   });
 
-  async function stop(): Promise<void> {
-    if (draining) process.exit(1);
+  async function stop(exitCode: number): Promise<void> {
     draining = true;
     drain();
     for (const response of answering) lastOnItsConnection(response);
@@ -39,10 +55,15 @@ export function drainOnSignal(server: Server, { drain, dispose }: Draining): voi
     clearTimeout(idle);
     clearTimeout(late);
     await dispose();
-    process.exit(0);
+    process.exit(exitCode);
   }
 
-  for (const signal of signals) process.on(signal, () => void stop());
+  for (const signal of signals) process.on(signal, () => (draining ? process.exit(1) : void stop(0)));
+  process.on('uncaughtException', (err) => {
+    log.error({ err }, 'uncaught exception');
+    if (!draining) void stop(1);
+  });
+  process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
 }
 
 function lastOnItsConnection(response: ServerResponse): void {

@@ -9,4 +9,9 @@ export interface Log {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-export const createLog = (level: LogLevel): Log => pino({ level, base: null });
+export const createLog = (level: LogLevel): Log =>
+  pino({ level, base: null, serializers: { err: withoutExtras } });
+
+/** An error may have anything hung on it, a request with its headers for one: name, message and stack go. */
+const withoutExtras = (error: unknown) =>
+  error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
-import { drainOnSignal } from './lifecycle.ts';
+import { manage, serverOptions } from './lifecycle.ts';
 import { createLog } from './log.ts';
 
 /** The process: environment in, a listening socket out. */
@@ -19,13 +19,16 @@ async function start(config: Config): Promise<void> {
       : config.gateway,
     log,
   );
-  const server = createServer(gateway.handler);
-  drainOnSignal(server, {
-    drain: gateway.drain,
-    async dispose() {
-      await gateway.dispose();
-      await sandbox?.close();
-    },
+  const server = createServer(serverOptions, gateway.handler);
+  const dispose = async () => {
+    await gateway.dispose();
+    await sandbox?.close();
+  };
+  manage(server, { drain: gateway.drain, dispose }, log);
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+    process.stderr.write(`Port ${config.port} cannot be used (${error.code}): set PORT to another one.\n`);
+    process.exit(1);
   });
   server.listen(config.port, config.host, () => {
     const { port } = server.address() as AddressInfo;

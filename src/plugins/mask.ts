@@ -1,23 +1,27 @@
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { maxBodyBytes } from './protocol.ts';
 
 /**
- * What becomes of every error before it leaves: ours keep their code, those of GraphQL itself stay as they
- * are, and anything else is a bug, which the client learns nothing of and the log everything.
+ * What becomes of every error before it leaves: ours keep their code, those of GraphQL and of its transport
+ * their message, and anything else is a bug, of which the client learns nothing and the log everything.
  */
 export function createMask(log: Log) {
   return (error: unknown): GraphQLError => {
     const located = error instanceof GraphQLError ? error : undefined;
     const original = innermost(error);
-    if (original instanceof GatewayError) {
-      const extensions = { code: original.code, ...original.details, ...httpFor(original) };
-      return relocate(original.message, extensions, located);
-    }
-    if (located && original instanceof GraphQLError) return located;
+    if (original instanceof GatewayError) return toGraphQLError(original, located);
+    if (located && original instanceof GraphQLError) return protocolError(located);
     log.error({ err: original }, 'bug');
     return relocate('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR' }, located);
   };
+}
+
+/** @param at where in the document it happened */
+export function toGraphQLError(error: GatewayError, at?: GraphQLError): GraphQLError {
+  const { code, details, message } = error;
+  return relocate(message, { code, ...details, ...httpFor(error) }, at);
 }
 
 /** The status of the whole answer, where a code has one. `spec`: only for clients that know of such statuses. */
@@ -26,10 +30,24 @@ function httpFor({ code, details }: GatewayError): { http?: object } {
     case 'OVERLOADED':
       return { http: { status: 503, headers: { 'retry-after': `${details.retryAfter ?? 1}` } } };
     case 'QUERY_TOO_COMPLEX':
+    case 'BAD_REQUEST':
       return { http: { status: 400, spec: true } };
     default:
       return {};
   }
+}
+
+/** Of what the transport adds to its errors, only what a client needs stays. */
+function protocolError(error: GraphQLError): GraphQLError {
+  const { code = 'BAD_REQUEST', http } = error.extensions;
+  if (code === 'REQUEST_ENTITY_TOO_LARGE') {
+    return relocate(error.message, { code: 'QUERY_TOO_COMPLEX', limit: maxBodyBytes, http }, undefined);
+  }
+  // Which of several operations is meant is said in the request, not in the document.
+  if (code === 'OPERATION_RESOLUTION_FAILURE') {
+    return relocate(error.message, { code: 'BAD_REQUEST', http }, undefined);
+  }
+  return relocate(error.message, { code, ...(http !== undefined && { http }) }, error);
 }
 
 function innermost(error: unknown): unknown {

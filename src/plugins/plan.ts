@@ -1,14 +1,15 @@
 import {
   type ExecutionArgs,
   type FragmentDefinitionNode,
+  GraphQLError,
   getOperationAST,
   getVariableValues,
   Kind,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
-import { QueryTooComplex } from '../errors.ts';
-import { type Plan, planOf } from '../schema/plan.ts';
+import { BadRequest, QueryTooComplex } from '../errors.ts';
+import { planOf } from '../schema/plan.ts';
 
 /**
  * Plans every operation before it runs.
@@ -16,9 +17,10 @@ import { type Plan, planOf } from '../schema/plan.ts';
  */
 export function usePlan(maxCalls: number): Plugin<Context> {
   return {
-    onExecute({ args }) {
-      const plan = planFor(args as ExecutionArgs & { contextValue: Context });
-      if (plan && plan.calls > maxCalls) {
+    onExecute({ args, setResultAndStopExecution }) {
+      const plan = planFor(args as ExecutionArgs);
+      if (Array.isArray(plan)) return setResultAndStopExecution({ errors: plan });
+      if (plan.calls > maxCalls) {
         throw new QueryTooComplex('This operation may cost more Spotify calls than one is allowed.', {
           limit: maxCalls,
           actual: plan.calls,
@@ -29,22 +31,17 @@ export function usePlan(maxCalls: number): Plugin<Context> {
   };
 }
 
-/** Null where the operation cannot run anyway, which execution words better. */
-function planFor({
-  schema,
-  document,
-  operationName,
-  variableValues,
-  contextValue,
-}: ExecutionArgs): Plan | null {
+/** The plan, or what is wrong with the variables. @throws BadRequest where there is no such operation */
+function planFor({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs) {
   const definition = getOperationAST(document, operationName);
-  if (!definition) return null;
-  const { coerced: variables } = getVariableValues(
+  if (!definition)
+    throw new BadRequest('The document has no operation of this name, or several and none is named.');
+  const { coerced: variables, errors } = getVariableValues(
     schema,
     definition.variableDefinitions ?? [],
     variableValues ?? {},
   );
-  if (!variables) return null;
+  if (errors) return errors.map(refusedVariable);
   const fragments = Object.fromEntries(
     document.definitions
       .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
@@ -52,3 +49,9 @@ function planFor({
   );
   return planOf({ schema, definition, fragments, variables }, (contextValue as Context).spotify.app);
 }
+
+const refusedVariable = ({ message, nodes }: GraphQLError) =>
+  new GraphQLError(message, {
+    nodes: nodes ?? null,
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
+  });

@@ -10,17 +10,24 @@ export const useTrace: Plugin<Context> = {
     return {
       onExecuteDone({ result, setResult }) {
         if (Symbol.asyncIterator in result) return;
-        setResult({ ...result, extensions: { ...result.extensions, spotify: report(contextValue) } });
+        setResult({
+          ...result,
+          extensions: {
+            ...result.extensions,
+            spotify: { ...usedBy(contextValue), ...contextValue.scope.usage },
+          },
+        });
       },
     };
   },
 };
 
-function report({ plan, scope: { usage } }: Context) {
+/** How many calls an operation was planned to cost, has cost, and was spared. The token's is not one of them. */
+export function usedBy({ plan, scope }: Partial<Context>) {
+  const calls = scope?.usage.calls ?? [];
   return {
     plannedCalls: plan?.calls ?? 0,
-    actualCalls: usage.calls.filter(({ method, origin }) => method === 'GET' && origin === 'network').length,
-    cacheHits: usage.calls.filter(({ origin }) => origin === 'cache').length,
-    ...usage,
+    actualCalls: calls.filter(({ method, origin }) => method === 'GET' && origin === 'network').length,
+    cacheHits: calls.filter(({ origin }) => origin === 'cache').length,
   };
 }

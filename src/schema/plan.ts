@@ -20,6 +20,8 @@ import { type Cost, type Crowd, costs, needsFull, readsOf, type Visit } from './
 
 /** Walks an operation before it runs: how many Spotify calls it may cost, and which of it cannot run at all. */
 export interface Plan {
+  /** The name that the document gives the operation. */
+  name: string | null;
   /** Calls at worst, with nothing held. */
   calls: number;
   /** By the response name of a root field: why nothing below it may run. */
@@ -135,7 +137,7 @@ export function planOf({ schema, definition, fragments, variables }: Operation, 
   const query = schema.getQueryType() as GraphQLObjectType;
   const { fields: selection } = collectFields(schema, fragments, variables, query, definition.selectionSet);
   const calls = callsAt({ type: query, selection, parentArgs: {}, crowd: one, full: true, root: null });
-  return { calls, refused };
+  return { name: definition.name?.value ?? null, calls, refused };
 }
 
 /** A field without a cost: what it gives has come with its object. */

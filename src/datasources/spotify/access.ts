@@ -24,9 +24,13 @@ export interface Access extends Abilities {
   withField<T>(field: WithheldField, ask: () => Promise<T>): Promise<T | null>;
   /** Learns from a full object which fields come with it. */
   observe(object: SpotifyObject): void;
+  /** All that is known, by the name of the ability; a ceiling is a number. */
+  lessons(): Lessons;
   /** Takes a lesson back: the refusal had another cause. */
   forget(feature: Feature): void;
 }
+
+export type Lessons = Readonly<Record<string, boolean | number>>;
 
 /** What is known, for those who plan. */
 export interface Abilities {
@@ -115,7 +119,10 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
     const lesson = { value, proven, learnedAtMs: epochMs() };
     lessons.set(ability, lesson);
     if (!proven) return;
-    log.info({ ability, value, before: before?.value }, 'learned what this Spotify app may do');
+    log.info(
+      { ability, value, before: before?.proven ? before.value : null },
+      'learned what this Spotify app may do',
+    );
     news?.tell(`${topic}:${ability}`, lesson);
   }
 
@@ -193,6 +200,7 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
       const given = fields.some((field) => fieldOf(object, field) !== undefined);
       for (const field of fields) learn(field, given);
     },
+    lessons: () => Object.fromEntries(Array.from(lessons, ([ability, { value }]) => [ability, value])),
     forget: (feature) => void lessons.delete(feature),
   };
 }

@@ -38,6 +38,10 @@ export interface Scope {
   /** When its answer must be out, by `performance.now()`. */
   deadlineMs: number;
   usage: Usage;
+  /** Where the observer keeps what it wants to find again. */
+  observed?: unknown;
+  /** Until when everything that it was answered is fresh, in milliseconds of the epoch. */
+  freshUntilMs: number;
   /** Whether nobody waits any more: the deadline has passed or the client has gone. */
   ended(): boolean;
   /** Calls back once when it ends; the returned function takes that back. */
@@ -58,6 +62,8 @@ export interface Party {
   deadlineMs(): number;
   /** Whether any of them still waits. */
   wanted(): boolean;
+  /** The operation that asked first. */
+  first(): Scope | undefined;
   /** Tells each of their operations once; `origin` follows from who asked first. */
   note(call: Omit<CallNote, 'origin'>): void;
 }
@@ -81,6 +87,7 @@ export function createScope(timeoutMs: number): Scope {
   return {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [] },
+    freshUntilMs: Number.POSITIVE_INFINITY,
     ended: () => hasEnded || performance.now() >= deadlineMs,
     onEnd(callback) {
       callbacks.add(callback);
@@ -116,6 +123,10 @@ export function createParty(askers: () => Iterable<Asker>): Party {
       for (const { scope } of askers()) if (!scope.ended()) return true;
       return false;
     },
+    first() {
+      for (const { scope } of askers()) return scope;
+      return undefined;
+    },
     note(call) {
       let origin: CallNote['origin'] = 'network';
       for (const scope of new Set(Array.from(askers(), (asker) => asker.scope))) {
@@ -129,3 +140,8 @@ export function createParty(askers: () => Iterable<Asker>): Party {
 /** Notes that this app may not have the field that asks. */
 export const noteUnavailable = ({ scope, place }: Asker): void =>
   void scope.usage.unavailable.push({ ...place(), reason: 'QUOTA_MODE' });
+
+/** Notes how long something that went into the answer is fresh. */
+export function noteFreshness({ scope }: Asker, untilMs: number): void {
+  scope.freshUntilMs = Math.min(scope.freshUntilMs, untilMs);
+}

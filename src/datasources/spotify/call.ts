@@ -1,7 +1,9 @@
 import type { Party } from './asker.ts';
 import { persist } from './attempts.ts';
-import type { Family, Gate } from './gate.ts';
-import type { Http, HttpAnswer, Outcome } from './http.ts';
+import type { Exchange } from './exchange.ts';
+import type { Family } from './families.ts';
+import type { Gate } from './gate.ts';
+import type { HttpAnswer, Outcome } from './http.ts';
 import type { Token } from './token.ts';
 
 /** One read of the Web API: the path is built from ids and nothing that a client wrote. */
@@ -22,7 +24,7 @@ export type Call = (request: ApiRequest, party: Party, etag?: string | null) => 
 
 export interface CallDependencies {
   apiUrl: string;
-  http: Http;
+  exchange: Exchange;
   token: Token;
   gate: Gate;
 }
@@ -30,7 +32,7 @@ export interface CallDependencies {
 // Names come in the language asked for: one for all, or two clients would share an answer that differs.
 export const language = 'en';
 
-export function createCall({ apiUrl, http, token, gate }: CallDependencies): Call {
+export function createCall({ apiUrl, exchange, token, gate }: CallDependencies): Call {
   async function call(request: ApiRequest, party: Party, etag: string | null = null): Promise<HttpAnswer> {
     const first = await ask(request, party, etag);
     if (!isAboutToken(first.answer)) return first.answer;
@@ -54,27 +56,16 @@ export function createCall({ apiUrl, http, token, gate }: CallDependencies): Cal
     return { answer, bearer };
   }
 
-  async function send(request: ApiRequest, party: Party, bearer: string, etag: string | null) {
+  function send(request: ApiRequest, party: Party, bearer: string, etag: string | null): Promise<Outcome> {
     const path = pathOf(request);
-    const startedMs = performance.now();
-    const outcome = await http.send({
-      method: 'GET',
-      url: apiUrl + path,
-      headers: {
-        authorization: `Bearer ${bearer}`,
-        accept: 'application/json',
-        'accept-language': language,
-        ...(etag !== null && { 'if-none-match': etag }),
-      },
-      maxBytes: request.maxBytes,
-    });
-    party.note({
-      method: 'GET',
-      path,
-      status: outcome.kind === 'answer' ? outcome.status : null,
-      milliseconds: performance.now() - startedMs,
-    });
-    return outcome;
+    const headers = {
+      authorization: `Bearer ${bearer}`,
+      accept: 'application/json',
+      'accept-language': language,
+      ...(etag !== null && { 'if-none-match': etag }),
+    };
+    const { family, maxBytes } = request;
+    return exchange({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, party);
   }
 
   return call;

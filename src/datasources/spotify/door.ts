@@ -1,3 +1,4 @@
+import type { Outcome } from './http.ts';
 import type { ShutReason } from './retry.ts';
 import { createRollingCount } from './rolling.ts';
 
@@ -98,3 +99,20 @@ export function createDoor(): Door {
     },
   };
 }
+
+/** Any answer at all shows that the way is open. */
+export function resultOnTheWay(outcome: Outcome | undefined): CallResult {
+  if (!outcome) return 'neither';
+  return isNoAnswer(outcome) ? 'failed' : 'answered';
+}
+
+/** An endpoint fails by its 5xx; being refused for our number says nothing about its health. */
+export function resultAtTheEndpoint(outcome: Outcome | undefined): CallResult {
+  if (!outcome || isNoAnswer(outcome)) return 'neither';
+  if (outcome.kind === 'fault') return 'answered';
+  if (outcome.status === 429) return 'neither';
+  return outcome.status >= 500 ? 'failed' : 'answered';
+}
+
+const isNoAnswer = (outcome: Outcome): boolean =>
+  outcome.kind === 'fault' && outcome.fault !== 'too-large' && outcome.fault !== 'not-json';

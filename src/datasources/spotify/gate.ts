@@ -2,26 +2,14 @@ import { type GatewayError, Overloaded, UpstreamRateLimited, UpstreamTimeout } f
 import type { Party } from './asker.ts';
 import { createBudget } from './budget.ts';
 import { epochMs } from './clock.ts';
-import { type CallResult, createDoor, type Door } from './door.ts';
+import { type Bar, createDoor, type Door, resultAtTheEndpoint, resultOnTheWay } from './door.ts';
+import { type Family, families } from './families.ts';
 import type { Outcome } from './http.ts';
+import { createLedger, type FamilyCalls } from './ledger.ts';
 import type { News } from './news.ts';
+import { type Observer, unobserved } from './observer.ts';
 import { type ShutReason, shutError } from './retry.ts';
 import { longestWaitMs } from './retry-after.ts';
-import { createRollingCount } from './rolling.ts';
-
-const families = [
-  'artists',
-  'artists/albums',
-  'artists/top-tracks',
-  'artists/related-artists',
-  'albums',
-  'albums/tracks',
-  'tracks',
-  'search',
-] as const;
-
-/** Endpoints that Spotify counts together: the path without its ids, single and batch reads alike. */
-export type Family = (typeof families)[number];
 
 /** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
 export interface Gate {
@@ -37,7 +25,14 @@ export interface Gate {
   shut(family: Family, reason: ShutReason, waitMs: number | null): GatewayError;
   /** Whether one more retry keeps to the share of calls that retries may be; counts it if so. */
   mayRetry(): boolean;
+  /** How each family that was used stands. */
+  report(): FamilyReport[];
   dispose(): void;
+}
+
+export interface FamilyReport extends FamilyCalls {
+  /** Why no call may go now, and for how many milliseconds; null where calls may. */
+  bar: Bar | null;
 }
 
 export interface GateOptions {
@@ -47,14 +42,12 @@ export interface GateOptions {
   rateLimit: number | null;
   /** By which processes share silences and the ceiling; without it each has its own. */
   news?: News | undefined;
+  observer?: Observer;
 }
 
 const maxQueued = 1_000; // ten at a time and 100 ms a call: what can be answered within a deadline of 8 s
 const shortSilenceMs = 2_000; // a longer one is told, not waited out
 const shortBudgetWaitMs = 1_000;
-const retryWindowMs = 10_000;
-const retryShare = 0.1; // more than this, and the retries are the outage
-const freeRetries = 3;
 const silence = 'silence'; // the topic under which processes tell each other
 
 interface Waiting {
@@ -64,11 +57,10 @@ interface Waiting {
   refuse: (error: GatewayError) => void;
 }
 
-export function createGate({ concurrency, rateLimit, news }: GateOptions): Gate {
+export function createGate({ concurrency, rateLimit, news, observer = unobserved }: GateOptions): Gate {
   const doors = new Map<Family | 'any', Door>();
   const budget = createBudget(rateLimit, news);
-  const calls = createRollingCount(retryWindowMs);
-  const retries = createRollingCount(retryWindowMs);
+  const ledger = createLedger();
   let underWay = 0;
   let queue: Waiting[] = [];
   let alarm: NodeJS.Timeout | undefined;
@@ -101,10 +93,12 @@ export function createGate({ concurrency, rateLimit, news }: GateOptions): Gate 
     if (ruling === 0) return enter(family);
     if (typeof ruling !== 'number') throw ruling;
     if (queue.length >= maxQueued) throw new Overloaded('Too many calls are waiting for Spotify already.');
-    return new Promise((admit, refuse) => {
+    const waited = observer.waiting({ family, method: 'GET', path: `/${family}`, scope: party.first() });
+    const turn = new Promise<void>((admit, refuse) => {
       queue.push({ family, party, admit, refuse });
       wakeIn(ruling);
     });
+    return turn.finally(waited);
   }
 
   /** Lets everyone go who may, refuses who cannot be helped, and keeps the rest in their order. */
@@ -147,10 +141,13 @@ export function createGate({ concurrency, rateLimit, news }: GateOptions): Gate 
     );
   }
 
+  function barOn(family: Family, nowMs: number): Bar | null {
+    const [any, own] = doorsOn(family);
+    return any.barred(nowMs) ?? own.barred(nowMs);
+  }
+
   function silenceFor(family: Family, timeLeftMs: number, nowMs: number): number | GatewayError | null {
-    const bar = doorsOn(family)
-      .map((each) => each.barred(nowMs))
-      .find((each) => each !== null);
+    const bar = barOn(family, nowMs);
     if (!bar) return null;
     const patienceMs = bar.reason === 'unavailable' ? 0 : shortSilenceMs;
     return bar.waitMs > Math.min(patienceMs, timeLeftMs) ? shutError(bar.reason, bar.waitMs) : bar.waitMs;
@@ -169,7 +166,7 @@ export function createGate({ concurrency, rateLimit, news }: GateOptions): Gate 
     underWay += 1;
     for (const each of doorsOn(family)) each.enter();
     budget.spend(nowMs);
-    calls.add(nowMs);
+    ledger.add(family, nowMs);
   }
 
   function leave(family: Family, outcome: Outcome | undefined): void {
@@ -200,12 +197,10 @@ export function createGate({ concurrency, rateLimit, news }: GateOptions): Gate 
       news?.tell(`${silence}:${family}`, { reason, untilMs: epochMs() + waitMs });
       return shutError(reason, waitMs);
     },
-    mayRetry() {
+    mayRetry: () => ledger.mayRetry(performance.now()),
+    report() {
       const nowMs = performance.now();
-      const allowed = Math.max(freeRetries, calls.total(nowMs) * retryShare);
-      if (retries.total(nowMs) + 1 > allowed) return false;
-      retries.add(nowMs);
-      return true;
+      return ledger.report(nowMs).map((calls) => ({ ...calls, bar: barOn(calls.family, nowMs) }));
     },
     dispose: () => clearTimeout(alarm),
   };
@@ -221,20 +216,3 @@ function silenceTold(topic: string, fact: unknown) {
   if (about !== silence || !family || !reason || typeof untilMs !== 'number') return null;
   return { family, reason, waitMs: Math.min(untilMs - epochMs(), longestWaitMs) };
 }
-
-/** Any answer at all shows that the way is open. */
-function resultOnTheWay(outcome: Outcome | undefined): CallResult {
-  if (!outcome) return 'neither';
-  return isNoAnswer(outcome) ? 'failed' : 'answered';
-}
-
-/** An endpoint fails by its 5xx; being refused for our number says nothing about its health. */
-function resultAtTheEndpoint(outcome: Outcome | undefined): CallResult {
-  if (!outcome || isNoAnswer(outcome)) return 'neither';
-  if (outcome.kind === 'fault') return 'answered';
-  if (outcome.status === 429) return 'neither';
-  return outcome.status >= 500 ? 'failed' : 'answered';
-}
-
-const isNoAnswer = (outcome: Outcome): boolean =>
-  outcome.kind === 'fault' && outcome.fault !== 'too-large' && outcome.fault !== 'not-json';

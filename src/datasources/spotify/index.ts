@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../../log.ts';
-import { type Abilities, createAccess, type Feature, type QuotaMode } from './access.ts';
+import { type Abilities, createAccess, type Feature, type Lessons, type QuotaMode } from './access.ts';
 import { type Asker, noteUnavailable } from './asker.ts';
 import { createCall } from './call.ts';
+import { createExchange } from './exchange.ts';
 import { createFetches } from './fetches.ts';
 import { createField, type Field } from './fields.ts';
-import { createGate } from './gate.ts';
+import { createGate, type FamilyReport } from './gate.ts';
 import { createHttp } from './http.ts';
 import type { Kind, Reference, SpotifyId } from './ids.ts';
 import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './lists.ts';
@@ -13,6 +14,7 @@ import { type Market, parseMarket } from './markets.ts';
 import { createMemory } from './memory.ts';
 import { createNews } from './news.ts';
 import * as objects from './objects.ts';
+import { type Observer, unobserved } from './observer.ts';
 import { createPages, type Pages } from './pages.ts';
 import { createReads } from './reads.ts';
 import { createSharedRedis } from './redis.ts';
@@ -31,10 +33,12 @@ import {
 
 export type { Abilities, PagedEndpoint, WithheldField } from './access.ts';
 export { type Asker, createScope, type Place, type Scope, type Usage } from './asker.ts';
+export { epochMs } from './clock.ts';
 export { type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
 export type { List } from './lists.ts';
 export { isMarket, type Market, parseMarket } from './markets.ts';
 export { batchMax } from './objects.ts';
+export { combine, type Observer } from './observer.ts';
 export type * from './types.ts';
 export { isMalformed } from './types.ts';
 export { type Mark, pagesAtWorst, type Range, type Slot, type Window } from './windows.ts';
@@ -64,6 +68,8 @@ export interface Spotify extends Pages {
   search<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]>;
   /** What is known of this app. */
   app: Abilities;
+  /** How things stand with Spotify, for the operator. */
+  report(): { families: FamilyReport[]; tokenAgeMs: number | null; abilities: Lessons };
   /** Whether a valid token is there or can be had. */
   ready(): Promise<boolean>;
   close(): Promise<void>;
@@ -92,21 +98,23 @@ export interface SpotifyOptions {
   redisUrl: string | null;
 }
 
-export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
+export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = unobserved): Spotify {
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
-  const token = createToken(http, log, { ...options, url: options.tokenUrl });
+  const exchange = createExchange(http, observer);
+  const token = createToken(exchange, log, { ...options, url: options.tokenUrl });
   const redis = options.redisUrl === null ? undefined : createSharedRedis(options.redisUrl, log);
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
   const news = redis && createNews(redis, app);
-  const gate = createGate({ ...options, news });
+  const gate = createGate({ ...options, news, observer });
   const access = createAccess(options.quotaMode, log, news);
-  const call = createCall({ apiUrl: options.apiUrl, http, token, gate });
+  const call = createCall({ apiUrl: options.apiUrl, exchange, token, gate });
   const reads = createReads({
     ...options,
     fetches: createFetches(call, access),
     access,
     memory: createMemory(),
     store: redis && createStore(redis, app),
+    observer,
   });
   const pages = createPages({ reads, access, freshMs: options.freshMs });
 
@@ -180,6 +188,7 @@ export function createSpotify(options: SpotifyOptions, log: Log): Spotify {
       };
     },
     search: (kind, q, market) => searchResults(kind, q, marketOf(market)),
+    report: () => ({ families: gate.report(), tokenAgeMs: token.ageMs(), abilities: access.lessons() }),
     ready: () =>
       token.get().then(
         () => true,

@@ -5,8 +5,8 @@ import type { Page, SpotifyObject } from './types.ts';
 
 /** What is known of the lists' lengths, and which pages agree with it: pages of two lengths fit no window. */
 export interface Lengths {
-  /** The length as the latest page tells it; null where none was read lately. */
-  of(list: AnyList): number | null;
+  /** The length as the latest page tells it, and how long to believe it; null where none was read lately. */
+  of(list: AnyList): { total: number; freshUntilMs: number } | null;
   /** Whether a page is of the list as it is now. */
   agrees(list: AnyList, page: AnyPage): boolean;
   /** Takes note of a page; `key` is that of the answer, null where it came inside another one. */
@@ -37,7 +37,8 @@ export function createLengths(freshMs: number, expire: (key: string) => void): L
   return {
     of({ key }) {
       const known = lists.get(key);
-      return known && epochMs() < known.asOfMs + freshMs ? known.total : null;
+      if (!known || epochMs() >= known.asOfMs + freshMs) return null;
+      return { total: known.total, freshUntilMs: known.asOfMs + freshMs };
     },
     agrees(list, { total, asOfMs }) {
       const known = lists.get(list.key);

@@ -1,6 +1,6 @@
 import { UpstreamBadResponse } from '../../errors.ts';
 import { type Access, LimitRefused } from './access.ts';
-import type { Asker } from './asker.ts';
+import { type Asker, noteFreshness } from './asker.ts';
 import { epochMs } from './clock.ts';
 import { createLengths } from './lengths.ts';
 import type { List } from './lists.ts';
@@ -38,7 +38,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
 
   async function windowAtCeiling<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
     const limit = access.ceiling(list.endpoint);
-    let span = spanOf(range, lengths.of(list), list.reach);
+    let span = spanOf(range, lengthOf(list, asker), list.reach);
     if (span === null) {
       const length = await total(list, asker);
       if (length === null) return null;
@@ -53,7 +53,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     const startedMs = epochMs();
     const read = (offset: number) => pageAt(list, offset, limit, asker);
     const offsets = offsetsOf(span, limit);
-    const length = lengths.of(list);
+    const length = lengthOf(list, asker);
     const [opening = null, ...others] = offsets;
     if (opening === null) return [];
 
@@ -72,7 +72,9 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       rest = offsets.filter((offset) => offset < length);
     }
     pages.push(...(await Promise.all(rest.map(read))));
-    if (!pages.every((page) => page !== null)) return null;
+    if (pages[0] === null) return null;
+    if (!pages.every((page) => page !== null))
+      throw new UpstreamBadResponse('Spotify lost a page of a list.');
     // A page held from before the list changed is read anew, so that the window is of one piece.
     return Promise.all(
       pages.map(async (page) =>
@@ -110,8 +112,15 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     return page;
   }
 
-  async function total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null> {
+  /** The length of a list where it is known without asking. */
+  function lengthOf<T extends SpotifyObject>(list: List<T>, asker: Asker): number | null {
     const known = lengths.of(list);
+    if (known) noteFreshness(asker, known.freshUntilMs);
+    return known?.total ?? null;
+  }
+
+  async function total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null> {
+    const known = lengthOf(list, asker);
     if (known !== null) return known;
     const whole = { first: 1, last: null, after: null, before: null };
     return (await window(list, whole, asker))?.total ?? null;

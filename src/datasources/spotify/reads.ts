@@ -1,12 +1,13 @@
 import DataLoader from 'dataloader';
 import { GatewayError } from '../../errors.ts';
 import type { Access } from './access.ts';
-import { type Asker, whileWaiting } from './asker.ts';
+import { type Asker, noteFreshness, whileWaiting } from './asker.ts';
 import { pathOf } from './call.ts';
 import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
 import { objectKey } from './objects.ts';
+import { type Observer, unobserved } from './observer.ts';
 import type { Resource } from './resource.ts';
 import type { Store } from './store.ts';
 import type { SpotifyObject } from './types.ts';
@@ -36,6 +37,7 @@ export interface ReadsDependencies {
   memory: Memory;
   /** What other processes have read; undefined where this one is alone. */
   store?: Store | undefined;
+  observer?: Observer;
   /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
   freshMs: number;
   staleMs: number;
@@ -53,7 +55,15 @@ interface Flight extends Question {
   landed: Promise<Entry>;
 }
 
-export function createReads({ fetches, access, memory, store, freshMs, staleMs }: ReadsDependencies): Reads {
+export function createReads({
+  fetches,
+  access,
+  memory,
+  store,
+  freshMs,
+  staleMs,
+  observer = unobserved,
+}: ReadsDependencies): Reads {
   const flights = new Map<string, Flight>();
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick.
   const tick = new DataLoader<Flight, Promise<Entry>>(depart, { cache: false });
@@ -61,14 +71,18 @@ export function createReads({ fetches, access, memory, store, freshMs, staleMs }
   async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
     const copy = memory.get(resource.key);
     if (copy && isFresh(copy)) {
-      noteHit(resource, copy, asker);
-      return copy.value as T | null;
+      observer.answered('memory');
+      return hit(resource, copy, asker) as T | null;
     }
+
     const flight = flights.get(resource.key) ?? takeOff(resource as Resource<unknown>, copy);
     flight.askers.push(asker);
+    const source = flight.askers.length === 1 ? 'spotify' : 'shared';
     try {
       const entry = await whileWaiting(flight.landed, asker);
-      if (entry === flight.copy) noteHit(resource, entry, asker);
+      observer.answered(entry === flight.copy ? 'redis' : source);
+      if (entry === flight.copy) return hit(resource, entry, asker) as T | null;
+      noteFreshness(asker, entry.freshUntilMs);
       return entry.value as T | null;
     } catch (error) {
       if (!flight.copy || !(error instanceof GatewayError)) throw error;
@@ -118,12 +132,16 @@ export function createReads({ fetches, access, memory, store, freshMs, staleMs }
   function keep(resource: Resource<unknown>, entry: Entry): Entry {
     memory.set(resource.key, entry);
     if (entry.value !== null) {
-      for (const object of resource.brings(entry.value)) keepAlong(object, entry);
+      for (const object of resource.brings(entry.value)) {
+        if (object.full) access.observe(object);
+        if (object !== entry.value) keepAlong(object, entry);
+      }
     }
     return entry;
   }
   function keepAlong(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
-    if (object.full) access.observe(object);
+    // A track that stands in for another says so, which is wrong of the same track asked for itself.
+    if (object.kind === 'track' && object.linkedFrom) return;
     const key = (object.full ? '' : shortForm) + objectKey(object.kind, object.id, object.market);
     const known = memory.get(key);
     if (known && isFresh(known)) return;
@@ -141,8 +159,8 @@ export function createReads({ fetches, access, memory, store, freshMs, staleMs }
     async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker) {
       const short = fresh(shortForm + resource.key);
       if (!short || fresh(resource.key)) return get(resource, asker);
-      noteHit(resource, short, asker);
-      return short.value as T;
+      observer.answered('memory');
+      return hit(resource, short, asker) as T;
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
     holds: ({ key }) => Boolean(fresh(key)?.value ?? fresh(shortForm + key)),
@@ -182,12 +200,15 @@ const later = (one: Entry | undefined, other: Entry | undefined): Entry | undefi
 const withoutMarket = (object: SpotifyObject): SpotifyObject =>
   object.kind === 'artist' && object.market !== null ? { ...object, market: null } : object;
 
-function noteHit({ request }: Pick<Resource<unknown>, 'request'>, { value }: Entry, { scope }: Asker): void {
-  scope.usage.calls.push({
+/** The value of a copy, noted as a call that was not made. */
+function hit({ request }: Pick<Resource<unknown>, 'request'>, entry: Entry, asker: Asker): unknown {
+  noteFreshness(asker, entry.freshUntilMs);
+  asker.scope.usage.calls.push({
     method: 'GET',
     path: pathOf(request),
-    status: value === null ? 404 : 200,
+    status: entry.value === null ? 404 : 200,
     milliseconds: 0,
     origin: 'cache',
   });
+  return entry.value;
 }

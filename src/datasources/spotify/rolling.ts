@@ -5,10 +5,13 @@ export interface RollingCount {
   clear(): void;
 }
 
-const buckets = 20; // a count is at most a twentieth of its window late
+const fewBuckets = 20;
 
-/** @param windowMs length of the window, in milliseconds */
-export function createRollingCount(windowMs: number): RollingCount {
+/**
+ * @param windowMs length of the window, in milliseconds
+ * @param buckets into which it is cut: a count is late by the length of one at most
+ */
+export function createRollingCount(windowMs: number, buckets = fewBuckets): RollingCount {
   const widthMs = windowMs / buckets;
   const counts = new Array<number>(buckets).fill(0);
   let newest = 0;

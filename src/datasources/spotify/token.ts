@@ -2,7 +2,8 @@ import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../err
 import type { Log } from '../../log.ts';
 import type { Party } from './asker.ts';
 import { persist } from './attempts.ts';
-import type { Http, HttpAnswer, Outcome } from './http.ts';
+import type { Exchange } from './exchange.ts';
+import type { HttpAnswer, Outcome } from './http.ts';
 import { type ShutReason, shutError } from './retry.ts';
 
 /** The one client-credentials token of an app, kept in memory and nowhere else. */
@@ -16,6 +17,8 @@ export interface Token {
   reject(token: string): void;
   /** Spotify refused this token too, which replaced a refused one; for a moment no other is fetched. */
   distrust(token: string): GatewayError;
+  /** Milliseconds since the token that is held was asked for; null where none is held. */
+  ageMs(): number | null;
 }
 
 export interface TokenOptions {
@@ -32,6 +35,7 @@ const rememberDistrustMs = 1_000; // where new tokens are refused, one a second 
 
 interface Held {
   value: string;
+  askedAtMs: number;
   renewAtMs: number;
   expiresAtMs: number;
 }
@@ -41,7 +45,11 @@ interface Failure {
   error(leftMs: number): GatewayError;
 }
 
-export function createToken(http: Http, log: Log, { url, clientId, clientSecret }: TokenOptions): Token {
+export function createToken(
+  exchange: Exchange,
+  log: Log,
+  { url, clientId, clientSecret }: TokenOptions,
+): Token {
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
   let held: Held | undefined;
   let renewal: Promise<Held> | undefined;
@@ -83,22 +91,11 @@ export function createToken(http: Http, log: Log, { url, clientId, clientSecret 
     }
   }
 
-  async function send(party?: Party, timeoutMs?: number): Promise<Outcome> {
-    const startedMs = performance.now();
-    const outcome = await http.send({
-      method: 'POST',
-      url,
-      headers: { authorization, accept: 'application/json' },
-      body: new URLSearchParams({ grant_type: 'client_credentials' }),
-      timeoutMs,
-    });
-    party?.note({
-      method: 'POST',
-      path: new URL(url).pathname,
-      status: outcome.kind === 'answer' ? outcome.status : null,
-      milliseconds: performance.now() - startedMs,
-    });
-    return outcome;
+  function send(party?: Party, timeoutMs?: number): Promise<Outcome> {
+    const headers = { authorization, accept: 'application/json' };
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    const { pathname: path } = new URL(url);
+    return exchange({ family: 'token', method: 'POST', path, url, headers, body, timeoutMs }, party);
   }
 
   function shut(reason: ShutReason, waitMs: number | null): GatewayError {
@@ -118,7 +115,12 @@ export function createToken(http: Http, log: Log, { url, clientId, clientSecret 
     return error;
   }
 
-  return { get, reject, distrust };
+  return {
+    get,
+    reject,
+    distrust,
+    ageMs: () => (held ? performance.now() - held.askedAtMs : null),
+  };
 }
 
 class Refused extends UpstreamAuthFailed {}
@@ -140,6 +142,7 @@ function read({ status, body }: HttpAnswer, askedAtMs: number): Held {
   const lifetimeMs = lifetime * 1000;
   return {
     value,
+    askedAtMs,
     expiresAtMs: askedAtMs + lifetimeMs,
     renewAtMs: askedAtMs + lifetimeMs - Math.min(renewEarlyMs, lifetimeMs / 2),
   };

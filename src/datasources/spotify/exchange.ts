@@ -1,0 +1,26 @@
+import type { Party } from './asker.ts';
+import type { Family } from './families.ts';
+import type { Http, HttpRequest, Outcome } from './http.ts';
+import type { Observer } from './observer.ts';
+
+/** One attempt, noted with all who wait for it and seen by the observer. */
+export type Exchange = (attempt: Attempt, party?: Party) => Promise<Outcome>;
+
+export interface Attempt extends HttpRequest {
+  family: Family | 'token';
+  /** Relative to the base URL, with the query. */
+  path: string;
+}
+
+export function createExchange(http: Http, observer: Observer): Exchange {
+  return async ({ family, path, ...request }, party) => {
+    const startedMs = performance.now();
+    const { method } = request;
+    const ended = observer.sent({ family, method, path: path.replace(/\?.*/, ''), scope: party?.first() });
+    const outcome = await http.send(request);
+    const status = outcome.kind === 'answer' ? outcome.status : null;
+    ended(status);
+    party?.note({ method, path, status, milliseconds: performance.now() - startedMs });
+    return outcome;
+  };
+}

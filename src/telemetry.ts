@@ -1,0 +1,67 @@
+import {
+  type Attributes,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Context as TraceContext,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { Plugin } from 'graphql-yoga';
+import type { Context } from './context.ts';
+import type { Observer } from './datasources/spotify/index.ts';
+
+/**
+ * Spans for operations, calls and waits, by whatever OpenTelemetry SDK the process was started with; without
+ * one they cost next to nothing. A client's trace is continued; Spotify is told of none.
+ */
+
+const tracer = (): Tracer => trace.getTracer('spotify-graphql-gateway');
+
+export const useTelemetry: Plugin<Context> = {
+  onExecute({ args: { contextValue, operationName } }) {
+    const { headers } = contextValue.request;
+    const parent = propagation.extract(ROOT_CONTEXT, Object.fromEntries(headers));
+    const span = tracer().startSpan(
+      `graphql ${operationName ?? 'operation'}`,
+      { kind: SpanKind.SERVER, attributes: { 'graphql.planned_calls': contextValue.plan?.calls ?? 0 } },
+      parent,
+    );
+    contextValue.scope.observed = trace.setSpan(parent, span);
+    return {
+      onExecuteDone({ result }) {
+        const failed = 'errors' in result && (result.errors?.length ?? 0) > 0;
+        if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      },
+    };
+  },
+};
+
+export const telemetryObserver: Observer = {
+  sent({ family, method, path, scope }) {
+    const attributes = { 'http.request.method': method, 'url.path': path, 'spotify.family': family };
+    const span = startBelow(scope?.observed, `spotify ${family}`, SpanKind.CLIENT, attributes);
+    return (status) => {
+      if (status !== null) span.setAttribute('http.response.status_code', status);
+      if (status === null || status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    };
+  },
+  waiting({ family, scope }) {
+    const span = startBelow(scope?.observed, 'gate wait', SpanKind.INTERNAL, { 'spotify.family': family });
+    return () => span.end();
+  },
+  answered: () => undefined,
+};
+
+function startBelow(parent: unknown, name: string, kind: SpanKind, attributes: Attributes): Span {
+  return tracer().startSpan(
+    name,
+    { kind, attributes },
+    (parent as TraceContext | undefined) ?? context.active(),
+  );
+}
