@@ -21,7 +21,7 @@ import { selects } from './selection.ts';
 type Types = (typeof builder)['$inferSchemaTypes'];
 
 /** A list as far as its selection needs it: the window is null where only the length is asked for. */
-interface Connection<T extends SpotifyObject> {
+export interface Connection<T extends SpotifyObject> {
   window: Window<T> | null;
   range: Range;
   encode(mark: Mark): string;
