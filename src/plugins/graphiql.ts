@@ -45,7 +45,7 @@ query NextAlbums($after: String) {
 }`,
   `# Several kinds in one search: one call to Spotify.
 query SearchEverything {
-  search(q: "night") {
+  search(q: "cinema") {
     artists(first: 5) { totalCount nodes { name } }
     albums(first: 5) { totalCount nodes { name artists { name } } }
     tracks(first: 5) { totalCount nodes { name durationMs album { name } } }

@@ -20,7 +20,7 @@ export function createExchange(http: Http, observer: Observer): Exchange {
     const outcome = await http.send(request);
     const status = outcome.kind === 'answer' ? outcome.status : null;
     ended(status);
-    party?.note({ method, path, status, milliseconds: performance.now() - startedMs });
+    party?.note({ method, path, status, milliseconds: Math.round(performance.now() - startedMs) });
     return outcome;
   };
 }
