@@ -8,7 +8,7 @@ import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs } from './connection.ts';
 import { full } from './full.ts';
-import { forEach, idArg, idsArg } from './ids.ts';
+import { forEach, idArg, idsArg, mergedByIds } from './ids.ts';
 import { Node } from './node.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { AlbumTracksConnection } from './track.ts';
@@ -155,6 +155,7 @@ builder.queryFields((t) => ({
   albums: t.field({
     type: [Album],
     nullable: { list: false, items: true },
+    extensions: mergedByIds,
     description: 'Many albums: one entry for each id, in their order; null where there is none.',
     args: {
       ids: idsArg(t),

@@ -6,7 +6,7 @@ import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs, readable } from './connection.ts';
 import { startEarly } from './early.ts';
 import { full } from './full.ts';
-import { forEach, idArg, idsArg } from './ids.ts';
+import { forEach, idArg, idsArg, mergedByIds } from './ids.ts';
 import { Node } from './node.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { Track } from './track.ts';
@@ -89,6 +89,7 @@ builder.queryFields((t) => ({
   artists: t.field({
     type: [Artist],
     nullable: { list: false, items: true },
+    extensions: mergedByIds,
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>

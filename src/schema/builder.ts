@@ -8,6 +8,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string };
     Market: { Input: string; Output: string };
+    _Any: { Input: { __typename: string; id: string }; Output: never };
   };
 }>({ defaultFieldNullability: false });
 

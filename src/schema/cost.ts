@@ -49,6 +49,7 @@ const one: Crowd = { groups: 1, size: 1 };
 const bareNodeCalls = 3; // asked for as an artist, an album and a track
 const topTracksLength = 10;
 const relatedArtistsLength = 20;
+const entityKinds: Readonly<Record<string, Kind>> = { Artist: 'artist', Album: 'album', Track: 'track' };
 const embeddedTracks = 50; // of a full album
 const searchReach = 1_000;
 
@@ -62,6 +63,7 @@ export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
   'Query.albums': plural('album'),
   'Query.tracks': plural('track'),
   'Query.nodes': nodes,
+  'Query._entities': entities,
   'Artist.albums': artistAlbums,
   'Artist.topTracks': shortList('artists/top-tracks', topTracksLength),
   'Artist.relatedArtists': shortList('artists/related-artists', relatedArtistsLength),
@@ -121,6 +123,20 @@ function nodes({ args }: Visit): Cost {
   const ids = args['ids'] as string[];
   const calls = ids.reduce((sum, id) => sum + nodeCalls(id), 0);
   return { calls, crowd: { groups: ids.length, size: 1 }, full: true };
+}
+
+/** References of one type share their reads, as the ids of a plural field do. */
+function entities({ args, app }: Visit): Cost {
+  const names = (args['representations'] as { __typename: string }[]).map(({ __typename }) => __typename);
+  const reads = Object.entries(entityKinds).map(([name, kind]) =>
+    readsOf(kind, { groups: 1, size: names.filter((each) => each === name).length }, app),
+  );
+  return {
+    calls: reads.reduce((sum, { calls }) => sum + calls, 0),
+    shared: reads.flatMap(({ shared = [] }) => shared),
+    crowd: { groups: names.length, size: 1 },
+    full: true,
+  };
 }
 
 function nodeCalls(id: string): number {

@@ -17,6 +17,9 @@ export const idsArg = ({ arg }: Args) =>
     description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
   });
 
+/** Tells a stitching parent that a plural field finds objects by their keys; see composition.ts. */
+export const mergedByIds = { directives: { merge: { keyField: 'id', keyArg: 'ids' } } };
+
 /**
  * One entry for each id; one that fails costs only itself.
  * @throws BadUserInput when there are too many

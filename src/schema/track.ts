@@ -4,7 +4,7 @@ import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { connectionOf } from './connection.ts';
 import { full } from './full.ts';
-import { forEach, idArg, idsArg } from './ids.ts';
+import { forEach, idArg, idsArg, mergedByIds } from './ids.ts';
 import { Node } from './node.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { ExternalIds, Restrictions, TrackLink } from './values.ts';
@@ -90,6 +90,7 @@ builder.queryFields((t) => ({
   tracks: t.field({
     type: [Track],
     nullable: { list: false, items: true },
+    extensions: mergedByIds,
     description: 'Many tracks: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) =>
