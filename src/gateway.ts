@@ -2,6 +2,7 @@ import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { type Context, createContext } from './context.ts';
 import { combine, createScope, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
+import { createExecute, type Execute } from './execute.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { graphiqlOptions, renderGraphiql } from './plugins/graphiql.ts';
@@ -43,6 +44,8 @@ export interface Gateway {
   handler: YogaServerInstance<object, Context>;
   schema: GraphQLSchema;
   metrics: Metrics;
+  /** Runs one operation in this process, under the same rules as one that came over HTTP. */
+  execute: Execute;
   /** From now on `/ready` answers 503; everything else goes on. */
   drain(): void;
   dispose(): Promise<void>;
@@ -56,6 +59,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
   const eventLoop = watchEventLoop();
   const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
   metrics.watch(spotify, eventLoop.lagMs);
+  const mask = createMask(log);
   let draining = false;
 
   const handler = createYoga<object, Context>({
@@ -85,7 +89,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     graphqlEndpoint: endpoint,
     extraParamNames: ['documentId'],
     maxRequestBodySize: maxBodyBytes,
-    maskedErrors: { maskError: createMask(log) },
+    maskedErrors: { maskError: mask },
     graphiql: options.graphiql && graphiqlOptions(options.isSandbox ?? false),
     renderGraphiQL: renderGraphiql,
     cors: options.corsOrigins.length > 0 && { origin: [...options.corsOrigins], credentials: false },
@@ -99,6 +103,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
   return {
     handler,
     schema,
+    execute: createExecute(handler, mask),
     metrics,
     drain() {
       draining = true;
