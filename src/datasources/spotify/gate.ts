@@ -88,6 +88,7 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
   }
 
   async function admission(family: Family, party: Party): Promise<void> {
+    if (!party.wanted()) throw unwanted();
     const ruling = rule(family, party, performance.now());
     // Whoever of the queue could go has gone: nobody is overtaken.
     if (ruling === 0) return enter(family);
