@@ -1,0 +1,389 @@
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { type AlbumGroup, parseId, parseMarket } from '../../src/datasources/spotify/index.ts';
+import { albumTracks, artistAlbums, groupOrder, searchResults } from '../../src/datasources/spotify/lists.ts';
+import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
+import type { Catalogue } from '../../src/sandbox/index.ts';
+import { cursorsOf } from '../../src/schema/cursor.ts';
+
+/** Operations that nobody would think of: any walk through the schema is one, and any of them is valid. */
+
+export interface RandomOperation {
+  document: string;
+  variables: Record<string, unknown>;
+}
+
+type SpotifyKind = 'artist' | 'album' | 'track';
+
+/** What is known of the objects whose fields are being chosen, as far as cursors of their lists need it. */
+interface Place {
+  kind?: SpotifyKind;
+  /** The one object's id, where it is one and known. */
+  id?: string;
+  q?: string;
+  market: string | null;
+}
+
+const deepest = 11; // fields in one another; the gateway has its own limit at 15
+const widest = 5;
+const mostAliases = 80;
+const words = ['love', 'the', 'night', 'BTS', 'Twin Beds', 'album:Rooms', 'year:1999-2003', 'zzzzzzzzzzzz'];
+const uselessWords = [' ', '*', 'x'.repeat(251)];
+const markets = ['DE', 'ES', 'KR', 'US'];
+const uselessMarkets = ['us', 'ZZ', '../'];
+const uselessIds = [
+  '',
+  '../me',
+  'spotify:show:4rOoJ6Egrf8K2IrywzwOMk',
+  'https://evil.example/artist/1',
+  'x'.repeat(600),
+];
+const sizes = [0, 1, 2, 5, 10, 11, 20, 21, 50, 51, 100];
+const uselessSizes = [-1, 101];
+const uselessCursors = ['', 'abc', 'NaN', 'MS4wLjAuLg'];
+
+/**
+ * @param seed equal seeds make equal operations
+ * @param size how many fields are chosen, about
+ */
+export function randomOperation(
+  schema: GraphQLSchema,
+  catalogue: Catalogue,
+  seed: number,
+  size: number,
+): RandomOperation {
+  const random = createRandom(`operation:${seed}`);
+  const values = createValues(random, catalogue);
+  const declared = new Map<string, string>();
+  const variables: Record<string, unknown> = {};
+  const fragments: string[] = [];
+  let left = size;
+  let names = 0;
+
+  const newName = (): string => {
+    names += 1;
+    return `n${names}`;
+  };
+
+  function selection(type: GraphQLObjectType, depth: number, place: Place): string {
+    const fields = Object.values(type.getFields());
+    const usable = depth < deepest && left > 0 ? fields : fields.filter(isLeaf);
+    // Half of the choices go on, or most walks would end where they begin.
+    const goingOn = usable.filter((field) => !isLeaf(field));
+    const chosen = Array.from({ length: random.between(1, widest) }, () =>
+      goingOn.length > 0 && random.chance(0.55) ? any(random, goingOn) : any(random, usable),
+    );
+    const texts = chosen.map((field) => field && fieldText(field, depth, place)).filter(Boolean);
+    return `{ ${wrapped(type, texts.length > 0 ? texts.join(' ') : '__typename')} }`;
+  }
+
+  /** The fields as they are, in an inline fragment, or in a named one. */
+  function wrapped(type: GraphQLObjectType, fields: string): string {
+    if (random.chance(0.85) || type.name === 'Query') return fields;
+    if (random.chance(0.5)) return `__typename ... on ${type.name} ${directive()} { ${fields} }`;
+    const name = newName();
+    fragments.push(`fragment ${name} on ${type.name} { ${fields} }`);
+    return `__typename ...${name} ${directive()}`;
+  }
+
+  function fieldText(field: AnyField, depth: number, place: Place): string {
+    left -= 1;
+    const isPlain = field.args.length === 0 && isLeaf(field);
+    if (!isPlain && names >= mostAliases) return '__typename';
+    const { text, given } = argumentsOf(field, place);
+    const alias = isPlain ? '' : `${newName()}: `;
+    return `${alias}${field.name}${text} ${directive()} ${below(field, depth, placeBelow(field, place, given))}`;
+  }
+
+  function below(field: AnyField, depth: number, place: Place): string {
+    const type = getNamedType(field.type);
+    if (isAbstractType(type)) {
+      const kinds = schema.getPossibleTypes(type).filter(() => random.chance(0.7));
+      const parts = kinds.map((each) => `... on ${each.name} ${selection(each, depth + 1, place)}`);
+      return `{ __typename ${parts.join(' ')} }`;
+    }
+    return isObjectType(type) ? selection(type, depth + 1, place) : '';
+  }
+
+  /** `@include` and `@skip`, by constants and by variables. */
+  function directive(): string {
+    if (random.chance(0.88)) return '';
+    const value = random.chance(0.5);
+    const name = any(random, ['include', 'skip']) ?? 'include';
+    return `@${name}(if: ${random.chance(0.5) ? value : variable('Boolean!', value)})`;
+  }
+
+  function variable(type: string, value: unknown): string {
+    const name = newName();
+    declared.set(name, type);
+    variables[name] = value;
+    return `$${name}`;
+  }
+
+  function argumentsOf(field: AnyField, place: Place) {
+    const given: Record<string, unknown> = {};
+    for (const arg of field.args) {
+      if (isNonNullType(arg.type) || random.chance(chanceOf(arg))) given[arg.name] = null;
+    }
+    // A window from both ends is refused: seldom is enough.
+    if ('first' in given && 'last' in given && random.chance(0.9))
+      delete given[any(random, ['first', 'last']) ?? ''];
+    const texts = field.args
+      .filter(({ name }) => name in given)
+      .map((arg) => {
+        const value = values.of(field, arg, { ...place, market: marketOf(given, place) }, given);
+        given[arg.name] = value;
+        const isVariable = random.chance(0.3) || isJson(arg);
+        return `${arg.name}: ${isVariable ? variable(String(arg.type), value) : literal(value, arg)}`;
+      });
+    return { text: texts.length > 0 ? `(${texts.join(', ')})` : '', given };
+  }
+
+  const query = schema.getQueryType();
+  const body = query ? selection(query, 1, { market: null }) : '';
+  const header = Array.from(declared, ([name, type]) => `$${name}: ${type}`).join(', ');
+  return {
+    document: [`query Random${header === '' ? '' : `(${header})`} ${body}`, ...fragments].join('\n'),
+    variables,
+  };
+}
+
+type AnyField = GraphQLField<unknown, unknown>;
+
+const isLeaf = ({ type }: AnyField): boolean => isLeafType(getNamedType(type));
+
+/** What has no spelling of its own in a document. */
+const isJson = ({ type }: GraphQLArgument): boolean => getNamedType(type).name === '_Any';
+
+function any<T>(random: Random, list: readonly T[]): T | undefined {
+  return list[random.below(list.length)];
+}
+
+const chanceOf = ({ name }: GraphQLArgument): number =>
+  ({ first: 0.7, last: 0.15, after: 0.2, before: 0.1, market: 0.15 })[name] ?? 0.3;
+
+function literal(value: unknown, { type }: GraphQLArgument): string {
+  const isEnum = isEnumType(getNamedType(type));
+  return isEnum && isListType(type) ? `[${String(value)}]` : JSON.stringify(value);
+}
+
+const marketOf = ({ market }: Record<string, unknown>, place: Place): string | null =>
+  typeof market === 'string' ? market : place.market;
+
+const typeNames: Readonly<Record<SpotifyKind, string>> = { artist: 'Artist', album: 'Album', track: 'Track' };
+
+const kindOf: Readonly<Record<string, SpotifyKind>> = {
+  artist: 'artist',
+  artists: 'artist',
+  album: 'album',
+  albums: 'album',
+  track: 'track',
+  tracks: 'track',
+};
+
+/** What is known below a field. */
+function placeBelow(field: AnyField, place: Place, given: Record<string, unknown>): Place {
+  const market = marketOf(given, place);
+  const kind = kindOf[field.name];
+  const { id, q } = given;
+  if (typeof q === 'string') return { q: q.trim(), market };
+  if (typeof id === 'string' && kind) return { kind, id, market };
+  return /^(?:edges|node|nodes|pageInfo)$/.test(field.name) ? { market } : { ...place, market };
+}
+
+/** Arguments: right ones mostly, and wrong ones of every sort. */
+function createValues(random: Random, catalogue: Catalogue) {
+  // Few enough that operations meet the same thing twice.
+  const artists = catalogue.artists().slice(0, 24);
+  const albums = artists
+    .flatMap(({ id }) => catalogue.albumsOf(id).slice(0, 4))
+    .flatMap((slot) => (slot.shows === 'album' ? [slot.albumId] : []))
+    .concat(Object.values(catalogue.landmarks.albums));
+  const pools: Record<SpotifyKind, () => string | undefined> = {
+    artist: () => any(random, artists)?.id,
+    album: () => any(random, albums),
+    track: () => any(random, catalogue.tracksOf(any(random, albums) ?? ''))?.id,
+  };
+
+  const usually = <T>(share: number, usual: () => T, other: () => T): T =>
+    random.chance(share) ? usual() : other();
+
+  function id(kind: SpotifyKind): string {
+    const known = pools[kind]() ?? '';
+    const unknown = `${random.below(7)}${random.text(base62, 21)}`;
+    const outOfRange = `z${random.text(base62, 21)}`;
+    return usually(
+      0.9,
+      () =>
+        written(
+          kind,
+          usually(
+            0.85,
+            () => known,
+            () => any(random, [unknown, outOfRange]) ?? unknown,
+          ),
+        ),
+      () => any(random, uselessIds) ?? '',
+    );
+  }
+
+  const written = (kind: SpotifyKind, bare: string): string =>
+    usually(
+      0.7,
+      () => bare,
+      () => any(random, [`spotify:${kind}:${bare}`, `https://open.spotify.com/${kind}/${bare}?si=1`]) ?? bare,
+    );
+
+  const anyKind = (): SpotifyKind => any(random, ['artist', 'album', 'track'] as const) ?? 'artist';
+
+  function cursor(field: AnyField, place: Place, given: Record<string, unknown>): string {
+    const list = listOf(field, place, given);
+    return usually(
+      0.9,
+      () => {
+        const { total, idAt } = list ?? { total: 30, idAt: () => null };
+        const slot = random.below(Math.max(1, total + 2));
+        const moved = usually(
+          0.9,
+          () => 0,
+          () => random.between(-2, 2),
+        );
+        return cursorsOf(list?.key ?? 'another list').encode({
+          slot,
+          id: usually(
+            0.5,
+            () => idAt(slot),
+            () => null,
+          ),
+          total: Math.max(0, total + moved),
+        });
+      },
+      () => any(random, uselessCursors) ?? '',
+    );
+  }
+
+  /** The list that a field pages through, where that can be told. */
+  function listOf(
+    field: AnyField,
+    { kind, id: input, q, market: code }: Place,
+    given: Record<string, unknown>,
+  ) {
+    try {
+      const market = code === null ? null : parseMarket(code);
+      const found = kindOf[field.name];
+      if (q !== undefined && found) {
+        const total = Math.min(catalogue.find(found, q).length, 1_000);
+        return { key: searchResults(found, q, market).key, total, idAt: () => null };
+      }
+      if (kind === 'artist' && field.name === 'albums' && input !== undefined) {
+        const bare = parseId(input, 'artist');
+        const groups = groupOrder.filter(
+          (group) => Array.isArray(given['includeGroups']) && given['includeGroups'].includes(group),
+        );
+        const slots = catalogue.albumsOf(bare);
+        const idAt = (slot: number) => {
+          const at = slots[slot];
+          return at?.shows === 'album' ? at.albumId : null;
+        };
+        return { key: artistAlbums(bare, groups, market).key, total: slots.length, idAt };
+      }
+      if (kind === 'album' && field.name === 'tracks' && input !== undefined) {
+        const bare = parseId(input, 'album');
+        const tracks = catalogue.tracksOf(bare);
+        return {
+          key: albumTracks(bare, market).key,
+          total: tracks.length,
+          idAt: (slot: number) => tracks[slot]?.id ?? null,
+        };
+      }
+    } catch {
+      // an id or market that is none: then the cursor cannot be right either
+    }
+    return null;
+  }
+
+  const some = <T>(most: number, make: () => T): T[] => Array.from({ length: random.between(0, most) }, make);
+
+  return {
+    of(field: AnyField, { name }: GraphQLArgument, place: Place, given: Record<string, unknown>): unknown {
+      switch (name) {
+        case 'id':
+          return id(kindOf[field.name] ?? anyKind());
+        case 'ids':
+          return some(
+            usually(
+              0.9,
+              () => 5,
+              () => 40,
+            ),
+            () => id(kindOf[field.name] ?? anyKind()),
+          );
+        case 'first':
+        case 'last':
+          return any(
+            random,
+            usually(
+              0.95,
+              () =>
+                sizes.slice(
+                  0,
+                  usually(
+                    0.8,
+                    () => 8,
+                    () => sizes.length,
+                  ),
+                ),
+              () => uselessSizes,
+            ),
+          );
+        case 'after':
+        case 'before':
+          return cursor(field, place, given);
+        case 'market':
+          return any(
+            random,
+            usually(
+              0.9,
+              () => markets,
+              () => uselessMarkets,
+            ),
+          );
+        case 'q':
+          return any(
+            random,
+            usually(
+              0.95,
+              () => words,
+              () => uselessWords,
+            ),
+          );
+        case 'includeGroups':
+          return usually<(AlbumGroup | undefined)[]>(
+            0.95,
+            () => some(3, () => any(random, groupOrder)),
+            () => ['OTHER'],
+          );
+        case 'type':
+          return some(3, () => any(random, ['ARTIST', 'ALBUM', 'TRACK']));
+        case 'representations':
+          return some(4, () => {
+            const kind = anyKind();
+            return { __typename: typeNames[kind], id: id(kind) };
+          });
+        default:
+          throw new Error(`a new argument, ${name}: say here what can be given for it`);
+      }
+    },
+  };
+}

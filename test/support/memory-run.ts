@@ -1,0 +1,137 @@
+import { createAccess } from '../../src/datasources/spotify/access.ts';
+import type { Call } from '../../src/datasources/spotify/call.ts';
+import { createFetches } from '../../src/datasources/spotify/fetches.ts';
+import { createScope, parseId } from '../../src/datasources/spotify/index.ts';
+import { albumTracks } from '../../src/datasources/spotify/lists.ts';
+import { createMemory } from '../../src/datasources/spotify/memory.ts';
+import { album, objectKey } from '../../src/datasources/spotify/objects.ts';
+import { createPages } from '../../src/datasources/spotify/pages.ts';
+import { createReads } from '../../src/datasources/spotify/reads.ts';
+
+/**
+ * Reads a hundred thousand different albums as a process does that lives for long, and prints what that has
+ * left in its memory. Run by `memory.test.ts` in a process of its own, with `--expose-gc`.
+ */
+
+const albums = 100_000;
+const atATime = 100;
+const tracksOnEach = 4; // what twelve leave is the same, and takes three times as long to read
+
+/** What the run tells. */
+export interface MemoryRun {
+  /** Megabytes of the process: the most that it had, and what it has when the garbage is gone. */
+  peakMb: number;
+  rssMb: number;
+  heapMb: number;
+  /** Of the caches: how many answers and parts of them are held, and what they are taken to weigh. */
+  heldEntries: number;
+  heldMb: number;
+  /** Albums that are held still; the newest are. */
+  heldAlbums: number;
+  newestHeld: boolean;
+  seconds: number;
+}
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const idOf = (kind: number, number: number): string => `${kind}${`${number}`.padStart(21, '0')}`;
+const albumId = (number: number): string => idOf(1, number);
+const trackId = (number: number, place: number): string => idOf(2, number * tracksOnEach + place);
+const artistId = (number: number): string => idOf(3, number);
+
+const identity = (type: string, id: string) =>
+  `"external_urls":{"spotify":"https://open.spotify.com/${type}/${id}"},"href":"https://api.spotify.com/v1/${type}s/${id}","id":"${id}","type":"${type}","uri":"spotify:${type}:${id}"`;
+
+const artistText = (id: string): string => `{${identity('artist', id)},"name":"An Artist of Many ${id}"}`;
+
+/** Some 3 KB, as an app in development mode gets it: without the markets that make others' answers longer. */
+function albumText(number: number): string {
+  const id = albumId(number);
+  const artists = `[${artistText(artistId(number % 20_000))}]`;
+  const image = (size: number) =>
+    `{"url":"https://i.scdn.co/image/ab67616d0000b273${id}${size}","width":${size},"height":${size}}`;
+  const tracks = Array.from(
+    { length: tracksOnEach },
+    (_, place) =>
+      `{"artists":${artists},"disc_number":1,"duration_ms":${180_000 + place},"explicit":false,${identity('track', trackId(number, place))},"name":"Track ${place} of ${number}","preview_url":null,"track_number":${place + 1},"is_local":false}`,
+  );
+  return `{"album_type":"album","total_tracks":${tracksOnEach},${identity('album', id)},"images":[${[640, 300, 64].map(image).join(',')}],"name":"Album ${number}","release_date":"2020-02-02","release_date_precision":"day","artists":${artists},"tracks":{"href":"","limit":50,"next":null,"offset":0,"previous":null,"total":${tracksOnEach},"items":[${tracks.join(',')}]},"copyrights":[{"text":"2020 Label ${number}","type":"C"},{"text":"2020 Label ${number}","type":"P"}],"external_ids":{"upc":"${number}"},"genres":[]}`;
+}
+
+const call: Call = async ({ path }) => {
+  const text = albumText(Number(path.slice(-21)));
+  return {
+    kind: 'answer',
+    status: 200,
+    body: JSON.parse(text) as unknown,
+    etag: `"MC-${path.slice(-22)}"`,
+    retryAfter: null,
+    bytes: text.length,
+  };
+};
+
+const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);
+
+const startedMs = performance.now();
+const freshMs = 300_000;
+const access = createAccess('development', quiet);
+const memory = createMemory();
+const reads = createReads({
+  fetches: createFetches(call, access),
+  access,
+  memory,
+  freshMs,
+  staleMs: 86_400_000,
+});
+const pages = createPages({ reads, access, freshMs });
+
+let peak = 0;
+for (let first = 0; first < albums; first += atATime) {
+  const scope = createScope(60_000);
+  const asker = { scope, place: () => ({ field: 'Query.album', path: [] }) };
+  const numbers = Array.from({ length: atATime }, (_, i) => first + i);
+  await Promise.all(
+    numbers.map(async (number) => {
+      const id = parseId(albumId(number), 'album');
+      const found = await reads.get(album(id, null), asker);
+      const list = { ...albumTracks(id, null), opening: async () => found?.tracks };
+      await pages.window(list, { first: 5, last: null, after: null, before: null }, asker);
+    }),
+  );
+  scope.end();
+  peak = Math.max(peak, process.memoryUsage().rss);
+}
+
+globalThis.gc?.();
+const { rss, heapUsed } = process.memoryUsage();
+
+let heldEntries = 0;
+let heldBytes = 0;
+let heldAlbums = 0;
+const keyBytes = 200; // what the cache adds for each key
+function look(key: string): boolean {
+  const entry = memory.get(key);
+  if (!entry) return false;
+  heldEntries += 1;
+  heldBytes += entry.bytes + keyBytes;
+  return true;
+}
+for (let number = 0; number < albums; number++) {
+  if (look(objectKey('album', albumId(number), null))) heldAlbums += 1;
+  look(`short/${objectKey('album', albumId(number), null)}`);
+  for (let place = 0; place < tracksOnEach; place++)
+    look(`short/${objectKey('track', trackId(number, place), null)}`);
+}
+for (let number = 0; number < 20_000; number++) look(`short/${objectKey('artist', artistId(number), null)}`);
+
+const run: MemoryRun = {
+  peakMb: megabytes(peak),
+  rssMb: megabytes(rss),
+  heapMb: megabytes(heapUsed),
+  heldEntries,
+  heldMb: megabytes(heldBytes),
+  heldAlbums,
+  newestHeld: memory.get(objectKey('album', albumId(albums - 1), null)) !== undefined,
+  seconds: Math.round((performance.now() - startedMs) / 1000),
+};
+process.stdout.write(`${JSON.stringify(run)}\n`);

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import DataLoader from 'dataloader';
+import { buildSchema, execute, type GraphQLFieldResolver, parse } from 'graphql';
+import type { QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
+
+/**
+ * The gateway that anybody would write in an afternoon, to compare with: one resolver a field, one call a
+ * page and an id, a DataLoader a request, and pages as large as the kind of app allows. It knows nothing of
+ * batches, of what came along with another answer, or of what was answered a second ago.
+ */
+
+export interface NaiveGateway {
+  ask(document: string): Promise<{ data: unknown; errors: string[] }>;
+}
+
+type Json = Record<string, unknown>;
+type Load = (path: string) => Promise<Json | null>;
+type Args = Record<string, unknown>;
+
+interface Context {
+  load: Load;
+  mode: QuotaMode;
+}
+
+interface Connection {
+  items: { slot: number; item: Json }[];
+  total: number;
+  hasNext: boolean;
+}
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+const defaultSize = 20;
+const pageSizes = {
+  extended: { 'artists/albums': 50, 'albums/tracks': 50, search: 50 },
+  development: { 'artists/albums': 10, 'albums/tracks': 50, search: 10 },
+};
+
+export function createNaiveGateway(
+  { apiUrl, tokenUrl, clientId, clientSecret }: Sandbox,
+  mode: QuotaMode,
+): NaiveGateway {
+  let token: Promise<string> | undefined;
+
+  async function fetchToken(): Promise<string> {
+    const response = await fetch(tokenUrl, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    const { access_token: value } = (await response.json()) as { access_token: string };
+    return value;
+  }
+
+  async function read(path: string): Promise<Json | null> {
+    token ??= fetchToken();
+    const response = await fetch(apiUrl + path, { headers: { authorization: `Bearer ${await token}` } });
+    const body = (await response.json()) as Json;
+    if (response.ok) return { ...body, __typename: typeNames[String(body['type'])] };
+    if (response.status === 404) return null;
+    throw new Error(`Spotify answered ${path} with ${response.status}`);
+  }
+
+  return {
+    async ask(document) {
+      const loader = new DataLoader<string, Json | null>((paths) => Promise.all(paths.map(read)));
+      const contextValue: Context = { load: (path) => loader.load(path), mode };
+      const result = await execute({ schema, document: parse(document), contextValue, fieldResolver });
+      return { data: result.data, errors: (result.errors ?? []).map(({ message }) => message) };
+    },
+  };
+}
+
+const typeNames: Readonly<Record<string, string>> = { artist: 'Artist', album: 'Album', track: 'Track' };
+
+type Resolve = (parent: Json, args: Args, context: Context) => unknown;
+
+const one =
+  (kind: string): Resolve =>
+  (_, { id }, { load }) =>
+    load(`/${kind}s/${bare(id)}`);
+
+const many =
+  (kind: string): Resolve =>
+  (_, { ids }, { load }) =>
+    (ids as string[]).map((id) => load(`/${kind}s/${bare(id)}`));
+
+const found =
+  (kind: string): Resolve =>
+  ({ q }, args, context) => {
+    const query = new URLSearchParams({ q: String(q), type: kind });
+    return connection(`/search?${query}&`, args, context.mode, 'search', async (path) => {
+      const answer = await context.load(path);
+      return answer && (answer[`${kind}s`] as Json);
+    });
+  };
+
+const resolvers: Readonly<Record<string, Resolve>> = {
+  'Query.artist': one('artist'),
+  'Query.album': one('album'),
+  'Query.track': one('track'),
+  'Query.artists': many('artist'),
+  'Query.albums': many('album'),
+  'Query.tracks': many('track'),
+  async 'Query.node'(_, { id }, { load }) {
+    const [, kind] = String(id).split(':');
+    for (const each of kind === undefined ? ['artist', 'album', 'track'] : [kind]) {
+      const object = await load(`/${each}s/${bare(id)}`);
+      if (object) return object;
+    }
+    return null;
+  },
+  'Query.search': (_, { q }) => ({ q }),
+  'SearchResults.artists': found('artist'),
+  'SearchResults.albums': found('album'),
+  'SearchResults.tracks': found('track'),
+  'Artist.albums': ({ id }, args, { load, mode }) =>
+    connection(`/artists/${id}/albums?`, args, mode, 'artists/albums', load),
+  'Album.tracks': ({ id }, args, { load, mode }) =>
+    connection(`/albums/${id}/tracks?`, args, mode, 'albums/tracks', load),
+  async 'Track.album'({ id, album }, _, { load }) {
+    return album ?? (await load(`/tracks/${id}`))?.['album'];
+  },
+  'ReleaseDate.date': ({ date }) => date,
+};
+
+/** Reads the pages of a window one after the other. */
+async function connection(
+  path: string,
+  args: Args,
+  mode: QuotaMode,
+  endpoint: keyof (typeof pageSizes)['extended'],
+  load: Load,
+): Promise<Connection | null> {
+  const limit = pageSizes[mode][endpoint];
+  const pageAt = (offset: number) => load(`${path}limit=${limit}&offset=${offset}`);
+  const { first, after, last } = args as { first?: number; after?: string | null; last?: number };
+
+  let start = after == null ? 0 : Number(after) + 1;
+  let end = start + (first ?? defaultSize);
+  if (last !== undefined) {
+    end = Number((await pageAt(0))?.['total']);
+    start = Math.max(0, end - last);
+  }
+  const items: Connection['items'] = [];
+  for (let offset = start; ; offset += limit) {
+    const page = await pageAt(offset);
+    if (page === null) return null;
+    const total = Number(page['total']);
+    for (const [i, item] of (page['items'] as (Json | null)[]).entries()) {
+      if (item && offset + i < end) items.push({ slot: offset + i, item });
+    }
+    if (offset + limit >= Math.min(end, total)) return { items, total, hasNext: end < total };
+  }
+}
+
+/** Fields that short forms lack. */
+const fullFields = new Set([
+  'images',
+  'genres',
+  'followers',
+  'popularity',
+  'copyrights',
+  'externalIds',
+  'label',
+]);
+const enumFields = new Set(['AlbumType', 'AlbumGroup', 'DatePrecision', 'CopyrightType']);
+
+const fieldResolver: GraphQLFieldResolver<Json, Context, Args> = async (parent, args, context, info) => {
+  const { fieldName, parentType } = info;
+  const resolve = resolvers[`${parentType.name}.${fieldName}`];
+  if (resolve) return resolve(parent, args, context);
+  if (parentType.name.endsWith('Connection'))
+    return connectionField(parent as unknown as Connection, fieldName);
+
+  const name = fieldName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const type = String(info.returnType).replace('!', '');
+  if (fieldName === 'externalUrl') return (parent['external_urls'] as Json | undefined)?.['spotify'];
+  if (type === 'ReleaseDate') return { date: parent[name], precision: parent['release_date_precision'] };
+  let value = parent[name];
+  if (value === undefined && fullFields.has(fieldName)) {
+    value = (await context.load(`/${parent['type']}s/${parent['id']}`))?.[name];
+  }
+  return enumFields.has(type) && typeof value === 'string' ? value.toUpperCase() : value;
+};
+
+function connectionField({ items, total, hasNext }: Connection, name: string): unknown {
+  switch (name) {
+    case 'totalCount':
+      return total;
+    case 'nodes':
+      return items.map(({ item }) => item);
+    case 'edges':
+      return items.map(({ slot, item }) => ({
+        cursor: String(slot),
+        node: item,
+        album_group: item['album_group'],
+      }));
+    default:
+      return {
+        has_next_page: hasNext,
+        has_previous_page: (items[0]?.slot ?? 0) > 0,
+        start_cursor: cursorAt(items, 0),
+        end_cursor: cursorAt(items, -1),
+      };
+  }
+}
+
+const cursorAt = (items: Connection['items'], at: number): string | undefined => {
+  const slot = items.at(at)?.slot;
+  return slot === undefined ? undefined : String(slot);
+};
+
+const bare = (id: unknown): string => String(id).split(':').at(-1) ?? '';
