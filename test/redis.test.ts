@@ -76,8 +76,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
             };
           const data = await perform(operation, asking(first));
           await sleep(arriveMs);
+          const second = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: mode });
           sandbox.clearCalls();
-          const second = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: mode });
           expect(await perform(operation, asking(second)), operation.title).toEqual(data);
           expect(sandbox.calls(), operation.title).toEqual([]);
           await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
@@ -275,7 +275,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const sandbox = await startUpstream();
       const gateway = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto', SPOTIFY_RATE_LIMIT: '100' });
       await gateway.ask(`{
-        artist(id: "${bts}") { name albums(first: 20, market: "DE") { nodes { name copyrights { text } } } }
+        artist(id: "${bts}") { name albums(first: 5, market: "DE") { nodes { name copyrights { text } } } }
         search(q: "love") { artists(first: 5) { nodes { name } } }
         nobody: artist(id: "1111111111111111111111") { name }
       }`);
@@ -290,12 +290,12 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const names = written.map(({ name }) => name);
       expect(names.every((name) => /^spotify-graphql:1:[0-9a-f]{12}:/.test(name))).toBe(true);
       const answers = names.filter((name) => !/:(?:facts|calls)$/.test(name));
-      expect(answers.length).toBeGreaterThan(20);
+      expect(answers.length).toBeGreaterThan(8);
       expect(answers.every((name) => /^spotify-graphql:1:[0-9a-f]{12}:en:/.test(name))).toBe(true);
       const ofAlbums = answers.filter((name) => name.includes(':album/'));
-      expect(ofAlbums).toHaveLength(20);
+      expect(ofAlbums).toHaveLength(5);
       expect(ofAlbums.every((name) => name.endsWith('?market=DE'))).toBe(true);
-      expect(answers.filter((name) => name.includes('market=DE'))).toHaveLength(22);
+      expect(answers.filter((name) => name.includes('market=DE'))).toHaveLength(6);
     });
 
     test('nothing that stays for ever', async () => {
@@ -334,7 +334,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const untilMs = performance.now() + busyMs;
         while (performance.now() < untilMs);
         rounds += 1;
-        if (rounds < 10) setImmediate(round);
+        if (rounds < 4) setImmediate(round);
         else resolve();
       });
     });
@@ -374,7 +374,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       logged.filter(({ message }) => message === 'going on without Redis');
 
     const patienceMs = 50;
-    const allowanceMs = 200; // for a machine that runs other tests meanwhile
+    const allowanceMs = 500; // for a machine that runs other tests meanwhile
 
     const harms: { harm: string; strike: (redis: TestRedis) => Promise<void> | void }[] = [
       { harm: 'killed', strike: ({ kill }) => kill() },
