@@ -12,10 +12,15 @@ export interface Access extends Abilities {
   /** The page size to ask for: the known ceiling, or the largest there may be. */
   ceiling(endpoint: PagedEndpoint): number;
   /**
-   * What `ask` gives for a page of `limit` items.
+   * What `ask` gives for a page of `limit` items, which is learned where the answer shows it.
    * @throws LimitRefused when the ceiling is lower, found out by `ask` or known before
    */
-  withLimit<T>(endpoint: PagedEndpoint, limit: number, ask: () => Promise<T>): Promise<T>;
+  withLimit<T>(
+    endpoint: PagedEndpoint,
+    limit: number,
+    ask: () => Promise<T>,
+    shows: (answer: T) => boolean,
+  ): Promise<T>;
   /** Spotify answered with smaller pages than asked for. */
   clamp(endpoint: PagedEndpoint, limit: number): void;
   /** What `ask` gives, or null where the app lacks the feature, which `ask` says by FeatureWithheld. */
@@ -61,6 +66,8 @@ export const withheldFields = [
 ] as const;
 
 const ceilings = [50, 20, 10];
+const largest = Math.max(...ceilings);
+const maxProbes = 3; // an answer may show nothing, as one about a thing that does not exist
 const topic = 'ability'; // under which processes tell each other
 const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
 
@@ -135,12 +142,17 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
 
   /** While an ability is unknown one asker finds out and the others wait: it is found out once. */
   async function once<T>(ability: Ability, ask: () => Promise<T>): Promise<T> {
-    if (recall(ability)?.proven) return ask();
-    const probe = probes.get(ability);
-    if (probe) {
-      await probe.catch(() => undefined); // its failure is its own asker's; ours may go better
-      return ask();
+    for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
+      if (recall(ability)?.proven) return ask();
+      const probe = probes.get(ability);
+      if (!probe) break;
+      try {
+        await probe;
+      } catch {
+        return ask(); // its failure is its own asker's; ours may go better
+      }
     }
+    if (probes.has(ability)) return ask();
     const own = ask().finally(() => probes.delete(ability));
     probes.set(ability, own);
     return own;
@@ -150,7 +162,7 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
     (recall(ability)?.value as boolean | undefined) ?? null;
 
   const ceiling = (endpoint: PagedEndpoint): number =>
-    (recall(endpoint)?.value as number | undefined) ?? Math.max(...ceilings);
+    (recall(endpoint)?.value as number | undefined) ?? largest;
 
   return {
     has,
@@ -162,12 +174,12 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
       return { limit: Math.min(limit, ...smaller), tries: smaller.length };
     },
     clamp: (endpoint, limit) => learn(endpoint, limit),
-    withLimit: (endpoint, limit, ask) =>
+    withLimit: (endpoint, limit, ask, shows) =>
       once(endpoint, async () => {
         if (limit > ceiling(endpoint)) throw new LimitRefused();
         try {
           const answer = await ask();
-          if (limit === ceiling(endpoint)) learn(endpoint, limit);
+          if (limit === ceiling(endpoint) && shows(answer)) learn(endpoint, limit);
           return answer;
         } catch (error) {
           if (error instanceof LimitRefused && limit <= ceiling(endpoint)) {
@@ -210,8 +222,10 @@ function lessonTold(about: string, fact: unknown): { ability: Ability; lesson: L
   const [name, ability] = about.split(':') as [string, Ability | undefined];
   const { value, learnedAtMs } = (fact ?? {}) as Partial<Lesson>;
   const usual = ability && modes.development[ability];
-  if (name !== topic || !ability || typeof value !== typeof usual || typeof learnedAtMs !== 'number')
+  if (name !== topic || !ability || typeof value !== typeof usual || typeof learnedAtMs !== 'number') {
     return null;
+  }
+  if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= largest)) return null;
   return { ability, lesson: { value: value as boolean | number, proven: true, learnedAtMs } };
 }
 

@@ -62,10 +62,13 @@ export interface Party {
   deadlineMs(): number;
   /** Whether any of them still waits. */
   wanted(): boolean;
-  /** The operation that asked first. */
-  first(): Scope | undefined;
-  /** Tells each of their operations once; `origin` follows from who asked first. */
-  note(call: Omit<CallNote, 'origin'>): void;
+  /** The operations that they belong to, each once, in the order of their coming. */
+  scopes(): Set<Scope>;
+  /**
+   * Notes with each of their operations that a call is under way; the first one has caused it. The returned
+   * function tells them, and those who have come meanwhile, how it ended.
+   */
+  note(call: Pick<CallNote, 'method' | 'path'>): (end: Pick<CallNote, 'status' | 'milliseconds'>) => void;
 }
 
 /** @param timeoutMs from now to the deadline, in milliseconds */
@@ -111,28 +114,37 @@ export function whileWaiting<T>(promise: Promise<T>, { scope }: Asker): Promise<
   });
 }
 
-/** @param askers in the order of their coming; may grow while the call is under way */
-export function createParty(askers: () => Iterable<Asker>): Party {
+/** @param coming the operations that wait, in the order of their coming; there may come more */
+export function createParty(coming: () => Iterable<Scope>): Party {
+  const scopes = () => new Set(coming());
+
   return {
+    scopes,
     deadlineMs() {
       let latestMs = 0;
-      for (const { scope } of askers()) latestMs = Math.max(latestMs, scope.deadlineMs);
+      for (const { deadlineMs } of coming()) latestMs = Math.max(latestMs, deadlineMs);
       return latestMs;
     },
     wanted() {
-      for (const { scope } of askers()) if (!scope.ended()) return true;
+      for (const scope of coming()) if (!scope.ended()) return true;
       return false;
     },
-    first() {
-      for (const { scope } of askers()) return scope;
-      return undefined;
-    },
     note(call) {
-      let origin: CallNote['origin'] = 'network';
-      for (const scope of new Set(Array.from(askers(), (asker) => asker.scope))) {
-        scope.usage.calls.push({ ...call, origin });
-        origin = 'shared';
-      }
+      const notes = new Map<Scope, CallNote>();
+      const tell = () => {
+        for (const scope of scopes()) {
+          if (notes.has(scope)) continue;
+          const origin = notes.size === 0 ? 'network' : 'shared';
+          const note: CallNote = { ...call, status: null, milliseconds: 0, origin };
+          notes.set(scope, note);
+          scope.usage.calls.push(note);
+        }
+      };
+      tell();
+      return (end) => {
+        tell();
+        for (const note of notes.values()) Object.assign(note, end);
+      };
     },
   };
 }

@@ -1,5 +1,17 @@
 import { epochMs } from './clock.ts';
 import { parseId, type SpotifyId } from './ids.ts';
+import {
+  int,
+  type Json,
+  list,
+  MalformedAnswer,
+  optional,
+  optionalBoolean,
+  optionalInt,
+  optionalText,
+  record,
+  text,
+} from './json.ts';
 import type { Market } from './markets.ts';
 import type {
   Album,
@@ -22,17 +34,14 @@ import type {
  * each answer, keeps only what the schema serves, and lets one bad item of a list fail alone.
  */
 
-/** The answer is not as documented; `message` says where, never what stood there. */
-export class MalformedAnswer extends Error {}
-
-type Json = Readonly<Record<string, unknown>>;
-
-const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be held, but never be served
+const embeddedPage = { offset: 0, limit: 50 }; // of a full album's tracks
 
 /** In which form and for which market an object was asked. */
 export interface Asked {
   full: boolean;
   market: Market | null;
+  /** Where it was asked for by its id: a track may have come under another one, nothing else may. */
+  id?: SpotifyId;
 }
 
 export function decodeArtist(value: unknown, asked: Asked): Artist {
@@ -52,7 +61,9 @@ export function decodeArtist(value: unknown, asked: Asked): Artist {
 export function decodeAlbum(value: unknown, asked: Asked): Album {
   const json = record(value, 'album');
   const entity = identity(json, 'album', asked);
-  const tracks = optional(json['tracks'], (page) => decodeAlbumTracks(page, entity.id, asked.market));
+  const tracks = optional(json['tracks'], (page) =>
+    decodeAlbumTracks(page, embeddedPage, entity.id, asked.market),
+  );
   return {
     kind: 'album',
     ...entity,
@@ -96,12 +107,21 @@ export function decodeTrack(value: unknown, asked: Asked, albumId?: SpotifyId): 
   };
 }
 
+/** Which slots of a list were asked for. */
+export interface AskedPage {
+  offset: number;
+  limit: number;
+}
+
 /** One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. */
-export function decodePage<T>(value: unknown, decodeItem: (item: unknown) => T): Page<T> {
+export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (item: unknown) => T): Page<T> {
   const json = record(value, 'page');
-  const limit = int(json, 'limit', 'page');
+  const offset = int(json, 'offset', 'page');
+  if (offset !== asked.offset) throw new MalformedAnswer('page.offset');
+  const limit = Math.min(int(json, 'limit', 'page'), asked.limit);
+  if (limit === 0) throw new MalformedAnswer('page.limit'); // no number of such pages makes a list
   return {
-    offset: int(json, 'offset', 'page'),
+    offset,
     limit,
     total: int(json, 'total', 'page'),
     hasNext: typeof json['next'] === 'string',
@@ -112,8 +132,12 @@ export function decodePage<T>(value: unknown, decodeItem: (item: unknown) => T):
   };
 }
 
-export const decodeAlbumTracks = (value: unknown, albumId: SpotifyId, market: Market | null): Page<Track> =>
-  decodePage(value, (track) => decodeTrack(track, { full: false, market }, albumId));
+export const decodeAlbumTracks = (
+  value: unknown,
+  asked: AskedPage,
+  albumId: SpotifyId,
+  market: Market | null,
+): Page<Track> => decodePage(value, asked, (track) => decodeTrack(track, { full: false, market }, albumId));
 
 /** The objects under one key, as batch reads and the short lists without paging answer them. */
 export function decodeList<T>(
@@ -137,8 +161,10 @@ function tolerate<T>(decode: () => T): T | Malformed {
   }
 }
 
-function identity(json: Json, kind: 'artist' | 'album' | 'track', { full, market }: Asked) {
+function identity(json: Json, kind: 'artist' | 'album' | 'track', { full, market, id: askedId }: Asked) {
   const id = spotifyId(json, kind);
+  if (askedId && askedId !== id && kind !== 'track') throw new MalformedAnswer(`${kind}.id`);
+  if (typeof json['type'] === 'string' && json['type'] !== kind) throw new MalformedAnswer(`${kind}.type`);
   return {
     id,
     name: text(json, 'name', kind),
@@ -221,41 +247,3 @@ const externalUrl = (json: Json): string | null =>
 /** Clients put these into `href` and `src`: nothing but http may pass. */
 const url = (value: unknown): string | null =>
   typeof value === 'string' && /^https?:\/\//i.test(value) ? value : null;
-
-function record(value: unknown, where: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new MalformedAnswer(where);
-}
-
-function list(value: unknown, where: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new MalformedAnswer(where);
-}
-
-function text(json: Json, key: string, where: string): string {
-  const value = json[key];
-  if (typeof value === 'string') return value;
-  throw new MalformedAnswer(`${where}.${key}`);
-}
-
-function int(json: Json, key: string, where: string): number {
-  const value = json[key];
-  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxGraphQLInt) {
-    return value as number;
-  }
-  throw new MalformedAnswer(`${where}.${key}`);
-}
-
-const optional = <T>(value: unknown, decode: (value: unknown) => T): T | undefined =>
-  value === undefined || value === null ? undefined : decode(value);
-
-const optionalText = (json: Json, key: string): string | undefined =>
-  optional(json[key], () => text(json, key, ''));
-
-const optionalInt = (json: Json, key: string): number | undefined =>
-  optional(json[key], () => int(json, key, ''));
-
-function optionalBoolean(json: Json, key: string): boolean | undefined {
-  const value = json[key];
-  return typeof value === 'boolean' ? value : undefined;
-}

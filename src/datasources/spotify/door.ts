@@ -22,6 +22,8 @@ export interface Door {
 export interface Bar {
   reason: ShutReason;
   waitMs: number;
+  /** What the wait was when it was asked for. */
+  wholeWaitMs: number;
 }
 
 export type CallResult = 'answered' | 'failed' | 'neither';
@@ -39,6 +41,7 @@ export function createDoor(): Door {
   const answered = createRollingCount(failureWindowMs);
   const failed = createRollingCount(failureWindowMs);
   let reason: ShutReason | null = null; // null: open
+  let shutAtMs = 0;
   let shutUntilMs = 0;
   let guesses = 0; // shuts in a row whose length we had to choose
   let room = Number.POSITIVE_INFINITY;
@@ -50,6 +53,7 @@ export function createDoor(): Door {
     const untilMs = nowMs + (waitMs ?? guess(why));
     if (alreadyShut && untilMs <= shutUntilMs) return;
     reason = why;
+    shutAtMs = nowMs;
     shutUntilMs = untilMs;
     room = 1;
   }
@@ -74,9 +78,12 @@ export function createDoor(): Door {
     shut,
     barred(nowMs) {
       if (reason === null) return null;
-      if (nowMs < shutUntilMs) return { reason, waitMs: shutUntilMs - nowMs };
+      if (nowMs < shutUntilMs) {
+        return { reason, waitMs: shutUntilMs - nowMs, wholeWaitMs: shutUntilMs - shutAtMs };
+      }
       // A dead Spotify answers its probe late or never: nobody else waits for that.
-      return reason === 'unavailable' && room === 1 && underWay > 0 ? { reason, waitMs: probeWaitMs } : null;
+      const probed = reason === 'unavailable' && room === 1 && underWay > 0;
+      return probed ? { reason, waitMs: probeWaitMs, wholeWaitMs: probeWaitMs } : null;
     },
     hasRoom: () => underWay < room,
     enter() {

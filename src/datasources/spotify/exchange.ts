@@ -4,7 +4,7 @@ import type { Http, HttpRequest, Outcome } from './http.ts';
 import type { Observer } from './observer.ts';
 
 /** One attempt, noted with all who wait for it and seen by the observer. */
-export type Exchange = (attempt: Attempt, party?: Party) => Promise<Outcome>;
+export type Exchange = (attempt: Attempt, party: Party) => Promise<Outcome>;
 
 export interface Attempt extends HttpRequest {
   family: Family | 'token';
@@ -16,11 +16,13 @@ export function createExchange(http: Http, observer: Observer): Exchange {
   return async ({ family, path, ...request }, party) => {
     const startedMs = performance.now();
     const { method } = request;
-    const ended = observer.sent({ family, method, path: path.replace(/\?.*/, ''), scope: party?.first() });
+    const [scope] = party.scopes();
+    const observed = observer.sent({ family, method, path: path.replace(/\?.*/, ''), scope });
+    const noted = party.note({ method, path });
     const outcome = await http.send(request);
     const status = outcome.kind === 'answer' ? outcome.status : null;
-    ended(status);
-    party?.note({ method, path, status, milliseconds: Math.round(performance.now() - startedMs) });
+    observed(status);
+    noted({ status, milliseconds: Math.round(performance.now() - startedMs) });
     return outcome;
   };
 }

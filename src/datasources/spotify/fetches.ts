@@ -2,8 +2,8 @@ import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidde
 import { type Access, FeatureWithheld } from './access.ts';
 import { type Asker, createParty } from './asker.ts';
 import type { Call } from './call.ts';
-import { MalformedAnswer } from './decode.ts';
 import type { HttpAnswer } from './http.ts';
+import { MalformedAnswer } from './json.ts';
 import { type Batch, type Resource, throwIfWithheld } from './resource.ts';
 
 /** One question, who waits for its answer (more may come), and the tag of the copy that is held, if any. */
@@ -28,16 +28,14 @@ export type Fetches = (questions: readonly Question[]) => Promise<Answer>[];
 export function createFetches(call: Call, access: Access): Fetches {
   /** One call for one question. */
   function alone({ resource, askers, etag }: Question): Promise<Answer> {
-    return withinLimit(resource, async () => {
-      const reply = await call(
-        resource.request,
-        createParty(() => askers),
-        etag,
-      );
+    const party = createParty(() => askers.map(({ scope }) => scope));
+    const ask = async (): Promise<Answer> => {
+      const reply = await call(resource.request, party, etag);
       if (reply.status === 304 && etag !== null) return { is: 'unchanged' };
       if (reply.status !== 200) return refusal(resource, reply);
       return found(resource.decode, reply);
-    });
+    };
+    return withinLimit(resource, ask, (answer) => [answer]);
   }
 
   /** One call for all of them; where the app may not do that, one for each. */
@@ -54,8 +52,8 @@ export function createFetches(call: Call, access: Access): Fetches {
   ): Promise<(Answer | GatewayError)[]> {
     const [{ resource }] = questions as [Question];
     const values = questions.map((question) => question.resource.batchValue ?? '');
-    const party = createParty(() => questions.flatMap(({ askers }) => askers));
-    return withinLimit(resource, async () => {
+    const party = createParty(() => questions.flatMap(({ askers }) => askers.map(({ scope }) => scope)));
+    const ask = async (): Promise<(Answer | GatewayError)[]> => {
       const reply = await call(batch.request(values), party);
       if (reply.status !== 200) {
         if (batch.feature) throwIfBatchWithheld(reply);
@@ -63,7 +61,8 @@ export function createFetches(call: Call, access: Access): Fetches {
       }
       const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
       return values.map((_, i) => settle(() => found((body) => batch.decode(body, i, values), share)));
-    });
+    };
+    return withinLimit(resource, ask, (answers) => answers);
   }
 
   function eachAlone(questions: readonly Question[]): Promise<Answer>[] {
@@ -78,8 +77,16 @@ export function createFetches(call: Call, access: Access): Fetches {
     return answers;
   }
 
-  const withinLimit = <T>({ limit }: Resource<unknown>, ask: () => Promise<T>): Promise<T> =>
-    limit ? access.withLimit(limit.endpoint, limit.items, ask) : ask();
+  const withinLimit = <T>(
+    { limit }: Resource<unknown>,
+    ask: () => Promise<T>,
+    answersIn: (given: T) => readonly (Answer | GatewayError)[],
+  ): Promise<T> => {
+    if (!limit) return ask();
+    const isGranted = (answer: Answer | GatewayError) =>
+      !(answer instanceof GatewayError) && answer.is === 'found' && limit.isGranted(answer.value);
+    return access.withLimit(limit.endpoint, limit.items, ask, (given) => answersIn(given).some(isGranted));
+  };
 
   return (questions) => {
     const answers = new Map<Question, Promise<Answer>>();

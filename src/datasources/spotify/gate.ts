@@ -1,4 +1,5 @@
 import { type GatewayError, Overloaded, UpstreamRateLimited, UpstreamTimeout } from '../../errors.ts';
+import type { Log } from '../../log.ts';
 import type { Party } from './asker.ts';
 import { createBudget } from './budget.ts';
 import { epochMs } from './clock.ts';
@@ -8,7 +9,7 @@ import type { Outcome } from './http.ts';
 import { createLedger, type FamilyCalls } from './ledger.ts';
 import type { News } from './news.ts';
 import { type Observer, unobserved } from './observer.ts';
-import { type ShutReason, shutError } from './retry.ts';
+import { type ShutReason, shutError, shutReasons } from './retry.ts';
 import { longestWaitMs } from './retry-after.ts';
 
 /** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
@@ -43,6 +44,7 @@ export interface GateOptions {
   /** By which processes share silences and the ceiling; without it each has its own. */
   news?: News | undefined;
   observer?: Observer;
+  log?: Log;
 }
 
 const maxQueued = 1_000; // ten at a time and 100 ms a call: what can be answered within a deadline of 8 s
@@ -57,12 +59,14 @@ interface Waiting {
   refuse: (error: GatewayError) => void;
 }
 
-export function createGate({ concurrency, rateLimit, news, observer = unobserved }: GateOptions): Gate {
+export function createGate({ concurrency, rateLimit, news, observer = unobserved, log }: GateOptions): Gate {
   const doors = new Map<Family | 'any', Door>();
   const budget = createBudget(rateLimit, news);
   const ledger = createLedger();
   let underWay = 0;
   let queue: Waiting[] = [];
+  let nextTurn: NodeJS.Immediate | undefined;
+  let concernsAll = false; // whether a door has shut, so that everybody in the queue is to be told
   let alarm: NodeJS.Timeout | undefined;
   let alarmAtMs = Number.POSITIVE_INFINITY;
 
@@ -90,11 +94,12 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
   async function admission(family: Family, party: Party): Promise<void> {
     if (!party.wanted()) throw unwanted();
     const ruling = rule(family, party, performance.now());
-    // Whoever of the queue could go has gone: nobody is overtaken.
-    if (ruling === 0) return enter(family);
     if (typeof ruling !== 'number') throw ruling;
+    // Nobody is overtaken: whoever of the queue could go has gone, or goes in this turn.
+    if (ruling === 0 && !nextTurn) return enter(family);
     if (queue.length >= maxQueued) throw new Overloaded('Too many calls are waiting for Spotify already.');
-    const waited = observer.waiting({ family, method: 'GET', path: `/${family}`, scope: party.first() });
+    const [scope] = party.scopes();
+    const waited = observer.waiting({ family, method: 'GET', path: `/${family}`, scope });
     const turn = new Promise<void>((admit, refuse) => {
       queue.push({ family, party, admit, refuse });
       wakeIn(ruling);
@@ -102,11 +107,19 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     return turn.finally(waited);
   }
 
-  /** Lets everyone go who may, refuses who cannot be helped, and keeps the rest in their order. */
-  function serveQueue(): void {
+  /**
+   * Lets everyone go who may, refuses who cannot be helped, and keeps the rest in their order.
+   * @param whileRoom stops where no more can go: looking at a thousand for each call that ends takes its time
+   */
+  function serveQueue(whileRoom = false): void {
     const waiting = queue;
     queue = [];
-    for (const each of waiting) {
+    concernsAll = false;
+    for (const [i, each] of waiting.entries()) {
+      if (whileRoom && underWay >= concurrency) {
+        queue.push(...waiting.slice(i));
+        return;
+      }
       const ruling = each.party.wanted() ? rule(each.family, each.party, performance.now()) : unwanted();
       if (typeof ruling !== 'number') {
         each.refuse(ruling);
@@ -150,8 +163,8 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
   function silenceFor(family: Family, timeLeftMs: number, nowMs: number): number | GatewayError | null {
     const bar = barOn(family, nowMs);
     if (!bar) return null;
-    const patienceMs = bar.reason === 'unavailable' ? 0 : shortSilenceMs;
-    return bar.waitMs > Math.min(patienceMs, timeLeftMs) ? shutError(bar.reason, bar.waitMs) : bar.waitMs;
+    const isShort = bar.reason !== 'unavailable' && bar.wholeWaitMs <= shortSilenceMs;
+    return isShort && bar.waitMs <= timeLeftMs ? bar.waitMs : shutError(bar.reason, bar.waitMs);
   }
 
   function ownLimit(timeLeftMs: number, nowMs: number): number | GatewayError | null {
@@ -174,16 +187,33 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     const nowMs = performance.now();
     const [any, own] = doorsOn(family);
     underWay -= 1;
-    any.leave(resultOnTheWay(outcome), nowMs);
-    own.leave(resultAtTheEndpoint(outcome), nowMs);
-    serveQueue();
+    change('any', nowMs, () => any.leave(resultOnTheWay(outcome), nowMs));
+    change(family, nowMs, () => own.leave(resultAtTheEndpoint(outcome), nowMs));
+    // Whoever gets this answer may find in it that the door is to be shut: the queue goes after that.
+    if (queue.length > 0) nextTurn ??= setImmediate(takeTurn);
+  }
+
+  function takeTurn(): void {
+    nextTurn = undefined;
+    serveQueue(!concernsAll);
   }
 
   function shut(family: Family, reason: ShutReason, waitMs: number | null): number {
     const nowMs = performance.now();
-    door(family).shut(reason, waitMs, nowMs);
+    change(family, nowMs, () => door(family).shut(reason, waitMs, nowMs));
     serveQueue();
     return door(family).barred(nowMs)?.waitMs ?? 0;
+  }
+
+  /** Does what may shut a door, and logs it when it does. */
+  function change(name: Family | 'any', nowMs: number, act: () => void): void {
+    const before = door(name).barred(nowMs);
+    act();
+    const bar = door(name).barred(nowMs);
+    if (!bar || before) return;
+    concernsAll = true;
+    const { reason, waitMs } = bar;
+    log?.warn({ family: name, reason, seconds: Math.ceil(waitMs / 1000) }, 'no calls to Spotify for a while');
   }
 
   news?.hear((topic, fact) => {
@@ -203,7 +233,10 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
       const nowMs = performance.now();
       return ledger.report(nowMs).map((calls) => ({ ...calls, bar: barOn(calls.family, nowMs) }));
     },
-    dispose: () => clearTimeout(alarm),
+    dispose() {
+      clearTimeout(alarm);
+      clearImmediate(nextTurn);
+    },
   };
 }
 
@@ -212,8 +245,9 @@ const unwanted = () => new UpstreamTimeout('Nobody waits for this call any more.
 /** What another process has told of a silence; null where it is about something else. */
 function silenceTold(topic: string, fact: unknown) {
   const [about, name] = topic.split(':');
-  const { reason, untilMs } = (fact ?? {}) as { reason?: ShutReason; untilMs?: unknown };
+  const { reason: why, untilMs } = (fact ?? {}) as { reason?: unknown; untilMs?: unknown };
   const family = families.find((each) => each === name);
+  const reason = shutReasons.find((each) => each === why);
   if (about !== silence || !family || !reason || typeof untilMs !== 'number') return null;
   return { family, reason, waitMs: Math.min(untilMs - epochMs(), longestWaitMs) };
 }

@@ -34,7 +34,7 @@ import {
 export type { Abilities, PagedEndpoint, WithheldField } from './access.ts';
 export { type Asker, createScope, type Place, type Scope, type Usage } from './asker.ts';
 export { epochMs } from './clock.ts';
-export { type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
+export { isInRange, type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
 export type { List } from './lists.ts';
 export { isMarket, type Market, parseMarket } from './markets.ts';
 export { batchMax } from './objects.ts';
@@ -70,6 +70,10 @@ export interface Spotify extends Pages {
   app: Abilities;
   /** How things stand with Spotify, for the operator. */
   report(): { families: FamilyReport[]; tokenAgeMs: number | null; abilities: Lessons };
+  /** How often something that was held has been proven outdated. */
+  changes(): number;
+  /** Resolves when what other processes have learned is known here too, or is not worth waiting for. */
+  started(): Promise<void>;
   /** Whether a valid token is there or can be had. */
   ready(): Promise<boolean>;
   close(): Promise<void>;
@@ -105,7 +109,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const redis = options.redisUrl === null ? undefined : createSharedRedis(options.redisUrl, log);
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
   const news = redis && createNews(redis, app);
-  const gate = createGate({ ...options, news, observer });
+  const gate = createGate({ ...options, news, observer, log });
   const access = createAccess(options.quotaMode, log, news);
   const call = createCall({ apiUrl: options.apiUrl, exchange, token, gate });
   const reads = createReads({
@@ -172,8 +176,10 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
         objects.topTracks(artist.id, marketOf(market, artist) ?? chartMarket),
         asker,
       ),
-    relatedArtists: (artist, asker) =>
-      shortList('artists/related-artists', objects.relatedArtists(artist.id), asker),
+    async relatedArtists(artist, asker) {
+      const related = await shortList('artists/related-artists', objects.relatedArtists(artist.id), asker);
+      return related?.map((each) => ({ ...each, market: artist.market })) ?? null;
+    },
     albumsOf: (artist, groups, market) => artistAlbums(artist.id, groups, marketOf(market, artist)),
     tracksOf(album, named) {
       const market = marketOf(named, album);
@@ -189,6 +195,8 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     },
     search: (kind, q, market) => searchResults(kind, q, marketOf(market)),
     report: () => ({ families: gate.report(), tokenAgeMs: token.ageMs(), abilities: access.lessons() }),
+    changes: reads.changes,
+    started: async () => news?.started(),
     ready: () =>
       token.get().then(
         () => true,

@@ -1,9 +1,18 @@
 import type { PagedEndpoint } from './access.ts';
 import type { Asker } from './asker.ts';
-import { decodeAlbum, decodeAlbumTracks, decodeArtist, decodePage, decodeTrack, fieldOf } from './decode.ts';
+import { epochMs } from './clock.ts';
+import {
+  type AskedPage,
+  decodeAlbum,
+  decodeAlbumTracks,
+  decodeArtist,
+  decodePage,
+  decodeTrack,
+  fieldOf,
+} from './decode.ts';
 import type { Kind, SpotifyId } from './ids.ts';
 import type { Market } from './markets.ts';
-import { partsOfAll, withMarket } from './objects.ts';
+import { isWhole, partsOfAll, withMarket } from './objects.ts';
 import { absentOn404, type Batch, type Resource, throwIfLimitRefused } from './resource.ts';
 import type { Album, AlbumGroup, Artist, Page, SpotifyObject, Track } from './types.ts';
 
@@ -34,8 +43,8 @@ export function artistAlbums(
   // All four are what Spotify gives unasked: one list, whichever way it was asked for.
   const filter =
     wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
-  return pagedList('artists/albums', `/artists/${id}/albums`, withMarket(filter, market), (body) =>
-    decodePage(body, (item) => {
+  return pagedList('artists/albums', `/artists/${id}/albums`, withMarket(filter, market), (body, asked) =>
+    decodePage(body, asked, (item) => {
       const album = decodeAlbum(item, { full: false, market });
       // Apps that are not told the group know it all the same where there is only one.
       return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
@@ -44,16 +53,20 @@ export function artistAlbums(
 }
 
 export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =>
-  pagedList('albums/tracks', `/albums/${id}/tracks`, withMarket({}, market), (body) =>
-    decodeAlbumTracks(body, id, market),
+  pagedList('albums/tracks', `/albums/${id}/tracks`, withMarket({}, market), (body, asked) =>
+    decodeAlbumTracks(body, asked, id, market),
   );
 
 /** The finds of one kind; the kinds of one search share their calls. */
 export function searchResults<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]> {
   const query = withMarket({ q }, market);
-  const decode = (body: unknown, found: Kind) =>
-    decodePage(fieldOf(body, `${found}s`), (item) => decodeFound[found](item, market)) as Page<KindOf[K]>;
-  const results = pagedList('search', '/search', { ...query, type: kind }, (body) => decode(body, kind));
+  const decode = (body: unknown, asked: AskedPage, found: Kind) =>
+    decodePage(fieldOf(body, `${found}s`), asked, (item) => decodeFound[found](item, market)) as Page<
+      KindOf[K]
+    >;
+  const results = pagedList('search', '/search', { ...query, type: kind }, (body, asked) =>
+    decode(body, asked, kind),
+  );
   return {
     ...results,
     reach: searchReach,
@@ -65,7 +78,7 @@ export function searchResults<K extends Kind>(kind: K, q: string, market: Market
         key: `search?${new URLSearchParams(window)}`,
         max: Object.keys(decodeFound).length,
         request: (kinds) => ({ ...page.request, query: { ...window, type: kinds.join(',') } }),
-        decode: (body, index, kinds) => decode(body, kinds[index] as Kind),
+        decode: (body, index, kinds) => decode(body, { offset, limit }, kinds[index] as Kind),
       };
       return { ...page, batch, batchValue: kind };
     },
@@ -88,7 +101,7 @@ function pagedList<T extends SpotifyObject>(
   endpoint: PagedEndpoint,
   path: string,
   query: Record<string, string>,
-  decode: (body: unknown) => Page<T>,
+  decode: (body: unknown, asked: AskedPage) => Page<T>,
 ): List<T> {
   return {
     key: `${path}?${new URLSearchParams(query)}`,
@@ -100,12 +113,14 @@ function pagedList<T extends SpotifyObject>(
       return {
         key: `${path}?${new URLSearchParams(window)}`,
         request: { family: endpoint, path, query: window },
-        decode,
+        decode: (body) => decode(body, { offset, limit }),
+        isWhole: (page) => isWhole(page.items),
         refused(answer) {
           throwIfLimitRefused(answer);
           return absentOn404(answer);
         },
-        limit: { endpoint, items: limit },
+        limit: { endpoint, items: limit, isGranted: (page) => page.limit === limit },
+        confirmed: (page) => ({ ...page, asOfMs: epochMs() }),
         brings: (page) => partsOfAll(page.items),
       };
     },

@@ -18,13 +18,13 @@ export const batchMax: Record<Kind, number> = { artist: 50, album: 20, track: 50
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes is some 110 KB
 const leastBytes = 2_000_000;
 
-type Decode<T> = (body: unknown) => T;
+type Decode<T> = (body: unknown, id: SpotifyId) => T;
 
 export const artist = (id: SpotifyId): Resource<Artist> =>
-  byId('artist', id, null, (body) => decodeArtist(body, { full: true, market: null }));
+  byId('artist', id, null, (body, asked) => decodeArtist(body, { full: true, market: null, id: asked }));
 
 export const album = (id: SpotifyId, market: Market | null): Resource<Album> =>
-  byId('album', id, market, (body) => decodeAlbum(body, { full: true, market }));
+  byId('album', id, market, (body, asked) => decodeAlbum(body, { full: true, market, id: asked }));
 
 export const track = (id: SpotifyId, market: Market | null): Resource<Track> =>
   byId('track', id, market, (body) => decodeTrack(body, { full: true, market }));
@@ -35,6 +35,7 @@ export const topTracks = (id: SpotifyId, market: Market): Resource<(Track | Malf
   request: { family: 'artists/top-tracks', path: `/artists/${id}/top-tracks`, query: { market } },
   decode: (body) => decodeList(body, 'tracks', (item) => decodeTrack(item, { full: true, market })),
   refused: absentOrWithheld,
+  isWhole,
   brings: partsOfAll,
 });
 
@@ -44,6 +45,7 @@ export const relatedArtists = (id: SpotifyId): Resource<(Artist | Malformed | nu
   request: { family: 'artists/related-artists', path: `/artists/${id}/related-artists`, query: {} },
   decode: (body) => decodeList(body, 'artists', (item) => decodeArtist(item, { full: true, market: null })),
   refused: absentOrWithheld,
+  isWhole,
   brings: partsOfAll,
 });
 
@@ -55,6 +57,10 @@ const marketQuery = (market: Market | null): string => (market === null ? '' : `
 
 export const withMarket = (query: Record<string, string>, market: Market | null): Record<string, string> =>
   market === null ? query : { ...query, market };
+
+/** Whether each item of a list is as documented. */
+export const isWhole = (items: readonly (SpotifyObject | Malformed | null)[]): boolean =>
+  !items.some((item) => item !== null && isMalformed(item));
 
 /** The objects of a list that are what they should be, each with those inside it. */
 export function* partsOfAll(items: readonly (SpotifyObject | Malformed | null)[]): Iterable<SpotifyObject> {
@@ -84,7 +90,7 @@ function byId<T extends SpotifyObject>(
   return {
     key: objectKey(kind, id, market),
     request: { family: `${kind}s`, path: `/${kind}s/${id}`, query: withMarket({}, market) },
-    decode,
+    decode: (body) => decode(body, id),
     // An id out of range is nobody's, which Spotify words as a mistake of the asker.
     refused: (answer) => (answer.status === 400 && !inRange ? null : absentOn404(answer)),
     ...(inRange && { batch: batchOf(kind, market, decode), batchValue: id }),
@@ -105,7 +111,7 @@ function batchOf<T>(kind: Kind, market: Market | null, decode: Decode<T>): Batch
     }),
     decode(body, index, ids) {
       const item = itemFor(listUnder(body, `${kind}s`), index, ids);
-      return item === null ? null : decode(item);
+      return item === null ? null : decode(item, ids[index] as SpotifyId);
     },
   };
 }

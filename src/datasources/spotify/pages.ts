@@ -5,8 +5,18 @@ import { epochMs } from './clock.ts';
 import { createLengths } from './lengths.ts';
 import type { List } from './lists.ts';
 import type { Reads } from './reads.ts';
-import type { Page, SpotifyObject } from './types.ts';
-import { goesOn, offsetsOf, type Range, type Span, spanOf, type Window, windowOf } from './windows.ts';
+import type { SpotifyObject } from './types.ts';
+import {
+  offsetsBehind,
+  offsetsOf,
+  pushedTo,
+  type Range,
+  type Span,
+  spanOf,
+  standsAt,
+  type Window,
+  windowOf,
+} from './windows.ts';
 
 /** Turns a client's window into full, aligned pages, each asked at most once and shared by all windows. */
 export interface Pages {
@@ -45,41 +55,39 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       span = spanOf(range, length, list.reach) as Span;
     }
     const pages = await pagesOf(list, span, limit, asker);
-    return pages && windowOf(pages, span, range, list.reach);
+    if (pages === null) return null;
+    const further = pushedTo(pages, range, list.reach);
+    const there = further && (await pagesOf(list, further, limit, asker));
+    return there && range.after && standsAt(there, further.start, range.after)
+      ? windowOf(there, { start: further.start + 1, end: further.end }, range, list.reach)
+      : windowOf(pages, span, range, list.reach);
   }
 
   /** The pages that cover a span, as far as the list goes; null when there is no such list. */
   async function pagesOf<T extends SpotifyObject>(list: List<T>, span: Span, limit: number, asker: Asker) {
+    if (span.start === span.end) return [];
     const startedMs = epochMs();
-    const read = (offset: number) => pageAt(list, offset, limit, asker);
+    const read = (offset: number) => pageAt(list, offset, limit, startedMs, asker);
     const offsets = offsetsOf(span, limit);
     const length = lengthOf(list, asker);
-    const [opening = null, ...others] = offsets;
-    if (opening === null) return [];
+    const opening = offsets[0] === 0 ? await list.opening?.(asker) : undefined;
+    if (opening) lengths.learn(list, opening, null, startedMs);
 
-    const pages: (Page<T> | null)[] = [];
-    let rest: number[];
-    if (length === null || (opening === 0 && list.opening)) {
-      // Alone: what it says of the length spares calls that would find nothing.
-      const first = await read(opening);
-      pages.push(first);
-      const next = first === null ? 0 : first.offset + first.limit;
-      rest =
-        first && goesOn(first, list.reach)
-          ? others.filter((offset) => offset >= next && offset < first.total)
-          : [];
-    } else {
-      rest = offsets.filter((offset) => offset < length);
-    }
-    pages.push(...(await Promise.all(rest.map(read))));
+    // Alone: what it says of the length spares calls that would find nothing.
+    const first = opening !== undefined || length !== null ? opening : await read(offsets[0] ?? 0);
+    if (first === null) return null;
+    const rest = first
+      ? offsetsBehind(first, span, limit, list.reach)
+      : offsets.filter((offset) => offset < (length ?? 0));
+    const pages = [...(first ? [first] : []), ...(await Promise.all(rest.map(read)))];
     if (pages[0] === null) return null;
-    if (!pages.every((page) => page !== null))
-      throw new UpstreamBadResponse('Spotify lost a page of a list.');
+    if (!pages.every((page) => page !== null)) throw lostPage();
     // A page held from before the list changed is read anew, so that the window is of one piece.
     return Promise.all(
-      pages.map(async (page) =>
-        page.asOfMs < startedMs && !lengths.agrees(list, page) ? ((await read(page.offset)) ?? page) : page,
-      ),
+      pages.map(async (page) => {
+        const { key } = list.page(page.offset, page.limit);
+        return lengths.agrees(list, page, key) ? page : ((await read(page.offset)) ?? page);
+      }),
     );
   }
 
@@ -87,28 +95,23 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     list: List<T>,
     offset: number,
     limit: number,
+    startedMs: number,
     asker: Asker,
-  ): Promise<Page<T> | null> {
-    const opening = offset === 0 ? await list.opening?.(asker) : undefined;
-    if (opening) lengths.learn(list, opening, null);
-    if (opening !== undefined) return opening;
-
+  ) {
     const items = Math.min(limit, list.reach - offset);
     const resource = list.page(offset, items);
     let page = await reads.get(resource, asker);
-    if (page && !lengths.agrees(list, page)) {
+    if (page && !lengths.agrees(list, page, resource.key)) {
       reads.expire(resource.key);
       page = await reads.get(resource, asker);
     }
     if (page === null) return null;
-    if (page.offset !== offset)
-      throw new UpstreamBadResponse('Spotify answered with another page than asked.');
     if (page.limit < items) {
       access.clamp(list.endpoint, page.limit);
       reads.put(list.page(offset, page.limit), page);
       throw new LimitRefused();
     }
-    lengths.learn(list, page, resource.key);
+    lengths.learn(list, page, resource.key, startedMs);
     return page;
   }
 
@@ -128,3 +131,5 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
 
   return { window, total };
 }
+
+const lostPage = () => new UpstreamBadResponse('Spotify lost a page of a list.');

@@ -29,6 +29,8 @@ export interface Reads {
   put<T>(resource: Resource<T>, value: T): void;
   /** An answer that something newer has proven outdated: it is asked again, and stands in if that fails. */
   expire(key: string): void;
+  /** How often an answer has been proven outdated. */
+  changes(): number;
 }
 
 export interface ReadsDependencies {
@@ -44,7 +46,7 @@ export interface ReadsDependencies {
 }
 
 const absentMs = 60_000; // what does not exist today may be released in a minute
-const alongBytes = 100; // what came along is part of an answer that is counted already
+const alongBytes = 600; // a short form, which may outlive the answer that it came with
 const shortForm = 'short/';
 
 /** A question on its way, with the copy that stands in for its answer if there comes none. */
@@ -65,8 +67,13 @@ export function createReads({
   observer = unobserved,
 }: ReadsDependencies): Reads {
   const flights = new Map<string, Flight>();
-  // The catalogue is public and read with one app token, so questions gather over all requests of a tick.
-  const tick = new DataLoader<Flight, Promise<Entry>>(depart, { cache: false });
+  let changes = 0;
+  // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
+  // the event loop has heard every socket that has something to say.
+  const tick = new DataLoader<Flight, Promise<Entry>>(depart, {
+    cache: false,
+    batchScheduleFn: setImmediate,
+  });
 
   async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
     const copy = memory.get(resource.key);
@@ -102,7 +109,6 @@ export function createReads({
 
   /** Sends off the flights of one tick, except those whose answer another process has left in the store. */
   async function depart(departing: readonly Flight[]): Promise<Promise<Entry>[]> {
-    await store?.started();
     const stored = (await store?.get(departing.map(({ resource }) => resource.key))) ?? [];
     for (const [i, flight] of departing.entries()) {
       flight.copy = later(flight.copy, stored[i]);
@@ -118,7 +124,8 @@ export function createReads({
   }
 
   function land({ resource, copy = absence }: Flight, answer: Answer): Entry {
-    const entry = { ...entryOf(answer, copy), ...lifetime(answer) };
+    const entry = { ...entryOf(answer, copy, resource), ...lifetime(answer) };
+    if (entry.value !== null && resource.isWhole?.(entry.value) === false) entry.freshUntilMs = epochMs();
     store?.set(resource.key, entry);
     return keep(resource, entry);
   }
@@ -139,6 +146,7 @@ export function createReads({
     }
     return entry;
   }
+
   function keepAlong(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
     // A track that stands in for another says so, which is wrong of the same track asked for itself.
     if (object.kind === 'track' && object.linkedFrom) return;
@@ -164,7 +172,9 @@ export function createReads({
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
     holds: ({ key }) => Boolean(fresh(key)?.value ?? fresh(shortForm + key)),
+    changes: () => changes,
     expire(key) {
+      changes += 1;
       const entry = memory.get(key);
       if (entry) memory.set(key, { ...entry, freshUntilMs: 0 });
       store?.delete(key);
@@ -181,12 +191,16 @@ export function createReads({
 
 const absence: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 0, usableUntilMs: 0 };
 
-function entryOf(answer: Answer, copy: Entry): Omit<Entry, 'freshUntilMs' | 'usableUntilMs'> {
+function entryOf(
+  answer: Answer,
+  copy: Entry,
+  { confirmed }: Resource<unknown>,
+): Omit<Entry, 'freshUntilMs' | 'usableUntilMs'> {
   switch (answer.is) {
     case 'found':
       return { value: answer.value, etag: answer.etag, bytes: answer.bytes };
     case 'unchanged':
-      return copy;
+      return copy.value !== null && confirmed ? { ...copy, value: confirmed(copy.value) } : copy;
     case 'absent':
       return absence;
   }

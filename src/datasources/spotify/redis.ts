@@ -20,7 +20,8 @@ export interface SharedRedis {
 
 const patienceMs = 50; // Spotify itself answers in some 100 ms: a cache slower than half of that is none
 const startPatienceMs = 250; // once: what another process has learned is worth the wait before the first call
-const restMs = 2_000; // after it failed, before it is asked again
+const failuresUntilRest = 2; // one after the other: a single late answer is bad luck
+const restMs = 2_000; // before it is asked again
 const connectMs = 1_000;
 const reconnectMs = 1_000;
 const logEveryMs = 60_000;
@@ -35,6 +36,7 @@ export function createSharedRedis(url: string, log: Log): SharedRedis {
   });
   redis.on('error', complain);
   let subscriber: Redis | undefined;
+  let failures = 0;
   let restsUntilMs = 0;
   let silentUntilMs = 0;
   let start: Promise<void> = Promise.resolve();
@@ -50,9 +52,12 @@ export function createSharedRedis(url: string, log: Log): SharedRedis {
   async function ask<T>(command: (redis: Redis) => Promise<T>): Promise<T | null> {
     if (redis.status !== 'ready' || performance.now() < restsUntilMs) return null;
     try {
-      return await within(command(redis), patienceMs);
+      const answer = await within(command(redis), patienceMs);
+      failures = 0;
+      return answer;
     } catch (error) {
-      restsUntilMs = performance.now() + restMs;
+      failures += 1;
+      if (failures >= failuresUntilRest) restsUntilMs = performance.now() + restMs;
       complain(error as Error);
       return null;
     }
@@ -82,7 +87,12 @@ export function createSharedRedis(url: string, log: Log): SharedRedis {
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Redis is too slow')), ms);
+    // Where our own event loop was late, the question leaves in its next turn and the answer is read in the one
+    // after: both are waited for.
+    timer = setTimeout(
+      () => setImmediate(() => setImmediate(() => reject(new Error('Redis is too slow')))),
+      ms,
+    );
   });
   try {
     return await Promise.race([promise, late]);

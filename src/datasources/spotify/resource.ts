@@ -19,7 +19,11 @@ export interface Resource<T> {
   batch?: Batch;
   batchValue?: string;
   /** The page size it asks for. */
-  limit?: { endpoint: PagedEndpoint; items: number };
+  limit?: { endpoint: PagedEndpoint; items: number; isGranted(value: T): boolean };
+  /** False where a part of the value cannot be read, and so is to be asked for again when it is wanted again. */
+  isWhole?(value: T): boolean;
+  /** The value as it is after Spotify has said that it is still right. */
+  confirmed?(value: T): T;
   /** Objects that come along with the answer and need not be asked for any more. */
   brings(value: T): Iterable<SpotifyObject>;
 }
@@ -40,18 +44,23 @@ const notFound = /^(service )?not found\.?$/i; // of a withdrawn route; of an un
 
 /** @throws FeatureWithheld when the answer says that the app may not use the endpoint, whatever it asks for */
 export function throwIfWithheld({ status, body }: HttpAnswer): void {
+  const words = wordsOf(body);
+  // A lapsed subscription answers 403 too, everywhere; its words tell it from a removed endpoint.
+  const forbidden = status === 403 && (words === null || /^forbidden\.?$/i.test(words));
   const message = messageOf(body);
-  // A lapsed subscription answers 403 too, everywhere; its message tells it from a removed endpoint.
-  const forbidden = status === 403 && (message === null || /^forbidden\.?$/i.test(message));
   const gone = status === 410 || (status === 404 && (message === null || notFound.test(message)));
   if (forbidden || gone) throw new FeatureWithheld();
 }
 
 /** @throws LimitRefused when the answer says that the page is too large */
 export function throwIfLimitRefused({ status, body }: HttpAnswer): void {
-  const message = messageOf(body);
+  const words = wordsOf(body);
   // Sometimes the refusal comes without a word (stiefenm/spoton#118).
-  if (status === 400 && (message === null || /invalid limit/i.test(message))) throw new LimitRefused();
+  if (status === 400 && (words === null || /invalid limit/i.test(words))) throw new LimitRefused();
 }
+
+/** Spotify's message, or what it says without JSON; null where it says nothing. */
+const wordsOf = (body: unknown): string | null =>
+  messageOf(body) ?? (typeof body === 'string' ? body.trim() : null);
 
 export const absentOn404 = ({ status }: HttpAnswer): null | undefined => (status === 404 ? null : undefined);

@@ -8,6 +8,9 @@ export const longestWaitMs = 24 * 3_600_000;
 export function retryAfterMs(header: string | null, nowEpochMs: number): number | null {
   if (header === null) return null;
   const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowEpochMs;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : dateOf(text) - nowEpochMs;
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), longestWaitMs);
 }
+
+/** Every form of a date begins with its day of the week; without one `-5` would be a date too. */
+const dateOf = (text: string): number => (/^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN);

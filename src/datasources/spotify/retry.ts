@@ -20,7 +20,8 @@ export type Verdict =
   | { act: 'fail'; error: GatewayError };
 
 /** Too many calls in a short time, a day's calls used up, or Spotify itself in trouble. */
-export type ShutReason = 'rate' | 'quota' | 'unavailable';
+export type ShutReason = (typeof shutReasons)[number];
+export const shutReasons = ['rate', 'quota', 'unavailable'] as const;
 
 export const maxAttempts = 3;
 const maxWaitInRequestMs = 2_000; // a longer Retry-After is no hiccup: waiting it out only holds the client
@@ -76,7 +77,7 @@ function judgeTooMany(
   attempt: number,
 ): Verdict {
   if (isQuota(answer) || (waitMs !== null && waitMs > quotaFromMs)) {
-    return { act: 'shut', reason: 'quota', waitMs };
+    return { act: 'shut', reason: 'quota', waitMs: waitMs || null };
   }
   const short = waitMs !== null && waitMs <= maxWaitInRequestMs;
   if (!short || attempt >= maxAttempts) return { act: 'shut', reason: 'rate', waitMs: waitMs || null };
@@ -97,7 +98,8 @@ function isQuota({ body }: HttpAnswer): boolean {
 
 /** What an asker is told while the gate is shut for `waitMs` more. */
 export function shutError(reason: ShutReason, waitMs: number): GatewayError {
-  const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
+  // A sum of two clock readings is off by less than a thousandth, which must not become a second.
+  const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
   switch (reason) {
     case 'rate':
       return new UpstreamRateLimited('Spotify limits our calls; ask again later.', { retryAfter });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { language } from './call.ts';
 import { epochMs } from './clock.ts';
@@ -10,13 +11,11 @@ export interface Store {
   get(keys: readonly string[]): Promise<(Entry | undefined)[]>;
   set(key: string, entry: Entry): void;
   delete(key: string): void;
-  /** Resolves when asking makes sense, or waiting for it no more. */
-  started(): Promise<void>;
 }
 
-const version = 1; // of what is kept: another shape of the objects in `types.ts` needs another number
+const version = 2; // of what is kept: another shape of the objects in `types.ts` needs another number
 const plainBytes = 1_000; // a larger text is an eighth of its size when deflated, for some 50 µs
-const maxBytes = 8_000_000; // of a text once inflated
+const sealBytes = 8;
 
 /** @param app names the app whose answers they are: what one app is given, another may not be */
 export function createStore(redis: SharedRedis, app: string): Store {
@@ -32,25 +31,24 @@ export function createStore(redis: SharedRedis, app: string): Store {
       if (lifeMs <= 0) return;
       void redis.ask((connection) => connection.set(nameOf(key), pack(key, entry), 'PX', lifeMs));
     },
-    started: redis.started,
     delete: (key) => void redis.ask((connection) => connection.del(nameOf(key))),
   };
 }
 
-/** The key stands in what it names, so that nothing else can be taken for it. */
+/** Sealed with its key, so that garbage, and what belongs elsewhere, is not taken for an answer. */
 function pack(key: string, entry: Entry): Buffer {
-  const text = Buffer.from(JSON.stringify({ key, ...entry }));
-  return text.byteLength < plainBytes ? text : deflateRawSync(text, { level: 1 });
+  const text = Buffer.from(JSON.stringify(entry));
+  const body = text.byteLength < plainBytes ? text : deflateRawSync(text, { level: 1 });
+  return Buffer.concat([sealOf(key, body), body]);
 }
 
 function unpack(packed: Buffer | null, key: string): Entry | undefined {
-  if (packed === null) return undefined;
-  try {
-    const isPlain = packed[0] === '{'.charCodeAt(0); // which no deflated text begins with
-    const text = isPlain ? packed : inflateRawSync(packed, { maxOutputLength: maxBytes });
-    const { key: named, ...entry } = JSON.parse(text.toString('utf8')) as Entry & { key: unknown };
-    return named === key ? entry : undefined;
-  } catch {
-    return undefined; // garbage: whoever wrote it, the next answer of Spotify takes its place
-  }
+  const body = packed?.subarray(sealBytes);
+  if (!packed || !body || !packed.subarray(0, sealBytes).equals(sealOf(key, body))) return undefined;
+  const isPlain = body[0] === '{'.charCodeAt(0); // which no deflated text begins with
+  const text = isPlain ? body : inflateRawSync(body);
+  return JSON.parse(text.toString('utf8')) as Entry;
 }
+
+const sealOf = (key: string, body: Buffer): Buffer =>
+  createHash('sha1').update(key).update(body).digest().subarray(0, sealBytes);

@@ -1,6 +1,6 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Party } from './asker.ts';
+import { createParty, type Party, type Scope } from './asker.ts';
 import { persist } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpAnswer, Outcome } from './http.ts';
@@ -51,6 +51,7 @@ export function createToken(
   { url, clientId, clientSecret }: TokenOptions,
 ): Token {
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  const waiting = new Set<Scope>();
   let held: Held | undefined;
   let renewal: Promise<Held> | undefined;
   let failure: Failure | undefined;
@@ -67,18 +68,21 @@ export function createToken(
 
   async function renew(party?: Party, timeoutMs?: number): Promise<Held> {
     const leftMs = (failure?.untilMs ?? 0) - performance.now();
-    if (failure && leftMs > 0) throw failure.error(leftMs);
-    renewal ??= request(party, timeoutMs).finally(() => {
+    // One that is under way may be waiting out a short silence: then everybody waits with it.
+    if (!renewal && failure && leftMs > 0) throw failure.error(leftMs);
+    for (const scope of party?.scopes() ?? []) waiting.add(scope);
+    renewal ??= request(timeoutMs).finally(() => {
       renewal = undefined;
+      waiting.clear();
     });
     return renewal;
   }
 
-  async function request(party?: Party, timeoutMs?: number): Promise<Held> {
+  async function request(timeoutMs?: number): Promise<Held> {
     failure = undefined;
     try {
       const startedMs = performance.now();
-      const answer = await persist(() => send(party, timeoutMs), { mayRetry: () => true, shut });
+      const answer = await persist(() => send(timeoutMs), { mayRetry: () => true, shut });
       failure = undefined;
       held = read(answer, startedMs);
       return held;
@@ -91,10 +95,15 @@ export function createToken(
     }
   }
 
-  function send(party?: Party, timeoutMs?: number): Promise<Outcome> {
-    const headers = { authorization, accept: 'application/json' };
-    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+  function send(timeoutMs?: number): Promise<Outcome> {
+    const headers = {
+      authorization,
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const body = 'grant_type=client_credentials';
     const { pathname: path } = new URL(url);
+    const party = createParty(() => waiting);
     return exchange({ family: 'token', method: 'POST', path, url, headers, body, timeoutMs }, party);
   }
 
@@ -132,13 +141,14 @@ const remember = (error: GatewayError, forMs: number): Failure => ({
   error: () => error,
 });
 
+const fitsIntoHeader = /^[\x21-\x7e]+$/;
+
 /** Spotify's times count from its answer, ours from the question: rather too early than too late. */
 function read({ status, body }: HttpAnswer, askedAtMs: number): Held {
   if (status !== 200) throw new Refused("Spotify refuses this app's credentials.");
   const { access_token: value, expires_in: lifetime } = (body ?? {}) as Record<string, unknown>;
-  if (typeof value !== 'string' || value === '' || typeof lifetime !== 'number' || !(lifetime > 0)) {
-    throw noToken();
-  }
+  if (typeof value !== 'string' || !fitsIntoHeader.test(value)) throw noToken();
+  if (typeof lifetime !== 'number' || !(lifetime > 0)) throw noToken();
   const lifetimeMs = lifetime * 1000;
   return {
     value,

@@ -79,6 +79,13 @@ export const goesOn = <T>(page: Page<T>, reach: number): boolean =>
   page.offset + page.limit < reach &&
   (page.hasNext || page.offset + page.limit < page.total);
 
+/** The offsets of the pages that a span needs behind its first one, which may be shorter than the others. */
+export function offsetsBehind<T>(first: Page<T>, { end }: Span, limit: number, reach: number): number[] {
+  const start = first.offset + first.limit;
+  if (start >= end || !goesOn(first, reach)) return [];
+  return offsetsOf({ start, end }, limit).filter((offset) => offset < first.total);
+}
+
 /**
  * Cuts a window out of the pages that cover it.
  * @param pages in the order of their offsets, without a gap; none where the list is known to be shorter
@@ -101,7 +108,7 @@ export function windowOf<T extends SpotifyObject>(
       range,
     ),
     total: newest(pages)?.total ?? null,
-    hasNext: span.start < span.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
+    hasNext: asked.start < asked.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
     hasPrevious: span.start > 0,
   };
 }
@@ -151,6 +158,30 @@ function anchored<T extends SpotifyObject>(
   const start = moved.slot + 1;
   return { start: Math.min(start, asked.end), end: Math.min(asked.end, start + first) };
 }
+
+/**
+ * Where to look for the item of a cursor that is not in the pages of its window: the list has grown since, and
+ * if it has done so at the front, then by enough to push the item out of them. The span begins with its slot.
+ */
+export function pushedTo<T extends SpotifyObject>(
+  pages: readonly Page<T>[],
+  { after, first }: Range,
+  reach: number,
+): Span | null {
+  const total = newest(pages)?.total;
+  if (!after?.id || first === null || total === undefined) return null;
+  const start = after.slot + total - after.total;
+  const isFound = slotsOf(pages).some(({ item }) => idOf(item) === after.id);
+  if (isFound || start <= after.slot || start + 1 >= Math.min(total, reach)) return null;
+  return { start, end: Math.min(start + 1 + first, reach) };
+}
+
+/** Whether the slot holds the item of the cursor. */
+export const standsAt = <T extends SpotifyObject>(
+  pages: readonly Page<T>[],
+  slot: number,
+  { id }: Mark,
+): boolean => slotsOf(pages).some((found) => found.slot === slot && idOf(found.item) === id);
 
 /** Each thing once, and not the one that the client holds already. */
 function distinct<T extends SpotifyObject>(slots: readonly Slot<T>[], { after, before }: Range): Slot<T>[] {
