@@ -10,10 +10,15 @@ export interface Config {
   port: number;
   host: string;
   logLevel: LogLevel;
+  /** Processes behind the port. */
+  workers: number;
   /** The kind of app that the embedded sandbox plays; null where there are credentials, and so no sandbox. */
   sandbox: 'development' | 'extended' | null;
   gateway: GatewayOptions;
 }
+
+/** Where each variable is explained; the end of every complaint about one. */
+export const furtherReading = 'See "Configuration" in the README.';
 
 /** The environment cannot be used; `message` names each variable and never a value. */
 export class ConfigError extends Error {}
@@ -48,7 +53,7 @@ const upstreamUrl = z
 const variables = z
   .object({
     PORT: whole(0, 65_535).default(4000),
-    HOST: z.string().default('127.0.0.1'),
+    HOST: z.string().refine(isHost, 'must be an IP address or a host name').default('127.0.0.1'),
     SPOTIFY_CLIENT_ID: z.string().optional(),
     SPOTIFY_CLIENT_SECRET: z.string().optional(),
     SPOTIFY_API_URL: upstreamUrl.default('https://api.spotify.com/v1'),
@@ -62,6 +67,7 @@ const variables = z
       .optional(),
     REDIS_URL: z.string().refine(isRedisUrl, 'must be a redis:// or rediss:// URL').optional(),
     SPOTIFY_RATE_LIMIT: whole(1, 1_000_000).optional(),
+    WEB_CONCURRENCY: whole(1, 64).default(1),
     UPSTREAM_CONCURRENCY: whole(1, 1_000).default(10),
     UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(2_500),
     REQUEST_TIMEOUT_MS: whole(1, 600_000).default(8_000),
@@ -87,6 +93,9 @@ const variables = z
     error: 'must be set together, or both left out for the sandbox',
   });
 
+/** What is read of the environment. */
+export const variableNames: readonly string[] = Object.keys(variables.shape);
+
 /**
  * @param environment such as `process.env`; an empty value counts as none
  * @throws ConfigError
@@ -96,7 +105,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`);
-    throw new ConfigError(`${lines.join('\n')}\nSee "Configuration" in the README.`);
+    throw new ConfigError(`${lines.join('\n')}\n${furtherReading}`);
   }
   const env = parsed.data;
   const production = env.NODE_ENV === 'production';
@@ -104,6 +113,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: env.PORT,
     host: env.HOST,
     logLevel: env.LOG_LEVEL,
+    workers: env.WEB_CONCURRENCY,
     sandbox: env.SPOTIFY_CLIENT_ID ? null : env.SANDBOX_QUOTA_MODE,
     gateway: {
       spotify: {
@@ -113,8 +123,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         tokenUrl: env.SPOTIFY_TOKEN_URL,
         quotaMode: env.SPOTIFY_QUOTA_MODE,
         market: env.SPOTIFY_MARKET ?? null,
-        rateLimit: env.SPOTIFY_RATE_LIMIT ?? null,
-        concurrency: env.UPSTREAM_CONCURRENCY,
+        rateLimit: shareOf(env.SPOTIFY_RATE_LIMIT ?? null, env.REDIS_URL ? 1 : env.WEB_CONCURRENCY),
+        concurrency: shareOf(env.UPSTREAM_CONCURRENCY, env.WEB_CONCURRENCY),
         timeoutMs: env.UPSTREAM_TIMEOUT_MS,
         freshMs: env.CACHE_TTL_SECONDS * 1000,
         staleMs: env.CACHE_STALE_SECONDS * 1000,
@@ -131,6 +141,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
+/** Ceilings are those of all processes together; what they do not share through Redis, each has its part of. */
+const shareOf = <T extends number | null>(ceiling: T, processes: number): T =>
+  ceiling === null ? ceiling : (Math.max(1, Math.floor(ceiling / processes)) as T);
+
 function toManifest(path: string, context: z.RefinementCtx): Manifest {
   try {
     return readManifest(path);
@@ -142,8 +156,8 @@ function toManifest(path: string, context: z.RefinementCtx): Manifest {
 
 function isUpstreamUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (username || password || search || hash) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username || password || /[?#]/.test(text)) return false; // paths are appended to it as it stands
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
@@ -154,4 +168,15 @@ function isRedisUrl(text: string): boolean {
   return URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol);
 }
 
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) &&
+  new URL(text).origin === text &&
+  isHost(new URL(text).hostname.replace(/^\[(.*)\]$/, '$1'));
+
+const label = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?';
+const hostName = new RegExp(`^(${label}\\.)*${label}\\.?$`, 'i');
+
+/** A URL's host may be more than that: `*` for one, which stands for nothing here. */
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || hostName.test(text);
+}

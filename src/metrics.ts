@@ -6,6 +6,8 @@ export interface Metrics {
   registry: Registry;
   observer: Observer;
   operationDone(outcome: OperationOutcome): void;
+  /** A request was turned away before anybody looked into it. */
+  refused(code: string): void;
   /** Lets the gauges ask how things stand whenever they are read. */
   watch(spotify: Spotify, eventLoopLagMs: () => number): void;
 }
@@ -30,6 +32,7 @@ export function createMetrics(): Metrics {
   const operations = counter('operations_total', 'GraphQL operations answered.', ['outcome']);
   const operationSeconds = histogram('operation_duration_seconds', 'Time to answer an operation.');
   const errors = counter('errors_total', 'Errors in answers, by their code.', ['code']);
+  const refusals = counter('refusals_total', 'Requests turned away unread, by the code they got.', ['code']);
   const calls = counter('upstream_calls_total', 'Calls to Spotify, by how they ended.', ['family', 'status']);
   const callSeconds = histogram('upstream_call_duration_seconds', 'Time of one call to Spotify.', ['family']);
   const waitSeconds = histogram('gate_wait_seconds', 'Time that calls waited for their turn.', ['family']);
@@ -55,6 +58,7 @@ export function createMetrics(): Metrics {
       operationSeconds.observe(seconds);
       for (const code of codes) errors.inc({ code });
     },
+    refused: (code) => refusals.inc({ code }),
     watch: (spotify, eventLoopLagMs) => watch(registry, spotify, eventLoopLagMs),
   };
 }
@@ -65,12 +69,14 @@ function watch(registry: Registry, spotify: Spotify, eventLoopLagMs: () => numbe
     help: string,
     labelNames: L[],
     read: () => Iterable<[labels: Record<L, string>, value: number]>,
+    aggregator: 'sum' | 'max' = 'max', // of the processes behind one port
   ) =>
     new Gauge({
       name: `${prefix}_${name}`,
       help,
       labelNames,
       registers: [registry],
+      aggregator,
       collect() {
         this.reset();
         for (const [labels, value] of read()) this.set(labels, value);
@@ -78,11 +84,19 @@ function watch(registry: Registry, spotify: Spotify, eventLoopLagMs: () => numbe
     });
   const families = () => spotify.report().families;
 
-  gauge('upstream_calls_last_30s', 'Calls to Spotify in the last 30 seconds.', ['family'], () =>
-    families().map(({ family, recentCalls }) => [{ family }, recentCalls]),
+  gauge(
+    'upstream_calls_last_30s',
+    'Calls to Spotify in the last 30 seconds.',
+    ['family'],
+    () => families().map(({ family, recentCalls }) => [{ family }, recentCalls]),
+    'sum',
   );
-  gauge('upstream_calls_last_24h', 'Calls to Spotify in the last 24 hours.', ['family'], () =>
-    families().map(({ family, callsOfDay }) => [{ family }, callsOfDay]),
+  gauge(
+    'upstream_calls_last_24h',
+    'Calls to Spotify in the last 24 hours.',
+    ['family'],
+    () => families().map(({ family, callsOfDay }) => [{ family }, callsOfDay]),
+    'sum',
   );
   gauge(
     'gate_shut_seconds',

@@ -1,4 +1,4 @@
-import type { GraphiQLOptions } from 'graphql-yoga';
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 import { traceHeader } from './trace.ts';
 
 /** GraphiQL's first visit: tabs that teach what the API is for, each ready to run. */
@@ -63,17 +63,24 @@ query ByUri {
 ];
 
 /** @param isSandbox whether to say that the music is made up */
-export function graphiqlOptions(isSandbox: boolean): GraphiQLOptions {
+export function useGraphiql(endpoint: string, isSandbox: boolean): Plugin {
+  return {
+    async onRequest({ request: { method, headers }, url, endResponse, fetchAPI: { Response } }) {
+      const isVisit = method === 'GET' && headers.get('accept')?.includes('text/html');
+      if (!isVisit || url.pathname !== endpoint) return;
+      // The page comes whole from this process, without a CDN; nine megabytes that only a visit loads.
+      const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+      const page = renderGraphiQL(graphiqlOptions(isSandbox));
+      endResponse(new Response(page, { headers: { 'content-type': 'text/html; charset=utf-8' } }));
+    },
+  };
+}
+
+function graphiqlOptions(isSandbox: boolean): GraphiQLOptions {
   const [first = '', ...others] = tabs;
   return {
     additionalHeaders: { [traceHeader]: '1' },
     title: isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
     defaultTabs: [(isSandbox ? sandboxNote : '') + first, ...others].map((query) => ({ query })),
   };
-}
-
-/** The page comes whole from this process, without a CDN; nine megabytes that only a browser's visit loads. */
-export async function renderGraphiql(options: GraphiQLOptions): Promise<string> {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  return renderGraphiQL(options);
 }

@@ -23,7 +23,7 @@ export const useHttpCache: Plugin<Context> = {
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
     const headers = new Headers(response.headers);
     headers.set('etag', etag);
-    headers.set('vary', `accept, ${traceHeader}`);
+    headers.append('vary', `accept, ${traceHeader}`);
     const isHeld = request.headers
       .get('if-none-match')
       ?.split(/\s*,\s*/)

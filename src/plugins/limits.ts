@@ -8,10 +8,12 @@ import {
   type SelectionSetNode,
   Source,
   TokenKind,
+  validate,
   visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { QueryTooComplex } from '../errors.ts';
+import { tokensOf } from './document-cache.ts';
 import { toGraphQLError } from './mask.ts';
 
 /** How large a document may be. All of it is checked before anything runs; yoga keeps the result by document. */
@@ -20,6 +22,9 @@ const maxTokens = 2_000;
 const maxDepth = 15; // GraphiQL's own introspection is 15 deep
 const maxAliases = 100; // a stitching parent aliases every root field that it merges, and merges dozens
 const maxDirectives = 5; // on one location
+// To validate is to compare whatever may answer under one name, pair by pair: these two are its length and breadth.
+const maxRepeats = 100;
+const maxFragments = 50;
 const manyErrors = 5;
 
 /**
@@ -34,11 +39,13 @@ export function useLimits(suggestions: boolean): Plugin {
         return parseFn(source, ...options);
       });
     },
-    onValidate({ validateFn, setValidationFn }) {
-      setValidationFn((schema, document: DocumentNode, ...options) => {
+    onValidate({ setValidationFn }) {
+      setValidationFn((schema, document: DocumentNode, rules) => {
         const error = brokenLimit(document);
         if (error) return [toGraphQLError(error)];
-        return presentable(validateFn(schema, document, ...options), suggestions);
+        // A guess at a name compares it with all that there are, and a hundred mistakes make a hundred guesses.
+        const limits = { maxErrors: manyErrors, hideSuggestions: !suggestions };
+        return presentable(validate(schema, document, rules, limits));
       });
     },
   };
@@ -47,28 +54,45 @@ export function useLimits(suggestions: boolean): Plugin {
 /** Counts before parsing, because the parser descends as deep as the braces go. */
 function countTokens(source: Source): number {
   const lexer = new Lexer(source);
-  let count = 0;
+  const start = lexer.token;
   try {
-    while (lexer.advance().kind !== TokenKind.EOF) count += 1;
+    while (lexer.advance().kind !== TokenKind.EOF);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error; // else the parser says it better
   }
-  return count;
+  return tokensOf(start);
 }
 
 function brokenLimit(document: DocumentNode): QueryTooComplex | null {
   let aliases = 0;
   let directives = 0;
+  let repeats = 0;
   visit(document, {
     enter(node: ASTNode) {
       if (node.kind === Kind.FIELD && node.alias) aliases += 1;
+      if (node.kind === Kind.SELECTION_SET) repeats += repeatsIn(node);
       if ('directives' in node) directives = Math.max(directives, node.directives?.length ?? 0);
     },
   });
-  if (aliases > maxAliases) return tooComplex('aliases', maxAliases, aliases);
-  if (directives > maxDirectives) return tooComplex('directives on one location', maxDirectives, directives);
-  const depth = depthOf(document);
-  return depth > maxDepth ? tooComplex('levels of fields', maxDepth, depth) : null;
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).length;
+  const measured: [what: string, limit: number, actual: number][] = [
+    ['aliases', maxAliases, aliases],
+    ['directives on one location', maxDirectives, directives],
+    ['fields that stand beside the same field', maxRepeats, repeats],
+    ['fragments', maxFragments, fragments],
+    ['levels of fields', maxDepth, depthOf(document)],
+  ];
+  const broken = measured.find(([, limit, actual]) => actual > limit);
+  return broken ? tooComplex(...broken) : null;
+}
+
+/** Selections that have been made in the same place already. */
+function repeatsIn({ selections }: SelectionSetNode): number {
+  const named = selections.filter((each) => each.kind !== Kind.INLINE_FRAGMENT);
+  const names = named.map((each) =>
+    each.kind === Kind.FIELD ? (each.alias ?? each.name).value : `...${each.name.value}`,
+  );
+  return names.length - new Set(names).size;
 }
 
 function depthOf({ definitions }: DocumentNode): number {
@@ -102,15 +126,5 @@ const tooComplex = (what: string, limit: number, actual: number) =>
   });
 
 /** One error stands for many: whoever sends a hundred mistakes reads no hundred messages. */
-function presentable(errors: readonly GraphQLError[], suggestions: boolean): GraphQLError[] {
-  const shown = errors.length > manyErrors ? errors.slice(0, 1) : [...errors];
-  return suggestions ? shown : shown.map(withoutSuggestion);
-}
-
-/** Names that GraphQL guesses the client meant are names that it did not know. */
-export function withoutSuggestion(error: GraphQLError): GraphQLError {
-  const message = error.message.replace(/ Did you mean .*\?$/s, '');
-  return message === error.message
-    ? error
-    : new GraphQLError(message, { ...error, nodes: error.nodes ?? null });
-}
+const presentable = (errors: readonly GraphQLError[]): readonly GraphQLError[] =>
+  errors.length > manyErrors ? errors.slice(0, 1) : errors;

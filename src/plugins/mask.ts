@@ -14,7 +14,9 @@ export function createMask(log: Log) {
     if (original instanceof GatewayError) return toGraphQLError(original, located);
     if (located && original instanceof GraphQLError) return protocolError(located);
     log.error({ err: original }, 'bug');
-    return relocate('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR' }, located);
+    // Where no field has failed the whole answer has.
+    const http = located?.path ? {} : { http: { status: 500 } };
+    return relocate('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR', ...http }, located);
   };
 }
 
@@ -30,8 +32,9 @@ function httpFor({ code, details }: GatewayError): { http?: object } {
     case 'OVERLOADED':
       return { http: { status: 503, headers: { 'retry-after': `${details.retryAfter ?? 1}` } } };
     case 'QUERY_TOO_COMPLEX':
-    case 'BAD_REQUEST':
       return { http: { status: 400, spec: true } };
+    case 'BAD_REQUEST':
+      return { http: { status: 400 } };
     default:
       return {};
   }
@@ -40,14 +43,20 @@ function httpFor({ code, details }: GatewayError): { http?: object } {
 /** Of what the transport adds to its errors, only what a client needs stays. */
 function protocolError(error: GraphQLError): GraphQLError {
   const { code = 'BAD_REQUEST', http } = error.extensions;
+  // What is no GraphQL request is refused in the terms of HTTP, whatever kind of answer is accepted.
+  const refused = { ...(http as object), spec: false };
   if (code === 'REQUEST_ENTITY_TOO_LARGE') {
     return relocate(error.message, { code: 'QUERY_TOO_COMPLEX', limit: maxBodyBytes, http }, undefined);
   }
   // Which of several operations is meant is said in the request, not in the document.
   if (code === 'OPERATION_RESOLUTION_FAILURE') {
-    return relocate(error.message, { code: 'BAD_REQUEST', http }, undefined);
+    return relocate(error.message, { code: 'BAD_REQUEST', http: refused }, undefined);
   }
-  return relocate(error.message, { code, ...(http !== undefined && { http }) }, error);
+  if (code === 'BAD_REQUEST' && http !== undefined)
+    return relocate(error.message, { code, http: refused }, error);
+  // Whatever has no field to it is about the request: an operation of a kind that there is none of, for one.
+  const whole = http ?? (error.path === undefined ? { status: 400 } : undefined);
+  return relocate(error.message, { code, ...(whole !== undefined && { http: whole }) }, error);
 }
 
 function innermost(error: unknown): unknown {

@@ -1,12 +1,13 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Metrics } from '../metrics.ts';
 
-export function useMetrics({ registry }: Metrics): Plugin {
+/** @param text what is to be read: by default what this process has counted */
+export function useMetrics({ registry }: Metrics, text = () => registry.metrics()): Plugin {
   return {
     async onRequest({ url, fetchAPI: { Response }, endResponse }) {
       if (url.pathname !== '/metrics') return;
       const headers = { 'content-type': registry.contentType };
-      endResponse(new Response(await registry.metrics(), { headers }));
+      endResponse(new Response(await text(), { headers }));
     },
   };
 }

@@ -14,12 +14,15 @@ import { planOf } from '../schema/plan.ts';
 /**
  * Plans every operation before it runs.
  * @param maxCalls most Spotify calls that one operation may plan; one that plans more is refused whole
+ * @param suggestions whether messages may tell the names of values that were not asked for
  */
-export function usePlan(maxCalls: number): Plugin<Context> {
+export function usePlan(maxCalls: number, suggestions: boolean): Plugin<Context> {
   return {
     onExecute({ args, setResultAndStopExecution }) {
       const plan = planFor(args as ExecutionArgs);
-      if (Array.isArray(plan)) return setResultAndStopExecution({ errors: plan });
+      if (Array.isArray(plan)) {
+        return setResultAndStopExecution({ errors: plan.map((each) => refusedVariable(each, suggestions)) });
+      }
       if (plan.calls > maxCalls) {
         throw new QueryTooComplex('This operation may cost more Spotify calls than one is allowed.', {
           limit: maxCalls,
@@ -41,7 +44,7 @@ function planFor({ schema, document, operationName, variableValues, contextValue
     definition.variableDefinitions ?? [],
     variableValues ?? {},
   );
-  if (errors) return errors.map(refusedVariable);
+  if (errors) return [...errors];
   const fragments = Object.fromEntries(
     document.definitions
       .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
@@ -50,8 +53,9 @@ function planFor({ schema, document, operationName, variableValues, contextValue
   return planOf({ schema, definition, fragments, variables }, (contextValue as Context).spotify.app);
 }
 
-const refusedVariable = ({ message, nodes }: GraphQLError) =>
-  new GraphQLError(message, {
+/** graphql-js hides its guesses in validation only. */
+const refusedVariable = ({ message, nodes }: GraphQLError, suggestions: boolean) =>
+  new GraphQLError(suggestions ? message : message.replace(/ Did you mean .*\?$/s, ''), {
     nodes: nodes ?? null,
     extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
   });

@@ -1,12 +1,13 @@
 import type { Plugin } from 'graphql-yoga';
-import { BadRequest } from '../errors.ts';
+import { BadRequest, type ErrorCode } from '../errors.ts';
 import { refuse } from './refuse.ts';
 
 /** What an HTTP request must be before anybody looks into it. Everything else is yoga's. */
 
 export const maxBodyBytes = 100_000;
 
-export function useProtocol(endpoint: string): Plugin {
+/** @param refused hears of every request that is turned away */
+export function useProtocol(endpoint: string, refused: (code: ErrorCode) => void): Plugin {
   return {
     onRequest({ request, url, endResponse, fetchAPI }) {
       if (url.pathname !== endpoint || request.method !== 'POST') return;
@@ -14,7 +15,9 @@ export function useProtocol(endpoint: string): Plugin {
       const encoding = request.headers.get('content-encoding') ?? 'identity';
       if (type !== 'application/json' || encoding !== 'identity') {
         // A form could be sent by any page; a packed body is as large as it likes.
-        endResponse(refuse(fetchAPI, 415, new BadRequest('Send the request as plain application/json.')));
+        const error = new BadRequest('Send the request as plain application/json.');
+        refused(error.code);
+        endResponse(refuse(fetchAPI, 415, error));
       }
     },
   };

@@ -26,7 +26,7 @@ export const useTrace: Plugin<Context> = {
 export function usedBy({ plan, scope }: Partial<Context>) {
   const calls = scope?.usage.calls ?? [];
   return {
-    plannedCalls: plan?.calls ?? 0,
+    plannedCalls: plan ? plan.calls + plan.tries : 0,
     actualCalls: calls.filter(({ method, origin }) => method === 'GET' && origin === 'network').length,
     cacheHits: calls.filter(({ origin }) => origin === 'cache').length,
   };

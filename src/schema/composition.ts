@@ -13,6 +13,7 @@ import { BadUserInput } from '../errors.ts';
 import { Album } from './album.ts';
 import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
+import { startEarly } from './early.ts';
 import { Track } from './track.ts';
 
 /**
@@ -85,15 +86,23 @@ builder.queryFields((t) => ({
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
     resolve: (_, { representations }, context, info) =>
-      representations.map(async (each) => entity(each, context, info)),
+      representations.map(async (each, index) => entity(each, context, info, index)),
   }),
 }));
 
-function entity({ __typename, id }: Representation, context: Context, info: GraphQLResolveInfo) {
+function entity(
+  { __typename, id }: Representation,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index: number,
+) {
   const asker = context.asker(info);
   switch (__typename) {
-    case 'Artist':
-      return context.spotify.artist(parseId(id, 'artist'), asker);
+    case 'Artist': {
+      const artistId = parseId(id, 'artist');
+      startEarly(artistId, context, info, index);
+      return context.spotify.artist(artistId, asker);
+    }
     case 'Album':
       return context.spotify.album(parseId(id, 'album'), null, asker);
     case 'Track':

@@ -157,6 +157,7 @@ export async function connect<T extends SpotifyObject>(
     const window = await context.spotify.window(list, range, asker);
     return window && { window, range, encode, total };
   }
+  if (!selects(info, 'totalCount')) return { window: null, range, encode, total };
   const length = await total();
   return length === null ? null : { window: null, range, encode, total: () => Promise.resolve(length) };
 }

@@ -1,15 +1,18 @@
 import {
   type Abilities,
   batchMax,
+  isInRange,
   type Kind,
   type PagedEndpoint,
   pagesAtWorst,
   parseReference,
+  type Reference,
   type WithheldField,
 } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
 import { type PagingArgs, rangeOf } from './connection.ts';
 import { parseCursor } from './cursor.ts';
+import { maxIds } from './ids.ts';
 
 /**
  * What each field costs in Spotify calls: the worst case, with nothing held, for what the app is known to
@@ -40,13 +43,18 @@ export interface Cost {
   calls: number;
   /** Calls that other fields may need as well: each name counts once in an operation. */
   shared?: string[];
+  /** Calls on top by which the app's abilities are found out, named likewise. */
+  tries?: readonly string[];
+  /** Of the calls, those that read one object by its id, and so may be tried as a batch with their like. */
+  byId?: Partial<Record<Kind, number>>;
+  /** Likewise, of those that follow on another answer: their like are found below the root. */
+  laterById?: Partial<Record<Kind, number>>;
   /** What stands below the field, and whether it comes in full. */
   crowd: Crowd;
   full: boolean;
 }
 
 const one: Crowd = { groups: 1, size: 1 };
-const bareNodeCalls = 3; // asked for as an artist, an album and a track
 const topTracksLength = 10;
 const relatedArtistsLength = 20;
 const entityKinds: Readonly<Record<string, Kind>> = { Artist: 'artist', Album: 'album', Track: 'track' };
@@ -55,21 +63,24 @@ const searchReach = 1_000;
 
 /** By the name of a field: what it costs. */
 export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
-  'Query.artist': singular,
-  'Query.album': singular,
-  'Query.track': singular,
-  'Query.node': ({ args }) => ({ calls: nodeCalls(args['id'] as string), crowd: one, full: true }),
+  'Query.artist': singular('artist'),
+  'Query.album': singular('album'),
+  'Query.track': singular('track'),
+  'Query.node': ({ args }) => ({ ...nodes({ ids: [args['id']] }), crowd: one }),
   'Query.artists': plural('artist'),
   'Query.albums': plural('album'),
   'Query.tracks': plural('track'),
-  'Query.nodes': nodes,
+  'Query.nodes': ({ args }) => nodes(args),
   'Query._entities': entities,
   'Artist.albums': artistAlbums,
   'Artist.topTracks': shortList('artists/top-tracks', topTracksLength),
   'Artist.relatedArtists': shortList('artists/related-artists', relatedArtistsLength),
   'Album.tracks': albumTracks,
   // A track from its album's list does not say its album, which is one for all of the list.
-  'Track.album': ({ parents, full }) => ({ calls: full ? 0 : parents.groups, crowd: parents, full: false }),
+  'Track.album': ({ parents, full }) => {
+    const calls = full ? 0 : parents.groups;
+    return { calls, byId: { album: calls }, crowd: parents, full: false };
+  },
   'SearchResults.artists': finds(true),
   'SearchResults.albums': finds(false),
   'SearchResults.tracks': finds(true),
@@ -99,30 +110,46 @@ export function needsFull(name: string, args: Visit['args'], app: Abilities): bo
 
 /** Reads of whole objects by their ids: in batches where the app has them, else one by one. */
 export function readsOf(kind: Kind, { groups, size }: Crowd, app: Abilities): Omit<Cost, 'full'> {
-  const batch = app.has('batch');
-  if (!batch || size === 1) {
-    const shared = batch === null && size > 1 ? ['finding out about batches'] : [];
-    return { calls: groups * size, shared, crowd: { groups: groups * size, size: 1 } };
+  const single = groups * size;
+  if (!app.has('batch') || size === 1) {
+    return { calls: single, byId: { [kind]: single }, crowd: { groups: single, size: 1 } };
   }
   const calls = groups * Math.ceil(size / batchMax[kind]);
   return { calls, crowd: { groups: calls, size: Math.min(size, batchMax[kind]) } };
 }
 
-function singular(): Cost {
-  return { calls: 1, crowd: one, full: true };
+function singular(kind: Kind) {
+  return (): Cost => ({ calls: 1, byId: { [kind]: 1 }, crowd: one, full: true });
+}
+
+/** What the ids point at, null for one that is none; too many of them are refused where they stand. */
+function referencesOf(args: Visit['args']): (Reference | null)[] {
+  const ids = args['ids'] as string[];
+  return ids.length > maxIds ? [] : ids.map((id) => tolerant(() => parseReference(id)));
 }
 
 function plural(kind: Kind) {
-  return ({ args, app }: Visit): Cost => ({
-    ...readsOf(kind, { groups: 1, size: (args['ids'] as string[]).length }, app),
-    full: true,
-  });
+  return ({ args, app }: Visit): Cost => {
+    const references = referencesOf(args);
+    // Ids that can be nobody's are kept out of batches, which they would spoil.
+    const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
+    const { calls, ...cost } = readsOf(kind, { groups: 1, size: references.length - alone }, app);
+    return { ...cost, calls: calls + alone, full: true };
+  };
 }
 
-function nodes({ args }: Visit): Cost {
-  const ids = args['ids'] as string[];
-  const calls = ids.reduce((sum, id) => sum + nodeCalls(id), 0);
-  return { calls, crowd: { groups: ids.length, size: 1 }, full: true };
+function nodes(args: Visit['args']): Cost {
+  const references = referencesOf(args);
+  const of = (kind: Kind | null) => references.filter((each) => each?.kind === kind).length;
+  // A bare id is asked for as an artist, together with the others, and after that as an album and as a track.
+  const byId = { artist: of('artist') + of(null), album: of('album'), track: of('track') };
+  return {
+    calls: byId.artist + byId.album + byId.track + 2 * of(null),
+    byId,
+    laterById: { album: of(null), track: of(null) },
+    crowd: { groups: references.length, size: 1 },
+    full: true,
+  };
 }
 
 /** References of one type share their reads, as the ids of a plural field do. */
@@ -133,16 +160,10 @@ function entities({ args, app }: Visit): Cost {
   );
   return {
     calls: reads.reduce((sum, { calls }) => sum + calls, 0),
-    shared: reads.flatMap(({ shared = [] }) => shared),
+    byId: Object.assign({}, ...reads.map(({ byId }) => byId)),
     crowd: { groups: names.length, size: 1 },
     full: true,
   };
-}
-
-function nodeCalls(id: string): number {
-  const reference = tolerant(() => parseReference(id));
-  if (reference === null) return 0;
-  return reference.kind === null ? bareNodeCalls : 1;
 }
 
 function shortList(endpoint: 'artists/top-tracks' | 'artists/related-artists', length: number) {
@@ -154,13 +175,13 @@ function shortList(endpoint: 'artists/top-tracks' | 'artists/related-artists', l
 }
 
 function artistAlbums(visit: Visit): Cost {
-  const { pages, size, shared } = pagesOf(visit, 'artists/albums');
+  const { pages, size, tries } = pagesOf(visit, 'artists/albums');
   const parents = count(visit.parents);
-  return { calls: parents * pages.length, shared, crowd: { groups: parents, size }, full: false };
+  return { calls: parents * pages.length, tries, crowd: { groups: parents, size }, full: false };
 }
 
 function albumTracks(visit: Visit): Cost {
-  const { pages, size, limit, shared } = pagesOf(visit, 'albums/tracks');
+  const { pages, size, limit, tries } = pagesOf(visit, 'albums/tracks');
   const parents = count(visit.parents);
   const embedded = beginsEmbedded(visit.args);
   const behind = embedded ? pages.filter((page) => page + limit > embeddedTracks) : pages;
@@ -169,7 +190,8 @@ function albumTracks(visit: Visit): Cost {
     embedded && visit.args['market'] != null ? readsOf('album', visit.parents, visit.app) : null;
   return {
     calls: parents * behind.length + (elsewhere?.calls ?? 0),
-    shared: behind.length > 0 ? shared : [],
+    byId: elsewhere?.byId ?? {},
+    tries: behind.length > 0 ? tries : [],
     crowd: { groups: parents, size },
     full: false,
   };
@@ -178,12 +200,13 @@ function albumTracks(visit: Visit): Cost {
 /** The kinds of one search share their calls, page by page. */
 function finds(full: boolean) {
   return (visit: Visit): Cost => {
-    const { pages, size, shared } = pagesOf(visit, 'search', searchReach);
+    const { pages, size, tries } = pagesOf(visit, 'search', searchReach);
     const search = JSON.stringify(visit.parentArgs);
     const near = pages.filter((page) => page < searchReach);
     return {
       calls: pages.length - near.length, // the ends of the kinds' lists lie apart
-      shared: [...shared, ...near.map((page) => `search for ${search} from ${page}`)],
+      shared: near.map((page) => `search for ${search} from ${page}`),
+      tries,
       crowd: { groups: 1, size },
       full,
     };
@@ -192,16 +215,13 @@ function finds(full: boolean) {
 
 /** The pages that a connection may have to read, by their offsets, and how many items it may give. */
 function pagesOf({ args, selected, app }: Visit, endpoint: PagedEndpoint, reach = Number.POSITIVE_INFINITY) {
-  const { limit, tries } = app.worstPage(endpoint);
+  const { limit, tries: refusals } = app.worstPage(endpoint);
   const range = tolerant(() => rangeOf(args as PagingArgs, parseCursor));
   const wanted = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
   const pages = range && wanted ? pagesAtWorst(range, limit, reach) : [];
   if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
-  const shared = Array.from(
-    { length: tries },
-    (_, i) => `finding out the page size of ${endpoint}, ${i + 1}`,
-  );
-  return { pages, limit, size: range?.first ?? range?.last ?? 0, shared: pages.length > 0 ? shared : [] };
+  const tries = pages.length > 0 ? Array.from({ length: refusals }, (_, i) => `${endpoint} ${i + 1}`) : [];
+  return { pages, limit, size: range?.first ?? range?.last ?? 0, tries };
 }
 
 function beginsEmbedded(args: Visit['args']): boolean {

@@ -2,7 +2,8 @@ import type { ArgBuilder } from '@pothos/core';
 import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
 
-const maxIds = 100;
+/** Most ids of a plural field. */
+export const maxIds = 100;
 
 type Args = { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> };
 

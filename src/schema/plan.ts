@@ -10,6 +10,7 @@ import {
   getNamedType,
   getNullableType,
   isAbstractType,
+  isLeafType,
   isListType,
   isObjectType,
   type OperationDefinitionNode,
@@ -24,6 +25,8 @@ export interface Plan {
   name: string | null;
   /** Calls at worst, with nothing held. */
   calls: number;
+  /** What finding out about the app may cost on top: once in a day, whoever asks first. */
+  tries: number;
   /** By the response name of a root field: why nothing below it may run. */
   refused: ReadonlyMap<string, BadUserInput>;
 }
@@ -63,6 +66,8 @@ interface Place {
 export function planOf({ schema, definition, fragments, variables }: Operation, app: Abilities): Plan {
   const refused = new Map<string, BadUserInput>();
   const spent = new Set<string>();
+  const tried = new Set<string>();
+  const singles = new Map<string, number>();
   let fields = 0;
 
   /** The calls for all that is selected of the objects at a place. */
@@ -75,7 +80,7 @@ export function planOf({ schema, definition, fragments, variables }: Operation, 
       calls += callsFor(place, field, nodes, args, root);
     }
     const kind = kinds[place.type.name];
-    return calls + (wholeNeeded && kind ? spend(readsOf(kind, place.crowd, app)) : 0);
+    return calls + (wholeNeeded && kind ? spend(below(readsOf(kind, place.crowd, app))) : 0);
   }
 
   function* fieldsAt({ type, selection, root }: Place) {
@@ -97,23 +102,32 @@ export function planOf({ schema, definition, fragments, variables }: Operation, 
     args: Place['parentArgs'],
     root: string,
   ): number {
-    const below = selectionsBelow(field, nodes);
-    const selected = new Set(below.flatMap(({ selection }) => namesIn(selection)));
+    if (isLeafType(getNamedType(field.type))) return 0; // it comes with its object, in this form or in full
+    const selections = selectionsBelow(field, nodes);
+    const selected = new Set(selections.flatMap(({ selection }) => namesIn(selection)));
     const visit = { args, parentArgs, parents, full, selected, app };
     const cost = costs[`${type.name}.${field.name}`]?.(visit) ?? free(type, field, visit);
-    return below.reduce(
+    return selections.reduce(
       (calls, each) => calls + callsAt({ ...each, ...cost, parentArgs: args, root }),
-      spend(cost),
+      spend(type.name === 'Query' ? cost : below(cost)),
     );
   }
 
-  function spend({ calls, shared = [] }: Pick<Cost, 'calls' | 'shared'>): number {
+  function spend({ calls, shared = [], tries = [], byId = {}, laterById = {} }: Spending): number {
     const before = spent.size;
+    for (const name of tries) tried.add(name);
     for (const name of shared) spent.add(name);
+    for (const [kind, count] of Object.entries(byId)) countSingles(kind, count);
+    for (const [kind, count] of Object.entries(laterById)) countSingles(`later ${kind}`, count);
     return calls + spent.size - before;
   }
 
+  function countSingles(name: string, count: number): void {
+    singles.set(name, (singles.get(name) ?? 0) + count);
+  }
+
   function argumentsOf(field: AnyField, node: FieldNode): Place['parentArgs'] | null {
+    if (field.args.length === 0) return noArguments;
     try {
       return getArgumentValues(field, node, variables);
     } catch (error) {
@@ -137,8 +151,18 @@ export function planOf({ schema, definition, fragments, variables }: Operation, 
   const query = schema.getQueryType() as GraphQLObjectType;
   const { fields: selection } = collectFields(schema, fragments, variables, query, definition.selectionSet);
   const calls = callsAt({ type: query, selection, parentArgs: {}, crowd: one, full: true, root: null });
-  return { name: definition.name?.value ?? null, calls, refused };
+  // Several reads of single objects are tried as one while nothing is known about batches.
+  const several = Array.from(singles.values()).some((count) => count > 1);
+  if (several && app.has('batch') === null) tried.add('batches');
+  return { name: definition.name?.value ?? null, calls, tries: tried.size, refused };
 }
+
+type Spending = Omit<Cost, 'crowd' | 'full'>;
+
+/** Reads below the root may coincide with each other, and with those that follow on another answer. */
+const below = (cost: Spending): Spending => ({ ...cost, laterById: cost.byId ?? {} });
+
+const noArguments: Place['parentArgs'] = {};
 
 /** A field without a cost: what it gives has come with its object. */
 function free(parent: GraphQLObjectType, field: AnyField, { parents, full }: Visit): Cost {
