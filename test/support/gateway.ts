@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type GraphQLFormattedError, print } from 'graphql';
 import { onTestFinished } from 'vitest';
@@ -80,15 +81,22 @@ export function startGateway(
     fetch,
     async ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V) {
       const query = typeof document === 'string' ? document : print(document);
-      const response = await fetch('/graphql', {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json',
-          'x-spotify-trace': '1',
-        },
-        body: JSON.stringify({ query, variables }),
-      });
+      const post = () =>
+        fetch('/graphql', {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/graphql-response+json',
+            'x-spotify-trace': '1',
+          },
+          body: JSON.stringify({ query, variables }),
+        });
+      let response = await post();
+      // The upstream lives in this process: where its work has held the loop up, operations are shed for a moment.
+      for (let tries = 0; tries < 10 && response.status === 503; tries++) {
+        await setTimeout(50);
+        response = await post();
+      }
       const body = (await response.json()) as Partial<Answer<T>>;
       return {
         status: response.status,

@@ -18,6 +18,8 @@ export interface Operation {
   why: string;
   /** Where more is spent than the least: what the least would be, and why it is spent. */
   least?: Cost;
+  /** Whether answers that happen to come together spare calls, down to `least`. */
+  races?: boolean;
 }
 
 export type Cost = Readonly<Record<QuotaMode, number>>;
@@ -338,7 +340,8 @@ ${everybody
     calls: cost(11, 30),
     unknown: cost(11, 33),
     least: cost(7, 30),
-    why: 'Short forms have no copyrights. One call could read all 20 albums, but the five lists that name them do not come in the same moment, and none waits for another: each asks for its own four.',
+    races: true,
+    why: 'Short forms have no copyrights. One call could read all 20 albums, but the five lists that name them do not come in the same moment, and none waits for another: those that come together ask together, and at worst each asks for its own four.',
   },
   {
     title: 'An artist that does not exist, with its albums',

@@ -1,0 +1,575 @@
+import { Agent } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'vitest';
+import { listen, nested, operation, refusals, repeated, send } from '../support/abuse.ts';
+import type { FaultCase, Step } from '../support/fault-case.ts';
+import { stopwatchMs, strain } from '../support/fault-clock.ts';
+import {
+  albumId,
+  artist,
+  artistId,
+  catalogue,
+  range,
+  trackId,
+  tracks,
+  unknownId,
+} from '../support/fault-operations.ts';
+import { faultSuite, percentile } from '../support/fault-runner.ts';
+import type { World } from '../support/fault-world.ts';
+import { exchange, openSocket } from '../support/process.ts';
+
+const production = { NODE_ENV: 'production' };
+const typename = { __typename: 'Query' };
+const bts = catalogue.landmarks.artists.bts;
+const firstArtist = `artist(id: "${artistId(0)}")`;
+const tooComplex = 'QUERY_TOO_COMPLEX';
+
+/** A request that is none, refused with a status and a code before anybody looks into it. */
+const request = (init: RequestInit, status: number, path?: string): Step => ({
+  act: async (world) => [await send(world, init, path)],
+  client: { code: status === 413 ? tooComplex : 'BAD_REQUEST', status },
+  api: 0,
+  token: 0,
+  withinMs: 100,
+});
+
+const typed = (type: string, body: string): RequestInit => ({ headers: { 'content-type': type }, body });
+const query = '{"query":"{ __typename }"}';
+
+/** What a visitor gets who looks for an IDE. */
+async function visit(world: World, path: string): Promise<{ status: number; page: boolean }> {
+  const response = await world
+    .gateway()
+    .handler.fetch(`http://gateway.test${path}`, { headers: { accept: 'text/html' } });
+  return { status: response.status, page: (await response.text()).includes('<html') };
+}
+
+/** Values for the id of an artist that are none, told by the place that they came to. */
+const noIds = (ids: readonly string[]): Step[] =>
+  ids.map((id) => ({
+    ask: operation('query ($id: ID!) { artist(id: $id) { name } }', { id }, { artist: null }),
+    client: 'BAD_USER_INPUT',
+    api: 0,
+    token: 0,
+    withinMs: 100,
+  }));
+
+const strangeIds = [
+  '../me',
+  '..',
+  '%2e%2e/me',
+  'a?b=c',
+  'a#b',
+  artistId(0).slice(1),
+  `${artistId(0)}0`,
+  artistId(0).replace(/.$/, 'é'),
+  `spotify:album:${albumId(0)}`,
+  `https://evil.example/artist/${artistId(0)}`,
+  `https://open.spotify.com.evil.example/artist/${artistId(0)}`,
+  'x'.repeat(90_000),
+];
+
+const strangeCursors = ['NaN', '-50', '1e23', '5&limit=50', 'x'.repeat(10_000), '%%%', 'OTkuMQ==', ''];
+
+const spread = (name: string) => `...${name}`;
+const cycle = `{ ${firstArtist} { ...f0 } } ${repeated('fragment f# on Artist { name ...f# }', 40)}`;
+
+const cases: FaultCase[] = [
+  {
+    id: 'C1',
+    fault: '16, 3,000 and 20,000 levels of fields, also by fragments that follow one another',
+    promise: 'depth is refused before the parser descends, and is never a 500',
+    steps: refusals(
+      [
+        operation(
+          `{ ${firstArtist} ${range(5).reduce((inner) => `{ albums { nodes { artists ${inner} } } }`, '{ name }')} }`,
+        ),
+        operation(nested('a', 600)),
+        operation(nested('a', 3_000)),
+        operation(nested('a', 20_000)),
+        operation(
+          `{ ${firstArtist} { ...f0 } } ${range(20)
+            .map((i) => `fragment f${i} on Artist { albums { nodes { artists { ...f${i + 1} } } } }`)
+            .join(' ')}`,
+        ),
+      ],
+      tooComplex,
+    ),
+  },
+  {
+    id: 'C2',
+    fault: '101 and 5,000 aliases',
+    promise: 'aliases have a number',
+    steps: refusals(
+      [
+        operation(`{ ${repeated('a#: __typename', 101)} }`),
+        operation(`{ ${repeated('a#: __typename', 5_000)} }`),
+      ],
+      tooComplex,
+    ),
+  },
+  {
+    id: 'C3',
+    fault: '14 aliased artists, each with 100 albums and their tracks',
+    promise: 'calls are counted before the first is made',
+    steps: refusals(
+      [
+        operation(
+          `{ ${repeated(`a#: artist(id: "${bts}") { albums(first: 100) { nodes { tracks(first: 100) { nodes { name } } } } }`, 14)} }`,
+        ),
+      ],
+      tooComplex,
+    ),
+  },
+  {
+    id: 'C4',
+    fault: '3,000 ids in one list',
+    promise: 'a list of ids has an end',
+    steps: ['nodes', 'artists', 'albums'].map((field) => ({
+      act: async (world) => {
+        const body = JSON.stringify({
+          query: `query ($ids: [ID!]!) { ${field}(ids: $ids) { id } }`,
+          variables: { ids: Array(3_000).fill(artistId(0)) },
+        });
+        const { status, data, errors } = await send(world, { body });
+        expect({ status, data, errors }).toEqual({
+          status: 200,
+          data: null,
+          errors: [
+            {
+              message: 'At most 100 ids at a time; these are 3000.',
+              locations: [{ line: 1, column: 24 }],
+              path: [field],
+              extensions: { code: 'BAD_USER_INPUT' },
+            },
+          ],
+        });
+        return [];
+      },
+      api: 0,
+      token: 0,
+      says: { client: 'BAD_USER_INPUT for the whole list' },
+    })),
+  },
+  {
+    id: 'C4-one',
+    fault: 'one bad id among 50',
+    promise: 'a bad id costs its own entry and no other',
+    steps: [
+      {
+        ask: tracks(range(50).map((n) => (n === 20 ? '../me' : trackId(n)))),
+        client: 'BAD_USER_INPUT',
+        api: 49,
+        check: ({ outcomes: [outcome] }) => {
+          expect(outcome?.errors.map(({ path }) => path)).toEqual([['tracks', 20]]);
+        },
+      },
+    ],
+  },
+  {
+    id: 'C5',
+    fault:
+      'one field 500 and 5,000 times, also in one another; 6 directives on one field; 1,000 unknown ones',
+    promise: 'repetition is refused before pairs are compared, and with one error',
+    steps: refusals(
+      [
+        operation(`{ ${'__typename '.repeat(500)} }`),
+        operation(`{ ${'__typename '.repeat(5_000)} }`),
+        operation(`{ ${repeated(`${firstArtist} { name }`, 190)} }`),
+        operation(
+          `{ ${firstArtist} ${range(7).reduce((inner) => `{ albums { nodes { artists ${inner} artists ${inner} } } }`, '{ name }')} }`,
+        ),
+        operation('{ __typename @a @b @c @d @e @f }'),
+        operation(`{ ${'__typename @a @b @c @d @e '.repeat(200)} }`),
+      ],
+      tooComplex,
+      { check: ({ outcomes: [outcome] }) => void expect(outcome?.errors).toHaveLength(1) },
+    ),
+  },
+  {
+    id: 'C5-fragments',
+    fault: '60 fragments; 40 that spread themselves; one spread 120 times',
+    promise: 'fragments are no way around the limits',
+    steps: [
+      ...refusals(
+        [
+          operation(
+            `{ ${range(60)
+              .map((i) => spread(`f${i}`))
+              .join(' ')} } ${repeated(`fragment f# on Query { ${firstArtist} { name } }`, 60)}`,
+          ),
+          operation(`{ ${'...f '.repeat(120)} } fragment f on Query { __typename }`),
+        ],
+        tooComplex,
+      ),
+      ...refusals([operation(cycle)], 'GRAPHQL_VALIDATION_FAILED', {
+        check: ({ outcomes: [outcome] }) => void expect(outcome?.errors).toHaveLength(1),
+      }),
+    ],
+  },
+  {
+    id: 'C6',
+    fault: '600 unknown fields; 400 unused variables; a list 900 levels deep as a value',
+    promise: 'a thousand mistakes are told by one error',
+    environment: production,
+    steps: refusals(
+      [
+        operation(`{ ${repeated('x#', 600)} }`),
+        operation(`query (${repeated('$v#: ID', 400)}) { __typename }`),
+        operation(`{ artists(ids: ${'['.repeat(900)}${']'.repeat(900)}) { name } }`),
+      ],
+      'GRAPHQL_VALIDATION_FAILED',
+      { check: ({ outcomes: [outcome] }) => void expect(outcome?.errors).toHaveLength(1) },
+    ),
+  },
+  {
+    id: 'C6-variables',
+    fault: 'variables 20,000 levels deep, of a wrong type, named `__proto__`',
+    promise: 'variables are refused as what they are',
+    steps: [
+      '['.repeat(20_000) + ']'.repeat(20_000),
+      '{"a":'.repeat(9_000) + 1 + '}'.repeat(9_000),
+      'null',
+    ].map(
+      (value): Step => ({
+        act: async (world) => {
+          const text = 'query ($ids: [ID!]!) { artists(ids: $ids) { name } }';
+          const body = `{"query":"${text}","variables":{"__proto__":{"ids":["x"]},"ids":${value}}}`;
+          const { status, data, errors } = await send(world, { body });
+          expect({ status, data, codes: errors.map(({ extensions }) => extensions?.code) }).toEqual({
+            status: 400,
+            data: undefined,
+            codes: ['BAD_USER_INPUT'],
+          });
+          return [];
+        },
+        api: 0,
+        token: 0,
+        says: { client: 'BAD_USER_INPUT (HTTP 400)' },
+      }),
+    ),
+  },
+  {
+    id: 'C7',
+    fault: 'introspection in production, plain, deep and round in circles',
+    promise: 'the schema is told to nobody in production',
+    environment: production,
+    steps: [
+      ...refusals(
+        [
+          operation('{ __schema { queryType { name } } }'),
+          operation('{ __type(name: "Artist") { fields { name } } }'),
+          operation('{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }'),
+        ],
+        'GRAPHQL_VALIDATION_FAILED',
+      ),
+      ...refusals([operation(`{ __schema { types ${nested('ofType', 20)} } }`)], tooComplex),
+    ],
+  },
+  {
+    id: 'C8',
+    fault: 'names misspelt, of a field, an argument, a type and a value',
+    promise: 'no message in production guesses at a name, or tells that it could',
+    environment: production,
+    steps: [
+      ...refusals(
+        [
+          operation('{ artst(id: "x") { name } }'),
+          operation(`{ ${firstArtist} { nam } }`),
+          operation('{ artist(idd: "x") { name } }'),
+          operation('query ($m: Markt) { artist(id: "x") { name } }'),
+          operation('{ search(q: "x", type: [ARTST]) { __typename } }'),
+        ],
+        'GRAPHQL_VALIDATION_FAILED',
+        {
+          check: ({ outcomes: [outcome] }) => void expect(outcome?.text).not.toMatch(/did you mean|suggest/i),
+        },
+      ),
+      {
+        act: async (world) => {
+          const text = 'query ($t: [SearchType!]) { search(q: \\"x\\", type: $t) { __typename } }';
+          const outcome = await send(world, { body: `{"query":"${text}","variables":{"t":["ARTST"]}}` });
+          expect(outcome.status).toBe(400);
+          expect(outcome.text).not.toMatch(/did you mean|"ARTIST"/i);
+          return [];
+        },
+        api: 0,
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'C9',
+    fault: 'a browser asks for `/graphql`, `/graphiql` and `/` in production',
+    promise: 'there is no IDE in production',
+    environment: production,
+    steps: [
+      {
+        act: async (world) => {
+          for (const path of ['/graphql', '/graphql?query={__typename}', '/graphiql', '/']) {
+            const { status, page } = await visit(world, path);
+            expect({ status: Math.floor(status / 100), page }, path).toEqual({ status: 4, page: false });
+          }
+          return [];
+        },
+        api: 0,
+        token: 0,
+        says: { client: '4xx, no page' },
+      },
+    ],
+  },
+  {
+    id: 'C10',
+    fault: 'array batches of 1, 2 and 1,000 operations',
+    promise: 'a request is one operation',
+    steps: [1, 2, 1_000].map((times) => request({ body: `[${Array(times).fill(query).join()}]` }, 400)),
+  },
+  {
+    id: 'C11',
+    fault: 'GET with a text, and with the hash of none, in production',
+    promise: 'GET is for trusted documents',
+    environment: production,
+    steps: ['?query={__typename}', '?query=mutation{__typename}', '?documentId=none'].map((end) =>
+      request({ method: 'GET' }, 400, `/graphql${end}`),
+    ),
+  },
+  {
+    id: 'C12',
+    fault: 'POST as a form, with files, as text, as `application/graphql`, packed, without a type',
+    promise: 'what any page can send is not taken for an operation',
+    steps: [
+      typed('application/x-www-form-urlencoded', 'query={__typename}'),
+      typed(
+        'multipart/form-data; boundary=x',
+        '--x\r\ncontent-disposition: form-data; name="query"\r\n\r\n{a}\r\n--x--',
+      ),
+      typed('text/plain', query),
+      typed('application/graphql', '{ __typename }'),
+      typed('application/graphql+json', query),
+      typed('application/json, text/plain', query),
+      typed('', query),
+      { headers: { 'content-encoding': 'gzip' }, body: gzipSync(query) },
+      { headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(20_000_000)) },
+    ].map((init) => request(init, 415)),
+  },
+  {
+    id: 'C13',
+    fault: 'a body of 101 KB with its length; one without an end and without a length',
+    promise: 'a body is read up to its limit and no further',
+    steps: [
+      request({ body: `{"query":"${'x'.repeat(101_000)}"}` }, 413),
+      {
+        act: async (world) => {
+          let sent = 0;
+          const endless = new ReadableStream({
+            pull(controller) {
+              sent += 10_000;
+              controller.enqueue(Buffer.alloc(10_000, 'x'));
+            },
+          });
+          const outcome = await send(world, { body: endless, duplex: 'half' } as RequestInit);
+          expect(sent).toBeLessThanOrEqual(200_000); // what streams hold on the way is read as well
+          return [outcome];
+        },
+        client: { code: tooComplex, status: 413 },
+        api: 0,
+        token: 0,
+        withinMs: 200,
+      },
+    ],
+  },
+  {
+    id: 'C14',
+    fault: '500 connections that drip their headers, or their body',
+    promise: 'who drips is cut off within 10 s, and nobody else waits',
+    timeoutMs: 40_000,
+    steps: [
+      {
+        act: async (world) => {
+          const { port, server } = await listen(world);
+          const drips = await Promise.all(
+            range(500).map((n) =>
+              openSocket(
+                port,
+                n % 2 === 0
+                  ? 'POST /graphql HTTP/1.1\r\nhost: gateway\r\nx-drip'
+                  : 'POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"que',
+              ),
+            ),
+          );
+          const startedMs = stopwatchMs();
+          const drip = setInterval(() => {
+            for (const { write } of drips) write('x');
+          }, 1_000);
+          const times: number[] = [];
+          const connections = () =>
+            new Promise<number>((found) => server.getConnections((_, count) => found(count)));
+          while ((await connections()) > 0) {
+            const askedMs = stopwatchMs();
+            const agent = new Agent({ keepAlive: false });
+            const { status } = await exchange(port, '/graphql', {
+              method: 'POST',
+              headers: { 'content-type': 'application/json', connection: 'close' },
+              body: query,
+              agent,
+            });
+            times.push(stopwatchMs() - askedMs);
+            expect(status).toBe(200);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+          clearInterval(drip);
+          expect(stopwatchMs() - startedMs).toBeLessThan(11_000 * strain());
+          expect(
+            percentile(
+              times.sort((a, b) => a - b),
+              0.99,
+            ),
+          ).toBeLessThan(200 * strain());
+          const answers = drips.map(({ received }) => received().split('\r\n')[0]);
+          expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
+          return [];
+        },
+        api: 0,
+        says: { client: '408, closed', within: '≤ 11,000 ms, others p99 ≤ 200 ms' },
+      },
+    ],
+  },
+  {
+    id: 'C15',
+    fault: 'ids that are paths, queries, fragments, links to other hosts, of other kinds, of 90 KB',
+    promise: 'nothing that is no id comes near a URL',
+    steps: noIds(strangeIds),
+  },
+  {
+    id: 'C17',
+    fault: 'cursors that are numbers, queries, 10 KB, of another version',
+    promise: 'a cursor that is none of ours is refused by its list, and asks nothing of it',
+    warm: [artist(0)],
+    steps: strangeCursors.map((after) => ({
+      ask: operation(
+        `query ($after: String) { ${firstArtist} { albums(after: $after) { totalCount } } }`,
+        { after },
+        { artist: { albums: null } },
+      ),
+      client: 'BAD_USER_INPUT',
+      withinMs: 100,
+      api: 0,
+    })),
+  },
+  {
+    id: 'C18',
+    fault: 'markets that are none',
+    promise: 'a market is two capitals of the list, or refused before anything runs',
+    steps: ['XX', 'us', '../', 'X'.repeat(2_000)].map((market) => ({
+      ask: operation(
+        `query ($m: Market) { album(id: "${albumId(0)}", market: $m) { name } }`,
+        { m: market },
+        { album: null },
+      ),
+      client: 'BAD_USER_INPUT',
+      withinMs: 100,
+      api: 0,
+      token: 0,
+    })),
+  },
+  {
+    id: 'C21',
+    fault: '`Origin: https://evil.example`, `Origin: null`',
+    promise: 'a page of another origin may read nothing',
+    environment: { CORS_ORIGINS: 'https://app.example,https://b.example' },
+    steps: ['https://evil.example', 'null', 'https://app.example.evil.example'].map((origin) => ({
+      act: async (world) => {
+        const outcome = await send(world, { headers: { origin }, body: query });
+        const allows = [...outcome.headers.keys()].filter((name) => name.startsWith('access-control-'));
+        expect(allows).toEqual([]);
+        return [outcome];
+      },
+      truth: typename,
+      client: 'ok',
+      says: { client: 'no Access-Control headers' },
+    })),
+  },
+  {
+    id: 'C22',
+    fault: 'the client sends credentials, a cookie and headers of proxies',
+    promise: 'nothing that a client sends is passed on',
+    steps: [
+      {
+        act: async (world) => {
+          const headers = {
+            authorization: 'Bearer of-the-client',
+            cookie: 'a=of-the-client',
+            'x-forwarded-host': 'of-the-client.example',
+            'x-forwarded-for': '203.0.113.7',
+            traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          };
+          const { query: text, variables } = artist(1);
+          const body = JSON.stringify({ query: text, variables });
+          return [{ ...(await send(world, { headers, body })), operation: artist(1) }];
+        },
+        client: 'ok',
+        api: 1,
+        token: 1,
+        check({ api, token }) {
+          const sent = [...api, ...token].flatMap(({ headers }) => Object.entries(headers));
+          const names = sent.map(([name]) => name);
+          for (const name of ['cookie', 'traceparent', 'x-forwarded-for', 'x-forwarded-host'])
+            expect(names).not.toContain(name);
+          expect(sent.filter(([, value]) => /of-the-client|203\.0\.113\.7/.test(value))).toEqual([]);
+        },
+        says: { spotify: 'none of these headers' },
+      },
+    ],
+  },
+  {
+    id: 'C24',
+    fault: 'a stitching parent merges 60 root fields by aliases',
+    promise: 'a parent that merges what it asks is served',
+    steps: [
+      {
+        ask: operation(
+          `{ ${range(60)
+            .map((n) => `_v${n}_track: track(id: "${trackId(n % 50)}") { name }`)
+            .join(' ')} }`,
+          {},
+          Object.fromEntries(
+            range(60).map((n) => [`_v${n}_track`, { name: catalogue.track(trackId(n % 50))?.name }]),
+          ),
+        ),
+        client: 'ok',
+        api: 50,
+        token: 1,
+      },
+    ],
+  },
+  {
+    id: 'C26',
+    fault: '`@defer`, `@stream`, a subscription, a mutation, an operation that is not there',
+    promise: 'what is not offered is refused',
+    steps: [
+      ...refusals(
+        [operation('{ ... @defer { __typename } }'), operation(`{ ${firstArtist} { genres @stream } }`)],
+        'GRAPHQL_VALIDATION_FAILED',
+      ),
+      ...refusals([operation('subscription { __typename }')], 'BAD_REQUEST'),
+      request({ body: '{"query":"query a { __typename }","operationName":"b"}' }, 400),
+      request({ body: '{"query":"mutation { __typename }"}' }, 400),
+    ],
+  },
+  {
+    id: 'C27',
+    fault: 'bodies that are no JSON, no object, or have no query',
+    promise: 'what is no GraphQL request is a bad one',
+    steps: ['', '{', 'null', '7', '{}', '{"query":7}', '{"query":"{a}","variables":7}'].map((body) =>
+      request({ body }, 400),
+    ),
+  },
+  {
+    id: 'C28',
+    fault: 'ids that are well formed and nobody has',
+    promise: 'an unknown id is asked once a minute, however often it is asked for',
+    steps: [{ ask: artist(unknownId(1)), client: 'ok', times: 20, manner: 'in turn', api: 1, token: 1 }],
+  },
+];
+
+faultSuite('C', 'Clients', cases);

@@ -1,0 +1,584 @@
+import { expect } from 'vitest';
+import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
+import { startDecoy } from '../support/decoy.ts';
+import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import {
+  album,
+  albumId,
+  albums,
+  artist,
+  artistAlbums,
+  artistId,
+  artists,
+  catalogue,
+  landmarks,
+  type Operation,
+  range,
+  search,
+  track,
+  trackId,
+  tracks,
+} from '../support/fault-operations.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import type { Outcome, World } from '../support/fault-world.ts';
+
+const bts = landmarks.artists.bts;
+
+const only =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  async ({ lift, fault: add }: World) => {
+    await lift();
+    add({ ...rule, fault });
+  };
+
+const edited = (...edits: Edit[]) => only({ kind: 'edit', edits });
+
+const answered = (text: string, type: string | null = 'application/json') =>
+  only({ kind: 'answer', text, headers: { 'content-type': type } });
+
+/** One step for each, all alike but the first not told on the page. */
+const each = <T>(list: readonly T[], step: (one: T, i: number) => Step): Step[] =>
+  list.map((one, i) => ({ ...step(one, i), aside: i > 0 }));
+
+const bad = { client: 'UPSTREAM_BAD_RESPONSE', withinMs: 500, api: 1 } as const;
+
+const custom = (query: string, variables: Record<string, unknown>, truth: unknown): Operation => ({
+  kind: 'artist',
+  query,
+  variables,
+  truth,
+});
+
+const albumsIn = ([outcome]: readonly Outcome[]): { nodes: unknown[] } | null =>
+  (outcome?.data as { artist: { albums: { nodes: unknown[] } | null } } | undefined)?.artist.albums ?? null;
+
+/** The first albums of BTS, one of which is not as documented. */
+const siblings = (edits: readonly Edit[]): Step => ({
+  arrange: only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } }),
+  ask: artistAlbums(bts),
+  client: 'UPSTREAM_BAD_RESPONSE',
+  api: 2,
+  check({ outcomes }) {
+    const [outcome] = outcomes;
+    expect(albumsIn(outcomes)?.nodes.map((node) => node === null)).toEqual(range(10).map((i) => i === 3));
+    expect(outcome?.errors.map(({ path }) => path)).toEqual([['artist', 'albums', 'nodes', 3]]);
+  },
+  says: { client: 'its siblings intact' },
+});
+
+const required: readonly (readonly Edit[])[] = [
+  [{ path: 'id', set: 7 }],
+  [{ path: 'id', remove: true }],
+  [{ path: 'id', set: '' }],
+  [{ path: 'id', set: '../me' }],
+  [{ path: 'name', set: null }],
+  [{ path: 'name', remove: true }],
+  [{ path: 'images', set: {} }],
+  [{ path: 'images', set: [null] }],
+  [{ path: 'genres', set: 'pop' }],
+  [{ path: 'followers', set: 12 }],
+  [{ path: 'popularity', set: '77' }],
+  [{ path: 'popularity', set: 1e12 }],
+  [{ path: 'popularity', set: -1 }],
+  [{ path: 'external_urls', set: 'https://open.spotify.com' }],
+];
+
+const everythingOfAnArtist = (id: string) =>
+  custom(
+    'query ($id: ID!) { artist(id: $id) { id name genres images { url } followers { total } popularity externalUrl } }',
+    { id },
+    {
+      artist: {
+        id,
+        name: catalogue.artist(id)?.name,
+        genres: null,
+        images: null,
+        followers: null,
+        popularity: null,
+        externalUrl: null,
+      },
+    },
+  );
+
+const everythingOfAnAlbum = (id: string) =>
+  custom(
+    `query ($id: ID!) { album(id: $id) {
+      id name label popularity genres copyrights { text } releaseDate { date } images { url } artists { id }
+      externalIds { upc } externalUrl restrictions { reason } isPlayable } }`,
+    { id },
+    {
+      album: {
+        id,
+        name: catalogue.album(id)?.name,
+        ...Object.fromEntries(
+          ['label', 'popularity', 'genres', 'copyrights', 'releaseDate', 'images', 'artists', 'externalIds']
+            .concat('externalUrl', 'restrictions', 'isPlayable')
+            .map((name) => [name, null]),
+        ),
+      },
+    },
+  );
+
+const removed = (...paths: string[]): Edit[] => paths.map((path) => ({ path, remove: true }));
+
+const enums = (id: string) =>
+  custom(
+    'query ($id: ID!) { album(id: $id) { id albumType releaseDate { precision } copyrights { type } restrictions { reason } } }',
+    { id },
+    {
+      album: {
+        id,
+        albumType: 'OTHER',
+        releaseDate: { precision: 'OTHER' },
+        copyrights: [{ type: 'OTHER' }, { type: 'P' }],
+        restrictions: { reason: 'OTHER' },
+      },
+    },
+  );
+
+const dangerous = [
+  'javascript:alert(1)',
+  'file:///etc/passwd',
+  '',
+  'data:text/html,x',
+  '//evil.test/x',
+  7,
+  {},
+];
+
+const urls = (id: string, url: string | null) =>
+  custom(
+    'query ($id: ID!) { artist(id: $id) { id externalUrl images { url } } }',
+    { id },
+    {
+      artist: {
+        id,
+        externalUrl: url,
+        images: (catalogue.artist(id)?.images ?? []).map((image, i) => ({ url: i === 0 ? url : image.url })),
+      },
+    },
+  );
+
+const withPictures = catalogue.artists().filter(({ images }) => images.length > 1);
+const pictured = (i: number): string => withPictures[i % withPictures.length]?.id ?? '';
+
+const extended = { sandbox: { quotaMode: 'extended' } } as const;
+
+const misbatched = (
+  id: string,
+  fault: string,
+  batch: Omit<Extract<FaultRule['fault'], { kind: 'batch' }>, 'kind'>,
+  nulls: readonly number[],
+): FaultCase => ({
+  id,
+  fault: `batch answer ${fault}`,
+  promise: `a batch answer ${fault} gives each id its own object or null`,
+  ...extended,
+  allow: { nullIsTrue: true },
+  steps: each(
+    [artists(range(6).map(artistId)), albums(range(6).map(albumId)), tracks(range(6, 10).map(trackId))],
+    (operation) => ({
+      arrange: only({ kind: 'batch', ...batch }),
+      ask: operation,
+      client: 'ok',
+      api: 1,
+      check({ outcomes }) {
+        const [list] = Object.values(outcomes[0]?.data as Record<string, unknown[]>);
+        expect(list?.flatMap((entry, i) => (entry === null ? [i] : []))).toEqual(nulls);
+      },
+      says: { client: nulls.length > 0 ? 'null where there is none' : '' },
+    }),
+  ),
+});
+
+const emptyProto = (): void => {
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  expect(Object.prototype).not.toHaveProperty('polluted');
+};
+
+faultSuite('M', 'Malformed payloads', [
+  {
+    id: 'M1',
+    fault: '200 with an HTML page',
+    promise: 'a page is no answer, and its words reach nobody',
+    steps: each([artist(1), search('amber'), track(1)], (operation) => ({
+      arrange: answered('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
+      ask: operation,
+      ...bad,
+      check: ({ outcomes, world }) =>
+        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+    })),
+  },
+  {
+    id: 'M2',
+    fault: '200 with broken JSON, nothing, `null`, `[]`, `"x"`, `7`, `true`; 204',
+    promise: 'what is no object of Spotify is no answer, and is not asked for again',
+    steps: [
+      ...each(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
+        arrange: answered(text),
+        ask: artist(i),
+        ...bad,
+      })),
+      {
+        arrange: only({ kind: 'answer', status: 204, headers: { 'content-type': null } }),
+        ask: artist(30),
+        ...bad,
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'M2-list',
+    fault: 'the same for a list and a search',
+    promise: 'a list that is none is an error of that list',
+    warm: [artist(bts)],
+    steps: each(
+      ['null', '[]', '{}', '{"items": []}', '{"items": null, "limit": 10, "offset": 0, "total": 1}'],
+      (text) => ({
+        async arrange(world) {
+          await answered(text)(world);
+        },
+        ask: [artistAlbums(bts), search('amber')],
+        client: 'UPSTREAM_BAD_RESPONSE',
+        api: 2,
+      }),
+    ),
+  },
+  {
+    id: 'M3',
+    fault: 'a required field missing or of a wrong type',
+    promise: 'an object that is not as documented is null, and an error says so',
+    ...extended,
+    steps: each(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
+  },
+  {
+    id: 'M3-list',
+    fault: 'the same for one object of a list',
+    promise: 'an object that is not as documented spoils none of its siblings',
+    steps: [
+      siblings([{ path: 'items.3.id', set: 7 }]),
+      ...[
+        [{ path: 'items.3.name', set: null }],
+        [{ path: 'items.3.images', set: {} }],
+        [{ path: 'items.3', set: 'x' }],
+        [{ path: 'items.3', set: [] }],
+      ].map((edits) => ({ ...siblings(edits), arrange: freshList(edits), aside: true })),
+    ],
+  },
+  {
+    id: 'M3-kept',
+    fault: 'the same, once',
+    promise: 'an object that is not as documented is asked for again when it is asked for again',
+    steps: [
+      siblings([{ path: 'items.3.name', set: null }]),
+      { arrange: ({ lift }) => lift(), ask: artistAlbums(bts), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'M4',
+    fault: 'optional fields missing (popularity, followers, label, images, …)',
+    promise: 'an optional field that is missing is null without an error',
+    ...extended,
+    steps: [
+      {
+        arrange: edited(...removed('genres', 'images', 'followers', 'popularity', 'external_urls')),
+        ask: everythingOfAnArtist(artistId(1)),
+        client: 'ok',
+        api: 1,
+      },
+      {
+        arrange: edited(
+          ...removed('label', 'popularity', 'genres', 'copyrights', 'release_date', 'images', 'artists'),
+          ...removed('external_ids', 'external_urls', 'available_markets', 'release_date_precision'),
+        ),
+        ask: everythingOfAnAlbum(albumId(1)),
+        client: 'ok',
+        api: 1,
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'M4-null',
+    fault: 'optional fields that are null',
+    promise: 'an optional field that is null is null without an error',
+    ...extended,
+    steps: [
+      {
+        arrange: edited(
+          ...['genres', 'images', 'followers', 'popularity', 'external_urls'].map((path) => ({
+            path,
+            set: null,
+          })),
+        ),
+        ask: everythingOfAnArtist(artistId(1)),
+        client: 'ok',
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'M5',
+    fault: 'unknown values of enums (`album_type: "ep"`), unknown fields',
+    promise: 'a value that is not known yet is OTHER, and a field that is not known is ignored',
+    ...extended,
+    steps: [
+      {
+        arrange: edited(
+          { path: 'album_type', set: 'ep' },
+          { path: 'release_date_precision', set: 'decade' },
+          { path: 'copyrights.0.type', set: 'X' },
+          { path: 'restrictions', set: { reason: 'lunar-eclipse' } },
+          { path: 'brand_new', set: { of: ['2027'] } },
+        ),
+        ask: enums(albumId(2)),
+        client: 'ok',
+        api: 1,
+        says: { client: 'OTHER' },
+      },
+    ],
+  },
+  {
+    id: 'M6',
+    fault: 'numbers that no list has: total −1, 10²⁰, 1.5, "104"; limit −1, null; offset null',
+    promise: 'a page with impossible numbers is an error of that list',
+    warm: [artist(bts)],
+    steps: each(
+      [
+        { path: 'total', set: -1 },
+        { path: 'total', set: 1e20 },
+        { path: 'total', set: 1.5 },
+        { path: 'total', set: '104' },
+        { path: 'limit', set: -1 },
+        { path: 'limit', set: null },
+        { path: 'offset', set: null },
+      ],
+      (edit) => ({ arrange: edited(edit), ask: artistAlbums(bts), ...bad }),
+    ),
+  },
+  {
+    id: 'M6-offset',
+    fault: 'another page than was asked for, once',
+    promise: 'a page that is not the one asked for is an error, and not kept',
+    warm: [artist(bts)],
+    steps: [
+      {
+        arrange: only({ kind: 'edit', edits: [{ path: 'offset', set: 5 }] }, { times: 1 }),
+        ask: artistAlbums(bts),
+        ...bad,
+      },
+      { ask: artistAlbums(bts), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'M6-zero',
+    fault: 'a page that says `limit: 0`, once',
+    promise: 'a page that says to hold nothing is an error, and no list is empty because of it',
+    warm: [artist(bts), artist(1)],
+    steps: [
+      {
+        arrange: only({ kind: 'edit', edits: [{ path: 'limit', set: 0 }] }, { times: 1 }),
+        ask: artistAlbums(bts),
+        ...bad,
+      },
+      { ask: artistAlbums(artistId(1)), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'M6-more',
+    fault: 'a page that says `limit: 1000000`, once',
+    promise: 'a page that says to hold more than was asked hides nothing behind it',
+    warm: [artist(bts)],
+    steps: [
+      {
+        arrange: only({ kind: 'edit', edits: [{ path: 'limit', set: 1_000_000 }] }, { times: 1 }),
+        ask: artistAlbums(bts, { first: 20 }),
+        api: { atMost: 2 },
+        check: ({ outcomes }) => {
+          const list = albumsIn(outcomes);
+          expect([null, 20]).toContain(list === null ? null : list.nodes.length);
+        },
+        says: { client: 'ok or UPSTREAM_BAD_RESPONSE' },
+      },
+    ],
+  },
+  {
+    id: 'M7',
+    fault: 'keys `__proto__` and `constructor`',
+    promise: 'no key of an answer reaches a prototype',
+    steps: each(
+      [
+        { path: '__proto__', set: { polluted: true } },
+        { path: 'constructor', set: { prototype: { polluted: true } } },
+        { path: 'images.0.__proto__', set: { polluted: true } },
+      ],
+      (edit, i) => ({ arrange: edited(edit), ask: artist(i), client: 'ok', api: 1, check: emptyProto }),
+    ),
+  },
+  {
+    id: 'M8',
+    fault: 'JSON nested 100,000 levels deep, in place of an answer and inside one',
+    promise: 'no answer is too deep to be read',
+    steps: [
+      { arrange: answered('['.repeat(100_000) + ']'.repeat(100_000)), ask: artist(1), ...bad },
+      { arrange: answered('{"a":'.repeat(50_000)), ask: artist(2), ...bad, aside: true },
+      { arrange: deepInside, ask: artist(3), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'M9',
+    fault: 'another artist, album or track than was asked for',
+    promise: 'nobody is given one thing under the name of another',
+    steps: [
+      { arrange: edited({ path: 'id', set: artistId(5) }), ask: artist(4), ...bad },
+      { arrange: edited({ path: 'id', set: albumId(5) }), ask: album(4), ...bad, aside: true },
+    ],
+  },
+  {
+    id: 'M9-type',
+    fault: 'an album where an artist was asked for',
+    promise: 'nobody is given an album as an artist',
+    steps: [
+      {
+        arrange: edited({ path: 'type', set: 'album' }),
+        ask: artist(4),
+        ...bad,
+      },
+    ],
+  },
+  misbatched('M10', 'in reverse order', { reverse: true }, []),
+  misbatched('M10-short', 'cut short', { keep: 4 }, [4, 5]),
+  misbatched('M10-null', 'with nulls', { nulls: [1, 3] }, [1, 3]),
+  misbatched('M10-twice', 'with an entry twice', { repeats: [2] }, [2]),
+  {
+    id: 'M10-none',
+    fault: 'batch answer that is empty, no list, or without the key',
+    promise: 'a batch answer that is none is an error of each id, or nothing is there',
+    ...extended,
+    allow: { nullIsTrue: true },
+    steps: each(['{}', '{"artists": {}}', '{"artists": null}', '[]'], (text) => ({
+      arrange: answered(text),
+      ask: artists(range(3).map(artistId)),
+      client: 'UPSTREAM_BAD_RESPONSE',
+      api: 1,
+    })),
+  },
+  {
+    id: 'M10-bad',
+    fault: 'batch answer with one object that is not as documented',
+    promise: 'one bad object of a batch is one error',
+    ...extended,
+    steps: [
+      {
+        arrange: edited({ path: 'artists.2.name', set: 7 }),
+        ask: artists(range(5).map(artistId)),
+        client: 'UPSTREAM_BAD_RESPONSE',
+        api: 1,
+        check: ({ outcomes }: Seen) =>
+          expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['artists', 2]]),
+        says: { client: 'for that one' },
+      },
+    ],
+  },
+  {
+    id: 'M11',
+    fault: 'URLs that are `javascript:`, `file:`, `data:`, without a scheme, empty, or no text',
+    promise: 'only http and https leave as links',
+    steps: [
+      ...each(dangerous, (url, i) => ({
+        arrange: edited({ path: 'images.0.url', set: url }, { path: 'external_urls.spotify', set: url }),
+        ask: urls(pictured(i), null),
+        client: 'ok',
+        api: 1,
+        says: { client: 'null' },
+      })),
+      {
+        arrange: edited(
+          { path: 'images.0.url', set: 'HTTPS://i.scdn.co/a' },
+          { path: 'external_urls.spotify', set: 'HTTPS://i.scdn.co/a' },
+        ),
+        ask: urls(pictured(20), 'HTTPS://i.scdn.co/a'),
+        client: 'ok',
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'M12',
+    fault: '`next`, `previous`, `href` and `uri` that lead to another host',
+    promise: 'no address in an answer is followed',
+    steps: [
+      {
+        async arrange(world) {
+          const { origin, calls } = await startDecoy(world);
+          await edited(
+            ...['next', 'previous', 'href', 'items.0.href', 'items.0.uri'].map((path) => ({
+              path,
+              set: `${origin}/v1/artists/${bts}/albums?offset=10&limit=10`,
+            })),
+          )(world);
+          world.defer(() => expect(calls()).toBe(0));
+        },
+        ask: artistAlbums(bts, { first: 30 }),
+        client: 'ok',
+        api: 4,
+        says: { spotify: 'the other host 0' },
+      },
+    ],
+  },
+  {
+    id: 'M13',
+    fault: 'content-encoding gzip for what is not gzip',
+    promise: 'a body that cannot be unpacked is no answer',
+    steps: [
+      {
+        arrange: only({
+          kind: 'answer',
+          text: JSON.stringify({ id: artistId(1), name: 'Nobody' }),
+          headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
+        }),
+        ask: artist(1),
+        withinMs: 1_000,
+        api: { atMost: 3 },
+        check: ({ outcomes }) =>
+          expect(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_BAD_RESPONSE']).toContain(
+            outcomes[0]?.errors[0]?.extensions?.code,
+          ),
+        says: { client: 'UPSTREAM_UNAVAILABLE or UPSTREAM_BAD_RESPONSE' },
+      },
+    ],
+  },
+  {
+    id: 'M14',
+    fault: 'a token, a secret and an address in the error body of Spotify',
+    promise: 'what Spotify says in its errors reaches nobody',
+    steps: each([400, 403, 409, 429, 500], (status) => ({
+      arrange: only({
+        kind: 'answer',
+        status,
+        json: { error: { status, message: 'token BQcanary refused for redis://:pw@hotel' } },
+      }),
+      ask: track(status),
+      check: ({ outcomes, world }) =>
+        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toMatch(/hotel|BQcanary/),
+      says: { client: 'coded, without a word of it' },
+    })),
+    shutMs: 6_000,
+  },
+]);
+
+/** The list is held by then: another artist's takes its place. */
+function freshList(edits: readonly Edit[]) {
+  return async (world: World) => {
+    await world.restart();
+    await only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } })(world);
+  };
+}
+
+/** An artist as it should be, but for one unknown field of great depth. */
+async function deepInside(world: World): Promise<void> {
+  const { id, name, genres } = catalogue.artist(artistId(3)) ?? {};
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const text = JSON.stringify({ id, name, genres, type: 'artist', deep: null }).replace('null}', `${deep}}`);
+  await answered(text)(world);
+}

@@ -1,0 +1,777 @@
+import { expect } from 'vitest';
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import type { Seen, Step } from '../support/fault-case.ts';
+import { pass } from '../support/fault-clock.ts';
+import {
+  album,
+  albumTracks,
+  anything,
+  artist,
+  artistAlbums,
+  artistId,
+  catalogue,
+  landmarks,
+  type Operation,
+  type PageArgs,
+} from '../support/fault-operations.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import type { Outcome, World } from '../support/fault-world.ts';
+
+const { bts, albums9, albums0, albums10, albums11, albums50, overstated, nullsAndRepeats, gapped } =
+  landmarks.artists;
+
+const only =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  async ({ lift, fault: add }: World) => {
+    await lift();
+    add({ ...rule, fault });
+  };
+
+const onList = (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  only(fault, { on: { route: 'artists/albums' }, ...rule });
+
+const pageLimit = 10; // of an app in development mode
+
+/** The pages that Spotify was asked for, as `offset/limit`. */
+const pagesIn = ({ api }: Seen): string[] =>
+  api
+    .filter(({ path }) => path.includes('offset='))
+    .map(({ path }) => {
+      const { searchParams } = new URL(path, 'http://sandbox.test');
+      return `${searchParams.get('offset')}/${searchParams.get('limit')}`;
+    });
+
+interface Edge {
+  cursor: string;
+  node: { id: string } | null;
+}
+
+interface Connection {
+  totalCount: number | null;
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+  edges: Edge[];
+}
+
+/** A page of an artist's albums with its cursors. What is true of it, the case says by `shows`. */
+function pageOf(id: string, args: PageArgs & { includeGroups?: string[] }): Operation {
+  return {
+    kind: 'artistAlbums',
+    query: `query ($id: ID!, $includeGroups: [AlbumGroup!], $first: Int, $after: String, $last: Int, $before: String) {
+      artist(id: $id) {
+        albums(includeGroups: $includeGroups, first: $first, after: $after, last: $last, before: $before) {
+          totalCount
+          pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+          edges { cursor node { id } }
+        }
+      }
+    }`,
+    variables: { id, ...args },
+    truth: undefined,
+  };
+}
+
+const connectionIn = ({ data }: Outcome): Connection | null =>
+  (data as { artist: { albums: Connection | null } | null }).artist?.albums ?? null;
+
+const connection = ({ outcomes }: Seen): Connection => {
+  const [outcome] = outcomes;
+  const found = outcome && connectionIn(outcome);
+  if (!found) throw new Error(`no connection in ${outcome?.text}`);
+  return found;
+};
+
+const idsIn = ({ edges }: Connection) => edges.map(({ node }) => node?.id);
+
+/** What stands in the slots of a list: no nulls, no hidden ones, and nothing twice in one page. */
+function visible(id: string, from: number, to: number): string[] {
+  const slots = catalogue.albumsOf(id);
+  const found: string[] = [];
+  for (let offset = 0; offset < slots.length; offset += pageLimit) {
+    const seen = new Set<string>();
+    for (const [i, slot] of slots.slice(offset, offset + pageLimit).entries()) {
+      if (slot.shows !== 'album' || seen.has(slot.albumId)) continue;
+      seen.add(slot.albumId);
+      if (offset + i >= from && offset + i < to) found.push(slot.albumId);
+    }
+  }
+  return found;
+}
+
+interface Shown {
+  ids: readonly string[];
+  next: boolean;
+  previous: boolean;
+  total: number;
+}
+
+const shows =
+  ({ ids, next, previous, total }: Shown, pages?: readonly string[]) =>
+  (seen: Seen) => {
+    const { totalCount, pageInfo, ...rest } = connection(seen);
+    expect(idsIn({ totalCount, pageInfo, ...rest })).toEqual(ids);
+    expect(totalCount).toBe(total);
+    expect({ next: pageInfo.hasNextPage, previous: pageInfo.hasPreviousPage }).toEqual({ next, previous });
+    if (ids.length === 0 && !next) expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([null, null]);
+    if (pages) expect(pagesIn(seen)).toEqual(pages);
+  };
+
+/** The whole truth is told by `shows`: here nothing is compared. */
+const loose = { truth: { artist: anything } } as const;
+
+/** Pages on from the front until there is no more. */
+async function walk(
+  world: World,
+  id: string,
+  first: number,
+): Promise<{ outcomes: Outcome[]; ids: string[] }> {
+  const outcomes: Outcome[] = [];
+  const ids: string[] = [];
+  let after: string | null = null;
+  for (let i = 0; i < 50; i++) {
+    const outcome: Outcome = await world.ask(pageOf(id, { first, ...(after !== null && { after }) }));
+    outcomes.push(outcome);
+    const page = connectionIn(outcome);
+    if (!page) throw new Error(`no connection in ${outcome.text}`);
+    ids.push(...idsIn(page).flatMap((each) => each ?? []));
+    if (!page.pageInfo.hasNextPage) return { outcomes, ids };
+    expect(page.pageInfo.endCursor, 'while there is more, endCursor is set').not.toBeNull();
+    after = page.pageInfo.endCursor;
+  }
+  throw new Error('the walk has no end');
+}
+
+const walked = (id: string, first: number, expected: readonly string[]): Step => ({
+  async act(world) {
+    const { outcomes, ids } = await walk(world, id, first);
+    expect(ids).toEqual(expected);
+    return outcomes;
+  },
+  client: 'ok',
+  ...loose,
+});
+
+/** A step that pages from a cursor which the world finds first. */
+const paged = (
+  find: (world: World) => Promise<string>,
+  operation: (cursor: string) => Operation,
+  rest: Step,
+): Step => {
+  let cursor = '';
+  return {
+    ...rest,
+    async arrange(world) {
+      cursor = await find(world);
+      await rest.arrange?.(world);
+    },
+    act: async ({ ask }) => [await ask(operation(cursor))],
+  };
+};
+
+const cursorAt =
+  (id: string, args: PageArgs & { includeGroups?: string[] }, which: 'startCursor' | 'endCursor') =>
+  async (world: World): Promise<string> => {
+    const page = connectionIn(await world.ask(pageOf(id, args)));
+    return page?.pageInfo[which] ?? '';
+  };
+
+const refused = (args: PageArgs): Step => ({
+  ask: pageOf(bts, args),
+  times: 30,
+  manner: 'in turn',
+  client: 'BAD_USER_INPUT',
+  medianMs: 5,
+  api: 0,
+  truth: { artist: { albums: null } },
+});
+
+interface Finds {
+  search: { tracks: Connection };
+}
+
+const finds = (args: PageArgs): Operation => ({
+  kind: 'search',
+  query: `query ($first: Int, $after: String, $last: Int) {
+    search(q: "garden") { tracks(first: $first, after: $after, last: $last) {
+      totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } }
+    } }
+  }`,
+  variables: { ...args },
+  truth: { search: anything },
+});
+
+const findsIn = ({ data }: Outcome): Connection => (data as Finds).search.tracks;
+const found = catalogue.find('track', 'garden').map(({ id }) => id);
+
+faultSuite('P', 'Paging', [
+  {
+    id: 'P1',
+    fault: '`first: 10`, page maximum 10',
+    promise: 'ten of a list with pages of ten are one call, and whether there is more is right',
+    warm: [artist(bts), artist(albums10), artist(albums11)],
+    steps: [
+      {
+        ask: pageOf(bts, { first: 10 }),
+        client: 'ok',
+        withinMs: 500,
+        api: 1,
+        ...loose,
+        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }, ['0/10']),
+        says: { spotify: 'limit=10' },
+      },
+      {
+        ask: pageOf(albums10, { first: 10 }),
+        client: 'ok',
+        api: 1,
+        ...loose,
+        check: shows({ ids: visible(albums10, 0, 10), next: false, previous: false, total: 10 }, ['0/10']),
+        aside: true,
+      },
+      {
+        ask: pageOf(albums11, { first: 10 }),
+        client: 'ok',
+        api: 1,
+        ...loose,
+        check: shows({ ids: visible(albums11, 0, 10), next: true, previous: false, total: 11 }, ['0/10']),
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'P2',
+    fault: '`first: 25`, page maximum 10',
+    promise: 'twenty-five of a list with pages of ten are three calls, in order',
+    warm: [artist(bts)],
+    steps: [
+      {
+        ask: pageOf(bts, { first: 25 }),
+        client: 'ok',
+        api: 3,
+        ...loose,
+        check: shows({ ids: visible(bts, 0, 25), next: true, previous: false, total: 104 }, [
+          '0/10',
+          '10/10',
+          '20/10',
+        ]),
+        says: { spotify: 'offsets 0, 10, 20' },
+      },
+    ],
+  },
+  {
+    id: 'P3',
+    fault: '`first`: 101, 10⁹, −1; `first` with `last`',
+    promise: 'a page size that cannot be is refused at once, without a call',
+    warm: [artist(bts)],
+    steps: [
+      refused({ first: 101 }),
+      ...[{ first: 1e9 }, { first: -1 }, { last: 101 }, { last: -1 }, { first: 1, last: 1 }].map((args) => ({
+        ...refused(args),
+        aside: true,
+      })),
+    ],
+  },
+  {
+    id: 'P4',
+    fault: '`first: 0`, `last: 0`',
+    promise: 'a page of nothing has no edges and no cursors, and the right total',
+    warm: [artist(bts)],
+    steps: [
+      {
+        ask: pageOf(bts, { first: 0 }),
+        client: 'ok',
+        api: { atMost: 1 },
+        ...loose,
+        check: shows({ ids: [], next: false, previous: false, total: 104 }),
+      },
+      {
+        ask: pageOf(bts, { last: 0 }),
+        client: 'ok',
+        api: { atMost: 1 },
+        ...loose,
+        check: (seen) => expect(connection(seen)).toMatchObject({ totalCount: 104, edges: [] }),
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'P5',
+    fault: '500 who ask for the same page at once',
+    promise: 'a page that many ask for is asked for once',
+    steps: [{ ask: artistAlbums(bts), times: 500, client: 'ok', withinMs: 2_000, api: 2, token: 1 }],
+  },
+  {
+    id: 'P6',
+    fault: 'the total grows between two pages',
+    promise: 'a total that grows costs no call and no edge',
+    warm: [artist(bts)],
+    steps: [
+      {
+        arrange: onList({ kind: 'listing', extraTotal: 5 }, { skip: 1 }),
+        ask: pageOf(bts, { first: 25 }),
+        client: 'ok',
+        api: 3,
+        ...loose,
+        check: (seen) => expect(idsIn(connection(seen))).toEqual(visible(bts, 0, 25)),
+      },
+    ],
+  },
+  {
+    id: 'P6-front',
+    fault: 'an album is put in front of the list between two pages of one client',
+    promise: 'an item that slid to the next page is not given twice',
+    warm: [artist(bts)],
+    allow: { readsAnew: true },
+    steps: [
+      paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
+        arrange: onList({ kind: 'listing', inserted: 1 }),
+        client: 'ok',
+        ...loose,
+        // The window ends where it would have ended: what was pushed out of it comes with the next one.
+        check: (seen) => expect(idsIn(connection(seen))).toEqual(visible(bts, 10, 19)),
+        says: { client: 'what comes after the cursor' },
+      }),
+    ],
+  },
+  {
+    id: 'P6-shrunk',
+    fault: 'the newest album is taken away between two pages of one window',
+    promise: 'a window over a list that shrinks meanwhile has no silent gap',
+    warm: [artist(bts)],
+    allow: { readsAnew: true },
+    steps: [
+      {
+        arrange: onList({ kind: 'listing', removed: 1 }, { skip: 1 }),
+        ask: pageOf(bts, { first: 20 }),
+        client: 'ok',
+        ...loose,
+        check: (seen) => {
+          const ids = idsIn(connection(seen));
+          const whole = visible(bts, 0, 104);
+          const start = whole.indexOf(ids[0] ?? '');
+          expect(ids).toEqual(whole.slice(start, start + ids.length));
+        },
+      },
+    ],
+  },
+  {
+    id: 'P7',
+    fault: '`next` set, items empty, page after page',
+    promise: 'an empty page ends a list, whatever `next` and `total` say',
+    warm: [artist(overstated)],
+    steps: [
+      {
+        ...walked(overstated, 10, visible(overstated, 0, 10)),
+        api: { atMost: 2 },
+        says: { client: 'hasNextPage false' },
+      },
+    ],
+  },
+  {
+    id: 'P8',
+    fault: '`first: 100` of 97 slots of which four hold something',
+    promise: 'a list that overstates its length is read no further than it goes',
+    warm: [artist(overstated)],
+    steps: [
+      {
+        ask: pageOf(overstated, { first: 100 }),
+        client: 'ok',
+        api: { atMost: 10 },
+        ...loose,
+        check: shows({ ids: visible(overstated, 0, 10), next: false, previous: false, total: 97 }),
+      },
+    ],
+  },
+  {
+    id: 'P9',
+    fault: 'null items',
+    promise: 'null items are left out, and cursors stay on their slots',
+    warm: [artist(nullsAndRepeats)],
+    steps: [
+      {
+        ask: pageOf(nullsAndRepeats, { first: 10 }),
+        client: 'ok',
+        api: 1,
+        ...loose,
+        check: shows({ ids: visible(nullsAndRepeats, 0, 10), next: true, previous: false, total: 30 }),
+      },
+      paged(
+        cursorAt(nullsAndRepeats, { first: 10 }, 'endCursor'),
+        (after) => pageOf(nullsAndRepeats, { first: 10, after }),
+        {
+          client: 'ok',
+          api: 1,
+          ...loose,
+          check: shows({ ids: visible(nullsAndRepeats, 10, 20), next: true, previous: true, total: 30 }),
+          says: { client: 'the next ten slots' },
+        },
+      ),
+    ],
+  },
+  {
+    id: 'P10',
+    fault: 'short pages in the middle of a list',
+    promise: 'a short page is followed by offset + limit: no gap, no repeat',
+    warm: [artist(gapped)],
+    steps: [{ ...walked(gapped, 10, visible(gapped, 0, 83)), api: 9 }],
+  },
+  {
+    id: 'P11',
+    fault: 'one id twice in one answer',
+    promise: 'what comes twice in one answer is given once',
+    warm: [artist(nullsAndRepeats)],
+    steps: [
+      {
+        ask: pageOf(nullsAndRepeats, { first: 30 }),
+        client: 'ok',
+        api: 3,
+        ...loose,
+        check: (seen) => {
+          const ids = idsIn(connection(seen));
+          expect(new Set(ids).size).toBe(ids.length);
+        },
+      },
+    ],
+  },
+  {
+    id: 'P12',
+    fault: 'page maximum unknown: 400 `Invalid limit` above 10',
+    promise: 'a page maximum is found out with two refused calls, once for the process',
+    environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+    warm: [artist(bts), artist(1)],
+    steps: [
+      {
+        ask: pageOf(bts, { first: 10 }),
+        client: 'ok',
+        api: 3,
+        ...loose,
+        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }, [
+          '0/50',
+          '0/20',
+          '0/10',
+        ]),
+      },
+      {
+        ask: pageOf(artistId(1), { first: 10 }),
+        client: 'ok',
+        api: 1,
+        ...loose,
+        check: (seen) => expect(pagesIn(seen)).toEqual(['0/10']),
+      },
+    ],
+  },
+  {
+    id: 'P12-empty',
+    fault: 'the same, refused with 400 and an empty body',
+    promise: 'a page that is refused without a word is asked for again smaller',
+    environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+    warm: [artist(bts)],
+    steps: [
+      {
+        arrange: onList({ kind: 'answer', status: 400 }, { on: { pattern: 'limit=(50|20)' } }),
+        ask: pageOf(bts, { first: 10 }),
+        client: 'ok',
+        api: 3,
+        ...loose,
+      },
+    ],
+  },
+  {
+    id: 'P12-lower',
+    fault: 'page maximum lowered from 50 to 10 while we run',
+    promise: 'a page maximum that is lowered costs two calls, once',
+    sandbox: { quotaMode: 'extended' },
+    warm: [artist(bts), artist(1), artist(2)],
+    steps: [
+      { ask: pageOf(artistId(2), { first: 10 }), client: 'ok', ...loose, api: 1, aside: true },
+      {
+        arrange: onList({ kind: 'ceiling', limit: 10 }),
+        ask: pageOf(bts, { first: 10 }),
+        client: 'ok',
+        api: 3,
+        ...loose,
+        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }),
+      },
+      { ask: pageOf(artistId(1), { first: 10 }), client: 'ok', api: 1, ...loose },
+    ],
+  },
+  {
+    id: 'P12-clamp',
+    fault: 'pages of 5 where 10 were asked for',
+    promise: 'an answer with a smaller page is used, and its size kept for the process',
+    warm: [artist(bts), artist(1)],
+    steps: [
+      {
+        arrange: onList({ kind: 'ceiling', limit: 5, clamp: true }),
+        ask: pageOf(bts, { first: 10 }),
+        client: 'ok',
+        api: 2,
+        ...loose,
+        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }, ['0/10', '5/5']),
+      },
+      {
+        ask: pageOf(artistId(1), { first: 10 }),
+        client: 'ok',
+        api: 2,
+        ...loose,
+        check: (seen) => expect(pagesIn(seen)).toEqual(['0/5', '5/5']),
+      },
+    ],
+  },
+  {
+    id: 'P12-none',
+    fault: '400 `Invalid limit` whatever the limit',
+    promise: 'where every page size is refused, it ends in an error and not in a loop',
+    environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+    warm: [artist(bts)],
+    recovery: 1_000,
+    steps: [
+      {
+        arrange: onList({
+          kind: 'answer',
+          status: 400,
+          json: { error: { status: 400, message: 'Invalid limit' } },
+        }),
+        ask: pageOf(bts, { first: 10 }),
+        client: 'UPSTREAM_BAD_RESPONSE',
+        withinMs: 500,
+        api: 3,
+        truth: { artist: { albums: null } },
+      },
+    ],
+  },
+  {
+    id: 'P14',
+    fault: 'page 2 of 3 fails',
+    promise: 'a window of which one page fails is null with an error, never a silent gap',
+    warm: [artist(bts)],
+    steps: [
+      {
+        arrange: only({ kind: 'answer', status: 500 }, { on: { pattern: 'offset=10$' } }),
+        ask: pageOf(bts, { first: 30 }),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 8_000,
+        api: { atLeast: 4, atMost: 5 },
+        truth: { artist: { albums: null } },
+        check: ({ outcomes }) =>
+          expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['artist', 'albums']]),
+      },
+    ],
+  },
+  {
+    id: 'P14-404',
+    fault: 'page 2 of 3 is 404',
+    promise: 'a page that is suddenly not there is an error, not the end of the artist’s albums',
+    warm: [artist(bts)],
+    steps: [
+      {
+        arrange: only({ kind: 'withdrawn', status: 404 }, { on: { pattern: 'offset=10$' } }),
+        ask: pageOf(bts, { first: 30 }),
+        client: 'UPSTREAM_BAD_RESPONSE',
+        truth: { artist: { albums: null } },
+      },
+    ],
+  },
+  {
+    id: 'P15',
+    fault: 'cursor past the end',
+    promise: 'behind the end there are no edges, and there is something before',
+    warm: [artist(albums9)],
+    steps: [
+      paged(cursorAt(albums9, { last: 1 }, 'endCursor'), (after) => pageOf(albums9, { first: 5, after }), {
+        arrange: () => pass(301_000),
+        client: 'ok',
+        api: { atMost: 2 },
+        ...loose,
+        check: shows({ ids: [], next: false, previous: true, total: 9 }),
+      }),
+    ],
+  },
+  {
+    id: 'P16',
+    fault: 'cursor of another artist’s list, or of other groups',
+    promise: 'a cursor of another list is refused at once, without a call',
+    warm: [artist(bts), artist(albums50)],
+    steps: [
+      paged(cursorAt(albums50, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
+        client: 'BAD_USER_INPUT',
+        truth: { artist: { albums: null } },
+        aside: true,
+      }),
+      paged(cursorAt(albums50, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
+        client: 'BAD_USER_INPUT',
+        withinMs: 20,
+        api: 0,
+        truth: { artist: { albums: null } },
+      }),
+      paged(
+        cursorAt(albums50, { first: 10 }, 'endCursor'),
+        (before) => pageOf(albums50, { last: 5, before, includeGroups: ['ALBUM'] }),
+        { client: 'BAD_USER_INPUT', withinMs: 20, api: 0, truth: { artist: { albums: null } } },
+      ),
+    ],
+  },
+  {
+    id: 'P17',
+    fault: 'search beyond slot 1,000',
+    promise: 'a search ends at slot 1,000, and what begins there is refused without a call',
+    steps: [
+      {
+        ask: finds({ last: 6 }),
+        client: 'ok',
+        check: ({ outcomes: [outcome] }) => {
+          const { edges, pageInfo } = findsIn(outcome as Outcome);
+          expect(edges.map(({ node }) => node?.id)).toEqual(found.slice(994, 1_000));
+          expect(pageInfo.hasNextPage).toBe(false);
+        },
+        aside: true,
+      },
+      paged(
+        async ({ ask }) => findsIn(await ask(finds({ last: 6 }))).pageInfo.startCursor ?? '',
+        (after) => finds({ first: 10, after }),
+        {
+          client: 'ok',
+          api: 0,
+          check: ({ outcomes: [outcome] }) => {
+            const { edges, pageInfo } = findsIn(outcome as Outcome);
+            expect(edges.map(({ node }) => node?.id)).toEqual(found.slice(995, 1_000));
+            expect(pageInfo.hasNextPage).toBe(false);
+          },
+          says: { client: 'cut at 1,000' },
+        },
+      ),
+      paged(
+        async ({ ask }) => findsIn(await ask(finds({ last: 6 }))).pageInfo.endCursor ?? '',
+        (after) => finds({ first: 10, after }),
+        {
+          client: 'BAD_USER_INPUT',
+          withinMs: 20,
+          api: 0,
+          truth: { search: { tracks: null } },
+        },
+      ),
+    ],
+  },
+  {
+    id: 'P19',
+    fault: '`last: 5` without `before`',
+    promise: 'the last five of a list are two calls, in order',
+    warm: [artist(albums50)],
+    steps: [
+      {
+        ask: pageOf(albums50, { last: 5 }),
+        client: 'ok',
+        api: { atMost: 2 },
+        ...loose,
+        check: shows({ ids: visible(albums50, 45, 50), next: false, previous: true, total: 50 }),
+      },
+    ],
+  },
+  {
+    id: 'P20',
+    fault: '`before` and `after` that cross',
+    promise: 'between cursors that cross there is nothing, and it costs nothing',
+    warm: [artist(bts)],
+    steps: [
+      { ask: pageOf(bts, { first: 10 }), client: 'ok', ...loose, aside: true },
+      {
+        async act({ ask }) {
+          const page = connectionIn(await ask(pageOf(bts, { first: 10 })));
+          const [before, after] = [page?.edges[2]?.cursor ?? '', page?.edges[7]?.cursor ?? ''];
+          return [
+            await ask(pageOf(bts, { first: 5, after, before })),
+            await ask(pageOf(bts, { last: 5, after, before })),
+          ];
+        },
+        client: 'ok',
+        api: 0,
+        ...loose,
+        check: ({ outcomes }) =>
+          expect(outcomes.map((outcome) => connectionIn(outcome)?.edges)).toEqual([[], []]),
+      },
+    ],
+  },
+  {
+    id: 'P21',
+    fault: 'an artist without albums',
+    promise: 'an empty list is one call, and empty',
+    warm: [artist(albums0)],
+    steps: [
+      {
+        ask: pageOf(albums0, { first: 10 }),
+        client: 'ok',
+        api: 1,
+        ...loose,
+        check: shows({ ids: [], next: false, previous: false, total: 0 }),
+      },
+    ],
+  },
+  {
+    id: 'P22',
+    fault: 'an album of 55 tracks, of which it brings 50 along',
+    promise: 'tracks come from their album while it lasts, and by one call after that',
+    steps: [
+      { ask: albumTracks(landmarks.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
+      {
+        ask: albumTracks(landmarks.albums.tracks55, { first: 100 }),
+        client: 'ok',
+        api: 1,
+        check: (seen) => expect(pagesIn(seen)).toEqual(['50/50']),
+        says: { spotify: 'offset=50' },
+      },
+    ],
+  },
+  {
+    id: 'P22-ceiling',
+    fault: 'an album of 130 tracks, of which it brings 50 along, and a page maximum of 20',
+    promise: 'where the tracks that come along end in the middle of a page, none is left out',
+    sandbox: { quotaMode: 'extended' },
+    environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+    steps: [
+      {
+        arrange: only({ kind: 'ceiling', limit: 20 }, { on: { route: 'albums/tracks' } }),
+        ask: albumTracks(landmarks.albums.tracks130, { first: 100 }),
+        client: 'ok',
+      },
+    ],
+  },
+  {
+    id: 'P22-fails',
+    fault: 'the page behind the 50 fails',
+    promise: 'tracks of which a page fails are null with an error, and the album stays',
+    warm: [album(landmarks.albums.tracks55)],
+    steps: [
+      {
+        arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'albums/tracks' } }),
+        ask: albumTracks(landmarks.albums.tracks55, { first: 55 }),
+        client: 'UPSTREAM_UNAVAILABLE',
+        api: 3,
+        check: ({ outcomes }) =>
+          expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['album', 'tracks']]),
+      },
+    ],
+  },
+  {
+    id: 'P23',
+    fault: 'a page fails while a client pages on, and is well again',
+    promise: 'a client that asks again after an error goes on where it was',
+    warm: [artist(bts)],
+    steps: [
+      paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
+        arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'artists/albums' } }),
+        client: 'UPSTREAM_UNAVAILABLE',
+        truth: { artist: { albums: null } },
+      }),
+      paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
+        arrange: ({ lift }) => lift(),
+        client: 'ok',
+        api: 1,
+        ...loose,
+        check: shows({ ids: visible(bts, 10, 20), next: true, previous: true, total: 104 }),
+      }),
+    ],
+  },
+]);

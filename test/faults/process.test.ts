@@ -1,0 +1,349 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import type { FaultCase, Step } from '../support/fault-case.ts';
+import { stopwatchMs, strain } from '../support/fault-clock.ts';
+import { album, albumId, artist, range } from '../support/fault-operations.ts';
+import { startRedis } from '../support/fault-redis.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import { permit } from '../support/fault-traces.ts';
+import { hostOf, type Services, type World } from '../support/fault-world.ts';
+import { startLoad } from '../support/load.ts';
+import {
+  type Environment,
+  isRefused,
+  keptConnection,
+  type Server,
+  startServer,
+  until,
+  upstreamOf,
+} from '../support/process.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+/** A gateway in a process of its own, in front of the case's sandbox. */
+async function start(world: World, environment: Environment = {}): Promise<Server> {
+  const server = await startServer({ ...upstreamOf(world.sandbox), ...environment });
+  world.allowed.add(`127.0.0.1:${server.port}`);
+  world.defer(async () => {
+    server.signal('SIGKILL'); // if it has not ended by itself
+    await server.ended;
+  });
+  return server;
+}
+
+/** A step that looks at a process and not at answers. */
+const look = (act: (world: World) => Promise<void>, says: Step['says']): Step => ({
+  act: async (world) => {
+    await act(world);
+    return [];
+  },
+  ...(says && { says }),
+});
+
+const question = (n: number) => `{ album(id: "${albumId(n)}") { id } }`;
+const answerTo = (n: number) => ({ data: { album: { id: albumId(n) } } });
+
+/** Milliseconds from the signal to the end, and how it ended. */
+async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
+  const sentMs = stopwatchMs();
+  server.signal(signal);
+  const { code } = await server.ended;
+  return { code, ms: stopwatchMs() - sentMs };
+}
+
+/** A process whose code does `what` when it is sent SIGUSR2, as no code of ours ever should. */
+async function startBroken(world: World, what: string): Promise<{ server: Server; strike(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
+  world.defer(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'bug.mjs');
+  writeFileSync(file, `process.on('SIGUSR2', () => { ${what} });`);
+  const server = await start(world, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
+  return { server, strike: () => server.signal('SIGUSR2') };
+}
+
+const logged = (server: Server, text: string) =>
+  until(
+    () =>
+      server
+        .out()
+        .split('\n')
+        .find((line) => line.includes(text)),
+    5_000,
+  ).then((line) => JSON.parse(line) as { level: number; err: { stack: string } });
+
+/** An environment with a Redis behind a proxy, which can be made to fail; `redisOf` finds it again. */
+const proxies = new WeakMap<object, { proxy: TcpProxy; ports: readonly number[] }>();
+async function withRedis({ sandbox, defer }: Services): Promise<Environment> {
+  const { url, stop } = await startRedis();
+  const port = Number(new URL(url).port);
+  const proxy = await startTcpProxy(port);
+  defer(proxy.close);
+  defer(stop);
+  proxies.set(sandbox, { proxy, ports: [port, proxy.port] });
+  return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
+}
+
+function allowRedis({ sandbox, allowed }: World) {
+  const redis = proxies.get(sandbox);
+  if (!redis) throw new Error('this case has no Redis');
+  for (const port of redis.ports) allowed.add(`127.0.0.1:${port}`);
+  permit(allowed); // the two cases with a Redis run side by side
+  return redis.proxy;
+}
+
+const cases: FaultCase[] = [
+  {
+    id: 'D1',
+    fault: 'SIGTERM at 200 operations a second over kept connections',
+    promise: 'no request is lost or reset, every client is told to close',
+    timeoutMs: 30_000,
+    steps: [
+      look(
+        async (world) => {
+          const server = await start(world);
+          const body = (n: number) => JSON.stringify({ query: question(n % 40) });
+          const load = startLoad(server.port, { clients: 20, everyMs: 100, body });
+          await until(() => load.answers.length > 100, 10_000);
+          const [ended] = await Promise.all([end(server, 'SIGTERM'), load.ended]);
+          expect({ code: ended.code, failures: load.failures }).toEqual({ code: 0, failures: [] });
+          expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+          expect(load.answers.filter(({ closes }) => closes)).toHaveLength(20);
+          expect(ended.ms).toBeLessThan(8_000 * strain());
+        },
+        { client: 'ok, or OVERLOADED with `connection: close`', within: '≤ 8,000 ms' },
+      ),
+    ],
+  },
+  {
+    id: 'D2',
+    fault: 'SIGTERM while nothing runs, with an idle connection',
+    promise: 'it ends soon with 0',
+    steps: [
+      look(
+        async (world) => {
+          const server = await start(world);
+          await server.get('/health', { agent: keptConnection() });
+          const { code, ms } = await end(server, 'SIGTERM');
+          expect(code).toBe(0);
+          expect(ms).toBeLessThan(500 * strain());
+        },
+        { client: 'exit code 0', within: '≤ 500 ms' },
+      ),
+    ],
+  },
+  {
+    id: 'D3',
+    fault: 'SIGTERM while Spotify leaves a call unanswered',
+    promise: 'what runs is answered at its deadline and not reset',
+    timeoutMs: 25_000,
+    steps: [
+      look(
+        async (world) => {
+          world.fault({ fault: { kind: 'stall' } });
+          const server = await start(world);
+          const running = server.ask(question(1));
+          await until(() => world.calls('api').length > 0, 5_000);
+          const ended = end(server, 'SIGTERM');
+          expect((await running).json).toMatchObject({
+            data: { album: null },
+            errors: [{ extensions: { code: 'UPSTREAM_TIMEOUT' } }],
+          });
+          const { code, ms } = await ended;
+          expect(code).toBe(0);
+          expect(ms).toBeLessThan(10_000 * strain());
+        },
+        { client: 'UPSTREAM_TIMEOUT, exit code 0', within: '≤ 10,000 ms', spotify: 'API ≤ 3' },
+      ),
+    ],
+  },
+  {
+    id: 'D5',
+    fault: 'a second SIGTERM or SIGINT while the first is obeyed',
+    promise: 'whoever asks twice is not made to wait',
+    steps: (['SIGTERM', 'SIGINT'] as const).map((second) =>
+      look(
+        async (world) => {
+          await world.lift();
+          world.fault({ fault: { kind: 'delay', ms: 8_000 } });
+          const server = await start(world);
+          const before = world.calls('api').length;
+          const lost = expect(server.ask(question(2))).rejects.toThrow();
+          await until(() => world.calls('api').length > before, 5_000);
+          server.signal('SIGTERM');
+          await until(() => isRefused(server.port), 5_000);
+          const { code, ms } = await end(server, second);
+          expect(code).not.toBe(0);
+          expect(ms).toBeLessThan(500 * strain());
+          await lost;
+        },
+        { client: 'exit code 1', within: '≤ 500 ms' },
+      ),
+    ),
+  },
+  {
+    id: 'D6',
+    slow: true, // a Redis that is let go of while it is being looked for takes its time to end
+    fault: 'Redis is not there at the start, comes, and goes',
+    promise: 'no client sees that there is no Redis',
+    environment: withRedis,
+    steps: [
+      {
+        arrange: (world) => allowRedis(world).set({ kind: 'down' }),
+        ask: range(20).map((n) => album(n)),
+        client: 'ok',
+        api: 20,
+      },
+      {
+        arrange: (world) => allowRedis(world).set({ kind: 'none' }),
+        ask: range(20, 20).map((n) => album(n)),
+        client: 'ok',
+        api: 20,
+      },
+      {
+        arrange: (world) => allowRedis(world).set({ kind: 'down' }),
+        ask: range(20, 40).map((n) => album(n)),
+        client: 'ok',
+        api: 20,
+        withinMs: 1_000,
+        check: ({ world }) => {
+          const told = world.log().filter((line) => line.includes('without Redis'));
+          expect(told.length).toBeLessThanOrEqual(1);
+        },
+      },
+    ],
+  },
+  {
+    id: 'D7',
+    slow: true, // a Redis that is let go of while it is being looked for takes its time to end
+    fault: 'Redis accepts and does not answer',
+    promise: 'Redis is not waited for longer than 50 ms, and then left alone',
+    environment: withRedis,
+    steps: [
+      {
+        arrange: async (world) => {
+          const proxy = allowRedis(world);
+          await until(() => proxy.open() > 0, 5_000);
+          await proxy.set({ kind: 'black-hole' });
+        },
+        ask: range(10).map((n) => album(n)),
+        manner: 'in turn',
+        client: 'ok',
+        medianMs: 60,
+        api: 10,
+      },
+    ],
+  },
+  {
+    id: 'D8',
+    fault: 'Redis is flushed while 500 ask for the same',
+    promise: 'a flushed Redis costs one call',
+    redis: true,
+    environment: { CACHE_TTL_SECONDS: '1' },
+    steps: [
+      {
+        arrange: async ({ redisUrl, allowed }) => {
+          const client = new Redis(redisUrl ?? '');
+          allowed.add(hostOf(redisUrl ?? ''));
+          await client.flushall();
+          client.disconnect();
+        },
+        ask: artist(3),
+        times: 500,
+        client: 'ok',
+        api: 1,
+        token: 1,
+      },
+    ],
+  },
+  {
+    id: 'D13',
+    fault: 'a rejected promise that nobody awaits',
+    promise: 'the process logs the bug with its stack and stays up',
+    steps: [
+      look(
+        async (world) => {
+          const { server, strike } = await startBroken(world, "Promise.reject(new TypeError('stray'))");
+          strike();
+          const { level, err } = await logged(server, 'unhandled rejection');
+          expect(level).toBe(50);
+          expect(err.stack).toMatch(/^TypeError: stray\n +at /);
+          expect((await server.ask(question(3))).json).toEqual(answerTo(3));
+          expect(server.err()).toBe('');
+        },
+        { client: 'ok', spotify: 'API 1' },
+      ),
+    ],
+  },
+  {
+    id: 'D14',
+    fault: 'an exception in a timer that nobody catches',
+    promise: 'what runs is answered before the process ends with 1',
+    steps: [
+      look(
+        async (world) => {
+          world.fault({ fault: { kind: 'delay', ms: 1_000 } });
+          const { server, strike } = await startBroken(
+            world,
+            "setTimeout(() => { throw new TypeError('stray'); })",
+          );
+          const running = server.ask(question(4));
+          await until(() => world.calls('api').length > 0, 5_000);
+          const struckMs = stopwatchMs();
+          strike();
+          expect((await running).json).toEqual(answerTo(4));
+          expect((await server.ended).code).toBe(1);
+          expect(stopwatchMs() - struckMs).toBeLessThan(8_000 * strain());
+          expect((await logged(server, 'uncaught exception')).err.stack).toMatch(/^TypeError: stray\n +at /);
+        },
+        { client: 'ok, exit code 1', within: '≤ 8,000 ms' },
+      ),
+    ],
+  },
+  {
+    id: 'D16',
+    fault: 'the event loop stands still for a second, over and over',
+    promise: 'what cannot be answered in time is turned away, and the process is alive',
+    steps: [
+      look(
+        async (world) => {
+          const { server, strike } = await startBroken(
+            world,
+            'const until = Date.now() + 1_000; while (Date.now() < until);',
+          );
+          await server.ask(question(5));
+          const seen = new Set<number>();
+          for (let attempt = 0; attempt < 5 && !seen.has(503); attempt++) {
+            strike();
+            await new Promise((resolve) => setTimeout(resolve, 100)); // it stands still by then
+            const replies = await Promise.all(range(10).map(() => rawStatus(server.port, question(5))));
+            for (const status of replies) seen.add(status);
+          }
+          expect(seen).toContain(503);
+          expect((await server.get('/health')).status).toBe(200);
+          expect((await server.ask(question(5))).json).toEqual(answerTo(5));
+        },
+        { client: 'OVERLOADED; then ok' },
+      ),
+    ],
+  },
+];
+
+/** The status of one operation, whatever it is: nobody asks again. */
+async function rawStatus(port: number, query: string): Promise<number> {
+  const body = JSON.stringify({ query });
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  let text = '';
+  for await (const part of socket.setEncoding('utf8')) text += part;
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
+}
+
+faultSuite('D', 'The process', cases);

@@ -1,0 +1,706 @@
+import { expect } from 'vitest';
+import { createDoor } from '../../src/datasources/spotify/door.ts';
+import { shutError } from '../../src/datasources/spotify/retry.ts';
+import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
+import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import { pass, stopwatchMs } from '../support/fault-clock.ts';
+import {
+  artist,
+  artistAlbums,
+  artistId,
+  artists,
+  range,
+  search,
+  track,
+  trackId,
+} from '../support/fault-operations.ts';
+import { askAtRate, faultSuite } from '../support/fault-runner.ts';
+import type { Outcome, World } from '../support/fault-world.ts';
+
+const second = 1_000;
+const hour = 3_600 * second;
+const day = 24 * hour;
+
+const tooMany = (retryAfterSeconds?: number, form?: 'text' | 'json' | 'quota'): FaultRule['fault'] => ({
+  kind: 'rate-limit',
+  ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  ...(form !== undefined && { form }),
+});
+
+const arrange =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  ({ fault: add }: World) =>
+    add({ ...rule, fault });
+
+const codesOf = (outcomes: readonly Outcome[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { errors } of outcomes) {
+    const code = errors[0]?.extensions?.code ?? 'ok';
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  return counts;
+};
+
+const gapMs = (calls: readonly SandboxCall[]): number => (calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0);
+
+/** What a Retry-After may look like and mean nothing by the standard. */
+const unusable = ['soon', '-5', '1.5', '0x10', '', '2 s', 'NaN'];
+
+const withoutUsable = (value: string, i: number): FaultCase => ({
+  id: `Q6-${i + 1}`,
+  fault: `429, Retry-After \`${value}\``,
+  promise: `a Retry-After of "${value}" counts as none: five seconds of silence`,
+  shutMs: 5_100,
+  steps: [
+    {
+      arrange: arrange({
+        kind: 'answer',
+        status: 429,
+        text: 'Too many requests',
+        headers: { 'retry-after': value },
+      }),
+      ask: track(1),
+      client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 5] },
+      withinMs: 500,
+      api: 1,
+    },
+    { ask: range(20, 2).map(track), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
+  ],
+});
+
+/** Keeps the process from doing anything else. */
+function stall(ms: number): void {
+  const untilMs = stopwatchMs() + ms;
+  while (stopwatchMs() < untilMs);
+}
+
+/** No 30 seconds with more calls than allowed. */
+function expectRolling({ world }: Seen, limit: number): void {
+  const times = world.calls('api').map(({ atMs }) => atMs);
+  for (const [i, atMs] of times.entries()) {
+    const next = times[i + limit];
+    if (next !== undefined) expect(next - atMs).toBeGreaterThanOrEqual(30 * second);
+  }
+}
+
+const doubling: Step[] = [5, 10, 20, 40, 60, 60].flatMap((seconds, i): Step[] => [
+  {
+    ...(i === 0 && { arrange: arrange(tooMany()) }),
+    ask: track(i),
+    client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [seconds, seconds] },
+    api: 1,
+    withinMs: 500,
+  },
+  {
+    arrange: () => pass((seconds - 3) * second),
+    ask: range(5, 10).map(track),
+    client: 'UPSTREAM_RATE_LIMITED',
+    withinMs: 200,
+    api: 0,
+    aside: true,
+  },
+  { arrange: () => pass(3 * second + 50), aside: true },
+]);
+
+faultSuite('Q', '429 and quota', [
+  ...(['text', 'json'] as const).map(
+    (form, i): FaultCase => ({
+      id: i === 0 ? 'Q1' : 'Q1-json',
+      fault: `429, Retry-After 1, once, as ${form}`,
+      promise: `a short Retry-After is waited out, not a millisecond less (${form})`,
+      steps: [
+        {
+          arrange: arrange(tooMany(1, form), { times: 1 }),
+          ask: artist(1),
+          client: 'ok',
+          notBeforeMs: 1_000,
+          withinMs: 1_300,
+          api: 2,
+          check: ({ api }) => expect(gapMs(api)).toBeGreaterThanOrEqual(1_000),
+          says: { spotify: 'the second ≥ 1.0 s later' },
+        },
+      ],
+    }),
+  ),
+  {
+    id: 'Q1-many',
+    fault: '429, Retry-After 1, for ten calls in flight, 40 more waiting',
+    promise: 'a short silence is kept by all, and who waited is answered after it',
+    steps: [
+      {
+        arrange: arrange(tooMany(1), { times: 10 }),
+        ask: range(50).map(track),
+        withinMs: 2_500,
+        api: { atMost: 60 },
+        check({ outcomes, api }) {
+          const { ok = 0, ...codes } = codesOf(outcomes);
+          expect(ok).toBeGreaterThanOrEqual(43); // three of ten may be retried, and who never went goes
+          expect(Object.keys(codes).filter((code) => code !== 'UPSTREAM_RATE_LIMITED')).toEqual([]);
+          const lastRefusedMs = api.findLast(({ status }) => status === 429)?.atMs ?? 0;
+          const first = api.find(({ status }) => status === 200);
+          expect((first?.atMs ?? 0) - lastRefusedMs).toBeGreaterThanOrEqual(900);
+        },
+        says: { client: 'ok, the rest UPSTREAM_RATE_LIMITED' },
+      },
+    ],
+  },
+  {
+    id: 'Q2',
+    fault: '429, Retry-After 30; 1,000 more operations meanwhile',
+    promise: 'a Retry-After of 30 s stops every call of that family for 30 s',
+    warm: [artist(0)],
+    steps: [
+      {
+        arrange: arrange(tooMany(30), { on: { route: 'artists' }, times: 1 }),
+        ask: artist(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [30, 30] },
+        withinMs: 500,
+        api: 1,
+      },
+      {
+        ask: range(40, 2).map(artist),
+        times: 1_000,
+        manner: 'in turn',
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [20, 30] },
+        p99Ms: 20,
+        api: 0,
+      },
+      {
+        arrange: () => pass(15 * second),
+        ask: artist(2),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 15] },
+        api: 0,
+      },
+      { ask: artist(0), client: 'ok', api: 0, says: { client: 'from the cache' } },
+      { ask: track(1), client: 'ok', api: 1, says: { spotify: 'another family' } },
+      { arrange: () => pass(15 * second + 100), ask: artist(3), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'Q2-tail',
+    fault: '429, Retry-After 30; operations in its last two seconds',
+    promise: 'also at the end of a silence every asker is answered at once',
+    shutMs: 2_000,
+    steps: [
+      {
+        arrange: arrange(tooMany(30), { times: 1 }),
+        ask: track(1),
+        client: 'UPSTREAM_RATE_LIMITED',
+        api: 1,
+      },
+      {
+        arrange: () => pass(28_500),
+        ask: range(20, 2).map(track),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 2] },
+        withinMs: 200,
+        api: 0,
+      },
+    ],
+  },
+  {
+    id: 'Q2-redis',
+    fault: '429, Retry-After 30, to one of two gateways on one Redis',
+    promise: 'a silence asked of one gateway is kept by all on its Redis, and by those that start later',
+    redis: true,
+    gateways: 2,
+    shutMs: 31 * second,
+    steps: [
+      { ask: [track(0)], client: 'ok', aside: true },
+      { gateway: 1, ask: [track(1)], client: 'ok', aside: true, settleMs: 300 },
+      {
+        arrange: arrange(tooMany(30), { times: 1 }),
+        ask: track(2),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [30, 30] },
+        api: 1,
+        settleMs: 100,
+      },
+      {
+        gateway: 1,
+        ask: range(100, 3).map(track),
+        manner: 'in turn',
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [25, 30] },
+        medianMs: 20,
+        api: 0,
+        says: { client: 'at the other gateway' },
+      },
+      {
+        arrange: ({ restart }) => restart(1),
+        gateway: 1,
+        ask: range(20, 3).map(track),
+        client: 'UPSTREAM_RATE_LIMITED',
+        withinMs: 600,
+        api: 0,
+        says: { client: 'at one that has just started' },
+      },
+    ],
+  },
+  {
+    id: 'Q3',
+    fault: '429, Retry-After 86400',
+    promise: 'a spent quota is told with its time, also after a restart, and costs no call until then',
+    redis: true,
+    shutMs: day,
+    steps: [
+      { ask: [artist(0)], client: 'ok', aside: true, settleMs: 300 },
+      {
+        arrange: arrange(tooMany(86_400), { times: 1 }),
+        ask: track(1),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_399, 86_400] },
+        withinMs: 500,
+        api: 1,
+        settleMs: 100,
+      },
+      {
+        ask: range(50, 2).map(track),
+        manner: 'in turn',
+        client: 'UPSTREAM_QUOTA_EXCEEDED',
+        medianMs: 20,
+        api: 0,
+        check: async ({ world }) =>
+          expect(await world.metrics()).toMatch(
+            /gate_shut_seconds\{family="tracks",reason="quota"\} 86[34]\d\d/,
+          ),
+        says: { client: 'one gauge' },
+      },
+      {
+        arrange: ({ restart }) => restart(),
+        ask: range(20, 2).map(track),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_390, 86_400] },
+        api: 0,
+        says: { client: 'after a restart' },
+      },
+    ],
+  },
+  {
+    id: 'Q3-log',
+    fault: '429, Retry-After 86400, as the operator sees it',
+    promise: 'a spent quota is said once in the log',
+    shutMs: day,
+    steps: [
+      {
+        arrange: arrange(tooMany(86_400)),
+        ask: range(50).map(track),
+        client: 'UPSTREAM_QUOTA_EXCEEDED',
+        check: ({ world }) => {
+          const told = world.log().filter((line) => /quota/i.test(line) && !/"msg":"operation"/.test(line));
+          expect(told).toHaveLength(1);
+        },
+        says: { client: 'one log line' },
+      },
+    ],
+  },
+  {
+    id: 'Q4',
+    fault: '429, Retry-After 2592000 (a timer would overflow)',
+    promise: 'a Retry-After of a month is a day, and no timer fires at once',
+    shutMs: 23 * hour + 100,
+    steps: [
+      {
+        arrange: arrange(tooMany(2_592_000), { times: 1 }),
+        ask: track(1),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_400, 86_400] },
+        withinMs: 500,
+        api: 1,
+        settleMs: 200,
+      },
+      {
+        arrange: () => pass(hour),
+        ask: range(20, 2).map(track),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [82_000, 82_800] },
+        withinMs: 200,
+        api: 0,
+      },
+    ],
+  },
+  {
+    id: 'Q5',
+    fault: '429 `QUOTA_EXCEEDED` without Retry-After',
+    promise: 'a spent quota without a time is tried again an hour later',
+    shutMs: 10 * 60 * second + 100,
+    steps: [
+      {
+        arrange: arrange(tooMany(undefined, 'quota'), { times: 1 }),
+        ask: track(1),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [3_600, 3_600] },
+        api: 1,
+      },
+      {
+        arrange: () => pass(50 * 60 * second),
+        ask: track(2),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [595, 600] },
+        api: 0,
+      },
+    ],
+  },
+  {
+    id: 'Q5-short',
+    fault: '429 `QUOTA_EXCEEDED`, Retry-After 1',
+    promise: 'a spent quota is never retried, however short its time',
+    shutMs: 1_100,
+    steps: [
+      {
+        arrange: arrange(tooMany(1, 'quota'), { times: 1 }),
+        ask: track(1),
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [1, 1] },
+        withinMs: 500,
+        api: 1,
+      },
+    ],
+  },
+  ...[600, 601].map(
+    (seconds): FaultCase => ({
+      id: `Q5-${seconds}`,
+      fault: `429, Retry-After ${seconds}`,
+      promise: `a Retry-After of ${seconds} s is ${seconds > 600 ? 'a spent quota' : 'a rate limit'}`,
+      shutMs: seconds * second + 100,
+      steps: [
+        {
+          arrange: arrange(tooMany(seconds), { times: 1 }),
+          ask: track(1),
+          client: {
+            code: seconds > 600 ? 'UPSTREAM_QUOTA_EXCEEDED' : 'UPSTREAM_RATE_LIMITED',
+            retryAfter: [seconds, seconds],
+          },
+          api: 1,
+        },
+      ],
+    }),
+  ),
+  {
+    id: 'Q6',
+    fault: '429 without Retry-After, over and over',
+    promise: 'a rate limit without a time shuts the gate for 5 s, and twice as long each time up to 60 s',
+    shutMs: 61 * second,
+    steps: doubling,
+  },
+  ...unusable.map(withoutUsable),
+  {
+    id: 'Q6-date',
+    fault: '429, Retry-After as a date 20 s from now',
+    promise: 'a Retry-After in the form of a date is understood',
+    shutMs: 21 * second,
+    steps: [
+      {
+        arrange: ({ fault }) =>
+          fault({
+            times: 1,
+            fault: {
+              kind: 'answer',
+              status: 429,
+              headers: { 'retry-after': new Date(Date.now() + 20 * second).toUTCString() },
+            },
+          }),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [18, 20] },
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'Q7',
+    fault: '429, Retry-After 30, while 10 calls are in flight and 200 wait',
+    promise: 'when a rate limit lands, what is in flight is used and what waits fails at once',
+    steps: [
+      {
+        arrange({ fault }) {
+          fault({ on: { path: `/tracks/${trackId(5)}` }, fault: tooMany(30) });
+          fault({ on: { pattern: `^/tracks/(?!${trackId(5)})` }, fault: { kind: 'delay', ms: 500 } });
+        },
+        ask: range(210).map(track),
+        api: 10,
+        check({ outcomes }) {
+          expect(codesOf(outcomes)).toEqual({ ok: 9, UPSTREAM_RATE_LIMITED: 201 });
+          const refused = outcomes.filter(({ errors }) => errors.length > 0).map(({ ms }) => ms);
+          expect(Math.max(...refused), 'the last refusal, while the first nine are still out').toBeLessThan(
+            450,
+          );
+        },
+        says: { client: '9 ok, 201 UPSTREAM_RATE_LIMITED at once', spotify: 'none after the 429 was read' },
+      },
+    ],
+    shutMs: 30 * second,
+  },
+  {
+    id: 'Q8',
+    fault: '429, Retry-After 1, for ever',
+    promise: 'a short Retry-After that repeats ends after three attempts',
+    shutMs: 1_100,
+    steps: [
+      {
+        arrange: arrange(tooMany(1)),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 1] },
+        notBeforeMs: 2_000,
+        withinMs: 2_700,
+        api: 3,
+      },
+      {
+        ask: range(5, 2).map(track),
+        client: 'UPSTREAM_RATE_LIMITED',
+        withinMs: 8_250,
+        api: { atMost: 15 },
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'Q8-deadline',
+    fault: '429, Retry-After 2, where a request has 1.5 s',
+    promise: 'a Retry-After beyond the deadline is told at once',
+    environment: { REQUEST_TIMEOUT_MS: '1500' },
+    deadlineMs: 1_500,
+    shutMs: 2_100,
+    steps: [
+      {
+        arrange: arrange(tooMany(2)),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [2, 2] },
+        withinMs: 500,
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'Q9',
+    fault: '429, Retry-After 0, for ever',
+    promise: 'a Retry-After of 0 that repeats ends in five seconds of silence',
+    shutMs: 5_100,
+    steps: [
+      {
+        arrange: arrange(tooMany(0)),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 5] },
+        withinMs: 1_000,
+        api: 3,
+      },
+      { ask: range(20, 2).map(track), client: 'UPSTREAM_RATE_LIMITED', withinMs: 200, api: 0 },
+    ],
+  },
+  {
+    id: 'Q10',
+    fault: '20 operations a second where SPOTIFY_RATE_LIMIT is 20 in 30 s',
+    promise: 'our own ceiling holds over any 30 s, and the excess is told at once',
+    environment: { SPOTIFY_RATE_LIMIT: '20' },
+    shutMs: 31 * second,
+    steps: [
+      {
+        ask: range(60).map(track),
+        manner: { perSecond: 20 },
+        withinMs: 1_250,
+        api: 20,
+        check: ({ outcomes }) => {
+          expect(codesOf(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 });
+          expect(codesOf(outcomes.slice(0, 20))).toEqual({ ok: 20 });
+        },
+        says: { client: '20 ok, 40 UPSTREAM_RATE_LIMITED' },
+      },
+      {
+        arrange: () => pass(15 * second),
+        ask: range(10, 60).map(track),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 16] },
+        withinMs: 1_250,
+        api: 0,
+      },
+      {
+        arrange: () => pass(16 * second),
+        ask: range(40, 60).map(track),
+        withinMs: 1_250,
+        api: 20,
+        check: (seen) => expectRolling(seen, 20),
+        says: { client: '20 ok, 20 UPSTREAM_RATE_LIMITED', spotify: 'never more than 20 in any 30 s' },
+      },
+    ],
+  },
+  {
+    id: 'Q10-redis',
+    fault: 'the same ceiling for two gateways on one Redis, 30 operations at each',
+    promise: 'a ceiling on calls is one for all gateways on a Redis',
+    environment: { SPOTIFY_RATE_LIMIT: '20' },
+    redis: true,
+    gateways: 2,
+    recovery: false, // Redis counts by a clock of its own
+    steps: [
+      {
+        act: ({ ask }) =>
+          askAtRate(range(60).map(track), 60, (operation, i) => ask(operation, { gateway: i % 2 })),
+        withinMs: 1_500,
+        api: 20,
+        check: ({ outcomes }) => expect(codesOf(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 }),
+        says: { client: '20 ok, 40 UPSTREAM_RATE_LIMITED' },
+      },
+    ],
+  },
+  {
+    id: 'Q10-stall',
+    fault: 'the same where the process stands still for 80 ms now and then',
+    promise: 'a process that was busy for a moment does not take Redis for slow',
+    environment: { SPOTIFY_RATE_LIMIT: '20' },
+    redis: true,
+    gateways: 2,
+    recovery: false,
+    steps: [
+      {
+        async act({ ask }) {
+          const asked = askAtRate(range(60).map(track), 120, (operation, i) =>
+            ask(operation, { gateway: i % 2 }),
+          );
+          const stalls = setInterval(() => stall(80), 100);
+          return asked.finally(() => clearInterval(stalls));
+        },
+        withinMs: 2_500,
+        api: 20,
+      },
+    ],
+  },
+  {
+    id: 'Q17',
+    fault: 'a silence that begins shortly before a power of two of the clock',
+    promise: 'retryAfter is what Spotify said, whatever the clock shows',
+    recovery: false,
+    steps: [
+      {
+        check() {
+          const told = range(100).map((n) => {
+            const nowMs = 2 ** 20 - 15_000 + n / 7;
+            const door = createDoor();
+            door.shut('rate', 30_000, nowMs);
+            return shutError('rate', door.barred(nowMs)?.waitMs ?? 0).details.retryAfter;
+          });
+          expect(new Set(told)).toEqual(new Set([30]));
+        },
+        says: { client: 'retryAfter 30' },
+      },
+    ],
+  },
+  {
+    id: 'Q11',
+    fault: '429, Retry-After 30, for one artist of ten in one query',
+    promise: 'one rate limit in a query costs one field, with its path',
+    shutMs: 31 * second,
+    steps: [
+      {
+        arrange: arrange(tooMany(30), { on: { path: `/artists/${artistId(4)}` } }),
+        ask: artists(range(10).map(artistId)),
+        client: 'UPSTREAM_RATE_LIMITED',
+        api: 10,
+        check: ({ outcomes }) => {
+          expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['artists', 4]]);
+          const data = outcomes[0]?.data as { artists: unknown[] } | undefined;
+          expect(data?.artists.filter(Boolean)).toHaveLength(9);
+        },
+        says: { client: '9 data, the path of the tenth' },
+      },
+    ],
+  },
+  {
+    id: 'Q12',
+    fault: '503, Retry-After 30',
+    promise: 'a 503 that names its time is kept like a rate limit',
+    steps: [
+      {
+        arrange: arrange({ kind: 'answer', status: 503, headers: { 'retry-after': '30' } }, { times: 1 }),
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 500,
+        api: 1,
+      },
+      {
+        ask: range(100, 2).map(track),
+        manner: 'in turn',
+        client: 'UPSTREAM_UNAVAILABLE',
+        p99Ms: 20,
+        api: 0,
+      },
+      {
+        arrange: () => pass(27 * second),
+        ask: track(2),
+        client: 'UPSTREAM_UNAVAILABLE',
+        api: 0,
+      },
+      { arrange: () => pass(3_100), ask: track(3), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'Q13',
+    fault: '429, Retry-After 30, on an artist’s list of albums',
+    promise: 'a rate limit of one family leaves the others alone',
+    shutMs: 31 * second,
+    steps: [
+      {
+        arrange: arrange(tooMany(30), { on: { route: 'artists/albums' }, times: 1 }),
+        ask: artistAlbums(1),
+        client: 'UPSTREAM_RATE_LIMITED',
+        api: 2,
+        check: ({ outcomes }) => expect(outcomes[0]?.errors[0]?.path).toEqual(['artist', 'albums']),
+      },
+      { ask: [artist(2), track(1), search('amber')], client: 'ok', api: 3, says: { client: 'elsewhere' } },
+      { ask: artistAlbums(3), client: 'UPSTREAM_RATE_LIMITED', api: 1 },
+    ],
+  },
+  {
+    id: 'Q14',
+    fault: '429, Retry-After 30, on a single read of an app with batches',
+    promise: 'single and batch reads of one kind share their silence',
+    sandbox: { quotaMode: 'extended' },
+    shutMs: 31 * second,
+    steps: [
+      {
+        arrange: arrange(tooMany(30), { times: 1 }),
+        ask: artist(1),
+        client: 'UPSTREAM_RATE_LIMITED',
+        api: 1,
+      },
+      { ask: artists(range(5, 2).map(artistId)), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
+    ],
+  },
+  {
+    id: 'Q15',
+    fault: '429, Retry-After 30, while an expired copy is held',
+    promise: 'in a silence what is held is served, however old, and says so',
+    environment: { CACHE_TTL_SECONDS: '1' },
+    warm: [artist(0), artistAlbums(1)],
+    shutMs: 31 * second,
+    steps: [
+      {
+        async arrange({ fault }) {
+          await pass(1_500);
+          fault({ fault: tooMany(30) });
+        },
+        ask: artist(0),
+        client: 'ok, stale',
+        withinMs: 500,
+        api: 1,
+        check: ({ outcomes }) =>
+          expect(outcomes[0]?.extensions.spotify?.stale).toEqual([
+            { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_RATE_LIMITED' },
+          ]),
+      },
+      { ask: artist(0), times: 50, client: 'ok, stale', withinMs: 300, api: 0 },
+      { ask: artistAlbums(1), client: 'ok, stale', api: 1 },
+      { ask: artist(2), client: 'UPSTREAM_RATE_LIMITED', api: 0 },
+    ],
+  },
+  {
+    id: 'Q16',
+    fault: 'Spotify lets 20 calls pass in any 3 s; 30 operations a second for 6 s',
+    promise: 'where Spotify says how long, not one call comes too early',
+    slow: true,
+    recovery: 4_000,
+    steps: [
+      {
+        arrange: arrange({ kind: 'budget', calls: 20, windowSeconds: 3 }),
+        ask: range(180).map(track),
+        manner: { perSecond: 30 },
+        withinMs: 8_250,
+        api: { atMost: 110 },
+        check({ outcomes, api }) {
+          const { ok = 0, UPSTREAM_RATE_LIMITED: limited = 0 } = codesOf(outcomes);
+          expect(ok + limited).toBe(180);
+          const refused = api.filter(({ status }) => status === 429);
+          expect(refused.length, 'calls that Spotify had to refuse').toBeLessThanOrEqual(30);
+        },
+        says: { client: 'ok or UPSTREAM_RATE_LIMITED', spotify: '≤ 30 refused' },
+      },
+    ],
+  },
+]);

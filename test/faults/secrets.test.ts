@@ -1,0 +1,300 @@
+import { inspect } from 'node:util';
+import { trace } from '@opentelemetry/api';
+import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import { createHttp } from '../../src/datasources/spotify/http.ts';
+import { send } from '../support/abuse.ts';
+import { startDecoy } from '../support/decoy.ts';
+import type { FaultCase, Step } from '../support/fault-case.ts';
+import {
+  album,
+  albumId,
+  albumTracks,
+  artist,
+  artistAlbums,
+  artistId,
+  type Operation,
+  search,
+  track,
+} from '../support/fault-operations.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import { hostOf, type World } from '../support/fault-world.ts';
+import { startServer, until, upstreamOf } from '../support/process.ts';
+import { createSpanKeeper } from '../support/spans.ts';
+
+const someOfAll: readonly Operation[] = [
+  artist(1),
+  album(1),
+  track(1),
+  artistAlbums(2),
+  albumTracks(2),
+  search('amber'),
+];
+
+/** Refusals and failures of every kind, one after another. */
+const troubles = [
+  { kind: 'answer' as const, status: 500, text: '<html>' },
+  { kind: 'answer' as const, status: 403, json: { error: { status: 403, message: 'no' } } },
+  { kind: 'unauthorized' as const, reason: 'invalid' as const },
+  { kind: 'rate-limit' as const, retryAfterSeconds: 1 },
+  { kind: 'reset' as const, afterBytes: 20 },
+  { kind: 'truncate' as const, afterBytes: 20 },
+  { kind: 'answer' as const, text: 'null' },
+];
+
+/** Whatever a gateway says, by all the ways that it has to say something. */
+function expectSilence(world: World, said: string): void {
+  for (const secret of world.secrets()) expect(said.includes(secret), `${secret.slice(0, 6)}…`).toBe(false);
+}
+
+/** Spotify's answer to every call has the app's token in it. */
+const echo = (status: number): Step => ({
+  arrange: async (world) => {
+    await world.lift();
+    const token = world.secrets().at(-1);
+    const message = `Bearer ${token} is not what it should be`;
+    world.fault({ fault: { kind: 'answer', status, json: { error: { status, message }, message, token } } });
+  },
+  act: async (world) => [await world.ask(artist(status)), await world.ask(album(status))],
+  check: ({ outcomes }) => {
+    for (const { errors } of outcomes) expect(errors).toHaveLength(1);
+  },
+});
+
+const bearerOf = (world: World): string => `Bearer ${world.secrets().at(-1)}`;
+
+const cases: FaultCase[] = [
+  {
+    id: 'S1-process',
+    fault: 'every kind of failure, in a process of its own that logs all',
+    promise: 'stdout and stderr, answers, headers and metrics have no secret in them',
+    timeoutMs: 40_000,
+    steps: [
+      {
+        act: async (world) => {
+          const server = await startServer({ ...upstreamOf(world.sandbox), LOG_LEVEL: 'trace' });
+          world.allowed.add(`127.0.0.1:${server.port}`);
+          world.defer(async () => {
+            server.signal('SIGKILL');
+            await server.ended;
+          });
+          const replies = [await server.ask('{ __typename }')];
+          for (const [i, fault] of troubles.entries()) {
+            world.fault({ fault, times: 2 });
+            replies.push(await server.ask(`{ artist(id: "${artistId(i)}") { name } }`));
+            await world.lift();
+          }
+          replies.push(
+            await server.get('/metrics'),
+            await server.get('/ready'),
+            await server.get('/graphql'),
+          );
+          const told = replies.map(({ text, headers }) => text + JSON.stringify(headers)).join('\n');
+          server.signal('SIGTERM');
+          const { out, err } = await server.ended;
+          expect(world.secrets().length).toBeGreaterThan(2);
+          expect(err).toBe('');
+          expectSilence(world, [told, out, err].join('\n'));
+          return [];
+        },
+        says: { client: 'no secret' },
+      },
+    ],
+  },
+  {
+    id: 'S1-redis',
+    fault: 'everything that is shared over Redis is read',
+    promise: 'Redis holds neither the secret nor a token',
+    redis: true,
+    steps: [
+      { ask: someOfAll, client: 'ok' },
+      {
+        act: async (world) => {
+          const url = world.redisUrl ?? '';
+          world.allowed.add(hostOf(url));
+          const redis = new Redis(url);
+          const keys = await until(async () => {
+            const written = await redis.keys('*');
+            return written.length > someOfAll.length && written; // a moment after the answers
+          }, 5_000);
+          const types = await Promise.all(keys.map((key) => redis.type(key)));
+          const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+          redis.disconnect();
+          expectSilence(world, [...keys, ...types, ...dumps.map((dump) => `${dump}`)].join('\n'));
+          return [];
+        },
+        says: { client: 'no secret' },
+      },
+    ],
+  },
+  {
+    id: 'S1-spans',
+    fault: 'every span of operations that fail in every way is read',
+    promise: 'spans tell paths and codes, and no secret',
+    steps: [
+      {
+        act: async (world) => {
+          const { spans, tracer } = createSpanKeeper();
+          trace.setGlobalTracerProvider({ getTracer: () => tracer });
+          world.defer(() => trace.disable());
+          const outcomes = [await world.ask(artist(20))];
+          for (const [i, fault] of troubles.entries()) {
+            const over = world.fault({ fault, times: 2 });
+            outcomes.push(await world.ask(artist(i)));
+            over();
+          }
+          expect(spans.length).toBeGreaterThan(troubles.length * 2);
+          expectSilence(world, inspect(spans, { depth: null, maxArrayLength: null }));
+          return outcomes;
+        },
+        says: { client: 'no secret' },
+      },
+    ],
+  },
+  {
+    id: 'S2',
+    fault: 'what a call came to is taken apart, with all that it hides',
+    promise: 'no outcome carries a request, an option, a header or a body',
+    warm: [artist(0)],
+    steps: [
+      {
+        act: async (world) => {
+          const http = createHttp({ timeoutMs: 500, connections: 1 });
+          const authorization = bearerOf(world);
+          const url = `${world.sandbox.apiUrl}/artists/${artistId(1)}`;
+          const ask = (to = url) => http.send({ method: 'GET', url: to, headers: { authorization } });
+          const outcomes = [await ask(), await ask('http://127.0.0.1:1/'), await ask('http://[::')];
+          for (const fault of [...troubles, { kind: 'stall' as const }]) {
+            await world.lift();
+            world.fault({ fault });
+            outcomes.push(await ask());
+          }
+          await world.lift();
+          await http.close();
+          for (const outcome of outcomes) {
+            const known = ['kind', 'status', 'body', 'etag', 'retryAfter', 'bytes', 'fault', 'code'];
+            expect(Object.getOwnPropertyNames(outcome).filter((name) => !known.includes(name))).toEqual([]);
+            expectSilence(world, inspect(outcome, { showHidden: true, getters: true, depth: null }));
+          }
+          world.allowed.add('127.0.0.1:1');
+          return [];
+        },
+        says: { client: 'no secret' },
+      },
+    ],
+  },
+  {
+    id: 'S3',
+    fault: 'a bug, with NODE_ENV=development',
+    promise: 'a bug is masked whatever the environment',
+    environment: { NODE_ENV: 'development' },
+    steps: [
+      {
+        act: async (world) => {
+          const field = world.gateway().schema.getQueryType()?.getFields()['artist'];
+          if (!field) throw new Error('there is no field to break');
+          const { resolve } = field;
+          field.resolve = () => {
+            throw new TypeError('of a bug');
+          };
+          const { status, data, errors } = await send(world, {
+            body: JSON.stringify({ query: '{ artist(id: "x") { name } }' }),
+          }).finally(() => Object.assign(field, { resolve }));
+          expect({ status, data, errors }).toEqual({
+            status: 200,
+            data: { artist: null },
+            errors: [
+              {
+                message: 'Something went wrong on our side.',
+                locations: [{ line: 1, column: 3 }],
+                path: ['artist'],
+                extensions: { code: 'INTERNAL_SERVER_ERROR' },
+              },
+            ],
+          });
+          expect(world.log().some((line) => line.includes('TypeError: of a bug'))).toBe(true);
+          return [];
+        },
+        says: { client: 'INTERNAL_SERVER_ERROR, masked' },
+      },
+    ],
+  },
+  {
+    id: 'S5',
+    fault: '`next`, `href`, URLs of pictures and ids of an answer point at another host',
+    promise: 'no URL of an answer is followed',
+    steps: [
+      {
+        arrange: async (world) => {
+          const { origin, calls } = await startDecoy(world);
+          decoys.set(world, calls);
+          const edits = [
+            'next',
+            'href',
+            'items.0.href',
+            'tracks.next',
+            'images.0.url',
+            'external_urls.spotify',
+          ];
+          world.fault({
+            fault: { kind: 'edit', edits: edits.map((path) => ({ path, set: `${origin}/v1/me` })) },
+          });
+        },
+        act: async (world) => {
+          const query = `{ artist(id: "${artistId(1)}") { images { url } albums(first: 30) { nodes { name } } }
+            album(id: "${albumId(1)}") { tracks(first: 50) { nodes { name } } } }`;
+          const { status, data } = await send(world, { body: JSON.stringify({ query }) });
+          expect({ status, there: data !== null }).toEqual({ status: 200, there: true });
+          expect(decoys.get(world)?.()).toBe(0);
+          return [];
+        },
+        says: { spotify: 'the other host 0' },
+      },
+    ],
+  },
+  {
+    id: 'S5-client',
+    fault: 'an id, a cursor, a market and a search text that each carry a host',
+    promise: 'nothing that a client writes becomes a host',
+    steps: [
+      {
+        act: async (world) => {
+          const { origin, calls } = await startDecoy(world);
+          const at = `http://127.0.0.1@${origin.slice('http://'.length)}/`;
+          for (const text of [origin, at, `//${origin.slice(7)}`, `${origin}/artist/${artistId(0)}`]) {
+            const body = JSON.stringify({
+              query: `query ($t: String!, $id: ID!, $m: Market) {
+                artist(id: $id) { name }
+                album(id: "${albumId(0)}", market: $m) { name }
+                search(q: $t) { artists(after: $t) { totalCount } }
+              }`,
+              variables: { t: text, id: text, m: text },
+            });
+            const outcome = await send(world, { body });
+            expect(new Set(outcome.errors.map(({ extensions }) => extensions?.code))).toEqual(
+              new Set(['BAD_USER_INPUT']),
+            );
+          }
+          expect(calls()).toBe(0);
+          return [];
+        },
+        says: { client: 'BAD_USER_INPUT', spotify: 'the other host 0' },
+      },
+    ],
+  },
+  {
+    id: 'S7',
+    fault: "Spotify's own error texts quote the token",
+    promise: 'nothing of an upstream body is passed on',
+    warm: [artist(0)],
+    steps: [400, 403, 500, 418].map(echo),
+  },
+];
+
+const decoys = new WeakMap<World, () => number>();
+
+faultSuite(
+  'S',
+  'Secrets and other hosts',
+  cases.map((each) => ({ recovery: false, ...each })),
+);

@@ -1,0 +1,576 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { startDecoy } from '../support/decoy.ts';
+import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import { pass, setWallClock } from '../support/fault-clock.ts';
+import { artist, catalogue, range, track, trackId } from '../support/fault-operations.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import type { World } from '../support/fault-world.ts';
+
+const second = 1_000;
+const hour = 3_600 * second;
+const invalidClient = { error: 'invalid_client', error_description: 'Invalid client secret' };
+
+const onToken = (fault: FaultRule['fault'], times?: number): FaultRule => ({
+  on: { route: 'token' },
+  ...(times !== undefined && { times }),
+  fault,
+});
+
+const refusals = (world: World) => world.log().filter((line) => line.includes('no token')).length;
+
+const bearers = ({ world }: Seen) =>
+  world.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');
+
+/** Until the token that is held has 50 s to live. */
+const nearTheEnd = () => pass(hour - 50 * second);
+
+/** No two seconds with more than three calls. */
+function expectThreeInTwoSeconds({ token }: Seen): void {
+  const times = token.map(({ atMs }) => atMs);
+  for (const [i, atMs] of times.entries()) {
+    const fourth = times[i + 3];
+    if (fourth !== undefined) expect(fourth - atMs).toBeGreaterThan(2 * second);
+  }
+}
+
+/** What a token endpoint may say instead of a token; none of it is one. */
+const noTokens: readonly FaultRule['fault'][] = [
+  { kind: 'answer', text: '<html>Welcome to the hotel</html>', headers: { 'content-type': 'text/html' } },
+  { kind: 'answer', text: '' },
+  { kind: 'answer', json: null },
+  { kind: 'answer', json: [] },
+  { kind: 'answer', json: {} },
+  { kind: 'answer', json: { access_token: '', token_type: 'Bearer', expires_in: 3600 } },
+  { kind: 'answer', json: { access_token: 7, token_type: 'Bearer', expires_in: 3600 } },
+  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer' } },
+  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer', expires_in: '3600' } },
+  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer', expires_in: 0 } },
+  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer', expires_in: -5 } },
+];
+
+/** Step by step through answers that each make the gateway remember a failure for two seconds. */
+const refusedTokens = (faults: readonly FaultRule['fault'][]): Step[] =>
+  faults.map((fault, i) => ({
+    async arrange(world) {
+      await pass(3 * second);
+      await world.lift();
+      world.fault(onToken(fault));
+    },
+    ask: track(i),
+    client: 'UPSTREAM_AUTH_FAILED',
+    withinMs: second,
+    token: 1,
+    api: 0,
+    aside: i > 0,
+  }));
+
+const refusedCredentials = (id: string, status: number): FaultCase => ({
+  id,
+  fault: `token endpoint ${status} \`invalid_client\``,
+  promise: `credentials refused with ${status} are tried once a minute, and said so as often`,
+  shutMs: 61 * second,
+  steps: [
+    {
+      arrange: ({ fault }) => fault(onToken({ kind: 'answer', status, json: invalidClient })),
+      ask: range(30).map(track),
+      client: 'UPSTREAM_AUTH_FAILED',
+      withinMs: second,
+      token: 1,
+      api: 0,
+      check: async ({ world }) => {
+        expect(await world.ready()).toBe(503);
+        expect(refusals(world)).toBe(1);
+      },
+      says: { client: '`/ready` 503, one log line' },
+    },
+    {
+      arrange: () => pass(30 * second),
+      ask: range(100, 30).map(track),
+      manner: 'in turn',
+      client: 'UPSTREAM_AUTH_FAILED',
+      p99Ms: 20,
+      token: 0,
+      api: 0,
+    },
+    {
+      arrange: () => pass(31 * second),
+      ask: track(1),
+      client: 'UPSTREAM_AUTH_FAILED',
+      token: 1,
+      api: 0,
+      check: ({ world }) => expect(refusals(world)).toBe(2),
+    },
+  ],
+});
+
+let other: Sandbox;
+
+faultSuite('T', 'Token', [
+  {
+    id: 'T1',
+    fault: 'cold start, 100 operations at once',
+    promise: 'a cold start under load fetches one token',
+    sandbox: { latencyMs: 20 },
+    steps: [{ ask: range(100).map(track), client: 'ok', token: 1, api: 100, withinMs: 20 + 10 * 20 + 500 }],
+  },
+  {
+    id: 'D10',
+    fault: 'cold start, 500 identical operations at once',
+    promise: 'five hundred who ask the same at a cold start cost one token and one call',
+    sandbox: { latencyMs: 20 },
+    steps: [{ ask: artist(1), times: 500, client: 'ok', token: 1, api: 1, withinMs: 1_500 }],
+  },
+  {
+    id: 'T2',
+    fault: 'token endpoint 500, once',
+    promise: 'a token endpoint that fails once costs nobody an error',
+    steps: [
+      {
+        arrange: ({ fault }) => fault(onToken({ kind: 'answer', status: 500 }, 1)),
+        ask: track(1),
+        client: 'ok',
+        token: 2,
+        api: 1,
+        withinMs: 250,
+      },
+    ],
+  },
+  {
+    id: 'T3',
+    fault: 'token endpoint 503 for 10 s, 100 operations at once and 100 a second after that',
+    promise: 'a token endpoint that is down is asked three times in two seconds, and nobody waits for it',
+    sandbox: { tokenLifetimeSeconds: 1 },
+    warm: [artist(0)],
+    slow: true,
+    timeoutMs: 25_000,
+    recovery: 3_000, // a failure is remembered for two seconds
+    steps: [
+      {
+        async arrange({ fault }) {
+          await sleep(1_100);
+          fault(onToken({ kind: 'answer', status: 503 }));
+        },
+        ask: range(100).map(track),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 1_000,
+        token: 3,
+        api: 0,
+        check: async ({ world }) => expect(await world.ready()).toBe(503),
+        says: { client: '`/ready` 503' },
+      },
+      { ask: artist(0), client: 'ok', api: 0, token: 0, says: { client: 'from the cache' } },
+      {
+        ask: range(1_000, 100).map(track),
+        manner: { perSecond: 100 },
+        client: 'UPSTREAM_UNAVAILABLE',
+        medianMs: 20,
+        withinMs: 1_000,
+        token: { atMost: 18 },
+        api: 0,
+        check: expectThreeInTwoSeconds,
+        says: { spotify: 'TOK ≤ 3 in any 2 s' },
+      },
+    ],
+  },
+  refusedCredentials('T4', 400),
+  refusedCredentials('T4-401', 401),
+  {
+    id: 'T5',
+    fault: 'token revoked while 50 calls are in flight',
+    promise: 'a token that is revoked under load is replaced once, and every call replayed once',
+    environment: { UPSTREAM_CONCURRENCY: '50' },
+    sandbox: { latencyMs: 50 },
+    warm: [track(0)],
+    steps: [
+      {
+        arrange: ({ sandbox }) => sandbox.expireTokens(),
+        ask: range(50, 1).map(track),
+        client: 'ok',
+        withinMs: 3 * 50 + 400,
+        token: 1,
+        api: 100,
+      },
+    ],
+  },
+  {
+    id: 'T6',
+    fault: '401 for the fresh token too',
+    promise: 'a fresh token that is refused as well ends in an error, not in a loop',
+    warm: [track(0)],
+    recovery: 1_500, // another token is fetched a second later
+    steps: [
+      {
+        arrange: ({ fault }) => fault({ fault: { kind: 'unauthorized', reason: 'expired' } }),
+        ask: track(1),
+        client: 'UPSTREAM_AUTH_FAILED',
+        withinMs: second,
+        token: 1,
+        api: 2,
+      },
+      {
+        ask: range(20, 2).map(track),
+        client: 'UPSTREAM_AUTH_FAILED',
+        withinMs: 200,
+        token: 0,
+        api: 0,
+      },
+    ],
+  },
+  {
+    id: 'T7',
+    fault: 'late 401 for a token that has been replaced',
+    promise: 'a late refusal of the old token does not cost the new one',
+    warm: [track(0)],
+    steps: [
+      {
+        arrange({ sandbox, fault }) {
+          fault({ on: { path: `/tracks/${trackId(1)}` }, times: 1, fault: { kind: 'delay', ms: 400 } });
+          sandbox.expireTokens();
+        },
+        ask: [track(1), track(2)],
+        client: 'ok',
+        withinMs: 800,
+        token: 1,
+        api: 4,
+        check: (seen) => {
+          const [, ...asked] = bearers(seen);
+          expect(asked.map((bearer) => new Set(asked).size === 2 && asked.indexOf(bearer))).toEqual([
+            0, 0, 2, 2,
+          ]);
+        },
+      },
+    ],
+  },
+  {
+    id: 'T9',
+    fault: 'token endpoint takes 5 s while the token has 50 s to live',
+    promise: 'a token is renewed in the background, and nobody waits for it',
+    warm: [track(0)],
+    steps: [
+      {
+        async arrange({ fault }) {
+          await nearTheEnd();
+          fault(onToken({ kind: 'delay', ms: 5_000 }));
+        },
+        ask: range(26, 1).map(track),
+        manner: { perSecond: 5 },
+        settleMs: 400,
+        client: 'ok',
+        p99Ms: 150,
+        token: 1,
+        api: 26,
+      },
+      {
+        ask: track(30),
+        client: 'ok',
+        token: 0,
+        check: (seen) => expect(new Set(bearers(seen)).size).toBe(2),
+      },
+    ],
+  },
+  {
+    id: 'T10',
+    fault: 'wall clock one hour ahead, one behind, and back',
+    promise: 'a wall clock that jumps costs no error, no token and no call',
+    warm: [track(0)],
+    steps: [hour, -hour, hour, 0].map((byMs, i) => ({
+      arrange: () => setWallClock(byMs),
+      ask: [track(i + 1), track(0)],
+      client: 'ok' as const,
+      token: 0,
+      api: 1,
+    })),
+  },
+  {
+    id: 'T12',
+    fault: 'token endpoint 429, Retry-After 60',
+    promise: 'a rate limit of the token endpoint is kept to the second',
+    shutMs: 31 * second,
+    steps: [
+      {
+        arrange: ({ fault }) => fault(onToken({ kind: 'rate-limit', retryAfterSeconds: 60 })),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [59, 60] },
+        token: 1,
+        api: 0,
+      },
+      {
+        ask: range(100, 2).map(track),
+        manner: 'in turn',
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [50, 60] },
+        p99Ms: 20,
+        token: 0,
+        api: 0,
+      },
+      {
+        arrange: () => pass(30 * second),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [25, 30] },
+        token: 0,
+        api: 0,
+      },
+    ],
+  },
+  {
+    id: 'T12-held',
+    fault: 'the same while a valid token is held',
+    promise: 'a rate limit of the token endpoint costs nobody anything while the token is good',
+    warm: [track(0)],
+    shutMs: 61 * second,
+    steps: [
+      {
+        async arrange({ fault }) {
+          await nearTheEnd();
+          fault(onToken({ kind: 'rate-limit', retryAfterSeconds: 60 }));
+        },
+        ask: range(20, 1).map(track),
+        manner: 'in turn',
+        client: 'ok',
+        medianMs: 20,
+        token: 1,
+        api: 20,
+      },
+    ],
+  },
+  {
+    id: 'T14',
+    fault: 'two gateways in one process, with different credentials',
+    promise: 'two gateways in one process never use each other’s token',
+    steps: [
+      {
+        async arrange({ add, allowed, defer }) {
+          other = await startSandbox({ catalogue, clientId: 'other-client', clientSecret: 'other-secret' });
+          defer(other.close);
+          allowed.add(new URL(other.apiUrl).host);
+          add({
+            SPOTIFY_API_URL: other.apiUrl,
+            SPOTIFY_TOKEN_URL: other.tokenUrl,
+            SPOTIFY_CLIENT_ID: other.clientId,
+            SPOTIFY_CLIENT_SECRET: other.clientSecret,
+          });
+        },
+        ask: range(20).map(track),
+        client: 'ok',
+        token: 1,
+        api: 20,
+      },
+      {
+        gateway: 1,
+        ask: range(20).map(track),
+        client: 'ok',
+        token: 0,
+        api: 0,
+        check: () =>
+          expect(other.calls().map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+            'token 200',
+            ...range(20).map(() => 'api 200'),
+          ]),
+        says: { spotify: 'by the other app: API 20, TOK 1' },
+      },
+    ],
+  },
+  {
+    id: 'T15',
+    fault: 'token endpoint answers 200 with something else than a token',
+    promise: 'what is no token is never sent to the Web API',
+    steps: refusedTokens(noTokens),
+    shutMs: 2_100,
+  },
+  {
+    id: 'T15-header',
+    fault: 'token endpoint gives a token that no header can carry',
+    promise: 'a token that cannot be sent is a malformed one',
+    steps: refusedTokens([
+      { kind: 'answer', json: { access_token: 'BQ\r\nx-evil: 1', token_type: 'Bearer', expires_in: 3600 } },
+    ]),
+    shutMs: 2_100,
+  },
+  {
+    id: 'T16',
+    fault: 'token endpoint 502 with an HTML page, for ever',
+    promise: 'the words of a broken token endpoint reach nobody',
+    recovery: 3_000,
+    steps: [
+      {
+        arrange: ({ fault }) =>
+          fault(onToken({ kind: 'answer', status: 502, text: '<h1>Bad gateway at the hotel</h1>' })),
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: second,
+        token: 3,
+        api: 0,
+        check: ({ outcomes, world }) =>
+          expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+      },
+    ],
+  },
+  {
+    id: 'T17',
+    fault: 'token endpoint resets the connection, or cuts its answer off, once',
+    promise: 'a broken connection to the token endpoint is tried again',
+    steps: [
+      {
+        arrange: ({ fault }) => fault(onToken({ kind: 'reset' }, 1)),
+        ask: track(1),
+        client: 'ok',
+        withinMs: 300,
+        token: 2,
+      },
+      {
+        arrange({ sandbox, fault }) {
+          sandbox.expireTokens();
+          fault(onToken({ kind: 'truncate', afterBytes: 20 }, 1));
+        },
+        ask: track(2),
+        client: 'ok',
+        withinMs: 300,
+        token: 2,
+      },
+    ],
+  },
+  {
+    id: 'T18',
+    fault: 'token endpoint never answers',
+    promise: 'a token endpoint that never answers is given three attempts',
+    slow: true,
+    recovery: 3_000,
+    steps: [
+      {
+        arrange: ({ fault }) => fault(onToken({ kind: 'stall' })),
+        ask: range(5).map(track),
+        client: 'UPSTREAM_TIMEOUT',
+        withinMs: 8_250,
+        token: 3,
+        api: 0,
+      },
+    ],
+  },
+  {
+    id: 'T19',
+    fault: 'token endpoint redirects to another host',
+    promise: 'the secret follows no redirect',
+    shutMs: 61 * second,
+    steps: [301, 302, 307, 308].map((status, i) => ({
+      async arrange(world: World) {
+        const { origin, calls } = await startDecoy(world);
+        await pass(61 * second);
+        await world.lift();
+        world.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));
+        world.defer(() => expect(calls()).toBe(0));
+      },
+      ask: track(i),
+      client: 'UPSTREAM_AUTH_FAILED' as const,
+      token: 1,
+      api: 0,
+      says: { spotify: 'the other host 0' },
+    })),
+  },
+  {
+    id: 'T20',
+    fault: 'tokens that live for one second',
+    promise: 'short-lived tokens are renewed no more often than they must',
+    sandbox: { tokenLifetimeSeconds: 1 },
+    slow: true,
+    steps: [
+      {
+        ask: range(90).map(track),
+        manner: { perSecond: 30 },
+        client: 'ok',
+        api: 90,
+        token: { atLeast: 3, atMost: 8 },
+      },
+    ],
+  },
+  {
+    id: 'T21',
+    fault: '401 `Valid user authentication required`',
+    promise: 'a 401 that is not about the token costs no token',
+    warm: [track(0)],
+    steps: [
+      {
+        arrange: ({ fault }) => fault({ fault: { kind: 'unauthorized', reason: 'user' } }),
+        ask: track(1),
+        client: 'UPSTREAM_AUTH_FAILED',
+        withinMs: 500,
+        token: 0,
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'T22',
+    fault: '401 without a word, once',
+    promise: 'a 401 that does not say why is taken for one about the token',
+    warm: [track(0)],
+    steps: [
+      {
+        arrange: ({ fault }) => fault({ times: 1, fault: { kind: 'answer', status: 401 } }),
+        ask: track(1),
+        client: 'ok',
+        withinMs: 500,
+        token: 1,
+        api: 2,
+      },
+    ],
+  },
+  {
+    id: 'T24',
+    fault: 'token endpoint 429 without Retry-After',
+    promise: 'a rate limit of the token endpoint without a time is kept for two seconds',
+    shutMs: 2_100,
+    steps: [
+      {
+        arrange: ({ fault }) => fault(onToken({ kind: 'rate-limit' })),
+        ask: track(1),
+        client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 2] },
+        token: 1,
+        api: 0,
+      },
+      { ask: range(20, 1).map(track), client: 'UPSTREAM_RATE_LIMITED', token: 0, api: 0 },
+    ],
+  },
+  {
+    id: 'T25',
+    fault: 'token endpoint 503 while the token has 50 s to live',
+    promise: 'a renewal that fails in the background is noticed by nobody',
+    warm: [track(0)],
+    steps: [
+      {
+        async arrange({ fault }) {
+          await nearTheEnd();
+          fault(onToken({ kind: 'answer', status: 503 }));
+        },
+        ask: range(50, 1).map(track),
+        manner: { perSecond: 25 },
+        client: 'ok',
+        p99Ms: 150,
+        token: { atLeast: 3, atMost: 6 },
+        api: 50,
+        check: async ({ world }) => expect(await world.ready()).toBe(200),
+        says: { client: '`/ready` 200' },
+      },
+    ],
+  },
+  {
+    id: 'T27',
+    fault: 'token revoked while the token endpoint is down',
+    promise: 'a token that cannot be replaced costs each asker one call and no more',
+    warm: [track(0)],
+    recovery: 3_000,
+    steps: [
+      {
+        arrange({ sandbox, fault }) {
+          sandbox.expireTokens();
+          fault(onToken({ kind: 'answer', status: 503 }));
+        },
+        ask: range(50, 1).map(track),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 1_500,
+        token: 3,
+        api: { atMost: 50 },
+      },
+    ],
+  },
+]);

@@ -1,0 +1,759 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import {
+  type Certificate,
+  type Certificates,
+  makeCertificates,
+  startCutter,
+  startTlsFront,
+  trust,
+} from '../support/certificates.ts';
+import { startDecoy } from '../support/decoy.ts';
+import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import { pass, stopwatchMs, strain } from '../support/fault-clock.ts';
+import {
+  album,
+  artist,
+  artistAlbums,
+  landmarks,
+  type Operation,
+  range,
+  track,
+  trackId,
+  tracks,
+} from '../support/fault-operations.ts';
+import { askAtRate, faultSuite } from '../support/fault-runner.ts';
+import { hostOf, type Outcome, type Services, type World } from '../support/fault-world.ts';
+import { watchNetwork } from '../support/network-watch.ts';
+import type { Trouble } from '../support/tcp-proxy.ts';
+
+const megabyte = 1_000_000;
+
+const only =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  async ({ lift, fault: add }: World) => {
+    await lift();
+    add({ ...rule, fault });
+  };
+
+const troubled =
+  (trouble: Trouble) =>
+  async ({ lift, trouble: set }: World) => {
+    await lift();
+    await set(trouble);
+  };
+
+const calm = () => pass(11_000); // what was retried before no longer counts
+
+/** Connections to Spotify that the step has tried to open. */
+const connects = ({ world }: Seen, host = `127.0.0.1:${world.proxy.port}`): number =>
+  world.network.connections().filter((each) => `${each.host}:${each.port}` === host).length;
+
+/** What is asked of `https://localhost`, behind which a sandbox may or may not be. */
+const overTls =
+  (front: (services: Services, target: number) => Promise<{ origin: string }>) =>
+  async (services: Services) => {
+    const { origin } = await front(services, Number(new URL(services.sandbox.apiUrl).port));
+    return { SPOTIFY_API_URL: `${origin}/v1` };
+  };
+
+let made: Certificates | undefined;
+function certificates(): Certificates {
+  if (!made) {
+    made = makeCertificates();
+    trust(made.authority);
+  }
+  return made;
+}
+
+const showing = (which: (all: Certificates) => Certificate) =>
+  overTls((services, target) => startTlsFront(services, which(certificates()), target));
+
+const tlsTargets = ({ network }: World): number =>
+  network.connections().filter(({ host }) => host === 'localhost').length;
+
+/** Refused for good: one handshake, and nothing that is less safe. */
+const refusedTls = (id: string, fault: string, environment: FaultCase['environment']): FaultCase => ({
+  id,
+  fault,
+  promise: `${fault}: no second try, and no way around it`,
+  ...(environment && { environment }),
+  recovery: false,
+  steps: [
+    {
+      ask: track(1),
+      client: 'UPSTREAM_UNAVAILABLE',
+      withinMs: 1_000,
+      api: 0,
+      check({ world }) {
+        expect(tlsTargets(world), 'connections').toBe(1);
+        expect(
+          world.network.requests().filter(({ scheme }) => scheme === 'Bearer').length,
+        ).toBeLessThanOrEqual(1);
+      },
+      says: { spotify: '1 connection' },
+    },
+  ],
+});
+
+/** Answers that are not HTTP as it should be. */
+const speaking = (answer: string) => async (services: Services) => {
+  const { origin } = await startDecoy(services, answer);
+  return { SPOTIFY_API_URL: `${origin}/v1` };
+};
+
+const memoryMb = (): number => process.memoryUsage.rss() / megabyte;
+
+async function leaveAfter(world: World, operation: Operation, ms: number): Promise<number> {
+  const leaving = new AbortController();
+  const asked = world.ask(operation, { signal: leaving.signal }).then(
+    () => stopwatchMs(),
+    () => stopwatchMs(),
+  );
+  await sleep(ms);
+  const leftMs = stopwatchMs();
+  leaving.abort();
+  return (await asked) - leftMs;
+}
+
+/** A client that asks and goes away while the answer is under way. */
+const leaving = (operation: Operation, afterMs = 100): Partial<Step> => ({
+  async act(world): Promise<Outcome[]> {
+    const heldMs = await leaveAfter(world, operation, afterMs);
+    expect(heldMs, 'until the gateway let go of the operation').toBeLessThanOrEqual(100 * strain());
+    return [];
+  },
+  says: { within: '≤ 100 ms' },
+});
+
+faultSuite('N', 'Transport', [
+  {
+    id: 'N1',
+    fault: 'connection refused',
+    promise: 'a refused connection is tried three times and told at once',
+    proxied: 'api',
+    steps: [
+      {
+        arrange: troubled({ kind: 'down' }),
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 1_000,
+        api: 0,
+        check: (seen) => expect(connects(seen)).toBe(3),
+        says: { spotify: '3 connects' },
+      },
+    ],
+  },
+  {
+    id: 'N1-load',
+    fault: 'connection refused, 100 operations a second for 7 s',
+    promise: 'a way that is shut is tried by one call a period, whatever is asked',
+    proxied: 'api',
+    slow: true,
+    timeoutMs: 90_000,
+    recovery: 60_000,
+    steps: [
+      {
+        arrange: troubled({ kind: 'down' }),
+        ask: range(700).map((n) => (n % 2 === 0 ? track(n) : artist(n))),
+        manner: { perSecond: 100 },
+        client: 'UPSTREAM_UNAVAILABLE',
+        p99Ms: 500,
+        medianMs: 50,
+        api: 0,
+        check: (seen) => expect(connects(seen)).toBeLessThanOrEqual(40),
+        says: { spotify: '≤ 40 connects' },
+      },
+    ],
+  },
+  ...(['ENOTFOUND', 'EAI_AGAIN'] as const).map(
+    (code): FaultCase => ({
+      id: code === 'ENOTFOUND' ? 'N2' : 'N2-again',
+      fault: `DNS ${code}`,
+      promise: `a name that does not resolve (${code}) is told within a second`,
+      environment: async () => {
+        watchNetwork().unresolvable(`${code.toLowerCase()}.test`, code);
+        return { SPOTIFY_API_URL: `https://api.${code.toLowerCase()}.test/v1` };
+      },
+      recovery: false,
+      steps: [{ ask: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_000, api: 0 }],
+    }),
+  ),
+  {
+    id: 'N3',
+    fault: 'reset in place of an answer, once',
+    promise: 'a connection reset before the answer costs nobody an error',
+    proxied: 'api',
+    steps: [
+      {
+        arrange: troubled({ kind: 'reset', in: 'headers', times: 1 }),
+        ask: track(1),
+        client: 'ok',
+        withinMs: 250,
+        api: 2,
+      },
+    ],
+  },
+  {
+    id: 'N3-ever',
+    fault: 'reset in place of an answer, for ever',
+    promise: 'a connection that is always reset is given three attempts',
+    proxied: 'api',
+    steps: [
+      {
+        arrange: troubled({ kind: 'reset', in: 'headers' }),
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 1_000,
+        api: 3,
+      },
+    ],
+  },
+  {
+    id: 'N4',
+    fault: 'reset or end in the middle of a body, once',
+    promise: 'an answer that breaks off is asked again, and its half is nowhere seen',
+    proxied: 'api',
+    steps: [
+      {
+        arrange: troubled({ kind: 'reset', in: 'body', times: 1 }),
+        ask: album(landmarks.albums.tracks20),
+        client: 'ok',
+        withinMs: 300,
+        api: 2,
+      },
+      {
+        arrange: only({ kind: 'truncate', afterBytes: 200 }, { times: 1 }),
+        ask: album(landmarks.albums.tracks50),
+        client: 'ok',
+        withinMs: 300,
+        api: 2,
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'N4-ever',
+    fault: 'reset or end in the middle of a body, for ever',
+    promise: 'an answer that always breaks off is an error, never half the data',
+    proxied: 'api',
+    steps: [
+      {
+        arrange: troubled({ kind: 'reset', in: 'body' }),
+        ask: album(landmarks.albums.tracks20),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 8_000,
+        api: 3,
+      },
+      {
+        async arrange(world) {
+          await calm();
+          await only({ kind: 'truncate', afterBytes: 200 })(world);
+        },
+        ask: album(landmarks.albums.tracks50),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 8_000,
+        api: 3,
+        aside: true,
+      },
+    ],
+  },
+  {
+    id: 'N5',
+    fault: 'kept connections closed while nobody uses them',
+    promise: 'connections that were closed in silence are replaced unnoticed',
+    proxied: 'api',
+    steps: [
+      { ask: range(10).map(track), client: 'ok', aside: true },
+      {
+        async arrange(world) {
+          await world.trouble({ kind: 'down' });
+          await world.trouble({ kind: 'none' });
+          await sleep(50);
+        },
+        ask: range(10, 10).map(track),
+        client: 'ok',
+        withinMs: 500,
+      },
+    ],
+  },
+  {
+    id: 'N5-race',
+    fault: 'kept connections closed just when they are used',
+    promise: 'a call that meets a closing connection is sent again on another',
+    proxied: 'api',
+    steps: [
+      { ask: range(3).map(track), client: 'ok', aside: true },
+      {
+        async arrange(world) {
+          await world.trouble({ kind: 'down' });
+          await world.trouble({ kind: 'none' });
+        },
+        ask: range(3, 10).map(track),
+        client: 'ok',
+        withinMs: 500,
+      },
+    ],
+  },
+  {
+    id: 'N6',
+    fault: 'the first attempt takes 10 s',
+    promise: 'an attempt that takes too long is given up and made again',
+    slow: true,
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 10_000 }, { times: 1 }),
+        ask: track(1),
+        client: 'ok',
+        notBeforeMs: 2_500,
+        withinMs: 2_800,
+        api: 2,
+      },
+    ],
+  },
+  {
+    id: 'N7',
+    fault: 'every attempt takes 10 s',
+    promise: 'three attempts that take too long end before the deadline',
+    slow: true,
+    timeoutMs: 20_000,
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 10_000 }),
+        ask: track(1),
+        client: 'UPSTREAM_TIMEOUT',
+        withinMs: 8_200,
+        api: { atMost: 3, atLeast: 2 },
+      },
+    ],
+  },
+  {
+    id: 'N7-queue',
+    fault: 'every attempt takes 10 s, 100 operations at once, ten at a time',
+    promise: 'who waits in the queue is answered by the deadline too',
+    slow: true,
+    timeoutMs: 30_000,
+    recovery: 8_000, // the calls of those who have gone are still under way
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 10_000 }),
+        ask: range(100).map(track),
+        withinMs: 8_250,
+        api: { atMost: 30 },
+        check({ outcomes }) {
+          const codes = new Set(outcomes.map(({ errors }) => errors[0]?.extensions?.code));
+          codes.delete('UPSTREAM_UNAVAILABLE');
+          expect([...codes]).toEqual(['UPSTREAM_TIMEOUT']);
+        },
+        says: { client: 'UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE' },
+      },
+    ],
+  },
+  {
+    id: 'N8',
+    fault: 'the first body comes at one byte in 100 ms',
+    promise: 'a body that drips is given up and asked for again',
+    slow: true,
+    steps: [
+      {
+        arrange: only({ kind: 'drip', bytes: 1, everyMs: 100 }, { times: 1 }),
+        ask: track(1),
+        client: 'ok',
+        notBeforeMs: 2_500,
+        withinMs: 2_800,
+        api: 2,
+      },
+    ],
+  },
+  {
+    id: 'N8-ever',
+    fault: 'every body comes at one byte in 100 ms',
+    promise: 'bodies that always drip end before the deadline',
+    slow: true,
+    timeoutMs: 20_000,
+    steps: [
+      {
+        arrange: only({ kind: 'drip', bytes: 1, everyMs: 100 }),
+        ask: track(1),
+        client: 'UPSTREAM_TIMEOUT',
+        withinMs: 8_200,
+        api: { atMost: 3, atLeast: 2 },
+      },
+    ],
+  },
+  {
+    id: 'N9',
+    fault: 'black hole: accepts and never answers',
+    promise: 'of the sockets that a black hole was given none stays open',
+    proxied: 'api',
+    slow: true,
+    timeoutMs: 20_000,
+    steps: [
+      {
+        arrange: troubled({ kind: 'black-hole' }),
+        ask: track(1),
+        client: 'UPSTREAM_TIMEOUT',
+        withinMs: 8_200,
+        settleMs: 300,
+        check: ({ world }) => expect(world.proxy.open()).toBe(0),
+        says: { spotify: 'all sockets closed' },
+      },
+    ],
+  },
+  {
+    id: 'N9-sockets',
+    fault: 'the same, counted',
+    promise: 'an attempt that is given up costs one socket',
+    proxied: 'api',
+    slow: true,
+    timeoutMs: 20_000,
+    steps: [
+      {
+        arrange: troubled({ kind: 'black-hole' }),
+        ask: track(1),
+        client: 'UPSTREAM_TIMEOUT',
+        settleMs: 300,
+        check: ({ world }) => expect(world.proxy.connections()).toBeLessThanOrEqual(3),
+        says: { spotify: '≤ 3 sockets' },
+      },
+    ],
+  },
+  {
+    id: 'N10',
+    fault: 'silence after the headers and some of the body, for ever',
+    promise: 'an answer that falls silent is no answer',
+    slow: true,
+    timeoutMs: 20_000,
+    steps: [
+      {
+        arrange: only({ kind: 'stall', afterBytes: 30 }),
+        ask: track(1),
+        client: 'UPSTREAM_TIMEOUT',
+        withinMs: 8_200,
+        api: { atMost: 3, atLeast: 2 },
+      },
+    ],
+  },
+  {
+    id: 'N11',
+    fault: 'a kept connection that a firewall has forgotten',
+    promise: 'a half-open connection costs one attempt',
+    proxied: 'api',
+    slow: true,
+    warm: [track(0)],
+    steps: [
+      {
+        arrange: ({ trouble }) => trouble({ kind: 'half-open' }),
+        ask: track(1),
+        client: 'ok',
+        withinMs: 2_800,
+      },
+    ],
+  },
+  {
+    id: 'N11-pool',
+    fault: 'ten kept connections that a firewall has forgotten',
+    promise: 'a pool of half-open connections costs one attempt, not three',
+    proxied: 'api',
+    slow: true,
+    timeoutMs: 20_000,
+    sandbox: { latencyMs: 50 },
+    steps: [
+      { ask: range(10).map(track), client: 'ok', aside: true },
+      {
+        arrange: ({ trouble }) => trouble({ kind: 'half-open' }),
+        ask: track(20),
+        client: 'ok',
+        withinMs: 2_900,
+      },
+    ],
+  },
+  {
+    id: 'N12',
+    fault: 'connections that close 5 s late; answers in packets of one byte',
+    promise: 'slow closing and tiny packets are noticed by nobody',
+    proxied: 'api',
+    steps: [
+      { arrange: troubled({ kind: 'slow-close', ms: 5_000 }), ask: track(1), client: 'ok', withinMs: 500 },
+      {
+        arrange: troubled({ kind: 'slice' }),
+        ask: album(landmarks.albums.tracks20),
+        client: 'ok',
+        withinMs: 1_500,
+      },
+    ],
+  },
+  {
+    id: 'N12-slow',
+    fault: 'a line of 1 KB a second',
+    promise: 'a line too slow for an answer is a time-out',
+    proxied: 'api',
+    slow: true,
+    timeoutMs: 20_000,
+    steps: [
+      {
+        arrange: troubled({ kind: 'bandwidth', bytesPerSecond: 1_000 }),
+        ask: album(landmarks.albums.tracks50),
+        client: 'UPSTREAM_TIMEOUT',
+        withinMs: 8_200,
+        api: { atMost: 3, atLeast: 2 },
+      },
+    ],
+  },
+  {
+    id: 'N12-latency',
+    fault: 'a line with 300 ms of latency',
+    promise: 'a slow but steady line is only slow',
+    proxied: 'both',
+    steps: [
+      {
+        arrange: troubled({ kind: 'latency', ms: 300 }),
+        ask: range(10).map(track),
+        client: 'ok',
+        withinMs: 1_200,
+        api: 10,
+      },
+    ],
+  },
+  {
+    id: 'N13',
+    fault: 'TLS as it should be',
+    promise: 'a good certificate is taken, so that the refusals of bad ones mean something',
+    environment: showing(({ valid }) => valid),
+    steps: [{ ask: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
+  },
+  refusedTls(
+    'N13-expired',
+    'TLS certificate expired',
+    showing(({ expired }) => expired),
+  ),
+  refusedTls(
+    'N13-host',
+    'TLS certificate of another host',
+    showing(({ otherHost }) => otherHost),
+  ),
+  refusedTls(
+    'N13-self',
+    'TLS certificate signed by nobody',
+    showing(({ selfSigned }) => selfSigned),
+  ),
+  refusedTls(
+    'N13-cut',
+    'TLS handshake cut off',
+    overTls((services) => startCutter(services)),
+  ),
+  refusedTls(
+    'N13-plain',
+    'plain HTTP where TLS is expected',
+    overTls(async (services) => {
+      const { origin } = await startDecoy(services, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+      return { origin: origin.replace('http://127.0.0.1', 'https://localhost') };
+    }),
+  ),
+  {
+    id: 'N14',
+    fault: 'a body of 300 MB, as it is and as a gzip bomb',
+    promise: 'a body without end is left at two megabytes',
+    steps: [false, true].map((gzip, i): Step => {
+      let before = 0;
+      return {
+        async arrange(world) {
+          await only({ kind: 'oversize', megabytes: 300, gzip })(world);
+          before = memoryMb();
+        },
+        ask: track(i),
+        client: 'UPSTREAM_BAD_RESPONSE',
+        withinMs: 1_000,
+        api: 1,
+        check: () => expect(memoryMb() - before, 'growth of the process in MB').toBeLessThan(20),
+        says: { within: 'RSS + < 20 MB' },
+      };
+    }),
+  },
+  {
+    id: 'N14-error',
+    fault: 'a body of 300 MB with status 503',
+    promise: 'also the body of an error is left at two megabytes',
+    steps: [
+      {
+        async arrange(world) {
+          await only({ kind: 'answer', status: 503 })(world);
+          world.fault({ fault: { kind: 'oversize', megabytes: 300 } });
+        },
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 1_500,
+        api: 3,
+      },
+    ],
+  },
+  {
+    id: 'N14-edge',
+    fault: 'a body just below two megabytes, and one just above',
+    promise: 'the limit on bodies is where it says to be',
+    steps: ([1.9, 2.1] as const).map((size, i) => ({
+      arrange: only({
+        kind: 'edit',
+        edits: [{ path: 'padding', set: 'a'.repeat(size * megabyte) }],
+      }),
+      ask: track(i),
+      client: size < 2 ? ('ok' as const) : ('UPSTREAM_BAD_RESPONSE' as const),
+      api: 1,
+    })),
+  },
+  {
+    id: 'N15',
+    fault: 'what answers is not HTTP',
+    promise: 'what cannot be read as HTTP is a fault of the way',
+    environment: speaking('SSH-2.0-OpenSSH_9.6\r\n'),
+    recovery: false,
+    steps: [{ ask: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_000 }],
+  },
+  {
+    id: 'N15-headers',
+    fault: 'headers of one megabyte',
+    promise: 'headers without end are a fault of the way',
+    environment: speaking(`HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(megabyte)}\r\n\r\n{}`),
+    recovery: false,
+    steps: [{ ask: track(1), client: 'UPSTREAM_UNAVAILABLE', withinMs: 1_500 }],
+  },
+  {
+    id: 'N16',
+    fault: 'client leaves while its call is under way',
+    promise: 'a call that was sent is finished and kept for the next who asks',
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 400 }, { times: 1 }),
+        ...leaving(track(1)),
+        settleMs: 600,
+        api: 1,
+      },
+      { ask: track(1), client: 'ok', withinMs: 100, api: 0 },
+    ],
+  },
+  {
+    id: 'N16-retry',
+    fault: 'client leaves before its call fails',
+    promise: 'what nobody waits for is not tried again',
+    steps: [
+      {
+        async arrange(world) {
+          await only({ kind: 'answer', status: 503 })(world);
+          world.fault({ fault: { kind: 'delay', ms: 300 } });
+        },
+        ...leaving(track(1)),
+        settleMs: 1_200,
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'N16-queue',
+    fault: 'client leaves while four of its five calls wait',
+    promise: 'calls that were not sent yet are dropped with their client',
+    environment: { UPSTREAM_CONCURRENCY: '1' },
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 300 }),
+        ...leaving(tracks(range(5).map(trackId))),
+        settleMs: 1_500,
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'N16-pages',
+    fault: 'client leaves while the first page of five is under way',
+    promise: 'no further page is asked for a client that has left',
+    warm: [artist(landmarks.artists.bts)],
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 300 }),
+        ...leaving(artistAlbums(landmarks.artists.bts, { first: 50 })),
+        settleMs: 1_200,
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'N16-shared',
+    fault: 'one of two clients that ask the same leaves',
+    promise: 'a client that leaves takes nothing from another who asked the same',
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 300 }),
+        async act(world) {
+          const [stays] = await Promise.all([world.ask(track(1)), leaveAfter(world, track(1), 50)]);
+          return [stays];
+        },
+        client: 'ok',
+        withinMs: 600,
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'N16-first',
+    fault: 'the client that asked first leaves while the call waits for a place',
+    promise: 'a call that another client still waits for is sent, whoever asked first',
+    environment: { UPSTREAM_CONCURRENCY: '1' },
+    steps: [
+      {
+        arrange: only({ kind: 'delay', ms: 200 }),
+        async act(world) {
+          const ahead = world.ask(track(0));
+          const leaves = leaveAfter(world, track(1), 50);
+          const stays = world.ask(track(1));
+          const outcomes = await Promise.all([ahead, stays]);
+          await leaves;
+          return outcomes;
+        },
+        client: 'ok',
+        withinMs: 900,
+        api: 2,
+      },
+    ],
+  },
+  {
+    id: 'D17',
+    fault: 'hundreds of faulted calls, of every transport fault',
+    promise: 'after many faults no more sockets are open than calls may be under way',
+    proxied: 'api',
+    slow: true,
+    timeoutMs: 40_000,
+    recovery: 60_000,
+    steps: [
+      {
+        async act(world) {
+          const troubles: Trouble[] = [
+            { kind: 'reset', in: 'headers' },
+            { kind: 'reset', in: 'body' },
+            { kind: 'slow-close', ms: 2_000 },
+            { kind: 'half-open' },
+            { kind: 'slice' },
+            { kind: 'none' },
+          ];
+          const outcomes: Outcome[] = [];
+          for (const [i, trouble] of troubles.entries()) {
+            await world.trouble(trouble);
+            outcomes.push(
+              ...(await askAtRate(range(100, 100 * i).map(track), 100, (each) => world.ask(each))),
+            );
+          }
+          return outcomes;
+        },
+        withinMs: 8_250,
+        check: ({ world }) => {
+          const own = new Set([`127.0.0.1:${world.proxy.port}`, hostOf(world.sandbox.apiUrl)]);
+          const open = world.network
+            .connections()
+            .filter(({ host, port, socket }) => own.has(`${host}:${port}`) && !socket.destroyed)
+            .filter(({ port }) => port === world.proxy.port);
+          expect(open.length).toBeLessThanOrEqual(10);
+        },
+        says: { client: 'ok or coded', spotify: '≤ 10 sockets open' },
+      },
+    ],
+  },
+]);

@@ -1,0 +1,312 @@
+import { expect } from 'vitest';
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import { startDecoy } from '../support/decoy.ts';
+import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import { pass } from '../support/fault-clock.ts';
+import {
+  album,
+  artist,
+  artistAlbums,
+  artistId,
+  artists,
+  catalogue,
+  landmarks,
+  type Operation,
+  range,
+  search,
+  track,
+  trackId,
+  unknownId,
+} from '../support/fault-operations.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import type { World } from '../support/fault-world.ts';
+
+const latencyMs = 30;
+
+const only =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  async ({ lift, fault: add }: World) => {
+    await lift();
+    add({ ...rule, fault });
+  };
+
+const calm = () => pass(11_000); // what was retried before no longer counts
+
+const refusal = (status: number, message: string): FaultRule['fault'] => ({
+  kind: 'answer',
+  status,
+  json: { error: { status, message } },
+});
+
+/** At most ten under way: the eleventh comes when the first has been answered. */
+function expectTenAtATime({ api }: Seen): void {
+  const singles = api.filter(({ path }) => !path.includes('ids='));
+  for (const [i, { atMs }] of singles.entries()) {
+    const eleventh = singles[i + 10];
+    if (eleventh) expect(eleventh.atMs - atMs).toBeGreaterThanOrEqual(latencyMs - 2);
+  }
+}
+
+const batchesIn = ({ api }: Seen) => api.filter(({ path }) => path.includes('ids=')).length;
+
+const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
+  id,
+  fault: `batch read answers ${status}, for good`,
+  promise: `a batch endpoint that answers ${status} is asked once, and single calls take its place`,
+  sandbox: { quotaMode: 'extended', latencyMs },
+  environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+  steps: [
+    {
+      arrange: only({ kind: 'withdrawn', status }, { on: { batch: true } }),
+      ask: artists(range(20).map(artistId)),
+      client: 'ok',
+      withinMs: latencyMs * 4 + 400,
+      api: 21,
+      check(seen) {
+        expect(batchesIn(seen)).toBe(1);
+        expectTenAtATime(seen);
+      },
+      says: { spotify: '1 batch, then singles, 10 at a time' },
+    },
+    {
+      ask: artists(range(15, 20).map(artistId)),
+      client: 'ok',
+      api: 15,
+      check: (seen) => expect(batchesIn(seen)).toBe(0),
+      says: { spotify: 'no batch' },
+    },
+  ],
+});
+
+const statuses = (list: readonly number[], step: (status: number, i: number) => Partial<Step>): Step[] =>
+  list.map((status, i) => ({
+    arrange: only(refusal(status, 'No.')),
+    ask: track(i),
+    client: 'UPSTREAM_BAD_RESPONSE',
+    withinMs: 500,
+    api: 1,
+    aside: i > 0,
+    ...step(status, i),
+  }));
+
+const topTracks: Operation = {
+  kind: 'artist',
+  query: 'query ($id: ID!) { artist(id: $id) { id topTracks(market: "DE") { id } } }',
+  variables: { id: landmarks.artists.bts },
+  truth: {
+    artist: {
+      id: landmarks.artists.bts,
+      topTracks: catalogue.topTracksOf(landmarks.artists.bts).map(({ id }) => ({ id })),
+    },
+  },
+};
+
+faultSuite('U', 'Upstream 4xx', [
+  {
+    id: 'U1',
+    fault: '404 for an unknown artist, album or track',
+    promise: 'what does not exist is null without an error, and asked for once a minute',
+    steps: [artist, album, track].flatMap((kind, i): Step[] => [
+      { ask: kind(unknownId(1)), client: 'ok', withinMs: 500, api: 1, aside: i > 0 },
+      { ask: kind(unknownId(1)), times: 20, client: 'ok', api: 0, aside: i > 0 },
+      {
+        arrange: () => pass(61_000),
+        ask: kind(unknownId(1)),
+        client: 'ok',
+        api: 1,
+        aside: i > 0,
+        says: { within: 'a minute later' },
+      },
+    ]),
+  },
+  {
+    id: 'U1-list',
+    fault: '404 for an artist and, with it, for its albums',
+    promise: 'an artist that does not exist is null, whatever is selected of it',
+    steps: [
+      { ask: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: { atMost: 2 } },
+      { ask: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: 0 },
+    ],
+  },
+  {
+    id: 'U2',
+    fault: '400 for a well-formed request',
+    promise: 'a 400 that names nothing we can mend is an error at once',
+    steps: [artist(1), search('amber'), track(1)].map((operation, i) => ({
+      arrange: only(refusal(400, 'Bad request.')),
+      ask: operation,
+      client: 'UPSTREAM_BAD_RESPONSE' as const,
+      withinMs: 500,
+      api: 1,
+      aside: i > 0,
+    })),
+  },
+  {
+    id: 'U3',
+    fault: '403 `Insufficient client scope`; 403 for a lapsed subscription, as JSON and as text',
+    promise: 'a 403 is an error of its own and leaves the token alone',
+    warm: [track(0)],
+    steps: [
+      refusal(403, 'Insufficient client scope'),
+      { kind: 'premium-lapsed' } as const,
+      { kind: 'premium-lapsed', form: 'text' } as const,
+    ].map((fault, i) => ({
+      arrange: only(fault),
+      ask: track(i + 1),
+      client: 'UPSTREAM_FORBIDDEN' as const,
+      withinMs: 500,
+      api: 1,
+      token: 0,
+    })),
+  },
+  {
+    id: 'U3-batch',
+    fault: '403 on every read for a while',
+    promise: 'an app that is forbidden everything for a while is not taken for one without batches',
+    sandbox: { quotaMode: 'extended' },
+    environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+    steps: [
+      {
+        arrange: only(refusal(403, 'Forbidden')),
+        ask: artists(range(5).map(artistId)),
+        client: 'UPSTREAM_FORBIDDEN',
+        api: { atMost: 6 },
+      },
+      {
+        arrange: ({ lift }) => lift(),
+        ask: artists(range(5, 5).map(artistId)),
+        client: 'ok',
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'U3-feature',
+    fault: '403 for a lapsed subscription, as text, on an endpoint that not every app has',
+    promise: 'a lapsed subscription is not taken for a missing feature',
+    sandbox: { quotaMode: 'extended' },
+    environment: { SPOTIFY_QUOTA_MODE: 'auto' },
+    warm: [artist(landmarks.artists.bts)],
+    steps: [
+      {
+        arrange: only({ kind: 'premium-lapsed', form: 'text' }),
+        ask: topTracks,
+        client: 'UPSTREAM_FORBIDDEN',
+        api: 1,
+      },
+      { arrange: ({ lift }) => lift(), ask: topTracks, client: 'ok', api: 1 },
+    ],
+  },
+  withdrawnBatch('U4', 403),
+  withdrawnBatch('U4-404', 404),
+  withdrawnBatch('U4-410', 410),
+  {
+    id: 'U5',
+    fault: '402, 405, 406, 409, 411, 413 to 418, 422 to 424, 426, 428, 431, 451 and 499',
+    promise: 'a 4xx that means nothing for a read is an error at once',
+    steps: statuses(
+      [409, 418, 451, 499, 402, 405, 406, 411, 413, 414, 415, 416, 417, 422, 423, 424, 426, 428, 431],
+      () => ({}),
+    ),
+  },
+  {
+    id: 'U5-421',
+    fault: '421',
+    promise: 'a 421 is an error at once, like its neighbours',
+    steps: statuses([421], () => ({})),
+  },
+  {
+    id: 'U5-2xx',
+    fault: '201, 202, 203, 205, 206 and 226',
+    promise: 'a success that is no 200 is no answer',
+    steps: statuses([201, 202, 203, 205, 206, 226], () => ({})),
+  },
+  {
+    id: 'U6',
+    fault: '408 or 425, for ever',
+    promise: 'a 408 or 425 is retried as a 503 is',
+    steps: statuses([408, 425], (status) => ({
+      async arrange(world) {
+        await calm();
+        await only(refusal(status, 'Later.'))(world);
+      },
+      client: 'UPSTREAM_UNAVAILABLE',
+      withinMs: 1_000,
+      api: 3,
+    })),
+  },
+  {
+    id: 'U6-once',
+    fault: '408 or 425, once',
+    promise: 'a 408 or 425 that comes once costs nobody an error',
+    steps: statuses([408, 425], (status) => ({
+      arrange: only(refusal(status, 'Later.'), { times: 1 }),
+      client: 'ok',
+      api: 2,
+    })),
+  },
+  {
+    id: 'U7',
+    fault: '301, 302, 303, 307 or 308 to another host',
+    promise: 'no redirect is followed, and no token goes to another host',
+    steps: [301, 302, 303, 307, 308].map((status, i) => ({
+      async arrange(world: World) {
+        const { origin, calls } = await startDecoy(world);
+        await only({ kind: 'redirect', to: `${origin}/v1/tracks/${trackId(i)}`, status })(world);
+        world.defer(() => expect(calls()).toBe(0));
+      },
+      ask: track(i),
+      client: 'UPSTREAM_BAD_RESPONSE' as const,
+      withinMs: 500,
+      api: 1,
+      says: { spotify: 'the other host 0' },
+    })),
+  },
+  {
+    id: 'U8',
+    fault: '304 for what is not held',
+    promise: 'a 304 that nobody asked for is no answer',
+    steps: [
+      {
+        arrange: only({ kind: 'answer', status: 304 }),
+        ask: track(1),
+        client: 'UPSTREAM_BAD_RESPONSE',
+        api: 1,
+      },
+    ],
+  },
+  {
+    id: 'U9',
+    fault: 'an id beyond the range of ids among good ones',
+    promise: 'an id that Spotify would refuse spoils no batch',
+    sandbox: { quotaMode: 'extended' },
+    steps: [
+      {
+        ask: artists([...range(5).map(artistId), 'ZZZZZZZZZZZZZZZZZZZZZZ', unknownId(3)]),
+        client: 'ok',
+        api: 2,
+      },
+    ],
+  },
+  {
+    id: 'U10',
+    fault: '404 on every second call, as a route that comes and goes',
+    promise: 'a 404 that passes is believed for a minute and no longer',
+    allow: { nullIsTrue: true },
+    steps: [
+      {
+        arrange: only({ kind: 'withdrawn', status: 404 }, { times: 1 }),
+        ask: artist(1),
+        client: 'ok',
+        api: 1,
+      },
+      { arrange: () => pass(61_000), ask: artist(1), client: 'ok', api: 1 },
+      {
+        ask: artist(1),
+        client: 'ok',
+        api: 0,
+        check: ({ outcomes }) => expect(outcomes[0]?.data).toEqual(artist(1).truth),
+      },
+    ],
+  },
+]);

@@ -1,0 +1,438 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import type { Seen, Step } from '../support/fault-case.ts';
+import { isFull, pass, strain } from '../support/fault-clock.ts';
+import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
+import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
+import type { Outcome, World } from '../support/fault-world.ts';
+
+const second = 1_000;
+const seconds = (inFull: number, inShort: number) => (isFull ? inFull : inShort);
+
+const answering = (status: number, more: object = {}): FaultRule['fault'] => ({
+  kind: 'answer',
+  status,
+  json: { error: { status, message: 'Bad gateway.' } },
+  ...more,
+});
+
+const only =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  async ({ lift, fault: add }: World) => {
+    await lift();
+    add({ ...rule, fault });
+  };
+
+/** As `only`, when the retries of the steps before no longer count. */
+const calmly =
+  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
+  async (world: World) => {
+    await pass(11 * second);
+    await only(fault, rule)(world);
+  };
+
+const isFailed = ({ errors }: Outcome) => errors.length > 0;
+const isStale = ({ extensions }: Outcome) => (extensions.spotify?.stale ?? []).length > 0;
+const codesOf = (outcomes: readonly Outcome[]) => [
+  ...new Set(outcomes.flatMap(({ errors }) => errors.map(({ extensions }) => extensions?.code))),
+];
+const p99Of = (outcomes: readonly Outcome[]) =>
+  percentile(
+    outcomes.map(({ ms }) => ms).sort((one, other) => one - other),
+    0.99,
+  );
+
+/** Attempts beyond the first that the operations' calls took, of all attempts. */
+function retriesIn(outcomes: readonly Outcome[]): { retries: number; calls: number } {
+  let calls = 0;
+  let retries = 0;
+  for (const { extensions } of outcomes) {
+    const sent = (extensions.spotify?.calls ?? []).filter(
+      ({ method, origin }) => method === 'GET' && origin === 'network',
+    );
+    calls += sent.length;
+    retries += sent.length - new Set(sent.map(({ path }) => path)).size;
+  }
+  return { retries, calls };
+}
+
+const freeRetries = 3; // those before there were calls to take a tenth of
+
+function expectFewRetries({ outcomes }: Seen): void {
+  const { retries, calls } = retriesIn(outcomes);
+  expect(retries, `retries among ${calls} calls`).toBeLessThanOrEqual(calls * 0.1 + freeRetries);
+}
+
+const heldTracks = range(20);
+const isHeld = ({ operation }: Outcome) =>
+  heldTracks.some((n) => track(n).variables['id'] === operation.variables['id']);
+
+/** One in five asks what is held, the others what nobody has asked. */
+const mixed = (length: number): Operation[] =>
+  range(length).map((n) => (n % 5 === 0 ? track(heldTracks[(n / 5) % 20] ?? 0) : track(100 + n)));
+
+const outageSeconds = seconds(60, 12);
+const outageRate = 200;
+
+/** After the first second nobody waits, and Spotify is left alone but for one call a period. */
+function expectOpenBreaker({ outcomes, api }: Seen): void {
+  expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
+  expect(outcomes.filter(isHeld).filter(isFailed)).toEqual([]);
+  expect(outcomes.filter(isHeld).every(isStale)).toBe(true);
+  const open = outcomes.slice(outageRate);
+  expect(p99Of(open), 'p99 once the breaker is open').toBeLessThan(50 * strain());
+  const startMs = api[0]?.atMs ?? 0;
+  const probes = api.filter(({ atMs }) => atMs > startMs + second);
+  for (const [i, { atMs }] of probes.entries()) {
+    const beforeMs = probes[i - 1]?.atMs;
+    if (beforeMs !== undefined) expect(atMs - beforeMs).toBeGreaterThan(5 * second);
+  }
+  expect(probes.length).toBeLessThanOrEqual(Math.ceil(outageSeconds / 10) + 1);
+  expect(api.length / outcomes.length, 'calls for each operation').toBeLessThanOrEqual(1.1);
+}
+
+/** What opens the breaker of a family: more failures than it takes. */
+const breaking: Step = {
+  arrange: only(answering(503)),
+  ask: range(30, 50).map(track),
+  client: 'UPSTREAM_UNAVAILABLE',
+  aside: true,
+};
+
+faultSuite('F', '5xx', [
+  {
+    id: 'F1',
+    fault: '500, 502, 503 or 504, once',
+    promise: 'a 5xx that comes once costs nobody an error',
+    steps: [500, 502, 503, 504].map((status, i) => ({
+      arrange: calmly(answering(status), { times: 1 }),
+      ask: track(i),
+      client: 'ok' as const,
+      withinMs: 250,
+      api: 2,
+      aside: i > 0,
+    })),
+  },
+  {
+    id: 'F2',
+    fault: '503 for ever, one operation',
+    promise: 'a 503 that stays is given three attempts',
+    steps: [
+      {
+        arrange: only(answering(503)),
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: second,
+        api: 3,
+      },
+    ],
+  },
+  {
+    id: 'F3',
+    fault: '502 with an HTML page, as HTML, as JSON and without a type',
+    promise: 'an error page is an error, and its words reach nobody',
+    steps: ['text/html', 'application/json', null].map((type, i) => ({
+      arrange: calmly({
+        kind: 'answer',
+        status: 502,
+        text: '<html><h1>Lost in the hotel</h1></html>',
+        headers: { 'content-type': type },
+      }),
+      ask: track(i),
+      client: 'UPSTREAM_UNAVAILABLE' as const,
+      withinMs: second,
+      api: 3,
+      aside: i > 0,
+      check: ({ outcomes, world }: Seen) =>
+        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+    })),
+  },
+  {
+    id: 'F4',
+    fault: `full outage, 200 operations a second for ${outageSeconds} s (60 s with FULL=1)`,
+    promise: 'in a full outage Spotify is left alone within a second, and nobody waits',
+    environment: { CACHE_TTL_SECONDS: '1' },
+    warm: heldTracks.map(track),
+    slow: true,
+    timeoutMs: (outageSeconds + 75) * second,
+    recovery: 60_000,
+    steps: [
+      {
+        async arrange(world) {
+          await sleep(1_100);
+          await only(answering(503))(world);
+        },
+        ask: mixed(outageSeconds * outageRate),
+        manner: { perSecond: outageRate },
+        api: { atMost: 60 },
+        check(seen) {
+          expectOpenBreaker(seen);
+          expectFewRetries(seen);
+        },
+        says: {
+          client: 'UPSTREAM_UNAVAILABLE, what is held ok and stale',
+          within: 'p99 < 50 ms after the first second',
+          spotify: 'retries ≤ 10 % (3 at least), one probe a period',
+        },
+      },
+    ],
+  },
+  {
+    id: 'F5',
+    fault: 'recovery from an outage of minutes',
+    promise: 'a probe a period finds the end of an outage, and after it there is no error',
+    recovery: false,
+    steps: [
+      breaking,
+      ...[5, 10, 20, 40, 60].map(
+        (period, i): Step => ({
+          arrange: () => pass(period * second + 50),
+          ask: range(20, 100 + 20 * i).map(track),
+          client: 'UPSTREAM_UNAVAILABLE',
+          withinMs: 500,
+          api: 1,
+        }),
+      ),
+      {
+        async arrange({ lift }) {
+          await lift();
+          await pass(60 * second);
+        },
+        ask: range(3, 300).map(track),
+        manner: 'in turn',
+        client: 'ok',
+        api: 3,
+      },
+      {
+        ask: range(100, 310).map(track),
+        manner: { perSecond: 100 },
+        client: 'ok',
+        withinMs: 500,
+        api: 100,
+      },
+    ],
+  },
+  {
+    id: 'F6',
+    fault: '5 % random 500s at 50 operations a second',
+    promise: 'one failure in twenty is seen by fewer than one client in a hundred',
+    slow: true,
+    timeoutMs: 30_000,
+    steps: [
+      {
+        arrange: only(answering(500), { chance: 0.05, seed: 'F6' }),
+        ask: range(50 * seconds(60, 12)).map(track),
+        manner: { perSecond: 50 },
+        p99Ms: 1_500,
+        check(seen) {
+          const { outcomes } = seen;
+          expect(codesOf(outcomes).filter((code) => code !== 'UPSTREAM_UNAVAILABLE')).toEqual([]);
+          expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThanOrEqual(0.01);
+          expectFewRetries(seen);
+        },
+        says: { client: '≥ 99 % ok', spotify: '≤ 1.10 × calls' },
+      },
+    ],
+  },
+  {
+    id: 'F6-30',
+    fault: '30 % random 500s at 50 operations a second',
+    promise: 'with one failure in three what is held is served, and the rest fails with its code',
+    environment: { CACHE_TTL_SECONDS: '1' },
+    warm: heldTracks.map(track),
+    slow: true,
+    timeoutMs: 30_000,
+    recovery: 60_000,
+    steps: [
+      {
+        async arrange(world) {
+          await sleep(1_100);
+          await only(answering(500), { chance: 0.3, seed: 'F6' })(world);
+        },
+        ask: mixed(50 * seconds(60, 12)),
+        manner: { perSecond: 50 },
+        p99Ms: 1_500,
+        check(seen) {
+          const { outcomes } = seen;
+          expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
+          expect(outcomes.filter(isHeld).filter(isFailed)).toEqual([]);
+          expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThan(0.35);
+          expectFewRetries(seen);
+        },
+        says: { client: 'what is held ok; else ok or UPSTREAM_UNAVAILABLE', spotify: '≤ 1.10 × calls' },
+      },
+    ],
+  },
+  {
+    id: 'F8',
+    fault: '500 while an expired copy is held',
+    promise: 'a copy past its freshness stands in for an answer, and says so, for a day',
+    environment: { CACHE_TTL_SECONDS: '1' },
+    warm: [artist(0), artistAlbums(1), search('amber')],
+    steps: [
+      {
+        arrange: calmly(answering(500)),
+        ask: artist(0),
+        client: 'ok, stale',
+        withinMs: 2_500,
+        api: { atMost: 3, atLeast: 1 },
+        check: ({ outcomes }) =>
+          expect(outcomes[0]?.extensions.spotify?.stale).toEqual([
+            { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },
+          ]),
+      },
+      ...[artistAlbums(1), search('amber')].map(
+        (operation): Step => ({
+          arrange: () => pass(11 * second),
+          ask: operation,
+          client: 'ok, stale',
+          withinMs: 2_500,
+          api: { atMost: 6, atLeast: 1 },
+          aside: true,
+        }),
+      ),
+      {
+        arrange: () => pass(86_401 * second),
+        ask: artist(0),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: second,
+        says: { within: 'a day later' },
+      },
+    ],
+  },
+  {
+    id: 'F9',
+    fault: '501, 505, 507, 511, 520, 529 and 599, for ever',
+    promise: 'every 5xx is one',
+    steps: [501, 505, 507, 511, 520, 529, 599].map((status, i) => ({
+      arrange: calmly(answering(status)),
+      ask: track(i),
+      client: 'UPSTREAM_UNAVAILABLE' as const,
+      withinMs: second,
+      api: 3,
+      aside: i > 0,
+    })),
+  },
+  {
+    id: 'F10',
+    fault: 'breaker open on the Web API',
+    promise: 'an open breaker stops neither tokens nor Redis nor other families',
+    sandbox: { tokenLifetimeSeconds: 4 },
+    redis: true,
+    gateways: 2,
+    recovery: false,
+    steps: [
+      { gateway: 1, ask: track(0), client: 'ok', aside: true, settleMs: 100 },
+      { ...breaking, arrange: only(answering(503), { on: { route: 'tracks' } }) },
+      { ask: track(1), client: 'UPSTREAM_UNAVAILABLE', medianMs: 50, api: 0 },
+      { ask: track(0), client: 'ok', api: 0, says: { client: 'from Redis' } },
+      { ask: [artist(1), search('amber')], client: 'ok', api: 2, says: { client: 'other families' } },
+      {
+        arrange: () => pass(2_100),
+        token: 1,
+        settleMs: 100,
+        act: async ({ ready }) => {
+          expect(await ready()).toBe(200);
+          return [];
+        },
+        says: { client: '`/ready` 200' },
+      },
+    ],
+  },
+  {
+    id: 'F11',
+    fault: '503 after two seconds of silence, for ever',
+    promise: 'a failure that takes its time ends before the deadline',
+    slow: true,
+    steps: [
+      {
+        async arrange(world) {
+          await only(answering(503))(world);
+          world.fault({ fault: { kind: 'delay', ms: 2_000 } });
+        },
+        ask: track(1),
+        client: 'UPSTREAM_UNAVAILABLE',
+        withinMs: 8_250,
+        api: 3,
+      },
+    ],
+  },
+  {
+    id: 'F12',
+    fault: 'breaker open, and the probe is never answered',
+    promise: 'nobody but its own asker waits for a probe that gets no answer',
+    recovery: false,
+    steps: [
+      breaking,
+      {
+        async arrange(world) {
+          await only({ kind: 'stall' })(world);
+          await pass(5_050);
+        },
+        async act({ ask }) {
+          const probe = ask(track(200));
+          await sleep(100);
+          const others = await askAtRate(range(50, 201).map(track), 50, (each) => ask(each));
+          expect(p99Of(others), 'p99 of the others').toBeLessThan(50 * strain());
+          expect(codesOf(others)).toEqual(['UPSTREAM_UNAVAILABLE']);
+          const own = await probe;
+          expect(codesOf([own])).toEqual(['UPSTREAM_TIMEOUT']);
+          return [own, ...others];
+        },
+        withinMs: 3_000,
+        api: 1,
+        says: {
+          client: 'UPSTREAM_UNAVAILABLE, the one who probes UPSTREAM_TIMEOUT',
+          within: 'the others p99 < 50 ms',
+        },
+      },
+    ],
+  },
+  {
+    id: 'F13',
+    fault: 'Spotify up for a second and down for a second, ten times, at 50 operations a second',
+    promise: 'Spotify that comes and goes costs errors with their code, and nothing else',
+    slow: true,
+    timeoutMs: 90_000,
+    recovery: 60_000,
+    steps: [
+      {
+        async act(world) {
+          const ups = (async () => {
+            for (let i = 0; i < 5; i++) {
+              const remove = world.fault({ fault: answering(503) });
+              await sleep(second);
+              remove();
+              await sleep(second);
+            }
+          })();
+          const outcomes = await askAtRate(range(500).map(track), 50, (each) => world.ask(each));
+          await ups;
+          return outcomes;
+        },
+        withinMs: 8_250,
+        check({ outcomes }) {
+          expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
+          expect(outcomes.filter((each) => !isFailed(each)).length).toBeGreaterThan(0);
+        },
+        says: { client: 'ok or UPSTREAM_UNAVAILABLE' },
+      },
+    ],
+  },
+  {
+    id: 'F14',
+    fault: '503 on one family of endpoints',
+    promise: 'an outage of one family leaves the others alone',
+    steps: [
+      { ...breaking, arrange: only(answering(503), { on: { route: 'tracks' } }) },
+      {
+        ask: [artist(1), artistAlbums(2), search('amber')],
+        client: 'ok',
+        withinMs: 500,
+        api: 4,
+      },
+    ],
+    recovery: false,
+  },
+]);

@@ -1,0 +1,41 @@
+import { artists, catalogue, dataOf } from './asking.ts';
+import type { TestGateway } from './gateway.ts';
+
+/** Pages of an artist's list of albums, BTS's unless said otherwise, and what they must hold. */
+
+export interface AlbumPage {
+  totalCount: number | null;
+  nodes: { id: string }[];
+  edges: { cursor: string }[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+}
+
+const fields = `
+  totalCount nodes { id } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }`;
+
+/** @param args of the list, such as `first: 5`; empty for none */
+export const albumsDocument = (args: string, id: string = artists.bts, selected = fields): string =>
+  `{ artist(id: "${id}") { name albums${args && `(${args})`} { ${selected} } } }`;
+
+export async function albumPage(
+  gateway: Pick<TestGateway, 'ask'>,
+  args: string,
+  id?: string,
+): Promise<AlbumPage> {
+  const data = await dataOf<{ artist: { albums: AlbumPage } }>(gateway, albumsDocument(args, id));
+  return data.artist.albums;
+}
+
+export const idsOf = ({ nodes }: Pick<AlbumPage, 'nodes'>): string[] => nodes.map(({ id }) => id);
+
+/** The albums in these slots of an artist's list. */
+export const slots = (from: number, to?: number, id: string = artists.bts): string[] =>
+  catalogue
+    .albumsOf(id)
+    .slice(from, to)
+    .flatMap((slot) => (slot.shows === 'album' ? [slot.albumId] : []));

@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+
+/** Certificates made at run time by an authority of our own, and TLS servers that show them. */
+
+export interface Certificate {
+  key: string;
+  cert: string;
+}
+
+export interface Certificates {
+  authority: string;
+  valid: Certificate;
+  expired: Certificate;
+  otherHost: Certificate;
+  /** Signed by nobody but itself. */
+  selfSigned: Certificate;
+}
+
+const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+
+export function makeCertificates(): Certificates {
+  const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+  function selfSigned(name: string, host: string): Certificate {
+    const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+    openssl(
+      'req',
+      '-x509',
+      ...curve,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      ...subject,
+    );
+    return { key: read(`${name}.key`), cert: read(`${name}.pem`) };
+  }
+
+  function signed(name: string, host: string, days: number): Certificate {
+    const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+    openssl('req', ...curve, '-keyout', `${name}.key`, '-out', `${name}.csr`, ...subject);
+    const by = ['-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial'];
+    const what = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-copy_extensions', 'copy'];
+    openssl('x509', '-req', ...what, ...by, '-days', `${days}`);
+    return { key: read(`${name}.key`), cert: read(`${name}.pem`) };
+  }
+
+  try {
+    return {
+      authority: selfSigned('authority', 'authority.test').cert,
+      valid: signed('valid', 'localhost', 2),
+      expired: signed('expired', 'localhost', -1),
+      otherHost: signed('other', 'other.test', 2),
+      selfSigned: selfSigned('self', 'localhost'),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** From now on this process trusts the authority too, as it would by NODE_EXTRA_CA_CERTS. */
+export function trust(authority: string): void {
+  const { createSecureContext } = tls;
+  tls.createSecureContext = (options) =>
+    createSecureContext({ ...options, ca: [...tls.rootCertificates, authority] });
+}
+
+export interface Front {
+  /** `https://localhost:PORT` */
+  origin: string;
+}
+
+type Defer = { defer(end: () => unknown): void };
+
+/** A TLS server in front of a port. */
+export async function startTlsFront(
+  { defer }: Defer,
+  { key, cert }: Certificate,
+  target: number,
+): Promise<Front> {
+  const server = tls.createServer({ key, cert }, (client) => {
+    const inner = connect(target, '127.0.0.1');
+    for (const socket of [client, inner]) socket.on('error', () => undefined);
+    client.pipe(inner).pipe(client);
+    client.on('close', () => inner.destroy());
+  });
+  server.on('tlsClientError', () => undefined);
+  return listening(server, { defer });
+}
+
+/** A server that hangs up in the middle of the handshake. */
+export const startCutter = (world: Defer): Promise<Front> =>
+  listening(
+    createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.destroy());
+    }),
+    world,
+  );
+
+async function listening(server: ReturnType<typeof createServer>, { defer }: Defer): Promise<Front> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  defer(async () => {
+    server.close();
+    await once(server, 'close');
+  });
+  return { origin: `https://localhost:${(server.address() as AddressInfo).port}` };
+}

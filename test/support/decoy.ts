@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
+/** A host that nobody may call: it counts who does. */
+export interface Decoy {
+  /** `http://127.0.0.1:PORT` */
+  origin: string;
+  calls(): number;
+}
+
+/** @param answer what it says to whoever connects, over and over; nothing if left out */
+export async function startDecoy(
+  { defer }: { defer(end: () => unknown): void },
+  answer?: string,
+): Promise<Decoy> {
+  const sockets = new Set<Socket>();
+  let calls = 0;
+  const server = createServer((socket) => {
+    calls += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      if (answer !== undefined) socket.end(answer);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  defer(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls: () => calls };
+}

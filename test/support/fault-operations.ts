@@ -1,0 +1,242 @@
+import { type Album, type Artist, createCatalogue, type Track } from '../../src/sandbox/index.ts';
+
+/**
+ * Operations with the truth about them: what the whole answer is when nothing goes wrong, by the sandbox's
+ * catalogue and not by the gateway. They select only what every kind of app is given.
+ */
+
+export interface Operation {
+  kind: Kind;
+  query: string;
+  variables: Readonly<Record<string, unknown>>;
+  /** The `data` of its answer. */
+  truth: unknown;
+}
+
+export type Kind =
+  | 'artist'
+  | 'album'
+  | 'track'
+  | 'artists'
+  | 'albums'
+  | 'tracks'
+  | 'artistAlbums'
+  | 'albumTracks'
+  | 'search';
+
+/** In a truth: any value but null, which only the gateway can know. */
+export const anything = Symbol('anything');
+
+/** One for the process; it never changes. */
+export const catalogue = createCatalogue();
+export const { landmarks } = catalogue;
+
+const longestList = 10; // what one page of an app in development mode holds
+
+const ordinaryArtists = catalogue
+  .artists()
+  .filter(({ id }) => !(Object.values(landmarks.artists) as string[]).includes(id));
+/** Albums with few tracks, which no other operation brings along; each by another draw of the catalogue. */
+const ordinaryAlbums = catalogue
+  .albums()
+  .filter(({ id, name }) => name !== '' && !(Object.values(landmarks.albums) as string[]).includes(id));
+/** One track of each album, so that none comes along with another. */
+const ordinaryTracks = ordinaryAlbums.flatMap(({ id }) => catalogue.tracksOf(id).slice(0, 1));
+
+const at = <T>(list: readonly T[], n: number): T => {
+  const one = list.at(n % list.length);
+  if (one === undefined) throw new Error(`the catalogue has nothing at ${n}`);
+  return one;
+};
+
+/** Ids by number; a negative number counts from the end. */
+export const artistId = (n: number): string => at(ordinaryArtists, n).id;
+export const albumId = (n: number): string => at(ordinaryAlbums, n).id;
+export const trackId = (n: number): string => at(ordinaryTracks, n).id;
+/** Well formed, and nobody's. */
+export const unknownId = (n: number): string => `0${String(n).padStart(21, '0')}`;
+
+const artistTruth = ({ id, name, genres }: Artist) => ({ id, name, genres });
+const albumTruth = ({ id, name, totalTracks, upc }: Album) => ({
+  id,
+  name,
+  totalTracks,
+  externalIds: { upc },
+});
+const trackTruth = ({ id, name, durationMs, number, isrc }: Track) => ({
+  id,
+  name,
+  durationMs,
+  trackNumber: number,
+  externalIds: { isrc },
+});
+
+const orNull = <T, R>(thing: T | undefined, truth: (thing: T) => R): R | null =>
+  thing === undefined ? null : truth(thing);
+
+const artistFields = 'id name genres';
+const albumFields = 'id name totalTracks externalIds { upc }';
+const trackFields = 'id name durationMs trackNumber externalIds { isrc }';
+
+/** One artist, by its number among the ordinary ones or by its id. */
+export function artist(which: number | string): Operation {
+  const id = typeof which === 'string' ? which : artistId(which);
+  return {
+    kind: 'artist',
+    query: `query ($id: ID!) { artist(id: $id) { ${artistFields} } }`,
+    variables: { id },
+    truth: { artist: orNull(catalogue.artist(id), artistTruth) },
+  };
+}
+
+export function album(which: number | string): Operation {
+  const id = typeof which === 'string' ? which : albumId(which);
+  return {
+    kind: 'album',
+    query: `query ($id: ID!) { album(id: $id) { ${albumFields} } }`,
+    variables: { id },
+    truth: { album: orNull(catalogue.album(id), albumTruth) },
+  };
+}
+
+export function track(which: number | string): Operation {
+  const id = typeof which === 'string' ? which : trackId(which);
+  return {
+    kind: 'track',
+    query: `query ($id: ID!) { track(id: $id) { ${trackFields} } }`,
+    variables: { id },
+    truth: { track: orNull(catalogue.track(id), trackTruth) },
+  };
+}
+
+export const artists = (ids: readonly string[]): Operation => ({
+  kind: 'artists',
+  query: `query ($ids: [ID!]!) { artists(ids: $ids) { ${artistFields} } }`,
+  variables: { ids },
+  truth: { artists: ids.map((id) => orNull(catalogue.artist(id), artistTruth)) },
+});
+
+export const albums = (ids: readonly string[]): Operation => ({
+  kind: 'albums',
+  query: `query ($ids: [ID!]!) { albums(ids: $ids) { ${albumFields} } }`,
+  variables: { ids },
+  truth: { albums: ids.map((id) => orNull(catalogue.album(id), albumTruth)) },
+});
+
+export const tracks = (ids: readonly string[]): Operation => ({
+  kind: 'tracks',
+  query: `query ($ids: [ID!]!) { tracks(ids: $ids) { ${trackFields} } }`,
+  variables: { ids },
+  truth: { tracks: ids.map((id) => orNull(catalogue.track(id), trackTruth)) },
+});
+
+export interface PageArgs {
+  first?: number;
+  after?: string;
+  last?: number;
+  before?: string;
+}
+
+const pageVariables = '$first: Int, $after: String, $last: Int, $before: String';
+const pageArguments = 'first: $first, after: $after, last: $last, before: $before';
+const pageFields = 'totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+
+/** The truth of a page of a list without flaws that begins at its front. */
+function pageTruth<T>(list: readonly T[], first: number, node: (item: T) => unknown) {
+  const shown = list.slice(0, first);
+  const cursor = shown.length > 0 ? anything : null;
+  return {
+    totalCount: list.length,
+    pageInfo: {
+      hasNextPage: first > 0 && first < list.length,
+      hasPreviousPage: false,
+      startCursor: cursor,
+      endCursor: cursor,
+    },
+    nodes: shown.map(node),
+  };
+}
+
+/** An artist with the first of its albums. The truth holds for lists without flaws. */
+export function artistAlbums(which: number | string, args: PageArgs = { first: longestList }): Operation {
+  const id = typeof which === 'string' ? which : artistId(which);
+  const list = catalogue
+    .albumsOf(id)
+    .flatMap((slot) => (slot.shows === 'album' ? (catalogue.album(slot.albumId) ?? []) : []));
+  return {
+    kind: 'artistAlbums',
+    query: `query ($id: ID!, ${pageVariables}) {
+      artist(id: $id) { id albums(${pageArguments}) { ${pageFields} nodes { id name } } }
+    }`,
+    variables: { id, ...args },
+    truth: {
+      artist: { id, albums: pageTruth(list, args.first ?? 20, ({ id, name }) => ({ id, name })) },
+    },
+  };
+}
+
+/** An album with the first of its tracks. */
+export function albumTracks(which: number | string, args: PageArgs = { first: longestList }): Operation {
+  const id = typeof which === 'string' ? which : albumId(which);
+  const list = catalogue.tracksOf(id);
+  return {
+    kind: 'albumTracks',
+    query: `query ($id: ID!, ${pageVariables}) {
+      album(id: $id) { id tracks(${pageArguments}) { ${pageFields} nodes { id name } } }
+    }`,
+    variables: { id, ...args },
+    truth: {
+      album: { id, tracks: pageTruth(list, args.first ?? 20, ({ id, name }) => ({ id, name })) },
+    },
+  };
+}
+
+/** The first finds of two kinds, which one call brings. */
+export function search(q: string, first = longestList): Operation {
+  const named = ({ id, name }: { id: string; name: string }) => ({ id, name });
+  return {
+    kind: 'search',
+    query: `query ($q: String!, $first: Int) {
+      search(q: $q) {
+        artists(first: $first) { nodes { id name } }
+        albums(first: $first) { nodes { id name } }
+      }
+    }`,
+    variables: { q, first },
+    truth: {
+      search: {
+        artists: { nodes: catalogue.find('artist', q).slice(0, first).map(named) },
+        albums: { nodes: catalogue.find('album', q).slice(0, first).map(named) },
+      },
+    },
+  };
+}
+
+const words = [
+  'ferries',
+  'amber',
+  'garden',
+  'signal',
+  'letters',
+  'broken',
+  'velvet',
+  'winter',
+  'paper',
+  'slow',
+];
+
+/** Another operation of the same kind, by number: one that nobody has asked yet. */
+export const siblings: Readonly<Record<Kind, (n: number) => Operation>> = {
+  artist,
+  album,
+  track,
+  artists: (n) => artists([artistId(n)]),
+  albums: (n) => albums([albumId(n)]),
+  tracks: (n) => tracks([trackId(n)]),
+  artistAlbums: (n) => artistAlbums(n),
+  albumTracks: (n) => albumTracks(n),
+  search: (n) => search(`${at(words, n)} ${n}`),
+};
+
+/** The whole numbers from 0. */
+export const range = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { Party } from '../../src/datasources/spotify/asker.ts';
+import { createGate, type GateOptions } from '../../src/datasources/spotify/gate.ts';
+import type { Outcome } from '../../src/datasources/spotify/http.ts';
+import type { GatewayError } from '../../src/errors.ts';
+
+/** The one door to Spotify, with calls that end when the test says so, and a clock that the test moves. */
+
+export function useClockOfOwn(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+}
+
+export const answer = (status: number): Outcome => ({
+  kind: 'answer',
+  status,
+  body: {},
+  etag: null,
+  retryAfter: null,
+  bytes: 2,
+});
+
+export const party = (timeoutMs = 8_000): Party & { leave(): void } => {
+  const deadlineMs = performance.now() + timeoutMs;
+  let here = true;
+  return {
+    deadlineMs: () => deadlineMs,
+    wanted: () => here,
+    scopes: () => new Set(),
+    note: () => () => undefined,
+    leave() {
+      here = false;
+    },
+  };
+};
+
+/** Lets everything happen that waits for nothing but its turn. */
+export const settle = async (): Promise<void> => {
+  await vi.advanceTimersByTimeAsync(0); // what has ended is looked at
+  await new Promise(setImmediate); // and then it is the queue's turn
+  await vi.advanceTimersByTimeAsync(0);
+};
+
+export function startGate(options: Partial<GateOptions> = {}) {
+  const gate = createGate({ concurrency: 2, rateLimit: null, ...options });
+  const underWay: { name: string; end(outcome: Outcome): void }[] = [];
+  const ended: string[] = [];
+
+  /** Sends one call through the gate; what becomes of it is noted under its name. */
+  function call(
+    name: string,
+    family: Parameters<typeof gate.pass>[0] = 'artists',
+    by: Party = party(),
+  ): void {
+    const send = () => new Promise<Outcome>((end) => void underWay.push({ name, end }));
+    gate.pass(family, by, send).then(
+      (outcome) => ended.push(`${name} ${outcome.kind === 'answer' ? outcome.status : outcome.fault}`),
+      (error: GatewayError) => ended.push(`${name} ${error.code} ${error.details.retryAfter ?? '-'}`),
+    );
+  }
+
+  async function end(name: string, outcome = answer(200)): Promise<void> {
+    const place = underWay.findIndex((each) => each.name === name);
+    const [found] = underWay.splice(place, 1);
+    found?.end(outcome);
+    await settle();
+  }
+
+  const names = () => underWay.map(({ name }) => name);
+  return { gate, call, end, names, ended };
+}

@@ -1,0 +1,102 @@
+import { channel } from 'node:diagnostics_channel';
+import dns from 'node:dns';
+import { Socket } from 'node:net';
+
+/** Sees every connection that this process opens and every HTTP request that undici sends. */
+
+export interface SeenConnection {
+  host: string;
+  port: number;
+  atMs: number;
+  socket: Socket;
+}
+
+export interface SeenRequest {
+  origin: string;
+  path: string;
+  /** `Bearer`, `Basic` or nothing; never the secret itself. */
+  scheme: string;
+}
+
+export interface NetworkWatch {
+  /** Everything from here on. */
+  since(): Watched;
+  /** From now on names that end in this are unknown, without anybody being asked. */
+  unresolvable(ending: string, code: 'ENOTFOUND' | 'EAI_AGAIN'): void;
+}
+
+export interface Watched {
+  connections(): SeenConnection[];
+  requests(): SeenRequest[];
+}
+
+const connections: SeenConnection[] = [];
+const requests: SeenRequest[] = [];
+const unknownNames = new Map<string, string>();
+let watch: NetworkWatch | undefined;
+
+/** One for the process: what it looks at is the process's. */
+export function watchNetwork(): NetworkWatch {
+  watch ??= install();
+  return watch;
+}
+
+function install(): NetworkWatch {
+  watchConnections();
+  watchRequests();
+  watchNames();
+  return {
+    since() {
+      const from = { connections: connections.length, requests: requests.length };
+      return {
+        connections: () => connections.slice(from.connections),
+        requests: () => requests.slice(from.requests),
+      };
+    },
+    unresolvable: (ending, code) => void unknownNames.set(ending, code),
+  };
+}
+
+function watchConnections(): void {
+  const connect = Socket.prototype.connect as (this: Socket, ...args: unknown[]) => Socket;
+  function seen(this: Socket, ...args: unknown[]): Socket {
+    const [first] = args;
+    // `net.connect` has normalized its arguments already and hands on a list.
+    const { host = 'localhost', port } = (Array.isArray(first) ? first[0] : first) as {
+      host?: string;
+      port?: unknown;
+    };
+    if (port !== undefined) {
+      connections.push({ host, port: Number(port), atMs: performance.now(), socket: this });
+    }
+    return Reflect.apply(connect, this, args);
+  }
+  Socket.prototype.connect = seen as typeof Socket.prototype.connect;
+}
+
+function watchRequests(): void {
+  channel('undici:request:create').subscribe((message) => {
+    const { request } = message as {
+      request: { origin: string | URL; path: string; headers: string | string[] };
+    };
+    const headers = [request.headers].flat().join('\n');
+    const [, scheme = ''] = /authorization[:\n]\s*(\w+)/i.exec(headers) ?? [];
+    requests.push({ origin: new URL(request.origin).origin, path: request.path, scheme });
+  });
+}
+
+function watchNames(): void {
+  const lookup = dns.lookup as unknown as (...args: unknown[]) => void;
+  const guarded = (...args: unknown[]): void => {
+    const [name] = args;
+    const callback = args.at(-1) as (error: Error) => void;
+    const [, code] = [...unknownNames].find(([ending]) => String(name).endsWith(ending)) ?? [];
+    if (code === undefined) {
+      lookup(...args);
+      return;
+    }
+    const error = Object.assign(new Error(`getaddrinfo ${code} ${name}`), { code, syscall: 'getaddrinfo' });
+    setImmediate(() => callback(error));
+  };
+  dns.lookup = guarded as unknown as typeof dns.lookup;
+}

@@ -1,0 +1,273 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { inject, onTestFinished } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+
+/** The gateway as an operator runs it: `node dist/server.js`, in a process and a folder of its own. */
+
+export const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface Run {
+  /** What was printed so far. */
+  out(): string;
+  err(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when the process is gone and all that it printed is read. */
+  ended: Promise<Ended>;
+}
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  out: string;
+  err: string;
+  /** Milliseconds from the start of the process to its end. */
+  aliveMs: number;
+}
+
+export interface Server extends Run {
+  /** As it is printed. */
+  url: string;
+  port: number;
+  get(path: string, options?: RequestOptions): Promise<Reply>;
+  /** Asks over HTTP as a client of today does. */
+  ask(query: string, options?: RequestOptions): Promise<Reply>;
+}
+
+export interface RequestOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Default: a connection for this request alone. */
+  agent?: Agent;
+}
+
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** The body as JSON; undefined if it is none. */
+  json: unknown;
+}
+
+const startMs = 10_000; // many times what it takes, for machines that are busy with other tests
+
+/**
+ * Runs the gateway until it ends by itself or the test does. It inherits nothing from this process but PATH.
+ * @param dotenv content of the `.env` file in its working directory; none by default
+ */
+export function runServer(environment: Environment, dotenv?: string): Run {
+  const buildFailure = inject('buildFailure');
+  if (buildFailure !== null) throw new Error(buildFailure);
+
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+  if (dotenv !== undefined) writeFileSync(join(folder, '.env'), dotenv);
+  const { PATH = '' } = process.env;
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [serverFile], {
+    cwd: folder,
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed.err += text;
+  });
+  let aliveMs = 0;
+  child.once('exit', () => {
+    aliveMs = performance.now() - startedMs;
+  });
+  const ended = once(child, 'close').then(
+    (): Ended => ({ code: child.exitCode, signal: child.signalCode, aliveMs, ...printed }),
+  );
+  const kill = () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  };
+  process.once('exit', kill); // for tests that are cut off themselves
+  onTestFinished(async () => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+    rmSync(folder, { recursive: true });
+  });
+
+  return {
+    out: () => printed.out,
+    err: () => printed.err,
+    signal: (name) => {
+      child.kill(name);
+    },
+    ended,
+  };
+}
+
+/** Runs the gateway on a free port and waits until it says where it listens. */
+export async function startServer(environment: Environment = {}, dotenv?: string): Promise<Server> {
+  const run = runServer({ PORT: '0', ...environment }, dotenv);
+  const ended = run.ended.then(({ code, err }) => {
+    throw new Error(`the gateway ended with code ${code} before it listened:\n${err}`);
+  });
+  const url = await Promise.race([until(() => printedUrl(run.out()), startMs), ended]);
+  ended.catch(() => undefined); // from now on its end is the test's own matter
+  const port = Number(new URL(url).port);
+  return {
+    ...run,
+    url,
+    port,
+    get: (path, options) => exchange(port, path, options),
+    ask: (query, options = {}) =>
+      exchange(port, '/graphql', {
+        method: 'POST',
+        ...options,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/graphql-response+json',
+          ...options.headers,
+        },
+        body: JSON.stringify({ query }),
+      }),
+  };
+}
+
+const printedUrl = (out: string) => /(http:\/\/\S+\/graphql)$/m.exec(out)?.[1];
+
+/**
+ * One HTTP exchange; unlike fetch it sends every header as given. Where the answer is to come again later, it
+ * does: a gateway that gets too little of a busy machine turns operations away. Rejects when the connection breaks.
+ */
+export const exchange = (port: number, path: string, options: RequestOptions = {}): Promise<Reply> =>
+  patiently(
+    () => exchangeOnce(port, path, options),
+    ({ status, headers }) => (status === 503 ? headers['retry-after'] : undefined),
+  );
+
+/** `fetch`, with the same patience. */
+export const patientFetch = (url: string | URL, init?: RequestInit): Promise<Response> =>
+  patiently(
+    () => fetch(url, init),
+    ({ status, headers }) => (status === 503 ? (headers.get('retry-after') ?? undefined) : undefined),
+  );
+
+async function patiently<T>(
+  ask: () => Promise<T>,
+  retryAfter: (answer: T) => string | undefined,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask();
+    const seconds = retryAfter(answer);
+    if (seconds === undefined || attempt === maxAttempts) return answer;
+    await sleep(Number(seconds) * 1_000);
+  }
+}
+
+const maxAttempts = 5;
+
+function exchangeOnce(port: number, path: string, options: RequestOptions): Promise<Reply> {
+  const { method = 'GET', headers = {}, body = '', agent = new Agent({ keepAlive: false }) } = options;
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const { statusCode: status = 0, headers: received } = response;
+        resolve({ status, headers: received, text, json: parse(text) });
+      });
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+/** One connection that is kept between requests, as browsers and proxies do; closed with the test. */
+export function keptConnection(): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  return agent;
+}
+
+/** A bare connection that has sent `bytes`, and which may be cut. */
+export async function openSocket(port: number, bytes = '') {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  let received = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    received += text;
+  });
+  await once(socket, 'connect');
+  socket.on('error', () => undefined); // how a connection ends is seen by what came before
+  if (bytes) socket.write(bytes);
+  return { write: (text: string) => socket.write(text), received: () => received };
+}
+
+/** Whether nobody listens on the port any more. */
+export async function isRefused(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Waits until `look` finds something that is neither undefined nor false. */
+export async function until<T>(
+  look: () => T | Promise<T>,
+  limitMs: number,
+): Promise<Exclude<T, undefined | false>> {
+  const endMs = performance.now() + limitMs;
+  const isFound = (seen: T): seen is Exclude<T, undefined | false> => seen !== undefined && seen !== false;
+  for (;;) {
+    const seen = await look();
+    if (isFound(seen)) return seen;
+    if (performance.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${String(look)}`);
+    await sleep(pollMs);
+  }
+}
+
+const pollMs = 5;
+
+const bareStartMs = 60; // what Node takes to start and end where nothing else runs
+
+/** What a time limit for a machine at rest comes to on this one, which may be busy with other tests. */
+export async function limitNow(limitMs: number): Promise<number> {
+  const startedMs = performance.now();
+  await once(spawn(process.execPath, ['-e', '0']), 'exit');
+  return limitMs * Math.max(1, (performance.now() - startedMs) / bareStartMs);
+}
+
+/** The configuration that makes a sandbox of the test the upstream. */
+export const upstreamOf = ({ apiUrl, tokenUrl, clientId, clientSecret }: Sandbox): Environment => ({
+  SPOTIFY_API_URL: apiUrl,
+  SPOTIFY_TOKEN_URL: tokenUrl,
+  SPOTIFY_CLIENT_ID: clientId,
+  SPOTIFY_CLIENT_SECRET: clientSecret,
+});
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
