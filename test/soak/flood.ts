@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startSandbox } from '../../src/sandbox/index.ts';
+
+/**
+ * A flood of garbage beside a few good questions: how late those are, with and without it, and what becomes of
+ * the garbage. `FLOOD_PER_SECOND` and `FLOOD_SECONDS` change the size; the built gateway is what is asked.
+ */
+
+const { FLOOD_PER_SECOND = '2000', FLOOD_SECONDS = '10' } = process.env;
+const perSecond = Number(FLOOD_PER_SECOND);
+const seconds = Number(FLOOD_SECONDS);
+const goodPerSecond = 50;
+const goodSockets = 200; // so that none of the good ones waits for another
+const stepMs = 10;
+const garbageSockets = 64;
+const url = process.argv[2];
+
+const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
+
+const documents = [
+  '{ nothing }',
+  '{ artist(id: "x") { nothing } }',
+  '{ a b c d e f g h',
+  `{ ${'a '.repeat(2_500)} }`,
+  `{ ${Array.from({ length: 120 }, (_, i) => `a${i}: __typename`).join(' ')} }`,
+  `${'{a'.repeat(500)}${'}'.repeat(500)}`,
+  'query q($a: Nothing) { __typename }',
+];
+
+/** Another one each time, so that nothing is known from before. */
+const garbage = (n: number): string =>
+  n % 8 === 7 ? '{"query":' : JSON.stringify({ query: `#${n}\n${documents[n % documents.length]}` });
+
+function post(port: number, agent: Agent, body: string): Promise<{ status: number; ms: number }> {
+  const startedMs = performance.now();
+  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: '127.0.0.1', port, path: '/graphql', method: 'POST', headers, agent },
+      (response) => {
+        response.resume();
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, ms: performance.now() - startedMs }),
+        );
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Asks so many a second, whether answers come or not. */
+async function ask(port: number, rate: number, sockets: number, body: (n: number) => string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: sockets });
+  const answers: Promise<{ status: number; ms: number }>[] = [];
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < seconds * 1_000) {
+    const due = ((performance.now() - startedMs) / 1_000) * rate;
+    while (answers.length < due) answers.push(post(port, agent, body(answers.length)));
+    await sleep(stepMs);
+  }
+  const all = await Promise.all(answers);
+  agent.destroy();
+  return all;
+}
+
+/** How late the admitted were: what is turned away is so at once. */
+function summary(answers: readonly { status: number; ms: number }[]) {
+  const times = answers
+    .filter(({ status }) => status !== 503)
+    .map(({ ms }) => ms)
+    .sort((a, b) => a - b);
+  const at = (share: number) => Math.round((times[Math.ceil(times.length * share) - 1] ?? 0) * 10) / 10;
+  const statuses: Record<number, number> = {};
+  for (const { status } of answers) statuses[status] = (statuses[status] ?? 0) + 1;
+  return { answers: answers.length, statuses, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** The garbage comes from a process of its own: what sends it must not keep the good questions waiting. */
+async function sendGarbage(port: number) {
+  print(summary(await ask(port, perSecond, garbageSockets, garbage)));
+}
+
+async function start() {
+  const sandbox = await startSandbox();
+  const environment = {
+    PORT: '0',
+    NODE_ENV: 'production',
+    LOG_LEVEL: process.env['FLOOD_LOG_LEVEL'] ?? 'info',
+    SPOTIFY_API_URL: sandbox.apiUrl,
+    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+    SPOTIFY_CLIENT_ID: sandbox.clientId,
+    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+  };
+  const server = spawn(process.execPath, [serverFile], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    // Its log is read on, for one that nobody reads would hold it up.
+    server.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const [, printed] = /:(\d+)\/graphql$/m.exec(text) ?? [];
+      if (printed !== undefined) resolve(Number(printed));
+    });
+    server.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
+  });
+  return { sandbox, server, port };
+}
+
+async function run() {
+  const { sandbox, server, port } = await start();
+  const good = () => JSON.stringify({ query: '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }' });
+  await ask(port, goodPerSecond, goodSockets, good);
+  const idle = summary(await ask(port, goodPerSecond, goodSockets, good));
+  const before = sandbox.calls().length;
+  const flood = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), `${port}`], {
+    env: process.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const over = once(flood, 'close');
+  let told = '';
+  flood.stdout.setEncoding('utf8').on('data', (text: string) => {
+    told += text;
+  });
+  await sleep(2_000); // until it is there
+  const flooded = summary(await ask(port, goodPerSecond, goodSockets, good));
+  await over;
+  print({
+    idle,
+    flooded,
+    garbage: JSON.parse(told),
+    ratioOfP99: Math.round((flooded.p99Ms / idle.p99Ms) * 100) / 100,
+    spotifyCalls: sandbox.calls().length - before,
+  });
+  server.kill('SIGKILL');
+  await sandbox.close();
+}
+
+await (url === undefined ? run() : sendGarbage(Number(url)));
