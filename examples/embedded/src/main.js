@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { startSandbox } from 'spotify-graphql-gateway/sandbox';
+import { createApp } from './app.js';
+
+/** The server on http://127.0.0.1:4300, until it is interrupted. */
+
+const { PORT = '4300', REDIS_URL = 'redis://127.0.0.1:6379' } = process.env;
+
+const sandbox = await startSandbox();
+const redis = new Redis(REDIS_URL);
+const log = pino();
+redis.on('error', ({ code }) => log.error({ code }, 'no Redis'));
+
+const app = createApp({
+  environment: {
+    SPOTIFY_API_URL: sandbox.apiUrl,
+    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+    SPOTIFY_CLIENT_ID: sandbox.clientId,
+    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+    REDIS_URL,
+  },
+  redis,
+  log,
+});
+await app.listen({ port: Number(PORT) });
+log.info(`try /artists/${sandbox.catalogue.landmarks.artists.bts}/newest, or ask /graphql`);
+
+async function stop() {
+  await app.close();
+  redis.disconnect();
+  await sandbox.close();
+}
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);

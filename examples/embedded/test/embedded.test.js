@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { startSandbox } from 'spotify-graphql-gateway/sandbox';
+import { createApp } from '../src/app.js';
+import { noRedis, startRedis } from './redis.js';
+
+/** What a server and the gateway in it have in common, and what they have not. */
+
+const skip = noRedis();
+
+/** A Redis and a stand-in for Spotify, and servers in front of them. */
+async function startAround(t) {
+  const sandbox = await startSandbox();
+  t.after(sandbox.close);
+  const server = await startRedis();
+  t.after(server.stop);
+  const redis = new Redis(server.url);
+  t.after(() => redis.disconnect());
+  const { bts } = sandbox.catalogue.landmarks.artists;
+
+  async function startServer() {
+    const lines = [];
+    const app = createApp({
+      environment: {
+        SPOTIFY_API_URL: sandbox.apiUrl,
+        SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+        SPOTIFY_CLIENT_ID: sandbox.clientId,
+        SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+        SPOTIFY_QUOTA_MODE: 'development',
+        REDIS_URL: server.url,
+      },
+      redis,
+      log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line)) }),
+    });
+    t.after(() => app.close());
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const ask = async (query) => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      });
+      if (response.status !== 503) return response.json();
+      // Everything is one process here: it may be too busy to answer, and then says for how long.
+      await wait(Number(response.headers.get('retry-after')) * 1000);
+      return ask(query);
+    };
+    const newest = async () => (await fetch(`${url}/artists/${bts}/newest`)).json();
+    return { app, url, ask, newest, lines };
+  }
+
+  const spotifyCalls = () =>
+    sandbox
+      .calls()
+      .filter(({ kind }) => kind === 'api')
+      .map(({ path }) => path);
+  return { sandbox, redis, bts, startServer, spotifyCalls };
+}
+
+test('the graph and a route of the server answer from the same calls', { skip }, async (t) => {
+  const { bts, sandbox, startServer, spotifyCalls } = await startAround(t);
+  const { ask, newest } = await startServer();
+  const [{ albumId }] = sandbox.catalogue.albumsOf(bts);
+  const { name, releaseDate } = sandbox.catalogue.album(albumId);
+
+  assert.deepEqual(await newest(), { artist: 'BTS', newest: name, released: releaseDate, visits: 1 });
+  const spent = spotifyCalls();
+  assert.equal(spent.length, 2);
+
+  assert.deepEqual(await ask(`{ artist(id: "${bts}") { name albums(first: 2) { totalCount } } }`), {
+    data: { artist: { name: 'BTS', albums: { totalCount: 104 } } },
+  });
+  assert.deepEqual(spotifyCalls(), spent);
+});
+
+test('one Redis holds what the server keeps, and answers for the next server', { skip }, async (t) => {
+  const { bts, redis, startServer, spotifyCalls } = await startAround(t);
+  const first = await startServer();
+  const answer = await first.newest();
+  await first.app.close();
+  const spent = spotifyCalls();
+
+  const second = await startServer();
+  assert.deepEqual(await second.newest(), { ...answer, visits: 2 });
+  assert.deepEqual(spotifyCalls(), spent);
+
+  const keys = await redis.keys('*');
+  assert.ok(keys.length > 1);
+  assert.deepEqual(
+    keys.filter((key) => !key.startsWith('spotify-graphql:')),
+    [`visits:${bts}`],
+  );
+});
+
+test('one log tells of both, each by its name', { skip }, async (t) => {
+  const { bts, startServer } = await startAround(t);
+  const { ask, newest, lines } = await startServer();
+
+  await ask(`query Followed { artist(id: "${bts}") { name } }`);
+  await newest();
+
+  const told = lines.map(({ part, msg, operation }) => [part, operation ?? msg]);
+  assert.deepEqual(
+    told.filter(([part]) => part === 'graphql'),
+    [['graphql', 'Followed']],
+  );
+  assert.ok(told.some(([part, msg]) => part === 'app' && msg === 'request completed'));
+});
+
+test('what Spotify cannot answer fails the route and leaves the server up', { skip }, async (t) => {
+  const { sandbox, startServer } = await startAround(t);
+  const { url, newest } = await startServer();
+  const mend = sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });
+
+  assert.deepEqual(await newest(), { codes: ['UPSTREAM_UNAVAILABLE'] });
+  mend();
+
+  assert.equal((await fetch(`${url}/ready`)).status, 200);
+});
+
+test('a server that closes answers what it has begun', { skip }, async (t) => {
+  const { bts, sandbox, startServer, spotifyCalls } = await startAround(t);
+  const { app, ask } = await startServer();
+  sandbox.faults.add({ fault: { kind: 'delay', ms: 300 } });
+
+  const answer = ask(`{ artist(id: "${bts}") { name } }`);
+  while (spotifyCalls().length === 0) await new Promise(setImmediate);
+  await app.close();
+
+  assert.deepEqual(await answer, { data: { artist: { name: 'BTS' } } });
+});

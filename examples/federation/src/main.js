@@ -1,0 +1,16 @@
+import { startWorld } from './world.js';
+
+/** The supergraph on http://127.0.0.1:4200/graphql, until it is interrupted. */
+
+const { PORT = '4200', SANDBOX_QUOTA_MODE = 'development' } = process.env;
+
+const world = await startWorld({ quotaMode: SANDBOX_QUOTA_MODE, port: Number(PORT) });
+
+process.stdout.write(`Concerts and made-up music in one supergraph: ${world.url}
+Ask it, for instance:
+
+  { concerts { city headliner { name albums(first: 5) { nodes { name } } } album { name } } }
+`);
+
+process.once('SIGINT', world.close);
+process.once('SIGTERM', world.close);

@@ -1,0 +1,67 @@
+import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { createGateway, readConfig } from 'spotify-graphql-gateway';
+import { startSandbox } from 'spotify-graphql-gateway/sandbox';
+import { createConcerts } from './concerts.js';
+import { serve, serveSchema } from './serve.js';
+import { composeSupergraph } from './supergraph.js';
+
+/** Everything that takes part, with the sandbox in the place of Spotify. */
+
+const quiet = { info() {}, warn() {}, error() {} };
+
+/** Twenty concerts of as many artists, each presenting an album of theirs. */
+export async function startWorld({ quotaMode, port = 0, log = quiet }) {
+  const sandbox = await startSandbox({ quotaMode });
+  const { gateway: options } = readConfig({
+    SPOTIFY_API_URL: sandbox.apiUrl,
+    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+    SPOTIFY_CLIENT_ID: sandbox.clientId,
+    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+    SPOTIFY_QUOTA_MODE: quotaMode,
+  });
+  const gateway = createGateway(options, log);
+  const spotify = await serve(gateway.handler);
+
+  const concerts = concertsIn(sandbox.catalogue);
+  const ours = await serveSchema(createConcerts(concerts));
+
+  const { supergraphSdl, hints } = await composeSupergraph({ SPOTIFY: spotify.url, CONCERTS: ours.url });
+  const router = createGatewayRuntime({
+    supergraph: supergraphSdl,
+    logging: false,
+    // A gateway that is too busy says when to ask again, and has asked nothing of Spotify.
+    upstreamRetry: { maxRetries: 4, shouldRetry: ({ response }) => response?.status === 503 },
+  });
+  const routerServer = await serve(router, port);
+  spotify.clearRequests();
+
+  return {
+    url: routerServer.url,
+    gateway,
+    sandbox,
+    concerts,
+    hints,
+    /** How many HTTP requests the gateway answered. */
+    gatewayRequests: spotify.requests,
+    /** What Spotify was asked, without the token. */
+    spotifyCalls: () =>
+      sandbox
+        .calls()
+        .filter(({ kind }) => kind === 'api')
+        .map(({ path }) => path),
+    async close() {
+      await Promise.all([routerServer, ours, spotify].map((each) => each.close()));
+      await router.dispose();
+      await gateway.dispose();
+      await sandbox.close();
+    },
+  };
+}
+
+/** Of artists with nothing special about them, and albums enough. */
+const concertsIn = ({ artists, landmarks, albumsOf }) =>
+  artists()
+    .map(({ id }) => id)
+    .filter((id) => !Object.values(landmarks.artists).includes(id) && albumsOf(id).length >= 5)
+    .slice(0, 20)
+    .map((id, i) => ({ city: `City ${i}`, headlinerId: id, albumId: albumsOf(id)[0].albumId }));

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parse } from 'graphql';
+import { startWorld } from '../src/world.js';
+
+/** What the router answers, and what that costs: counted where the calls arrive. */
+
+async function worldFor(t, quotaMode) {
+  const world = await startWorld({ quotaMode });
+  t.after(world.close);
+  const ask = async (query) => {
+    const response = await fetch(world.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return response.json();
+  };
+  return { ...world, ask };
+}
+
+test('the two subgraphs compose without an error or a hint', async (t) => {
+  const { hints } = await worldFor(t, 'development');
+  assert.deepEqual(hints, []);
+});
+
+test('an artist that is gone from Spotify costs the concert its headliner, and the others nothing', async (t) => {
+  const { ask, concerts: known, sandbox } = await worldFor(t, 'extended');
+  sandbox.faults.add({
+    on: { route: 'artists', batch: true },
+    fault: { kind: 'edit', edits: [{ path: 'artists.2', set: null }] },
+  });
+
+  const { data, errors } = await ask('{ concerts { city headliner { name } } }');
+
+  const concerts = known
+    .map(({ headlinerId }) => headlinerId)
+    .map((id, i) => ({
+      city: `City ${i}`,
+      headliner: i === 2 ? null : { name: sandbox.catalogue.artist(id).name },
+    }));
+  assert.deepEqual(data, { concerts });
+  // An error of the parent's, which has made an object of the id and cannot fill it.
+  assert.deepEqual(
+    errors.map(({ path }) => path.join('.')),
+    ['concerts.2.headliner.name'],
+  );
+});
+
+for (const quotaMode of ['extended', 'development']) {
+  const inMode = (extended, development) => (quotaMode === 'extended' ? extended : development);
+
+  describe(`a router, and an app in ${quotaMode} mode`, () => {
+    test('20 concerts with 5 albums of each artist cost what the gateway takes for the artists alone', async (t) => {
+      const { ask, concerts, spotifyCalls, gatewayRequests } = await worldFor(t, quotaMode);
+      const direct = await worldFor(t, quotaMode);
+
+      const answer = await ask(
+        '{ concerts { city headliner { name albums(first: 5) { nodes { name } } } } }',
+      );
+
+      const { data } = await direct.gateway.execute({
+        document: parse(
+          'query ($ids: [ID!]!) { artists(ids: $ids) { name albums(first: 5) { nodes { name } } } }',
+        ),
+        variables: { ids: concerts.map(({ headlinerId }) => headlinerId) },
+      });
+      assert.deepEqual(answer, {
+        data: {
+          concerts: structuredClone(data.artists).map((headliner, i) => ({ city: `City ${i}`, headliner })),
+        },
+      });
+      assert.deepEqual(spotifyCalls().toSorted(), direct.spotifyCalls().toSorted());
+      assert.equal(spotifyCalls().length, inMode(21, 40));
+      assert.equal(gatewayRequests(), 1);
+    });
+
+    test('artists and albums of the concerts are asked for together', async (t) => {
+      const { ask, concerts, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, quotaMode);
+
+      const answer = await ask('{ concerts { headliner { name } album { name } } }');
+
+      const named = concerts.map(({ headlinerId, albumId }) => ({
+        headliner: { name: sandbox.catalogue.artist(headlinerId).name },
+        album: { name: sandbox.catalogue.album(albumId).name },
+      }));
+      assert.deepEqual(answer, { data: { concerts: named } });
+      assert.equal(spotifyCalls().length, inMode(2, 40));
+      assert.equal(gatewayRequests(), 1);
+    });
+
+    test('from an artist and from the albums of a list back to concerts', async (t) => {
+      const { ask, concerts, sandbox, spotifyCalls } = await worldFor(t, quotaMode);
+      const { headlinerId, albumId } = concerts[3];
+
+      const { data, errors } = await ask(
+        `{ artist(id: "${headlinerId}") {
+             name
+             concerts { city album { name } }
+             albums(first: 1) { nodes { name concerts { city } } }
+           } }`,
+      );
+
+      assert.equal(errors, undefined);
+      const { name } = sandbox.catalogue.album(albumId);
+      assert.deepEqual(data.artist, {
+        name: sandbox.catalogue.artist(headlinerId).name,
+        concerts: [{ city: 'City 3', album: { name } }],
+        albums: { nodes: [{ name, concerts: [{ city: 'City 3' }] }] },
+      });
+      assert.equal(spotifyCalls().length, 2);
+    });
+
+    test('an artist that does not exist is null without an error', async (t) => {
+      const { ask } = await worldFor(t, quotaMode);
+
+      const answer = await ask('{ artist(id: "1111111111111111111111") { name concerts { city } } }');
+
+      assert.deepEqual(answer, { data: { artist: null } });
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const serverFile = fileURLToPath(new URL('../../../dist/server.js', import.meta.url));
+
+export interface RunningGateway {
+  /** `http://127.0.0.1:PORT` */
+  origin: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the gateway in a process of its own, on a free port, until it is stopped or this process ends.
+ * @param environment the gateway's configuration; credentials left out, its sandbox answers
+ * @param onLine gets what it prints besides its log
+ * @throws Error when it ends instead of listening
+ */
+export async function startGateway(
+  environment: Readonly<Record<string, string>>,
+  onLine: (line: string) => void,
+): Promise<RunningGateway> {
+  const child = spawn(process.execPath, [serverFile], {
+    env: { ...process.env, LOG_LEVEL: 'warn', ...environment, HOST: '127.0.0.1', PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    process.off('exit', kill);
+    await end(child);
+  };
+  return { origin: await listening(child, onLine), stop };
+}
+
+function listening(child: ChildProcess, onLine: (line: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`The gateway ended with code ${code}.`)));
+    if (child.stdout === null) throw new Error('stdout is piped');
+    createInterface(child.stdout).on('line', (line) => {
+      const [, port] = /^GraphQL on http:\/\/\S+:(\d+)\/graphql$/.exec(line) ?? [];
+      if (port === undefined) onLine(line);
+      else resolve(`http://127.0.0.1:${port}`);
+    });
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}

@@ -1,0 +1,74 @@
+import { useQuery } from 'urql';
+import type { CopyrightType } from '../generated/graphql.ts';
+import { graphql } from '../generated/index.ts';
+import { useLoadMore } from '../graphql/use-load-more.ts';
+import { present } from '../present.ts';
+import styles from './album-tracks.module.css';
+import { LoadMore } from './load-more.tsx';
+import { Failure, Notice } from './notice.tsx';
+import { TrackList } from './track-list.tsx';
+
+const albumTracksQuery = graphql(`
+  query AlbumTracks($id: ID!, $after: String) {
+    album(id: $id) {
+      id
+      copyrights {
+        text
+        type
+      }
+      tracks(first: 50, after: $after) {
+        totalCount
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+        edges {
+          node {
+            id
+            ...TrackListTrack
+          }
+        }
+      }
+    }
+  }
+`);
+
+const windowSize = 50;
+const guessed = 10;
+
+const signs: Record<CopyrightType, string> = { C: '©', P: '℗', OTHER: '' };
+// Some labels write it themselves.
+const signOfItsOwn = /^(©|℗|\([CP]\))\s*/i;
+
+/** The tracks of an album, and below them whose they are. */
+export function AlbumTracks({ id, expected }: { id: string; expected: number | null }) {
+  const variables = { id };
+  const [{ data, error, fetching }, repeat] = useQuery({ query: albumTracksQuery, variables });
+  const connection = data?.album?.tracks;
+  const more = useLoadMore(albumTracksQuery, variables, connection?.pageInfo);
+  const retry = () => repeat({ requestPolicy: 'network-only' });
+  const tracks = present(connection?.edges.map(({ node }) => node));
+  const isComing = connection ? more.after !== null && !more.error : fetching && !error;
+  const left = Math.max(1, (connection?.totalCount ?? expected ?? guessed) - tracks.length);
+
+  return (
+    <section className={styles.tracks} aria-labelledby="tracks">
+      <h2 id="tracks" className="visually-hidden">
+        Tracks
+      </h2>
+      {error && !connection && <Failure error={error} isRetrying={fetching} retry={retry} />}
+      {connection && tracks.length === 0 && more.after === null && (
+        <Notice title="No tracks">
+          <p>Spotify lists none on this album.</p>
+        </Notice>
+      )}
+      <TrackList tracks={tracks} pending={isComing ? Math.min(left, windowSize) : 0} more={more} />
+      <LoadMore more={more} noun="tracks" />
+      {data?.album?.copyrights?.map(({ text, type }) => (
+        <p key={`${type} ${text}`} className={styles.copyright}>
+          {signs[type]} {text.replace(signOfItsOwn, '')}
+        </p>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,49 @@
+import { useEffect, useRef } from 'react';
+import { Link, type Location, Outlet, ScrollRestoration, useLocation } from 'react-router';
+import styles from './layout.module.css';
+import { SearchBox } from './search-box.tsx';
+
+/** What every page stands in. */
+export function Layout() {
+  const main = useFocusOnNewPage();
+  return (
+    <>
+      <a className={styles.skip} href="#main">
+        Skip to content
+      </a>
+      <header className={styles.header}>
+        <div className={styles.bar}>
+          <Link to="/" className={styles.brand}>
+            <img src="/icon.svg" alt="" width={28} height={28} />
+            Sleeve
+          </Link>
+          <SearchBox />
+        </div>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className={styles.main}>
+        <Outlet />
+      </main>
+      <footer className={styles.footer}>
+        <p>An example of what can be built on the Spotify GraphQL gateway. Not affiliated with Spotify.</p>
+      </footer>
+      <ScrollRestoration getKey={placeOf} />
+    </>
+  );
+}
+
+/** Every page that is loaded anew has the same key, though it may be another page. */
+const placeOf = ({ key, pathname, search }: Location): string =>
+  key === 'default' ? pathname + search : key;
+
+/** A browser begins a new page at its top; here the page stays, and so would a keyboard's place in it. */
+function useFocusOnNewPage() {
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+}

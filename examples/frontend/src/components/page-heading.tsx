@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+import { title } from '../format.ts';
+import type { FragmentType } from '../generated/index.ts';
+import { Artwork, type ArtworkImage } from './artwork.tsx';
+import styles from './page-heading.module.css';
+
+interface PageHeadingProps {
+  kicker: string;
+  name: string;
+  images: readonly FragmentType<typeof ArtworkImage>[] | null;
+  round?: boolean;
+  children?: ReactNode;
+}
+
+/** The picture and the name that a page is about. */
+export function PageHeading({ kicker, name, images, round = false, children }: PageHeadingProps) {
+  return (
+    <header className={styles.heading}>
+      <title>{`${title(name)} – Sleeve`}</title>
+      <div className={styles.artwork}>
+        <Artwork images={images} name={name} sizes="(max-width: 40rem) 40vw, 15rem" round={round} eager />
+      </div>
+      <div>
+        <p className={styles.kicker}>{kicker}</p>
+        <h1>{title(name)}</h1>
+        {children && <div className={styles.facts}>{children}</div>}
+      </div>
+    </header>
+  );
+}
+
+/** Holds the place of a heading that is on its way. */
+export function PendingHeading({ round = false }: { round?: boolean }) {
+  return (
+    <div className={styles.heading} role="status" aria-label="Loading">
+      <div className={`${styles.artwork} ${styles.pending}`} data-round={round} />
+      <div>
+        <p className={styles.kicker}>&nbsp;</p>
+        <p className={`${styles.pendingName} ${styles.pending}`} />
+      </div>
+    </div>
+  );
+}

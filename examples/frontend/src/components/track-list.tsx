@@ -1,0 +1,88 @@
+import { useRef } from 'react';
+import { Link } from 'react-router';
+import { clock, title } from '../format.ts';
+import { type FragmentType, graphql, readFragment } from '../generated/index.ts';
+import type { LoadMore } from '../graphql/use-load-more.ts';
+import { useVisible } from '../hooks/use-visible.ts';
+import styles from './track-list.module.css';
+
+export const TrackListTrack = graphql(`
+  fragment TrackListTrack on Track {
+    id
+    name
+    discNumber
+    trackNumber
+    durationMs
+    explicit
+    artists {
+      id
+      name
+    }
+  }
+`);
+
+interface TrackListProps {
+  tracks: readonly FragmentType<typeof TrackListTrack>[];
+  /** Tracks that are still to come: their places are held open. */
+  pending: number;
+  /** How they come, as one scrolls. */
+  more: LoadMore;
+}
+
+export function TrackList({ tracks, pending, more }: TrackListProps) {
+  const firstPending = useRef<HTMLLIElement>(null);
+  useVisible(firstPending, more.after, more.next);
+  const rows = readFragment(TrackListTrack, tracks);
+  // Named by where they are in the whole list: a place is taken by what comes, and does not move down.
+  const places = Array.from({ length: pending }, (_, ahead) => rows.length + ahead);
+  const hasDiscs = rows.some(({ discNumber }) => discNumber > 1);
+
+  return (
+    <ol className={styles.tracks} aria-label="Tracks">
+      {rows.map((track, place) => (
+        <li key={track.id}>
+          {hasDiscs && track.discNumber !== rows[place - 1]?.discNumber && (
+            <h3 className={styles.disc}>Disc {track.discNumber}</h3>
+          )}
+          <div className={styles.track}>
+            <span className={styles.number}>{track.trackNumber}</span>
+            <span className={styles.title}>
+              <span className={styles.name} data-testid="track-name">
+                {title(track.name)}
+              </span>
+              <span className={styles.artists}>
+                {track.explicit && (
+                  <abbr className={styles.explicit} title="Explicit">
+                    E
+                  </abbr>
+                )}
+                <ArtistLinks artists={track.artists} />
+              </span>
+            </span>
+            <span className={styles.duration}>{clock(track.durationMs)}</span>
+          </div>
+        </li>
+      ))}
+      {places.map((place) => (
+        <li
+          key={place}
+          ref={place === rows.length ? firstPending : null}
+          className={styles.pending}
+          aria-hidden="true"
+        >
+          <span />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Names with commas between them. */
+export function ArtistLinks({ artists }: { artists: readonly { id: string; name: string }[] }) {
+  return artists.map(({ id, name }, place) => (
+    <span key={id}>
+      {place > 0 && ', '}
+      <Link to={`/artist/${id}`}>{title(name)}</Link>
+    </span>
+  ));
+}

@@ -1,0 +1,36 @@
+/** Numbers and dates as people write them. */
+
+const minuteSeconds = 60;
+const hourSeconds = 3_600;
+
+const twoDigits = (number: number): string => String(number).padStart(2, '0');
+
+/** `3:07`, or `1:02:33` */
+export function clock(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1_000);
+  const hours = Math.floor(seconds / hourSeconds);
+  const minutes = Math.floor((seconds % hourSeconds) / minuteSeconds);
+  const rest = twoDigits(seconds % minuteSeconds);
+  return hours > 0 ? `${hours}:${twoDigits(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** How long to wait: `12 s`, `4 min`, `2 h 5 min` */
+export function wait(seconds: number): string {
+  if (seconds < 100) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / minuteSeconds);
+  if (minutes < minuteSeconds) return `${minutes} min`;
+  return `${Math.floor(minutes / minuteSeconds)} h ${minutes % minuteSeconds} min`;
+}
+
+/** `104 albums`, `1 album` */
+export const count = (number: number, noun: string): string =>
+  `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+
+/** The year of a date of Spotify's, which some labels fill with zeros. */
+export function year(date: string | undefined): string | null {
+  const digits = date?.slice(0, 4) ?? '';
+  return /[1-9]/.test(digits) ? digits : null;
+}
+
+/** Some things have come into the catalogue without a name. */
+export const title = (name: string): string => name.trim() || 'Untitled';

@@ -1,0 +1,37 @@
+import { cacheExchange, type Resolver } from '@urql/exchange-graphcache';
+import { relayPagination } from '@urql/exchange-graphcache/extras';
+import type { Exchange } from 'urql';
+
+/**
+ * Keeps every artist, album and track once, by its id, so that what one page has read the next one shows; and
+ * puts the windows of a list together, whoever asked for which of them.
+ */
+export function createCache(): Exchange {
+  return cacheExchange({
+    keys: {
+      Copyright: withoutId,
+      Image: withoutId,
+      ReleaseDate: withoutId,
+      SearchResults: withoutId,
+    },
+    resolvers: {
+      Query: { artist: heldById('Artist'), album: heldById('Album') },
+      Artist: { albums: relayPagination() },
+      Album: { tracks: relayPagination() },
+    },
+  });
+}
+
+/** Finds what another question has brought already, such as the artist that a search has found. */
+const heldById =
+  (typename: 'Artist' | 'Album'): Resolver =>
+  (_, args, cache, { fieldName }) => {
+    const id = String(args['id']);
+    const entity = { __typename: typename, id };
+    return cache.resolve(entity, 'id')
+      ? entity
+      : (cache.resolve('Query', fieldName, { id }) as string | null);
+  };
+
+/** Part of whatever holds it, and kept there. */
+const withoutId = () => null;

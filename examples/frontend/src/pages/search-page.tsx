@@ -1,0 +1,99 @@
+import { Link, useSearchParams } from 'react-router';
+import { useQuery } from 'urql';
+import { AlbumCard } from '../components/album-card.tsx';
+import { ArtistCard } from '../components/artist-card.tsx';
+import { Artwork } from '../components/artwork.tsx';
+import { CardGrid } from '../components/card-grid.tsx';
+import { Failure, Notice } from '../components/notice.tsx';
+import { graphql } from '../generated/index.ts';
+import { present } from '../present.ts';
+import styles from './search-page.module.css';
+
+// Both kinds have pages of one size, so that Spotify finds both with one call.
+const searchQuery = graphql(`
+  query Search($q: String!) {
+    search(q: $q, type: [ARTIST, ALBUM]) {
+      artists(first: 10) {
+        nodes {
+          id
+          ...ArtistCardArtist
+        }
+      }
+      albums(first: 10) {
+        nodes {
+          id
+          ...AlbumCardAlbum
+        }
+      }
+    }
+  }
+`);
+
+export function SearchPage() {
+  const [parameters] = useSearchParams();
+  const q = parameters.get('q')?.trim();
+  return q ? <Results key={q} q={q} /> : <Welcome />;
+}
+
+function Welcome() {
+  return (
+    <div className={styles.welcome}>
+      <title>Sleeve</title>
+      <h1>Every record an artist has made, on one page.</h1>
+      <p>
+        Search for somebody you like, or begin with <Link to="/?q=BTS">BTS</Link>.
+      </p>
+      <div className={styles.sleeves} aria-hidden="true">
+        {sleeves.map((name) => (
+          <Artwork key={name} images={null} name={name} sizes="" />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Results({ q }: { q: string }) {
+  const [{ data, error, fetching }, repeat] = useQuery({ query: searchQuery, variables: { q } });
+  const retry = () => repeat({ requestPolicy: 'network-only' });
+  const artists = present(data?.search?.artists?.nodes);
+  const albums = present(data?.search?.albums?.nodes);
+  const isPending = fetching && !error;
+
+  return (
+    <>
+      <title>{`${q} – Sleeve`}</title>
+      <h1 className="visually-hidden">Results for {q}</h1>
+      {error && <Failure error={error} isRetrying={fetching} retry={retry} />}
+      {!fetching && !error && artists.length + albums.length === 0 && (
+        <Notice title={`Nothing is called “${q}”`}>
+          <p>Fewer words find more, and so does another spelling.</p>
+        </Notice>
+      )}
+      {(isPending || artists.length > 0) && (
+        <section className={styles.section}>
+          <h2>Artists</h2>
+          <CardGrid label="Artists" pending={isPending ? placesHeld : 0} round>
+            {artists.map((artist) => (
+              <ArtistCard key={artist.id} artist={artist} />
+            ))}
+          </CardGrid>
+        </section>
+      )}
+      {(isPending || albums.length > 0) && (
+        <section className={styles.section}>
+          <h2>Albums</h2>
+          <CardGrid label="Albums" pending={isPending ? placesHeld : 0}>
+            {albums.map((album) => (
+              <AlbumCard key={album.id} album={album} showArtists />
+            ))}
+          </CardGrid>
+        </section>
+      )}
+    </>
+  );
+}
+
+const placesHeld = 6;
+
+// Picked for their colours.
+const sleeves = ['Sunday', 'Letters', 'Echo', 'Early', 'Violets', 'Even'];

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+
+/** Where Debian's package `chromium` puts it. */
+const browserFile = '/usr/bin/chromium';
+
+/** With `CI=true` nothing may be skipped, so there a missing browser is an error. */
+export function hasBrowser(): boolean {
+  if (existsSync(browserFile)) return true;
+  if (process.env['CI'] === 'true') throw new Error(`${browserFile} is missing, and CI skips nothing`);
+  process.stdout.write(`skipped: ${browserFile} is missing\n`);
+  return false;
+}
+
+/** One for all tests of a file, in which each visit is a stranger. It reaches this machine and no other. */
+export function launchOnce(): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserFile, args: flags });
+  });
+  afterAll(() => browser?.close());
+  return () => {
+    if (!browser) throw new Error('the browser is there once the tests run');
+    return browser;
+  };
+}
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+export interface Question {
+  method: string;
+  parameters: URLSearchParams;
+  cacheControl: string | undefined;
+}
+
+export interface Visit {
+  page: Page;
+  /** The GraphQL requests that were answered; one that a busy gateway turns away comes again. */
+  questions: Question[];
+  /** `type host` of whatever was asked of another machine. */
+  elsewhere: Set<string>;
+  /** What the page has complained about, pictures left out: those cannot be had here. */
+  complaints: string[];
+  /** Cumulative layout shift so far: 0 where nothing has moved under the reader's eyes. */
+  layoutShift(): Promise<number>;
+}
+
+/** Somebody who has never been there. */
+export async function visit(browser: Browser, url: string): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const questions: Visit['questions'] = [];
+  const elsewhere = new Set<string>();
+  const complaints: string[] = [];
+  page.on('request', (request) => {
+    const { origin, hostname } = new URL(request.url());
+    if (origin !== new URL(url).origin) elsewhere.add(`${request.resourceType()} ${hostname}`);
+  });
+  page.on('response', (response) => {
+    const { pathname, searchParams: parameters } = new URL(response.url());
+    if (pathname !== '/graphql' || response.status() !== 200) return;
+    const cacheControl = response.headers()['cache-control'];
+    questions.push({ method: response.request().method(), parameters, cacheControl });
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    const isPicture = message.text().includes('net::ERR_NAME_NOT_RESOLVED');
+    if (['error', 'warning'].includes(message.type()) && !isPicture) complaints.push(message.text());
+  });
+  await page.addInitScript(watchLayoutShift);
+  await page.goto(url);
+  return {
+    page,
+    questions,
+    elsewhere,
+    complaints,
+    layoutShift: () => page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift),
+  };
+}
+
+/** Runs in the page. */
+function watchLayoutShift(): void {
+  const seen = window as unknown as { layoutShift: number };
+  seen.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    const shifts = list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[];
+    for (const { value, hadRecentInput } of shifts) {
+      if (!hadRecentInput) seen.layoutShift += value;
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}

@@ -1,0 +1,36 @@
+import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** What people do on the page. */
+
+export async function search(page: Page, text: string): Promise<void> {
+  await page.getByRole('searchbox').fill(text);
+  await page.getByRole('button', { name: 'Search' }).click();
+}
+
+export const cards = (page: Page, list: string): Locator =>
+  page.getByRole('list', { name: list, exact: true }).getByRole('link');
+
+export async function openArtist(page: Page, name: string): Promise<void> {
+  await cards(page, 'Artists')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .click();
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+}
+
+/** Scrolls to the end of what is shown, and again to the end of what has come, until there are so many. */
+export async function scrollUntil(list: Locator, wanted: number): Promise<void> {
+  // Where no more comes, the test then reports what the page says of it.
+  const main = list.page().getByRole('main');
+  for (let shown = 0; shown < wanted; ) {
+    await expect
+      .poll(async () => ((await list.count()) > shown ? 'more' : main.innerText()), { timeout: 10_000 })
+      .toBe('more');
+    shown = await list.count();
+    await list.last().scrollIntoViewIfNeeded();
+  }
+}
+
+/** Where the links lead, in their order. */
+export const targets = (list: Locator): Promise<(string | null)[]> =>
+  list.evaluateAll((links) => links.map((link) => link.getAttribute('href')));

@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { preview } from 'vite';
+import { onTestFinished } from 'vitest';
+import { type Sandbox, startSandbox } from '../../../../dist/sandbox/index.js';
+import { startGateway } from '../../dev/gateway.ts';
+
+/** The page as its readers meet it: built, with a gateway that answers its documents and no others. */
+export interface Site {
+  url: string;
+  sandbox: Sandbox;
+  /** What Spotify was asked, token calls left out. */
+  spotifyCalls(): { path: string; status: number | null; atMs: number }[];
+  /** How many calls to Spotify the gateway says it has made. */
+  countedCalls(): Promise<number>;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts Spotify's stand-in, a gateway of its own and a server of the built files; all end with the test. */
+export async function startSite(): Promise<Site> {
+  const sandbox = await startSandbox();
+  onTestFinished(sandbox.close);
+  const gateway = await startGateway(
+    {
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'error',
+      TRUSTED_DOCUMENTS: `${root}/src/generated/persisted-documents.json`,
+      SPOTIFY_API_URL: sandbox.apiUrl,
+      SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+      SPOTIFY_CLIENT_ID: sandbox.clientId,
+      SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+      // What an unknown app may do is found out by calls, which docs/calls.md counts.
+      SPOTIFY_QUOTA_MODE: 'development',
+    },
+    (line) => void process.stdout.write(`${line}\n`),
+  );
+  onTestFinished(gateway.stop);
+  const server = await preview({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    preview: { host: '127.0.0.1', port: 0, proxy: { '/graphql': gateway.origin } },
+  });
+  onTestFinished(() => server.close());
+  const [url] = server.resolvedUrls?.local ?? [];
+  if (url === undefined) throw new Error('the files are served on no address');
+
+  return {
+    url,
+    sandbox,
+    spotifyCalls: () =>
+      sandbox
+        .calls()
+        .filter(({ kind }) => kind === 'api')
+        .map(({ path, status, atMs }) => ({ path, status, atMs })),
+    async countedCalls() {
+      const metrics = await (await fetch(`${gateway.origin}/metrics`)).text();
+      const counts = [...metrics.matchAll(/^spotify_graphql_upstream_calls_total\{(.*)\} (\d+)$/gm)];
+      return counts
+        .filter(([, labels]) => !labels?.includes('family="token"'))
+        .reduce((sum, [, , count]) => sum + Number(count), 0);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { hasBrowser, launchOnce, visit } from './support/browser.ts';
+import { cards, openArtist, search } from './support/reader.ts';
+import { startSite } from './support/site.ts';
+
+const manifest = JSON.parse(
+  readFileSync(new URL('../src/generated/persisted-documents.json', import.meta.url), 'utf8'),
+) as Record<string, string>;
+
+describe.skipIf(!hasBrowser())('the built page', () => {
+  const browser = launchOnce();
+
+  test('asks by GET and by hash, never by text, for answers that a CDN may hold', async () => {
+    const site = await startSite();
+    const { page, questions } = await visit(browser(), site.url);
+    await search(page, 'BTS');
+    await openArtist(page, 'BTS');
+    await cards(page, 'Albums').first().click();
+    await page.getByTestId('track-name').first().waitFor();
+
+    expect(questions.length).toBeGreaterThanOrEqual(3);
+    for (const { method, parameters, cacheControl } of questions) {
+      expect(method).toBe('GET');
+      expect(parameters.get('query')).toBeNull();
+      const { persistedQuery } = JSON.parse(parameters.get('extensions') ?? '') as {
+        persistedQuery: { sha256Hash: string };
+      };
+      expect(manifest[persistedQuery.sha256Hash]).toContain(`query ${parameters.get('operationName')}`);
+      expect(cacheControl).toMatch(/^public, max-age=\d+$/);
+    }
+  });
+});
+
+test('its gateway answers no document but the page’s own, by whatever method', async () => {
+  const site = await startSite();
+  const endpoint = `${site.url}graphql`;
+  const query = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
+  const answers = await Promise.all([
+    fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      body: JSON.stringify({ query }),
+    }),
+    fetch(`${endpoint}?${new URLSearchParams({ query })}`, {
+      headers: { accept: 'application/graphql-response+json' },
+    }),
+  ]);
+  for (const answer of answers) {
+    expect(answer.status).toBe(400);
+    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_REQUEST']);
+  }
+  expect(site.spotifyCalls()).toEqual([]);
+});

@@ -1,0 +1,20 @@
+import { startWorld } from './world.js';
+
+/** The larger graph on http://127.0.0.1:4100/graphql, until it is interrupted. */
+
+const { PORT = '4100', SANDBOX_QUOTA_MODE = 'development' } = process.env;
+
+const world = await startWorld({
+  quotaMode: SANDBOX_QUOTA_MODE,
+  gatewayIs: 'http',
+  port: Number(PORT),
+});
+
+process.stdout.write(`Concerts, reviews and made-up music in one graph: ${world.url}
+Ask it, for instance:
+
+  { concerts { city headliner { name albums(first: 5) { nodes { name reviews { text } } } } } }
+`);
+
+process.once('SIGINT', world.close);
+process.once('SIGTERM', world.close);

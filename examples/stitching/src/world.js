@@ -1,0 +1,80 @@
+import { createGateway, readConfig } from 'spotify-graphql-gateway';
+import { startSandbox } from 'spotify-graphql-gateway/sandbox';
+import { createConcerts } from './concerts.js';
+import { createParent } from './parent.js';
+import { createReviews } from './reviews.js';
+import { serve, serveSchema } from './serve.js';
+import { inProcess, overHttp } from './services.js';
+
+/** Everything that takes part, with the sandbox in the place of Spotify. */
+
+const quiet = { info() {}, warn() {}, error() {} };
+
+/**
+ * Twenty concerts of as many artists, and reviews of their albums.
+ * @param reviews how many, each of another album
+ * @param gatewayIs `http` where the gateway is a server of its own, `in-process` where the parent mounts it
+ */
+export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0, log = quiet }) {
+  const sandbox = await startSandbox({ quotaMode });
+  const { gateway: options } = readConfig({
+    SPOTIFY_API_URL: sandbox.apiUrl,
+    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+    SPOTIFY_CLIENT_ID: sandbox.clientId,
+    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+    SPOTIFY_QUOTA_MODE: quotaMode,
+  });
+  const gateway = createGateway(options, log);
+  const gatewayServer = await serve(gateway.handler);
+
+  const artistIds = artistsOf(sandbox.catalogue).slice(0, 20);
+  const albumIds = albumsOf(sandbox.catalogue, artistIds).slice(0, reviews);
+  const concertsServer = await serveSchema(
+    createConcerts(artistIds.map((headlinerId, i) => ({ city: `City ${i}`, headlinerId }))),
+  );
+  const reviewsServer = await serveSchema(
+    createReviews(albumIds.map((albumId, i) => ({ text: `Review ${i}`, albumId }))),
+  );
+
+  const schema = createParent({
+    spotify: gatewayIs === 'http' ? await overHttp(gatewayServer.url) : inProcess(gateway),
+    concerts: await overHttp(concertsServer.url),
+    reviews: await overHttp(reviewsServer.url),
+  });
+  const parentServer = await serveSchema(schema, port);
+  gatewayServer.clearRequests();
+
+  return {
+    schema,
+    url: parentServer.url,
+    gateway,
+    sandbox,
+    artistIds,
+    albumIds,
+    /** How many HTTP requests the gateway answered. */
+    gatewayRequests: gatewayServer.requests,
+    /** What Spotify was asked, without the token. */
+    spotifyCalls: () =>
+      sandbox
+        .calls()
+        .filter(({ kind }) => kind === 'api')
+        .map(({ path }) => path),
+    async close() {
+      await Promise.all(
+        [parentServer, concertsServer, reviewsServer, gatewayServer].map((each) => each.close()),
+      );
+      await gateway.dispose();
+      await sandbox.close();
+    },
+  };
+}
+
+/** Artists with nothing special about them, and albums enough. */
+const artistsOf = ({ artists, landmarks, albumsOf: listOf }) =>
+  artists()
+    .map(({ id }) => id)
+    .filter((id) => !Object.values(landmarks.artists).includes(id) && listOf(id).length >= 5);
+
+/** First the newest album of each artist, then what else there is. */
+const albumsOf = ({ albums, albumsOf: listOf }, artistIds) =>
+  Array.from(new Set([...artistIds.map((id) => listOf(id)[0].albumId), ...albums().map(({ id }) => id)]));

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parse } from 'graphql';
+import { serve } from '../src/serve.js';
+import { overHttp } from '../src/services.js';
+import { startWorld } from '../src/world.js';
+
+/** What the parent answers, and what that costs: counted where the calls arrive. */
+
+async function worldFor(t, setting) {
+  const world = await startWorld(setting);
+  t.after(world.close);
+  const ask = async (query) => {
+    const response = await fetch(world.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return response.json();
+  };
+  return { ...world, ask };
+}
+
+const directly = async ({ gateway }, document, variables) =>
+  (await gateway.execute({ document: parse(document), variables })).data;
+
+const settings = [
+  { quotaMode: 'extended', gatewayIs: 'http' },
+  { quotaMode: 'development', gatewayIs: 'http' },
+  { quotaMode: 'extended', gatewayIs: 'in-process' },
+  { quotaMode: 'development', gatewayIs: 'in-process' },
+];
+
+for (const setting of settings) {
+  const { quotaMode, gatewayIs } = setting;
+  const inMode = (extended, development) => (quotaMode === 'extended' ? extended : development);
+  const overHttp = (requests) => (gatewayIs === 'http' ? requests : 0);
+
+  describe(`${gatewayIs}, an app in ${quotaMode} mode`, () => {
+    test('20 concerts with 5 albums of each artist cost what the gateway takes for the artists alone', async (t) => {
+      const { ask, artistIds, albumIds, spotifyCalls, gatewayRequests } = await worldFor(t, setting);
+      const direct = await worldFor(t, setting);
+
+      const answer = await ask(
+        '{ concerts { city headliner { name albums(first: 5) { nodes { id name reviews { text } } } } } }',
+      );
+
+      const { artists } = await directly(
+        direct,
+        'query ($ids: [ID!]!) { artists(ids: $ids) { name albums(first: 5) { nodes { id name } } } }',
+        { ids: artistIds },
+      );
+      const reviewsOf = (id) =>
+        albumIds.flatMap((albumId, i) => (albumId === id ? [{ text: `Review ${i}` }] : []));
+      const headliners = artists.map(({ name, albums }) => ({
+        name,
+        albums: { nodes: albums.nodes.map((album) => ({ ...album, reviews: reviewsOf(album.id) })) },
+      }));
+      assert.deepEqual(answer, {
+        data: { concerts: headliners.map((headliner, i) => ({ city: `City ${i}`, headliner })) },
+      });
+      assert.deepEqual(spotifyCalls().toSorted(), direct.spotifyCalls().toSorted());
+      assert.equal(spotifyCalls().length, inMode(21, 40));
+      assert.equal(gatewayRequests(), overHttp(1));
+    });
+
+    test('from an artist of Spotify back to concerts, and from an album back to reviews', async (t) => {
+      const { ask, artistIds, albumIds, sandbox, spotifyCalls } = await worldFor(t, setting);
+
+      const answer = await ask(
+        `{ artist(id: "${artistIds[3]}") { name concerts { city } }
+           albums(ids: ["${albumIds[5]}", "${albumIds[4]}"]) { name reviews { text album { name } } } }`,
+      );
+
+      const albums = [5, 4].map((i) => {
+        const { name } = sandbox.catalogue.album(albumIds[i]);
+        return { name, reviews: [{ text: `Review ${i}`, album: { name } }] };
+      });
+      const { name } = sandbox.catalogue.artist(artistIds[3]);
+      assert.deepEqual(answer, { data: { artist: { name, concerts: [{ city: 'City 3' }] }, albums } });
+      assert.equal(spotifyCalls().length, inMode(2, 3));
+    });
+
+    test('20 aliased root fields cost what one field with 20 ids costs', async (t) => {
+      const { ask, artistIds, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, setting);
+
+      const answer = await ask(
+        `{ ${artistIds.map((id, i) => `a${i}: artist(id: "${id}") { name }`).join('\n')} }`,
+      );
+
+      const named = artistIds.map((id, i) => [`a${i}`, { name: sandbox.catalogue.artist(id).name }]);
+      assert.deepEqual(answer, { data: Object.fromEntries(named) });
+      assert.equal(spotifyCalls().length, inMode(1, 20));
+      assert.equal(gatewayRequests(), overHttp(1));
+    });
+
+    test('an artist that Spotify cannot give costs its own concert only, and says why', async (t) => {
+      const { ask, artistIds, sandbox } = await worldFor(t, setting);
+      sandbox.faults.add({
+        on: { path: `/artists/${artistIds[2]}/albums` },
+        fault: { kind: 'answer', status: 500 },
+      });
+
+      const { data, errors } = await ask('{ concerts { headliner { name albums { totalCount } } } }');
+
+      const failed = data.concerts.flatMap(({ headliner }, i) => (headliner.albums === null ? [i] : []));
+      assert.deepEqual(failed, [2]);
+      // Not the path: of objects that were fetched by their keys together, stitching names the first.
+      const codes = errors.map(({ extensions }) => extensions.code);
+      assert.deepEqual(codes, ['UPSTREAM_UNAVAILABLE']);
+    });
+  });
+}
+
+test('an artist that is gone from Spotify costs the concert its headliner, and the others nothing', async (t) => {
+  const { ask, artistIds, sandbox } = await worldFor(t, settings[0]);
+  sandbox.faults.add({
+    on: { route: 'artists', batch: true },
+    fault: { kind: 'edit', edits: [{ path: 'artists.2', set: null }] },
+  });
+
+  const { data, errors } = await ask('{ concerts { city headliner { name } } }');
+
+  const concerts = artistIds.map((id, i) => ({
+    city: `City ${i}`,
+    headliner: i === 2 ? null : { name: sandbox.catalogue.artist(id).name },
+  }));
+  assert.deepEqual(data, { concerts });
+  // An error of the parent's, which has made an object of the id and cannot fill it.
+  assert.deepEqual(
+    errors.map(({ path }) => path.join('.')),
+    ['concerts.2.headliner.name'],
+  );
+});
+
+test('more albums than the gateway takes in one question are asked for in portions', async (t) => {
+  const { ask, albumIds, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, {
+    ...settings[0],
+    reviews: 120,
+  });
+
+  const answer = await ask('{ reviews { album { name } } }');
+
+  const reviews = albumIds.map((id) => ({ album: { name: sandbox.catalogue.album(id).name } }));
+  assert.equal(reviews.length, 120);
+  assert.deepEqual(answer, { data: { reviews } });
+  assert.equal(spotifyCalls().length, 6);
+  assert.equal(gatewayRequests(), 1);
+});
+
+test('a gateway that is too busy is asked again when it says', async (t) => {
+  const answers = [
+    [503, '{"errors":[{"message":"Too busy."}]}', { 'retry-after': '1' }],
+    [200, '{"data":{"_sdl":"type Query { up: Boolean }"}}', {}],
+  ];
+  const asked = [];
+  const busy = await serve((request, response) => {
+    asked.push(performance.now());
+    const [status, body, headers] = answers[asked.length - 1];
+    request.resume();
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+  });
+  t.after(busy.close);
+
+  const { schema } = await overHttp(busy.url);
+
+  assert.deepEqual(Object.keys(schema.getQueryType().getFields()), ['up']);
+  assert.equal(asked.length, 2);
+  assert.ok(asked[1] - asked[0] >= 990);
+});
+
+test("what is Spotify's alone has its name in front, and what is for parents alone is not shown", async (t) => {
+  const { ask } = await worldFor(t, settings[0]);
+
+  const { data } = await ask(
+    '{ __schema { queryType { fields { name } } types { name } } searchSpotify(q: "artist:BTS") { artists(first: 1) { nodes { __typename name albums(first: 1) { __typename } } } } }',
+  );
+
+  assert.deepEqual(data.__schema.queryType.fields.map(({ name }) => name).toSorted(), [
+    'album',
+    'albums',
+    'artist',
+    'artists',
+    'concerts',
+    'headliners',
+    'reviewedAlbums',
+    'reviews',
+    'searchSpotify',
+    'track',
+    'tracks',
+  ]);
+  const own = data.__schema.types.map(({ name }) => name).filter((name) => !/^(Spotify|__)/.test(name));
+  assert.deepEqual(own.toSorted(), [
+    'Album',
+    'Artist',
+    'Boolean',
+    'Concert',
+    'ID',
+    'Int',
+    'Query',
+    'Review',
+    'String',
+  ]);
+  assert.deepEqual(data.searchSpotify, {
+    artists: {
+      nodes: [{ __typename: 'Artist', name: 'BTS', albums: { __typename: 'SpotifyArtistAlbumsConnection' } }],
+    },
+  });
+});

@@ -1,0 +1,168 @@
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { artists, catalogue, inMode } from './support/asking.ts';
+import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
+
+/** The gateway in somebody else's process: as a function from request to response, as an executor, and twice. */
+
+const { bts } = artists;
+const many = catalogue
+  .artists()
+  .map(({ id }) => id)
+  .filter((id) => id !== bts);
+const followed = `{ artist(id: "${bts}") { name } }`;
+const answered = { data: { artist: { name: 'BTS' } } };
+
+const post = (body: string | ReadableStream, init: RequestInit & { duplex?: 'half' } = {}) =>
+  new Request('https://elsewhere.example/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    ...init,
+  });
+
+describe('a function from Request to Response', () => {
+  test('answers without a server, to texts and to streams', async () => {
+    const { gateway } = await inMode('development');
+    const body = JSON.stringify({ query: followed });
+
+    const toText = await gateway.handler.fetch(post(body));
+    const toStream = await gateway.handler.fetch(
+      post(new Blob([body]).stream() as ReadableStream, { duplex: 'half' }),
+    );
+
+    expect(toText.status).toBe(200);
+    expect(toText.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await toText.json()).toEqual(answered);
+    expect(await toStream.json()).toEqual(answered);
+  });
+
+  test('its answers become those of any other server, body, status and headers', async () => {
+    const { gateway } = await inMode('development');
+
+    const refused = await gateway.handler.fetch(
+      post(followed, { headers: { 'content-type': 'text/plain' } }),
+    );
+    const own = new Response(refused.body, refused);
+
+    expect(own.status).toBe(415);
+    expect(own.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await own.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+});
+
+describe('an executor', () => {
+  const execute = async (document: string, of: Awaited<ReturnType<typeof inMode>>, more = {}) =>
+    JSON.parse(JSON.stringify(await of.gateway.execute({ document: parse(document), ...more })));
+
+  test('answers as over HTTP, and what is meant for HTTP is not in it', async () => {
+    const started = await inMode('development');
+    expect(await execute(followed, started)).toEqual(answered);
+    expect(
+      await execute('query ($id: ID!) { artist(id: $id) { name } }', started, { variables: { id: bts } }),
+    ).toEqual(answered);
+    expect(
+      await execute(`query A ${followed} query B { __typename }`, started, { operationName: 'B' }),
+    ).toEqual({
+      data: { __typename: 'Query' },
+    });
+    expect(started.apiCalls()).toHaveLength(1);
+  });
+
+  test.each([
+    ['a field that is not there', '{ nobody }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['a variable that is missing', 'query ($id: ID!) { artist(id: $id) { name } }', 'BAD_USER_INPUT'],
+    ['an operation that is not named', 'query A { __typename } query B { __typename }', 'BAD_REQUEST'],
+    [
+      'more calls than one may plan',
+      `{ ${many
+        .slice(0, 101)
+        .map((id, i) => `a${i}: node(id: "${id}") { id }`)
+        .join(' ')} }`,
+      'QUERY_TOO_COMPLEX',
+    ],
+  ])('refuses %s under the same code, before anything runs', async (_, document, code) => {
+    const started = await inMode('development');
+
+    const { data, errors } = await execute(document, started);
+    const overHttp = await started.ask(document);
+
+    expect(data).toBeUndefined();
+    expect(errors.map(({ extensions }: { extensions: object }) => extensions)).toEqual(
+      overHttp.errors.map(({ extensions }) => extensions),
+    );
+    expect(errors[0].extensions.code).toBe(code);
+    expect(overHttp.status).toBe(400); // also after the executor had the same document
+    expect(started.apiCalls()).toEqual([]);
+  });
+
+  test('a parent that goes away gets the reason, and calls that were not sent never are', async () => {
+    const { gateway, ask, sandbox, apiCalls } = await inMode('development', { UPSTREAM_CONCURRENCY: '2' });
+    sandbox.faults.add({ fault: { kind: 'delay', ms: 200 } });
+    const leaving = new AbortController();
+    const reason = new Error('nobody waits any more');
+
+    const answer = gateway.execute({
+      document: parse('query ($ids: [ID!]!) { artists(ids: $ids) { name } }'),
+      variables: { ids: many.slice(0, 20) },
+      signal: leaving.signal,
+    });
+    while (apiCalls().length < 2) await new Promise(setImmediate);
+    leaving.abort(reason);
+
+    await expect(answer).rejects.toBe(reason);
+    expect((await ask(followed)).data).toEqual(answered.data); // behind all that stood in the queue
+    const sent = [...many.slice(0, 2), bts].map((id) => `/artists/${id}`);
+    expect(apiCalls().toSorted()).toEqual(sent.toSorted());
+  });
+
+  test('a parent that has gone before it asked costs nothing', async () => {
+    const { gateway, apiCalls } = await inMode('development');
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(gateway.execute({ document: parse(followed), signal })).rejects.toThrow('too late');
+    expect(apiCalls()).toEqual([]);
+  });
+});
+
+describe('two gateways in one process', () => {
+  const numbersOf = async ({ gateway }: TestGateway) =>
+    (await gateway.metrics.registry.metrics())
+      .split('\n')
+      .filter((line) => line.startsWith('spotify_graphql_operations_total'));
+
+  test('share no answer, no lesson, no silence, no log and no number', async () => {
+    const one = await withSandbox({}, { quotaMode: 'development', catalogue });
+    const other = await withSandbox({}, { quotaMode: 'extended', catalogue });
+    const question = `{ artist(id: "${bts}") { name popularity albums(first: 20) { totalCount } } }`;
+
+    one.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 60 } });
+    const silenced = await one.ask(question);
+    const untouched = await numbersOf(other);
+    const served = await other.ask(question);
+
+    expect(silenced.errors.map(({ extensions }) => extensions?.['code'])).toContain('UPSTREAM_RATE_LIMITED');
+    expect(untouched).toEqual([]);
+    expect(served.errors).toEqual([]);
+    expect(served.data).toMatchObject({ artist: { name: 'BTS', albums: { totalCount: 104 } } });
+    expect(other.apiCalls()).toHaveLength(2);
+    for (const [each, outcome] of [
+      [one, 'errors'],
+      [other, 'ok'],
+    ] as const) {
+      expect(await numbersOf(each)).toEqual([`spotify_graphql_operations_total{outcome="${outcome}"} 1`]);
+      expect(each.logged.filter(({ message }) => message === 'operation')).toHaveLength(1);
+    }
+  });
+
+  test('one that drains or is disposed of leaves the other ready and serving', async () => {
+    const { sandbox, gateway, fetch } = await inMode('development');
+    const other = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+
+    gateway.drain();
+    expect((await fetch('/ready')).status).toBe(503);
+    expect((await other.fetch('/ready')).status).toBe(200);
+
+    await gateway.dispose();
+    expect((await other.ask(followed)).data).toEqual(answered.data);
+  });
+});
