@@ -1,0 +1,38 @@
+import { artistId, seedOf } from '../src/upstream/ids.js';
+import * as upstream from '../src/upstream/objects.js';
+import * as pick from './pick.js';
+
+/** One artist as the schema's default resolvers read it: answers of the right size that nobody has to fetch. */
+
+const seed = seedOf(0);
+const mode = { extended: true };
+const crowd = 20;
+
+const tracks = upstream.albumTracks(seed, 0, { offset: 0, limit: 50 }, mode);
+const list = upstream.artistAlbums(seed, { offset: 0, limit: upstream.albumsPerArtist }, mode);
+
+// As long as ours, which name the list and the item.
+const cursor = Buffer.from(`1.100.120.${artistId(seed)}.listOfItems`).toString('base64url');
+
+const album = (json) => ({ ...pick.album(json), tracks: ({ first }) => pick.tracks(tracks, first) });
+const albums = new Map([5, 20, 100].map((first) => [first, connectionOf(first)]));
+
+function connectionOf(first) {
+  const { edges, pageInfo, totalCount } = pick.connection(
+    { ...list, items: list.items.slice(0, first) },
+    album,
+  );
+  return {
+    totalCount,
+    pageInfo: { ...pageInfo, startCursor: cursor, endCursor: cursor },
+    edges: edges.map(({ node }) => ({ cursor, node })),
+  };
+}
+
+const artist = {
+  ...pick.artist(upstream.artist(seed, mode)),
+  id: artistId(seed),
+  albums: ({ first }) => albums.get(first),
+};
+
+export const rootValue = { artist, artists: Array.from({ length: crowd }, () => artist) };

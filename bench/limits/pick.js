@@ -1,0 +1,64 @@
+/** Spotify's objects with no more left of them than each question asks for. */
+
+const image = ({ url, width, height }) => ({ url, width, height });
+const named = ({ id, name }) => ({ id, name });
+
+const releaseDate = ({ release_date: date, release_date_precision: precision }) => ({
+  date,
+  precision: precision.toUpperCase(),
+});
+
+export const artist = ({ id, name, uri, genres, images }) => ({
+  id,
+  name,
+  uri,
+  genres,
+  images: images.map(image),
+});
+
+export const album = (json) => ({
+  id: json.id,
+  name: json.name,
+  albumType: json.album_type.toUpperCase(),
+  releaseDate: releaseDate(json),
+  totalTracks: json.total_tracks,
+  images: json.images.map(image),
+  artists: json.artists.map(named),
+});
+
+export const smallAlbum = (json) => ({
+  id: json.id,
+  name: json.name,
+  albumType: json.album_type.toUpperCase(),
+  releaseDate: releaseDate(json),
+});
+
+const track = (json) => ({
+  id: json.id,
+  name: json.name,
+  durationMs: json.duration_ms,
+  trackNumber: json.track_number,
+  discNumber: json.disc_number,
+  explicit: json.explicit,
+  artists: json.artists.map(named),
+});
+
+export const tracks = ({ total, items }, first) => ({
+  totalCount: total,
+  edges: items.slice(0, first).map((item) => ({ node: track(item) })),
+});
+
+/** @param slots of the window that begins at slot 0 */
+export function connection({ total, items }, node) {
+  const edges = items.map((item, slot) => ({ cursor: String(slot), node: node(item) }));
+  return {
+    totalCount: total,
+    pageInfo: {
+      hasNextPage: items.length < total,
+      hasPreviousPage: false,
+      startCursor: '0',
+      endCursor: String(items.length - 1),
+    },
+    edges,
+  };
+}

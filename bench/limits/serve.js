@@ -1,0 +1,32 @@
+import { createServer } from 'node:http';
+
+/**
+ * The least that answers GraphQL over HTTP: read a body, have it answered, send that.
+ * @param answer from the bytes of a request to those of its answer, or to text
+ */
+export function serve(answer) {
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      const send = (bytes) => {
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(bytes) })
+          .end(bytes);
+      };
+      const fail = (error) =>
+        response.writeHead(500).end(JSON.stringify({ errors: [{ message: String(error) }] }));
+      Promise.resolve(answer(body)).then(send, fail);
+    });
+  });
+  listen(server);
+}
+
+/** Listens where the environment says, and says where. */
+export function listen(server) {
+  server.keepAliveTimeout = 60_000;
+  server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>
+    process.stdout.write(`http://127.0.0.1:${server.address().port}/graphql\n`),
+  );
+}

@@ -1,0 +1,64 @@
+import { RESTDataSource } from '@apollo/datasource-rest';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { fieldResolvers } from './fields.js';
+import { ceilings, defaultFirst, readWindow, startOf } from './paging.js';
+import { typeDefs } from './sdl.js';
+import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
+
+/**
+ * Apollo Server with a REST data source, made anew for each request as its documentation says: equal reads of a
+ * request are one, and answers are kept for as long as their headers allow, which Spotify's do not.
+ */
+
+class Spotify extends RESTDataSource {
+  baseURL = `${apiUrl}/`;
+
+  async willSendRequest(_, request) {
+    request.headers.authorization = await authorization();
+  }
+
+  artist(id) {
+    return this.get(`artists/${id}`);
+  }
+
+  async artists(ids) {
+    if (!isExtended) return Promise.all(ids.map((id) => this.artist(id)));
+    return (await this.get('artists', { params: { ids: ids.join(',') } })).artists;
+  }
+
+  albumsOf(id, { first = defaultFirst, after }) {
+    return this.window(`artists/${id}/albums`, first, after, ceilings.albums);
+  }
+
+  tracksOf(id, { first = defaultFirst, after }) {
+    return this.window(`albums/${id}/tracks`, first, after, ceilings.tracks);
+  }
+
+  window(path, first, after, ceiling) {
+    return readWindow(first, startOf(after), ceiling, (params) => this.get(path, { params }));
+  }
+}
+
+const resolvers = {
+  Query: {
+    artist: (_, { id }, { dataSources }) => dataSources.spotify.artist(id),
+    artists: (_, { ids }, { dataSources }) => dataSources.spotify.artists(ids),
+  },
+  Artist: {
+    albums: ({ id }, args, { dataSources }) => dataSources.spotify.albumsOf(id, args),
+  },
+  ...fieldResolvers,
+  Album: {
+    ...fieldResolvers.Album,
+    tracks: ({ id }, args, { dataSources }) => dataSources.spotify.tracksOf(id, args),
+  },
+};
+
+const server = new ApolloServer({ typeDefs, resolvers });
+
+const { url } = await startStandaloneServer(server, {
+  listen: { port, host: '127.0.0.1' },
+  context: async () => ({ dataSources: { spotify: new Spotify({ cache: server.cache }) } }),
+});
+say(new URL(url).port);

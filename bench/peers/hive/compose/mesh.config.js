@@ -1,0 +1,19 @@
+import { defineConfig } from '@graphql-mesh/compose-cli';
+import { loadOpenAPISubgraph } from '@omnigraph/openapi';
+
+/** Spotify's reads as far as the operations need them, with the two links between its types that make it a graph. */
+export const composeConfig = defineConfig({
+  subgraphs: [
+    {
+      sourceHandler: loadOpenAPISubgraph('Spotify', { source: './openapi.json', endpoint: 'http://spotify' }),
+    },
+  ],
+  additionalTypeDefs: /* GraphQL */ `
+    extend type Artist {
+      albums(limit: Int, offset: Int): AlbumPage @resolveTo(sourceName: "Spotify", sourceTypeName: "Query", sourceFieldName: "artistAlbums", requiredSelectionSet: "{ id }", sourceArgs: { id: "{root.id}", limit: "{args.limit}", offset: "{args.offset}" })
+    }
+    extend type Album {
+      tracks(limit: Int, offset: Int): TrackPage @resolveTo(sourceName: "Spotify", sourceTypeName: "Query", sourceFieldName: "albumTracks", requiredSelectionSet: "{ id }", sourceArgs: { id: "{root.id}", limit: "{args.limit}", offset: "{args.offset}" })
+    }
+  `,
+});

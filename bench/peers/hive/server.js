@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { apiUrl, authorization, port, say } from '../spotify.js';
+
+/**
+ * Hive Gateway over Spotify's OpenAPI document, composed by Mesh: no code but this. Nothing maps offsets to
+ * connections or shortens what a page may hold, so its clients ask for pages as Spotify has them.
+ */
+
+const gateway = createGatewayRuntime({
+  supergraph: readFileSync(new URL('./supergraph.graphql', import.meta.url), 'utf8'),
+  transportEntries: {
+    Spotify: { location: apiUrl, headers: [['authorization', await authorization()]] },
+  },
+  logging: false,
+});
+
+const server = createServer(gateway);
+server.listen(port, '127.0.0.1', () => say(server.address().port));

@@ -1,0 +1,139 @@
+import { createServer } from 'node:http';
+import SchemaBuilder from '@pothos/core';
+import { createYoga } from 'graphql-yoga';
+import { ofetch } from 'ofetch';
+import { ceilings, defaultFirst, readWindow, startOf } from './paging.js';
+import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
+
+/** The same libraries as ours, used as one would in an afternoon: a resolver a field, a call a read. */
+
+const get = async (path) =>
+  ofetch(path, { baseURL: apiUrl, headers: { authorization: await authorization() } });
+
+const artist = (id) => get(`/artists/${id}`);
+
+const window = (path, { first, after }, ceiling) =>
+  readWindow(first ?? defaultFirst, startOf(after), ceiling, ({ offset, limit }) =>
+    get(`${path}?offset=${offset}&limit=${limit}`),
+  );
+
+const builder = new SchemaBuilder({});
+const Artist = builder.objectRef('Artist');
+const Album = builder.objectRef('Album');
+const Track = builder.objectRef('Track');
+const AlbumType = builder.enumType('AlbumType', { values: ['ALBUM', 'SINGLE', 'COMPILATION'] });
+const DatePrecision = builder.enumType('DatePrecision', { values: ['DAY', 'MONTH', 'YEAR'] });
+
+const Image = builder.objectRef('Image').implement({
+  fields: (t) => ({
+    url: t.exposeString('url', { nullable: true }),
+    width: t.exposeInt('width', { nullable: true }),
+    height: t.exposeInt('height', { nullable: true }),
+  }),
+});
+
+const ReleaseDate = builder.objectRef('ReleaseDate').implement({
+  fields: (t) => ({
+    date: t.exposeString('release_date'),
+    precision: t.field({
+      type: DatePrecision,
+      resolve: (album) => album.release_date_precision.toUpperCase(),
+    }),
+  }),
+});
+
+const PageInfo = builder.objectRef('PageInfo').implement({
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean('hasNextPage'),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage'),
+    startCursor: t.exposeString('startCursor', { nullable: true }),
+    endCursor: t.exposeString('endCursor', { nullable: true }),
+  }),
+});
+
+function connectionOf(name, node) {
+  const Edge = builder.objectRef(`${name}Edge`).implement({
+    fields: (t) => ({
+      cursor: t.exposeString('cursor'),
+      node: t.expose('node', { type: node, nullable: true }),
+    }),
+  });
+  return builder.objectRef(`${name}Connection`).implement({
+    fields: (t) => ({
+      edges: t.expose('edges', { type: [Edge] }),
+      pageInfo: t.expose('pageInfo', { type: PageInfo }),
+      totalCount: t.exposeInt('totalCount', { nullable: true }),
+    }),
+  });
+}
+
+const AlbumConnection = connectionOf('Album', Album);
+const TrackConnection = connectionOf('Track', Track);
+const pagingArgs = (t) => ({ first: t.arg.int(), after: t.arg.string() });
+
+Artist.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    uri: t.exposeString('uri'),
+    genres: t.exposeStringList('genres', { nullable: true }),
+    images: t.expose('images', { type: [Image], nullable: true }),
+    albums: t.field({
+      type: AlbumConnection,
+      nullable: true,
+      args: pagingArgs(t),
+      resolve: ({ id }, args) => window(`/artists/${id}/albums`, args, ceilings.albums),
+    }),
+  }),
+});
+
+Album.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    albumType: t.field({ type: AlbumType, resolve: (album) => album.album_type.toUpperCase() }),
+    releaseDate: t.field({ type: ReleaseDate, nullable: true, resolve: (album) => album }),
+    totalTracks: t.exposeInt('total_tracks', { nullable: true }),
+    images: t.expose('images', { type: [Image], nullable: true }),
+    artists: t.expose('artists', { type: [Artist], nullable: true }),
+    tracks: t.field({
+      type: TrackConnection,
+      nullable: true,
+      args: pagingArgs(t),
+      resolve: ({ id }, args) => window(`/albums/${id}/tracks`, args, ceilings.tracks),
+    }),
+  }),
+});
+
+Track.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    durationMs: t.exposeInt('duration_ms'),
+    trackNumber: t.exposeInt('track_number'),
+    discNumber: t.exposeInt('disc_number'),
+    explicit: t.exposeBoolean('explicit'),
+    artists: t.expose('artists', { type: [Artist] }),
+  }),
+});
+
+builder.queryType({
+  fields: (t) => ({
+    artist: t.field({
+      type: Artist,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }) => artist(id),
+    }),
+    artists: t.field({
+      type: [Artist],
+      nullable: { list: false, items: true },
+      args: { ids: t.arg.idList({ required: true }) },
+      resolve: async (_, { ids }) =>
+        isExtended ? (await get(`/artists?ids=${ids.join(',')}`)).artists : Promise.all(ids.map(artist)),
+    }),
+  }),
+});
+
+const server = createServer(createYoga({ schema: builder.toSchema(), graphiql: false }));
+server.listen(port, '127.0.0.1', () => say(server.address().port));

@@ -1,0 +1,89 @@
+/** The part of the graph that the operations need, for peers that begin with a schema. */
+export const typeDefs = /* GraphQL */ `
+  type Query {
+    artist(id: ID!): Artist
+    artists(ids: [ID!]!): [Artist]!
+  }
+
+  type Artist {
+    id: ID!
+    name: String!
+    uri: String!
+    genres: [String!]
+    images: [Image!]
+    albums(first: Int, after: String): AlbumConnection
+  }
+
+  type Album {
+    id: ID!
+    name: String!
+    albumType: AlbumType!
+    releaseDate: ReleaseDate
+    totalTracks: Int
+    images: [Image!]
+    artists: [Artist!]
+    tracks(first: Int, after: String): TrackConnection
+  }
+
+  type Track {
+    id: ID!
+    name: String!
+    durationMs: Int!
+    trackNumber: Int!
+    discNumber: Int!
+    explicit: Boolean!
+    artists: [Artist!]!
+  }
+
+  type AlbumConnection {
+    edges: [AlbumEdge!]!
+    pageInfo: PageInfo!
+    totalCount: Int
+  }
+
+  type AlbumEdge {
+    cursor: String!
+    node: Album
+  }
+
+  type TrackConnection {
+    edges: [TrackEdge!]!
+    pageInfo: PageInfo!
+    totalCount: Int
+  }
+
+  type TrackEdge {
+    cursor: String!
+    node: Track
+  }
+
+  type PageInfo {
+    hasNextPage: Boolean!
+    hasPreviousPage: Boolean!
+    startCursor: String
+    endCursor: String
+  }
+
+  type Image {
+    url: String
+    width: Int
+    height: Int
+  }
+
+  type ReleaseDate {
+    date: String!
+    precision: DatePrecision!
+  }
+
+  enum AlbumType {
+    ALBUM
+    SINGLE
+    COMPILATION
+  }
+
+  enum DatePrecision {
+    DAY
+    MONTH
+    YEAR
+  }
+`;

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRequestOf } from '../peers/hive/dialect.js';
+import { translate } from '../peers/hive/translate.js';
+
+/** Who is measured, each started as its operator would, with the same flags of Node for all. */
+
+const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
+const flags = [
+  '--max-old-space-size=256',
+  '--max-semi-space-size=16',
+  '--no-memory-reducer',
+  '--import',
+  fileAt('./probe.js'),
+];
+
+/** `data` has answers of its own from the upstream; a `limit` shows what cannot be beaten.
+ * A `dialect` asks the same in the words of another graph, and puts the answers into ours. */
+const all = {
+  ours: { title: 'ours', file: '../../dist/server.js', kind: 'ours' },
+  floor: { title: 'floor', file: '../limits/floor.js', kind: 'floor' },
+  apollo: { title: 'Apollo Server', file: '../peers/apollo.js', kind: 'peer' },
+  mercurius: { title: 'Mercurius', file: '../peers/mercurius.js', kind: 'peer' },
+  hive: {
+    title: 'Hive Gateway',
+    file: '../peers/hive/server.js',
+    kind: 'peer',
+    dialect: { createRequestOf, translate },
+  },
+  pothos: { title: 'Yoga and Pothos', file: '../peers/pothos.js', kind: 'peer' },
+  constant: { title: 'constant Yoga', file: '../limits/constant-yoga.js', kind: 'limit' },
+  ready: { title: 'ready bytes', file: '../limits/ready-bytes.js', kind: 'limit' },
+};
+
+export const contestants = Object.fromEntries(
+  Object.entries(all).map(([name, { file, ...rest }]) => [
+    name,
+    { name, ...rest, args: [...flags, fileAt(file)] },
+  ]),
+);
+
+/** The same with another build of ours. */
+export const withBuild = (file) => ({
+  ...contestants,
+  ours: { ...contestants.ours, args: [...flags, resolve(file)] },
+});
+
+/** What every server gets, whoever it is. Ours is told to log no line for each operation, as no peer does. */
+export const environment = (upstream, mode, extra = {}) => ({
+  PORT: '0',
+  NODE_ENV: 'production',
+  LOG_LEVEL: 'warn',
+  SPOTIFY_API_URL: `${upstream.origin}/v1`,
+  SPOTIFY_TOKEN_URL: `${upstream.origin}/api/token`,
+  SPOTIFY_CLIENT_ID: 'bench',
+  SPOTIFY_CLIENT_SECRET: 'bench',
+  SPOTIFY_QUOTA_MODE: mode,
+  UPSTREAM_CONCURRENCY: '10',
+  ...extra,
+});

@@ -1,0 +1,77 @@
+import { artistId } from './upstream/ids.js';
+
+/** The five questions. Their lists take `after`, so that a question about what is held need not be the same one. */
+
+const albumFields = `
+  id name albumType releaseDate { date precision } totalTracks images { url width height } artists { id name }`;
+const trackFields = 'id name durationMs trackNumber discNumber explicit artists { id name }';
+const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+
+const albumsOf = (first) => `
+  albums(first: ${first}, after: $after) { totalCount ${pageInfo} edges { cursor node { ${albumFields} } } }`;
+
+const crowd = 20;
+// Up to 40 calls each, ten at a time: more clients would only make each other wait, until they are turned away.
+const fewConnections = 8;
+
+/**
+ * `calls` are the fewest that answer it with nothing held, by the kind of app. `warmArtists` bounds what a warm gateway
+ * has to hold, `connections` what waits for Spotify at a time, and `warmUpShare` is its part in running in.
+ */
+export const operations = {
+  Q1: {
+    title: 'an artist',
+    document: 'query Q1($id: ID!) { artist(id: $id) { id name uri genres images { url width height } } }',
+    warmUpShare: 4,
+    artists: 1,
+    warmArtists: 64,
+    calls: { extended: 1, development: 1 },
+  },
+  Q2: {
+    title: 'an artist, 20 albums',
+    document: `query Q2($id: ID!, $after: String) { artist(id: $id) { id name ${albumsOf(20)} } }`,
+    warmUpShare: 3,
+    artists: 1,
+    warmArtists: 64,
+    lastStart: 100,
+    calls: { extended: 2, development: 3 },
+  },
+  Q3: {
+    title: 'an artist, 100 albums',
+    document: `query Q3($id: ID!, $after: String) { artist(id: $id) { id name ${albumsOf(100)} } }`,
+    warmUpShare: 1,
+    artists: 1,
+    warmArtists: 64,
+    lastStart: 20,
+    calls: { extended: 3, development: 11 },
+  },
+  Q4: {
+    title: '20 artists, 5 albums each',
+    document: `query Q4($ids: [ID!]!) { artists(ids: $ids) {
+      id name albums(first: 5) { totalCount edges { node { id name albumType releaseDate { date precision } } } } } }`,
+    warmUpShare: 1,
+    artists: crowd,
+    warmArtists: 60,
+    connections: fewConnections,
+    calls: { extended: 21, development: 40 },
+  },
+  Q5: {
+    title: 'an artist, 20 albums, 10 tracks each',
+    document: `query Q5($id: ID!, $after: String) { artist(id: $id) { id name albums(first: 20, after: $after) {
+      ${pageInfo} edges { cursor node { id name tracks(first: 10) { totalCount edges { node { ${trackFields} } } } } }
+    } } }`,
+    warmUpShare: 1,
+    artists: 1,
+    connections: fewConnections,
+    warmArtists: 8,
+    lastStart: 100,
+    calls: { extended: 3, development: 23 },
+  },
+};
+
+/** The body of a request for the artists of some seeds. */
+export function requestOf(name, seeds, variables = {}, query = operations[name].document) {
+  const ids = seeds.map(artistId);
+  const who = operations[name].artists === 1 ? { id: ids[0] } : { ids };
+  return JSON.stringify({ operationName: name, query, variables: { ...who, ...variables } });
+}

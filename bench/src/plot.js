@@ -1,0 +1,59 @@
+/** Bar charts as SVG that read well on light and dark pages. */
+
+const colours = ['#1db954', '#6b7280', '#d97706', '#7c3aed', '#0891b2', '#be185d'];
+const size = { bar: 20, gap: 28, left: 44, top: 52, height: 220, bottom: 30 };
+
+/**
+ * @param groups `{ label, values }`, a value for each series; null where there is none
+ * @param reference a value that gets a line of its own
+ */
+export function barChart({ title, series, groups, reference, unit = '' }) {
+  const { bar, gap, left, top, height, bottom } = size;
+  const most = Math.max(...groups.flatMap(({ values }) => values.map((value) => value ?? 0)), reference ?? 0);
+  const y = (value) => top + height - (value / most) * height;
+  const groupWidth = series.length * bar + gap;
+  const width = left + groups.length * groupWidth;
+
+  const bars = groups.flatMap(({ label, values }, group) => {
+    const x = left + group * groupWidth;
+    return [
+      ...values.map((value, i) =>
+        value === null
+          ? ''
+          : barAt({ x: x + i * bar, y: y(value), value, colour: colours[i], base: top + height }),
+      ),
+      text(x + (series.length * bar) / 2, top + height + 20, label, 'middle'),
+    ];
+  });
+  const legend = series.map((name, i) => {
+    const x = left + i * ((width - left) / series.length);
+    return `<rect x="${x}" y="30" width="10" height="10" fill="${colours[i]}"/>${text(x + 14, 39, name)}`;
+  });
+  const line =
+    reference === undefined
+      ? ''
+      : `<line x1="${left}" x2="${width}" y1="${y(reference)}" y2="${y(reference)}" stroke="#888" stroke-dasharray="4 3"/>` +
+        text(left - 4, y(reference) + 4, `${reference}${unit}`, 'end');
+
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top + height + bottom}" font-family="sans-serif" font-size="11" role="img">
+<title>${title}</title>
+<style>text { fill: #333 } @media (prefers-color-scheme: dark) { text { fill: #ddd } }</style>
+${text(left, 16, title)}
+${[...legend, ...bars, line].join('\n')}
+</svg>
+`;
+}
+
+const shown = (value) =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+function barAt({ x, y, value, colour, base }) {
+  const width = size.bar - 3;
+  return (
+    `<rect x="${x}" y="${y.toFixed(1)}" width="${width}" height="${(base - y).toFixed(1)}" fill="${colour}"/>` +
+    `<text x="${x + width / 2}" y="${(y - 3).toFixed(1)}" text-anchor="middle" font-size="8">${shown(value)}</text>`
+  );
+}
+
+const text = (x, y, content, anchor = 'start') =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;

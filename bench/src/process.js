@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+
+/** Processes of the bench: the servers on one core, everything that drives them on another. */
+
+const canPin = process.platform === 'linux' && availableParallelism() > 1 && hasTaskset();
+const serverCore = '0';
+const driverCore = '1';
+const lateMs = 1_000;
+const whole = /http:\/\/[^\s/]+:(\d+)/;
+
+function hasTaskset() {
+  return spawnSync('taskset', ['--version']).status === 0;
+}
+
+export const pinning = canPin ? 'pinned' : 'not pinned: taskset or a second core is missing';
+
+/** Moves this process, with the threads it has by now, away from the servers. */
+export function pinDriver() {
+  if (canPin) spawnSync('taskset', ['-acp', driverCore, String(process.pid)]);
+}
+
+/**
+ * Starts a process and waits for the line in which it says where it listens.
+ * @param cores `server`, `driver` or, for more than one process, `any`
+ */
+export async function start(args, { env = {}, cores = 'server' } = {}) {
+  const startedMs = performance.now();
+  const command = [process.execPath, ...args];
+  if (canPin && cores !== 'any')
+    command.unshift('taskset', '-c', cores === 'server' ? serverCore : driverCore);
+  const { PATH = '' } = process.env;
+  const child = spawn(command[0], command.slice(1), {
+    env: { PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const errors = [];
+  child.stderr.on('data', (chunk) => errors.push(chunk));
+  const port = await listening(child, () => Buffer.concat(errors).toString());
+  return { origin: `http://127.0.0.1:${port}`, startedMs, ask: createAsk(child), stop: () => stop(child) };
+}
+
+/** @throws Error with what the process said, when it ends without having listened */
+async function listening(child, errors) {
+  const ended = new AbortController();
+  child.once('exit', () => ended.abort());
+  const lines = createInterface({ input: child.stdout });
+  try {
+    for (;;) {
+      const [line] = await once(lines, 'line', { signal: ended.signal });
+      const [, port] = whole.exec(line) ?? [];
+      if (port) return Number(port);
+    }
+  } catch (error) {
+    if (!ended.signal.aborted) throw error;
+    throw new Error(`${child.spawnargs.join(' ')} ended before it listened:\n${errors()}`);
+  } finally {
+    lines.on('line', () => undefined); // a full pipe would stop the server
+  }
+}
+
+function createAsk(child) {
+  const waiting = new Map();
+  let last = 0;
+  child.on('message', ({ id, answer }) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  return (what, fields = {}) =>
+    new Promise((resolve) => {
+      last += 1;
+      waiting.set(last, resolve);
+      child.send({ ...fields, id: last, what });
+    });
+}
+
+/** Its probe ends it when nobody is there any more to ask it something. */
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const late = setTimeout(() => child.kill('SIGKILL'), lateMs);
+  child.disconnect();
+  await once(child, 'exit');
+  clearTimeout(late);
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { environment } from './contestants.js';
+import { start } from './process.js';
+
+/** Processes for as long as they are used, and not longer, whatever happens. */
+
+const upstreamFile = fileURLToPath(new URL('./upstream/main.js', import.meta.url));
+
+/** @param mode the kind of app that the upstream plays */
+export const withUpstream = (mode, use) =>
+  withProcess(() => start([upstreamFile], { cores: 'driver', env: { QUOTA_MODE: mode } }), use);
+
+/** One server of each contestant, all in front of one upstream. */
+export async function withServers(contestants, upstream, mode, use) {
+  const [first, ...others] = contestants;
+  if (!first) return use({});
+  return withServer(first, upstream, mode, {}, (server) =>
+    withServers(others, upstream, mode, (servers) => use({ [first.name]: server, ...servers })),
+  );
+}
+
+/** @param options `env` beyond the usual, `cores` */
+export const withServer = ({ args }, upstream, mode, { env, cores }, use) =>
+  withProcess(() => start(args, { env: environment(upstream, mode, env), cores }), use);
+
+async function withProcess(begin, use) {
+  const running = await begin();
+  try {
+    return await use(running);
+  } finally {
+    await running.stop();
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Ids that say what they name: any 8 characters make an artist, whose albums and tracks bear the same 8. So the
+ * upstream answers for artists without number and holds nothing of them.
+ */
+
+export const seedLength = 8;
+const tail = 'BenchBench';
+const kinds = { artist: '1', album: '2', track: '3' };
+
+const digits = (number, length) => String(number).padStart(length, '0');
+
+export const seedOf = (number) => number.toString(36).padStart(seedLength, '0');
+
+export const artistId = (seed) => `${kinds.artist}000${seed}${tail}`;
+export const albumId = (seed, album) => `${kinds.album}${digits(album, 3)}${seed}${tail}`;
+export const trackId = (seed, album, track) =>
+  `${kinds.track}${digits(album, 3)}${seed}Bench${digits(track, 5)}`;
+
+/** What the id names; null where it is none of ours. */
+export function parseId(id, kind) {
+  if (id.length !== 22 || id[0] !== kinds[kind]) return null;
+  return { seed: id.slice(4, 4 + seedLength), album: Number(id.slice(1, 4)) };
+}

@@ -1,0 +1,66 @@
+import { createServer } from 'node:http';
+import { createApi } from './api.js';
+
+/** Spotify over HTTP as the bench needs it: a token, the API, a latency, and a count of the calls. */
+
+export const credentials = { clientId: 'bench', clientSecret: 'bench' };
+const token = 'bench-token';
+const tokenBody = Buffer.from(
+  JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: 3600 }),
+);
+const refusedBody = Buffer.from('{"error":{"status":401,"message":"Invalid access token"}}');
+const base = 'http://upstream';
+
+export function createUpstream(mode) {
+  const api = createApi(mode);
+  let latencyMs = 0;
+  let calls = {};
+
+  const count = (family) => {
+    calls[family] = (calls[family] ?? 0) + 1;
+  };
+
+  function reply({ method, url, headers }) {
+    if (method === 'POST') return { family: 'token', status: 200, body: tokenBody };
+    if (headers.authorization !== `Bearer ${token}`)
+      return { family: 'other', status: 401, body: refusedBody };
+    const { pathname, searchParams } = new URL(url, base);
+    return api(pathname.slice('/v1'.length), searchParams);
+  }
+
+  const server = createServer((request, response) => {
+    request.resume();
+    const { family, status, body } = reply(request);
+    count(family);
+    const send = () => response.writeHead(status, headersOf(body)).end(body);
+    if (latencyMs > 0) setTimeout(send, latencyMs);
+    else send();
+  });
+  server.keepAliveTimeout = 60_000; // a pause between two rounds must not cost anybody a new connection
+
+  return {
+    server,
+    setLatency(milliseconds) {
+      latencyMs = milliseconds;
+    },
+    /** The calls by their families since the last time, the token's among them. */
+    takeCalls() {
+      const taken = calls;
+      calls = {};
+      return taken;
+    },
+  };
+}
+
+/** What Spotify's edge sends with every answer. An app's answers may not be kept without asking again. */
+const headersOf = (body) => ({
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'public, max-age=0',
+  etag: `"MC-${'Y'.repeat(46)}"`,
+  'access-control-allow-origin': '*',
+  'x-robots-tag': 'noindex, nofollow',
+  'x-content-type-options': 'nosniff',
+  server: 'envoy',
+  via: 'HTTP/2 edgeproxy, 1.1 google',
+  'content-length': body.length,
+});
