@@ -77,11 +77,16 @@ async function measure(operation: Operation, mode: QuotaMode): Promise<Measured 
   const again = await count(operation, known);
   const learnt = await count(operation, learning());
   const theirs = await count(operation, naive);
+  const atWorst = (calls: number, worst: number): number => {
+    const { races, least } = operation;
+    return races && least && calls >= least[mode] && calls <= worst ? worst : calls;
+  };
+  const worst = operation.calls[mode];
   const numbers = {
-    calls: ours.calls,
+    calls: atWorst(ours.calls, worst),
     again: again.calls,
-    crowd: await countCrowd(operation, another()),
-    unknown: learnt.calls,
+    crowd: atWorst(await countCrowd(operation, another()), worst),
+    unknown: atWorst(learnt.calls, operation.unknown[mode]),
     naive: theirs.calls,
   };
   measured.set(operation, { ...measured.get(operation), [mode]: numbers });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
@@ -35,3 +36,11 @@ test.each([
   },
   slowMs,
 );
+
+test('`npm start` and the image start the same process, with the same bound on its memory', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const [, command = '[]'] = /^CMD (.*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const words: string[] = JSON.parse(command);
+  expect(scripts.start.split(' && ').at(-1)).toBe(words.join(' '));
+  expect(words).toContain('--max-old-space-size=256');
+});

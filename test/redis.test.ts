@@ -49,6 +49,9 @@ async function join(sandbox: Sandbox, redis: TestRedis, environment: Record<stri
 const codesOf = ({ errors }: Awaited<ReturnType<TestGateway['ask']>>) =>
   errors.map(({ extensions }) => extensions?.['code']);
 
+/** Holds the event loop up without taking a core, which Redis needs to answer meanwhile. */
+const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 /** Asks until it is not turned away for the event loop, which everything here shares. */
 async function patient(ask: () => ReturnType<TestGateway['ask']>) {
   for (;;) {
@@ -288,10 +291,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('names that say version, app and language, and the market where there is one', async () => {
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
-      expect(names.every((name) => /^spotify-graphql:1:[0-9a-f]{12}:/.test(name))).toBe(true);
+      expect(names.every((name) => /^spotify-graphql:[12]:[0-9a-f]{12}:/.test(name))).toBe(true);
       const answers = names.filter((name) => !/:(?:facts|calls)$/.test(name));
       expect(answers.length).toBeGreaterThan(8);
-      expect(answers.every((name) => /^spotify-graphql:1:[0-9a-f]{12}:en:/.test(name))).toBe(true);
+      expect(answers.every((name) => /^spotify-graphql:2:[0-9a-f]{12}:en:/.test(name))).toBe(true);
       const ofAlbums = answers.filter((name) => name.includes(':album/'));
       expect(ofAlbums).toHaveLength(5);
       expect(ofAlbums.every((name) => name.endsWith('?market=DE'))).toBe(true);
@@ -327,12 +330,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     const second = await join(sandbox, redis);
     sandbox.clearCalls();
     const answer = second.ask(artist(bts));
-    const busyMs = 60;
     let rounds = 0;
     await new Promise<void>((resolve) => {
       setImmediate(function round() {
-        const untilMs = performance.now() + busyMs;
-        while (performance.now() < untilMs);
+        block(60);
         rounds += 1;
         if (rounds < 4) setImmediate(round);
         else resolve();
@@ -600,6 +601,9 @@ async function spoil(client: Redis, make?: Garbage): Promise<void> {
   }
 }
 
+const sealBytes = 8;
+
 function plain(value: Buffer): string {
-  return (value[0] === '{'.charCodeAt(0) ? value : inflateRawSync(value)).toString('utf8');
+  const body = value.subarray(sealBytes);
+  return (body[0] === '{'.charCodeAt(0) ? body : inflateRawSync(body)).toString('utf8');
 }

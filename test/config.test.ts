@@ -1,0 +1,414 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Config, ConfigError, readConfig } from '../src/config.ts';
+import { type Ended, type Environment, limitNow, runServer } from './support/process.ts';
+
+/** What may be in an environment variable, and must never be in a message. */
+const canary = 'canary-3f9c1';
+
+interface Variable {
+  name: string;
+  /** Where its value ends up. */
+  of(config: Config): unknown;
+  byDefault: unknown;
+  /** Environment value → what it means. */
+  good: [string, unknown][];
+  bad: string[];
+}
+
+const noNumbers = [canary, '-1', '1.5', '1e3', '0x10', ' 8', '8 ', '+8', '8ms', 'NaN', 'Infinity', '٣'];
+const beyondTimers = String(2 ** 31); // setTimeout would fire at once
+const credentials = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
+
+const urls = (path: string): Pick<Variable, 'good' | 'bad'> => ({
+  good: [
+    [`https://spotify.example${path}`, `https://spotify.example${path}`],
+    [`https://spotify.example:8443${path}/`, `https://spotify.example:8443${path}`],
+    [`http://localhost:4010${path}`, `http://localhost:4010${path}`],
+    [`http://127.0.0.1:4010${path}`, `http://127.0.0.1:4010${path}`],
+    [`http://127.3.2.1:4010${path}`, `http://127.3.2.1:4010${path}`],
+    [`http://[::1]:4010${path}`, `http://[::1]:4010${path}`],
+  ],
+  bad: [
+    canary,
+    '/v1',
+    `${canary}.example${path}`,
+    `https://${canary}@spotify.example${path}`,
+    `https://:${canary}@spotify.example${path}`,
+    `http://user:${canary}@localhost:4010${path}`,
+    `https://spotify.example${path}?key=${canary}`,
+    `https://spotify.example${path}#${canary}`,
+    `https://spotify.example${path}?`,
+    `https://spotify.example${path}#`,
+    `http://${canary}.example${path}`,
+    `http://localhost.${canary}.example${path}`,
+    `http://127.0.0.1.${canary}.example${path}`,
+    `http://10.0.0.1/${canary}`,
+    `http://0.0.0.0/${canary}`,
+    `http://[::2]/${canary}`,
+    `ftp://localhost/${canary}`,
+    `file:///${canary}`,
+    `javascript:${canary}`,
+  ],
+});
+
+const switches: Pick<Variable, 'byDefault' | 'good' | 'bad'> = {
+  byDefault: true,
+  good: [
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ],
+  bad: [canary, 'yes', 'off', '2', 'truefalse'],
+};
+
+const folder = mkdtempSync(join(tmpdir(), `${canary}-`));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function manifest(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const variables: Variable[] = [
+  {
+    name: 'PORT',
+    of: ({ port }) => port,
+    byDefault: 4000,
+    good: [
+      ['0', 0],
+      ['8080', 8080],
+      ['65535', 65_535],
+    ],
+    bad: [...noNumbers, '65536', '99999999999999999999'],
+  },
+  {
+    name: 'HOST',
+    of: ({ host }) => host,
+    byDefault: '127.0.0.1',
+    good: [
+      ['0.0.0.0', '0.0.0.0'],
+      ['::1', '::1'],
+      ['gateway.internal', 'gateway.internal'],
+    ],
+    bad: [`${canary} is no host`, `http://${canary}`, `${canary}:4000`, '[::1]', '*', '-a', 'a..b'],
+  },
+  {
+    name: 'WEB_CONCURRENCY',
+    of: ({ workers }) => workers,
+    byDefault: 1,
+    good: [
+      ['1', 1],
+      ['64', 64],
+    ],
+    bad: [...noNumbers, '0', '65'],
+  },
+  {
+    name: 'SPOTIFY_API_URL',
+    of: ({ gateway }) => gateway.spotify.apiUrl,
+    byDefault: 'https://api.spotify.com/v1',
+    ...urls('/v1'),
+  },
+  {
+    name: 'SPOTIFY_TOKEN_URL',
+    of: ({ gateway }) => gateway.spotify.tokenUrl,
+    byDefault: 'https://accounts.spotify.com/api/token',
+    ...urls('/api/token'),
+  },
+  {
+    name: 'SPOTIFY_QUOTA_MODE',
+    of: ({ gateway }) => gateway.spotify.quotaMode,
+    byDefault: 'auto',
+    good: [
+      ['auto', 'auto'],
+      ['extended', 'extended'],
+      ['development', 'development'],
+    ],
+    bad: [canary, 'EXTENDED', 'extended '],
+  },
+  {
+    name: 'SANDBOX_QUOTA_MODE',
+    of: ({ sandbox }) => sandbox,
+    byDefault: 'development',
+    good: [
+      ['development', 'development'],
+      ['extended', 'extended'],
+    ],
+    bad: [canary, 'auto'],
+  },
+  {
+    name: 'SPOTIFY_MARKET',
+    of: ({ gateway }) => gateway.spotify.market,
+    byDefault: null,
+    good: [
+      ['DE', 'DE'],
+      ['US', 'US'],
+    ],
+    bad: [canary, 'ZZ', 'D', 'DEU', 'D1', 'Ð€'],
+  },
+  {
+    name: 'REDIS_URL',
+    of: ({ gateway }) => gateway.spotify.redisUrl,
+    byDefault: null,
+    good: ['redis://localhost:6379', 'rediss://user:password@redis.example:6380/2'].map((url) => [url, url]),
+    bad: [
+      canary,
+      `${canary}:6379`,
+      `http://:${canary}@redis.example:6379`,
+      `redis.example:6379/${canary}`,
+      `redis//${canary}`,
+    ],
+  },
+  {
+    name: 'SPOTIFY_RATE_LIMIT',
+    of: ({ gateway }) => gateway.spotify.rateLimit,
+    byDefault: null,
+    good: [
+      ['1', 1],
+      ['180', 180],
+    ],
+    bad: [...noNumbers, '0'],
+  },
+  {
+    name: 'UPSTREAM_CONCURRENCY',
+    of: ({ gateway }) => gateway.spotify.concurrency,
+    byDefault: 10,
+    good: [
+      ['1', 1],
+      ['50', 50],
+    ],
+    bad: [...noNumbers, '0'],
+  },
+  {
+    name: 'UPSTREAM_TIMEOUT_MS',
+    of: ({ gateway }) => gateway.spotify.timeoutMs,
+    byDefault: 2500,
+    good: [['800', 800]],
+    bad: [...noNumbers, '0', beyondTimers],
+  },
+  {
+    name: 'REQUEST_TIMEOUT_MS',
+    of: ({ gateway }) => gateway.requestTimeoutMs,
+    byDefault: 8000,
+    good: [['1500', 1500]],
+    bad: [...noNumbers, '0', beyondTimers],
+  },
+  {
+    name: 'MAX_UPSTREAM_CALLS',
+    of: ({ gateway }) => gateway.maxUpstreamCalls,
+    byDefault: 100,
+    good: [
+      ['1', 1],
+      ['500', 500],
+    ],
+    bad: [...noNumbers, '0'],
+  },
+  {
+    name: 'CACHE_TTL_SECONDS',
+    of: ({ gateway }) => gateway.spotify.freshMs,
+    byDefault: 300_000,
+    good: [
+      ['0', 0],
+      ['60', 60_000],
+    ],
+    bad: [...noNumbers, '99999999999999999999'],
+  },
+  {
+    name: 'CACHE_STALE_SECONDS',
+    of: ({ gateway }) => gateway.spotify.staleMs,
+    byDefault: 86_400_000,
+    good: [
+      ['0', 0],
+      ['60', 60_000],
+    ],
+    bad: [...noNumbers, '99999999999999999999'],
+  },
+  {
+    name: 'CORS_ORIGINS',
+    of: ({ gateway }) => gateway.corsOrigins,
+    byDefault: [],
+    good: [
+      ['https://app.example', ['https://app.example']],
+      ['https://app.example,http://localhost:3000', ['https://app.example', 'http://localhost:3000']],
+      ['https://app.example, https://b.example:8443', ['https://app.example', 'https://b.example:8443']],
+      ['http://[::1]:3000,http://127.0.0.1:3000', ['http://[::1]:3000', 'http://127.0.0.1:3000']],
+    ],
+    bad: [
+      canary,
+      '*',
+      'null',
+      'app.example',
+      'https://*.example',
+      'https://app.example,https://*.app.example',
+      `https://app.example/${canary}`,
+      `https://user:${canary}@app.example`,
+      `https://app.example,${canary}`,
+      'https://app.example https://b.example',
+    ],
+  },
+  { name: 'GRAPHIQL', of: ({ gateway }) => gateway.graphiql, ...switches },
+  { name: 'INTROSPECTION', of: ({ gateway }) => gateway.introspection, ...switches },
+  {
+    name: 'TRUSTED_DOCUMENTS',
+    of: ({ gateway }) => gateway.trustedDocuments,
+    byDefault: null,
+    good: [[manifest('good.json', '{"sha256:1f":"{ a }"}'), new Map([['sha256:1f', '{ a }']])]],
+    bad: [
+      canary,
+      folder,
+      manifest('broken.json', `{"${canary}":`),
+      manifest('list.json', `["${canary}"]`),
+      manifest('numbers.json', `{"${canary}":1}`),
+      manifest('null.json', 'null'),
+    ],
+  },
+  {
+    name: 'LOG_LEVEL',
+    of: ({ logLevel }) => logLevel,
+    byDefault: 'info',
+    good: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => [level, level]),
+    bad: [canary, 'INFO', 'verbose', '30'],
+  },
+];
+
+/** The message with which an environment is refused. */
+function complaint(environment: Environment): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing is wrong with it');
+}
+
+describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
+  test('has its default where it is not set or empty', () => {
+    expect(of(readConfig({}))).toEqual(byDefault);
+    expect(of(readConfig({ [name]: '' }))).toEqual(byDefault);
+  });
+
+  test.each(good)('takes "%s"', (value, meaning) => {
+    expect(of(readConfig({ [name]: value }))).toEqual(meaning);
+  });
+
+  test.each(bad)('refuses "%s", and says its name and where to read on, never the value', (value) => {
+    const message = complaint({ [name]: value });
+    expect(message).toMatch(new RegExp(`^${name} must be .*\\.$`, 'm'));
+    expect(message).toMatch(/^See "Configuration" in the README\.$/m);
+    expect(message).not.toContain(canary);
+  });
+});
+
+describe('the credentials', () => {
+  test('both together are used, and there is no sandbox', () => {
+    const { sandbox, gateway } = readConfig(credentials);
+    expect(sandbox).toBeNull();
+    expect(gateway.spotify).toMatchObject({ clientId: 'some-id', clientSecret: 'some-secret' });
+  });
+
+  test('none at all, or both empty, means the sandbox', () => {
+    expect(readConfig({}).sandbox).toBe('development');
+    expect(readConfig({ SPOTIFY_CLIENT_ID: '', SPOTIFY_CLIENT_SECRET: '' }).sandbox).toBe('development');
+  });
+
+  test.each<Environment>([
+    { SPOTIFY_CLIENT_ID: canary },
+    { SPOTIFY_CLIENT_SECRET: canary },
+    { SPOTIFY_CLIENT_ID: canary, SPOTIFY_CLIENT_SECRET: '' },
+    { SPOTIFY_CLIENT_ID: '', SPOTIFY_CLIENT_SECRET: canary },
+  ])('one without the other is refused and never shown: %o', (environment) => {
+    const message = complaint(environment);
+    expect(message).toMatch(/^SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET must be set together/m);
+    expect(message).toContain('"Configuration" in the README');
+    expect(message).not.toContain(canary);
+  });
+});
+
+describe('the environment as a whole', () => {
+  test.each(['GRAPHIQL', 'INTROSPECTION'])(
+    'production turns %s off, unless it is turned on by name',
+    (name) => {
+      const of = variables.find((variable) => variable.name === name)?.of;
+      const inProduction = (value: string) => of?.(readConfig({ NODE_ENV: 'production', [name]: value }));
+      expect(inProduction('')).toBe(false);
+      expect(inProduction('true')).toBe(true);
+      expect(inProduction('false')).toBe(false);
+    },
+  );
+
+  test('only production is production', () => {
+    for (const NODE_ENV of ['development', 'test', 'staging', '']) {
+      expect(readConfig({ NODE_ENV }).gateway).toMatchObject({ graphiql: true, introspection: true });
+    }
+  });
+
+  test('all variables empty is the same as none set', () => {
+    const empty = Object.fromEntries(variables.map(({ name }) => [name, '']));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  test('everything that is wrong is said at once', () => {
+    const message = complaint({ PORT: canary, LOG_LEVEL: canary, SPOTIFY_API_URL: canary });
+    for (const name of ['PORT', 'LOG_LEVEL', 'SPOTIFY_API_URL']) expect(message).toContain(name);
+    expect(message).not.toContain(canary);
+  });
+
+  test('variables of other programs do not matter', () => {
+    expect(readConfig({ PATH: '/bin', REACT_APP_PORT: canary })).toEqual(readConfig({}));
+  });
+});
+
+test('the section of the README that messages name is there, and tells of every variable', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const section = /^## Configuration\n.*?(?=^## )/ms.exec(readme)?.[0] ?? '';
+  const names = [...variables.map(({ name }) => name), ...Object.keys(credentials)];
+  expect(names.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+});
+
+describe('a process with an environment that cannot be used', () => {
+  test.each<{ name: string; environment: Environment }>([
+    { name: 'PORT', environment: { PORT: canary } },
+    { name: 'HOST', environment: { HOST: `${canary} is no host` } },
+    { name: 'HOST', environment: { HOST: '203.0.113.1' } }, // well formed, and set aside to be nobody's
+    { name: 'SPOTIFY_API_URL', environment: { SPOTIFY_API_URL: `https://user:${canary}@spotify.example` } },
+    {
+      name: 'SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET',
+      environment: { SPOTIFY_CLIENT_SECRET: canary },
+    },
+  ])(
+    'ends with 1 within a second and says $name on stderr, nothing on stdout',
+    async ({ name, environment }) => {
+      const { code, out, err } = await quickest(() => runServer({ PORT: '0', ...environment }).ended);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(new RegExp(`^${name} `, 'm'));
+      expect(err).toContain('"Configuration" in the README');
+      for (const value of [canary, ...Object.values(environment)]) expect(err).not.toContain(value);
+      expect(err).not.toMatch(/^ +at /m);
+    },
+  );
+
+  test('is told of a bad line in its .env file in the same way', async () => {
+    const { code, out, err } = await runServer({}, `PORT=${canary}\n`).ended;
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^PORT must be /m);
+    expect(err).not.toContain(canary);
+  });
+});
+
+/** The first of three runs that takes less than a second. */
+async function quickest(run: () => Promise<Ended>): Promise<Ended> {
+  const times: string[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const ended = await run();
+    const limitMs = await limitNow(1_000);
+    // One that had to be stopped has outlived its test.
+    if (ended.aliveMs < limitMs || ended.signal !== null) return ended;
+    times.push(`${Math.round(ended.aliveMs)} ms where ${Math.round(limitMs)} were allowed`);
+  }
+  throw new Error(`took ${times.join(', ')}`);
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
+import { startLoad } from './support/load.ts';
+import { isRefused, openSocket, startServer, until, upstreamOf } from './support/process.ts';
+
+/** A process that ends under load takes nobody's answer with it. */
+
+const { DRAIN_RUNS = '5' } = process.env;
+const runs = Number(DRAIN_RUNS);
+const load = { clients: 20, everyMs: 100 }; // 200 operations a second
+const warmUp = 250; // answers
+const exitMs = 10_000;
+
+const albumIds = (sandbox: Sandbox) => sandbox.catalogue.albums().map(({ id }) => id);
+
+/** Mostly what is held, and now and then what only Spotify knows: answers are quick and slow. */
+const bodyOf = (ids: readonly string[]) => (n: number) =>
+  JSON.stringify({ query: `{ album(id: "${ids[n % 4 === 0 ? n % ids.length : 0]}") { id } }` });
+
+describe('SIGTERM at 200 operations a second over kept connections', () => {
+  test.each(Array.from({ length: runs }, (_, run) => run + 1))(
+    'loses and resets no request, and ends with 0 within 10 s: run %i',
+    async (run) => {
+      const sandbox = await startSandbox({ latencyMs: 40 });
+      onTestFinished(sandbox.close);
+      const server = await startServer(upstreamOf(sandbox));
+      const clients = startLoad(server.port, { ...load, body: bodyOf(albumIds(sandbox)) });
+      await until(() => clients.answers.length > warmUp, 10_000);
+      await sleep(run * 7); // so that the signal comes at another moment of each run
+      const before = clients.answers.length;
+      server.signal('SIGTERM');
+      const signalMs = performance.now();
+      const [{ code, signal }] = await Promise.all([server.ended, clients.ended]);
+      const tookMs = performance.now() - signalMs;
+
+      const after = clients.answers.slice(before);
+      const wrong = clients.answers.filter(({ status, text }) =>
+        status === 200 ? !/^\{"data":\{"album":\{"id":"\w{22}"\}\}\}$/.test(text) : status !== 503,
+      );
+      const turnedAway = after.filter(({ status }) => status === 503);
+      process.stdout.write(
+        `drain ${run}: ${before} answers, then ${after.length - turnedAway.length} and ${turnedAway.length} turned away in ${Math.round(tookMs)} ms\n`,
+      );
+      expect({ code, signal, failures: clients.failures, wrong }).toEqual({
+        code: 0,
+        signal: null,
+        failures: [],
+        wrong: [],
+      });
+      expect(after.filter(({ closes }) => closes)).toHaveLength(load.clients); // each was told, and once
+      for (const { text } of turnedAway) expect(text).toContain('"OVERLOADED"');
+      expect(tookMs).toBeLessThan(exitMs);
+    },
+    30_000,
+  );
+});
+
+describe('a process that ends', () => {
+  test('answers with UPSTREAM_TIMEOUT what Spotify leaves unanswered, and ends within 10 s', async () => {
+    const sandbox = await startSandbox();
+    onTestFinished(sandbox.close);
+    sandbox.faults.add({ fault: { kind: 'stall' } });
+    const server = await startServer(upstreamOf(sandbox));
+    const running = server.ask(`{ album(id: "${albumIds(sandbox)[0]}") { id } }`);
+    await until(() => sandbox.calls().some(({ kind }) => kind === 'api'), 5_000);
+    server.signal('SIGTERM');
+    const signalMs = performance.now();
+    const { status, headers, json } = await running;
+    expect({ status, connection: headers.connection, json }).toMatchObject({
+      status: 200,
+      connection: 'close',
+      json: { data: { album: null }, errors: [{ extensions: { code: 'UPSTREAM_TIMEOUT' } }] },
+    });
+    expect(await server.ended).toMatchObject({ code: 0, signal: null });
+    expect(performance.now() - signalMs).toBeLessThan(exitMs);
+  }, 20_000);
+
+  test('spends no call on what comes after the signal', async () => {
+    const sandbox = await startSandbox();
+    onTestFinished(sandbox.close);
+    const [first, second] = albumIds(sandbox);
+    sandbox.faults.add({ fault: { kind: 'delay', ms: 1_000 } });
+    const server = await startServer(upstreamOf(sandbox));
+    const open = await openSocket(server.port);
+    const running = server.ask(`{ album(id: "${first}") { id } }`);
+    await until(() => sandbox.calls().some(({ kind }) => kind === 'api'), 5_000);
+    server.signal('SIGTERM');
+    await until(() => isRefused(server.port), 5_000);
+    const body = JSON.stringify({ query: `{ album(id: "${second}") { id } }` });
+    open.write(
+      `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect((await running).json).toEqual({ data: { album: { id: first } } });
+    await server.ended;
+    expect(open.received()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(sandbox.calls().filter(({ kind }) => kind === 'api')).toHaveLength(1);
+  });
+});

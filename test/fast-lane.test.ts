@@ -1,0 +1,198 @@
+import { createServer, type RequestListener, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { artists, unknownId } from './support/asking.ts';
+import { startClock } from './support/clock.ts';
+import { withSandbox } from './support/gateway.ts';
+
+/** The short way for plain requests says what yoga would say, byte for byte. */
+
+const bts = artists.bts;
+const page = `{ artist(id: "${bts}") { name albums(first: 3) { nodes { name } } } }`;
+const json = (params: unknown) => JSON.stringify(params);
+
+interface Sent {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+const requests: Record<string, Sent> = {
+  'a page': { body: json({ query: page }) },
+  'a page, for a client that knows of the newer type': {
+    headers: { accept: 'application/graphql-response+json, application/json;q=0.9' },
+    body: json({ query: page }),
+  },
+  'a type that is ours in capitals': { headers: { accept: 'APPLICATION/JSON' }, body: json({ query: page }) },
+  'a type that is not ours': { headers: { accept: 'text/html' }, body: json({ query: page }) },
+  'any type': { headers: { accept: 'text/html, */*' }, body: json({ query: page }) },
+  variables: {
+    body: json({ query: 'query A($id: ID!) { artist(id: $id) { name } }', variables: { id: bts } }),
+  },
+  'a name of several': {
+    body: json({
+      query: `query A { artist(id: "${bts}") { name } } query B { __typename }`,
+      operationName: 'A',
+    }),
+  },
+  'a name that is none of them': {
+    body: json({ query: `query A { __typename } query B { __typename }`, operationName: 'C' }),
+  },
+  'nothing that is there': { body: json({ query: `{ artist(id: "${unknownId}") { name } }` }) },
+  'an id that is none': { body: json({ query: `{ album(id: "no") { name } }` }) },
+  'a field that is none': { body: json({ query: '{ nothing }' }) },
+  'no document': { body: json({ query: '{' }) },
+  'a variable too few': { body: json({ query: 'query A($id: ID!) { artist(id: $id) { name } }' }) },
+  'more than is allowed': {
+    body: json({ query: `{ ${'__typename '.repeat(3_000)} }` }),
+    headers: { accept: 'application/graphql-response+json' },
+  },
+  'no query': { body: json({ variables: {} }) },
+  'a stranger among the params': { body: json({ query: page, stranger: true }) },
+  'a batch': { body: json([{ query: page }]) },
+  'no JSON': { body: '{"query":' },
+  'JSON that is null': { body: 'null' },
+  'an empty body': { body: '' },
+  'another type of body': { headers: { 'content-type': 'text/plain' }, body: json({ query: page }) },
+  'an encoded body': { headers: { 'content-encoding': 'gzip' }, body: json({ query: page }) },
+  'too large a body': { body: json({ query: page, variables: { pad: 'x'.repeat(100_000) } }) },
+  'a query in the URL': { path: '/graphql?x=1', body: json({ query: page }) },
+  'another path': { path: '/graph', body: json({ query: page }) },
+  'a GET': { method: 'GET', path: `/graphql?query=${encodeURIComponent(page)}` },
+  'another method': { method: 'PUT', body: json({ query: page }) },
+};
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+
+  return ({ method = 'POST', path = '/graphql', headers = {}, body }: Sent) =>
+    new Promise<{ status: number | undefined; headers: object; text: string }>((resolve, reject) => {
+      const asked = send(
+        { port, method, path, headers: { 'content-type': 'application/json', ...headers }, agent: false },
+        async (response) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of response) chunks.push(chunk as Buffer);
+          const { date: _, ...rest } = response.headers;
+          resolve({ status: response.statusCode, headers: rest, text: Buffer.concat(chunks).toString() });
+        },
+      );
+      asked.once('error', reject);
+      asked.end(body);
+    });
+}
+
+async function bothWays(environment: Record<string, string> = {}) {
+  const gateway = await withSandbox(environment);
+  const { listener, handler } = gateway.gateway;
+  return { ...gateway, short: await serve(listener), long: await serve(handler) };
+}
+
+describe('a plain request', () => {
+  test.each(Object.entries(requests))('of %s is answered as yoga answers it', async (_, asked) => {
+    const { short, long } = await bothWays();
+    const answers = [await long(asked), await short(asked), await short(asked)];
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+  });
+
+  test.each([
+    { NODE_ENV: 'production' },
+    { CORS_ORIGINS: 'https://app.example' },
+    { MAX_UPSTREAM_CALLS: '1' },
+  ])('is answered as yoga answers it where %o', async (environment) => {
+    const { short, long } = await bothWays(environment);
+    for (const asked of [
+      { body: json({ query: page }) },
+      { body: json({ query: page }), headers: { origin: 'https://app.example' } },
+      { body: json({ query: '{ __schema { queryType { name } } }' }) },
+      { body: json({ query: '{ artst }' }) },
+    ]) {
+      expect(await short(asked)).toEqual(await long(asked));
+    }
+  });
+
+  test('shows its cost where that is asked for, and is counted like any other', async () => {
+    const { short, logged, fetch } = await bothWays();
+    const traced = { headers: { 'x-spotify-trace': '1' }, body: json({ query: page }) };
+    const first = JSON.parse((await short(traced)).text);
+    const again = JSON.parse((await short(traced)).text);
+    expect([first.extensions.spotify.actualCalls, again.extensions.spotify.actualCalls]).not.toContain(
+      undefined,
+    );
+    expect(again.extensions.spotify).toMatchObject({ actualCalls: 0, cacheHits: 2 });
+    await short({ body: json({ query: page }) });
+    await short({ body: json({ query: page }) });
+    const lines = logged.filter(({ message }) => message === 'operation');
+    expect(lines).toHaveLength(4);
+    expect(lines.at(-1)?.fields).toEqual({ ...lines.at(-2)?.fields, milliseconds: expect.any(Number) });
+    expect(await (await fetch('/metrics')).text()).toContain('operations_total{outcome="ok"} 4');
+  });
+
+  test('of a client that goes away asks Spotify for nothing more', async () => {
+    const { gateway, sandbox } = await bothWays();
+    sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'delay', ms: 300 } });
+    const server = createServer(gateway.listener).listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    onTestFinished(() => void server.close());
+    const asked = send({ port: (server.address() as AddressInfo).port, method: 'POST', path: '/graphql' });
+    asked.on('error', () => undefined);
+    asked.setHeader('content-type', 'application/json');
+    asked.end(json({ query: `{ artist(id: "${bts}") { name images { url } relatedArtists { name } } }` }));
+    await sleep(150);
+    asked.destroy();
+    await sleep(500);
+    expect(sandbox.calls().filter(({ kind }) => kind === 'api').length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('an answer that is given again', () => {
+  const asked = { body: json({ query: page }) };
+
+  test('costs no call, and is the same', async () => {
+    const { short, sandbox } = await bothWays();
+    const first = await short(asked);
+    sandbox.clearCalls();
+    expect(await short(asked)).toEqual(first);
+    expect(sandbox.calls()).toEqual([]);
+  });
+
+  test('ends when the first of its parts is no longer fresh', async () => {
+    const clock = startClock();
+    const { short, sandbox } = await bothWays({ CACHE_TTL_SECONDS: '100' });
+    await short(asked);
+    sandbox.clearCalls();
+    await clock.pass(99);
+    await short(asked);
+    expect(sandbox.calls()).toEqual([]);
+    await clock.pass(2);
+    await short(asked);
+    expect(sandbox.calls().length).toBeGreaterThan(0);
+  });
+
+  test('ends when a part of it is proven outdated', async () => {
+    const { short, sandbox } = await bothWays();
+    const first = await short(asked);
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'listing', inserted: 2 } });
+    const further = `{ artist(id: "${bts}") { albums(last: 3) { nodes { name } totalCount } } }`;
+    await short({ body: json({ query: further.replace('last: 3', 'first: 30') }) });
+    expect((await short(asked)).text).not.toBe(first.text);
+  });
+
+  test('is never one with an error, or one that stood in for another', async () => {
+    const clock = startClock();
+    const { short, sandbox } = await bothWays({ CACHE_TTL_SECONDS: '10' });
+    const whole = await short(asked);
+    await clock.pass(11);
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'answer', status: 418 } });
+    expect((await short(asked)).text).toBe(whole.text);
+    sandbox.faults.clear();
+    sandbox.clearCalls();
+    await short(asked);
+    expect(sandbox.calls().length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { variableNames } from '../src/config.ts';
+import { createMetrics } from '../src/metrics.ts';
+import { withSandbox } from './support/gateway.ts';
+
+/** What an operator reads names what there is, all of it and nothing else. */
+
+const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+const page = read('operating.md');
+const dashboard = read('grafana.json');
+
+async function metricNames(): Promise<string[]> {
+  const { gateway } = await withSandbox();
+  const metrics = await gateway.metrics.registry.getMetricsAsJSON();
+  return metrics.map(({ name }) => name).sort();
+}
+
+const named = (text: string, pattern: RegExp): string[] => [...new Set(text.match(pattern) ?? [])].sort();
+
+describe('docs/operating.md', () => {
+  test('says of every variable when to touch it', () => {
+    const table = /## When to touch which\n.*?(?=\n## )/s.exec(page)?.[0] ?? '';
+    expect(named(table, /(?<=`)[A-Z]+(?:_[A-Z]+)*(?=`)/g)).toEqual([...variableNames].sort());
+  });
+
+  test('says of every metric what it tells and what to do, and of no other', async () => {
+    const rows = page.split('\n').filter((line) => line.startsWith('| `spotify_graphql_'));
+    const names = rows.map((row) => /spotify_graphql_\w+/.exec(row)?.[0]);
+    expect(names.sort()).toEqual(await metricNames());
+    for (const row of rows) {
+      const [, , tells = '', todo = ''] = row.split('|').map((cell) => cell.trim());
+      expect(tells.length && todo.length, row).toBeGreaterThan(0);
+    }
+  });
+
+  test('names the labels that a metric has', async () => {
+    const { registry } = createMetrics();
+    for (const [, name = '', labels = ''] of page.matchAll(
+      /^\| `(spotify_graphql_\w+)(?:\{([\w,]+)\})?`/gm,
+    )) {
+      const metric = registry.getSingleMetric(name);
+      if (!metric) continue; // gauges are there only with a gateway
+      const { labelNames } = metric as unknown as { labelNames: string[] };
+      expect(labelNames.join(), name).toBe(labels);
+    }
+  });
+});
+
+test('docs/grafana.json asks for metrics that there are, and for all of them', async () => {
+  const asked = named(dashboard, /spotify_graphql_\w+/g).map((name) =>
+    name.replace(/_(?:bucket|sum|count)$/, ''),
+  );
+  expect([...new Set(asked)].sort()).toEqual(await metricNames());
+});

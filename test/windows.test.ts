@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest';
+import { createLengths } from '../src/datasources/spotify/lengths.ts';
+import type { Album, Page } from '../src/datasources/spotify/types.ts';
+import {
+  goesOn,
+  type Mark,
+  offsetsOf,
+  pagesAtWorst,
+  type Range,
+  spanOf,
+  windowOf,
+} from '../src/datasources/spotify/windows.ts';
+
+/** The arithmetic of paging by itself; `paging.property.test.ts` tries it on whole lists. */
+
+const endless = Number.POSITIVE_INFINITY;
+const nothing: Range = { first: null, last: null, after: null, before: null };
+const at = (slot: number, id: string | null = null, total = 100): Mark => ({ slot, id, total });
+
+/** A page of albums, named by letters; `-` is null. Slots that the text does not reach are missing. */
+function page(offset: number, letters: string, rest: Partial<Page<Album>> = {}): Page<Album> {
+  const items = Array.from(letters, (id) => (id === '-' ? null : ({ id } as unknown as Album)));
+  return { offset, limit: 5, total: 100, hasNext: true, asOfMs: 0, items, ...rest };
+}
+
+describe('a range of a list', () => {
+  test.each<[string, Partial<Range>, number | null, [number, number] | null]>([
+    ['from the front', { first: 5 }, null, [0, 5]],
+    ['behind a cursor', { first: 5, after: at(9) }, null, [10, 15]],
+    ['up to a cursor', { first: 50, before: at(9) }, null, [0, 9]],
+    ['between two cursors', { first: 5, after: at(2), before: at(4) }, null, [3, 4]],
+    ['between two that cross', { first: 5, after: at(9), before: at(4) }, null, [10, 10]],
+    ['of nothing', { first: 0, after: at(9) }, null, [10, 10]],
+    ['that asks for no number', {}, null, [0, 0]],
+    ['from the end', { last: 5 }, 42, [37, 42]],
+    ['from the end of a list of unknown length', { last: 5 }, null, null],
+    ['from the end of a shorter list', { last: 50 }, 42, [0, 42]],
+    ['from the end of an empty list', { last: 5 }, 0, [0, 0]],
+    ['from the end, in front of a cursor', { last: 5, before: at(9) }, null, [4, 9]],
+    ['from the end, behind a cursor', { last: 50, after: at(9) }, 42, [10, 42]],
+    ['from the end, between two cursors', { last: 5, after: at(2), before: at(30) }, null, [25, 30]],
+    ['from the end, between two that cross', { last: 5, after: at(30), before: at(2) }, null, [31, 31]],
+  ])('%s', (_, range, total, span) => {
+    const expected = span && { start: span[0], end: span[1] };
+    expect(spanOf({ ...nothing, ...range }, total, endless)).toEqual(expected);
+  });
+
+  test.each<[Partial<Range>, number, [number, number]]>([
+    [{ first: 20, after: at(989) }, 5_000, [990, 1_000]],
+    [{ first: 20, after: at(999) }, 5_000, [1_000, 1_000]],
+    [{ last: 3 }, 5_000, [997, 1_000]],
+    [{ last: 3 }, 700, [697, 700]],
+    [{ last: 3, before: at(2_000) }, 5_000, [997, 1_000]],
+  ])('%o ends where the list can be reached no further', (range, total, [start, end]) => {
+    expect(spanOf({ ...nothing, ...range }, total, 1_000)).toEqual({ start, end });
+  });
+});
+
+describe('the pages of a span', () => {
+  test.each([
+    [0, 10, 10, [0]],
+    [0, 11, 10, [0, 10]],
+    [9, 11, 10, [0, 10]],
+    [10, 20, 10, [10]],
+    [95, 100, 50, [50]],
+    [0, 0, 10, []],
+  ])('from %i to %i are aligned, and none where the span is empty', (start, end, limit, offsets) => {
+    expect(offsetsOf({ start, end }, limit)).toEqual(offsets);
+  });
+
+  test('at worst are the first one, and as many at the end as the window may touch', () => {
+    const count = (range: Partial<Range>, limit = 10) =>
+      pagesAtWorst({ ...nothing, ...range }, limit, endless).length;
+    expect([
+      count({ first: 25 }),
+      count({ first: 10, after: at(4) }),
+      count({ last: 1 }),
+      count({ last: 10 }),
+    ]).toEqual([3, 2, 2, 3]);
+    expect([
+      count({ last: 11 }),
+      count({ last: 12 }),
+      count({ last: 0 }),
+      count({ last: 5, before: at(5) }),
+    ]).toEqual([3, 4, 1, 1]);
+    expect(count({})).toBe(0);
+  });
+});
+
+describe('a window', () => {
+  const cut = (
+    pages: Page<Album>[],
+    span: [number, number],
+    range: Partial<Range> = { first: span[1] - span[0] },
+  ) => {
+    const { slots, ...rest } = windowOf(
+      pages,
+      { start: span[0], end: span[1] },
+      { ...nothing, ...range },
+      endless,
+    );
+    const line = slots.map(({ slot, item }) => `${slot}${'id' in item ? item.id : '!'}`).join(' ');
+    return { line, ...rest };
+  };
+
+  test('holds what stands in its slots, each thing once, and no null', () => {
+    const pages = [page(0, 'ab-ad'), page(5, 'eafg'), page(10, 'hijkl')];
+    expect(cut(pages, [1, 12])).toEqual({
+      ...{ line: '1b 4d 5e 6a 7f 8g 10h 11i', start: 1, end: 12 },
+      ...{ total: 100, hasNext: true, hasPrevious: true },
+    });
+  });
+
+  test('knows nothing where nothing was read', () => {
+    const line = { line: '', start: 7, end: 7, total: null, hasNext: false, hasPrevious: true };
+    expect(cut([], [7, 7])).toEqual(line);
+  });
+
+  test('ends at the first empty page, whatever is said of the length', () => {
+    expect(cut([page(0, 'abcde'), page(5, ''), page(10, 'hijkl')], [0, 15])).toMatchObject({
+      line: '0a 1b 2c 3d 4e',
+      hasNext: false,
+    });
+  });
+
+  test('goes on while its page has a next one, or has slots left, or the length says so', () => {
+    expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
+    expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 4]).hasNext).toBe(true);
+    expect(cut([page(0, 'abcde', { total: 6, hasNext: false })], [0, 5]).hasNext).toBe(true);
+    expect(cut([page(0, 'abc', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
+    expect(goesOn(page(995, 'abcde'), 1_000)).toBe(false);
+  });
+
+  test('has no gap where one page reaches into the next, and nothing twice', () => {
+    const long = page(0, 'abcdefgh', { limit: 8 });
+    expect(cut([long, page(5, 'fghij')], [0, 10]).line).toBe('0a 1b 2c 3d 4e 5f 6g 7h 8i 9j');
+  });
+
+  test('begins behind the item of its cursor where that has moved with the list', () => {
+    const grown = [page(0, 'xyabc', { total: 102 }), page(5, 'defgh', { total: 102 })];
+    expect(cut(grown, [2, 6], { first: 4, after: at(1, 'b') })).toMatchObject({
+      line: '4c 5d',
+      start: 4,
+      end: 6,
+    });
+    const shrunk = [page(0, 'cdefg', { total: 98 })];
+    expect(cut(shrunk, [3, 5], { first: 2, after: at(2, 'c') })).toMatchObject({
+      line: '1d 2e',
+      start: 1,
+      end: 3,
+    });
+  });
+
+  test('does not follow an item that has moved farther than the list has grown, or is gone', () => {
+    const elsewhere = [page(0, 'xcbac', { total: 101 })];
+    expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'a') })).toMatchObject({ start: 2, line: '2b' });
+    expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'q') })).toMatchObject({
+      start: 2,
+      line: '2b 3a',
+    });
+  });
+
+  test('takes the length from the page that Spotify gave last', () => {
+    const pages = [page(0, 'abcde', { total: 7, asOfMs: 2 }), page(5, 'fg', { total: 9, asOfMs: 1 })];
+    expect(cut(pages, [0, 10]).total).toBe(7);
+  });
+
+  test('keeps an item that cannot be read in its slot', () => {
+    const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
+    expect(cut([broken], [0, 5]).line).toBe('0! 1!');
+  });
+});
+
+describe('the length of a list', () => {
+  const list = { key: 'list', steadyTotal: true };
+  const start = (freshMs = 60_000) => {
+    const expired: string[] = [];
+    return { expired, ...createLengths(freshMs, (key) => void expired.push(key)) };
+  };
+  const nowMs = performance.timeOrigin + performance.now();
+
+  test('is what the latest page tells, and outdates the pages of another length', () => {
+    const { of, learn, agrees, expired } = start();
+    expect([of(list), agrees(list, { total: 1, asOfMs: 0 }, 'one')]).toEqual([null, true]);
+    learn(list, { total: 10, asOfMs: nowMs }, 'one', nowMs);
+    learn(list, { total: 10, asOfMs: nowMs - 1 }, 'two', nowMs);
+    learn(list, { total: 10, asOfMs: nowMs + 1 }, null, nowMs);
+    expect([of(list)?.total, expired]).toEqual([10, []]);
+    learn(list, { total: 11, asOfMs: nowMs + 2 }, 'two', nowMs + 2);
+    expect([of(list)?.total, expired]).toEqual([11, ['one']]);
+    expect([
+      agrees(list, { total: 10, asOfMs: nowMs }, 'one'),
+      agrees(list, { total: 10, asOfMs: nowMs + 3 }, 'one'),
+      agrees(list, { total: 10, asOfMs: nowMs }, null),
+    ]).toEqual([false, true, false]);
+    learn(list, { total: 10, asOfMs: nowMs }, 'three', nowMs + 2);
+    expect([of(list)?.total, expired]).toEqual([11, ['one']]);
+  });
+
+  test('leaves the pages of one window together, whatever they say', () => {
+    const { learn, agrees, expired } = start();
+    learn(list, { total: 10, asOfMs: nowMs }, 'one', nowMs);
+    learn(list, { total: 11, asOfMs: nowMs + 1 }, 'two', nowMs);
+    expect([expired, agrees(list, { total: 10, asOfMs: nowMs }, 'one')]).toEqual([[], true]);
+  });
+
+  test('that goes to and fro outdates nothing any more', () => {
+    const { learn, agrees, expired } = start();
+    learn(list, { total: 10, asOfMs: nowMs }, 'one', nowMs);
+    learn(list, { total: 11, asOfMs: nowMs + 1 }, 'two', nowMs + 1);
+    learn(list, { total: 10, asOfMs: nowMs + 2 }, 'one', nowMs + 2);
+    learn(list, { total: 11, asOfMs: nowMs + 3 }, 'two', nowMs + 3);
+    expect([expired, agrees(list, { total: 10, asOfMs: nowMs + 2 }, 'one')]).toEqual([['one'], true]);
+  });
+
+  test('that drifts, as in a search, outdates nothing', () => {
+    const { of, learn, agrees, expired } = start();
+    const drifting = { key: 'search', steadyTotal: false };
+    learn(drifting, { total: 10, asOfMs: nowMs }, 'one', nowMs);
+    learn(drifting, { total: 12, asOfMs: nowMs + 1 }, 'two', nowMs + 1);
+    expect([of(drifting)?.total, agrees(drifting, { total: 10, asOfMs: nowMs }, 'one'), expired]).toEqual([
+      12,
+      true,
+      [],
+    ]);
+  });
+
+  test('is believed no longer than an answer', () => {
+    const { of, learn } = start(1_000);
+    learn(list, { total: 10, asOfMs: nowMs - 2_000 }, 'one', nowMs);
+    expect(of(list)).toBeNull();
+  });
+});
