@@ -6,6 +6,10 @@ import type { Plan } from './schema/plan.ts';
 export interface Context {
   spotify: Spotify;
   scope: Scope;
+  /** Tells the operation's document apart from others. */
+  document: string;
+  /** The name that the document gives the operation; null where it gives none, and before that is known. */
+  operation: string | null;
   /** What was found out about the operation before it runs; null before that. */
   plan: Plan | null;
   /** Fields that were started before their object was there, by their path. */
@@ -14,9 +18,11 @@ export interface Context {
   asker(info: GraphQLResolveInfo): Asker;
 }
 
-export const createContext = (spotify: Spotify, scope: Scope): Context => ({
+export const createContext = (spotify: Spotify, scope: Scope, document: string): Context => ({
   spotify,
   scope,
+  document,
+  operation: null,
   plan: null,
   early: new Map(),
   asker: (info) => ({

@@ -1,6 +1,5 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
-import type { YogaServerInstance } from 'graphql-yoga';
-import type { Context } from './context.ts';
+import type { Run } from './operation/run.ts';
 
 /**
  * One operation without HTTP, as the executors of a stitching parent ask for it.
@@ -14,32 +13,17 @@ export type Execute = (operation: {
   signal?: AbortSignal | undefined;
 }) => Promise<ExecutionResult>;
 
-/** @param mask what becomes of an error that is thrown before execution */
-export function createExecute(
-  { getEnveloped }: Pick<YogaServerInstance<object, Context>, 'getEnveloped'>,
-  mask: (error: unknown) => GraphQLError,
-): Execute {
-  async function run({ document, variables, operationName, signal }: Parameters<Execute>[0]) {
-    // Plugins read the request's headers and signal, so there is one, though nobody has sent it.
-    const request = new Request('http://in-process/graphql', { signal: signal ?? null });
-    const { schema, validate, contextFactory, execute } = getEnveloped({ request, params: {} });
-    try {
-      const errors = validate(schema, document);
-      if (errors.length > 0) return { errors };
-      const contextValue = await contextFactory();
-      return await execute({ schema, document, contextValue, variableValues: variables, operationName });
-    } catch (error) {
-      return { errors: [mask(error)] };
-    }
-  }
-
-  return async (operation) => {
-    operation.signal?.throwIfAborted();
-    const result = await run(operation);
-    operation.signal?.throwIfAborted();
+export const createExecute =
+  (run: Run): Execute =>
+  async ({ signal, ...asked }) => {
+    signal?.throwIfAborted();
+    const result = await run(asked, {
+      header: () => null,
+      whenGone: (callback) => signal?.addEventListener('abort', callback, { once: true }),
+    });
+    signal?.throwIfAborted();
     return withoutHttp(result);
   };
-}
 
 /** What is meant for an answer over HTTP would become the status and the headers of the parent's own. */
 function withoutHttp({ errors, extensions, ...result }: ExecutionResult): ExecutionResult {

@@ -3,9 +3,9 @@ import type { ExecutionResult, GraphQLError } from 'graphql';
 import { type GraphQLParams, processRegularResult, type YogaServerInstance } from 'graphql-yoga';
 import type { Context } from './context.ts';
 import type { HotAnswers } from './hot-answers.ts';
-import type { OperationReport } from './plugins/operation-log.ts';
+import type { OperationReport } from './operation/report.ts';
+import { traceHeader } from './operation/trace.ts';
 import { maxBodyBytes } from './plugins/protocol.ts';
-import { traceHeader } from './plugins/trace.ts';
 
 export interface FastLane {
   yoga: YogaServerInstance<object, Context>;
@@ -26,7 +26,7 @@ type MediaType = typeof graphqlJson | typeof plainJson;
 
 /**
  * The short way from `node:http` to an operation, for the request that nearly every client sends: one POST of
- * JSON, whole and small. It passes every rule that yoga's plugins have for operations, and leaves out what
+ * JSON, whole and small. It passes every rule that there is for operations, and leaves out what
  * yoga does to make a Request and a Response of it, which is two thirds of the time of an answer from memory.
  * Whatever is unusual goes yoga's way.
  */
@@ -144,16 +144,15 @@ function paramsIn(text: string): GraphQLParams | null {
   }
 }
 
-/** As much of a Request as plugins look at. */
+/** As much of a Request as is looked at on the way. */
 function asFetched({ method, url, headers }: IncomingMessage, response: ServerResponse): Request {
-  const gone = new AbortController();
-  response.once('close', () => response.writableFinished || gone.abort());
-  const get = (name: string) => headers[name.toLowerCase()]?.toString() ?? null;
-  const entries = () => Object.entries(headers)[Symbol.iterator]();
   return {
     method,
     url,
-    signal: gone.signal,
-    headers: { get, [Symbol.iterator]: entries },
+    headers: { get: (name: string) => headers[name.toLowerCase()]?.toString() ?? null },
+    signal: {
+      addEventListener: (_: 'abort', gone: () => void) =>
+        void response.once('close', () => response.writableFinished || gone()),
+    },
   } as unknown as Request;
 }

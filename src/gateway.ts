@@ -1,32 +1,30 @@
 import type { RequestListener } from 'node:http';
-import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Registry } from 'prom-client';
-import { type Context, createContext } from './context.ts';
-import { combine, createScope, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
+import type { Context } from './context.ts';
+import { combine, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
 import { createExecute, type Execute } from './execute.ts';
 import { createFastLane } from './fast-lane.ts';
 import { createHotAnswers } from './hot-answers.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createDocuments } from './operation/documents.ts';
+import { createMask } from './operation/mask.ts';
+import { createOperationReport } from './operation/report.ts';
+import { type Caller, createRun, type Run } from './operation/run.ts';
 import { corsFor, useVaryByOrigin } from './plugins/cors.ts';
-import { createDocumentCaches } from './plugins/document-cache.ts';
 import { useGraphiql } from './plugins/graphiql.ts';
 import { guarded } from './plugins/guard.ts';
 import { useHealth } from './plugins/health.ts';
 import { useHttpCache } from './plugins/http-cache.ts';
-import { useLimits } from './plugins/limits.ts';
-import { createMask } from './plugins/mask.ts';
 import { useMetrics } from './plugins/metrics.ts';
-import { createOperationReport, useOperationLog } from './plugins/operation-log.ts';
 import { usePaths } from './plugins/paths.ts';
-import { usePlan } from './plugins/plan.ts';
 import { maxBodyBytes, useProtocol } from './plugins/protocol.ts';
 import { isTooLate, useShedding, watchEventLoop } from './plugins/shed.ts';
-import { useTrace } from './plugins/trace.ts';
 import { type Manifest, useNoTextOverGet, useTrustedDocuments } from './plugins/trusted-documents.ts';
 import { schema } from './schema/index.ts';
-import { telemetryObserver, useTelemetry } from './telemetry.ts';
+import { telemetryObserver } from './telemetry.ts';
 
 export interface GatewayOptions {
   spotify: SpotifyOptions;
@@ -71,21 +69,22 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
   const eventLoop = watchEventLoop();
   const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
   metrics.watch(spotify, eventLoop.lagMs);
-  const started = spotify.started();
   const mask = createMask(log);
   const report = createOperationReport(log, metrics);
-  const documents = createDocumentCaches();
+  const { introspection } = options;
+  const documents = createDocuments({ schema, introspection, suggestions: !production });
+  const run = createRun({
+    spotify,
+    documents,
+    timeoutMs: options.requestTimeoutMs,
+    maxCalls: options.maxUpstreamCalls,
+    mask,
+    report,
+  });
   const isShared = options.corsOrigins.length > 0;
   let draining = false;
 
   const handler = createYoga<object, Context>({
-    schema,
-    context: async ({ request }) => {
-      await started;
-      const scope = createScope(options.requestTimeoutMs);
-      request.signal.addEventListener('abort', scope.end, { once: true });
-      return createContext(spotify, scope);
-    },
     plugins: [
       usePaths([endpoint, '/health', '/ready', '/metrics']),
       useHealth(async () => !draining && (await spotify.ready()), log),
@@ -102,20 +101,14 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
       options.trustedDocuments
         ? useTrustedDocuments(options.trustedDocuments)
         : production && useNoTextOverGet,
-      useLimits(!production),
-      usePlan(options.maxUpstreamCalls, !production),
-      useTelemetry,
-      useOperationLog(report),
-      useTrace,
+      useRun(run),
       useHttpCache,
-      useScope,
-      !options.introspection && useNoIntrospection,
       isShared && useVaryByOrigin,
     ].map((plugin) => plugin && guarded(plugin as Plugin, log)),
     graphqlEndpoint: endpoint,
     extraParamNames: ['documentId'],
     maxRequestBodySize: maxBodyBytes,
-    parserAndValidationCache: documents,
+    parserAndValidationCache: false,
     maskedErrors: { maskError: mask },
     graphiql: false, // a plugin of ours shows it
     cors: isShared && corsFor(options.corsOrigins),
@@ -140,7 +133,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     handler,
     listener,
     schema,
-    execute: createExecute(handler, mask),
+    execute: createExecute(run),
     metrics,
     drain() {
       draining = true;
@@ -153,11 +146,15 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
   };
 }
 
-/** An operation's scope ends with it, and its timer. */
-const useScope: Plugin<Context> = {
-  onExecute: ({ args }) => ({ onExecuteDone: () => args.contextValue.scope.end() }),
-};
+/** Yoga has the request and the answer, and what lies between is ours. */
+const useRun = (run: Run): Plugin => ({
+  onParams: ({ setParamsHandler }) =>
+    setParamsHandler(({ params: { query = '', ...params }, request, context }) =>
+      run({ document: query, ...params }, callerOf(request), context),
+    ),
+});
 
-const useNoIntrospection: Plugin = {
-  onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule),
-};
+const callerOf = ({ headers, signal }: Request): Caller => ({
+  header: (name) => headers.get(name),
+  whenGone: (callback) => signal.addEventListener('abort', callback, { once: true }),
+});

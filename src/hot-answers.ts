@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Context } from './context.ts';
 import { epochMs } from './datasources/spotify/index.ts';
 import type { Answer } from './fast-lane.ts';
-import { type OperationUsage, usageOf } from './plugins/operation-log.ts';
+import { type OperationUsage, usageOf } from './operation/report.ts';
 
 /** Whole answers, as bytes, for as long as each part of them is fresh: what an execution would give again. */
 export interface HotAnswers {

@@ -6,13 +6,15 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  type TextMapGetter,
   type Context as TraceContext,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Plugin } from 'graphql-yoga';
+import type { ExecutionResult } from 'graphql';
 import type { Context } from './context.ts';
 import type { Observer } from './datasources/spotify/index.ts';
+import type { Caller } from './operation/run.ts';
 
 /**
  * Spans for operations, calls and waits, by whatever OpenTelemetry SDK the process was started with; without
@@ -21,25 +23,25 @@ import type { Observer } from './datasources/spotify/index.ts';
 
 const tracer = (): Tracer => trace.getTracer('spotify-graphql-gateway');
 
-export const useTelemetry: Plugin<Context> = {
-  onExecute({ args: { contextValue } }) {
-    const { headers } = contextValue.request;
-    const parent = propagation.extract(ROOT_CONTEXT, Object.fromEntries(headers));
-    const span = tracer().startSpan(
-      `graphql ${contextValue.plan?.name ?? 'operation'}`,
-      { kind: SpanKind.SERVER, attributes: { 'graphql.planned_calls': contextValue.plan?.calls ?? 0 } },
-      parent,
-    );
-    contextValue.scope.observed = trace.setSpan(parent, span);
-    return {
-      onExecuteDone({ result }) {
-        const failed = 'errors' in result && (result.errors?.length ?? 0) > 0;
-        if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-        if (span.isRecording()) showHits(contextValue);
-        span.end();
-      },
-    };
-  },
+/** Begins the span of an operation; the returned function ends it. */
+export function observeOperation(operation: Context, caller: Caller): (result: ExecutionResult) => void {
+  const parent = propagation.extract(ROOT_CONTEXT, caller, headersOfCaller);
+  const span = tracer().startSpan(
+    `graphql ${operation.operation ?? 'operation'}`,
+    { kind: SpanKind.SERVER, attributes: { 'graphql.planned_calls': operation.plan?.calls ?? 0 } },
+    parent,
+  );
+  operation.scope.observed = trace.setSpan(parent, span);
+  return ({ errors = [] }) => {
+    if (errors.length > 0) span.setStatus({ code: SpanStatusCode.ERROR });
+    if (span.isRecording()) showHits(operation);
+    span.end();
+  };
+}
+
+const headersOfCaller: TextMapGetter<Caller> = {
+  get: (caller, name) => caller.header(name) ?? undefined,
+  keys: () => [],
 };
 
 /** What was there already took no time: each is a span without length, in place of the call that it spared. */

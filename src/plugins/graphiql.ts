@@ -1,5 +1,5 @@
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
-import { traceHeader } from './trace.ts';
+import { traceHeader } from '../operation/trace.ts';
 
 /** GraphiQL's first visit: tabs that teach what the API is for, each ready to run. */
 

@@ -1,21 +1,20 @@
 import { createHash } from 'node:crypto';
+import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
-import { epochMs } from '../datasources/spotify/index.ts';
-import { traceHeader } from './trace.ts';
+import { epochMs, type Scope } from '../datasources/spotify/index.ts';
+import { traceHeader } from '../operation/trace.ts';
 
 /** Lets browsers and CDNs keep what they got by GET: for as long as the whole of it is fresh. */
 export const useHttpCache: Plugin<Context> = {
-  onExecute({ args: { contextValue } }) {
-    if (contextValue.request.method !== 'GET') return undefined;
-    return {
-      onExecuteDone({ result, setResult }) {
-        if (Symbol.asyncIterator in result) return;
-        const failed = (result.errors?.length ?? 0) > 0;
-        const http = { headers: { 'cache-control': failed ? 'no-store' : cacheControl(contextValue) } };
-        setResult({ ...result, extensions: { ...result.extensions, http } });
-      },
-    };
+  onExecutionResult({ request, result, setResult, context }) {
+    const { plan, scope } = context as unknown as Context;
+    if (request.method !== 'GET' || !plan) return; // what never ran has nothing that could be kept
+    const { errors = [], extensions } = result as ExecutionResult;
+    const isLasting = errors.length === 0 && request.headers.get(traceHeader) === null;
+    const http = { headers: { 'cache-control': isLasting ? cacheControl(scope) : 'no-store' } };
+    setResult({ ...(result as ExecutionResult), extensions: { ...extensions, http } } as typeof result &
+      object);
   },
   async onResponse({ request, response, setResponse, fetchAPI: { Response } }) {
     if (!response.headers.get('cache-control')?.startsWith('public')) return;
@@ -34,8 +33,8 @@ export const useHttpCache: Plugin<Context> = {
   },
 };
 
-function cacheControl({ scope, request }: Context & { request: Request }): string {
-  const isShared = scope.usage.stale.length === 0 && request.headers.get(traceHeader) === null;
-  const seconds = Math.floor((scope.freshUntilMs - epochMs()) / 1000);
-  return isShared && Number.isFinite(seconds) && seconds > 0 ? `public, max-age=${seconds}` : 'no-store';
+function cacheControl({ usage, freshUntilMs }: Scope): string {
+  const seconds = Math.floor((freshUntilMs - epochMs()) / 1000);
+  const isFresh = usage.stale.length === 0 && Number.isFinite(seconds) && seconds > 0;
+  return isFresh ? `public, max-age=${seconds}` : 'no-store';
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { BadRequest } from '../errors.ts';
-import { toGraphQLError } from './mask.ts';
+import { toGraphQLError } from '../operation/mask.ts';
 
 /** The manifest that codegen writes: the text of each document by its hash. */
 export type Manifest = ReadonlyMap<string, string>;

@@ -14,6 +14,7 @@ import { Album } from './album.ts';
 import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { startEarly } from './early.ts';
+import { failedItem } from './ids.ts';
 import { Track } from './track.ts';
 
 /**
@@ -86,11 +87,11 @@ builder.queryFields((t) => ({
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
     resolve: (_, { representations }, context, info) =>
-      representations.map(async (each, index) => entity(each, context, info, index)),
+      representations.map((each, index) => entity(each, context, info, index).catch(failedItem)),
   }),
 }));
 
-function entity(
+async function entity(
   { __typename, id }: Representation,
   context: Context,
   info: GraphQLResolveInfo,

@@ -14,6 +14,7 @@ import {
 import { BadUserInput, UpstreamBadResponse } from '../errors.ts';
 import { builder } from './builder.ts';
 import { cursorsOf } from './cursor.ts';
+import { failedItem } from './ids.ts';
 import { selects } from './selection.ts';
 
 /** Relay connections over Spotify's lists: arguments in, a window of slots out. */
@@ -202,8 +203,8 @@ function endCursor(connection: Connection<SpotifyObject>): string | null {
   return window?.hasNext ? encode({ slot: window.end - 1, id: null, total: window.total ?? 0 }) : null;
 }
 
-/** The item itself, or its own failure: among siblings a rejected promise fails alone. */
-export const readable = <T extends SpotifyObject>(item: T | Malformed): T | Promise<T> =>
+/** The item itself, or its own failure, which none of its siblings shares. */
+export const readable = <T extends SpotifyObject>(item: T | Malformed): T =>
   isMalformed(item)
-    ? Promise.reject(new UpstreamBadResponse(`Spotify's answer is not as documented (${item.malformed}).`))
+    ? failedItem(new UpstreamBadResponse(`Spotify's answer is not as documented (${item.malformed}).`))
     : item;

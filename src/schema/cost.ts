@@ -125,17 +125,24 @@ function singular(kind: Kind) {
 /** What the ids point at, null for one that is none; too many of them are refused where they stand. */
 function referencesOf(args: Visit['args']): (Reference | null)[] {
   const ids = args['ids'] as string[];
-  return ids.length > maxIds ? [] : ids.map((id) => tolerant(() => parseReference(id)));
+  return ids.length > maxIds ? [] : ids.map(tolerantReference);
 }
 
+const tolerantReference = (id: string): Reference | null => tolerant(() => parseReference(id));
+
 function plural(kind: Kind) {
-  return ({ args, app }: Visit): Cost => {
-    const references = referencesOf(args);
-    // Ids that can be nobody's are kept out of batches, which they would spoil.
-    const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
-    const { calls, ...cost } = readsOf(kind, { groups: 1, size: references.length - alone }, app);
-    return { ...cost, calls: calls + alone, full: true };
-  };
+  return ({ args, app }: Visit): Cost => ({ ...readsByIds(kind, referencesOf(args), app), full: true });
+}
+
+/** Reads of one kind of objects by their ids. Those that can be nobody's are kept out of batches, which they would spoil. */
+function readsByIds(
+  kind: Kind,
+  references: readonly (Reference | null)[],
+  app: Abilities,
+): Omit<Cost, 'full'> {
+  const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
+  const { calls, ...cost } = readsOf(kind, { groups: 1, size: references.length - alone }, app);
+  return { ...cost, calls: calls + alone };
 }
 
 function nodes(args: Visit['args']): Cost {
@@ -154,14 +161,15 @@ function nodes(args: Visit['args']): Cost {
 
 /** References of one type share their reads, as the ids of a plural field do. */
 function entities({ args, app }: Visit): Cost {
-  const names = (args['representations'] as { __typename: string }[]).map(({ __typename }) => __typename);
-  const reads = Object.entries(entityKinds).map(([name, kind]) =>
-    readsOf(kind, { groups: 1, size: names.filter((each) => each === name).length }, app),
-  );
+  const all = args['representations'] as { __typename: string; id: string }[];
+  const reads = Object.entries(entityKinds).map(([name, kind]) => {
+    const ids = all.filter(({ __typename }) => __typename === name).map(({ id }) => id);
+    return readsByIds(kind, ids.map(tolerantReference), app);
+  });
   return {
     calls: reads.reduce((sum, { calls }) => sum + calls, 0),
     byId: Object.assign({}, ...reads.map(({ byId }) => byId)),
-    crowd: { groups: names.length, size: 1 },
+    crowd: { groups: all.length, size: 1 },
     full: true,
   };
 }

@@ -31,5 +31,11 @@ export function forEach<T>(
 ): Promise<T>[] {
   if (ids.length > maxIds)
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
-  return ids.map(async (id, index) => find(id, index));
+  return ids.map((id, index) => find(id, index).catch(failedItem));
 }
+
+/**
+ * What stands in a list for an entry that failed: to GraphQL an Error is a failure like a rejected promise, of which
+ * compiled queries put the null in the wrong place.
+ */
+export const failedItem = (error: unknown) => error as never;

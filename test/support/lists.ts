@@ -106,7 +106,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
         }
       }`,
       variableValues: { ...args },
-      contextValue: createContext(spotify, scope),
+      contextValue: createContext(spotify, scope, 'test'),
     });
     scope.end();
     if (result.errors) throw result.errors[0];

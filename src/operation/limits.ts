@@ -7,16 +7,13 @@ import {
   Lexer,
   type SelectionSetNode,
   Source,
+  type Token,
   TokenKind,
-  validate,
   visit,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
 import { QueryTooComplex } from '../errors.ts';
-import { tokensOf } from './document-cache.ts';
-import { toGraphQLError } from './mask.ts';
 
-/** How large a document may be. All of it is checked before anything runs; yoga keeps the result by document. */
+/** How large a document may be. All of it is checked before anything runs. */
 
 const maxTokens = 2_000;
 const maxDepth = 15; // GraphiQL's own introspection is 15 deep
@@ -25,33 +22,16 @@ const maxDirectives = 5; // on one location
 // To validate is to compare whatever may answer under one name, pair by pair: these two are its length and breadth.
 const maxRepeats = 100;
 const maxFragments = 50;
-const manyErrors = 5;
 
 /**
- * @param suggestions whether messages may tell the names of fields that were not asked for
+ * Counts before parsing, because the parser descends as deep as the braces go.
+ * @throws QueryTooComplex
  */
-export function useLimits(suggestions: boolean): Plugin {
-  return {
-    onParse({ parseFn, setParseFn }) {
-      setParseFn((source: string | Source, ...options: unknown[]) => {
-        const tokens = countTokens(typeof source === 'string' ? new Source(source) : source);
-        if (tokens > maxTokens) throw tooComplex('tokens', maxTokens, tokens);
-        return parseFn(source, ...options);
-      });
-    },
-    onValidate({ setValidationFn }) {
-      setValidationFn((schema, document: DocumentNode, rules) => {
-        const error = brokenLimit(document);
-        if (error) return [toGraphQLError(error)];
-        // A guess at a name compares it with all that there are, and a hundred mistakes make a hundred guesses.
-        const limits = { maxErrors: manyErrors, hideSuggestions: !suggestions };
-        return presentable(validate(schema, document, rules, limits));
-      });
-    },
-  };
+export function checkTokens(text: string): void {
+  const tokens = countTokens(new Source(text));
+  if (tokens > maxTokens) throw tooComplex('tokens', maxTokens, tokens);
 }
 
-/** Counts before parsing, because the parser descends as deep as the braces go. */
 function countTokens(source: Source): number {
   const lexer = new Lexer(source);
   const start = lexer.token;
@@ -63,7 +43,15 @@ function countTokens(source: Source): number {
   return tokensOf(start);
 }
 
-function brokenLimit(document: DocumentNode): QueryTooComplex | null {
+/** How many tokens there are after the first, which stands for the start; comments are some, for they are kept too. */
+export function tokensOf(start: Token | null | undefined): number {
+  let count = 0;
+  for (let token = start?.next; token && token.kind !== TokenKind.EOF; token = token.next) count += 1;
+  return count;
+}
+
+/** @throws QueryTooComplex */
+export function checkSize(document: DocumentNode): void {
   let aliases = 0;
   let directives = 0;
   let repeats = 0;
@@ -83,7 +71,7 @@ function brokenLimit(document: DocumentNode): QueryTooComplex | null {
     ['levels of fields', maxDepth, depthOf(document)],
   ];
   const broken = measured.find(([, limit, actual]) => actual > limit);
-  return broken ? tooComplex(...broken) : null;
+  if (broken) throw tooComplex(...broken);
 }
 
 /** Selections that have been made in the same place already. */
@@ -124,7 +112,3 @@ const tooComplex = (what: string, limit: number, actual: number) =>
     limit,
     actual,
   });
-
-/** One error stands for many: whoever sends a hundred mistakes reads no hundred messages. */
-const presentable = (errors: readonly GraphQLError[]): readonly GraphQLError[] =>
-  errors.length > manyErrors ? errors.slice(0, 1) : errors;

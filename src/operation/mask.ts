@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { maxBodyBytes } from './protocol.ts';
+import { maxBodyBytes } from '../plugins/protocol.ts';
 
 /**
  * What becomes of every error before it leaves: ours keep their code, those of GraphQL and of its transport
@@ -65,5 +65,7 @@ function innermost(error: unknown): unknown {
   return inner;
 }
 
-const relocate = (message: string, extensions: Record<string, unknown>, at: GraphQLError | undefined) =>
-  new GraphQLError(message, { nodes: at?.nodes ?? null, path: at?.path ?? null, extensions });
+function relocate(message: string, extensions: Record<string, unknown>, at: GraphQLError | undefined) {
+  const { nodes = null, source = null, positions = null, path = null } = at ?? {};
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}

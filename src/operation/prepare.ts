@@ -1,0 +1,93 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  visit,
+} from 'graphql';
+import type { Context } from '../context.ts';
+import type { Abilities } from '../datasources/spotify/index.ts';
+import { BadRequest } from '../errors.ts';
+import { type Outline, outlineOf, type ParsedOperation } from '../schema/outline.ts';
+import { type Plan, planOf } from '../schema/plan.ts';
+import { createExecution } from './execution.ts';
+import { Invalid } from './invalid.ts';
+
+/** One operation of a valid document, with all of it that is the same however often it runs. */
+export interface Operation {
+  /** The name that the document gives it. */
+  name: string | null;
+  /** @throws Invalid, QueryTooComplex */
+  plan(values: Values, app: Abilities): Plan;
+  execute(values: Values, context: Context): Promise<ExecutionResult>;
+}
+
+/** Variables as they were sent. */
+export type Values = Readonly<Record<string, unknown>>;
+
+const keptFields = 500; // a larger outline is laid out anew each time: it may be a hundred times its document
+
+export interface Parsed {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  definition: OperationDefinitionNode;
+  /** Whether messages may tell the names of values that were not asked for. */
+  suggestions: boolean;
+}
+
+/** @throws BadRequest for a kind of operation that there is none of */
+export function createOperation({ schema, document, definition, suggestions }: Parsed): Operation {
+  if (definition.operation !== OperationTypeNode.QUERY) {
+    throw new BadRequest(`There is nothing here for a ${definition.operation}: send a query.`);
+  }
+  const name = definition.name?.value ?? null;
+  const parsed = { schema, definition, fragments: fragmentsOf(document) };
+  const isConditional = hasConditions(document);
+  let kept: Outline | undefined;
+
+  function outline(variables: Values): Outline {
+    const known = kept ?? outlineOf(parsed, variables);
+    if (!isConditional && known.size <= keptFields) kept = known;
+    return known;
+  }
+
+  return {
+    name,
+    plan(values, app) {
+      const { coerced, errors } = getVariableValues(schema, definition.variableDefinitions ?? [], values);
+      if (errors) throw new Invalid(errors.map((each) => refusedVariable(each, suggestions)));
+      return planOf(outline(coerced), coerced, app);
+    },
+    execute: createExecution({ schema, document, operationName: name, isConditional }),
+  };
+}
+
+/** GraphQL's own guesses can be hidden in validation only. */
+const refusedVariable = ({ message, nodes }: GraphQLError, suggestions: boolean) =>
+  new GraphQLError(suggestions ? message : message.replace(/ Did you mean .*\?$/s, ''), {
+    nodes: nodes ?? null,
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
+  });
+
+const fragmentsOf = ({ definitions }: DocumentNode): ParsedOperation['fragments'] =>
+  Object.fromEntries(
+    definitions
+      .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
+      .map((each) => [each.name.value, each]),
+  );
+
+/** Whether what is selected depends on variables. */
+function hasConditions(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Directive() {
+      found = true;
+    },
+  });
+  return found;
+}

@@ -1,0 +1,37 @@
+import type { ExecutionResult } from 'graphql';
+import type { Context } from '../context.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { usedBy } from './trace.ts';
+
+/** What is told of one operation. What a client wrote stands nowhere in it. */
+export interface OperationUsage {
+  /** The name that the document gives it. */
+  operation: string | null;
+  /** Tells documents apart. */
+  document: string;
+  plannedCalls: number;
+  actualCalls: number;
+  cacheHits: number;
+}
+
+export type OperationReport = (
+  operation: OperationUsage & { milliseconds: number; codes: readonly string[] },
+) => void;
+
+/** One line and one count for every operation, run or refused. */
+export const createOperationReport =
+  (log: Log, { operationDone }: Metrics): OperationReport =>
+  ({ milliseconds, ...operation }) => {
+    operationDone({ seconds: milliseconds / 1000, codes: operation.codes });
+    log.info({ ...operation, milliseconds: Math.round(milliseconds) }, 'operation');
+  };
+
+export const usageOf = (context: Context): OperationUsage => ({
+  operation: context.operation,
+  document: context.document,
+  ...usedBy(context),
+});
+
+export const codesOf = ({ errors = [] }: ExecutionResult): string[] =>
+  errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));

@@ -1,0 +1,80 @@
+import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
+import { type Context, createContext } from '../context.ts';
+import { createScope, type Spotify } from '../datasources/spotify/index.ts';
+import { QueryTooComplex } from '../errors.ts';
+import { observeOperation } from '../telemetry.ts';
+import type { Documents } from './documents.ts';
+import { Invalid } from './invalid.ts';
+import type { Operation, Values } from './prepare.ts';
+import { codesOf, type OperationReport, usageOf } from './report.ts';
+import { withTrace } from './trace.ts';
+
+/**
+ * One operation from its document to its answer, whichever way it came. Nothing is thrown: what goes wrong is in
+ * the answer.
+ * @param carrier becomes the operation's context, for whoever wants to look into it afterwards
+ */
+export type Run = (asked: Asked, caller: Caller, carrier?: object) => Promise<ExecutionResult>;
+
+export interface Asked {
+  /** As text, or as a parent in the same process has parsed it. */
+  document: string | DocumentNode;
+  operationName?: string | null | undefined;
+  variables?: Values | null | undefined;
+}
+
+/** Who asks. */
+export interface Caller {
+  header(name: string): string | null;
+  /** Calls back when nobody waits for the answer any more. */
+  whenGone(callback: () => void): void;
+}
+
+export interface RunOptions {
+  spotify: Spotify;
+  documents: Documents;
+  /** Deadline of one operation, in milliseconds. */
+  timeoutMs: number;
+  /** Most Spotify calls that one operation may plan; one that plans more is refused whole. */
+  maxCalls: number;
+  mask(error: unknown): GraphQLError;
+  report: OperationReport;
+}
+
+export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, report }: RunOptions): Run {
+  const started = spotify.started();
+
+  /** @throws Invalid, GatewayError before anything has run */
+  async function execute(operation: Operation, values: Values, context: Context, caller: Caller) {
+    context.operation = operation.name;
+    const plan = operation.plan(values, spotify.app);
+    if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
+    context.plan = plan;
+    const observed = observeOperation(context, caller);
+    const { errors, ...result } = await operation.execute(values, context);
+    const answer = { ...(errors && { errors: errors.map(mask) }), ...result };
+    observed(answer);
+    return withTrace(answer, context, caller);
+  }
+
+  return async ({ document, operationName, variables }, caller, carrier = {}) => {
+    const startedMs = performance.now();
+    await started;
+    const scope = createScope(timeoutMs);
+    caller.whenGone(scope.end);
+    const read = typeof document === 'string' ? documents.fromText(document) : documents.fromAst(document);
+    const context = Object.assign(carrier, createContext(spotify, scope, read.hash));
+    let result: ExecutionResult;
+    try {
+      result = await execute(read.operation(operationName ?? null), variables ?? {}, context, caller);
+    } catch (error) {
+      result = { errors: error instanceof Invalid ? error.errors : [mask(error)] };
+    }
+    scope.end();
+    report({ ...usageOf(context), milliseconds: performance.now() - startedMs, codes: codesOf(result) });
+    return result;
+  };
+}
+
+const tooManyCalls = (limit: number, actual: number) =>
+  new QueryTooComplex('This operation may cost more Spotify calls than one is allowed.', { limit, actual });

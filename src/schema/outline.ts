@@ -1,0 +1,93 @@
+import { collectFields, collectSubFields } from '@graphql-tools/utils';
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isLeafType,
+  isObjectType,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { QueryTooComplex } from '../errors.ts';
+
+/** What an operation selects, laid out type by type: merged fields, fragments in their places. */
+export interface Outline {
+  root: Level;
+  /** How many fields there are in all. */
+  size: number;
+}
+
+/** The fields selected of one type, where it stands in the answer. */
+export interface Level {
+  type: GraphQLObjectType;
+  fields: readonly Selected[];
+}
+
+export interface Selected {
+  responseName: string;
+  /** Such as `Artist.albums`. */
+  name: string;
+  field: GraphQLField<unknown, unknown>;
+  node: FieldNode;
+  /** What is selected of each type that its value can have; none of a leaf's. */
+  below: readonly Level[];
+  /** Names of the fields selected below. */
+  selected: ReadonlySet<string>;
+}
+
+/** An operation as it was parsed and validated. */
+export interface ParsedOperation {
+  schema: GraphQLSchema;
+  definition: OperationDefinitionNode;
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+}
+
+const maxFields = 10_000; // aliases in nested fragments multiply; a document that does this is refused
+
+/**
+ * @param variables on which `@skip` and `@include` may depend
+ * @throws QueryTooComplex when the operation has more fields than it makes sense to count
+ */
+export function outlineOf(
+  { schema, definition, fragments }: ParsedOperation,
+  variables: Readonly<Record<string, unknown>>,
+): Outline {
+  let size = 0;
+
+  function level(type: GraphQLObjectType, selection: ReadonlyMap<string, readonly FieldNode[]>): Level {
+    const fields: Selected[] = [];
+    for (const [responseName, nodes] of selection) {
+      const [node] = nodes as [FieldNode];
+      const field = type.getFields()[node.name.value];
+      if (!field) continue; // __typename, and what execution will refuse
+      size += 1;
+      if (size > maxFields) throw tooManyFields(size);
+      const below = isLeafType(getNamedType(field.type)) ? [] : levelsBelow(field, nodes);
+      const selected = new Set(below.flatMap(({ fields: all }) => all.map((each) => each.field.name)));
+      fields.push({ responseName, name: `${type.name}.${field.name}`, field, node, below, selected });
+    }
+    return { type, fields };
+  }
+
+  function levelsBelow(field: Selected['field'], nodes: readonly FieldNode[]): Level[] {
+    const named = getNamedType(field.type);
+    const types = isAbstractType(named) ? schema.getPossibleTypes(named) : [named];
+    return types
+      .filter((type) => isObjectType(type))
+      .map((type) =>
+        level(type, collectSubFields(schema, fragments, variables, type, [...nodes]).fields as Selection),
+      );
+  }
+
+  const query = schema.getQueryType() as GraphQLObjectType;
+  const { fields } = collectFields(schema, fragments, variables, query, definition.selectionSet);
+  return { root: level(query, fields as Selection), size };
+}
+
+type Selection = ReadonlyMap<string, readonly FieldNode[]>;
+
+const tooManyFields = (actual: number) =>
+  new QueryTooComplex('The operation selects more fields than can be counted.', { limit: maxFields, actual });
