@@ -2,10 +2,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { type GraphQLParams, processRegularResult, type YogaServerInstance } from 'graphql-yoga';
 import type { Context } from './context.ts';
+import { BadRequest, type ErrorCode, type GatewayError } from './errors.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import type { OperationReport } from './operation/report.ts';
 import { traceHeader } from './operation/trace.ts';
 import { maxBodyBytes } from './plugins/protocol.ts';
+import { overloaded } from './plugins/shed.ts';
 
 export interface FastLane {
   yoga: YogaServerInstance<object, Context>;
@@ -13,6 +15,9 @@ export interface FastLane {
   /** Whether requests are served at all right now; yoga's plugins say why not. */
   isOpen(): boolean;
   hot: HotAnswers;
+  /** Whether there is time to read a document, and who hears of one that is turned away. */
+  mayRead(document: string): boolean;
+  refused(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
 }
@@ -30,7 +35,17 @@ type MediaType = typeof graphqlJson | typeof plainJson;
  * yoga does to make a Request and a Response of it, which is two thirds of the time of an answer from memory.
  * Whatever is unusual goes yoga's way.
  */
-export function createFastLane({ yoga, endpoint, isOpen, hot, mask, report }: FastLane): RequestListener {
+export function createFastLane(options: FastLane): RequestListener {
+  const { yoga, endpoint, isOpen, hot, mayRead, refused, mask, report } = options;
+  // Written once: in a flood of garbage the writing would be most of the work.
+  const noJson = refusal(new BadRequest('POST body sent invalid JSON.')); // in yoga's words
+  const tooMuch = refusal(overloaded());
+
+  function refusal(error: GatewayError): Readonly<Record<MediaType, Answer>> {
+    const result = { errors: [mask(error)] };
+    return { [graphqlJson]: written(result, graphqlJson), [plainJson]: written(result, plainJson) };
+  }
+
   function serve(request: IncomingMessage, response: ServerResponse, type: MediaType, text: string): void {
     const startedMs = performance.now();
     const key = request.headers[traceHeader] === undefined ? `${type} ${text}` : null;
@@ -41,9 +56,17 @@ export function createFastLane({ yoga, endpoint, isOpen, hot, mask, report }: Fa
       return;
     }
 
-    const params = paramsIn(text);
-    if (params === null) leave(request, response, text);
-    else void execute(request, response, type, params, key);
+    const params = parsed(text);
+    if (params === undefined) {
+      send(response, noJson[type]);
+    } else if (!isParams(params)) {
+      leave(request, response, text);
+    } else if (typeof params.query === 'string' && !mayRead(params.query)) {
+      refused('OVERLOADED');
+      send(response, tooMuch[type]);
+    } else {
+      void execute(request, response, type, params, key);
+    }
   }
 
   async function execute(
@@ -56,7 +79,7 @@ export function createFastLane({ yoga, endpoint, isOpen, hot, mask, report }: Fa
     const context = {} as Context;
     const asked = { params, request: asFetched(request, response) };
     const result = await resultOf(asked, context);
-    const answer = processRegularResult(result as never, paper, type) as unknown as Answer;
+    const answer = written(result, type);
     send(response, answer);
     if (key !== null) hot.put(key, answer, result, context);
   }
@@ -101,6 +124,9 @@ const paper = {
   },
 } as unknown as Parameters<typeof processRegularResult>[1];
 
+const written = (result: ExecutionResult, type: MediaType): Answer =>
+  processRegularResult(result as never, paper, type) as unknown as Answer;
+
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
   response.writeHead(status, headers).end(body);
 }
@@ -135,14 +161,17 @@ function read(request: IncomingMessage, done: (text: string) => void): void {
   );
 }
 
-function paramsIn(text: string): GraphQLParams | null {
+/** Undefined where it is no JSON. */
+function parsed(text: string): unknown {
   try {
-    const params: unknown = JSON.parse(text);
-    return typeof params === 'object' && params !== null && !Array.isArray(params) ? params : null;
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
+
+const isParams = (body: unknown): body is GraphQLParams =>
+  typeof body === 'object' && body !== null && !Array.isArray(body);
 
 /** As much of a Request as is looked at on the way. */
 function asFetched({ method, url, headers }: IncomingMessage, response: ServerResponse): Request {

@@ -94,7 +94,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
         endpoint,
         eventLoop,
         isDraining: () => draining,
-        isKnown: documents.isKnown,
+        mayRead: documents.mayRead,
         refused: metrics.refused,
       }),
       useProtocol(endpoint, metrics.refused),
@@ -125,6 +125,8 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     // To pages of other origins answers differ in their headers, which is yoga's.
     isOpen: () => !draining && !isShared && !isTooLate(eventLoop),
     hot: createHotAnswers(spotify.changes),
+    mayRead: documents.mayRead,
+    refused: metrics.refused,
     mask,
     report,
   });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { artists, unknownId } from './support/asking.ts';
+import { calm } from './support/calm.ts';
 import { startClock } from './support/clock.ts';
 import { withSandbox } from './support/gateway.ts';
 
@@ -70,7 +71,7 @@ async function serve(listener: RequestListener) {
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
 
-  return ({ method = 'POST', path = '/graphql', headers = {}, body }: Sent) =>
+  const exchange = ({ method = 'POST', path = '/graphql', headers = {}, body }: Sent) =>
     new Promise<{ status: number | undefined; headers: object; text: string }>((resolve, reject) => {
       const asked = send(
         { port, method, path, headers: { 'content-type': 'application/json', ...headers }, agent: false },
@@ -84,6 +85,14 @@ async function serve(listener: RequestListener) {
       asked.once('error', reject);
       asked.end(body);
     });
+
+  return async (asked: Sent) => {
+    for (;;) {
+      const answer = await exchange(asked);
+      if (answer.status !== 503) return answer;
+      await calm(); // turned away for the event loop, which everybody here shares
+    }
+  };
 }
 
 async function bothWays(environment: Record<string, string> = {}) {

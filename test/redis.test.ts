@@ -291,10 +291,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('names that say version, app and language, and the market where there is one', async () => {
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
-      expect(names.every((name) => /^spotify-graphql:[12]:[0-9a-f]{12}:/.test(name))).toBe(true);
+      expect(names.every((name) => /^spotify-graphql:[13]:[0-9a-f]{12}:/.test(name))).toBe(true);
       const answers = names.filter((name) => !/:(?:facts|calls)$/.test(name));
       expect(answers.length).toBeGreaterThan(8);
-      expect(answers.every((name) => /^spotify-graphql:2:[0-9a-f]{12}:en:/.test(name))).toBe(true);
+      expect(answers.every((name) => /^spotify-graphql:3:[0-9a-f]{12}:en:/.test(name))).toBe(true);
       const ofAlbums = answers.filter((name) => name.includes(':album/'));
       expect(ofAlbums).toHaveLength(5);
       expect(ofAlbums.every((name) => name.endsWith('?market=DE'))).toBe(true);

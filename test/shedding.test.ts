@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { calm } from './support/calm.ts';
 import { withSandbox } from './support/gateway.ts';
 
-/** Under pressure documents that are known go before those that nobody has asked. */
+/** Mistakes in great number are left unread, so that they are nobody else's. */
 
 const bts = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
 
@@ -12,27 +12,20 @@ const post = (query: string): RequestInit => ({
   body: JSON.stringify({ query }),
 });
 
-/** Keeps the event loop for a moment, as a flood does, and lets it look at its lateness. */
-async function press(): Promise<void> {
-  const untilMs = performance.now() + 120;
-  while (performance.now() < untilMs);
-  await calm();
-}
-
-test('a flood of new documents is cut when the event loop is late, and what is known is served', async () => {
+test('a flood of mistakes is cut, none of it reaches Spotify, and what is known is served', async () => {
   const { fetch, sandbox } = await withSandbox();
   expect((await fetch('/graphql', post(bts))).status).toBe(200);
   const before = sandbox.calls().length;
 
-  await press();
   const statuses = new Map<number, number>();
   for (let n = 0; n < 900; n++) {
-    const { status, headers } = await fetch('/graphql', post(`{ unknown${n} }`));
+    const { status, headers } = await fetch('/graphql', post(`{ unknown${n} ${'a '.repeat(500)}}`));
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     if (status === 503) expect(headers.get('retry-after')).toBe('1');
-    if (n % 100 === 0) await press();
   }
   expect([...statuses.keys()].sort()).toEqual([400, 503]);
+  expect(statuses.get(503)).toBeGreaterThan(400);
+  await calm();
   const answer = await fetch('/graphql', post(bts));
   expect({ status: answer.status, body: await answer.json() }).toEqual({
     status: 200,
@@ -41,9 +34,8 @@ test('a flood of new documents is cut when the event loop is late, and what is k
   expect(sandbox.calls()).toHaveLength(before);
 });
 
-test('new documents have no limit while the event loop keeps up', async () => {
+test('new documents have no limit as long as they are right', async () => {
   const { ask } = await withSandbox();
-  await calm();
   for (let n = 0; n < 300; n++) {
     if (n % 20 === 0) await calm();
     expect((await ask(`{ a${n}: __typename }`)).data).toEqual({ [`a${n}`]: 'Query' });

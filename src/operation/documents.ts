@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
+import { createAllowance } from './allowance.ts';
 import { Invalid } from './invalid.ts';
 import { checkSize, checkTokens, tokensOf } from './limits.ts';
 import { createOperation, type Operation } from './prepare.ts';
@@ -25,8 +26,8 @@ export interface Documents {
   fromText(text: string): Document;
   /** For parents in the same process, whose documents come parsed. */
   fromAst(document: DocumentNode): Document;
-  /** Whether a document has been read before, or found to be none. */
-  isKnown(text: string): boolean;
+  /** Whether it costs next to nothing to read it: it is known, or mistakes have not taken too much time of late. */
+  mayRead(text: string): boolean;
 }
 
 export interface Document {
@@ -48,11 +49,15 @@ const maxErrorBytes = 4_000_000; // whoever repeats a mistake is told the same f
 const bytesOfToken = 600; // with the nodes made of it; of a character of text it is one
 const bytesOfError = 1_000;
 const manyErrors = 5;
+// Whoever sends mistakes, each a new one, gets this share of the time, and a pause for nobody else.
+const mistakesShare = 0.05;
+const mistakesBurstMs = 100; // which no person at a keyboard uses up
 
 export function createDocuments({ schema, introspection, suggestions }: DocumentsOptions): Documents {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const given = new WeakMap<DocumentNode, Document>();
   // Apart, so that no number of mistakes drives out what is right.
+  const time = createAllowance(mistakesShare, mistakesBurstMs);
   const right = new LRUCache<string, Document>({ maxSize: maxBytes });
   const wrong = new LRUCache<string, Document>({ maxSize: maxErrorBytes });
 
@@ -72,6 +77,7 @@ export function createDocuments({ schema, introspection, suggestions }: Document
   function keep(text: string, parsed: () => DocumentNode): Document {
     const known = right.get(text) ?? wrong.get(text);
     if (known) return known;
+    const startedMs = performance.now();
     const hash = hashOf(text);
     try {
       const document = parsed();
@@ -81,6 +87,7 @@ export function createDocuments({ schema, introspection, suggestions }: Document
     } catch (error) {
       const refused = refusing(error, hash);
       wrong.set(text, refused, { size: bytesOfError + text.length });
+      time.take(performance.now() - startedMs);
       return refused;
     }
   }
@@ -115,7 +122,7 @@ export function createDocuments({ schema, introspection, suggestions }: Document
     };
   }
 
-  return { fromText, fromAst, isKnown: (text) => right.has(text) || wrong.has(text) };
+  return { fromText, fromAst, mayRead: (text) => right.has(text) || wrong.has(text) || time.isLeft() };
 }
 
 const refusing = (error: unknown, hash: string): Document => ({

@@ -8,7 +8,7 @@ import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs } from './connection.ts';
 import { full } from './full.ts';
-import { forEach, idArg, idsArg, mergedByIds } from './ids.ts';
+import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { Node } from './node.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { AlbumTracksConnection } from './track.ts';
@@ -64,7 +64,7 @@ Album.implement({
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the album.' }),
-    uri: t.exposeString('uri', { description: 'The Spotify URI of the album.' }),
+    uri: t.string({ description: 'The Spotify URI of the album.', resolve: uriOf }),
     externalUrl: t.exposeString('externalUrl', {
       nullable: true,
       description: "The album's page on open.spotify.com.",

@@ -6,7 +6,7 @@ import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs, readable } from './connection.ts';
 import { startEarly } from './early.ts';
 import { full } from './full.ts';
-import { forEach, idArg, idsArg, mergedByIds } from './ids.ts';
+import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { Node } from './node.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { Track } from './track.ts';
@@ -21,7 +21,7 @@ Artist.implement({
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the artist.' }),
-    uri: t.exposeString('uri', { description: 'The Spotify URI of the artist.' }),
+    uri: t.string({ description: 'The Spotify URI of the artist.', resolve: uriOf }),
     externalUrl: t.exposeString('externalUrl', {
       nullable: true,
       description: "The artist's page on open.spotify.com.",

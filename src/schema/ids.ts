@@ -1,4 +1,5 @@
 import type { ArgBuilder } from '@pothos/core';
+import type { SpotifyObject } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
 
@@ -17,6 +18,9 @@ export const idsArg = ({ arg }: Args) =>
     required: true,
     description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
   });
+
+/** Its Spotify URI, which its kind and its id make. */
+export const uriOf = ({ kind, id }: SpotifyObject): string => `spotify:${kind}:${id}`;
 
 /** Tells a stitching parent that a plural field finds objects by their keys; see composition.ts. */
 export const mergedByIds = { directives: { merge: { keyField: 'id', keyArg: 'ids' } } };

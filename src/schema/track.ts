@@ -4,7 +4,7 @@ import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { connectionOf } from './connection.ts';
 import { full } from './full.ts';
-import { forEach, idArg, idsArg, mergedByIds } from './ids.ts';
+import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { Node } from './node.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { ExternalIds, Restrictions, TrackLink } from './values.ts';
@@ -20,7 +20,7 @@ Track.implement({
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the track.' }),
-    uri: t.exposeString('uri', { description: 'The Spotify URI of the track.' }),
+    uri: t.string({ description: 'The Spotify URI of the track.', resolve: uriOf }),
     externalUrl: t.exposeString('externalUrl', {
       nullable: true,
       description: "The track's page on open.spotify.com.",

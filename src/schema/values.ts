@@ -86,7 +86,7 @@ export const TrackLink = builder.objectRef<spotify.TrackLink>('TrackLink').imple
   description: 'The track that was asked for, where another one stands in for it in the market.',
   fields: (t) => ({
     id: t.exposeID('id', { description: "Spotify's id of the track asked for." }),
-    uri: t.exposeString('uri', { description: 'Its Spotify URI.' }),
+    uri: t.string({ description: 'Its Spotify URI.', resolve: ({ id }) => `spotify:track:${id}` }),
     externalUrl: t.exposeString('externalUrl', {
       nullable: true,
       description: 'Its page on open.spotify.com.',

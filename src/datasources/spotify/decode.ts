@@ -42,7 +42,12 @@ export interface Asked {
   market: Market | null;
   /** Where it was asked for by its id: a track may have come under another one, nothing else may. */
   id?: SpotifyId;
+  /** Short artists of the same answer by their ids: the fifty albums of a page have few between them. */
+  artists?: Map<unknown, Artist>;
 }
+
+/** How the short forms of one answer are asked for. */
+export const inShort = (market: Market | null): Asked => ({ full: false, market, artists: new Map() });
 
 export function decodeArtist(value: unknown, asked: Asked): Artist {
   const json = record(value, 'artist');
@@ -73,7 +78,7 @@ export function decodeAlbum(value: unknown, asked: Asked): Album {
     totalTracks: optionalInt(json, 'total_tracks') ?? tracks?.total,
     releaseDate: releaseDate(json),
     images: optional(json['images'], images),
-    artists: optional(json['artists'], (list) => shortArtists(list, asked.market)),
+    artists: optional(json['artists'], (list) => shortArtists(list, asked)),
     isPlayable: optionalBoolean(json, 'is_playable'),
     restrictions: optional(json['restrictions'], restrictions),
     copyrights: optional(json['copyrights'], copyrights),
@@ -99,8 +104,8 @@ export function decodeTrack(value: unknown, asked: Asked, albumId?: SpotifyId): 
     restrictions: optional(json['restrictions'], restrictions),
     linkedFrom: optional(json['linked_from'], trackLink),
     previewUrl: url(json['preview_url']),
-    artists: shortArtists(json['artists'], asked.market),
-    album: optional(json['album'], (album) => decodeAlbum(album, { full: false, market: asked.market })),
+    artists: shortArtists(json['artists'], asked),
+    album: optional(json['album'], (album) => decodeAlbum(album, shortened(asked))),
     albumId,
     externalIds: optional(json['external_ids'], externalIds),
     popularity: optionalInt(json, 'popularity'),
@@ -132,12 +137,15 @@ export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (ite
   };
 }
 
-export const decodeAlbumTracks = (
+export function decodeAlbumTracks(
   value: unknown,
   asked: AskedPage,
   albumId: SpotifyId,
   market: Market | null,
-): Page<Track> => decodePage(value, asked, (track) => decodeTrack(track, { full: false, market }, albumId));
+): Page<Track> {
+  const short = inShort(market);
+  return decodePage(value, asked, (track) => decodeTrack(track, short, albumId));
+}
 
 /** The objects under one key, as batch reads and the short lists without paging answer them. */
 export function decodeList<T>(
@@ -168,7 +176,6 @@ function identity(json: Json, kind: 'artist' | 'album' | 'track', { full, market
   return {
     id,
     name: text(json, 'name', kind),
-    uri: `spotify:${kind}:${id}`,
     externalUrl: externalUrl(json),
     market,
     full,
@@ -183,8 +190,20 @@ function spotifyId(json: Json, kind: 'artist' | 'album' | 'track'): SpotifyId {
   }
 }
 
-const shortArtists = (value: unknown, market: Market | null): Artist[] =>
-  list(value, 'artists').map((artist) => decodeArtist(artist, { full: false, market }));
+function shortArtists(value: unknown, asked: Asked): Artist[] {
+  const short = shortened(asked);
+  return list(value, 'artists').map((item) => {
+    const { id, name } = record(item, 'artist');
+    const known = short.artists?.get(id);
+    if (known && known.name === name) return known;
+    const artist = decodeArtist(item, short);
+    short.artists?.set(id, artist);
+    return artist;
+  });
+}
+
+/** How what stands inside an object is asked for with it. */
+const shortened = ({ market, artists = new Map() }: Asked): Asked => ({ full: false, market, artists });
 
 const images = (value: unknown): Image[] =>
   list(value, 'images').map((item) => {
@@ -227,7 +246,7 @@ function releaseDate(json: Json): ReleaseDate | undefined {
 function trackLink(value: unknown): TrackLink {
   const json = record(value, 'linked_from');
   const id = spotifyId(json, 'track');
-  return { id, uri: `spotify:track:${id}`, externalUrl: externalUrl(json) };
+  return { id, externalUrl: externalUrl(json) };
 }
 
 const albumType = (value: unknown): AlbumType => oneOf(value, ['ALBUM', 'SINGLE', 'COMPILATION']);

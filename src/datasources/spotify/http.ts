@@ -112,8 +112,7 @@ function parseJson(text: string): unknown {
 }
 
 const markets = Buffer.from('"available_markets"');
-const listStart = '['.charCodeAt(0);
-const listEnd = ']'.charCodeAt(0);
+const [colon, listStart, listEnd, space] = Buffer.from(':[] ') as unknown as [number, number, number, number];
 
 /**
  * Up to 180 codes in every album and track, which nothing serves, are two thirds of the bytes of a page: left out
@@ -123,14 +122,26 @@ function textWithoutMarkets(bytes: Buffer): string {
   let text = '';
   let from = 0;
   for (let at = bytes.indexOf(markets); at !== -1; at = bytes.indexOf(markets, at + markets.length)) {
-    const start = bytes.indexOf(listStart, at) + 1;
-    const end = bytes.indexOf(listEnd, start);
-    const isKey = bytes.toString('latin1', at + markets.length, start).replaceAll(/\s/g, '') === ':[';
-    if (!isKey || end === -1) continue;
+    const start = startOfList(bytes, at + markets.length);
+    const end = start === -1 ? -1 : bytes.indexOf(listEnd, start);
+    if (end === -1) continue;
     text += bytes.toString('utf8', from, start);
     from = end;
   }
   return text + bytes.toString('utf8', from);
+}
+
+/** Where the items of a list begin that is the value of the key before; -1 where something else follows. */
+function startOfList(bytes: Buffer, afterKey: number): number {
+  const at = afterSpace(bytes, afterKey);
+  const then = bytes[at] === colon ? afterSpace(bytes, at + 1) : -1;
+  return bytes[then] === listStart ? then + 1 : -1;
+}
+
+function afterSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while ((bytes[at] ?? listStart) <= space) at += 1;
+  return at;
 }
 
 /** Finds the system's code below the layers that ofetch and fetch wrap around it. */

@@ -2,6 +2,7 @@ import type { PagedEndpoint } from './access.ts';
 import type { Asker } from './asker.ts';
 import { epochMs } from './clock.ts';
 import {
+  type Asked,
   type AskedPage,
   decodeAlbum,
   decodeAlbumTracks,
@@ -9,6 +10,7 @@ import {
   decodePage,
   decodeTrack,
   fieldOf,
+  inShort,
 } from './decode.ts';
 import type { Kind, SpotifyId } from './ids.ts';
 import type { Market } from './markets.ts';
@@ -43,13 +45,14 @@ export function artistAlbums(
   // All four are what Spotify gives unasked: one list, whichever way it was asked for.
   const filter =
     wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
-  return pagedList('artists/albums', `/artists/${id}/albums`, withMarket(filter, market), (body, asked) =>
-    decodePage(body, asked, (item) => {
-      const album = decodeAlbum(item, { full: false, market });
+  return pagedList('artists/albums', `/artists/${id}/albums`, withMarket(filter, market), (body, asked) => {
+    const short = inShort(market);
+    return decodePage(body, asked, (item) => {
+      const album = decodeAlbum(item, short);
       // Apps that are not told the group know it all the same where there is only one.
       return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
-    }),
-  );
+    });
+  });
 }
 
 export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =>
@@ -60,10 +63,12 @@ export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =
 /** The finds of one kind; the kinds of one search share their calls. */
 export function searchResults<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]> {
   const query = withMarket({ q }, market);
-  const decode = (body: unknown, asked: AskedPage, found: Kind) =>
-    decodePage(fieldOf(body, `${found}s`), asked, (item) => decodeFound[found](item, market)) as Page<
+  const decode = (body: unknown, asked: AskedPage, found: Kind) => {
+    const short = inShort(market);
+    return decodePage(fieldOf(body, `${found}s`), asked, (item) => decodeFound[found](item, short)) as Page<
       KindOf[K]
     >;
+  };
   const results = pagedList('search', '/search', { ...query, type: kind }, (body, asked) =>
     decode(body, asked, kind),
   );
@@ -91,10 +96,10 @@ export interface KindOf {
   track: Track;
 }
 
-const decodeFound: { [K in Kind]: (item: unknown, market: Market | null) => KindOf[K] } = {
-  artist: (item, market) => decodeArtist(item, { full: true, market }),
-  album: (item, market) => decodeAlbum(item, { full: false, market }),
-  track: (item, market) => decodeTrack(item, { full: true, market }),
+const decodeFound: { [K in Kind]: (item: unknown, short: Asked) => KindOf[K] } = {
+  artist: (item, short) => decodeArtist(item, { ...short, full: true }),
+  album: decodeAlbum,
+  track: (item, short) => decodeTrack(item, { ...short, full: true }),
 };
 
 function pagedList<T extends SpotifyObject>(

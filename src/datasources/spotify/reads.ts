@@ -139,7 +139,8 @@ export function createReads({
   function keep(resource: Resource<unknown>, entry: Entry): Entry {
     memory.set(resource.key, entry);
     if (entry.value !== null) {
-      for (const object of resource.brings(entry.value)) {
+      // The albums of a page bring the same artist again and again.
+      for (const object of new Set(resource.brings(entry.value))) {
         if (object.full) access.observe(object);
         if (object !== entry.value) keepAlong(object, entry);
       }

@@ -40,14 +40,12 @@ export type AlbumGroup = AlbumType | 'APPEARS_ON';
 /** Where a relinked track was asked for under another id. */
 export interface TrackLink {
   id: string;
-  uri: string;
   externalUrl: string | null;
 }
 
 interface Entity {
   id: SpotifyId;
   name: string;
-  uri: string;
   externalUrl: string | null;
   /** The market this was asked for, which what hangs on it inherits; null where none was named. */
   market: Market | null;
