@@ -101,6 +101,9 @@ const fullFields: Readonly<Record<string, WithheldField | null>> = {
   'Track.popularity': 'Track.popularity',
 };
 
+/** Whether there is any app for which the field costs a call, by itself or with its like. */
+export const mayCost = (name: string): boolean => name in costs || name in fullFields;
+
 /** Whether a field of short forms has the full objects read, which other fields then share. */
 export function needsFull(name: string, args: Visit['args'], app: Abilities): boolean {
   if (name === 'Album.tracks') return args['market'] == null && beginsEmbedded(args);

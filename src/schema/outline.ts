@@ -12,6 +12,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { QueryTooComplex } from '../errors.ts';
+import { mayCost } from './cost.ts';
 
 /** What an operation selects, laid out type by type: merged fields, fragments in their places. */
 export interface Outline {
@@ -24,6 +25,8 @@ export interface Outline {
 export interface Level {
   type: GraphQLObjectType;
   fields: readonly Selected[];
+  /** Whether nothing of it, nor below, can cost a call, whatever the app and the variables. */
+  isFree: boolean;
 }
 
 export interface Selected {
@@ -69,7 +72,8 @@ export function outlineOf(
       const selected = new Set(below.flatMap(({ fields: all }) => all.map((each) => each.field.name)));
       fields.push({ responseName, name: `${type.name}.${field.name}`, field, node, below, selected });
     }
-    return { type, fields };
+    const isFree = fields.every(({ name, below }) => !mayCost(name) && below.every((each) => each.isFree));
+    return { type, fields, isFree };
   }
 
   function levelsBelow(field: Selected['field'], nodes: readonly FieldNode[]): Level[] {

@@ -30,7 +30,8 @@ const one: Crowd = { groups: 1, size: 1 };
 type AnyField = GraphQLField<unknown, unknown>;
 
 /** The objects whose fields are being counted. */
-interface Place extends Level {
+interface Place {
+  level: Level;
   parentArgs: Readonly<Record<string, unknown>>;
   crowd: Crowd;
   full: boolean;
@@ -54,9 +55,10 @@ export function planOf(
 
   /** The calls for all that is selected of the objects at a place. */
   function callsAt(place: Place): number {
+    if (place.level.isFree) return 0;
     let calls = 0;
     let wholeNeeded = false;
-    for (const each of place.fields) {
+    for (const each of place.level.fields) {
       const { name, field, node } = each;
       const args = argumentsOf(field, node, variables);
       if (!args) continue; // execution will refuse it
@@ -67,13 +69,13 @@ export function planOf(
       wholeNeeded ||= !place.full && needsFull(name, args, app);
       calls += callsFor(place, each, args, rootName);
     }
-    const kind = kinds[place.type.name];
+    const kind = kinds[place.level.type.name];
     return calls + (wholeNeeded && kind ? spend(below(readsOf(kind, place.crowd, app))) : 0);
   }
 
   /** The calls for one field and all below it. */
   function callsFor(
-    { type, crowd: parents, full, parentArgs }: Place,
+    { level: { type }, crowd: parents, full, parentArgs }: Place,
     { name, field, below: levels, selected }: Selected,
     args: Place['parentArgs'],
     root: string,
@@ -83,7 +85,7 @@ export function planOf(
     const cost = costs[name]?.(visit) ?? free(type, field, visit);
     let calls = spend(type.name === 'Query' ? cost : below(cost));
     for (const level of levels) {
-      calls += callsAt({ ...level, parentArgs: args, crowd: cost.crowd, full: cost.full, root });
+      calls += callsAt({ level, parentArgs: args, crowd: cost.crowd, full: cost.full, root });
     }
     return calls;
   }
@@ -101,7 +103,7 @@ export function planOf(
     singles.set(name, (singles.get(name) ?? 0) + count);
   }
 
-  const calls = callsAt({ ...root, parentArgs: {}, crowd: one, full: true, root: null });
+  const calls = callsAt({ level: root, parentArgs: {}, crowd: one, full: true, root: null });
   // Several reads of single objects are tried as one while nothing is known about batches.
   const several = Array.from(singles.values()).some((count) => count > 1);
   if (several && app.has('batch') === null) tried.add('batches');
