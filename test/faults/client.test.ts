@@ -41,7 +41,8 @@ async function visit(world: World, path: string): Promise<{ status: number; page
   const response = await world
     .gateway()
     .handler.fetch(`http://gateway.test${path}`, { headers: { accept: 'text/html' } });
-  return { status: response.status, page: (await response.text()).includes('<html') };
+  const { text } = world.overhear({ headers: response.headers, text: await response.text() });
+  return { status: response.status, page: text.includes('<html') };
 }
 
 /** Values for the id of an artist that are none, told by the place that they came to. */

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
 import { startDecoy } from '../support/decoy.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import {
   album,
@@ -20,7 +21,7 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { Outcome, World } from '../support/fault-world.ts';
+import type { World } from '../support/fault-world.ts';
 
 const bts = landmarks.artists.bts;
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
 import { pass } from '../support/fault-clock.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type PageArgs,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { Outcome, World } from '../support/fault-world.ts';
+import type { World } from '../support/fault-world.ts';
 
 const { bts, albums9, albums0, albums10, albums11, albums50, overstated, nullsAndRepeats, gapped } =
   landmarks.artists;

@@ -9,32 +9,13 @@ import { expect } from 'vitest';
 import type { FaultCase, Step } from '../support/fault-case.ts';
 import { stopwatchMs, strain } from '../support/fault-clock.ts';
 import { album, albumId, artist, range } from '../support/fault-operations.ts';
-import { startRedis } from '../support/fault-redis.ts';
+import { startProcess } from '../support/fault-process.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { permit } from '../support/fault-traces.ts';
 import { hostOf, type Services, type World } from '../support/fault-world.ts';
 import { startLoad } from '../support/load.ts';
-import {
-  type Environment,
-  isRefused,
-  keptConnection,
-  type Server,
-  startServer,
-  until,
-  upstreamOf,
-} from '../support/process.ts';
+import { type Environment, isRefused, keptConnection, type Server, until } from '../support/process.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-
-/** A gateway in a process of its own, in front of the case's sandbox. */
-async function start(world: World, environment: Environment = {}): Promise<Server> {
-  const server = await startServer({ ...upstreamOf(world.sandbox), ...environment });
-  world.allowed.add(`127.0.0.1:${server.port}`);
-  world.defer(async () => {
-    server.signal('SIGKILL'); // if it has not ended by itself
-    await server.ended;
-  });
-  return server;
-}
 
 /** A step that looks at a process and not at answers. */
 const look = (act: (world: World) => Promise<void>, says: Step['says']): Step => ({
@@ -62,7 +43,7 @@ async function startBroken(world: World, what: string): Promise<{ server: Server
   world.defer(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'bug.mjs');
   writeFileSync(file, `process.on('SIGUSR2', () => { ${what} });`);
-  const server = await start(world, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
+  const server = await startProcess(world, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
   return { server, strike: () => server.signal('SIGUSR2') };
 }
 
@@ -76,24 +57,21 @@ const logged = (server: Server, text: string) =>
     5_000,
   ).then((line) => JSON.parse(line) as { level: number; err: { stack: string } });
 
-/** An environment with a Redis behind a proxy, which can be made to fail; `redisOf` finds it again. */
-const proxies = new WeakMap<object, { proxy: TcpProxy; ports: readonly number[] }>();
-async function withRedis({ sandbox, defer }: Services): Promise<Environment> {
-  const { url, stop } = await startRedis();
-  const port = Number(new URL(url).port);
-  const proxy = await startTcpProxy(port);
+/** An environment with a Redis behind a proxy, which can be made to fail; `allowRedis` finds it again. */
+const proxies = new WeakMap<object, TcpProxy>();
+async function withRedis({ sandbox, startRedis, defer }: Services): Promise<Environment> {
+  const proxy = await startTcpProxy(Number(new URL(await startRedis()).port));
   defer(proxy.close);
-  defer(stop);
-  proxies.set(sandbox, { proxy, ports: [port, proxy.port] });
+  proxies.set(sandbox, proxy);
   return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
 }
 
 function allowRedis({ sandbox, allowed }: World) {
-  const redis = proxies.get(sandbox);
-  if (!redis) throw new Error('this case has no Redis');
-  for (const port of redis.ports) allowed.add(`127.0.0.1:${port}`);
+  const proxy = proxies.get(sandbox);
+  if (!proxy) throw new Error('this case has no Redis');
+  allowed.add(`127.0.0.1:${proxy.port}`);
   permit(allowed); // the two cases with a Redis run side by side
-  return redis.proxy;
+  return proxy;
 }
 
 const cases: FaultCase[] = [
@@ -105,7 +83,7 @@ const cases: FaultCase[] = [
     steps: [
       look(
         async (world) => {
-          const server = await start(world);
+          const server = await startProcess(world);
           const body = (n: number) => JSON.stringify({ query: question(n % 40) });
           const load = startLoad(server.port, { clients: 20, everyMs: 100, body });
           await until(() => load.answers.length > 100, 10_000);
@@ -113,6 +91,7 @@ const cases: FaultCase[] = [
           expect({ code: ended.code, failures: load.failures }).toEqual({ code: 0, failures: [] });
           expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
           expect(load.answers.filter(({ closes }) => closes)).toHaveLength(20);
+          for (const { text } of load.answers) world.hear('answers', text);
           expect(ended.ms).toBeLessThan(8_000 * strain());
         },
         { client: 'ok, or OVERLOADED with `connection: close`', within: '≤ 8,000 ms' },
@@ -126,7 +105,7 @@ const cases: FaultCase[] = [
     steps: [
       look(
         async (world) => {
-          const server = await start(world);
+          const server = await startProcess(world);
           await server.get('/health', { agent: keptConnection() });
           const { code, ms } = await end(server, 'SIGTERM');
           expect(code).toBe(0);
@@ -145,7 +124,7 @@ const cases: FaultCase[] = [
       look(
         async (world) => {
           world.fault({ fault: { kind: 'stall' } });
-          const server = await start(world);
+          const server = await startProcess(world);
           const running = server.ask(question(1));
           await until(() => world.calls('api').length > 0, 5_000);
           const ended = end(server, 'SIGTERM');
@@ -170,7 +149,7 @@ const cases: FaultCase[] = [
         async (world) => {
           await world.lift();
           world.fault({ fault: { kind: 'delay', ms: 8_000 } });
-          const server = await start(world);
+          const server = await startProcess(world);
           const before = world.calls('api').length;
           const lost = expect(server.ask(question(2))).rejects.toThrow();
           await until(() => world.calls('api').length > before, 5_000);
@@ -320,7 +299,7 @@ const cases: FaultCase[] = [
           for (let attempt = 0; attempt < 5 && !seen.has(503); attempt++) {
             strike();
             await new Promise((resolve) => setTimeout(resolve, 100)); // it stands still by then
-            const replies = await Promise.all(range(10).map(() => rawStatus(server.port, question(5))));
+            const replies = await Promise.all(range(10).map(() => rawStatus(world, server.port)));
             for (const status of replies) seen.add(status);
           }
           expect(seen).toContain(503);
@@ -334,8 +313,8 @@ const cases: FaultCase[] = [
 ];
 
 /** The status of one operation, whatever it is: nobody asks again. */
-async function rawStatus(port: number, query: string): Promise<number> {
-  const body = JSON.stringify({ query });
+async function rawStatus(world: World, port: number): Promise<number> {
+  const body = JSON.stringify({ query: question(5) });
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.write(
@@ -343,6 +322,7 @@ async function rawStatus(port: number, query: string): Promise<number> {
   );
   let text = '';
   for await (const part of socket.setEncoding('utf8')) text += part;
+  world.hear('answers', text);
   return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
 }
 

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { startDecoy } from '../support/decoy.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import { isFull } from '../support/fault-clock.ts';
 import { amiss } from '../support/fault-invariants.ts';
 import {
@@ -20,7 +21,7 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import { leaks, misdirected, openSockets, permit, strangers } from '../support/fault-traces.ts';
-import { type Outcome, startWorld, type World } from '../support/fault-world.ts';
+import { startWorld, type World } from '../support/fault-world.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
 
 /**
@@ -224,22 +225,21 @@ async function play({ quotaMode, happenings: list, questions: asked }: Scenario)
     );
     await Promise.all(played);
     await world.lift();
-    const told = await world.metrics();
-    await world.disposeGateways();
+    await world.endGateways();
     return [
       ...outcomes.flatMap((outcome) =>
         amiss(outcome, { deadlineMs: Number(limits.REQUEST_TIMEOUT_MS) }).map(
           (what) => `${what} in ${outcome.text.slice(0, 500)}`,
         ),
       ),
-      ...leaks(world, outcomes, told),
+      ...(await leaks(world)),
       ...strangers(world),
       ...misdirected(world),
       ...(await openSockets(world)),
       ...(decoy.calls() > 0 ? ['the host of a redirect was called'] : []),
     ];
   } finally {
-    await world.disposeGateways();
+    await world.endGateways();
     await world.close();
   }
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { createDoor } from '../../src/datasources/spotify/door.ts';
 import { shutError } from '../../src/datasources/spotify/retry.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import { pass, stopwatchMs } from '../support/fault-clock.ts';
 import {
@@ -15,7 +16,7 @@ import {
   trackId,
 } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite } from '../support/fault-runner.ts';
-import type { Outcome, World } from '../support/fault-world.ts';
+import type { World } from '../support/fault-world.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;

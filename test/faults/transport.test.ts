@@ -10,6 +10,7 @@ import {
   trust,
 } from '../support/certificates.ts';
 import { startDecoy } from '../support/decoy.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import { pass, stopwatchMs, strain } from '../support/fault-clock.ts';
 import {
@@ -24,7 +25,7 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite } from '../support/fault-runner.ts';
-import { hostOf, type Outcome, type Services, type World } from '../support/fault-world.ts';
+import { hostOf, type Services, type World } from '../support/fault-world.ts';
 import { watchNetwork } from '../support/network-watch.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
 

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
 import { isFull, pass, strain } from '../support/fault-clock.ts';
 import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
-import type { Outcome, World } from '../support/fault-world.ts';
+import type { World } from '../support/fault-world.ts';
 
 const second = 1_000;
 const seconds = (inFull: number, inShort: number) => (isFull ? inFull : inShort);

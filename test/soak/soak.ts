@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import { ask, type Outcome } from '../support/fault-answers.ts';
 import { amiss } from '../support/fault-invariants.ts';
 import {
   album,
@@ -21,7 +22,6 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import { resources } from '../support/fault-traces.ts';
-import { ask, type Outcome } from '../support/fault-world.ts';
 
 /**
  * The gateway under 50 operations a second while every kind of fault hits one call in twenty: what it holds

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serverOptions, withUrl } from '../../src/lifecycle.ts';
+import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
+import { tapStream } from './fault-channels.ts';
 import { stopwatchMs } from './fault-clock.ts';
 import type { Operation } from './fault-operations.ts';
-import { type Outcome, toOutcome, type World } from './fault-world.ts';
+import type { World } from './fault-world.ts';
 
 /** Asks as no client of good will does: documents that are made to cost, and requests that are none. */
 
@@ -31,7 +33,8 @@ export async function send(world: World, init: RequestInit = {}, path = '/graphq
   const startedMs = stopwatchMs();
   const request = { method: 'POST', ...init, headers: { ...json, ...init.headers } };
   const response = await world.gateway().handler.fetch(`http://gateway.test${path}`, request);
-  return toOutcome(operation(''), response.status, response.headers, await response.text(), startedMs);
+  const text = await response.text();
+  return world.overhear(toOutcome(operation(''), response.status, response.headers, text, startedMs));
 }
 
 /** Each as a step of its own, refused whole before anything is asked. */
@@ -45,6 +48,7 @@ export const refusals = (
 export async function listen(world: World): Promise<{ port: number; server: Server }> {
   const server = createServer(serverOptions, withUrl(world.gateway().handler)).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  server.on('connection', (socket) => tapStream(socket, (text) => world.hear('answers', text)));
   world.defer(async () => {
     server.closeAllConnections();
     server.close();

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../src/errors.ts';
+import type { Outcome } from './fault-answers.ts';
 import type { Allowances } from './fault-invariants.ts';
 import type { Operation } from './fault-operations.ts';
-import type { Outcome, World, WorldOptions } from './fault-world.ts';
+import type { World, WorldOptions } from './fault-world.ts';
 
 /** A fault case as data: what is asked while what goes wrong, and what client and Spotify must see. */
 export interface FaultCase extends WorldOptions {

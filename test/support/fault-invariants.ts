@@ -1,7 +1,7 @@
 import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import type { AnswerError, Outcome } from './fault-answers.ts';
 import { strain } from './fault-clock.ts';
 import { falsehoods } from './fault-truth.ts';
-import type { AnswerError, Outcome } from './fault-world.ts';
 
 /** What holds for every answer, whatever went wrong. */
 

@@ -1,23 +1,19 @@
 import { stopwatchMs } from './fault-clock.ts';
-import type { Outcome, World } from './fault-world.ts';
+import type { World } from './fault-world.ts';
 
 /** What a case leaves behind: secrets that were told, hosts that were called, sockets and timers. */
 
 const settleMs = 1_000;
 const lookEveryMs = 20;
 
-/** Secrets in what left the gateways. */
-export function leaks(world: World, outcomes: readonly Outcome[], metrics: string): string[] {
-  const lines = world.log();
-  const said = [
-    ...lines,
-    metrics,
-    ...outcomes.flatMap(({ text, headers }) => [text, ...Array.from(headers, (pair) => pair.join(': '))]),
-  ].join('\n');
-  return world
-    .secrets()
-    .filter((secret) => said.includes(secret))
-    .map((secret) => `a secret (${secret.slice(0, 6)}…) was told`);
+/** Secrets in what was said on any channel. */
+export async function leaks(world: World): Promise<string[]> {
+  const secrets = world.secrets();
+  return [...(await world.heard())].flatMap(([channel, text]) =>
+    secrets
+      .filter((secret) => text.includes(secret))
+      .map((secret) => `a secret (${secret.slice(0, 6)}…) was told in ${channel}`),
+  );
 }
 
 const everybodys = new Set<string>(); // cases that run side by side see each other's calls

@@ -1,5 +1,5 @@
+import type { Outcome } from './fault-answers.ts';
 import { anything } from './fault-operations.ts';
-import type { Outcome } from './fault-world.ts';
 
 /** Compares the data of an answer with the truth. */
 

@@ -8,10 +8,12 @@ import {
   type SandboxOptions,
   startSandbox,
 } from '../../src/sandbox/index.ts';
-import { stopwatchMs } from './fault-clock.ts';
+import { type Answer, ask, get, type Outcome, textOf } from './fault-answers.ts';
+import { type Channel, openChannels } from './fault-channels.ts';
 import { catalogue, type Operation } from './fault-operations.ts';
-import { startRedis } from './fault-redis.ts';
+import { type CaseRedis, startRedis } from './fault-redis.ts';
 import { type Watched, watchNetwork } from './network-watch.ts';
+import type { Environment, Server } from './process.ts';
 import { startTcpProxy, type TcpProxy, type Trouble } from './tcp-proxy.ts';
 
 /** A sandbox with faults, what stands between, and the gateways that must live with it. */
@@ -27,38 +29,13 @@ export interface WorldOptions {
   gateways?: number;
 }
 
-export type Environment = Readonly<Record<string, string>>;
-
 /** What an environment may be made of. */
 export interface Services {
   sandbox: Sandbox;
+  /** Another Redis; it ends with the case, like the one of its own. */
+  startRedis(): Promise<string>;
   /** Calls back when the case is over. */
   defer(end: () => unknown): void;
-}
-
-export interface Outcome {
-  operation: Operation;
-  status: number;
-  headers: Headers;
-  /** The body as it came. */
-  text: string;
-  data: unknown;
-  errors: AnswerError[];
-  extensions: { spotify?: Report };
-  /** From the question to the last byte of the answer. */
-  ms: number;
-}
-
-export interface AnswerError {
-  message: string;
-  path?: (string | number)[];
-  extensions?: { code?: string; retryAfter?: number };
-}
-
-/** What the gateway tells of an operation's cost. */
-export interface Report {
-  calls: { method: string; path: string; status: number | null; origin: string }[];
-  stale: { field: string; path: (string | number)[]; reason: string }[];
 }
 
 export interface World extends Services {
@@ -84,11 +61,20 @@ export interface World extends Services {
   add(environment?: Environment): void;
   /** Ends a gateway and starts another one in its place. */
   restart(gateway?: number): Promise<void>;
+  /** For a gateway in a process of its own; handed back, it is one that is listened to. */
+  adopt(server: Server): Server;
+  /** Ends all gateways, adopted ones too. */
+  endGateways(): Promise<void>;
   /** All that the gateways have told their operator, line by line. */
   log(): string[];
   /** Secrets that were given or made, and nobody may see. */
   secrets(): string[];
-  disposeGateways(): Promise<void>;
+  /** To be told of what a gateway has answered on a way that the world does not see. */
+  hear(channel: Channel, text: string): void;
+  /** The same for a whole answer, which is handed on. */
+  overhear<T extends Answer>(answer: T): T;
+  /** All that was said by gateways, and what their Redis holds. */
+  heard(): Promise<Map<Channel, string>>;
   close(): Promise<void>;
 }
 
@@ -103,11 +89,21 @@ const clientSecret = 'canary-secret-5d0c7b1e';
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const network = watchNetwork().since();
+  const channels = openChannels();
+  const { hear } = channels;
   const sandbox = await startSandbox({ catalogue, clientId, clientSecret, ...options.sandbox });
   const proxy = await startTcpProxy(Number(new URL(sandbox.apiUrl).port));
-  const redis = options.redis ? await startRedis() : null;
+  const allowed = new Set([hostOf(sandbox.apiUrl)]);
+  const redises: CaseRedis[] = [];
+  const startOneRedis = async (): Promise<string> => {
+    const redis = await startRedis();
+    redises.push(redis);
+    allowed.add(hostOf(redis.url));
+    return redis.url;
+  };
+  const redisUrl = options.redis ? await startOneRedis() : null;
   const ends: (() => unknown)[] = [];
-  const defer = (end: () => unknown) => void ends.push(end);
+  const services: Services = { sandbox, startRedis: startOneRedis, defer: (end) => void ends.push(end) };
   const { environment = {} } = options;
   const through = (url: string, service: 'api' | 'token') =>
     options.proxied === service || options.proxied === 'both' ? withPort(url, proxy.port) : url;
@@ -118,22 +114,24 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
     // Most cases count calls: they shall not depend on what has been found out about the app.
     SPOTIFY_QUOTA_MODE: options.sandbox?.quotaMode ?? 'development',
-    ...(redis && { REDIS_URL: redis.url }),
-    ...(typeof environment === 'function' ? await environment({ sandbox, defer }) : environment),
+    ...(redisUrl && { REDIS_URL: redisUrl }),
+    ...(typeof environment === 'function' ? await environment(services) : environment),
   };
   const lines: string[] = [];
-  const log = pino({ level: 'trace', base: null }, { write: (line: string) => void lines.push(line) });
+  const write = (line: string) => {
+    lines.push(line);
+    hear('log', line);
+  };
+  const log = pino({ level: 'trace', base: null }, { write });
   const gateways: Gateway[] = [];
-  const allowed = new Set(
-    [upstream.SPOTIFY_API_URL, upstream.SPOTIFY_TOKEN_URL, sandbox.apiUrl, redis?.url].flatMap((url) =>
-      url === undefined ? [] : [hostOf(url)],
-    ),
-  );
+  const processes: Server[] = [];
+  const appSecrets = new Set<string>();
 
   const create = (own: Environment = {}): Gateway => {
     const config = readConfig({ ...upstream, ...own });
     allowed.add(hostOf(config.gateway.spotify.apiUrl));
     allowed.add(hostOf(config.gateway.spotify.tokenUrl));
+    appSecrets.add(config.gateway.spotify.clientSecret);
     return createGateway(config.gateway, log);
   };
   for (let i = 0; i < (options.gateways ?? 1); i++) gateways.push(create());
@@ -144,26 +142,34 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     return gateway;
   };
 
+  const overhear = <T extends Answer>(answer: T): T => {
+    hear('answers', textOf(answer));
+    return answer;
+  };
+  const metricsOf = async (gateway: Gateway): Promise<string> => {
+    const answer = await get(gateway, '/metrics');
+    hear('metrics', textOf(answer));
+    return answer.text;
+  };
+  const end = (gateway: Gateway) => metricsOf(gateway).finally(gateway.dispose);
+  const endProcess = async (server: Server) => {
+    server.signal('SIGKILL'); // if it has not ended by itself
+    const { out, err } = await server.ended;
+    hear('stdout', out);
+    hear('stderr', err);
+  };
+
   return {
-    sandbox,
-    defer,
+    ...services,
     proxy,
-    redisUrl: redis?.url ?? null,
+    redisUrl,
     allowed,
     network,
     gateway: gatewayAt,
-    ask: (operation, { gateway, signal } = {}) => ask(gatewayAt(gateway), operation, signal),
-    async ready(gateway) {
-      const response = await gatewayAt(gateway).handler.fetch('http://gateway.test/ready');
-      await response.text();
-      return response.status;
-    },
-    async metrics() {
-      const responses = await Promise.all(
-        gateways.map(({ handler }) => handler.fetch('http://gateway.test/metrics')),
-      );
-      return (await Promise.all(responses.map((response) => response.text()))).join('\n');
-    },
+    ask: async (operation, { gateway, signal } = {}) =>
+      overhear(await ask(gatewayAt(gateway), operation, signal)),
+    ready: async (gateway) => overhear(await get(gatewayAt(gateway), '/ready')).status,
+    metrics: async () => (await Promise.all(gateways.map(metricsOf))).join('\n'),
     fault: (rule) => sandbox.faults.add(rule),
     trouble: (trouble) => proxy.set(trouble),
     async lift() {
@@ -173,65 +179,48 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     calls: (kind) => sandbox.calls().filter((call) => call.kind === kind),
     add: (own) => void gateways.push(create(own)),
     async restart(place = 0) {
-      await gatewayAt(place).dispose();
+      await end(gatewayAt(place));
       gateways[place] = create();
     },
+    adopt(server) {
+      processes.push(server);
+      allowed.add(`127.0.0.1:${server.port}`);
+      return {
+        ...server,
+        get: async (...request) => overhear(await server.get(...request)),
+        ask: async (...request) => overhear(await server.ask(...request)),
+      };
+    },
+    async endGateways() {
+      await Promise.all([...gateways.splice(0).map(end), ...processes.splice(0).map(endProcess)]);
+    },
     log: () => lines,
-    secrets: () => [
-      clientSecret,
-      Buffer.from(`${clientId}:${clientSecret}`).toString('base64'),
-      ...new Set(sandbox.calls().flatMap(({ headers }) => bearerOf(headers))),
-    ],
-    async disposeGateways() {
-      await Promise.all(gateways.splice(0).map((gateway) => gateway.dispose()));
+    secrets: () =>
+      [
+        ...appSecrets,
+        ...new Set([
+          ...network.requests().map(({ credentials }) => credentials),
+          ...sandbox.calls().map(({ headers }) => credentialsIn(headers)), // of other processes too
+        ]),
+      ].filter((secret) => secret !== ''),
+    hear,
+    overhear,
+    async heard() {
+      for (const redis of redises) hear('Redis', await redis.contents());
+      return channels.heard();
     },
     async close() {
-      for (const end of ends) await end();
+      channels.close();
+      for (const over of ends) await over();
       await proxy.close();
       await sandbox.close();
-      await redis?.stop();
+      for (const redis of redises) await redis.stop();
     },
   };
 }
 
-/** Asks a gateway as a client does that wants to know what it cost. */
-export async function ask(
-  { handler }: Gateway,
-  operation: Operation,
-  signal?: AbortSignal,
-): Promise<Outcome> {
-  const { query, variables } = operation;
-  const startedMs = stopwatchMs();
-  const response = await handler.fetch('http://gateway.test/graphql', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/graphql-response+json',
-      'x-spotify-trace': '1',
-    },
-    body: JSON.stringify({ query, variables }),
-    ...(signal && { signal }),
-  });
-  return toOutcome(operation, response.status, response.headers, await response.text(), startedMs);
-}
-
-/** @param text JSON, as every answer to an operation is */
-export function toOutcome(
-  operation: Operation,
-  status: number,
-  headers: Headers,
-  text: string,
-  startedMs: number,
-): Outcome {
-  const ms = stopwatchMs() - startedMs;
-  const { data, errors = [], extensions = {} } = JSON.parse(text) as Partial<Outcome>;
-  return { operation, status, headers, text, data, errors, extensions, ms };
-}
-
-const bearerOf = ({ authorization = '' }: Record<string, string>): string[] => {
-  const [, token] = /^Bearer (.+)$/.exec(authorization) ?? [];
-  return token === undefined ? [] : [token];
-};
+const credentialsIn = ({ authorization = '' }: Record<string, string>): string =>
+  authorization.replace(/^\w+ +/, '');
 
 /** As connections and requests name it: host and port. */
 export function hostOf(url: string): string {

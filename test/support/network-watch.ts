@@ -14,8 +14,10 @@ export interface SeenConnection {
 export interface SeenRequest {
   origin: string;
   path: string;
-  /** `Bearer`, `Basic` or nothing; never the secret itself. */
+  /** `Bearer`, `Basic` or nothing. */
   scheme: string;
+  /** What goes with it, and nobody else may see. */
+  credentials: string;
 }
 
 export interface NetworkWatch {
@@ -80,8 +82,8 @@ function watchRequests(): void {
       request: { origin: string | URL; path: string; headers: string | string[] };
     };
     const headers = [request.headers].flat().join('\n');
-    const [, scheme = ''] = /authorization[:\n]\s*(\w+)/i.exec(headers) ?? [];
-    requests.push({ origin: new URL(request.origin).origin, path: request.path, scheme });
+    const [, scheme = '', credentials = ''] = /authorization[:\n]\s*(\w+)(?: +(\S+))?/i.exec(headers) ?? [];
+    requests.push({ origin: new URL(request.origin).origin, path: request.path, scheme, credentials });
   });
 }
 

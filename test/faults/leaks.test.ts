@@ -1,0 +1,283 @@
+import { deflateRawSync } from 'node:zlib';
+import { trace } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/sdk-trace-base';
+import { Redis } from 'ioredis';
+import { Gauge } from 'prom-client';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { listen, operation, send } from '../support/abuse.ts';
+import type { FaultCase } from '../support/fault-case.ts';
+import { type Channel, outputs } from '../support/fault-channels.ts';
+import { artist } from '../support/fault-operations.ts';
+import { startProcess } from '../support/fault-process.ts';
+import { runCase } from '../support/fault-runner.ts';
+import type { World } from '../support/fault-world.ts';
+import { exchange } from '../support/process.ts';
+import { hasRedis } from '../support/redis.ts';
+
+/** A secret that is told anywhere fails the case, whatever the case is about. */
+
+interface Plant {
+  channel: Channel;
+  how: string;
+  plant(world: World, secret: string): unknown;
+}
+
+type Planted = Plant['plant'];
+
+/** A case in which all is well, but for what `act` does. */
+const quietCase = (act: (world: World) => unknown, more: Partial<FaultCase> = {}): FaultCase => ({
+  id: 'planted',
+  fault: 'a secret is told',
+  promise: 'the case fails',
+  recovery: false,
+  steps: [
+    {
+      async act(world) {
+        await act(world);
+        return [];
+      },
+    },
+  ],
+  ...more,
+});
+
+const appSecret = (world: World): string => world.sandbox.clientSecret;
+
+/** What the last invariant that did not hold has found. */
+const found = (each: FaultCase): Promise<unknown> =>
+  runCase(each).then(
+    () => [],
+    (error: { actual?: unknown }) => error.actual ?? error,
+  );
+
+const toldIn = (channel: Channel) => [`a secret (canary…) was told in ${channel}`];
+
+/** What is planted on the way to the terminal gets no further. */
+function muteOutput(): void {
+  const { stdout, stderr } = outputs();
+  for (const stream of [...stdout, ...stderr]) {
+    const spy = vi.spyOn(stream, 'write').mockReturnValue(true);
+    onTestFinished(() => spy.mockRestore());
+  }
+}
+
+/** A value that is none, which messages about it quote. */
+const quoting = (secret: string): string =>
+  `{ artist(id: "x") { albums(first: "${secret}") { totalCount } } }`;
+
+const inSpan = (add: (span: Span, secret: string) => unknown): Planted => {
+  return (_, secret) => {
+    const span = trace.getTracer('planted').startSpan('planted');
+    add(span as Span, secret);
+    span.end();
+  };
+};
+
+const inRedis = (write: (redis: Redis, secret: string) => Promise<unknown>): Planted => {
+  return async ({ redisUrl }, secret) => {
+    const redis = new Redis(redisUrl ?? '');
+    await write(redis, secret);
+    redis.disconnect();
+  };
+};
+
+const plants: readonly Plant[] = [
+  {
+    channel: 'log',
+    how: 'the message of a bug',
+    async plant(world, secret) {
+      const field = world.gateway().schema.getQueryType()?.getFields()['artist'];
+      if (!field) throw new Error('there is no field to break');
+      const { resolve } = field;
+      field.resolve = () => {
+        throw new TypeError(secret);
+      };
+      const body = JSON.stringify({ query: '{ artist(id: "x") { name } }' });
+      await send(world, { body }).finally(() => Object.assign(field, { resolve }));
+    },
+  },
+  {
+    channel: 'stdout',
+    how: 'a text',
+    plant: (_, secret) => process.stdout.write(secret),
+  },
+  {
+    channel: 'stdout',
+    how: 'bytes in two pieces',
+    plant(_, secret) {
+      const bytes = Buffer.from(secret);
+      process.stdout.write(bytes.subarray(0, 9));
+      process.stdout.write(bytes.subarray(9));
+    },
+  },
+  {
+    channel: 'stdout',
+    how: 'the console',
+    // biome-ignore lint/suspicious/noConsole: it is what is tested
+    plant: (_, secret) => console.info({ secret }),
+  },
+  {
+    channel: 'stderr',
+    how: 'a text',
+    plant: (_, secret) => process.stderr.write(secret),
+  },
+  {
+    channel: 'stderr',
+    how: 'the console',
+    // biome-ignore lint/suspicious/noConsole: it is what is tested
+    plant: (_, secret) => console.error(new Error(secret)),
+  },
+  {
+    channel: 'answers',
+    how: 'the body of an operation',
+    plant: (world, secret) => world.ask(operation(quoting(secret))),
+  },
+  {
+    channel: 'answers',
+    how: 'the body of any other request',
+    plant: (world, secret) => send(world, { body: JSON.stringify({ query: quoting(secret) }) }),
+  },
+  {
+    channel: 'answers',
+    how: 'a header',
+    async plant(world, secret) {
+      const gateway = world.gateway();
+      const { handler } = gateway;
+      const fetch = async () => new Response('{}', { headers: { secret } });
+      Object.assign(gateway, { handler: { fetch } });
+      await send(world);
+      Object.assign(gateway, { handler });
+    },
+  },
+  {
+    channel: 'answers',
+    how: 'a socket',
+    async plant(world, secret) {
+      const { port } = await listen(world);
+      await exchange(port, '/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify({ query: quoting(secret) }),
+      });
+    },
+  },
+  {
+    channel: 'metrics',
+    how: 'a label',
+    plant(world, secret) {
+      const { registry } = world.gateway().metrics;
+      new Gauge({ name: 'planted', help: 'planted', labelNames: ['of'], registers: [registry] }).inc({
+        of: secret,
+      });
+    },
+  },
+  {
+    channel: 'metrics',
+    how: 'a gateway that has been replaced',
+    async plant(world, secret) {
+      const { registry } = world.gateway().metrics;
+      new Gauge({ name: 'planted', help: secret, registers: [registry] });
+      await world.restart();
+    },
+  },
+  { channel: 'spans', how: 'a name', plant: inSpan((span, secret) => span.updateName(secret)) },
+  { channel: 'spans', how: 'an attribute', plant: inSpan((span, secret) => span.setAttribute('of', secret)) },
+  {
+    channel: 'spans',
+    how: 'the message of a status',
+    plant: inSpan((span, message) => span.setStatus({ code: 2, message })),
+  },
+  {
+    channel: 'spans',
+    how: 'an exception',
+    plant: inSpan((span, secret) => span.recordException(new Error(secret))),
+  },
+  {
+    channel: 'spans',
+    how: 'the resource',
+    plant: inSpan((span, secret) => Object.assign(span.resource.attributes, { secret })),
+  },
+  { channel: 'Redis', how: 'a key', plant: inRedis((redis, secret) => redis.set(secret, '')) },
+  { channel: 'Redis', how: 'a text', plant: inRedis((redis, secret) => redis.set('planted', secret)) },
+  {
+    channel: 'Redis',
+    how: 'a deflated text',
+    plant: inRedis((redis, secret) =>
+      redis.set('planted', Buffer.concat([Buffer.alloc(8), deflateRawSync(secret.repeat(100))])),
+    ),
+  },
+  {
+    channel: 'Redis',
+    how: 'a long field',
+    plant: inRedis((redis, secret) => redis.hset('planted', 'field', secret.repeat(100))),
+  },
+];
+
+const withRedis = hasRedis();
+
+// Again on a busy machine, which turns operations away.
+describe('a secret fails the case in which it is told', { retry: 2 }, () => {
+  for (const { channel, how, plant } of plants) {
+    test.skipIf(channel === 'Redis' && !withRedis)(`in ${channel}: ${how}`, async () => {
+      muteOutput();
+      const planted = quietCase((world) => plant(world, appSecret(world)), { redis: channel === 'Redis' });
+      expect(await found(planted)).toEqual(toldIn(channel));
+    });
+  }
+
+  test('in all that another process says', async () => {
+    const print = ['info', 'error'].map((how) => `console.${how}(process.env.SPOTIFY_CLIENT_SECRET)`);
+    const planted = quietCase(async (world) => {
+      const server = await startProcess(world, {
+        NODE_OPTIONS: `--import=data:text/javascript,${print.join(';')}`,
+      });
+      await server.ask(quoting(appSecret(world)));
+    });
+    expect(await found(planted)).toEqual([toldIn('answers'), toldIn('stdout'), toldIn('stderr')].flat());
+  });
+
+  test('when it is the token, or what the token is asked for with', async () => {
+    muteOutput();
+    const planted = quietCase((world) => process.stdout.write(world.secrets().slice(1).join()), {
+      warm: [artist(0)],
+    });
+    expect(await found(planted)).toEqual([
+      expect.stringMatching(/^a secret \(\w{6}…\) was told in stdout$/),
+      expect.stringMatching(/^a secret \(BQ.{4}…\) was told in stdout$/),
+    ]);
+  });
+
+  test('when it is a token that Spotify has given and never seen', async () => {
+    muteOutput();
+    const planted = quietCase(
+      async (world) => {
+        await world.trouble({ kind: 'down' });
+        await world.ask(artist(0));
+        expect(world.calls('api')).toEqual([]);
+        process.stdout.write(world.secrets().at(-1) ?? '');
+      },
+      { proxied: 'api' },
+    );
+    expect(await found(planted)).toEqual([
+      expect.stringMatching(/^a secret \(BQ.{4}…\) was told in stdout$/),
+    ]);
+  });
+
+  test('when a case that ran beside it has ended', async () => {
+    muteOutput();
+    const over = runCase({ ...quietCase(() => undefined), slow: true });
+    const planted = quietCase(async (world) => {
+      await over;
+      process.stdout.write(appSecret(world));
+    });
+    expect(await found({ ...planted, slow: true })).toEqual(toldIn('stdout'));
+  });
+});
+
+test('a case that tells nothing is found to, and leaves the outputs as they were', async () => {
+  const writes = () =>
+    Object.values(outputs()).flatMap((streams) => Array.from(streams, ({ write }) => write));
+  const before = writes();
+  expect(await found(quietCase(() => undefined))).toEqual([]);
+  expect(writes()).toEqual(before);
+});
