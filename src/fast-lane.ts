@@ -8,6 +8,7 @@ import type { OperationReport } from './operation/report.ts';
 import { traceHeader } from './operation/trace.ts';
 import { maxBodyBytes } from './plugins/protocol.ts';
 import { overloaded } from './plugins/shed.ts';
+import { startOperation } from './telemetry.ts';
 
 export interface FastLane {
   yoga: YogaServerInstance<object, Context>;
@@ -51,7 +52,9 @@ export function createFastLane(options: FastLane): RequestListener {
     const key = request.headers[traceHeader] === undefined ? `${type} ${text}` : null;
     const known = key === null ? undefined : hot.get(key);
     if (known) {
+      const span = startOperation({ header: (name) => headerOf(request, name) });
       send(response, known.answer);
+      span.end({ ...known.usage, failed: false, calls: [] });
       report({ ...known.usage, milliseconds: performance.now() - startedMs, codes: [] });
       return;
     }
@@ -174,14 +177,18 @@ const isParams = (body: unknown): body is GraphQLParams =>
   typeof body === 'object' && body !== null && !Array.isArray(body);
 
 /** As much of a Request as is looked at on the way. */
-function asFetched({ method, url, headers }: IncomingMessage, response: ServerResponse): Request {
+function asFetched(request: IncomingMessage, response: ServerResponse): Request {
+  const { method, url } = request;
   return {
     method,
     url,
-    headers: { get: (name: string) => headers[name.toLowerCase()]?.toString() ?? null },
+    headers: { get: (name: string) => headerOf(request, name) },
     signal: {
       addEventListener: (_: 'abort', gone: () => void) =>
         void response.once('close', () => response.writableFinished || gone()),
     },
   } as unknown as Request;
 }
+
+const headerOf = ({ headers }: IncomingMessage, name: string): string | null =>
+  headers[name.toLowerCase()]?.toString() ?? null;

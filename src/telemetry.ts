@@ -11,9 +11,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { ExecutionResult } from 'graphql';
-import type { Context } from './context.ts';
-import type { Observer } from './datasources/spotify/index.ts';
+import type { CallNote, Observer } from './datasources/spotify/index.ts';
 import type { Caller } from './operation/run.ts';
 
 /**
@@ -23,33 +21,51 @@ import type { Caller } from './operation/run.ts';
 
 const tracer = (): Tracer => trace.getTracer('spotify-graphql-gateway');
 
-/** Begins the span of an operation; the returned function ends it. */
-export function observeOperation(operation: Context, caller: Caller): (result: ExecutionResult) => void {
+/** One operation, as a span. */
+export interface OperationSpan {
+  /** For what belongs below it. */
+  context: TraceContext;
+  /** Ends it with what has become of the operation: also of one that was refused, or answered before. */
+  end(outcome: OperationOutcome): void;
+}
+
+export interface OperationOutcome {
+  operation: string | null;
+  plannedCalls: number;
+  failed: boolean;
+  /** What it used; calls that were spared are shown. */
+  calls: readonly CallNote[];
+}
+
+export function startOperation(caller: Pick<Caller, 'header'>): OperationSpan {
   const parent = propagation.extract(ROOT_CONTEXT, caller, headersOfCaller);
-  const span = tracer().startSpan(
-    `graphql ${operation.operation ?? 'operation'}`,
-    { kind: SpanKind.SERVER, attributes: { 'graphql.planned_calls': operation.plan?.calls ?? 0 } },
-    parent,
-  );
-  operation.scope.observed = trace.setSpan(parent, span);
-  return ({ errors = [] }) => {
-    if (errors.length > 0) span.setStatus({ code: SpanStatusCode.ERROR });
-    if (span.isRecording()) showHits(operation);
-    span.end();
+  const span = tracer().startSpan('graphql operation', { kind: SpanKind.SERVER }, parent);
+  const below = trace.setSpan(parent, span);
+  return {
+    context: below,
+    end({ operation, plannedCalls, failed, calls }) {
+      if (span.isRecording()) {
+        if (operation !== null) span.updateName(`graphql ${operation}`);
+        span.setAttribute('graphql.planned_calls', plannedCalls);
+        if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+        showHits(calls, below);
+      }
+      span.end();
+    },
   };
 }
 
-const headersOfCaller: TextMapGetter<Caller> = {
+const headersOfCaller: TextMapGetter<Pick<Caller, 'header'>> = {
   get: (caller, name) => caller.header(name) ?? undefined,
-  keys: () => [],
+  keys: () => [], // those that list them look for baggage of their own, which is nobody's here
 };
 
 /** What was there already took no time: each is a span without length, in place of the call that it spared. */
-function showHits({ scope }: Context): void {
-  for (const { method, path, status, origin } of scope.usage.calls) {
+function showHits(calls: readonly CallNote[], below: TraceContext): void {
+  for (const { method, path, status, origin } of calls) {
     if (origin !== 'cache') continue;
     const attributes = { 'http.request.method': method, 'url.path': path.split('?')[0] ?? path };
-    const span = startBelow(scope.observed, 'cache', SpanKind.INTERNAL, attributes);
+    const span = startBelow(below, 'cache', SpanKind.INTERNAL, attributes);
     if (status !== null) span.setAttribute('http.response.status_code', status);
     span.end();
   }

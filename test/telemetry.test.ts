@@ -121,6 +121,36 @@ describe('spans', () => {
     expect(named(spans, 'spotify artists')).toHaveLength(1);
   });
 
+  test('are one for an answer that is given again, in the trace of whoever asks again', async () => {
+    const { gateway } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
+    const url = await listen(gateway.listener);
+    await (await fetch(url, ask(artistName, { connection: 'close' }))).text();
+    const exporter = keepSpans();
+    await (await fetch(url, ask(artistName, { traceparent, connection: 'close' }))).text();
+
+    const spans = exporter.getFinishedSpans();
+    expect(summary(spans)).toEqual([operationSpan('graphql operation')]);
+    expect(expectOneFamily(spans).spanContext().traceId).toBe(traceId);
+  });
+
+  test.each(['{ nothing }', '{ artist', 'query ($id: ID!) { artist(id: $id) { name } }'])(
+    'are one, and an error, for an operation that is refused: %s',
+    async (document) => {
+      const exporter = keepSpans();
+      const { fetch } = await withSandbox();
+      const body = JSON.stringify({ query: document });
+      await (await fetch('/graphql', { ...ask(''), body })).text();
+      const refused = { planned: 0, status: { code: SpanStatusCode.ERROR } };
+      expect(
+        exporter.getFinishedSpans().map(({ name, attributes, status }) => ({
+          name,
+          planned: attributes['graphql.planned_calls'],
+          status,
+        })),
+      ).toEqual([{ name: 'graphql operation', ...refused }]);
+    },
+  );
+
   test('are none where the client had its trace left out', async () => {
     const exporter = keepSpans();
     const { fetch } = await withSandbox();

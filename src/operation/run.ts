@@ -2,7 +2,7 @@ import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import { type Context, createContext } from '../context.ts';
 import { createScope, type Spotify } from '../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../errors.ts';
-import { observeOperation } from '../telemetry.ts';
+import { startOperation } from '../telemetry.ts';
 import type { Documents } from './documents.ts';
 import { Invalid } from './invalid.ts';
 import type { Operation, Values } from './prepare.ts';
@@ -50,10 +50,8 @@ export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, repor
     const plan = operation.plan(values, spotify.app);
     if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
     context.plan = plan;
-    const observed = observeOperation(context, caller);
     const { errors, ...result } = await operation.execute(values, context);
     const answer = { ...(errors && { errors: errors.map(mask) }), ...result };
-    observed(answer);
     return withTrace(answer, context, caller);
   }
 
@@ -62,6 +60,8 @@ export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, repor
     await started;
     const scope = createScope(timeoutMs);
     caller.whenGone(scope.end);
+    const span = startOperation(caller);
+    scope.observed = span.context;
     const read = typeof document === 'string' ? documents.fromText(document) : documents.fromAst(document);
     const context = Object.assign(carrier, createContext(spotify, scope, read.hash));
     let result: ExecutionResult;
@@ -71,7 +71,9 @@ export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, repor
       result = { errors: error instanceof Invalid ? error.errors : [mask(error)] };
     }
     scope.end();
-    report({ ...usageOf(context), milliseconds: performance.now() - startedMs, codes: codesOf(result) });
+    const [usage, codes] = [usageOf(context), codesOf(result)];
+    span.end({ ...usage, failed: codes.length > 0, calls: scope.usage.calls });
+    report({ ...usage, milliseconds: performance.now() - startedMs, codes });
     return result;
   };
 }

@@ -32,7 +32,7 @@ import {
 } from './types.ts';
 
 export type { Abilities, PagedEndpoint, WithheldField } from './access.ts';
-export { type Asker, createScope, type Place, type Scope, type Usage } from './asker.ts';
+export { type Asker, type CallNote, createScope, type Place, type Scope, type Usage } from './asker.ts';
 export { epochMs } from './clock.ts';
 export { isInRange, type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
 export type { List } from './lists.ts';
