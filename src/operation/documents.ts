@@ -46,18 +46,18 @@ export interface DocumentsOptions {
 
 const maxBytes = 24_000_000;
 const maxErrorBytes = 4_000_000; // whoever repeats a mistake is told the same from memory
-const bytesOfToken = 600; // with the nodes made of it; of a character of text it is one
+const bytesOfToken = 1_500; // with the nodes made of it, and what is compiled; of a character of text it is one
 const bytesOfError = 1_000;
 const manyErrors = 5;
-// Whoever sends mistakes, each a new one, gets this share of the time, and a pause for nobody else.
+// Whoever sends mistakes, each a new one, gets this share of the time.
 const mistakesShare = 0.05;
 const mistakesBurstMs = 100; // which no person at a keyboard uses up
 
 export function createDocuments({ schema, introspection, suggestions }: DocumentsOptions): Documents {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const given = new WeakMap<DocumentNode, Document>();
-  // Apart, so that no number of mistakes drives out what is right.
   const time = createAllowance(mistakesShare, mistakesBurstMs);
+  // Apart, so that no number of mistakes drives out what is right.
   const right = new LRUCache<string, Document>({ maxSize: maxBytes });
   const wrong = new LRUCache<string, Document>({ maxSize: maxErrorBytes });
 
