@@ -49,26 +49,28 @@ export function AlbumTracks({ id, expected }: { id: string; expected: number | n
   const retry = () => repeat({ requestPolicy: 'network-only' });
   const tracks = present(connection?.edges.map(({ node }) => node));
   const isComing = connection ? more.after !== null && !more.error : fetching && !error;
+  const isComplete = connection !== undefined && more.after === null;
   const left = Math.max(1, (connection?.totalCount ?? expected ?? guessed) - tracks.length);
 
   return (
-    <section className={styles.tracks} aria-labelledby="tracks">
+    <section className={styles.tracks} aria-labelledby="tracks" data-complete={isComplete}>
       <h2 id="tracks" className="visually-hidden">
         Tracks
       </h2>
       {error && !connection && <Failure error={error} isRetrying={fetching} retry={retry} />}
-      {connection && tracks.length === 0 && more.after === null && (
+      {isComplete && tracks.length === 0 && (
         <Notice title="No tracks">
           <p>Spotify lists none on this album.</p>
         </Notice>
       )}
       <TrackList tracks={tracks} pending={isComing ? Math.min(left, windowSize) : 0} more={more} />
       <LoadMore more={more} noun="tracks" />
-      {data?.album?.copyrights?.map(({ text, type }) => (
-        <p key={`${type} ${text}`} className={styles.copyright}>
-          {signs[type]} {text.replace(signOfItsOwn, '')}
-        </p>
-      ))}
+      {isComplete &&
+        data?.album?.copyrights?.map(({ text, type }) => (
+          <p key={`${type} ${text}`} className={styles.copyright}>
+            {signs[type]} {text.replace(signOfItsOwn, '')}
+          </p>
+        ))}
     </section>
   );
 }

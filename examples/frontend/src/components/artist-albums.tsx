@@ -41,17 +41,18 @@ export function ArtistAlbums({ id, group }: { id: string; group: Group }) {
   const retry = () => repeat({ requestPolicy: 'network-only' });
   const albums = present(connection?.edges.map(({ node }) => node));
   const isComing = connection ? more.after !== null && !more.error : fetching && !error;
+  const isComplete = connection !== undefined && more.after === null;
   const left = Math.max(1, (connection?.totalCount ?? windowSize) - albums.length);
 
   return (
-    <section aria-labelledby="albums">
+    <section aria-labelledby="albums" data-complete={isComplete}>
       <div className={styles.bar}>
         <h2 id="albums">Albums</h2>
         <p role="status">{typeof connection?.totalCount === 'number' && `${connection.totalCount} in all`}</p>
         <GroupTabs current={group} />
       </div>
       {error && !connection && <Failure error={error} isRetrying={fetching} retry={retry} />}
-      {connection && albums.length === 0 && more.after === null && (
+      {isComplete && albums.length === 0 && (
         <Notice title="None of these">
           <p>Spotify lists nothing here for this artist.</p>
         </Notice>

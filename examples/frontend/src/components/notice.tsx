@@ -7,14 +7,18 @@ import styles from './notice.module.css';
 
 interface NoticeProps {
   title: string;
+  /** Whether the page has nothing else to show. */
+  isPage?: boolean;
   children: ReactNode;
 }
 
 /** Something in place of what the reader came for: nothing found, or a failure. */
-export function Notice({ title, children }: NoticeProps) {
+export function Notice({ title, isPage = false, children }: NoticeProps) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className={styles.notice}>
-      <h2>{title}</h2>
+      {isPage && <title>{`${title} – Sleeve`}</title>}
+      <Heading className={styles.title}>{title}</Heading>
       {children}
     </div>
   );
@@ -22,18 +26,20 @@ export function Notice({ title, children }: NoticeProps) {
 
 interface FailureProps {
   error: CombinedError;
+  /** Whether the page has nothing else to show. */
+  isPage?: boolean;
   isRetrying: boolean;
   retry(): void;
 }
 
 /** Says what failed and what happens next. Where the gateway knows when to ask again, that is done unasked. */
-export function Failure({ error, isRetrying, retry }: FailureProps) {
+export function Failure({ error, isPage = false, isRetrying, retry }: FailureProps) {
   const { title, text, retryAfterSeconds, isFinal } = describe(error);
   const secondsLeft = useCountdown(retryAfterSeconds, error, retry);
 
   return (
     <div role="alert">
-      <Notice title={title}>
+      <Notice title={title} isPage={isPage}>
         <p>{text}</p>
         {secondsLeft !== null && (
           // Said once by the alert and then seen: a voice that counts every second hides everything else.

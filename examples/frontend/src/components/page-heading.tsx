@@ -29,10 +29,14 @@ export function PageHeading({ kicker, name, images, round = false, children }: P
   );
 }
 
-/** Holds the place of a heading that is on its way. */
+/**
+ * Holds the place of a heading that is on its way. How many lines that takes is known when it is there, so a page
+ * hides until then what would be pushed down.
+ */
 export function PendingHeading({ round = false }: { round?: boolean }) {
   return (
-    <div className={styles.heading} role="status" aria-label="Loading">
+    <div className={styles.heading} role="status" data-complete={false}>
+      <h1 className="visually-hidden">Loading</h1>
       <div className={`${styles.artwork} ${styles.pending}`} data-round={round} />
       <div>
         <p className={styles.kicker}>&nbsp;</p>

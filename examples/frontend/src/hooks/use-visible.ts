@@ -2,9 +2,11 @@ import { type RefObject, useEffect, useEffectEvent } from 'react';
 
 // Two rows of covers: far enough ahead that somebody who scrolls steadily does not see the end.
 const ahead = '600px';
+// The key End jumps over an element without showing it.
+const behind = '100000px';
 
 /**
- * Calls `onVisible` when the element comes near the window, and for every new `key` once more if it is there.
+ * Calls `onVisible` when the reader comes near the element or past it, and for every new `key` once more if it is there.
  * @param key how far the list is read, which may leave the element near
  */
 export function useVisible(ref: RefObject<Element | null>, key: unknown, onVisible: () => void): void {
@@ -18,7 +20,7 @@ export function useVisible(ref: RefObject<Element | null>, key: unknown, onVisib
         // A busy browser hands over several at once: where the element was, and where it is.
         if (entries.some(({ isIntersecting }) => isIntersecting)) visible();
       },
-      { rootMargin: ahead },
+      { rootMargin: `${behind} 0px ${ahead}` },
     );
     observer.observe(ref.current);
     return () => observer.disconnect();

@@ -29,7 +29,7 @@ function AlbumById({ id }: { id: string }) {
   const retry = () => repeat({ requestPolicy: 'network-only' });
   const album = readFragment(AlbumCardAlbum, data?.album);
 
-  if (error && !album) return <Failure error={error} isRetrying={fetching} retry={retry} />;
+  if (error && !album) return <Failure isPage error={error} isRetrying={fetching} retry={retry} />;
   if (!album && !fetching) return <MissingPage />;
   return (
     <>
@@ -47,7 +47,9 @@ function AlbumById({ id }: { id: string }) {
       ) : (
         <PendingHeading />
       )}
-      <AlbumTracks id={id} expected={album?.totalTracks ?? null} />
+      <div hidden={!album}>
+        <AlbumTracks id={id} expected={album?.totalTracks ?? null} />
+      </div>
     </>
   );
 }

@@ -31,7 +31,7 @@ function ArtistById({ id }: { id: string }) {
   const retry = () => repeat({ requestPolicy: 'network-only' });
   const artist = data?.artist;
 
-  if (error && !artist) return <Failure error={error} isRetrying={fetching} retry={retry} />;
+  if (error && !artist) return <Failure isPage error={error} isRetrying={fetching} retry={retry} />;
   if (!artist && !fetching) return <MissingPage />;
   return (
     <>
@@ -40,7 +40,9 @@ function ArtistById({ id }: { id: string }) {
       ) : (
         <PendingHeading round />
       )}
-      <ArtistAlbums key={group} id={id} group={group} />
+      <div hidden={!artist}>
+        <ArtistAlbums key={group} id={id} group={group} />
+      </div>
     </>
   );
 }

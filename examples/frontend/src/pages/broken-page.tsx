@@ -3,14 +3,11 @@ import { Notice } from '../components/notice.tsx';
 /** For a fault of the page itself: React has thrown away what was there. */
 export function BrokenPage() {
   return (
-    <>
-      <title>Something went wrong – Sleeve</title>
-      <Notice title="Something went wrong">
-        <p>This page has a fault of its own.</p>
-        <button type="button" onClick={() => location.reload()}>
-          Load it again
-        </button>
-      </Notice>
-    </>
+    <Notice title="Something went wrong" isPage>
+      <p>This page has a fault of its own.</p>
+      <button type="button" onClick={() => location.reload()}>
+        Load it again
+      </button>
+    </Notice>
   );
 }

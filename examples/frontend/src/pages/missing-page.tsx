@@ -4,15 +4,11 @@ import { Notice } from '../components/notice.tsx';
 /** For an address that leads nowhere, and for an id that Spotify does not know. */
 export function MissingPage() {
   return (
-    <>
-      <title>Not found – Sleeve</title>
-      <h1 className="visually-hidden">Not found</h1>
-      <Notice title="There is nothing here">
-        <p>It may have been taken out of the catalogue, or the address is not quite right.</p>
-        <p>
-          <Link to="/">Search for something else</Link>
-        </p>
-      </Notice>
-    </>
+    <Notice title="There is nothing here" isPage>
+      <p>It may have been taken out of the catalogue, or the address is not quite right.</p>
+      <p>
+        <Link to="/">Search for something else</Link>
+      </p>
+    </Notice>
   );
 }

@@ -70,7 +70,7 @@ function Results({ q }: { q: string }) {
         </Notice>
       )}
       {(isPending || artists.length > 0) && (
-        <section className={styles.section}>
+        <section className={styles.section} data-complete={!isPending}>
           <h2>Artists</h2>
           <CardGrid label="Artists" pending={isPending ? placesHeld : 0} round>
             {artists.map((artist) => (
@@ -79,10 +79,10 @@ function Results({ q }: { q: string }) {
           </CardGrid>
         </section>
       )}
-      {(isPending || albums.length > 0) && (
+      {albums.length > 0 && (
         <section className={styles.section}>
           <h2>Albums</h2>
-          <CardGrid label="Albums" pending={isPending ? placesHeld : 0}>
+          <CardGrid label="Albums">
             {albums.map((album) => (
               <AlbumCard key={album.id} album={album} showArtists />
             ))}
@@ -93,7 +93,8 @@ function Results({ q }: { q: string }) {
   );
 }
 
-const placesHeld = 6;
+// Of artists alone: how far down the albums begin depends on how many of those there are.
+const placesHeld = 10;
 
 // Picked for their colours.
 const sleeves = ['Sunday', 'Letters', 'Echo', 'Early', 'Violets', 'Even'];

@@ -23,9 +23,7 @@ export async function scrollUntil(list: Locator, wanted: number): Promise<void> 
   // Where no more comes, the test then reports what the page says of it.
   const main = list.page().getByRole('main');
   for (let shown = 0; shown < wanted; ) {
-    await expect
-      .poll(async () => ((await list.count()) > shown ? 'more' : main.innerText()), { timeout: 10_000 })
-      .toBe('more');
+    await expect.poll(async () => ((await list.count()) > shown ? 'more' : main.innerText())).toBe('more');
     shown = await list.count();
     await list.last().scrollIntoViewIfNeeded();
   }

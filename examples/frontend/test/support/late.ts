@@ -1,0 +1,42 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Page, Request } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+
+/** Answers and pictures that come when the page has long been seen without them. */
+
+const headings = ['Artist', 'Album'];
+// What comes last finds the rest on the page.
+const lastMs = 300;
+
+const operationOf = (request: Request): string =>
+  new URL(request.url()).searchParams.get('operationName') ?? '';
+
+export async function comeLate(page: Page, last: 'headings' | 'lists'): Promise<void> {
+  onTestFinished(() => page.unrouteAll({ behavior: 'ignoreErrors' }));
+  await page.route('**/graphql*', async (route) => {
+    const isHeading = headings.includes(operationOf(route.request()));
+    if (isHeading === (last === 'headings')) await wait(lastMs);
+    await painted(page);
+    await route.continue();
+  });
+  await page.route('https://i.scdn.co/**', async (route) => {
+    await painted(page);
+    await route.fulfill(picture);
+  });
+}
+
+// Wider than high, unlike its place.
+const picture = {
+  contentType: 'image/svg+xml',
+  body: '<svg xmlns="http://www.w3.org/2000/svg" width="1280" height="640"/>',
+};
+
+/** A frame begins only when the one before it is on the screen. A page that is left meanwhile has no more of them. */
+const painted = (page: Page): Promise<void> => page.evaluate(twoFrames).catch(() => undefined);
+
+/** Runs in the page. */
+function twoFrames(): Promise<void> {
+  return new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => done()));
+  });
+}
