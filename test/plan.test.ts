@@ -139,6 +139,14 @@ describe('the plan of an operation', () => {
     expect(spotifyOf(answer).plannedCalls).toBe(2);
   });
 
+  test("counts what is asked for together with an id that turns out to be nobody's", async () => {
+    const { ask, apiCalls } = await start('extended');
+    const answer = await ask(`{ artists(ids: ["${nobody}", "${nobody}"]) { topTracks { name } } }`);
+    expect(answer.data).toEqual({ artists: [null, null] });
+    expect(spotifyOf(answer).plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+    expect(apiCalls()).toContain(`/artists/${nobody}/top-tracks?market=US`);
+  });
+
   test('learns with the app: the second time an unknown app is known', async () => {
     const { ask } = await startUnknown('development');
     const document = (artist: string) =>

@@ -144,8 +144,10 @@ function readsByIds(
   app: Abilities,
 ): Omit<Cost, 'full'> {
   const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
-  const { calls, ...cost } = readsOf(kind, { groups: 1, size: references.length - alone }, app);
-  return { ...cost, calls: calls + alone };
+  const reads = readsOf(kind, { groups: 1, size: references.length - alone }, app);
+  if (alone === 0) return reads;
+  // What hangs on them is asked for together with them, before it is known that they are nobody's.
+  return { ...reads, calls: reads.calls + alone, crowd: { groups: references.length, size: 1 } };
 }
 
 function nodes(args: Visit['args']): Cost {
