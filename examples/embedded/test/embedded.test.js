@@ -105,7 +105,10 @@ test('one log tells of both, each by its name', { skip }, async (t) => {
   const told = lines.map(({ part, msg, operation }) => [part, operation ?? msg]);
   assert.deepEqual(
     told.filter(([part]) => part === 'graphql'),
-    [['graphql', 'Followed']],
+    [
+      ['graphql', 'Followed'], // over HTTP
+      ['graphql', 'Newest'], // from the server's own route
+    ],
   );
   assert.ok(told.some(([part, msg]) => part === 'app' && msg === 'request completed'));
 });
