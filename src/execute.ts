@@ -17,12 +17,15 @@ export const createExecute =
   (run: Run): Execute =>
   async ({ signal, ...asked }) => {
     signal?.throwIfAborted();
-    const result = await run(asked, {
-      header: () => null,
-      whenGone: (callback) => signal?.addEventListener('abort', callback, { once: true }),
-    });
-    signal?.throwIfAborted();
-    return withoutHttp(result);
+    const done = new AbortController(); // one signal may be that of many operations, and outlive them all
+    const whenGone = (callback: () => void) =>
+      signal?.addEventListener('abort', callback, { once: true, signal: done.signal });
+    try {
+      return withoutHttp(await run(asked, { header: () => null, whenGone }));
+    } finally {
+      done.abort();
+      signal?.throwIfAborted();
+    }
   };
 
 /** What is meant for an answer over HTTP would become the status and the headers of the parent's own. */

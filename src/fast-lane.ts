@@ -4,9 +4,9 @@ import { type GraphQLParams, processRegularResult, type YogaServerInstance } fro
 import type { Context } from './context.ts';
 import { BadRequest, type ErrorCode, type GatewayError } from './errors.ts';
 import type { HotAnswers } from './hot-answers.ts';
+import { maxBodyBytes } from './operation/limits.ts';
 import type { OperationReport } from './operation/report.ts';
 import { traceHeader } from './operation/trace.ts';
-import { maxBodyBytes } from './plugins/protocol.ts';
 import { overloaded } from './plugins/shed.ts';
 import { startOperation } from './telemetry.ts';
 

@@ -1,7 +1,7 @@
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Log } from './log.ts';
-import { maxBodyBytes } from './plugins/protocol.ts';
+import { maxBodyBytes } from './operation/limits.ts';
 
 /** How a server runs in public, and how it stops without losing an answer. */
 

@@ -69,9 +69,14 @@ export function createDocuments({ schema, introspection, suggestions }: Document
   }
 
   function fromAst(parsed: DocumentNode): Document {
-    const known = given.get(parsed) ?? keep(print(parsed), () => parsed);
+    const known = given.get(parsed) ?? fromPrinted(print(parsed));
     given.set(parsed, known);
     return known;
+  }
+
+  /** Parsed again, as parents make a new tree for each question, with the places of another text in it or none. */
+  function fromPrinted(text: string): Document {
+    return keep(text, () => parsedFrom(text));
   }
 
   function keep(text: string, parsed: () => DocumentNode): Document {

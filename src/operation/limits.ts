@@ -13,8 +13,9 @@ import {
 } from 'graphql';
 import { QueryTooComplex } from '../errors.ts';
 
-/** How large a document may be. All of it is checked before anything runs. */
+/** How large a request and its document may be. All of it is checked before anything runs. */
 
+export const maxBodyBytes = 100_000;
 const maxTokens = 2_000;
 const maxDepth = 15; // GraphiQL's own introspection is 15 deep
 const maxAliases = 100; // a stitching parent aliases every root field that it merges, and merges dozens

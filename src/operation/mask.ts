@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { maxBodyBytes } from '../plugins/protocol.ts';
+import { maxBodyBytes } from './limits.ts';
 
 /**
  * What becomes of every error before it leaves: ours keep their code, those of GraphQL and of its transport
@@ -48,13 +48,9 @@ function protocolError(error: GraphQLError): GraphQLError {
   if (code === 'REQUEST_ENTITY_TOO_LARGE') {
     return relocate(error.message, { code: 'QUERY_TOO_COMPLEX', limit: maxBodyBytes, http }, undefined);
   }
-  // Which of several operations is meant is said in the request, not in the document.
-  if (code === 'OPERATION_RESOLUTION_FAILURE') {
-    return relocate(error.message, { code: 'BAD_REQUEST', http: refused }, undefined);
-  }
   if (code === 'BAD_REQUEST' && http !== undefined)
     return relocate(error.message, { code, http: refused }, error);
-  // Whatever has no field to it is about the request: an operation of a kind that there is none of, for one.
+  // Whatever has no field to it is about the request.
   const whole = http ?? (error.path === undefined ? { status: 400 } : undefined);
   return relocate(error.message, { code, ...(whole !== undefined && { http: whole }) }, error);
 }

@@ -30,7 +30,7 @@ export interface Operation {
 /** Variables as they were sent. */
 export type Values = Readonly<Record<string, unknown>>;
 
-const keptFields = 500; // a larger outline is laid out anew each time: it may be a hundred times its document
+const keptFields = 500; // more are neither kept nor compiled: nested fragments unfold to a hundred times their document
 
 export interface Parsed {
   schema: GraphQLSchema;
@@ -63,7 +63,7 @@ export function createOperation({ schema, document, definition, suggestions }: P
       if (errors) throw new Invalid(errors.map((each) => refusedVariable(each, suggestions)));
       return planOf(outline(coerced), coerced, app);
     },
-    execute: createExecution({ schema, document, operationName: name, isConditional }),
+    execute: createExecution({ schema, document, operationName: name, mayCompile: () => kept !== undefined }),
   };
 }
 

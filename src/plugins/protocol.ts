@@ -4,8 +4,6 @@ import { refuse } from './refuse.ts';
 
 /** What an HTTP request must be before anybody looks into it. Everything else is yoga's. */
 
-export const maxBodyBytes = 100_000;
-
 /** @param refused hears of every request that is turned away */
 export function useProtocol(endpoint: string, refused: (code: ErrorCode) => void): Plugin {
   return {

@@ -3,8 +3,8 @@ import { type ErrorCode, Overloaded } from '../errors.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Turns operations away while the event loop cannot keep up, as late answers to all help nobody, and when the
- * process is about to end, as others will answer sooner.
+ * Turns operations away while the event loop cannot keep up, as late answers to all help nobody; mistakes, while
+ * there are too many of them; and all, when the process is about to end, as others will answer sooner.
  */
 
 const lookEveryMs = 20;

@@ -14,7 +14,7 @@ import { Album } from './album.ts';
 import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { startEarly } from './early.ts';
-import { failedItem } from './ids.ts';
+import { failedItem } from './items.ts';
 import { Track } from './track.ts';
 
 /**

@@ -11,10 +11,10 @@ import {
   type SpotifyObject,
   type Window,
 } from '../datasources/spotify/index.ts';
-import { BadUserInput, UpstreamBadResponse } from '../errors.ts';
+import { BadUserInput } from '../errors.ts';
 import { builder } from './builder.ts';
 import { cursorsOf } from './cursor.ts';
-import { failedItem } from './ids.ts';
+import { readable } from './items.ts';
 import { selects } from './selection.ts';
 
 /** Relay connections over Spotify's lists: arguments in, a window of slots out. */
@@ -202,9 +202,3 @@ function endCursor(connection: Connection<SpotifyObject>): string | null {
   const { window, encode } = connection;
   return window?.hasNext ? encode({ slot: window.end - 1, id: null, total: window.total ?? 0 }) : null;
 }
-
-/** The item itself, or its own failure, which none of its siblings shares. */
-export const readable = <T extends SpotifyObject>(item: T | Malformed): T =>
-  isMalformed(item)
-    ? failedItem(new UpstreamBadResponse(`Spotify's answer is not as documented (${item.malformed}).`))
-    : item;

@@ -2,6 +2,7 @@ import type { ArgBuilder } from '@pothos/core';
 import type { SpotifyObject } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
+import { failedItem } from './items.ts';
 
 /** Most ids of a plural field. */
 export const maxIds = 100;
@@ -37,9 +38,3 @@ export function forEach<T>(
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
   return ids.map((id, index) => find(id, index).catch(failedItem));
 }
-
-/**
- * What stands in a list for an entry that failed: to GraphQL an Error is a failure like a rejected promise, of which
- * compiled queries put the null in the wrong place.
- */
-export const failedItem = (error: unknown) => error as never;
