@@ -6,6 +6,7 @@ import { BadRequest, type ErrorCode, type GatewayError } from './errors.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { maxBodyBytes } from './operation/limits.ts';
 import type { OperationReport } from './operation/report.ts';
+import type { Caller, Run } from './operation/run.ts';
 import { traceHeader } from './operation/trace.ts';
 import { overloaded } from './plugins/shed.ts';
 import { startOperation } from './telemetry.ts';
@@ -21,13 +22,14 @@ export interface FastLane {
   refused(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
+  /** Runs an operation as it was sent; null where a plugin of yoga's has a say in that. */
+  run: Run | null;
 }
 
 const graphqlJson = 'application/graphql-response+json';
 const plainJson = 'application/json';
 const jsonTypes = [plainJson, 'application/*', '*/*'];
 
-type Asked = Parameters<FastLane['yoga']['getResultForParams']>[0];
 type MediaType = typeof graphqlJson | typeof plainJson;
 
 /**
@@ -37,7 +39,7 @@ type MediaType = typeof graphqlJson | typeof plainJson;
  * Whatever is unusual goes yoga's way.
  */
 export function createFastLane(options: FastLane): RequestListener {
-  const { yoga, endpoint, isOpen, hot, mayRead, refused, mask, report } = options;
+  const { yoga, endpoint, isOpen, hot, mayRead, refused, mask, report, run } = options;
   // Written once: in a flood of garbage the writing would be most of the work.
   const noJson = refusal(new BadRequest('POST body sent invalid JSON.')); // in yoga's words
   const tooMuch = refusal(overloaded());
@@ -80,16 +82,24 @@ export function createFastLane(options: FastLane): RequestListener {
     key: string | null,
   ): Promise<void> {
     const context = {} as Context;
-    const asked = { params, request: asFetched(request, response) };
-    const result = await resultOf(asked, context);
+    const caller = callerOf(request, response);
+    const result =
+      run && isOperation(params)
+        ? await run({ ...params, document: params.query }, caller, context)
+        : await checked(params, asFetched(request, caller), context);
     const answer = written(result, type);
     send(response, answer);
     if (key !== null) hot.put(key, answer, result, context);
   }
 
-  async function resultOf(asked: Asked, context: Context): Promise<ExecutionResult> {
+  /** With all that yoga and its plugins say of parameters. */
+  async function checked(
+    params: GraphQLParams,
+    request: Request,
+    context: Context,
+  ): Promise<ExecutionResult> {
     try {
-      return (await yoga.getResultForParams(asked, context)) as ExecutionResult;
+      return (await yoga.getResultForParams({ params, request }, context)) as ExecutionResult;
     } catch (error) {
       return { errors: [mask(error)] }; // what a plugin throws before the operation runs is all of the answer
     }
@@ -176,19 +186,32 @@ function parsed(text: string): unknown {
 const isParams = (body: unknown): body is GraphQLParams =>
   typeof body === 'object' && body !== null && !Array.isArray(body);
 
+/** Whether yoga would find nothing wrong with the parameters, and nothing in them but an operation. */
+function isOperation(params: GraphQLParams): params is GraphQLParams & { query: string } {
+  const { query, operationName, variables, extensions, ...others } = params;
+  return (
+    typeof query === 'string' &&
+    query !== '' &&
+    typeof (operationName ?? '') === 'string' &&
+    isParams(variables ?? {}) &&
+    isParams(extensions ?? {}) &&
+    Object.keys(others).length === 0
+  );
+}
+
+const callerOf = (request: IncomingMessage, response: ServerResponse): Caller => ({
+  header: (name) => headerOf(request, name),
+  whenGone: (callback) => void response.once('close', () => response.writableFinished || callback()),
+});
+
 /** As much of a Request as is looked at on the way. */
-function asFetched(request: IncomingMessage, response: ServerResponse): Request {
-  const { method, url } = request;
-  return {
+const asFetched = ({ method, url }: IncomingMessage, { header, whenGone }: Caller): Request =>
+  ({
     method,
     url,
-    headers: { get: (name: string) => headerOf(request, name) },
-    signal: {
-      addEventListener: (_: 'abort', gone: () => void) =>
-        void response.once('close', () => response.writableFinished || gone()),
-    },
-  } as unknown as Request;
-}
+    headers: { get: header },
+    signal: { addEventListener: (_: 'abort', callback: () => void) => whenGone(callback) },
+  }) as unknown as Request;
 
 const headerOf = ({ headers }: IncomingMessage, name: string): string | null =>
   headers[name.toLowerCase()]?.toString() ?? null;

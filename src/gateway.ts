@@ -130,6 +130,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     refused: metrics.refused,
     mask,
     report,
+    run: options.trustedDocuments ? null : run,
   });
 
   return {

@@ -38,7 +38,7 @@ describe('the memory of a process', () => {
     expect(run.newestHeld).toBe(true);
     expect(run.heldAlbums).toBeGreaterThan(1_000); // so it is a cache
     expect(run.heldEntries).toBeLessThanOrEqual(200_000);
-    expect(run.heldMb).toBeLessThanOrEqual(64);
+    expect(run.heldMb).toBeLessThanOrEqual(48);
     expect(run.heapMb).toBeLessThan(270);
     expect(run.rssMb).toBeLessThan(400);
     expect(run.peakMb).toBeLessThan(400);
@@ -58,8 +58,8 @@ describe('the memory of a process', () => {
     const keys = Array.from({ length: 300 }, (_, i) => `album/${i}`);
     for (const key of keys) memory.set(key, entry(1_000_000));
     const held = keys.filter((key) => memory.get(key));
-    expect(held.length * 1_000_200).toBeLessThanOrEqual(64_000_000);
-    expect(held.length).toBeGreaterThan(60);
+    expect(held.length * 1_000_200).toBeLessThanOrEqual(48_000_000);
+    expect(held.length).toBeGreaterThan(45);
     expect(held.at(-1)).toBe(keys.at(-1));
   });
 

@@ -1,5 +1,6 @@
 import { epochMs } from './clock.ts';
 import { parseId, type SpotifyId } from './ids.ts';
+import { type Items, lazyItems } from './items.ts';
 import {
   int,
   type Json,
@@ -13,6 +14,7 @@ import {
   text,
 } from './json.ts';
 import type { Market } from './markets.ts';
+import { isRawList } from './raw-list.ts';
 import type {
   Album,
   AlbumGroup,
@@ -67,7 +69,7 @@ export function decodeAlbum(value: unknown, asked: Asked): Album {
   const json = record(value, 'album');
   const entity = identity(json, 'album', asked);
   const tracks = optional(json['tracks'], (page) =>
-    decodeAlbumTracks(page, embeddedPage, entity.id, asked.market),
+    decodeAlbumTracks(page, { ...embeddedPage, market: asked.market }, entity.id),
   );
   return {
     kind: 'album',
@@ -112,10 +114,11 @@ export function decodeTrack(value: unknown, asked: Asked, albumId?: SpotifyId): 
   };
 }
 
-/** Which slots of a list were asked for. */
+/** Which slots of a list were asked for, and for which market. */
 export interface AskedPage {
   offset: number;
   limit: number;
+  market: Market | null;
 }
 
 /** One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. */
@@ -130,20 +133,27 @@ export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (ite
     limit,
     total: int(json, 'total', 'page'),
     hasNext: typeof json['next'] === 'string',
-    items: list(json['items'], 'page.items')
-      .slice(0, limit)
-      .map((item) => (item === null ? null : tolerate(() => decodeItem(item)))),
+    items: decodeItems(json['items'], { ...asked, limit }, decodeItem),
     asOfMs: epochMs(),
   };
 }
 
-export function decodeAlbumTracks(
+function decodeItems<T>(
   value: unknown,
-  asked: AskedPage,
-  albumId: SpotifyId,
-  market: Market | null,
-): Page<Track> {
-  const short = inShort(market);
+  { limit, market }: AskedPage,
+  decodeItem: (item: unknown) => T,
+): Items<T> {
+  if (isRawList(value)) {
+    const length = Math.min(limit, value.length);
+    return lazyItems(value, length, market, (parse) => tolerate(() => decodeItem(parse())));
+  }
+  return list(value, 'page.items')
+    .slice(0, limit)
+    .map((item) => (item === null ? null : tolerate(() => decodeItem(item))));
+}
+
+export function decodeAlbumTracks(value: unknown, asked: AskedPage, albumId: SpotifyId): Page<Track> {
+  const short = inShort(asked.market);
   return decodePage(value, asked, (track) => decodeTrack(track, short, albumId));
 }
 
@@ -165,6 +175,7 @@ function tolerate<T>(decode: () => T): T | Malformed {
     return decode();
   } catch (error) {
     if (error instanceof MalformedAnswer) return { malformed: error.message };
+    if (error instanceof SyntaxError) return { malformed: 'item' };
     throw error;
   }
 }

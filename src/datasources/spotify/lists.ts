@@ -13,8 +13,9 @@ import {
   inShort,
 } from './decode.ts';
 import type { Kind, SpotifyId } from './ids.ts';
+import { isWhole } from './items.ts';
 import type { Market } from './markets.ts';
-import { isWhole, partsOfAll, withMarket } from './objects.ts';
+import { partsOfAll, partsOfEach, withMarket } from './objects.ts';
 import { absentOn404, type Batch, type Resource, throwIfLimitRefused } from './resource.ts';
 import type { Album, AlbumGroup, Artist, Page, SpotifyObject, Track } from './types.ts';
 
@@ -45,19 +46,25 @@ export function artistAlbums(
   // All four are what Spotify gives unasked: one list, whichever way it was asked for.
   const filter =
     wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
-  return pagedList('artists/albums', `/artists/${id}/albums`, withMarket(filter, market), (body, asked) => {
-    const short = inShort(market);
-    return decodePage(body, asked, (item) => {
-      const album = decodeAlbum(item, short);
-      // Apps that are not told the group know it all the same where there is only one.
-      return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
-    });
-  });
+  return pagedList(
+    'artists/albums',
+    `/artists/${id}/albums`,
+    withMarket(filter, market),
+    market,
+    (body, asked) => {
+      const short = inShort(market);
+      return decodePage(body, asked, (item) => {
+        const album = decodeAlbum(item, short);
+        // Apps that are not told the group know it all the same where there is only one.
+        return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
+      });
+    },
+  );
 }
 
 export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =>
-  pagedList('albums/tracks', `/albums/${id}/tracks`, withMarket({}, market), (body, asked) =>
-    decodeAlbumTracks(body, asked, id, market),
+  pagedList('albums/tracks', `/albums/${id}/tracks`, withMarket({}, market), market, (body, asked) =>
+    decodeAlbumTracks(body, asked, id),
   );
 
 /** The finds of one kind; the kinds of one search share their calls. */
@@ -69,7 +76,7 @@ export function searchResults<K extends Kind>(kind: K, q: string, market: Market
       KindOf[K]
     >;
   };
-  const results = pagedList('search', '/search', { ...query, type: kind }, (body, asked) =>
+  const results = pagedList('search', '/search', { ...query, type: kind }, market, (body, asked) =>
     decode(body, asked, kind),
   );
   return {
@@ -83,9 +90,10 @@ export function searchResults<K extends Kind>(kind: K, q: string, market: Market
         key: `search?${new URLSearchParams(window)}`,
         max: Object.keys(decodeFound).length,
         request: (kinds) => ({ ...page.request, query: { ...window, type: kinds.join(',') } }),
-        decode: (body, index, kinds) => decode(body, { offset, limit }, kinds[index] as Kind),
+        decode: (body, index, kinds) => decode(body, { offset, limit, market }, kinds[index] as Kind),
       };
-      return { ...page, batch, batchValue: kind };
+      // Full objects are worth more than to be found again: they stand in for calls by their ids.
+      return { ...page, brings: ({ items }) => partsOfEach(items), batch, batchValue: kind };
     },
   };
 }
@@ -106,6 +114,7 @@ function pagedList<T extends SpotifyObject>(
   endpoint: PagedEndpoint,
   path: string,
   query: Record<string, string>,
+  market: Market | null,
   decode: (body: unknown, asked: AskedPage) => Page<T>,
 ): List<T> {
   return {
@@ -118,7 +127,7 @@ function pagedList<T extends SpotifyObject>(
       return {
         key: `${path}?${new URLSearchParams(window)}`,
         request: { family: endpoint, path, query: window },
-        decode: (body) => decode(body, { offset, limit }),
+        decode: (body) => decode(body, { offset, limit, market }),
         isWhole: (page) => isWhole(page.items),
         refused(answer) {
           throwIfLimitRefused(answer);

@@ -1,5 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from './clock.ts';
+import type { LazyItems } from './items.ts';
+import type { ObjectName } from './resource.ts';
+import { createShortForms } from './short-forms.ts';
+import type { SpotifyObject } from './types.ts';
 
 /** An answer that is kept: fresh for a while, and for a while longer good enough when Spotify cannot answer. */
 export interface Entry<T = unknown> {
@@ -16,28 +20,42 @@ export interface Entry<T = unknown> {
 export interface Memory {
   /** What is held under the key and still usable, fresh or not. */
   get(key: string): Entry | undefined;
-  set(key: string, entry: Entry): void;
+  /** @param lists those in its value, in which other objects are to be found */
+  set(key: string, entry: Entry, lists?: Lists): void;
+  /** A fresh object that stands in such a list. */
+  inLists(name: ObjectName): Entry | undefined;
 }
 
-const maxBytes = 64_000_000; // of text, which is some 110 MB as objects: the process stays below 300 MB
+type Lists = readonly LazyItems<SpotifyObject>[];
+
+const maxBytes = 48_000_000; // of text, which is some 80 MB as objects: the process stays below 300 MB
 const maxEntries = 200_000; // bounds the cost of the keys themselves, where values are small
 const keyBytes = 200;
 
 export function createMemory(): Memory {
-  const entries = new LRUCache<string, Entry>({
+  const shortForms = createShortForms();
+  const entries = new LRUCache<string, { entry: Entry; lists: Lists }>({
     max: maxEntries,
     maxSize: maxBytes,
-    sizeCalculation: (entry) => entry.bytes + keyBytes,
+    sizeCalculation: ({ entry }) => entry.bytes + keyBytes,
+    dispose: ({ lists }) => lists.forEach(shortForms.drop),
   });
 
   return {
     get(key) {
-      const entry = entries.get(key);
+      const entry = entries.get(key)?.entry;
       if (!entry || epochMs() < entry.usableUntilMs) return entry;
       entries.delete(key);
       return undefined;
     },
-    set: (key, entry) => void entries.set(key, entry),
+    set(key, entry, lists = []) {
+      entries.set(key, { entry, lists });
+      for (const items of lists) shortForms.add(items, entry);
+    },
+    inLists(name) {
+      const found = shortForms.find(name);
+      return found && { ...found, etag: null, bytes: 0 };
+    },
   };
 }
 

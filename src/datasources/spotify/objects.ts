@@ -1,5 +1,6 @@
 import { decodeAlbum, decodeArtist, decodeList, decodeTrack, listUnder } from './decode.ts';
 import { isInRange, type Kind, type SpotifyId } from './ids.ts';
+import { type Items, isLazy, isWhole, type LazyItems } from './items.ts';
 import type { Market } from './markets.ts';
 import { absentOn404, type Batch, type Resource, throwIfWithheld } from './resource.ts';
 import {
@@ -58,16 +59,26 @@ const marketQuery = (market: Market | null): string => (market === null ? '' : `
 export const withMarket = (query: Record<string, string>, market: Market | null): Record<string, string> =>
   market === null ? query : { ...query, market };
 
-/** Whether each item of a list is as documented. */
-export const isWhole = (items: readonly (SpotifyObject | Malformed | null)[]): boolean =>
-  !items.some((item) => item !== null && isMalformed(item));
+/** What comes with an answer: an object, or a list of them that nobody has read yet. */
+export type Part = SpotifyObject | LazyItems<SpotifyObject>;
 
-/** The objects of a list that are what they should be, each with those inside it. */
-export function* partsOfAll(items: readonly (SpotifyObject | Malformed | null)[]): Iterable<SpotifyObject> {
-  for (const item of items) if (item !== null && !isMalformed(item)) yield* partsOf(item);
+export const isObject = (part: Part): part is SpotifyObject => 'kind' in part;
+export const isLazyList = (part: Part): part is LazyItems<SpotifyObject> => !isObject(part);
+
+export function* partsOfAll(items: Items<SpotifyObject>): Iterable<Part> {
+  if (isLazy(items)) yield items;
+  else yield* partsOfEach(items);
 }
 
-function* partsOf(object: SpotifyObject): Iterable<SpotifyObject> {
+/** The objects of a list that are what they should be, each with those inside it. */
+export function* partsOfEach(items: Items<SpotifyObject>): Iterable<Part> {
+  for (let i = 0; i < items.length; i += 1) {
+    const item = items.at(i) ?? null;
+    if (item !== null && !isMalformed(item)) yield* partsOf(item);
+  }
+}
+
+export function* partsOf(object: SpotifyObject): Iterable<Part> {
   yield object;
   if (object.kind === 'artist') return;
   yield* object.artists ?? [];
@@ -93,6 +104,7 @@ function byId<T extends SpotifyObject>(
     decode: (body) => decode(body, id),
     // An id out of range is nobody's, which Spotify words as a mistake of the asker.
     refused: (answer) => (answer.status === 400 && !inRange ? null : absentOn404(answer)),
+    names: { kind, id, market },
     ...(inRange && { batch: batchOf(kind, market, decode), batchValue: id }),
     brings: partsOf,
   };

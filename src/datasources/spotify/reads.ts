@@ -6,9 +6,10 @@ import { pathOf } from './call.ts';
 import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
-import { objectKey } from './objects.ts';
+import { isLazyList, isObject, objectKey } from './objects.ts';
 import { type Observer, unobserved } from './observer.ts';
 import type { Resource } from './resource.ts';
+import { isItself } from './short-forms.ts';
 import type { Store } from './store.ts';
 import type { SpotifyObject } from './types.ts';
 
@@ -77,7 +78,7 @@ export function createReads({
 
   async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
     const copy = memory.get(resource.key);
-    if (copy && isFresh(copy)) {
+    if (copy && isFresh(copy) && isWhole(resource, copy)) {
       observer.answered('memory');
       return hit(resource, copy, asker) as T | null;
     }
@@ -114,7 +115,9 @@ export function createReads({
       flight.copy = later(flight.copy, stored[i]);
       flight.etag = flight.copy?.etag ?? null;
     }
-    const asking = departing.filter(({ copy }) => !copy || !isFresh(copy));
+    const asking = departing.filter(
+      ({ copy, resource }) => !copy || !isFresh(copy) || !isWhole(resource, copy),
+    );
     const promises = fetches(asking);
     const answers = new Map(asking.map((flight, i) => [flight, promises[i]]));
     return departing.map(async (flight) => {
@@ -125,7 +128,6 @@ export function createReads({
 
   function land({ resource, copy = absence }: Flight, answer: Answer): Entry {
     const entry = { ...entryOf(answer, copy, resource), ...lifetime(answer) };
-    if (entry.value !== null && resource.isWhole?.(entry.value) === false) entry.freshUntilMs = epochMs();
     store?.set(resource.key, entry);
     return keep(resource, entry);
   }
@@ -137,20 +139,18 @@ export function createReads({
   }
 
   function keep(resource: Resource<unknown>, entry: Entry): Entry {
-    memory.set(resource.key, entry);
-    if (entry.value !== null) {
-      // The albums of a page bring the same artist again and again.
-      for (const object of new Set(resource.brings(entry.value))) {
-        if (object.full) access.observe(object);
-        if (object !== entry.value) keepAlong(object, entry);
-      }
+    // The tracks of an album bring the same artist again and again.
+    const parts = Array.from(new Set(entry.value === null ? [] : resource.brings(entry.value)));
+    memory.set(resource.key, entry, parts.filter(isLazyList));
+    for (const object of parts.filter(isObject)) {
+      if (object.full) access.observe(object);
+      if (object !== entry.value) keepAlong(object, entry);
     }
     return entry;
   }
 
   function keepAlong(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
-    // A track that stands in for another says so, which is wrong of the same track asked for itself.
-    if (object.kind === 'track' && object.linkedFrom) return;
+    if (!isItself(object)) return;
     const key = (object.full ? '' : shortForm) + objectKey(object.kind, object.id, object.market);
     const known = memory.get(key);
     if (known && isFresh(known)) return;
@@ -163,16 +163,20 @@ export function createReads({
     return entry && isFresh(entry) ? entry : undefined;
   }
 
+  /** What is held of an object that came along with another answer. */
+  const short = ({ key, names }: Resource<SpotifyObject>): Entry | undefined =>
+    fresh(shortForm + key) ?? (names && memory.inLists(names));
+
   return {
     get,
     async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker) {
-      const short = fresh(shortForm + resource.key);
-      if (!short || fresh(resource.key)) return get(resource, asker);
+      const held = fresh(resource.key) ? undefined : short(resource);
+      if (!held) return get(resource, asker);
       observer.answered('memory');
-      return hit(resource, short, asker) as T;
+      return hit(resource, held, asker) as T;
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
-    holds: ({ key }) => Boolean(fresh(key)?.value ?? fresh(shortForm + key)),
+    holds: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
     changes: () => changes,
     expire(key) {
       changes += 1;
@@ -206,6 +210,9 @@ function entryOf(
       return absence;
   }
 }
+
+const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
+  value === null || resource.isWhole?.(value) !== false;
 
 /** Of two copies the one that was confirmed last. */
 const later = (one: Entry | undefined, other: Entry | undefined): Entry | undefined =>

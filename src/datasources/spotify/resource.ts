@@ -1,7 +1,9 @@
 import { type Feature, FeatureWithheld, LimitRefused, type PagedEndpoint } from './access.ts';
 import { type ApiRequest, messageOf } from './call.ts';
 import type { HttpAnswer } from './http.ts';
-import type { SpotifyObject } from './types.ts';
+import type { Kind, SpotifyId } from './ids.ts';
+import type { Market } from './markets.ts';
+import type { Part } from './objects.ts';
 
 /** One question to Spotify, and how to understand the answer. */
 export interface Resource<T> {
@@ -24,8 +26,17 @@ export interface Resource<T> {
   isWhole?(value: T): boolean;
   /** The value as it is after Spotify has said that it is still right. */
   confirmed?(value: T): T;
-  /** Objects that come along with the answer and need not be asked for any more. */
-  brings(value: T): Iterable<SpotifyObject>;
+  /** What comes along with the answer and need not be asked for any more. */
+  brings(value: T): Iterable<Part>;
+  /** The object that it asks for, where that is one. */
+  names?: ObjectName;
+}
+
+export interface ObjectName {
+  kind: Kind;
+  id: SpotifyId;
+  /** Null for none, as for every artist. */
+  market: Market | null;
 }
 
 /** Questions that one call can answer together. */

@@ -1,4 +1,5 @@
 import type { SpotifyId } from './ids.ts';
+import type { Items } from './items.ts';
 import type { Market } from './markets.ts';
 
 /**
@@ -117,7 +118,7 @@ export interface Page<T> {
   total: number;
   /** Whether Spotify names a next page. */
   hasNext: boolean;
-  items: readonly (T | Malformed | null)[];
+  items: Items<T>;
   /** When Spotify gave it, in milliseconds of the epoch: of two pages that differ, the later is right. */
   asOfMs: number;
 }

@@ -1,4 +1,5 @@
-import { isMalformed, type Malformed, type Page, type SpotifyObject } from './types.ts';
+import { type Items, idAt } from './items.ts';
+import type { Malformed, Page, SpotifyObject } from './types.ts';
 
 /** The arithmetic of paging: slots, pages and windows. Pure; `pages.ts` does the reading. */
 
@@ -97,8 +98,8 @@ export function windowOf<T extends SpotifyObject>(
   reach: number,
 ): Window<T> {
   const live = untilEmpty(pages);
-  const found = slotsOf(live);
-  const span = anchored(asked, range, found, live);
+  const span = anchored(asked, range, live);
+  const found = foundIn(live, span.end);
   const last = live.at(-1);
   const slotsLeft = last !== undefined && span.end < last.offset + last.items.length;
   return {
@@ -106,7 +107,7 @@ export function windowOf<T extends SpotifyObject>(
     slots: distinct(
       found.filter(({ slot }) => slot >= span.start && slot < span.end),
       range,
-    ),
+    ).map(({ slot, items, index }) => ({ slot, item: items.at(index) as T | Malformed })),
     total: newest(pages)?.total ?? null,
     hasNext: asked.start < asked.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
     hasPrevious: span.start > 0,
@@ -119,21 +120,33 @@ function untilEmpty<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
   return end === -1 ? pages : pages.slice(0, end + 1);
 }
 
-/** What stands in the slots of the pages. Nulls, and what the same page has shown before, are left out. */
-function slotsOf<T extends SpotifyObject>(pages: readonly Page<T>[]): Slot<T>[] {
-  const found: Slot<T>[] = [];
+/** An item that stands in a slot, not yet read. */
+interface Found<T> {
+  slot: number;
+  id: string | null;
+  items: Items<T>;
+  index: number;
+}
+
+/**
+ * What stands in the slots of the pages. Nulls, and what the same page has shown before, are left out.
+ * @param end the slot from which on nothing is wanted
+ */
+function foundIn<T extends SpotifyObject>(pages: readonly Page<T>[], end = Infinity): Found<T>[] {
+  const found: Found<T>[] = [];
   let next = 0;
-  for (const page of pages) {
+  for (const { offset, limit, items } of pages) {
     const seen = new Set<string>();
-    for (const [i, item] of page.items.entries()) {
-      const slot = page.offset + i;
-      if (item === null || slot < next) continue;
-      const id = idOf(item);
+    const length = Math.min(items.length, end - offset);
+    for (let index = 0; index < length; index += 1) {
+      const slot = offset + index;
+      const id = idAt(items, index);
+      if (id === undefined || slot < next) continue;
       if (id !== null && seen.has(id)) continue;
       if (id !== null) seen.add(id);
-      found.push({ slot, item });
+      found.push({ slot, id, items, index });
     }
-    next = page.offset + page.limit;
+    next = offset + limit;
   }
   return found;
 }
@@ -145,14 +158,13 @@ function slotsOf<T extends SpotifyObject>(pages: readonly Page<T>[]): Slot<T>[] 
 function anchored<T extends SpotifyObject>(
   asked: Span,
   { after, first }: Range,
-  found: readonly Slot<T>[],
   pages: readonly Page<T>[],
 ): Span {
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined || total === after.total) return asked;
   const farthest = Math.abs(total - after.total);
-  const moved = found.find(
-    ({ slot, item }) => idOf(item) === after.id && Math.abs(slot - after.slot) <= farthest,
+  const moved = foundIn(pages).find(
+    ({ slot, id }) => id === after.id && Math.abs(slot - after.slot) <= farthest,
   );
   if (!moved) return asked;
   const start = moved.slot + 1;
@@ -171,8 +183,8 @@ export function pushedTo<T extends SpotifyObject>(
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined) return null;
   const start = after.slot + total - after.total;
-  const isFound = slotsOf(pages).some(({ item }) => idOf(item) === after.id);
-  if (isFound || start <= after.slot || start + 1 >= Math.min(total, reach)) return null;
+  if (start <= after.slot || start + 1 >= Math.min(total, reach)) return null;
+  if (foundIn(pages).some(({ id }) => id === after.id)) return null;
   return { start, end: Math.min(start + 1 + first, reach) };
 }
 
@@ -181,21 +193,18 @@ export const standsAt = <T extends SpotifyObject>(
   pages: readonly Page<T>[],
   slot: number,
   { id }: Mark,
-): boolean => slotsOf(pages).some((found) => found.slot === slot && idOf(found.item) === id);
+): boolean => foundIn(pages).some((found) => found.slot === slot && found.id === id);
 
 /** Each thing once, and not the one that the client holds already. */
-function distinct<T extends SpotifyObject>(slots: readonly Slot<T>[], { after, before }: Range): Slot<T>[] {
+function distinct<T>(found: readonly Found<T>[], { after, before }: Range): Found<T>[] {
   const given = new Set([after?.id, before?.id]);
-  return slots.filter(({ item }) => {
-    const id = idOf(item);
+  return found.filter(({ id }) => {
     if (id === null) return true;
     if (given.has(id)) return false;
     given.add(id);
     return true;
   });
 }
-
-const idOf = (item: SpotifyObject | Malformed): string | null => (isMalformed(item) ? null : item.id);
 
 const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>
   pages.reduce<Page<T> | undefined>(

@@ -32,7 +32,7 @@ const keepAliveMs = 30_000; // bursts reuse their sockets; an idle gateway holds
 interface Reply {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: Buffer;
+  body: readonly Buffer[];
 }
 
 type Init = RequestInit & { maxBytes?: number };
@@ -99,7 +99,7 @@ export function createWire(connections: number): Wire {
 
       function finish(): void {
         signal?.removeEventListener('abort', onAbort);
-        resolve({ ...reply, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) });
+        resolve({ ...reply, body: chunks });
       }
 
       signal?.addEventListener('abort', onAbort, { once: true });

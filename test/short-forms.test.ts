@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { readBody } from '../src/datasources/spotify/body.ts';
+import { isMarket, type Market, type SpotifyId } from '../src/datasources/spotify/index.ts';
+import { type LazyItems, lazyItems } from '../src/datasources/spotify/items.ts';
+import { createMemory } from '../src/datasources/spotify/memory.ts';
+import type { RawList } from '../src/datasources/spotify/raw-list.ts';
+import type { ObjectName } from '../src/datasources/spotify/resource.ts';
+import type { Album, Malformed } from '../src/datasources/spotify/types.ts';
+import { slots } from './support/album-pages.ts';
+import { artists, fine, inMode, seen } from './support/asking.ts';
+import { startClock } from './support/clock.ts';
+
+/** What stands on a page that was read is held, also where nobody has looked at it yet. */
+
+const { albums50 } = artists;
+const [album = ''] = slots(29, 30, albums50);
+const firstFive = `{ artist(id: "${albums50}") { albums(first: 5) { nodes { name } } } }`;
+const byId = `{ album(id: "${album}") { id totalTracks artists { id } } }`;
+
+describe('an album further down a page', () => {
+  test('costs no call, and is the same as on the page', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended');
+    await ask(firstFive);
+    sandbox.clearCalls();
+    const found = (await ask<{ album: object }, object>(byId)).data?.album;
+    expect(apiCalls()).toEqual([]);
+    const listed = await ask<{ artist: { albums: { nodes: object[] } } }, object>(
+      `{ artist(id: "${albums50}") { albums(first: 30) { nodes { id totalTracks artists { id } } } } }`,
+    );
+    expect(found).toEqual(listed.data?.artist.albums.nodes[29]);
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('is held as long as the page is fresh', async () => {
+    const clock = startClock();
+    const { ask, apiCalls, sandbox } = await inMode('extended', { CACHE_TTL_SECONDS: '100' });
+    await ask(firstFive);
+    sandbox.clearCalls();
+    await clock.pass(101);
+    expect((await ask(byId)).errors).toEqual([]);
+    expect(apiCalls()).toEqual([`/albums/${album}`]);
+  });
+
+  test('is held for the market that the page was asked for', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended');
+    await ask(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
+    sandbox.clearCalls();
+    await ask(byId.replace(')', ', market: "ES")'));
+    expect(apiCalls()).toEqual([]);
+    await ask(byId);
+    expect(apiCalls()).toEqual([`/albums/${album}`]);
+  });
+
+  test('brings its artist along, for every market', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended');
+    const list = `{ album(id: "${album}", market: "ES") { tracks(first: 1, market: "ES") { nodes { name } } } }`;
+    await ask(list);
+    sandbox.clearCalls();
+    const document = `{ artist(id: "${albums50}") { id } }`;
+    expect(seen(await ask(document))).toEqual(fine({ artist: { id: albums50 } }));
+    expect(apiCalls()).toEqual([]);
+  });
+});
+
+const id = (number: number) => `${number}`.padStart(22, '0') as SpotifyId;
+const spain = 'ES' as Market;
+const named = (number: number, market: Market | null = null): ObjectName => ({
+  kind: 'album',
+  id: id(number),
+  market,
+});
+const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
+  value: {},
+  etag: null,
+  bytes: 0,
+  freshUntilMs,
+  usableUntilMs: Number.POSITIVE_INFINITY,
+});
+
+/** Albums of which only the id is known, and a protocol of those that were read. */
+function listOf(numbers: number[], market: Market | null = null) {
+  const read: string[] = [];
+  const body = readBody(Buffer.from(JSON.stringify({ items: numbers.map((each) => ({ id: id(each) })) })));
+  const { items: raw } = body.json as { items: RawList };
+  const items = lazyItems<Album>(raw, raw.length, market, (parse) => {
+    const object = parse() as Album;
+    read.push(object.id);
+    return { ...object, kind: 'album', market } as Album | Malformed;
+  });
+  return { items: items as LazyItems<Album>, read };
+}
+
+describe('objects in lists', () => {
+  test('are found without reading the others', () => {
+    const memory = createMemory();
+    const { items, read } = listOf([1, 2, 3]);
+    memory.set('page', entry(), [items]);
+    expect(memory.inLists(named(2))?.value).toMatchObject({ id: id(2) });
+    expect(memory.inLists(named(4))).toBeUndefined();
+    expect(memory.inLists({ ...named(2), kind: 'track' })).toBeUndefined();
+    expect(read).toEqual([id(2), id(2)]);
+  });
+
+  test('are gone with their list, but for those that a later one has as well', () => {
+    const memory = createMemory();
+    memory.set('page 1', entry(), [listOf([1, 2]).items]);
+    memory.set('page 2', entry(), [listOf([2, 3]).items]);
+    memory.set('page 1', entry());
+    expect([1, 2, 3].map((each) => memory.inLists(named(each)) !== undefined)).toEqual([false, true, true]);
+  });
+
+  test('of two markets are not mixed up', () => {
+    const memory = createMemory();
+    expect(isMarket(spain)).toBe(true);
+    memory.set('page', entry(), [listOf([1]).items]);
+    memory.set('page of Spain', entry(), [listOf([1, 2], spain).items]);
+    expect(memory.inLists(named(1))?.value).toMatchObject({ market: null });
+    expect(memory.inLists(named(1, spain))?.value).toMatchObject({ market: spain });
+    expect(memory.inLists(named(2))).toBeUndefined();
+  });
+
+  test('that are read again and again are read no more', () => {
+    const { items, read } = listOf([1, 2, 3]);
+    for (let i = 0; i < 100; i += 1) items.at(i % 3);
+    expect(read.length).toBe(6);
+    expect(items.at(1)).toBe(items.at(1));
+    expect(items.idAt(1)).toBe(id(2));
+  });
+});
