@@ -70,8 +70,9 @@ export const operations = {
 };
 
 /** The body of a request for the artists of some seeds. */
-export function requestOf(name, seeds, variables = {}, query = operations[name].document) {
+export function requestOf(name, seeds, variables = {}) {
   const ids = seeds.map(artistId);
   const who = operations[name].artists === 1 ? { id: ids[0] } : { ids };
+  const query = operations[name].document;
   return JSON.stringify({ operationName: name, query, variables: { ...who, ...variables } });
 }

@@ -3,21 +3,12 @@ import { seedOf } from './upstream/ids.js';
 
 /**
  * What is asked in each state. Cold: artists that nobody has asked for. Warm: artists that are held, by a window
- * that moves and a document that no two requests share in full, so that no whole answer can be used again. Hot:
- * one and the same request.
+ * that moves and with a variable that the document does not know, so that no two requests are the same and no whole
+ * answer can be used again. Hot: one and the same request.
  */
 
 const hotSeed = seedOf(0);
 const firstColdSeed = 1_000_000;
-
-/** Asks nothing, and makes two requests differ that otherwise are alike. */
-const withNonce = (document) =>
-  document
-    .replace(/^query \w+\(/, '$&$nonce: String, ')
-    .replace(
-      /(artists?\(ids?: \$ids?\) \{)/,
-      '$1 spare: albums(after: $nonce) @include(if: false) { totalCount }',
-    );
 
 /** @returns for each state a function from an operation to a function that gives the next request body */
 export function createTraffic() {
@@ -43,14 +34,13 @@ export function createTraffic() {
     /** @param cursors by seed and slot, as `held` has collected them */
     warm(name, cursors) {
       const { warmArtists, artists, lastStart } = operations[name];
-      const query = withNonce(operations[name].document);
       return () => {
         nonce += 1;
         const seeds = Array.from({ length: artists }, (_, i) => seedOf((nonce + i) % warmArtists));
         const own = cursors?.get(seeds[0]);
         const slot = lastStart && Math.floor(nonce / warmArtists) % lastStart;
         const variables = { nonce: String(nonce), ...(own && lastStart && { after: own[slot] }) };
-        return requestOf(name, seeds, variables, query);
+        return requestOf(name, seeds, variables);
       };
     },
   };
