@@ -15,7 +15,7 @@ import { BadUserInput } from '../errors.ts';
 import { builder } from './builder.ts';
 import { cursorsOf } from './cursor.ts';
 import { readable } from './items.ts';
-import { selects } from './selection.ts';
+import { selectionOf } from './selection.ts';
 
 /** Relay connections over Spotify's lists: arguments in, a window of slots out. */
 
@@ -154,11 +154,12 @@ export async function connect<T extends SpotifyObject>(
   }
   const asker = context.asker(info);
   const total = () => context.spotify.total(list, asker);
-  if (selects(info, 'edges', 'nodes', 'pageInfo')) {
+  const { selected } = selectionOf(context, info);
+  if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
     const window = await context.spotify.window(list, range, asker);
     return window && { window, range, encode, total };
   }
-  if (!selects(info, 'totalCount')) return { window: null, range, encode, total };
+  if (!selected.has('totalCount')) return { window: null, range, encode, total };
   const length = await total();
   return length === null ? null : { window: null, range, encode, total: () => Promise.resolve(length) };
 }

@@ -1,5 +1,5 @@
-import { collectSubFields } from '@graphql-tools/utils';
 import {
+  type FieldNode,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -7,6 +7,7 @@ import {
 } from 'graphql';
 import type { Context } from '../context.ts';
 import type { Artist, SpotifyId } from '../datasources/spotify/index.ts';
+import { selectionOf } from './selection.ts';
 
 /**
  * Together, not one after the other: what a selection surely needs of an artist and only the id is needed
@@ -21,14 +22,13 @@ const earlyFields = new Set(['albums', 'topTracks', 'relatedArtists']);
  */
 export function startEarly(id: SpotifyId, context: Context, info: GraphQLResolveInfo, index?: number): void {
   if (context.spotify.isAbsent('artist', id)) return;
-  const { schema, fragments, variableValues, fieldNodes } = info;
-  const parentType = schema.getType('Artist') as GraphQLObjectType;
-  const { fields } = collectSubFields(schema, fragments, variableValues, parentType, [...fieldNodes]);
+  const parentType = info.schema.getType('Artist') as GraphQLObjectType;
+  const { below } = selectionOf(context, info);
+  const { fields = [] } = below.find(({ type }) => type === parentType) ?? {};
   const here = index === undefined ? info.path : { prev: info.path, key: index, typename: undefined };
 
-  for (const [responseName, nodes] of fields) {
-    const field = parentType.getFields()[nodes[0]?.name.value ?? ''];
-    if (!field || !nodes[0] || !earlyFields.has(field.name)) continue;
+  for (const { responseName, field, nodes } of fields) {
+    if (!earlyFields.has(field.name)) continue;
     const path = { prev: here, key: responseName, typename: parentType.name };
     const place = {
       ...info,
@@ -38,9 +38,13 @@ export function startEarly(id: SpotifyId, context: Context, info: GraphQLResolve
       parentType,
       path,
     };
-    const node = nodes[0];
     const start = async () =>
-      field.resolve?.(provisional(id), getArgumentValues(field, node, variableValues), context, place);
+      field.resolve?.(
+        provisional(id),
+        getArgumentValues(field, nodes[0] as FieldNode, info.variableValues),
+        context,
+        place,
+      );
     const started = start();
     started.catch(() => undefined); // seen by the field itself, if the artist turns out to be there
     context.early.set(keyOf(path), started);

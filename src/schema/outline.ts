@@ -19,6 +19,8 @@ export interface Outline {
   root: Level;
   /** How many fields there are in all. */
   size: number;
+  /** A field as it is selected in one place, or in several in the same way. */
+  at(nodes: readonly FieldNode[]): Selected | undefined;
 }
 
 /** The fields selected of one type, where it stands in the answer. */
@@ -34,7 +36,8 @@ export interface Selected {
   /** Such as `Artist.albums`. */
   name: string;
   field: GraphQLField<unknown, unknown>;
-  node: FieldNode;
+  /** Where it is selected: more than one where selections are merged. */
+  nodes: readonly FieldNode[];
   /** What is selected of each type that its value can have; none of a leaf's. */
   below: readonly Level[];
   /** Names of the fields selected below. */
@@ -58,6 +61,7 @@ export function outlineOf(
   { schema, definition, fragments }: ParsedOperation,
   variables: Readonly<Record<string, unknown>>,
 ): Outline {
+  const selectedBy = new Map<FieldNode, Selected[]>(); // by the first of its nodes: one in a fragment has many places
   let size = 0;
 
   function level(type: GraphQLObjectType, selection: ReadonlyMap<string, readonly FieldNode[]>): Level {
@@ -70,7 +74,9 @@ export function outlineOf(
       if (size > maxFields) throw tooManyFields(size);
       const below = isLeafType(getNamedType(field.type)) ? [] : levelsBelow(field, nodes);
       const selected = new Set(below.flatMap(({ fields: all }) => all.map((each) => each.field.name)));
-      fields.push({ responseName, name: `${type.name}.${field.name}`, field, node, below, selected });
+      const found = { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
+      fields.push(found);
+      selectedBy.set(node, [...(selectedBy.get(node) ?? []), found]);
     }
     const isFree = fields.every(({ name, below }) => !mayCost(name) && below.every((each) => each.isFree));
     return { type, fields, isFree };
@@ -88,8 +94,15 @@ export function outlineOf(
 
   const query = schema.getQueryType() as GraphQLObjectType;
   const { fields } = collectFields(schema, fragments, variables, query, definition.selectionSet);
-  return { root: level(query, fields as Selection), size };
+  return {
+    root: level(query, fields as Selection),
+    size,
+    at: (nodes) => selectedBy.get(nodes[0] as FieldNode)?.find((each) => areSame(each.nodes, nodes)),
+  };
 }
+
+const areSame = (some: readonly FieldNode[], others: readonly FieldNode[]): boolean =>
+  some.length === others.length && some.every((node, i) => node === others[i]);
 
 type Selection = ReadonlyMap<string, readonly FieldNode[]>;
 

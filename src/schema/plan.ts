@@ -20,6 +20,8 @@ export interface Plan {
   tries: number;
   /** By the response name of a root field: why nothing below it may run. */
   refused: ReadonlyMap<string, BadUserInput>;
+  /** What it was made of. */
+  outline: Outline;
 }
 
 const unknownLength = 5; // of a list that does not say: an album's artists are one or two, seldom more
@@ -43,11 +45,7 @@ interface Place {
  * @param variables as they were coerced
  * @param app what is known of the app
  */
-export function planOf(
-  { root }: Outline,
-  variables: Readonly<Record<string, unknown>>,
-  app: Abilities,
-): Plan {
+export function planOf(outline: Outline, variables: Readonly<Record<string, unknown>>, app: Abilities): Plan {
   const refused = new Map<string, BadUserInput>();
   const spent = new Set<string>();
   const tried = new Set<string>();
@@ -59,8 +57,8 @@ export function planOf(
     let calls = 0;
     let wholeNeeded = false;
     for (const each of place.level.fields) {
-      const { name, field, node } = each;
-      const args = argumentsOf(field, node, variables);
+      const { name } = each;
+      const args = argumentsOf(each, variables);
       if (!args) continue; // execution will refuse it
       const rootName = place.root ?? each.responseName;
       if (typeof args['market'] === 'string' && !isMarket(args['market'])) {
@@ -103,22 +101,21 @@ export function planOf(
     singles.set(name, (singles.get(name) ?? 0) + count);
   }
 
-  const calls = callsAt({ level: root, parentArgs: {}, crowd: one, full: true, root: null });
+  const calls = callsAt({ level: outline.root, parentArgs: {}, crowd: one, full: true, root: null });
   // Several reads of single objects are tried as one while nothing is known about batches.
   const several = Array.from(singles.values()).some((count) => count > 1);
   if (several && app.has('batch') === null) tried.add('batches');
-  return { calls, tries: tried.size, refused };
+  return { calls, tries: tried.size, refused, outline };
 }
 
 /** Null where they cannot be right. */
 function argumentsOf(
-  field: AnyField,
-  node: FieldNode,
+  { field, nodes }: Selected,
   variables: Readonly<Record<string, unknown>>,
 ): Place['parentArgs'] | null {
   if (field.args.length === 0) return noArguments;
   try {
-    return getArgumentValues(field, node, variables);
+    return getArgumentValues(field, nodes[0] as FieldNode, variables);
   } catch (error) {
     if (error instanceof GraphQLError) return null;
     throw error;

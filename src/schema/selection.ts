@@ -1,10 +1,10 @@
-import { collectSubFields } from '@graphql-tools/utils';
-import { type GraphQLObjectType, type GraphQLResolveInfo, getNamedType } from 'graphql';
+import type { FieldNode, GraphQLResolveInfo } from 'graphql';
+import type { Context } from '../context.ts';
+import type { Selected } from './outline.ts';
 
-/** Whether the field's selection asks for any of these fields of its (object) type. */
-export function selects(info: GraphQLResolveInfo, ...names: string[]): boolean {
-  const { schema, fragments, variableValues, fieldNodes } = info;
-  const type = getNamedType(info.returnType) as GraphQLObjectType;
-  const { fields } = collectSubFields(schema, fragments, variableValues, type, [...fieldNodes]);
-  return [...fields.values()].some(([node]) => node !== undefined && names.includes(node.name.value));
+/** The field that is being resolved, as the operation's outline has it. */
+export function selectionOf({ plan }: Context, { fieldNodes }: GraphQLResolveInfo): Selected {
+  const selected = plan?.outline.at(fieldNodes as FieldNode[]);
+  if (!selected) throw new Error('This field is in no plan: operations are run by `operation/run.ts`.');
+  return selected;
 }

@@ -1,6 +1,6 @@
-import { graphql } from 'graphql';
 import { createContext } from '../../src/context.ts';
 import { type Access, createAccess, type QuotaMode } from '../../src/datasources/spotify/access.ts';
+import { readBody } from '../../src/datasources/spotify/body.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/call.ts';
 import { createFetches } from '../../src/datasources/spotify/fetches.ts';
 import { createScope, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
@@ -8,6 +8,7 @@ import { artistAlbums } from '../../src/datasources/spotify/lists.ts';
 import { createMemory } from '../../src/datasources/spotify/memory.ts';
 import { createPages } from '../../src/datasources/spotify/pages.ts';
 import { createReads } from '../../src/datasources/spotify/reads.ts';
+import { createDocuments } from '../../src/operation/documents.ts';
 import { schema } from '../../src/schema/index.ts';
 
 /** One artist's list of albums in memory, paged as Spotify pages, behind the real schema and datasource. */
@@ -55,6 +56,18 @@ interface AlbumsAnswer {
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const artistId = '3Nrfpe0tUJi4K4DXYWgMUX';
+const documents = createDocuments({ schema, introspection: false, suggestions: false });
+const operation = documents
+  .fromText(`query ($first: Int, $last: Int, $after: String, $before: String) {
+    artist(id: "${artistId}") {
+      albums(first: $first, last: $last, after: $after, before: $before) {
+        totalCount
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        edges { cursor node { id } }
+      }
+    }
+  }`)
+  .operation(null);
 const albumId = (n: number): string => `${n}`.padStart(22, '0');
 
 export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: number } = {}) {
@@ -67,10 +80,11 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     const refused = limit > list.ceiling && list.manner === 'refuse';
     requests.push({ path: pathOf(request), offset, limit, refused });
     const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : pageOf(list, offset, limit);
+    const { json } = readBody(Buffer.from(JSON.stringify(body)));
     return {
       kind: 'answer' as const,
       status: refused ? 400 : 200,
-      body,
+      body: json,
       etag: null,
       retryAfter: null,
       bytes: 100,
@@ -94,20 +108,10 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
 
   async function page(args: PageArgs): Promise<Page> {
     const scope = createScope(10_000);
-    const result = await graphql({
-      schema,
-      source: `query ($first: Int, $last: Int, $after: String, $before: String) {
-        artist(id: "${artistId}") {
-          albums(first: $first, last: $last, after: $after, before: $before) {
-            totalCount
-            pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-            edges { cursor node { id } }
-          }
-        }
-      }`,
-      variableValues: { ...args },
-      contextValue: createContext(spotify, scope, 'test'),
-    });
+    const values = { ...args };
+    const context = createContext(spotify, scope, 'test');
+    context.plan = operation.plan(values, access);
+    const result = await operation.execute(values, context);
     scope.end();
     if (result.errors) throw result.errors[0];
     const { totalCount, pageInfo, edges } = (result.data as unknown as AlbumsAnswer).artist.albums;

@@ -1,7 +1,6 @@
 import type { Market } from './markets.ts';
 import type { RawList } from './raw-list.ts';
-import type { Malformed, SpotifyObject } from './types.ts';
-import { isMalformed } from './types.ts';
+import { isMalformed, type Malformed, type SpotifyObject } from './types.ts';
 
 /** The items of a page in the order of their slots: an array, or a list of which each is decoded when it is read. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;

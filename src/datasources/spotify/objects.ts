@@ -63,8 +63,8 @@ export const withMarket = (query: Record<string, string>, market: Market | null)
 export type Part = SpotifyObject | LazyItems<SpotifyObject>;
 
 export const isObject = (part: Part): part is SpotifyObject => 'kind' in part;
-export const isLazyList = (part: Part): part is LazyItems<SpotifyObject> => !isObject(part);
 
+/** A list that nobody has read yet stays one. */
 export function* partsOfAll(items: Items<SpotifyObject>): Iterable<Part> {
   if (isLazy(items)) yield items;
   else yield* partsOfEach(items);

@@ -5,8 +5,9 @@ import { type Asker, noteFreshness, whileWaiting } from './asker.ts';
 import { pathOf } from './call.ts';
 import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
+import type { LazyItems } from './items.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
-import { isLazyList, isObject, objectKey } from './objects.ts';
+import { isObject, objectKey } from './objects.ts';
 import { type Observer, unobserved } from './observer.ts';
 import type { Resource } from './resource.ts';
 import { isItself } from './short-forms.ts';
@@ -139,10 +140,14 @@ export function createReads({
   }
 
   function keep(resource: Resource<unknown>, entry: Entry): Entry {
-    // The tracks of an album bring the same artist again and again.
-    const parts = Array.from(new Set(entry.value === null ? [] : resource.brings(entry.value)));
-    memory.set(resource.key, entry, parts.filter(isLazyList));
-    for (const object of parts.filter(isObject)) {
+    const objects = new Set<SpotifyObject>(); // the tracks of an album bring the same artist again and again
+    const lists: LazyItems<SpotifyObject>[] = [];
+    for (const part of entry.value === null ? [] : resource.brings(entry.value)) {
+      if (isObject(part)) objects.add(part);
+      else lists.push(part);
+    }
+    memory.set(resource.key, entry, lists);
+    for (const object of objects) {
       if (object.full) access.observe(object);
       if (object !== entry.value) keepAlong(object, entry);
     }
