@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json schema.graphql ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev
+RUN npm run build && rm dist/.tsbuildinfo && npm prune --omit=dev
 
 FROM node:22-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
