@@ -82,24 +82,23 @@ export function createFastLane(options: FastLane): RequestListener {
     key: string | null,
   ): Promise<void> {
     const context = {} as Context;
-    const caller = callerOf(request, response);
-    const result =
-      run && isOperation(params)
-        ? await run({ ...params, document: params.query }, caller, context)
-        : await checked(params, asFetched(request, caller), context);
+    const result = await resultOf(params, request, callerOf(request, response), context);
     const answer = written(result, type);
     send(response, answer);
     if (key !== null) hot.put(key, answer, result, context);
   }
 
-  /** With all that yoga and its plugins say of parameters. */
-  async function checked(
+  async function resultOf(
     params: GraphQLParams,
-    request: Request,
+    request: IncomingMessage,
+    caller: Caller,
     context: Context,
   ): Promise<ExecutionResult> {
     try {
-      return (await yoga.getResultForParams({ params, request }, context)) as ExecutionResult;
+      if (run && isOperation(params))
+        return await run({ ...params, document: params.query }, caller, context);
+      const asked = { params, request: asFetched(request, caller) };
+      return (await yoga.getResultForParams(asked, context)) as ExecutionResult;
     } catch (error) {
       return { errors: [mask(error)] }; // what a plugin throws before the operation runs is all of the answer
     }

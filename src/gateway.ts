@@ -130,7 +130,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     refused: metrics.refused,
     mask,
     report,
-    run: options.trustedDocuments ? null : run,
+    run: options.trustedDocuments ? null : run, // the only plugin for which it matters what was asked
   });
 
   return {

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { Context } from './context.ts';
 import { epochMs } from './datasources/spotify/index.ts';
 import type { Answer } from './fast-lane.ts';
-import { markOf } from './mark.ts';
 import { type OperationUsage, usageOf } from './operation/report.ts';
+import { stampOf } from './stamp.ts';
 
 /** Whole answers, as bytes, for as long as each part of them is fresh: what an execution would give again. */
 export interface HotAnswers {
@@ -39,10 +39,10 @@ export function createHotAnswers(changes: () => number): HotAnswers {
   let askedBefore = asked;
 
   function isAskedAgain(key: string): boolean {
-    const mark = markOf(key);
-    if (asked.has(mark) || askedBefore.has(mark)) return true;
+    const stamp = stampOf(key);
+    if (asked.has(stamp) || askedBefore.has(stamp)) return true;
     if (asked.size >= remembered) [asked, askedBefore] = [new Set(), asked];
-    asked.add(mark);
+    asked.add(stamp);
     return false;
   }
 

@@ -144,7 +144,7 @@ describe('a market', () => {
         `/artists?ids=${artists.albums9}%2C${artists.albums1}%2C${artists.albums10}`,
         `/artists/${artists.albums9}/albums?market=ES&limit=50&offset=0`,
         `/artists/${artists.albums9}/top-tracks?market=ES`,
-        '/search?q=Closed+on+Saturdays&market=ES&type=album&limit=50&offset=0',
+        '/search?q=Closed+on+Saturdays&type=album&market=ES&limit=50&offset=0',
       ].toSorted(),
     );
   });

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Body, readBody } from '../src/datasources/spotify/body.ts';
 import { isRawList, type RawList } from '../src/datasources/spotify/raw-list.ts';
-import { markOf } from '../src/mark.ts';
+import { stampOf } from '../src/stamp.ts';
 
 /** Bodies are parsed no further than is needed: what is read of them in the end is what JSON.parse would give. */
 
-const bodyOf = (text: string): Body => readBody(Buffer.from(text));
+const bodyOf = (text: string): Partial<Body> => readBody(Buffer.from(text)) ?? {};
 
 const listOf = (text: string): RawList => (bodyOf(text).json as { items: RawList }).items;
 
@@ -30,6 +30,7 @@ const trickyText = fc.oneof(
     '],[',
     '}{',
     '"id":"x"',
+    'a "items',
     'available_markets',
     '방탄소년단',
   ),
@@ -109,6 +110,21 @@ describe('a body', () => {
     expect(bodyOf(text).json).toBeUndefined();
   });
 
+  test('that opens list after list and ends none is given up at the first', () => {
+    const startedMs = performance.now();
+    expect(bodyOf('{"items":['.repeat(200_000)).json).toBeUndefined();
+    expect(performance.now() - startedMs).toBeLessThan(1_000); // it was minutes
+  });
+
+  test.each([
+    '{"\\u0069tems":[5]}',
+    '{"\\u0069tems":[0],"b":{"items":[1]}}',
+    '{"a":[0],"b":{"\\u0069tems":["length"],"items":[1]}}',
+  ])('(%s) never has a list in the place of another', (text) => {
+    const { json } = bodyOf(text);
+    expect(json === undefined || JSON.stringify(whole(json)) === JSON.stringify(JSON.parse(text))).toBe(true);
+  });
+
   test('weighs what is kept of it', () => {
     const album = { id: 'a', available_markets: Array(180).fill('AD') };
     const page = JSON.stringify({ items: Array(50).fill(album) });
@@ -120,10 +136,11 @@ describe('a body', () => {
 
 describe('a list', () => {
   test('tells the id of each element without parsing it', () => {
+    const [a, c] = ['4Z8W4fKeB5YxbusRsdQVPb', '3Nrfpe0tUJi4K4DXYWgMUX'];
     const list = listOf(
-      '{"items":[{"artists":[{"id":"b"}],"id":"a"}, null ,{"name":"id"},{"id":7}, {"id" : "c"}]}',
+      `{"items":[{"artists":[{"id":"b"}],"id":"${a}"}, null ,{"name":"id"},{"id":"7"}, {"id" : "${c}"}]}`,
     );
-    expect(Array.from({ length: 5 }, (_, i) => list.idAt(i))).toEqual(['a', null, null, null, 'c']);
+    expect(Array.from({ length: 5 }, (_, i) => list.idAt(i))).toEqual([a, null, null, null, c]);
     expect(Array.from({ length: 5 }, (_, i) => list.isNull(i))).toEqual([false, true, false, false, false]);
   });
 
@@ -131,12 +148,12 @@ describe('a list', () => {
     const list = listOf(
       '{"items":[{"artists":[{"id":"b"}],"id":"a"},{"album":{"id":"c","artists":[{"id":"b"}]}}]}',
     );
-    const found = list.marks.map((mark, i) => [mark, list.owners[i]]);
+    const found = list.stamps.map((stamp, i) => [stamp, list.owners[i]]);
     expect(found).toEqual([
-      [markOf('b'), 0],
-      [markOf('a'), 0],
-      [markOf('c'), 1],
-      [markOf('b'), 1],
+      [stampOf('b'), 0],
+      [stampOf('a'), 0],
+      [stampOf('c'), 1],
+      [stampOf('b'), 1],
     ]);
   });
 

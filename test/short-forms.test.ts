@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readBody } from '../src/datasources/spotify/body.ts';
+import { type Body, readBody } from '../src/datasources/spotify/body.ts';
 import { isMarket, type Market, type SpotifyId } from '../src/datasources/spotify/index.ts';
 import { type LazyItems, lazyItems } from '../src/datasources/spotify/items.ts';
 import { createMemory } from '../src/datasources/spotify/memory.ts';
@@ -81,7 +81,7 @@ const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
 function listOf(numbers: number[], market: Market | null = null) {
   const read: string[] = [];
   const body = readBody(Buffer.from(JSON.stringify({ items: numbers.map((each) => ({ id: id(each) })) })));
-  const { items: raw } = body.json as { items: RawList };
+  const { items: raw } = (body as Body).json as { items: RawList };
   const items = lazyItems<Album>(raw, raw.length, market, (parse) => {
     const object = parse() as Album;
     read.push(object.id);
@@ -107,6 +107,17 @@ describe('objects in lists', () => {
     memory.set('page 2', entry(), [listOf([2, 3]).items]);
     memory.set('page 1', entry());
     expect([1, 2, 3].map((each) => memory.inLists(named(each)) !== undefined)).toEqual([false, true, true]);
+  });
+
+  test('are held as long as one of two entries that share their list', () => {
+    const memory = createMemory();
+    const { items } = listOf([1]);
+    memory.set('page of 50', entry(), [items]);
+    memory.set('page of 10', entry(), [items]);
+    memory.set('page of 50', entry());
+    expect(memory.inLists(named(1))).toBeDefined();
+    memory.set('page of 10', entry());
+    expect(memory.inLists(named(1))).toBeUndefined();
   });
 
   test('of two markets are not mixed up', () => {

@@ -1,4 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Body, readBody } from '../src/datasources/spotify/body.ts';
+import { decodePage } from '../src/datasources/spotify/decode.ts';
+import { MalformedAnswer } from '../src/datasources/spotify/json.ts';
 import { createLengths } from '../src/datasources/spotify/lengths.ts';
 import type { Album, Page } from '../src/datasources/spotify/types.ts';
 import {
@@ -168,6 +172,55 @@ describe('a window', () => {
   test('keeps an item that cannot be read in its slot', () => {
     const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
     expect(cut([broken], [0, 5]).line).toBe('0! 1!');
+  });
+});
+
+describe('a page that is still text', () => {
+  const idOf = (letter: string) => letter.padStart(22, '0');
+
+  /** The page as it comes: `-` is null, and a capital letter an album without a name, which cannot be read. */
+  function textPage(letters: string): Page<Album> {
+    const items = Array.from(letters, (letter) =>
+      letter === '-' ? null : { id: idOf(letter.toLowerCase()), ...(letter > 'Z' && { name: letter }) },
+    );
+    const body = { href: '', limit: 5, next: null, offset: 0, previous: null, total: items.length, items };
+    const { json } = readBody(Buffer.from(JSON.stringify(body))) as Body;
+    return decodePage(json, { offset: 0, limit: 5, market: null }, (item) => {
+      const { id, name } = item as { id: string; name?: string };
+      if (name === undefined) throw new MalformedAnswer('album.name');
+      return { id, name } as unknown as Album;
+    });
+  }
+
+  test('shows the same whether its items have been read, and whichever process read them', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-'), maxLength: 5 });
+    fc.assert(
+      fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
+        const page = textPage(all);
+        const window = () =>
+          windowOf([page], { start, end: start + size }, { ...nothing, first: size }, endless);
+        const asText = JSON.stringify(window());
+        for (let i = 0; i < 10; i += 1) page.items.at(0);
+        expect(JSON.stringify(window())).toBe(asText);
+        const handedOn = JSON.parse(JSON.stringify(textPage(all))) as Page<Album>;
+        const there = windowOf(
+          [handedOn],
+          { start, end: start + size },
+          { ...nothing, first: size },
+          endless,
+        );
+        expect(JSON.stringify(there)).toBe(asText);
+      }),
+    );
+  });
+
+  test('shows what can be read where something of the same id cannot', () => {
+    const { slots } = windowOf([textPage('Aab')], { start: 0, end: 3 }, { ...nothing, first: 3 }, endless);
+    expect(slots.map(({ slot, item }) => [slot, 'id' in item])).toEqual([
+      [0, false],
+      [1, true],
+      [2, true],
+    ]);
   });
 });
 

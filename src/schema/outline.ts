@@ -19,7 +19,7 @@ export interface Outline {
   root: Level;
   /** How many fields there are in all. */
   size: number;
-  /** A field as it is selected in one place, or in several in the same way. */
+  /** A field that is no leaf, as it is selected in one place, or in several in the same way. */
   at(nodes: readonly FieldNode[]): Selected | undefined;
 }
 
@@ -64,6 +64,12 @@ export function outlineOf(
   const selectedBy = new Map<FieldNode, Selected[]>(); // by the first of its nodes: one in a fragment has many places
   let size = 0;
 
+  function register(found: Selected, node: FieldNode): void {
+    const known = selectedBy.get(node);
+    if (known) known.push(found);
+    else selectedBy.set(node, [found]);
+  }
+
   function level(type: GraphQLObjectType, selection: ReadonlyMap<string, readonly FieldNode[]>): Level {
     const fields: Selected[] = [];
     for (const [responseName, nodes] of selection) {
@@ -76,7 +82,7 @@ export function outlineOf(
       const selected = new Set(below.flatMap(({ fields: all }) => all.map((each) => each.field.name)));
       const found = { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
       fields.push(found);
-      selectedBy.set(node, [...(selectedBy.get(node) ?? []), found]);
+      if (below.length > 0) register(found, node);
     }
     const isFree = fields.every(({ name, below }) => !mayCost(name) && below.every((each) => each.isFree));
     return { type, fields, isFree };

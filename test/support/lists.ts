@@ -80,11 +80,11 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     const refused = limit > list.ceiling && list.manner === 'refuse';
     requests.push({ path: pathOf(request), offset, limit, refused });
     const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : pageOf(list, offset, limit);
-    const { json } = readBody(Buffer.from(JSON.stringify(body)));
+    const read = readBody(Buffer.from(JSON.stringify(body)));
     return {
       kind: 'answer' as const,
       status: refused ? 400 : 200,
-      body: json,
+      body: read?.json,
       etag: null,
       retryAfter: null,
       bytes: 100,

@@ -1,5 +1,5 @@
 import { createFetch } from 'ofetch';
-import { readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
 import { createWire, TooLarge } from './wire.ts';
 
 /**
@@ -20,11 +20,11 @@ export interface HttpRequest {
 export interface HttpAnswer {
   kind: 'answer';
   status: number;
-  /** The JSON, as `Body` has it; of an answer other than 200 that is none the text, undefined where it is empty. */
+  /** The JSON, with status 200 as `Body` has it; else, where it is none, the text, undefined where that is empty. */
   body: unknown;
   etag: string | null;
   retryAfter: string | null;
-  /** Length of the decoded body. */
+  /** About what the body takes in memory. */
   bytes: number;
 }
 
@@ -95,16 +95,27 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
 }
 
 function toOutcome({ status, headers }: Response, text: Buffer): Outcome {
-  const { json, bytes } = readBody(text);
-  if (status === 200 && json === undefined) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
+  const read = status === 200 ? readBody(text) : readWords(text);
+  if (read === null) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
+  const { json: body, bytes } = read;
   return {
     kind: 'answer',
     status,
-    body: json ?? (text.toString('utf8') || undefined),
+    body,
+    bytes,
     etag: headers.get('etag'),
     retryAfter: headers.get('retry-after'),
-    bytes,
   };
+}
+
+/** What an error says may be JSON, HTML, plain words or nothing. */
+function readWords(text: Buffer): Body {
+  const words = text.toString('utf8');
+  try {
+    return { json: JSON.parse(words), bytes: words.length };
+  } catch {
+    return { json: words || undefined, bytes: words.length }; // the status says what is needed
+  }
 }
 
 /** What an error says so lengthily is not worth its reading; its status is. */

@@ -15,8 +15,11 @@ export interface LazyItems<T> {
   /** For which market they were asked. */
   market: Market | null;
   /** What is to be found in them, as `RawList` has it. */
-  marks: readonly number[];
+  stamps: readonly number[];
   owners: readonly number[];
+  /** All of them, read. */
+  all(): readonly (T | Malformed | null)[];
+  /** For other processes, who get no text. */
   toJSON(): readonly (T | Malformed | null)[];
 }
 
@@ -41,18 +44,16 @@ export function lazyItems<T>(
     return item;
   }
 
-  const allOf = (raw: RawList) => Array.from({ length }, (_, index) => read(raw, index));
-
   function at(index: number): T | Malformed | null {
-    if (text === null) return items[index] ?? null;
+    // What is read again and again is not worth being read anew, and its text no longer worth its memory.
+    if (text === null || reads >= length) return all()[index] ?? null;
     reads += 1;
-    if (reads > length) return readAll(text)[index] ?? null;
     return read(text, index);
   }
 
-  /** What is read again and again is not worth being read anew, and its text no longer worth its memory. */
-  function readAll(raw: RawList): readonly (T | Malformed | null)[] {
-    items = allOf(raw);
+  function all(): readonly (T | Malformed | null)[] {
+    const raw = text;
+    if (raw) items = Array.from({ length }, (_, index) => read(raw, index));
     text = null;
     return items;
   }
@@ -66,9 +67,10 @@ export function lazyItems<T>(
     },
     isWhole: () => isWhole,
     market,
-    marks: list.marks,
+    stamps: list.stamps,
     owners: list.owners,
-    toJSON: () => (text === null ? items : allOf(text)),
+    all,
+    toJSON: all,
   };
 }
 

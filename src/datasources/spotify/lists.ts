@@ -46,37 +46,30 @@ export function artistAlbums(
   // All four are what Spotify gives unasked: one list, whichever way it was asked for.
   const filter =
     wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
-  return pagedList(
-    'artists/albums',
-    `/artists/${id}/albums`,
-    withMarket(filter, market),
-    market,
-    (body, asked) => {
-      const short = inShort(market);
-      return decodePage(body, asked, (item) => {
-        const album = decodeAlbum(item, short);
-        // Apps that are not told the group know it all the same where there is only one.
-        return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
-      });
-    },
-  );
+  return pagedList('artists/albums', `/artists/${id}/albums`, filter, market, (body, asked) => {
+    const short = inShort(asked.market);
+    return decodePage(body, asked, (item) => {
+      const album = decodeAlbum(item, short);
+      // Apps that are not told the group know it all the same where there is only one.
+      return wanted.length === 1 ? { ...album, albumGroup: wanted[0] } : album;
+    });
+  });
 }
 
 export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =>
-  pagedList('albums/tracks', `/albums/${id}/tracks`, withMarket({}, market), market, (body, asked) =>
+  pagedList('albums/tracks', `/albums/${id}/tracks`, {}, market, (body, asked) =>
     decodeAlbumTracks(body, asked, id),
   );
 
 /** The finds of one kind; the kinds of one search share their calls. */
 export function searchResults<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]> {
-  const query = withMarket({ q }, market);
   const decode = (body: unknown, asked: AskedPage, found: Kind) => {
-    const short = inShort(market);
+    const short = inShort(asked.market);
     return decodePage(fieldOf(body, `${found}s`), asked, (item) => decodeFound[found](item, short)) as Page<
       KindOf[K]
     >;
   };
-  const results = pagedList('search', '/search', { ...query, type: kind }, market, (body, asked) =>
+  const results = pagedList('search', '/search', { q, type: kind }, market, (body, asked) =>
     decode(body, asked, kind),
   );
   return {
@@ -85,7 +78,7 @@ export function searchResults<K extends Kind>(kind: K, q: string, market: Market
     steadyTotal: false, // it drifts from page to page (spotify/web-api#201)
     page(offset, limit) {
       const page = results.page(offset, limit);
-      const window = { ...query, limit: `${limit}`, offset: `${offset}` };
+      const { type: _, ...window } = page.request.query;
       const batch: Batch = {
         key: `search?${new URLSearchParams(window)}`,
         max: Object.keys(decodeFound).length,
@@ -113,10 +106,11 @@ const decodeFound: { [K in Kind]: (item: unknown, short: Asked) => KindOf[K] } =
 function pagedList<T extends SpotifyObject>(
   endpoint: PagedEndpoint,
   path: string,
-  query: Record<string, string>,
+  filter: Record<string, string>,
   market: Market | null,
   decode: (body: unknown, asked: AskedPage) => Page<T>,
 ): List<T> {
+  const query = withMarket(filter, market);
   return {
     key: `${path}?${new URLSearchParams(query)}`,
     endpoint,

@@ -34,11 +34,13 @@ const keyBytes = 200;
 
 export function createMemory(): Memory {
   const shortForms = createShortForms();
-  const entries = new LRUCache<string, { entry: Entry; lists: Lists }>({
+  const entries = new LRUCache<string, { entry: Entry; forget: (() => void)[] }>({
     max: maxEntries,
     maxSize: maxBytes,
     sizeCalculation: ({ entry }) => entry.bytes + keyBytes,
-    dispose: ({ lists }) => lists.forEach(shortForms.drop),
+    dispose({ forget }) {
+      for (const each of forget) each();
+    },
   });
 
   return {
@@ -49,8 +51,7 @@ export function createMemory(): Memory {
       return undefined;
     },
     set(key, entry, lists = []) {
-      entries.set(key, { entry, lists });
-      for (const items of lists) shortForms.add(items, entry);
+      entries.set(key, { entry, forget: lists.map((items) => shortForms.add(items, entry)) });
     },
     inLists(name) {
       const found = shortForms.find(name);

@@ -72,8 +72,7 @@ export function* partsOfAll(items: Items<SpotifyObject>): Iterable<Part> {
 
 /** The objects of a list that are what they should be, each with those inside it. */
 export function* partsOfEach(items: Items<SpotifyObject>): Iterable<Part> {
-  for (let i = 0; i < items.length; i += 1) {
-    const item = items.at(i) ?? null;
+  for (const item of isLazy(items) ? items.all() : items) {
     if (item !== null && !isMalformed(item)) yield* partsOf(item);
   }
 }

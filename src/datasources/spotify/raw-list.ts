@@ -1,4 +1,4 @@
-import { emptyMark, markWith } from '../../mark.ts';
+import { emptyStamp, stampWith } from '../../stamp.ts';
 
 /**
  * A list that is still the text of its JSON: where its elements stand is known, and each is parsed when it is read.
@@ -11,10 +11,10 @@ export interface RawList {
   parse(index: number): unknown;
   /** Whether nothing stands there. */
   isNull(index: number): boolean;
-  /** The `id` of the element itself, unparsed; null where it has none. */
+  /** The `id` of the element itself, unparsed; null where it has none that could be one of Spotify's. */
   idAt(index: number): string | null;
-  /** The mark of every `id` anywhere in the list, and at the same place in `owners` the element that it is in. */
-  marks: readonly number[];
+  /** The stamp of every `id` anywhere in the list, and at the same place in `owners` the element that it is in. */
+  stamps: readonly number[];
   owners: readonly number[];
   /** About what it takes in memory. */
   bytes: number;
@@ -36,10 +36,11 @@ function codesOf(characters: string) {
 /**
  * @param text is used up where the list stands
  * @param from behind the `[` that opens the list
- * @returns the list without its market codes, and where its `]` stands; null where it has none
+ * @returns the list without its market codes, and where its `]` stands
+ * @throws SyntaxError where it has none
  */
-export function readRawList(text: Buffer, from: number): { list: RawList; end: number } | null {
-  const places: Places = { bounds: [], ids: [], marks: [], owners: [], stretches: [from], shift: from };
+export function readRawList(text: Buffer, from: number): { list: RawList; end: number } {
+  const places: Places = { bounds: [], ids: [], stamps: [], owners: [], stretches: [from], shift: from };
   let at = afterSpace(text, from);
   while (at < text.length && text[at] !== listEnd) {
     places.ids.push(none);
@@ -47,12 +48,14 @@ export function readRawList(text: Buffer, from: number): { list: RawList; end: n
     at = endOfElement(text, at, places);
     places.bounds.push(at - places.shift);
     if (text[at] === comma) at = afterSpace(text, at + 1);
-    else if (text[at] !== listEnd) return null;
+    else if (text[at] !== listEnd) throw unended();
   }
-  if (at >= text.length) return null;
+  if (at >= text.length) throw unended();
   places.stretches.push(at);
   return { list: listOf(kept(text, places.stretches), places), end: at };
 }
+
+const unended = () => new SyntaxError('a list without an end');
 
 /** Where things stand in what is kept of a list. */
 interface Places {
@@ -60,7 +63,7 @@ interface Places {
   bounds: number[];
   /** Where the value of each element's own id begins. */
   ids: number[];
-  marks: number[];
+  stamps: number[];
   owners: number[];
   /** What is kept of the whole text, each with its start and its end there. */
   stretches: number[];
@@ -71,7 +74,7 @@ interface Places {
 const none = -1;
 const marketsKey = Buffer.from('available_markets');
 const elementBytes = 24;
-const markBytes = 60; // of which most is where they are looked for
+const stampBytes = 60; // of which most is where they are looked for
 
 /** Where the comma or the bracket stands behind an element, however deep that is. */
 function endOfElement(text: Buffer, from: number, places: Places): number {
@@ -97,11 +100,11 @@ function readString(text: Buffer, from: number, depth: number, places: Places): 
   return end;
 }
 
-function noteId(text: Buffer, afterKey: number, depth: number, { ids, marks, owners, shift }: Places): void {
+function noteId(text: Buffer, afterKey: number, depth: number, { ids, stamps, owners, shift }: Places): void {
   const value = valueBehind(text, afterKey, quote);
   if (value === null) return;
   if (depth === 1) ids[ids.length - 1] = value - shift;
-  marks.push(markAt(text, value));
+  stamps.push(stampAt(text, value));
   owners.push(ids.length - 1);
 }
 
@@ -113,11 +116,11 @@ function cutMarkets(text: Buffer, from: number, end: number, places: Places): nu
   return markets.end;
 }
 
-function markAt(text: Buffer, from: number): number {
-  let mark = emptyMark;
+function stampAt(text: Buffer, from: number): number {
+  let stamp = emptyStamp;
   for (let at = from; at < text.length && text[at] !== quote; at += 1)
-    mark = markWith(mark, text[at] as number);
-  return mark;
+    stamp = stampWith(stamp, text[at] as number);
+  return stamp;
 }
 
 /**
@@ -135,7 +138,7 @@ function kept(text: Buffer, stretches: readonly number[]): string {
   return text.toString('latin1', from, end);
 }
 
-function listOf(text: string, { bounds, ids, marks, owners }: Places): RawList {
+function listOf(text: string, { bounds, ids, stamps, owners }: Places): RawList {
   const startOf = (index: number) => bounds[2 * index] as number;
   return {
     length: ids.length,
@@ -143,11 +146,12 @@ function listOf(text: string, { bounds, ids, marks, owners }: Places): RawList {
     isNull: (index) => text.charCodeAt(startOf(index)) === letterN,
     idAt(index) {
       const from = ids[index] as number;
-      return from === none ? null : text.slice(from, text.indexOf('"', from));
+      const id = from === none ? '' : text.slice(from, text.indexOf('"', from));
+      return isId(id) ? id : null;
     },
-    marks,
+    stamps,
     owners,
-    bytes: text.length + elementBytes * ids.length + markBytes * marks.length,
+    bytes: text.length + elementBytes * ids.length + stampBytes * stamps.length,
   };
 }
 
@@ -155,6 +159,7 @@ function listOf(text: string, { bounds, ids, marks, owners }: Places): RawList {
 const decoded = (bytes: string): string =>
   notAscii.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
 
+const isId = (text: string): boolean => /^[0-9A-Za-z]{22}$/.test(text);
 const notAscii = /[\x80-\xff]/;
 
 /** Where the list begins that is the value of a key, behind its `[`; null where something else follows. */

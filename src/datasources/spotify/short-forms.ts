@@ -1,4 +1,4 @@
-import { markOf } from '../../mark.ts';
+import { stampOf } from '../../stamp.ts';
 import { epochMs } from './clock.ts';
 import type { LazyItems } from './items.ts';
 import type { Market } from './markets.ts';
@@ -8,11 +8,10 @@ import { isMalformed, type SpotifyObject } from './types.ts';
 
 /** Finds the objects that stand in lists of which nobody has read them yet, without reading the others. */
 export interface ShortForms {
-  add(items: LazyItems<SpotifyObject>, lifetime: Lifetime): void;
-  /** Forgets what is found in these and in no list that was added later. */
-  drop(items: LazyItems<SpotifyObject>): void;
+  /** @returns what takes it back: forgets what is found in this list, but not what a later one has as well */
+  add(items: LazyItems<SpotifyObject>, lifetime: Lifetime): () => void;
   /** A fresh short form of the object; undefined where there is none. */
-  find(name: ObjectName): Found | undefined;
+  find(name: ObjectName): ShortForm | undefined;
 }
 
 export interface Lifetime {
@@ -20,7 +19,7 @@ export interface Lifetime {
   usableUntilMs: number;
 }
 
-interface Found extends Lifetime {
+interface ShortForm extends Lifetime {
   value: SpotifyObject;
 }
 
@@ -29,17 +28,17 @@ interface Held extends Lifetime {
 }
 
 export function createShortForms(): ShortForms {
-  // By the marks of ids, which are numbers: a page has a hundred, and their strings would take half of its time.
+  // By the stamps of ids, which are numbers: a page has a hundred, and their strings would take half of its time.
   const lists = new Map<number, Held>();
   const markets = new Set<Market | null>();
 
-  function findFor(market: Market | null, { kind, id }: ObjectName): Found | undefined {
-    const mark = markOf(id);
-    const held = lists.get(mark ^ markOfMarket(market));
+  function findFor(market: Market | null, { kind, id }: ObjectName): ShortForm | undefined {
+    const stamp = stampOf(id);
+    const held = lists.get(stamp ^ stampOfMarket(market));
     if (!held || epochMs() >= held.freshUntilMs) return undefined;
     const { items, freshUntilMs, usableUntilMs } = held;
     for (const [at, owner] of items.owners.entries()) {
-      const item = items.marks[at] === mark ? items.at(owner) : null;
+      const item = items.stamps[at] === stamp ? items.at(owner) : null;
       const value = item && !isMalformed(item) ? partOf(item, kind, id) : undefined;
       if (value) return { value, freshUntilMs, usableUntilMs };
     }
@@ -49,15 +48,14 @@ export function createShortForms(): ShortForms {
   return {
     add(items, { freshUntilMs, usableUntilMs }) {
       const held = { items, freshUntilMs, usableUntilMs };
-      const market = markOfMarket(items.market);
+      const market = stampOfMarket(items.market);
       markets.add(items.market);
-      for (const mark of items.marks) lists.set(mark ^ market, held);
-    },
-    drop(items) {
-      const market = markOfMarket(items.market);
-      for (const mark of items.marks) {
-        if (lists.get(mark ^ market)?.items === items) lists.delete(mark ^ market);
-      }
+      for (const stamp of items.stamps) lists.set(stamp ^ market, held);
+      return () => {
+        for (const stamp of items.stamps) {
+          if (lists.get(stamp ^ market) === held) lists.delete(stamp ^ market);
+        }
+      };
     },
     find(name) {
       if (name.kind !== 'artist') return findFor(name.market, name);
@@ -71,7 +69,7 @@ export function createShortForms(): ShortForms {
   };
 }
 
-const markOfMarket = (market: Market | null): number => (market === null ? 0 : markOf(market));
+const stampOfMarket = (market: Market | null): number => (market === null ? 0 : stampOf(market));
 
 /** The object itself, or one inside it. */
 function partOf(object: SpotifyObject, kind: ObjectName['kind'], id: string): SpotifyObject | undefined {

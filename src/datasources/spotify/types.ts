@@ -111,7 +111,7 @@ export interface Malformed {
 
 export const isMalformed = (item: object): item is Malformed => 'malformed' in item;
 
-/** One upstream page. `items[i]` stands in slot `offset + i`; slots up to `offset + limit` may be missing. */
+/** One upstream page. `items.at(i)` stands in slot `offset + i`; slots up to `offset + limit` may be missing. */
 export interface Page<T> {
   offset: number;
   limit: number;

@@ -1,5 +1,5 @@
 import { type Items, idAt } from './items.ts';
-import type { Malformed, Page, SpotifyObject } from './types.ts';
+import { isMalformed, type Malformed, type Page, type SpotifyObject } from './types.ts';
 
 /** The arithmetic of paging: slots, pages and windows. Pure; `pages.ts` does the reading. */
 
@@ -99,15 +99,15 @@ export function windowOf<T extends SpotifyObject>(
 ): Window<T> {
   const live = untilEmpty(pages);
   const span = anchored(asked, range, live);
-  const found = foundIn(live, span.end);
+  const found = foundIn(live, span.end).filter(({ slot }) => slot >= span.start);
   const last = live.at(-1);
   const slotsLeft = last !== undefined && span.end < last.offset + last.items.length;
   return {
     ...span,
     slots: distinct(
-      found.filter(({ slot }) => slot >= span.start && slot < span.end),
+      found.map(({ slot, items, index }) => ({ slot, item: items.at(index) as T | Malformed })),
       range,
-    ).map(({ slot, items, index }) => ({ slot, item: items.at(index) as T | Malformed })),
+    ),
     total: newest(pages)?.total ?? null,
     hasNext: asked.start < asked.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
     hasPrevious: span.start > 0,
@@ -136,19 +136,27 @@ function foundIn<T extends SpotifyObject>(pages: readonly Page<T>[], end = Infin
   const found: Found<T>[] = [];
   let next = 0;
   for (const { offset, limit, items } of pages) {
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
     const length = Math.min(items.length, end - offset);
     for (let index = 0; index < length; index += 1) {
       const slot = offset + index;
       const id = idAt(items, index);
       if (id === undefined || slot < next) continue;
-      if (id !== null && seen.has(id)) continue;
-      if (id !== null) seen.add(id);
+      const before = id === null ? undefined : seen.get(id);
+      const doubles = before !== undefined && isReadable(items, index);
+      if (doubles && isReadable(items, before)) continue;
+      if (id !== null && (before === undefined || doubles)) seen.set(id, index);
       found.push({ slot, id, items, index });
     }
     next = offset + limit;
   }
   return found;
+}
+
+/** What cannot be read is nobody's double, whatever its id: it fails in its own slot. */
+function isReadable(items: Items<SpotifyObject>, index: number): boolean {
+  const item = items.at(index) ?? null;
+  return item !== null && !isMalformed(item);
 }
 
 /**
@@ -196,9 +204,10 @@ export const standsAt = <T extends SpotifyObject>(
 ): boolean => foundIn(pages).some((found) => found.slot === slot && found.id === id);
 
 /** Each thing once, and not the one that the client holds already. */
-function distinct<T>(found: readonly Found<T>[], { after, before }: Range): Found<T>[] {
+function distinct<T extends SpotifyObject>(slots: readonly Slot<T>[], { after, before }: Range): Slot<T>[] {
   const given = new Set([after?.id, before?.id]);
-  return found.filter(({ id }) => {
+  return slots.filter(({ item }) => {
+    const id = isMalformed(item) ? null : item.id;
     if (id === null) return true;
     if (given.has(id)) return false;
     given.add(id);
