@@ -55,23 +55,28 @@ export const measureIdle = ({ contestants, upstream, mode, effort }) =>
     return shares;
   });
 
-/** The rate with two workers as a multiple of that with one. Nothing is pinned, so that they have all cores. */
+/**
+ * What two workers answer on two cores, as a multiple of what one does on one. The clients need a core as well, so
+ * what is compared is the CPU time of an answer: two workers that take no more of it for each have twice the rate.
+ */
 export async function measureWorkers({ ours, upstream, mode, effort }) {
-  const rates = { 1: [], 2: [] };
+  const micros = { 1: [], 2: [] };
   const traffic = createTraffic();
+  const howMuch = { connections: usualConnections, seconds: 2 + effort.seconds };
   for (let round = 0; round < effort.rounds; round++) {
-    for (const workers of Object.keys(rates)) {
+    for (const workers of Object.keys(micros)) {
       const settings = { env: { WEB_CONCURRENCY: workers }, cores: 'any' };
-      await withServer(ours, upstream, mode, settings, async ({ origin }) => {
-        const run = () =>
-          load(origin, traffic.hot(name), { connections: usualConnections, seconds: effort.seconds * 2 });
-        await run();
-        const { latencies, seconds } = await run();
-        rates[workers].push(latencies.length / seconds);
+      await withServer(ours, upstream, mode, settings, async ({ origin, ask }) => {
+        // Two workers have to run in with half of the requests each.
+        await load(origin, traffic.hot(name), { ...howMuch, seconds: 2 * effort.warmUpCpuSeconds });
+        const before = await ask('usage');
+        const { latencies } = await load(origin, traffic.hot(name), howMuch);
+        const after = await ask('usage');
+        micros[workers].push((after.cpuMicros - before.cpuMicros) / latencies.length);
       });
     }
   }
-  return median(rates[2].map((rate, i) => rate / rates[1][i]));
+  return 2 * median(micros[1].map((one, i) => one / micros[2][i]));
 }
 
 /** Servers that have run in, with what the warm requests ask for held by ours. */

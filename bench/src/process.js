@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 /** Processes of the bench: the servers on one core, everything that drives them on another. */
 
 const canPin = process.platform === 'linux' && availableParallelism() > 1 && hasTaskset();
-const serverCore = '0';
-const driverCore = '1';
+// Every process gets its cores by name: left alone it would inherit the driver's.
+const coresOf = { server: '0', driver: '1', any: `0-${availableParallelism() - 1}` };
 const lateMs = 1_000;
 const whole = /http:\/\/[^\s/]+:(\d+)/;
 
@@ -19,7 +19,7 @@ export const pinning = canPin ? 'pinned' : 'not pinned: taskset or a second core
 
 /** Moves this process, with the threads it has by now, away from the servers. */
 export function pinDriver() {
-  if (canPin) spawnSync('taskset', ['-acp', driverCore, String(process.pid)]);
+  if (canPin) spawnSync('taskset', ['-acp', coresOf.driver, String(process.pid)]);
 }
 
 /**
@@ -29,8 +29,7 @@ export function pinDriver() {
 export async function start(args, { env = {}, cores = 'server' } = {}) {
   const startedMs = performance.now();
   const command = [process.execPath, ...args];
-  if (canPin && cores !== 'any')
-    command.unshift('taskset', '-c', cores === 'server' ? serverCore : driverCore);
+  if (canPin) command.unshift('taskset', '-c', coresOf[cores]);
   const { PATH = '' } = process.env;
   const child = spawn(command[0], command.slice(1), {
     env: { PATH, ...env },
