@@ -33,8 +33,7 @@ export function createHotAnswers(changes: () => number): HotAnswers {
     sizeCalculation: ({ answer }, key) => answer.body.byteLength + key.length + entryBytes,
   });
 
-  // Most questions are asked once: to keep their answers took a quarter of the time of a small one, all of it in
-  // the garbage collector.
+  // Most questions are asked once: to keep their answers took a quarter of the time of a small one.
   let asked = new Set<number>();
   let askedBefore = asked;
 

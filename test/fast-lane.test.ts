@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Context } from '../src/context.ts';
@@ -110,6 +113,26 @@ describe('a plain request', () => {
     const answers = [await long(asked), await short(asked), await short(asked)];
     expect(answers[1]).toEqual(answers[0]);
     expect(answers[2]).toEqual(answers[0]);
+  });
+
+  test('executes trusted documents by their hash, and nothing else where there are any', async () => {
+    const hash = 'a'.repeat(64);
+    const directory = await mkdtemp(join(tmpdir(), 'trusted-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const manifest = join(directory, 'documents.json');
+    await writeFile(manifest, json({ [hash]: page }));
+    const { short, long, sandbox } = await bothWays({ TRUSTED_DOCUMENTS: manifest });
+    const refused = [{ body: json({ query: page }) }, { body: json({ query: page, variables: {} }) }];
+    for (const asked of refused) {
+      const answer = await short(asked);
+      expect(answer).toEqual(await long(asked));
+      expect(answer.text).toContain('Only trusted documents are executed here');
+    }
+    expect(sandbox.calls()).toEqual([]);
+    const trusted = { body: json({ documentId: hash }) };
+    const answer = await short(trusted);
+    expect(answer).toEqual(await long(trusted));
+    expect(JSON.parse(answer.text).data.artist.name).toBe('BTS');
   });
 
   test.each([

@@ -125,6 +125,11 @@ describe('a body', () => {
     expect(json === undefined || JSON.stringify(whole(json)) === JSON.stringify(JSON.parse(text))).toBe(true);
   });
 
+  test('that is nested too deep to look through is no JSON', () => {
+    const deep = 100_000;
+    expect(bodyOf(`{"items":[],"more":${'['.repeat(deep)}${']'.repeat(deep)}}`).json).toBeUndefined();
+  });
+
   test('weighs what is kept of it', () => {
     const album = { id: 'a', available_markets: Array(180).fill('AD') };
     const page = JSON.stringify({ items: Array(50).fill(album) });

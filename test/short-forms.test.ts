@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Body, readBody } from '../src/datasources/spotify/body.ts';
-import { isMarket, type Market, type SpotifyId } from '../src/datasources/spotify/index.ts';
+import type { Market, SpotifyId } from '../src/datasources/spotify/index.ts';
 import { type LazyItems, lazyItems } from '../src/datasources/spotify/items.ts';
 import { createMemory } from '../src/datasources/spotify/memory.ts';
 import type { RawList } from '../src/datasources/spotify/raw-list.ts';
@@ -122,7 +122,6 @@ describe('objects in lists', () => {
 
   test('of two markets are not mixed up', () => {
     const memory = createMemory();
-    expect(isMarket(spain)).toBe(true);
     memory.set('page', entry(), [listOf([1]).items]);
     memory.set('page of Spain', entry(), [listOf([1, 2], spain).items]);
     expect(memory.inLists(named(1))?.value).toMatchObject({ market: null });

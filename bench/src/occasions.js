@@ -58,8 +58,10 @@ export const measureIdle = ({ contestants, upstream, mode, effort }) =>
 /**
  * What two workers answer on two cores, as a multiple of what one does on one. The clients need a core as well, so
  * what is compared is the CPU time of an answer: two workers that take no more of it for each have twice the rate.
+ * @returns null where no system tells the CPU time of other processes
  */
 export async function measureWorkers({ ours, upstream, mode, effort }) {
+  if (process.platform !== 'linux') return null;
   const micros = { 1: [], 2: [] };
   const traffic = createTraffic();
   const howMuch = { connections: usualConnections, seconds: 2 + effort.seconds };

@@ -99,7 +99,10 @@ function occasionsOf({ starts, rush, idle, workers }, titleOf) {
       ['', 'rate of the first second, of that before', 'memory MB'],
       Object.entries(idle).map(([who, { share, rss }]) => [titleOf(who), times(share), megabytes(rss)]),
     ),
-    `### Two workers\n\n\`WEB_CONCURRENCY=2\` answers ${times(workers)} of what \`WEB_CONCURRENCY=1\` does on as many cores as` +
-      ' workers (Q2, hot; by the CPU time of an answer, as the clients need a core of their own).',
+    '### Two workers',
+    workers === null
+      ? 'Measured on Linux only.'
+      : `\`WEB_CONCURRENCY=2\` answers ${times(workers)} of what \`WEB_CONCURRENCY=1\` does on as many cores as` +
+        ' workers (Q2, hot; by the CPU time of an answer, as the clients need a core of their own).',
   ];
 }

@@ -28,7 +28,7 @@ interface Held extends Lifetime {
 }
 
 export function createShortForms(): ShortForms {
-  // By the stamps of ids, which are numbers: a page has a hundred, and their strings would take half of its time.
+  // By the stamps of ids, which are numbers: a page has a hundred, and their strings would all have to be kept.
   const lists = new Map<number, Held>();
   const markets = new Set<Market | null>();
 
