@@ -9,6 +9,7 @@ import type { OperationReport } from './operation/report.ts';
 import type { Caller, Run } from './operation/run.ts';
 import { traceHeader } from './operation/trace.ts';
 import { overloaded } from './plugins/shed.ts';
+import { rememberLatest } from './remember.ts';
 import { startOperation } from './telemetry.ts';
 
 export interface FastLane {
@@ -56,8 +57,8 @@ export function createFastLane(options: FastLane): RequestListener {
     if (known) {
       const span = startOperation({ header: (name) => headerOf(request, name) });
       send(response, known.answer);
-      span.end({ ...known.usage, failed: false, calls: [] });
-      report({ ...known.usage, milliseconds: performance.now() - startedMs, codes: [] });
+      span.end({ failed: false, calls: [], ...known.usage });
+      report({ milliseconds: performance.now() - startedMs, codes: [], ...known.usage });
       return;
     }
 
@@ -96,7 +97,7 @@ export function createFastLane(options: FastLane): RequestListener {
   ): Promise<ExecutionResult> {
     try {
       if (run && isOperation(params))
-        return await run({ ...params, document: params.query }, caller, context);
+        return await run({ document: params.query, ...params }, caller, context);
       const asked = { params, request: asFetched(request, caller) };
       return (await yoga.getResultForParams(asked, context)) as ExecutionResult;
     } catch (error) {
@@ -110,7 +111,7 @@ export function createFastLane(options: FastLane): RequestListener {
   }
 
   return (request, response) => {
-    const type = isPlain(request, endpoint) && isOpen() ? mediaTypeOf(request.headers.accept) : null;
+    const type = isPlain(request, endpoint) && isOpen() ? mediaTypeOf(request.headers.accept ?? '*/*') : null;
     if (type === null) return void yoga(request, response);
     read(request, (text) => serve(request, response, type, text));
   };
@@ -131,7 +132,7 @@ const paper = {
     constructor(body: string, { status, headers }: { status: number; headers: Record<string, string> }) {
       this.body = Buffer.from(body);
       this.status = status;
-      this.headers = { ...headers, 'Content-Length': `${this.body.byteLength}` };
+      this.headers = { 'Content-Length': `${this.body.byteLength}`, ...headers };
     }
   },
 } as unknown as Parameters<typeof processRegularResult>[1];
@@ -156,19 +157,19 @@ function isPlain({ method, url, headers }: IncomingMessage, endpoint: string): b
 }
 
 /** The one of our media types that yoga would choose; null where it is not ours to tell. */
-function mediaTypeOf(accept = '*/*'): MediaType | null {
+const mediaTypeOf = rememberLatest((accept: string): MediaType | null => {
   if (accept.includes('charset')) return null;
   const asked = accept.split(',').map((each) => each.replace(/;.*/, '').trim().toLowerCase());
   const first = asked.find((each) => each === graphqlJson || jsonTypes.includes(each));
   if (first === undefined) return null;
   return first === graphqlJson ? graphqlJson : plainJson;
-}
+});
 
 /** Calls back with the body once it is whole; a client that goes away before that is answered nothing. */
 function read(request: IncomingMessage, done: (text: string) => void): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-  request.once('end', () =>
+  request.on('end', () =>
     done((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8')),
   );
 }
@@ -185,16 +186,18 @@ function parsed(text: string): unknown {
 const isParams = (body: unknown): body is GraphQLParams =>
   typeof body === 'object' && body !== null && !Array.isArray(body);
 
+const operationParams = new Set(['query', 'operationName', 'variables', 'extensions']);
+
 /** Whether yoga would find nothing wrong with the parameters, and nothing in them but an operation. */
 function isOperation(params: GraphQLParams): params is GraphQLParams & { query: string } {
-  const { query, operationName, variables, extensions, ...others } = params;
+  const { query, operationName, variables, extensions } = params;
   return (
     typeof query === 'string' &&
     query !== '' &&
     typeof (operationName ?? '') === 'string' &&
     isParams(variables ?? {}) &&
     isParams(extensions ?? {}) &&
-    Object.keys(others).length === 0
+    Object.keys(params).every((name) => operationParams.has(name))
   );
 }
 

@@ -69,8 +69,11 @@ export async function measureWorkers({ ours, upstream, mode, effort }) {
     for (const workers of Object.keys(micros)) {
       const settings = { env: { WEB_CONCURRENCY: workers }, cores: 'any' };
       await withServer(ours, upstream, mode, settings, async ({ origin, ask }) => {
-        // Two workers have to run in with half of the requests each.
-        await load(origin, traffic.hot(name), { ...howMuch, seconds: 2 * effort.warmUpCpuSeconds });
+        // Two workers have to run in with half of the requests each, and by many loads: each connects anew, and
+        // the first one finds a single worker that is there already.
+        for (let second = 0; second < 2 * effort.warmUpCpuSeconds; second++) {
+          await load(origin, traffic.hot(name), { connections: usualConnections, seconds: 1 });
+        }
         const before = await ask('usage');
         const { latencies } = await load(origin, traffic.hot(name), howMuch);
         const after = await ask('usage');

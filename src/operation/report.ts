@@ -22,8 +22,9 @@ export type OperationReport = (
 /** One line and one count for every operation, run or refused. */
 export const createOperationReport =
   (log: Log, { operationDone }: Metrics): OperationReport =>
-  ({ milliseconds, ...operation }) => {
-    operationDone({ seconds: milliseconds / 1000, codes: operation.codes });
+  (operation) => {
+    const { milliseconds, codes } = operation;
+    operationDone({ seconds: milliseconds / 1000, codes });
     log.info({ ...operation, milliseconds: Math.round(milliseconds) }, 'operation');
   };
 

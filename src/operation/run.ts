@@ -51,7 +51,7 @@ export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, repor
     if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
     context.plan = plan;
     const { errors, ...result } = await operation.execute(values, context);
-    const answer = { ...(errors && { errors: errors.map(mask) }), ...result };
+    const answer = errors ? { errors: errors.map(mask), ...result } : result;
     return withTrace(answer, context, caller);
   }
 
@@ -72,8 +72,8 @@ export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, repor
     }
     scope.end();
     const [usage, codes] = [usageOf(context), codesOf(result)];
-    span.end({ ...usage, failed: codes.length > 0, calls: scope.usage.calls });
-    report({ ...usage, milliseconds: performance.now() - startedMs, codes });
+    span.end({ failed: codes.length > 0, calls: scope.usage.calls, ...usage });
+    report({ milliseconds: performance.now() - startedMs, codes, ...usage });
     return result;
   };
 }

@@ -134,7 +134,7 @@ function referencesOf(args: Visit['args']): (Reference | null)[] {
 const tolerantReference = (id: string): Reference | null => tolerant(() => parseReference(id));
 
 function plural(kind: Kind) {
-  return ({ args, app }: Visit): Cost => ({ ...readsByIds(kind, referencesOf(args), app), full: true });
+  return ({ args, app }: Visit): Cost => ({ full: true, ...readsByIds(kind, referencesOf(args), app) });
 }
 
 /** Reads of one kind of objects by their ids. Those that can be nobody's are kept out of batches, which they would spoil. */

@@ -61,6 +61,7 @@ export function outlineOf(
   { schema, definition, fragments }: ParsedOperation,
   variables: Readonly<Record<string, unknown>>,
 ): Outline {
+  const values = { coerced: variables, sources: {} };
   const selectedBy = new Map<FieldNode, Selected[]>(); // by the first of its nodes: one in a fragment has many places
   let size = 0;
 
@@ -94,12 +95,12 @@ export function outlineOf(
     return types
       .filter((type) => isObjectType(type))
       .map((type) =>
-        level(type, collectSubFields(schema, fragments, variables, type, [...nodes]).fields as Selection),
+        level(type, collectSubFields(schema, fragments, values, type, [...nodes]).fields as Selection),
       );
   }
 
   const query = schema.getQueryType() as GraphQLObjectType;
-  const { fields } = collectFields(schema, fragments, variables, query, definition.selectionSet);
+  const { fields } = collectFields(schema, fragments, values, query, definition.selectionSet);
   return {
     root: level(query, fields as Selection),
     size,

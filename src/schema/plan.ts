@@ -125,7 +125,7 @@ function argumentsOf(
 type Spending = Omit<Cost, 'crowd' | 'full'>;
 
 /** Reads below the root may coincide with each other, and with those that follow on another answer. */
-const below = (cost: Spending): Spending => ({ ...cost, laterById: cost.byId ?? {} });
+const below = (cost: Spending): Spending => ({ laterById: cost.byId ?? {}, ...cost });
 
 const noArguments: Place['parentArgs'] = {};
 

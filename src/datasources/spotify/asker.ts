@@ -129,13 +129,13 @@ export function createParty(coming: () => Iterable<Scope>): Party {
       for (const scope of coming()) if (!scope.ended()) return true;
       return false;
     },
-    note(call) {
+    note({ method, path }) {
       const notes = new Map<Scope, CallNote>();
       const tell = () => {
         for (const scope of scopes()) {
           if (notes.has(scope)) continue;
           const origin = notes.size === 0 ? 'network' : 'shared';
-          const note: CallNote = { ...call, status: null, milliseconds: 0, origin };
+          const note: CallNote = { method, path, status: null, milliseconds: 0, origin };
           notes.set(scope, note);
           scope.usage.calls.push(note);
         }

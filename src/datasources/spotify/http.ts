@@ -73,13 +73,13 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
     const timer = setTimeout(() => limit.abort(), timeoutMs ?? usualTimeoutMs);
     try {
       const response = await client.raw(url, {
-        ...request,
-        headers: { ...headers, 'accept-encoding': 'gzip' },
+        headers: { 'accept-encoding': 'gzip', ...headers },
         maxBytes: maxBytes ?? defaultMaxBytes,
         responseType: 'arrayBuffer',
         ignoreResponseError: true,
         retry: false,
         signal: limit.signal,
+        ...request,
       });
       return toOutcome(response, joined((response._data as readonly Buffer[] | undefined) ?? []));
     } catch (error) {

@@ -29,13 +29,11 @@ export interface Memory {
 type Lists = readonly LazyItems<SpotifyObject>[];
 
 const maxBytes = 48_000_000; // of text, which is some 80 MB as objects: the process stays below 300 MB
-const maxEntries = 200_000; // bounds the cost of the keys themselves, where values are small
-const keyBytes = 200;
+const keyBytes = 240; // and so there are 200,000 entries at most, however small they are
 
 export function createMemory(): Memory {
   const shortForms = createShortForms();
   const entries = new LRUCache<string, { entry: Entry; forget: (() => void)[] }>({
-    max: maxEntries,
     maxSize: maxBytes,
     sizeCalculation: ({ entry }) => entry.bytes + keyBytes,
     dispose({ forget }) {
@@ -55,7 +53,7 @@ export function createMemory(): Memory {
     },
     inLists(name) {
       const found = shortForms.find(name);
-      return found && { ...found, etag: null, bytes: 0 };
+      return found && { etag: null, bytes: 0, ...found };
     },
   };
 }

@@ -128,7 +128,8 @@ export function createReads({
   }
 
   function land({ resource, copy = absence }: Flight, answer: Answer): Entry {
-    const entry = { ...entryOf(answer, copy, resource), ...lifetime(answer) };
+    const { value, etag, bytes } = entryOf(answer, copy, resource);
+    const entry = { value, etag, bytes, ...lifetime(answer) };
     store?.set(resource.key, entry);
     return keep(resource, entry);
   }

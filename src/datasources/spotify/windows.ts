@@ -103,7 +103,6 @@ export function windowOf<T extends SpotifyObject>(
   const last = live.at(-1);
   const slotsLeft = last !== undefined && span.end < last.offset + last.items.length;
   return {
-    ...span,
     slots: distinct(
       found.map(({ slot, items, index }) => ({ slot, item: items.at(index) as T | Malformed })),
       range,
@@ -111,6 +110,7 @@ export function windowOf<T extends SpotifyObject>(
     total: newest(pages)?.total ?? null,
     hasNext: asked.start < asked.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
     hasPrevious: span.start > 0,
+    ...span,
   };
 }
 

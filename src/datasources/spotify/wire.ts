@@ -99,7 +99,7 @@ export function createWire(connections: number): Wire {
 
       function finish(): void {
         signal?.removeEventListener('abort', onAbort);
-        resolve({ ...reply, body: chunks });
+        resolve({ body: chunks, ...reply });
       }
 
       signal?.addEventListener('abort', onAbort, { once: true });
