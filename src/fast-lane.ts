@@ -57,8 +57,8 @@ export function createFastLane(options: FastLane): RequestListener {
     if (known) {
       const span = startOperation({ header: (name) => headerOf(request, name) });
       send(response, known.answer);
-      span.end({ failed: false, calls: [], ...known.usage });
-      report({ milliseconds: performance.now() - startedMs, codes: [], ...known.usage });
+      span.end(known.usage, { failed: false, calls: [] });
+      report(known.usage, { milliseconds: performance.now() - startedMs, codes: [] });
       return;
     }
 

@@ -12,6 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { CallNote, Observer } from './datasources/spotify/index.ts';
+import type { OperationUsage } from './operation/report.ts';
 import type { Caller } from './operation/run.ts';
 
 /**
@@ -26,12 +27,10 @@ export interface OperationSpan {
   /** For what belongs below it. */
   context: TraceContext;
   /** Ends it with what has become of the operation: also of one that was refused, or answered before. */
-  end(outcome: OperationOutcome): void;
+  end(usage: Pick<OperationUsage, 'operation' | 'plannedCalls'>, outcome: OperationOutcome): void;
 }
 
 export interface OperationOutcome {
-  operation: string | null;
-  plannedCalls: number;
   failed: boolean;
   /** What it used; calls that were spared are shown. */
   calls: readonly CallNote[];
@@ -43,7 +42,7 @@ export function startOperation(caller: Pick<Caller, 'header'>): OperationSpan {
   const below = trace.setSpan(parent, span);
   return {
     context: below,
-    end({ operation, plannedCalls, failed, calls }) {
+    end({ operation, plannedCalls }, { failed, calls }) {
       if (span.isRecording()) {
         if (operation !== null) span.updateName(`graphql ${operation}`);
         span.setAttribute('graphql.planned_calls', plannedCalls);

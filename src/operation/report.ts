@@ -15,17 +15,18 @@ export interface OperationUsage {
   cacheHits: number;
 }
 
+/** @param outcome how long it took, and the codes of its errors, one for each */
 export type OperationReport = (
-  operation: OperationUsage & { milliseconds: number; codes: readonly string[] },
+  usage: OperationUsage,
+  outcome: { milliseconds: number; codes: readonly string[] },
 ) => void;
 
 /** One line and one count for every operation, run or refused. */
 export const createOperationReport =
   (log: Log, { operationDone }: Metrics): OperationReport =>
-  (operation) => {
-    const { milliseconds, codes } = operation;
+  (usage, { milliseconds, codes }) => {
     operationDone({ seconds: milliseconds / 1000, codes });
-    log.info({ ...operation, milliseconds: Math.round(milliseconds) }, 'operation');
+    log.info({ milliseconds: Math.round(milliseconds), codes, ...usage }, 'operation');
   };
 
 export const usageOf = (context: Context): OperationUsage => ({

@@ -72,8 +72,8 @@ export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, repor
     }
     scope.end();
     const [usage, codes] = [usageOf(context), codesOf(result)];
-    span.end({ failed: codes.length > 0, calls: scope.usage.calls, ...usage });
-    report({ milliseconds: performance.now() - startedMs, codes, ...usage });
+    span.end(usage, { failed: codes.length > 0, calls: scope.usage.calls });
+    report(usage, { milliseconds: performance.now() - startedMs, codes });
     return result;
   };
 }
