@@ -9,7 +9,6 @@ import type { OperationReport } from './operation/report.ts';
 import type { Caller, Run } from './operation/run.ts';
 import { traceHeader } from './operation/trace.ts';
 import { overloaded } from './plugins/shed.ts';
-import { rememberLatest } from './remember.ts';
 import { startOperation } from './telemetry.ts';
 
 export interface FastLane {
@@ -111,7 +110,7 @@ export function createFastLane(options: FastLane): RequestListener {
   }
 
   return (request, response) => {
-    const type = isPlain(request, endpoint) && isOpen() ? mediaTypeOf(request.headers.accept ?? '*/*') : null;
+    const type = isPlain(request, endpoint) && isOpen() ? mediaTypeOf(request.headers.accept) : null;
     if (type === null) return void yoga(request, response);
     read(request, (text) => serve(request, response, type, text));
   };
@@ -157,13 +156,13 @@ function isPlain({ method, url, headers }: IncomingMessage, endpoint: string): b
 }
 
 /** The one of our media types that yoga would choose; null where it is not ours to tell. */
-const mediaTypeOf = rememberLatest((accept: string): MediaType | null => {
+function mediaTypeOf(accept = '*/*'): MediaType | null {
   if (accept.includes('charset')) return null;
   const asked = accept.split(',').map((each) => each.replace(/;.*/, '').trim().toLowerCase());
   const first = asked.find((each) => each === graphqlJson || jsonTypes.includes(each));
   if (first === undefined) return null;
   return first === graphqlJson ? graphqlJson : plainJson;
-});
+}
 
 /** Calls back with the body once it is whole; a client that goes away before that is answered nothing. */
 function read(request: IncomingMessage, done: (text: string) => void): void {

@@ -2,7 +2,6 @@ import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Log } from './log.ts';
 import { maxBodyBytes } from './operation/limits.ts';
-import { rememberLatest } from './remember.ts';
 
 /** How a server runs in public, and how it stops without losing an answer. */
 
@@ -26,14 +25,13 @@ export const serverOptions = {
 };
 
 /** Refuses what has no URL: the adapter below takes the Host header for a part of one, and answers with its stack. */
-export function withUrl(listener: RequestListener): RequestListener {
-  const isUrl = rememberLatest((url: string) => URL.canParse(url));
-  return (request, response) => {
+export const withUrl =
+  (listener: RequestListener): RequestListener =>
+  (request, response) => {
     const { host = 'localhost' } = request.headers;
-    if (isUrl(`http://${host}${request.url}`)) listener(request, response);
+    if (URL.canParse(`http://${host}${request.url}`)) listener(request, response);
     else response.writeHead(400).end();
   };
-}
 
 export interface Draining {
   /** From now on the process is not ready. */

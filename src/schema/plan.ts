@@ -124,7 +124,10 @@ function argumentsOf(
 
 type Spending = Omit<Cost, 'crowd' | 'full'>;
 
-/** Reads below the root may coincide with each other, and with those that follow on another answer. */
+/**
+ * Reads below the root may coincide with each other, and with those that follow on another answer (of which no field
+ * there has its own).
+ */
 const below = (cost: Spending): Spending => ({ laterById: cost.byId ?? {}, ...cost });
 
 const noArguments: Place['parentArgs'] = {};

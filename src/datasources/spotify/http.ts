@@ -73,7 +73,7 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
     const timer = setTimeout(() => limit.abort(), timeoutMs ?? usualTimeoutMs);
     try {
       const response = await client.raw(url, {
-        headers: { 'accept-encoding': 'gzip', ...headers },
+        headers: { ...headers, 'accept-encoding': 'gzip' },
         maxBytes: maxBytes ?? defaultMaxBytes,
         responseType: 'arrayBuffer',
         ignoreResponseError: true,

@@ -184,13 +184,13 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     tracksOf(album, named) {
       const market = marketOf(named, album);
       return {
+        ...albumTracks(album.id, market),
         // A full album brings its first tracks along, and is worth the same call as they are.
         async opening(asker) {
           if (album.tracks && market === album.market) return album.tracks;
           const full = await reads.get(objects.album(album.id, market), asker);
           return full === null ? null : full.tracks;
         },
-        ...albumTracks(album.id, market),
       };
     },
     search: (kind, q, market) => searchResults(kind, q, marketOf(market)),

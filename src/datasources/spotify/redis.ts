@@ -30,7 +30,7 @@ const logEveryMs = 60_000;
 const require = createRequire(import.meta.url);
 
 export function createSharedRedis(url: string, log: Log): SharedRedis {
-  // Loaded by those who share: all others start without its 6 MB and 60 ms.
+  // Loaded by those who share: it takes 60 ms of a start.
   const ioredis = require('ioredis') as typeof import('ioredis');
   const redis = new ioredis.Redis(url, {
     enableAutoPipelining: true,
