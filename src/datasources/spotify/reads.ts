@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { GatewayError } from '../../errors.ts';
+import { createTransientMap } from '../../transient-map.ts';
 import type { Access } from './access.ts';
 import { type Asker, noteFreshness, whileWaiting } from './asker.ts';
 import { pathOf } from './call.ts';
@@ -68,7 +69,7 @@ export function createReads({
   staleMs,
   observer = unobserved,
 }: ReadsDependencies): Reads {
-  const flights = new Map<string, Flight>();
+  const flights = createTransientMap<string, Flight>();
   let changes = 0;
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
   // the event loop has heard every socket that has something to say.
