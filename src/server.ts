@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { serveArrivals } from './arrivals.ts';
 import { type Config, ConfigError, furtherReading, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { manage, serverOptions, withUrl } from './lifecycle.ts';
@@ -25,7 +26,8 @@ async function serve(config: Config): Promise<void> {
     },
     log,
   );
-  const server = createServer(serverOptions, withUrl(gateway.listener));
+  const server = createServer(serverOptions);
+  serveArrivals(server, withUrl(gateway.listener));
   const dispose = async () => {
     await gateway.dispose();
     await sandbox?.close();
