@@ -1,6 +1,6 @@
 import { createFetch } from 'ofetch';
 import { type Body, readBody } from './body.ts';
-import { createWire, TooLarge } from './wire.ts';
+import { createWire, PlainHeaders, TimedOut, TooLarge } from './wire.ts';
 
 /**
  * One attempt of one HTTP exchange. What comes back is plain data: no request, header or error object that
@@ -55,7 +55,7 @@ const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market co
 
 export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptions): Http {
   const wire = createWire(connections);
-  const client = createFetch({ fetch: wire.fetch, Headers, AbortController });
+  const client = createFetch({ fetch: wire.fetch, Headers: PlainHeaders as unknown as typeof Headers });
   let scratch = Buffer.alloc(0);
 
   /** In one memory for all bodies: a new one for each would make V8 collect garbage for a third of the time. */
@@ -68,33 +68,27 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
   }
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {
-    // ofetch's own time-out stops at the headers and its retries ignore Retry-After: both stay off.
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeoutMs ?? usualTimeoutMs);
     try {
+      // ofetch's own time-out stops at the headers and its retries ignore Retry-After: both stay off.
       const response = await client.raw(url, {
         headers: { ...headers, 'accept-encoding': 'gzip' },
         maxBytes: maxBytes ?? defaultMaxBytes,
+        wholeTimeoutMs: timeoutMs ?? usualTimeoutMs,
         responseType: 'arrayBuffer',
         ignoreResponseError: true,
         retry: false,
-        signal: limit.signal,
         ...request,
       });
-      return toOutcome(response, joined((response._data as readonly Buffer[] | undefined) ?? []));
+      return answerOf(response, joined((response._data as readonly Buffer[] | undefined) ?? []));
     } catch (error) {
-      if (limit.signal.aborted) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' };
-      const tooLarge = [error, (error as Error).cause].find((each) => each instanceof TooLarge);
-      return tooLarge ? unread(tooLarge) : toFault(error);
-    } finally {
-      clearTimeout(timer);
+      return failureOf(error);
     }
   }
 
   return { send, close: wire.close };
 }
 
-function toOutcome({ status, headers }: Response, text: Buffer): Outcome {
+function answerOf({ status, headers }: Response, text: Buffer): Outcome {
   const read = status === 200 ? readBody(text) : readWords(text);
   if (read === null) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
   const { json: body, bytes } = read;
@@ -124,10 +118,12 @@ function unread({ status }: TooLarge): Outcome {
   return { kind: 'answer', status, body: undefined, etag: null, retryAfter: null, bytes: 0 };
 }
 
-/** Finds the system's code below the layers that ofetch and fetch wrap around it. */
-function toFault(error: unknown): HttpFault {
+/** Finds the cause, or the system's code for it, below the layers that ofetch and fetch wrap around it. */
+function failureOf(error: unknown): Outcome {
   let name = 'unknown';
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof TooLarge) return unread(cause);
+    if (cause instanceof TimedOut) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' };
     name = cause.name;
     const code = (cause as NodeJS.ErrnoException).code;
     if (typeof code !== 'string') continue;

@@ -15,6 +15,8 @@ declare module 'ofetch' {
   interface FetchOptions {
     /** Largest decoded body that is read, in bytes. */
     maxBytes?: number;
+    /** Limit over connecting, headers and body, in milliseconds. */
+    wholeTimeoutMs?: number;
   }
 }
 
@@ -27,6 +29,26 @@ export class TooLarge extends Error {
   }
 }
 
+/** The answer was not whole in time. */
+export class TimedOut extends Error {}
+
+/** As much of `Headers` as ofetch needs, for names in small letters: the global one was a twentieth of an artist. */
+export class PlainHeaders {
+  readonly all: Record<string, string>;
+  constructor(all: Record<string, string>) {
+    this.all = all;
+  }
+  get(name: string): string | null {
+    return this.all[name] ?? null;
+  }
+  has(name: string): boolean {
+    return name in this.all;
+  }
+  set(name: string, value: string): void {
+    this.all[name] = value;
+  }
+}
+
 const keepAliveMs = 30_000; // bursts reuse their sockets; an idle gateway holds none for long
 
 interface Reply {
@@ -35,7 +57,13 @@ interface Reply {
   body: readonly Buffer[];
 }
 
-type Init = RequestInit & { maxBytes?: number };
+interface Init {
+  method: Dispatcher.HttpMethod;
+  headers: PlainHeaders;
+  body?: string | null;
+  maxBytes: number;
+  wholeTimeoutMs: number;
+}
 
 /** @param connections most sockets to one host */
 export function createWire(connections: number): Wire {
@@ -63,7 +91,7 @@ export function createWire(connections: number): Wire {
     void silent.close().finally(() => agents.delete(silent));
   }
 
-  function send(url: URL, { method, headers, body, signal, maxBytes = Infinity }: Init): Promise<Reply> {
+  function send(url: URL, { method, headers, body, maxBytes, wholeTimeoutMs }: Init): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const used = agent;
       const chunks: Buffer[] = [];
@@ -72,6 +100,11 @@ export function createWire(connections: number): Wire {
       let control: Dispatcher.DispatchController | undefined;
       let unpacking: Gunzip | undefined;
       let isSent = false;
+      let fault: Error | undefined;
+      const timer = setTimeout(() => {
+        giveUp(new TimedOut());
+        distrust(used);
+      }, wholeTimeoutMs);
 
       function sent(): void {
         if (!isSent) unsent -= 1;
@@ -79,16 +112,12 @@ export function createWire(connections: number): Wire {
       }
 
       function giveUp(reason: Error): void {
+        fault = reason;
         sent();
-        signal?.removeEventListener('abort', onAbort);
+        clearTimeout(timer);
         reject(reason);
         unpacking?.destroy();
         control?.abort(reason);
-      }
-
-      function onAbort(): void {
-        giveUp(signal?.reason as Error);
-        distrust(used);
       }
 
       function take(chunk: Buffer): void {
@@ -98,27 +127,26 @@ export function createWire(connections: number): Wire {
       }
 
       function finish(): void {
-        signal?.removeEventListener('abort', onAbort);
+        clearTimeout(timer);
         resolve({ body: chunks, ...reply });
       }
 
-      signal?.addEventListener('abort', onAbort, { once: true });
       unsent += 1;
       used.dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
-          method: method as Dispatcher.HttpMethod,
-          headers: [...(headers as Headers)].flat(),
-          body: (body as string | null) ?? null,
-          headersTimeout: 0, // the signal limits the whole attempt
+          method,
+          headers: headers.all,
+          body: body ?? null,
+          headersTimeout: 0, // the whole attempt has a limit
           bodyTimeout: 0,
         },
         {
           onRequestStart(controller) {
             control = controller;
             sent();
-            if (signal?.aborted) onAbort();
+            if (fault) controller.abort(fault); // it has waited for its socket for too long
           },
           onResponseStart(_, status, responseHeaders) {
             reply = { status, headers: responseHeaders };
@@ -140,8 +168,8 @@ export function createWire(connections: number): Wire {
   }
 
   return {
-    async fetch(url, init = {}) {
-      const { status, headers: received, body } = await send(new URL(String(url)), init);
+    async fetch(url, init) {
+      const { status, headers: received, body } = await send(new URL(String(url)), init as unknown as Init);
       const headers = { get: (name: string) => [received[name] ?? null].flat()[0] ?? null };
       return { status, headers, body, arrayBuffer: async () => body } as unknown as Response;
     },
