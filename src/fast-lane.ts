@@ -86,6 +86,7 @@ export function createFastLane(options: FastLane): RequestListener {
     const answer = written(result, type);
     send(response, answer);
     if (key !== null) hot.put(key, answer, result, context);
+    takeApart(result);
   }
 
   async function resultOf(
@@ -138,6 +139,21 @@ const paper = {
 
 const written = (result: ExecutionResult, type: MediaType): Answer =>
   processRegularResult(result as never, paper, type) as unknown as Answer;
+
+/**
+ * Empties a result that has been written. What has waited for Spotify counts as old to V8, and through it all that came
+ * later would stay until the next major collection: that was a tenth of the time of 20 albums, or of 100.
+ */
+function takeApart({ data }: ExecutionResult): void {
+  const fields: Record<string, unknown> = data ?? {};
+  for (const each of Object.values(fields)) {
+    if (isFilled(each)) for (const key of Object.keys(each)) each[key] = null;
+  }
+  for (const key of Object.keys(fields)) fields[key] = null;
+}
+
+const isFilled = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
   response.writeHead(status, headers).end(body);
