@@ -226,61 +226,76 @@ describe('a page that is still text', () => {
 
 describe('the length of a list', () => {
   const list = { key: 'list', steadyTotal: true };
-  const start = (freshMs = 60_000) => {
-    const expired: string[] = [];
-    return { expired, ...createLengths(freshMs, (key) => void expired.push(key)) };
-  };
   const nowMs = performance.timeOrigin + performance.now();
 
+  /** A page of so many, given so much later. */
+  const page = (total: number, laterMs: number) => ({ total, asOfMs: nowMs + laterMs });
+
   test('is what the latest page tells, and outdates the pages of another length', () => {
-    const { of, learn, agrees, expired } = start();
-    expect([of(list), agrees(list, { total: 1, asOfMs: 0 }, 'one')]).toEqual([null, true]);
-    learn(list, { total: 10, asOfMs: nowMs }, 'one', nowMs);
-    learn(list, { total: 10, asOfMs: nowMs - 1 }, 'two', nowMs);
-    learn(list, { total: 10, asOfMs: nowMs + 1 }, null, nowMs);
-    expect([of(list)?.total, expired]).toEqual([10, []]);
-    learn(list, { total: 11, asOfMs: nowMs + 2 }, 'two', nowMs + 2);
-    expect([of(list)?.total, expired]).toEqual([11, ['one']]);
-    expect([
-      agrees(list, { total: 10, asOfMs: nowMs }, 'one'),
-      agrees(list, { total: 10, asOfMs: nowMs + 3 }, 'one'),
-      agrees(list, { total: 10, asOfMs: nowMs }, null),
-    ]).toEqual([false, true, false]);
-    learn(list, { total: 10, asOfMs: nowMs }, 'three', nowMs + 2);
-    expect([of(list)?.total, expired]).toEqual([11, ['one']]);
+    const { of, learn, agrees, changes } = createLengths(60_000);
+    expect([of(list), agrees(list, page(1, -1)), changes()]).toEqual([null, true, 0]);
+    learn(list, page(10, 0), nowMs);
+    learn(list, page(10, -1), nowMs);
+    learn(list, page(10, 1), nowMs);
+    expect([of(list)?.total, changes()]).toEqual([10, 0]);
+    learn(list, page(11, 2), nowMs + 2);
+    expect([of(list)?.total, changes()]).toEqual([11, 1]);
+    expect([agrees(list, page(10, 1)), agrees(list, page(11, 1)), agrees(list, page(10, 3))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    learn(list, page(10, 1), nowMs + 2);
+    expect([of(list)?.total, changes()]).toEqual([11, 1]);
+  });
+
+  test('is not what a page of before says, where nothing is known to have changed', () => {
+    const { learn, agrees } = createLengths(60_000);
+    learn(list, page(10, 0), nowMs);
+    expect(agrees(list, page(9, -1))).toBe(false);
   });
 
   test('leaves the pages of one window together, whatever they say', () => {
-    const { learn, agrees, expired } = start();
-    learn(list, { total: 10, asOfMs: nowMs }, 'one', nowMs);
-    learn(list, { total: 11, asOfMs: nowMs + 1 }, 'two', nowMs);
-    expect([expired, agrees(list, { total: 10, asOfMs: nowMs }, 'one')]).toEqual([[], true]);
-  });
-
-  test('that goes to and fro outdates nothing any more', () => {
-    const { learn, agrees, expired } = start();
-    learn(list, { total: 10, asOfMs: nowMs }, 'one', nowMs);
-    learn(list, { total: 11, asOfMs: nowMs + 1 }, 'two', nowMs + 1);
-    learn(list, { total: 10, asOfMs: nowMs + 2 }, 'one', nowMs + 2);
-    learn(list, { total: 11, asOfMs: nowMs + 3 }, 'two', nowMs + 3);
-    expect([expired, agrees(list, { total: 10, asOfMs: nowMs + 2 }, 'one')]).toEqual([['one'], true]);
-  });
-
-  test('that drifts, as in a search, outdates nothing', () => {
-    const { of, learn, agrees, expired } = start();
-    const drifting = { key: 'search', steadyTotal: false };
-    learn(drifting, { total: 10, asOfMs: nowMs }, 'one', nowMs);
-    learn(drifting, { total: 12, asOfMs: nowMs + 1 }, 'two', nowMs + 1);
-    expect([of(drifting)?.total, agrees(drifting, { total: 10, asOfMs: nowMs }, 'one'), expired]).toEqual([
-      12,
+    const { learn, agrees } = createLengths(60_000);
+    learn(list, page(10, 0), nowMs);
+    learn(list, page(11, 1), nowMs);
+    learn(list, page(12, 2), nowMs);
+    expect([agrees(list, page(10, 0)), agrees(list, page(11, 1)), agrees(list, page(10, -1))]).toEqual([
       true,
-      [],
+      true,
+      false,
     ]);
   });
 
+  test('that has shrunk leaves no older page with the newer ones', () => {
+    const { learn, agrees, changes } = createLengths(60_000);
+    learn(list, page(20, 0), nowMs);
+    learn(list, page(10, 1), nowMs);
+    expect([agrees(list, page(20, 0)), changes()]).toEqual([false, 1]);
+    learn(list, page(11, 2), nowMs);
+    expect([agrees(list, page(20, 0)), agrees(list, page(10, 1))]).toEqual([false, true]);
+  });
+
+  test('that goes to and fro outdates nothing any more', () => {
+    const { learn, agrees, changes } = createLengths(60_000);
+    learn(list, page(10, 0), nowMs);
+    learn(list, page(11, 1), nowMs + 1);
+    learn(list, page(10, 2), nowMs + 2);
+    learn(list, page(11, 3), nowMs + 3);
+    expect([changes(), agrees(list, page(10, 2))]).toEqual([1, true]);
+  });
+
+  test('that drifts, as in a search, outdates nothing', () => {
+    const { of, learn, agrees, changes } = createLengths(60_000);
+    const drifting = { key: 'search', steadyTotal: false };
+    learn(drifting, page(10, 0), nowMs);
+    learn(drifting, page(12, 1), nowMs + 1);
+    expect([of(drifting)?.total, agrees(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
+  });
+
   test('is believed no longer than an answer', () => {
-    const { of, learn } = start(1_000);
-    learn(list, { total: 10, asOfMs: nowMs - 2_000 }, 'one', nowMs);
+    const { of, learn } = createLengths(1_000);
+    learn(list, page(10, -2_000), nowMs);
     expect(of(list)).toBeNull();
   });
 });

@@ -7,14 +7,16 @@ import type { Page, SpotifyObject } from './types.ts';
 export interface Lengths {
   /** The length as the latest page tells it, and how long to believe it; null where none was read lately. */
   of(list: AnyList): { total: number; freshUntilMs: number } | null;
-  /** Whether a page is of the list as it is now; `key` is that of its answer, null where it came in another. */
-  agrees(list: AnyList, page: AnyPage, key: string | null): boolean;
+  /** Whether a page is of the list as it is now. */
+  agrees(list: AnyList, page: AnyPage): boolean;
   /**
    * Takes note of a page.
-   * @param sinceMs pages read since then belong together, unless the list has become shorter: where it grows,
+   * @param sinceMs pages given since then belong together, unless the list has become shorter: where it grows,
    * items come twice, which can be seen, but where it shrinks, some are missed
    */
-  learn(list: AnyList, page: AnyPage, key: string | null, sinceMs: number): void;
+  learn(list: AnyList, page: AnyPage, sinceMs: number): void;
+  /** How often a list has changed. */
+  changes(): number;
 }
 
 type AnyList = Pick<List<SpotifyObject>, 'key' | 'steadyTotal'>;
@@ -23,36 +25,35 @@ type AnyPage = Pick<Page<SpotifyObject>, 'total' | 'asOfMs'>;
 interface Known {
   total: number;
   asOfMs: number;
-  /** The answers that are pages of this list, and when they were given. */
-  keys: Map<string, number>;
+  /** Since when its pages belong together, whatever length they tell. */
+  togetherSinceMs: number;
+  lastChange: Change | null;
+}
+
+interface Change {
   /** What was said before. Where it is said again, the pages are of two minds, and are left so for a while. */
-  formerTotal: number | null;
+  formerTotal: number;
   quarrelUntilMs: number;
 }
 
-const maxLists = 20_000; // some 300 bytes each; what is forgotten costs a round trip, but no call
+const maxLists = 5_000; // as many as have pages in memory; what is forgotten costs a round trip, but no call
 
-/**
- * @param freshMs how long a length is believed
- * @param expire what to do with the answer of a page that fits no more
- */
-export function createLengths(freshMs: number, expire: (key: string) => void): Lengths {
+/** @param freshMs how long a length is believed */
+export function createLengths(freshMs: number): Lengths {
   const lists = new LRUCache<string, Known>({ max: maxLists });
+  let changes = 0;
 
-  const fits = (list: AnyList, known: Known, total: number) =>
-    !list.steadyTotal || known.total === total || epochMs() < known.quarrelUntilMs;
+  const isTornFrom = ({ steadyTotal }: AnyList, known: Known, total: number) =>
+    steadyTotal && known.total !== total && epochMs() >= (known.lastChange?.quarrelUntilMs ?? 0);
 
   /** A newer page says otherwise: the older ones fit no more, unless this goes to and fro. */
-  function replace(known: Known, total: number, newKey: string | null, sinceMs: number): void {
-    if (total === known.formerTotal) known.quarrelUntilMs = epochMs() + freshMs;
-    known.formerTotal = known.total;
-    if (epochMs() < known.quarrelUntilMs) return;
+  function replace(known: Known, { total, asOfMs }: AnyPage, sinceMs: number): void {
+    const isQuarrel = total === known.lastChange?.formerTotal;
+    known.lastChange = { formerTotal: known.total, quarrelUntilMs: isQuarrel ? epochMs() + freshMs : 0 };
+    if (isQuarrel) return;
+    changes += 1;
     const hasShrunk = total < known.total;
-    for (const [key, asOfMs] of known.keys) {
-      if (key === newKey || (asOfMs >= sinceMs && !hasShrunk)) continue;
-      known.keys.delete(key);
-      expire(key);
-    }
+    known.togetherSinceMs = Math.max(known.togetherSinceMs, hasShrunk ? asOfMs : sinceMs);
   }
 
   return {
@@ -61,24 +62,22 @@ export function createLengths(freshMs: number, expire: (key: string) => void): L
       if (!known || epochMs() >= known.asOfMs + freshMs) return null;
       return { total: known.total, freshUntilMs: known.asOfMs + freshMs };
     },
-    agrees(list, { total, asOfMs }, key) {
+    agrees(list, { total, asOfMs }) {
       const known = lists.get(list.key);
-      if (!known || fits(list, known, total) || asOfMs >= known.asOfMs) return true;
-      return key !== null && known.keys.has(key);
+      return !known || !isTornFrom(list, known, total) || asOfMs >= known.togetherSinceMs;
     },
-    learn(list, { total, asOfMs }, key, sinceMs) {
-      const known = lists.get(list.key) ?? {
-        total,
-        asOfMs,
-        keys: new Map(),
-        formerTotal: null,
-        quarrelUntilMs: 0,
-      };
-      lists.set(list.key, known);
-      const isLatest = asOfMs >= known.asOfMs;
-      if (isLatest && !fits(list, known, total)) replace(known, total, key, sinceMs);
-      if (key !== null) known.keys.set(key, asOfMs);
-      if (isLatest) Object.assign(known, { total, asOfMs });
+    learn(list, page, sinceMs) {
+      const { total, asOfMs } = page;
+      const known = lists.get(list.key);
+      if (!known) {
+        lists.set(list.key, { total, asOfMs, togetherSinceMs: asOfMs, lastChange: null });
+        return;
+      }
+      if (asOfMs < known.asOfMs) return;
+      if (isTornFrom(list, known, total)) replace(known, page, sinceMs);
+      known.total = total;
+      known.asOfMs = asOfMs;
     },
+    changes: () => changes,
   };
 }

@@ -24,6 +24,8 @@ export interface Pages {
   window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker): Promise<Window<T> | null>;
   /** The length of a list as Spotify tells it; null when there is no such list. */
   total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null>;
+  /** How often a list has been found to be another than before. */
+  changes(): number;
 }
 
 export interface PagesDependencies {
@@ -34,7 +36,7 @@ export interface PagesDependencies {
 }
 
 export function createPages({ reads, access, freshMs }: PagesDependencies): Pages {
-  const lengths = createLengths(freshMs, reads.expire);
+  const lengths = createLengths(freshMs);
 
   async function window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
     for (;;) {
@@ -71,7 +73,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     const offsets = offsetsOf(span, limit);
     const length = lengthOf(list, asker);
     const opening = offsets[0] === 0 ? await list.opening?.(asker) : undefined;
-    if (opening) lengths.learn(list, opening, null, startedMs);
+    if (opening) lengths.learn(list, opening, startedMs);
 
     // Alone: what it says of the length spares calls that would find nothing.
     const first = opening !== undefined || length !== null ? opening : await read(offsets[0] ?? 0);
@@ -84,10 +86,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     if (!pages.every((page) => page !== null)) throw lostPage();
     // A page held from before the list changed is read anew, so that the window is of one piece.
     return Promise.all(
-      pages.map(async (page) => {
-        const { key } = list.page(page.offset, page.limit);
-        return lengths.agrees(list, page, key) ? page : ((await read(page.offset)) ?? page);
-      }),
+      pages.map(async (page) => (lengths.agrees(list, page) ? page : ((await read(page.offset)) ?? page))),
     );
   }
 
@@ -101,7 +100,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     const items = Math.min(limit, list.reach - offset);
     const resource = list.page(offset, items);
     let page = await reads.get(resource, asker);
-    if (page && !lengths.agrees(list, page, resource.key)) {
+    if (page && !lengths.agrees(list, page)) {
       reads.expire(resource.key);
       page = await reads.get(resource, asker);
     }
@@ -111,7 +110,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       reads.put(list.page(offset, page.limit), page);
       throw new LimitRefused();
     }
-    lengths.learn(list, page, resource.key, startedMs);
+    lengths.learn(list, page, startedMs);
     return page;
   }
 
@@ -129,7 +128,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     return (await window(list, whole, asker))?.total ?? null;
   }
 
-  return { window, total };
+  return { window, total, changes: lengths.changes };
 }
 
 const lostPage = () => new UpstreamBadResponse('Spotify lost a page of a list.');

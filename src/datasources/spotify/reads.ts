@@ -32,8 +32,6 @@ export interface Reads {
   put<T>(resource: Resource<T>, value: T): void;
   /** An answer that something newer has proven outdated: it is asked again, and stands in if that fails. */
   expire(key: string): void;
-  /** How often an answer has been proven outdated. */
-  changes(): number;
 }
 
 export interface ReadsDependencies {
@@ -70,7 +68,6 @@ export function createReads({
   observer = unobserved,
 }: ReadsDependencies): Reads {
   const flights = createTransientMap<string, Flight>();
-  let changes = 0;
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
   // the event loop has heard every socket that has something to say.
   const tick = new DataLoader<Flight, Promise<Entry>>(depart, {
@@ -184,9 +181,7 @@ export function createReads({
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
     holds: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
-    changes: () => changes,
     expire(key) {
-      changes += 1;
       const entry = memory.get(key);
       if (entry) memory.set(key, { ...entry, freshUntilMs: 0 });
       store?.delete(key);
