@@ -9,6 +9,7 @@ const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
 const flags = [
   '--max-old-space-size=256',
   '--max-semi-space-size=16',
+  '--heap-growing-percent=50',
   '--no-memory-reducer',
   '--import',
   fileAt('./probe.js'),
