@@ -1,5 +1,5 @@
-import { createGunzip, type Gunzip } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { unpack } from './unpack.ts';
 
 /**
  * As much of `fetch` as ofetch needs, straight over undici's dispatcher: in a third of the time that the global
@@ -98,7 +98,6 @@ export function createWire(connections: number): Wire {
       let bytes = 0;
       let reply: Pick<Reply, 'status' | 'headers'> = { status: 0, headers: {} };
       let control: Dispatcher.DispatchController | undefined;
-      let unpacking: Gunzip | undefined;
       let isSent = false;
       let fault: Error | undefined;
       const timer = setTimeout(() => {
@@ -116,7 +115,6 @@ export function createWire(connections: number): Wire {
         sent();
         clearTimeout(timer);
         reject(reason);
-        unpacking?.destroy();
         control?.abort(reason);
       }
 
@@ -126,9 +124,21 @@ export function createWire(connections: number): Wire {
         else giveUp(new TooLarge(reply.status));
       }
 
+      /** @throws TooLarge, Error of zlib */
+      function whole(): readonly Buffer[] {
+        if (bytes === 0 || reply.headers['content-encoding'] !== 'gzip') return chunks;
+        const text = unpack(Buffer.concat(chunks), maxBytes);
+        if (text === null) throw new TooLarge(reply.status);
+        return [text];
+      }
+
       function finish(): void {
-        clearTimeout(timer);
-        resolve({ body: chunks, ...reply });
+        try {
+          resolve({ body: whole(), ...reply });
+          clearTimeout(timer);
+        } catch (error) {
+          giveUp(error as Error);
+        }
       }
 
       unsent += 1;
@@ -150,17 +160,9 @@ export function createWire(connections: number): Wire {
           },
           onResponseStart(_, status, responseHeaders) {
             reply = { status, headers: responseHeaders };
-            if (responseHeaders['content-encoding'] !== 'gzip' || status === 304) return;
-            unpacking = createGunzip().on('data', take).once('end', finish).once('error', giveUp);
           },
-          onResponseData(_, chunk) {
-            if (unpacking) unpacking.write(chunk);
-            else take(chunk);
-          },
-          onResponseEnd() {
-            if (unpacking) unpacking.end();
-            else finish();
-          },
+          onResponseData: (_, chunk) => take(chunk),
+          onResponseEnd: finish,
           onResponseError: (_, error) => giveUp(error),
         },
       );
