@@ -56,16 +56,6 @@ const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market co
 export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptions): Http {
   const wire = createWire(connections);
   const client = createFetch({ fetch: wire.fetch, Headers: PlainHeaders as unknown as typeof Headers });
-  let scratch = Buffer.alloc(0);
-
-  /** In one memory for all bodies: a new one for each would make V8 collect garbage for a third of the time. */
-  function joined(chunks: readonly Buffer[]): Buffer {
-    const length = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    for (const chunk of chunks) filled += chunk.copy(scratch, filled);
-    return scratch.subarray(0, length);
-  }
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {
     try {
@@ -79,7 +69,7 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
         retry: false,
         ...request,
       });
-      return answerOf(response, joined((response._data as readonly Buffer[] | undefined) ?? []));
+      return answerOf(response, (response._data as Buffer | undefined) ?? Buffer.alloc(0));
     } catch (error) {
       return failureOf(error);
     }

@@ -54,7 +54,7 @@ const keepAliveMs = 30_000; // bursts reuse their sockets; an idle gateway holds
 interface Reply {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: readonly Buffer[];
+  body: Buffer;
 }
 
 interface Init {
@@ -125,11 +125,12 @@ export function createWire(connections: number): Wire {
       }
 
       /** @throws TooLarge, Error of zlib */
-      function whole(): readonly Buffer[] {
-        if (bytes === 0 || reply.headers['content-encoding'] !== 'gzip') return chunks;
-        const text = unpack(Buffer.concat(chunks), maxBytes);
+      function whole(): Buffer {
+        const body = Buffer.concat(chunks);
+        if (bytes === 0 || reply.headers['content-encoding'] !== 'gzip') return body;
+        const text = unpack(body, maxBytes);
         if (text === null) throw new TooLarge(reply.status);
-        return [text];
+        return text;
       }
 
       function finish(): void {
