@@ -20,6 +20,7 @@ const flags = [
 const all = {
   ours: { title: 'ours', file: '../../dist/server.js', kind: 'ours' },
   floor: { title: 'floor', file: '../limits/floor.js', kind: 'floor' },
+  full: { title: 'floor, full pages', file: '../limits/floor.js', words: ['--full-pages'], kind: 'floor' },
   apollo: { title: 'Apollo Server', file: '../peers/apollo.js', kind: 'peer' },
   mercurius: { title: 'Mercurius', file: '../peers/mercurius.js', kind: 'peer' },
   hive: {
@@ -34,9 +35,9 @@ const all = {
 };
 
 export const contestants = Object.fromEntries(
-  Object.entries(all).map(([name, { file, ...rest }]) => [
+  Object.entries(all).map(([name, { file, words = [], ...rest }]) => [
     name,
-    { name, ...rest, args: [...flags, fileAt(file)] },
+    { name, ...rest, args: [...flags, fileAt(file), ...words] },
   ]),
 );
 

@@ -7,7 +7,7 @@ export const usage = `npm run bench -- [options]
 
   --quick          two minutes: ours next to the limits, an app in development mode, nothing written
   --check          no figures: everybody answers everything alike, with the expected number of calls
-  --only a,b       these contestants (ours, floor, constant, ready, and the peers)
+  --only a,b       these contestants (ours, floor, full, constant, ready, and the peers)
   --ops Q1,Q2      these operations
   --states a,b     of cold, warm, hot, far
   --mode m         extended or development; both if left out
