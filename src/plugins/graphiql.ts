@@ -5,8 +5,11 @@ import { traceHeader } from '../operation/trace.ts';
 
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 
-const sandboxNote = `# You are looking at the SANDBOX: made-up music, served by this process, no Spotify account needed.
-# For the real catalogue set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET and start again.
+// No line is longer than a laptop shows of it.
+const sandboxNote = `# You are looking at the SANDBOX:
+# made-up music, no Spotify account needed.
+# For the real catalogue set SPOTIFY_CLIENT_ID
+# and SPOTIFY_CLIENT_SECRET, and start again.
 
 `;
 
@@ -16,11 +19,17 @@ query SearchBts {
   search(q: "BTS", type: [ARTIST]) {
     artists(first: 3) {
       totalCount
-      nodes { id name uri images { url width height } }
+      nodes {
+        id
+        name
+        uri
+        images { url width height }
+      }
     }
   }
 }`,
-  `# An artist with the first albums, however many pages that takes at Spotify.
+  `# An artist with the first albums, however
+# many pages that takes at Spotify.
 query ArtistWithAlbums {
   artist(id: "${bts}") {
     name
@@ -29,12 +38,20 @@ query ArtistWithAlbums {
       pageInfo { hasNextPage endCursor }
       edges {
         albumGroup
-        node { name releaseDate { date precision } totalTracks images { url } artists { name } }
+        node {
+          name
+          releaseDate { date precision }
+          totalTracks
+          images { url }
+          artists { name }
+        }
       }
     }
   }
 }`,
-  `# The next page: put the endCursor of the page before into the variable, or leave it out for the first one.
+  `# The next page: put the endCursor of the page
+# before into the variable; without it this is
+# the first page.
 query NextAlbums($after: String) {
   artist(id: "${bts}") {
     albums(first: 20, after: $after) {
@@ -43,15 +60,25 @@ query NextAlbums($after: String) {
     }
   }
 }`,
-  `# Several kinds in one search: one call to Spotify.
+  `# Several kinds in one search: one call.
 query SearchEverything {
   search(q: "cinema") {
-    artists(first: 5) { totalCount nodes { name } }
-    albums(first: 5) { totalCount nodes { name artists { name } } }
-    tracks(first: 5) { totalCount nodes { name durationMs album { name } } }
+    artists(first: 5) {
+      totalCount
+      nodes { name }
+    }
+    albums(first: 5) {
+      totalCount
+      nodes { name artists { name } }
+    }
+    tracks(first: 5) {
+      totalCount
+      nodes { name durationMs album { name } }
+    }
   }
 }`,
-  `# Anything by its Spotify URI; an open.spotify.com link works too.
+  `# Anything by its Spotify URI, or by a link
+# of open.spotify.com.
 query ByUri {
   node(id: "spotify:artist:${bts}") {
     id
