@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Asker, Scope, Spotify } from './datasources/spotify/index.ts';
+import type { Asker, Scope, Spotify, SpotifyObject, Window } from './datasources/spotify/index.ts';
 import type { Plan } from './schema/plan.ts';
 
 /** What resolvers get: the datasource, and this operation's share in it. */
@@ -14,6 +14,8 @@ export interface Context {
   plan: Plan | null;
   /** Fields that were started before their object was there, by their path. */
   early: Map<string, Promise<unknown>>;
+  /** What its connections show. */
+  windows: Window<SpotifyObject>[];
   /** This field as the one that asks. */
   asker(info: GraphQLResolveInfo): Asker;
 }
@@ -25,6 +27,7 @@ export const createContext = (spotify: Spotify, scope: Scope, document: string):
   operation: null,
   plan: null,
   early: new Map(),
+  windows: [],
   asker: (info) => ({
     scope,
     place: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),

@@ -157,7 +157,9 @@ export async function connect<T extends SpotifyObject>(
   const { selected } = selectionOf(context, info);
   if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
     const window = await context.spotify.window(list, range, asker);
-    return window && { window, range, encode, total };
+    if (window === null) return null;
+    context.windows.push(window);
+    return { window, range, encode, total };
   }
   if (!selected.has('totalCount')) return { window: null, range, encode, total };
   const length = await total();

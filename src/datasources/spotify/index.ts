@@ -195,7 +195,6 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     },
     search: (kind, q, market) => searchResults(kind, q, marketOf(market)),
     report: () => ({ families: gate.report(), tokenAgeMs: token.ageMs(), abilities: access.lessons() }),
-    changes: pages.changes,
     started: async () => news?.started(),
     ready: () =>
       token.get().then(
