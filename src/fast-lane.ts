@@ -86,7 +86,7 @@ export function createFastLane(options: FastLane): RequestListener {
     const answer = written(result, type);
     send(response, answer);
     if (key !== null) hot.put(key, answer, result, context);
-    takeApart(result);
+    takeApart(result.data);
   }
 
   async function resultOf(
@@ -141,15 +141,19 @@ const written = (result: ExecutionResult, type: MediaType): Answer =>
   processRegularResult(result as never, paper, type) as unknown as Answer;
 
 /**
- * Empties a result that has been written. What has waited for Spotify counts as old to V8, and through it all that came
- * later would stay until the next major collection: that was a tenth of the time of 20 albums, or of 100.
+ * Empties a result that has been written, down to its last object. What has waited for Spotify counts as old to V8, and
+ * through it all that came later would stay until the next major collection: that was a tenth of the time of 20 albums,
+ * or of 100.
  */
-function takeApart({ data }: ExecutionResult): void {
-  const fields: Record<string, unknown> = data ?? {};
-  for (const each of Object.values(fields)) {
-    if (isFilled(each)) for (const key of Object.keys(each)) each[key] = null;
+function takeApart(part: unknown): void {
+  if (Array.isArray(part)) for (const each of part) takeApart(each);
+  else if (isFilled(part)) {
+    for (const key in part) {
+      if (!isFilled(part[key])) continue;
+      takeApart(part[key]);
+      part[key] = null;
+    }
   }
-  for (const key of Object.keys(fields)) fields[key] = null;
 }
 
 const isFilled = (value: unknown): value is Record<string, unknown> =>
