@@ -83,7 +83,7 @@ describe('the memory of a process', () => {
   });
 
   test('forgets the lengths of lists before they are too many', () => {
-    const lengths = createLengths(60_000);
+    const lengths = createLengths(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, steadyTotal: true });
     const pages = Array.from({ length: 30_000 }, (_, i) => i);

@@ -228,11 +228,19 @@ describe('the length of a list', () => {
   const list = { key: 'list', steadyTotal: true };
   const nowMs = performance.timeOrigin + performance.now();
 
+  const start = (freshMs = 60_000) => {
+    let changes = 0;
+    const lengths = createLengths(freshMs, () => {
+      changes += 1;
+    });
+    return { ...lengths, changes: () => changes };
+  };
+
   /** A page of so many, given so much later. */
   const page = (total: number, laterMs: number) => ({ total, asOfMs: nowMs + laterMs });
 
   test('is what the latest page tells, and outdates the pages of another length', () => {
-    const { of, learn, agrees, changes } = createLengths(60_000);
+    const { of, learn, agrees, changes } = start();
     expect([of(list), agrees(list, page(1, -1)), changes()]).toEqual([null, true, 0]);
     learn(list, page(10, 0), nowMs);
     learn(list, page(10, -1), nowMs);
@@ -250,13 +258,13 @@ describe('the length of a list', () => {
   });
 
   test('is not what a page of before says, where nothing is known to have changed', () => {
-    const { learn, agrees } = createLengths(60_000);
+    const { learn, agrees } = start();
     learn(list, page(10, 0), nowMs);
     expect(agrees(list, page(9, -1))).toBe(false);
   });
 
   test('leaves the pages of one window together, whatever they say', () => {
-    const { learn, agrees } = createLengths(60_000);
+    const { learn, agrees } = start();
     learn(list, page(10, 0), nowMs);
     learn(list, page(11, 1), nowMs);
     learn(list, page(12, 2), nowMs);
@@ -268,7 +276,7 @@ describe('the length of a list', () => {
   });
 
   test('that has shrunk leaves no older page with the newer ones', () => {
-    const { learn, agrees, changes } = createLengths(60_000);
+    const { learn, agrees, changes } = start();
     learn(list, page(20, 0), nowMs);
     learn(list, page(10, 1), nowMs);
     expect([agrees(list, page(20, 0)), changes()]).toEqual([false, 1]);
@@ -277,7 +285,7 @@ describe('the length of a list', () => {
   });
 
   test('that goes to and fro outdates nothing any more', () => {
-    const { learn, agrees, changes } = createLengths(60_000);
+    const { learn, agrees, changes } = start();
     learn(list, page(10, 0), nowMs);
     learn(list, page(11, 1), nowMs + 1);
     learn(list, page(10, 2), nowMs + 2);
@@ -286,7 +294,7 @@ describe('the length of a list', () => {
   });
 
   test('that drifts, as in a search, outdates nothing', () => {
-    const { of, learn, agrees, changes } = createLengths(60_000);
+    const { of, learn, agrees, changes } = start();
     const drifting = { key: 'search', steadyTotal: false };
     learn(drifting, page(10, 0), nowMs);
     learn(drifting, page(12, 1), nowMs + 1);
@@ -294,7 +302,7 @@ describe('the length of a list', () => {
   });
 
   test('is believed no longer than an answer', () => {
-    const { of, learn } = createLengths(1_000);
+    const { of, learn } = start(1_000);
     learn(list, page(10, -2_000), nowMs);
     expect(of(list)).toBeNull();
   });

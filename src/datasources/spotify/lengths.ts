@@ -15,8 +15,6 @@ export interface Lengths {
    * items come twice, which can be seen, but where it shrinks, some are missed
    */
   learn(list: AnyList, page: AnyPage, sinceMs: number): void;
-  /** How often a list has changed. */
-  changes(): number;
 }
 
 type AnyList = Pick<List<SpotifyObject>, 'key' | 'steadyTotal'>;
@@ -38,10 +36,12 @@ interface Change {
 
 const maxLists = 5_000; // as many as have pages in memory; what is forgotten costs a round trip, but no call
 
-/** @param freshMs how long a length is believed */
-export function createLengths(freshMs: number): Lengths {
+/**
+ * @param freshMs how long a length is believed
+ * @param onChange called when a list has become another than before
+ */
+export function createLengths(freshMs: number, onChange: () => void): Lengths {
   const lists = new LRUCache<string, Known>({ max: maxLists });
-  let changes = 0;
 
   const isTornFrom = ({ steadyTotal }: AnyList, known: Known, total: number) =>
     steadyTotal && known.total !== total && epochMs() >= (known.lastChange?.quarrelUntilMs ?? 0);
@@ -51,7 +51,7 @@ export function createLengths(freshMs: number): Lengths {
     const isQuarrel = total === known.lastChange?.formerTotal;
     known.lastChange = { formerTotal: known.total, quarrelUntilMs: isQuarrel ? epochMs() + freshMs : 0 };
     if (isQuarrel) return;
-    changes += 1;
+    onChange();
     const hasShrunk = total < known.total;
     known.togetherSinceMs = Math.max(known.togetherSinceMs, hasShrunk ? asOfMs : sinceMs);
   }
@@ -78,6 +78,5 @@ export function createLengths(freshMs: number): Lengths {
       known.total = total;
       known.asOfMs = asOfMs;
     },
-    changes: () => changes,
   };
 }

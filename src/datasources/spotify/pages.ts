@@ -24,7 +24,7 @@ export interface Pages {
   window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker): Promise<Window<T> | null>;
   /** The length of a list as Spotify tells it; null when there is no such list. */
   total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null>;
-  /** How often a list has been found to be another than before. */
+  /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
 }
 
@@ -36,7 +36,11 @@ export interface PagesDependencies {
 }
 
 export function createPages({ reads, access, freshMs }: PagesDependencies): Pages {
-  const lengths = createLengths(freshMs);
+  let changes = 0;
+  const noteChange = () => {
+    changes += 1;
+  };
+  const lengths = createLengths(freshMs, noteChange);
 
   async function window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
     for (;;) {
@@ -101,6 +105,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     const resource = list.page(offset, items);
     let page = await reads.get(resource, asker);
     if (page && !lengths.agrees(list, page)) {
+      noteChange();
       reads.expire(resource.key);
       page = await reads.get(resource, asker);
     }
@@ -128,7 +133,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     return (await window(list, whole, asker))?.total ?? null;
   }
 
-  return { window, total, changes: lengths.changes };
+  return { window, total, changes: () => changes };
 }
 
 const lostPage = () => new UpstreamBadResponse('Spotify lost a page of a list.');
