@@ -62,7 +62,8 @@ export function readOptions(args, contestants) {
 
 const usual = (quick, contestants) =>
   Object.values(contestants)
-    .filter(({ kind }) => !quick || kind !== 'peer')
+    // Pages of an app in development mode are so small that full ones are next to the same.
+    .filter(({ name, kind }) => !quick || (kind !== 'peer' && name !== 'full'))
     .map(({ name }) => name);
 
 function some(option, text, known) {

@@ -34,7 +34,7 @@ interface Change {
   quarrelUntilMs: number;
 }
 
-const maxLists = 5_000; // as many as have pages in memory; what is forgotten costs a round trip, but no call
+const maxLists = 5_000; // about as many as have pages in memory; what is forgotten costs a round trip, but no call
 
 /**
  * @param freshMs how long a length is believed
