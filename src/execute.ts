@@ -13,6 +13,8 @@ export type Execute = (operation: {
   signal?: AbortSignal | undefined;
 }) => Promise<ExecutionResult>;
 
+const inProcess = 'in process'; // the key of all operations that come without HTTP
+
 export const createExecute =
   (run: Run): Execute =>
   async ({ signal, ...asked }) => {
@@ -21,7 +23,7 @@ export const createExecute =
     const whenGone = (callback: () => void) =>
       signal?.addEventListener('abort', callback, { once: true, signal: done.signal });
     try {
-      return withoutHttp(await run(asked, { header: () => null, whenGone }));
+      return withoutHttp(await run(asked, { clientKey: inProcess, header: () => null, whenGone }));
     } finally {
       done.abort();
       signal?.throwIfAborted();

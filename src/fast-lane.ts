@@ -221,6 +221,7 @@ function isOperation(params: GraphQLParams): params is GraphQLParams & { query: 
 }
 
 const callerOf = (request: IncomingMessage, response: ServerResponse): Caller => ({
+  clientKey: request.socket.remoteAddress ?? '',
   header: (name) => headerOf(request, name),
   whenGone: (callback) => void response.once('close', () => response.writableFinished || callback()),
 });

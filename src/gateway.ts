@@ -79,6 +79,8 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     documents,
     timeoutMs: options.requestTimeoutMs,
     maxCalls: options.maxUpstreamCalls,
+    maxAnswerFields: 100_000,
+    maxAnswerBytes: 8_000_000,
     mask,
     report,
   });
@@ -159,6 +161,7 @@ const useRun = (run: Run): Plugin => ({
 });
 
 const callerOf = ({ headers, signal }: Request): Caller => ({
+  clientKey: '',
   header: (name) => headers.get(name),
   whenGone: (callback) => signal.addEventListener('abort', callback, { once: true }),
 });

@@ -28,12 +28,21 @@ test('what an operation has shown is let go of once it has run, and not before',
     documents: { fromText: () => ({ hash: '', operation: () => operation }) } as unknown as Documents,
     timeoutMs: 1_000,
     maxCalls: 1,
+    maxAnswerFields: 100,
+    maxAnswerBytes: 1_000,
     mask: (error) => {
       throw error;
     },
     report: () => undefined,
   });
-  const result = await run({ document: '{ shown }' }, { header: () => null, whenGone: () => undefined });
+  const result = await run(
+    { document: '{ shown }' },
+    {
+      clientKey: '',
+      header: () => null,
+      whenGone: () => undefined,
+    },
+  );
   expect(result.data).toEqual({ shown: slots });
   expect(window.slots).toEqual([]);
 });

@@ -25,6 +25,8 @@ export interface Asked {
 
 /** Who asks. */
 export interface Caller {
+  /** The client that sent the operation, for fairness between clients: its address, or the value of a header. */
+  clientKey: string;
   header(name: string): string | null;
   /** Calls back when nobody waits for the answer any more. */
   whenGone(callback: () => void): void;
@@ -37,6 +39,10 @@ export interface RunOptions {
   timeoutMs: number;
   /** Most Spotify calls that one operation may plan; one that plans more is refused whole. */
   maxCalls: number;
+  /** Most leaves of one response, counted before the operation runs. */
+  maxAnswerFields: number;
+  /** Most bytes of one response as JSON. */
+  maxAnswerBytes: number;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
 }
