@@ -9,6 +9,8 @@ import { type Manifest, readManifest } from './plugins/trusted-documents.ts';
 export interface Config {
   port: number;
   host: string;
+  /** A port for `/metrics`, `/health` and `/ready` alone, where `/metrics` then is only; null for none. */
+  metricsPort: number | null;
   logLevel: LogLevel;
   /** Processes behind the port. */
   workers: number;
@@ -54,6 +56,7 @@ const variables = z
   .object({
     PORT: whole(0, 65_535).default(4000),
     HOST: z.string().refine(isHost, 'must be an IP address or a host name').default('127.0.0.1'),
+    METRICS_PORT: whole(0, 65_535).optional(),
     SPOTIFY_CLIENT_ID: z.string().optional(),
     SPOTIFY_CLIENT_SECRET: z.string().optional(),
     SPOTIFY_API_URL: upstreamUrl.default('https://api.spotify.com/v1'),
@@ -68,12 +71,15 @@ const variables = z
     REDIS_URL: z.string().refine(isRedisUrl, 'must be a redis:// or rediss:// URL').optional(),
     SPOTIFY_RATE_LIMIT: whole(1, 1_000_000).optional(),
     WEB_CONCURRENCY: whole(1, 64).default(1),
-    UPSTREAM_CONCURRENCY: whole(1, 1_000).default(10),
+    // The calls for 20 objects, their batch call and a few more calls run at the same time.
+    UPSTREAM_CONCURRENCY: whole(1, 1_000).default(24),
     UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(2_500),
     REQUEST_TIMEOUT_MS: whole(1, 600_000).default(8_000),
     MAX_UPSTREAM_CALLS: whole(1, 1_000_000).default(100),
+    MAX_ANSWER_FIELDS: whole(1, 100_000_000).default(100_000),
+    MAX_ANSWER_BYTES: whole(1, 100_000_000).default(8_000_000),
     CACHE_TTL_SECONDS: whole(0, 30 * day).default(300),
-    CACHE_STALE_SECONDS: whole(0, 30 * day).default(day),
+    CACHE_STALE_SECONDS: whole(0, 30 * day).default(7 * day),
     CORS_ORIGINS: z
       .string()
       .transform((list) => list.split(',').map((origin) => origin.trim()))
@@ -91,7 +97,14 @@ const variables = z
   .refine(({ SPOTIFY_CLIENT_ID: id, SPOTIFY_CLIENT_SECRET: secret }) => !id === !secret, {
     path: ['SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET'],
     error: 'must be set together, or both left out for the sandbox',
-  });
+  })
+  .refine(
+    ({ PORT, METRICS_PORT }) => METRICS_PORT === undefined || METRICS_PORT === 0 || METRICS_PORT !== PORT,
+    {
+      path: ['METRICS_PORT'],
+      error: 'must be another port than PORT',
+    },
+  );
 
 /** What is read of the environment. */
 export const variableNames: readonly string[] = Object.keys(variables.shape);
@@ -112,6 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     port: env.PORT,
     host: env.HOST,
+    metricsPort: env.METRICS_PORT ?? null,
     logLevel: env.LOG_LEVEL,
     workers: env.WEB_CONCURRENCY,
     sandbox: env.SPOTIFY_CLIENT_ID ? null : env.SANDBOX_QUOTA_MODE,
@@ -132,6 +146,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       },
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
       maxUpstreamCalls: env.MAX_UPSTREAM_CALLS,
+      maxAnswerFields: env.MAX_ANSWER_FIELDS,
+      maxAnswerBytes: env.MAX_ANSWER_BYTES,
       corsOrigins: env.CORS_ORIGINS,
       graphiql: env.GRAPHIQL ?? !production,
       introspection: env.INTROSPECTION ?? !production,

@@ -1,4 +1,5 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
+import { inProcessClient } from './client-key.ts';
 import type { Run } from './operation/run.ts';
 
 /**
@@ -13,8 +14,6 @@ export type Execute = (operation: {
   signal?: AbortSignal | undefined;
 }) => Promise<ExecutionResult>;
 
-const inProcess = 'in process'; // the key of all operations that come without HTTP
-
 export const createExecute =
   (run: Run): Execute =>
   async ({ signal, ...asked }) => {
@@ -23,7 +22,7 @@ export const createExecute =
     const whenGone = (callback: () => void) =>
       signal?.addEventListener('abort', callback, { once: true, signal: done.signal });
     try {
-      return withoutHttp(await run(asked, { clientKey: inProcess, header: () => null, whenGone }));
+      return withoutHttp(await run(asked, { clientKey: inProcessClient, header: () => null, whenGone }));
     } finally {
       done.abort();
       signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { type GraphQLParams, processRegularResult, type YogaServerInstance } from 'graphql-yoga';
+import type { ClientKey } from './client-key.ts';
 import type { Context } from './context.ts';
 import { BadRequest, type ErrorCode, type GatewayError } from './errors.ts';
 import type { HotAnswers } from './hot-answers.ts';
@@ -18,7 +19,8 @@ export interface FastLane {
   isOpen(): boolean;
   hot: HotAnswers;
   /** Whether there is time to read a document, and who hears of one that is turned away. */
-  mayRead(document: string): boolean;
+  mayRead(document: string, clientKey: string): boolean;
+  clientKey: ClientKey;
   refused(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
@@ -39,7 +41,7 @@ type MediaType = typeof graphqlJson | typeof plainJson;
  * Whatever is unusual goes yoga's way.
  */
 export function createFastLane(options: FastLane): RequestListener {
-  const { yoga, endpoint, isOpen, hot, mayRead, refused, mask, report, run } = options;
+  const { yoga, endpoint, isOpen, hot, mayRead, clientKey, refused, mask, report, run } = options;
   // Written once: in a flood of garbage the writing would be most of the work.
   const noJson = refusal(new BadRequest('POST body sent invalid JSON.')); // in yoga's words
   const tooMuch = refusal(overloaded());
@@ -62,27 +64,29 @@ export function createFastLane(options: FastLane): RequestListener {
     }
 
     const params = parsed(text);
+    const caller = callerOf(request, response, clientKey);
     if (params === undefined) {
       send(response, noJson[type]);
     } else if (!isParams(params)) {
       leave(request, response, text);
-    } else if (typeof params.query === 'string' && !mayRead(params.query)) {
+    } else if (typeof params.query === 'string' && !mayRead(params.query, caller.clientKey)) {
       refused('OVERLOADED');
       send(response, tooMuch[type]);
     } else {
-      void execute(request, response, type, params, key);
+      void execute(request, response, caller, type, params, key);
     }
   }
 
   async function execute(
     request: IncomingMessage,
     response: ServerResponse,
+    caller: Caller,
     type: MediaType,
     params: GraphQLParams,
     key: string | null,
   ): Promise<void> {
     const context = {} as Context;
-    const result = await resultOf(params, request, callerOf(request, response), context);
+    const result = await resultOf(params, request, caller, context);
     const answer = written(result, type);
     send(response, answer);
     if (key !== null) hot.put(key, answer, result, context);
@@ -220,8 +224,8 @@ function isOperation(params: GraphQLParams): params is GraphQLParams & { query: 
   );
 }
 
-const callerOf = (request: IncomingMessage, response: ServerResponse): Caller => ({
-  clientKey: request.socket.remoteAddress ?? '',
+const callerOf = (request: IncomingMessage, response: ServerResponse, clientKey: ClientKey): Caller => ({
+  clientKey: clientKey((name) => headerOf(request, name), request.socket.remoteAddress),
   header: (name) => headerOf(request, name),
   whenGone: (callback) => void response.once('close', () => response.writableFinished || callback()),
 });

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Registry } from 'prom-client';
+import { type ClientKey, clientKeyOf, createClientKey } from './client-key.ts';
 import type { Context } from './context.ts';
 import { combine, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
 import { createExecute, type Execute } from './execute.ts';
@@ -33,6 +34,10 @@ export interface GatewayOptions {
   requestTimeoutMs: number;
   /** Most Spotify calls that one operation may plan. */
   maxUpstreamCalls: number;
+  /** Maximum leaves of one response, counted before the operation runs. */
+  maxAnswerFields: number;
+  /** Maximum size of one response, in bytes; a larger one is replaced by an error. */
+  maxAnswerBytes: number;
   /** Origins whose pages may read answers; none means no CORS headers at all. */
   corsOrigins: readonly string[];
   graphiql: boolean;
@@ -43,6 +48,11 @@ export interface GatewayOptions {
   production: boolean;
   /** Whether the upstream is the sandbox, which GraphiQL then says. */
   isSandbox?: boolean;
+  /**
+   * The request header in which a trusted proxy sends the client's address, such as `x-real-ip`. By default the
+   * address of the connection tells clients apart, and so all clients of one proxy count as one.
+   */
+  clientAddressHeader?: string;
   /** What `/metrics` answers, given what this process has counted; by default that. */
   metricsText?: (own: Registry) => () => Promise<string>;
 }
@@ -79,12 +89,13 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     documents,
     timeoutMs: options.requestTimeoutMs,
     maxCalls: options.maxUpstreamCalls,
-    maxAnswerFields: 100_000,
-    maxAnswerBytes: 8_000_000,
+    maxAnswerFields: options.maxAnswerFields,
+    maxAnswerBytes: options.maxAnswerBytes,
     mask,
     report,
   });
   const isShared = options.corsOrigins.length > 0;
+  const clientKey = createClientKey(options.clientAddressHeader);
   let draining = false;
 
   const handler = createYoga<object, Context>({
@@ -98,13 +109,14 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
         eventLoop,
         isDraining: () => draining,
         mayRead: documents.mayRead,
+        clientKey,
         refused: metrics.refused,
       }),
       useProtocol(endpoint, metrics.refused),
       options.trustedDocuments
         ? useTrustedDocuments(options.trustedDocuments)
         : production && useNoTextOverGet,
-      useRun(run),
+      useRun(run, clientKey),
       useHttpCache,
       isShared && useVaryByOrigin,
     ].map((plugin) => plugin && guarded(plugin as Plugin, log)),
@@ -129,6 +141,7 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     isOpen: () => !draining && !isShared && !isTooLate(eventLoop),
     hot: createHotAnswers(spotify.changes),
     mayRead: documents.mayRead,
+    clientKey,
     refused: metrics.refused,
     mask,
     report,
@@ -153,15 +166,19 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
 }
 
 /** Yoga has the request and the answer, and what lies between is ours. */
-const useRun = (run: Run): Plugin => ({
+const useRun = (run: Run, clientKey: ClientKey): Plugin => ({
   onParams: ({ setParamsHandler }) =>
     setParamsHandler(({ params: { query = '', ...params }, request, context }) =>
-      run({ document: query, ...params }, callerOf(request), context),
+      run(
+        { document: query, ...params },
+        callerOf(request, clientKeyOf(request, context, clientKey)),
+        context,
+      ),
     ),
 });
 
-const callerOf = ({ headers, signal }: Request): Caller => ({
-  clientKey: '',
+const callerOf = ({ headers, signal }: Request, clientKey: string): Caller => ({
+  clientKey,
   header: (name) => headers.get(name),
   whenGone: (callback) => signal.addEventListener('abort', callback, { once: true }),
 });

@@ -98,6 +98,36 @@ const variables: Variable[] = [
     bad: [`${canary} is no host`, `http://${canary}`, `${canary}:4000`, '[::1]', '*', '-a', 'a..b'],
   },
   {
+    name: 'METRICS_PORT',
+    of: ({ metricsPort }) => metricsPort,
+    byDefault: null,
+    good: [
+      ['0', 0],
+      ['9090', 9090],
+    ],
+    bad: [...noNumbers, '65536', '4000'],
+  },
+  {
+    name: 'MAX_ANSWER_FIELDS',
+    of: ({ gateway }) => gateway.maxAnswerFields,
+    byDefault: 100_000,
+    good: [
+      ['1', 1],
+      ['500000', 500_000],
+    ],
+    bad: [...noNumbers, '0'],
+  },
+  {
+    name: 'MAX_ANSWER_BYTES',
+    of: ({ gateway }) => gateway.maxAnswerBytes,
+    byDefault: 8_000_000,
+    good: [
+      ['1', 1],
+      ['20000000', 20_000_000],
+    ],
+    bad: [...noNumbers, '0'],
+  },
+  {
     name: 'WEB_CONCURRENCY',
     of: ({ workers }) => workers,
     byDefault: 1,
@@ -176,7 +206,7 @@ const variables: Variable[] = [
   {
     name: 'UPSTREAM_CONCURRENCY',
     of: ({ gateway }) => gateway.spotify.concurrency,
-    byDefault: 10,
+    byDefault: 24,
     good: [
       ['1', 1],
       ['50', 50],
@@ -220,7 +250,7 @@ const variables: Variable[] = [
   {
     name: 'CACHE_STALE_SECONDS',
     of: ({ gateway }) => gateway.spotify.staleMs,
-    byDefault: 86_400_000,
+    byDefault: 604_800_000,
     good: [
       ['0', 0],
       ['60', 60_000],

@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import { type ClientKey, clientKeyOf } from '../client-key.ts';
 import { type ErrorCode, Overloaded } from '../errors.ts';
 import { refuse } from './refuse.ts';
 
@@ -38,7 +39,8 @@ export interface SheddingOptions {
   eventLoop: EventLoop;
   isDraining(): boolean;
   /** Whether there is time to read a document: mistakes in great number are left unread. */
-  mayRead(document: string): boolean;
+  mayRead(document: string, clientKey: string): boolean;
+  clientKey: ClientKey;
   /** Hears of every request that is turned away. */
   refused(code: ErrorCode): void;
 }
@@ -47,7 +49,8 @@ const tooMuch = 'More is asked than can be answered right now.';
 
 export const overloaded = (message = tooMuch) => new Overloaded(message, { retryAfter: retryAfterSeconds });
 
-export function useShedding({ endpoint, eventLoop, isDraining, mayRead, refused }: SheddingOptions): Plugin {
+export function useShedding(options: SheddingOptions): Plugin {
+  const { endpoint, eventLoop, isDraining, mayRead, clientKey, refused } = options;
   const why = () => {
     if (isDraining()) return 'This process is about to end.';
     return isTooLate(eventLoop) ? tooMuch : null;
@@ -62,8 +65,8 @@ export function useShedding({ endpoint, eventLoop, isDraining, mayRead, refused 
       refused(error.code);
       endResponse(refuse(fetchAPI, 503, error));
     },
-    onParams({ params: { query } }) {
-      if (typeof query !== 'string' || mayRead(query)) return;
+    onParams({ params: { query }, request, context }) {
+      if (typeof query !== 'string' || mayRead(query, clientKeyOf(request, context, clientKey))) return;
       const error = overloaded();
       refused(error.code);
       throw error;
