@@ -1,0 +1,150 @@
+import { expect } from 'vitest';
+import type { Case, CaseStep, Right } from './case-format.ts';
+import { type Clock, startClock } from './clock.ts';
+import { type Answer, startGateway, type TestGateway } from './gateway.ts';
+import { type ScriptedUpstream, startScriptedUpstream, type UpstreamCall } from './scripted-upstream.ts';
+
+/** Runs a case: a gateway of its own in front of the case's upstream is asked step by step. */
+
+interface Asked {
+  /** One of a query, several of a walk. */
+  answers: Answer<unknown>[];
+  /** Of a walk: the ids of all of its nodes. */
+  ids: string[] | null;
+}
+
+/** What one step has brought. */
+interface Result extends Asked {
+  /** The calls of the step; those of the case so far where the step made none. */
+  calls: UpstreamCall[];
+}
+
+/** A list of a case is a few pages long; a walk that is longer does not end. */
+const maxPagesOfWalk = 200;
+
+export async function runCase({ env, upstream: rules, steps }: Case): Promise<void> {
+  const upstream = await startScriptedUpstream(rules);
+  const gateway = startGateway(upstream, env);
+  const clock = steps.some(({ waitMs }) => waitMs > 0) ? startClock() : null;
+  for (const [i, step] of steps.entries()) {
+    const result = await runStep(step, { upstream, gateway, clock });
+    const wrong = faultsOf(result, step.right);
+    const calls = upstream.log().map((call) => `\n  ${call}`);
+    if (wrong.length > 0) {
+      expect.fail(
+        `step ${i + 1} of ${steps.length}: ${wrong.join('\n')}\nSpotify has answered:${calls.join('')}`,
+      );
+    }
+  }
+}
+
+interface World {
+  upstream: ScriptedUpstream;
+  gateway: TestGateway;
+  clock: Clock | null;
+}
+
+async function runStep(step: CaseStep, { upstream, gateway, clock }: World): Promise<Result> {
+  if (step.waitMs > 0) await clock?.pass(step.waitMs / 1000);
+  const before = upstream.calls().length;
+  const asked = step.walk === undefined ? await askOnce(step, gateway) : await walk(step, gateway);
+  const calls = upstream.calls();
+  return { ...asked, calls: calls.length > before ? calls.slice(before) : calls };
+}
+
+interface Connection {
+  nodes?: { id: string }[];
+  edges?: { node: { id: string } }[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+async function askOnce({ query = '', variables }: CaseStep, { ask }: TestGateway): Promise<Asked> {
+  return { answers: [await ask(query, variables)], ids: null };
+}
+
+async function walk(
+  { walk: query = '', pick = '', variables }: CaseStep,
+  { ask }: TestGateway,
+): Promise<Asked> {
+  const answers: Answer<unknown>[] = [];
+  const ids: string[] = [];
+  for (let after: string | null = null; answers.length < maxPagesOfWalk; ) {
+    const answer = await ask<unknown, object>(query, { ...variables, after });
+    answers.push(answer);
+    const connection = valueAt(answer.data, pick) as Connection | null | undefined;
+    if (!connection) return { answers, ids };
+    const nodes = connection.nodes ?? connection.edges?.map(({ node }) => node) ?? [];
+    ids.push(...nodes.map(({ id }) => id));
+    if (!connection.pageInfo.hasNextPage) return { answers, ids };
+    after = connection.pageInfo.endCursor;
+    if (after === null) throw new Error('The walk has a next page and no cursor that leads to it.');
+  }
+  throw new Error(`The walk has not ended after ${maxPagesOfWalk} pages.`);
+}
+
+/** What is not as it must be; empty where everything is right. */
+function faultsOf(result: Result, right: Right): string[] {
+  const { noErrors, errorCode, ids, lastLimit, any: _, oneOf, ...values } = right;
+  const errors = result.answers.flatMap((answer) => answer.errors);
+  const codes = errors.map(({ extensions }) => String(extensions?.['code']));
+  const faults: string[] = [];
+  const want = (isRight: boolean, fault: string) => {
+    if (!isRight) faults.push(fault);
+  };
+
+  // A document that the schema refuses says nothing about Spotify, whatever the case expects.
+  const refused = codes.filter((code) => code.startsWith('GRAPHQL_') && errorCode === undefined);
+  want(refused.length === 0, `is refused: ${JSON.stringify(errors)}`);
+  if (noErrors) want(errors.length === 0, `has errors: ${JSON.stringify(errors)}`);
+  if (errorCode !== undefined) {
+    const expected = [errorCode].flat();
+    const isExpected = codes.length > 0 && codes.every((code) => expected.includes(code));
+    want(isExpected, `has error codes [${codes}], not of [${expected}]`);
+  }
+  if (ids !== undefined) {
+    want(same(result.ids, ids), `walked over ${JSON.stringify(result.ids)}, not ${JSON.stringify(ids)}`);
+    want(errors.length === 0, `walked with errors: ${JSON.stringify(errors)}`);
+  }
+  if (lastLimit !== undefined) {
+    const limits = result.calls.flatMap(({ query }) => query.get('limit') ?? []).map(Number);
+    want(limits.length > 0, 'asked for no page');
+    want(
+      limits.every((limit) => limit >= lastLimit),
+      `asked for pages of [${limits}], not of at least ${lastLimit}`,
+    );
+  }
+  if (oneOf !== undefined) {
+    const each = oneOf.map((alternative) => faultsOf(result, alternative));
+    want(
+      each.some((found) => found.length === 0),
+      `none of: ${each.map((found) => found.join(', ')).join(' | ')}`,
+    );
+  }
+  for (const [path, expected] of Object.entries(values)) {
+    const actual = valueAt(result.answers.at(-1)?.data, path);
+    want(
+      same(actual, expected),
+      `${path} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}; errors: ${JSON.stringify(errors)}`,
+    );
+  }
+  return faults;
+}
+
+/** Such as `artist.albums.nodes.0.id`, or `artist.albums.nodes.length`; undefined where nothing is there. */
+function valueAt(data: unknown, path: string): unknown {
+  let value = data;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+const same = (one: unknown, other: unknown): boolean => {
+  try {
+    expect(one).toEqual(other);
+    return true;
+  } catch {
+    return false;
+  }
+};
