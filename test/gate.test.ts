@@ -140,6 +140,11 @@ describe('the breaker', () => {
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
+  test('shuts one family when half of its last twenty calls were 404 without a message', async () => {
+    const { names, ended } = await failing(Array(20).fill(answer(404)));
+    expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
+  });
+
   test('shuts the way to Spotify as a whole when nothing is answered at all', async () => {
     for (const kind of ['timeout', 'transport', 'tls'] as const) {
       const { names, ended } = await failing(Array(20).fill(fault(kind)));
@@ -148,7 +153,11 @@ describe('the breaker', () => {
   });
 
   test('is not moved by refusals, nor by answers that cannot be used', async () => {
-    for (const outcome of [answer(429), answer(404), answer(403), fault('too-large'), fault('not-json')]) {
+    const unknownId: Outcome = {
+      ...answer(404),
+      body: { error: { message: 'Resource not found' } },
+    } as Outcome;
+    for (const outcome of [answer(429), unknownId, answer(403), fault('too-large'), fault('not-json')]) {
       const { names, ended } = await failing(Array(40).fill(outcome));
       expect([names(), ended]).toEqual([['same', 'other'], []]);
     }

@@ -35,9 +35,27 @@ const judged = (outcome: Outcome, attempt = 1, chance = 0): string =>
   lineOf(judge(outcome, attempt, chance, nowMs));
 
 describe('the verdict on one attempt', () => {
-  test.each([200, 304, 400, 401, 403, 404, 410])('%i is for whoever asked to understand', (status) => {
+  test.each([200, 304, 400, 401, 403, 410])('%i is for whoever asked to understand', (status) => {
     const outcome = answer(status, { retryAfter: '30' });
     expect(judge(outcome, 1, 0.5, nowMs)).toEqual({ act: 'use', answer: outcome });
+  });
+
+  test('a 404 with a message of Spotify is for the requester to interpret', () => {
+    const outcome = answer(404, { body: { error: { status: 404, message: 'Resource not found' } } });
+    expect(judge(outcome, 1, 0.5, nowMs)).toEqual({ act: 'use', answer: outcome });
+  });
+
+  test.each([
+    ['an empty body', undefined],
+    ['HTML', '<html>404 Not Found</html>'],
+    ['plain text', 'Not Found'],
+    ['another JSON object', {}],
+    ['JSON null', null],
+    ['an error without a message', { error: { status: 404 } }],
+    ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
+    ['an error in the form of the token endpoint', { error: 'not_found' }],
+  ])('a 404 with %s is a fault worth another attempt', (_, body) => {
+    expect(judged(answer(404, { body }))).toBe('retry in 0 silence 0 else UPSTREAM_BAD_RESPONSE');
   });
 
   test.each([100, 201, 202, 204, 206, 301, 302, 307, 402, 405, 409, 418, 422, 428, 431, 451, 499])(

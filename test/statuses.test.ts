@@ -94,6 +94,47 @@ describe('a refusal', () => {
   );
 });
 
+describe('a 404 without a message of Spotify', () => {
+  const wordless: [string, Fault][] = [
+    ['is empty', { kind: 'answer', status: 404 }],
+    ['is HTML', { kind: 'answer', status: 404, text: '<html>words</html>' }],
+    ['is a JSON error without a message', { kind: 'answer', status: 404, json: { error: { status: 404 } } }],
+  ];
+  const reads: [string, string, object][] = [
+    ['an artist', oneCall, { artist: { name: 'BTS' } }],
+    ['an album', `{ album(id: "${albums.tracks1}") { name } }`, { album: { name: 'Single Lantern' } }],
+    [
+      'a search',
+      `{ search(q: "BTS") { artists(first: 1) { nodes { name } } } }`,
+      { search: { artists: { nodes: [{ name: 'BTS' }] } } },
+    ],
+  ];
+
+  test.each(wordless.flatMap(([form, fault]) => reads.map((read) => [read[0], form, fault, read] as const)))(
+    'that %s gets once and that %s is retried and not noticed',
+    async (_kind, _form, fault, [, document, data]) => {
+      const { ask, apiCalls } = await withFault(fault, 1);
+      expect(seen(await ask(document))).toEqual(fine(data));
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
+
+  test.each(wordless)(
+    'that stays and that %s is an error after three attempts and is not kept as absence',
+    async (_, fault) => {
+      const { ask, apiCalls } = await withFault(fault, 3);
+      const { data, errors } = await ask(oneCall);
+      expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
+        data: { artist: null },
+        errors: [[['artist'], { code: 'UPSTREAM_BAD_RESPONSE' }]],
+      });
+      expect(errors[0]?.message).not.toContain('words');
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(apiCalls()).toHaveLength(4);
+    },
+  );
+});
+
 describe('a 5xx', () => {
   test.each([500, 501, 502, 503, 504, 505, 599, 408, 425])(
     '%i is tried three times in all, and no word of it leaves',

@@ -3,7 +3,7 @@ import { persist } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
 import type { Family } from './families.ts';
 import type { Gate } from './gate.ts';
-import type { HttpAnswer, Outcome } from './http.ts';
+import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
 import type { Token } from './token.ts';
 
 /** One read of the Web API: the path is built from ids and nothing that a client wrote. */
@@ -17,7 +17,7 @@ export interface ApiRequest {
 
 /**
  * Asks Spotify once, which may take several attempts and a new token.
- * @returns an answer of status 200, 304, 400, 403, 404 or 410
+ * @returns an answer of status 200, 304, 400, 401, 403, 404 (always with Spotify's message) or 410
  * @throws GatewayError when there is none
  */
 export type Call = (request: ApiRequest, party: Party, etag?: string | null) => Promise<HttpAnswer>;
@@ -84,10 +84,4 @@ function isAboutToken({ status, body }: HttpAnswer): boolean {
   if (status !== 401) return false;
   const message = messageOf(body);
   return message === null || tokenProblem.test(message);
-}
-
-/** The `error.message` of a Spotify error answer; null where it has none. Never shown to clients. */
-export function messageOf(body: unknown): string | null {
-  const message = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
-  return typeof message === 'string' ? message : null;
 }

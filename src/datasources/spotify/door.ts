@@ -1,5 +1,5 @@
 import type { Outcome } from './http.ts';
-import type { ShutReason } from './retry.ts';
+import { isUnexplained404, type ShutReason } from './retry.ts';
 import { createRollingCount } from './rolling.ts';
 
 /**
@@ -113,12 +113,12 @@ export function resultOnTheWay(outcome: Outcome | undefined): CallResult {
   return isNoAnswer(outcome) ? 'failed' : 'answered';
 }
 
-/** An endpoint fails by its 5xx; being refused for our number says nothing about its health. */
+/** An endpoint fails by its 5xx, and by a 404 that names no object; being refused for our number says nothing about its health. */
 export function resultAtTheEndpoint(outcome: Outcome | undefined): CallResult {
   if (!outcome || isNoAnswer(outcome)) return 'neither';
   if (outcome.kind === 'fault') return 'answered';
   if (outcome.status === 429) return 'neither';
-  return outcome.status >= 500 ? 'failed' : 'answered';
+  return outcome.status >= 500 || isUnexplained404(outcome) ? 'failed' : 'answered';
 }
 
 const isNoAnswer = (outcome: Outcome): boolean =>

@@ -125,3 +125,9 @@ function failureOf(error: unknown): Outcome {
 
 const isTls = (code: string): boolean =>
   /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code);
+
+/** The `error.message` of a Spotify error answer; null where it has none. Never shown to clients. */
+export function messageOf(body: unknown): string | null {
+  const message = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
+  return typeof message === 'string' ? message : null;
+}

@@ -1,6 +1,6 @@
 import { type Feature, FeatureWithheld, LimitRefused, type PagedEndpoint } from './access.ts';
-import { type ApiRequest, messageOf } from './call.ts';
-import type { HttpAnswer } from './http.ts';
+import type { ApiRequest } from './call.ts';
+import { type HttpAnswer, messageOf } from './http.ts';
 import type { Kind, SpotifyId } from './ids.ts';
 import type { Market } from './markets.ts';
 import type { Part } from './objects.ts';

@@ -6,12 +6,12 @@ import {
   UpstreamTimeout,
   UpstreamUnavailable,
 } from '../../errors.ts';
-import type { HttpAnswer, Outcome } from './http.ts';
+import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What one attempt's outcome means. Pure: no timers, no I/O; the caller waits, shuts and throws. */
 export type Verdict =
-  /** A final answer: 200, 304, or a 4xx that means something to whoever asked. */
+  /** A final answer: 200, 304, or a 4xx (a 404 only with Spotify's message) that the requester interprets. */
   | { act: 'use'; answer: HttpAnswer }
   /** Worth another attempt after a wait, of which Spotify asked everybody to keep `silenceMs`. */
   | { act: 'retry'; waitMs: number; silenceMs: number; orElse: GatewayError }
@@ -40,6 +40,7 @@ export function judge(outcome: Outcome, attempt: number, chance: number, nowEpoc
   if (outcome.kind === 'fault') return judgeFault(outcome.fault, backoffMs);
 
   const { status } = outcome;
+  if (isUnexplained404(outcome)) return retry(backoffMs, noMessage());
   if (usable.has(status)) return { act: 'use', answer: outcome };
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
   if (status === 429) return judgeTooMany(outcome, waitMs, backoffMs, attempt);
@@ -51,6 +52,10 @@ export function judge(outcome: Outcome, attempt: number, chance: number, nowEpoc
   }
   return { act: 'fail', error: new UpstreamBadResponse(`Spotify answered with status ${status}.`) };
 }
+
+/** Spotify names the object that it does not have: a 404 without its message comes from a proxy or a failing server. */
+export const isUnexplained404 = ({ status, body }: HttpAnswer): boolean =>
+  status === 404 && (messageOf(body) ?? '').trim() === '';
 
 function judgeFault(fault: Extract<Outcome, { kind: 'fault' }>['fault'], backoffMs: number): Verdict {
   switch (fault) {
@@ -116,5 +121,7 @@ const retry = (waitMs: number, orElse: GatewayError): Verdict => ({
   silenceMs: 0,
   orElse,
 });
+
+const noMessage = () => new UpstreamBadResponse('Spotify answered with status 404 and gave no reason.');
 
 const unavailable = () => new UpstreamUnavailable('Spotify cannot be reached right now.');
