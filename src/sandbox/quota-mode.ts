@@ -28,15 +28,16 @@ export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
 export const batchSizes = { artists: 50, albums: 20, tracks: 50 } as const;
 
 /**
- * Fields that an object loses, by Spotify's migration guide of February 2026. `external_ids` was taken
- * and given back in March 2026; `genres` is deprecated and still sent.
+ * Fields that an object loses, by Spotify's migration guide of February 2026 and by responses captured in
+ * 2026: the captured artists have no `genres` and the captured tracks no `preview_url` either. Albums
+ * keep their `genres`, an empty list. `external_ids` was taken and given back in March 2026.
  */
 export const withheldFields: Record<QuotaMode, Record<'artist' | 'album' | 'track', readonly string[]>> = {
   extended: { artist: [], album: [], track: [] },
   development: {
-    artist: ['followers', 'popularity'],
+    artist: ['followers', 'genres', 'popularity'],
     album: ['available_markets', 'album_group', 'label', 'popularity'],
-    track: ['available_markets', 'linked_from', 'popularity'],
+    track: ['available_markets', 'linked_from', 'popularity', 'preview_url'],
   },
 };
 

@@ -80,11 +80,18 @@ describe('in development mode', () => {
     expect(answer.text).toBe('{"error": {"status": 403, "message": "Forbidden" } }');
   });
 
-  it('an artist comes without followers and popularity, and keeps its genres', async () => {
-    const { json } = await client.get(`/artists/${bts}`);
-    expect(Object.keys(json as object).sort()).toEqual(
-      ['external_urls', 'genres', 'href', 'id', 'images', 'name', 'type', 'uri'].sort(),
-    );
+  it('an artist comes without followers, genres and popularity, alone and in a search', async () => {
+    const keys = ['external_urls', 'href', 'id', 'images', 'name', 'type', 'uri'];
+    const [alone, search] = await Promise.all([
+      client.get(`/artists/${bts}`),
+      client.get('/search?q=BTS&type=artist'),
+    ]);
+    expect(Object.keys(alone.json as object)).toEqual(keys);
+    expect(Object.keys(search.at('artists.items.0') as object)).toEqual(keys);
+  });
+
+  it('an album keeps its genres, which are an empty list', async () => {
+    expect((await client.get(`/albums/${tracks130}`)).at('genres')).toEqual([]);
   });
 
   it('no album says where it is available, who published it, how popular it is, or which group it is in', async () => {
@@ -113,10 +120,29 @@ describe('in development mode', () => {
     expect(answer.text).not.toContain('linked_from');
   });
 
-  it('no track has a preview', async () => {
-    const { json } = await client.get(`/albums/${tracks130}/tracks?limit=50`);
-    const { items } = json as { items: { preview_url: unknown }[] };
-    expect(new Set(items.map((track) => track.preview_url))).toEqual(new Set([null]));
+  it('no track has the key of a preview, wherever the track is read', async () => {
+    const answers = await Promise.all([
+      client.get(`/tracks/${relinked}`),
+      client.get(`/albums/${tracks130}`),
+      client.get(`/albums/${tracks130}/tracks?limit=50`),
+      client.get('/search?q=a&type=track'),
+    ]);
+    for (const { status, text } of answers) {
+      expect(status).toBe(200);
+      expect(text).not.toContain('preview_url');
+    }
+  });
+
+  it('a full track and the album in it say without a market whether they can be played, and nothing else does', async () => {
+    const track = await client.get(`/tracks/${relinked}`);
+    expect([track.at('is_playable'), track.at('album.is_playable')]).toEqual([true, true]);
+    const others = await Promise.all([
+      client.get(`/albums/${tracks130}`),
+      client.get(`/albums/${tracks130}/tracks`),
+      client.get(`/artists/${bts}/albums`),
+      client.get('/search?q=a&type=album'),
+    ]);
+    for (const { text } of others) expect(text).not.toContain('is_playable');
   });
 });
 

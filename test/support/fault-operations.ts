@@ -56,7 +56,7 @@ export const trackId = (n: number): string => at(ordinaryTracks, n).id;
 /** Well formed, and nobody's. */
 export const unknownId = (n: number): string => `0${String(n).padStart(21, '0')}`;
 
-const artistTruth = ({ id, name, genres }: Artist) => ({ id, name, genres });
+const artistTruth = ({ id, name }: Artist) => ({ id, name, uri: `spotify:artist:${id}` });
 const albumTruth = ({ id, name, totalTracks, upc }: Album) => ({
   id,
   name,
@@ -74,7 +74,7 @@ const trackTruth = ({ id, name, durationMs, number, isrc }: Track) => ({
 const orNull = <T, R>(thing: T | undefined, truth: (thing: T) => R): R | null =>
   thing === undefined ? null : truth(thing);
 
-const artistFields = 'id name genres';
+const artistFields = 'id name uri';
 const albumFields = 'id name totalTracks externalIds { upc }';
 const trackFields = 'id name durationMs trackNumber externalIds { isrc }';
 

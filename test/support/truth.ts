@@ -35,7 +35,7 @@ export function truthOf(catalogue: Catalogue, mode: QuotaMode) {
     artist: ({ id, name, images, genres, followers, popularity }: Artist) => ({
       ...identity('artist', id, name),
       images,
-      genres,
+      genres: inExtended(genres),
       followers: inExtended({ total: followers }),
       popularity: inExtended(popularity),
     }),
@@ -66,7 +66,8 @@ export function truthOf(catalogue: Catalogue, mode: QuotaMode) {
       durationMs: track.durationMs,
       explicit: track.explicit,
       isLocal: false,
-      isPlayable: null,
+      // Development mode says it without a market, too; extended quota only with one.
+      isPlayable: mode === 'development' ? track.restriction === undefined : null,
       restrictions: restrictions(track.restriction),
       linkedFrom: null,
       previewUrl: inExtended(track.restriction === undefined ? track.previewUrl : null),

@@ -26,8 +26,14 @@ export function readAlbumTracks(ask: Ask): unknown {
   const window = readWindow(ask, 'albums/tracks');
   const tracks = ask.catalogue.tracksOf(id);
   const items = cut(tracks, window).map(createObjects(ask, market).albumTrack);
-  const size = { window, total: tracks.length, parameters: marketParameter(market) };
-  return writePage(ask, `albums/${id}/tracks`, size, items);
+  // The captures of both modes have `items` second here, and last in the page that an album embeds.
+  const details = {
+    window,
+    total: tracks.length,
+    parameters: marketParameter(market),
+    itemsKey: 'second',
+  } as const;
+  return writePage(ask, `albums/${id}/tracks`, details, items);
 }
 
 function existingAlbum(ask: Ask) {

@@ -14,36 +14,44 @@ export interface Page {
 /** A parameter that links repeat, its value already written for a URL. */
 export type LinkParameter = readonly [name: string, value: string];
 
+/** What a page needs besides its items. */
+export interface PageDetails {
+  window: Window;
+  total: number;
+  parameters?: readonly LinkParameter[];
+  /** Where the list stands among the keys of the page: last unless said otherwise. */
+  itemsKey?: 'second' | 'last';
+}
+
 /**
  * Writes a page. `next` and `previous` move by `limit`, however few items the page holds: a short page
  * in the middle is followed by the slot after its window (recorded for Gorillaz).
  */
 export function writePage(
-  ask: Ask,
+  request: Pick<Ask, 'apiUrl' | 'locale'>,
   path: string,
-  {
-    window,
-    total,
-    parameters = [],
-  }: { window: Window; total: number; parameters?: readonly LinkParameter[] },
+  { window, total, parameters = [], itemsKey = 'last' }: PageDetails,
   items: readonly unknown[],
 ): Page {
   const { limit, offset } = window;
-  const locale: LinkParameter[] = ask.locale === undefined ? [] : [['locale', linkText(ask.locale)]];
   const linkTo = (to: number) => {
-    const all = [['offset', to], ['limit', limit], ...parameters, ...locale];
-    return `${ask.apiUrl}/${path}?${all.map((parameter) => parameter.join('=')).join('&')}`;
+    const all = [['offset', to], ['limit', limit], ...parameters, ...localeParameter(request)];
+    return `${request.apiUrl}/${path}?${all.map((parameter) => parameter.join('=')).join('&')}`;
   };
-  return {
-    href: linkTo(offset),
+  const position = {
     limit,
     next: offset + limit < total ? linkTo(offset + limit) : null,
     offset,
     previous: offset > 0 ? linkTo(Math.max(0, offset - limit)) : null,
     total,
-    items,
   };
+  const href = linkTo(offset);
+  return itemsKey === 'second' ? { href, items, ...position } : { href, ...position, items };
 }
+
+/** Spotify repeats the Accept-Language header in links; without the header there is no parameter. */
+export const localeParameter = ({ locale }: Pick<Ask, 'locale'>): LinkParameter[] =>
+  locale === undefined ? [] : [['locale', linkText(locale)]];
 
 /** The part of a list that a window shows. */
 export const cut = <T>(list: readonly T[], { offset, limit }: Window): readonly T[] =>

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import { sharedPath } from '../support/shared.ts';
+import { useSandbox } from './client.ts';
+import { createShapeCheck, type ShapesFile } from './shapes-check.ts';
+
+const path = sharedPath('spotify', 'shapes-dev-2026.json');
+const shapes = path === null ? null : (JSON.parse(readFileSync(path, 'utf8')) as ShapesFile);
+const catalogue = createCatalogue();
+const { artists, albums } = catalogue.landmarks;
+const modes: readonly QuotaMode[] = ['development', 'extended'];
+
+const usualAlbums = [albums.tracks20, albums.tracks130, albums.severalArtists, albums.various];
+const reads = {
+  artists: [artists.bts, artists.albums205].map((id) => `/artists/${id}`),
+  artistAlbums: [`/artists/${artists.albums205}/albums?limit=10`, `/artists/${artists.bts}/albums?offset=90`],
+  albums: usualAlbums.map((id) => `/albums/${id}`),
+  albumTracks: usualAlbums.map((id) => `/albums/${id}/tracks?limit=50`),
+  tracks: usualAlbums.flatMap((id) => catalogue.tracksOf(id).map((track) => `/tracks/${track.id}`)),
+  artistSearch: ['/search?q=the&type=artist', '/search?q=BTS&type=artist'],
+  albumSearch: ['/search?q=a&type=album&limit=10'],
+  trackSearch: ['/search?q=a&type=track&limit=10'],
+};
+
+interface Place {
+  paths: readonly string[];
+  /** The way to the objects inside the response; `*` stands for every entry of a list. */
+  way: string;
+}
+
+/** Where each kind of the file stands in the sandbox's responses. */
+const kindPlaces: Record<string, readonly Place[]> = {
+  'artist.full': [
+    { paths: reads.artists, way: '' },
+    { paths: reads.artistSearch, way: 'artists.items.*' },
+  ],
+  'artist.short': [
+    { paths: reads.albums, way: 'artists.*' },
+    { paths: reads.albums, way: 'tracks.items.*.artists.*' },
+    { paths: reads.albumTracks, way: 'items.*.artists.*' },
+    { paths: reads.artistAlbums, way: 'items.*.artists.*' },
+    { paths: reads.albumSearch, way: 'albums.items.*.artists.*' },
+    { paths: reads.tracks, way: 'artists.*' },
+    { paths: reads.tracks, way: 'album.artists.*' },
+    { paths: reads.trackSearch, way: 'tracks.items.*.artists.*' },
+  ],
+  'album.full': [{ paths: reads.albums, way: '' }],
+  'album.short.of_artist': [{ paths: reads.artistAlbums, way: 'items.*' }],
+  'album.short.of_track': [
+    { paths: reads.tracks, way: 'album' },
+    { paths: reads.trackSearch, way: 'tracks.items.*.album' },
+  ],
+  'album.short.found': [{ paths: reads.albumSearch, way: 'albums.items.*' }],
+  'track.full': [
+    { paths: reads.tracks, way: '' },
+    { paths: reads.trackSearch, way: 'tracks.items.*' },
+  ],
+  'track.on_album': [
+    { paths: reads.albums, way: 'tracks.items.*' },
+    { paths: reads.albumTracks, way: 'items.*' },
+  ],
+};
+
+/** Where the pages stand whose key order the file gives. */
+const pagePlaces: Record<string, Place> = {
+  'artists/{id}/albums': { paths: reads.artistAlbums, way: '' },
+  'albums/{id} tracks': { paths: reads.albums, way: 'tracks' },
+  'albums/{id}/tracks': { paths: reads.albumTracks, way: '' },
+  'search artists': { paths: reads.artistSearch, way: 'artists' },
+  'search albums': { paths: reads.albumSearch, way: 'albums' },
+  'search tracks': { paths: reads.trackSearch, way: 'tracks' },
+};
+
+/** Kinds that the catalogue does not have. */
+const isAbsent = (name: string) => /playlist|^user/.test(name);
+
+/**
+ * Kinds whose key order in extended quota is that of a capture of 2024: development mode has the newer
+ * order, and the sandbox has one order for both.
+ */
+const olderOrder: readonly string[] = ['album.short.found'];
+
+describe.skipIf(shapes === null).each(modes)('in %s mode', (quotaMode) => {
+  const client = useSandbox({ quotaMode, catalogue });
+  const check = createShapeCheck(shapes ?? { kinds: {}, page: { orders: {}, at: {} } }, quotaMode);
+
+  const objectsAt = async ({ paths, way }: Place): Promise<unknown[]> => {
+    const answers = await Promise.all(paths.map((path) => client.get(path)));
+    expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
+    const found = answers.flatMap(({ json }) => valuesAt(json, way));
+    expect(found.length, `objects at ${paths[0]} ${way}`).toBeGreaterThan(0);
+    return found;
+  };
+
+  const kinds = Object.keys(shapes?.kinds ?? {}).filter((name) => !isAbsent(name));
+  it.each(kinds)('%s has the captured keys, no others, in their order and with their types', async (kind) => {
+    for (const place of kindPlaces[kind] ?? [{ paths: [], way: 'no place is known for this kind' }]) {
+      const ordered = quotaMode === 'development' || !olderOrder.includes(kind);
+      const problems = (await objectsAt(place)).flatMap((object) => check.kind(kind, object, { ordered }));
+      expect([...new Set(problems)]).toEqual([]);
+    }
+  });
+
+  const pages = Object.keys(shapes?.page.at ?? {}).filter((name) => !isAbsent(name));
+  it.each(pages)('the page of %s has its keys in the captured order', async (name) => {
+    const place = pagePlaces[name] ?? { paths: [], way: 'no place is known for this page' };
+    const problems = (await objectsAt(place)).flatMap((page) => check.page(name, page));
+    expect([...new Set(problems)]).toEqual([]);
+  });
+});
+
+function valuesAt(value: unknown, way: string): unknown[] {
+  if (way === '') return [value];
+  const [step = '', ...rest] = way.split('.');
+  const next = step === '*' ? (value as unknown[]) : [(value as Record<string, unknown>)[step]];
+  return next.flatMap((entry) => valuesAt(entry, rest.join('.')));
+}
