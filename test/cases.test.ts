@@ -7,7 +7,6 @@ import { sharedPath } from './support/shared.ts';
 /** Cases that the gateway still answers wrongly. */
 const notYet: readonly string[] = [
   'batch-relinked-both-asked-no-link',
-  'feature-lost-by-one-404',
   'linked-from-id-null',
   'links-not-taken',
   'one-object-teaches-for-all',

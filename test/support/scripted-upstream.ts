@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Rule } from './case-format.ts';
+import type { WrittenRule } from './case-format.ts';
 import { plainObject } from './plain-objects.ts';
 
 /** A Spotify that answers by rules alone, with a token endpoint that always gives a token. */
@@ -31,7 +31,7 @@ interface Reply {
 }
 
 /** Starts the upstream on a loopback port; it stops with the test. */
-export async function startScriptedUpstream(rules: readonly Rule[]): Promise<ScriptedUpstream> {
+export async function startScriptedUpstream(rules: readonly WrittenRule[]): Promise<ScriptedUpstream> {
   const calls: UpstreamCall[] = [];
   const answer = answerBy(rules);
 
@@ -76,7 +76,7 @@ const token = json(200, { access_token: accessToken, token_type: 'Bearer', expir
 const isAuthorized = ({ headers }: IncomingMessage): boolean =>
   headers.authorization === `Bearer ${accessToken}`;
 
-function answerBy(rules: readonly Rule[]) {
+function answerBy(rules: readonly WrittenRule[]) {
   const scripted = rules.map((rule) => ({ rule, path: new RegExp(rule.path), left: rule.times ?? Infinity }));
   return (path: string, query: URLSearchParams): Reply => {
     const match = scripted.find(
@@ -91,7 +91,11 @@ function answerBy(rules: readonly Rule[]) {
 const hasAll = (query: URLSearchParams, wanted: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(([name, value]) => query.get(name) === value);
 
-function replyOf({ status, body, raw, echo, echoPage }: Rule, path: string, query: URLSearchParams): Reply {
+function replyOf(
+  { status = 200, body, raw, echo, echoPage }: WrittenRule,
+  path: string,
+  query: URLSearchParams,
+): Reply {
   if (raw !== undefined) return { status, text: raw };
   if (echo !== undefined) {
     const ids = query.get('ids')?.split(',');

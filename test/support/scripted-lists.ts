@@ -1,0 +1,210 @@
+import type { WrittenRule } from './case-format.ts';
+import { type Answer, startGateway, type TestGateway } from './gateway.ts';
+import { fullAlbum, plainId, shortAlbum, shortTrack } from './plain-objects.ts';
+import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
+
+/** The lists that Spotify pages, each scripted page by page, and a client that pages through them. */
+
+/** A page as Spotify sends it. */
+export interface ScriptedPage {
+  /** How many items it holds, from its first slot on. */
+  items: number;
+  /** What it says of the list's length; of several numbers, one after another as often as it is asked. */
+  total: number | readonly number[];
+  /** Whether `next` is set. */
+  next: boolean;
+}
+
+/** One kind of list. */
+export interface ListKind {
+  name: string;
+  /** Page size limit of an app in development mode. */
+  size: number;
+  /** Whether the object that has the list brings its first page along. */
+  embeds: boolean;
+  /** Such as `artists/albums`, as a regular expression on the path. */
+  path: string;
+  /** What else Spotify is asked for. */
+  others(firstPage: object): WrittenRule[];
+  item(id: string): object;
+  /** The page in the body that carries it. */
+  wrap(page: object): object;
+  /** The document that selects `list` with these arguments. */
+  document(args: string, selection?: string): string;
+  pick(data: unknown): Connection | null;
+}
+
+export interface Connection {
+  totalCount: number | null;
+  nodes: { id: string }[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+}
+
+const connection = 'totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+const parentId = plainId(900_001);
+
+interface Data {
+  parent: { list: Connection | null } | null;
+}
+const pick = (data: unknown): Connection | null => (data as Data).parent?.list ?? null;
+/** A document may not declare a variable that it does not use. */
+const head = (args: string): string => (args.includes('$after') ? 'query ($after: String)' : 'query');
+const asIs = (page: object): object => page;
+
+const artistAlbums: ListKind = {
+  name: "an artist's albums",
+  size: 10,
+  embeds: false,
+  path: `^/artists/${parentId}/albums$`,
+  others: () => [{ path: '^/artists/[^/]+$', echo: 'artist' }],
+  item: shortAlbum,
+  wrap: asIs,
+  document: (args, selection = connection) =>
+    `${head(args)} { parent: artist(id: "${parentId}") { list: albums(${args}) { ${selection} } } }`,
+  pick,
+};
+
+const albumTracks: ListKind = {
+  ...artistAlbums,
+  name: "an album's tracks",
+  size: 50,
+  path: `^/albums/${parentId}/tracks$`,
+  others: () => [{ path: '^/albums/[^/]+$', echo: 'album' }],
+  item: shortTrack,
+  document: (args, selection = connection) =>
+    `${head(args)} { parent: album(id: "${parentId}") { list: tracks(${args}) { ${selection} } } }`,
+};
+
+const embeddedTracks: ListKind = {
+  ...albumTracks,
+  name: "an album's tracks, of which it brings the first page along",
+  embeds: true,
+  others: (firstPage) => [
+    {
+      path: '^/albums/[^/]+$',
+      body: JSON.parse(JSON.stringify({ ...fullAlbum(parentId), tracks: firstPage })),
+    },
+  ],
+};
+
+const search: ListKind = {
+  name: 'a search',
+  size: 10,
+  embeds: false,
+  path: '^/search$',
+  others: () => [],
+  item: shortTrack,
+  wrap: (page) => ({ tracks: page }),
+  document: (args, selection = connection) =>
+    `${head(args)} { parent: search(q: "abc", type: [TRACK]) { list: tracks(${args}) { ${selection} } } }`,
+  pick,
+};
+
+export const listKinds: readonly ListKind[] = [artistAlbums, albumTracks, embeddedTracks, search];
+/** Lists that are asked for by a call of their own from the first page on. */
+export const askedLists: readonly ListKind[] = [artistAlbums, albumTracks, search];
+
+/** The id of the item in a slot. */
+export const itemId = (slot: number): string => plainId(slot + 1);
+
+function pageOf(kind: ListKind, i: number, { items, next }: ScriptedPage, total: number): object {
+  const offset = i * kind.size;
+  return {
+    href: '',
+    items: Array.from({ length: items }, (_, slot) => kind.item(itemId(offset + slot))),
+    limit: kind.size,
+    next: next ? `https://api.spotify.com/v1/next?offset=${offset + kind.size}` : null,
+    offset,
+    previous: null,
+    total,
+  };
+}
+
+/** The rules that play a list; behind its pages there are empty ones without `next`. */
+export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): WrittenRule[] {
+  const plain = (value: object) => JSON.parse(JSON.stringify(value));
+  const rules = pages.flatMap((page, i): WrittenRule[] => {
+    const totals = [page.total].flat();
+    return totals.map((total, told) => ({
+      path: kind.path,
+      query: { offset: `${i * kind.size}` },
+      ...(told < totals.length - 1 && { times: 1 }),
+      body: plain(kind.wrap(pageOf(kind, i, page, total))),
+    }));
+  });
+  const [first] = pages;
+  const total = [first?.total ?? 0].flat()[0] ?? 0;
+  const behind = pageOf(kind, 0, { items: 0, total, next: false }, total);
+  return [
+    ...rules,
+    { path: kind.path, echoPage: true, body: plain(kind.wrap(behind)) },
+    ...kind.others(first ? pageOf(kind, 0, first, total) : {}),
+  ];
+}
+
+export interface ListWorld {
+  upstream: ScriptedUpstream;
+  gateway: TestGateway;
+  /** Asks for one window. */
+  window(args: string): Promise<Connection>;
+  /** Pages through the list from its front. */
+  walk(first: number): Promise<Walk>;
+  /** The offsets of the pages that Spotify was asked for, in their order. */
+  offsets(): number[];
+}
+
+export interface Walk {
+  ids: string[];
+  windows: Connection[];
+}
+
+const maxWindows = 100;
+
+/** A gateway that knows to serve an app in development mode, in front of a list. */
+export async function startList(
+  kind: ListKind,
+  pages: readonly ScriptedPage[],
+  first: readonly WrittenRule[] = [],
+): Promise<ListWorld> {
+  const upstream = await startScriptedUpstream([...first, ...rulesOf(kind, pages)]);
+  const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+
+  async function window(args: string, after: string | null = null): Promise<Connection> {
+    const answer: Answer<unknown> = await gateway.ask(kind.document(args), { after });
+    const found = answer.errors.length === 0 ? kind.pick(answer.data) : null;
+    if (!found) throw new Error(`no list for ${args}: ${JSON.stringify(answer)}`);
+    return found;
+  }
+
+  async function walk(size: number): Promise<Walk> {
+    const windows: Connection[] = [];
+    for (let after: string | null = null; windows.length < maxWindows; ) {
+      const found = await window(`first: ${size}, after: $after`, after);
+      windows.push(found);
+      if (!found.pageInfo.hasNextPage) {
+        return { windows, ids: windows.flatMap(({ nodes }) => nodes.map(({ id }) => id)) };
+      }
+      after = found.pageInfo.endCursor;
+      if (after === null) throw new Error('there is a next page and no cursor that leads to it');
+    }
+    throw new Error('the walk does not end');
+  }
+
+  const path = new RegExp(kind.path);
+  return {
+    upstream,
+    gateway,
+    window,
+    walk,
+    offsets: () =>
+      upstream
+        .calls()
+        .filter((call) => path.test(call.path))
+        .map(({ query }) => Number(query.get('offset'))),
+  };
+}
