@@ -48,6 +48,7 @@ export function createOperation({ schema, document, definition, suggestions }: P
   const name = definition.name?.value ?? null;
   const parsed = { schema, definition, fragments: fragmentsOf(document) };
   const isConditional = hasConditions(document);
+  const mayCompile = !hasInheritedNames(document);
   let kept: Outline | undefined;
 
   function outline(variables: Values): Outline {
@@ -63,7 +64,12 @@ export function createOperation({ schema, document, definition, suggestions }: P
       if (errors) throw new Invalid(errors.map((each) => refusedVariable(each, suggestions)));
       return planOf(outline(coerced), coerced, app);
     },
-    execute: createExecution({ schema, document, operationName: name, mayCompile: () => kept !== undefined }),
+    execute: createExecution({
+      schema,
+      document,
+      operationName: name,
+      mayCompile: () => mayCompile && kept !== undefined,
+    }),
   };
 }
 
@@ -75,11 +81,28 @@ const refusedVariable = ({ message, nodes }: GraphQLError, suggestions: boolean)
   });
 
 const fragmentsOf = ({ definitions }: DocumentNode): ParsedOperation['fragments'] =>
-  Object.fromEntries(
-    definitions
-      .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
-      .map((each) => [each.name.value, each]),
+  Object.assign(
+    Object.create(null),
+    Object.fromEntries(
+      definitions
+        .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
+        .map((each) => [each.name.value, each]),
+    ),
   );
+
+/**
+ * Whether a name of the document is one that every object inherits, such as `__proto__` or `toString`. In code that
+ * graphql-jit makes, an alias or a variable of such a name is lost.
+ */
+function hasInheritedNames(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Name({ value }) {
+      found ||= value in Object.prototype;
+    },
+  });
+  return found;
+}
 
 /** Whether what is selected depends on variables. */
 function hasConditions(document: DocumentNode): boolean {

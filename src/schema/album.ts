@@ -161,9 +161,11 @@ builder.queryFields((t) => ({
       ids: idsArg(t),
       market: marketArg(t),
     },
-    resolve: (_, { ids, ...args }, context, info) =>
-      forEach(ids, async (id) =>
-        context.spotify.album(parseId(id, 'album'), namedMarket(args), context.asker(info)),
-      ),
+    resolve: (_, { ids, ...args }, context, info) => {
+      const market = namedMarket(args);
+      return forEach(ids, async (id) =>
+        context.spotify.album(parseId(id, 'album'), market, context.asker(info)),
+      );
+    },
   }),
 }));

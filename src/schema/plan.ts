@@ -8,18 +8,15 @@ import {
   isListType,
 } from 'graphql';
 import { type Abilities, isMarket, type Kind } from '../datasources/spotify/index.ts';
-import { BadUserInput } from '../errors.ts';
 import { type Cost, type Crowd, costs, needsFull, readsOf, type Visit } from './cost.ts';
 import type { Level, Outline, Selected } from './outline.ts';
 
-/** Walks an operation before it runs: how many Spotify calls it may cost, and which of it cannot run at all. */
+/** Walks an operation before it runs: how many Spotify calls it may cost. */
 export interface Plan {
   /** Calls at worst, with nothing held. */
   calls: number;
   /** What finding out about the app may cost on top: once in a day, whoever asks first. */
   tries: number;
-  /** By the response name of a root field: why nothing below it may run. */
-  refused: ReadonlyMap<string, BadUserInput>;
   /** What it was made of. */
   outline: Outline;
 }
@@ -37,8 +34,6 @@ interface Place {
   parentArgs: Readonly<Record<string, unknown>>;
   crowd: Crowd;
   full: boolean;
-  /** Response name of the root field above; null at the root. */
-  root: string | null;
 }
 
 /**
@@ -46,7 +41,6 @@ interface Place {
  * @param app what is known of the app
  */
 export function planOf(outline: Outline, variables: Readonly<Record<string, unknown>>, app: Abilities): Plan {
-  const refused = new Map<string, BadUserInput>();
   const spent = new Set<string>();
   const tried = new Set<string>();
   const singles = new Map<string, number>();
@@ -59,13 +53,10 @@ export function planOf(outline: Outline, variables: Readonly<Record<string, unkn
     for (const each of place.level.fields) {
       const { name } = each;
       const args = argumentsOf(each, variables);
-      if (!args) continue; // execution will refuse it
-      const rootName = place.root ?? each.responseName;
-      if (typeof args['market'] === 'string' && !isMarket(args['market'])) {
-        refused.set(rootName, noMarket(name));
-      }
+      // The field's own resolver throws for these, before it reads anything.
+      if (!args || namesNoMarket(args)) continue;
       wholeNeeded ||= !place.full && needsFull(name, args, app);
-      calls += callsFor(place, each, args, rootName);
+      calls += callsFor(place, each, args);
     }
     const kind = kinds[place.level.type.name];
     return calls + (wholeNeeded && kind ? spend(below(readsOf(kind, place.crowd, app))) : 0);
@@ -76,14 +67,13 @@ export function planOf(outline: Outline, variables: Readonly<Record<string, unkn
     { level: { type }, crowd: parents, full, parentArgs }: Place,
     { name, field, below: levels, selected }: Selected,
     args: Place['parentArgs'],
-    root: string,
   ): number {
     if (levels.length === 0) return 0; // a leaf comes with its object, in this form or in full
     const visit = { args, parentArgs, parents, full, selected, app };
     const cost = costs[name]?.(visit) ?? free(type, field, visit);
     let calls = spend(type.name === 'Query' ? cost : below(cost));
     for (const level of levels) {
-      calls += callsAt({ level, parentArgs: args, crowd: cost.crowd, full: cost.full, root });
+      calls += callsAt({ level, parentArgs: args, crowd: cost.crowd, full: cost.full });
     }
     return calls;
   }
@@ -101,11 +91,11 @@ export function planOf(outline: Outline, variables: Readonly<Record<string, unkn
     singles.set(name, (singles.get(name) ?? 0) + count);
   }
 
-  const calls = callsAt({ level: outline.root, parentArgs: {}, crowd: one, full: true, root: null });
+  const calls = callsAt({ level: outline.root, parentArgs: {}, crowd: one, full: true });
   // Several reads of single objects are tried as one while nothing is known about batches.
   const several = Array.from(singles.values()).some((count) => count > 1);
   if (several && app.has('batch') === null) tried.add('batches');
-  return { calls, tries: tried.size, refused, outline };
+  return { calls, tries: tried.size, outline };
 }
 
 /** Null where they cannot be right. */
@@ -140,5 +130,6 @@ function free(parent: GraphQLObjectType, field: AnyField, { parents, full }: Vis
   return { calls: 0, crowd: { ...parents, size: parents.size * length }, full: false };
 }
 
-const noMarket = (field: string) =>
-  new BadUserInput(`Not a market, at \`${field}\`: give an ISO 3166-1 alpha-2 code in capitals, such as DE.`);
+/** Whether the arguments name a market that is not an ISO code. */
+const namesNoMarket = ({ market }: Place['parentArgs']): boolean =>
+  typeof market === 'string' && !isMarket(market);

@@ -6,7 +6,7 @@ import { builder } from './builder.ts';
 builder.scalarType('Market', {
   description: 'An ISO 3166-1 alpha-2 country code in capitals, such as `DE`.',
   serialize: String,
-  // Whether it is a country is asked where the field is refused, so that the others keep their data.
+  // The resolver of the field checks whether it is a country: then that field alone is null.
   parseValue(value) {
     if (typeof value === 'string') return value;
     throw new GraphQLError('A market is a string.');

@@ -93,9 +93,11 @@ builder.queryFields((t) => ({
     extensions: mergedByIds,
     description: 'Many tracks: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t), market: marketArg(t) },
-    resolve: (_, { ids, ...args }, context, info) =>
-      forEach(ids, async (id) =>
-        context.spotify.track(parseId(id, 'track'), namedMarket(args), context.asker(info)),
-      ),
+    resolve: (_, { ids, ...args }, context, info) => {
+      const market = namedMarket(args);
+      return forEach(ids, async (id) =>
+        context.spotify.track(parseId(id, 'track'), market, context.asker(info)),
+      );
+    },
   }),
 }));
