@@ -2,7 +2,6 @@ import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Log } from './log.ts';
 import { maxBodyBytes } from './operation/limits.ts';
-import { createTransientMap } from './transient-map.ts';
 
 /** How a server runs in public, and how it stops without losing an answer. */
 
@@ -67,22 +66,20 @@ export function manage(
   log: Log,
   orders: Orders = ordersOfSystem,
 ): void {
-  const answering = createTransientMap<number, ServerResponse>();
-  let requests = 0;
+  const answering = new Set<ServerResponse>();
   const latestMs: number[] = []; // when the latest requests came
   let draining = false;
 
   // First of the listeners: what another one answers at once has its headers by then.
   server.prependListener('request', (request, response) => {
-    const number = requests++;
-    answering.set(number, response);
+    answering.add(response);
     latestMs.push(performance.now());
     if (latestMs.length > busyRequests) latestMs.shift();
     const { socket } = request; // which the request no longer has once it is answered and cut off
     const length = request.headers['content-length'];
     const isTooLarge = Number(length ?? 0) > maxBodyBytes;
     if (draining || isTooLarge) lastOnItsConnection(response);
-    response.on('close', () => answering.delete(number));
+    response.on('close', () => answering.delete(response));
     response.on('finish', () => {
       // A body that is too large, or of unknown length, is not read to its end once it was refused.
       if (!request.complete && (isTooLarge || length === undefined)) socket.destroySoon();
@@ -92,7 +89,7 @@ export function manage(
   async function stop(exitCode: number): Promise<void> {
     draining = true;
     drain();
-    for (const response of answering.values()) lastOnItsConnection(response);
+    for (const response of answering) lastOnItsConnection(response);
     // That of HTTP cuts idle connections at once, and with them what a client is just sending on one.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
     // What has arrived by then is read before idleness is judged: a busy process comes late to its timers.

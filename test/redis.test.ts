@@ -306,7 +306,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const daysMs = 86_400_000;
       for (const { name, lifeMs } of written) {
         expect(lifeMs, name).toBeGreaterThan(0);
-        expect(lifeMs, name).toBeLessThan(3 * daysMs);
+        expect(lifeMs, name).toBeLessThan(9 * daysMs); // a day of freshness, and a week after it;
       }
     });
 

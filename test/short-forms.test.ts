@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Body, readBody } from '../src/datasources/spotify/body.ts';
 import type { Market, SpotifyId } from '../src/datasources/spotify/index.ts';
 import { type LazyItems, lazyItems } from '../src/datasources/spotify/items.ts';
 import { createMemory } from '../src/datasources/spotify/memory.ts';
-import type { RawList } from '../src/datasources/spotify/raw-list.ts';
 import type { ObjectName } from '../src/datasources/spotify/resource.ts';
 import type { Album, Malformed } from '../src/datasources/spotify/types.ts';
 import { slots } from './support/album-pages.ts';
@@ -77,13 +75,12 @@ const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
   usableUntilMs: Number.POSITIVE_INFINITY,
 });
 
-/** Albums of which only the id is known, and a protocol of those that were read. */
+/** Albums, and the ids of those that were decoded, in order. */
 function listOf(numbers: number[], market: Market | null = null) {
   const read: string[] = [];
-  const body = readBody(Buffer.from(JSON.stringify({ items: numbers.map((each) => ({ id: id(each) })) })));
-  const { items: raw } = (body as Body).json as { items: RawList };
-  const items = lazyItems<Album>(raw, raw.length, market, (parse) => {
-    const object = parse() as Album;
+  const sent = numbers.map((each) => ({ id: id(each), type: 'album' }));
+  const items = lazyItems<Album>(sent, market, (item) => {
+    const object = item as Album;
     read.push(object.id);
     return { ...object, kind: 'album', market } as Album | Malformed;
   });
@@ -98,7 +95,7 @@ describe('objects in lists', () => {
     expect(memory.inLists(named(2))?.value).toMatchObject({ id: id(2) });
     expect(memory.inLists(named(4))).toBeUndefined();
     expect(memory.inLists({ ...named(2), kind: 'track' })).toBeUndefined();
-    expect(read).toEqual([id(2), id(2)]);
+    expect(read).toEqual([id(2)]);
   });
 
   test('are gone with their list, but for those that a later one has as well', () => {
@@ -129,11 +126,62 @@ describe('objects in lists', () => {
     expect(memory.inLists(named(2))).toBeUndefined();
   });
 
-  test('that are read again and again are read no more', () => {
+  test('of which no two names are alike are never taken for one another, whatever their markets', () => {
+    const memory = createMemory();
+    const markets = ['DE', 'JP', 'US', null] as (Market | null)[];
+    for (const market of markets)
+      memory.set(`page ${market}`, entry(), [
+        listOf(
+          Array.from({ length: 20 }, (_, i) => i),
+          market,
+        ).items,
+      ]);
+    for (const market of markets) {
+      for (let number = 0; number < 20; number += 1) {
+        expect(memory.inLists(named(number, market))?.value).toMatchObject({ id: id(number), market });
+      }
+      expect(memory.inLists(named(20, market))).toBeUndefined();
+    }
+  });
+
+  test('are decoded once, and keep the ids that stand in them', () => {
     const { items, read } = listOf([1, 2, 3]);
+    expect(items.idAt(1)).toBe(id(2));
+    expect(read).toEqual([]);
     for (let i = 0; i < 100; i += 1) items.at(i % 3);
-    expect(read.length).toBe(6);
+    expect(read.length).toBe(3);
     expect(items.at(1)).toBe(items.at(1));
     expect(items.idAt(1)).toBe(id(2));
+    expect(items.at(3)).toBeNull();
+    expect(items.idAt(3)).toBeUndefined();
+  });
+
+  test('are found by their own id and by those of their artists and their album, and by no other id', () => {
+    const artist = (number: number) => ({ id: id(number), type: 'artist' });
+    const track = {
+      id: id(1),
+      type: 'track',
+      artists: [artist(2), null, 'artist'],
+      album: { id: id(3), type: 'album', artists: [artist(4)] },
+      linked_from: { id: id(5), type: 'track' },
+      more: { id: id(6), type: 'track' },
+    };
+    const items = lazyItems<Album>([null, track, 7, { id: id(7) }], spain, () => ({ malformed: 'track' }));
+    expect([...items.indexes]).toEqual([
+      [`track/${id(1)}?market=ES`, 1],
+      [`artist/${id(2)}`, 1],
+      [`album/${id(3)}?market=ES`, 1],
+      [`artist/${id(4)}`, 1],
+    ]);
+    expect([0, 1, 2, 3].map((index) => items.idAt(index))).toEqual([undefined, id(1), null, id(7)]);
+  });
+
+  test('that are not as documented leave the list incomplete from the moment that they are decoded', () => {
+    const items = lazyItems<Album>([{ id: id(1) }, null], null, () => ({ malformed: 'album' }));
+    expect(items.isWhole()).toBe(true);
+    expect(items.at(1)).toBeNull();
+    expect(items.isWhole()).toBe(true);
+    expect(items.at(0)).toEqual({ malformed: 'album' });
+    expect(items.isWhole()).toBe(false);
   });
 });

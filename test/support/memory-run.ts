@@ -4,7 +4,8 @@ import { createFetches } from '../../src/datasources/spotify/fetches.ts';
 import { createScope, parseId } from '../../src/datasources/spotify/index.ts';
 import { albumTracks } from '../../src/datasources/spotify/lists.ts';
 import { createMemory } from '../../src/datasources/spotify/memory.ts';
-import { album, objectKey } from '../../src/datasources/spotify/objects.ts';
+import { objectKey } from '../../src/datasources/spotify/object-key.ts';
+import { album } from '../../src/datasources/spotify/objects.ts';
 import { createPages } from '../../src/datasources/spotify/pages.ts';
 import { createReads } from '../../src/datasources/spotify/reads.ts';
 

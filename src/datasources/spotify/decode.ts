@@ -1,6 +1,6 @@
 import { epochMs } from './clock.ts';
 import { parseId, type SpotifyId } from './ids.ts';
-import { type Items, lazyItems } from './items.ts';
+import { lazyItems } from './items.ts';
 import {
   int,
   type Json,
@@ -14,7 +14,6 @@ import {
   text,
 } from './json.ts';
 import type { Market } from './markets.ts';
-import { isRawList } from './raw-list.ts';
 import type {
   Album,
   AlbumGroup,
@@ -133,23 +132,11 @@ export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (ite
     limit,
     total: int(json, 'total', 'page'),
     hasNext: typeof json['next'] === 'string',
-    items: decodeItems(json['items'], { ...asked, limit }, decodeItem),
+    items: lazyItems(list(json['items'], 'page.items').slice(0, limit), asked.market, (item) =>
+      tolerate(() => decodeItem(item)),
+    ),
     asOfMs: epochMs(),
   };
-}
-
-function decodeItems<T>(
-  value: unknown,
-  { limit, market }: AskedPage,
-  decodeItem: (item: unknown) => T,
-): Items<T> {
-  if (isRawList(value)) {
-    const length = Math.min(limit, value.length);
-    return lazyItems(value, length, market, (parse) => tolerate(() => decodeItem(parse())));
-  }
-  return list(value, 'page.items')
-    .slice(0, limit)
-    .map((item) => (item === null ? null : tolerate(() => decodeItem(item))));
 }
 
 export function decodeAlbumTracks(value: unknown, asked: AskedPage, albumId: SpotifyId): Page<Track> {
@@ -175,7 +162,6 @@ function tolerate<T>(decode: () => T): T | Malformed {
     return decode();
   } catch (error) {
     if (error instanceof MalformedAnswer) return { malformed: error.message };
-    if (error instanceof SyntaxError) return { malformed: 'item' };
     throw error;
   }
 }

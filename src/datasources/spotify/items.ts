@@ -1,90 +1,99 @@
+import type { Kind } from './ids.ts';
 import type { Market } from './markets.ts';
-import type { RawList } from './raw-list.ts';
+import { objectKey } from './object-key.ts';
 import { isMalformed, type Malformed, type SpotifyObject } from './types.ts';
 
-/** The items of a page in the order of their slots: an array, or a list of which each is decoded when it is read. */
+/** The items of a page in the order of their slots: an array, or a list whose items are decoded on first access. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;
 
 export interface LazyItems<T> {
   readonly length: number;
+  /** The item in a slot, decoded once; null where the slot holds none. */
   at(index: number): T | Malformed | null;
-  /** The id of the item as it stands in the text; null where it has none, undefined where there is no item. */
+  /** The id of the item, not decoded; null where it has none that could be one of Spotify's, undefined where there is no item. */
   idAt(index: number): string | null | undefined;
-  /** Whether all that have been read were as documented. */
+  /** Whether all items that have been decoded were as documented. */
   isWhole(): boolean;
-  /** For which market they were asked. */
-  market: Market | null;
-  /** What is to be found in them, as `RawList` has it. */
-  stamps: readonly number[];
-  owners: readonly number[];
-  /** All of them, read. */
+  /** The index of the item that holds an object, by the object's `objectKey`. */
+  readonly indexes: ReadonlyMap<string, number>;
+  /** All of them, decoded. */
   all(): readonly (T | Malformed | null)[];
-  /** For other processes, who get no text. */
   toJSON(): readonly (T | Malformed | null)[];
 }
 
 /**
- * @param length how many of the list count
- * @param decode what becomes of one; a marker where it is not as documented
+ * @param list the items as Spotify sent them
+ * @param market the market that they were asked for
+ * @param decode decodes one item; a marker where it is not as documented
  */
 export function lazyItems<T>(
-  list: RawList,
-  length: number,
+  list: readonly unknown[],
   market: Market | null,
-  decode: (parse: () => unknown) => T | Malformed,
+  decode: (item: unknown) => T | Malformed,
 ): LazyItems<T> {
-  let text: RawList | null = list;
-  let items: readonly (T | Malformed | null)[] = [];
-  let reads = 0;
+  const ids = list.map(idOf);
+  const encoded = [...list]; // each until it is decoded
+  const decoded: (T | Malformed | null | undefined)[] = Array(list.length).fill(undefined);
   let isWhole = true;
 
-  function read(raw: RawList, index: number): T | Malformed | null {
-    const item = raw.isNull(index) ? null : decode(() => raw.parse(index));
+  function at(index: number): T | Malformed | null {
+    const known = decoded[index];
+    if (known !== undefined || index >= ids.length) return known ?? null;
+    const item = encoded[index] === null ? null : decode(encoded[index]);
     if (item !== null && isMalformed(item as object)) isWhole = false;
+    encoded[index] = null;
+    decoded[index] = item;
     return item;
   }
 
-  function at(index: number): T | Malformed | null {
-    // What is read again and again is not worth being read anew, and its text no longer worth its memory.
-    if (text === null || reads >= length) return all()[index] ?? null;
-    reads += 1;
-    return read(text, index);
-  }
-
-  function all(): readonly (T | Malformed | null)[] {
-    const raw = text;
-    if (raw) items = Array.from({ length }, (_, index) => read(raw, index));
-    text = null;
-    return items;
-  }
+  const all = () => ids.map((_, index) => at(index));
 
   return {
-    length,
+    length: ids.length,
     at,
-    idAt(index) {
-      if (text === null) return idOf(items[index] as SpotifyObject | Malformed | null);
-      return text.isNull(index) ? undefined : text.idAt(index);
-    },
+    idAt: (index) => ids[index],
     isWhole: () => isWhole,
-    market,
-    stamps: list.stamps,
-    owners: list.owners,
+    indexes: indexesOf(list, market),
     all,
     toJSON: all,
   };
 }
 
+type Json = Partial<Record<'id' | 'type' | 'artists' | 'album', unknown>>;
+
+function idOf(item: unknown): string | null | undefined {
+  if (item === null) return undefined;
+  const { id } = item as Json;
+  return typeof id === 'string' && bareId.test(id) ? id : null;
+}
+
+const bareId = /^[0-9A-Za-z]{22}$/;
+const kinds: ReadonlySet<unknown> = new Set<Kind>(['artist', 'album', 'track']);
+
+/** Where to find each object of a list: its items, their artists, and the album of a track with its artists. */
+function indexesOf(list: readonly unknown[], market: Market | null): Map<string, number> {
+  const indexes = new Map<string, number>();
+  const note = (object: unknown, index: number): void => {
+    if (typeof object !== 'object' || object === null) return;
+    const { id, type, artists, album } = object as Json;
+    if (typeof id === 'string' && kinds.has(type)) indexes.set(objectKey(type as Kind, id, market), index);
+    if (Array.isArray(artists)) for (const artist of artists) note(artist, index);
+    if (type === 'track') note(album, index);
+  };
+  for (const [index, item] of list.entries()) note(item, index);
+  return indexes;
+}
+
 export const isLazy = <T>(items: Items<T>): items is LazyItems<T> => !Array.isArray(items);
 
 /** The id of an item; null where it cannot be read, undefined where there is none. */
-export const idAt = (items: Items<SpotifyObject>, index: number): string | null | undefined =>
-  isLazy(items) ? items.idAt(index) : idOf(items[index] ?? null);
-
-const idOf = (item: SpotifyObject | Malformed | null): string | null | undefined => {
+export function idAt(items: Items<SpotifyObject>, index: number): string | null | undefined {
+  if (isLazy(items)) return items.idAt(index);
+  const item = items[index] ?? null;
   if (item === null) return undefined;
   return isMalformed(item) ? null : item.id;
-};
+}
 
-/** Whether each item is as documented, of those that have been read. */
+/** Whether each item is as documented, of those that have been decoded. */
 export const isWhole = (items: Items<SpotifyObject>): boolean =>
   isLazy(items) ? items.isWhole() : !items.some((item) => item !== null && isMalformed(item));

@@ -29,13 +29,14 @@ export interface Memory {
 type Lists = readonly LazyItems<SpotifyObject>[];
 
 const maxBytes = 48_000_000; // of text, which is some 80 MB as objects: the process stays below 300 MB
+const indexBytes = 150; // for each object that can be found in a list
 const keyBytes = 240; // and so there are 200,000 entries at most, however small they are
 
 export function createMemory(): Memory {
   const shortForms = createShortForms();
-  const entries = new LRUCache<string, { entry: Entry; forget: (() => void)[] }>({
+  const entries = new LRUCache<string, { entry: Entry; bytes: number; forget: (() => void)[] }>({
     maxSize: maxBytes,
-    sizeCalculation: ({ entry }) => entry.bytes + keyBytes,
+    sizeCalculation: ({ bytes }) => bytes,
     dispose({ forget }) {
       for (const each of forget) each();
     },
@@ -49,7 +50,9 @@ export function createMemory(): Memory {
       return undefined;
     },
     set(key, entry, lists = []) {
-      entries.set(key, { entry, forget: lists.map((items) => shortForms.add(items, entry)) });
+      const embedded = lists.reduce((sum, { indexes }) => sum + indexes.size, 0);
+      const bytes = entry.bytes + keyBytes + embedded * indexBytes;
+      entries.set(key, { entry, bytes, forget: lists.map((items) => shortForms.add(items, entry)) });
     },
     inLists(name) {
       const found = shortForms.find(name);

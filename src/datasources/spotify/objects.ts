@@ -2,6 +2,7 @@ import { decodeAlbum, decodeArtist, decodeList, decodeTrack, listUnder } from '.
 import { isInRange, type Kind, type SpotifyId } from './ids.ts';
 import { type Items, isLazy, isWhole, type LazyItems } from './items.ts';
 import type { Market } from './markets.ts';
+import { marketQuery, objectKey } from './object-key.ts';
 import { absentOn404, type Batch, type Resource, throwIfWithheld } from './resource.ts';
 import {
   type Album,
@@ -49,12 +50,6 @@ export const relatedArtists = (id: SpotifyId): Resource<(Artist | Malformed | nu
   isWhole,
   brings: partsOfAll,
 });
-
-/** Names an object in the caches; an artist is the same in every market. */
-export const objectKey = (kind: Kind, id: string, market: Market | null): string =>
-  `${kind}/${id}${kind === 'artist' ? '' : marketQuery(market)}`;
-
-const marketQuery = (market: Market | null): string => (market === null ? '' : `?market=${market}`);
 
 export const withMarket = (query: Record<string, string>, market: Market | null): Record<string, string> =>
   market === null ? query : { ...query, market };

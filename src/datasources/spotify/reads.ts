@@ -1,6 +1,5 @@
 import DataLoader from 'dataloader';
 import { GatewayError } from '../../errors.ts';
-import { createTransientMap } from '../../transient-map.ts';
 import type { Access } from './access.ts';
 import { type Asker, noteFreshness, whileWaiting } from './asker.ts';
 import { pathOf } from './call.ts';
@@ -8,7 +7,8 @@ import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
 import type { LazyItems } from './items.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
-import { isObject, objectKey } from './objects.ts';
+import { objectKey } from './object-key.ts';
+import { isObject } from './objects.ts';
 import { type Observer, unobserved } from './observer.ts';
 import type { Resource } from './resource.ts';
 import { isItself } from './short-forms.ts';
@@ -67,7 +67,7 @@ export function createReads({
   staleMs,
   observer = unobserved,
 }: ReadsDependencies): Reads {
-  const flights = createTransientMap<string, Flight>();
+  const flights = new Map<string, Flight>();
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
   // the event loop has heard every socket that has something to say.
   const tick = new DataLoader<Flight, Promise<Entry>>(depart, {

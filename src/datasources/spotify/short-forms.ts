@@ -1,14 +1,13 @@
-import { stampOf } from '../../stamp.ts';
 import { epochMs } from './clock.ts';
 import type { LazyItems } from './items.ts';
-import type { Market } from './markets.ts';
+import { objectKey } from './object-key.ts';
 import { isObject, partsOf } from './objects.ts';
 import type { ObjectName } from './resource.ts';
 import { isMalformed, type SpotifyObject } from './types.ts';
 
-/** Finds the objects that stand in lists of which nobody has read them yet, without reading the others. */
+/** Finds the objects that came in the items of a page, and decodes only the item that holds the object. */
 export interface ShortForms {
-  /** @returns what takes it back: forgets what is found in this list, but not what a later one has as well */
+  /** @returns removes what is found in this list, except what a later list holds as well */
   add(items: LazyItems<SpotifyObject>, lifetime: Lifetime): () => void;
   /** A fresh short form of the object; undefined where there is none. */
   find(name: ObjectName): ShortForm | undefined;
@@ -23,56 +22,33 @@ interface ShortForm extends Lifetime {
   value: SpotifyObject;
 }
 
-interface Held extends Lifetime {
-  items: LazyItems<SpotifyObject>;
-}
-
 export function createShortForms(): ShortForms {
-  // By the stamps of ids, which are numbers: a page has a hundred, and their strings would all have to be kept.
-  const lists = new Map<number, Held>();
-  const markets = new Set<Market | null>();
-
-  function findFor(market: Market | null, { kind, id }: ObjectName): ShortForm | undefined {
-    const stamp = stampOf(id);
-    const held = lists.get(stamp ^ stampOfMarket(market));
-    if (!held || epochMs() >= held.freshUntilMs) return undefined;
-    const { items, freshUntilMs, usableUntilMs } = held;
-    for (const [at, owner] of items.owners.entries()) {
-      const item = items.stamps[at] === stamp ? items.at(owner) : null;
-      const value = item && !isMalformed(item) ? partOf(item, kind, id) : undefined;
-      if (value) return { value, freshUntilMs, usableUntilMs };
-    }
-    return undefined;
-  }
+  const lists = new Map<string, { items: LazyItems<SpotifyObject>; lifetime: Lifetime }>();
 
   return {
     add(items, { freshUntilMs, usableUntilMs }) {
-      const held = { items, freshUntilMs, usableUntilMs };
-      const market = stampOfMarket(items.market);
-      markets.add(items.market);
-      for (const stamp of items.stamps) lists.set(stamp ^ market, held);
+      const list = { items, lifetime: { freshUntilMs, usableUntilMs } };
+      for (const key of items.indexes.keys()) lists.set(key, list);
       return () => {
-        for (const stamp of items.stamps) {
-          if (lists.get(stamp ^ market) === held) lists.delete(stamp ^ market);
-        }
+        for (const key of items.indexes.keys()) if (lists.get(key) === list) lists.delete(key);
       };
     },
     find(name) {
-      if (name.kind !== 'artist') return findFor(name.market, name);
+      const key = objectKey(name.kind, name.id, name.market);
+      const list = lists.get(key);
+      if (!list || epochMs() >= list.lifetime.freshUntilMs) return undefined;
+      const item = list.items.at(list.items.indexes.get(key) ?? -1);
+      const object = item && !isMalformed(item) ? partOf(item, name) : undefined;
+      if (!object) return undefined;
       // An artist is the same in every market: only where it was found does it pass one on to its albums.
-      for (const market of markets) {
-        const found = findFor(market, name);
-        if (found) return { ...found, value: { ...found.value, market: null } };
-      }
-      return undefined;
+      const value = object.kind === 'artist' ? { ...object, market: null } : object;
+      return { value, ...list.lifetime };
     },
   };
 }
 
-const stampOfMarket = (market: Market | null): number => (market === null ? 0 : stampOf(market));
-
 /** The object itself, or one inside it. */
-function partOf(object: SpotifyObject, kind: ObjectName['kind'], id: string): SpotifyObject | undefined {
+function partOf(object: SpotifyObject, { kind, id }: ObjectName): SpotifyObject | undefined {
   for (const part of partsOf(object)) {
     if (isObject(part) && part.kind === kind && part.id === id && isItself(part)) return part;
   }
