@@ -1,6 +1,6 @@
 import { createFetch } from 'ofetch';
 import { type Body, readBody } from './body.ts';
-import { createWire, PlainHeaders, TimedOut, TooLarge } from './wire.ts';
+import { createWire, TimedOut, TooLarge } from './wire.ts';
 
 /**
  * One attempt of one HTTP exchange. What comes back is plain data: no request, header or error object that
@@ -55,7 +55,7 @@ const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market co
 
 export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptions): Http {
   const wire = createWire(connections);
-  const client = createFetch({ fetch: wire.fetch, Headers: PlainHeaders as unknown as typeof Headers });
+  const client = createFetch({ fetch: wire.fetch });
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {
     try {
@@ -69,7 +69,7 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
         retry: false,
         ...request,
       });
-      return answerOf(response, (response._data as Buffer | undefined) ?? Buffer.alloc(0));
+      return answerOf(response, Buffer.from(response._data ?? new ArrayBuffer(0)));
     } catch (error) {
       return failureOf(error);
     }
@@ -95,11 +95,7 @@ function answerOf({ status, headers }: Response, text: Buffer): Outcome {
 /** What an error says may be JSON, HTML, plain words or nothing. */
 function readWords(text: Buffer): Body {
   const words = text.toString('utf8');
-  try {
-    return { json: JSON.parse(words), bytes: words.length };
-  } catch {
-    return { json: words || undefined, bytes: words.length }; // the status says what is needed
-  }
+  return readBody(text) ?? { json: words || undefined, bytes: words.length }; // the status says what is needed
 }
 
 /** What an error says so lengthily is not worth its reading; its status is. */
