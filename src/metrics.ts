@@ -105,6 +105,12 @@ function watch(registry: Registry, spotify: Spotify, eventLoopLagMs: () => numbe
     () =>
       families().map(({ family, bar }) => [{ family, reason: bar?.reason ?? '' }, (bar?.waitMs ?? 0) / 1000]),
   );
+  gauge(
+    'premium_lapsed',
+    "1 while Spotify serves the app nothing because the Premium subscription of the app's owner has lapsed.",
+    [],
+    () => [[{}, Number(spotify.report().isPremiumLapsed)]],
+  );
   gauge('ability', 'What the app may do: 0 or 1, or a page size.', ['ability'], () =>
     Object.entries(spotify.report().abilities).map(([ability, value]) => [{ ability }, Number(value)]),
   );

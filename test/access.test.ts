@@ -114,7 +114,15 @@ describe('an endpoint that only some apps may use', () => {
 
   test('fails, and teaches nothing, when it fails for another reason', async () => {
     const gateway = await unknownApp('extended');
-    gateway.sandbox.faults.add({ on: target, times: 1, fault: { kind: 'premium-lapsed' } });
+    gateway.sandbox.faults.add({
+      on: target,
+      times: 1,
+      fault: {
+        kind: 'answer',
+        status: 403,
+        json: { error: { status: 403, message: 'Insufficient client scope' } },
+      },
+    });
     expect(seen(await gateway.ask(topTracks(artists.bts)))).toEqual({
       data: { artist: { topTracks: null } },
       errors: [['artist.topTracks', 'UPSTREAM_FORBIDDEN']],

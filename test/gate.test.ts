@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { Family } from '../src/datasources/spotify/families.ts';
 import type { Outcome } from '../src/datasources/spotify/http.ts';
 import { answer, party, settle, startGate, useClockOfOwn } from './support/gate.ts';
 
@@ -150,6 +151,39 @@ describe('the breaker', () => {
       const { names, ended } = await failing(Array(20).fill(fault(kind)));
       expect([names(), ended]).toEqual([[], ['same UPSTREAM_UNAVAILABLE -', 'other UPSTREAM_UNAVAILABLE -']]);
     }
+  });
+
+  const edge403: Outcome = { ...answer(403), body: undefined } as Outcome;
+
+  test('shuts one family when the edge has refused half of its last twenty calls', async () => {
+    const { names, ended } = await failing(Array(20).fill(edge403));
+    expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
+  });
+
+  test('shuts the way to Spotify as a whole when the edge refuses calls of several families', async () => {
+    const { call, end, names, ended } = startGate({ concurrency: 100 });
+    const refuse = async (families: Family[]) => {
+      for (const [i, family] of families.entries()) {
+        call(`${i}`, family);
+        await settle();
+        await end(`${i}`, edge403);
+      }
+    };
+    const manyFamilies = Array.from({ length: 7 }, (): Family[] => ['artists', 'albums', 'tracks']).flat();
+    await refuse(manyFamilies.slice(0, 18));
+    call('success', 'albums');
+    await settle();
+    await end('success');
+    await refuse(Array(10).fill('artists'));
+    call('still open', 'search');
+    await settle();
+    expect(names()).toEqual(['still open']);
+    await end('still open');
+    await refuse(manyFamilies);
+    ended.length = 0;
+    call('other', 'search');
+    await settle();
+    expect([names(), ended]).toEqual([[], ['other UPSTREAM_UNAVAILABLE -']]);
   });
 
   test('is not moved by refusals, nor by answers that cannot be used', async () => {

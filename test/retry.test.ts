@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpAnswer, HttpFault, Outcome } from '../src/datasources/spotify/http.ts';
-import { judge, maxAttempts, shutError, type Verdict } from '../src/datasources/spotify/retry.ts';
+import {
+  isEdgeRefusal,
+  judge,
+  maxAttempts,
+  shutError,
+  type Verdict,
+} from '../src/datasources/spotify/retry.ts';
 import { longestWaitMs, retryAfterMs } from '../src/datasources/spotify/retry-after.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
@@ -56,6 +62,30 @@ describe('the verdict on one attempt', () => {
     ['an error in the form of the token endpoint', { error: 'not_found' }],
   ])('a 404 with %s is a fault worth another attempt', (_, body) => {
     expect(judged(answer(404, { body }))).toBe('retry in 0 silence 0 else UPSTREAM_BAD_RESPONSE');
+  });
+
+  const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
+
+  test.each([
+    ['JSON', { error: { status: 403, message: premium } }],
+    ['plain text', premium],
+    ['HTML', `<html><body>${premium}</body></html>`],
+  ])('a 403 that states in %s that the Premium subscription has lapsed is final', (_, body) => {
+    expect(judged(answer(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
+    expect(isEdgeRefusal(answer(403, { body }))).toBe(false);
+  });
+
+  test.each<[unknown, boolean]>([
+    [undefined, true],
+    ['', true],
+    ['<html>Forbidden</html>', true],
+    ['Forbidden', true],
+    [{ error: { status: 403, message: 'Forbidden' } }, false],
+    [{ error: { status: 403 } }, false],
+    [{}, false],
+  ])('a 403 with the body %o is one of the edge: %s', (body, isEdge) => {
+    expect(isEdgeRefusal(answer(403, { body }))).toBe(isEdge);
+    expect(judged(answer(403, { body }))).toBe('use');
   });
 
   test.each([100, 201, 202, 204, 206, 301, 302, 307, 402, 405, 409, 418, 422, 428, 431, 451, 499])(

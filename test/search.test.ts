@@ -152,6 +152,28 @@ describe('the text of a search', () => {
   });
 
   test.each([
+    ['spaces', `${' '.repeat(4)}${'x'.repeat(245)}${' '.repeat(4)}`],
+    ['line ends and tabs', `\n\t\r\n\n${'x'.repeat(245)}\n\n\n`],
+    ['no-break spaces', `${'\u00a0'.repeat(200)}${'東'.repeat(250)}${'\u3000'.repeat(200)}`],
+  ])('that is too long only because of %s around it is searched for without them', async (_, q) => {
+    const { ask, apiCalls } = await inMode('development');
+    const document = (written: string) => `{ search(q: ${written}) { albums { totalCount } } }`;
+    expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
+    const byVariable = 'query ($q: String!) { search(q: $q) { albums { totalCount } } }';
+    expect((await ask(byVariable, { q })).errors).toEqual([]);
+    expect(apiCalls()).toEqual([call(q.trim(), 'album', 10)]);
+  });
+
+  test('of nothing but blanks, or too long without its blanks, is refused without a call', async () => {
+    const { ask, sandbox } = await inMode('development');
+    for (const q of [' '.repeat(300), '\u00a0', ` ${'x'.repeat(251)} `]) {
+      const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
+      expect(seen(answer)).toEqual({ data: { search: null }, errors: [['search', 'BAD_USER_INPUT']] });
+    }
+    expect(sandbox.calls()).toEqual([]);
+  });
+
+  test.each([
     'artist:"BTS" year:1990-2000',
     'album:Rooms',
     `upc:${catalogue.album(albums.tracks20)?.upc}`,

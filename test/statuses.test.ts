@@ -14,6 +14,7 @@ import {
   seen,
   withFault,
 } from './support/asking.ts';
+import { startClock } from './support/clock.ts';
 
 /** What becomes of one request, status by status. What many at a time do to Spotify is tested elsewhere. */
 
@@ -51,6 +52,7 @@ describe('a refusal', () => {
   test.each(['json', 'text'] as const)(
     '403 of a lapsed subscription is UPSTREAM_FORBIDDEN and teaches nothing (%s)',
     async (form) => {
+      const clock = startClock();
       const { ask, sandbox, apiCalls } = await inMode('extended');
       const undo = sandbox.faults.add({ fault: { kind: 'premium-lapsed', form } });
       const document = `{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } }
@@ -62,6 +64,7 @@ describe('a refusal', () => {
       );
 
       undo();
+      await clock.pass(61);
       sandbox.clearCalls();
       const answer = await ask(document);
       expect(seen(answer)).toEqual(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { Fault } from '../src/sandbox/index.ts';
 import {
   albums,
   catalogue,
@@ -75,24 +76,73 @@ describe('a 401', () => {
     expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
   });
 
-  test('without a word is taken to be about the token', async () => {
-    const { ask, apiCalls } = await withFault({ kind: 'answer', status: 401, text: '<html>401</html>' }, 1);
+  test.each([
+    ['empty', {}],
+    ['HTML', { text: '<html>401</html>' }],
+  ])('that gives no cause renews the token once (%s)', async (_, body) => {
+    const once = await withFault({ kind: 'answer', status: 401, ...body }, 1);
+    expect(seen(await once.ask(oneCall))).toEqual(itsAnswer);
+    expect([once.apiCalls().length, once.tokenCalls()]).toEqual([2, 2]);
+
+    const always = await withFault({ kind: 'answer', status: 401, ...body });
+    expect(seen(await always.ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect([always.apiCalls().length, always.tokenCalls()]).toEqual([2, 2]);
+  });
+
+  const challenge = (error: string) => ({ 'www-authenticate': `Bearer realm="spotify", error="${error}"` });
+  const spotifyError = (message: string) => ({ error: { status: 401, message } });
+
+  test.each<[string, Partial<Extract<Fault, { kind: 'answer' }>>]>([
+    ['an empty body', {}],
+    ['HTML', { text: '<html>401</html>' }],
+    ['another wording', { json: spotifyError('Sign in once more') }],
+    ['an error without a message', { json: { error: { status: 401 } } }],
+  ])('whose challenge says invalid_token renews the token, also with %s', async (_, body) => {
+    const fault: Fault = { kind: 'answer', status: 401, headers: challenge('invalid_token'), ...body };
+    const { ask, apiCalls, tokenCalls } = await withFault(fault, 1);
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
-    expect(apiCalls()).toHaveLength(2);
+    expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
+  });
+
+  test.each<[string, Partial<Extract<Fault, { kind: 'answer' }>>]>([
+    ['has another cause in its message', { json: spotifyError('Client is not allowed here') }],
+    ['has another cause in its challenge', { headers: challenge('insufficient_scope') }],
+    [
+      'wants a user, whatever its challenge says',
+      { headers: challenge('invalid_token'), json: spotifyError('Valid user authentication required') },
+    ],
+  ])('that %s is final', async (_, answer) => {
+    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...answer });
+    for (let time = 0; time < 2; time++) {
+      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    }
+    expect([apiCalls().length, tokenCalls()]).toEqual([2, 1]);
   });
 });
+
+/** A refusal in the form of the token endpoint, where `error` is a text. */
+const tokenError = (status: number, error: string): Fault => ({ kind: 'answer', status, json: { error } });
 
 describe('the token endpoint', () => {
   const onToken = { route: 'token' };
 
   test.each([
     [refusal(500), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(400, 'server_error'), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(415, 'server_error'), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(401, 'temporarily_unavailable'), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(400, 'unauthorized_client'), 'UPSTREAM_AUTH_FAILED', 1],
+    [tokenError(400, 'invalid_grant'), 'UPSTREAM_AUTH_FAILED', 1],
+    [tokenError(418, 'invalid_client'), 'UPSTREAM_AUTH_FAILED', 1],
+    [tokenError(400, 'something_new'), 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', status: 400 } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', status: 403, text: '<html>' } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: {} } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: { expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', status: 400, json: { error: 'invalid_client' } } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', status: 401, json: { error: 'invalid_client' } } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', json: { access_token: 7, expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', json: { access_token: '', expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
-    [{ kind: 'answer', json: { access_token: 'x', expires_in: 0 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
-    [{ kind: 'answer', json: { access_token: 'x', expires_in: '3600' } } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', json: null } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', text: '<html>' } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [refusal(418), 'UPSTREAM_AUTH_FAILED', 1],
@@ -110,11 +160,81 @@ describe('the token endpoint', () => {
     expect(sandbox.calls()).toHaveLength(attempts);
   });
 
-  test('failing once is not noticed', async () => {
+  test.each([refusal(500), tokenError(400, 'server_error'), tokenError(415, 'temporarily_unavailable')])(
+    'failing once is not noticed (%o)',
+    async (fault) => {
+      const { ask, sandbox } = await inMode('development');
+      sandbox.faults.add({ on: onToken, times: 1, fault });
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api']);
+    },
+  );
+
+  test.each([
+    ['rejected credentials for a minute', tokenError(400, 'invalid_client'), 59, 2],
+    ['a fault for two seconds', tokenError(400, 'server_error'), 1.5, 1],
+    ['a malformed response for two seconds', { kind: 'answer', json: {} } as const, 1.5, 1],
+    ['an unknown error for two seconds', tokenError(400, 'something_new'), 1.5, 1],
+  ])('is not asked again after %s', async (_, fault, seconds, secondsMore) => {
+    const clock = startClock();
     const { ask, sandbox } = await inMode('development');
-    sandbox.faults.add({ on: onToken, times: 1, fault: refusal(500) });
+    const undo = sandbox.faults.add({ on: onToken, fault });
+    const [failed] = (await ask(oneCall)).errors;
+    undo();
+    sandbox.clearCalls();
+    await clock.pass(seconds);
+    expect((await ask(oneCall)).errors).toMatchObject([{ extensions: failed?.extensions }]);
+    expect(sandbox.calls()).toEqual([]);
+    await clock.pass(secondsMore);
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
-    expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api']);
+  });
+
+  const lifetime = (edit: object): Fault => ({ kind: 'edit', edits: [{ path: 'expires_in', ...edit }] });
+
+  test.each([
+    ['that is missing', { remove: true }],
+    ['of null', { set: null }],
+    ['of 0', { set: 0 }],
+    ['below 0', { set: -5 }],
+    ['that is no number', { set: 'soon' }],
+    ['that is empty', { set: '' }],
+    ['that is an object', { set: {} }],
+    ['of an hour as a text', { set: '3600' }],
+  ])('whose expires_in is one %s gives a token that is used for an hour', async (_, edit) => {
+    const clock = startClock();
+    const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
+    sandbox.faults.add({ on: onToken, times: 1, fault: lifetime(edit) });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    await clock.pass(3_500);
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(tokenCalls()).toBe(1);
+    await clock.pass(200);
+    expect((await ask(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
+    expect(tokenCalls()).toBe(2);
+  });
+
+  test('whose expires_in is unusable gives a token that is replaced as soon as Spotify rejects it', async () => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ remove: true }) });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.expireTokens();
+    sandbox.clearCalls();
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(sandbox.calls().map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      'api 401',
+      'token 200',
+      'api 200',
+    ]);
+  });
+
+  test('whose expires_in is a short time as a text is believed', async () => {
+    const clock = startClock();
+    const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
+    sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ set: '120' }) });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    await clock.pass(121);
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(tokenCalls()).toBe(2);
   });
 
   test('is asked again in the background before the token ends, and nobody waits for that', async () => {

@@ -93,8 +93,10 @@ const wants = ({ kinds }: Search, kind: Kind): boolean => kinds === null || kind
 function searchText(q: string): string {
   const text = q.trim();
   if (text === '' || text === '*') throw new BadUserInput('There is nothing to search for.');
-  if (q.length > maxTextLength) {
-    throw new BadUserInput(`At most ${maxTextLength} characters can be searched for; these are ${q.length}.`);
+  if (text.length > maxTextLength) {
+    throw new BadUserInput(
+      `At most ${maxTextLength} characters can be searched for; these are ${text.length}.`,
+    );
   }
   return text;
 }

@@ -127,6 +127,7 @@ faultSuite('Q', '429 and quota', [
     id: 'Q1-many',
     fault: '429, Retry-After 1, for ten calls in flight, 40 more waiting',
     promise: 'a short silence is kept by all, and who waited is answered after it',
+    environment: { UPSTREAM_CONCURRENCY: '10' },
     steps: [
       {
         arrange: arrange(tooMany(1), { times: 10 }),
@@ -401,11 +402,12 @@ faultSuite('Q', '429 and quota', [
     id: 'Q7',
     fault: '429, Retry-After 30, while 10 calls are in flight and 200 wait',
     promise: 'when a rate limit lands, what is in flight is used and what waits fails at once',
+    environment: { UPSTREAM_CONCURRENCY: '10' },
     steps: [
       {
         arrange({ fault }) {
           fault({ on: { path: `/tracks/${trackId(5)}` }, fault: tooMany(30) });
-          fault({ on: { pattern: `^/tracks/(?!${trackId(5)})` }, fault: { kind: 'delay', ms: 500 } });
+          fault({ on: { pattern: `^/tracks/(?!${trackId(5)})` }, fault: { kind: 'delay', ms: 1_500 } });
         },
         ask: range(210).map(track),
         api: 10,
@@ -413,7 +415,7 @@ faultSuite('Q', '429 and quota', [
           expect(codesOf(outcomes)).toEqual({ ok: 9, UPSTREAM_RATE_LIMITED: 201 });
           const refused = outcomes.filter(({ errors }) => errors.length > 0).map(({ ms }) => ms);
           expect(Math.max(...refused), 'the last refusal, while the first nine are still out').toBeLessThan(
-            450,
+            1_400,
           );
         },
         says: { client: '9 ok, 201 UPSTREAM_RATE_LIMITED at once', spotify: 'none after the 429 was read' },

@@ -44,10 +44,7 @@ const noTokens: readonly FaultRule['fault'][] = [
   { kind: 'answer', json: {} },
   { kind: 'answer', json: { access_token: '', token_type: 'Bearer', expires_in: 3600 } },
   { kind: 'answer', json: { access_token: 7, token_type: 'Bearer', expires_in: 3600 } },
-  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer' } },
-  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer', expires_in: '3600' } },
-  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer', expires_in: 0 } },
-  { kind: 'answer', json: { access_token: 'BQtoken', token_type: 'Bearer', expires_in: -5 } },
+  { kind: 'answer', json: { access_token: null, token_type: 'Bearer', expires_in: 3600 } },
 ];
 
 /** Step by step through answers that each make the gateway remember a failure for two seconds. */
@@ -386,6 +383,56 @@ faultSuite('T', 'Token', [
       { kind: 'answer', json: { access_token: 'BQ\r\nx-evil: 1', token_type: 'Bearer', expires_in: 3600 } },
     ]),
     shutMs: 2_100,
+  },
+  {
+    id: 'T15-lifetime',
+    fault:
+      'token endpoint gives a token whose `expires_in` is missing, null, 0, -5, NaN, `soon` or `3600` as a text',
+    promise:
+      'a token of which nobody says how long it is valid is used until Spotify rejects it, an hour at most',
+    steps: [{ remove: true } as const, ...[null, 0, -5, 'NaN', 'soon', '3600'].map((set) => ({ set }))].map(
+      (edit, i): Step => ({
+        arrange({ fault, sandbox }) {
+          sandbox.expireTokens();
+          fault(onToken({ kind: 'edit', edits: [{ path: 'expires_in', ...edit }] }, 1));
+        },
+        ask: [track(3 * i), track(3 * i + 1), track(3 * i + 2)],
+        client: 'ok',
+        manner: 'in turn',
+        token: 1,
+        api: i === 0 ? 3 : 4,
+      }),
+    ),
+  },
+  {
+    id: 'T4-fault',
+    fault:
+      'token endpoint 400 `server_error`, 415 `server_error` or 400 `temporarily_unavailable`, once and for ever',
+    promise: 'a token endpoint that says to be in trouble has not rejected the credentials',
+    recovery: 3_000,
+    steps: [
+      [400, 'server_error'] as const,
+      [415, 'server_error'] as const,
+      [400, 'temporarily_unavailable'] as const,
+    ].flatMap(([status, error], i): Step[] => {
+      const fault: FaultRule['fault'] = { kind: 'answer', status, json: { error } };
+      const arrange = (times: number) => async (world: World) => {
+        await pass(2.1 * second);
+        await world.lift();
+        world.sandbox.expireTokens();
+        world.fault(onToken(fault, times));
+      };
+      return [
+        { arrange: arrange(1), ask: track(2 * i), client: 'ok', token: 2, api: 1 },
+        {
+          arrange: arrange(100),
+          ask: track(2 * i + 1),
+          client: 'UPSTREAM_UNAVAILABLE',
+          token: 3,
+          api: 1,
+        },
+      ];
+    }),
   },
   {
     id: 'T16',

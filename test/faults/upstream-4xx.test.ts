@@ -30,6 +30,7 @@ const only =
     add({ ...rule, fault });
   };
 
+const minute = 61_000; // and a moment more
 const calm = () => pass(11_000); // what was retried before no longer counts
 
 const refusal = (status: number, message: string): FaultRule['fault'] => ({
@@ -38,12 +39,14 @@ const refusal = (status: number, message: string): FaultRule['fault'] => ({
   json: { error: { status, message } },
 });
 
-/** At most ten under way: the eleventh comes when the first has been answered. */
-function expectTenAtATime({ api }: Seen): void {
+const usualConcurrency = 24;
+
+/** At most 24 calls at the same time: the 25th is sent when the first has its response. */
+function expectUsualConcurrency({ api }: Seen): void {
   const singles = api.filter(({ path }) => !path.includes('ids='));
   for (const [i, { atMs }] of singles.entries()) {
-    const eleventh = singles[i + 10];
-    if (eleventh) expect(eleventh.atMs - atMs).toBeGreaterThanOrEqual(latencyMs - 2);
+    const next = singles[i + usualConcurrency];
+    if (next) expect(next.atMs - atMs).toBeGreaterThanOrEqual(latencyMs - 2);
   }
 }
 
@@ -58,20 +61,20 @@ const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
   steps: [
     {
       arrange: only({ kind: 'withdrawn', status }, { on: { batch: true } }),
-      ask: artists(range(20).map(artistId)),
+      ask: artists(range(30).map(artistId)),
       client: 'ok',
       withinMs: latencyMs * 4 + 400,
-      api: 21,
+      api: 31,
       check(seen) {
         expect(batchesIn(seen)).toBe(1);
-        expectTenAtATime(seen);
+        expectUsualConcurrency(seen);
       },
-      says: { spotify: '1 batch, then singles, 10 at a time' },
+      says: { spotify: '1 batch, then singles, 24 at a time' },
     },
     {
-      ask: artists(range(15, 20).map(artistId)),
+      ask: artists(range(10, 30).map(artistId)),
       client: 'ok',
-      api: 15,
+      api: 10,
       check: (seen) => expect(batchesIn(seen)).toBe(0),
       says: { spotify: 'no batch' },
     },
@@ -146,12 +149,16 @@ faultSuite('U', 'Upstream 4xx', [
     fault: '403 `Insufficient client scope`; 403 for a lapsed subscription, as JSON and as text',
     promise: 'a 403 is an error of its own and leaves the token alone',
     warm: [track(0)],
+    shutMs: 60_000,
     steps: [
       refusal(403, 'Insufficient client scope'),
       { kind: 'premium-lapsed' } as const,
       { kind: 'premium-lapsed', form: 'text' } as const,
     ].map((fault, i) => ({
-      arrange: only(fault),
+      async arrange(world: World) {
+        await pass(minute);
+        await only(fault)(world);
+      },
       ask: track(i + 1),
       client: 'UPSTREAM_FORBIDDEN' as const,
       withinMs: 500,
@@ -194,8 +201,55 @@ faultSuite('U', 'Upstream 4xx', [
         client: 'UPSTREAM_FORBIDDEN',
         api: 1,
       },
-      { arrange: ({ lift }) => lift(), ask: topTracks, client: 'ok', api: 1 },
+      {
+        async arrange({ lift }) {
+          await lift();
+          await pass(minute);
+        },
+        ask: topTracks,
+        client: 'ok',
+        api: 1,
+      },
     ],
+  },
+  {
+    id: 'U3-premium',
+    fault: '403 for a lapsed subscription on every read for three minutes, 50 operations a minute',
+    promise: 'an app whose owner has not paid costs Spotify one call a minute, and copies stand in meanwhile',
+    environment: { CACHE_TTL_SECONDS: '1' },
+    warm: [track(0)],
+    shutMs: minute,
+    steps: [1, 2, 3].flatMap((n): Step[] => [
+      {
+        async arrange(world) {
+          await pass(minute);
+          await only({ kind: 'premium-lapsed', form: n % 2 === 0 ? 'json' : 'text' })(world);
+        },
+        ask: range(50, 1).map(track),
+        manner: 'in turn',
+        client: 'UPSTREAM_FORBIDDEN',
+        medianMs: 20,
+        token: 0,
+        api: 1,
+      },
+      { ask: track(0), client: 'ok, stale', p99Ms: 50, token: 0, api: 0 },
+    ]),
+  },
+  {
+    id: 'U3-edge',
+    fault: '403 of the edge with an empty body or with HTML, once',
+    promise: 'a refusal of the edge costs its own read alone',
+    steps: ['', '<html>Forbidden</html>'].flatMap((text, i): Step[] => [
+      {
+        arrange: only({ kind: 'answer', status: 403, text }, { times: 1 }),
+        ask: track(i),
+        client: 'UPSTREAM_FORBIDDEN',
+        withinMs: 500,
+        token: i === 0 ? 1 : 0,
+        api: 1,
+      },
+      { ask: track(i), client: 'ok', api: 1 },
+    ]),
   },
   withdrawnBatch('U4', 403),
   withdrawnBatch('U4-404', 404),
@@ -287,6 +341,33 @@ faultSuite('U', 'Upstream 4xx', [
         api: 2,
       },
     ],
+  },
+  {
+    id: 'U1-wordless',
+    fault: '404 without a message of Spotify (empty, HTML, JSON), once; then for ever',
+    promise: 'only a 404 in which Spotify says so is an absence',
+    steps: ['', '<html>Not Found</html>', '{"error":{"status":404}}'].flatMap((text, i): Step[] => [
+      {
+        async arrange(world) {
+          await calm();
+          await only({ kind: 'answer', status: 404, text }, { times: 1 })(world);
+        },
+        ask: [artist(i), track(i), search('amber')][i] as Operation,
+        client: 'ok',
+        api: 2,
+      },
+      {
+        async arrange(world) {
+          await calm();
+          await only({ kind: 'answer', status: 404, text })(world);
+        },
+        ask: artist(i + 10),
+        client: 'UPSTREAM_BAD_RESPONSE',
+        withinMs: 1_000,
+        api: 3,
+      },
+      { arrange: ({ lift }) => lift(), ask: artist(i + 10), client: 'ok', api: 1 },
+    ]),
   },
   {
     id: 'U10',

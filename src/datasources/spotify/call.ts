@@ -77,11 +77,19 @@ export function pathOf({ path, query }: ApiRequest): string {
   return search === '' ? path : `${path}?${search}`;
 }
 
-// "Valid user authentication required" is a 401 too, but no other token of ours would change it.
-const tokenProblem = /token/i;
+// A 401 too: it wants the token of a user, so another token of the app would change nothing.
+const needsUser = /user authentication/i;
+const tokenRejected = /invalid_token/i; // the error code of RFC 6750
+const tokenProblem = /token/i; // as in "The access token expired"
 
-function isAboutToken({ status, body }: HttpAnswer): boolean {
+/**
+ * Whether a new token may mend it: the challenge says so, whatever the message, or the message does. A 401 without
+ * either gives no cause at all, and the token is the usual one.
+ */
+function isAboutToken({ status, body, wwwAuthenticate: challenge }: HttpAnswer): boolean {
   if (status !== 401) return false;
   const message = messageOf(body);
-  return message === null || tokenProblem.test(message);
+  if (message !== null && needsUser.test(message)) return false;
+  if (challenge && tokenRejected.test(challenge)) return true;
+  return message === null ? !challenge : tokenProblem.test(message);
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from './http.ts';
-import { isUnexplained404, type ShutReason } from './retry.ts';
+import { type BackOffReason, isEdgeRefusal, isUnexplained404, type ShutReason } from './retry.ts';
 import { createRollingCount } from './rolling.ts';
 
 /**
@@ -20,7 +20,7 @@ export interface Door {
 }
 
 export interface Bar {
-  reason: ShutReason;
+  reason: BackOffReason;
   waitMs: number;
   /** What the wait was when it was asked for. */
   wholeWaitMs: number;
@@ -49,7 +49,7 @@ export function createDoor(): Door {
 
   function shut(why: ShutReason, waitMs: number | null, nowMs: number): void {
     const alreadyShut = reason !== null && nowMs < shutUntilMs;
-    if (waitMs === null && !alreadyShut) guesses += 1;
+    if (waitMs === null && !alreadyShut && why !== 'quota') guesses += 1;
     const untilMs = nowMs + (waitMs ?? guess(why));
     if (alreadyShut && untilMs <= shutUntilMs) return;
     reason = why;
@@ -107,18 +107,25 @@ export function createDoor(): Door {
   };
 }
 
-/** Any answer at all shows that the way is open. */
-export function resultOnTheWay(outcome: Outcome | undefined): CallResult {
+/**
+ * Any answer of Spotify shows that the way is open.
+ * @param refusedFamilies endpoint families of which the edge has refused calls since Spotify last answered: where it
+ * refuses one of them it is about that one, where it refuses several it is an outage
+ */
+export function resultOnTheWay(outcome: Outcome | undefined, refusedFamilies: number): CallResult {
   if (!outcome) return 'neither';
-  return isNoAnswer(outcome) ? 'failed' : 'answered';
+  if (isNoAnswer(outcome)) return 'failed';
+  if (outcome.kind === 'fault' || !isEdgeRefusal(outcome)) return 'answered';
+  return refusedFamilies > 1 ? 'failed' : 'neither';
 }
 
-/** An endpoint fails by its 5xx, and by a 404 that names no object; being refused for our number says nothing about its health. */
+/** An endpoint fails by its 5xx, by a 404 that names no object and by a refusal of the edge; being refused for our number says nothing about its health. */
 export function resultAtTheEndpoint(outcome: Outcome | undefined): CallResult {
   if (!outcome || isNoAnswer(outcome)) return 'neither';
   if (outcome.kind === 'fault') return 'answered';
   if (outcome.status === 429) return 'neither';
-  return outcome.status >= 500 || isUnexplained404(outcome) ? 'failed' : 'answered';
+  const hasFailed = outcome.status >= 500 || isUnexplained404(outcome) || isEdgeRefusal(outcome);
+  return hasFailed ? 'failed' : 'answered';
 }
 
 const isNoAnswer = (outcome: Outcome): boolean =>

@@ -9,7 +9,8 @@ import type { Outcome } from './http.ts';
 import { createLedger, type FamilyCalls } from './ledger.ts';
 import type { News } from './news.ts';
 import { type Observer, unobserved } from './observer.ts';
-import { type ShutReason, shutError, shutReasons } from './retry.ts';
+import { createPremiumBreaker } from './premium.ts';
+import { isEdgeRefusal, type ShutReason, shutError, shutReasons } from './retry.ts';
 import { longestWaitMs } from './retry-after.ts';
 
 /** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
@@ -24,6 +25,8 @@ export interface Gate {
    * @returns what to tell whoever asks meanwhile
    */
   shut(family: Family, reason: ShutReason, waitMs: number | null): GatewayError;
+  /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
+  isPremiumLapsed(): boolean;
   /** Whether one more retry keeps to the share of calls that retries may be; counts it if so. */
   mayRetry(): boolean;
   /** How each family that was used stands. */
@@ -63,6 +66,8 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
   const doors = new Map<Family | 'any', Door>();
   const budget = createBudget(rateLimit, news);
   const ledger = createLedger();
+  const premium = createPremiumBreaker({ news, log, onRefusal: refuseWaiting });
+  const edgeRefused = new Set<Family>(); // since an endpoint answered the last time
   let underWay = 0;
   let queue: Waiting[] = [];
   let nextTurn: NodeJS.Immediate | undefined;
@@ -147,7 +152,8 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
   /** 0 to go now, the milliseconds to wait (infinite: until another call is over), or why not to wait. */
   function rule(family: Family, party: Party, nowMs: number): number | GatewayError {
     const timeLeftMs = party.deadlineMs() - nowMs;
-    const hasRoom = underWay < concurrency && doorsOn(family).every((each) => each.hasRoom());
+    const hasRoom =
+      underWay < concurrency && premium.hasCapacity() && doorsOn(family).every((each) => each.hasRoom());
     return (
       silenceFor(family, timeLeftMs, nowMs) ??
       ownLimit(timeLeftMs, nowMs) ??
@@ -157,13 +163,14 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
 
   function barOn(family: Family, nowMs: number): Bar | null {
     const [any, own] = doorsOn(family);
-    return any.barred(nowMs) ?? own.barred(nowMs);
+    return premium.barred(nowMs) ?? any.barred(nowMs) ?? own.barred(nowMs);
   }
 
   function silenceFor(family: Family, timeLeftMs: number, nowMs: number): number | GatewayError | null {
     const bar = barOn(family, nowMs);
     if (!bar) return null;
-    const isShort = bar.reason !== 'unavailable' && bar.wholeWaitMs <= shortSilenceMs;
+    const isLimit = bar.reason === 'rate' || bar.reason === 'quota';
+    const isShort = isLimit && bar.wholeWaitMs <= shortSilenceMs;
     return isShort && bar.waitMs <= timeLeftMs ? bar.waitMs : shutError(bar.reason, bar.waitMs);
   }
 
@@ -179,6 +186,7 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     const nowMs = performance.now();
     underWay += 1;
     for (const each of doorsOn(family)) each.enter();
+    premium.enter(nowMs);
     budget.spend(nowMs);
     ledger.add(family, nowMs);
   }
@@ -187,9 +195,19 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     const nowMs = performance.now();
     const [any, own] = doorsOn(family);
     underWay -= 1;
-    change('any', nowMs, () => any.leave(resultOnTheWay(outcome), nowMs));
-    change(family, nowMs, () => own.leave(resultAtTheEndpoint(outcome), nowMs));
+    premium.leave(outcome, nowMs);
+    const atTheEndpoint = resultAtTheEndpoint(outcome);
+    if (atTheEndpoint === 'answered') edgeRefused.clear();
+    if (outcome?.kind === 'answer' && isEdgeRefusal(outcome)) edgeRefused.add(family);
+    change('any', nowMs, () => any.leave(resultOnTheWay(outcome, edgeRefused.size), nowMs));
+    change(family, nowMs, () => own.leave(atTheEndpoint, nowMs));
     // Whoever gets this answer may find in it that the door is to be shut: the queue goes after that.
+    if (queue.length > 0) nextTurn ??= setImmediate(takeTurn);
+  }
+
+  /** Tells all calls that wait why they will not be sent, in the next turn. */
+  function refuseWaiting(): void {
+    concernsAll = true;
     if (queue.length > 0) nextTurn ??= setImmediate(takeTurn);
   }
 
@@ -228,6 +246,7 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
       news?.tell(`${silence}:${family}`, { reason, untilMs: epochMs() + waitMs });
       return shutError(reason, waitMs);
     },
+    isPremiumLapsed: premium.isLapsed,
     mayRetry: () => ledger.mayRetry(performance.now()),
     report() {
       const nowMs = performance.now();

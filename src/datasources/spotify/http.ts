@@ -24,6 +24,8 @@ export interface HttpAnswer {
   body: unknown;
   etag: string | null;
   retryAfter: string | null;
+  /** What a 401 says of the token, as in `Bearer realm="spotify", error="invalid_token"`. */
+  wwwAuthenticate?: string | null;
   /** About what the body takes in memory. */
   bytes: number;
 }
@@ -81,14 +83,14 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
 function answerOf({ status, headers }: Response, text: Buffer): Outcome {
   const read = status === 200 ? readBody(text) : readWords(text);
   if (read === null) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
-  const { json: body, bytes } = read;
   return {
     kind: 'answer',
     status,
-    body,
-    bytes,
+    body: read.json,
+    bytes: read.bytes,
     etag: headers.get('etag'),
     retryAfter: headers.get('retry-after'),
+    wwwAuthenticate: headers.get('www-authenticate'),
   };
 }
 
@@ -101,7 +103,8 @@ function readWords(text: Buffer): Body {
 /** What an error says so lengthily is not worth its reading; its status is. */
 function unread({ status }: TooLarge): Outcome {
   if (status === 200) return { kind: 'fault', fault: 'too-large', code: 'ETOOLARGE' };
-  return { kind: 'answer', status, body: undefined, etag: null, retryAfter: null, bytes: 0 };
+  const headers = { etag: null, retryAfter: null, wwwAuthenticate: null };
+  return { kind: 'answer', status, body: undefined, bytes: 0, ...headers };
 }
 
 /** Finds the cause, or the system's code for it, below the layers that ofetch and fetch wrap around it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../../log.ts';
 import { type Abilities, createAccess, type Feature, type Lessons, type QuotaMode } from './access.ts';
+import { createAppCheck } from './app-check.ts';
 import { type Asker, noteUnavailable } from './asker.ts';
 import { createCall } from './call.ts';
 import { createExchange } from './exchange.ts';
@@ -69,13 +70,21 @@ export interface Spotify extends Pages {
   /** What is known of this app. */
   app: Abilities;
   /** How things stand with Spotify, for the operator. */
-  report(): { families: FamilyReport[]; tokenAgeMs: number | null; abilities: Lessons };
+  report(): {
+    families: FamilyReport[];
+    tokenAgeMs: number | null;
+    abilities: Lessons;
+    /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
+    isPremiumLapsed: boolean;
+  };
   /** How often something that was held has been proven outdated. */
   changes(): number;
   /** Resolves when what other processes have learned is known here too, or is not worth waiting for. */
   started(): Promise<void>;
-  /** Whether a valid token is there or can be had. */
+  /** Whether a valid token is there or can be had, and Spotify serves this app. */
   ready(): Promise<boolean>;
+  /** Why the gateway cannot serve: there is no valid token, or Spotify serves this app nothing; null where it can. */
+  whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
   close(): Promise<void>;
 }
 
@@ -112,6 +121,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const gate = createGate({ ...options, news, observer, log });
   const access = createAccess(options.quotaMode, log, news);
   const call = createCall({ apiUrl: options.apiUrl, exchange, token, gate });
+  const isServed = createAppCheck(call, gate);
   const reads = createReads({
     ...options,
     fetches: createFetches(call, access),
@@ -151,6 +161,15 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     const items = await access.withFeature(feature, () => reads.get(resource, asker));
     if (access.has(feature) === false) noteUnavailable(asker);
     return items?.filter((item) => item !== null) ?? null;
+  }
+
+  async function whyNotReady() {
+    const hasToken = await token.get().then(
+      () => true,
+      () => false,
+    );
+    if (!hasToken) return 'no-token';
+    return (await isServed()) ? null : 'premium-lapsed';
   }
 
   return {
@@ -194,13 +213,15 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
       };
     },
     search: (kind, q, market) => searchResults(kind, q, marketOf(market)),
-    report: () => ({ families: gate.report(), tokenAgeMs: token.ageMs(), abilities: access.lessons() }),
+    report: () => ({
+      families: gate.report(),
+      tokenAgeMs: token.ageMs(),
+      abilities: access.lessons(),
+      isPremiumLapsed: gate.isPremiumLapsed(),
+    }),
     started: async () => news?.started(),
-    ready: () =>
-      token.get().then(
-        () => true,
-        () => false,
-      ),
+    ready: async () => (await whyNotReady()) === null,
+    whyNotReady,
     async close() {
       gate.dispose();
       redis?.close();

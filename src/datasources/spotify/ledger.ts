@@ -38,8 +38,9 @@ export function createLedger(): Ledger {
       for (const count of [calls, counts.recent, counts.day]) count.add(nowMs);
     },
     mayRetry(nowMs) {
-      const allowed = Math.max(freeRetries, calls.total(nowMs) * retryShare);
-      if (retries.total(nowMs) + 1 > allowed) return false;
+      const made = retries.total(nowMs);
+      const allowed = Math.max(freeRetries, (calls.total(nowMs) - made) * retryShare);
+      if (made + 1 > allowed) return false;
       retries.add(nowMs);
       return true;
     },

@@ -1,6 +1,7 @@
 import {
   type GatewayError,
   UpstreamBadResponse,
+  UpstreamForbidden,
   UpstreamQuotaExceeded,
   UpstreamRateLimited,
   UpstreamTimeout,
@@ -22,6 +23,8 @@ export type Verdict =
 /** Too many calls in a short time, a day's calls used up, or Spotify itself in trouble. */
 export type ShutReason = (typeof shutReasons)[number];
 export const shutReasons = ['rate', 'quota', 'unavailable'] as const;
+/** The last: Spotify serves this app nothing, because the Premium subscription of its owner has lapsed. */
+export type BackOffReason = ShutReason | 'premium-lapsed';
 
 export const maxAttempts = 3;
 const maxWaitInRequestMs = 2_000; // a longer Retry-After is no hiccup: waiting it out only holds the client
@@ -40,6 +43,7 @@ export function judge(outcome: Outcome, attempt: number, chance: number, nowEpoc
   if (outcome.kind === 'fault') return judgeFault(outcome.fault, backoffMs);
 
   const { status } = outcome;
+  if (isPremiumLapsed(outcome)) return { act: 'fail', error: notServed() };
   if (isUnexplained404(outcome)) return retry(backoffMs, noMessage());
   if (usable.has(status)) return { act: 'use', answer: outcome };
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
@@ -56,6 +60,21 @@ export function judge(outcome: Outcome, attempt: number, chance: number, nowEpoc
 /** Spotify names the object that it does not have: a 404 without its message comes from a proxy or a failing server. */
 export const isUnexplained404 = ({ status, body }: HttpAnswer): boolean =>
   status === 404 && (messageOf(body) ?? '').trim() === '';
+
+/** Spotify states that the Premium subscription of the app's owner has lapsed, in JSON or in plain text. */
+export const isPremiumLapsed = ({ status, body }: HttpAnswer): boolean =>
+  status === 403 && premiumLapsed.test(messageOf(body) ?? (typeof body === 'string' ? body : ''));
+
+const premiumLapsed = /premium subscription (is )?required for the owner of the app/i;
+
+/**
+ * A 403 without JSON: an edge server has refused the call, and the endpoint has not seen it. Such a refusal states
+ * nothing about what the app may do.
+ */
+export const isEdgeRefusal = (answer: HttpAnswer): boolean =>
+  answer.status === 403 &&
+  (answer.body === undefined || typeof answer.body === 'string') &&
+  !isPremiumLapsed(answer);
 
 function judgeFault(fault: Extract<Outcome, { kind: 'fault' }>['fault'], backoffMs: number): Verdict {
   switch (fault) {
@@ -102,7 +121,7 @@ function isQuota({ body }: HttpAnswer): boolean {
 }
 
 /** What an asker is told while the gate is shut for `waitMs` more. */
-export function shutError(reason: ShutReason, waitMs: number): GatewayError {
+export function shutError(reason: BackOffReason, waitMs: number): GatewayError {
   // A sum of two clock readings is off by less than a thousandth, which must not become a second.
   const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
   switch (reason) {
@@ -112,6 +131,8 @@ export function shutError(reason: ShutReason, waitMs: number): GatewayError {
       return new UpstreamQuotaExceeded("This app's Spotify quota is used up.", { retryAfter });
     case 'unavailable':
       return unavailable();
+    case 'premium-lapsed':
+      return notServed();
   }
 }
 
@@ -121,6 +142,9 @@ const retry = (waitMs: number, orElse: GatewayError): Verdict => ({
   silenceMs: 0,
   orElse,
 });
+
+/** The cause is for the operator, in the log and in metrics; clients cannot do anything about it. */
+const notServed = () => new UpstreamForbidden('Spotify serves no calls of this app at present.');
 
 const noMessage = () => new UpstreamBadResponse('Spotify answered with status 404 and gave no reason.');
 

@@ -31,6 +31,7 @@ const renewEarlyMs = 60_000; // a call may wait its whole deadline in the queue 
 const patienceMs = 10_000; // of a renewal in the background, which nobody waits for
 const rememberRefusalMs = 60_000; // wrong credentials stay wrong until somebody mends them
 const rememberFailureMs = 2_000; // spares the endpoint, and is hardly noticed
+const usualLifetimeSeconds = 3_600; // what Spotify gives, where a response does not say
 const rememberDistrustMs = 1_000; // where new tokens are refused, one a second is enough to see it end
 
 interface Held {
@@ -104,7 +105,8 @@ export function createToken(
     const body = 'grant_type=client_credentials';
     const { pathname: path } = new URL(url);
     const party = createParty(() => waiting);
-    return exchange({ family: 'token', method: 'POST', path, url, headers, body, timeoutMs }, party);
+    const request = { family: 'token', method: 'POST', path, url, headers, body, timeoutMs } as const;
+    return exchange(request, party).then(withFaultAsStatus);
   }
 
   function shut(reason: ShutReason, waitMs: number | null): GatewayError {
@@ -143,17 +145,49 @@ const remember = (error: GatewayError, forMs: number): Failure => ({
 
 const fitsIntoHeader = /^[\x21-\x7e]+$/;
 
+// The error codes of RFC 6749 by which the endpoint rejects the app or its request: asking again changes nothing.
+const rejections = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_grant',
+  'access_denied',
+  'invalid_request',
+  'invalid_scope',
+  'unsupported_grant_type',
+]);
+// And those by which it says that it is in trouble itself, with statuses such as 400 and 415 (spotify/web-api#321).
+const faults = new Set(['server_error', 'temporarily_unavailable']);
+
+/** The `error` of the token endpoint, which is a text there; null where the body has none. */
+function errorCodeOf(body: unknown): string | null {
+  const code = (body as { error?: unknown } | null | undefined)?.error;
+  return typeof code === 'string' ? code : null;
+}
+
+/** The same outcome; with status 503 where the endpoint names a fault of its own, so that it is retried. */
+function withFaultAsStatus(outcome: Outcome): Outcome {
+  const isFault = outcome.kind === 'answer' && faults.has(errorCodeOf(outcome.body) ?? '');
+  return isFault ? { ...outcome, status: 503 } : outcome;
+}
+
 /** Spotify's times count from its answer, ours from the question: rather too early than too late. */
 function read({ status, body }: HttpAnswer, askedAtMs: number): Held {
-  if (status !== 200) throw new Refused("Spotify refuses this app's credentials.");
-  const { access_token: value, expires_in: lifetime } = (body ?? {}) as Record<string, unknown>;
+  if (rejections.has(errorCodeOf(body) ?? '')) throw new Refused("Spotify refuses this app's credentials.");
+  if (status !== 200) throw noToken();
+  const { access_token: value, expires_in: expiresIn } = (body ?? {}) as Record<string, unknown>;
   if (typeof value !== 'string' || !fitsIntoHeader.test(value)) throw noToken();
-  if (typeof lifetime !== 'number' || !(lifetime > 0)) throw noToken();
-  const lifetimeMs = lifetime * 1000;
+  const lifetimeMs = lifetimeSeconds(expiresIn) * 1000;
   return {
     value,
     askedAtMs,
     expiresAtMs: askedAtMs + lifetimeMs,
     renewAtMs: askedAtMs + lifetimeMs - Math.min(renewEarlyMs, lifetimeMs / 2),
   };
+}
+
+/** What `expires_in` says, also as a text; without a usable value the token is used for the usual time. */
+function lifetimeSeconds(expiresIn: unknown): number {
+  const seconds = typeof expiresIn === 'string' && /^\d/.test(expiresIn) ? Number(expiresIn) : expiresIn;
+  const isUsable = typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0;
+  return isUsable ? seconds : usualLifetimeSeconds;
 }
