@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createGzip, gzip } from 'node:zlib';
+import { createGzip, gzip, gzipSync } from 'node:zlib';
 import type { FaultOf } from './faults/rule.ts';
 import type { Reply } from './reply.ts';
 
@@ -17,7 +17,8 @@ export interface Delivery {
 /** As a whole, as it should be, or in one of the ways that faults know. */
 export type Way = { kind: 'whole' } | FaultOf<'stall' | 'drip' | 'reset' | 'truncate' | 'oversize'>;
 
-const shortestCompressed = 1024; // bytes; below, compression costs more than it saves
+// Spotify compresses JSON of any size, errors of a hundred bytes among it. Short bodies are not worth a thread.
+const shortBodyBytes = 4096;
 const fastestCompression = 1;
 const chunkBytes = 64 * 1024;
 const megabyte = 1024 * 1024;
@@ -36,15 +37,17 @@ interface Outgoing {
 /** Makes the function that answers calls. It resolves when all is sent, or the caller is gone. */
 export function createDelivery() {
   // Kept replies are sent again and again, so their compressed form is kept with them.
-  const compressed = new WeakMap<Reply, Promise<Buffer>>();
+  const compressed = new WeakMap<Reply, Promise<Buffer> | Buffer>();
 
   /** The reply as the caller takes it. */
   const encode = async (reply: Reply, acceptEncoding: string): Promise<Reply> => {
-    if (reply.body.length < shortestCompressed || !acceptEncoding.includes('gzip')) return reply;
-    const body = compressed.get(reply) ?? compress(reply.body, { level: fastestCompression });
+    if (!isCompressible(reply) || !acceptsGzip(acceptEncoding)) return reply;
+    const isShort = reply.body.length < shortBodyBytes;
+    const options = { level: fastestCompression };
+    const body =
+      compressed.get(reply) ?? (isShort ? gzipSync(reply.body, options) : compress(reply.body, options));
     compressed.set(reply, body);
-    const headers = { ...reply.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
-    return { ...reply, headers, body: await body };
+    return { ...reply, headers: { ...reply.headers, 'content-encoding': 'gzip' }, body: await body };
   };
 
   return async (
@@ -65,6 +68,24 @@ export function createDelivery() {
       if (!gone.aborted && !response.destroyed) throw error;
     }
   };
+}
+
+/** JSON is compressed and the plain text of a 429 is not; an encoding that a fault names stays as it is. */
+const isCompressible = ({ headers, body }: Reply): boolean =>
+  body.length > 0 &&
+  headers['content-type']?.startsWith('application/json') === true &&
+  headers['content-encoding'] === undefined;
+
+/** Reads Accept-Encoding: `gzip`, `x-gzip` or `*`, unless its weight is zero. */
+function acceptsGzip(acceptEncoding: string): boolean {
+  return acceptEncoding
+    .toLowerCase()
+    .split(',')
+    .map((part) => part.split(';').map((text) => text.trim()))
+    .some(
+      ([coding = '', ...parameters]) =>
+        ['gzip', 'x-gzip', '*'].includes(coding) && !parameters.some((text) => /^q=0(\.0*)?$/.test(text)),
+    );
 }
 
 async function send(outgoing: Outgoing, way: Way): Promise<void> {
@@ -94,8 +115,9 @@ async function send(outgoing: Outgoing, way: Way): Promise<void> {
 
 function writeHead({ response, reply, onStatus }: Outgoing): void {
   const { status, headers, body } = reply;
-  const hasBody = status !== 304 && status !== 204;
-  response.writeHead(status, { ...headers, ...(hasBody && { 'content-length': body.length }) });
+  // Compressed bodies come in chunks, without a length, as in the captures.
+  const saysLength = status !== 304 && status !== 204 && headers['content-encoding'] === undefined;
+  response.writeHead(status, { ...headers, ...(saysLength && { 'content-length': body.length }) });
   onStatus(status);
 }
 

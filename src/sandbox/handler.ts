@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { createApi } from './api/api.ts';
-import { findRoute, otherFamily } from './api/routes.ts';
+import { familyOf, otherFamily } from './api/route.ts';
+import { findRoute } from './api/routes.ts';
 import type { CallLog, SandboxCall } from './calls.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { createDelivery } from './delivery.ts';
@@ -8,6 +9,7 @@ import { controlPath, createControl } from './faults/control.ts';
 import type { FaultStore } from './faults/faults.ts';
 import { plainPlan } from './faults/plan.ts';
 import { type QuotaMode, usualConditions } from './quota-mode.ts';
+import { preflightReply } from './reply.ts';
 import { type Handler, readBody } from './server.ts';
 import { type Credentials, createTokenEndpoint } from './token-endpoint.ts';
 import type { Tokens } from './tokens.ts';
@@ -45,6 +47,14 @@ export function createHandler(parts: HandlerParts): Handler {
 
     const target = readTarget(url);
     const call = log.note({ ...target, method, headers: plainHeaders(headers) });
+    const onStatus = (status: number) => {
+      call.status = status;
+    };
+    // A browser's preflight needs no token, and no fault or quota is about it.
+    if (method === 'OPTIONS') {
+      const reply = preflightReply(target.kind, headers.origin);
+      return deliver(response, reply, { delayMs: latencyMs, way: { kind: 'whole' } }, onStatus);
+    }
     const plan = faults.afflict(plainPlan(usualConditions(quotaMode()), latencyMs), target);
     const answer = async () =>
       target.kind === 'token'
@@ -53,9 +63,7 @@ export function createHandler(parts: HandlerParts): Handler {
 
     const truth = plan.reply ?? (await answer());
     const reply = plan.changes.reduce((changed, change) => change(changed), truth);
-    return deliver(response, reply, plan.delivery, (status) => {
-      call.status = status;
-    });
+    return deliver(response, reply, plan.delivery, onStatus);
   };
 }
 
@@ -64,7 +72,8 @@ function readTarget(url: string): Pick<SandboxCall, 'kind' | 'path' | 'route'> {
   const [pathname = ''] = url.split('?');
   if (pathname === tokenPath) return { kind: 'token', path: url, route: 'token' };
   if (!pathname.startsWith(`${apiRoot}/`)) return { kind: 'api', path: url, route: otherFamily };
-  const route = findRoute(pathname.slice(apiRoot.length))?.route.family ?? otherFamily;
+  const found = findRoute(pathname.slice(apiRoot.length));
+  const route = found ? familyOf(found.route) : otherFamily;
   return { kind: 'api', path: url.slice(apiRoot.length), route };
 }
 

@@ -7,7 +7,7 @@ export type QuotaMode = 'development' | 'extended';
 export const quotaModes = ['development', 'extended'] as const satisfies readonly QuotaMode[];
 
 /** Endpoint families that answer in pages. */
-export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'search';
+export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'search' | 'browse';
 
 /** Items per page: the most that may be asked for, and what is sent when nothing is asked for. */
 export interface PageSizes {
@@ -20,8 +20,8 @@ const reduced: PageSizes = { most: 10, usual: 5 };
 
 /** Album tracks kept their sizes: a live probe got 50 of 199 in one page (2026-09-30). */
 export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
-  extended: { 'artists/albums': classic, 'albums/tracks': classic, search: classic },
-  development: { 'artists/albums': reduced, 'albums/tracks': classic, search: reduced },
+  extended: { 'artists/albums': classic, 'albums/tracks': classic, search: classic, browse: classic },
+  development: { 'artists/albums': reduced, 'albums/tracks': classic, search: reduced, browse: classic },
 };
 
 /** Most ids of one batch read; development mode has no batch reads. */
@@ -43,7 +43,10 @@ export const withheldFields: Record<QuotaMode, Record<'artist' | 'album' | 'trac
 
 /** Circumstances of one answer. Faults change them; without faults only the quota mode varies. */
 export interface Conditions {
+  /** The mode that decides which fields the app sees. */
   quotaMode: QuotaMode;
+  /** The mode that decides which endpoints the app may use, and in pages of which size. */
+  endpoints: QuotaMode;
   /** A page ceiling below that of the mode; `clamp` answers with smaller pages instead of refusing. */
   ceiling: { limit: number; clamp: boolean } | null;
   /** The market of answers to calls that name none. */
@@ -54,6 +57,7 @@ export interface Conditions {
 
 export const usualConditions = (quotaMode: QuotaMode): Conditions => ({
   quotaMode,
+  endpoints: quotaMode,
   ceiling: null,
   impliedMarket: null,
   listing: { inserted: 0, removed: 0, extraTotal: 0 },

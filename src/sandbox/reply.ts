@@ -26,32 +26,64 @@ export class Refusal extends Error {
   }
 }
 
-// What Spotify's edge says about itself on every answer (recorded 2024 to 2026).
-const edgeHeaders = {
-  'access-control-allow-headers':
-    'Accept, App-Platform, Authorization, Content-Type, Origin, Retry-After, Spotify-App-Version, X-Cloud-Trace-Context, client-token, content-access-token',
-  'access-control-allow-origin': '*',
-  'x-robots-tag': 'noindex, nofollow',
-  'x-content-type-options': 'nosniff',
+// The headers are those of responses captured from 2021 to 2026.
+
+/** Headers of a response that comes from Spotify's edge and not from the Web API behind it. */
+export const proxyHeaders = {
   server: 'envoy',
   via: 'HTTP/2 edgeproxy, 1.1 google',
 };
 
-/** Headers of an answer of the Web API that is no success. */
-export const failureHeaders = {
-  ...edgeHeaders,
-  'cache-control': 'private, max-age=0',
-  'content-type': 'application/json; charset=utf-8',
+const commonHeaders = {
+  'access-control-allow-headers':
+    'Accept, App-Platform, Authorization, Content-Type, Origin, Retry-After, Spotify-App-Version, X-Cloud-Trace-Context, client-token, content-access-token',
+  'access-control-allow-origin': '*',
+  'alt-svc': 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  ...proxyHeaders,
 };
+
+/** Headers of a preflight, and part of every response that is no success. */
+export const preflightHeaders = {
+  ...commonHeaders,
+  'access-control-allow-credentials': 'true',
+  'access-control-allow-methods': 'GET, POST, OPTIONS, PUT, DELETE, PATCH',
+  'access-control-max-age': '604800', // seconds, a week
+};
+
+/** Headers of a 401: unlike other errors it says nothing about caching, robots and the charset. */
+export const unauthorizedHeaders = { ...preflightHeaders, 'content-type': 'application/json' };
+
+/** Headers of a 429. Its plain form has no content type. */
+export const rateLimitHeaders = { ...preflightHeaders, 'cache-control': 'private, max-age=0' };
+
+/** Headers of any other response of the Web API that is no success. */
+export const failureHeaders = {
+  ...rateLimitHeaders,
+  'content-type': 'application/json; charset=utf-8',
+  'x-robots-tag': 'noindex, nofollow',
+};
+
+/**
+ * What a browser's preflight gets. Captured and measured: the Web API answers 200 and allows any origin,
+ * the token endpoint answers 204 and repeats the origin.
+ */
+export function preflightReply(kind: 'api' | 'token', origin = '*'): Reply {
+  const body = Buffer.alloc(0);
+  if (kind === 'api') return { status: 200, headers: preflightHeaders, body };
+  return { status: 204, headers: { ...preflightHeaders, 'access-control-allow-origin': origin }, body };
+}
 
 /** A 200 of the Web API, with the ETag that Spotify gives to everything since 2024. */
 export function jsonReply(value: unknown): Reply {
   const body = Buffer.from(JSON.stringify(value));
   const headers = {
-    ...edgeHeaders,
+    ...commonHeaders,
     'cache-control': 'public, max-age=0',
     'content-type': 'application/json; charset=utf-8',
     etag: etagOf(body),
+    'x-robots-tag': 'noindex, nofollow',
   };
   return { status: 200, headers, body };
 }

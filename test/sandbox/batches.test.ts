@@ -31,7 +31,8 @@ describe.each([
     );
     expect([status, entries.length]).toEqual([200, most]);
     const single = await get(`/${kind}/${one}?${rest}`);
-    expect(entries[1]).toEqual(single.json);
+    // The link of an artist that is read alone repeats the locale.
+    expect(entries[1]).toEqual(JSON.parse(single.text.replace('?locale=*', '')));
   });
 });
 

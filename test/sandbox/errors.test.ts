@@ -62,15 +62,28 @@ const refused: Refused[] = [
   ['/nonsense', 404, 'Service not found'],
   [`/artists/${bts}/songs`, 404, 'Service not found'],
   [`/artists/${bts}/albums/${tracks20}`, 404, 'Service not found'],
+  ['/browse/nonsense', 404, 'Service not found'],
   ['/me', 401, 'Valid user authentication required'],
+  ['/me/albums', 401, 'Valid user authentication required'],
+  ['/me/player/currently-playing', 401, 'Valid user authentication required'],
+  [`/shows/${unknown}?market=US`, 404, `Non existing id: 'spotify:show:${unknown}'`],
+  [`/shows/${unknown}/episodes`, 404, `Non existing id: 'spotify:show:${unknown}'`],
+  [`/episodes/${unknown}`, 404, `Non existing id: 'spotify:episode:${unknown}'`],
+  [`/audiobooks/${unknown}`, 404, `Non existing id: 'spotify:show:${unknown}'`],
+  [`/audiobooks/${unknown}/chapters`, 404, `Non existing id: 'spotify:show:${unknown}'`],
+  [`/chapters/${unknown}`, 404, `Non existing id: 'spotify:episode:${unknown}'`],
+  ['/shows/abc', 400, 'Invalid base62 id'],
+  [`/episodes/${unknown}?market=XY`, 400, 'Invalid market code'],
+  [`/playlists/${unknown}`, 404, 'Resource not found'],
+  [`/playlists/${unknown}/images`, 404, 'Resource not found'],
   [`/playlists/${unknown}/items`, 401, 'Valid user authentication required'],
 ];
 
 /** What only apps with batch reads get as far as to be told. */
 const refusedExtended: Refused[] = [
-  [`/artists?ids=${fiftyOne}`, 400, 'Too many ids requested'],
-  [`/tracks?ids=${fiftyOne}`, 400, 'Too many ids requested'],
-  [`/albums?ids=${twentyOne}`, 400, 'Too many ids requested'],
+  [`/artists?ids=${fiftyOne}`, 400, 'too many ids requested'],
+  [`/tracks?ids=${fiftyOne}`, 400, 'too many ids requested'],
+  [`/albums?ids=${twentyOne}`, 400, 'too many ids requested'],
   [`/artists?ids=${bts},abc`, 400, 'Invalid base62 id'],
   [`/albums?ids=${tracks20},7ZZZZZZZZZZZZZZZZZZZZZ,${tracks20}`, 400, 'Invalid base62 id'],
   [`/tracks?ids=${explicit},`, 400, 'Invalid base62 id'],
@@ -81,6 +94,14 @@ const refusedExtended: Refused[] = [
   [`/artists/${bts}/top-tracks?market=XY`, 400, 'Invalid market code'],
   [`/artists/${unknown}/top-tracks?market=DE`, 404, 'Resource not found'],
   [`/artists/${unknown}/related-artists`, 404, 'Resource not found'],
+  [`/playlists/${unknown}/tracks`, 404, 'Resource not found'],
+  ['/users/spotify', 404, 'Resource not found'],
+  ['/users/spotify/playlists', 404, 'Resource not found'],
+  ['/browse/categories/party', 404, 'Resource not found'],
+  [`/shows?ids=${fiftyOne}`, 400, 'too many ids requested'],
+  // Apps from before 2024-11-27 may still use these; the sandbox has nothing for them.
+  ['/recommendations?seed_genres=folk', 404, 'Not Found'],
+  [`/audio-features/${explicit}`, 404, 'Not Found'],
 ];
 
 describe.each<[QuotaMode, Refused[]]>([
@@ -95,8 +116,12 @@ describe.each<[QuotaMode, Refused[]]>([
     const answer = await get(path);
     expect([answer.status, messageOf(answer)]).toEqual([status, message]);
     expect(answer.at('error.status')).toBe(status);
-    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
+    // A 401 says nothing about the charset and about caching.
+    const isUnauthorized = status === 401;
+    const contentType = isUnauthorized ? 'application/json' : 'application/json; charset=utf-8';
+    expect(answer.headers.get('content-type')).toBe(contentType);
+    expect(answer.headers.get('cache-control')).toBe(isUnauthorized ? null : 'private, max-age=0');
+    expect(answer.headers.get('www-authenticate')).toBe(isUnauthorized ? 'Bearer realm="spotify"' : null);
     expect(answer.headers.get('etag')).toBeNull();
   });
 
@@ -122,9 +147,23 @@ describe.each<[QuotaMode, Refused[]]>([
     }
   });
 
-  it('every method but GET finds no service', async () => {
-    const answer = await get(`/artists/${bts}`, { method: 'DELETE' });
-    expect([answer.status, messageOf(answer)]).toEqual([404, 'Service not found']);
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
+    '%s is 405 on a route that is for reading only',
+    async (method) => {
+      for (const path of [`/artists/${bts}`, '/search?q=x&type=artist', `/shows/${unknown}`]) {
+        const answer = await get(path, { method });
+        expect([path, answer.status, answer.at('error.status')]).toEqual([path, 405, 405]);
+      }
+      const missing = await get('/nonsense', { method });
+      expect([missing.status, messageOf(missing)]).toEqual([404, 'Service not found']);
+    },
+  );
+
+  it.each(['PUT', 'DELETE'])('%s on something of a user needs a user', async (method) => {
+    for (const path of ['/me/library', `/playlists/${unknown}/items`, `/playlists/${unknown}/followers`]) {
+      const answer = await get(path, { method });
+      expect([answer.status, messageOf(answer)]).toEqual([401, 'Valid user authentication required']);
+    }
   });
 });
 

@@ -3,7 +3,7 @@ import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createCallLog } from '../../src/sandbox/calls.ts';
-import { createCatalogue, startSandbox } from '../../src/sandbox/index.ts';
+import { createCatalogue, type Fault, startSandbox } from '../../src/sandbox/index.ts';
 import { tokenRequest, useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
@@ -39,18 +39,64 @@ describe('an answer', () => {
     expect((await get(`/artists/${bts}`)).headers.get('etag')).not.toBe(headers.get('etag'));
   });
 
-  it('is compressed for who accepts it, if it is worth it', async () => {
+  it('is compressed, whatever its size and status, for a client that accepts it', async () => {
     const { authorization } = await client.authorize();
     const read = (path: string, encoding: string) =>
       rawGet(client.sandbox.apiUrl + path, { authorization, 'accept-encoding': encoding });
-    const zipped = await read(`/albums/${tracks55}`, 'gzip, br');
-    expect(zipped.response.headers['content-encoding']).toBe('gzip');
-    expect(zipped.response.headers['content-length']).toBe(String(zipped.body.length));
-    const plain = await read(`/albums/${tracks55}`, 'identity');
-    expect(plain.response.headers['content-encoding']).toBeUndefined();
-    expect(gunzipSync(zipped.body)).toEqual(plain.body);
-    const short = await read(`/artists/${bts}`, 'gzip');
-    expect(short.response.headers['content-encoding']).toBeUndefined();
+    for (const path of [`/albums/${tracks55}`, `/artists/${bts}`, '/albums/abc', '/me', '/nonsense']) {
+      const zipped = await read(path, 'gzip, br');
+      expect(zipped.response.headers['content-encoding']).toBe('gzip');
+      // In chunks and without `vary`, as captured.
+      expect(zipped.response.headers['content-length']).toBeUndefined();
+      expect(zipped.response.headers.vary).toBeUndefined();
+      for (const encoding of ['identity', 'gzip;q=0, br', 'br']) {
+        const plain = await read(path, encoding);
+        expect(plain.response.headers['content-encoding']).toBeUndefined();
+        expect(plain.response.headers['content-length']).toBe(String(plain.body.length));
+        expect(gunzipSync(zipped.body)).toEqual(plain.body);
+      }
+    }
+    const text = await withFault({ kind: 'rate-limit', form: 'text' }, () => read(`/artists/${bts}`, 'gzip'));
+    expect([text.response.headers['content-encoding'], String(text.body)]).toEqual([
+      undefined,
+      'Too many requests',
+    ]);
+  });
+});
+
+describe('a preflight', () => {
+  const preflight = (url: string) =>
+    fetch(url, {
+      method: 'OPTIONS',
+      headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
+    });
+
+  it('is answered without a token on every route, whatever the faults', async () => {
+    client.sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
+    for (const path of [
+      `/artists/${bts}`,
+      '/me',
+      '/browse/categories/jazz/playlists?limit=10',
+      '/nonsense',
+    ]) {
+      const response = await preflight(client.sandbox.apiUrl + path);
+      expect([path, response.status, await response.text()]).toEqual([path, 200, '']);
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('access-control-allow-methods')).toContain('GET');
+      expect(response.headers.get('access-control-allow-headers')).toContain('Authorization');
+    }
+    expect(client.sandbox.calls()).toMatchObject(Array(4).fill({ method: 'OPTIONS', status: 200 }));
+  });
+
+  it('of the token endpoint is 204', async () => {
+    expect((await preflight(client.sandbox.tokenUrl)).status).toBe(204);
+  });
+
+  it('uses up no limit', async () => {
+    client.sandbox.faults.add({ fault: { kind: 'budget', calls: 1, windowSeconds: 60 } });
+    await preflight(`${client.sandbox.apiUrl}/artists/${bts}`);
+    expect((await get(`/artists/${bts}`)).status).toBe(200);
+    expect((await get(`/artists/${bts}`)).status).toBe(429);
   });
 });
 
@@ -149,6 +195,15 @@ describe('the sandbox', () => {
     await expect(startSandbox({ catalogue, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
+
+async function withFault<T>(fault: Fault, act: () => Promise<T>): Promise<T> {
+  const remove = client.sandbox.faults.add({ fault });
+  try {
+    return await act();
+  } finally {
+    remove();
+  }
+}
 
 /** A GET that decodes nothing. */
 async function rawGet(url: string, headers: Record<string, string>, agent?: Agent) {

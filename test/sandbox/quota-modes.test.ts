@@ -146,6 +146,33 @@ describe('in development mode', () => {
   });
 });
 
+describe('in extended mode', () => {
+  const { get } = useSandbox({ quotaMode: 'extended' });
+
+  it('routes without objects in the catalogue answer with empty lists, and batches with null for each id', async () => {
+    const page = { items: [], total: 0, next: null, limit: 20 };
+    expect((await get('/browse/categories')).json).toMatchObject({ categories: page });
+    expect((await get('/browse/featured-playlists')).json).toMatchObject({ playlists: page });
+    expect((await get('/browse/categories/party/playlists')).json).toMatchObject({ playlists: page });
+    for (const kind of ['shows', 'episodes', 'audiobooks', 'chapters']) {
+      expect((await get(`/${kind}?ids=${unknown},${unknown}`)).json).toEqual({ [kind]: [null, null] });
+    }
+  });
+
+  it('new releases are the 100 newest albums', async () => {
+    const first = await get('/browse/new-releases?limit=50');
+    const dates = (first.at('albums.items') as { release_date: string }[]).map((album) => album.release_date);
+    expect([first.at('albums.total'), dates.length]).toEqual([100, 50]);
+    expect(dates).toEqual(dates.toSorted((one, other) => other.localeCompare(one)));
+  });
+
+  it('the markets of Spotify are listed', async () => {
+    const markets = (await get('/markets')).at('markets') as string[];
+    expect(markets.length).toBeGreaterThan(180);
+    expect(markets).toContain('DE');
+  });
+});
+
 describe('an app', () => {
   const client = useSandbox();
   const status = async () => (await client.get(`/artists?ids=${bts}`)).status;

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Conditions } from '../quota-mode.ts';
 import { jsonReply, Refusal, type Reply, unlessHeld } from '../reply.ts';
 import type { Tokens } from '../tokens.ts';
-import { forbidden, unknownRoute } from './refusals.ts';
+import { forbidden, unknownRoute, userNeeded, wrongMethod } from './refusals.ts';
 import { findRoute } from './routes.ts';
 
 /** A call of the Web API. */
@@ -30,23 +30,24 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
 
   const root = `${new URL(apiUrl).pathname}/`;
 
-  const read = (url: string, locale: string | undefined, conditions: Conditions): Reply => {
+  const read = (method: string, url: string, locale: string | undefined, conditions: Conditions): Reply => {
     const { pathname, searchParams } = new URL(url, apiUrl);
-    const found = pathname.startsWith(root) ? findRoute(pathname.slice(root.length)) : undefined;
+    const path = pathname.startsWith(root) ? pathname.slice(root.length) : '';
+    const found = findRoute(path);
     if (!found) throw unknownRoute();
     const { route, id } = found;
     // Authorisation comes first: `limit=abc` on a removed endpoint is 403 (measured 2026-09-30).
-    if (route.extendedOnly && conditions.quotaMode === 'development') throw forbidden();
-    return jsonReply(route.read({ id, query: searchParams, catalogue, conditions, apiUrl, locale }));
+    if (route.extendedOnly && conditions.endpoints === 'development') throw forbidden();
+    if (method !== 'GET') throw route.userWrites ? userNeeded() : wrongMethod();
+    return jsonReply(route.read({ path, id, query: searchParams, catalogue, conditions, apiUrl, locale }));
   };
 
   return ({ method, url, headers }: ApiRequest, conditions: Conditions): Reply => {
     try {
       tokens.check(headers.authorization);
-      if (method !== 'GET') throw unknownRoute();
       const locale = headers['accept-language'];
-      const key = JSON.stringify([url, locale, conditions]);
-      const reply = kept.get(key) ?? read(url, locale, conditions);
+      const key = JSON.stringify([method, url, locale, conditions]);
+      const reply = kept.get(key) ?? read(method, url, locale, conditions);
       if (!kept.has(key)) keep(kept, key, reply);
       return unlessHeld(reply, headers['if-none-match']);
     } catch (error) {

@@ -3,12 +3,15 @@ import { batchSizes } from '../quota-mode.ts';
 import { type Ask, readId, readIds, readMarket, readWindow } from './ask.ts';
 import { isListed } from './availability.ts';
 import { createObjects, marketParameter } from './objects.ts';
-import { cut, writePage } from './page.ts';
+import { cut, localeParameter, writePage } from './page.ts';
 import { invalidGroups, noMarket, unknownArtist } from './refusals.ts';
 
 /** GET /artists/{id}. A market changes nothing here and is not even checked. */
 export function readArtist(ask: Ask): unknown {
-  return createObjects(ask, null).artist(existingArtist(ask));
+  const artist = createObjects(ask, null).artist(existingArtist(ask));
+  // The link of the artist that was read repeats the locale (captured in 2025); links of other objects do not.
+  const [locale] = localeParameter(ask);
+  return locale ? { ...artist, href: `${artist['href']}?${locale.join('=')}` } : artist;
 }
 
 /** GET /artists?ids= */

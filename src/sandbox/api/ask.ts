@@ -13,6 +13,8 @@ import {
 
 /** One call of the Web API, as its endpoint sees it. */
 export interface Ask {
+  /** The path below the API's root. */
+  path: string;
   /** The id in the path, unchecked; empty where the path has none. */
   id: string;
   query: URLSearchParams;
@@ -62,7 +64,7 @@ export function readWindow(ask: Ask, route: PagedRoute): Window {
 }
 
 function readLimit({ query, conditions }: Ask, route: PagedRoute): number {
-  const { most, usual } = pageSizes[conditions.quotaMode][route];
+  const { most, usual } = pageSizes[conditions.endpoints][route];
   const ceiling = Math.min(most, conditions.ceiling?.limit ?? most);
   const text = query.get('limit') ?? String(Math.min(usual, ceiling));
   const limit = wholeNumber.test(text) ? Number(text) : 0;

@@ -1,5 +1,5 @@
 import { tokenExpired, tokenUnknown, userNeeded } from '../api/refusals.ts';
-import { failureHeaders, type Reply } from '../reply.ts';
+import { failureHeaders, type Reply, rateLimitHeaders } from '../reply.ts';
 import type { FaultOf, RateLimitForm } from './rule.ts';
 
 // Answers that faults give in place of the truth, in the words of Spotify where it has any.
@@ -18,19 +18,18 @@ export const unauthorizedReplies = {
 /** A 429; without `retryAfterSeconds` there is no Retry-After, as happens (beets#4370). */
 export function rateLimitReply(form: RateLimitForm, retryAfterSeconds?: number): Reply {
   const headers = {
-    ...failureHeaders,
+    ...rateLimitHeaders,
+    ...(form !== 'text' && { 'content-type': 'application/json; charset=utf-8' }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
-  if (form === 'text') {
-    const { 'content-type': _, ...bare } = headers; // the plain form was seen without a type, 2026-02-20
-    return { status: 429, headers: bare, body: Buffer.from('Too many requests') };
-  }
-  const error =
-    form === 'json'
-      ? { status: 429, message: 'API rate limit exceeded' }
-      : { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' };
-  return { status: 429, headers, body: Buffer.from(JSON.stringify({ error })) };
+  return { status: 429, headers, body: Buffer.from(rateLimitBodies[form]) };
 }
+
+const rateLimitBodies: Record<RateLimitForm, string> = {
+  text: 'Too many requests',
+  json: JSON.stringify({ error: { status: 429, message: 'API rate limit exceeded' } }),
+  quota: JSON.stringify({ error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } }),
+};
 
 export function premiumLapsedReply(form: 'json' | 'text' = 'json'): Reply {
   return form === 'json' ? failure(403, premiumMessage) : plain(403, premiumMessage);

@@ -1,0 +1,104 @@
+import { everywhere } from '../catalogue/markets.ts';
+import { type Ask, readId, readIds, readMarket, readWindow } from './ask.ts';
+import { createObjects } from './objects.ts';
+import { cut, writePage } from './page.ts';
+import { resourceNotFound, unknownEpisode, unknownShow, userNeeded, withdrawnRoute } from './refusals.ts';
+import type { Route } from './route.ts';
+
+// Routes of Spotify for which the catalogue has few objects or none. They answer an app's own token as
+// Spotify does: what exists elsewhere is unknown here, and is never "Service not found".
+
+const largestBatch = 50; // ids
+const newestReleases = 100; // the total of every captured page of new releases
+
+type OtherKind = readonly [path: string, unknown: (id: string) => Error];
+
+/** Audiobooks are shows and chapters are episodes, in links and in messages. */
+const otherKinds: readonly OtherKind[] = [
+  ['shows', unknownShow],
+  ['episodes', unknownEpisode],
+  ['audiobooks', unknownShow],
+  ['chapters', unknownEpisode],
+];
+
+const extendedOnly = true;
+const userWrites = true;
+
+/** Reads of single objects that the catalogue does not have, their lists and their batches. */
+const kindRoutes: readonly Route[] = [
+  ...otherKinds.flatMap(([path, unknown]): Route[] => [
+    { path, extendedOnly, read: unknownBatch(path) },
+    { path: `${path}/*`, read: unknownObject(unknown) },
+  ]),
+  { path: 'shows/*/episodes', read: unknownObject(unknownShow) },
+  { path: 'audiobooks/*/chapters', read: unknownObject(unknownShow) },
+  { path: 'playlists/*', userWrites, read: unknownObject(resourceNotFound) },
+  { path: 'playlists/*/images', userWrites, read: unknownObject(resourceNotFound) },
+  { path: 'playlists/*/tracks', userWrites, extendedOnly, read: unknownObject(resourceNotFound) },
+  { path: 'users/*', extendedOnly, read: refuse(resourceNotFound) },
+  { path: 'users/*/playlists', userWrites, extendedOnly, read: refuse(resourceNotFound) },
+];
+
+const browseRoutes: readonly Route[] = [
+  { path: 'browse/new-releases', extendedOnly, read: readNewReleases },
+  { path: 'browse/categories', extendedOnly, read: emptyPage('categories') },
+  { path: 'browse/categories/*', extendedOnly, read: refuse(resourceNotFound) },
+  { path: 'browse/categories/*/playlists', extendedOnly, read: emptyPage('playlists') },
+  { path: 'browse/featured-playlists', extendedOnly, read: emptyPage('playlists') },
+  { path: 'markets', extendedOnly, read: () => ({ markets: everywhere.toSorted() }) },
+];
+
+/** Withdrawn on 2024-11-27 for all apps that did not use them until then. */
+const withdrawnRoutes = [
+  ...['audio-analysis/*', 'audio-features', 'audio-features/*'],
+  ...['recommendations', 'recommendations/available-genre-seeds'],
+].map((path): Route => ({ path, extendedOnly, read: refuse(withdrawnRoute) }));
+
+const userRoutes = [
+  ...['me', 'me/**', 'playlists/*/items', 'playlists/*/followers', 'playlists/*/followers/contains'],
+].map((path): Route => ({ path, userWrites, read: refuse(userNeeded) }));
+
+export const unservedRoutes: readonly Route[] = [
+  ...kindRoutes,
+  ...browseRoutes,
+  ...withdrawnRoutes,
+  ...userRoutes,
+];
+
+function refuse(refusal: () => Error) {
+  return () => {
+    throw refusal();
+  };
+}
+
+function unknownObject(unknown: (id: string) => Error) {
+  return (ask: Ask) => {
+    readMarket(ask);
+    throw unknown(readId(ask));
+  };
+}
+
+function unknownBatch(path: string) {
+  return (ask: Ask) => {
+    readMarket(ask);
+    return { [path]: readIds(ask, largestBatch).map(() => null) };
+  };
+}
+
+function emptyPage(key: string) {
+  return (ask: Ask) => ({
+    [key]: writePage(ask, ask.path, { window: readWindow(ask, 'browse'), total: 0 }, []),
+  });
+}
+
+/** GET /browse/new-releases */
+function readNewReleases(ask: Ask): unknown {
+  const window = readWindow(ask, 'browse');
+  const newest = ask.catalogue
+    .albums()
+    .toSorted((one, other) => other.releaseDate.localeCompare(one.releaseDate))
+    .slice(0, newestReleases);
+  const objects = createObjects(ask, null);
+  const items = cut(newest, window).map((album) => objects.album(album));
+  return { albums: writePage(ask, ask.path, { window, total: newest.length, itemsKey: 'second' }, items) };
+}

@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue, type Fault } from '../../src/sandbox/index.ts';
+import { sharedPath } from '../support/shared.ts';
+import { type Answer, useSandbox } from './client.ts';
+
+const folder = sharedPath('spotify', 'recordings');
+const { artists, albums, tracks } = createCatalogue().landmarks;
+const client = useSandbox({ quotaMode: 'extended' });
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** One captured response, as the files of `errors-2026` hold it. */
+interface Captured {
+  method: string;
+  status: number;
+  headers: Headers;
+  /** False where the source prints only some of the headers. */
+  headers_whole: boolean;
+  /** Null where the source does not print it. */
+  body: unknown;
+  request_headers?: Record<string, string>;
+}
+
+// These belong to one connection or one day.
+const perConnection = ['connection', 'keep-alive', 'content-length', 'transfer-encoding', 'date'];
+
+/** Values of headers that were others in earlier years. */
+const olderValues: Record<string, readonly RegExp[]> = {
+  'alt-svc': [/^clear$/],
+  'access-control-allow-headers': [/X-Cloud-Trace-Context$/, /^Accept, Authorization, Origin, Content-Type$/],
+  'access-control-allow-methods': [/^GET, POST, OPTIONS, PUT, DELETE$/],
+  server: [/^nginx$/],
+};
+
+/** Headers that came after the response was captured. */
+const laterHeaders: Record<string, readonly string[]> = {
+  '429_rate_limit_json_2016.json': [
+    ...['alt-svc', 'cache-control', 'content-type', 'strict-transport-security', 'via'],
+    'x-content-type-options',
+  ],
+};
+
+/** Texts that were others in earlier years. */
+const olderMessages: Record<string, string> = { '400_invalid_id_2021.json': 'Invalid base62 id' };
+
+const throughFault =
+  (fault: Fault): (() => Promise<Answer>) =>
+  async () => {
+    client.sandbox.faults.add({ fault });
+    return client.get(`/artists/${artists.bts}`);
+  };
+
+/** How the sandbox is brought to give the response of each file. */
+const counterparts: Record<string, (captured: Captured) => Promise<Answer>> = {
+  '200_preflight_2020.json': ({ method, request_headers = {} }) =>
+    client.get('/browse/categories/jazz/playlists?limit=10', {
+      method,
+      headers: { ...request_headers, authorization: '' },
+    }),
+  '400_invalid_id_2021.json': () => client.get('/artists/abc/albums'),
+  '400_too_many_ids_2021.json': () => client.get(`/artists?ids=${Array(51).fill(artists.bts).join()}`),
+  '401_expired_2023.json': async () => {
+    const headers = await client.authorize();
+    client.sandbox.expireTokens();
+    return client.get(`/albums/${albums.tracks1}`, { headers });
+  },
+  '401_invalid_access_token_2025.json': () =>
+    client.get(`/artists/${artists.bts}`, { headers: { authorization: 'Bearer 1234' } }),
+  '401_no_token_2025.json': () => client.get(`/artists/${artists.bts}`, { headers: { authorization: '' } }),
+  '429_quota_48925.json': throughFault({ kind: 'rate-limit', form: 'quota', retryAfterSeconds: 48_925 }),
+  '429_quota_52531.json': throughFault({ kind: 'rate-limit', form: 'quota', retryAfterSeconds: 52_531 }),
+  '429_rate_limit_json_2016.json': throughFault({ kind: 'rate-limit', form: 'json', retryAfterSeconds: 3 }),
+  '429_rate_limit_json_2026.json': throughFault({ kind: 'rate-limit', form: 'json' }),
+  '429_rate_limit_text_2021.json': throughFault({ kind: 'rate-limit', retryAfterSeconds: 19_056 }),
+  '429_rate_limit_text_2026.json': throughFault({ kind: 'rate-limit', retryAfterSeconds: 36_537 }),
+};
+
+const errorFiles =
+  folder === null ? [] : readdirSync(join(folder, 'errors-2026')).filter((file) => file.endsWith('.json'));
+
+describe.skipIf(folder === null)('a captured error', () => {
+  // The files that end tokens come last, because the other tests of this file use one.
+  const ordered = errorFiles.toSorted(
+    (one, other) => Number(/expired/.test(one)) - Number(/expired/.test(other)),
+  );
+  it.each(ordered)('%s is what the sandbox sends: status, body and every header', async (file) => {
+    const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
+    const reproduce = counterparts[file];
+    if (!reproduce) throw new Error(`no way is known to get the response of ${file} from the sandbox`);
+    const answer = await reproduce(captured);
+
+    expect(answer.status).toBe(captured.status);
+    if (captured.body !== null) expect(answer.json ?? answer.text).toEqual(expectedBody(file, captured));
+    expect(headerDifferences(answer, captured.headers, file)).toEqual([]);
+    if (captured.headers_whole) expect(addedHeaders(answer, captured.headers, file)).toEqual([]);
+  });
+
+  it('of the first days of client credentials has the same text, spacing included', async () => {
+    const headers = await client.authorize();
+    client.sandbox.expireTokens();
+    const answer = await client.get(`/albums/${albums.tracks1}`, { headers });
+    const file = join(folder ?? '', 'rspotify', 'album_find_5bU1XKYxHhEwukllT20xtk__1_401.json');
+    expect(answer.text).toBe(readFileSync(file, 'utf8').trim());
+  });
+});
+
+const successes = folder === null ? [] : capturedSuccesses(folder);
+
+describe.skipIf(folder === null)('a captured success of 2025 or later', () => {
+  it('has the headers that the sandbox sends, and no others', async () => {
+    expect(successes.length).toBeGreaterThan(15);
+    const headers = await client.authorize();
+    const reads = [
+      `/artists/${artists.bts}`,
+      `/artists/${artists.bts}/albums`,
+      `/albums/${albums.tracks20}`,
+      `/albums/${albums.tracks20}/tracks`,
+      `/tracks/${tracks.explicit}`,
+      '/search?q=a&type=artist',
+    ];
+    for (const path of reads) {
+      const answer = await client.get(path, { headers });
+      for (const { file, headers: captured } of successes) {
+        const { etag, ...others } = captured;
+        expect(answer.headers.get('etag')).toMatch(/^"MC-[\w+/=]+"$/);
+        expect(etag, file).toMatch(/^"MC-[\w+/=]+"$/);
+        expect(headerDifferences(answer, others, file)).toEqual([]);
+        expect(addedHeaders(answer, captured, file)).toEqual([]);
+      }
+    }
+  });
+});
+
+/** The successes of the Web API whose headers were captured lately, in whatever folder they are. */
+function capturedSuccesses(root: string): { file: string; headers: Headers }[] {
+  const sets = readdirSync(root).filter((set) => readdirSync(join(root, set)).includes('_http.json'));
+  return sets.flatMap((set) => {
+    const calls = readJson(join(root, set, '_http.json')) as Record<
+      string,
+      { url: string; status: number; headers: Headers }
+    >;
+    return Object.entries(calls)
+      .filter(([, { url, status }]) => status === 200 && url.startsWith('https://api.spotify.com/'))
+      .filter(([, { headers }]) => new Date(String(headers['date'])).getUTCFullYear() >= 2025)
+      .map(([file, { headers }]) => ({ file, headers }));
+  });
+}
+
+function expectedBody(file: string, { body }: Captured): unknown {
+  const message = olderMessages[file];
+  return message === undefined ? body : { error: { ...(body as { error: object }).error, message } };
+}
+
+function headerDifferences({ headers }: Answer, captured: Headers, file: string): string[] {
+  return Object.entries(captured).flatMap(([name, value]) => {
+    const [first = ''] = [value].flat();
+    if (perConnection.includes(name) || olderValues[name]?.some((older) => older.test(first))) return [];
+    const ours = headers.get(name);
+    // A header that is sent twice is joined with a comma.
+    return ours === first || first.startsWith(`${ours},`)
+      ? []
+      : [`${file}: ${name} is ${ours}, captured: ${first}`];
+  });
+}
+
+function addedHeaders({ headers }: Answer, captured: Headers, file: string): string[] {
+  const known = [...Object.keys(captured), ...perConnection, ...(laterHeaders[file] ?? [])];
+  return [...headers.keys()].filter((name) => !known.includes(name)).map((name) => `${file}: adds ${name}`);
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
