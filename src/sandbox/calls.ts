@@ -9,7 +9,7 @@ export interface SandboxCall {
   route: string;
   /** Status of the answer; null while there is none, and for ever if there never was one. */
   status: number | null;
-  /** When it arrived, on the clock of `performance.now()`. */
+  /** When it arrived, on the clock of the sandbox: `performance.now()` unless it was given another. */
   atMs: number;
   /** What the caller sent, names in lower case. */
   headers: Record<string, string>;
@@ -26,11 +26,11 @@ export interface CallLog {
 // A sandbox may run for days. This is more than a test looks at, and some ten megabytes.
 const mostCalls = 20_000;
 
-export function createCallLog(): CallLog {
+export function createCallLog(now: () => number): CallLog {
   let calls: SandboxCall[] = [];
   return {
     note: (call) => {
-      const noted = { ...call, status: null, atMs: performance.now() };
+      const noted = { ...call, status: null, atMs: now() };
       calls.push(noted);
       if (calls.length > mostCalls) calls.shift();
       return noted;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { InvalidFaults, parseFaults } from './faults/parse.ts';
 import type { FaultRule } from './faults/rule.ts';
+import { describePreset, isPresetName, type PresetName, presetNames } from './presets.ts';
 import { type QuotaMode, quotaModes } from './quota-mode.ts';
 
 /** What the command line asks for. */
@@ -10,6 +11,9 @@ export interface CliOptions {
   port: number;
   quotaMode: QuotaMode;
   faults: FaultRule[];
+  presets: PresetName[];
+  /** Calls per 24 h by endpoint family. */
+  dailyLimits: Record<string, number>;
 }
 
 /** Says what is wrong with the command line, in one line. */
@@ -20,6 +24,8 @@ export class InvalidOption extends Error {
 const flags = {
   port: { type: 'string', default: '4010' },
   'quota-mode': { type: 'string', default: 'development' },
+  preset: { type: 'string', multiple: true, default: [] as string[] },
+  'daily-limits': { type: 'string', default: '' },
   faults: { type: 'string' },
   'rate-limit': { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -28,14 +34,21 @@ const flags = {
 // Spotify counts the calls of any 30 seconds, and publishes no number.
 const rateWindowSeconds = 30;
 const largestPort = 65_535;
+const helpWidth = 100; // characters of a line
 
 export const usage = `Serves a stand-in for Spotify's Web API and token endpoint on 127.0.0.1.
 
   --port <n>             port to listen on, 0 for any free one (default ${flags.port.default})
   --quota-mode <mode>    ${quotaModes.join(' or ')} (default ${flags['quota-mode'].default})
+  --preset <name>        a way in which Spotify was seen to behave, see below; may be given several times
+  --daily-limits <list>  calls per 24 h of endpoint families, such as artists/albums=100,search=200
   --rate-limit <n>       answer 429 beyond n calls in any ${rateWindowSeconds} s
   --faults <json|@file>  one fault rule or a list of them; more can be sent to /sandbox/faults while it runs
   --help                 this text
+
+The presets, each with the reports that it follows:
+
+${presetNames.map(presetHelp).join('\n')}
 
 For instance: --faults '{"on": {"route": "search"}, "times": 3, "fault": {"kind": "answer", "status": 503}}'
 `;
@@ -51,6 +64,8 @@ export function readOptions(args: readonly string[]): CliOptions {
     help: values.help,
     port: readNumber('port', values.port, 0, largestPort),
     quotaMode: readQuotaMode(values['quota-mode']),
+    presets: values.preset.map(readPreset),
+    dailyLimits: readDailyLimits(values['daily-limits']),
     faults: [
       ...(rateLimit === undefined ? [] : [readRateLimit(rateLimit)]),
       ...(values.faults === undefined ? [] : readFaults(values.faults)),
@@ -82,6 +97,21 @@ function readQuotaMode(text: string): QuotaMode {
   throw new InvalidOption(`--quota-mode must be ${quotaModes.join(' or ')}, not ${JSON.stringify(text)}`);
 }
 
+function readPreset(text: string): PresetName {
+  if (isPresetName(text)) return text;
+  throw new InvalidOption(`--preset must be one of ${presetNames.join(', ')}, not ${JSON.stringify(text)}`);
+}
+
+function readDailyLimits(text: string): Record<string, number> {
+  const entries = text.split(',').filter(Boolean);
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [family = '', calls = ''] = entry.split('=');
+      return [family, readNumber('daily-limits', calls, 1, Number.MAX_SAFE_INTEGER)];
+    }),
+  );
+}
+
 function readRateLimit(text: string): FaultRule {
   const calls = readNumber('rate-limit', text, 1, Number.MAX_SAFE_INTEGER);
   return { fault: { kind: 'budget', calls, windowSeconds: rateWindowSeconds } };
@@ -94,4 +124,20 @@ function readFaults(text: string): FaultRule[] {
     const reason = error instanceof InvalidFaults ? error.message : `cannot read ${text.slice(1)}`;
     throw new InvalidOption(`--faults: ${reason}`);
   }
+}
+
+function presetHelp(name: PresetName): string {
+  const { about, seen } = describePreset(name);
+  return [`  ${name}`, ...wrapped(about), ...wrapped(`Seen: ${seen}.`)].join('\n');
+}
+
+/** The text in lines that fit a terminal, indented. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < helpWidth) lines.splice(-1, 1, `${last} ${word}`);
+    else lines.push(`      ${word}`);
+  }
+  return lines;
 }

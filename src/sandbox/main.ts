@@ -9,23 +9,20 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
-  const { help, port, quotaMode, faults } = readOptions(process.argv.slice(2));
+  const { help, port, quotaMode, faults, presets, dailyLimits } = readOptions(process.argv.slice(2));
   if (help) {
     process.stdout.write(usage);
     return;
   }
-  const sandbox = await startSandbox({ port, quotaMode });
+  const sandbox = await startSandbox({ port, quotaMode, preset: presets, dailyLimits });
   for (const rule of faults) sandbox.faults.add(rule);
-  process.stdout.write(welcome(sandbox, quotaMode));
+  process.stdout.write(welcome(sandbox, [`${quotaMode} mode`, ...presets].join(', ')));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
 }
 
-function welcome(
-  { apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox,
-  quotaMode: string,
-): string {
+function welcome({ apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox, kind: string): string {
   const credentials = `${clientId}:${clientSecret}`;
-  return `Spotify sandbox, ${quotaMode} mode
+  return `Spotify sandbox, ${kind}
 
   Web API        ${apiUrl}
   token URL      ${tokenUrl}

@@ -2,6 +2,7 @@ import { createCallLog, type SandboxCall } from './calls.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import { apiRoot, createHandler, tokenPath } from './handler.ts';
+import { isPresetName, type PresetName, presetNames, presetRules } from './presets.ts';
 import type { QuotaMode } from './quota-mode.ts';
 import { listen } from './server.ts';
 import { createTokens } from './tokens.ts';
@@ -19,6 +20,22 @@ export interface SandboxOptions {
   tokenLifetimeSeconds?: number;
   /** Milliseconds before every answer. Default 0. */
   latencyMs?: number;
+  /**
+   * Ways in which Spotify was seen to behave, as fault rules that are there from the start: `faults.clear()`
+   * takes them away like others. Default none.
+   * @throws Error for a name that is not one of `presetNames`
+   */
+  preset?: PresetName | readonly PresetName[];
+  /**
+   * Calls that an endpoint family is answered in any 24 h, such as `{ 'artists/albums': 100 }`. Default none;
+   * with preset `quota-2026` these numbers replace its own, family by family.
+   */
+  dailyLimits?: Readonly<Record<string, number>>;
+  /**
+   * The clock in milliseconds, by which tokens end, limits count and calls are logged, so that a simulation
+   * can move it. Delays are real time. Default `performance.now`.
+   */
+  now?: () => number;
   /** The music. Default `createCatalogue()`. */
   catalogue?: Catalogue;
 }
@@ -57,11 +74,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tokenLifetimeSeconds = hourSeconds,
     latencyMs = 0,
     catalogue = createCatalogue(),
+    now = () => performance.now(),
   } = options;
   let quotaMode = options.quotaMode ?? 'development';
-  const log = createCallLog();
-  const faults = createFaults();
-  const tokens = createTokens(tokenLifetimeSeconds);
+  const presets = checkedPresets(options.preset);
+  const log = createCallLog(now);
+  const faults = createFaults(now);
+  for (const rule of presetRules(presets, options.dailyLimits)) faults.add(rule);
+  const tokens = createTokens(tokenLifetimeSeconds, now);
   const accepted = { clientId, clientSecret };
 
   const { origin, close } = await listen(port, (own) =>
@@ -92,4 +112,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults,
     close,
   };
+}
+
+function checkedPresets(preset: SandboxOptions['preset'] = []): PresetName[] {
+  const names = [preset].flat();
+  const unknown = names.find((name) => !isPresetName(name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `There is no preset ${JSON.stringify(unknown)}. The presets are ${presetNames.join(', ')}.`,
+    );
+  }
+  return names;
 }

@@ -18,7 +18,8 @@ export interface Tokens {
 const tokenBytes = 62; // real tokens have somewhat more than 80 characters
 const bearer = /^Bearer +(\S+)$/i;
 
-export function createTokens(lifetimeSeconds: number): Tokens {
+/** @param now the clock that tokens end by, in milliseconds */
+export function createTokens(lifetimeSeconds: number, now: () => number): Tokens {
   // Ended tokens stay known: Spotify tells an expired token from one that it never issued.
   const endsAtMs = new Map<string, number>();
 
@@ -26,7 +27,7 @@ export function createTokens(lifetimeSeconds: number): Tokens {
     lifetimeSeconds,
     issue: () => {
       const token = `BQ${randomBytes(tokenBytes).toString('base64url')}`;
-      endsAtMs.set(token, performance.now() + lifetimeSeconds * 1000);
+      endsAtMs.set(token, now() + lifetimeSeconds * 1000);
       return token;
     },
     check: (authorization) => {
@@ -35,10 +36,10 @@ export function createTokens(lifetimeSeconds: number): Tokens {
       if (token === undefined) throw noBearer();
       const endAtMs = endsAtMs.get(token);
       if (endAtMs === undefined) throw tokenUnknown();
-      if (endAtMs <= performance.now()) throw tokenExpired();
+      if (endAtMs <= now()) throw tokenExpired();
     },
     expireAll: () => {
-      for (const token of endsAtMs.keys()) endsAtMs.set(token, performance.now());
+      for (const token of endsAtMs.keys()) endsAtMs.set(token, now());
     },
   };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { presetNames } from '../../src/sandbox/index.ts';
 import { tokenRequest } from './client.ts';
 
 const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
@@ -93,13 +94,37 @@ describe('the command', () => {
   it('explains itself', async () => {
     const { code, out } = await run('--help').ended;
     expect(code).toBe(0);
-    for (const flag of ['--port', '--quota-mode', '--rate-limit', '--faults']) expect(out).toContain(flag);
+    for (const flag of ['--port', '--quota-mode', '--preset', '--daily-limits', '--rate-limit', '--faults']) {
+      expect(out).toContain(flag);
+    }
+  });
+
+  it('says of every preset what it is and where it was seen', async () => {
+    const { out } = await run('--help').ended;
+    for (const name of presetNames) {
+      const [, about = '', seen = ''] =
+        new RegExp(`^  ${name}\\n([^]+?)Seen: ([^]+?)\\.$`, 'm').exec(out) ?? [];
+      expect(about.trim().length, `${name} is explained`).toBeGreaterThan(20);
+      expect(seen, `${name} has a source`).toMatch(/\d/);
+    }
+  });
+
+  it('starts with presets and daily limits', async () => {
+    const { get, printed } = await start(
+      ...['--preset', 'old-development-app', '--preset', 'quota-2026', '--daily-limits', 'artists/albums=1'],
+    );
+    expect(printed.out).toContain('development mode, old-development-app, quota-2026');
+    expect((await get(`${bts}/albums?limit=50`)).status).toBe(200);
+    const refused = await get(`${bts}/albums`);
+    expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('QUOTA_EXCEEDED')]);
   });
 
   it.each([
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, not "x"'],
     [['--port', '65536'], '--port must be a whole number'],
     [['--quota-mode', 'kind'], '--quota-mode must be development or extended, not "kind"'],
+    [['--preset', 'quota-1999'], '--preset must be one of quota-2026, total-zero, '],
+    [['--daily-limits', 'search'], '--daily-limits must be a whole number'],
     [['--rate-limit', '0'], '--rate-limit must be a whole number'],
     [['--faults', '{'], '--faults: faults are not valid JSON'],
     [['--faults', '{"fault":{"kind":"x"}}'], '--faults: unknown fault kind "x"'],

@@ -24,37 +24,48 @@ export interface Client {
 
 /** Starts one sandbox for all tests of a file; every test begins without calls, faults or a changed mode. */
 export function useSandbox(options: SandboxOptions = {}): Client {
-  let sandbox: Sandbox | undefined;
-  let token = '';
+  let client: Client | undefined;
   const running = () => {
-    if (!sandbox) throw new Error('the sandbox runs only while tests run');
-    return sandbox;
+    if (!client) throw new Error('the sandbox runs only while tests run');
+    return client;
   };
-  const requestToken = (init: RequestInit = {}) =>
-    call(running().tokenUrl, { ...tokenRequest(running()), ...init });
 
   beforeAll(async () => {
-    sandbox = await startSandbox(options);
-    token = String((await requestToken()).at('access_token'));
-    sandbox.clearCalls();
+    client = await connect(await startSandbox(options));
   });
   afterEach(() => {
-    running().faults.clear();
-    running().setQuotaMode(options.quotaMode ?? 'development');
-    running().clearCalls();
+    const { sandbox } = running();
+    sandbox.faults.clear();
+    sandbox.setQuotaMode(options.quotaMode ?? 'development');
+    sandbox.clearCalls();
   });
-  afterAll(() => running().close());
+  afterAll(() => running().sandbox.close());
 
   return {
     get sandbox() {
-      return running();
+      return running().sandbox;
     },
+    get: (path, init) => running().get(path, init),
+    requestToken: (init) => running().requestToken(init),
+    authorize: () => running().authorize(),
+  };
+}
+
+/** A client with a fresh token of a sandbox that runs already. */
+export async function connect(sandbox: Sandbox): Promise<Client> {
+  const requestToken = (init: RequestInit = {}) =>
+    call(sandbox.tokenUrl, { ...tokenRequest(sandbox), ...init });
+  const authorize = async () => ({ authorization: `Bearer ${(await requestToken()).at('access_token')}` });
+  const token = await authorize();
+  sandbox.clearCalls();
+  return {
+    sandbox,
     get: (path, init = {}) => {
-      const headers = { authorization: `Bearer ${token}`, ...Object.fromEntries(new Headers(init.headers)) };
-      return call(running().apiUrl + path, { ...init, headers });
+      const headers = { ...token, ...Object.fromEntries(new Headers(init.headers)) };
+      return call(sandbox.apiUrl + path, { ...init, headers });
     },
     requestToken,
-    authorize: async () => ({ authorization: `Bearer ${(await requestToken()).at('access_token')}` }),
+    authorize,
   };
 }
 

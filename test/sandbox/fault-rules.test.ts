@@ -46,6 +46,11 @@ describe('a rule hits', () => {
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
+  it('the first call and then one in every so many', async () => {
+    client.sandbox.faults.add({ skip: 1, every: 3, times: 2, fault: broken });
+    expect(await statuses(9)).toEqual([200, 503, 200, 200, 503, 200, 200, 200, 200]);
+  });
+
   it('so many times', async () => {
     client.sandbox.faults.add({ times: 2, fault: broken });
     expect(await statuses(4)).toEqual([503, 503, 200, 200]);

@@ -2,7 +2,7 @@ import type { Way } from '../delivery.ts';
 import type { Conditions } from '../quota-mode.ts';
 import type { Reply } from '../reply.ts';
 import type { Budget } from './budget.ts';
-import { edited, misbatched } from './edits.ts';
+import { edited, misbatched, withTotals } from './edits.ts';
 import type { Plan } from './plan.ts';
 import {
   premiumLapsedReply,
@@ -18,6 +18,8 @@ import type { Fault, FaultKind, FaultOf } from './rule.ts';
 export interface Circumstance {
   /** Endpoint family of the call. */
   family: string;
+  /** Calls that the rule has hit before this one. */
+  earlierHits: number;
   /** The count that a `budget` keeps from call to call. */
   budget: Budget | undefined;
 }
@@ -30,6 +32,7 @@ const effects: Effects = {
   ceiling: (plan, { limit, clamp = false }) => alter(plan, { ceiling: { limit, clamp } }),
   listing: (plan, { inserted = 0, removed = 0, extraTotal = 0 }) =>
     alter(plan, { listing: { inserted, removed, extraTotal } }),
+  endpoints: (plan, { of }) => alter(plan, { endpoints: of }),
   'implied-market': (plan, { market }) => alter(plan, { impliedMarket: market }),
 
   budget: (plan, _, { budget, family }) => answer(plan, budget?.(family)),
@@ -40,6 +43,10 @@ const effects: Effects = {
   unauthorized: (plan, { reason }) => answer(plan, unauthorizedReplies[reason]()),
   'premium-lapsed': (plan, { form }) => answer(plan, premiumLapsedReply(form)),
   withdrawn: (plan, { status }) => answer(plan, withdrawnReply(status)),
+  total: (plan, { to, add = [0] }, { earlierHits }) => {
+    const difference = add[earlierHits % add.length] ?? 0;
+    plan.changes.push((reply) => withTotals(reply, (total) => to ?? Math.max(0, total + difference)));
+  },
   edit: (plan, { edits }) => void plan.changes.push((reply) => edited(reply, edits)),
   batch: (plan, fault) => void plan.changes.push((reply) => misbatched(reply, fault)),
 

@@ -23,6 +23,18 @@ export function misbatched(reply: Reply, fault: FaultOf<'batch'>): Reply {
   });
 }
 
+/** Changes the total of every page of a reply: the reply itself, or what stands under its keys. */
+export function withTotals(reply: Reply, change: (total: number) => number): Reply {
+  return rewritten(reply, (value) => {
+    for (const page of [value, ...(isContainer(value) ? Object.values(value) : [])]) {
+      if (isContainer(page) && Array.isArray(page['items']) && typeof page['total'] === 'number') {
+        page['total'] = change(page['total']);
+      }
+    }
+    return value;
+  });
+}
+
 function spoiled(list: unknown[], { reverse, keep, nulls = [], repeats = [] }: FaultOf<'batch'>): unknown[] {
   const ordered = (reverse ? list.toReversed() : list).slice(0, keep);
   return ordered.map((entry, place) => {

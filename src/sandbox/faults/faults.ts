@@ -38,7 +38,8 @@ export interface FaultStore extends Faults {
 
 const usualSeed = 'faults';
 
-export function createFaults(): FaultStore {
+/** @param now the clock of windows and ends, in milliseconds */
+export function createFaults(now: () => number): FaultStore {
   let active: ActiveRule[] = [];
   const dropSpent = () => {
     active = active.filter((each) => !each.isSpent());
@@ -46,7 +47,7 @@ export function createFaults(): FaultStore {
 
   return {
     add: (rule) => {
-      const added = activate(rule);
+      const added = activate(rule, now);
       active.push(added);
       return () => {
         active = active.filter((each) => each !== added);
@@ -69,27 +70,27 @@ export function createFaults(): FaultStore {
   };
 }
 
-function activate(rule: FaultRule): ActiveRule {
+function activate(rule: FaultRule, now: () => number): ActiveRule {
   const { on = {}, skip = 0, times = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY } = rule;
-  const { chance = 1, seed = usualSeed } = rule;
+  const { chance = 1, seed = usualSeed, every = 1 } = rule;
   const random = createRandom(seed);
   const isTarget = createTarget(on);
-  const budget = rule.fault.kind === 'budget' ? createBudget(rule.fault) : undefined;
-  const endsAtMs = performance.now() + forMs;
+  const budget = rule.fault.kind === 'budget' ? createBudget(rule.fault, now) : undefined;
+  const endsAtMs = now() + forMs;
   let seen = 0;
   let hit = 0;
 
   return {
     rule,
-    isSpent: () => hit >= times || performance.now() >= endsAtMs,
+    isSpent: () => hit >= times || now() >= endsAtMs,
     hits: (subject) => {
       if (!isTarget(subject)) return false;
       seen += 1;
-      if (seen <= skip || !random.chance(chance)) return false;
+      if (seen <= skip || (seen - skip - 1) % every !== 0 || !random.chance(chance)) return false;
       hit += 1;
       return true;
     },
-    circumstance: (family) => ({ family, budget }),
+    circumstance: (family) => ({ family, earlierHits: hit - 1, budget }),
   };
 }
 

@@ -1,11 +1,23 @@
+import { quotaModes } from '../quota-mode.ts';
 import type { FaultKind, FaultRule } from './rule.ts';
 
-type FieldType = 'text' | 'texts' | 'number' | 'status' | 'switch' | 'list' | 'object' | 'anything';
+type FieldType =
+  | 'text'
+  | 'texts'
+  | 'number'
+  | 'numbers'
+  | 'count'
+  | 'status'
+  | 'switch'
+  | 'list'
+  | 'object'
+  | 'anything';
 type Fields = Readonly<Record<string, FieldType>>;
 
 const ruleFields: Fields = {
   on: 'object',
   skip: 'number',
+  every: 'count',
   times: 'number',
   forMs: 'number',
   chance: 'number',
@@ -18,14 +30,22 @@ const targetFields: Fields = { route: 'texts', path: 'text', pattern: 'text', ba
 const faultFields: Record<FaultKind, Fields> = {
   ceiling: { 'limit!': 'number', clamp: 'switch' },
   listing: { inserted: 'number', removed: 'number', extraTotal: 'number' },
+  endpoints: { 'of!': 'text' },
   'implied-market': { 'market!': 'text' },
-  budget: { 'calls!': 'number', 'windowSeconds!': 'number', per: 'text', form: 'text' },
+  budget: {
+    'calls!': 'number',
+    'windowSeconds!': 'number',
+    per: 'text',
+    form: 'text',
+    countRefused: 'switch',
+  },
   'rate-limit': { form: 'text', retryAfterSeconds: 'number' },
   answer: { status: 'status', headers: 'object', json: 'anything', text: 'text' },
   redirect: { 'to!': 'text', status: 'status' },
   unauthorized: { 'reason!': 'text' },
   'premium-lapsed': { form: 'text' },
   withdrawn: { status: 'number' },
+  total: { to: 'number', add: 'numbers' },
   edit: { 'edits!': 'list' },
   batch: { reverse: 'switch', keep: 'number', nulls: 'list', repeats: 'list' },
   delay: { 'ms!': 'number' },
@@ -40,6 +60,7 @@ const editFields: Fields = { 'path!': 'text', set: 'anything', remove: 'switch',
 
 /** Words that a text field takes, where it does not take any text. */
 const choices: Readonly<Record<string, readonly unknown[]>> = {
+  'endpoints.of': quotaModes,
   'budget.per': ['app', 'family'],
   'budget.form': ['text', 'json', 'quota'],
   'rate-limit.form': ['text', 'json', 'quota'],
@@ -52,6 +73,8 @@ const isOf: Record<FieldType, (value: unknown) => boolean> = {
   text: isText,
   texts: (value) => [value].flat().every(isText),
   number: (value) => typeof value === 'number' && value >= 0,
+  numbers: (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'number'),
+  count: (value) => Number.isInteger(value) && Number(value) >= 1,
   // What is below 200 is no answer yet.
   status: (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
   switch: (value) => typeof value === 'boolean',
@@ -114,6 +137,8 @@ const wording: Record<FieldType, string> = {
   text: 'a text',
   texts: 'a text or a list of texts',
   number: 'a number that is not negative',
+  numbers: 'a list of numbers',
+  count: 'a whole number from 1',
   status: 'a status from 200 to 599',
   switch: 'true or false',
   list: 'a list',

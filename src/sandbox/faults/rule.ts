@@ -1,9 +1,13 @@
+import type { QuotaMode } from '../quota-mode.ts';
+
 /** Something that goes wrong: where, for how long, and what. Rules are plain data, so JSON can carry them. */
 export interface FaultRule {
   /** Which calls; without it every call of the Web API, and no call of the token endpoint. */
   on?: FaultTarget;
   /** Matching calls that pass first. Default 0; with `times: 1` the rule hits exactly call number `skip + 1`. */
   skip?: number;
+  /** Of the matching calls that do not pass, the first is hit and then one in every so many. Default 1: all. */
+  every?: number;
   /** Matching calls that are hit before the rule is spent. Default: all. */
   times?: number;
   /** Milliseconds from now until the rule is spent. Default: none. */
@@ -45,10 +49,22 @@ export type Fault =
   | { kind: 'ceiling'; limit: number; clamp?: boolean }
   /** Artists' lists gain albums in front, lose the newest, or overstate their total. */
   | { kind: 'listing'; inserted?: number; removed?: number; extraTotal?: number }
+  /** The app has the endpoints and the page sizes of this mode, and keeps the fields of its own. */
+  | { kind: 'endpoints'; of: QuotaMode }
   /** Calls without a market are answered as if they named this one. */
   | { kind: 'implied-market'; market: string }
-  /** A rolling limit: 429 with the true remaining seconds once `calls` of the last `windowSeconds` were let through. */
-  | { kind: 'budget'; calls: number; windowSeconds: number; per?: 'app' | 'family'; form?: RateLimitForm }
+  /**
+   * A rolling limit: 429 with the true remaining seconds once `calls` of the last `windowSeconds` were let
+   * through. With `countRefused` refused calls count, too, so that who goes on calling waits longer.
+   */
+  | {
+      kind: 'budget';
+      calls: number;
+      windowSeconds: number;
+      per?: 'app' | 'family';
+      form?: RateLimitForm;
+      countRefused?: boolean;
+    }
   /** 429 in one of Spotify's three forms; no Retry-After unless given. */
   | { kind: 'rate-limit'; form?: RateLimitForm; retryAfterSeconds?: number }
   /** Any answer: a JSON value, or a text as it stands (default: empty). A header set to null is not sent. */
@@ -65,6 +81,8 @@ export type Fault =
   | { kind: 'premium-lapsed'; form?: 'json' | 'text' }
   /** The endpoint is gone, with the text that goes with the status. */
   | { kind: 'withdrawn'; status?: 403 | 404 | 410 }
+  /** Pages state this total, or one that is off by these numbers in turn, call by call; never below 0. */
+  | { kind: 'total'; to?: number; add?: readonly number[] }
   | { kind: 'edit'; edits: readonly Edit[] }
   /** A batch answer out of order, cut to its first `keep` entries, or at these places with null or the entry before. */
   | {

@@ -1,0 +1,126 @@
+import type { FaultRule } from './faults/rule.ts';
+import { proxyHeaders } from './reply.ts';
+
+/** One way in which Spotify was seen to behave. */
+interface Preset {
+  /** What an app sees, in one sentence. */
+  about: string;
+  /** Where it was seen: reports, measurements and pages, by their short names. */
+  seen: string;
+  rules?: readonly FaultRule[];
+  /** Calls that an endpoint family is answered in any 24 h. */
+  dailyLimits?: Readonly<Record<string, number>>;
+}
+
+// Faults that pass hit the first call, so that they show at once, and then every tenth: one search in
+// ten was reported, and a client that retries gets through.
+const nowAndThen = 10;
+
+const daySeconds = 24 * 3600;
+
+// Google's page for an origin that fails, shortened.
+const htmlPage = `<!DOCTYPE html>
+<html lang=en><meta charset=utf-8><title>Error 502 (Server Error)!!1</title>
+<p><b>502.</b> <ins>That’s an error.</ins>
+<p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.
+`;
+
+const presets = {
+  'quota-2026': {
+    about:
+      'daily quota: an endpoint family that has used its calls of the last 24 h answers 429 QUOTA_EXCEEDED until enough of them are 24 h old; refused calls count, too',
+    seen: 'Spotify changelog of July 2026; PROBE 2026-10-01; index files 70286971711, 58024659675; news-bulletin-playlist#156; spotipy#913; GuessSong#27, #28',
+    // Spotify publishes no numbers; these were reported from 2024 to 2026. Other families have no limit here.
+    dailyLimits: { 'artists/albums': 100, search: 200, 'shows/episodes': 600, 'albums/tracks': 2300 },
+  },
+  'total-zero': {
+    about: 'every search says total 0, whatever it finds',
+    seen: 'January 2026: ng-spotify-importer#299, #300; community thread 7301610',
+    rules: [{ on: { route: 'search' }, fault: { kind: 'total', to: 0 } }],
+  },
+  'drifting-totals': {
+    about: 'the total of a search or of an artist’s albums changes from call to call, by up to 13',
+    seen: 'spotify/web-api#201 (341, 328, 331), #225, #1200, #1498',
+    rules: [{ on: { route: ['search', 'artists/albums'] }, fault: { kind: 'total', add: [0, -13, -10] } }],
+  },
+  'empty-403': {
+    about: `one call in ${nowAndThen} is refused by Spotify’s proxy: 403 with an empty body`,
+    seen: 'stiefenm/spoton#119 (2026-07); index files 70969415343, 70974502818 (2026-10)',
+    rules: [edgeFault(403, { 'content-type': null })],
+  },
+  'html-502': {
+    about: `one call in ${nowAndThen} fails with 502 and a page of HTML`,
+    seen: 'home-assistant/core#143091, #159761; index file 70279768084',
+    rules: [edgeFault(502, { 'content-type': 'text/html; charset=UTF-8' }, htmlPage)],
+  },
+  'empty-503': {
+    about: `one call in ${nowAndThen} fails with 503, an empty body and no content type`,
+    seen: 'Spotty-Plugin#75; rates: spotify/web-api#515',
+    rules: [edgeFault(503, { 'content-type': null })],
+  },
+  'flaky-404': {
+    about: `one search or list in ${nowAndThen} answers 404 although it exists`,
+    seen: 'spotify/web-api#1510 (one search in ten), #847, #730, #1160',
+    rules: [
+      {
+        on: { route: ['search', 'artists/albums', 'albums/tracks', 'artists/top-tracks'] },
+        every: nowAndThen,
+        fault: { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Not found.' } } },
+      },
+    ],
+  },
+  'premium-lapsed': {
+    about:
+      'the app’s owner has no Premium any more: every call of the Web API is 403, tokens are still given',
+    seen: 'index files 70878354907, 59187454396, 53452864016, 66431216764',
+    rules: [{ fault: { kind: 'premium-lapsed' } }],
+  },
+  'old-development-app': {
+    about:
+      'a development-mode app from before 2026-02-11: the fields of development mode, with the endpoints and page sizes of before',
+    seen: 'thlucas1/spotifyplus_card#100 (2026-08); shiroemons/touhou_music_discover#558 (2026-07-27)',
+    rules: [{ fault: { kind: 'endpoints', of: 'extended' } }],
+  },
+} as const satisfies Record<string, Preset>;
+
+/** The name of a preset. */
+export type PresetName = keyof typeof presets;
+
+/** Every preset, in the order of the help. */
+export const presetNames = Object.keys(presets) as readonly PresetName[];
+
+export const isPresetName = (name: string): name is PresetName => Object.hasOwn(presets, name);
+
+/** What a preset is and where it was seen. */
+export function describePreset(name: PresetName): { about: string; seen: string } {
+  const { about, seen } = presets[name];
+  return { about, seen };
+}
+
+/**
+ * The fault rules of presets together, in the order of the names.
+ * @param dailyLimits calls per 24 h by endpoint family; a preset's number for the same family does not count
+ */
+export function presetRules(
+  names: readonly PresetName[],
+  dailyLimits: Readonly<Record<string, number>> = {},
+): FaultRule[] {
+  const chosen = names.map((name): Preset => presets[name]);
+  const limits = [...chosen.map((preset) => preset.dailyLimits), dailyLimits];
+  return [...dailyLimitRules(Object.assign({}, ...limits)), ...chosen.flatMap(({ rules = [] }) => rules)];
+}
+
+function dailyLimitRules(limits: Readonly<Record<string, number>>): FaultRule[] {
+  return Object.entries(limits).map(([route, calls]) => ({
+    on: { route },
+    fault: { kind: 'budget', calls, windowSeconds: daySeconds, form: 'quota', countRefused: true },
+  }));
+}
+
+/** A response that does not come from the Web API but from the proxy in front of it. */
+function edgeFault(status: number, headers: Record<string, string | null>, text = ''): FaultRule {
+  return {
+    every: nowAndThen,
+    fault: { kind: 'answer', status, headers: { ...proxyHeaders, ...headers }, text },
+  };
+}

@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createCatalogue,
+  type PresetName,
+  presetNames,
+  type SandboxOptions,
+  startSandbox,
+} from '../../src/sandbox/index.ts';
+import { type Client, connect, messageOf } from './client.ts';
+
+const catalogue = createCatalogue();
+const { artists, albums, tracks } = catalogue.landmarks;
+const { bts, albums50, albums120 } = artists;
+
+const albumsOf = (id: string, rest = 'limit=10') => `/artists/${id}/albums?${rest}`;
+const hourMs = 3_600_000;
+const daySeconds = 86_400;
+
+/**
+ * A sandbox with presets whose clock the test moves. Every test has its own, because the rules of presets
+ * count from the start.
+ */
+async function withPreset<T>(options: SandboxOptions, act: (client: Client, clock: Clock) => Promise<T>) {
+  let nowMs = 0;
+  const clock = {
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+  const sandbox = await startSandbox({
+    catalogue,
+    now: () => nowMs,
+    tokenLifetimeSeconds: 10 * daySeconds,
+    ...options,
+  });
+  try {
+    return await act(await connect(sandbox), clock);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+interface Clock {
+  advance(ms: number): void;
+}
+
+describe('preset quota-2026', () => {
+  const preset = 'quota-2026';
+  const few = { 'artists/albums': 3, search: 2 };
+
+  it('answers 100 reads of artists’ albums in 24 h and refuses the next with QUOTA_EXCEEDED', async () => {
+    await withPreset({ preset }, async ({ get, sandbox }) => {
+      for (let call = 1; call <= 100; call++) expect((await get(albumsOf(bts))).status).toBe(200);
+      const refused = await get(albumsOf(albums50));
+      expect(refused.status).toBe(429);
+      expect(refused.text).toBe(
+        '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}',
+      );
+      const statuses = sandbox.calls().map(({ status }) => status);
+      expect([statuses.length, statuses.filter((status) => status === 429).length]).toEqual([101, 1]);
+    });
+  });
+
+  it('limits searches to 200, lists of episodes to 600 and album tracks to 2,300, and nothing else', async () => {
+    await withPreset({ preset }, async ({ sandbox }) => {
+      const limits = sandbox.faults
+        .rules()
+        .map(({ on, fault }) => [on?.route, 'calls' in fault && fault.calls]);
+      expect(limits).toEqual([
+        ['artists/albums', 100],
+        ['search', 200],
+        ['shows/episodes', 600],
+        ['albums/tracks', 2300],
+      ]);
+    });
+  });
+
+  it('counts each family on its own, whatever the status of its calls', async () => {
+    await withPreset({ preset, dailyLimits: few }, async ({ get }) => {
+      expect((await get(albumsOf('abc'))).status).toBe(400);
+      expect((await get(albumsOf('0'.repeat(22)))).status).toBe(404);
+      expect((await get(albumsOf(bts))).status).toBe(200);
+      expect((await get(albumsOf(bts))).status).toBe(429);
+      for (const path of [`/artists/${bts}`, `/albums/${albums.tracks1}`, '/search?q=a&type=artist']) {
+        expect([path, (await get(path)).status]).toEqual([path, 200]);
+      }
+    });
+  });
+
+  it('locks until the oldest counted call is 24 h old, and says how many seconds that is', async () => {
+    await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
+      await get(albumsOf(bts));
+      clock.advance(2 * hourMs);
+      await get(albumsOf(bts));
+      await get(albumsOf(bts));
+      clock.advance(hourMs);
+      const refused = await get(albumsOf(bts));
+      // The refused call counts, so that the second of the three answered ones has to be 24 h old, too.
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, String(23 * 3600)]);
+      clock.advance(23 * hourMs);
+      expect((await get(albumsOf(bts))).status).toBe(200);
+    });
+  });
+
+  it('lets a client through that waits as long as Retry-After says', async () => {
+    await withPreset({ preset, dailyLimits: few }, async (client, clock) => {
+      for (let call = 0; call < 3; call++) await client.get(albumsOf(bts));
+      const refused = await client.get(albumsOf(bts));
+      const waitSeconds = Number(refused.headers.get('retry-after'));
+      expect(waitSeconds).toBe(daySeconds);
+      clock.advance((waitSeconds - 1) * 1000);
+      expect((await client.get(albumsOf(bts))).status).toBe(429);
+    });
+    await withPreset({ preset, dailyLimits: few }, async (client, clock) => {
+      for (let call = 0; call < 3; call++) await client.get(albumsOf(bts));
+      const refused = await client.get(albumsOf(bts));
+      clock.advance(Number(refused.headers.get('retry-after')) * 1000);
+      expect((await client.get(albumsOf(bts))).status).toBe(200);
+    });
+  });
+
+  it('locks out a client that never stops calling for as long as it calls', async () => {
+    await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
+      const statuses: number[] = [];
+      for (let hour = 0; hour < 48; hour++) {
+        statuses.push((await get(albumsOf(bts))).status);
+        clock.advance(hourMs);
+      }
+      expect(statuses).toEqual([200, 200, 200, ...Array(45).fill(429)]);
+    });
+  });
+
+  it('has the same buckets without the preset where only sizes are given', async () => {
+    await withPreset({ dailyLimits: { artists: 1 } }, async ({ get }) => {
+      expect((await get(`/artists/${bts}`)).status).toBe(200);
+      expect((await get(`/artists/${bts}`)).at('error.reason')).toBe('QUOTA_EXCEEDED');
+      expect((await get(albumsOf(bts))).status).toBe(200);
+    });
+  });
+});
+
+describe('preset total-zero', () => {
+  it('says total 0 in every search and leaves items, next and other lists alone', async () => {
+    await withPreset({ preset: 'total-zero' }, async ({ get }) => {
+      const search = await get('/search?q=the&type=artist,album,track&limit=10');
+      for (const page of ['artists', 'albums', 'tracks']) {
+        expect(search.at(`${page}.total`)).toBe(0);
+        expect(search.at(`${page}.items`)).toHaveLength(10);
+        expect(search.at(`${page}.next`)).toContain('offset=10');
+      }
+      expect((await get(albumsOf(albums120))).at('total')).toBe(120);
+    });
+  });
+});
+
+describe('preset drifting-totals', () => {
+  it('says another total from call to call, in the same order at every start', async () => {
+    const totals = () =>
+      withPreset({ preset: 'drifting-totals' }, async ({ get }) => {
+        const seen: unknown[] = [];
+        for (let call = 0; call < 4; call++) seen.push((await get(albumsOf(albums120))).at('total'));
+        return seen;
+      });
+    expect(await totals()).toEqual([120, 107, 110, 120]);
+    expect(await totals()).toEqual([120, 107, 110, 120]);
+  });
+
+  it('moves the totals of searches, and no item', async () => {
+    await withPreset({ preset: 'drifting-totals' }, async ({ get }) => {
+      const [first, second] = [await get('/search?q=a&type=album'), await get('/search?q=a&type=album')];
+      expect(second.at('albums.total')).toBe(Number(first.at('albums.total')) - 13);
+      expect(second.at('albums.items')).toEqual(first.at('albums.items'));
+    });
+  });
+});
+
+describe.each<[PresetName, number, string | null, RegExp]>([
+  ['empty-403', 403, null, /^$/],
+  ['html-502', 502, 'text/html; charset=UTF-8', /^<!DOCTYPE html>/],
+  ['empty-503', 503, null, /^$/],
+])('preset %s', (preset, status, contentType, body) => {
+  it(`answers one call in ten with ${status} from the proxy, beginning with the first`, async () => {
+    await withPreset({ preset }, async ({ get }) => {
+      const answers = [];
+      for (let call = 0; call < 21; call++) answers.push(await get(`/artists/${bts}`));
+      const failed = answers.map((answer) => answer.status);
+      expect(failed).toEqual(Array.from({ length: 21 }, (_, call) => (call % 10 === 0 ? status : 200)));
+      expect(answers[0]?.headers.get('content-type')).toBe(contentType);
+      expect(answers[0]?.headers.get('server')).toBe('envoy');
+      expect(answers[0]?.text).toMatch(body);
+    });
+  });
+});
+
+describe('preset flaky-404', () => {
+  it('answers one search or list in ten with 404, and reads by id never', async () => {
+    await withPreset({ preset: 'flaky-404' }, async ({ get }) => {
+      const lists = ['/search?q=a&type=artist', albumsOf(bts), `/albums/${albums.tracks20}/tracks`];
+      const statuses: number[] = [];
+      for (let call = 0; call < 12; call++) {
+        expect((await get(`/artists/${bts}`)).status).toBe(200);
+        expect((await get(`/albums/${albums.tracks20}`)).status).toBe(200);
+        statuses.push((await get(lists[call % 3] ?? '')).status);
+      }
+      expect(statuses).toEqual([404, ...Array(9).fill(200), 404, 200]);
+    });
+  });
+});
+
+describe('preset premium-lapsed', () => {
+  it('refuses every call of the Web API in Spotify’s words and still gives tokens', async () => {
+    await withPreset({ preset: 'premium-lapsed' }, async ({ get, requestToken }) => {
+      for (const path of [
+        `/artists/${bts}`,
+        albumsOf(bts),
+        '/search?q=a&type=artist',
+        `/tracks/${tracks.explicit}`,
+      ]) {
+        const answer = await get(path);
+        expect([answer.status, messageOf(answer)]).toEqual([
+          403,
+          'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.',
+        ]);
+      }
+      expect((await requestToken()).status).toBe(200);
+    });
+  });
+});
+
+describe('preset old-development-app', () => {
+  it('has the fields of development mode with batches, top tracks and pages of 50', async () => {
+    await withPreset({ preset: 'old-development-app' }, async ({ get }) => {
+      const batch = await get(`/artists?ids=${bts},${albums50}`);
+      expect(Object.keys(batch.at('artists.0') as object)).not.toContain('genres');
+      expect((await get(`/albums?ids=${albums.tracks1}`)).text).not.toContain('available_markets');
+      expect((await get(`/artists/${bts}/top-tracks?market=DE`)).status).toBe(200);
+      expect((await get(albumsOf(albums120, 'limit=50'))).at('items')).toHaveLength(50);
+      expect((await get(albumsOf(albums120, ''))).at('limit')).toBe(20);
+      expect((await get('/search?q=a&type=album&limit=50')).at('albums.items')).toHaveLength(50);
+      expect((await get(albumsOf(albums120, 'limit=51'))).status).toBe(400);
+    });
+  });
+});
+
+describe('presets', () => {
+  it('combine with each other and with other faults', async () => {
+    const preset = ['old-development-app', 'total-zero'] as const;
+    await withPreset({ preset }, async ({ get, sandbox }) => {
+      sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'answer', status: 500 } });
+      expect((await get('/search?q=a&type=album&limit=50')).at('albums.total')).toBe(0);
+      expect((await get(`/tracks/${tracks.explicit}`)).status).toBe(500);
+    });
+  });
+
+  it('are rules like others, and are gone when the faults are cleared', async () => {
+    await withPreset({ preset: presetNames }, async ({ get, sandbox }) => {
+      expect(sandbox.faults.rules().length).toBeGreaterThanOrEqual(presetNames.length);
+      sandbox.faults.clear();
+      expect((await get(`/artists/${bts}`)).status).toBe(200);
+    });
+  });
+
+  it('have names, and a name that is none is an error that lists them', async () => {
+    const unknown = 'quota-1999' as PresetName;
+    await expect(startSandbox({ catalogue, preset: unknown })).rejects.toThrow(
+      `There is no preset "quota-1999". The presets are ${presetNames.join(', ')}.`,
+    );
+  });
+});
