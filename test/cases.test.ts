@@ -6,9 +6,6 @@ import { sharedPath } from './support/shared.ts';
 
 /** Cases that the gateway still answers wrongly. */
 const notYet: readonly string[] = [
-  'batch-relinked-both-asked-no-link',
-  'linked-from-id-null',
-  'links-not-taken',
   'one-object-teaches-for-all',
   'search-404',
   'total-too-small-artist-albums',

@@ -21,6 +21,23 @@ const forms = (kind: Kind, id: string): string[] => [
   `https://open.spotify.com/${kind}/${id}#t=1`,
 ];
 
+/** Links and URIs as they come out of a clipboard. */
+const pasted = (kind: Kind, id: string): string[] => [
+  `http://open.spotify.com/${kind}/${id}`,
+  `HTTPS://Open.Spotify.COM/${kind}/${id}`,
+  `open.spotify.com/${kind}/${id}`,
+  `https://open.spotify.com/embed/${kind}/${id}?utm_source=generator&theme=0`,
+  `https://open.spotify.com/intl-pt/${kind}/${id}/`,
+  `https://open.spotify.com/intl-pt-BR/embed/${kind}/${id}`,
+  `https://open.spotify.com/${kind}/${id}/?si=9f2c41d0a7b84e55`,
+  `https://open.spotify.com/${kind}/${id}/discography/all?pageUri=spotify:album:x`,
+  ` https://open.spotify.com/${kind}/${id}\n`,
+  `\t open.spotify.com/${kind}/${id}?si=1 `,
+  `spotify:${kind}:${id}?si=9f2c41d0a7b84e55`,
+  `spotify:${kind}:${id}#1:30`,
+  ` spotify:${kind}:${id} `,
+];
+
 /** What is no id, whatever it is asked for. */
 const malformed = [
   '',
@@ -47,7 +64,13 @@ const malformed = [
   `https://open.spotify.com@evil.example/artist/${artists.bts}`,
   `https://open.spotify.com/artist/${artists.bts}/../../me`,
   `https://open.spotify.com/artist/../artist/${artists.bts}`,
-  `http://open.spotify.com/artist/${artists.bts}`,
+  `ftp://open.spotify.com/artist/${artists.bts}`,
+  `https://open.spotify.com:8080/artist/${artists.bts}`,
+  `//open.spotify.com/artist/${artists.bts}`,
+  `https://open.spotify.com/artist/${artists.bts.toUpperCase()}x`,
+  `https://open.spotify.com/artist/${artists.bts}/../me`,
+  `https://open.spotify.com/artist/${artists.bts}/%2e%2e/me`,
+  `https://open.spotify.com/artist/ ${artists.bts}`,
   `javascript:https://open.spotify.com/artist/${artists.bts}`,
   'x'.repeat(50_000),
   `https://open.spotify.com/artist/${artists.bts}?${'x'.repeat(50_000)}`,
@@ -57,7 +80,7 @@ describe.each(kinds)('the id of one %s', (kind) => {
   const thing = things[kind];
 
   test('is taken as 22 characters, as a URI and as a link, and is one call whichever way it is written', async () => {
-    for (const id of forms(kind, thing.id)) {
+    for (const id of [...forms(kind, thing.id), ...pasted(kind, thing.id)]) {
       const { ask, apiCalls } = await inMode('development');
       expect(seen(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id }))).toEqual(
         fine({ [kind]: thing }),
@@ -90,6 +113,26 @@ describe.each(kinds)('the id of one %s', (kind) => {
         expect(sandbox.calls()).toEqual([]);
       }
     }
+  });
+});
+
+describe('the URI or the link of a kind that is not in the graph', () => {
+  const id = '37i9dQZF1DXcBWIGoYBM5M';
+  test.each([
+    [`spotify:playlist:${id}`, 'a playlist URI'],
+    [`https://open.spotify.com/playlist/${id}?si=1`, 'a playlist link'],
+    [`https://open.spotify.com/intl-de/embed/episode/${id}`, 'an episode link'],
+    [`spotify:show:${id}?si=1`, 'a show URI'],
+  ])('is refused with the name of the kind, and costs no call: %s', async (input, name) => {
+    const { ask, sandbox } = await inMode('development');
+    for (const field of [...kinds, 'node']) {
+      const answer = await ask(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
+      expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
+      expect(answer.errors[0]?.message).toBe(
+        `This is ${name}: this API has artists, albums and tracks only.`,
+      );
+    }
+    expect(sandbox.calls()).toEqual([]);
   });
 });
 
@@ -172,8 +215,8 @@ describe('any text at all', () => {
   const idCharacters = fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
   const ids = fc.string({ unit: idCharacters, minLength: 22, maxLength: 22 });
   const written = fc
-    .tuple(ids, fc.constantFrom(...kinds), fc.nat(5))
-    .map(([id, kind, form]) => forms(kind, id)[form] ?? id);
+    .tuple(ids, fc.constantFrom(...kinds), fc.nat(18))
+    .map(([id, kind, form]) => [...forms(kind, id), ...pasted(kind, id)][form] ?? id);
   /** A form that is nearly right: with something put in, or put in place of something. */
   const spoiled = fc
     .tuple(written, fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), fc.nat(90), fc.nat(3))
@@ -188,12 +231,13 @@ describe('any text at all', () => {
       fc.asyncProperty(texts, async (id) => {
         sandbox.clearCalls();
         const { errors } = await ask(document, { id });
-        const [, bare] = /^(?:.*[:/])?([0-9A-Za-z]{22})(?:[?#].*)?$/.exec(id) ?? [];
+        const named = id.match(/(?<![0-9A-Za-z])[0-9A-Za-z]{22}(?![0-9A-Za-z])/g) ?? [];
         const refused = errors.filter(({ extensions }) => extensions?.['code'] === 'BAD_USER_INPUT');
         expect(refused).toEqual(errors);
         const paths = sandbox.calls().filter(({ kind }) => kind === 'api');
         if (errors.length === 4) expect(paths).toEqual([]);
-        for (const { path } of paths) expect(kinds.map((kind) => `/${kind}s/${bare}`)).toContain(path);
+        const allowed = named.flatMap((each) => kinds.map((kind) => `/${kind}s/${each}`));
+        for (const { path } of paths) expect(allowed).toContain(path);
       }),
       { numRuns: 300 },
     );

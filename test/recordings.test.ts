@@ -67,7 +67,7 @@ const briefTrack = (json: RecordedTrack) => ({
   trackNumber: json.track_number,
   discNumber: json.disc_number,
   explicit: json.explicit,
-  isLocal: json.is_local ?? false,
+  isLocal: json.is_local ?? null,
   isPlayable: json.is_playable ?? null,
   restrictions: json.restrictions ? { reason: json.restrictions.reason.toUpperCase() } : null,
   linkedFrom: json.linked_from ? link(json.linked_from) : null,

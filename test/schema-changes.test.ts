@@ -49,9 +49,16 @@ describe('the policy', () => {
     ]);
   });
 
+  test('lets the type of a field change when that is announced, and only then', async () => {
+    const after = change('name: String!', 'name: String');
+    expect(await judge(plain, after, ['Artist.name'])).toEqual([]);
+    expect(await judge(plain, after)).toEqual([
+      expect.stringMatching(/^Artist\.name breaks clients and is not announced: /),
+    ]);
+  });
+
   test.each([
     ['a field that goes', change('genres: [String!]', ''), 'Artist.genres'],
-    ['a field that may be null', change('name: String!', 'name: String'), 'Artist.name'],
     ['an argument that goes', change('group: Group, ', ''), 'Query.artist.group'],
     ['an enum value that goes', change('APPEARS_ON', ''), 'Group.APPEARS_ON'],
   ])('objects to %s without having been deprecated, announced or not', async (_, after, place) => {

@@ -88,9 +88,9 @@ describe('the graph', () => {
       `albums(includeGroups: [AlbumGroup!], market: Market, ${paging}): ArtistAlbumsConnection`,
       'externalUrl: String',
       'followers: Followers',
-      'genres: [String!]',
+      'genres: [String]',
       'id: ID!',
-      'images: [Image!]',
+      'images: [Image]',
       'name: String!',
       'popularity: Int',
       'relatedArtists: [Artist]',
@@ -98,14 +98,14 @@ describe('the graph', () => {
       'uri: String!',
     ]);
     expect(signatures('Album')).toEqual([
-      'albumType: AlbumType!',
-      'artists: [Artist!]',
-      'copyrights: [Copyright!]',
+      'albumType: AlbumType',
+      'artists: [Artist]',
+      'copyrights: [Copyright]',
       'externalIds: ExternalIds',
       'externalUrl: String',
-      'genres: [String!]',
+      'genres: [String]',
       'id: ID!',
-      'images: [Image!]',
+      'images: [Image]',
       'isPlayable: Boolean',
       'label: String',
       'name: String!',
@@ -118,33 +118,32 @@ describe('the graph', () => {
     ]);
     expect(signatures('Track')).toEqual([
       'album: Album',
-      'artists: [Artist!]!',
-      'discNumber: Int!',
-      'durationMs: Int!',
-      'explicit: Boolean!',
+      'artists: [Artist]',
+      'discNumber: Int',
+      'durationMs: Int',
+      'explicit: Boolean',
       'externalIds: ExternalIds',
       'externalUrl: String',
       'id: ID!',
-      'isLocal: Boolean!',
+      'isLocal: Boolean',
       'isPlayable: Boolean',
-      'linkedFrom: TrackLink',
+      'linkedFrom: Track',
       'name: String!',
       'popularity: Int',
       'previewUrl: String',
       'restrictions: Restrictions',
-      'trackNumber: Int!',
+      'trackNumber: Int',
       'uri: String!',
     ]);
   });
 
   test.each([
     ['Image', ['height: Int', 'url: String', 'width: Int']],
-    ['ReleaseDate', ['date: String!', 'precision: DatePrecision!']],
-    ['Copyright', ['text: String!', 'type: CopyrightType!']],
+    ['ReleaseDate', ['date: String', 'precision: DatePrecision']],
+    ['Copyright', ['text: String', 'type: CopyrightType']],
     ['ExternalIds', ['ean: String', 'isrc: String', 'upc: String']],
-    ['Followers', ['total: Int!']],
-    ['Restrictions', ['reason: RestrictionReason!']],
-    ['TrackLink', ['externalUrl: String', 'id: ID!', 'uri: String!']],
+    ['Followers', ['total: Int']],
+    ['Restrictions', ['reason: RestrictionReason']],
     ['Node', ['id: ID!']],
     [
       'PageInfo',
@@ -213,6 +212,22 @@ describe('the graph', () => {
         expect(field && isNullableType(field.type), `${type}.${name}`).toBe(true);
       }
     }
+  });
+
+  test('never lets a value that Spotify does not send empty the object around it: id, uri and name alone are certain', () => {
+    const ofGateway = /^(Query|PageInfo|_Service)$|(Connection|Edge)$/;
+    const certain = fieldTypes
+      .filter(({ name }) => !ofGateway.test(name))
+      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+      .filter(({ field }) => `${field.type}`.includes('!'))
+      .map(({ type, field }) => `${type.name}.${field.name}`);
+    const kinds = ['Album', 'Artist', 'Track'];
+    expect(certain.toSorted()).toEqual(
+      [
+        ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
+        'Node.id',
+      ].toSorted(),
+    );
   });
 
   test('gives an id to artists, albums and tracks, by which a parent graph can merge them', () => {

@@ -7,9 +7,9 @@ import { BadUserInput } from '../errors.ts';
 import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs } from './connection.ts';
-import { full } from './full.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { Node } from './node.ts';
+import { full, sent } from './parts.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { AlbumTracksConnection } from './track.ts';
 import { Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
@@ -65,11 +65,17 @@ Album.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the album.' }),
     uri: t.string({ description: 'The Spotify URI of the album.', resolve: uriOf }),
-    externalUrl: t.exposeString('externalUrl', {
+    externalUrl: t.string({
       nullable: true,
       description: "The album's page on open.spotify.com.",
+      resolve: sent('externalUrl'),
     }),
-    albumType: t.expose('albumType', { type: AlbumType, description: 'What kind of release it is.' }),
+    albumType: t.field({
+      type: AlbumType,
+      nullable: true,
+      description: 'What kind of release it is.',
+      resolve: sent('albumType'),
+    }),
     totalTracks: t.int({
       nullable: true,
       description: 'How many tracks it has.',
@@ -83,28 +89,30 @@ Album.implement({
     }),
     images: t.field({
       type: [Image],
-      nullable: true,
+      nullable: { list: true, items: true },
       description: 'The cover, widest first.',
       resolve: full('images'),
     }),
     artists: t.field({
       type: [Artist],
-      nullable: { list: true, items: false },
+      nullable: { list: true, items: true },
       description: 'Whose release it is.',
       resolve: full('artists'),
     }),
-    isPlayable: t.exposeBoolean('isPlayable', {
+    isPlayable: t.boolean({
       nullable: true,
       description: 'Whether it can be played in the market; null where no market was named.',
+      resolve: sent('isPlayable'),
     }),
-    restrictions: t.expose('restrictions', {
+    restrictions: t.field({
       type: Restrictions,
       nullable: true,
       description: 'Why it cannot be played, if it cannot.',
+      resolve: sent('restrictions'),
     }),
     copyrights: t.field({
       type: [Copyright],
-      nullable: true,
+      nullable: { list: true, items: true },
       description: 'Its copyright statements.',
       resolve: full('copyrights'),
     }),
@@ -114,8 +122,9 @@ Album.implement({
       description: 'Its names outside Spotify.',
       resolve: full('externalIds'),
     }),
-    genres: t.stringList({
-      nullable: true,
+    genres: t.field({
+      type: ['String'],
+      nullable: { list: true, items: true },
       description: 'Its genres; Spotify gives none at present. Not given to every app.',
       resolve: full('genres'),
     }),

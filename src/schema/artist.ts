@@ -5,10 +5,10 @@ import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs } from './connection.ts';
 import { startEarly } from './early.ts';
-import { full } from './full.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { readable } from './items.ts';
 import { Node } from './node.ts';
+import { full, sent } from './parts.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { Track } from './track.ts';
 import { Followers, Image } from './values.ts';
@@ -23,18 +23,20 @@ Artist.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the artist.' }),
     uri: t.string({ description: 'The Spotify URI of the artist.', resolve: uriOf }),
-    externalUrl: t.exposeString('externalUrl', {
+    externalUrl: t.string({
       nullable: true,
       description: "The artist's page on open.spotify.com.",
+      resolve: sent('externalUrl'),
     }),
     images: t.field({
       type: [Image],
-      nullable: true,
+      nullable: { list: true, items: true },
       description: 'Pictures of the artist, widest first.',
       resolve: full('images'),
     }),
-    genres: t.stringList({
-      nullable: true,
+    genres: t.field({
+      type: ['String'],
+      nullable: { list: true, items: true },
       description: 'Genres the artist is associated with; often none. Not given to every app.',
       resolve: full('genres'),
     }),

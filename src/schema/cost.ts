@@ -60,6 +60,7 @@ const relatedArtistsLength = 20;
 const entityKinds: Readonly<Record<string, Kind>> = { Artist: 'artist', Album: 'album', Track: 'track' };
 const embeddedTracks = 50; // of a full album
 const searchReach = 1_000;
+const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
 
 /** By the name of a field: what it costs. */
 export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
@@ -81,6 +82,7 @@ export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
     const calls = full ? 0 : parents.groups;
     return { calls, byId: { album: calls }, crowd: parents, full: false };
   },
+  'Track.linkedFrom': linkedTracks,
   'SearchResults.artists': finds(true),
   'SearchResults.albums': finds(false),
   'SearchResults.tracks': finds(true),
@@ -208,6 +210,13 @@ function albumTracks(visit: Visit): Cost {
     crowd: { groups: parents, size },
     full: false,
   };
+}
+
+/** All but what a reference says by itself comes from the track, which is read by its id. */
+function linkedTracks({ parents, selected, app }: Visit): Cost {
+  const isReference = Array.from(selected).every((name) => fieldsOfReference.has(name));
+  const reads = isReference ? { calls: 0, crowd: parents } : readsOf('track', parents, app);
+  return { ...reads, full: true };
 }
 
 /** The kinds of one search share their calls, page by page. */

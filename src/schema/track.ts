@@ -3,11 +3,11 @@ import { Album } from './album.ts';
 import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { connectionOf } from './connection.ts';
-import { full } from './full.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { Node } from './node.ts';
+import { full, required, sent } from './parts.ts';
 import { marketArg, namedMarket } from './scalars.ts';
-import { ExternalIds, Restrictions, TrackLink } from './values.ts';
+import { ExternalIds, Restrictions } from './values.ts';
 
 export const Track = builder.objectRef<TrackObject>('Track');
 
@@ -15,54 +15,84 @@ export const TrackConnection = connectionOf('TrackConnection', Track);
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
 
+const embeddedAlbum = sent('album');
+
 Track.implement({
   description: 'A recording, as it stands on one album.',
   interfaces: [Node],
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'The title of the track.' }),
+    name: t.string({
+      description: 'The title of the track.',
+      resolve: required(sent('name'), 'Spotify has no such track any more.'),
+    }),
     uri: t.string({ description: 'The Spotify URI of the track.', resolve: uriOf }),
-    externalUrl: t.exposeString('externalUrl', {
+    externalUrl: t.string({
       nullable: true,
       description: "The track's page on open.spotify.com.",
+      resolve: sent('externalUrl'),
     }),
     artists: t.field({
       type: [Artist],
+      nullable: { list: true, items: true },
       description: 'Who performs it.',
-      resolve: ({ artists }) => artists,
+      resolve: sent('artists'),
     }),
     album: t.field({
       type: Album,
       nullable: true,
       description: 'The album it stands on.',
-      resolve: (track, _, context, info) => context.spotify.albumOf(track, context.asker(info)),
+      resolve: (track, args, context, info) =>
+        track.album === undefined && track.albumId !== undefined
+          ? context.spotify.album(track.albumId, track.market, context.asker(info))
+          : embeddedAlbum(track, args, context, info),
     }),
-    discNumber: t.exposeInt('discNumber', { description: 'On which disc of the album it stands, from 1.' }),
-    trackNumber: t.exposeInt('trackNumber', {
+    discNumber: t.int({
+      nullable: true,
+      description: 'On which disc of the album it stands, from 1.',
+      resolve: sent('discNumber'),
+    }),
+    trackNumber: t.int({
+      nullable: true,
       description: 'At which place of that disc it stands, from 1.',
+      resolve: sent('trackNumber'),
     }),
-    durationMs: t.exposeInt('durationMs', { description: 'How long it lasts, in milliseconds.' }),
-    explicit: t.exposeBoolean('explicit', {
+    durationMs: t.int({
+      nullable: true,
+      description: 'How long it lasts, in milliseconds.',
+      resolve: sent('durationMs'),
+    }),
+    explicit: t.boolean({
+      nullable: true,
       description: 'Whether its lyrics are explicit, as far as is known.',
+      resolve: sent('explicit'),
     }),
-    isLocal: t.exposeBoolean('isLocal', { description: "Whether it is a file of a user's own." }),
-    isPlayable: t.exposeBoolean('isPlayable', {
+    isLocal: t.boolean({
+      nullable: true,
+      description: "Whether it is a file of a user's own.",
+      resolve: sent('isLocal'),
+    }),
+    isPlayable: t.boolean({
       nullable: true,
       description: 'Whether it can be played in the market; null where no market was named.',
+      resolve: sent('isPlayable'),
     }),
-    restrictions: t.expose('restrictions', {
+    restrictions: t.field({
       type: Restrictions,
       nullable: true,
       description: 'Why it cannot be played, if it cannot.',
+      resolve: sent('restrictions'),
     }),
-    linkedFrom: t.expose('linkedFrom', {
-      type: TrackLink,
+    linkedFrom: t.field({
+      type: Track,
       nullable: true,
       description:
-        'The track asked for, where this one stands in for it in the market. Not given to every app.',
+        'The track asked for, where this one stands in for it in the market. Not given to every app. Its id, URI and link cost no call.',
+      resolve: sent('linkedFrom'),
     }),
-    previewUrl: t.exposeString('previewUrl', {
+    previewUrl: t.string({
       nullable: true,
       description: 'Thirty seconds of it as MP3. Spotify gives it to old apps only.',
+      resolve: sent('previewUrl'),
     }),
     externalIds: t.field({
       type: ExternalIds,

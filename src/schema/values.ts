@@ -1,5 +1,6 @@
 import type * as spotify from '../datasources/spotify/index.ts';
 import { builder } from './builder.ts';
+import { value } from './parts.ts';
 
 /** The small types without an id that hang on artists, albums and tracks. */
 
@@ -8,9 +9,13 @@ const other = { description: 'A value that this API does not know yet.' };
 export const Image = builder.objectRef<spotify.Image>('Image').implement({
   description: 'A picture, in one of its sizes.',
   fields: (t) => ({
-    url: t.exposeString('url', { nullable: true, description: 'Where to load it from.' }),
-    width: t.exposeInt('width', { nullable: true, description: 'In pixels, where Spotify says.' }),
-    height: t.exposeInt('height', { nullable: true, description: 'In pixels, where Spotify says.' }),
+    url: t.string({ nullable: true, description: 'Where to load it from.', resolve: value('url') }),
+    width: t.int({ nullable: true, description: 'In pixels, where Spotify says.', resolve: value('width') }),
+    height: t.int({
+      nullable: true,
+      description: 'In pixels, where Spotify says.',
+      resolve: value('height'),
+    }),
   }),
 });
 
@@ -27,8 +32,17 @@ const DatePrecision = builder.enumType('DatePrecision', {
 export const ReleaseDate = builder.objectRef<spotify.ReleaseDate>('ReleaseDate').implement({
   description: 'When something was released, as precisely as it is known.',
   fields: (t) => ({
-    date: t.exposeString('date', { description: 'The date, shortened to what is known of it.' }),
-    precision: t.expose('precision', { type: DatePrecision, description: 'How much of `date` is known.' }),
+    date: t.string({
+      nullable: true,
+      description: 'The date, shortened to what is known of it.',
+      resolve: value('date'),
+    }),
+    precision: t.field({
+      type: DatePrecision,
+      nullable: true,
+      description: 'How much of `date` is known.',
+      resolve: value('precision'),
+    }),
   }),
 });
 
@@ -44,17 +58,26 @@ const CopyrightType = builder.enumType('CopyrightType', {
 export const Copyright = builder.objectRef<spotify.Copyright>('Copyright').implement({
   description: 'A copyright statement of an album.',
   fields: (t) => ({
-    text: t.exposeString('text', { description: 'The statement itself.' }),
-    type: t.expose('type', { type: CopyrightType, description: 'What it is about.' }),
+    text: t.string({ nullable: true, description: 'The statement itself.', resolve: value('text') }),
+    type: t.field({
+      type: CopyrightType,
+      nullable: true,
+      description: 'What it is about.',
+      resolve: value('type'),
+    }),
   }),
 });
 
 export const ExternalIds = builder.objectRef<spotify.ExternalIds>('ExternalIds').implement({
   description: 'Names of an album or a track outside Spotify.',
   fields: (t) => ({
-    isrc: t.exposeString('isrc', { nullable: true, description: 'International Standard Recording Code.' }),
-    upc: t.exposeString('upc', { nullable: true, description: 'Universal Product Code.' }),
-    ean: t.exposeString('ean', { nullable: true, description: 'International Article Number.' }),
+    isrc: t.string({
+      nullable: true,
+      description: 'International Standard Recording Code.',
+      resolve: value('isrc'),
+    }),
+    upc: t.string({ nullable: true, description: 'Universal Product Code.', resolve: value('upc') }),
+    ean: t.string({ nullable: true, description: 'International Article Number.', resolve: value('ean') }),
   }),
 });
 
@@ -71,25 +94,18 @@ const RestrictionReason = builder.enumType('RestrictionReason', {
 export const Restrictions = builder.objectRef<spotify.Restrictions>('Restrictions').implement({
   description: 'A restriction on playing something.',
   fields: (t) => ({
-    reason: t.expose('reason', { type: RestrictionReason, description: 'Why it cannot be played.' }),
+    reason: t.field({
+      type: RestrictionReason,
+      nullable: true,
+      description: 'Why it cannot be played.',
+      resolve: value('reason'),
+    }),
   }),
 });
 
-export const Followers = builder.objectRef<number>('Followers').implement({
+export const Followers = builder.objectRef<spotify.Followers>('Followers').implement({
   description: 'Who follows an artist.',
   fields: (t) => ({
-    total: t.int({ description: 'How many there are.', resolve: (total) => total }),
-  }),
-});
-
-export const TrackLink = builder.objectRef<spotify.TrackLink>('TrackLink').implement({
-  description: 'The track that was asked for, where another one stands in for it in the market.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: "Spotify's id of the track asked for." }),
-    uri: t.string({ description: 'Its Spotify URI.', resolve: ({ id }) => `spotify:track:${id}` }),
-    externalUrl: t.exposeString('externalUrl', {
-      nullable: true,
-      description: 'Its page on open.spotify.com.',
-    }),
+    total: t.int({ nullable: true, description: 'How many there are.', resolve: value('total') }),
   }),
 });

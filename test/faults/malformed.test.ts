@@ -74,15 +74,33 @@ const required: readonly (readonly Edit[])[] = [
   [{ path: 'id', set: '../me' }],
   [{ path: 'name', set: null }],
   [{ path: 'name', remove: true }],
-  [{ path: 'images', set: {} }],
-  [{ path: 'images', set: [null] }],
-  [{ path: 'genres', set: 'pop' }],
-  [{ path: 'followers', set: 12 }],
-  [{ path: 'popularity', set: '77' }],
-  [{ path: 'popularity', set: 1e12 }],
-  [{ path: 'popularity', set: -1 }],
-  [{ path: 'external_urls', set: 'https://open.spotify.com' }],
 ];
+
+const optional: readonly Edit[] = [
+  { path: 'images', set: {} },
+  { path: 'images.0', set: 7 },
+  { path: 'genres', set: 'pop' },
+  { path: 'followers', set: 12 },
+  { path: 'popularity', set: '77' },
+  { path: 'popularity', set: 1e12 },
+  { path: 'popularity', set: -1 },
+  { path: 'external_urls', set: 'https://open.spotify.com' },
+];
+
+const wholeArtist = (id: string) => {
+  const { name, images = [], genres, followers, popularity } = catalogue.artist(id) ?? {};
+  return custom(
+    'query ($id: ID!) { artist(id: $id) { id name genres images { url } followers { total } popularity externalUrl } }',
+    { id },
+    {
+      artist: {
+        ...{ id, name, genres, popularity, followers: { total: followers } },
+        images: images.map(({ url }) => ({ url })),
+        externalUrl: `https://open.spotify.com/artist/${id}`,
+      },
+    },
+  );
+};
 
 const everythingOfAnArtist = (id: string) =>
   custom(
@@ -169,28 +187,35 @@ const misbatched = (
   id: string,
   fault: string,
   batch: Omit<Extract<FaultRule['fault'], { kind: 'batch' }>, 'kind'>,
-  nulls: readonly number[],
+  { promise, ...step }: Omit<Step, 'ask' | 'arrange'> & { promise: string },
+  operations = [
+    artists(range(6).map(artistId)),
+    albums(range(6).map(albumId)),
+    tracks(range(6, 10).map(trackId)),
+  ],
 ): FaultCase => ({
   id,
   fault: `batch answer ${fault}`,
-  promise: `a batch answer ${fault} gives each id its own object or null`,
+  promise,
   ...extended,
   allow: { nullIsTrue: true },
-  steps: each(
-    [artists(range(6).map(artistId)), albums(range(6).map(albumId)), tracks(range(6, 10).map(trackId))],
-    (operation) => ({
-      arrange: only({ kind: 'batch', ...batch }),
-      ask: operation,
-      client: 'ok',
-      api: 1,
-      check({ outcomes }) {
-        const [list] = Object.values(outcomes[0]?.data as Record<string, unknown[]>);
-        expect(list?.flatMap((entry, i) => (entry === null ? [i] : []))).toEqual(nulls);
-      },
-      says: { client: nulls.length > 0 ? 'null where there is none' : '' },
-    }),
-  ),
+  steps: each(operations, (operation) => ({
+    arrange: only({ kind: 'batch', ...batch }, { on: { batch: true } }),
+    ask: operation,
+    ...step,
+  })),
 });
+
+/** Checks which entries of a plural field are null. */
+const nullsAt =
+  (nulls: readonly number[]) =>
+  ({ outcomes }: Seen): void => {
+    const [list] = Object.values(outcomes[0]?.data as Record<string, unknown[]>);
+    expect(list?.flatMap((entry, i) => (entry === null ? [i] : []))).toEqual(nulls);
+  };
+
+/** A track may come under another id than it was asked for: only of these can it be seen that places have moved. */
+const neverRelinked = [artists(range(6).map(artistId)), albums(range(6).map(albumId))];
 
 const emptyProto = (): void => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -253,6 +278,24 @@ faultSuite('M', 'Malformed payloads', [
     steps: each(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
   },
   {
+    id: 'M3-part',
+    fault: 'a part that is not as documented (images, followers, popularity, a link)',
+    promise: 'a part that is not as documented is an error of its own, and the object stays',
+    ...extended,
+    steps: each(optional, (edit, i) => ({
+      arrange: edited(edit),
+      ask: wholeArtist(pictured(i)),
+      ...bad,
+      check: ({ outcomes }: Seen) => {
+        const [outcome] = outcomes;
+        expect(outcome?.data).toMatchObject({ artist: { id: pictured(i) } });
+        expect(outcome?.errors).toHaveLength(1);
+        expect(outcome?.errors[0]?.path?.length).toBeGreaterThan(1);
+      },
+      says: { client: 'for that part' },
+    })),
+  },
+  {
     id: 'M3-list',
     fault: 'the same for one object of a list',
     promise: 'an object that is not as documented spoils none of its siblings',
@@ -260,7 +303,6 @@ faultSuite('M', 'Malformed payloads', [
       siblings([{ path: 'items.3.id', set: 7 }]),
       ...[
         [{ path: 'items.3.name', set: null }],
-        [{ path: 'items.3.images', set: {} }],
         [{ path: 'items.3', set: 'x' }],
         [{ path: 'items.3', set: [] }],
       ].map((edits) => ({ ...siblings(edits), arrange: freshList(edits), aside: true })),
@@ -447,10 +489,53 @@ faultSuite('M', 'Malformed payloads', [
       },
     ],
   },
-  misbatched('M10', 'in reverse order', { reverse: true }, []),
-  misbatched('M10-short', 'cut short', { keep: 4 }, [4, 5]),
-  misbatched('M10-null', 'with nulls', { nulls: [1, 3] }, [1, 3]),
-  misbatched('M10-twice', 'with an entry twice', { repeats: [2] }, [2]),
+  misbatched(
+    'M10',
+    'in reverse order',
+    { reverse: true },
+    {
+      promise: 'nobody is given one object of a batch under the name of another',
+      client: 'UPSTREAM_BAD_RESPONSE',
+      api: 1,
+      check: nullsAt(range(6)),
+    },
+    neverRelinked,
+  ),
+  misbatched(
+    'M10-short',
+    'cut short',
+    { keep: 3 },
+    {
+      promise: 'a batch answer with fewer entries than ids is not used: the ids are read one by one',
+      client: 'ok',
+      api: { atMost: 7 },
+      check: nullsAt([]),
+    },
+  ),
+  misbatched(
+    'M10-null',
+    'with nulls',
+    { nulls: [1, 3] },
+    {
+      promise: 'an id for which a batch answer has null is null',
+      client: 'ok',
+      api: 1,
+      check: nullsAt([1, 3]),
+      says: { client: 'null where there is none' },
+    },
+  ),
+  misbatched(
+    'M10-twice',
+    'with an entry twice',
+    { repeats: [2] },
+    {
+      promise: 'nobody is given one object of a batch in the place of another',
+      client: 'UPSTREAM_BAD_RESPONSE',
+      api: 1,
+      check: nullsAt([2]),
+    },
+    neverRelinked,
+  ),
   {
     id: 'M10-none',
     fault: 'batch answer that is empty, no list, or without the key',
@@ -489,9 +574,14 @@ faultSuite('M', 'Malformed payloads', [
       ...each(dangerous, (url, i) => ({
         arrange: edited({ path: 'images.0.url', set: url }, { path: 'external_urls.spotify', set: url }),
         ask: urls(pictured(i), null),
-        client: 'ok',
+        client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
-        says: { client: 'null' },
+        check: ({ outcomes }: Seen) =>
+          expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([
+            ['artist', 'externalUrl'],
+            ['artist', 'images', 0, 'url'],
+          ]),
+        says: { client: 'for that address' },
       })),
       {
         arrange: edited(

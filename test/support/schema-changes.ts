@@ -1,4 +1,4 @@
-import { CriticalityLevel, diff } from '@graphql-inspector/core';
+import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 
 /** What the deprecation policy of CONTRIBUTING.md has against a change of the schema. */
@@ -22,8 +22,9 @@ export async function objections(
     ...breaking
       .filter(({ path = '' }) => !announced.includes(path))
       .map(({ path, message }) => `${path} breaks clients and is not announced: ${message}`),
+    // A field that Spotify stops filling has to be nullable at once: its type changes with an announcement alone.
     ...breaking
-      .filter(({ path = '' }) => !mayGo(released, path))
+      .filter(({ type, path = '' }) => type !== ChangeType.FieldTypeChanged && !mayGo(released, path))
       .map(({ path }) => `${path} was not deprecated in the last release`),
     ...announced
       .filter((path) => !places.includes(path))

@@ -29,7 +29,7 @@ export interface Usage {
   calls: CallNote[];
   /** Fields answered from a copy past its freshness, because Spotify could not answer. */
   stale: FieldNote[];
-  /** Fields that Spotify withholds from this app. */
+  /** Fields without a value, and why: see `UnavailableReason`. */
   unavailable: FieldNote[];
 }
 
@@ -149,9 +149,14 @@ export function createParty(coming: () => Iterable<Scope>): Party {
   };
 }
 
-/** Notes that this app may not have the field that asks. */
-export const noteUnavailable = ({ scope, place }: Asker): void =>
-  void scope.usage.unavailable.push({ ...place(), reason: 'QUOTA_MODE' });
+/** Why a field is null: Spotify withholds it from this app, did not send it, or sent what is not as documented. */
+export type UnavailableReason = 'QUOTA_MODE' | 'NOT_SENT' | 'MALFORMED';
+
+/** Notes why the field that asks has no value. */
+export const noteUnavailable = (
+  { scope, place }: Pick<Asker, 'scope' | 'place'>,
+  reason: UnavailableReason = 'QUOTA_MODE',
+): void => void scope.usage.unavailable.push({ ...place(), reason });
 
 /** Notes how long something that went into the answer is fresh. */
 export function noteFreshness({ scope }: Asker, untilMs: number): void {

@@ -1,38 +1,43 @@
 import { epochMs } from './clock.ts';
-import { parseId, type SpotifyId } from './ids.ts';
+import { type Kind, parseId, type SpotifyId } from './ids.ts';
 import { lazyItems } from './items.ts';
 import {
+  booleanPart,
+  elements,
   int,
+  intPart,
   type Json,
   list,
   MalformedAnswer,
-  optional,
-  optionalBoolean,
-  optionalInt,
-  optionalText,
+  orMalformed,
+  part,
+  partOrNull,
   record,
   text,
+  textPart,
 } from './json.ts';
 import type { Market } from './markets.ts';
 import type {
   Album,
-  AlbumGroup,
-  AlbumType,
   Artist,
   Copyright,
   ExternalIds,
+  Followers,
   Image,
   Malformed,
   Page,
   ReleaseDate,
   Restrictions,
+  Sent,
+  SentList,
   Track,
-  TrackLink,
 } from './types.ts';
+import { isMalformed } from './types.ts';
 
 /**
  * Spotify's JSON to our types, with every check on its shape. Written by hand: it runs over each object of
- * each answer, keeps only what the schema serves, and lets one bad item of a list fail alone.
+ * each answer, keeps only what the schema serves, and lets one malformed part of an object, or one malformed item of a
+ * list, fail alone.
  */
 
 const embeddedPage = { offset: 0, limit: 50 }; // of a full album's tracks
@@ -50,66 +55,69 @@ export interface Asked {
 /** How the short forms of one answer are asked for. */
 export const inShort = (market: Market | null): Asked => ({ full: false, market, artists: new Map() });
 
+/** @throws MalformedAnswer without a readable id and name */
 export function decodeArtist(value: unknown, asked: Asked): Artist {
   const json = record(value, 'artist');
   return {
     kind: 'artist',
     ...identity(json, 'artist', asked),
-    images: optional(json['images'], images),
-    genres: optional(json['genres'], genres),
-    followers: optional(json['followers'], (followers) =>
-      optionalInt(record(followers, 'followers'), 'total'),
-    ),
-    popularity: optionalInt(json, 'popularity'),
+    images: images(json, 'artist'),
+    genres: genres(json, 'artist'),
+    followers: followers(json['followers']),
+    popularity: intPart(json, 'popularity', 'artist'),
   };
 }
 
+/** @throws MalformedAnswer without a readable id and name */
 export function decodeAlbum(value: unknown, asked: Asked): Album {
   const json = record(value, 'album');
   const entity = identity(json, 'album', asked);
-  const tracks = optional(json['tracks'], (page) =>
+  const tracks = part(json['tracks'], (page) =>
     decodeAlbumTracks(page, { ...embeddedPage, market: asked.market }, entity.id),
   );
+  // A page that cannot be used is read again by itself, when it is wanted.
+  const usableTracks = isMalformed(tracks) ? undefined : tracks;
   return {
     kind: 'album',
     ...entity,
-    albumType: albumType(json['album_type']),
-    albumGroup: optional(json['album_group'], albumGroup),
+    albumType: enumPart(json['album_type'], ['ALBUM', 'SINGLE', 'COMPILATION']),
+    albumGroup: enumPart(json['album_group'], ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']),
     // Answers from before 2018 lack the number; the embedded tracks still tell it.
-    totalTracks: optionalInt(json, 'total_tracks') ?? tracks?.total,
+    totalTracks: intPart(json, 'total_tracks', 'album') ?? usableTracks?.total,
     releaseDate: releaseDate(json),
-    images: optional(json['images'], images),
-    artists: optional(json['artists'], (list) => shortArtists(list, asked)),
-    isPlayable: optionalBoolean(json, 'is_playable'),
-    restrictions: optional(json['restrictions'], restrictions),
-    copyrights: optional(json['copyrights'], copyrights),
-    externalIds: optional(json['external_ids'], externalIds),
-    genres: optional(json['genres'], genres),
-    label: optionalText(json, 'label'),
-    popularity: optionalInt(json, 'popularity'),
-    tracks,
+    images: images(json, 'album'),
+    artists: shortArtists(json, 'album', asked),
+    isPlayable: booleanPart(json, 'is_playable', 'album') ?? null,
+    restrictions: partOrNull(json['restrictions'], restrictions),
+    copyrights: part(json['copyrights'], (value) => elements(value, 'album.copyrights', copyright)),
+    externalIds: part(json['external_ids'], externalIds),
+    genres: genres(json, 'album'),
+    label: textPart(json, 'label', 'album'),
+    popularity: intPart(json, 'popularity', 'album'),
+    tracks: usableTracks,
   };
 }
 
+/** @throws MalformedAnswer without a readable id and name */
 export function decodeTrack(value: unknown, asked: Asked, albumId?: SpotifyId): Track {
   const json = record(value, 'track');
   return {
     kind: 'track',
     ...identity(json, 'track', asked),
-    discNumber: int(json, 'disc_number', 'track'),
-    trackNumber: int(json, 'track_number', 'track'),
-    durationMs: int(json, 'duration_ms', 'track'),
-    explicit: optionalBoolean(json, 'explicit') ?? false,
-    isLocal: optionalBoolean(json, 'is_local') ?? false,
-    isPlayable: optionalBoolean(json, 'is_playable'),
-    restrictions: optional(json['restrictions'], restrictions),
-    linkedFrom: optional(json['linked_from'], trackLink),
-    previewUrl: url(json['preview_url']),
-    artists: shortArtists(json['artists'], asked),
-    album: optional(json['album'], (album) => decodeAlbum(album, shortened(asked))),
+    discNumber: intPart(json, 'disc_number', 'track'),
+    trackNumber: intPart(json, 'track_number', 'track'),
+    durationMs: intPart(json, 'duration_ms', 'track'),
+    explicit: booleanPart(json, 'explicit', 'track'),
+    isLocal: booleanPart(json, 'is_local', 'track'),
+    isPlayable: booleanPart(json, 'is_playable', 'track') ?? null,
+    restrictions: partOrNull(json['restrictions'], restrictions),
+    linkedFrom: partOrNull(json['linked_from'], (link) => linkedTrack(link, asked.market)),
+    previewUrl: previewUrl(json),
+    artists: shortArtists(json, 'track', asked),
+    album: part(withId(json['album']), (album) => decodeAlbum(album, shortened(asked))),
     albumId,
-    externalIds: optional(json['external_ids'], externalIds),
-    popularity: optionalInt(json, 'popularity'),
+    externalIds: part(json['external_ids'], externalIds),
+    popularity: intPart(json, 'popularity', 'track'),
   };
 }
 
@@ -127,14 +135,13 @@ export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (ite
   if (offset !== asked.offset) throw new MalformedAnswer('page.offset');
   const limit = Math.min(int(json, 'limit', 'page'), asked.limit);
   if (limit === 0) throw new MalformedAnswer('page.limit'); // no number of such pages makes a list
+  const items = list(json['items'], 'page.items').slice(0, limit);
   return {
     offset,
     limit,
     total: int(json, 'total', 'page'),
     hasNext: typeof json['next'] === 'string',
-    items: lazyItems(list(json['items'], 'page.items').slice(0, limit), asked.market, (item) =>
-      tolerate(() => decodeItem(item)),
-    ),
+    items: lazyItems(items.map(withId), asked.market, (item) => orMalformed(() => decodeItem(item))),
     asOfMs: epochMs(),
   };
 }
@@ -150,36 +157,33 @@ export function decodeList<T>(
   key: string,
   decodeItem: (item: unknown) => T,
 ): (T | Malformed | null)[] {
-  return listUnder(value, key).map((item) => (item === null ? null : tolerate(() => decodeItem(item))));
+  return listUnder(value, key).map((item) => partOrNull(withId(item), decodeItem));
 }
 
 export const fieldOf = (value: unknown, key: string): unknown => record(value, 'answer')[key];
 
 export const listUnder = (value: unknown, key: string): readonly unknown[] => list(fieldOf(value, key), key);
 
-function tolerate<T>(decode: () => T): T | Malformed {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof MalformedAnswer) return { malformed: error.message };
-    throw error;
-  }
+/** The value, or null for an object without an id: a local file, or what Spotify leaves of a removed object. */
+function withId(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return ((value as Json)['id'] ?? null) === null ? null : value;
 }
 
-function identity(json: Json, kind: 'artist' | 'album' | 'track', { full, market, id: askedId }: Asked) {
+function identity(json: Json, kind: Kind, { full, market, id: askedId }: Asked) {
   const id = spotifyId(json, kind);
   if (askedId && askedId !== id && kind !== 'track') throw new MalformedAnswer(`${kind}.id`);
   if (typeof json['type'] === 'string' && json['type'] !== kind) throw new MalformedAnswer(`${kind}.type`);
   return {
     id,
     name: text(json, 'name', kind),
-    externalUrl: externalUrl(json),
+    externalUrl: externalUrl(json, kind),
     market,
     full,
   };
 }
 
-function spotifyId(json: Json, kind: 'artist' | 'album' | 'track'): SpotifyId {
+function spotifyId(json: Json, kind: Kind): SpotifyId {
   try {
     return parseId(text(json, 'id', kind), kind);
   } catch {
@@ -187,79 +191,141 @@ function spotifyId(json: Json, kind: 'artist' | 'album' | 'track'): SpotifyId {
   }
 }
 
-function shortArtists(value: unknown, asked: Asked): Artist[] {
+function shortArtists(json: Json, where: string, asked: Asked): SentList<Artist> {
   const short = shortened(asked);
-  return list(value, 'artists').map((item) => {
-    const { id, name } = record(item, 'artist');
-    const known = short.artists?.get(id);
-    if (known && known.name === name) return known;
-    const artist = decodeArtist(item, short);
-    short.artists?.set(id, artist);
-    return artist;
-  });
+  return part(json['artists'], (artists) =>
+    list(artists, `${where}.artists`).map((item) =>
+      partOrNull(withId(item), (artist) => shortArtist(artist, short)),
+    ),
+  );
+}
+
+function shortArtist(value: unknown, short: Asked): Artist {
+  const { id, name } = record(value, 'artist');
+  const known = short.artists?.get(id);
+  if (known && known.name === name) return known;
+  const artist = decodeArtist(value, short);
+  if (!isMalformed(artist.externalUrl)) short.artists?.set(id, artist);
+  return artist;
 }
 
 /** How what stands inside an object is asked for with it. */
 const shortened = ({ market, artists = new Map() }: Asked): Asked => ({ full: false, market, artists });
 
-const images = (value: unknown): Image[] =>
-  list(value, 'images').map((item) => {
-    const json = record(item, 'image');
-    return {
-      url: url(json['url']),
-      width: optionalInt(json, 'width') ?? null,
-      height: optionalInt(json, 'height') ?? null,
-    };
-  });
+const images = (json: Json, where: string): SentList<Image> =>
+  part(json['images'], (value) => elements(value, `${where}.images`, image));
 
-const genres = (value: unknown): string[] =>
-  list(value, 'genres').filter((genre): genre is string => typeof genre === 'string');
+function image(value: unknown): Image {
+  const json = record(value, 'image');
+  return {
+    url: part(json['url'], (url) => webAddress(url, 'image.url')),
+    width: intPart(json, 'width', 'image') ?? null,
+    height: intPart(json, 'height', 'image') ?? null,
+  };
+}
 
-const copyrights = (value: unknown): Copyright[] =>
-  list(value, 'copyrights').map((item) => {
-    const json = record(item, 'copyright');
-    return { text: text(json, 'text', 'copyright'), type: oneOf(json['type'], ['C', 'P']) };
-  });
+const genres = (json: Json, where: string): SentList<string> =>
+  part(json['genres'], (value) =>
+    elements(value, `${where}.genres`, (genre) => {
+      if (typeof genre === 'string') return genre;
+      throw new MalformedAnswer(`${where}.genres`);
+    }),
+  );
+
+/** Some artists have followers without a number, which says no more than no followers at all (spotify/web-api#261). */
+function followers(value: unknown): Sent<Followers> {
+  const json = part(value, (each) => record(each, 'artist.followers'));
+  if (json === undefined || isMalformed(json)) return json;
+  const total = intPart(json, 'total', 'followers');
+  return total === undefined ? undefined : { total };
+}
+
+function copyright(value: unknown): Copyright {
+  const json = record(value, 'copyright');
+  return { text: textPart(json, 'text', 'copyright'), type: enumPart(json['type'], ['C', 'P']) };
+}
 
 function externalIds(value: unknown): ExternalIds {
   const json = record(value, 'external_ids');
   return {
-    isrc: optionalText(json, 'isrc') ?? null,
-    upc: optionalText(json, 'upc') ?? null,
-    ean: optionalText(json, 'ean') ?? null,
+    isrc: textPart(json, 'isrc', 'external_ids') ?? null,
+    upc: textPart(json, 'upc', 'external_ids') ?? null,
+    ean: textPart(json, 'ean', 'external_ids') ?? null,
   };
 }
 
 const restrictions = (value: unknown): Restrictions => ({
-  reason: oneOf(record(value, 'restrictions')['reason'], ['MARKET', 'PRODUCT', 'EXPLICIT']),
+  reason: enumPart(record(value, 'restrictions')['reason'], ['MARKET', 'PRODUCT', 'EXPLICIT']),
 });
 
 function releaseDate(json: Json): ReleaseDate | undefined {
-  const date = optionalText(json, 'release_date');
+  const date = textPart(json, 'release_date', 'album');
   if (date === undefined) return undefined;
-  return { date, precision: oneOf(json['release_date_precision'], ['DAY', 'MONTH', 'YEAR']) };
+  return { date, precision: enumPart(json['release_date_precision'], ['DAY', 'MONTH', 'YEAR']) };
 }
 
-function trackLink(value: unknown): TrackLink {
-  const json = record(value, 'linked_from');
-  const id = spotifyId(json, 'track');
-  return { id, externalUrl: externalUrl(json) };
+/** The track for which another one stands in. Spotify often leaves out its id, and names it in the URI or the link. */
+function linkedTrack(value: unknown, market: Market | null): Track | null {
+  const json = record(value, 'track.linked_from');
+  const link = externalUrl(json, 'linked_from');
+  const id = [json['id'], json['uri'], link].map(trackIdIn).find((each) => each !== null);
+  return id === undefined || id === null ? null : trackReference(id, link, market);
 }
 
-const albumType = (value: unknown): AlbumType => oneOf(value, ['ALBUM', 'SINGLE', 'COMPILATION']);
+function trackIdIn(value: unknown): SpotifyId | null {
+  try {
+    return typeof value === 'string' ? parseId(value, 'track') : null;
+  } catch {
+    return null;
+  }
+}
 
-const albumGroup = (value: unknown): AlbumGroup =>
-  oneOf(value, ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']);
+/** A track of which only the id and the link are known. */
+const trackReference = (id: SpotifyId, externalUrl: Track['externalUrl'], market: Market | null): Track => ({
+  kind: 'track',
+  id,
+  externalUrl,
+  market,
+  full: false,
+  isReference: true,
+  name: undefined,
+  discNumber: undefined,
+  trackNumber: undefined,
+  durationMs: undefined,
+  explicit: undefined,
+  isLocal: undefined,
+  isPlayable: undefined,
+  restrictions: undefined,
+  linkedFrom: undefined,
+  previewUrl: undefined,
+  artists: undefined,
+  album: undefined,
+  albumId: undefined,
+  externalIds: undefined,
+  popularity: undefined,
+});
+
+/** Spotify says null of a track without a preview, and leaves out the key for apps that are given none. */
+const previewUrl = (json: Json): Sent<string | null> =>
+  json['preview_url'] === null
+    ? null
+    : part(json['preview_url'], (value) => webAddress(value, 'track.preview_url'));
 
 /** Spotify's enums grow, and were not always in small letters: what we do not know is `OTHER`. */
-function oneOf<const T extends string>(value: unknown, known: readonly T[]): T | 'OTHER' {
+function enumPart<const T extends string>(value: unknown, known: readonly T[]): T | 'OTHER' | undefined {
+  if (value === undefined || value === null) return undefined;
   const name = typeof value === 'string' ? value.toUpperCase() : '';
   return known.find((candidate) => candidate === name) ?? 'OTHER';
 }
 
-const externalUrl = (json: Json): string | null =>
-  optional(json['external_urls'], (urls) => url(record(urls, 'external_urls')['spotify'])) ?? null;
+const externalUrl = (json: Json, where: string): Sent<string> => {
+  const urls = part(json['external_urls'], (value) => record(value, `${where}.external_urls`));
+  if (urls === undefined || isMalformed(urls)) return urls;
+  return part(urls['spotify'], (value) => webAddress(value, `${where}.external_urls`));
+};
 
 /** Clients put these into `href` and `src`: nothing but http may pass. */
-const url = (value: unknown): string | null =>
-  typeof value === 'string' && /^https?:\/\//i.test(value) ? value : null;
+function webAddress(value: unknown, where: string): string {
+  if (typeof value === 'string' && /^https?:\/\//i.test(value)) return value;
+  throw new MalformedAnswer(where);
+}

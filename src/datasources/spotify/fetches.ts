@@ -38,7 +38,7 @@ export function createFetches(call: Call, access: Access): Fetches {
     return withinLimit(resource, ask, (answer) => [answer]);
   }
 
-  /** One call for all of them; where the app may not do that, one for each. */
+  /** One call for all of them; where the app may not do that, or the response does not fit, one for each. */
   function together(questions: readonly Question[], batch: Batch): Promise<Answer>[] {
     const ask = () => askTogether(questions, batch);
     const answers = batch.feature ? access.withFeature(batch.feature, ask) : ask();
@@ -49,20 +49,21 @@ export function createFetches(call: Call, access: Access): Fetches {
   async function askTogether(
     questions: readonly Question[],
     batch: Batch,
-  ): Promise<(Answer | GatewayError)[]> {
+  ): Promise<(Answer | GatewayError)[] | null> {
     const [{ resource }] = questions as [Question];
     const values = questions.map((question) => question.resource.batchValue ?? '');
     const party = createParty(() => questions.flatMap(({ askers }) => askers.map(({ scope }) => scope)));
-    const ask = async (): Promise<(Answer | GatewayError)[]> => {
+    const ask = async (): Promise<(Answer | GatewayError)[] | null> => {
       const reply = await call(batch.request(values), party);
       if (reply.status !== 200) {
         if (batch.feature) throwIfBatchWithheld(reply);
         return questions.map(() => refusal(resource, reply));
       }
+      if (batch.isUsable?.(reply.body, values) === false) return null;
       const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
       return values.map((_, i) => settle(() => found((body) => batch.decode(body, i, values), share)));
     };
-    return withinLimit(resource, ask, (answers) => answers);
+    return withinLimit(resource, ask, (answers) => answers ?? []);
   }
 
   function eachAlone(questions: readonly Question[]): Promise<Answer>[] {

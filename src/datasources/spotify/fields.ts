@@ -2,32 +2,46 @@ import { type Access, type WithheldField, withheldFields } from './access.ts';
 import { type Asker, noteUnavailable } from './asker.ts';
 import type { SpotifyObject } from './types.ts';
 
-/** One field of an object, from the full object where the form at hand lacks it; null where that lacks it too. */
+/**
+ * One field that the object at hand lacks, from the full object; null, with a note of the reason, where that lacks it
+ * too.
+ * @param isInShort whether every form has the field, so that it is in vain to read the full object for it
+ */
 export type Field = <T extends SpotifyObject, K extends keyof T & string>(
   object: T,
   name: K,
   asker: Asker,
+  isInShort?: boolean,
 ) => Promise<Exclude<T[K], undefined> | null>;
 
 type Whole = (object: SpotifyObject, asker: Asker) => Promise<SpotifyObject | null>;
 
 /** @param whole reads the full object; null when there is none any more */
 export function createField(access: Access, whole: Whole): Field {
-  return async <T extends SpotifyObject, K extends keyof T & string>(object: T, name: K, asker: Asker) => {
+  return async <T extends SpotifyObject, K extends keyof T & string>(
+    object: T,
+    name: K,
+    asker: Asker,
+    isInShort = false,
+  ) => {
     type Value = Exclude<T[K], undefined>;
     if (object[name] !== undefined) return object[name] as Value;
 
     const withheld = withheldField(object, name);
-    const read = async () => (object.full ? object : whole(object, asker));
+    const isAtHand = object.full || (isInShort && !isReference(object));
+    const read = async () => (isAtHand ? object : whole(object, asker));
     const full = (await (withheld ? access.withField(withheld, read) : read())) as T | null;
     const value = full?.[name];
     if (value !== undefined) return value as Value;
 
-    const known = full !== null || (withheld && access.has(withheld) === false);
-    if (known && (withheld || name === 'genres')) noteUnavailable(asker);
+    const isWithheld = withheld ? access.has(withheld) !== true : name === 'genres';
+    noteUnavailable(asker, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
     return null;
   };
 }
+
+const isReference = (object: SpotifyObject): boolean =>
+  object.kind === 'track' && object.isReference === true;
 
 /** The name under which an app may be denied the field, such as `Album.label`. */
 function withheldField({ kind }: SpotifyObject, name: string): WithheldField | null {

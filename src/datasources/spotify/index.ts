@@ -33,7 +33,15 @@ import {
 } from './types.ts';
 
 export type { Abilities, PagedEndpoint, WithheldField } from './access.ts';
-export { type Asker, type CallNote, createScope, type Place, type Scope, type Usage } from './asker.ts';
+export {
+  type Asker,
+  type CallNote,
+  createScope,
+  noteUnavailable,
+  type Place,
+  type Scope,
+  type Usage,
+} from './asker.ts';
 export { epochMs } from './clock.ts';
 export { isInRange, type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
 export type { List } from './lists.ts';
@@ -58,7 +66,6 @@ export interface Spotify extends Pages {
   /** Whether it is known not to exist. */
   isAbsent(kind: Kind, id: SpotifyId): boolean;
   field: Field;
-  albumOf(track: Track, asker: Asker): Promise<Album | null>;
   /** Why the list in which an album was found shows it. */
   groupOf(album: Item<Album>, asker: Asker): AlbumGroup | null;
   topTracks(artist: Artist, market: Market | null, asker: Asker): Promise<readonly Item<Track>[] | null>;
@@ -145,7 +152,15 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     reads.getAnyForm<SpotifyObject>(resourceOf[kind](id, market), asker);
 
   const whole = (object: SpotifyObject, asker: Asker): Promise<SpotifyObject | null> =>
-    reads.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), asker);
+    object.kind === 'track' && object.isReference
+      ? original(object, asker)
+      : reads.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), asker);
+
+  /** The track that another one stands in for: where a market is named, Spotify gives the other one. */
+  async function original({ id, market }: Track, asker: Asker): Promise<Track | null> {
+    const track = await reads.get(objects.track(id, null), asker);
+    return track && objects.inMarket(track, market);
+  }
 
   async function node({ kind, id }: Reference, asker: Asker): Promise<SpotifyObject | null> {
     if (kind) return find(kind, id, null, asker);
@@ -156,6 +171,8 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     }
     return null;
   }
+
+  const field = createField(access, whole);
 
   async function shortList<T>(feature: Feature, resource: Resource<(Item<T> | null)[]>, asker: Asker) {
     const items = await access.withFeature(feature, () => reads.get(resource, asker));
@@ -180,10 +197,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     app: access,
     isAbsent: (kind, id) => reads.isAbsent(resourceOf[kind](id, null)),
     node,
-    field: createField(access, whole),
-    async albumOf({ album, albumId, market }, asker) {
-      return album ?? (albumId ? ((await find('album', albumId, market, asker)) as Album | null) : null);
-    },
+    field,
     groupOf(album, asker) {
       if (isMalformed(album)) return null;
       if (album.albumGroup === undefined) noteUnavailable(asker);

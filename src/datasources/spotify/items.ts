@@ -40,7 +40,7 @@ export function lazyItems<T>(
     const known = decoded[index];
     if (known !== undefined || index >= ids.length) return known ?? null;
     const item = encoded[index] === null ? null : decode(encoded[index]);
-    if (item !== null && isMalformed(item as object)) isWhole = false;
+    if (isMalformed(item)) isWhole = false;
     encoded[index] = null;
     decoded[index] = item;
     return item;
@@ -96,4 +96,4 @@ export function idAt(items: Items<SpotifyObject>, index: number): string | null 
 
 /** Whether each item is as documented, of those that have been decoded. */
 export const isWhole = (items: Items<SpotifyObject>): boolean =>
-  isLazy(items) ? items.isWhole() : !items.some((item) => item !== null && isMalformed(item));
+  isLazy(items) ? items.isWhole() : !items.some(isMalformed);

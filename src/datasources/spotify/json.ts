@@ -1,3 +1,5 @@
+import type { Malformed } from './types.ts';
+
 /** Parsed JSON, read with a check on everything that is taken from it. */
 
 /** The answer is not as documented; `message` says where, never what stood there. */
@@ -31,16 +33,40 @@ export function int(json: Json, key: string, where: string): number {
   throw new MalformedAnswer(`${where}.${key}`);
 }
 
-export const optional = <T>(value: unknown, decode: (value: unknown) => T): T | undefined =>
-  value === undefined || value === null ? undefined : decode(value);
+/** One part of an object: undefined where Spotify sends none, a marker where `decode` throws MalformedAnswer. */
+export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malformed | undefined {
+  return value === undefined || value === null ? undefined : orMalformed(() => decode(value));
+}
 
-export const optionalText = (json: Json, key: string): string | undefined =>
-  optional(json[key], () => text(json, key, ''));
+/** A part whose absence says that there is nothing of the kind. */
+export const partOrNull = <T>(value: unknown, decode: (value: unknown) => T): T | Malformed | null =>
+  part(value, decode) ?? null;
 
-export const optionalInt = (json: Json, key: string): number | undefined =>
-  optional(json[key], () => int(json, key, ''));
+export const textPart = (json: Json, key: string, where: string): string | Malformed | undefined =>
+  part(json[key], () => text(json, key, where));
 
-export function optionalBoolean(json: Json, key: string): boolean | undefined {
-  const value = json[key];
-  return typeof value === 'boolean' ? value : undefined;
+export const intPart = (json: Json, key: string, where: string): number | Malformed | undefined =>
+  part(json[key], () => int(json, key, where));
+
+export const booleanPart = (json: Json, key: string, where: string): boolean | Malformed | undefined =>
+  part(json[key], (value) => {
+    if (typeof value === 'boolean') return value;
+    throw new MalformedAnswer(`${where}.${key}`);
+  });
+
+/** The elements of a list, of which each may be malformed; null stays null. */
+export const elements = <T>(
+  value: unknown,
+  where: string,
+  decode: (element: unknown) => T,
+): (T | Malformed | null)[] => list(value, where).map((element) => partOrNull(element, decode));
+
+/** What `decode` gives, or a marker where what it reads is not as documented. */
+export function orMalformed<T>(decode: () => T): T | Malformed {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof MalformedAnswer) return { malformed: error.message };
+    throw error;
+  }
 }

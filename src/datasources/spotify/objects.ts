@@ -75,9 +75,22 @@ export function* partsOfEach(items: Items<SpotifyObject>): Iterable<Part> {
 export function* partsOf(object: SpotifyObject): Iterable<Part> {
   yield object;
   if (object.kind === 'artist') return;
-  yield* object.artists ?? [];
-  if (object.kind === 'track' && object.album) yield* partsOf(object.album);
+  if (object.artists !== undefined && !isMalformed(object.artists)) yield* partsOfEach(object.artists);
+  if (object.kind === 'track' && object.album !== undefined && !isMalformed(object.album)) {
+    yield* partsOf(object.album);
+  }
   if (object.kind === 'album' && object.tracks) yield* partsOfAll(object.tracks.items);
+}
+
+/** The track with all that hangs on it, as if it had been asked for in the market. */
+export function inMarket(track: Track, market: Market | null): Track {
+  const { artists, album } = track;
+  const marked = { ...track, market };
+  if (artists !== undefined && !isMalformed(artists)) {
+    marked.artists = artists.map((each) => (each === null || isMalformed(each) ? each : { ...each, market }));
+  }
+  if (album !== undefined && !isMalformed(album)) marked.album = { ...album, market };
+  return marked;
 }
 
 function absentOrWithheld(answer: Parameters<typeof throwIfWithheld>[0]): null | undefined {
@@ -115,28 +128,21 @@ function batchOf<T>(kind: Kind, market: Market | null, decode: Decode<T>): Batch
       query: withMarket({ ids: ids.join(',') }, market),
       maxBytes: Math.max(leastBytes, ids.length * itemBytes),
     }),
+    isUsable: (body, ids) => {
+      const items = (body as Partial<Record<string, unknown>> | null)?.[`${kind}s`];
+      return !Array.isArray(items) || items.length === ids.length;
+    },
+    // By position alone: a track may come under another id than it was asked for (relinking), with and without a link.
     decode(body, index, ids) {
-      const item = itemFor(listUnder(body, `${kind}s`), index, ids);
-      return item === null ? null : decode(item, ids[index] as SpotifyId);
+      const item = listUnder(body, `${kind}s`)[index] ?? null;
+      return isNothing(item) ? null : decode(item, ids[index] as SpotifyId);
     },
   };
 }
 
-/**
- * Spotify answers in the order of the ids, but a track may come under another id than asked (relinking):
- * the place counts, unless the ids show that places have moved.
- */
-function itemFor(items: readonly unknown[], index: number, ids: readonly string[]): unknown {
-  const id = ids[index];
-  const placed = items[index] ?? null;
-  if (namesOf(placed).includes(id)) return placed;
-  const moved = items.find((item) => namesOf(item).includes(id));
-  if (moved !== undefined) return moved;
-  const isAnothers = ids.some((other) => namesOf(placed).includes(other));
-  return items.length !== ids.length || isAnothers ? null : placed;
-}
-
-function namesOf(item: unknown): (string | undefined)[] {
-  const json = item as { id?: string; linked_from?: { id?: string } } | null;
-  return json === null ? [] : [json.id, json.linked_from?.id];
+/** Nothing, or what Spotify leaves of an object that was removed: its keys with neither an id nor a name. */
+function isNothing(item: unknown): boolean {
+  if (item === null) return true;
+  const { id, name } = item as Partial<Record<'id' | 'name', unknown>>;
+  return id === null && name === null;
 }

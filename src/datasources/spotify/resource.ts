@@ -47,6 +47,8 @@ export interface Batch {
   /** What the app must be allowed to do for it. */
   feature?: Feature;
   request(values: readonly string[]): ApiRequest;
+  /** False where the response does not fit the questions: then each is asked alone. */
+  isUsable?(body: unknown, values: readonly string[]): boolean;
   /** The answer to the question at `index`; null where there is none. @throws MalformedAnswer */
   decode(body: unknown, index: number, values: readonly string[]): unknown;
 }

@@ -4,50 +4,64 @@ import type { Market } from './markets.ts';
 
 /**
  * What resolvers read and the caches keep: Spotify's objects without the fields that the schema does not
- * serve. A field typed `| undefined` is one that some form of the object lacks; what Spotify says to be
- * nothing is null.
+ * serve. Only `id`, and `name` of what was read by its id, are certain; every other value may be missing or malformed.
  */
 
+/** A value, or one of its elements, that is not as documented. It fails alone; the object around it stays. */
+export interface Malformed {
+  /** Where it is wrong, such as `album.name`. */
+  malformed: string;
+}
+
+export const isMalformed = (value: unknown): value is Malformed =>
+  typeof value === 'object' && value !== null && 'malformed' in value;
+
+/**
+ * A value as Spotify sent it. Undefined: not sent. Null, where `T` allows it: Spotify says in this way that there is
+ * none, such as no restriction.
+ */
+export type Sent<T> = T | Malformed | undefined;
+
+/** A list as Spotify sent it. Null stands for an element that holds nothing. */
+export type SentList<T> = Sent<readonly (T | Malformed | null)[]>;
+
 export interface Image {
-  url: string | null;
-  width: number | null;
-  height: number | null;
+  url: Sent<string>;
+  width: Sent<number | null>;
+  height: Sent<number | null>;
 }
 
 export interface ReleaseDate {
   /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, as precise as `precision` says. */
-  date: string;
-  precision: 'DAY' | 'MONTH' | 'YEAR' | 'OTHER';
+  date: Sent<string>;
+  precision: Sent<'DAY' | 'MONTH' | 'YEAR' | 'OTHER'>;
 }
 
 export interface Copyright {
-  text: string;
-  type: 'C' | 'P' | 'OTHER';
+  text: Sent<string>;
+  type: Sent<'C' | 'P' | 'OTHER'>;
 }
 
 export interface ExternalIds {
-  isrc: string | null;
-  upc: string | null;
-  ean: string | null;
+  isrc: Sent<string | null>;
+  upc: Sent<string | null>;
+  ean: Sent<string | null>;
 }
 
 export interface Restrictions {
-  reason: 'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'OTHER';
+  reason: Sent<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'OTHER'>;
+}
+
+export interface Followers {
+  total: number | Malformed;
 }
 
 export type AlbumType = 'ALBUM' | 'SINGLE' | 'COMPILATION' | 'OTHER';
 export type AlbumGroup = AlbumType | 'APPEARS_ON';
 
-/** Where a relinked track was asked for under another id. */
-export interface TrackLink {
-  id: string;
-  externalUrl: string | null;
-}
-
 interface Entity {
   id: SpotifyId;
-  name: string;
-  externalUrl: string | null;
+  externalUrl: Sent<string>;
   /** The market this was asked for, which what hangs on it inherits; null where none was named. */
   market: Market | null;
   /** Whether this is the full object: what it lacks, Spotify does not give to this app. */
@@ -56,60 +70,59 @@ interface Entity {
 
 export interface Artist extends Entity {
   kind: 'artist';
-  images: readonly Image[] | undefined;
-  genres: readonly string[] | undefined;
-  followers: number | undefined;
-  popularity: number | undefined;
+  name: string;
+  images: SentList<Image>;
+  genres: SentList<string>;
+  followers: Sent<Followers>;
+  popularity: Sent<number>;
 }
 
 export interface Album extends Entity {
   kind: 'album';
-  albumType: AlbumType;
+  name: string;
+  albumType: Sent<AlbumType>;
   /** Why an artist's list shows the album; only lists say so, and not to every app. */
   albumGroup: AlbumGroup | undefined;
-  totalTracks: number | undefined;
-  releaseDate: ReleaseDate | undefined;
-  images: readonly Image[] | undefined;
-  artists: readonly Artist[] | undefined;
-  isPlayable: boolean | undefined;
-  restrictions: Restrictions | undefined;
-  copyrights: readonly Copyright[] | undefined;
-  externalIds: ExternalIds | undefined;
-  genres: readonly string[] | undefined;
-  label: string | undefined;
-  popularity: number | undefined;
-  /** The first tracks, which a full album brings along. */
+  totalTracks: Sent<number>;
+  releaseDate: Sent<ReleaseDate>;
+  images: SentList<Image>;
+  artists: SentList<Artist>;
+  isPlayable: Sent<boolean | null>;
+  restrictions: Sent<Restrictions | null>;
+  copyrights: SentList<Copyright>;
+  externalIds: Sent<ExternalIds>;
+  genres: SentList<string>;
+  label: Sent<string>;
+  popularity: Sent<number>;
+  /** The first tracks, which a full album brings along; undefined where they cannot be used. */
   tracks: Page<Track> | undefined;
 }
 
 export interface Track extends Entity {
   kind: 'track';
-  discNumber: number;
-  trackNumber: number;
-  durationMs: number;
-  explicit: boolean;
-  isLocal: boolean;
-  isPlayable: boolean | undefined;
-  restrictions: Restrictions | undefined;
-  linkedFrom: TrackLink | undefined;
-  previewUrl: string | null;
-  artists: readonly Artist[];
+  /** Undefined in a reference only. */
+  name: string | undefined;
+  discNumber: Sent<number>;
+  trackNumber: Sent<number>;
+  durationMs: Sent<number>;
+  explicit: Sent<boolean>;
+  isLocal: Sent<boolean>;
+  isPlayable: Sent<boolean | null>;
+  restrictions: Sent<Restrictions | null>;
+  /** A reference to the track that was asked for, where this one stands in for it in the market. */
+  linkedFrom: Sent<Track | null>;
+  previewUrl: Sent<string | null>;
+  artists: SentList<Artist>;
   /** The album in short; lists of one album's tracks leave it out and give `albumId` instead. */
-  album: Album | undefined;
+  album: Sent<Album>;
   albumId: SpotifyId | undefined;
-  externalIds: ExternalIds | undefined;
-  popularity: number | undefined;
+  externalIds: Sent<ExternalIds>;
+  popularity: Sent<number>;
+  /** Whether nothing is known of it but its id and its link. */
+  isReference?: boolean;
 }
 
 export type SpotifyObject = Artist | Album | Track;
-
-/** An item that is not as documented; it fails alone, its siblings stay. */
-export interface Malformed {
-  /** What is wrong, such as `album.name`. */
-  malformed: string;
-}
-
-export const isMalformed = (item: object): item is Malformed => 'malformed' in item;
 
 /** One upstream page. `items.at(i)` stands in slot `offset + i`; slots up to `offset + limit` may be missing. */
 export interface Page<T> {

@@ -1,0 +1,90 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Context } from '../context.ts';
+import {
+  isMalformed,
+  type Malformed,
+  noteUnavailable,
+  type SpotifyObject,
+} from '../datasources/spotify/index.ts';
+import { UpstreamBadResponse } from '../errors.ts';
+import { failedItem, malformed } from './items.ts';
+
+/**
+ * Resolvers for the fields that Spotify fills. A value that is not as documented is an error of its field alone, and
+ * one that Spotify does not send is null; `extensions.spotify.unavailable` says so of both.
+ */
+
+/** A field that short forms may lack: it is filled from the full object, which is read where it is not at hand. */
+export const full = <K extends string>(name: K) => fromObject(name, false);
+
+/** A field that every form of the object has: no other form is read for it. */
+export const sent = <K extends string>(name: K) => fromObject(name, true);
+
+/** A field of a value that belongs to an object, such as the width of an image. */
+export const value =
+  <K extends string>(name: K) =>
+  <T extends Record<K, unknown>>(
+    { [name]: found }: T,
+    _args: unknown,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ): Given<T[K]> | null => {
+    if (found === undefined) noteUnavailable(context.asker(info), 'NOT_SENT');
+    return given(found, context, info);
+  };
+
+/**
+ * A field that is never null.
+ * @param missing why there is no value, where Spotify has none: said to the client
+ */
+export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
+  const orFailure = (found: R | null): R => found ?? failedItem(new UpstreamBadResponse(missing));
+  return (parent, args, context, info) => {
+    const found = resolve(parent, args, context, info);
+    return found instanceof Promise ? found.then(orFailure) : orFailure(found);
+  };
+};
+
+type Resolve<P, R> = (parent: P, args: unknown, context: Context, info: GraphQLResolveInfo) => R | Promise<R>;
+
+/** What a client is given of a value; markers have become errors. */
+export type Given<T> = T extends readonly (infer E)[]
+  ? readonly Exclude<E, Malformed>[]
+  : Exclude<T, Malformed | undefined>;
+
+function fromObject<K extends string>(name: K, isInShort: boolean) {
+  return <T extends SpotifyObject & Record<K, unknown>>(
+    object: T,
+    _args: unknown,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ): Given<T[K]> | null | Promise<Given<T[K]> | null> => {
+    const found: T[K] = object[name];
+    // A promise for each field of a hundred albums takes as long as all the rest of their execution.
+    if (found !== undefined) return given(found, context, info);
+    return context.spotify
+      .field(object, name, context.asker(info), isInShort)
+      .then((filled) => given<T[K] | null>(filled, context, info));
+  };
+}
+
+/** The value itself, or an error in its place and in the place of each element that is malformed. */
+export function given<T>(found: T, context: Context, info: GraphQLResolveInfo): Given<T> | null {
+  if (found === undefined || found === null) return null;
+  if (isMalformed(found)) {
+    noteUnavailable(context.asker(info), 'MALFORMED');
+    return failedItem(malformed(found));
+  }
+  const needsNotes = Array.isArray(found) && found.some((each) => each === null || isMalformed(each));
+  return (needsNotes ? elements(found, context, info) : found) as Given<T>;
+}
+
+function elements(found: readonly unknown[], context: Context, info: GraphQLResolveInfo): unknown[] {
+  const { scope, place } = context.asker(info);
+  return found.map((element, index) => {
+    if (element !== null && !isMalformed(element)) return element;
+    const here = () => ({ ...place(), path: [...place().path, index] });
+    noteUnavailable({ scope, place: here }, element === null ? 'NOT_SENT' : 'MALFORMED');
+    return element === null ? null : failedItem(malformed(element));
+  });
+}
