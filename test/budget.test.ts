@@ -19,6 +19,18 @@ describe('the share of retries', () => {
     expect(ledger.report(31_000)).toEqual([{ family: 'artists', recentCalls: 0, callsOfDay: 59 }]);
   });
 
+  test('is a tenth of the calls that are no retries themselves', () => {
+    const ledger = createLedger();
+    const send = (calls: number) => {
+      for (let i = 0; i < calls; i++) ledger.add('artists', 0);
+    };
+    for (let i = 0; i < 3; i++) ledger.mayRetry(0);
+    send(39 + 3);
+    expect(ledger.mayRetry(0)).toBe(false);
+    send(1);
+    expect([ledger.mayRetry(0), ledger.mayRetry(0)]).toEqual([true, false]);
+  });
+
   test('counts every call that the gate has let go, and the gate tells how each family stands', async () => {
     const { gate, call } = startGate();
     call('a');

@@ -120,6 +120,60 @@ describe('a silence', () => {
   });
 });
 
+describe('an app that Spotify serves nothing, because the Premium subscription of its owner has lapsed', () => {
+  const lapsed: Outcome = {
+    ...answer(403),
+    body: { error: { message: 'Active premium subscription required for the owner of the app.' } },
+  } as Outcome;
+
+  /** The subscription has lapsed, a minute has passed, and three calls of three families are wanted. */
+  async function aMinuteLater() {
+    const started = startGate({ concurrency: 10 });
+    started.call('first');
+    await settle();
+    await started.end('first', lapsed);
+    await vi.advanceTimersByTimeAsync(60_000);
+    started.call('try', 'albums');
+    started.call('b', 'artists');
+    started.call('c', 'search');
+    await settle();
+    return started;
+  }
+
+  test('gets one call a minute, and the others wait for what becomes of it', async () => {
+    const { gate, end, names, ended } = await aMinuteLater();
+    expect([names(), ended]).toEqual([['try'], ['first 403']]);
+    await end('try');
+    expect([names(), gate.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
+  });
+
+  test.each([lapsed, answer(500), answer(429), fault('timeout')])(
+    'gets no other call in the minute after one that was not served (%o)',
+    async (outcome) => {
+      const { gate, call, end, names, ended } = await aMinuteLater();
+      await end('try', outcome);
+      expect([names(), gate.isPremiumLapsed()]).toEqual([[], true]);
+      expect(ended.slice(2).toSorted()).toEqual(['b UPSTREAM_FORBIDDEN -', 'c UPSTREAM_FORBIDDEN -']);
+      await vi.advanceTimersByTimeAsync(59_000);
+      call('d', 'tracks');
+      await settle();
+      expect(ended.at(-1)).toBe('d UPSTREAM_FORBIDDEN -');
+      await vi.advanceTimersByTimeAsync(1_000);
+      call('e', 'tracks');
+      await settle();
+      expect(names()).toEqual(['e']);
+    },
+  );
+
+  test('gets another call at once after one that shows nothing: a rejected token, or a batch that no app may read', async () => {
+    for (const outcome of [answer(401), answer(403)]) {
+      const { end, names } = await aMinuteLater();
+      await end('try', outcome);
+      expect(names()).toEqual(['b']);
+    }
+  });
+});
+
 describe('the breaker', () => {
   const failing = async (outcomes: readonly Outcome[]) => {
     const started = startGate({ concurrency: 100 });

@@ -170,6 +170,21 @@ describe('the token endpoint', () => {
     },
   );
 
+  test.each([500, 502, 408])(
+    'answering %i with a Retry-After of an hour is a failure at once',
+    async (status) => {
+      const clock = startClock();
+      const { ask, sandbox } = await inMode('development');
+      const headers = { 'retry-after': '3600' };
+      const undo = sandbox.faults.add({ on: onToken, fault: { kind: 'answer', status, headers } });
+      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+      expect(sandbox.calls()).toHaveLength(1);
+      undo();
+      await clock.pass(2.1);
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    },
+  );
+
   test.each([
     ['rejected credentials for a minute', tokenError(400, 'invalid_client'), 59, 2],
     ['a fault for two seconds', tokenError(400, 'server_error'), 1.5, 1],

@@ -32,7 +32,11 @@ const patienceMs = 10_000; // of a renewal in the background, which nobody waits
 const rememberRefusalMs = 60_000; // wrong credentials stay wrong until somebody mends them
 const rememberFailureMs = 2_000; // spares the endpoint, and is hardly noticed
 const usualLifetimeSeconds = 3_600; // what Spotify gives, where a response does not say
+const longestRetryWaitMs = 2_500; // the 2 s that a call waits out, and the jitter
 const rememberDistrustMs = 1_000; // where new tokens are refused, one a second is enough to see it end
+
+// Nobody's deadline bounds a renewal that many wait for: a longer wait that Spotify asks for is a failure instead.
+const mayRetry = (waitMs: number): boolean => waitMs <= longestRetryWaitMs;
 
 interface Held {
   value: string;
@@ -83,7 +87,7 @@ export function createToken(
     failure = undefined;
     try {
       const startedMs = performance.now();
-      const answer = await persist(() => send(timeoutMs), { mayRetry: () => true, shut });
+      const answer = await persist(() => send(timeoutMs), { mayRetry, shut });
       failure = undefined;
       held = read(answer, startedMs);
       return held;
