@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Conditions } from '../quota-mode.ts';
 import { jsonReply, Refusal, type Reply, unlessHeld } from '../reply.ts';
 import type { Tokens } from '../tokens.ts';
+import type { Ask } from './ask.ts';
 import { forbidden, unknownRoute, userNeeded, wrongMethod } from './refusals.ts';
 import { findRoute } from './routes.ts';
 
@@ -30,7 +31,12 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
 
   const root = `${new URL(apiUrl).pathname}/`;
 
-  const read = (method: string, url: string, locale: string | undefined, conditions: Conditions): Reply => {
+  const read = async (
+    method: string,
+    url: string,
+    locale: string | undefined,
+    conditions: Conditions,
+  ): Promise<Reply> => {
     const { pathname, searchParams } = new URL(url, apiUrl);
     const path = pathname.startsWith(root) ? pathname.slice(root.length) : '';
     const found = findRoute(path);
@@ -39,15 +45,17 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
     // Authorisation comes first: `limit=abc` on a removed endpoint is 403 (measured 2026-09-30).
     if (route.extendedOnly && conditions.endpoints === 'development') throw forbidden();
     if (method !== 'GET') throw route.userWrites ? userNeeded() : wrongMethod();
-    return jsonReply(route.read({ path, id, query: searchParams, catalogue, conditions, apiUrl, locale }));
+    const ask: Ask = { path, id, query: searchParams, catalogue, conditions, apiUrl, locale };
+    await route.prepare?.(ask);
+    return jsonReply(route.read(ask));
   };
 
-  return ({ method, url, headers }: ApiRequest, conditions: Conditions): Reply => {
+  return async ({ method, url, headers }: ApiRequest, conditions: Conditions): Promise<Reply> => {
     try {
       tokens.check(headers.authorization);
       const locale = headers['accept-language'];
       const key = JSON.stringify([method, url, locale, conditions]);
-      const reply = kept.get(key) ?? read(method, url, locale, conditions);
+      const reply = kept.get(key) ?? (await read(method, url, locale, conditions));
       if (!kept.has(key)) keep(kept, key, reply);
       return unlessHeld(reply, headers['if-none-match']);
     } catch (error) {

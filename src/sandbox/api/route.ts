@@ -8,6 +8,8 @@ export interface Route {
   extendedOnly?: boolean;
   /** Methods other than GET exist and need a user's token; without it they are not allowed. */
   userWrites?: boolean;
+  /** Work that must not stop the event loop and has to be done before the endpoint reads. */
+  prepare?: (ask: Ask) => Promise<void>;
   read: (ask: Ask) => unknown;
 }
 

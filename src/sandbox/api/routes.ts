@@ -1,8 +1,8 @@
 import { readAlbum, readAlbums, readAlbumTracks } from './albums.ts';
 import { readArtist, readArtistAlbums, readArtists, readRelatedArtists, readTopTracks } from './artists.ts';
 import type { Route } from './route.ts';
-import { readSearch } from './search.ts';
-import { readTrack, readTracks } from './tracks.ts';
+import { prepareSearch, readSearch } from './search.ts';
+import { prepareTracks, readTrack, readTracks } from './tracks.ts';
 import { unservedRoutes } from './unserved-routes.ts';
 
 const catalogueRoutes: readonly Route[] = [
@@ -14,9 +14,9 @@ const catalogueRoutes: readonly Route[] = [
   { path: 'albums', extendedOnly: true, read: readAlbums },
   { path: 'albums/*', read: readAlbum },
   { path: 'albums/*/tracks', read: readAlbumTracks },
-  { path: 'tracks', extendedOnly: true, read: readTracks },
-  { path: 'tracks/*', read: readTrack },
-  { path: 'search', read: readSearch },
+  { path: 'tracks', extendedOnly: true, prepare: prepareTracks, read: readTracks },
+  { path: 'tracks/*', prepare: prepareTracks, read: readTrack },
+  { path: 'search', prepare: prepareSearch, read: readSearch },
 ];
 
 const patterns = [...catalogueRoutes, ...unservedRoutes].map((route) => ({

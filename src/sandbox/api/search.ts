@@ -20,6 +20,13 @@ const pageNames = {
   audiobook: 'audiobooks',
 } as const;
 type SearchType = keyof typeof pageNames;
+const findable = ['artist', 'album', 'track'] as const satisfies readonly SearchType[];
+
+/** Makes the indexes of the types that are searched. */
+export function prepareSearch({ catalogue, query }: Ask): Promise<void> {
+  const types = (query.get('type') ?? '').split(',');
+  return catalogue.prepareSearch(findable.filter((kind) => types.includes(kind)));
+}
 
 /** GET /search */
 export function readSearch(ask: Ask): unknown {

@@ -3,6 +3,9 @@ import { type Ask, readId, readIds, readMarket } from './ask.ts';
 import { createObjects } from './objects.ts';
 import { unknownTrack } from './refusals.ts';
 
+/** Finds out which ids are tracks. */
+export const prepareTracks = ({ catalogue }: Ask): Promise<void> => catalogue.prepareTrackIds();
+
 /** GET /tracks/{id} */
 export function readTrack(ask: Ask): unknown {
   const market = readMarket(ask);

@@ -6,6 +6,7 @@ import type { Album, Artist, Slot, Track } from './model.ts';
 import { createRandom } from './random.ts';
 import { type ArtistPlan, landmarkArtists, planArtists } from './roster.ts';
 import { indexAlbums, indexArtists, indexTracks, type SearchSource, yearOf } from './search-index.ts';
+import { createSlicedWork } from './sliced-work.ts';
 import { drawTracks, trackIdOf } from './tracks.ts';
 import { artistGenres } from './words.ts';
 
@@ -47,6 +48,13 @@ export interface Catalogue {
   twinOf(track: Track): Track | undefined;
   /** Everything that matches `q` (words, "quoted phrases", field filters), the best match first. */
   find<Kind extends keyof Findable>(kind: Kind, q: string): readonly Findable[Kind][];
+  /**
+   * Does the work that the first `track` would do at once, in slices of some milliseconds, so that a server in
+   * the same process goes on serving.
+   */
+  prepareTrackIds(): Promise<void>;
+  /** Does the work that the first `find` of these kinds would do at once, in slices. */
+  prepareSearch(kinds: readonly (keyof Findable)[]): Promise<void>;
 }
 
 const topTracks = 10;
@@ -72,11 +80,25 @@ export function createCatalogue(): Catalogue {
     return drawn;
   };
 
-  const allTracks = once(() => [...albums.keys()].flatMap(tracksOf));
+  const allTracks = createSlicedWork(function* () {
+    const all: Track[] = [];
+    for (const id of albums.keys()) {
+      all.push(...tracksOf(id));
+      yield;
+    }
+    return all;
+  });
   // Ids are known without drawing the tracks, so that one track costs one album and not all of them.
-  const trackPlaces = once(() => new Map([...albums.values()].flatMap(placesOf)));
+  const trackPlaces = createSlicedWork(function* () {
+    const places = new Map<string, TrackPlace>();
+    for (const album of albums.values()) {
+      for (const [id, place] of placesOf(album)) places.set(id, place);
+      yield;
+    }
+    return places;
+  });
   const track = (id: string): Track | undefined => {
-    const place = trackPlaces().get(id);
+    const place = trackPlaces.now().get(id);
     return place && tracksOf(place.albumId)[place.index];
   };
   const ownAlbumsOf = (artistId: string) =>
@@ -88,16 +110,16 @@ export function createCatalogue(): Catalogue {
     yearsOf: ({ id }) => new Set(ownAlbumsOf(id).map(yearOf)),
   };
   const indexes = {
-    artist: once(() => indexArtists([...artists.values()], source)),
-    album: once(() => indexAlbums([...albums.values()], source)),
-    track: once(() => indexTracks(allTracks(), source)),
+    artist: createSlicedWork(() => indexArtists([...artists.values()], source)),
+    album: createSlicedWork(() => indexAlbums([...albums.values()], source)),
+    track: createSlicedWork(() => indexTracks(allTracks.now(), source)),
   };
 
   return {
     landmarks,
     artists: () => [...artists.values()],
     albums: () => [...albums.values()],
-    tracks: allTracks,
+    tracks: allTracks.now,
     artist: (id) => artists.get(id),
     album: (id) => albums.get(id),
     track,
@@ -119,8 +141,20 @@ export function createCatalogue(): Catalogue {
       return otherEditionId === undefined ? undefined : tracksOf(otherEditionId)[place];
     },
     // The indexes are one function per kind; which of them answers follows from the kind.
-    find: (kind, q) => (indexes[kind]() as (q: string) => readonly Findable[typeof kind][])(q),
+    find: (kind, q) => (indexes[kind].now() as (q: string) => readonly Findable[typeof kind][])(q),
+    prepareTrackIds: async () => {
+      await trackPlaces.inSlices();
+    },
+    prepareSearch: async (kinds) => {
+      if (kinds.includes('track')) await allTracks.inSlices();
+      for (const kind of kinds) await indexes[kind].inSlices();
+    },
   };
+}
+
+interface TrackPlace {
+  albumId: string;
+  index: number;
 }
 
 const placesOf = ({ id, totalTracks }: Album) =>
@@ -135,13 +169,5 @@ function drawArtist({ id, name }: ArtistPlan): Artist {
     followers: random.below(10 ** random.between(2, 7)),
     popularity: random.below(100),
     images: random.chance(imagelessShare) ? [] : drawPortraits(random),
-  };
-}
-
-function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }

@@ -16,6 +16,9 @@ interface Entry<T> {
 /** Finds things by text, the best match first. */
 export type SearchIndex<T> = (q: string) => readonly T[];
 
+/** The making of an index, which may be interrupted between two things. */
+export type Indexing<T> = Generator<void, SearchIndex<T>>;
+
 /** What the index needs to know of the catalogue. */
 export interface SearchSource {
   artistNames(ids: readonly string[]): string;
@@ -26,7 +29,7 @@ export interface SearchSource {
 // Paging through one search asks for the same text again and again.
 const rememberedQueries = 20;
 
-export function indexArtists(artists: readonly Artist[], source: SearchSource): SearchIndex<Artist> {
+export function indexArtists(artists: readonly Artist[], source: SearchSource): Indexing<Artist> {
   return createIndex(artists, (artist) => ({
     texts: [artist.name],
     fields: { artist: artist.name, genre: artist.genres.join(' ') },
@@ -34,7 +37,7 @@ export function indexArtists(artists: readonly Artist[], source: SearchSource): 
   }));
 }
 
-export function indexAlbums(albums: readonly Album[], source: SearchSource): SearchIndex<Album> {
+export function indexAlbums(albums: readonly Album[], source: SearchSource): Indexing<Album> {
   return createIndex(albums, (album) => {
     const artist = source.artistNames(album.artistIds);
     return {
@@ -45,7 +48,7 @@ export function indexAlbums(albums: readonly Album[], source: SearchSource): Sea
   });
 }
 
-export function indexTracks(tracks: readonly Track[], source: SearchSource): SearchIndex<Track> {
+export function indexTracks(tracks: readonly Track[], source: SearchSource): Indexing<Track> {
   return createIndex(tracks, (track) => {
     const album = source.albumOf(track);
     const artist = source.artistNames(track.artistIds);
@@ -66,22 +69,24 @@ interface Described {
   years: ReadonlySet<number>;
 }
 
-function createIndex<T extends { name: string; popularity: number }>(
+function* createIndex<T extends { name: string; popularity: number }>(
   items: readonly T[],
   describe: (item: T) => Described,
-): SearchIndex<T> {
-  const entries = items.map((item): Entry<T> => {
+): Indexing<T> {
+  const entries: Entry<T>[] = [];
+  for (const item of items) {
     const { texts, fields, years } = describe(item);
     const folded = Object.entries(fields).map(([field, value]) => [field, findable(value)]);
-    return {
+    entries.push({
       item,
       name: fold(item.name),
       text: texts.map(findable).join(''),
       fields: Object.fromEntries(folded),
       years,
       popularity: item.popularity,
-    };
-  });
+    });
+    yield;
+  }
   const remembered = new Map<string, readonly T[]>();
 
   return (q) => {
