@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Context } from '../src/context.ts';
 import { createScope } from '../src/datasources/spotify/index.ts';
 import { createHotAnswers } from '../src/hot-answers.ts';
-import { artists, unknownId } from './support/asking.ts';
+import { artists, tracks, unknownId } from './support/asking.ts';
 import { calm } from './support/calm.ts';
 import { startClock } from './support/clock.ts';
 import { withSandbox } from './support/gateway.ts';
@@ -168,20 +168,45 @@ describe('a plain request', () => {
     expect(await (await fetch('/metrics')).text()).toContain('operations_total{outcome="ok"} 4');
   });
 
-  test('of a client that goes away asks Spotify for nothing more', async () => {
-    const { gateway, sandbox } = await bothWays();
-    sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'delay', ms: 300 } });
-    const server = createServer(gateway.listener).listen(0, '127.0.0.1');
-    await new Promise((listening) => server.once('listening', listening));
-    onTestFinished(() => void server.close());
-    const asked = send({ port: (server.address() as AddressInfo).port, method: 'POST', path: '/graphql' });
-    asked.on('error', () => undefined);
-    asked.setHeader('content-type', 'application/json');
-    asked.end(json({ query: `{ artist(id: "${bts}") { name images { url } relatedArtists { name } } }` }));
-    await sleep(150);
-    asked.destroy();
-    await sleep(500);
-    expect(sandbox.calls().filter(({ kind }) => kind === 'api').length).toBeLessThanOrEqual(2);
+  describe('of a client that goes away asks Spotify for nothing more', () => {
+    const delayMs = 300;
+    const ids = JSON.stringify([artists.bts, artists.albums0, artists.albums1, artists.albums9]);
+    const lone = { UPSTREAM_CONCURRENCY: '1' };
+
+    test.each<[name: string, document: string, environment: Record<string, string>]>([
+      [
+        'the calls that follow the one under way',
+        `{ track(id: "${tracks.explicit}") { artists { images { url } } } }`,
+        {},
+      ],
+      ['the calls that wait in the queue', `{ artists(ids: ${ids}) { name } }`, lone],
+    ])('%s', async (_, document, environment) => {
+      const { gateway, sandbox, short } = await bothWays({
+        SPOTIFY_QUOTA_MODE: 'development',
+        ...environment,
+      });
+      const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api');
+      sandbox.faults.add({ fault: { kind: 'delay', ms: delayMs } });
+      const server = createServer(gateway.listener).listen(0, '127.0.0.1');
+      await new Promise((listening) => server.once('listening', listening));
+      onTestFinished(() => void server.close());
+      const asked = send({ port: (server.address() as AddressInfo).port, method: 'POST', path: '/graphql' });
+      asked.on('error', () => undefined);
+      asked.setHeader('content-type', 'application/json');
+      asked.end(json({ query: document }));
+      await vi.waitFor(() => expect(apiCalls()).toHaveLength(1), { timeout: 5_000 });
+      asked.destroy();
+      // The call that was sent is completed, since its cost is spent; then there is time for another one.
+      await vi.waitFor(() => expect(apiCalls()[0]?.status).toBe(200), { timeout: 5_000 });
+      await sleep(delayMs);
+      expect(apiCalls()).toHaveLength(1);
+
+      sandbox.faults.clear();
+      expect(JSON.parse((await short({ body: json({ query: document }) })).text).errors).toBeUndefined();
+      const paths = apiCalls().map(({ path }) => path);
+      expect(new Set(paths).size, 'the answer of that call is kept').toBe(paths.length);
+      expect(paths.length, 'for a client that stays, there are more calls').toBeGreaterThan(1);
+    });
   });
 });
 
