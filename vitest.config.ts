@@ -18,8 +18,9 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
-    // Much here is about time, and CI's machine may be busy elsewhere for a while. What is wrong fails three times.
-    retry: process.env['CI'] ? 2 : 0,
+    // Much here is about time, and CI's machine may be busy elsewhere for a while. What is wrong fails twice.
+    retry: process.env['CI'] ? 1 : 0,
+    reporters: ['default', './test/support/retried-tests.ts'],
     // Real sockets and, in some files, real processes: a hung test must say so, not hang the run.
     testTimeout: 15_000,
     hookTimeout: 15_000,

@@ -44,23 +44,8 @@ function register(each: FaultCase, run: typeof test): void {
     process.stdout.write(`skipped: redis-server is missing, for ${each.id}\n`);
     return;
   }
-  run(name, { timeout: timeoutMs * tries }, () => measure(each));
-}
-
-const tries = 3;
-
-/** Where the machine is strained, a gateway may turn operations away that it would have answered. */
-async function measure(each: FaultCase): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await runCase(each);
-    } catch (error) {
-      // Cases side by side hold each other up, too.
-      const isStrained = strain() > 1 || String(error).includes('OVERLOADED');
-      if (attempt === tries || !isStrained) throw error;
-      process.stdout.write(`${each.id} is run again, because the machine is strained: ${String(error)}\n`);
-    }
-  }
+  // Cases side by side hold each other up, and a strained machine turns operations away that it would have answered.
+  run(name, { timeout: timeoutMs, retry: 1 }, () => runCase(each));
 }
 
 /** The first questions of a process compile it: no case shall measure that. */
