@@ -21,7 +21,6 @@ const notYet = [
   /kept when one (artist )?is answered (403 `|403 without|403 with an empty|404 `|410)/,
   /is given up when two artists are refused/,
   /not given up for 403 with an empty body/,
-  /an answer of .* is not used/,
   /is kept when one full object lacks (followers, popularity|label, popularity|popularity)/,
   /is kept when one page reports a limit of 1/,
   /for (an artist's top tracks|related artists) is an error/,
