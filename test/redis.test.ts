@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inflateRawSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type QuotaMode, type Sandbox, startSandbox } from '../src/sandbox/index.ts';
@@ -291,10 +291,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('names that say version, app and language, and the market where there is one', async () => {
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
-      expect(names.every((name) => /^spotify-graphql:[13]:[0-9a-f]{12}:/.test(name))).toBe(true);
+      expect(names.every((name) => /^spotify-graphql:[14]:[0-9a-f]{12}:/.test(name))).toBe(true);
       const answers = names.filter((name) => !/:(?:facts|calls)$/.test(name));
       expect(answers.length).toBeGreaterThan(8);
-      expect(answers.every((name) => /^spotify-graphql:3:[0-9a-f]{12}:en:/.test(name))).toBe(true);
+      expect(answers.every((name) => /^spotify-graphql:4:[0-9a-f]{12}:en:/.test(name))).toBe(true);
       const ofAlbums = answers.filter((name) => name.includes(':album/'));
       expect(ofAlbums).toHaveLength(5);
       expect(ofAlbums.every((name) => name.endsWith('?market=DE'))).toBe(true);
@@ -487,6 +487,117 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(second.logged.filter(({ level }) => level === 'error')).toEqual([]);
     });
 
+    test.each(['another type', 'no JSON', 'a body of another shape'])(
+      'and ask Spotify for the one answer alone whose value is of %s',
+      async (what) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const ids = everybody.slice(0, 5);
+        const artists = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
+        await (await join(sandbox, redis)).ask(artists);
+        await sleep(arriveMs);
+        const [name = ''] = await redis.client.keys(`*:artist/${ids[2]}`);
+        await redis.client.del(name);
+        const value = {
+          key: `artist/${ids[2]}`,
+          body: {},
+          asOfMs: 9e15,
+          freshUntilMs: 9e15,
+          usableUntilMs: 9e15,
+        };
+        if (what === 'another type') await redis.client.rpush(name, 'one');
+        else await redis.client.set(name, what === 'no JSON' ? '{' : JSON.stringify(value));
+        const second = await join(sandbox, redis);
+        sandbox.clearCalls();
+        const { data, errors } = await second.ask(artists);
+        expect({ data, errors }).toEqual({
+          data: { artists: ids.map((id) => nameOf(id).artist) },
+          errors: [],
+        });
+        expect(apiCalls(sandbox)).toEqual([`/artists/${ids[2]}`]);
+      },
+    );
+
+    test('and read no more of a value of 300 MB than a value may have', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      await (await join(sandbox, redis)).ask(artist(bts));
+      await sleep(arriveMs);
+      const [name = ''] = await redis.client.keys(`*:artist/${bts}`);
+      await redis.client.setrange(name, 300_000_000, 'x');
+      const second = await join(sandbox, redis);
+      const before = await sentBytes(redis.client);
+      expect((await second.ask(artist(bts))).data).toEqual(nameOf(bts));
+      expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
+    });
+
+    test('and hold nothing for longer than they would have held it themselves', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const short = { CACHE_TTL_SECONDS: '100' };
+      await (await join(sandbox, redis, short)).ask(artist(bts));
+      await sleep(arriveMs);
+      const [name = ''] = await redis.client.keys(`*:artist/${bts}`);
+      const held = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
+      await redis.client.set(name, JSON.stringify({ ...held, freshUntilMs: 9e15, usableUntilMs: 9e15 }));
+      const second = await join(sandbox, redis, short);
+      sandbox.clearCalls();
+      const response = await second.fetch(`/graphql?query=${encodeURIComponent(artist(bts))}`);
+      expect(await response.json()).toMatchObject({ data: nameOf(bts) });
+      expect(apiCalls(sandbox)).toEqual([]);
+      const [, seconds] = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
+      expect(Number(seconds)).toBeGreaterThan(90);
+      expect(Number(seconds)).toBeLessThanOrEqual(100);
+    });
+
+    test.each([
+      ['a long text', (topic: string) => [[topic, `"${'x'.repeat(20_000_000)}"`]]],
+      ['a long name', (_: string) => [['x'.repeat(20_000_000), '1']]],
+      [
+        'very many',
+        (topic: string) => Array.from({ length: 20_000 }, (_, i) => [`${topic}${i}`, 'x'.repeat(1_000)]),
+      ],
+    ])('and read no facts that are more than they tell: %s', async (_, make) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const name = await namesOfFacts(sandbox, redis);
+      for (const [topic, text] of make('silence:artists')) {
+        await redis.client.hset(name, topic as string, text as string);
+        await redis.client.publish(name.replace(/facts$/, 'news'), `${topic} ${text}`);
+      }
+      const before = await sentBytes(redis.client);
+      const gateway = await join(sandbox, redis);
+      const { data, errors } = await gateway.ask(artist(bts));
+      expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
+      expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
+    });
+
+    test('and are not disturbed by messages that are no news', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const channel = (await namesOfFacts(sandbox, redis)).replace(/facts$/, 'news');
+      const gateway = await join(sandbox, redis);
+      const messages = [
+        '',
+        ' ',
+        'silence:artists',
+        'silence:artists ',
+        'silence:artists null',
+        'silence:artists {"reason":{},"untilMs":[]}',
+        'silence:__proto__ {"reason":"rate","untilMs":9e15}',
+        'ability:__proto__ {"value":false,"learnedAtMs":9e15}',
+        'ability:toString {"value":false,"proven":true,"learnedAtMs":9e15}',
+        'ability {"value":false}',
+        `silence:artists ${'['.repeat(5_000_000)}`,
+        'x'.repeat(5_000_000),
+      ];
+      for (const message of messages) await redis.client.publish(channel, message);
+      await sleep(arriveMs);
+      const { data, errors } = await gateway.ask(artist(bts));
+      expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
+      expect(gateway.logged.filter(({ level }) => level === 'error')).toEqual([]);
+    });
+
     test.each([
       ['nothing', 'null'],
       ['no JSON', '{"untilMs":'],
@@ -546,6 +657,10 @@ async function namesOfFacts(sandbox: Sandbox, redis: TestRedis): Promise<string>
   return name;
 }
 
+/** How much Redis has sent to all of its clients. */
+const sentBytes = async (client: Redis): Promise<number> =>
+  Number(/^total_net_output_bytes:(\d+)/m.exec(await client.info('stats'))?.[1]);
+
 /** Makes the oldest of the calls that are counted older than they are. */
 async function age(client: Redis, howMany: number, byMs: number): Promise<void> {
   const [name = ''] = await client.keys('*:calls');
@@ -559,35 +674,72 @@ type Garbage = (held: { name: string; key: string; value: Buffer; another: Buffe
 /** What may stand where an answer was. */
 function garbage(): Record<string, Garbage> {
   const later = 9e15;
+  const times = { etag: null, asOfMs: later, freshUntilMs: later, usableUntilMs: later };
   const entry = (key: string, rest: object) => Buffer.from(JSON.stringify({ key, ...rest }));
-  const times = { etag: null, freshUntilMs: later, usableUntilMs: later };
+  const body =
+    (value: unknown): Garbage =>
+    ({ key }) =>
+      entry(key, { ...times, body: value });
+  /** What was written, with changes. */
+  const changed =
+    (change: (held: Held) => object): Garbage =>
+    ({ key, value }) => {
+      const held = JSON.parse(plain(value)) as Held;
+      return gzipSync(entry(key, { ...held, ...change(held) }));
+    };
+  const eachItem = (spoilt: unknown): Garbage =>
+    changed(({ body: held }) => ({
+      body: JSON.parse(JSON.stringify(held), (name, value: unknown) =>
+        ['items', 'tracks', 'artists', 'albums'].includes(name) && Array.isArray(value)
+          ? value.map(() => spoilt)
+          : value,
+      ) as unknown,
+    }));
+  const brackets = `${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`;
   return {
     'a value of another type': () => 'list',
     nothing: () => Buffer.alloc(0),
     'random bytes': () => randomBytes(300),
     'random bytes that begin like JSON': () => Buffer.concat([Buffer.from('{'), randomBytes(300)]),
     'JSON of another shape': () => Buffer.from('{"a":[1,2,3]}'),
-    'JSON that is no object': () => Buffer.from('[null]'),
+    'JSON that is no object': () => gzipSync('[null]'),
     'half of what was written': ({ value }) => value.subarray(0, value.length / 2),
     "another answer's value": ({ another }) => another,
+    'JSON that is null': () => gzipSync('null'),
     'the right name and nothing else': ({ key }) => entry(key, {}),
-    'the right name with a value that is none': ({ key }) => entry(key, { ...times, value: 7, bytes: 10 }),
-    'the right name with an object that is none': ({ key }) => entry(key, { ...times, value: {}, bytes: 10 }),
-    'the right name with a list': ({ key }) => entry(key, { ...times, value: [], bytes: 10 }),
-    'the right name without a size': ({ value, key }) => {
-      const { bytes: _, ...rest } = JSON.parse(plain(value)) as Record<string, unknown>;
-      return entry(key, rest);
-    },
-    'the right name with times that are none': ({ value, key }) => {
-      const held = JSON.parse(plain(value)) as Record<string, unknown>;
-      return entry(key, { ...held, freshUntilMs: 'soon', usableUntilMs: null });
-    },
+    'a body that is a number': body(7),
+    'a body that is a text': body('secret'),
+    'a body that is true': body(true),
+    'a body that is an empty object': body({}),
+    'a body that is an empty list': body([]),
+    'a body with lists that are none': body({ items: 7, tracks: {}, artists: 'a', albums: null }),
+    'a body without an id': body({ name: 'BTS', type: 'artist' }),
+    'a body of another object': body({ id: albums50, name: 'Another', type: 'artist' }),
+    'a body of another kind': changed(({ body: held }) => ({ body: { ...held, type: 'show' } })),
+    'items that are numbers': eachItem(7),
+    'items that are empty objects': eachItem({}),
+    'items without a shape': eachItem({ id: 'x', artists: 7, album: [], tracks: 'none' }),
+    'another place in the list': changed(({ body: held }) => ({ body: { ...held, id: '7', offset: 7 } })),
+    'times that are none': changed(() => ({ freshUntilMs: 'soon', usableUntilMs: null })),
+    'a tag that is no header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
+    'a tag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
+    '10 MB of brackets, compressed': () => gzipSync(brackets),
+    '10 MB of brackets in a body, compressed': ({ key }) =>
+      gzipSync(`{"key":"${key}","body":${brackets},"freshUntilMs":1}`),
+    'brackets as many as are read': ({ key }) =>
+      gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
+    '150 MB of blanks, compressed': () => gzipSync(Buffer.alloc(150_000_000, ' ')),
+    '30 MB that are not compressed': () => Buffer.alloc(30_000_000, '{'),
   };
+}
+
+interface Held {
+  body: Record<string, unknown>;
 }
 
 /** Puts garbage in the place of every answer: of the kind given, or of all kinds. */
 async function spoil(client: Redis, make?: Garbage): Promise<void> {
-  const kinds = make ? [make] : Object.values(garbage()).slice(0, 8);
+  const kinds = make ? [make] : Object.values(garbage()).slice(0, 16);
   const names = (await client.keys('spotify-graphql:*')).filter((name) => !/:(?:facts|calls)$/.test(name));
   const values = await Promise.all(names.map((name) => client.getBuffer(name)));
   for (const [i, name] of names.entries()) {
@@ -601,9 +753,5 @@ async function spoil(client: Redis, make?: Garbage): Promise<void> {
   }
 }
 
-const sealBytes = 8;
-
-function plain(value: Buffer): string {
-  const body = value.subarray(sealBytes);
-  return (body[0] === '{'.charCodeAt(0) ? body : inflateRawSync(body)).toString('utf8');
-}
+const plain = (value: Buffer): string =>
+  (value[0] === '{'.charCodeAt(0) ? value : gunzipSync(value)).toString('utf8');

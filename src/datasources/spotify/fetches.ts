@@ -14,7 +14,8 @@ export interface Question {
 }
 
 export type Answer =
-  | { is: 'found'; value: unknown; etag: string | null; bytes: number }
+  /** The value, and the JSON that it was decoded from. */
+  | { is: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }
   | { is: 'absent' }
   /** The copy that is held is still right. */
   | { is: 'unchanged' };
@@ -33,7 +34,7 @@ export function createFetches(call: Call, access: Access): Fetches {
       const reply = await call(resource.request, party, etag);
       if (reply.status === 304 && etag !== null) return { is: 'unchanged' };
       if (reply.status !== 200) return refusal(resource, reply);
-      return found(resource.decode, reply);
+      return documented(() => found(resource, reply.body, reply));
     };
     return withinLimit(resource, ask, (answer) => [answer]);
   }
@@ -61,7 +62,11 @@ export function createFetches(call: Call, access: Access): Fetches {
       }
       if (batch.isUsable?.(reply.body, values) === false) return null;
       const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
-      return values.map((_, i) => settle(() => found((body) => batch.decode(body, i, values), share)));
+      const read = (question: Question, i: number): Answer => {
+        const part = batch.part(reply.body, i, values);
+        return part === null ? { is: 'absent' } : found(question.resource, part, share);
+      };
+      return questions.map((question, i) => settle(() => documented(() => read(question, i))));
     };
     return withinLimit(resource, ask, (answers) => answers ?? []);
   }
@@ -118,11 +123,17 @@ function inBatches(questions: readonly Question[]): Question[][] {
   return groups;
 }
 
+/** @throws MalformedAnswer */
+const found = (
+  { decode }: Resource<unknown>,
+  body: unknown,
+  { etag, bytes }: Pick<HttpAnswer, 'etag' | 'bytes'>,
+): Answer => ({ is: 'found', value: decode(body), body, etag, bytes });
+
 /** @throws UpstreamBadResponse when the answer is not as documented */
-function found(decode: (body: unknown) => unknown, { body, etag, bytes }: HttpAnswer): Answer {
+function documented(read: () => Answer): Answer {
   try {
-    const value = decode(body);
-    return value === null ? { is: 'absent' } : { is: 'found', value, etag, bytes };
+    return read();
   } catch (error) {
     if (!(error instanceof MalformedAnswer)) throw error;
     throw new UpstreamBadResponse(`Spotify's answer is not as documented (${error.message}).`);

@@ -1,6 +1,5 @@
 import type { PagedEndpoint } from './access.ts';
 import type { Asker } from './asker.ts';
-import { epochMs } from './clock.ts';
 import {
   type Asked,
   type AskedPage,
@@ -63,15 +62,10 @@ export const albumTracks = (id: SpotifyId, market: Market | null): List<Track> =
 
 /** The finds of one kind; the kinds of one search share their calls. */
 export function searchResults<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]> {
-  const decode = (body: unknown, asked: AskedPage, found: Kind) => {
+  const results = pagedList('search', '/search', { q, type: kind }, market, (body, asked) => {
     const short = inShort(asked.market);
-    return decodePage(fieldOf(body, `${found}s`), asked, (item) => decodeFound[found](item, short)) as Page<
-      KindOf[K]
-    >;
-  };
-  const results = pagedList('search', '/search', { q, type: kind }, market, (body, asked) =>
-    decode(body, asked, kind),
-  );
+    return decodePage(fieldOf(body, `${kind}s`), asked, (item) => decodeFound[kind](item, short));
+  });
   return {
     ...results,
     reach: searchReach,
@@ -83,7 +77,7 @@ export function searchResults<K extends Kind>(kind: K, q: string, market: Market
         key: `search?${new URLSearchParams(window)}`,
         max: Object.keys(decodeFound).length,
         request: (kinds) => ({ ...page.request, query: { ...window, type: kinds.join(',') } }),
-        decode: (body, index, kinds) => decode(body, { offset, limit, market }, kinds[index] as Kind),
+        part: (body, index, kinds) => ({ [`${kinds[index]}s`]: fieldOf(body, `${kinds[index]}s`) }),
       };
       // Full objects are worth more than to be found again: they stand in for calls by their ids.
       return { ...page, brings: ({ items }) => partsOfEach(items), batch, batchValue: kind };
@@ -128,7 +122,7 @@ function pagedList<T extends SpotifyObject>(
           return absentOn404(answer);
         },
         limit: { endpoint, items: limit, isGranted: (page) => page.limit === limit },
-        confirmed: (page) => ({ ...page, asOfMs: epochMs() }),
+        confirmed: (page, asOfMs) => ({ ...page, asOfMs }),
         brings: (page) => partsOfAll(page.items),
       };
     },

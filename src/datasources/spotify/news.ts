@@ -19,6 +19,9 @@ export interface News {
   spend(limit: number, windowMs: number): Promise<number>;
 }
 
+const maxTopicChars = 200;
+const maxFactChars = 2_000; // the largest is a limit with its time
+const maxFacts = 1_000; // of one app: one for each ability and each family of endpoints
 const rememberMs = 48 * 3_600_000; // twice as long as anything told is true
 
 // A sorted set of the calls by their time, so that the window rolls: no two halves of it add up to more.
@@ -33,7 +36,22 @@ if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1]) then
 end
 return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + ARGV[2] - now`;
 
-/** @param app names the app that the news is about */
+// What is longer than anything we tell is left in Redis.
+const factsScript = `
+local facts = {}
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return facts end
+for _, topic in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if #topic <= tonumber(ARGV[2]) and redis.call('HSTRLEN', KEYS[1], topic) <= tonumber(ARGV[3]) then
+    table.insert(facts, topic)
+    table.insert(facts, redis.call('HGET', KEYS[1], topic))
+  end
+end
+return facts`;
+
+/**
+ * Redis is untrusted: what is too long, or is no JSON, is not passed on, and every listener checks the facts that it hears.
+ * @param app names the app that the news is about
+ */
 export function createNews(redis: SharedRedis, app: string): News {
   const name = (what: string) => `spotify-graphql:1:${app}:${what}`;
   const listeners = new Set<(topic: string, fact: unknown) => void>();
@@ -41,19 +59,22 @@ export function createNews(redis: SharedRedis, app: string): News {
   let calls = 0;
 
   function spread(topic: string, text: string): void {
-    const fact = parse(text);
+    const fact = topic.length > maxTopicChars || text.length > maxFactChars ? undefined : parse(text);
     if (fact !== undefined) for (const listener of listeners) listener(topic, fact);
   }
 
   redis.listen(
     name('news'),
     (message) => {
-      const [topic = '', ...rest] = message.split(' ');
-      spread(topic, rest.join(' '));
+      const space = message.indexOf(' ');
+      if (space !== -1) spread(message.slice(0, space), message.slice(space + 1));
     },
     async () => {
-      const facts = await redis.ask((connection) => connection.hgetall(name('facts')));
-      for (const [topic, text] of Object.entries(facts ?? {})) spread(topic, text);
+      const facts = await redis.ask((connection) =>
+        connection.eval(factsScript, 1, name('facts'), maxFacts, maxTopicChars, maxFactChars),
+      );
+      if (!Array.isArray(facts)) return;
+      for (let i = 0; i < facts.length; i += 2) spread(String(facts[i]), String(facts[i + 1]));
     },
   );
 
@@ -77,7 +98,8 @@ export function createNews(redis: SharedRedis, app: string): News {
       const waitMs = await redis.ask((connection) =>
         connection.eval(spendScript, 1, name('calls'), limit, windowMs, member),
       );
-      return Number(waitMs ?? 0);
+      const wait = Number(waitMs ?? 0);
+      return wait > 0 ? Math.min(wait, windowMs) : 0; // other members of the set may have any time
     },
   };
 }

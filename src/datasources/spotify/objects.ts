@@ -25,8 +25,10 @@ type Decode<T> = (body: unknown, id: SpotifyId) => T;
 export const artist = (id: SpotifyId): Resource<Artist> =>
   byId('artist', id, null, (body, asked) => decodeArtist(body, { full: true, market: null, id: asked }));
 
-export const album = (id: SpotifyId, market: Market | null): Resource<Album> =>
-  byId('album', id, market, (body, asked) => decodeAlbum(body, { full: true, market, id: asked }));
+export const album = (id: SpotifyId, market: Market | null): Resource<Album> => ({
+  ...byId('album', id, market, (body, asked) => decodeAlbum(body, { full: true, market, id: asked })),
+  confirmed: (value, asOfMs) => (value.tracks ? { ...value, tracks: { ...value.tracks, asOfMs } } : value),
+});
 
 export const track = (id: SpotifyId, market: Market | null): Resource<Track> =>
   byId('track', id, market, (body) => decodeTrack(body, { full: true, market }));
@@ -112,12 +114,12 @@ function byId<T extends SpotifyObject>(
     // An id out of range is nobody's, which Spotify words as a mistake of the asker.
     refused: (answer) => (answer.status === 400 && !inRange ? null : absentOn404(answer)),
     names: { kind, id, market },
-    ...(inRange && { batch: batchOf(kind, market, decode), batchValue: id }),
+    ...(inRange && { batch: batchOf(kind, market), batchValue: id }),
     brings: partsOf,
   };
 }
 
-function batchOf<T>(kind: Kind, market: Market | null, decode: Decode<T>): Batch {
+function batchOf(kind: Kind, market: Market | null): Batch {
   return {
     key: `${kind}s${marketQuery(market)}`,
     max: batchMax[kind],
@@ -133,9 +135,9 @@ function batchOf<T>(kind: Kind, market: Market | null, decode: Decode<T>): Batch
       return !Array.isArray(items) || items.length === ids.length;
     },
     // By position alone: a track may come under another id than it was asked for (relinking), with and without a link.
-    decode(body, index, ids) {
+    part(body, index) {
       const item = listUnder(body, `${kind}s`)[index] ?? null;
-      return isNothing(item) ? null : decode(item, ids[index] as SpotifyId);
+      return isNothing(item) ? null : item;
     },
   };
 }

@@ -6,13 +6,14 @@ import { pathOf } from './call.ts';
 import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
 import type { LazyItems } from './items.ts';
+import { MalformedAnswer } from './json.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
 import { objectKey } from './object-key.ts';
 import { isObject } from './objects.ts';
 import { type Observer, unobserved } from './observer.ts';
 import type { Resource } from './resource.ts';
 import { isItself } from './short-forms.ts';
-import type { Store } from './store.ts';
+import type { ReadEntry, Store } from './store.ts';
 import type { SpotifyObject } from './types.ts';
 
 /** Read-through: one question is asked once, whoever asks it, and its answer kept for the next. */
@@ -55,6 +56,8 @@ interface Flight extends Question {
   askers: Asker[];
   etag: string | null;
   copy: Entry | undefined;
+  /** What other processes share, where that is the copy. */
+  stored: ReadEntry | undefined;
   landed: Promise<Entry>;
 }
 
@@ -111,7 +114,7 @@ export function createReads({
   async function depart(departing: readonly Flight[]): Promise<Promise<Entry>[]> {
     const stored = (await store?.get(departing.map(({ resource }) => resource.key))) ?? [];
     for (const [i, flight] of departing.entries()) {
-      flight.copy = later(flight.copy, stored[i]);
+      takeStored(flight, stored[i]);
       flight.etag = flight.copy?.etag ?? null;
     }
     const asking = departing.filter(
@@ -125,10 +128,27 @@ export function createReads({
     });
   }
 
-  function land({ resource, copy = absence }: Flight, answer: Answer): Entry {
+  /** Takes what other processes share for the copy, where that was confirmed later and is as documented. */
+  function takeStored(flight: Flight, stored: ReadEntry | undefined): void {
+    if (!stored || (flight.copy && flight.copy.freshUntilMs >= stored.freshUntilMs)) return;
+    const { body, etag, asOfMs, bytes } = stored;
+    const longest = lifetime({ is: body === null ? 'absent' : 'found' });
+    const freshUntilMs = Math.min(stored.freshUntilMs, longest.freshUntilMs);
+    const usableUntilMs = Math.min(stored.usableUntilMs, longest.usableUntilMs);
+    const value = body === null ? null : decodeStored(flight.resource, body, Math.min(asOfMs, epochMs()));
+    if (value === undefined || usableUntilMs <= epochMs()) return;
+    flight.copy = { value, etag, bytes, freshUntilMs, usableUntilMs };
+    flight.stored = stored;
+  }
+
+  function land({ resource, copy = absence, stored }: Flight, answer: Answer): Entry {
     const { value, etag, bytes } = entryOf(answer, copy, resource);
     const entry = { value, etag, bytes, ...lifetime(answer) };
-    store?.set(resource.key, entry);
+    const body = bodyOf(answer, stored);
+    const { freshUntilMs, usableUntilMs } = entry;
+    if (body !== undefined) {
+      store?.set(resource.key, { body, etag, asOfMs: epochMs(), freshUntilMs, usableUntilMs });
+    }
     return keep(resource, entry);
   }
 
@@ -207,18 +227,37 @@ function entryOf(
     case 'found':
       return { value: answer.value, etag: answer.etag, bytes: answer.bytes };
     case 'unchanged':
-      return copy.value !== null && confirmed ? { ...copy, value: confirmed(copy.value) } : copy;
+      return copy.value !== null && confirmed ? { ...copy, value: confirmed(copy.value, epochMs()) } : copy;
     case 'absent':
       return absence;
   }
 }
 
+/** The JSON to share; undefined where it is not at hand. */
+function bodyOf(answer: Answer, stored: ReadEntry | undefined): unknown {
+  if (answer.is === 'found') return answer.body;
+  return answer.is === 'absent' ? null : stored?.body;
+}
+
+/** The value that a shared body holds, with all of its lists decoded; undefined where any of it is not as documented. */
+function decodeStored(resource: Resource<unknown>, body: unknown, asOfMs: number): unknown {
+  try {
+    const decoded = resource.decode(body);
+    const value = resource.confirmed ? resource.confirmed(decoded, asOfMs) : decoded;
+    for (const part of resource.brings(value)) {
+      if (isObject(part)) continue;
+      part.all();
+      if (!part.isWhole()) return undefined;
+    }
+    return resource.isWhole?.(value) === false ? undefined : value;
+  } catch (error) {
+    if (error instanceof MalformedAnswer) return undefined;
+    throw error;
+  }
+}
+
 const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
   value === null || resource.isWhole?.(value) !== false;
-
-/** Of two copies the one that was confirmed last. */
-const later = (one: Entry | undefined, other: Entry | undefined): Entry | undefined =>
-  one && other ? (one.freshUntilMs >= other.freshUntilMs ? one : other) : (one ?? other);
 
 /** An artist is the same in every market: only where it was found does it pass one on to its albums. */
 const withoutMarket = (object: SpotifyObject): SpotifyObject =>

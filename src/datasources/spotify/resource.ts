@@ -24,8 +24,8 @@ export interface Resource<T> {
   limit?: { endpoint: PagedEndpoint; items: number; isGranted(value: T): boolean };
   /** False where a part of the value cannot be read, and so is to be asked for again when it is wanted again. */
   isWhole?(value: T): boolean;
-  /** The value as it is after Spotify has said that it is still right. */
-  confirmed?(value: T): T;
+  /** The value as Spotify gave or confirmed it at a time, in milliseconds of the epoch. */
+  confirmed?(value: T, atMs: number): T;
   /** What comes along with the answer and need not be asked for any more. */
   brings(value: T): Iterable<Part>;
   /** The object that it asks for, where that is one. */
@@ -49,8 +49,11 @@ export interface Batch {
   request(values: readonly string[]): ApiRequest;
   /** False where the response does not fit the questions: then each is asked alone. */
   isUsable?(body: unknown, values: readonly string[]): boolean;
-  /** The answer to the question at `index`; null where there is none. @throws MalformedAnswer */
-  decode(body: unknown, index: number, values: readonly string[]): unknown;
+  /**
+   * What the question at `index` would have been answered alone, for its resource to decode; null where there is no such
+   * thing. @throws MalformedAnswer
+   */
+  part(body: unknown, index: number, values: readonly string[]): unknown;
 }
 
 const notFound = /^(service )?not found\.?$/i; // of a withdrawn route; of an unknown id it names the id
