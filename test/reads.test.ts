@@ -358,7 +358,7 @@ describe('a client that goes away', () => {
       signal: leaving.signal,
     });
     answer.catch(() => undefined);
-    await sleep(150);
+    while (apiCalls().length < 2) await sleep(5);
     leaving.abort();
     await sleep(500);
     server.closeAllConnections();
