@@ -60,28 +60,11 @@ describe('a field that must be there and is not as documented', () => {
     ['artist', { path: 'id', set: `spotify:album:${artists.bts}` }],
     ['artist', { path: 'name', set: null }],
     ['artist', { path: 'name', remove: true }],
-    ['artist', { path: 'images', set: {} }],
-    ['artist', { path: 'images', set: [7] }],
-    ['artist', { path: 'genres', set: 'pop' }],
-    ['artist', { path: 'followers', set: 7 }],
-    ['artist', { path: 'popularity', set: 'high' }],
-    ['artist', { path: 'popularity', set: 2 ** 31 }],
-    ['artist', { path: 'external_urls', set: 'https://open.spotify.com' }],
-    ['album', { path: 'total_tracks', set: -1 }],
-    ['album', { path: 'release_date', set: 1987 }],
-    ['album', { path: 'artists', set: {} }],
-    ['album', { path: 'artists.0.name', set: 7 }],
-    ['album', { path: 'copyrights', set: [{ type: 'C' }] }],
-    ['album', { path: 'external_ids', set: [] }],
-    ['album', { path: 'label', set: 7 }],
-    ['album', { path: 'restrictions', set: 'market' }],
-    ['album', { path: 'tracks', set: [] }],
-    ['track', { path: 'artists', remove: true }],
-    ['track', { path: 'duration_ms', set: 1.5 }],
-    ['track', { path: 'disc_number', set: null }],
-    ['track', { path: 'track_number', set: '1' }],
-    ['track', { path: 'album.name', set: null }],
-    ['track', { path: 'linked_from', set: { id: 7 } }],
+    ['album', { path: 'id', set: 7 }],
+    ['album', { path: 'name', remove: true }],
+    ['album', { path: 'type', set: 'artist' }],
+    ['track', { path: 'id', set: null }],
+    ['track', { path: 'name', set: 7 }],
   ])('costs the %s alone: %o, and its sibling stays', async (kind, spoilt) => {
     const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
     const id = ids[kind as keyof typeof ids];
@@ -143,7 +126,7 @@ describe('one bad item of a list', () => {
 
   test('does not stop a walk: its cursor leads on', async () => {
     const { ask, sandbox } = await inMode('development');
-    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: {} }) });
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: { id: 7 } }) });
     interface Data {
       artist: { albums: { pageInfo: { endCursor: string } } };
     }
@@ -161,11 +144,11 @@ describe('one bad item of a list', () => {
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({
       on: { route: 'artists/top-tracks' },
-      fault: edit({ path: 'tracks.1', set: null }, { path: 'tracks.2', set: {} }),
+      fault: edit({ path: 'tracks.1', set: null }, { path: 'tracks.2', set: { id: 7 } }),
     });
     sandbox.faults.add({
       on: { route: 'artists/related-artists' },
-      fault: edit({ path: 'artists.0.id', remove: true }),
+      fault: edit({ path: 'artists.0.id', set: 7 }),
     });
     const top = catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id }));
     const related = catalogue.relatedTo(artists.bts).map(({ id }) => ({ id }));

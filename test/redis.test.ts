@@ -695,7 +695,6 @@ function garbage(): Record<string, Garbage> {
           : value,
       ) as unknown,
     }));
-  const brackets = `${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`;
   return {
     'a value of another type': () => 'list',
     nothing: () => Buffer.alloc(0),
@@ -717,24 +716,39 @@ function garbage(): Record<string, Garbage> {
     'a body of another object': body({ id: albums50, name: 'Another', type: 'artist' }),
     'a body of another kind': changed(({ body: held }) => ({ body: { ...held, type: 'show' } })),
     'items that are numbers': eachItem(7),
-    'items that are empty objects': eachItem({}),
+    'items that have no name': eachItem({ id: bts }),
+    'parts that are not as documented': changed(({ body: held }) => ({
+      body: { ...held, images: 7, name: held?.['name'] ?? 7, items: 'none', tracks: { items: [{ id: 7 }] } },
+    })),
     'items without a shape': eachItem({ id: 'x', artists: 7, album: [], tracks: 'none' }),
     'another place in the list': changed(({ body: held }) => ({ body: { ...held, id: '7', offset: 7 } })),
     'times that are none': changed(() => ({ freshUntilMs: 'soon', usableUntilMs: null })),
     'a tag that is no header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
     'a tag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
-    '10 MB of brackets, compressed': () => gzipSync(brackets),
-    '10 MB of brackets in a body, compressed': ({ key }) =>
-      gzipSync(`{"key":"${key}","body":${brackets},"freshUntilMs":1}`),
+    '10 MB of brackets, compressed': () => bombs.brackets(),
     'brackets as many as are read': ({ key }) =>
       gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
-    '150 MB of blanks, compressed': () => gzipSync(Buffer.alloc(150_000_000, ' ')),
+    '150 MB of blanks, compressed': () => bombs.blanks(),
     '30 MB that are not compressed': () => Buffer.alloc(30_000_000, '{'),
   };
 }
 
+/** Each made once, when it is needed. */
+const bombs = {
+  brackets: once(() => gzipSync(`${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`)),
+  blanks: once(() => gzipSync(Buffer.alloc(150_000_000, ' '))),
+};
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 interface Held {
-  body: Record<string, unknown>;
+  body: Record<string, unknown> | null;
 }
 
 /** Puts garbage in the place of every answer: of the kind given, or of all kinds. */

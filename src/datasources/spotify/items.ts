@@ -18,7 +18,6 @@ export interface LazyItems<T> {
   readonly indexes: ReadonlyMap<string, number>;
   /** All of them, decoded. */
   all(): readonly (T | Malformed | null)[];
-  toJSON(): readonly (T | Malformed | null)[];
 }
 
 /**
@@ -46,16 +45,13 @@ export function lazyItems<T>(
     return item;
   }
 
-  const all = () => ids.map((_, index) => at(index));
-
   return {
     length: ids.length,
     at,
     idAt: (index) => ids[index],
     isWhole: () => isWhole,
     indexes: indexesOf(list, market),
-    all,
-    toJSON: all,
+    all: () => ids.map((_, index) => at(index)),
   };
 }
 
@@ -83,6 +79,10 @@ function indexesOf(list: readonly unknown[], market: Market | null): Map<string,
   for (const [index, item] of list.entries()) note(item, index);
   return indexes;
 }
+
+/** Whether a value of any type is a list whose items are decoded on first access. */
+export const isLazyItems = (value: object): value is LazyItems<unknown> =>
+  typeof (value as Partial<LazyItems<unknown>>).idAt === 'function';
 
 export const isLazy = <T>(items: Items<T>): items is LazyItems<T> => !Array.isArray(items);
 

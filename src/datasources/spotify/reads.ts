@@ -5,7 +5,7 @@ import { type Asker, noteFreshness, whileWaiting } from './asker.ts';
 import { pathOf } from './call.ts';
 import { epochMs } from './clock.ts';
 import type { Answer, Fetches, Question } from './fetches.ts';
-import type { LazyItems } from './items.ts';
+import { isLazyItems, type LazyItems } from './items.ts';
 import { MalformedAnswer } from './json.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
 import { objectKey } from './object-key.ts';
@@ -14,7 +14,7 @@ import { type Observer, unobserved } from './observer.ts';
 import type { Resource } from './resource.ts';
 import { isItself } from './short-forms.ts';
 import type { ReadEntry, Store } from './store.ts';
-import type { SpotifyObject } from './types.ts';
+import { isMalformed, type SpotifyObject } from './types.ts';
 
 /** Read-through: one question is asked once, whoever asks it, and its answer kept for the next. */
 export interface Reads {
@@ -239,21 +239,22 @@ function bodyOf(answer: Answer, stored: ReadEntry | undefined): unknown {
   return answer.is === 'absent' ? null : stored?.body;
 }
 
-/** The value that a shared body holds, with all of its lists decoded; undefined where any of it is not as documented. */
+/** The value that a shared body holds; undefined where any part of it is not as documented. */
 function decodeStored(resource: Resource<unknown>, body: unknown, asOfMs: number): unknown {
   try {
     const decoded = resource.decode(body);
     const value = resource.confirmed ? resource.confirmed(decoded, asOfMs) : decoded;
-    for (const part of resource.brings(value)) {
-      if (isObject(part)) continue;
-      part.all();
-      if (!part.isWhole()) return undefined;
-    }
-    return resource.isWhole?.(value) === false ? undefined : value;
+    return isDocumented(value) ? value : undefined;
   } catch (error) {
     if (error instanceof MalformedAnswer) return undefined;
     throw error;
   }
+}
+
+function isDocumented(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const parts = isLazyItems(value) ? value.all() : Object.values(value);
+  return !isMalformed(value) && parts.every(isDocumented);
 }
 
 const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
