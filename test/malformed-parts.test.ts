@@ -1,7 +1,10 @@
+import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Edit, FaultRule } from '../src/sandbox/index.ts';
+import { schema } from '../src/schema/index.ts';
 import { albums, artists, catalogue, inMode, seen, tracks, unavailable } from './support/asking.ts';
 import { albumFields, artistFields, trackFields } from './support/truth.ts';
+import { unexplainedNulls } from './support/unexplained-nulls.ts';
 
 /** Parts of an object that Spotify does not send, or not as documented: each costs only itself. */
 
@@ -213,6 +216,7 @@ async function askWith(edits: readonly Edit[], { query, on }: Place) {
   const gateway = await inMode('extended');
   if (edits.length > 0) gateway.sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits } });
   const answer = await gateway.ask<object, object>(query);
+  expect(unexplainedNulls(schema, parse(query), {}, answer)).toEqual([]);
   return { answer, calls: gateway.apiCalls() };
 }
 

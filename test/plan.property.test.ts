@@ -9,6 +9,7 @@ import { calm } from './support/calm.ts';
 import { randomOperation } from './support/documents.ts';
 import { startGateway } from './support/gateway.ts';
 import { catalogue } from './support/operations.ts';
+import { unexplainedNulls } from './support/unexplained-nulls.ts';
 
 /**
  * Whatever is asked, of whatever app: the plan is never below what is spent, what is told of the calls is
@@ -59,6 +60,7 @@ test('no operation costs more than planned, tells more or less than it costs, or
         seen.errors += codes.size;
         codes.delete('BAD_USER_INPUT'); // the one that an operation can deserve when nothing goes wrong
         expect({ status, codes }, document).toEqual({ status: 200, codes: new Set() });
+        expect(unexplainedNulls(schema, parse(document), variables, { data, errors }), document).toEqual([]);
         const { plannedCalls, actualCalls } = extensions.spotify ?? { plannedCalls: -1, actualCalls: -1 };
         expect(actualCalls, document).toBe(spent);
         expect(plannedCalls, document).toBeGreaterThanOrEqual(spent);

@@ -7,10 +7,12 @@ import {
   isInterfaceType,
   isNullableType,
   isObjectType,
+  isScalarType,
   isSpecifiedScalarType,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { schema } from '../src/schema/index.ts';
+import { levelsOf } from './support/unexplained-nulls.ts';
 
 const ownTypes = Object.values(schema.getTypeMap()).filter(
   (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
@@ -58,11 +60,48 @@ describe('the published schema', () => {
     expect(published.trimEnd()).toBe(printSchemaWithDirectives(schema).trimEnd());
   });
 
+  test('describes itself, and says what a market is', () => {
+    expect(schema.description).toMatch(/^Spotify's catalogue/);
+    const market = schema.getType('Market');
+    expect(isScalarType(market) && market.specifiedByURL).toMatch(/^https:\/\/www\.iso\.org\//);
+  });
+
   test('describes every type, field, argument, enum value and input field, each in its own words', () => {
     const described = [...places()];
     expect(described.length).toBeGreaterThan(150);
     const bare = described.filter(([, description]) => !/^\S.{4,}[.:]$/s.test(description ?? ''));
     expect(bare).toEqual([]);
+  });
+});
+
+describe('what is null only with an error', () => {
+  test('is marked so, and nothing else is', () => {
+    const marked = fieldTypes.flatMap((type) =>
+      Object.values(type.getFields())
+        .filter(({ extensions }) => levelsOf(extensions).length > 0)
+        .map(({ name, type: of, extensions }) => `${type.name}.${name}: ${of} ${levelsOf(extensions)}`),
+    );
+    const ofConnections = Object.entries(connections).flatMap(([name, node]) => [
+      `${name.replace('Connection', 'Edge')}.node: ${node} 0`,
+      `${name}.nodes: [${node}]! 1`,
+      `${name}.totalCount: Int 0`,
+    ]);
+    expect(marked.toSorted()).toEqual(
+      [
+        ...ofConnections,
+        'Artist.albums: ArtistAlbumsConnection 0',
+        'Artist.relatedArtists: [Artist] 1',
+        'Artist.topTracks: [Track] 1',
+        'Followers.total: Int 0',
+        'Query.search: SearchResults 0',
+        'ReleaseDate.date: String 0',
+      ].toSorted(),
+    );
+  });
+
+  test('is said in the published schema by a directive that tools know', () => {
+    expect(printSchemaWithDirectives(schema)).toContain('directive @semanticNonNull');
+    expect(printSchemaWithDirectives(schema)).toContain('nodes: [Album]! @semanticNonNull(levels: [1])');
   });
 });
 

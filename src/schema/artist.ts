@@ -4,6 +4,7 @@ import { type Artist as ArtistObject, parseId } from '../datasources/spotify/ind
 import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { builder } from './builder.ts';
 import { connect, connectionOf, pagingArgs } from './connection.ts';
+import { elementsNullOnlyWithError, nullOnlyWithError } from './directives.ts';
 import { startEarly } from './early.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from './ids.ts';
 import { readable } from './items.ts';
@@ -54,6 +55,7 @@ Artist.implement({
     albums: t.field({
       type: ArtistAlbumsConnection,
       nullable: true,
+      extensions: nullOnlyWithError,
       description: 'What the artist has released or appears on, by group.',
       args: {
         includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
@@ -66,6 +68,7 @@ Artist.implement({
     topTracks: t.field({
       type: [Track],
       nullable: { list: true, items: true },
+      extensions: elementsNullOnlyWithError,
       description: "The artist's most played tracks, ten at most. Not given to every app.",
       args: { market: marketArg(t) },
       resolve: async (artist, args, context, info) =>
@@ -74,6 +77,7 @@ Artist.implement({
     relatedArtists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
+      extensions: elementsNullOnlyWithError,
       description: 'Artists with much the same listeners, twenty at most. Not given to every app.',
       resolve: async (artist, _, context, info) =>
         (await context.spotify.relatedArtists(artist, context.asker(info)))?.map(readable),

@@ -14,6 +14,7 @@ import {
 import { BadUserInput } from '../errors.ts';
 import { builder } from './builder.ts';
 import { cursorsOf } from './cursor.ts';
+import { elementsNullOnlyWithError, nullOnlyWithError } from './directives.ts';
 import { readable } from './items.ts';
 import { selectionOf } from './selection.ts';
 
@@ -91,7 +92,7 @@ export function connectionOf<T extends SpotifyObject>(
   // Pothos cannot reason about a type that is still open: inside, the node is any object of Spotify's.
   const Node = node as unknown as ObjectRef<Types, SpotifyObject>;
   const EdgeType = builder.objectRef<Edge<SpotifyObject>>(name.replace(/Connection$/, 'Edge')).implement({
-    description: `One slot of an \`${name}\`.`,
+    description: `One slot in a page of \`${name}\`.`,
     fields: (t) => ({
       cursor: t.string({
         description: 'Names this slot, for `after` and `before`.',
@@ -100,6 +101,7 @@ export function connectionOf<T extends SpotifyObject>(
       node: t.field({
         type: Node,
         nullable: true,
+        extensions: nullOnlyWithError,
         description: 'What stands in the slot; null with an error where it cannot be read.',
         resolve: ({ item }) => readable(item),
       }),
@@ -118,7 +120,8 @@ export function connectionOf<T extends SpotifyObject>(
       nodes: t.field({
         type: [Node],
         nullable: { list: false, items: true },
-        description: 'What stands in those slots.',
+        extensions: elementsNullOnlyWithError,
+        description: 'What stands in those slots; null with an error where it cannot be read.',
         resolve: ({ window }) => slotsOf(window).map(({ item }) => readable(item)),
       }),
       pageInfo: t.field({
@@ -128,6 +131,7 @@ export function connectionOf<T extends SpotifyObject>(
       }),
       totalCount: t.int({
         nullable: true,
+        extensions: nullOnlyWithError,
         description:
           'Length of the list as Spotify tells it, which may be a little more than there is to read.',
         resolve: ({ window, total }) => window?.total ?? total(),

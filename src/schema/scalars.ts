@@ -5,6 +5,7 @@ import { builder } from './builder.ts';
 
 builder.scalarType('Market', {
   description: 'An ISO 3166-1 alpha-2 country code in capitals, such as `DE`.',
+  specifiedByURL: 'https://www.iso.org/iso-3166-country-codes.html',
   serialize: String,
   // The resolver of the field checks whether it is a country: then that field alone is null.
   parseValue(value) {

@@ -4,6 +4,7 @@ import { AlbumConnection } from './album.ts';
 import { ArtistConnection } from './artist.ts';
 import { builder } from './builder.ts';
 import { connect, pagingArgs } from './connection.ts';
+import { nullOnlyWithError } from './directives.ts';
 import { marketArg, namedMarket } from './scalars.ts';
 import { TrackConnection } from './track.ts';
 
@@ -66,6 +67,7 @@ builder.queryFields((t) => ({
   search: t.field({
     type: SearchResults,
     nullable: true,
+    extensions: nullOnlyWithError,
     description:
       "Searches the catalogue. Spotify's field filters work: `artist:`, `album:`, `track:`, `year:1999-2003`, `isrc:`, `upc:`.",
     args: {

@@ -1,5 +1,6 @@
 import type * as spotify from '../datasources/spotify/index.ts';
 import { builder } from './builder.ts';
+import { nullOnlyWithError } from './directives.ts';
 import { value } from './parts.ts';
 
 /** The small types without an id that hang on artists, albums and tracks. */
@@ -34,6 +35,7 @@ export const ReleaseDate = builder.objectRef<spotify.ReleaseDate>('ReleaseDate')
   fields: (t) => ({
     date: t.string({
       nullable: true,
+      extensions: nullOnlyWithError,
       description: 'The date, shortened to what is known of it.',
       resolve: value('date'),
     }),
@@ -106,6 +108,11 @@ export const Restrictions = builder.objectRef<spotify.Restrictions>('Restriction
 export const Followers = builder.objectRef<spotify.Followers>('Followers').implement({
   description: 'Who follows an artist.',
   fields: (t) => ({
-    total: t.int({ nullable: true, description: 'How many there are.', resolve: value('total') }),
+    total: t.int({
+      nullable: true,
+      extensions: nullOnlyWithError,
+      description: 'How many there are.',
+      resolve: value('total'),
+    }),
   }),
 });

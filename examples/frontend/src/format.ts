@@ -27,7 +27,7 @@ export const count = (number: number, noun: string): string =>
   `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The year of a date of Spotify's, which some labels fill with zeros. */
-export function year(date: string | undefined): string | null {
+export function year(date: string | null | undefined): string | null {
   const digits = date?.slice(0, 4) ?? '';
   return /[1-9]/.test(digits) ? digits : null;
 }

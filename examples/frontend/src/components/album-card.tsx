@@ -2,6 +2,7 @@ import { Link } from 'react-router';
 import { title, year } from '../format.ts';
 import type { AlbumType } from '../generated/graphql.ts';
 import { type FragmentType, graphql, readFragment } from '../generated/index.ts';
+import { present } from '../present.ts';
 import { Artwork } from './artwork.tsx';
 import styles from './card.module.css';
 
@@ -32,10 +33,7 @@ interface AlbumCardProps {
 
 export function AlbumCard({ album, showArtists = false }: AlbumCardProps) {
   const { id, name, albumType, releaseDate, images, artists } = readFragment(AlbumCardAlbum, album);
-  const facts = [
-    year(releaseDate?.date),
-    showArtists ? artists?.map((artist) => artist.name).join(', ') : kindNames[albumType],
-  ];
+  const facts = [year(releaseDate?.date), showArtists ? namesOf(artists) : kindNames[albumType ?? 'OTHER']];
 
   return (
     <li>
@@ -47,6 +45,11 @@ export function AlbumCard({ album, showArtists = false }: AlbumCardProps) {
     </li>
   );
 }
+
+const namesOf = (artists: readonly ({ name: string } | null)[] | null): string =>
+  present(artists)
+    .map(({ name }) => name)
+    .join(', ');
 
 export const kindNames: Record<AlbumType, string> = {
   ALBUM: 'Album',

@@ -66,9 +66,9 @@ export function AlbumTracks({ id, expected }: { id: string; expected: number | n
       <TrackList tracks={tracks} pending={isComing ? Math.min(left, windowSize) : 0} more={more} />
       <LoadMore more={more} noun="tracks" />
       {isComplete &&
-        data?.album?.copyrights?.map(({ text, type }) => (
+        present(data?.album?.copyrights).map(({ text, type }) => (
           <p key={`${type} ${text}`} className={styles.copyright}>
-            {signs[type]} {text.replace(signOfItsOwn, '')}
+            {signs[type ?? 'OTHER']} {text?.replace(signOfItsOwn, '')}
           </p>
         ))}
     </section>

@@ -1,5 +1,6 @@
 import { type CSSProperties, useState } from 'react';
 import { type FragmentType, graphql, readFragment } from '../generated/index.ts';
+import { present } from '../present.ts';
 import styles from './artwork.module.css';
 
 export const ArtworkImage = graphql(`
@@ -10,7 +11,7 @@ export const ArtworkImage = graphql(`
 `);
 
 interface ArtworkProps {
-  images: readonly FragmentType<typeof ArtworkImage>[] | null;
+  images: readonly (FragmentType<typeof ArtworkImage> | null)[] | null;
   /** Whose picture it is: what stands in for it is drawn from the name. */
   name: string;
   round?: boolean;
@@ -23,7 +24,7 @@ interface ArtworkProps {
 /** A square picture that keeps its place from the first moment on, whether it comes, comes late or never. */
 export function Artwork({ images, name, round = false, sizes, eager = false }: ArtworkProps) {
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
-  const source = sourceOf(readFragment(ArtworkImage, images) ?? []);
+  const source = sourceOf(readFragment(ArtworkImage, present(images)));
 
   return (
     <span className={styles.artwork} data-round={round} style={{ '--hue': hueOf(name) } as CSSProperties}>

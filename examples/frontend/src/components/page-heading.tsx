@@ -7,7 +7,7 @@ import styles from './page-heading.module.css';
 interface PageHeadingProps {
   kicker: string;
   name: string;
-  images: readonly FragmentType<typeof ArtworkImage>[] | null;
+  images: readonly (FragmentType<typeof ArtworkImage> | null)[] | null;
   round?: boolean;
   children?: ReactNode;
 }

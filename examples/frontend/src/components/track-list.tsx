@@ -4,6 +4,7 @@ import { clock, title } from '../format.ts';
 import { type FragmentType, graphql, readFragment } from '../generated/index.ts';
 import type { LoadMore } from '../graphql/use-load-more.ts';
 import { useVisible } from '../hooks/use-visible.ts';
+import { present } from '../present.ts';
 import styles from './track-list.module.css';
 
 export const TrackListTrack = graphql(`
@@ -35,7 +36,7 @@ export function TrackList({ tracks, pending, more }: TrackListProps) {
   const rows = readFragment(TrackListTrack, tracks);
   // Named by where they are in the whole list: a place is taken by what comes, and does not move down.
   const places = Array.from({ length: pending }, (_, ahead) => rows.length + ahead);
-  const hasDiscs = rows.some(({ discNumber }) => discNumber > 1);
+  const hasDiscs = rows.some(({ discNumber }) => (discNumber ?? 1) > 1);
 
   return (
     <ol className={styles.tracks} aria-label="Tracks">
@@ -56,10 +57,10 @@ export function TrackList({ tracks, pending, more }: TrackListProps) {
                     E
                   </abbr>
                 )}
-                <ArtistLinks artists={track.artists} />
+                <ArtistLinks artists={present(track.artists)} />
               </span>
             </span>
-            <span className={styles.duration}>{clock(track.durationMs)}</span>
+            <span className={styles.duration}>{track.durationMs !== null && clock(track.durationMs)}</span>
           </div>
         </li>
       ))}

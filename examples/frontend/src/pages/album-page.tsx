@@ -7,6 +7,7 @@ import { PageHeading, PendingHeading } from '../components/page-heading.tsx';
 import { ArtistLinks } from '../components/track-list.tsx';
 import { count, year } from '../format.ts';
 import { graphql, readFragment } from '../generated/index.ts';
+import { present } from '../present.ts';
 import { MissingPage } from './missing-page.tsx';
 
 // What the card in the grid shows, and no more: whoever comes from there sees the heading at once.
@@ -34,9 +35,9 @@ function AlbumById({ id }: { id: string }) {
   return (
     <>
       {album ? (
-        <PageHeading kicker={kindNames[album.albumType]} name={album.name} images={album.images}>
+        <PageHeading kicker={kindNames[album.albumType ?? 'OTHER']} name={album.name} images={album.images}>
           <p>
-            <ArtistLinks artists={album.artists ?? []} />
+            <ArtistLinks artists={present(album.artists)} />
           </p>
           <p>
             {[year(album.releaseDate?.date), album.totalTracks && count(album.totalTracks, 'track')]
