@@ -457,12 +457,13 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M8',
-    fault: 'JSON nested 100,000 levels deep, in place of an answer and inside one',
-    promise: 'no answer is too deep to be read',
+    fault: 'JSON nested 100,000 levels deep, in place of an answer and inside one; then 40 levels inside one',
+    promise: 'an answer that is nested far deeper than any of Spotify is rejected before it is parsed',
     steps: [
       { arrange: answered('['.repeat(100_000) + ']'.repeat(100_000)), ask: artist(1), ...bad },
       { arrange: answered('{"a":'.repeat(50_000)), ask: artist(2), ...bad, aside: true },
-      { arrange: deepInside, ask: artist(3), client: 'ok', api: 1 },
+      { arrange: deepInside(100_000), ask: artist(3), ...bad, aside: true },
+      { arrange: deepInside(40), ask: artist(3), client: 'ok', api: 1 },
     ],
   },
   {
@@ -660,9 +661,10 @@ function freshList(edits: readonly Edit[]) {
 }
 
 /** An artist as it should be, but for one unknown field of great depth. */
-async function deepInside(world: World): Promise<void> {
+function deepInside(levels: number): (world: World) => Promise<void> {
   const { id, name, genres } = catalogue.artist(artistId(3)) ?? {};
-  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-  const text = JSON.stringify({ id, name, genres, type: 'artist', deep: null }).replace('null}', `${deep}}`);
-  await answered(text)(world);
+  const deep = '['.repeat(levels) + ']'.repeat(levels);
+  return answered(
+    JSON.stringify({ id, name, genres, type: 'artist', deep: null }).replace('null}', `${deep}}`),
+  );
 }

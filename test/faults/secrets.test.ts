@@ -154,7 +154,17 @@ const cases: FaultCase[] = [
           await world.lift();
           await http.close();
           for (const outcome of outcomes) {
-            const known = ['kind', 'status', 'body', 'etag', 'retryAfter', 'bytes', 'fault', 'code'];
+            const known = [
+              'kind',
+              'status',
+              'body',
+              'etag',
+              'retryAfter',
+              'wwwAuthenticate',
+              'bytes',
+              'fault',
+              'code',
+            ];
             expect(Object.getOwnPropertyNames(outcome).filter((name) => !known.includes(name))).toEqual([]);
             expectSilence(world, inspect(outcome, { showHidden: true, getters: true, depth: null }));
           }

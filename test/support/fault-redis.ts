@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { inflateRawSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 
 /** A Redis of a case's own, without a file. */
@@ -68,15 +68,13 @@ async function contentsOf(url: string): Promise<string> {
 async function textAt(redis: Redis, key: string): Promise<string> {
   const isString = (await redis.type(key)) === 'string';
   const value = await (isString ? redis.getBuffer(key) : redis.dumpBuffer(key));
-  return value === null ? '' : `${value}\n${inflated(value)}`;
+  return value === null ? '' : `${value}\n${decompressed(value)}`;
 }
 
-const sealBytes = 8; // of the gateway, before what it deflates
-
-/** Nothing, where it is not deflated. */
-function inflated(value: Buffer): string {
+/** Nothing, where it is not compressed. */
+function decompressed(value: Buffer): string {
   try {
-    return `${inflateRawSync(value.subarray(sealBytes))}`;
+    return `${gunzipSync(value)}`;
   } catch {
     return '';
   }
