@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Edit, FaultRule } from '../src/sandbox/index.ts';
 import { schema } from '../src/schema/index.ts';
 import { albums, artists, catalogue, inMode, seen, tracks, unavailable } from './support/asking.ts';
+import { startGateway } from './support/gateway.ts';
+import { hasRedis, startRedis } from './support/redis.ts';
 import { albumFields, artistFields, trackFields } from './support/truth.ts';
 import { unexplainedNulls } from './support/unexplained-nulls.ts';
 
@@ -372,4 +375,38 @@ describe('the tracks that come with an album', () => {
       expect(apiCalls()).toHaveLength(2);
     },
   );
+});
+
+describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
+  test('has the same missing parts and the same linked track, for no call', async () => {
+    const redis = await startRedis();
+    const { sandbox } = await inMode('extended');
+    const edits: Edit[] = [
+      { path: 'track_number', remove: true },
+      { path: 'artists.0.id', set: null },
+      { path: 'linked_from', set: { id: null, uri: `spotify:track:${tracks.explicit}` } },
+    ];
+    sandbox.faults.add({ fault: { kind: 'edit', edits } });
+    const query = `{ track(id: "${tracks.severalArtists}") {
+      durationMs trackNumber artists { id } linkedFrom { id uri externalUrl }
+    } }`;
+    const environment = { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'extended' };
+    const connected = async () => {
+      const others = await redis.connections();
+      const gateway = startGateway(sandbox, environment);
+      await gateway.fetch('/ready');
+      while ((await redis.connections()) < others + 2) await sleep(5); // one that asks, one that listens
+      return gateway;
+    };
+    const [one, other] = [await connected(), await connected()];
+    const first = await one.ask(query);
+    expect(first.data).toMatchObject({ track: { trackNumber: null, linkedFrom: { id: tracks.explicit } } });
+    while ((await redis.client.keys('*track*')).length === 0) await sleep(5);
+
+    sandbox.clearCalls();
+    const second = await other.ask(query);
+    expect(seen(second)).toEqual(seen(first));
+    expect(unavailable(second)).toEqual(unavailable(first));
+    expect(sandbox.calls().filter(({ kind }) => kind === 'api')).toEqual([]);
+  });
 });

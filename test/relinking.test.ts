@@ -143,15 +143,18 @@ describe('the track that another one stands in for', () => {
   const external_urls = { spotify: `https://open.spotify.com/track/${tracks.relinked}` };
   test.each<[string, unknown, string | null]>([
     ['its URI', { id: null, uri, type: 'track', external_urls: {} }, tracks.relinked],
+    ['its id alone', { id: tracks.relinked }, tracks.relinked],
     ['its link', { id: null, uri: null, external_urls }, tracks.relinked],
     ['its URI, where the id is malformed', { id: 7, uri }, tracks.relinked],
     ['nothing', {}, null],
     ['the URI of something else', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
   ])('has the id that Spotify says by %s', async (_, link, id) => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox, apiCalls } = await inMode('development');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
-    expect(seen(await ask(relinked('id')))).toEqual(
-      fine({ track: { id: tracks.spanishTwin, linkedFrom: id && { id } } }),
-    );
+    const answer = await ask(relinked('id uri externalUrl'));
+    expect(answer.errors).toEqual([]);
+    const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
+    expect(answer.data).toEqual({ track: { id: tracks.spanishTwin, linkedFrom } });
+    expect(apiCalls()).toHaveLength(1);
   });
 });

@@ -28,7 +28,7 @@ export function createField(access: Access, whole: Whole): Field {
     if (object[name] !== undefined) return object[name] as Value;
 
     const withheld = withheldField(object, name);
-    const isAtHand = object.full || (isInShort && !isReference(object));
+    const isAtHand = object.full || (isInShort && !isFilled(object, name));
     const read = async () => (isAtHand ? object : whole(object, asker));
     const full = (await (withheld ? access.withField(withheld, read) : read())) as T | null;
     const value = full?.[name];
@@ -40,8 +40,9 @@ export function createField(access: Access, whole: Whole): Field {
   };
 }
 
-const isReference = (object: SpotifyObject): boolean =>
-  object.kind === 'track' && object.isReference === true;
+/** Whether the field is one that a reference leaves to the full track: all but its id and its link. */
+const isFilled = (object: SpotifyObject, name: string): boolean =>
+  object.kind === 'track' && object.isReference === true && name !== 'externalUrl';
 
 /** The name under which an app may be denied the field, such as `Album.label`. */
 function withheldField({ kind }: SpotifyObject, name: string): WithheldField | null {
