@@ -192,24 +192,16 @@ describe('a page that is still text', () => {
     });
   }
 
-  test('shows the same whether its items have been read, and whichever process read them', () => {
+  test('shows the same whether its items have been decoded before or not', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-'), maxLength: 5 });
     fc.assert(
       fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
         const page = textPage(all);
         const window = () =>
           windowOf([page], { start, end: start + size }, { ...nothing, first: size }, endless);
-        const asText = JSON.stringify(window());
-        for (let i = 0; i < 10; i += 1) page.items.at(0);
-        expect(JSON.stringify(window())).toBe(asText);
-        const handedOn = JSON.parse(JSON.stringify(textPage(all))) as Page<Album>;
-        const there = windowOf(
-          [handedOn],
-          { start, end: start + size },
-          { ...nothing, first: size },
-          endless,
-        );
-        expect(JSON.stringify(there)).toBe(asText);
+        const notDecoded = JSON.stringify(window());
+        for (let i = 0; i < page.items.length; i += 1) page.items.at(i);
+        expect(JSON.stringify(window())).toBe(notDecoded);
       }),
     );
   });
