@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import { inProcessClient } from './client-key.ts';
+import { positionsOf } from './operation/positions.ts';
 import type { Run } from './operation/run.ts';
 
 /**
@@ -30,17 +31,21 @@ export const createExecute =
   };
 
 /** What is meant for an answer over HTTP would become the status and the headers of the parent's own. */
-function withoutHttp({ errors, extensions, ...result }: ExecutionResult): ExecutionResult {
+function withoutHttp({ errors, data, extensions }: ExecutionResult): ExecutionResult {
   const others = without(extensions ?? {});
   return {
-    ...result,
     ...(errors && { errors: errors.map(plain) }),
+    ...(data !== undefined && { data }),
     ...(Object.keys(others).length > 0 && { extensions: others }),
   };
 }
 
 // A copy: errors of validation are kept with their document, and answer HTTP requests as well.
-const plain = ({ message, nodes, path, extensions }: GraphQLError): GraphQLError =>
-  new GraphQLError(message, { nodes: nodes ?? null, path: path ?? null, extensions: without(extensions) });
+function plain(error: GraphQLError): GraphQLError {
+  const { message, path, extensions } = error;
+  const copy = new GraphQLError(message, { path: path ?? null, extensions: without(extensions) });
+  const locations = positionsOf(error);
+  return Object.assign(copy, { locations: locations.length > 0 ? locations : undefined });
+}
 
 const without = ({ http, ...others }: Record<string, unknown>): Record<string, unknown> => others;

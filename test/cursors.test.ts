@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseId } from '../src/datasources/spotify/ids.ts';
-import { artistAlbums } from '../src/datasources/spotify/lists.ts';
+import { albumTracks, artistAlbums, searchResults } from '../src/datasources/spotify/lists.ts';
+import type { Mark } from '../src/datasources/spotify/windows.ts';
 import { cursorsOf, parseCursor } from '../src/schema/cursor.ts';
 import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from './support/album-pages.ts';
-import { albums, artists, catalogue, inMode, modes, seen } from './support/asking.ts';
+import { albums, artists, catalogue, inMode, modes, seen, unknownId } from './support/asking.ts';
 import { startGateway } from './support/gateway.ts';
 
 const listCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('/albums?'));
@@ -149,5 +150,53 @@ describe('a cursor of another list', () => {
     expect([...idsOf(page), ...idsOf(next)]).toEqual(slots(0, 14));
     const back = await albumPage(first, `last: 4, before: "${next.pageInfo.startCursor}"`);
     expect(idsOf(back)).toEqual(slots(3, 7));
+  });
+});
+
+describe('a forged cursor', () => {
+  const albumTracksOf = (id: string) => cursorsOf(albumTracks(parseId(id, 'album'), null).key);
+  const search = cursorsOf(searchResults('artist', 'the', null).key);
+  /** Cursors that nobody was given: of an item that is not in the list, of a list that was shorter. */
+  const forged = (encode: (mark: Mark) => string) =>
+    [0, 1, 3, 9, 10, 47].flatMap((slot) =>
+      [0, 1, 30, 60, 95, 103].map((total) => encode({ slot, total, id: unknownId })),
+    );
+  const lists: [title: string, field: (args: string) => string, cursors: string[]][] = [
+    [
+      "an artist's albums",
+      (args) => `artist(id: "${artists.bts}") { albums${args} { nodes { id } } }`,
+      forged(bts.encode),
+    ],
+    [
+      "an album's tracks",
+      (args) => `album(id: "${albums.tracks130}") { tracks${args} { nodes { id } } }`,
+      forged(albumTracksOf(albums.tracks130).encode),
+    ],
+    ['a search', (args) => `search(q: "the") { artists${args} { nodes { id } } }`, forged(search.encode)],
+  ];
+  beforeAll(() => void catalogue.find('artist', 'the'));
+
+  test.each(lists.flatMap((list) => modes.map((mode) => [...list, mode] as const)))(
+    'costs no more calls than planned: in %s',
+    async (_, field, cursors, mode) => {
+      for (const cursor of cursors) {
+        const { ask, apiCalls, gateway } = await inMode(mode);
+        const { extensions } = await ask(`{ ${field(`(first: 20, after: "${cursor}")`)} }`);
+        expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+        await gateway.dispose();
+      }
+    },
+    60_000,
+  );
+
+  test('is no way to more calls than one operation may cost', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const windows = forged(bts.encode)
+      .slice(0, 8)
+      .map((cursor, n) => `a${n}: albums(first: 100, after: "${cursor}") { nodes { id } }`);
+    const { status, errors } = await ask(`{ artist(id: "${artists.bts}") { ${windows.join(' ')} } }`);
+    expect(status).toBe(400);
+    expect(errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 100 });
+    expect(apiCalls()).toEqual([]);
   });
 });

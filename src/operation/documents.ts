@@ -6,16 +6,16 @@ import {
   Kind,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  parse,
   print,
   specifiedRules,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
-import { createAllowance } from './allowance.ts';
+import { createClientBudgets, startProcessorTime } from './client-budgets.ts';
 import { Invalid } from './invalid.ts';
-import { checkSize, checkTokens, tokensOf } from './limits.ts';
+import { checkSize, checkTokens } from './limits.ts';
+import { errorAt, parseWithPositions } from './positions.ts';
 import { createOperation, type Operation } from './prepare.ts';
 
 /**
@@ -23,11 +23,17 @@ import { createOperation, type Operation } from './prepare.ts';
  * documents that are as large as may be would be more than all else that a process holds.
  */
 export interface Documents {
-  fromText(text: string): Document;
+  /** @param clientKey the client that pays for the time of a document that is rejected */
+  fromText(text: string, clientKey?: string): Document;
   /** For parents in the same process, whose documents come parsed. */
-  fromAst(document: DocumentNode): Document;
-  /** Whether it costs next to nothing to read it: it is known, or mistakes have not taken too much time of late. */
-  mayRead(text: string): boolean;
+  fromAst(document: DocumentNode, clientKey?: string): Document;
+  /**
+   * Whether the client may send the document: it is known, and was not too complex, or the client has time left for
+   * mistakes.
+   */
+  mayRead(text: string, clientKey: string): boolean;
+  /** Charges the client for a valid document whose operation was rejected: its variables, its plan. */
+  chargeRejection(document: Document, clientKey: string, milliseconds: number): void;
 }
 
 export interface Document {
@@ -35,6 +41,8 @@ export interface Document {
   hash: string;
   /** @throws Invalid, GatewayError where the document is none, or has no such operation */
   operation(name: string | null): Operation;
+  /** Whether the plan of one of its operations was rejected: then its plan may be rejected again. */
+  wasRejected: boolean;
 }
 
 export interface DocumentsOptions {
@@ -45,55 +53,60 @@ export interface DocumentsOptions {
 }
 
 const maxBytes = 24_000_000;
-const maxErrorBytes = 4_000_000; // whoever repeats a mistake is told the same from memory
-const bytesOfToken = 1_500; // with the nodes made of it, and what is compiled; of a character of text it is one
-const bytesOfError = 1_000;
+const maxRejectionBytes = 4_000_000; // a client that repeats a mistake gets the same response from memory
+const bytesOfToken = 800; // with the nodes made of it, and what is compiled; of a character of text it is one
+const bytesOfRejection = 500;
+const bytesOfError = 2_000;
 const manyErrors = 5;
-// Whoever sends mistakes, each a new one, gets this share of the time.
-const mistakesShare = 0.05;
-const mistakesBurstMs = 100; // which no person at a keyboard uses up
+const nobody = ''; // the client of documents that no client has sent
 
-export function createDocuments({ schema, introspection, suggestions }: DocumentsOptions): Documents {
+export function createDocuments(options: DocumentsOptions): Documents {
+  const { schema, introspection, suggestions } = options;
+  const budgets = createClientBudgets();
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const given = new WeakMap<DocumentNode, Document>();
-  const time = createAllowance(mistakesShare, mistakesBurstMs);
+  const parsedDocuments = new WeakMap<DocumentNode, Document>();
   // Apart, so that no number of mistakes drives out what is right.
-  const right = new LRUCache<string, Document>({ maxSize: maxBytes });
-  const wrong = new LRUCache<string, Document>({ maxSize: maxErrorBytes });
+  const valid = new LRUCache<string, Document>({ maxSize: maxBytes });
+  const rejected = new LRUCache<string, Document>({ maxSize: maxRejectionBytes }); // by the hash of the text
 
-  function fromText(text: string): Document {
-    return keep(text, () => {
+  function fromText(text: string, clientKey = nobody): Document {
+    return getOrRead(text, clientKey, () => {
       checkTokens(text);
       return parsedFrom(text);
     });
   }
 
-  function fromAst(parsed: DocumentNode): Document {
-    const known = given.get(parsed) ?? fromPrinted(print(parsed));
-    given.set(parsed, known);
+  function fromAst(parsed: DocumentNode, clientKey = nobody): Document {
+    const known = parsedDocuments.get(parsed) ?? fromPrinted(print(parsed), clientKey);
+    parsedDocuments.set(parsed, known);
     return known;
   }
 
   /** Parsed again, as parents make a new tree for each question, with the places of another text in it or none. */
-  function fromPrinted(text: string): Document {
-    return keep(text, () => parsedFrom(text));
+  function fromPrinted(text: string, clientKey: string): Document {
+    return getOrRead(text, clientKey, () => parsedFrom(text));
   }
 
-  function keep(text: string, parsed: () => DocumentNode): Document {
-    const known = right.get(text) ?? wrong.get(text);
+  function getOrRead(text: string, clientKey: string, read: () => ParsedDocument): Document {
+    const known = valid.get(text);
     if (known) return known;
-    const startedMs = performance.now();
     const hash = hashOf(text);
+    return rejected.get(hash) ?? readNew(text, hash, clientKey, read);
+  }
+
+  function readNew(text: string, hash: string, clientKey: string, read: () => ParsedDocument): Document {
+    const milliseconds = startProcessorTime();
     try {
-      const document = parsed();
-      const read = checked(document, hash);
-      right.set(text, read, { size: tokensOf(document.loc?.startToken) * bytesOfToken + text.length });
-      return read;
+      const { document, tokens } = read();
+      const checkedDocument = checked(document, hash);
+      valid.set(text, checkedDocument, { size: tokens * bytesOfToken + text.length });
+      return checkedDocument;
     } catch (error) {
-      const refused = refusing(error, hash);
-      wrong.set(text, refused, { size: bytesOfError + text.length });
-      time.take(performance.now() - startedMs);
-      return refused;
+      const rejection = rejecting(error, hash);
+      const errors = error instanceof Invalid ? error.errors.length : 1;
+      rejected.set(hash, rejection, { size: bytesOfRejection + errors * bytesOfError });
+      budgets.charge(clientKey, milliseconds());
+      return rejection;
     }
   }
 
@@ -103,10 +116,10 @@ export function createDocuments({ schema, introspection, suggestions }: Document
     // A guess at a name compares it with all that there are, and a hundred mistakes make a hundred guesses.
     const limits = { maxErrors: manyErrors, hideSuggestions: !suggestions };
     const errors = validate(schema, document, rules, limits);
-    // One stands for many: whoever sends a hundred mistakes reads no hundred messages.
-    const told = errors.length > manyErrors ? errors.slice(0, 1) : errors;
-    if (told.length > 0) throw new Invalid(told.map((each) => refusal(each, 'GRAPHQL_VALIDATION_FAILED')));
-    return { hash, operation: operationsOf(document) };
+    // One stands for many: a client that makes a hundred mistakes reads no hundred messages.
+    const sent = errors.length > manyErrors ? errors.slice(0, 1) : errors;
+    if (sent.length > 0) throw new Invalid(sent.map((each) => invalid(each, 'GRAPHQL_VALIDATION_FAILED')));
+    return { hash: shortHash(hash), operation: operationsOf(document), wasRejected: false };
   }
 
   function operationsOf(document: DocumentNode): Document['operation'] {
@@ -127,34 +140,54 @@ export function createDocuments({ schema, introspection, suggestions }: Document
     };
   }
 
-  return { fromText, fromAst, mayRead: (text) => right.has(text) || wrong.has(text) || time.isLeft() };
+  return {
+    fromText,
+    fromAst,
+    chargeRejection(document, clientKey, milliseconds) {
+      document.wasRejected = true;
+      budgets.charge(clientKey, milliseconds);
+    },
+    mayRead(text, clientKey) {
+      if (budgets.hasTime(clientKey)) return true;
+      const known = valid.get(text);
+      return known ? !known.wasRejected : rejected.has(hashOf(text));
+    },
+  };
 }
 
-const refusing = (error: unknown, hash: string): Document => ({
-  hash,
-  operation() {
-    throw error;
-  },
-});
+function rejecting(error: unknown, hash: string): Document {
+  for (const each of error instanceof Invalid ? [error, ...error.errors] : [error]) holdNoFrames(each);
+  return {
+    hash: shortHash(hash),
+    operation() {
+      throw error;
+    },
+    wasRejected: true,
+  };
+}
 
-function parsedFrom(text: string): DocumentNode {
+/** Makes text of an error's stack, which until then holds the functions of its frames and with them the document. */
+function holdNoFrames(error: unknown): void {
+  if (error instanceof Error) void error.stack;
+}
+
+type ParsedDocument = ReturnType<typeof parseWithPositions>;
+
+function parsedFrom(text: string): ParsedDocument {
   try {
-    return parse(text);
+    return parseWithPositions(text);
   } catch (error) {
-    throw error instanceof GraphQLError ? refusal(error, 'GRAPHQL_PARSE_FAILED') : error;
+    throw error instanceof GraphQLError ? new Invalid([invalid(error, 'GRAPHQL_PARSE_FAILED')]) : error;
   }
 }
 
-const refusal = ({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError =>
-  new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    extensions: { code, http: { spec: true, status: 400 } },
-  });
+const invalid = (error: GraphQLError, code: string): GraphQLError =>
+  errorAt(error, error.message, { code, http: { spec: true, status: 400 } });
 
 const noSuchOperation = () =>
   new BadRequest('The document has no operation of this name, or several and none is named.');
 
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
 /** As much as tells documents apart in a log. */
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+const shortHash = (hash: string): string => hash.slice(0, 16);

@@ -5,7 +5,7 @@ export class Invalid extends Error {
   readonly errors: readonly GraphQLError[];
 
   constructor(errors: readonly GraphQLError[]) {
-    super('invalid');
+    super(errors.map(({ message }) => message).join(' '));
     this.errors = errors;
   }
 }

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { maxBodyBytes } from './limits.ts';
+import { errorAt } from './positions.ts';
 
 /**
  * What becomes of every error before it leaves: ours keep their code, those of GraphQL and of its transport
@@ -16,7 +17,7 @@ export function createMask(log: Log) {
     log.error({ err: original }, 'bug');
     // Where no field has failed the whole answer has.
     const http = located?.path ? {} : { http: { status: 500 } };
-    return relocate('Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR', ...http }, located);
+    return relocate('Something went wrong on our side.', { code: bugCode, ...http }, located);
   };
 }
 
@@ -55,6 +56,17 @@ function protocolError(error: GraphQLError): GraphQLError {
   return relocate(error.message, { code, ...(whole !== undefined && { http: whole }) }, error);
 }
 
+/** What an error will be to the client, before it is masked. */
+export function codeOf(error: unknown): string {
+  const original = innermost(error);
+  if (original instanceof GatewayError) return original.code;
+  // Errors of graphql-jit have no extensions.
+  const extensions = original instanceof GraphQLError ? (original.extensions ?? {}) : { code: bugCode };
+  return String(extensions['code'] ?? 'BAD_REQUEST');
+}
+
+const bugCode = 'INTERNAL_SERVER_ERROR';
+
 function innermost(error: unknown): unknown {
   let inner = error;
   while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError;
@@ -62,6 +74,5 @@ function innermost(error: unknown): unknown {
 }
 
 function relocate(message: string, extensions: Record<string, unknown>, at: GraphQLError | undefined) {
-  const { nodes = null, source = null, positions = null, path = null } = at ?? {};
-  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+  return at ? errorAt(at, message, extensions) : new GraphQLError(message, { extensions });
 }

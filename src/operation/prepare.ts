@@ -2,7 +2,7 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FragmentDefinitionNode,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   getVariableValues,
   Kind,
@@ -17,6 +17,7 @@ import { type Outline, outlineOf, type ParsedOperation } from '../schema/outline
 import { type Plan, planOf } from '../schema/plan.ts';
 import { createExecution } from './execution.ts';
 import { Invalid } from './invalid.ts';
+import { errorAt } from './positions.ts';
 
 /** One operation of a valid document, with all of it that is the same however often it runs. */
 export interface Operation {
@@ -30,6 +31,7 @@ export interface Operation {
 /** Variables as they were sent. */
 export type Values = Readonly<Record<string, unknown>>;
 
+const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
 const keptFields = 500; // more are neither kept nor compiled: nested fragments unfold to a hundred times their document
 
 export interface Parsed {
@@ -60,9 +62,15 @@ export function createOperation({ schema, document, definition, suggestions }: P
   return {
     name,
     plan(values, app) {
-      const { coerced, errors } = getVariableValues(schema, definition.variableDefinitions ?? [], values);
-      if (errors) throw new Invalid(errors.map((each) => refusedVariable(each, suggestions)));
-      return planOf(outline(coerced), coerced, app);
+      const limits = { maxErrors: maxVariableErrors, hideSuggestions: !suggestions };
+      const { coerced, errors } = getVariableValues(
+        schema,
+        definition.variableDefinitions ?? [],
+        values,
+        limits,
+      );
+      if (errors) throw new Invalid(errors.map(invalidVariable));
+      return planOf(outline(coerced), coerced, app, schema);
     },
     execute: createExecution({
       schema,
@@ -73,21 +81,17 @@ export function createOperation({ schema, document, definition, suggestions }: P
   };
 }
 
-/** GraphQL's own guesses can be hidden in validation only. */
-const refusedVariable = ({ message, nodes }: GraphQLError, suggestions: boolean) =>
-  new GraphQLError(suggestions ? message : message.replace(/ Did you mean .*\?$/s, ''), {
-    nodes: nodes ?? null,
-    extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
+const invalidVariable = (error: GraphQLError): GraphQLError =>
+  errorAt(error, error.message, {
+    code: 'BAD_USER_INPUT',
+    http: { status: 400, spec: true },
   });
 
 const fragmentsOf = ({ definitions }: DocumentNode): ParsedOperation['fragments'] =>
-  Object.assign(
-    Object.create(null),
-    Object.fromEntries(
-      definitions
-        .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
-        .map((each) => [each.name.value, each]),
-    ),
+  new Map(
+    definitions
+      .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
+      .map((each) => [each.name.value, each]),
   );
 
 /**

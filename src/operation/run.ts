@@ -2,9 +2,13 @@ import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import { type Context, createContext } from '../context.ts';
 import { createScope, type Spotify } from '../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../errors.ts';
+import type { Plan } from '../schema/plan.ts';
 import { startOperation } from '../telemetry.ts';
-import type { Documents } from './documents.ts';
+import { errorsToSend, formatted, type Serializable, stringify } from './answer-errors.ts';
+import { startProcessorTime } from './client-budgets.ts';
+import type { Document, Documents } from './documents.ts';
 import { Invalid } from './invalid.ts';
+import { sizeAbove } from './json-bytes.ts';
 import type { Operation, Values } from './prepare.ts';
 import { codesOf, type OperationReport, usageOf } from './report.ts';
 import { withTrace } from './trace.ts';
@@ -14,9 +18,13 @@ import { withTrace } from './trace.ts';
  * the answer.
  * @param carrier becomes the operation's context, for whoever wants to look into it afterwards
  */
-export type Run = (asked: Asked, caller: Caller, carrier?: object) => Promise<ExecutionResult>;
+export type Run = (
+  request: OperationRequest,
+  caller: Caller,
+  carrier?: object,
+) => Promise<ExecutionResult & Serializable>;
 
-export interface Asked {
+export interface OperationRequest {
   /** As text, or as a parent in the same process has parsed it. */
   document: string | DocumentNode;
   operationName?: string | null | undefined;
@@ -47,41 +55,66 @@ export interface RunOptions {
   report: OperationReport;
 }
 
-export function createRun({ spotify, documents, timeoutMs, maxCalls, mask, report }: RunOptions): Run {
+export function createRun(options: RunOptions): Run {
+  const { spotify, documents, timeoutMs, maxAnswerBytes, mask, report } = options;
   const started = spotify.started();
 
-  /** @throws Invalid, GatewayError before anything has run */
-  async function execute(operation: Operation, values: Values, context: Context, caller: Caller) {
-    context.operation = operation.name;
+  /**
+   * The plan of an operation that may run.
+   * @throws Invalid, GatewayError
+   */
+  function planned(operation: Operation, values: Values): Plan {
     const plan = operation.plan(values, spotify.app);
+    const { maxCalls, maxAnswerFields } = options;
     if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
-    context.plan = plan;
-    const { errors, ...result } = await operation.execute(values, context);
-    const answer = errors ? { errors: errors.map(mask), ...result } : result;
-    return withTrace(answer, context, caller);
+    if (plan.answerFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.answerFields);
+    return plan;
   }
 
-  return async ({ document, operationName, variables }, caller, carrier = {}) => {
+  async function execute(operation: Operation, values: Values, context: Context, plan: Plan, caller: Caller) {
+    const { errors, ...result } = await operation.execute(values, context);
+    const answer = errors ? { errors: errorsToSend(errors, plan.outline, mask), ...result } : result;
+    const whole = withTrace(answer, context, caller);
+    const bytes = sizeAbove(maxAnswerBytes, { ...whole, errors: whole.errors?.map(formatted) });
+    return bytes === null ? whole : { errors: [mask(tooLarge(maxAnswerBytes, bytes))] };
+  }
+
+  /** Runs one operation of a document, or says why not. */
+  async function resultOf(document: Document, request: OperationRequest, context: Context, caller: Caller) {
+    const { operationName, variables } = request;
+    const values = variables ?? {};
+    const milliseconds = startProcessorTime();
+    try {
+      const operation = document.operation(operationName ?? null);
+      context.operation = operation.name;
+      context.plan = planned(operation, values);
+      return await execute(operation, values, context, context.plan, caller);
+    } catch (error) {
+      if (!context.plan) documents.chargeRejection(document, caller.clientKey, milliseconds());
+      return { errors: error instanceof Invalid ? error.errors : [mask(error)] };
+    }
+  }
+
+  return async (request, caller, carrier = {}) => {
+    const { document: sent } = request;
     const startedMs = performance.now();
     await started;
     const scope = createScope(timeoutMs);
     caller.whenGone(scope.end);
     const span = startOperation(caller);
     scope.observed = span.context;
-    const read = typeof document === 'string' ? documents.fromText(document) : documents.fromAst(document);
-    const context = Object.assign(carrier, createContext(spotify, scope, read.hash));
-    let result: ExecutionResult;
-    try {
-      result = await execute(read.operation(operationName ?? null), variables ?? {}, context, caller);
-    } catch (error) {
-      result = { errors: error instanceof Invalid ? error.errors : [mask(error)] };
-    }
+    const document =
+      typeof sent === 'string'
+        ? documents.fromText(sent, caller.clientKey)
+        : documents.fromAst(sent, caller.clientKey);
+    const context = Object.assign(carrier, createContext(spotify, scope, document.hash));
+    const result: ExecutionResult = await resultOf(document, request, context, caller);
     scope.end();
     empty(context.windows);
     const [usage, codes] = [usageOf(context), codesOf(result)];
     span.end(usage, { failed: codes.length > 0, calls: scope.usage.calls });
     report(usage, { milliseconds: performance.now() - startedMs, codes });
-    return result;
+    return result.errors ? { ...result, stringify } : result;
   };
 }
 
@@ -95,3 +128,15 @@ function empty(windows: Context['windows']): void {
 
 const tooManyCalls = (limit: number, actual: number) =>
   new QueryTooComplex('This operation may cost more Spotify calls than one is allowed.', { limit, actual });
+
+const tooManyFields = (limit: number, actual: number) =>
+  new QueryTooComplex('The response of this operation may have more fields than one response may have.', {
+    limit,
+    actual: Math.min(actual, Number.MAX_SAFE_INTEGER),
+  });
+
+const tooLarge = (limit: number, actual: number) =>
+  new QueryTooComplex('The response is larger than one response may be: select less, or smaller pages.', {
+    limit,
+    actual,
+  });

@@ -6,6 +6,7 @@ import {
   type PagedEndpoint,
   pagesAtWorst,
   parseReference,
+  type Range,
   type Reference,
   type WithheldField,
 } from '../datasources/spotify/index.ts';
@@ -37,7 +38,16 @@ export interface Visit {
   /** Names of the fields selected below. */
   selected: ReadonlySet<string>;
   app: Abilities;
+  referencesOf: ReferencesOf;
 }
+
+interface Key {
+  __typename?: string;
+  id: string;
+}
+
+/** What the keys of objects point at, null for one that is no id; those of one type, or all. */
+export type ReferencesOf = (keys: readonly (string | Key)[], type?: string) => readonly (Reference | null)[];
 
 export interface Cost {
   calls: number;
@@ -55,8 +65,11 @@ export interface Cost {
 }
 
 const one: Crowd = { groups: 1, size: 1 };
-const topTracksLength = 10;
-const relatedArtistsLength = 20;
+export const unknownLength = 5; // of a list that does not say: an album's artists are one or two, seldom more
+export const topTracksLength = 10;
+export const relatedArtistsLength = 20;
+/** Fields that give the schema as text, some tens of thousands of characters. */
+export const schemaTexts: ReadonlySet<string> = new Set(['Query._sdl', '_Service.sdl']);
 const entityKinds: Readonly<Record<string, Kind>> = { Artist: 'artist', Album: 'album', Track: 'track' };
 const embeddedTracks = 50; // of a full album
 const searchReach = 1_000;
@@ -67,11 +80,11 @@ export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
   'Query.artist': singular('artist'),
   'Query.album': singular('album'),
   'Query.track': singular('track'),
-  'Query.node': ({ args }) => ({ ...nodes({ ids: [args['id']] }), crowd: one }),
+  'Query.node': (visit) => ({ ...nodes({ ...visit, args: { ids: [visit.args['id']] } }), crowd: one }),
   'Query.artists': plural('artist'),
   'Query.albums': plural('album'),
   'Query.tracks': plural('track'),
-  'Query.nodes': ({ args }) => nodes(args),
+  'Query.nodes': nodes,
   'Query._entities': entities,
   'Artist.albums': artistAlbums,
   'Artist.topTracks': shortList('artists/top-tracks', topTracksLength),
@@ -127,16 +140,32 @@ function singular(kind: Kind) {
   return (): Cost => ({ calls: 1, byId: { [kind]: 1 }, crowd: one, full: true });
 }
 
-/** What the ids point at, null for one that is none; too many of them are refused where they stand. */
-function referencesOf(args: Visit['args']): (Reference | null)[] {
-  const ids = args['ids'] as string[];
-  return ids.length > maxIds ? [] : ids.map(tolerantReference);
+/** Reads each list of keys once: one in a variable may be that of a hundred fields. */
+export function createReferences(): ReferencesOf {
+  const known = new Map<unknown, Map<string, (Reference | null)[]>>();
+
+  return (keys, type = '') => {
+    const byType = known.get(keys) ?? new Map<string, (Reference | null)[]>();
+    known.set(keys, byType);
+    const references = byType.get(type) ?? keys.flatMap((key) => referenceOf(key, type));
+    byType.set(type, references);
+    return references;
+  };
 }
 
-const tolerantReference = (id: string): Reference | null => tolerant(() => parseReference(id));
+function referenceOf(key: string | Key, type: string): [Reference | null] | [] {
+  if (typeof key === 'string') return [tolerant(() => parseReference(key))];
+  return key.__typename === type ? [tolerant(() => parseReference(key.id))] : [];
+}
+
+/** What the ids of a plural field point at; where there are too many, the field is null and reads none. */
+function idsOf({ args, referencesOf }: Visit): readonly (Reference | null)[] {
+  const ids = args['ids'] as string[];
+  return ids.length > maxIds ? [] : referencesOf(ids);
+}
 
 function plural(kind: Kind) {
-  return ({ args, app }: Visit): Cost => ({ full: true, ...readsByIds(kind, referencesOf(args), app) });
+  return (visit: Visit): Cost => ({ full: true, ...readsByIds(kind, idsOf(visit), visit.app) });
 }
 
 /** Reads of one kind of objects by their ids. Those that can be nobody's are kept out of batches, which they would spoil. */
@@ -152,8 +181,8 @@ function readsByIds(
   return { ...reads, calls: reads.calls + alone, crowd: { groups: references.length, size: 1 } };
 }
 
-function nodes(args: Visit['args']): Cost {
-  const references = referencesOf(args);
+function nodes(visit: Visit): Cost {
+  const references = idsOf(visit);
   const of = (kind: Kind | null) => references.filter((each) => each?.kind === kind).length;
   // A bare id is asked for as an artist, together with the others, and after that as an album and as a track.
   const byId = { artist: of('artist') + of(null), album: of('album'), track: of('track') };
@@ -167,12 +196,11 @@ function nodes(args: Visit['args']): Cost {
 }
 
 /** References of one type share their reads, as the ids of a plural field do. */
-function entities({ args, app }: Visit): Cost {
-  const all = args['representations'] as { __typename: string; id: string }[];
-  const reads = Object.entries(entityKinds).map(([name, kind]) => {
-    const ids = all.filter(({ __typename }) => __typename === name).map(({ id }) => id);
-    return readsByIds(kind, ids.map(tolerantReference), app);
-  });
+function entities({ args, app, referencesOf }: Visit): Cost {
+  const all = args['representations'] as Key[];
+  const reads = Object.entries(entityKinds).map(([type, kind]) =>
+    readsByIds(kind, referencesOf(all, type), app),
+  );
   return {
     calls: reads.reduce((sum, { calls }) => sum + calls, 0),
     byId: Object.assign({}, ...reads.map(({ byId }) => byId)),
@@ -240,10 +268,20 @@ function pagesOf({ args, selected, app }: Visit, endpoint: PagedEndpoint, reach 
   const { limit, tries: refusals } = app.worstPage(endpoint);
   const range = tolerant(() => rangeOf(args as PagingArgs, parseCursor));
   const wanted = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
-  const pages = range && wanted ? pagesAtWorst(range, limit, reach) : [];
+  const pages =
+    range && wanted ? [...pagesAtWorst(range, limit, reach), ...pagesOfMovedCursor(range, limit)] : [];
   if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
   const tries = pages.length > 0 ? Array.from({ length: refusals }, (_, i) => `${endpoint} ${i + 1}`) : [];
   return { pages, limit, size: range?.first ?? range?.last ?? 0, tries };
+}
+
+/**
+ * The pages of a second window: where the item of a cursor is looked for if the list has grown since. Their offsets
+ * depend on the list, so they are behind everything that can be reached.
+ */
+function pagesOfMovedCursor({ first, after }: Range, limit: number): number[] {
+  if (!first || !after?.id) return [];
+  return Array.from({ length: Math.ceil(first / limit) + 1 }, (_, i) => Number.MAX_SAFE_INTEGER - i);
 }
 
 function beginsEmbedded(args: Visit['args']): boolean {

@@ -1,28 +1,36 @@
+import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import type { Abilities, Kind } from '../datasources/spotify/index.ts';
+import { QueryTooComplex } from '../errors.ts';
+import { answerFieldsOf } from './answer-size.ts';
+import { createArguments } from './arguments.ts';
 import {
-  type FieldNode,
-  GraphQLError,
-  type GraphQLField,
-  type GraphQLObjectType,
-  getArgumentValues,
-  getNullableType,
-  isListType,
-} from 'graphql';
-import { type Abilities, isMarket, type Kind } from '../datasources/spotify/index.ts';
-import { type Cost, type Crowd, costs, needsFull, readsOf, type Visit } from './cost.ts';
-import type { Level, Outline, Selected } from './outline.ts';
+  type Cost,
+  type Crowd,
+  costs,
+  createReferences,
+  needsFull,
+  readsOf,
+  unknownLength,
+  type Visit,
+} from './cost.ts';
+import { isList, type Level, type Outline, type Selected } from './outline.ts';
 
-/** Walks an operation before it runs: how many Spotify calls it may cost. */
+/** Walks an operation before it runs: how many Spotify calls it may cost, and how large its response may be. */
 export interface Plan {
   /** Calls at worst, with nothing held. */
   calls: number;
   /** What finding out about the app may cost on top: once in a day, whoever asks first. */
   tries: number;
+  /** Fields of the response: each field of each object counts. */
+  answerFields: number;
   /** What it was made of. */
   outline: Outline;
 }
 
-const unknownLength = 5; // of a list that does not say: an album's artists are one or two, seldom more
 const kinds: Readonly<Record<string, Kind>> = { Artist: 'artist', Album: 'album', Track: 'track' };
+// Fields that may cost a call, each place by itself. Nearly all of them do, so an operation that reaches this would
+// cost too many calls; it is reached after some 10 ms.
+const maxVisits = 10_000;
 
 const one: Crowd = { groups: 1, size: 1 };
 
@@ -39,23 +47,32 @@ interface Place {
 /**
  * @param variables as they were coerced
  * @param app what is known of the app
+ * @throws QueryTooComplex when there is too much to count
  */
-export function planOf(outline: Outline, variables: Readonly<Record<string, unknown>>, app: Abilities): Plan {
+export function planOf(
+  outline: Outline,
+  variables: Readonly<Record<string, unknown>>,
+  app: Abilities,
+  schema: GraphQLSchema,
+): Plan {
+  const argumentsOf = createArguments(variables);
+  const referencesOf = createReferences();
   const spent = new Set<string>();
   const tried = new Set<string>();
   const singles = new Map<string, number>();
+  let visits = 0;
 
   /** The calls for all that is selected of the objects at a place. */
   function callsAt(place: Place): number {
     if (place.level.isFree) return 0;
     let calls = 0;
     let wholeNeeded = false;
-    for (const each of place.level.fields) {
-      const { name } = each;
-      const args = argumentsOf(each, variables);
-      // The field's own resolver throws for these, before it reads anything.
-      if (!args || namesNoMarket(args)) continue;
-      wholeNeeded ||= !place.full && needsFull(name, args, app);
+    for (const each of place.level.branches) {
+      visits += 1;
+      if (visits > maxVisits) throw tooManyFields(visits);
+      const args = argumentsOf(each);
+      if (!args) continue; // the field will be null with an error, before anything is read
+      wholeNeeded ||= !place.full && needsFull(each.name, args, app);
       calls += callsFor(place, each, args);
     }
     const kind = kinds[place.level.type.name];
@@ -69,7 +86,7 @@ export function planOf(outline: Outline, variables: Readonly<Record<string, unkn
     args: Place['parentArgs'],
   ): number {
     if (levels.length === 0) return 0; // a leaf comes with its object, in this form or in full
-    const visit = { args, parentArgs, parents, full, selected, app };
+    const visit = { args, parentArgs, parents, full, selected, app, referencesOf };
     const cost = costs[name]?.(visit) ?? free(type, field, visit);
     let calls = spend(type.name === 'Query' ? cost : below(cost));
     for (const level of levels) {
@@ -95,21 +112,7 @@ export function planOf(outline: Outline, variables: Readonly<Record<string, unkn
   // Several reads of single objects are tried as one while nothing is known about batches.
   const several = Array.from(singles.values()).some((count) => count > 1);
   if (several && app.has('batch') === null) tried.add('batches');
-  return { calls, tries: tried.size, outline };
-}
-
-/** Null where they cannot be right. */
-function argumentsOf(
-  { field, nodes }: Selected,
-  variables: Readonly<Record<string, unknown>>,
-): Place['parentArgs'] | null {
-  if (field.args.length === 0) return noArguments;
-  try {
-    return getArgumentValues(field, nodes[0] as FieldNode, variables);
-  } catch (error) {
-    if (error instanceof GraphQLError) return null;
-    throw error;
-  }
+  return { calls, tries: tried.size, answerFields: answerFieldsOf(outline, argumentsOf, schema), outline };
 }
 
 type Spending = Omit<Cost, 'crowd' | 'full'>;
@@ -120,16 +123,16 @@ type Spending = Omit<Cost, 'crowd' | 'full'>;
  */
 const below = (cost: Spending): Spending => ({ laterById: cost.byId ?? {}, ...cost });
 
-const noArguments: Place['parentArgs'] = {};
-
 /** A field without a cost: what it gives has come with its object. */
 function free(parent: GraphQLObjectType, field: AnyField, { parents, full }: Visit): Cost {
   // A connection and its edges only lead to the items that were counted with the connection.
   if (/(Connection|Edge)$/.test(parent.name)) return { calls: 0, crowd: parents, full };
-  const length = isListType(getNullableType(field.type)) ? unknownLength : 1;
+  const length = isList(field) ? unknownLength : 1;
   return { calls: 0, crowd: { ...parents, size: parents.size * length }, full: false };
 }
 
-/** Whether the arguments name a market that is not an ISO code. */
-const namesNoMarket = ({ market }: Place['parentArgs']): boolean =>
-  typeof market === 'string' && !isMarket(market);
+const tooManyFields = (actual: number) =>
+  new QueryTooComplex('The operation has more fields that may cost a Spotify call than can be counted.', {
+    limit: maxVisits,
+    actual,
+  });

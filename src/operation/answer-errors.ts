@@ -1,0 +1,62 @@
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { Outline } from '../schema/outline.ts';
+import { codeOf } from './mask.ts';
+import { errorAt, fromCompiled, positionsOf } from './positions.ts';
+
+/** The errors of a response: how many of them are sent, and how they are written. */
+
+const maxAlike = 10; // errors of one code and one field in one response
+
+/** What a response needs beside its result to be written as JSON; GraphQL Yoga knows it, too. */
+export interface Serializable {
+  stringify?: (result: ExecutionResult) => string;
+}
+
+/**
+ * The errors that are sent: of one code and one field the first ten, of which the last one counts the rest.
+ * @param outline of the operation, which names the field of an error
+ * @param mask makes what the client sees of an error
+ */
+export function errorsToSend(
+  errors: readonly GraphQLError[],
+  outline: Outline,
+  mask: (error: unknown) => GraphQLError,
+): GraphQLError[] {
+  const groups = new Map<string, { last: number; omitted: number; size: number }>();
+  const sent: GraphQLError[] = [];
+  for (const error of errors) {
+    const key = `${codeOf(error)} ${outline.fieldAt(error.path ?? [])}`;
+    const group = groups.get(key) ?? { last: 0, omitted: 0, size: 0 };
+    groups.set(key, group);
+    if (group.size === maxAlike) {
+      group.omitted += 1;
+      continue;
+    }
+    group.size += 1;
+    group.last = sent.length;
+    sent.push(mask(error.nodes ? error : fromCompiled(error)));
+  }
+  for (const { last, omitted } of groups.values()) {
+    if (omitted > 0) sent[last] = withOmitted(sent[last] as GraphQLError, omitted);
+  }
+  return sent;
+}
+
+const withOmitted = (error: GraphQLError, omitted: number): GraphQLError =>
+  errorAt(error, `${error.message} (And ${omitted} more of this kind.)`, { ...error.extensions, omitted });
+
+/** An error as JSON has it. */
+export function formatted(error: GraphQLError): GraphQLFormattedError {
+  const { message, path, extensions } = error;
+  const locations = positionsOf(error);
+  return {
+    message,
+    ...(locations.length > 0 && { locations }),
+    ...(path && { path }),
+    ...(Object.keys(extensions).length > 0 && { extensions }),
+  };
+}
+
+/** Writes a result; the positions of its errors are those of `positions.ts`. */
+export const stringify = ({ errors, data, extensions }: ExecutionResult): string =>
+  JSON.stringify({ errors: errors?.map(formatted), data, extensions });

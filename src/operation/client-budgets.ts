@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+
+/**
+ * The time that rejected requests may take, for each client by itself: the mistakes of one client cost the others
+ * nothing. Valid requests are never charged.
+ */
+export interface ClientBudgets {
+  /** Whether the client has time left for requests that may turn out to be mistakes. */
+  hasTime(clientKey: string): boolean;
+  /** Charges a client with the milliseconds that the rejection of its request took. */
+  charge(clientKey: string, milliseconds: number): void;
+}
+
+const share = 0.05; // of all time: twenty clients at once would have to make mistakes as fast as they can
+const burstMs = 100; // more than a person at a keyboard uses up
+const maxClients = 10_000; // some 2 MB; a client that is forgotten has its whole budget again
+
+interface Budget {
+  leftMs: number;
+  atMs: number;
+}
+
+/**
+ * Starts to measure the time that something takes: of the processor, because a busy machine makes no request more
+ * expensive.
+ * @returns reads the milliseconds since then
+ */
+export function startProcessorTime(): () => number {
+  const start = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(start); // in microseconds
+    return (user + system) / 1000;
+  };
+}
+
+export function createClientBudgets(): ClientBudgets {
+  // Only clients that made a mistake are here.
+  const budgets = new LRUCache<string, Budget>({ max: maxClients });
+
+  function leftNow(clientKey: string): number {
+    const budget = budgets.get(clientKey);
+    if (!budget) return burstMs;
+    return Math.min(burstMs, budget.leftMs + (performance.now() - budget.atMs) * share);
+  }
+
+  return {
+    hasTime: (clientKey) => leftNow(clientKey) > 0,
+    charge(clientKey, milliseconds) {
+      const leftMs = leftNow(clientKey) - milliseconds;
+      budgets.set(clientKey, { leftMs, atMs: performance.now() });
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The size of a value as JSON, in bytes of UTF-8, where that is above the limit; null where it is not. Nothing is
+ * written for it.
+ */
+export function sizeAbove(limit: number, value: unknown): number | null {
+  // Nearly every response is far below the limit, as the lengths of its texts alone tell.
+  if (measure(value, limit, longest) <= limit) return null;
+  const bytes = measure(value, Number.POSITIVE_INFINITY, exactly);
+  return bytes > limit ? bytes : null;
+}
+
+type Measure = (text: string) => number;
+
+const longest: Measure = (text) => 6 * text.length + 2; // `\u0000`: no character takes more
+
+// What JSON.stringify writes in another form; lone surrogates among them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+const exactly: Measure = (text) => Buffer.byteLength(escaped.test(text) ? JSON.stringify(text) : `"${text}"`);
+
+/** @returns as soon as it is above the limit */
+function measure(root: unknown, limit: number, textBytes: Measure): number {
+  let bytes = 0;
+
+  function add(value: unknown): void {
+    if (bytes > limit) return;
+    if (typeof value === 'string') bytes += textBytes(value);
+    else if (typeof value !== 'object' || value === null) bytes += `${value ?? null}`.length;
+    else if (Array.isArray(value)) {
+      bytes += 2 + Math.max(0, value.length - 1);
+      for (const each of value) {
+        add(each);
+        if (bytes > limit) return;
+      }
+    } else addObject(value as Record<string, unknown>);
+  }
+
+  function addObject(value: Record<string, unknown>): void {
+    let count = 0;
+    for (const key in value) {
+      const part = value[key];
+      if (part === undefined || typeof part === 'function') continue;
+      count += 1;
+      bytes += textBytes(key) + 1;
+      add(part);
+      if (bytes > limit) return;
+    }
+    bytes += 2 + Math.max(0, count - 1);
+  }
+
+  add(root);
+  return bytes;
+}

@@ -1,0 +1,76 @@
+import {
+  type ASTNode,
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  type Location,
+  parse,
+  Source,
+  type SourceLocation,
+  visit,
+} from 'graphql';
+import { tokensOf } from './limits.ts';
+
+/**
+ * Lines and columns in a document. GraphQL.js finds them for each error anew, by reading the text from its start; the
+ * parser has found them already. So each node keeps the line and the column of its first token, and nothing else of
+ * the text: errors cost the same wherever they stand, and a document holds neither its text nor its tokens.
+ */
+
+// Where GraphQL.js looks for line ends when it makes an error, and finds none.
+const emptySource = new Source('');
+
+/** @throws GraphQLError where the text is not a GraphQL document */
+export function parseWithPositions(text: string): { document: DocumentNode; tokens: number } {
+  const document = parse(text);
+  const tokens = tokensOf(document.loc?.startToken);
+  visit(document, {
+    enter(node: { loc?: Location | undefined }) {
+      if (node.loc) node.loc = locationAt(node.loc.startToken, node.loc.start, node.loc.end);
+    },
+  });
+  return { document, tokens };
+}
+
+/** As much of a Location as GraphQL.js and graphql-jit read: its other fields would hold all tokens of the text. */
+const locationAt = ({ line, column }: SourceLocation, start = 0, end = 0): Location =>
+  ({ start, end, source: emptySource, startToken: { line, column } }) as unknown as Location;
+
+/** Where in its document an error is, true for documents of `parseWithPositions`. */
+export function positionsOf({ nodes, locations }: GraphQLError): readonly SourceLocation[] {
+  return nodes
+    ? nodes.flatMap(({ loc }) => (loc ? [{ line: loc.startToken.line, column: loc.startToken.column }] : []))
+    : (locations ?? []);
+}
+
+/** A node that has a position and nothing else: an error that is kept holds no part of its document. */
+const positionOnly = (position: SourceLocation): ASTNode => ({
+  kind: Kind.NAME,
+  value: '',
+  loc: locationAt(position),
+});
+
+/** An error at the position of another error; a message that quotes too much of the document is cut. */
+export const errorAt = (
+  error: GraphQLError,
+  message: string,
+  extensions: Readonly<Record<string, unknown>>,
+): GraphQLError =>
+  new GraphQLError(shortened(message), {
+    nodes: positionsOf(error).map(positionOnly),
+    path: error.path ?? null,
+    extensions,
+  });
+
+const maxMessageLength = 500; // a name or a value in a document may be as long as the document
+
+const shortened = (message: string): string =>
+  message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength)}…`;
+
+/** An error of graphql-jit, which knows its lines and columns, as one of GraphQL.js. */
+export const fromCompiled = ({ message, path, originalError, locations = [] }: GraphQLError): GraphQLError =>
+  new GraphQLError(message, {
+    nodes: locations.map(positionOnly),
+    path: path ?? null,
+    originalError: originalError ?? null,
+  });

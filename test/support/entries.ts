@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type GraphQLFormattedError, parse } from 'graphql';
+import { onTestFinished } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { startGateway, type TestGateway } from './gateway.ts';
+
+/** Every way by which an operation reaches the gateway. */
+
+export interface Sent {
+  query: string;
+  variables?: Record<string, unknown>;
+}
+
+export interface Received {
+  /** Null where there is no HTTP. */
+  status: number | null;
+  data?: unknown;
+  errors: readonly GraphQLFormattedError[];
+  /** The response as the client reads it. */
+  text: string;
+}
+
+export type Entry = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
+export type Send = () => Promise<Received>;
+
+const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+
+export const entries: Readonly<Record<string, Entry>> = {
+  POST: (sandbox, sent, environment) => {
+    const gateway = startGateway(sandbox, environment);
+    return () => received(gateway, '/graphql', { method: 'POST', headers, body: JSON.stringify(sent) });
+  },
+  GET: (sandbox, { query, variables = {} }, environment) => {
+    const gateway = startGateway(sandbox, environment);
+    const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+    return () => received(gateway, `/graphql?${search}`, { headers });
+  },
+  'a trusted document': (sandbox, { query, variables }, environment) => {
+    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'manifest.json');
+    writeFileSync(path, JSON.stringify({ hash: query }));
+    const gateway = startGateway(sandbox, { ...environment, TRUSTED_DOCUMENTS: path });
+    const body = JSON.stringify({ documentId: 'hash', variables });
+    return () => received(gateway, '/graphql', { method: 'POST', headers, body });
+  },
+  'gateway.execute': (sandbox, { query, variables }, environment) => {
+    const { gateway } = startGateway(sandbox, environment);
+    return async () => {
+      const result = await gateway.execute({ document: parse(query), variables });
+      const { data, errors = [] } = result;
+      return {
+        status: null,
+        data,
+        errors: errors.map((each) => each.toJSON()),
+        text: JSON.stringify(result),
+      };
+    };
+  },
+};
+
+async function received({ fetch }: TestGateway, path: string, init: RequestInit): Promise<Received> {
+  // The upstream lives in this process: while it holds the event loop up, operations are shed.
+  for (let tries = 1; ; tries++) {
+    const response = await fetch(path, init);
+    const text = await response.text();
+    if (response.status === 503 && tries < 20) await sleep(50);
+    else return { status: response.status, errors: [], ...(JSON.parse(text) as object), text };
+  }
+}
