@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isMarket, type Market } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway.ts';
+import { isHost } from './host-name.ts';
 import type { LogLevel } from './log.ts';
 import { type Manifest, readManifest } from './plugins/trusted-documents.ts';
 
@@ -153,6 +154,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       introspection: env.INTROSPECTION ?? !production,
       trustedDocuments: env.TRUSTED_DOCUMENTS ?? null,
       production,
+      serveMetrics: env.METRICS_PORT === undefined,
     },
   };
 }
@@ -188,11 +190,3 @@ const isOrigin = (text: string): boolean =>
   URL.canParse(text) &&
   new URL(text).origin === text &&
   isHost(new URL(text).hostname.replace(/^\[(.*)\]$/, '$1'));
-
-const label = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?';
-const hostName = new RegExp(`^(${label}\\.)*${label}\\.?$`, 'i');
-
-/** A URL's host may be more than that: `*` for one, which stands for nothing here. */
-function isHost(text: string): boolean {
-  return isIP(text) !== 0 || hostName.test(text);
-}

@@ -1,203 +1,183 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ExecutionResult, GraphQLError } from 'graphql';
-import { type GraphQLParams, processRegularResult, type YogaServerInstance } from 'graphql-yoga';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
 import type { ClientKey } from './client-key.ts';
 import type { Context } from './context.ts';
-import { BadRequest, type ErrorCode, type GatewayError } from './errors.ts';
+import { BadRequest, type ErrorCode } from './errors.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { maxBodyBytes } from './operation/limits.ts';
 import type { OperationReport } from './operation/report.ts';
 import type { Caller, Run } from './operation/run.ts';
 import { traceHeader } from './operation/trace.ts';
 import { overloaded } from './plugins/shed.ts';
+import type { RequestBodies } from './request-body.ts';
+import { pathOf } from './request-target.ts';
+import { graphqlJson, type MediaType, plainJson, type SerializedResponse, serialize } from './response.ts';
 import { startOperation } from './telemetry.ts';
+import type { UnreadResponses } from './unread.ts';
 
 export interface FastLane {
   yoga: YogaServerInstance<object, Context>;
   endpoint: string;
-  /** Whether requests are served at all right now; yoga's plugins say why not. */
+  /** Whether this path serves requests at all right now; if not, yoga's plugins respond. */
   isOpen(): boolean;
+  /** Whether the process keeps up well enough to run another operation. */
+  admits(): boolean;
+  bodies: RequestBodies;
+  unread: UnreadResponses;
   hot: HotAnswers;
-  /** Whether there is time to read a document, and who hears of one that is turned away. */
+  /** Whether there is time to read a document. */
   mayRead(document: string, clientKey: string): boolean;
   clientKey: ClientKey;
+  /** Hears of each request that is rejected unread. */
   refused(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
-  /** Runs an operation as it was sent; null where a plugin of yoga's has a say in that. */
-  run: Run | null;
+  run: Run;
 }
 
-const graphqlJson = 'application/graphql-response+json';
-const plainJson = 'application/json';
-const jsonTypes = [plainJson, 'application/*', '*/*'];
-
-type MediaType = typeof graphqlJson | typeof plainJson;
+type Responses = Readonly<Record<MediaType, SerializedResponse>>;
 
 /**
- * The short way from `node:http` to an operation, for the request that nearly every client sends: one POST of
- * JSON, whole and small. It passes every rule that there is for operations, and leaves out what
- * yoga does to make a Request and a Response of it, which is two thirds of the time of an answer from memory.
- * Whatever is unusual goes yoga's way.
+ * The fast path from `node:http` to an operation, for the request that nearly every client sends: a POST of JSON. Every
+ * rule for operations applies. It leaves out what yoga does to make a Request and a Response of it, which is two thirds
+ * of the time of a response from memory. Yoga handles everything unusual.
  */
 export function createFastLane(options: FastLane): RequestListener {
-  const { yoga, endpoint, isOpen, hot, mayRead, clientKey, refused, mask, report, run } = options;
-  // Written once: in a flood of garbage the writing would be most of the work.
-  const noJson = refusal(new BadRequest('POST body sent invalid JSON.')); // in yoga's words
-  const tooMuch = refusal(overloaded());
+  const { yoga, endpoint, bodies, unread, hot, clientKey, refused, mask, report, run } = options;
+  // Serialized once: in a flood of invalid requests the serializing would be most of the work.
+  const invalidJson = responsesOf(mask(new BadRequest('POST body sent invalid JSON.'))); // in yoga's words
+  const overload = responsesOf(mask(overloaded()));
+  const tooLarge = responsesOf(mask(bodyTooLarge()));
 
-  function refusal(error: GatewayError): Readonly<Record<MediaType, Answer>> {
-    const result = { errors: [mask(error)] };
-    return { [graphqlJson]: written(result, graphqlJson), [plainJson]: written(result, plainJson) };
-  }
-
-  function serve(request: IncomingMessage, response: ServerResponse, type: MediaType, text: string): void {
+  function serve(request: IncomingMessage, response: ServerResponse, type: MediaType, text: string) {
     const startedMs = performance.now();
     const key = request.headers[traceHeader] === undefined ? `${type} ${text}` : null;
-    const known = key === null ? undefined : hot.get(key);
-    if (known) {
+    const cached = key === null ? undefined : hot.get(key);
+    if (cached) {
       const span = startOperation({ header: (name) => headerOf(request, name) });
-      send(response, known.answer);
-      span.end(known.usage, { failed: false, calls: [] });
-      report(known.usage, { milliseconds: performance.now() - startedMs, codes: [] });
+      send(response, cached.response);
+      span.end(cached.usage, { failed: false, calls: [] });
+      report(cached.usage, { milliseconds: performance.now() - startedMs, codes: [] });
       return;
     }
-
     const params = parsed(text);
+    if (params === undefined) return send(response, invalidJson[type]);
+    if (!isOperation(params)) return delegate(request, response, text);
     const caller = callerOf(request, response, clientKey);
-    if (params === undefined) {
-      send(response, noJson[type]);
-    } else if (!isParams(params)) {
-      leave(request, response, text);
-    } else if (typeof params.query === 'string' && !mayRead(params.query, caller.clientKey)) {
-      refused('OVERLOADED');
-      send(response, tooMuch[type]);
-    } else {
-      void execute(request, response, caller, type, params, key);
-    }
+    if (!options.admits() || !options.mayRead(params.query, caller.clientKey)) return reject(response, type);
+    return execute(response, caller, type, params, key);
   }
 
   async function execute(
-    request: IncomingMessage,
     response: ServerResponse,
     caller: Caller,
     type: MediaType,
-    params: GraphQLParams,
+    { query, ...params }: Operation,
     key: string | null,
   ): Promise<void> {
     const context = {} as Context;
-    const result = await resultOf(params, request, caller, context);
-    const answer = written(result, type);
-    send(response, answer);
-    if (key !== null) hot.put(key, answer, result, context);
-    takeApart(result.data);
+    const result = await resultOf(() => run({ document: query, ...params }, caller, context));
+    if (response.destroyed) return; // the client has gone
+    const serialized = serialize(result, type);
+    if (!unread.hasRoom(serialized.body.byteLength)) return reject(response, type);
+    send(response, serialized);
+    if (key !== null) hot.put(key, serialized, result, context);
   }
 
-  async function resultOf(
-    params: GraphQLParams,
-    request: IncomingMessage,
-    caller: Caller,
-    context: Context,
-  ): Promise<ExecutionResult> {
+  async function resultOf(operation: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
     try {
-      if (run && isOperation(params))
-        return await run({ document: params.query, ...params }, caller, context);
-      const asked = { params, request: asFetched(request, caller) };
-      return (await yoga.getResultForParams(asked, context)) as ExecutionResult;
+      return await operation();
     } catch (error) {
-      return { errors: [mask(error)] }; // what a plugin throws before the operation runs is all of the answer
+      return { errors: [mask(error)] };
     }
   }
 
-  /** Gives it to yoga, with the body that has been read. */
-  function leave(request: IncomingMessage, response: ServerResponse, body: string): void {
-    void yoga(Object.assign(request, { body }), response);
+  function reject(response: ServerResponse, type: MediaType): void {
+    refused('OVERLOADED');
+    send(response, overload[type]);
+  }
+
+  function send(response: ServerResponse, { status, headers, body }: SerializedResponse): void {
+    response.writeHead(status, headers);
+    // A response that has not been ended is not idle, so an ending process waits until all of it is delivered.
+    if (body.byteLength < largeBytes || response.write(body)) {
+      response.end(body.byteLength < largeBytes ? body : undefined);
+    } else {
+      response.once('drain', () => response.end());
+    }
+    unread.track(response, body.byteLength);
+  }
+
+  /** Gives a request to yoga, with the body that has been read. */
+  const delegate = (request: IncomingMessage, response: ServerResponse, body: string) =>
+    // An empty body would make yoga read the request again.
+    yoga(Object.assign(request, { body: body || ' ' }), response);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodies.read(request);
+    const type = mediaTypeOf(request.headers.accept);
+    if (body.kind === 'whole') {
+      const isPlain = type !== null && request.url === endpoint && options.isOpen();
+      try {
+        await (isPlain ? serve(request, response, type, body.text) : delegate(request, response, body.text));
+      } finally {
+        body.release();
+      }
+    } else if (body.kind === 'too large') {
+      response.setHeader('connection', 'close'); // the rest of the body is not read
+      send(response, tooLarge[type ?? plainJson]);
+    } else if (body.kind === 'overloaded') {
+      response.setHeader('connection', 'close');
+      reject(response, type ?? plainJson);
+    }
   }
 
   return (request, response) => {
-    const type = isPlain(request, endpoint) && isOpen() ? mediaTypeOf(request.headers.accept) : null;
-    if (type === null) return void yoga(request, response);
-    read(request, (text) => serve(request, response, type, text));
+    if (isJsonPost(request, endpoint)) void handle(request, response);
+    else void yoga(request, response);
   };
 }
 
-export interface Answer {
-  status: number;
-  headers: Readonly<Record<string, string>>;
-  body: Buffer;
+const largeBytes = 16_384; // what Node buffers of a response before it asks its writer to wait
+
+function responsesOf(error: GraphQLError): Responses {
+  const result = { errors: [error] };
+  return { [graphqlJson]: serialize(result, graphqlJson), [plainJson]: serialize(result, plainJson) };
 }
 
-/** As much of a Response as holds what yoga puts into it. */
-const paper = {
-  Response: class implements Answer {
-    readonly status: number;
-    readonly headers: Answer['headers'];
-    readonly body: Buffer;
-    constructor(body: string, { status, headers }: { status: number; headers: Record<string, string> }) {
-      this.body = Buffer.from(body);
-      this.status = status;
-      this.headers = { 'Content-Length': `${this.body.byteLength}`, ...headers };
-    }
-  },
-} as unknown as Parameters<typeof processRegularResult>[1];
+/** As yoga rejects a body that is larger than its Content-Length may say. */
+const bodyTooLarge = () =>
+  new GraphQLError('Request body too large', {
+    extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },
+  });
 
-const written = (result: ExecutionResult, type: MediaType): Answer =>
-  processRegularResult(result as never, paper, type) as unknown as Answer;
-
-/**
- * Empties a result that has been written, down to its last object. What has waited for Spotify counts as old to V8, and
- * through it all that came later would stay until the next major collection: that was a tenth of the time of 20 albums,
- * or of 100.
- */
-function takeApart(part: unknown): void {
-  if (Array.isArray(part)) for (const each of part) takeApart(each);
-  else if (isFilled(part)) {
-    for (const key in part) {
-      if (!isFilled(part[key])) continue;
-      takeApart(part[key]);
-      part[key] = null;
-    }
-  }
-}
-
-const isFilled = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, headers).end(body);
-}
-
-function isPlain({ method, url, headers }: IncomingMessage, endpoint: string): boolean {
-  const length = Number(headers['content-length'] ?? 0);
+/** Whether the request has a body to be read here; yoga rejects all others without reading them. */
+function isJsonPost({ method, url = '', headers }: IncomingMessage, endpoint: string): boolean {
+  const length = headers['content-length'];
   return (
     method === 'POST' &&
-    url === endpoint &&
-    length > 0 &&
-    length <= maxBodyBytes &&
+    pathOf(url) === endpoint &&
+    (length === undefined ? headers['transfer-encoding'] !== undefined : isReadable(Number(length))) &&
     headers['content-encoding'] === undefined &&
     /^application\/json(?:;|$)/i.test(headers['content-type'] ?? '')
   );
 }
 
-/** The one of our media types that yoga would choose; null where it is not ours to tell. */
+const isReadable = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;
+
+const jsonTypes = [plainJson, 'application/*', '*/*'];
+
+/** The media type that yoga would choose; null if the choice is yoga's. */
 function mediaTypeOf(accept = '*/*'): MediaType | null {
   if (accept.includes('charset')) return null;
-  const asked = accept.split(',').map((each) => each.replace(/;.*/, '').trim().toLowerCase());
-  const first = asked.find((each) => each === graphqlJson || jsonTypes.includes(each));
+  const accepted = accept.split(',').map((each) => each.replace(/;.*/, '').trim().toLowerCase());
+  const first = accepted.find((each) => each === graphqlJson || jsonTypes.includes(each));
   if (first === undefined) return null;
   return first === graphqlJson ? graphqlJson : plainJson;
 }
 
-/** Calls back with the body once it is whole; a client that goes away before that is answered nothing. */
-function read(request: IncomingMessage, done: (text: string) => void): void {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-  request.on('end', () =>
-    done((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8')),
-  );
-}
-
-/** Undefined where it is no JSON. */
+/** Undefined for text that is no JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -206,20 +186,23 @@ function parsed(text: string): unknown {
   }
 }
 
-const isParams = (body: unknown): body is GraphQLParams =>
-  typeof body === 'object' && body !== null && !Array.isArray(body);
+type Operation = GraphQLParams & { query: string };
 
 const operationParams = new Set(['query', 'operationName', 'variables', 'extensions']);
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Whether yoga would find nothing wrong with the parameters, and nothing in them but an operation. */
-function isOperation(params: GraphQLParams): params is GraphQLParams & { query: string } {
+function isOperation(params: unknown): params is Operation {
+  if (!isObject(params)) return false;
   const { query, operationName, variables, extensions } = params;
   return (
     typeof query === 'string' &&
     query !== '' &&
     typeof (operationName ?? '') === 'string' &&
-    isParams(variables ?? {}) &&
-    isParams(extensions ?? {}) &&
+    isObject(variables ?? {}) &&
+    isObject(extensions ?? {}) &&
     Object.keys(params).every((name) => operationParams.has(name))
   );
 }
@@ -229,15 +212,6 @@ const callerOf = (request: IncomingMessage, response: ServerResponse, clientKey:
   header: (name) => headerOf(request, name),
   whenGone: (callback) => void response.once('close', () => response.writableFinished || callback()),
 });
-
-/** As much of a Request as is looked at on the way. */
-const asFetched = ({ method, url }: IncomingMessage, { header, whenGone }: Caller): Request =>
-  ({
-    method,
-    url,
-    headers: { get: header },
-    signal: { addEventListener: (_: 'abort', callback: () => void) => whenGone(callback) },
-  }) as unknown as Request;
 
 const headerOf = ({ headers }: IncomingMessage, name: string): string | null =>
   headers[name.toLowerCase()]?.toString() ?? null;

@@ -5,28 +5,39 @@ import type { Registry } from 'prom-client';
 import { type ClientKey, clientKeyOf, createClientKey } from './client-key.ts';
 import type { Context } from './context.ts';
 import { combine, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
+import { watchEventLoop } from './event-loop.ts';
 import { createExecute, type Execute } from './execute.ts';
 import { createFastLane } from './fast-lane.ts';
 import { createHotAnswers } from './hot-answers.ts';
-import type { Log } from './log.ts';
+import { boundedLog, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createDocuments } from './operation/documents.ts';
 import { maxBodyBytes } from './operation/limits.ts';
 import { createMask } from './operation/mask.ts';
 import { createOperationReport } from './operation/report.ts';
 import { type Caller, createRun, type Run } from './operation/run.ts';
+import { createOperatorListener } from './operator-listener.ts';
 import { corsFor, useVaryByOrigin } from './plugins/cors.ts';
+import { useGetParams } from './plugins/get-params.ts';
 import { useGraphiql } from './plugins/graphiql.ts';
 import { guarded } from './plugins/guard.ts';
 import { useHealth } from './plugins/health.ts';
+import { useHome } from './plugins/home.ts';
 import { useHttpCache } from './plugins/http-cache.ts';
 import { useMetrics } from './plugins/metrics.ts';
 import { usePaths } from './plugins/paths.ts';
 import { useProtocol } from './plugins/protocol.ts';
-import { isTooLate, useShedding, watchEventLoop } from './plugins/shed.ts';
+import { useSdl } from './plugins/sdl.ts';
+import { useShedding } from './plugins/shed.ts';
+import { useTrailingSlash } from './plugins/trailing-slash.ts';
 import { type Manifest, useNoTextOverGet, useTrustedDocuments } from './plugins/trusted-documents.ts';
+import { useUnread } from './plugins/unread.ts';
+import { createReadiness } from './readiness.ts';
+import { createRequestBodies } from './request-body.ts';
+import { rejectInvalidTarget } from './request-target.ts';
 import { schema } from './schema/index.ts';
 import { telemetryObserver } from './telemetry.ts';
+import { createUnreadResponses } from './unread.ts';
 
 export interface GatewayOptions {
   spotify: SpotifyOptions;
@@ -53,6 +64,8 @@ export interface GatewayOptions {
    * address of the connection tells clients apart, and so all clients of one proxy count as one.
    */
   clientAddressHeader?: string;
+  /** Whether the handler serves `/metrics`; by default it does. `operatorListener` serves it in any case. */
+  serveMetrics?: boolean;
   /** What `/metrics` answers, given what this process has counted; by default that. */
   metricsText?: (own: Registry) => () => Promise<string>;
 }
@@ -63,6 +76,8 @@ export interface Gateway {
   handler: YogaServerInstance<object, Context>;
   /** The same for `http.createServer`, with a shorter way for plain requests. */
   listener: RequestListener;
+  /** A listener for a port of its own, which serves `/metrics`, `/health` and `/ready` and nothing else. */
+  operatorListener: RequestListener;
   schema: GraphQLSchema;
   metrics: Metrics;
   /** Runs one operation in this process, under the same rules as one that came over HTTP. */
@@ -73,52 +88,69 @@ export interface Gateway {
 }
 
 const endpoint = '/graphql';
+const sdlPath = '/schema.graphql';
+const metricsPath = '/metrics';
 
-export function createGateway(options: GatewayOptions, log: Log): Gateway {
-  const { production } = options;
+export function createGateway(options: GatewayOptions, unboundedLog: Log): Gateway {
+  const { production, introspection, graphiql, trustedDocuments, isSandbox = false } = options;
+  const log = boundedLog(unboundedLog);
   const metrics = createMetrics();
+  const { refused } = metrics;
   const eventLoop = watchEventLoop();
+  const unread = createUnreadResponses(() => metrics.connectionClosed('unread'));
   const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
-  metrics.watch(spotify, eventLoop.lagMs);
+  metrics.watch({ spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes });
   const mask = createMask(log);
   const report = createOperationReport(log, metrics);
-  const { introspection } = options;
   const documents = createDocuments({ schema, introspection, suggestions: !production });
-  const run = createRun({
-    spotify,
-    documents,
-    timeoutMs: options.requestTimeoutMs,
-    maxCalls: options.maxUpstreamCalls,
-    maxAnswerFields: options.maxAnswerFields,
-    maxAnswerBytes: options.maxAnswerBytes,
-    mask,
-    report,
-  });
+  const { run, running } = countRunning(
+    createRun({
+      spotify,
+      documents,
+      timeoutMs: options.requestTimeoutMs,
+      maxCalls: options.maxUpstreamCalls,
+      maxAnswerFields: options.maxAnswerFields,
+      maxAnswerBytes: options.maxAnswerBytes,
+      mask,
+      report,
+    }),
+  );
   const isShared = options.corsOrigins.length > 0;
   const clientKey = createClientKey(options.clientAddressHeader);
   let draining = false;
+  const isDraining = () => draining;
+  const admits = () => eventLoop.admits(running());
+  const { mayRead } = documents;
+  const isPremiumLapsed = () => spotify.report().isPremiumLapsed;
+  const readiness = createReadiness({ isDraining, isServed: spotify.ready, isPremiumLapsed }, log);
+  const metricsText = options.metricsText?.(metrics.registry) ?? (() => metrics.registry.metrics());
+  const { serveMetrics = true } = options;
 
   const handler = createYoga<object, Context>({
     plugins: [
-      usePaths([endpoint, '/health', '/ready', '/metrics']),
-      useHealth(async () => !draining && (await spotify.ready()), log),
-      useMetrics(metrics, options.metricsText?.(metrics.registry)),
-      options.graphiql && useGraphiql(endpoint, options.isSandbox ?? false),
-      useShedding({
+      usePaths([
         endpoint,
-        eventLoop,
-        isDraining: () => draining,
-        mayRead: documents.mayRead,
-        clientKey,
-        refused: metrics.refused,
-      }),
-      useProtocol(endpoint, metrics.refused),
-      options.trustedDocuments
-        ? useTrustedDocuments(options.trustedDocuments)
-        : production && useNoTextOverGet,
+        `${endpoint}/`,
+        '/health',
+        '/ready',
+        ...(serveMetrics ? [metricsPath] : []),
+        ...(introspection ? [sdlPath] : []),
+        ...(production ? [] : ['/']),
+      ]),
+      useTrailingSlash(endpoint),
+      useHealth(readiness),
+      serveMetrics && useMetrics(metricsPath, metrics.registry.contentType, metricsText),
+      introspection && useSdl(sdlPath, schema),
+      !production && useHome({ endpoint, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox }),
+      graphiql && useGraphiql(endpoint, isSandbox),
+      useShedding({ endpoint, admits, isDraining, mayRead, clientKey, refused }),
+      useProtocol(endpoint, refused),
+      useGetParams,
+      trustedDocuments ? useTrustedDocuments(trustedDocuments) : production && useNoTextOverGet,
       useRun(run, clientKey),
       useHttpCache,
       isShared && useVaryByOrigin,
+      useUnread(unread, refused), // the last one: it counts the response as it is sent
     ].map((plugin) => plugin && guarded(plugin as Plugin, log)),
     graphqlEndpoint: endpoint,
     extraParamNames: ['documentId'],
@@ -134,23 +166,33 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     logging: false,
   });
 
-  const listener = createFastLane({
+  const fastLane = createFastLane({
     yoga: handler,
     endpoint,
-    // To pages of other origins answers differ in their headers, which is yoga's.
-    isOpen: () => !draining && !isShared && !isTooLate(eventLoop),
+    // For pages of other origins responses differ in their headers, and trusted documents are looked up by a plugin.
+    isOpen: () => !draining && !isShared && trustedDocuments === null,
+    admits,
+    bodies: createRequestBodies(() => metrics.connectionClosed('slow')),
+    unread,
     hot: createHotAnswers(spotify.changes),
-    mayRead: documents.mayRead,
+    mayRead,
     clientKey,
-    refused: metrics.refused,
+    refused,
     mask,
     report,
-    run: options.trustedDocuments ? null : run, // the only plugin for which it matters what was asked
+    run,
   });
 
   return {
     handler,
-    listener,
+    listener: rejectInvalidTarget(fastLane, refused),
+    operatorListener: createOperatorListener({
+      metricsPath,
+      contentType: metrics.registry.contentType,
+      metricsText,
+      readiness,
+      log,
+    }),
     schema,
     execute: createExecute(run),
     metrics,
@@ -159,9 +201,26 @@ export function createGateway(options: GatewayOptions, log: Log): Gateway {
     },
     async dispose() {
       eventLoop.dispose();
+      unread.dispose();
       await handler.dispose();
       await spotify.close();
     },
+  };
+}
+
+/** Counts the operations that run or wait. */
+function countRunning(run: Run): { run: Run; running(): number } {
+  let running = 0;
+  return {
+    async run(...operation) {
+      running += 1;
+      try {
+        return await run(...operation);
+      } finally {
+        running -= 1;
+      }
+    },
+    running: () => running,
   };
 }
 

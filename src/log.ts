@@ -9,9 +9,48 @@ export interface Log {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+// No client decides how long a line is: it chooses the name of its operation, and messages may quote what it sent.
+const maxNameCharacters = 100;
+const maxTextCharacters = 4_000; // of a message, a stack and every other text
+const maxListEntries = 20;
+
 export const createLog = (level: LogLevel): Log =>
   pino({ level, base: null, serializers: { err: withoutExtras } });
 
-/** An error may have anything hung on it, a request with its headers for one: name, message and stack go. */
+/** An error may have anything attached to it, a request with its headers for one: only name, message and stack stay. */
 const withoutExtras = (error: unknown) =>
   error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error);
+
+/** The same log, with every text cut to a length that a line can have. */
+export const boundedLog = (log: Log): Log => ({
+  info: (fields, message) => log.info(boundedFields(fields), cut(message)),
+  warn: (fields, message) => log.warn(boundedFields(fields), cut(message)),
+  error: (fields, message) => log.error(boundedFields(fields), cut(message)),
+});
+
+/** The name of an operation as logs and spans show it. */
+export const shortName = (name: string): string => cut(name, maxNameCharacters);
+
+const boundedFields = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, bounded(value, name)]));
+
+function bounded(value: unknown, name: string): unknown {
+  if (typeof value === 'string') return name === 'operation' ? shortName(value) : cut(value);
+  if (value instanceof Error) return boundedError(value);
+  if (Array.isArray(value)) return boundedList(value);
+  return value;
+}
+
+function boundedList(list: readonly unknown[]): unknown[] {
+  const kept = list.slice(0, maxListEntries).map((each) => bounded(each, ''));
+  return list.length > maxListEntries ? [...kept, `and ${list.length - maxListEntries} more`] : kept;
+}
+
+function boundedError(error: Error): Error {
+  const { name, message, stack = '' } = error;
+  if (message.length <= maxTextCharacters && stack.length <= maxTextCharacters) return error;
+  return Object.assign(new Error(cut(message)), { name: cut(name, maxNameCharacters), stack: cut(stack) });
+}
+
+const cut = (text: string, maxCharacters = maxTextCharacters): string =>
+  text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters - 1)}…`;

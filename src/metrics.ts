@@ -8,8 +8,22 @@ export interface Metrics {
   operationDone(outcome: OperationOutcome): void;
   /** A request was turned away before anybody looked into it. */
   refused(code: string): void;
+  /** A connection was closed by the gateway, because it was idle, its request slow, or its response unread. */
+  connectionClosed(reason: ClosingReason): void;
+  /** A connection was opened (1) or has ended (-1). */
+  connectionsChanged(by: 1 | -1): void;
   /** Lets the gauges ask how things stand whenever they are read. */
-  watch(spotify: Spotify, eventLoopLagMs: () => number): void;
+  watch(sources: GaugeSources): void;
+}
+
+export type ClosingReason = 'idle' | 'slow' | 'unread';
+
+/** Where the gauges read their values. */
+export interface GaugeSources {
+  spotify: Spotify;
+  eventLoopLagMs(): number;
+  /** Bytes of responses that their clients have not read yet. */
+  unreadBytes(): number;
 }
 
 export interface OperationOutcome {
@@ -38,6 +52,16 @@ export function createMetrics(): Metrics {
   const waitSeconds = histogram('gate_wait_seconds', 'Time that calls waited for their turn.', ['family']);
   const answers = counter('answers_total', 'Questions answered, by where the answer was.', ['source']);
 
+  const closings = counter('connections_closed_total', 'Connections closed by the gateway, by the reason.', [
+    'reason',
+  ]);
+  const connections = new Gauge({
+    name: `${prefix}_connections`,
+    help: 'Open connections of clients.',
+    registers,
+    aggregator: 'sum',
+  });
+
   const observer: Observer = {
     sent({ family }) {
       const stop = callSeconds.startTimer({ family });
@@ -59,11 +83,13 @@ export function createMetrics(): Metrics {
       for (const code of codes) errors.inc({ code });
     },
     refused: (code) => refusals.inc({ code }),
-    watch: (spotify, eventLoopLagMs) => watch(registry, spotify, eventLoopLagMs),
+    connectionClosed: (reason) => closings.inc({ reason }),
+    connectionsChanged: (by) => connections.inc(by),
+    watch: (sources) => watch(registry, sources),
   };
 }
 
-function watch(registry: Registry, spotify: Spotify, eventLoopLagMs: () => number): void {
+function watch(registry: Registry, { spotify, eventLoopLagMs, unreadBytes }: GaugeSources): void {
   const gauge = <L extends string>(
     name: string,
     help: string,
@@ -121,4 +147,11 @@ function watch(registry: Registry, spotify: Spotify, eventLoopLagMs: () => numbe
   gauge('event_loop_lag_seconds', 'How late the event loop was the last time it was looked at.', [], () => [
     [{}, eventLoopLagMs() / 1000],
   ]);
+  gauge(
+    'unread_response_bytes',
+    'Bytes of responses that their clients have not read yet.',
+    [],
+    () => [[{}, unreadBytes()]],
+    'sum',
+  );
 }

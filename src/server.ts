@@ -1,12 +1,14 @@
 import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serveArrivals } from './arrivals.ts';
 import { type Config, ConfigError, furtherReading, readConfig } from './config.ts';
+import { limitConnections, serverOptions } from './connections.ts';
 import { createGateway } from './gateway.ts';
-import { manage, serverOptions, withUrl } from './lifecycle.ts';
-import { createLog } from './log.ts';
+import { manage } from './lifecycle.ts';
+import { boundedLog, createLog } from './log.ts';
+import { rejectInvalidTarget } from './request-target.ts';
 import { ordersOfSupervisor, shareMetrics, supervise } from './workers.ts';
 
 /** The process: environment in, a listening socket out. */
@@ -15,7 +17,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** One process behind the port, alone or as one of several. */
 async function serve(config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+  const log = boundedLog(createLog(config.logLevel));
   const sandbox = await sandboxFor(config);
   const gateway = createGateway(
     {
@@ -27,32 +29,51 @@ async function serve(config: Config): Promise<void> {
     log,
   );
   const server = createServer(serverOptions);
-  serveArrivals(server, withUrl(gateway.listener));
+  limitConnections(server, gateway.metrics);
+  serveArrivals(server, gateway.listener);
+  const operatorServer = createServer(serverOptions, rejectInvalidTarget(gateway.operatorListener));
   const dispose = async () => {
+    operatorServer.close();
+    operatorServer.closeAllConnections();
     await gateway.dispose();
     await sandbox?.close();
   };
   manage(server, { drain: gateway.drain, dispose }, log, cluster.isWorker ? ordersOfSupervisor : undefined);
+  if (config.metricsPort !== null) {
+    await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
+    if (!cluster.isWorker) announceMetrics(operatorServer.address() as AddressInfo);
+  }
+  await listen(server, config.port, config.host, 'PORT');
+  if (!cluster.isWorker) announce(config, server.address() as AddressInfo);
+}
+
+/** Resolves when the server listens; ends the process with code 1 if it cannot. */
+function listen(server: Server, port: number, host: string, variable: string): Promise<void> {
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const complaint = listenComplaints[error.code ?? ''];
+    const complaint = listenComplaint(error.code, variable);
     if (!complaint) throw error;
     process.stderr.write(`${complaint}\n${furtherReading}\n`);
     process.exit(1);
   });
-  server.listen(config.port, config.host, () => {
-    if (!cluster.isWorker) announce(config, server.address() as AddressInfo);
-  });
+  return new Promise((resolve) => server.listen(port, host, resolve));
 }
 
 /** The process that watches over the others, and has the sandbox for all of them. */
 async function watchOver(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
+  const hasMetricsPort = config.metricsPort !== null;
+  let isMetricsPort = hasMetricsPort; // a worker listens on it first
   supervise(
     {
       count: config.workers,
       environment: sandbox ? { [sandboxVariable]: JSON.stringify(sandbox.upstream) } : {},
-      listening: ({ address, port, addressType }) =>
-        announce(config, { address, port, family: addressType === 6 ? 'IPv6' : 'IPv4' }),
+      ports: hasMetricsPort ? 2 : 1,
+      listening({ address, port, addressType }) {
+        const listened = { address, port, family: addressType === 6 ? 'IPv6' : 'IPv4' };
+        if (isMetricsPort) announceMetrics(listened);
+        else announce(config, listened);
+        isMetricsPort = false;
+      },
       dispose: async () => sandbox?.close(),
     },
     createLog(config.logLevel),
@@ -81,19 +102,16 @@ function announce({ sandbox }: Config, address: AddressInfo): void {
   say(`GraphQL on ${urlOf(address)}/graphql`);
 }
 
-const takenPort = 'PORT must be one that nobody else uses and this user may.';
-const strangeHost = 'HOST must be an address of this machine.';
+const announceMetrics = (address: AddressInfo) => say(`Metrics on ${urlOf(address)}/metrics`);
 
-/** What the environment has to do with it, by the system's code; the value that it had is nobody's business. */
-const listenComplaints: Readonly<Record<string, string>> = {
-  EADDRINUSE: takenPort,
-  EACCES: takenPort,
-  EADDRNOTAVAIL: strangeHost,
-  EAFNOSUPPORT: strangeHost,
-  EAI_AGAIN: strangeHost,
-  EINVAL: strangeHost,
-  ENOTFOUND: strangeHost,
-};
+/** What is wrong with the environment where a server cannot listen, by the system's code; it shows no value. */
+function listenComplaint(code: string | undefined, variable: string): string | null {
+  if (code === 'EADDRINUSE' || code === 'EACCES')
+    return `${variable} must be one that nobody else uses and this user may.`;
+  return code !== undefined && hostCodes.has(code) ? 'HOST must be an address of this machine.' : null;
+}
+
+const hostCodes = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);
 
 function urlOf({ address, family, port }: AddressInfo): string {
   if (address === '127.0.0.1') return `http://localhost:${port}`;

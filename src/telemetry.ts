@@ -12,6 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { CallNote, Observer } from './datasources/spotify/index.ts';
+import { shortName } from './log.ts';
 import type { OperationUsage } from './operation/report.ts';
 import type { Caller } from './operation/run.ts';
 
@@ -44,7 +45,7 @@ export function startOperation(caller: Pick<Caller, 'header'>): OperationSpan {
     context: below,
     end({ operation, plannedCalls }, { failed, calls }) {
       if (span.isRecording()) {
-        if (operation !== null) span.updateName(`graphql ${operation}`);
+        if (operation !== null) span.updateName(`graphql ${shortName(operation)}`);
         span.setAttribute('graphql.planned_calls', plannedCalls);
         if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
         showHits(calls, below);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
@@ -54,6 +56,84 @@ describe('SIGTERM at 200 operations a second over kept connections', () => {
     },
     30_000,
   );
+});
+
+describe('a response that is still being read when the process is told to end', () => {
+  const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+  const artists = Array.from({ length: 60 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
+  const fields =
+    'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
+  const query = `{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${fields} } } }`;
+  const body = JSON.stringify({ query });
+  const type = 'content-type: application/json';
+  const requests = {
+    POST: `POST /graphql HTTP/1.1\r\nhost: gateway\r\n${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    GET: `GET /graphql?${new URLSearchParams({ query })} HTTP/1.1\r\nhost: gateway\r\n\r\n`,
+    'GET of GraphiQL': 'GET /graphql HTTP/1.1\r\nhost: gateway\r\naccept: text/html\r\n\r\n',
+  };
+
+  /** A client that reads a response to its end, but nothing before `go` resolves, and then with pauses. */
+  async function readSlowly(port: number, request: string, go: Promise<unknown>) {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let failure: Error | null = null;
+    socket.on('error', (error) => {
+      failure = error;
+    });
+    socket.write(request);
+    await once(socket, 'readable');
+    const ended = (async () => {
+      await go;
+      let bytes = 0;
+      let head = '';
+      for await (const chunk of socket as AsyncIterable<Buffer>) {
+        if (bytes === 0) head = chunk.toString('latin1').split('\r\n\r\n')[0] ?? '';
+        bytes += chunk.byteLength;
+        if (bytes % 64 === 0) await sleep(1);
+      }
+      return { head, bytes: bytes - head.length - 4, failure };
+    })();
+    return { ended };
+  }
+
+  test.each(Object.entries(requests))(
+    'is delivered as a whole: %s',
+    async (_, request) => {
+      const server = await startServer({ MAX_UPSTREAM_CALLS: '100000' });
+      // So many that the buffers of the system do not take them: each waits behind the one before it.
+      const pipelined = 6;
+      let startReading = () => {};
+      const go = new Promise<void>((resolve) => {
+        startReading = resolve;
+      });
+      const { ended } = await readSlowly(server.port, request.repeat(pipelined), go);
+      await sleep(3_000); // the responses are written as far as the client's buffers take them
+      server.signal('SIGTERM');
+      const signalMs = performance.now();
+      await sleep(1_500); // idle connections are closed by then
+      startReading();
+      const { head, bytes, failure } = await ended;
+      expect(failure).toBeNull();
+      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1]);
+      // The page is sent in chunks, without a length, to clients that read it uncompressed.
+      expect(bytes).toBeGreaterThanOrEqual((length || 9_000_000) * pipelined);
+      expect(await server.ended).toMatchObject({ code: 0, signal: null });
+      expect(performance.now() - signalMs).toBeLessThan(exitMs);
+    },
+    40_000,
+  );
+
+  test('is given up where its client does not read on, and the process ends within 10 s', async () => {
+    const server = await startServer({ MAX_UPSTREAM_CALLS: '100000' });
+    await readSlowly(server.port, requests.POST.repeat(6), new Promise(() => undefined));
+    await sleep(2_000);
+    server.signal('SIGTERM');
+    const signalMs = performance.now();
+    expect(await server.ended).toMatchObject({ code: 0, signal: null });
+    const tookMs = performance.now() - signalMs;
+    expect(tookMs).toBeGreaterThan(8_000); // it waited for the client
+    expect(tookMs).toBeLessThan(exitMs);
+  }, 40_000);
 });
 
 describe('a process that ends', () => {

@@ -213,7 +213,7 @@ describe('a plain request', () => {
 describe('an answer that is given again', () => {
   const asked = { body: json({ query: page }) };
 
-  /** A gateway that keeps the answer, because it has been asked for it again. */
+  /** A gateway that has cached the response. */
   async function keepingIt(env: Record<string, string> = {}) {
     const { short, sandbox } = await bothWays(env);
     const first = await short(asked);
@@ -222,25 +222,39 @@ describe('an answer that is given again', () => {
     return { short, sandbox, first, again };
   }
 
-  test('costs no call, and is the same, also where it is given as bytes from the third time on', async () => {
+  test('costs no call, and is the same, also where it is given as bytes', async () => {
     const { short, sandbox, first, again } = await keepingIt();
     expect(again).toEqual(first);
     expect(await short(asked)).toEqual(first);
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test('is kept only where it was asked for twice', () => {
+  const scope = { ...createScope(1_000), freshUntilMs: Number.MAX_SAFE_INTEGER };
+  const context = { scope, plan: null } as Context;
+  const ofBytes = (bytes: number) => ({ status: 200, headers: {}, body: Buffer.alloc(bytes) });
+
+  test('is cached by the whole text of its request, of which no hash stands for another', () => {
     const hot = createHotAnswers(() => 0);
-    const scope = { ...createScope(1_000), freshUntilMs: Number.MAX_SAFE_INTEGER };
-    const context = { scope, plan: null } as Context;
-    const answer = { status: 200, headers: {}, body: Buffer.from('{}') };
-    const put = (key: string) => hot.put(key, answer, { data: {} }, context);
-    put('once');
-    put('twice');
-    for (let i = 0; i < 15_000; i += 1) put(`other ${i}`);
-    put('twice');
-    expect(hot.get('once')).toBeUndefined();
-    expect(hot.get('twice')?.answer).toBe(answer);
+    // Two texts of one FNV-1a hash, which is 0x5e4daa9d.
+    const [market, otherMarket] = ['costarring', 'liquid'];
+    const responses = { [market]: ofBytes(1), [otherMarket]: ofBytes(2) };
+    for (const key of [market, otherMarket])
+      hot.put(key, responses[key] ?? ofBytes(0), { data: {} }, context);
+    for (const key of [market, otherMarket]) expect(hot.get(key)?.response).toBe(responses[key]);
+  });
+
+  test.each([
+    ['bodies are large', 10, 1_000_000],
+    ['keys are large', 90_000, 10],
+  ])('shares 16 MB with all others, also where their %s', (_, keyCharacters, bodyBytes) => {
+    const hot = createHotAnswers(() => 0);
+    const keyOf = (n: number) => `${n} `.padEnd(keyCharacters, 'x');
+    const numbers = Array.from({ length: 300 }, (__, n) => n);
+    for (const n of numbers) hot.put(keyOf(n), ofBytes(bodyBytes), { data: {} }, context);
+    const cached = numbers.filter((n) => hot.get(keyOf(n)) !== undefined);
+    expect(cached.length).toBeGreaterThan(10);
+    expect(cached.length * (keyCharacters + bodyBytes)).toBeLessThanOrEqual(16_000_000);
+    expect(cached.at(-1)).toBe(299);
   });
 
   test('ends when the first of its parts is no longer fresh', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -32,6 +33,67 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
 });
 
 describe('the page of GraphiQL', () => {
+  test('is sent compressed, and once only to a browser that has it already', async () => {
+    const { get } = await startServer();
+    const accept = { accept: 'text/html', 'accept-encoding': 'br, gzip' };
+    const first = await get('/graphql', { headers: accept });
+    expect(first.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      vary: expect.stringContaining('accept-encoding'),
+    });
+    expect(Number(first.headers['content-length'])).toBeLessThan(3_000_000);
+    const { etag = '' } = first.headers;
+    const again = await get('/graphql', { headers: { ...accept, 'if-none-match': etag } });
+    expect({ status: again.status, text: again.text, etag: again.headers.etag }).toEqual({
+      status: 304,
+      text: '',
+      etag,
+    });
+    const other = await get('/graphql', { headers: { ...accept, 'if-none-match': '"another"' } });
+    expect(other.status).toBe(200);
+  });
+
+  test.each(['', 'br', 'gzip;q=0', 'deflate, gzip;q=0.0'])(
+    'is sent as it is to a client that accepts "%s"',
+    async (encoding) => {
+      const { get } = await startServer();
+      const { headers, text } = await get('/graphql', {
+        headers: { accept: 'text/html', 'accept-encoding': encoding },
+      });
+      expect(headers['content-encoding']).toBeUndefined();
+      expect(text).toMatch(/^\s*<!doctype html>.*<\/html>\s*$/s);
+    },
+  );
+
+  test('may be framed by no page, and loads and sends nothing anywhere else', async () => {
+    const { get } = await startServer();
+    const { headers, text } = await get('/graphql', asBrowser);
+    expect(headers).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+    const policy = new Map(
+      `${headers['content-security-policy']}`.split('; ').map((each) => {
+        const [name = '', ...sources] = each.split(' ');
+        return [name, sources.join(' ')];
+      }),
+    );
+    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(text) ?? [];
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(Object.fromEntries(policy)).toMatchObject({
+      'default-src': "'none'",
+      'script-src': `'sha256-${hash}'`,
+      'connect-src': "'self'",
+      'frame-ancestors': "'none'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+    });
+    expect(headers['content-security-policy']).not.toMatch(/https?:|\*|unsafe-eval/);
+  });
+
   test('says nothing of a sandbox where there are credentials', async () => {
     const sandbox = await startSandbox();
     onTestFinished(sandbox.close);

@@ -10,8 +10,8 @@ const json = { 'content-type': 'application/json' };
 
 describe('a path', () => {
   test.each([
-    '/',
-    '/graphql/',
+    '/metrics/',
+    '/schema.graphql/',
     '/graphiql',
     '/elsewhere/graphql',
     '/elsewhere?x=/graphql',

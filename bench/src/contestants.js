@@ -6,14 +6,7 @@ import { translate } from '../peers/hive/translate.js';
 /** Who is measured, each started as its operator would, with the same flags of Node for all. */
 
 const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
-const flags = [
-  '--max-old-space-size=256',
-  '--max-semi-space-size=16',
-  '--heap-growing-percent=50',
-  '--no-memory-reducer',
-  '--import',
-  fileAt('./probe.js'),
-];
+const flags = ['--max-old-space-size=256', '--max-semi-space-size=16', '--import', fileAt('./probe.js')];
 
 /** `data` has answers of its own from the upstream; a `limit` shows what cannot be beaten.
  * A `dialect` asks the same in the words of another graph, and puts the answers into ours. */

@@ -1,113 +1,64 @@
+import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 import { traceHeader } from '../operation/trace.ts';
+import { type GraphiqlPage, renderGraphiqlPage } from './graphiql-page.ts';
+import { graphiqlTabs } from './graphiql-tabs.ts';
+import { pageHeaders } from './page-headers.ts';
 
-/** GraphiQL's first visit: tabs that teach what the API is for, each ready to run. */
-
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
-
-// No line is longer than a laptop shows of it.
-const sandboxNote = `# You are looking at the SANDBOX:
-# made-up music, no Spotify account needed.
-# For the real catalogue set SPOTIFY_CLIENT_ID
-# and SPOTIFY_CLIENT_SECRET, and start again.
-
-`;
-
-const tabs = [
-  `# Find an artist by name.
-query SearchBts {
-  search(q: "BTS", type: [ARTIST]) {
-    artists(first: 3) {
-      totalCount
-      nodes {
-        id
-        name
-        uri
-        images { url width height }
-      }
-    }
-  }
-}`,
-  `# An artist with the first albums, however
-# many pages that takes at Spotify.
-query ArtistWithAlbums {
-  artist(id: "${bts}") {
-    name
-    albums(first: 20) {
-      totalCount
-      pageInfo { hasNextPage endCursor }
-      edges {
-        albumGroup
-        node {
-          name
-          releaseDate { date precision }
-          totalTracks
-          images { url }
-          artists { name }
-        }
-      }
-    }
-  }
-}`,
-  `# The next page: put the endCursor of the page
-# before into the variable; without it this is
-# the first page.
-query NextAlbums($after: String) {
-  artist(id: "${bts}") {
-    albums(first: 20, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      nodes { name }
-    }
-  }
-}`,
-  `# Several kinds in one search: one call.
-query SearchEverything {
-  search(q: "cinema") {
-    artists(first: 5) {
-      totalCount
-      nodes { name }
-    }
-    albums(first: 5) {
-      totalCount
-      nodes { name artists { name } }
-    }
-    tracks(first: 5) {
-      totalCount
-      nodes { name durationMs album { name } }
-    }
-  }
-}`,
-  `# Anything by its Spotify URI, or by a link
-# of open.spotify.com.
-query ByUri {
-  node(id: "spotify:artist:${bts}") {
-    id
-    ... on Artist { name externalUrl }
-    ... on Album { name totalTracks }
-    ... on Track { name durationMs }
-  }
-}`,
-];
-
-/** @param isSandbox whether to say that the music is made up */
+/**
+ * Serves GraphiQL to browsers. The page comes whole from this process, without a CDN. It is rendered at the first visit,
+ * and all visitors are sent the same compressed buffer.
+ * @param isSandbox whether to say that the data is made up
+ */
 export function useGraphiql(endpoint: string, isSandbox: boolean): Plugin {
+  let rendered: Promise<GraphiqlPage> | undefined;
+
+  function page(): Promise<GraphiqlPage> {
+    rendered ??= renderGraphiqlPage(graphiqlOptions(isSandbox)).catch((error: unknown) => {
+      rendered = undefined; // so that the next visit tries again
+      throw error;
+    });
+    return rendered;
+  }
+
   return {
-    async onRequest({ request: { method, headers }, url, endResponse, fetchAPI: { Response } }) {
-      const isVisit = method === 'GET' && headers.get('accept')?.includes('text/html');
+    async onRequest({ request: { method, headers: sent }, url, endResponse, fetchAPI: { Response } }) {
+      const isVisit = method === 'GET' && sent.get('accept')?.includes('text/html');
       if (!isVisit || url.pathname !== endpoint) return;
-      // The page comes whole from this process, without a CDN; nine megabytes that only a visit loads.
-      const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-      const page = renderGraphiQL(graphiqlOptions(isSandbox));
-      endResponse(new Response(page, { headers: { 'content-type': 'text/html; charset=utf-8' } }));
+      const { gzip, scriptHashes, hash } = await page();
+      const etag = `W/"${hash}"`;
+      const headers = {
+        ...pageHeaders({ scripts: scriptHashes.map((each) => `'${each}'`), ...policyOfEditor }),
+        etag,
+        'cache-control': 'no-cache', // to be kept, and asked for again each time
+        vary: 'accept, accept-encoding',
+      };
+      if (sent.get('if-none-match')?.includes(hash)) {
+        endResponse(new Response(null, { status: 304, headers }));
+      } else if (acceptsGzip(sent.get('accept-encoding'))) {
+        const compressed = { 'content-encoding': 'gzip', 'content-length': `${gzip.byteLength}` };
+        endResponse(new Response(gzip, { headers: { ...headers, ...compressed } }));
+      } else {
+        const unpacked = createGunzip();
+        unpacked.end(gzip);
+        // Yoga's own Response takes a stream of Node, whose type the standard does not have.
+        endResponse(new Response(unpacked as unknown as BodyInit, { headers }));
+      }
     },
   };
 }
 
-function graphiqlOptions(isSandbox: boolean): GraphiQLOptions {
-  const [first = '', ...others] = tabs;
-  return {
-    additionalHeaders: { [traceHeader]: '1' },
-    title: isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
-    defaultTabs: [(isSandbox ? sandboxNote : '') + first, ...others].map((query) => ({ query })),
-  };
-}
+// Monaco adds styles to the page and runs its language services in workers made of blobs.
+const policyOfEditor = { styles: ["'unsafe-inline'"], workers: ['blob:'], connects: ["'self'"] };
+
+const isGzip = (coding: string) =>
+  /^\s*(?:gzip|x-gzip|\*)\s*(?:;|$)/i.test(coding) && !/;\s*q=0(?:\.0*)?\s*$/i.test(coding);
+
+const acceptsGzip = (acceptEncoding: string | null): boolean =>
+  acceptEncoding?.split(',').some(isGzip) ?? false;
+
+const graphiqlOptions = (isSandbox: boolean): GraphiQLOptions => ({
+  additionalHeaders: { [traceHeader]: '1' },
+  title: isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
+  defaultTabs: graphiqlTabs(isSandbox),
+});

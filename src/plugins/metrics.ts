@@ -1,13 +1,11 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Metrics } from '../metrics.ts';
 
-/** @param text what is to be read: by default what this process has counted */
-export function useMetrics({ registry }: Metrics, text = () => registry.metrics()): Plugin {
+/** @param text reads the metrics in the format of Prometheus, which has this content type */
+export function useMetrics(path: string, contentType: string, text: () => Promise<string>): Plugin {
   return {
     async onRequest({ url, fetchAPI: { Response }, endResponse }) {
-      if (url.pathname !== '/metrics') return;
-      const headers = { 'content-type': registry.contentType };
-      endResponse(new Response(await text(), { headers }));
+      if (url.pathname !== path) return;
+      endResponse(new Response(await text(), { headers: { 'content-type': contentType } }));
     },
   };
 }

@@ -4,62 +4,42 @@ import { type ErrorCode, Overloaded } from '../errors.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Turns operations away while the event loop cannot keep up, as late answers to all help nobody; mistakes, while
- * there are too many of them; and all, when the process is about to end, as others will answer sooner.
+ * Rejects operations while the process is overloaded, as late responses to all help nobody; mistakes, while there are
+ * too many of them; and all operations once the process is about to end, as other processes respond sooner.
  */
 
-const lookEveryMs = 20;
-const maxLagMs = 200;
 const retryAfterSeconds = 1;
-
-export interface EventLoop {
-  /** How late the loop was, the last time that it was looked at. */
-  lagMs(): number;
-  dispose(): void;
-}
-
-export function watchEventLoop(): EventLoop {
-  let lagMs = 0;
-  let expectedAtMs = performance.now() + lookEveryMs;
-  const timer = setInterval(() => {
-    const nowMs = performance.now();
-    lagMs = Math.max(0, nowMs - expectedAtMs);
-    expectedAtMs = nowMs + lookEveryMs;
-  }, lookEveryMs).unref();
-  return {
-    lagMs: () => lagMs,
-    dispose: () => clearInterval(timer),
-  };
-}
-
-export const isTooLate = ({ lagMs }: EventLoop): boolean => lagMs() >= maxLagMs;
 
 export interface SheddingOptions {
   endpoint: string;
-  eventLoop: EventLoop;
+  /** Whether the process keeps up well enough to run another operation. */
+  admits(): boolean;
   isDraining(): boolean;
   /** Whether there is time to read a document: mistakes in great number are left unread. */
   mayRead(document: string, clientKey: string): boolean;
   clientKey: ClientKey;
-  /** Hears of every request that is turned away. */
+  /** Hears of every request that is rejected. */
   refused(code: ErrorCode): void;
 }
 
-const tooMuch = 'More is asked than can be answered right now.';
+const overloadMessage = 'The gateway is overloaded; retry after 1 second.';
+const drainingMessage = 'This process is about to end; retry after 1 second.';
 
-export const overloaded = (message = tooMuch) => new Overloaded(message, { retryAfter: retryAfterSeconds });
+export const overloaded = (message = overloadMessage) =>
+  new Overloaded(message, { retryAfter: retryAfterSeconds });
 
 export function useShedding(options: SheddingOptions): Plugin {
-  const { endpoint, eventLoop, isDraining, mayRead, clientKey, refused } = options;
-  const why = () => {
-    if (isDraining()) return 'This process is about to end.';
-    return isTooLate(eventLoop) ? tooMuch : null;
+  const { endpoint, admits, isDraining, mayRead, clientKey, refused } = options;
+
+  const reason = (): string | null => {
+    if (isDraining()) return drainingMessage;
+    return admits() ? null : overloadMessage;
   };
 
   return {
     onRequest({ url, endResponse, fetchAPI }) {
       if (url.pathname !== endpoint) return;
-      const message = why();
+      const message = reason();
       if (message === null) return;
       const error = overloaded(message);
       refused(error.code);

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serverOptions, withUrl } from '../../src/lifecycle.ts';
+import { serverOptions } from '../../src/connections.ts';
+import { rejectInvalidTarget } from '../../src/request-target.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
@@ -46,7 +47,10 @@ export const refusals = (
 
 /** A world's gateway on a real socket, with the time limits of a process; it closes with the case. */
 export async function listen(world: World): Promise<{ port: number; server: Server }> {
-  const server = createServer(serverOptions, withUrl(world.gateway().handler)).listen(0, '127.0.0.1');
+  const server = createServer(serverOptions, rejectInvalidTarget(world.gateway().handler)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   server.on('connection', (socket) => tapStream(socket, (text) => world.hear('answers', text)));
   world.defer(async () => {

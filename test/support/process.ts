@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,10 @@ export const serverFile = fileURLToPath(new URL('../../dist/server.js', import.m
 export type Environment = Readonly<Record<string, string>>;
 
 export interface Run {
+  pid: number;
+  /** The memory of the process in megabytes: what it has, and the most that it has had. */
+  memoryMb(): number;
+  peakMb(): number;
   /** What was printed so far. */
   out(): string;
   err(): string;
@@ -103,7 +107,11 @@ export function runServer(environment: Environment, dotenv?: string): Run {
     rmSync(folder, { recursive: true });
   });
 
+  const pid = child.pid ?? 0;
   return {
+    pid,
+    memoryMb: () => megabytesOf(pid, 'VmRSS'),
+    peakMb: () => megabytesOf(pid, 'VmHWM'),
     out: () => printed.out,
     err: () => printed.err,
     signal: (name) => {
@@ -112,6 +120,18 @@ export function runServer(environment: Environment, dotenv?: string): Run {
     ended,
   };
 }
+
+/** As Linux counts them. */
+function megabytesOf(pid: number, figure: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${figure}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1_000;
+}
+
+/** The environment of a production process, with the flags of Node that the image sets. */
+export const inProduction: Environment = {
+  NODE_ENV: 'production',
+  NODE_OPTIONS: '--max-old-space-size=256 --max-semi-space-size=16',
+};
 
 /** Runs the gateway on a free port and waits until it says where it listens. */
 export async function startServer(environment: Environment = {}, dotenv?: string): Promise<Server> {
