@@ -13,6 +13,7 @@ import {
   tracks,
   unknownApp,
 } from './support/asking.ts';
+import { startClock } from './support/clock.ts';
 
 /** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
 
@@ -100,17 +101,55 @@ describe('an endpoint that only some apps may use', () => {
   const target: FaultTarget = { route: 'artists/top-tracks' };
 
   test.each([403, 404, 410] as const)(
-    'is tried once, however many ask at first, and then known (%i)',
+    'is tried for two artists, however many are requested at first, and then known (%i)',
     async (status) => {
       const gateway = await unknownApp('extended');
       gateway.sandbox.faults.add({ on: target, fault: { kind: 'withdrawn', status } });
       const answers = await Promise.all(everybody.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
       expect(answers.map(seen)).toEqual(answers.map(() => fine({ artist: { topTracks: null } })));
-      expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(1);
+      expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
       expect(lessonsOf(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
       for (const { extensions } of answers) expect(extensions.spotify?.unavailable).toHaveLength(1);
     },
   );
+
+  const empty: Fault = { kind: 'answer', status: 403 };
+  const withdrawn: Fault = { kind: 'withdrawn', status: 403 };
+  test.each([
+    ['has worked', true, withdrawn],
+    ['was never tried', false, withdrawn],
+    ['has worked, by an empty body,', true, empty],
+    ['was never tried, by an empty body,', false, empty],
+  ])('that %s stays in use when it is rejected for one artist', async (_, hasWorked, fault) => {
+    const gateway = await unknownApp('extended');
+    if (hasWorked) await expectNoError(gateway, topTracks(artists.bts));
+    gateway.sandbox.faults.add({ on: target, times: 1, fault });
+    await gateway.ask(topTracks(artists.albums9));
+    const [track] = catalogue.topTracksOf(artists.albums50);
+    const { data } = await gateway.ask<{ artist: { topTracks: unknown[] } }, object>(
+      topTracks(artists.albums50),
+    );
+    expect(data.artist.topTracks[0]).toEqual({ id: track?.id });
+  });
+
+  test('that has worked is given up after two rejections, and tried again after a minute', async () => {
+    const clock = startClock();
+    const gateway = await unknownApp('extended');
+    await expectNoError(gateway, topTracks(artists.bts));
+    const undo = gateway.sandbox.faults.add({ on: target, fault: withdrawn });
+    const read = async (id: string) => {
+      gateway.sandbox.clearCalls();
+      const { data } = await gateway.ask<{ artist: { topTracks: unknown[] | null } }, object>(topTracks(id));
+      const calls = gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
+      return [data.artist.topTracks !== null, calls.length];
+    };
+    expect(await read(artists.albums1)).toEqual([false, 1]);
+    expect(await read(artists.albums9)).toEqual([false, 1]);
+    expect(await read(artists.albums10)).toEqual([false, 0]);
+    undo();
+    await clock.pass(61);
+    expect(await read(artists.albums50)).toEqual([true, 1]);
+  });
 
   test('fails, and teaches nothing, when it fails for another reason', async () => {
     const gateway = await unknownApp('extended');

@@ -23,21 +23,27 @@ const listsOf = (ids: readonly string[]) =>
   `{ artists(ids: ${quoted(ids)}) { albums(first: 1) { totalCount } } }`;
 const search = (q: string) => `{ search(q: "${q}") { albums(first: 1) { totalCount } } }`;
 
+const albumsOf = (id: string) =>
+  catalogue.albumsOf(id).map((slot) => ({ id: slot.shows === 'album' && slot.albumId }));
+
 const limits = (paths: readonly string[]): string[] =>
   paths.flatMap((path) => new URLSearchParams(path.split('?')[1]).get('limit') ?? []);
 
 describe('the page ceiling', () => {
-  test('is found by stepping down, once for artists and once for searches, and remembered', async () => {
+  test('is found by one rejection, for lists of albums and searches together, and remembered', async () => {
     const gateway = await unknownApp('development');
     await expectNoError(gateway, listOf(artists.bts));
     await expectNoError(gateway, listOf(artists.albums9));
-    expect(limits(gateway.apiCalls())).toEqual(['50', '20', '10', '10']);
-    gateway.sandbox.clearCalls();
     await expectNoError(gateway, search('the'));
     await expectNoError(gateway, search('a'));
-    expect(limits(gateway.apiCalls())).toEqual(['50', '20', '10', '10']);
+    expect(limits(gateway.apiCalls())).toEqual(['50', '10', '10', '10', '10']);
     expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
     expect(lessonsOf(gateway, 'search')).toEqual([['search', 10]]);
+
+    const other = await unknownApp('development');
+    await expectNoError(other, search('the'));
+    await expectNoError(other, listOf(artists.bts));
+    expect(limits(other.apiCalls())).toEqual(['50', '10', '10']);
   });
 
   test('of an app that has the largest is tried for nothing', async () => {
@@ -52,8 +58,8 @@ describe('the page ceiling', () => {
     const gateway = await unknownApp('development');
     await Promise.all(everybody.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
     const asked = limits(gateway.apiCalls());
-    expect(asked.filter((limit) => limit !== '10')).toEqual(['50', '20']);
-    expect(asked).toHaveLength(22);
+    expect(asked.filter((limit) => limit !== '10')).toEqual(['50']);
+    expect(asked).toHaveLength(21);
     expect(lessonsOf(gateway, 'artists/albums')).toHaveLength(1);
   });
 
@@ -61,53 +67,57 @@ describe('the page ceiling', () => {
     const gateway = await unknownApp('development');
     await expectNoError(gateway, listsOf([unknownId, ...everybody.slice(0, 19)]));
     const asked = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
-    expect(asked.filter(({ status }) => status === 400)).toHaveLength(2);
+    expect(asked.filter(({ status }) => status === 400)).toHaveLength(1);
     expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
   });
 
-  test('that is lowered later is found anew, and windows stay whole', async () => {
+  test('that has worked is given up after rejections of two lists, and every window is whole meanwhile', async () => {
     const gateway = await unknownApp('extended');
     await expectNoError(gateway, listOf(artists.albums9));
     gateway.sandbox.setQuotaMode('development');
-    const nodes = catalogue.albumsOf(artists.bts).slice(0, 60);
-    expect(
-      seen(await gateway.ask(`{ artist(id: "${artists.bts}") { albums(first: 60) { nodes { id } } } }`)),
-    ).toEqual(
-      fine({
-        artist: { albums: { nodes: nodes.map((slot) => ({ id: slot.shows === 'album' && slot.albumId })) } },
-      }),
-    );
-    expect(limits(gateway.apiCalls()).slice(1)).toEqual(['50', '20', ...Array(6).fill('10')]);
+    const window = (id: string) =>
+      gateway.ask(`{ artist(id: "${id}") { albums(first: 50) { nodes { id } } } }`);
+    const all = (id: string) => fine({ artist: { albums: { nodes: albumsOf(id).slice(0, 50) } } });
+    gateway.sandbox.clearCalls();
+    expect(seen(await window(artists.bts))).toEqual(all(artists.bts));
+    expect(limits(gateway.apiCalls())).toEqual(['50', ...Array(5).fill('10')]);
+    gateway.sandbox.clearCalls();
+    expect(seen(await window(artists.albums50))).toEqual(all(artists.albums50));
+    expect(limits(gateway.apiCalls())).toEqual(['50', ...Array(5).fill('10')]);
+    gateway.sandbox.clearCalls();
+    await expectNoError(gateway, listOf(artists.albums1));
+    expect(limits(gateway.apiCalls())).toEqual(['10']);
   });
 
-  test('is told by a smaller page than asked for, too', async () => {
+  test('is not lowered for any other list by a list whose pages are smaller than requested', async () => {
     const gateway = await unknownApp('extended');
-    gateway.sandbox.faults.add({
-      on: { route: 'artists/albums' },
-      fault: { kind: 'ceiling', limit: 7, clamp: true },
-    });
-    const nodes = catalogue.albumsOf(artists.bts).slice(0, 20);
-    expect(
-      seen(await gateway.ask(`{ artist(id: "${artists.bts}") { albums(first: 20) { nodes { id } } } }`)),
-    ).toEqual(
-      fine({
-        artist: { albums: { nodes: nodes.map((slot) => ({ id: slot.shows === 'album' && slot.albumId })) } },
-      }),
-    );
+    const fault: Fault = { kind: 'ceiling', limit: 7, clamp: true };
+    gateway.sandbox.faults.add({ on: { path: `/artists/${artists.bts}/albums` }, fault });
+    const document = `{ artist(id: "${artists.bts}") { albums(first: 20) { nodes { id } } } }`;
+    const nodes = albumsOf(artists.bts).slice(0, 20);
+    expect(seen(await gateway.ask(document))).toEqual(fine({ artist: { albums: { nodes } } }));
     await expectNoError(gateway, listOf(artists.albums9));
-    // The small page was paid for, and is used.
-    expect(limits(gateway.apiCalls())).toEqual(['50', '7', '7', '7']);
-    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 7]]);
+    expect(limits(gateway.apiCalls())).toEqual(['50', '50', '7', '50']);
   });
 
-  test('that refuses every size is a wrong answer, after three calls', async () => {
+  test('is not lowered by a page that reports a size of 1', async () => {
+    const gateway = await unknownApp('extended');
+    const edits = [{ path: 'limit', set: 1 }];
+    gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault: { kind: 'edit', edits } });
+    const document = `{ artist(id: "${artists.bts}") { albums(first: 60) { nodes { id } } } }`;
+    const nodes = albumsOf(artists.bts).slice(0, 60);
+    expect(seen(await gateway.ask(document))).toEqual(fine({ artist: { albums: { nodes } } }));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
+  });
+
+  test('that rejects every size is a wrong response, after two calls', async () => {
     const gateway = await unknownApp('extended');
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'ceiling', limit: 5 } });
     expect(seen(await gateway.ask(listOf(artists.bts)))).toEqual({
       data: { artist: { albums: null } },
       errors: [['artist.albums', 'UPSTREAM_BAD_RESPONSE']],
     });
-    expect(limits(gateway.apiCalls())).toEqual(['50', '20', '10']);
+    expect(limits(gateway.apiCalls())).toEqual(['50', '10']);
   });
 
   test('is not lowered by another refusal: 400 with other words is one call, and final', async () => {
@@ -124,14 +134,12 @@ describe('the page ceiling', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
   });
 
-  test('is lowered by a refusal without words', async () => {
+  test('is lowered for one window by a rejection without words, and for good by rejections of two lists', async () => {
     const gateway = await unknownApp('extended');
-    gateway.sandbox.faults.add({
-      on: { route: 'artists/albums' },
-      times: 1,
-      fault: { kind: 'answer', status: 400 },
-    });
-    await expectNoError(gateway, listOf(artists.bts));
-    expect(limits(gateway.apiCalls())).toEqual(['50', '20']);
+    const rejected = { route: 'artists/albums', pattern: 'limit=50' };
+    gateway.sandbox.faults.add({ on: rejected, fault: { kind: 'answer', status: 400 } });
+    for (const id of [artists.bts, artists.albums9, artists.albums10])
+      await expectNoError(gateway, listOf(id));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '10', '50', '10', '10']);
   });
 });

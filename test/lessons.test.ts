@@ -1,5 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { createAccess, LimitRefused, type QuotaMode } from '../src/datasources/spotify/access.ts';
+import {
+  createAccess,
+  LimitRejected,
+  type QuotaMode,
+  SmallerPageNeeded,
+} from '../src/datasources/spotify/access.ts';
 import {
   albums,
   artists,
@@ -71,14 +76,17 @@ describe('what other processes have found out', () => {
 
   test('is told to them as soon as an answer has shown it, and not before', async () => {
     const { access, told } = start('auto');
-    const refuse = () => Promise.reject(new LimitRefused());
-    const granted = () => true;
-    await expect(access.withLimit('search', 50, refuse, granted)).rejects.toBeInstanceOf(LimitRefused);
-    expect([told, access.ceiling('search')]).toEqual([[], 20]);
-    expect(await access.withLimit('search', 20, async () => 'a page', granted)).toBe('a page');
-    expect(told).toEqual([['ability:search', { value: 20, proven: true, learnedAtMs: expect.any(Number) }]]);
-    expect(await access.withLimit('search', 5, async () => 'a smaller page', granted)).toBe('a smaller page');
-    expect([told.length, access.ceiling('search')]).toEqual([1, 20]);
+    const page = (limit: number, response: () => Promise<string>) =>
+      access.withLimit('search', limit, 'a list', response, () => true);
+    const reject = () => Promise.reject(new LimitRejected(true));
+    await expect(page(50, reject)).rejects.toBeInstanceOf(SmallerPageNeeded);
+    expect([told, access.ceiling('search'), access.ceiling('artists/albums')]).toEqual([[], 10, 10]);
+    expect(await page(10, async () => 'a page')).toBe('a page');
+    expect(told).toEqual([
+      ['ability:search', expect.objectContaining({ value: 10, learnedAtMs: expect.any(Number) })],
+    ]);
+    expect(await page(5, async () => 'a smaller page')).toBe('a smaller page');
+    expect([told.length, access.ceiling('search')]).toEqual([1, 10]);
   });
 });
 
@@ -116,15 +124,7 @@ describe('what is known', () => {
     expect(refused.map(({ route, path }) => (path.includes('?ids=') ? 'batch' : route)).toSorted()).toEqual(
       other === 'extended'
         ? []
-        : [
-            'artists/albums',
-            'artists/albums',
-            'artists/related-artists',
-            'artists/top-tracks',
-            'batch',
-            'search',
-            'search',
-          ],
+        : ['artists/albums', 'artists/related-artists', 'artists/top-tracks', 'batch', 'search'],
     );
   });
 

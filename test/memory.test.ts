@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { createLengths } from '../src/datasources/spotify/lengths.ts';
+import { createListTotals } from '../src/datasources/spotify/lengths.ts';
 import { createMemory } from '../src/datasources/spotify/memory.ts';
 import type { MemoryRun } from './support/memory-run.ts';
 
@@ -83,11 +83,12 @@ describe('the memory of a process', () => {
   });
 
   test('forgets the lengths of lists before they are too many', () => {
-    const lengths = createLengths(60_000, () => undefined);
+    const lengths = createListTotals(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, steadyTotal: true });
+    const page = { offset: 0, limit: 10, hasNext: false, items: [], asOfMs };
     const pages = Array.from({ length: 30_000 }, (_, i) => i);
-    for (const i of pages) lengths.learn(list(i), { total: i, asOfMs }, asOfMs);
+    for (const i of pages) lengths.record(list(i), { ...page, total: i }, asOfMs);
     expect(pages.filter((i) => lengths.of(list(i)) !== null)).toHaveLength(5_000);
   });
 });

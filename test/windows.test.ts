@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { type Body, readBody } from '../src/datasources/spotify/body.ts';
 import { decodePage } from '../src/datasources/spotify/decode.ts';
 import { MalformedAnswer } from '../src/datasources/spotify/json.ts';
-import { createLengths } from '../src/datasources/spotify/lengths.ts';
+import { createListTotals } from '../src/datasources/spotify/lengths.ts';
 import type { Album, Page } from '../src/datasources/spotify/types.ts';
 import {
-  goesOn,
   type Mark,
+  nextOffsets,
   offsetsOf,
   pagesAtWorst,
   type Range,
@@ -74,13 +74,13 @@ describe('the pages of a span', () => {
 
   test('at worst are the first one, and as many at the end as the window may touch', () => {
     const count = (range: Partial<Range>, limit = 10) =>
-      pagesAtWorst({ ...nothing, ...range }, limit, endless).length;
+      pagesAtWorst({ ...nothing, ...range }, limit, endless, true).length;
     expect([
       count({ first: 25 }),
       count({ first: 10, after: at(4) }),
       count({ last: 1 }),
       count({ last: 10 }),
-    ]).toEqual([3, 2, 2, 3]);
+    ]).toEqual([3, 3, 2, 3]);
     expect([
       count({ last: 11 }),
       count({ last: 12 }),
@@ -97,11 +97,16 @@ describe('a window', () => {
     span: [number, number],
     range: Partial<Range> = { first: span[1] - span[0] },
   ) => {
-    const { slots, ...rest } = windowOf(
+    const {
+      slots,
+      reportedTotal: _,
+      ...rest
+    } = windowOf(
       pages,
       { start: span[0], end: span[1] },
       { ...nothing, ...range },
       endless,
+      pages[0] ? { length: 100, reportedTotal: pages[0].total } : null,
     );
     const line = slots.map(({ slot, item }) => `${slot}${'id' in item ? item.id : '!'}`).join(' ');
     return { line, ...rest };
@@ -120,19 +125,32 @@ describe('a window', () => {
     expect(cut([], [7, 7])).toEqual(line);
   });
 
-  test('ends at the first empty page, whatever is said of the length', () => {
-    expect(cut([page(0, 'abcde'), page(5, ''), page(10, 'hijkl')], [0, 15])).toMatchObject({
-      line: '0a 1b 2c 3d 4e',
-      hasNext: false,
-    });
+  test('ends at an empty page without `next`, and at the second of two empty pages', () => {
+    const [full, later] = [page(0, 'abcde'), page(15, 'hijkl')];
+    const ends = [
+      [full, page(5, '', { hasNext: false }), later],
+      [full, page(5, ''), page(10, ''), later],
+    ];
+    for (const pages of ends) {
+      expect(cut(pages, [0, 20])).toMatchObject({ line: '0a 1b 2c 3d 4e', hasNext: false });
+    }
+    expect(cut([full, page(5, ''), page(10, 'fghij')], [0, 15]).line).toContain('10f');
   });
 
-  test('goes on while its page has a next one, or has slots left, or the length says so', () => {
+  test('has a next page while its page has a next one, or has slots left, or its total says so', () => {
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
+    expect(cut([page(0, 'abcde', { total: 0, hasNext: true })], [0, 5]).hasNext).toBe(true);
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 4]).hasNext).toBe(true);
     expect(cut([page(0, 'abcde', { total: 6, hasNext: false })], [0, 5]).hasNext).toBe(true);
     expect(cut([page(0, 'abc', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
-    expect(goesOn(page(995, 'abcde'), 1_000)).toBe(false);
+    expect(cut([page(5, '', { hasNext: true }), page(10, '')], [5, 10]).hasNext).toBe(false);
+    expect(cut([page(5, '', { hasNext: true }), page(10, 'ab')], [5, 10]).hasNext).toBe(true);
+  });
+
+  test('that reaches beyond a page without `next` has a next page only if that page is full and its total is larger', () => {
+    const full = cut([page(0, 'abcde', { total: 50, hasNext: false })], [0, 20]);
+    expect([full.hasNext, full.end]).toEqual([true, 5]);
+    expect(cut([page(0, 'abcd', { total: 50, hasNext: false })], [0, 20]).hasNext).toBe(false);
   });
 
   test('has no gap where one page reaches into the next, and nothing twice', () => {
@@ -164,11 +182,6 @@ describe('a window', () => {
     });
   });
 
-  test('takes the length from the page that Spotify gave last', () => {
-    const pages = [page(0, 'abcde', { total: 7, asOfMs: 2 }), page(5, 'fg', { total: 9, asOfMs: 1 })];
-    expect(cut(pages, [0, 10]).total).toBe(7);
-  });
-
   test('keeps an item that cannot be read in its slot', () => {
     const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
     expect(cut([broken], [0, 5]).line).toBe('0! 1!');
@@ -198,7 +211,7 @@ describe('a page that is still text', () => {
       fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
         const page = textPage(all);
         const window = () =>
-          windowOf([page], { start, end: start + size }, { ...nothing, first: size }, endless);
+          windowOf([page], { start, end: start + size }, { ...nothing, first: size }, endless, null);
         const notDecoded = JSON.stringify(window());
         for (let i = 0; i < page.items.length; i += 1) page.items.at(i);
         expect(JSON.stringify(window())).toBe(notDecoded);
@@ -207,12 +220,49 @@ describe('a page that is still text', () => {
   });
 
   test('shows what can be read where something of the same id cannot', () => {
-    const { slots } = windowOf([textPage('Aab')], { start: 0, end: 3 }, { ...nothing, first: 3 }, endless);
+    const { slots } = windowOf(
+      [textPage('Aab')],
+      { start: 0, end: 3 },
+      { ...nothing, first: 3 },
+      endless,
+      null,
+    );
     expect(slots.map(({ slot, item }) => [slot, 'id' in item])).toEqual([
       [0, false],
       [1, true],
       [2, true],
     ]);
+  });
+});
+
+describe('the next pages of a span', () => {
+  const unknown = null;
+  const known = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
+  const whole = { start: 0, end: 20 };
+
+  test.each<[string, Page<Album>[], ReturnType<typeof known> | null, number[]]>([
+    ['the first one alone, while the length is unknown', [], unknown, [0]],
+    ['all of them, where the length is known', [], known(12), [0, 5, 10]],
+    ['the first one alone, where the length is unreliable', [], known(12, { isReliable: false }), [0]],
+    ['the others together, after a full page', [page(0, 'abcde')], known(12), [5, 10]],
+    ['one at a time, while totals are wrong', [page(0, 'abcde')], known(0, { isReliable: false }), [5]],
+    ['one more, where `next` is set behind the total', [page(0, 'abcde')], known(5), [5]],
+    ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], known(100), []],
+    ['none, where the end is known', [page(0, 'abcde')], known(100, { end: 5 }), []],
+    ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], known(100), [10, 15]],
+    ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], known(100), []],
+    ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), known(100), []],
+    ['the rest, after a page smaller than requested', [page(0, 'ab', { limit: 2 })], unknown, [2]],
+  ])('are %s', (_, pages, length, offsets) => {
+    expect(nextOffsets(pages, whole, 5, length, endless)).toEqual(offsets);
+  });
+
+  test('include the one behind an empty page in which the span ends, which tells whether the list goes on', () => {
+    expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, known(100), endless)).toEqual([20]);
+  });
+
+  test('end where the list can be reached no further', () => {
+    expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, known(100), 10)).toEqual([]);
   });
 });
 
@@ -222,80 +272,98 @@ describe('the length of a list', () => {
 
   const start = (freshMs = 60_000) => {
     let changes = 0;
-    const lengths = createLengths(freshMs, () => {
+    const totals = createListTotals(freshMs, () => {
       changes += 1;
     });
-    return { ...lengths, changes: () => changes };
+    return { ...totals, changes: () => changes };
   };
 
-  /** A page of so many, given so much later. */
-  const page = (total: number, laterMs: number) => ({ total, asOfMs: nowMs + laterMs });
-
-  test('is what the latest page tells, and outdates the pages of another length', () => {
-    const { of, learn, agrees, changes } = start();
-    expect([of(list), agrees(list, page(1, -1)), changes()]).toEqual([null, true, 0]);
-    learn(list, page(10, 0), nowMs);
-    learn(list, page(10, -1), nowMs);
-    learn(list, page(10, 1), nowMs);
-    expect([of(list)?.total, changes()]).toEqual([10, 0]);
-    learn(list, page(11, 2), nowMs + 2);
-    expect([of(list)?.total, changes()]).toEqual([11, 1]);
-    expect([agrees(list, page(10, 1)), agrees(list, page(11, 1)), agrees(list, page(10, 3))]).toEqual([
-      false,
-      true,
-      true,
-    ]);
-    learn(list, page(10, 1), nowMs + 2);
-    expect([of(list)?.total, changes()]).toEqual([11, 1]);
+  /** A full page in the middle of a list with this total, read so much later. */
+  const page = (total: number, laterMs: number, rest = {}) => ({
+    ...{ offset: 0, limit: 1, hasNext: total > 1, items: { length: 1 }, total, asOfMs: nowMs + laterMs },
+    ...rest,
   });
 
-  test('is not what a page of before says, where nothing is known to have changed', () => {
-    const { learn, agrees } = start();
-    learn(list, page(10, 0), nowMs);
-    expect(agrees(list, page(9, -1))).toBe(false);
+  test('is the total of the latest page, which outdates the pages with another total', () => {
+    const { of, record, isConsistent, changes } = start();
+    expect([of(list), isConsistent(list, page(1, -1)), changes()]).toEqual([null, true, 0]);
+    record(list, page(10, 0), nowMs);
+    record(list, page(10, -1), nowMs);
+    record(list, page(10, 1), nowMs);
+    expect([of(list)?.length, changes()]).toEqual([10, 0]);
+    record(list, page(11, 2), nowMs + 2);
+    expect([of(list)?.length, changes()]).toEqual([11, 1]);
+    expect([
+      isConsistent(list, page(10, 1)),
+      isConsistent(list, page(11, 1)),
+      isConsistent(list, page(10, 3)),
+    ]).toEqual([false, true, true]);
+    record(list, page(10, 1), nowMs + 2);
+    expect([of(list)?.length, changes()]).toEqual([11, 1]);
   });
 
-  test('leaves the pages of one window together, whatever they say', () => {
-    const { learn, agrees } = start();
-    learn(list, page(10, 0), nowMs);
-    learn(list, page(11, 1), nowMs);
-    learn(list, page(12, 2), nowMs);
-    expect([agrees(list, page(10, 0)), agrees(list, page(11, 1)), agrees(list, page(10, -1))]).toEqual([
+  test('is at least what the pages have shown, and one slot more where `next` is set', () => {
+    const { of, record } = start();
+    const shown = (offset: number, count: number, hasNext: boolean, laterMs: number) =>
+      record(list, page(0, laterMs, { offset, limit: 10, hasNext, items: { length: count } }), nowMs);
+    shown(0, 10, true, 0);
+    expect(of(list)).toMatchObject({ reportedTotal: 0, length: 11, end: null, isReliable: false });
+    shown(10, 10, true, 1);
+    expect(of(list)).toMatchObject({ reportedTotal: 0, length: 21, end: null });
+    shown(20, 3, false, 2);
+    expect(of(list)).toMatchObject({ reportedTotal: 0, length: 23, end: 23 });
+  });
+
+  test('ends where a page without `next` ends, though the total is larger', () => {
+    const { of, record } = start();
+    record(list, page(97, 0, { limit: 10, hasNext: false, items: { length: 4 } }), nowMs);
+    expect(of(list)).toMatchObject({ length: 97, end: 4, isReliable: false });
+  });
+
+  test('leaves the pages of one read together, whatever totals they report', () => {
+    const { record, isConsistent, changes } = start();
+    record(list, page(10, 0), nowMs);
+    record(list, page(11, 1), nowMs);
+    record(list, page(12, 2), nowMs);
+    expect([isConsistent(list, page(10, 0)), isConsistent(list, page(11, 1)), changes()]).toEqual([
       true,
       true,
-      false,
+      0,
     ]);
   });
 
   test('that has shrunk leaves no older page with the newer ones', () => {
-    const { learn, agrees, changes } = start();
-    learn(list, page(20, 0), nowMs);
-    learn(list, page(10, 1), nowMs);
-    expect([agrees(list, page(20, 0)), changes()]).toEqual([false, 1]);
-    learn(list, page(11, 2), nowMs);
-    expect([agrees(list, page(20, 0)), agrees(list, page(10, 1))]).toEqual([false, true]);
+    const { record, isConsistent, changes } = start();
+    record(list, page(20, 0), nowMs);
+    record(list, page(10, 1), nowMs + 1);
+    expect([isConsistent(list, page(20, 0)), changes()]).toEqual([false, 1]);
+    record(list, page(11, 2), nowMs + 2);
+    expect([isConsistent(list, page(20, 0)), isConsistent(list, page(10, 1))]).toEqual([false, false]);
   });
 
-  test('that goes to and fro outdates nothing any more', () => {
-    const { learn, agrees, changes } = start();
-    learn(list, page(10, 0), nowMs);
-    learn(list, page(11, 1), nowMs + 1);
-    learn(list, page(10, 2), nowMs + 2);
-    learn(list, page(11, 3), nowMs + 3);
-    expect([changes(), agrees(list, page(10, 2))]).toEqual([1, true]);
+  test('that returns to a total from before outdates nothing any more, however many totals take turns', () => {
+    const { record, isConsistent, changes } = start();
+    for (const [i, total] of [10, 11, 12, 10, 11, 12, 10].entries()) {
+      record(list, page(total, i), nowMs + i);
+    }
+    expect([changes(), isConsistent(list, page(11, 4)), isConsistent(list, page(12, 5))]).toEqual([
+      2,
+      true,
+      true,
+    ]);
   });
 
   test('that drifts, as in a search, outdates nothing', () => {
-    const { of, learn, agrees, changes } = start();
+    const { of, record, isConsistent, changes } = start();
     const drifting = { key: 'search', steadyTotal: false };
-    learn(drifting, page(10, 0), nowMs);
-    learn(drifting, page(12, 1), nowMs + 1);
-    expect([of(drifting)?.total, agrees(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
+    record(drifting, page(10, 0), nowMs);
+    record(drifting, page(12, 1), nowMs + 1);
+    expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
   });
 
-  test('is believed no longer than an answer', () => {
-    const { of, learn } = start(1_000);
-    learn(list, page(10, -2_000), nowMs);
+  test('is believed no longer than a response', () => {
+    const { of, record } = start(1_000);
+    record(list, page(10, -2_000), nowMs);
     expect(of(list)).toBeNull();
   });
 });

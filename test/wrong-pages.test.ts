@@ -8,20 +8,38 @@ const all = slots(0);
 
 const onLists = { route: 'artists/albums' };
 
-describe('a list that is gone', () => {
+describe('a list of an object that exists', () => {
   const lost = { status: 404, message: 'Resource not found' };
   const gone = { kind: 'answer', status: 404, json: { error: lost } } as const;
 
-  test.each(['first: 5', 'last: 5', ''])('is null without an error, read with `%s`', async (args) => {
-    const { ask, sandbox } = await inMode('development');
-    sandbox.faults.add({ on: onLists, fault: gone });
-    for (const selected of ['nodes { id }', 'totalCount']) {
-      const document = `{ artist(id: "${artists.bts}") { name albums${args && `(${args})`} { ${selected} } } }`;
-      expect(seen(await ask(document))).toEqual(fine({ artist: { name: 'BTS', albums: null } }));
-    }
-  });
+  test.each([
+    [
+      "an artist's albums",
+      'artists/albums',
+      `{ artist(id: "${artists.bts}") { albums { totalCount } } }`,
+      'artist.albums',
+    ],
+    [
+      "an album's tracks",
+      'albums/tracks',
+      `{ album(id: "${albums.tracks130}") { tracks(first: 60) { totalCount nodes { id } } } }`,
+      'album.tracks',
+    ],
+    ['the results of a search', 'search', '{ search(q: "the") { albums { totalCount } } }', 'search.albums'],
+  ])(
+    'is a fault where Spotify says 404, and is read again the next time: %s',
+    async (_, route, document, path) => {
+      const gateway = await inMode('development');
+      gateway.sandbox.faults.add({ on: { route }, times: 1, fault: gone });
+      const { errors } = await gateway.ask(document);
+      expect(errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
+        [path, 'UPSTREAM_BAD_RESPONSE'],
+      ]);
+      expect((await gateway.ask(document)).errors).toEqual([]);
+    },
+  );
 
-  test('because its album is gone is null too', async () => {
+  test('is null without an error where the object itself is gone', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: gone });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { id tracks(first: 1) { totalCount } } } } }`;
@@ -51,10 +69,7 @@ describe('a page that does not fit the others', () => {
   );
 
   test.each([
-    ['a page size of none at all', { path: 'limit', set: 0 }],
     ['another place than asked for', { path: 'offset', set: 30 }],
-    ['no length', { path: 'total', remove: true as const }],
-    ['a length below zero', { path: 'total', set: -1 }],
     ['no items', { path: 'items', set: null }],
   ])('by %s is an error for its list alone, and teaches nothing', async (_, edit) => {
     const gateway = await inMode('development');
@@ -67,6 +82,21 @@ describe('a page that does not fit the others', () => {
       ['artist.albums', 'UPSTREAM_BAD_RESPONSE'],
     ]);
     expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
+  });
+
+  test.each([
+    ['no page size', { path: 'limit', set: 0 }],
+    ['a page size that is no number', { path: 'limit', set: 'ten' }],
+    ['no total', { path: 'total', remove: true as const }],
+    ['a total below zero', { path: 'total', set: -1 }],
+    ['no offset', { path: 'offset', remove: true as const }],
+  ])('by %s loses no item and teaches nothing', async (_, edit) => {
+    const gateway = await inMode('development');
+    gateway.sandbox.faults.add({ on: onLists, times: 1, fault: { kind: 'edit', edits: [edit] } });
+    const page = await albumPage(gateway, 'first: 25');
+    expect(idsOf(page)).toEqual(all.slice(0, 25));
+    expect(page.pageInfo.hasNextPage).toBe(true);
+    expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
   });
 
   test('by a larger page size than asked for hides nothing behind it, and teaches nothing', async () => {

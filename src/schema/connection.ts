@@ -192,7 +192,11 @@ const edgesOf = <T extends SpotifyObject>(connection: Connection<T>): Edge<T>[] 
   slotsOf(connection.window).map(({ slot, item }) => ({ connection, slot, item }));
 
 const cursorOf = <T extends SpotifyObject>({ connection, slot, item }: Edge<T>): string =>
-  connection.encode({ slot, id: isMalformed(item) ? null : item.id, total: connection.window?.total ?? 0 });
+  connection.encode({
+    slot,
+    id: isMalformed(item) ? null : item.id,
+    total: connection.window?.reportedTotal ?? 0,
+  });
 
 function startCursor(connection: Connection<SpotifyObject>): string | null {
   const [first] = edgesOf(connection);
@@ -200,12 +204,14 @@ function startCursor(connection: Connection<SpotifyObject>): string | null {
   const { window, range, encode } = connection;
   // A walk to the front goes on over slots that hold nothing.
   const walksOn = window && range.last !== null && window.hasPrevious && window.start < window.end;
-  return walksOn ? encode({ slot: window.start, id: null, total: window.total ?? 0 }) : null;
+  return walksOn ? encode({ slot: window.start, id: null, total: window.reportedTotal ?? 0 }) : null;
 }
 
 function endCursor(connection: Connection<SpotifyObject>): string | null {
   const last = edgesOf(connection).at(-1);
   if (last) return cursorOf(last);
   const { window, encode } = connection;
-  return window?.hasNext ? encode({ slot: window.end - 1, id: null, total: window.total ?? 0 }) : null;
+  return window?.hasNext
+    ? encode({ slot: window.end - 1, id: null, total: window.reportedTotal ?? 0 })
+    : null;
 }

@@ -104,7 +104,7 @@ export const costs: Readonly<Record<string, (visit: Visit) => Cost>> = {
 /** Fields that only full objects have, and under which name an app may be denied them. */
 const fullFields: Readonly<Record<string, WithheldField | null>> = {
   'Artist.images': null,
-  'Artist.genres': null,
+  'Artist.genres': 'Artist.genres',
   'Artist.followers': 'Artist.followers',
   'Artist.popularity': 'Artist.popularity',
   'Album.copyrights': null,
@@ -268,20 +268,10 @@ function pagesOf({ args, selected, app }: Visit, endpoint: PagedEndpoint, reach 
   const { limit, tries: refusals } = app.worstPage(endpoint);
   const range = tolerant(() => rangeOf(args as PagingArgs, parseCursor));
   const wanted = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
-  const pages =
-    range && wanted ? [...pagesAtWorst(range, limit, reach), ...pagesOfMovedCursor(range, limit)] : [];
+  const pages = range && wanted ? pagesAtWorst(range, limit, reach, endpoint !== 'search') : [];
   if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
   const tries = pages.length > 0 ? Array.from({ length: refusals }, (_, i) => `${endpoint} ${i + 1}`) : [];
   return { pages, limit, size: range?.first ?? range?.last ?? 0, tries };
-}
-
-/**
- * The pages of a second window: where the item of a cursor is looked for if the list has grown since. Their offsets
- * depend on the list, so they are behind everything that can be reached.
- */
-function pagesOfMovedCursor({ first, after }: Range, limit: number): number[] {
-  if (!first || !after?.id) return [];
-  return Array.from({ length: Math.ceil(first / limit) + 1 }, (_, i) => Number.MAX_SAFE_INTEGER - i);
 }
 
 function beginsEmbedded(args: Visit['args']): boolean {

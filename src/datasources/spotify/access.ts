@@ -1,75 +1,117 @@
 import { UpstreamBadResponse } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { epochMs } from './clock.ts';
+import type { Kind } from './ids.ts';
 import type { News } from './news.ts';
 import type { SpotifyObject } from './types.ts';
 
 /**
- * What this app may do. Spotify tells no app its kind, and the kinds blend: so each ability is learned from
- * the answers, and this is the only file that knows the two quota modes.
+ * What this app may do. Spotify tells no app its kind, and the kinds blend: so each capability is learned from
+ * the responses, and this is the only file that knows the two quota modes.
+ *
+ * One rejection can be a passing fault. A capability that has worked is given up only after rejections of two
+ * different objects with a success elsewhere between them, and is soon tried again.
  */
 export interface Access extends Abilities {
-  /** The page size to ask for: the known ceiling, or the largest there may be. */
+  /** The page size to request: the known limit, or the largest there may be. */
   ceiling(endpoint: PagedEndpoint): number;
   /**
-   * What `ask` gives for a page of `limit` items, which is learned where the answer shows it.
-   * @throws LimitRefused when the ceiling is lower, found out by `ask` or known before
+   * The result of `ask` for a page of `limit` items, from which the page size limit is learned.
+   * @param list names the list to which the page belongs
+   * @param confirms whether the response shows that Spotify accepts pages of this size
+   * @throws SmallerPageNeeded if `ask` throws LimitRejected, or the limit is known to be lower
    */
   withLimit<T>(
     endpoint: PagedEndpoint,
     limit: number,
+    list: string,
     ask: () => Promise<T>,
-    shows: (answer: T) => boolean,
+    confirms: (response: T) => boolean,
   ): Promise<T>;
-  /** Spotify answered with smaller pages than asked for. */
-  clamp(endpoint: PagedEndpoint, limit: number): void;
-  /** What `ask` gives, or null where the app lacks the feature, which `ask` says by FeatureWithheld. */
-  withFeature<T>(feature: Feature, ask: () => Promise<T>): Promise<T | null>;
-  /** What `ask` gives, or null where full objects are known to come without the field. */
+  /**
+   * The result of `ask`, or null if the app lacks the feature or `ask` throws FeatureWithheld.
+   * @param object names the object that is requested
+   */
+  withFeature<T>(feature: Feature, object: string, ask: () => Promise<T>): Promise<T | null>;
+  /** The result of `ask`, or null if the field is known to be withheld from the app. */
   withField<T>(field: WithheldField, ask: () => Promise<T>): Promise<T | null>;
   /** Learns from a full object which fields come with it. */
   observe(object: SpotifyObject): void;
-  /** All that is known, by the name of the ability; a ceiling is a number. */
+  /** A call of any endpoint succeeded. */
+  recordSuccess(): void;
+  /** All that is known, by the name of the capability; a page size limit is a number. */
   lessons(): Lessons;
-  /** Takes a lesson back: the refusal had another cause. */
+  /** Forgets a capability: the rejection had another cause. */
   forget(feature: Feature): void;
 }
 
 export type Lessons = Readonly<Record<string, boolean | number>>;
 
-/** What is known, for those who plan. */
+/** What is known, for the plan of an operation. */
 export interface Abilities {
-  /** False where the app is known to lack it; null where nothing is known. */
+  /** False if the app is known to lack the capability; null if nothing is known. */
   has(ability: Feature | WithheldField): boolean | null;
-  /** The smallest page size that the endpoint may turn out to have, and the refused tries until then. */
+  /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
   worstPage(endpoint: PagedEndpoint): { limit: number; tries: number };
 }
 
 export type QuotaMode = 'auto' | 'development' | 'extended';
 export type PagedEndpoint = 'artists/albums' | 'albums/tracks' | 'search';
 /** `batch` is the reading of many objects by their ids; the others are endpoints. */
-export type Feature = 'batch' | 'artists/top-tracks' | 'artists/related-artists';
-export type WithheldField = (typeof withheldFields)[number];
+export type Feature = (typeof features)[number];
+const features = ['batch', 'artists/top-tracks', 'artists/related-artists'] as const;
+export type WithheldField = (typeof withheldFields)[Kind][number];
 type Ability = PagedEndpoint | Feature | WithheldField;
 
-/** Spotify refused the page size. */
-export class LimitRefused extends Error {}
-/** The app may not use this feature at all. */
-export class FeatureWithheld extends Error {}
+/** Spotify rejected the page size. */
+export class LimitRejected extends Error {
+  /** Whether the response says so in words, rather than by a status alone. */
+  readonly isExplicit: boolean;
+  constructor(isExplicit: boolean) {
+    super('page size rejected');
+    this.isExplicit = isExplicit;
+  }
+}
 
-export const withheldFields = [
-  'Artist.followers',
-  'Artist.popularity',
-  'Album.label',
-  'Album.popularity',
-  'Track.popularity',
-] as const;
+/** The page is to be requested again, with at most `limit` items. */
+export class SmallerPageNeeded extends Error {
+  readonly limit: number;
+  constructor(limit: number) {
+    super(`a page of at most ${limit} items is needed`);
+    this.limit = limit;
+  }
+}
 
-const ceilings = [50, 20, 10];
-const largest = Math.max(...ceilings);
-const maxProbes = 3; // an answer may show nothing, as one about a thing that does not exist
+/** Spotify rejected the use of a feature. */
+export class FeatureWithheld extends Error {
+  /** Whether the response says so in words, rather than by a status alone. */
+  readonly isExplicit: boolean;
+  constructor(isExplicit: boolean) {
+    super('feature withheld');
+    this.isExplicit = isExplicit;
+  }
+}
+
+/** Fields of full objects that Spotify leaves out for apps in development mode. */
+export const withheldFields = {
+  artist: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],
+  album: ['Album.label', 'Album.popularity'],
+  track: ['Track.popularity'],
+} as const;
+
+const pageSizes: Record<PagedEndpoint, readonly number[]> = {
+  // These two have one limit: every report of the 10 of development mode is about both.
+  'artists/albums': [50, 10],
+  search: [50, 10],
+  'albums/tracks': [50, 20, 10],
+};
+const withSameLimit: readonly PagedEndpoint[] = ['artists/albums', 'search'];
+const largestPage = 50;
+const maxProbes = 3; // a response may show nothing, such as one about an object that does not exist
 const topic = 'ability'; // under which processes tell each other
 const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
+const retryMs = 60_000; // a capability that has worked may be missing because of an outage
+const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
 
 /** The kinds of app that Spotify documents since February 2026. */
 const modes: Record<QuotaMode, Partial<Record<Ability, boolean | number>>> = {
@@ -79,77 +121,159 @@ const modes: Record<QuotaMode, Partial<Record<Ability, boolean | number>>> = {
     batch: false,
     'artists/top-tracks': false,
     'artists/related-artists': false,
-    'Artist.followers': false,
-    'Artist.popularity': false,
-    'Album.label': false,
-    'Album.popularity': false,
-    'Track.popularity': false,
+    ...Object.fromEntries(
+      Object.values(withheldFields)
+        .flat()
+        .map((field) => [field, false]),
+    ),
     'artists/albums': 10,
     'albums/tracks': 50,
     search: 10,
   },
 };
 
-/** An app that lacks one of these lacks all of its kind; one that is missing alone is a hiccup. */
-const withheldTogether: Record<SpotifyObject['kind'], WithheldField[]> = {
-  artist: ['Artist.followers', 'Artist.popularity'],
-  album: ['Album.label', 'Album.popularity'],
-  track: ['Track.popularity'],
-};
-
-interface Lesson {
+interface LearnedCapability {
   value: boolean | number;
-  /** Whether an answer has shown it; a ceiling is lowered before the lower one has been tried. */
-  proven: boolean;
+  /** Whether a response has shown it; a page size limit is lowered before the lower one has been tried. */
+  confirmed: boolean;
   learnedAtMs: number;
+  /** How long it is believed, in milliseconds. */
+  rememberMs: number;
+}
+
+/** The first rejection of a capability, and how many calls had succeeded by then. */
+interface Rejection {
+  /** Names the object that was requested. */
+  object: string;
+  /** Whether the response says in words that the capability is missing. */
+  isExplicit: boolean;
+  /** Whether one such rejection is proof, for a capability that has not worked yet. */
+  isConclusive: boolean;
+  successes: number;
 }
 
 /** @param news by which processes share what they learn */
 export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
   const startedAtMs = epochMs();
-  const lessons = new Map<string, Lesson>(
+  const learned = new Map<string, LearnedCapability>(
     Object.entries(modes[mode]).map(([ability, value]) => [
       ability,
-      { value, proven: true, learnedAtMs: startedAtMs },
+      { value, confirmed: true, learnedAtMs: startedAtMs, rememberMs },
     ]),
   );
+  const rejections = new Map<string, Rejection>();
+  const missingSinceMs = new Map<string, number>();
   const probes = new Map<string, Promise<unknown>>();
+  let successes = 0;
 
-  function recall(ability: Ability): Lesson | null {
-    const lesson = lessons.get(ability);
-    return lesson && epochMs() < lesson.learnedAtMs + rememberMs ? lesson : null;
+  function lookup(ability: Ability): LearnedCapability | null {
+    const capability = learned.get(ability);
+    return capability && epochMs() < capability.learnedAtMs + capability.rememberMs ? capability : null;
   }
 
-  function learn(ability: Ability, value: boolean | number, proven = true): void {
-    const before = recall(ability);
-    if (before?.value === value && before.proven === proven) return;
-    const lesson = { value, proven, learnedAtMs: epochMs() };
-    lessons.set(ability, lesson);
-    if (!proven) return;
+  function record(
+    ability: Ability,
+    value: boolean | number,
+    { confirmed = true, forMs = rememberMs }: { confirmed?: boolean; forMs?: number } = {},
+  ): void {
+    const before = lookup(ability);
+    if (before?.value === value && before.confirmed === confirmed) return;
+    const capability = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
+    learned.set(ability, capability);
+    if (!confirmed) return;
     log.info(
-      { ability, value, before: before?.proven ? before.value : null },
+      { ability, value, before: before?.confirmed ? before.value : null },
       'learned what this Spotify app may do',
     );
-    news?.tell(`${topic}:${ability}`, lesson);
+    if (forMs === rememberMs) news?.tell(`${topic}:${ability}`, capability);
+  }
+
+  function confirm(ability: Ability, value: boolean | number): void {
+    rejections.delete(ability);
+    missingSinceMs.delete(ability);
+    record(ability, value);
+  }
+
+  /** Whether a capability is to be given up after this rejection. */
+  function isGivenUp(ability: Ability, rejection: Omit<Rejection, 'successes'>): boolean {
+    const before = learned.get(ability);
+    if (before?.value === false) return true; // tried again, and still rejected
+    const hasWorked = before?.confirmed === true;
+    if (!hasWorked && rejection.isConclusive) return true;
+    const first = rejections.get(ability);
+    if (!first) rejections.set(ability, { ...rejection, successes });
+    if (!hasWorked && rejection.isExplicit && isDevelopmentApp()) return true;
+    if (!first || first.object === rejection.object) return false;
+    return successes > first.successes || (!hasWorked && first.isExplicit && rejection.isExplicit);
+  }
+
+  /** Whether another capability has shown that the app is in development mode, so that one rejection is proof. */
+  const isDevelopmentApp = (): boolean =>
+    withSameLimit.some((endpoint) => lookup(endpoint)?.value === modes.development[endpoint]) ||
+    Object.values(withheldFields).some((fields) => fields.every((field) => has(field) === false));
+
+  function giveUp(ability: Feature | WithheldField): void {
+    const before = learned.get(ability);
+    const hasWorked = before?.value === true || missingSinceMs.has(ability);
+    if (!hasWorked) {
+      record(ability, false);
+      return;
+    }
+    const sinceMs = missingSinceMs.get(ability) ?? epochMs();
+    missingSinceMs.set(ability, sinceMs);
+    record(ability, false, { forMs: epochMs() - sinceMs < outageMs ? retryMs : rememberMs });
+  }
+
+  function reject(ability: Feature | WithheldField, rejection: Omit<Rejection, 'successes'>): void {
+    if (isGivenUp(ability, rejection)) giveUp(ability);
+  }
+
+  /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
+  function reviewRejections(): void {
+    if (!isDevelopmentApp()) return;
+    for (const feature of features) {
+      if (rejections.get(feature)?.isExplicit && learned.get(feature)?.value === undefined) giveUp(feature);
+    }
+  }
+
+  /** Lowers a page size limit, or only requests a smaller page this time while the limit has worked until now. */
+  function rejectLimit(
+    endpoint: PagedEndpoint,
+    limit: number,
+    list: string,
+    isExplicit: boolean,
+  ): SmallerPageNeeded {
+    const next = nextBelow(endpoint, limit);
+    const rejection = { object: list, isExplicit, isConclusive: isExplicit };
+    if (limit <= ceiling(endpoint) && isGivenUp(endpoint, rejection)) {
+      record(endpoint, next, { confirmed: false });
+      rejections.delete(endpoint);
+      const others = withSameLimit.includes(endpoint) ? withSameLimit : [];
+      for (const other of others) {
+        if (other !== endpoint && !lookup(other)?.confirmed) record(other, next, { confirmed: false });
+      }
+    }
+    return new SmallerPageNeeded(next);
   }
 
   news?.hear((about, fact) => {
-    const told = lessonTold(about, fact);
-    if (told && told.lesson.learnedAtMs > (lessons.get(told.ability)?.learnedAtMs ?? 0)) {
-      lessons.set(told.ability, told.lesson);
+    const told = capabilityTold(about, fact);
+    if (told && told.capability.learnedAtMs > (learned.get(told.ability)?.learnedAtMs ?? 0)) {
+      learned.set(told.ability, told.capability);
     }
   });
 
-  /** While an ability is unknown one asker finds out and the others wait: it is found out once. */
-  async function once<T>(ability: Ability, ask: () => Promise<T>): Promise<T> {
+  /** While a capability is unknown one request probes it and the others wait: it is found out once. */
+  async function probeOnce<T>(ability: Ability, ask: () => Promise<T>): Promise<T> {
     for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
-      if (recall(ability)?.proven) return ask();
+      if (lookup(ability)?.confirmed) return ask();
       const probe = probes.get(ability);
       if (!probe) break;
       try {
         await probe;
-      } catch {
-        return ask(); // its failure is its own asker's; ours may go better
+      } catch (error) {
+        // A response about another object teaches nothing, so the next request probes. Any other failure takes long.
+        if (!(error instanceof UpstreamBadResponse)) return ask();
       }
     }
     if (probes.has(ability)) return ask();
@@ -159,79 +283,95 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
   }
 
   const has = (ability: Feature | WithheldField): boolean | null =>
-    (recall(ability)?.value as boolean | undefined) ?? null;
+    (lookup(ability)?.value as boolean | undefined) ?? null;
 
   const ceiling = (endpoint: PagedEndpoint): number =>
-    (recall(endpoint)?.value as number | undefined) ?? largest;
+    (lookup(endpoint)?.value as number | undefined) ?? largestPage;
 
   return {
     has,
     ceiling,
     worstPage(endpoint) {
       const limit = ceiling(endpoint);
-      if (recall(endpoint)?.proven) return { limit, tries: 0 };
-      const smaller = ceilings.filter((other) => other < limit);
+      if (lookup(endpoint)?.confirmed) return { limit, tries: 0 };
+      const smaller = pageSizes[endpoint].filter((other) => other < limit);
       return { limit: Math.min(limit, ...smaller), tries: smaller.length };
     },
-    clamp: (endpoint, limit) => learn(endpoint, limit),
-    withLimit: (endpoint, limit, ask, shows) =>
-      once(endpoint, async () => {
-        if (limit > ceiling(endpoint)) throw new LimitRefused();
+    withLimit: (endpoint, limit, list, ask, confirms) =>
+      probeOnce(endpoint, async () => {
+        if (limit > ceiling(endpoint)) throw new SmallerPageNeeded(ceiling(endpoint));
         try {
-          const answer = await ask();
-          if (limit === ceiling(endpoint) && shows(answer)) learn(endpoint, limit);
-          return answer;
+          const response = await ask();
+          if (limit === ceiling(endpoint) && confirms(response)) confirm(endpoint, limit);
+          reviewRejections();
+          return response;
         } catch (error) {
-          if (error instanceof LimitRefused && limit <= ceiling(endpoint)) {
-            learn(endpoint, nextBelow(limit), false);
-          }
-          throw error;
+          if (!(error instanceof LimitRejected)) throw error;
+          throw rejectLimit(endpoint, limit, list, error.isExplicit);
         }
       }),
-    withFeature: (feature, ask) =>
-      once(feature, async () => {
+    withFeature: (feature, object, ask) =>
+      probeOnce(feature, async () => {
         if (has(feature) === false) return null;
         try {
-          const answer = await ask();
-          learn(feature, true);
-          return answer;
+          const response = await ask();
+          confirm(feature, true);
+          return response;
         } catch (error) {
           if (!(error instanceof FeatureWithheld)) throw error;
-          learn(feature, false);
+          // Batches can be given up at once: single reads take their place, and nothing is lost.
+          const { isExplicit } = error;
+          reject(feature, { object, isExplicit, isConclusive: feature === 'batch' && isExplicit });
           return null;
         }
       }),
     async withField(field, ask) {
       const unlessWithheld = async () => (has(field) === false ? null : ask());
-      // Where one call reads many, none is saved by finding out with a single one first.
-      return has('batch') ? unlessWithheld() : once(field, unlessWithheld);
+      // Where one call reads many objects, none is saved by probing with a single one first.
+      return has('batch') ? unlessWithheld() : probeOnce(field, unlessWithheld);
     },
     observe(object) {
       if (!object.full) return;
-      const fields = withheldTogether[object.kind];
-      const given = fields.some((field) => fieldOf(object, field) !== undefined);
-      for (const field of fields) learn(field, given);
+      const fields: readonly WithheldField[] = withheldFields[object.kind];
+      // An object that lacks all of them has the form of development mode; one that lacks some may be an exception.
+      const isConclusive = fields.every((field) => fieldOf(object, field) === undefined);
+      for (const field of fields) {
+        if (fieldOf(object, field) !== undefined) confirm(field, true);
+        else reject(field, { object: object.id, isExplicit: false, isConclusive });
+      }
+      if (isConclusive) reviewRejections();
     },
-    lessons: () => Object.fromEntries(Array.from(lessons, ([ability, { value }]) => [ability, value])),
-    forget: (feature) => void lessons.delete(feature),
+    recordSuccess() {
+      successes += 1;
+    },
+    lessons: () => Object.fromEntries(Array.from(learned, ([ability, { value }]) => [ability, value])),
+    forget: (feature) => void learned.delete(feature),
   };
 }
 
-/** What another process has learned; null where the news is about something else. */
-function lessonTold(about: string, fact: unknown): { ability: Ability; lesson: Lesson } | null {
+/** What another process has learned; null if the message is about something else. */
+function capabilityTold(
+  about: string,
+  fact: unknown,
+): { ability: Ability; capability: LearnedCapability } | null {
   const [name, ability] = about.split(':') as [string, Ability | undefined];
-  const { value, learnedAtMs } = (fact ?? {}) as Partial<Lesson>;
-  const usual = ability && modes.development[ability];
+  const { value, learnedAtMs } = (fact ?? {}) as Partial<LearnedCapability>;
+  const usual = ability && Object.hasOwn(modes.development, ability) ? modes.development[ability] : undefined;
   if (name !== topic || !ability || typeof value !== typeof usual || typeof learnedAtMs !== 'number') {
     return null;
   }
-  if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= largest)) return null;
-  return { ability, lesson: { value: value as boolean | number, proven: true, learnedAtMs } };
+  if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= largestPage)) {
+    return null;
+  }
+  return {
+    ability,
+    capability: { value: value as boolean | number, confirmed: true, learnedAtMs, rememberMs },
+  };
 }
 
-function nextBelow(limit: number): number {
-  const lower = ceilings.find((ceiling) => ceiling < limit);
-  if (lower === undefined) throw new UpstreamBadResponse('Spotify refuses every page size.');
+function nextBelow(endpoint: PagedEndpoint, limit: number): number {
+  const lower = pageSizes[endpoint].find((size) => size < limit);
+  if (lower === undefined) throw new UpstreamBadResponse('Spotify rejects every page size.');
   return lower;
 }
 

@@ -4,8 +4,8 @@ import { lazyItems } from './items.ts';
 import {
   booleanPart,
   elements,
-  int,
   intPart,
+  isInt,
   type Json,
   list,
   MalformedAnswer,
@@ -128,23 +128,31 @@ export interface AskedPage {
   market: Market | null;
 }
 
-/** One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. */
+/**
+ * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. A page without a usable total
+ * ends where its items end, unless `next` is set.
+ */
 export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (item: unknown) => T): Page<T> {
   const json = record(value, 'page');
-  const offset = int(json, 'offset', 'page');
-  if (offset !== asked.offset) throw new MalformedAnswer('page.offset');
-  const limit = Math.min(int(json, 'limit', 'page'), asked.limit);
+  const { offset } = asked;
+  if ((json['offset'] ?? offset) !== offset) throw new MalformedAnswer('page.offset');
+  const items = list(json['items'], 'page.items');
+  // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
+  const limit = Math.min(asked.limit, Math.max(countOr(asked.limit, json['limit']), items.length));
   if (limit === 0) throw new MalformedAnswer('page.limit'); // no number of such pages makes a list
-  const items = list(json['items'], 'page.items').slice(0, limit);
   return {
     offset,
     limit,
-    total: int(json, 'total', 'page'),
+    total: countOr(offset + items.length, json['total']),
     hasNext: typeof json['next'] === 'string',
-    items: lazyItems(items.map(withId), asked.market, (item) => orMalformed(() => decodeItem(item))),
+    items: lazyItems(items.slice(0, limit).map(withId), asked.market, (item) =>
+      orMalformed(() => decodeItem(item)),
+    ),
     asOfMs: epochMs(),
   };
 }
+
+const countOr = (otherwise: number, value: unknown): number => (isInt(value) ? value : otherwise);
 
 export function decodeAlbumTracks(value: unknown, asked: AskedPage, albumId: SpotifyId): Page<Track> {
   const short = inShort(asked.market);

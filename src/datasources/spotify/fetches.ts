@@ -27,11 +27,17 @@ export type Answer =
 export type Fetches = (questions: readonly Question[]) => Promise<Answer>[];
 
 export function createFetches(call: Call, access: Access): Fetches {
+  const send: Call = async (...request) => {
+    const reply = await call(...request);
+    if (reply.status === 200 || reply.status === 304) access.recordSuccess();
+    return reply;
+  };
+
   /** One call for one question. */
   function alone({ resource, askers, etag }: Question): Promise<Answer> {
     const party = createParty(() => askers.map(({ scope }) => scope));
     const ask = async (): Promise<Answer> => {
-      const reply = await call(resource.request, party, etag);
+      const reply = await send(resource.request, party, etag);
       if (reply.status === 304 && etag !== null) return { is: 'unchanged' };
       if (reply.status !== 200) return refusal(resource, reply);
       return documented(() => found(resource, reply.body, reply));
@@ -42,7 +48,8 @@ export function createFetches(call: Call, access: Access): Fetches {
   /** One call for all of them; where the app may not do that, or the response does not fit, one for each. */
   function together(questions: readonly Question[], batch: Batch): Promise<Answer>[] {
     const ask = () => askTogether(questions, batch);
-    const answers = batch.feature ? access.withFeature(batch.feature, ask) : ask();
+    const objects = questions.map(({ resource }) => resource.key).join();
+    const answers = batch.feature ? access.withFeature(batch.feature, objects, ask) : ask();
     const landed = answers.then((all) => all?.map(settled) ?? eachAlone(questions));
     return questions.map(async (_, i) => (await landed)[i] as Promise<Answer>);
   }
@@ -55,7 +62,7 @@ export function createFetches(call: Call, access: Access): Fetches {
     const values = questions.map((question) => question.resource.batchValue ?? '');
     const party = createParty(() => questions.flatMap(({ askers }) => askers.map(({ scope }) => scope)));
     const ask = async (): Promise<(Answer | GatewayError)[] | null> => {
-      const reply = await call(batch.request(values), party);
+      const reply = await send(batch.request(values), party);
       if (reply.status !== 200) {
         if (batch.feature) throwIfBatchWithheld(reply);
         return questions.map(() => refusal(resource, reply));
@@ -91,7 +98,9 @@ export function createFetches(call: Call, access: Access): Fetches {
     if (!limit) return ask();
     const isGranted = (answer: Answer | GatewayError) =>
       !(answer instanceof GatewayError) && answer.is === 'found' && limit.isGranted(answer.value);
-    return access.withLimit(limit.endpoint, limit.items, ask, (given) => answersIn(given).some(isGranted));
+    return access.withLimit(limit.endpoint, limit.items, limit.list, ask, (given) =>
+      answersIn(given).some(isGranted),
+    );
   };
 
   return (questions) => {
@@ -166,6 +175,6 @@ function refusal(resource: Resource<unknown>, reply: HttpAnswer): Answer {
 
 /** An unknown id is null in a batch: a batch that is not found is a batch endpoint that is not there. */
 function throwIfBatchWithheld(reply: HttpAnswer): void {
-  if (reply.status === 404) throw new FeatureWithheld();
+  if (reply.status === 404) throw new FeatureWithheld(true);
   throwIfWithheld(reply);
 }

@@ -34,8 +34,7 @@ export function createField(access: Access, whole: Whole): Field {
     const value = full?.[name];
     if (value !== undefined) return value as Value;
 
-    const isWithheld = withheld ? access.has(withheld) !== true : name === 'genres';
-    noteUnavailable(asker, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
+    noteUnavailable(asker, withheld && access.has(withheld) !== true ? 'QUOTA_MODE' : 'NOT_SENT');
     return null;
   };
 }
@@ -47,5 +46,5 @@ const isFilled = (object: SpotifyObject, name: string): boolean =>
 /** The name under which an app may be denied the field, such as `Album.label`. */
 function withheldField({ kind }: SpotifyObject, name: string): WithheldField | null {
   const field = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}.${name}`;
-  return withheldFields.find((each) => each === field) ?? null;
+  return withheldFields[kind].find((each) => each === field) ?? null;
 }

@@ -174,9 +174,14 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
 
   const field = createField(access, whole);
 
-  async function shortList<T>(feature: Feature, resource: Resource<(Item<T> | null)[]>, asker: Asker) {
-    const items = await access.withFeature(feature, () => reads.get(resource, asker));
-    if (access.has(feature) === false) noteUnavailable(asker);
+  async function shortList<T>(
+    feature: Feature,
+    artist: Artist,
+    resource: Resource<(Item<T> | null)[]>,
+    asker: Asker,
+  ) {
+    const items = await access.withFeature(feature, artist.id, () => reads.get(resource, asker));
+    if (items === null) noteUnavailable(asker);
     return items?.filter((item) => item !== null) ?? null;
   }
 
@@ -206,11 +211,17 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     topTracks: (artist, market, asker) =>
       shortList(
         'artists/top-tracks',
+        artist,
         objects.topTracks(artist.id, marketOf(market, artist) ?? chartMarket),
         asker,
       ),
     async relatedArtists(artist, asker) {
-      const related = await shortList('artists/related-artists', objects.relatedArtists(artist.id), asker);
+      const related = await shortList(
+        'artists/related-artists',
+        artist,
+        objects.relatedArtists(artist.id),
+        asker,
+      );
       return related?.map((each) => ({ ...each, market: artist.market })) ?? null;
     },
     albumsOf: (artist, groups, market) => artistAlbums(artist.id, groups, marketOf(market, artist)),

@@ -27,11 +27,13 @@ export function text(json: Json, key: string, where: string): string {
 
 export function int(json: Json, key: string, where: string): number {
   const value = json[key];
-  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxGraphQLInt) {
-    return value as number;
-  }
+  if (isInt(value)) return value;
   throw new MalformedAnswer(`${where}.${key}`);
 }
+
+/** Whether the value is a whole number from 0 that GraphQL can serve. */
+export const isInt = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxGraphQLInt;
 
 /** One part of an object: undefined where Spotify sends none, a marker where `decode` throws MalformedAnswer. */
 export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malformed | undefined {

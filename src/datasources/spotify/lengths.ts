@@ -3,80 +3,165 @@ import { epochMs } from './clock.ts';
 import type { List } from './lists.ts';
 import type { Page, SpotifyObject } from './types.ts';
 
-/** What is known of the lists' lengths, and which pages agree with it: pages of two lengths fit no window. */
-export interface Lengths {
-  /** The length as the latest page tells it, and how long to believe it; null where none was read lately. */
-  of(list: AnyList): { total: number; freshUntilMs: number } | null;
-  /** Whether a page is of the list as it is now. */
-  agrees(list: AnyList, page: AnyPage): boolean;
+/**
+ * The length of each list, as far as its pages have told it. The total that Spotify reports is not a bound: it can be
+ * 0, too small, too large or different from page to page.
+ */
+export interface ListTotals {
+  /** Null for a list of which no page was read lately. */
+  of(list: AnyList): ListLength | null;
+  /** False for a page that was read before the list changed. */
+  isConsistent(list: AnyList, page: AnyPage): boolean;
   /**
-   * Takes note of a page.
-   * @param sinceMs pages given since then belong together, unless the list has become shorter: where it grows,
-   * items come twice, which can be seen, but where it shrinks, some are missed
+   * Learns from a page.
+   * @param sinceMs start of the read to which the page belongs, in milliseconds of the epoch. If the list has grown,
+   * the pages read since then still fit together: an item that moved comes twice, which can be seen. If the list has
+   * become shorter, only this page and later ones fit: an item that moved would be missed
    */
-  learn(list: AnyList, page: AnyPage, sinceMs: number): void;
+  record(list: AnyList, page: AnyPage, sinceMs: number): void;
+  /** The page size of a list that Spotify pages in smaller pages than requested; null for any other list. */
+  pageLimit(list: AnyList): number | null;
+  /**
+   * Notes a page that is smaller than requested although the list goes on.
+   * @returns whether this is now known to be the page size of the list: one such page may be an exception
+   */
+  recordSmallPage(list: AnyList, page: AnyPage): boolean;
+}
+
+export interface ListLength {
+  /** As Spotify reported it last. */
+  reportedTotal: number;
+  /** The reported total, or the slots that exist for certain where these are more. */
+  length: number;
+  /** The slot at which the list ends for certain; null while no page has shown its end. */
+  end: number | null;
+  /** Whether every page agreed with the reported total about where the list goes on. */
+  isReliable: boolean;
+  /** Until when this may be believed, in milliseconds of the epoch. */
+  freshUntilMs: number;
 }
 
 type AnyList = Pick<List<SpotifyObject>, 'key' | 'steadyTotal'>;
-type AnyPage = Pick<Page<SpotifyObject>, 'total' | 'asOfMs'>;
+type AnyPage = Pick<Page<SpotifyObject>, 'offset' | 'limit' | 'total' | 'hasNext' | 'asOfMs'> & {
+  items: { readonly length: number };
+};
 
-interface Known {
-  total: number;
+/** The last page of a list that was smaller than requested. */
+interface SmallPage {
+  offset: number;
+  limit: number;
+  /** Whether another page before it had the same size. */
+  isConfirmed: boolean;
+}
+
+interface LearnedLength {
+  reportedTotal: number;
+  minLength: number;
+  end: number | null;
+  isReliable: boolean;
   asOfMs: number;
-  /** Since when its pages belong together, whatever length they tell. */
-  togetherSinceMs: number;
-  lastChange: Change | null;
+  /** Pages read since then fit together, whatever total they report. */
+  consistentSinceMs: number;
+  /** Totals that were reported before, in the order of their coming. */
+  formerTotals: number[];
+  /** Until then totals that differ from page to page do not mean that the list has changed. */
+  flappingUntilMs: number;
 }
 
-interface Change {
-  /** What was said before. Where it is said again, the pages are of two minds, and are left so for a while. */
-  formerTotal: number;
-  quarrelUntilMs: number;
-}
-
-const maxLists = 5_000; // about as many as have pages in memory; what is forgotten costs a round trip, but no call
+const maxFormerTotals = 10;
+const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
 
 /**
- * @param freshMs how long a length is believed
- * @param onChange called when a list has become another than before
+ * @param freshMs how long a length is believed, in milliseconds
+ * @param onChange called when a list is found to have changed
  */
-export function createLengths(freshMs: number, onChange: () => void): Lengths {
-  const lists = new LRUCache<string, Known>({ max: maxLists });
+export function createListTotals(freshMs: number, onChange: () => void): ListTotals {
+  const lists = new LRUCache<string, LearnedLength>({ max: maxLists });
+  const smallPages = new LRUCache<string, SmallPage>({ max: maxLists, ttl: freshMs });
 
-  const isTornFrom = ({ steadyTotal }: AnyList, known: Known, total: number) =>
-    steadyTotal && known.total !== total && epochMs() >= (known.lastChange?.quarrelUntilMs ?? 0);
+  const hasChanged = ({ steadyTotal }: AnyList, learned: LearnedLength, total: number): boolean =>
+    steadyTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
 
-  /** A newer page says otherwise: the older ones fit no more, unless this goes to and fro. */
-  function replace(known: Known, { total, asOfMs }: AnyPage, sinceMs: number): void {
-    const isQuarrel = total === known.lastChange?.formerTotal;
-    known.lastChange = { formerTotal: known.total, quarrelUntilMs: isQuarrel ? epochMs() + freshMs : 0 };
-    if (isQuarrel) return;
+  function recordChange(learned: LearnedLength, { total, asOfMs }: AnyPage, sinceMs: number): void {
+    // Pages of one read with different totals, or a total that returns, are a way of reporting, not a change of the list.
+    const isFlapping = learned.asOfMs >= sinceMs || learned.formerTotals.includes(total);
+    learned.formerTotals = [...learned.formerTotals, learned.reportedTotal].slice(-maxFormerTotals);
+    if (isFlapping) {
+      learned.flappingUntilMs = epochMs() + freshMs;
+      return;
+    }
     onChange();
-    const hasShrunk = total < known.total;
-    known.togetherSinceMs = Math.max(known.togetherSinceMs, hasShrunk ? asOfMs : sinceMs);
+    const hasShrunk = total < learned.reportedTotal;
+    learned.consistentSinceMs = Math.max(learned.consistentSinceMs, hasShrunk ? asOfMs : sinceMs);
+    Object.assign(learned, { minLength: 0, end: null, isReliable: true });
   }
 
   return {
     of({ key }) {
-      const known = lists.get(key);
-      if (!known || epochMs() >= known.asOfMs + freshMs) return null;
-      return { total: known.total, freshUntilMs: known.asOfMs + freshMs };
+      const learned = lists.get(key);
+      if (!learned || epochMs() >= learned.asOfMs + freshMs) return null;
+      const { reportedTotal, minLength, end, isReliable, asOfMs } = learned;
+      const length = Math.max(reportedTotal, minLength);
+      return { reportedTotal, length, end, isReliable, freshUntilMs: asOfMs + freshMs };
     },
-    agrees(list, { total, asOfMs }) {
-      const known = lists.get(list.key);
-      return !known || !isTornFrom(list, known, total) || asOfMs >= known.togetherSinceMs;
+    isConsistent(list, { total, asOfMs }) {
+      const learned = lists.get(list.key);
+      return !learned || !hasChanged(list, learned, total) || asOfMs >= learned.consistentSinceMs;
     },
-    learn(list, page, sinceMs) {
+    pageLimit({ key }) {
+      const small = smallPages.get(key);
+      return small?.isConfirmed ? small.limit : null;
+    },
+    recordSmallPage({ key }, { offset, limit }) {
+      const before = smallPages.get(key);
+      const isConfirmed = before?.limit === limit && (before.isConfirmed || before.offset !== offset);
+      smallPages.set(key, { offset, limit, isConfirmed });
+      return isConfirmed;
+    },
+    record(list, page, sinceMs) {
       const { total, asOfMs } = page;
-      const known = lists.get(list.key);
-      if (!known) {
-        lists.set(list.key, { total, asOfMs, togetherSinceMs: asOfMs, lastChange: null });
-        return;
-      }
-      if (asOfMs < known.asOfMs) return;
-      if (isTornFrom(list, known, total)) replace(known, page, sinceMs);
-      known.total = total;
-      known.asOfMs = asOfMs;
+      const learned = lists.get(list.key) ?? firstLength(page);
+      lists.set(list.key, learned);
+      if (asOfMs < learned.asOfMs) return;
+      if (hasChanged(list, learned, total)) recordChange(learned, page, sinceMs);
+      else if (total !== learned.reportedTotal) learned.end = null;
+      learned.reportedTotal = total;
+      learned.asOfMs = asOfMs;
+      learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
+      learned.end = endFrom(page, learned);
+      learned.isReliable &&= agreesWithTotal(page);
     },
   };
+}
+
+const firstLength = ({ total, asOfMs }: AnyPage): LearnedLength => ({
+  reportedTotal: total,
+  minLength: 0,
+  end: null,
+  isReliable: true,
+  asOfMs,
+  consistentSinceMs: asOfMs,
+  formerTotals: [],
+  flappingUntilMs: 0,
+});
+
+/** The slots that exist for certain: those of the page, and one more where Spotify names a next page. */
+const minLengthFrom = ({ offset, limit, hasNext, items }: AnyPage): number => {
+  if (items.length === 0) return 0;
+  return hasNext ? offset + limit + 1 : offset + items.length;
+};
+
+function endFrom(page: AnyPage, { end, minLength }: LearnedLength): number | null {
+  const { offset, limit, total, hasNext, items } = page;
+  const slotsEnd = offset + items.length;
+  const isLast = !hasNext && (items.length < limit || slotsEnd >= total);
+  if (isLast && items.length > 0) return slotsEnd;
+  if (isLast && minLength <= offset) return Math.min(end ?? offset, offset);
+  return end !== null && end < minLength ? null : end;
+}
+
+/** Whether the page and its total agree about whether the list goes on, and the page is as long as it can be. */
+function agreesWithTotal({ offset, limit, total, hasNext, items }: AnyPage): boolean {
+  const goesOn = offset + limit < total;
+  return hasNext === goesOn && items.length === Math.max(0, Math.min(limit, total - offset));
 }

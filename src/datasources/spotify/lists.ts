@@ -15,7 +15,7 @@ import type { Kind, SpotifyId } from './ids.ts';
 import { isWhole } from './items.ts';
 import type { Market } from './markets.ts';
 import { partsOfAll, partsOfEach, withMarket } from './objects.ts';
-import { absentOn404, type Batch, type Resource, throwIfLimitRefused } from './resource.ts';
+import { type Batch, type Resource, throwIfLimitRejected } from './resource.ts';
 import type { Album, AlbumGroup, Artist, Page, SpotifyObject, Track } from './types.ts';
 
 /** The lists that Spotify pages: what names each of them, and how one of its pages is asked for. */
@@ -117,11 +117,17 @@ function pagedList<T extends SpotifyObject>(
         request: { family: endpoint, path, query: window },
         decode: (body) => decode(body, { offset, limit, market }),
         isWhole: (page) => isWhole(page.items),
+        // Only a read by id tells that an object does not exist: a list without its page is a fault.
         refused(answer) {
-          throwIfLimitRefused(answer);
-          return absentOn404(answer);
+          throwIfLimitRejected(answer);
+          return undefined;
         },
-        limit: { endpoint, items: limit, isGranted: (page) => page.limit === limit },
+        limit: {
+          endpoint,
+          list: `${path}?${new URLSearchParams(query)}`,
+          items: limit,
+          isGranted: (page) => page.limit === limit,
+        },
         confirmed: (page, asOfMs) => ({ ...page, asOfMs }),
         brings: (page) => partsOfAll(page.items),
       };

@@ -38,7 +38,7 @@ export const topTracks = (id: SpotifyId, market: Market): Resource<(Track | Malf
   key: `artist/${id}/top-tracks${marketQuery(market)}`,
   request: { family: 'artists/top-tracks', path: `/artists/${id}/top-tracks`, query: { market } },
   decode: (body) => decodeList(body, 'tracks', (item) => decodeTrack(item, { full: true, market })),
-  refused: absentOrWithheld,
+  refused: onlyWithheld,
   isWhole,
   brings: partsOfAll,
 });
@@ -48,7 +48,7 @@ export const relatedArtists = (id: SpotifyId): Resource<(Artist | Malformed | nu
   key: `artist/${id}/related-artists`,
   request: { family: 'artists/related-artists', path: `/artists/${id}/related-artists`, query: {} },
   decode: (body) => decodeList(body, 'artists', (item) => decodeArtist(item, { full: true, market: null })),
-  refused: absentOrWithheld,
+  refused: onlyWithheld,
   isWhole,
   brings: partsOfAll,
 });
@@ -95,9 +95,9 @@ export function inMarket(track: Track, market: Market | null): Track {
   return marked;
 }
 
-function absentOrWithheld(answer: Parameters<typeof throwIfWithheld>[0]): null | undefined {
+/** The list of an object that exists: it can be withheld, but not absent. */
+function onlyWithheld(answer: Parameters<typeof throwIfWithheld>[0]): undefined {
   throwIfWithheld(answer);
-  return absentOn404(answer);
 }
 
 function byId<T extends SpotifyObject>(

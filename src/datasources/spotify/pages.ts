@@ -1,28 +1,26 @@
-import { UpstreamBadResponse } from '../../errors.ts';
-import { type Access, LimitRefused } from './access.ts';
+import { type Access, SmallerPageNeeded } from './access.ts';
 import { type Asker, noteFreshness } from './asker.ts';
 import { epochMs } from './clock.ts';
-import { createLengths } from './lengths.ts';
+import { createListTotals, type ListLength } from './lengths.ts';
 import type { List } from './lists.ts';
 import type { Reads } from './reads.ts';
-import type { SpotifyObject } from './types.ts';
+import type { Page, SpotifyObject } from './types.ts';
 import {
-  offsetsBehind,
-  offsetsOf,
-  pushedTo,
+  isCursorAt,
+  movedSlot,
+  nextOffsets,
   type Range,
   type Span,
   spanOf,
-  standsAt,
   type Window,
   windowOf,
 } from './windows.ts';
 
-/** Turns a client's window into full, aligned pages, each asked at most once and shared by all windows. */
+/** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
 export interface Pages {
   /** The part of a list that a range means; null when there is no such list. */
   window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker): Promise<Window<T> | null>;
-  /** The length of a list as Spotify tells it; null when there is no such list. */
+  /** The length of a list; null when there is no such list. */
   total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null>;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
@@ -31,109 +29,160 @@ export interface Pages {
 export interface PagesDependencies {
   reads: Reads;
   access: Access;
-  /** How long what is known of a list's length holds. */
+  /** How long the length of a list is believed, in milliseconds. */
   freshMs: number;
 }
+
+const firstSlot: Range = { first: 1, last: null, after: null, before: null };
+const maxEndSearches = 20; // of a list whose total is too small, for `last`: each reads on from the end known so far
 
 export function createPages({ reads, access, freshMs }: PagesDependencies): Pages {
   let changes = 0;
   const noteChange = () => {
     changes += 1;
   };
-  const lengths = createLengths(freshMs, noteChange);
+  const totals = createListTotals(freshMs, noteChange);
 
   async function window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
+    let limit = Math.min(access.ceiling(list.endpoint), totals.pageLimit(list) ?? Number.POSITIVE_INFINITY);
     for (;;) {
       try {
-        return await windowAtCeiling(list, range, asker);
+        return await readWindow(list, range, limit, asker);
       } catch (error) {
-        if (!(error instanceof LimitRefused)) throw error; // else the ceiling is lower now: cut anew
+        if (!(error instanceof SmallerPageNeeded)) throw error;
+        limit = error.limit;
       }
     }
   }
 
-  async function windowAtCeiling<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
-    const limit = access.ceiling(list.endpoint);
-    let span = spanOf(range, lengthOf(list, asker), list.reach);
+  async function readWindow<T extends SpotifyObject>(
+    list: List<T>,
+    range: Range,
+    limit: number,
+    asker: Asker,
+  ): Promise<Window<T> | null> {
+    let span = spanFor(list, range);
     if (span === null) {
-      const length = await total(list, asker);
-      if (length === null) return null;
-      span = spanOf(range, length, list.reach) as Span;
+      if ((await readPages(list, { start: 0, end: 1 }, limit, asker)) === null) return null;
+      span = spanFor(list, range) as Span;
     }
-    const pages = await pagesOf(list, span, limit, asker);
-    if (pages === null) return null;
-    const further = pushedTo(pages, range, list.reach);
-    const there = further && (await pagesOf(list, further, limit, asker));
-    return there && range.after && standsAt(there, further.start, range.after)
-      ? windowOf(there, { start: further.start + 1, end: further.end }, range, list.reach)
-      : windowOf(pages, span, range, list.reach);
+    let pages = await readPages(list, span, limit, asker);
+    for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
+      const corrected = spanFor(list, range) as Span;
+      if (corrected.start === span.start && corrected.end === span.end) break;
+      span = corrected;
+      pages = await readPages(list, span, limit, asker);
+    }
+    return pages && cutWindow(list, pages, span, range, limit, asker);
+  }
+
+  /** The slots that a range means; null where they depend on a length that is unknown. */
+  function spanFor<T extends SpotifyObject>(list: List<T>, range: Range): Span | null {
+    const known = totals.of(list);
+    return spanOf(range, known && (known.end ?? known.length), list.reach);
+  }
+
+  async function cutWindow<T extends SpotifyObject>(
+    list: List<T>,
+    pages: readonly Page<T>[],
+    span: Span,
+    range: Range,
+    limit: number,
+    asker: Asker,
+  ): Promise<Window<T>> {
+    const length = pages.length > 0 ? totals.of(list) : null;
+    const cut = (from: readonly Page<T>[], at: Span) => windowOf(from, at, range, list.reach, length);
+    const slot = list.steadyTotal ? movedSlot(pages, range, list.reach) : null;
+    if (slot === null || !range.after) return cut(pages, span);
+
+    const page =
+      pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
+      (await readPage(list, slot - (slot % limit), limit, epochMs(), asker));
+    if (!isCursorAt(page, slot, range.after)) return cut(pages, span);
+    const there = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
+    const last = there.at(-1) as Page<T>;
+    const start = slot + 1;
+    const end = Math.min(start + (range.first ?? 0), last.offset + last.limit);
+    return cut(there, { start, end: Math.max(start, end) });
   }
 
   /** The pages that cover a span, as far as the list goes; null when there is no such list. */
-  async function pagesOf<T extends SpotifyObject>(list: List<T>, span: Span, limit: number, asker: Asker) {
+  async function readPages<T extends SpotifyObject>(
+    list: List<T>,
+    span: Span,
+    limit: number,
+    asker: Asker,
+  ): Promise<Page<T>[] | null> {
     if (span.start === span.end) return [];
     const startedMs = epochMs();
-    const read = (offset: number) => pageAt(list, offset, limit, startedMs, asker);
-    const offsets = offsetsOf(span, limit);
-    const length = lengthOf(list, asker);
-    const opening = offsets[0] === 0 ? await list.opening?.(asker) : undefined;
-    if (opening) lengths.learn(list, opening, startedMs);
-
-    // Alone: what it says of the length spares calls that would find nothing.
-    const first = opening !== undefined || length !== null ? opening : await read(offsets[0] ?? 0);
-    if (first === null) return null;
-    const rest = first
-      ? offsetsBehind(first, span, limit, list.reach)
-      : offsets.filter((offset) => offset < (length ?? 0));
-    const pages = [...(first ? [first] : []), ...(await Promise.all(rest.map(read)))];
-    if (pages[0] === null) return null;
-    if (!pages.every((page) => page !== null)) throw lostPage();
-    // A page held from before the list changed is read anew, so that the window is of one piece.
+    let pages: Page<T>[] = [];
+    if (span.start < limit && list.opening) {
+      const opening = await list.opening(asker);
+      if (opening === null) return null;
+      if (opening) {
+        totals.record(list, opening, startedMs);
+        pages.push(opening);
+      }
+    }
+    for (;;) {
+      const offsets = nextOffsets(pages, span, limit, lengthOf(list, asker), list.reach);
+      if (offsets.length === 0) break;
+      const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, asker));
+      pages = untilGap([...pages, ...(await Promise.all(next))]);
+    }
+    // A page from before the list changed is read again, so that the window fits together.
+    const mayReadAgain = ({ offset, limit: size }: Page<T>) => size === Math.min(limit, list.reach - offset);
     return Promise.all(
-      pages.map(async (page) => (lengths.agrees(list, page) ? page : ((await read(page.offset)) ?? page))),
+      pages.map((page) =>
+        totals.isConsistent(list, page) || !mayReadAgain(page)
+          ? page
+          : readPage(list, page.offset, limit, startedMs, asker),
+      ),
     );
   }
 
-  async function pageAt<T extends SpotifyObject>(
+  async function readPage<T extends SpotifyObject>(
     list: List<T>,
     offset: number,
     limit: number,
     startedMs: number,
     asker: Asker,
-  ) {
+  ): Promise<Page<T>> {
     const items = Math.min(limit, list.reach - offset);
     const resource = list.page(offset, items);
-    let page = await reads.get(resource, asker);
-    if (page && !lengths.agrees(list, page)) {
+    let page = (await reads.get(resource, asker)) as Page<T>;
+    if (!totals.isConsistent(list, page)) {
       noteChange();
       reads.expire(resource.key);
-      page = await reads.get(resource, asker);
+      page = (await reads.get(resource, asker)) as Page<T>;
     }
-    if (page === null) return null;
     if (page.limit < items) {
-      access.clamp(list.endpoint, page.limit);
       reads.put(list.page(offset, page.limit), page);
-      throw new LimitRefused();
+      if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
     }
-    lengths.learn(list, page, startedMs);
+    totals.record(list, page, startedMs);
     return page;
   }
 
-  /** The length of a list where it is known without asking. */
-  function lengthOf<T extends SpotifyObject>(list: List<T>, asker: Asker): number | null {
-    const known = lengths.of(list);
+  function lengthOf<T extends SpotifyObject>(list: List<T>, asker: Asker): ListLength | null {
+    const known = totals.of(list);
     if (known) noteFreshness(asker, known.freshUntilMs);
-    return known?.total ?? null;
+    return known;
   }
 
   async function total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null> {
     const known = lengthOf(list, asker);
-    if (known !== null) return known;
-    const whole = { first: 1, last: null, after: null, before: null };
-    return (await window(list, whole, asker))?.total ?? null;
+    return known ? known.length : ((await window(list, firstSlot, asker))?.total ?? null);
   }
 
   return { window, total, changes: () => changes };
 }
 
-const lostPage = () => new UpstreamBadResponse('Spotify lost a page of a list.');
+/** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
+function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
+  const gap = pages.findIndex(({ offset }, i) => {
+    const previous = pages[i - 1];
+    return previous !== undefined && offset > previous.offset + previous.limit;
+  });
+  return gap === -1 ? [...pages] : pages.slice(0, gap);
+}

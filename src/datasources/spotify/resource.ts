@@ -1,4 +1,4 @@
-import { type Feature, FeatureWithheld, LimitRefused, type PagedEndpoint } from './access.ts';
+import { type Feature, FeatureWithheld, LimitRejected, type PagedEndpoint } from './access.ts';
 import type { ApiRequest } from './call.ts';
 import { type HttpAnswer, messageOf } from './http.ts';
 import type { Kind, SpotifyId } from './ids.ts';
@@ -14,14 +14,14 @@ export interface Resource<T> {
   decode(body: unknown): T;
   /**
    * What an answer other than 200 and 304 means: null for absent, undefined for nothing in particular.
-   * @throws LimitRefused, FeatureWithheld
+   * @throws LimitRejected, FeatureWithheld
    */
   refused(answer: HttpAnswer): null | undefined;
   /** With which others it may share one call, and what it is called among them. */
   batch?: Batch;
   batchValue?: string;
-  /** The page size it asks for. */
-  limit?: { endpoint: PagedEndpoint; items: number; isGranted(value: T): boolean };
+  /** The page size that it requests, and the list to which the page belongs. */
+  limit?: { endpoint: PagedEndpoint; list: string; items: number; isGranted(value: T): boolean };
   /** False where a part of the value cannot be read, and so is to be asked for again when it is wanted again. */
   isWhole?(value: T): boolean;
   /** The value as Spotify gave or confirmed it at a time, in milliseconds of the epoch. */
@@ -56,27 +56,30 @@ export interface Batch {
   part(body: unknown, index: number, values: readonly string[]): unknown;
 }
 
-const notFound = /^(service )?not found\.?$/i; // of a withdrawn route; of an unknown id it names the id
+const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an unknown id names the id
 
-/** @throws FeatureWithheld when the answer says that the app may not use the endpoint, whatever it asks for */
+/**
+ * @throws FeatureWithheld if the response says that the app may not use the endpoint, whatever it requests. A 403 with
+ * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
+ */
 export function throwIfWithheld({ status, body }: HttpAnswer): void {
-  const words = wordsOf(body);
-  // A lapsed subscription answers 403 too, everywhere; its words tell it from a removed endpoint.
-  const forbidden = status === 403 && (words === null || /^forbidden\.?$/i.test(words));
   const message = messageOf(body);
-  const gone = status === 410 || (status === 404 && (message === null || notFound.test(message)));
-  if (forbidden || gone) throw new FeatureWithheld();
+  const words = message ?? (typeof body === 'string' ? body.trim() : null);
+  const isExplicit = words !== null && withdrawn.test(words);
+  if (status === 410 || ((status === 403 || status === 404) && isExplicit)) throw new FeatureWithheld(true);
+  if (status === 403 && words === null && isErrorObject(body)) throw new FeatureWithheld(false);
 }
 
-/** @throws LimitRefused when the answer says that the page is too large */
-export function throwIfLimitRefused({ status, body }: HttpAnswer): void {
-  const words = wordsOf(body);
-  // Sometimes the refusal comes without a word (stiefenm/spoton#118).
-  if (status === 400 && (words === null || /invalid limit/i.test(words))) throw new LimitRefused();
-}
+/** Whether the body is Spotify's error object, though it may have no message. */
+const isErrorObject = (body: unknown): boolean =>
+  typeof (body as { error?: unknown } | null | undefined)?.error === 'object';
 
-/** Spotify's message, or what it says without JSON; null where it says nothing. */
-const wordsOf = (body: unknown): string | null =>
-  messageOf(body) ?? (typeof body === 'string' ? body.trim() : null);
+/** @throws LimitRejected if the response says that the page is too large */
+export function throwIfLimitRejected({ status, body }: HttpAnswer): void {
+  const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
+  const isExplicit = /invalid limit/i.test(words);
+  // Sometimes the rejection has no words (stiefenm/spoton#118).
+  if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
+}
 
 export const absentOn404 = ({ status }: HttpAnswer): null | undefined => (status === 404 ? null : undefined);

@@ -1,4 +1,5 @@
 import { type Items, idAt } from './items.ts';
+import type { ListLength } from './lengths.ts';
 import { isMalformed, type Malformed, type Page, type SpotifyObject } from './types.ts';
 
 /** The arithmetic of paging: slots, pages and windows. Pure; `pages.ts` does the reading. */
@@ -31,9 +32,11 @@ export interface Slot<T> {
 }
 
 export interface Window<T> extends Span {
-  /** The slots that hold something, in order, each thing once. */
+  /** The slots that hold an item, in order, each item once. */
   slots: readonly Slot<T>[];
-  /** Length of the list as Spotify tells it; null where nothing had to be read. */
+  /** The total that Spotify reported last, which cursors carry; null where nothing had to be read. */
+  reportedTotal: number | null;
+  /** Length of the list: the reported total, or the slots that exist for certain where these are more. */
   total: number | null;
   hasNext: boolean;
   hasPrevious: boolean;
@@ -65,58 +68,104 @@ export function offsetsOf({ start, end }: Span, limit: number): number[] {
 /**
  * The offsets of the pages that a range may need, for a list of which nothing is known. Pages whose place
  * only the list's length tells stand behind everything that can be reached.
+ * @param steadyTotal whether the item of a cursor is looked for where the list's growth has moved it
  */
-export function pagesAtWorst(range: Range, limit: number, reach: number): number[] {
+export function pagesAtWorst(range: Range, limit: number, reach: number, steadyTotal: boolean): number[] {
   const span = spanOf(range, null, reach);
-  if (span) return offsetsOf(span, limit);
+  const unknownPlaces = (count: number) =>
+    Array.from({ length: count }, (_, i) => Number.MAX_SAFE_INTEGER - i);
+  if (span) {
+    const offsets = offsetsOf(span, limit);
+    return steadyTotal && range.after && range.first ? [...offsets, ...unknownPlaces(1)] : offsets;
+  }
   const size = range.last ?? 0;
-  const atTheEnd = size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1;
-  return [0, ...Array.from({ length: atTheEnd }, (_, i) => Number.MAX_SAFE_INTEGER - i)];
+  return [0, ...unknownPlaces(size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1)];
 }
 
-/** Whether the list may go on behind this page. An empty page ends it, whatever `total` and `next` say. */
-export const goesOn = <T>(page: Page<T>, reach: number): boolean =>
-  page.items.length > 0 &&
-  page.offset + page.limit < reach &&
-  (page.hasNext || page.offset + page.limit < page.total);
-
-/** The offsets of the pages that a span needs behind its first one, which may be shorter than the others. */
-export function offsetsBehind<T>(first: Page<T>, { end }: Span, limit: number, reach: number): number[] {
-  const start = first.offset + first.limit;
-  if (start >= end || !goesOn(first, reach)) return [];
-  return offsetsOf({ start, end }, limit).filter((offset) => offset < first.total);
+/**
+ * The offsets of the pages to request next for a span, in parallel; none where the pages in hand suffice or the list
+ * ends with them. While the list's length is unknown or unreliable, one page is requested at a time.
+ * @param pages those in hand, in the order of their offsets, without a gap
+ */
+export function nextOffsets<T>(
+  pages: readonly Page<T>[],
+  span: Span,
+  limit: number,
+  length: Pick<ListLength, 'length' | 'end' | 'isReliable'> | null,
+  reach: number,
+): number[] {
+  const last = pages.at(-1);
+  const start = last ? last.offset + last.limit : span.start;
+  const isNeeded = start < span.end || last?.items.length === 0;
+  if (!isNeeded || start >= Math.min(reach, length?.end ?? reach) || !mayContinue(pages)) return [];
+  const aligned = start - (start % limit);
+  const isInHand = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
+  const first = isInHand ? start : aligned;
+  if (!length?.isReliable) return [first];
+  const end = Math.min(span.end, length.length, reach);
+  return [first, ...offsetsOf({ start: aligned + limit, end }, limit)];
 }
+
+/** Whether the list may go on after the last page in hand, as far as `next` tells. */
+function mayContinue<T>(pages: readonly Page<T>[]): boolean {
+  const [previous, last] = [pages.at(-2), pages.at(-1)];
+  if (!last) return true;
+  // Spotify leaves `next` set behind the end of some lists: one empty page may be a gap, two are the end.
+  return last.hasNext && !(isEmpty(last) && previous && isEmpty(previous));
+}
+
+const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
 
 /**
  * Cuts a window out of the pages that cover it.
  * @param pages in the order of their offsets, without a gap; none where the list is known to be shorter
+ * @param length of the list as the pages have told it; null where nothing was read
  */
 export function windowOf<T extends SpotifyObject>(
   pages: readonly Page<T>[],
   asked: Span,
   range: Range,
   reach: number,
+  length: Pick<ListLength, 'length' | 'reportedTotal'> | null,
 ): Window<T> {
-  const live = untilEmpty(pages);
+  const live = untilEnd(pages);
   const span = anchored(asked, range, live);
   const found = foundIn(live, span.end).filter(({ slot }) => slot >= span.start);
+  const hasNext = asked.start < asked.end && hasMore(live, span, reach);
   const last = live.at(-1);
-  const slotsLeft = last !== undefined && span.end < last.offset + last.items.length;
   return {
     slots: distinct(
       found.map(({ slot, items, index }) => ({ slot, item: items.at(index) as T | Malformed })),
       range,
     ),
-    total: newest(pages)?.total ?? null,
-    hasNext: asked.start < asked.end && last !== undefined && (slotsLeft || goesOn(last, reach)),
+    reportedTotal: length?.reportedTotal ?? null,
+    total: length?.length ?? null,
+    hasNext,
     hasPrevious: span.start > 0,
-    ...span,
+    start: span.start,
+    end: hasNext && last ? Math.max(span.start, Math.min(span.end, last.offset + last.limit)) : span.end,
   };
 }
 
-/** The pages up to the first empty one, which ends the list. */
-function untilEmpty<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
-  const end = pages.findIndex((page) => page.items.length === 0);
+/** Whether the list has slots behind the span. */
+function hasMore<T>(pages: readonly Page<T>[], span: Span, reach: number): boolean {
+  const last = pages.at(-1);
+  const lastFilled = pages.findLast((page) => !isEmpty(page));
+  if (!last || !lastFilled) return false;
+  if (span.end < lastFilled.offset + lastFilled.items.length) return true;
+  const pageEnd = last.offset + last.limit;
+  if (isEmpty(last) || pageEnd >= reach) return false;
+  if (span.end <= pageEnd) return last.hasNext || pageEnd < last.total;
+  // Read no further because `next` is null: of a full page with more to come by its total, only the next page can tell.
+  return !last.hasNext && last.items.length === last.limit && pageEnd < last.total;
+}
+
+/** The pages up to the end of the list: an empty page without `next`, or the second of two empty pages. */
+function untilEnd<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
+  const end = pages.findIndex((page, i) => {
+    const previous = pages[i - 1];
+    return isEmpty(page) && (!page.hasNext || (previous !== undefined && isEmpty(previous)));
+  });
   return end === -1 ? pages : pages.slice(0, end + 1);
 }
 
@@ -180,28 +229,24 @@ function anchored<T extends SpotifyObject>(
 }
 
 /**
- * Where to look for the item of a cursor that is not in the pages of its window: the list has grown since, and
- * if it has done so at the front, then by enough to push the item out of them. The span begins with its slot.
+ * The slot to which the item of a cursor has moved if the list has grown at the front by as much as its total has;
+ * null where the pages in hand already show the item, or the list has not grown.
  */
-export function pushedTo<T extends SpotifyObject>(
+export function movedSlot<T extends SpotifyObject>(
   pages: readonly Page<T>[],
   { after, first }: Range,
   reach: number,
-): Span | null {
+): number | null {
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined) return null;
-  const start = after.slot + total - after.total;
-  if (start <= after.slot || start + 1 >= Math.min(total, reach)) return null;
-  if (foundIn(pages).some(({ id }) => id === after.id)) return null;
-  return { start, end: Math.min(start + 1 + first, reach) };
+  const slot = after.slot + total - after.total;
+  if (slot <= after.slot || slot + 1 >= Math.min(total, reach)) return null;
+  return foundIn(pages).some(({ id }) => id === after.id) ? null : slot;
 }
 
 /** Whether the slot holds the item of the cursor. */
-export const standsAt = <T extends SpotifyObject>(
-  pages: readonly Page<T>[],
-  slot: number,
-  { id }: Mark,
-): boolean => foundIn(pages).some((found) => found.slot === slot && found.id === id);
+export const isCursorAt = <T extends SpotifyObject>(page: Page<T>, slot: number, { id }: Mark): boolean =>
+  foundIn([page]).some((found) => found.slot === slot && found.id === id);
 
 /** Each thing once, and not the one that the client holds already. */
 function distinct<T extends SpotifyObject>(slots: readonly Slot<T>[], { after, before }: Range): Slot<T>[] {
