@@ -257,7 +257,8 @@ const edge = (album: RecordedAlbum, full?: RecordedAlbum) => ({
 const pageAsked = ({ artistId, groups }: RecordedList, limit: number, offset: number): string =>
   `/artists/${artistId}/albums?include_groups=${groups?.join(',').toLowerCase()}&limit=${limit}&offset=${offset}`;
 
-const pagesAsked = (list: RecordedList): string[] => list.pages.map((_, i) => pageAsked(list, 20, i * 20));
+const pagesAsked = (list: RecordedList): string[] =>
+  Array.from({ length: Math.ceil(list.slots / 10) }, (_, i) => pageAsked(list, 10, i * 10));
 
 /** Walks a list to its end, and expects all of it for one call a page. */
 async function expectWalk(list: RecordedList, size: number, forward: boolean): Promise<void> {
@@ -278,8 +279,9 @@ async function expectWalk(list: RecordedList, size: number, forward: boolean): P
 
   const edges = (forward ? windows : windows.reverse()).flat();
   expect(edges).toEqual(list.albums.map((each) => edge(each)));
-  // From behind there is more to walk: slots that are counted, but never there.
-  expect(windows).toHaveLength(Math.ceil((forward ? list.slots : list.total) / size));
+  // Where the total is too large, one window more may be needed to show that the list has ended.
+  const needed = Math.ceil(list.slots / size);
+  expect([needed, needed + 1]).toContain(windows.length);
   const found = [`/artists/${list.artistId}`, ...pagesAsked(list)].map((question) => `200 ${question}`);
   const calls = ['200 token', `400 ${pageAsked(list, 50, 0)}`, ...found];
   expect(replay.calls().toSorted()).toEqual(calls.toSorted());
@@ -474,13 +476,16 @@ describe.skipIf(folder === null)('real input', () => {
           },
         },
       });
-      expect(replay.calls()).toEqual([
-        '200 token',
-        `200 /artists/${list.artistId}`,
-        `400 /artists/${list.artistId}/albums?limit=50&offset=0`,
-        `200 /artists/${list.artistId}/albums?limit=20&offset=0`,
-        `200 /albums?ids=${list.albums.map(({ id }) => id).join(',')}`,
-      ]);
+      expect(replay.calls().toSorted()).toEqual(
+        [
+          '200 token',
+          `200 /artists/${list.artistId}`,
+          `400 /artists/${list.artistId}/albums?limit=50&offset=0`,
+          `200 /artists/${list.artistId}/albums?limit=10&offset=0`,
+          `200 /artists/${list.artistId}/albums?limit=10&offset=10`,
+          `200 /albums?ids=${list.albums.map(({ id }) => id).join(',')}`,
+        ].toSorted(),
+      );
     });
   });
 
@@ -540,7 +545,6 @@ describe.skipIf(folder === null)('real input', () => {
       expect(replay.calls()).toEqual([
         '200 token',
         `400 /search?q=${q}&type=${kind}&limit=50&offset=0`,
-        `400 /search?q=${q}&type=${kind}&limit=20&offset=0`,
         ...pages.map((_, i) => `200 /search?q=${q}&type=${kind}&limit=10&offset=${i * 10}`),
       ]);
     }

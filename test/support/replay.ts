@@ -264,6 +264,27 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     return { status: 200, text: `{"${kind}s":[${each.map((text) => text ?? 'null')}]}` };
   }
 
+  /** A page smaller than the recorded ones, cut out of the recorded page that covers it. */
+  function partOfPage(url: URL, pageSize: number): Reply | null {
+    const [limit, offset] = ['limit', 'offset'].map((name) => Number(url.searchParams.get(name)));
+    if (!limit || offset === undefined || !Number.isFinite(pageSize)) return null;
+    const recordedOffset = offset - (offset % pageSize);
+    const recorded = new URL(url);
+    recorded.searchParams.set('limit', `${pageSize}`);
+    recorded.searchParams.set('offset', `${recordedOffset}`);
+    const whole = found.get(keyOf(recorded.href));
+    if (whole === undefined) return null;
+    const body = JSON.parse(whole.text) as Record<string, unknown>;
+    const kind = 'items' in body ? undefined : Object.keys(body)[0];
+    const page = (kind === undefined ? body : body[kind]) as { items: unknown[]; next: string | null };
+    const from = offset - recordedOffset;
+    const isLast = page.next === null && from + limit >= page.items.length;
+    const items = page.items.slice(from, from + limit);
+    const part = { ...page, items, limit, offset, next: isLast ? null : 'https://api.spotify.com/v1/next' };
+    const text = JSON.stringify(kind === undefined ? part : { [kind]: part });
+    return { status: 200, text, etag: whole.etag == null ? null : `${whole.etag.slice(0, -1)}-${from}"` };
+  }
+
   return (url: URL, token: number): Reply => {
     const batchOf = /^\/v1\/(artist|album|track)s$/.exec(url.pathname)?.[1];
     if (batchOf && !batches) return refusal(403, 'Forbidden');
@@ -275,7 +296,7 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     if (isKind(batchOf)) return together(batchOf, url);
     const pageSize = pageSizes.get(listOf(url.href)) ?? Number.POSITIVE_INFINITY;
     if (Number(url.searchParams.get('limit')) > pageSize) return refusal(400, 'Invalid limit');
-    return refusal(404, 'Resource not found');
+    return partOfPage(url, pageSize) ?? refusal(404, 'Resource not found');
   };
 }
 

@@ -134,6 +134,22 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
   };
 }
 
+/** The length of a list as these of its pages tell it, which may be older than it is believed; null for no pages. */
+export function lengthFrom(pages: readonly AnyPage[]): Omit<ListLength, 'freshUntilMs'> | null {
+  const [first] = pages;
+  if (!first) return null;
+  const learned = firstLength(first);
+  for (const page of pages) {
+    if (page.asOfMs >= learned.asOfMs)
+      Object.assign(learned, { reportedTotal: page.total, asOfMs: page.asOfMs });
+    learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
+    learned.end = endFrom(page, learned);
+    learned.isReliable &&= agreesWithTotal(page);
+  }
+  const { reportedTotal, minLength, end, isReliable } = learned;
+  return { reportedTotal, length: Math.max(reportedTotal, minLength), end, isReliable };
+}
+
 const firstLength = ({ total, asOfMs }: AnyPage): LearnedLength => ({
   reportedTotal: total,
   minLength: 0,

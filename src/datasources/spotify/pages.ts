@@ -1,7 +1,7 @@
 import { type Access, SmallerPageNeeded } from './access.ts';
 import { type Asker, noteFreshness } from './asker.ts';
 import { epochMs } from './clock.ts';
-import { createListTotals, type ListLength } from './lengths.ts';
+import { createListTotals, type ListLength, lengthFrom } from './lengths.ts';
 import type { List } from './lists.ts';
 import type { Reads } from './reads.ts';
 import type { Page, SpotifyObject } from './types.ts';
@@ -61,14 +61,16 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     limit: number,
     asker: Asker,
   ): Promise<Window<T> | null> {
-    let span = spanFor(list, range);
+    let span = spanFor(list, range, []);
     if (span === null) {
-      if ((await readPages(list, { start: 0, end: 1 }, limit, asker)) === null) return null;
-      span = spanFor(list, range) as Span;
+      const start = await readPages(list, { start: 0, end: 1 }, limit, asker);
+      if (start === null) return null;
+      span = spanFor(list, range, start) ?? { start: 0, end: 0 };
     }
     let pages = await readPages(list, span, limit, asker);
     for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
-      const corrected = spanFor(list, range) as Span;
+      // From the end: the pages may show that the list is longer or shorter than its total.
+      const corrected: Span = spanFor(list, range, pages) ?? span;
       if (corrected.start === span.start && corrected.end === span.end) break;
       span = corrected;
       pages = await readPages(list, span, limit, asker);
@@ -77,8 +79,12 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
   }
 
   /** The slots that a range means; null where they depend on a length that is unknown. */
-  function spanFor<T extends SpotifyObject>(list: List<T>, range: Range): Span | null {
-    const known = totals.of(list);
+  function spanFor<T extends SpotifyObject>(
+    list: List<T>,
+    range: Range,
+    pages: readonly Page<T>[],
+  ): Span | null {
+    const known = totals.of(list) ?? lengthFrom(pages);
     return spanOf(range, known && (known.end ?? known.length), list.reach);
   }
 
@@ -90,7 +96,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     limit: number,
     asker: Asker,
   ): Promise<Window<T>> {
-    const length = pages.length > 0 ? totals.of(list) : null;
+    const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
     const cut = (from: readonly Page<T>[], at: Span) => windowOf(from, at, range, list.reach, length);
     const slot = list.steadyTotal ? movedSlot(pages, range, list.reach) : null;
     if (slot === null || !range.after) return cut(pages, span);
