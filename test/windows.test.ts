@@ -188,7 +188,7 @@ describe('a window', () => {
   });
 });
 
-describe('a page that is still text', () => {
+describe('a page whose items are decoded when they are read', () => {
   const idOf = (letter: string) => letter.padStart(22, '0');
 
   /** The page as it comes: `-` is null, and a capital letter an album without a name, which cannot be read. */

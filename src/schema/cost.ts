@@ -6,7 +6,6 @@ import {
   type PagedEndpoint,
   pagesAtWorst,
   parseReference,
-  type Range,
   type Reference,
   type WithheldField,
 } from '../datasources/spotify/index.ts';
