@@ -1,4 +1,5 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
+import { formatted } from './operation/answer-errors.ts';
 
 /** The result of an operation as an HTTP response, for the path that does not go through yoga. */
 
@@ -21,13 +22,10 @@ interface HttpOfError {
   spec?: boolean;
 }
 
-/** What yoga understands as well: how the result is written. */
-type Result = ExecutionResult & { stringify?: (result: object) => string };
-
-export function serialize(result: Result, type: MediaType): SerializedResponse {
-  const { status, headers } = httpOf(result.errors ?? [], type);
-  const { stringify = JSON.stringify, errors } = result;
-  const body = Buffer.from(stringify(errors ? { ...result, errors: errors.map(withoutHttp) } : result));
+export function serialize(result: ExecutionResult, type: MediaType): SerializedResponse {
+  const { errors, data, extensions } = result;
+  const { status, headers } = httpOf(errors ?? [], type);
+  const body = Buffer.from(JSON.stringify({ errors: errors?.map(withoutHttp), data, extensions }));
   return {
     status,
     headers: { 'Content-Length': `${body.byteLength}`, 'Content-Type': `${type}; charset=utf-8`, ...headers },
@@ -49,6 +47,6 @@ function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: num
 }
 
 function withoutHttp(error: GraphQLError): object {
-  const { extensions: { http, ...extensions } = {}, ...rest } = error.toJSON();
+  const { extensions: { http, ...extensions } = {}, ...rest } = formatted(error);
   return Object.keys(extensions).length > 0 ? { ...rest, extensions } : rest;
 }
