@@ -23,7 +23,7 @@ import {
 import { sharedPath } from './support/shared.ts';
 
 /**
- * Real input: what Spotify has answered to others, from 2014 to 2025, is what the gateway's clients get. The
+ * Real input: what Spotify has answered to others, from 2014 to 2026, is what the gateway's clients get. The
  * expected values are read off the recordings here, in plain words, and not with the gateway's own decoder.
  */
 
@@ -46,9 +46,9 @@ const artistFields = `${briefArtistFields} ${imageFields} genres followers { tot
 const artist = (json: RecordedArtist) => ({
   ...briefArtist(json),
   images: images(json.images),
-  genres: json.genres,
+  genres: json.genres ?? null, // development mode lacks it, and the two below
   followers: json.followers ? { total: json.followers.total } : null, // batches of 2014 lack it
-  popularity: json.popularity,
+  popularity: json.popularity ?? null,
 });
 
 const idsFields = 'externalIds { isrc upc ean }';
@@ -71,7 +71,7 @@ const briefTrack = (json: RecordedTrack) => ({
   isPlayable: json.is_playable ?? null,
   restrictions: json.restrictions ? { reason: json.restrictions.reason.toUpperCase() } : null,
   linkedFrom: json.linked_from ? link(json.linked_from) : null,
-  previewUrl: json.preview_url,
+  previewUrl: json.preview_url ?? null,
   artists: json.artists.map(briefArtist),
 });
 
@@ -86,7 +86,7 @@ const briefAlbum = (json: RecordedAlbum, full?: RecordedAlbum) => {
     name: json.name,
     albumType: json.album_type.toUpperCase(),
     images: images(json.images),
-    isPlayable: null, // no album of the recordings says so
+    isPlayable: json.is_playable ?? null,
     restrictions: null,
     totalTracks: json.total_tracks ?? json.tracks?.total ?? full?.total_tracks ?? full?.tracks?.total ?? null,
     releaseDate: date && precision ? { date, precision: precision.toUpperCase() } : null,
@@ -98,7 +98,7 @@ const trackFields = `${briefTrackFields} ${idsFields} popularity album { ${brief
 const track = (json: RecordedTrack, fullAlbum?: RecordedAlbum) => ({
   ...briefTrack(json),
   externalIds: externalIds(json.external_ids),
-  popularity: json.popularity,
+  popularity: json.popularity ?? null,
   album: json.album ? briefAlbum(json.album, fullAlbum) : null,
 });
 
@@ -629,3 +629,125 @@ describe.skipIf(folder === null)('real input', () => {
     });
   });
 });
+
+const ofDevelopment = folder === null ? [] : readRecordings(folder, 'development');
+const modes = ['development', 'auto'] as const;
+
+describe.skipIf(folder === null).each(modes)(
+  'real input of development mode, with SPOTIFY_QUOTA_MODE=%s',
+  (mode) => {
+    const at = (where: RegExp): Recording[] => ofDevelopment.filter((each) => where.test(path(each)));
+    const isAuto = mode === 'auto';
+    const startDevelopment = (recordings: readonly Recording[]) =>
+      start(recordings, { development: true, environment: { SPOTIFY_QUOTA_MODE: mode } });
+    /** Page sizes that are refused until the one that is allowed is found. */
+    const refusedSizes = (list: string) => (isAuto ? [`400 ${list}&limit=50&offset=0`] : []);
+
+    test('the recordings hold what the tests below are about', () => {
+      const counts = kindNames.map((kind) => ofDevelopment.flatMap((each) => objectsOf(kind, each)).length);
+      expect(counts).toEqual([10, 1, 8]);
+      expect(at(/^\/search$/).map((each) => [parameter(each, 'type'), parameter(each, 'q')])).toEqual([
+        ['artist', 'eminem'],
+        ['album', 'remaster%20track:Porcelin%20artist:Mobey'],
+        ['artist', 'Taylor Swift'],
+        ['album', 'the eminem show'],
+      ]);
+      expect([at(/^\/artists\/\w+\/albums$/).length, at(/^\/albums\/\w+\/tracks$/).length]).toEqual([1, 1]);
+    });
+
+    for (const kind of kindNames) {
+      for (const recording of ofDevelopment.filter((each) => objectsOf(kind, each).length > 0)) {
+        test(`every ${kind} in ${recording.name} has the recorded values, and null for what was not sent`, async () => {
+          const { replay, ask } = await startDevelopment([recording]);
+          const objects = objectsOf(kind, recording);
+          const ids = [...new Set(objects.map(({ id }) => id))];
+          const all = ids.map((id) =>
+            kinds[kind].expected(objects.find((each) => each.id === id)?.json ?? {}),
+          );
+          expect(await ask(plural(kind), { one: ids[0], all: ids })).toEqual({ one: all[0], all });
+          const batch = isAuto && ids.length > 1 ? [`403 /${kind}s?ids=${ids.join(',')}`] : [];
+          const singles = ids.map((id) => `200 /${kind}s/${id}`);
+          expect(callsTo(`${kind}s`, replay)).toEqual([...singles, ...batch].toSorted());
+        });
+      }
+    }
+
+    for (const page of at(/^\/search$/)) {
+      test(`${page.name} finds what it found`, async () => {
+        const kind = parameter(page, 'type') as Kind;
+        const q = parameter(page, 'q');
+        const found = json<Record<string, RecordedPage<object>>>(page)[`${kind}s`];
+        const { replay, ask } = await startDevelopment([page]);
+        const items = found?.items ?? [];
+        const fields = kind === 'album' ? briefAlbumFields : artistFields;
+        const answer = await ask(
+          `query ($q: String!) { search(q: $q, type: [${kind.toUpperCase()}]) {
+          ${kind}s(first: ${items.length}) { totalCount nodes { ${fields} } pageInfo { hasNextPage } }
+        } }`,
+          { q },
+        );
+        const total = found?.total ?? 0;
+        const nodes = items.map((each) =>
+          kind === 'album' ? briefAlbum(each as RecordedAlbum) : artist(each as RecordedArtist),
+        );
+        expect(answer).toEqual({
+          search: { [`${kind}s`]: { totalCount: total, nodes, pageInfo: { hasNextPage: total > 10 } } },
+        });
+        const list = `/search?q=${q}&type=${kind}`;
+        expect(replay.calls()).toEqual(['200 token', ...refusedSizes(list), `200 ${list}&limit=10&offset=0`]);
+      });
+    }
+
+    for (const page of at(/^\/artists\/\w+\/albums$/)) {
+      test(`${page.name} is the artist's list`, async () => {
+        const id = path(page).split('/')[2] ?? '';
+        const { items, total } = json<RecordedPage<RecordedAlbum>>(page);
+        const artists = at(/^\/search$/).filter(({ text }) => text.includes(id));
+        const { replay, ask } = await startDevelopment([page, ...artists]);
+        const groups = parameter(page, 'include_groups').toUpperCase().split(',');
+        expect(await ask(albumsOfArtist, { id, groups, first: items.length })).toEqual({
+          artist: {
+            albums: {
+              totalCount: total,
+              edges: items.map((each) => edge(each)),
+              pageInfo: {
+                hasNextPage: true,
+                hasPreviousPage: false,
+                startCursor: expect.any(String),
+                endCursor: expect.any(String),
+              },
+            },
+          },
+        });
+        const list = `/artists/${id}/albums?include_groups=${groups.join(',').toLowerCase()}`;
+        expect(replay.calls().toSorted()).toEqual(
+          [
+            '200 token',
+            `200 /artists/${id}`,
+            ...refusedSizes(list),
+            `200 ${list}&limit=10&offset=0`,
+          ].toSorted(),
+        );
+      });
+    }
+
+    for (const page of at(/^\/albums\/\w+\/tracks$/)) {
+      test(`${page.name} is the album's list`, async () => {
+        const id = path(page).split('/')[2] ?? '';
+        const [whole] = at(new RegExp(`^/albums/${id}$`)) as [Recording];
+        const bare = { ...whole, text: JSON.stringify({ ...json<object>(whole), tracks: undefined }) };
+        const { items, total } = json<RecordedPage<RecordedTrack>>(page);
+        const { replay, ask } = await startDevelopment([bare, page]);
+        const document = `{ album(id: "${id}") { tracks(first: ${items.length}) { totalCount nodes { ${briefTrackFields} } } } }`;
+        expect(await ask(document)).toEqual({
+          album: { tracks: { totalCount: total, nodes: items.map(briefTrack) } },
+        });
+        expect(replay.calls()).toEqual([
+          '200 token',
+          `200 /albums/${id}`,
+          `200 /albums/${id}/tracks?limit=50&offset=0`,
+        ]);
+      });
+    }
+  },
+);

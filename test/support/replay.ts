@@ -39,6 +39,7 @@ export interface RecordedAlbum extends RecordedLink {
   album_type: string;
   album_group?: string;
   total_tracks?: number;
+  is_playable?: boolean;
   release_date?: string;
   release_date_precision?: string;
   images: RecordedImage[];
@@ -61,7 +62,7 @@ export interface RecordedTrack extends RecordedLink {
   is_playable?: boolean;
   restrictions?: { reason: string };
   linked_from?: RecordedLink;
-  preview_url: string | null;
+  preview_url?: string | null; // development mode lacks it
   artists: RecordedArtist[];
   album?: RecordedAlbum;
   external_ids?: RecordedIds;
@@ -70,7 +71,13 @@ export interface RecordedTrack extends RecordedLink {
 
 export type RecordedImage = { url: string; width: number; height: number };
 export type RecordedIds = { isrc?: string; upc?: string; ean?: string };
-export type RecordedPage<T> = { items: T[]; offset: number; total: number; next: string | null };
+export type RecordedPage<T> = {
+  items: T[];
+  limit: number;
+  offset: number;
+  total: number;
+  next: string | null;
+};
 
 export type Kind = 'artist' | 'album' | 'track';
 
@@ -85,6 +92,11 @@ export interface RecordedObject {
 export interface ReplayOptions {
   /** Whether the app may read many objects at once; if not, that is forbidden. Default true. */
   batches?: boolean;
+  /**
+   * Whether the app is one in development mode. Its pages were recorded with smaller limits than the largest that it
+   * may ask for: each answers every limit that is allowed, with as many items as were recorded. Default false.
+   */
+  development?: boolean;
 }
 
 export interface Replay {
@@ -102,11 +114,14 @@ interface Reply {
   etag?: string | null;
 }
 
-const folders = ['rspotify', 'spotDL'];
+const folders = { extended: ['rspotify', 'spotDL'], development: ['dev-2026'] };
 
-/** @param path the folder of all recordings */
-export function readRecordings(path: string): Recording[] {
-  return folders.flatMap((folder) => {
+/**
+ * @param path the folder of all recordings
+ * @param mode the kind of app that was answered; default extended
+ */
+export function readRecordings(path: string, mode: keyof typeof folders = 'extended'): Recording[] {
+  return folders[mode].flatMap((folder) => {
     const read = (file: string) => readFileSync(join(path, folder, file), 'utf8');
     const exchanges = JSON.parse(read('_http.json')) as Record<string, Omit<Recording, 'name'> & Headed>;
     return Object.entries(exchanges).map(([file, { url, status, headers }]) => ({
@@ -123,17 +138,22 @@ interface Headed {
   headers: { etag?: string };
 }
 
-/** The full objects of an answer, in their order. Only full ones tell how popular they are. */
+/** The full objects of an answer, in their order. */
 export function* objectsIn(value: unknown): Generator<RecordedObject> {
   if (typeof value !== 'object' || value === null) return;
-  const { type, id, popularity, linked_from } = value as Record<string, unknown> & {
+  const { type, id, linked_from } = value as Record<string, unknown> & {
     linked_from?: { id: string };
   };
-  if (popularity !== undefined && isKind(type) && typeof id === 'string') {
+  if (isKind(type) && typeof id === 'string' && isFull(type, value)) {
     yield { kind: type, id: linked_from?.id ?? id, json: value };
   }
   for (const part of Object.values(value)) yield* objectsIn(part);
 }
+
+/** Only full objects tell how popular they are; in development mode none does, and only full ones have these parts. */
+const isFull = (kind: Kind, value: object): boolean =>
+  'popularity' in value || (!('available_markets' in value) && fullParts[kind] in value);
+const fullParts: Record<Kind, string> = { artist: 'images', album: 'copyrights', track: 'album' };
 
 const isKind = (type: unknown): type is Kind => type === 'artist' || type === 'album' || type === 'track';
 
@@ -190,7 +210,9 @@ export async function startReplay(
 ): Promise<Replay> {
   const calls: string[] = [];
   const tokens = tokensOf(recordings);
-  const answer = answersOf(recordings, options.batches ?? true);
+  const { development = false, batches = !development } = options;
+  const recorded = answersOf(recordings, batches);
+  const answer = development ? inDevelopment(recordings, recorded) : recorded;
 
   function reply(request: IncomingMessage): Reply {
     const url = new URL(request.url ?? '/', 'http://replay.test');
@@ -297,6 +319,46 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     const pageSize = pageSizes.get(listOf(url.href)) ?? Number.POSITIVE_INFINITY;
     if (Number(url.searchParams.get('limit')) > pageSize) return refusal(400, 'Invalid limit');
     return partOfPage(url, pageSize) ?? refusal(404, 'Resource not found');
+  };
+}
+
+/** The largest pages that an app in development mode may ask for. */
+const developmentPages: readonly [path: RegExp, limit: number][] = [
+  [/^\/v1\/search$/, 10],
+  [/^\/v1\/artists\/\w+\/albums$/, 10],
+  [/^\/v1\/albums\/\w+\/tracks$/, 50],
+];
+const withdrawn = /^\/v1\/artists\/\w+\/(top-tracks|related-artists)$/;
+
+type Answer = (url: URL, token: number) => Reply;
+
+function inDevelopment(recordings: readonly Recording[], other: Answer): Answer {
+  const pages = new Map(recordings.map(({ url, text }) => [listOf(url), JSON.parse(text) as object]));
+  return (url, token) => {
+    if (withdrawn.test(url.pathname)) return refusal(403, 'Forbidden');
+    const largest = developmentPages.find(([path]) => path.test(url.pathname))?.[1];
+    const page = pages.get(listOf(url.href));
+    if (largest === undefined || !page) return other(url, token);
+    const [limit, offset] = ['limit', 'offset'].map((name) => Number(url.searchParams.get(name)));
+    if (limit === undefined || limit > largest) return refusal(400, 'Invalid limit');
+    return { status: 200, text: JSON.stringify(asAsked(page, limit, offset ?? 0)) };
+  };
+}
+
+/** What was recorded with a smaller limit, as it would be with the one that is asked for, its items apart. */
+function asAsked(body: object, limit: number, offset: number): object {
+  if (!('items' in body)) {
+    return Object.fromEntries(
+      Object.entries(body).map(([kind, page]) => [kind, asAsked(page, limit, offset)]),
+    );
+  }
+  const page = body as RecordedPage<unknown>;
+  return {
+    ...page,
+    items: offset === page.offset ? page.items : [],
+    limit,
+    offset,
+    next: offset + limit < page.total ? `https://api.spotify.com/v1/next?offset=${offset + limit}` : null,
   };
 }
 
