@@ -721,6 +721,7 @@ faultSuite('N', 'Transport', [
     id: 'D17',
     fault: 'hundreds of faulted calls, of every transport fault',
     promise: 'after many faults no more sockets are open than calls may be under way',
+    environment: { UPSTREAM_CONCURRENCY: '10' },
     proxied: 'api',
     slow: true,
     timeoutMs: 40_000,
