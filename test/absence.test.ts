@@ -1,15 +1,11 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WrittenRule } from './support/case-format.ts';
 import { startGateway } from './support/gateway.ts';
-import { testExcept } from './support/not-yet.ts';
 import { plainId } from './support/plain-objects.ts';
 import { askedLists, itemId, startList } from './support/scripted-lists.ts';
 import { startScriptedUpstream } from './support/scripted-upstream.ts';
 
 /** A 404 means that an object does not exist only where Spotify says so about a read by id. Any other 404 is a fault. */
-
-const notYet = [/: a 404 with a message/];
-const promise = testExcept(notYet);
 
 const maxAttempts = 3;
 
@@ -37,7 +33,7 @@ describe.each(askedLists)('a 404 for the list of $name', (kind) => {
   const all = Array.from({ length: kind.size + 2 }, (_, slot) => itemId(slot));
   const windows = ['first: 3', `first: ${kind.size + 2}`, 'last: 2'];
 
-  promise(`${kind.name}: a 404 with a message is an error and not an absence, and is not kept`, async () => {
+  test(`${kind.name}: a 404 with a message is an error and not an absence, and is not kept`, async () => {
     for (const args of windows) {
       const world = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
       const answer = await world.gateway.ask(kind.document(args));
@@ -47,7 +43,7 @@ describe.each(askedLists)('a 404 for the list of $name', (kind) => {
     }
   });
 
-  promise(`${kind.name}: a 404 with a message for the second page is an error too`, async () => {
+  test(`${kind.name}: a 404 with a message for the second page is an error too`, async () => {
     const rule = { path: kind.path, query: { offset: `${kind.size}` }, times: 1, ...withMessage };
     const world = await startList(kind, pages, [rule]);
     expectFault((await world.gateway.ask(kind.document(`first: ${kind.size + 2}`))).errors, [
@@ -57,7 +53,7 @@ describe.each(askedLists)('a 404 for the list of $name', (kind) => {
     expect((await world.walk(kind.size)).ids).toEqual(all);
   });
 
-  promise(`${kind.name}: a 404 with a message for the length alone is an error too`, async () => {
+  test(`${kind.name}: a 404 with a message for the length alone is an error too`, async () => {
     const world = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
     const { errors } = await world.gateway.ask(kind.document('first: 1', 'totalCount'));
     expectFault(errors, ['parent', 'list']);
@@ -65,7 +61,7 @@ describe.each(askedLists)('a 404 for the list of $name', (kind) => {
   });
 
   for (const [name, answer] of withoutMessage) {
-    promise(`${kind.name}: a 404 with ${name} is retried like a 5xx`, async () => {
+    test(`${kind.name}: a 404 with ${name} is retried like a 5xx`, async () => {
       for (const args of windows) {
         const world = await startList(kind, pages, [{ path: kind.path, times: 1, ...answer }]);
         const window = await world.window(args);
@@ -74,7 +70,7 @@ describe.each(askedLists)('a 404 for the list of $name', (kind) => {
       }
     });
 
-    promise(`${kind.name}: a 404 with ${name} that stays is an error, and is not kept`, async () => {
+    test(`${kind.name}: a 404 with ${name} that stays is an error, and is not kept`, async () => {
       const rule = { path: kind.path, times: maxAttempts, ...answer };
       const world = await startList(kind, pages, [rule]);
       expectFault((await world.gateway.ask(kind.document('first: 3'))).errors, ['parent', 'list']);
@@ -95,7 +91,7 @@ describe.each(['artist', 'album', 'track'] as const)('a 404 for an %s that is re
     return { upstream, ...startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' }) };
   };
 
-  promise(`${kind}: with a message it is null without an error, and is asked for once a minute`, async () => {
+  test(`${kind}: with a message it is null without an error, and is asked for once a minute`, async () => {
     const { upstream, ask } = await start({ path, ...withMessage });
     for (let i = 0; i < 2; i += 1) {
       const { data, errors } = await ask(single);
@@ -107,7 +103,7 @@ describe.each(['artist', 'album', 'track'] as const)('a 404 for an %s that is re
   });
 
   for (const [name, answer] of withoutMessage) {
-    promise(`${kind}: with ${name} it is retried like a 5xx`, async () => {
+    test(`${kind}: with ${name} it is retried like a 5xx`, async () => {
       for (const [document, found] of [
         [single, { id: one }],
         [plural, [{ id: one }, { id: other }]],
@@ -118,22 +114,19 @@ describe.each(['artist', 'album', 'track'] as const)('a 404 for an %s that is re
       }
     });
 
-    promise(
-      `${kind}: with ${name} that stays it is an error for its place alone, and is not kept`,
-      async () => {
-        for (const [document, path_, found] of [
-          [single, ['found'], { id: one }],
-          [plural, ['found', 0], [{ id: one }, { id: other }]],
-        ] as const) {
-          const { upstream, ask } = await start({ path, times: maxAttempts, ...answer });
-          const failed = await ask(document);
-          expect(failed.errors.map((each) => each.path)).toEqual([path_]);
-          expect(faultCodes).toContain(failed.errors[0]?.extensions?.['code']);
-          expect(upstream.log().filter((call) => call.startsWith('404'))).toHaveLength(maxAttempts);
-          const { data, errors } = await ask(document);
-          expect({ data, errors }).toEqual({ data: { found }, errors: [] });
-        }
-      },
-    );
+    test(`${kind}: with ${name} that stays it is an error for its place alone, and is not kept`, async () => {
+      for (const [document, path_, found] of [
+        [single, ['found'], { id: one }],
+        [plural, ['found', 0], [{ id: one }, { id: other }]],
+      ] as const) {
+        const { upstream, ask } = await start({ path, times: maxAttempts, ...answer });
+        const failed = await ask(document);
+        expect(failed.errors.map((each) => each.path)).toEqual([path_]);
+        expect(faultCodes).toContain(failed.errors[0]?.extensions?.['code']);
+        expect(upstream.log().filter((call) => call.startsWith('404'))).toHaveLength(maxAttempts);
+        const { data, errors } = await ask(document);
+        expect({ data, errors }).toEqual({ data: { found }, errors: [] });
+      }
+    });
   }
 });

@@ -4,9 +4,6 @@ import { runCase } from './support/case-runner.ts';
 import { plainId, shortAlbum } from './support/plain-objects.ts';
 import { sharedPath } from './support/shared.ts';
 
-/** Cases that the gateway still answers wrongly. */
-const notYet: readonly string[] = [];
-
 const folder = sharedPath('cases');
 
 describe.skipIf(folder === null)('what others have reported of Spotify is answered rightly', () => {
@@ -15,8 +12,7 @@ describe.skipIf(folder === null)('what others have reported of Spotify is answer
   test('there are cases', () => expect(names).not.toEqual([]));
 
   for (const name of names) {
-    const run = notYet.includes(name) ? test.fails : test;
-    run(`${name} is answered as the case says`, { timeout: 60_000 }, () =>
+    test(`${name} is answered as the case says`, { timeout: 60_000 }, () =>
       runCase(readCase(folder ?? '', name)),
     );
   }

@@ -1,8 +1,7 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WrittenRule } from './support/case-format.ts';
 import { startClock } from './support/clock.ts';
 import { type Answer, startGateway } from './support/gateway.ts';
-import { testExcept } from './support/not-yet.ts';
 import {
   fullAlbum,
   fullArtist,
@@ -16,16 +15,6 @@ import { askedLists } from './support/scripted-lists.ts';
 import { startScriptedUpstream } from './support/scripted-upstream.ts';
 
 /** No single rejection, and no single odd object or page, takes a capability from the app. */
-
-const notYet = [
-  /kept when one (artist )?is answered (403 `|403 without|403 with an empty|404 `|410)/,
-  /is given up when two artists are refused/,
-  /not given up for 403 with an empty body/,
-  /is kept when one full object lacks (followers, popularity|label, popularity|popularity)/,
-  /is kept when one page reports a limit of 1/,
-  /for (an artist's top tracks|related artists) is an error/,
-];
-const promise = testExcept(notYet);
 
 const modes = ['extended', 'auto'] as const;
 const json = (value: object) => JSON.parse(JSON.stringify(value));
@@ -85,29 +74,26 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
     ];
 
     for (const [name, answer] of rejections) {
-      promise(`${mode} ${field}: is kept when one artist is answered ${name}, once`, async () => {
+      test(`${mode} ${field}: is kept when one artist is answered ${name}, once`, async () => {
         const { ask } = await start(mode, [{ path: of(other), times: 1, ...answer }, ...well]);
         expect(dataOf(await ask(document(one)))).toEqual(given);
         await ask(document(other));
         expect(dataOf(await ask(document(third)))).toEqual(given);
       });
 
-      promise(
-        `${mode} ${field}: is kept when one artist is answered ${name}, whenever it is asked for`,
-        async () => {
-          const clock = startClock();
-          const { ask } = await start(mode, [{ path: of(other), ...answer }, ...well]);
-          expect(dataOf(await ask(document(one)))).toEqual(given);
-          for (let i = 0; i < 3; i += 1) {
-            await ask(document(other));
-            await clock.pass(61); // an absence is kept for a minute
-          }
-          expect(dataOf(await ask(document(third)))).toEqual(given);
-        },
-      );
+      test(`${mode} ${field}: is kept when one artist is answered ${name}, whenever it is asked for`, async () => {
+        const clock = startClock();
+        const { ask } = await start(mode, [{ path: of(other), ...answer }, ...well]);
+        expect(dataOf(await ask(document(one)))).toEqual(given);
+        for (let i = 0; i < 3; i += 1) {
+          await ask(document(other));
+          await clock.pass(61); // an absence is kept for a minute
+        }
+        expect(dataOf(await ask(document(third)))).toEqual(given);
+      });
     }
 
-    promise(`${mode} ${field}: is given up when two artists are refused it, and comes back`, async () => {
+    test(`${mode} ${field}: is given up when two artists are refused it, and comes back`, async () => {
       const clock = startClock();
       const [, answer] = forbidden as (typeof rejections)[number];
       const refusals = [other, third].map((id) => ({ path: of(id), ...answer }));
@@ -137,22 +123,19 @@ describe.each(modes)('batch reads (%s)', (mode) => {
     ];
 
     for (const [name, answer] of rejections) {
-      promise(
-        `${mode} ${kind}: are kept when one is answered ${name}, once, after they have worked`,
-        async () => {
-          const rejected = { path: `^/${kind}s$`, query: { ids: ids(20).join(',') }, times: 1, ...answer };
-          const { ask, calls } = await start(mode, [rejected, ...well]);
-          expect(dataOf(await ask(document(10)))).toEqual(given(10));
-          await ask(document(20));
-          calls();
-          expect(dataOf(await ask(document(30)))).toEqual(given(30));
-          expect(calls()).toEqual([`200 ${batch(30)}`]);
-        },
-      );
+      test(`${mode} ${kind}: are kept when one is answered ${name}, once, after they have worked`, async () => {
+        const rejected = { path: `^/${kind}s$`, query: { ids: ids(20).join(',') }, times: 1, ...answer };
+        const { ask, calls } = await start(mode, [rejected, ...well]);
+        expect(dataOf(await ask(document(10)))).toEqual(given(10));
+        await ask(document(20));
+        calls();
+        expect(dataOf(await ask(document(30)))).toEqual(given(30));
+        expect(calls()).toEqual([`200 ${batch(30)}`]);
+      });
     }
 
     for (const name of ['403 with an empty body', '403 with HTML', '404 with an empty body']) {
-      promise(`${mode} ${kind}: are not given up for ${name}, though they have never worked`, async () => {
+      test(`${mode} ${kind}: are not given up for ${name}, though they have never worked`, async () => {
         const [, answer] = rejections.find(([each]) => each === name) as (typeof rejections)[number];
         const { ask, calls } = await start(mode, [{ path: `^/${kind}s$`, times: 1, ...answer }, ...well]);
         await ask(document(10));
@@ -172,19 +155,16 @@ describe.each(modes)('batch reads (%s)', (mode) => {
       ['one too many', [...objects(3), plainObject(kind, plainId(99))]],
       ['a null too many', [...objects(3), null]],
     ] as const) {
-      promise(
-        `${mode} ${kind}: an answer of ${name} is not used, and its ids are read one by one`,
-        async () => {
-          const wrong = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
-          const { ask, calls } = await start(mode, [wrong, ...well]);
-          expect(dataOf(await ask(document(10)))).toEqual(given(10));
-          expect(calls().toSorted()).toEqual(
-            [`200 ${batch(10)}`, ...ids(10).map((id) => `200 /${kind}s/${id}`)].toSorted(),
-          );
-          expect(dataOf(await ask(document(20)))).toEqual(given(20));
-          expect(calls()).toEqual([`200 ${batch(20)}`]);
-        },
-      );
+      test(`${mode} ${kind}: an answer of ${name} is not used, and its ids are read one by one`, async () => {
+        const wrong = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
+        const { ask, calls } = await start(mode, [wrong, ...well]);
+        expect(dataOf(await ask(document(10)))).toEqual(given(10));
+        expect(calls().toSorted()).toEqual(
+          [`200 ${batch(10)}`, ...ids(10).map((id) => `200 /${kind}s/${id}`)].toSorted(),
+        );
+        expect(dataOf(await ask(document(20)))).toEqual(given(20));
+        expect(calls()).toEqual([`200 ${batch(20)}`]);
+      });
     }
   });
 });
@@ -219,7 +199,7 @@ const shortForms: Record<PlainKind, { document(field: string): string; pick(data
 
 describe.each(modes)('a field that full objects have had (%s)', (mode) => {
   for (const { kind, field, lacks, value } of fields) {
-    promise(`${mode} ${kind} ${field}: is kept when one full object lacks ${lacks.join(', ')}`, async () => {
+    test(`${mode} ${kind} ${field}: is kept when one full object lacks ${lacks.join(', ')}`, async () => {
       const name = field.split(' ')[0] ?? '';
       const [whole, poor] = [plainId(65), plainId(66)];
       const lacking = Object.fromEntries(
@@ -256,7 +236,7 @@ const pageOf = (items: readonly object[], limit = 50) => ({
 
 describe('the page size', () => {
   for (const kind of askedLists) {
-    promise(`${kind.name}: is kept when one page reports a limit of 1`, async () => {
+    test(`${kind.name}: is kept when one page reports a limit of 1`, async () => {
       const items = [1, 2, 3].map((n) => kind.item(plainId(n)));
       const small = { ...pageOf(items.slice(0, 1), 1), total: 3, next: 'https://api.spotify.com/v1/next' };
       const { ask, calls } = await start('development', [
@@ -291,7 +271,7 @@ describe.each(modes)('one 403 with an empty body from the edge (%s)', (mode) => 
     ["an album's tracks", '/tracks$', `{ album(id: "${id}") { tracks(first: 1) { nodes { id } } } }`],
     ['a search', '^/search$', `{ search(q: "abc", type: [TRACK]) { tracks(first: 1) { nodes { id } } } }`],
   ] as const) {
-    promise(`${mode}: for ${name} is an error or answered all the same, and forgotten at once`, async () => {
+    test(`${mode}: for ${name} is an error or answered all the same, and forgotten at once`, async () => {
       const rules: WrittenRule[] = [
         ...(['artist', 'album', 'track'] as const).map((each) => ({ path: `^/${each}s/[^/]+$`, echo: each })),
         ...features.map((each) => ({ path: each.path, body: json(each.body) })),

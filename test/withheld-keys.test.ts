@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { albums, artists, inMode, tracks, unavailable, unknownApp } from './support/asking.ts';
-import { testExcept } from './support/not-yet.ts';
 import { sharedPath } from './support/shared.ts';
 
 /**
  * Each key that Spotify sends to apps with extended quota and not to apps in development mode: its field is null with
  * a note, costs no call once that is known, and is no part of a plan.
  */
-
-const notYet: readonly RegExp[] = [];
-const promise = testExcept(notYet);
 
 const file = sharedPath('spotify', 'shapes-dev-2026.json');
 
@@ -115,7 +111,7 @@ const startKnowing = {
 };
 
 describe.skipIf(shapes === null)('keys that development mode withholds', () => {
-  promise('are all of those below, apart from those that no field shows', async () => {
+  test('are all of those below, apart from those that no field shows', async () => {
     const served = withheldKeys.filter((key) => !isUnserved(key));
     expect(served.filter((key) => !key.startsWith('track.of_playlist')).toSorted()).toEqual(
       Object.keys(fields).toSorted(),
@@ -125,7 +121,7 @@ describe.skipIf(shapes === null)('keys that development mode withholds', () => {
   for (const mode of ['development', 'auto'] as const) {
     for (const [key, { name, selection, documents, other }] of Object.entries(fields)) {
       for (const document of documents) {
-        promise(`${mode}, ${key}: null, with a note, at no cost, in ${document}`, async () => {
+        test(`${mode}, ${key}: null, with a note, at no cost, in ${document}`, async () => {
           const without = await startKnowing[mode]();
           without.sandbox.clearCalls();
           const compared = await without.ask(document.replaceAll('FIELD', other));

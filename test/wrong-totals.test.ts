@@ -13,12 +13,8 @@ import {
 
 /** What a list's length is said to be is no bound: no such number loses an item, repeats one or ends no walk. */
 
-/** All but the lists whose length is true, or told too late to do harm. */
-const notYet = [
-  /^(?!.*(of the length that it is said to have|on each page comes|longer on each page gives|have `next` set comes whole in))/,
-  /^a search: a list that is said to be (shorter on each page|longer on each page gives)/,
-  /shorter on each page/,
-];
+/** That two empty pages end a list is not yet known to a window that counts from its end. */
+const notYet = [/ends in empty pages that have `next` set gives its last items/];
 const promise = testExcept(notYet);
 
 interface Scenario {
