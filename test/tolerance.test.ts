@@ -213,6 +213,9 @@ describe('what could do harm further on', () => {
     ).toEqual([
       `/artists/${artists.albums11}/albums?limit=10&offset=0`,
       `/artists/${artists.albums11}/albums?limit=10&offset=10`,
+      // Every page names a next one: two empty pages end the list.
+      `/artists/${artists.albums11}/albums?limit=10&offset=20`,
+      `/artists/${artists.albums11}/albums?limit=10&offset=30`,
     ]);
   });
 });

@@ -40,7 +40,7 @@ export function unexplainedNulls(
   const query = schema.getQueryType();
   if (!operation || !query) throw new Error('There is no query.');
   const values = { coerced: variables, sources: {} };
-  const failed = new Set(errors.map(({ path = [] }) => path.join('.')));
+  const failed = Array.from(new Set(errors.map(({ path = [] }) => fieldPathOf(path))));
   const found: string[] = [];
 
   function visitFields(
@@ -81,16 +81,21 @@ export function unexplainedNulls(
     visitFields(own, value, collectSubFields(schema, fragments, values, own, nodes), path);
   }
 
-  /** Whether the value failed, or something that is never null below it. */
+  /**
+   * Whether the value failed, or something that is never null below it. Of many errors of one field only the first are
+   * in the response, so the place in a list does not count.
+   */
   const isExplained = (path: Path): boolean => {
-    const here = path.join('.');
-    return Array.from(failed).some((each) => each === here || each.startsWith(`${here}.`));
+    const here = fieldPathOf(path);
+    return failed.some((each) => each === here || each.startsWith(`${here}.`));
   };
 
   if (data)
     visitFields(query, data, collectFields(schema, fragments, values, query, operation.selectionSet), []);
   return found;
 }
+
+const fieldPathOf = (path: Path): string => path.filter((key) => typeof key === 'string').join('.');
 
 /** Which levels of a field are null only with an error. */
 export function levelsOf(extensions: unknown): readonly number[] {

@@ -92,11 +92,11 @@ export class FeatureWithheld extends Error {
   }
 }
 
-/** Fields of full objects that Spotify leaves out for apps in development mode. */
+/** Fields that Spotify leaves out of full objects for apps in development mode. */
 export const withheldFields = {
   artist: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],
   album: ['Album.label', 'Album.popularity'],
-  track: ['Track.popularity'],
+  track: ['Track.popularity', 'Track.previewUrl'],
 } as const;
 
 const pageSizes: Record<PagedEndpoint, readonly number[]> = {

@@ -29,9 +29,9 @@ export function createField(access: Access, whole: Whole): Field {
 
     const withheld = withheldField(object, name);
     const isAtHand = object.full || (isInShort && !isFilled(object, name));
-    const read = async () => (isAtHand ? object : whole(object, asker));
-    const full = (await (withheld ? access.withField(withheld, read) : read())) as T | null;
-    const value = full?.[name];
+    const read = () => whole(object, asker);
+    const full = isAtHand ? object : await (withheld ? access.withField(withheld, read) : read());
+    const value = (full as T | null)?.[name];
     if (value !== undefined) return value as Value;
 
     noteUnavailable(asker, withheld && access.has(withheld) !== true ? 'QUOTA_MODE' : 'NOT_SENT');
