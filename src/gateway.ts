@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Registry } from 'prom-client';
 import { type ClientKey, clientKeyOf, createClientKey } from './client-key.ts';
@@ -28,7 +28,7 @@ import { useMetrics } from './plugins/metrics.ts';
 import { usePaths } from './plugins/paths.ts';
 import { useProtocol } from './plugins/protocol.ts';
 import { useSdl } from './plugins/sdl.ts';
-import { useShedding } from './plugins/shed.ts';
+import { overloaded, useShedding } from './plugins/shed.ts';
 import { useTrailingSlash } from './plugins/trailing-slash.ts';
 import { type Manifest, useNoTextOverGet, useTrustedDocuments } from './plugins/trusted-documents.ts';
 import { useUnread } from './plugins/unread.ts';
@@ -37,6 +37,7 @@ import { createRequestBodies } from './request-body.ts';
 import { rejectInvalidTarget } from './request-target.ts';
 import { schema } from './schema/index.ts';
 import { telemetryObserver } from './telemetry.ts';
+import { createTurns } from './turns.ts';
 import { createUnreadResponses } from './unread.ts';
 
 export interface GatewayOptions {
@@ -103,7 +104,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log): Gatew
   const mask = createMask(log);
   const report = createOperationReport(log, metrics);
   const documents = createDocuments({ schema, introspection, suggestions: !production });
-  const { run, running } = countRunning(
+  const { run, running } = inTurns(
     createRun({
       spotify,
       documents,
@@ -114,6 +115,10 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log): Gatew
       mask,
       report,
     }),
+    () => {
+      refused('OVERLOADED');
+      return mask(overloaded());
+    },
   );
   const isShared = options.corsOrigins.length > 0;
   const clientKey = createClientKey(options.clientAddressHeader);
@@ -208,14 +213,17 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log): Gatew
   };
 }
 
-/** Counts the operations that run or wait. */
-function countRunning(run: Run): { run: Run; running(): number } {
+/** Lets operations take turns, and counts those that run or wait. */
+function inTurns(run: Run, reject: () => GraphQLError): { run: Run; running(): number } {
+  const turns = createTurns();
   let running = 0;
   return {
-    async run(...operation) {
+    async run(request, caller, carrier) {
       running += 1;
       try {
-        return await run(...operation);
+        const turn = turns.take(caller.clientKey);
+        if (turn !== true && !(await turn)) return { errors: [reject()] };
+        return await run(request, caller, carrier);
       } finally {
         running -= 1;
       }

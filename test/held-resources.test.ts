@@ -122,7 +122,11 @@ describe('responses that nobody reads', () => {
   });
 
   test('on 30 connections with four requests each are bounded, and released after 30 s, while others are served', async () => {
-    const server = await startServer({ ...inProduction, MAX_UPSTREAM_CALLS: '100000' });
+    const server = await startServer({
+      ...inProduction,
+      MAX_UPSTREAM_CALLS: '100000',
+      MAX_ANSWER_FIELDS: '1000000',
+    });
     const headers = { 'content-type': 'application/json' };
     const { text } = await server.get('/graphql', { method: 'POST', headers, body: large });
     expect(text.length).toBeGreaterThan(3_000_000);
@@ -139,6 +143,36 @@ describe('responses that nobody reads', () => {
     expect(await readMetric(server, 'connections_closed_total{reason="unread"}')).toBeGreaterThan(5);
     expect(server.peakMb()).toBeLessThan(maxMb);
   }, 90_000);
+});
+
+describe('large operations', () => {
+  const artists = Array.from({ length: 25 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
+  const albums =
+    'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
+  const large = (n: number) =>
+    JSON.stringify({
+      query: `# ${n}\n{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`,
+    });
+
+  test('of 60 clients at once take turns, and end no process', async () => {
+    const server = await startServer({ ...inProduction, MAX_UPSTREAM_CALLS: '100000' });
+    const headers = { 'content-type': 'application/json' };
+    const { text } = await server.get('/graphql', { method: 'POST', headers, body: large(-1) });
+    expect(text.length).toBeGreaterThan(1_000_000);
+    const statuses = await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => {
+        const response = await fetch(server.url, { method: 'POST', headers, body: large(n) });
+        await response.arrayBuffer();
+        return response.status;
+      }),
+    );
+    // With application/json, an operation that found no room is 503 as well.
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(3);
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect((await server.ask('{ __typename }')).json).toEqual({ data: { __typename: 'Query' } });
+    process.stdout.write(`60 large operations at once: ${server.peakMb()} MB\n`);
+    expect(server.peakMb()).toBeLessThan(maxMb);
+  }, 60_000);
 });
 
 describe('requests that are sent by half', () => {

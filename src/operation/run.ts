@@ -7,6 +7,7 @@ import { startOperation } from '../telemetry.ts';
 import { errorsToSend, formatted, type Serializable, stringify } from './answer-errors.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
+import { createExecutionLimiter } from './execution-limiter.ts';
 import { Invalid } from './invalid.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation, Values } from './prepare.ts';
@@ -58,6 +59,7 @@ export interface RunOptions {
 export function createRun(options: RunOptions): Run {
   const { spotify, documents, timeoutMs, maxAnswerBytes, mask, report } = options;
   const started = spotify.started();
+  const limiter = createExecutionLimiter();
 
   /**
    * The plan of an operation that may run.
@@ -88,7 +90,12 @@ export function createRun(options: RunOptions): Run {
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;
       context.plan = planned(operation, values);
-      return await execute(operation, values, context, context.plan, caller);
+      const release = await limiter.acquire(context.plan.answerFields, caller.clientKey);
+      try {
+        return await execute(operation, values, context, context.plan, caller);
+      } finally {
+        release();
+      }
     } catch (error) {
       if (!context.plan) documents.chargeRejection(document, caller.clientKey, milliseconds());
       return { errors: error instanceof Invalid ? error.errors : [mask(error)] };
