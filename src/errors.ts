@@ -32,8 +32,8 @@ export abstract class GatewayError extends Error {
     super(message);
     this.name = new.target.name;
     this.details = details;
-    // GraphQL.js copies the stack of each error, and to make text of its frames takes most of the time of an error.
-    this.stack = `${this.name}: ${message}`;
+    // GraphQL.js copies a stack that is there, which takes most of the time of an error and tells nobody anything.
+    this.stack = '';
   }
 }
 

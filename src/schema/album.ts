@@ -172,9 +172,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
-      return forEach(ids, async (id) =>
-        context.spotify.album(parseId(id, 'album'), market, context.asker(info)),
-      );
+      return forEach(ids, (id) => context.spotify.album(parseId(id, 'album'), market, context.asker(info)));
     },
   }),
 }));

@@ -99,8 +99,7 @@ builder.queryFields((t) => ({
     extensions: mergedByIds,
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) =>
-      forEach(ids, async (id, index) => readArtist(id, context, info, index)),
+    resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readArtist(id, context, info, index)),
   }),
 }));
 

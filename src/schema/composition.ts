@@ -14,7 +14,7 @@ import { Album } from './album.ts';
 import { Artist } from './artist.ts';
 import { builder } from './builder.ts';
 import { startEarly } from './early.ts';
-import { failedItem } from './items.ts';
+import { itemOrError } from './ids.ts';
 import { Track } from './track.ts';
 
 /**
@@ -99,16 +99,16 @@ builder.queryFields((t) => ({
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
     resolve: (_, { representations }, context, info) =>
-      representations.map((each, index) => entity(each, context, info, index).catch(failedItem)),
+      representations.map((each, index) => itemOrError(() => entity(each, context, info, index))),
   }),
 }));
 
-async function entity(
+function entity(
   { __typename, id }: Representation,
   context: Context,
   info: GraphQLResolveInfo,
   index: number,
-) {
+): Promise<SpotifyObject | null> {
   const asker = context.asker(info);
   switch (__typename) {
     case 'Artist': {

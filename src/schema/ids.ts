@@ -36,5 +36,14 @@ export function forEach<T>(
 ): Promise<T>[] {
   if (ids.length > maxIds)
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
-  return ids.map((id, index) => find(id, index).catch(failedItem));
+  return ids.map((id, index) => itemOrError(() => find(id, index)));
+}
+
+/** An entry of a list: an entry that fails at once is no promise, as a list may have thousands of those. */
+export function itemOrError<T>(find: () => Promise<T>): Promise<T> {
+  try {
+    return find().catch(failedItem);
+  } catch (error) {
+    return failedItem(error);
+  }
 }

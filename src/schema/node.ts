@@ -31,8 +31,7 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     description: 'The same for many ids: one entry for each, in their order.',
     args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) =>
-      forEach(ids, async (id, index) => readNode(id, context, info, index)),
+    resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readNode(id, context, info, index)),
   }),
 }));
 

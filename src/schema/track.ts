@@ -125,9 +125,7 @@ builder.queryFields((t) => ({
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
-      return forEach(ids, async (id) =>
-        context.spotify.track(parseId(id, 'track'), market, context.asker(info)),
-      );
+      return forEach(ids, (id) => context.spotify.track(parseId(id, 'track'), market, context.asker(info)));
     },
   }),
 }));
