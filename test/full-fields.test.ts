@@ -46,7 +46,7 @@ describe('a field that lists give in short form', () => {
       name albumType totalTracks releaseDate { date } images { url } artists { name } isPlayable
     } } } }`;
     expect((await ask(document)).errors).toEqual([]);
-    expect(apiCalls()).toEqual([`/artists/${artists.albums9}`, listPath(artists.albums9, 10)]);
+    expect(apiCalls().toSorted()).toEqual([`/artists/${artists.albums9}`, listPath(artists.albums9, 10)]);
   });
 
   test('is filled from the full album, many albums to a call where the app may', async () => {
@@ -68,8 +68,11 @@ describe('a field that lists give in short form', () => {
         },
       }),
     );
-    const [artist, list, ...full] = apiCalls();
-    expect([artist, list]).toEqual([`/artists/${artists.albums50}`, listPath(artists.albums50, 50)]);
+    const [first, second, ...full] = apiCalls();
+    expect([first, second].toSorted()).toEqual([
+      `/artists/${artists.albums50}`,
+      listPath(artists.albums50, 50),
+    ]);
     expect(full.toSorted()).toEqual(batches('/albums', ids, 20).toSorted());
   });
 

@@ -16,6 +16,7 @@ import { builder } from './builder.ts';
 import { cursorsOf } from './cursor.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from './directives.ts';
 import { readable } from './items.ts';
+import { given } from './parts.ts';
 import { selectionOf } from './selection.ts';
 
 /** Relay connections over Spotify's lists: arguments in, a window of slots out. */
@@ -27,7 +28,7 @@ export interface Connection<T extends SpotifyObject> {
   window: Window<T> | null;
   range: Range;
   encode(mark: Mark): string;
-  total(): Promise<number | null>;
+  total(): Promise<number | Malformed | null>;
 }
 
 export interface Edge<T extends SpotifyObject> {
@@ -134,7 +135,8 @@ export function connectionOf<T extends SpotifyObject>(
         extensions: nullOnlyWithError,
         description:
           'Length of the list as Spotify tells it, which may be a little more than there is to read.',
-        resolve: ({ window, total }) => window?.total ?? total(),
+        resolve: async ({ window, total }, _, context, info) =>
+          given(window?.total ?? (await total()), context, info),
       }),
     }),
   });

@@ -139,11 +139,13 @@ export function decodePage<T>(value: unknown, asked: AskedPage, decodeItem: (ite
   const items = list(json['items'], 'page.items');
   // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
   const limit = Math.min(asked.limit, Math.max(countOr(asked.limit, json['limit']), items.length));
+  if (!isInt(json['limit']) && !isInt(json['total'])) throw new MalformedAnswer('page.total');
   if (limit === 0) throw new MalformedAnswer('page.limit'); // no number of such pages makes a list
   return {
     offset,
     limit,
     total: countOr(offset + items.length, json['total']),
+    isTotalMalformed: json['total'] != null && !isInt(json['total']),
     hasNext: typeof json['next'] === 'string',
     items: lazyItems(items.slice(0, limit).map(withId), asked.market, (item) =>
       orMalformed(() => decodeItem(item)),

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from './clock.ts';
 import type { List } from './lists.ts';
-import type { Page, SpotifyObject } from './types.ts';
+import type { Malformed, Page, SpotifyObject } from './types.ts';
 
 /**
  * The length of each list, as far as its pages have told it. The total that Spotify reports is not a bound: it can be
@@ -19,6 +19,8 @@ export interface ListTotals {
    * become shorter, only this page and later ones fit: an item that moved would be missed
    */
   record(list: AnyList, page: AnyPage, sinceMs: number): void;
+  /** Learns that a list ends at a slot, though `next` is set behind it. */
+  recordEnd(list: AnyList, slot: number): void;
   /** The page size of a list that Spotify pages in smaller pages than requested; null for any other list. */
   pageLimit(list: AnyList): number | null;
   /**
@@ -31,8 +33,12 @@ export interface ListTotals {
 export interface ListLength {
   /** As Spotify reported it last. */
   reportedTotal: number;
+  /** Whether the total that was sent last is not as documented. */
+  isTotalMalformed: boolean;
   /** The reported total, or the slots that exist for certain where these are more. */
   length: number;
+  /** The slots that exist for certain, by the pages. */
+  minLength: number;
   /** The slot at which the list ends for certain; null while no page has shown its end. */
   end: number | null;
   /** Whether every page agreed with the reported total about where the list goes on. */
@@ -42,7 +48,10 @@ export interface ListLength {
 }
 
 type AnyList = Pick<List<SpotifyObject>, 'key' | 'steadyTotal'>;
-type AnyPage = Pick<Page<SpotifyObject>, 'offset' | 'limit' | 'total' | 'hasNext' | 'asOfMs'> & {
+type AnyPage = Pick<
+  Page<SpotifyObject>,
+  'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'hasNext' | 'asOfMs'
+> & {
   items: { readonly length: number };
 };
 
@@ -56,6 +65,7 @@ interface SmallPage {
 
 interface LearnedLength {
   reportedTotal: number;
+  isTotalMalformed: boolean;
   minLength: number;
   end: number | null;
   isReliable: boolean;
@@ -83,8 +93,8 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
     steadyTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
 
   function recordChange(learned: LearnedLength, { total, asOfMs }: AnyPage, sinceMs: number): void {
-    // Pages of one read with different totals, or a total that returns, are a way of reporting, not a change of the list.
-    const isFlapping = learned.asOfMs >= sinceMs || learned.formerTotals.includes(total);
+    // A total that returns is a way of reporting, not a change of the list.
+    const isFlapping = learned.formerTotals.includes(total);
     learned.formerTotals = [...learned.formerTotals, learned.reportedTotal].slice(-maxFormerTotals);
     if (isFlapping) {
       learned.flappingUntilMs = epochMs() + freshMs;
@@ -100,9 +110,11 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
     of({ key }) {
       const learned = lists.get(key);
       if (!learned || epochMs() >= learned.asOfMs + freshMs) return null;
-      const { reportedTotal, minLength, end, isReliable, asOfMs } = learned;
-      const length = Math.max(reportedTotal, minLength);
-      return { reportedTotal, length, end, isReliable, freshUntilMs: asOfMs + freshMs };
+      return { ...lengthOf(learned), freshUntilMs: learned.asOfMs + freshMs };
+    },
+    recordEnd({ key }, slot) {
+      const learned = lists.get(key);
+      if (learned) Object.assign(learned, { minLength: Math.min(learned.minLength, slot), end: slot });
     },
     isConsistent(list, { total, asOfMs }) {
       const learned = lists.get(list.key);
@@ -126,6 +138,7 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
       if (hasChanged(list, learned, total)) recordChange(learned, page, sinceMs);
       else if (total !== learned.reportedTotal) learned.end = null;
       learned.reportedTotal = total;
+      learned.isTotalMalformed = page.isTotalMalformed;
       learned.asOfMs = asOfMs;
       learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
       learned.end = endFrom(page, learned);
@@ -140,18 +153,31 @@ export function lengthFrom(pages: readonly AnyPage[]): Omit<ListLength, 'freshUn
   if (!first) return null;
   const learned = firstLength(first);
   for (const page of pages) {
-    if (page.asOfMs >= learned.asOfMs)
-      Object.assign(learned, { reportedTotal: page.total, asOfMs: page.asOfMs });
+    const { total: reportedTotal, isTotalMalformed, asOfMs } = page;
+    if (asOfMs >= learned.asOfMs) Object.assign(learned, { reportedTotal, isTotalMalformed, asOfMs });
     learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
     learned.end = endFrom(page, learned);
     learned.isReliable &&= agreesWithTotal(page);
   }
-  const { reportedTotal, minLength, end, isReliable } = learned;
-  return { reportedTotal, length: Math.max(reportedTotal, minLength), end, isReliable };
+  return lengthOf(learned);
 }
 
-const firstLength = ({ total, asOfMs }: AnyPage): LearnedLength => ({
+function lengthOf(learned: LearnedLength): Omit<ListLength, 'freshUntilMs'> {
+  const { reportedTotal, isTotalMalformed, minLength, end, isReliable } = learned;
+  const length = Math.max(reportedTotal, minLength);
+  return { reportedTotal, isTotalMalformed, length, minLength, end, isReliable };
+}
+
+/** The length that clients are shown; a marker where Spotify's total is not as documented. */
+export const shownTotal = ({
+  isTotalMalformed,
+  length,
+}: Pick<ListLength, 'isTotalMalformed' | 'length'>): number | Malformed =>
+  isTotalMalformed ? { malformed: 'page.total' } : length;
+
+const firstLength = ({ total, isTotalMalformed, asOfMs }: AnyPage): LearnedLength => ({
   reportedTotal: total,
+  isTotalMalformed,
   minLength: 0,
   end: null,
   isReliable: true,
@@ -172,7 +198,8 @@ function endFrom(page: AnyPage, { end, minLength }: LearnedLength): number | nul
   const slotsEnd = offset + items.length;
   const isLast = !hasNext && (items.length < limit || slotsEnd >= total);
   if (isLast && items.length > 0) return slotsEnd;
-  if (isLast && minLength <= offset) return Math.min(end ?? offset, offset);
+  // An empty page ends the list only if it follows the last slot that exists; `next` may have promised one slot more.
+  if (isLast && minLength <= offset + 1) return offset;
   return end !== null && end < minLength ? null : end;
 }
 

@@ -1,10 +1,10 @@
 import { type Access, SmallerPageNeeded } from './access.ts';
 import { type Asker, noteFreshness } from './asker.ts';
 import { epochMs } from './clock.ts';
-import { createListTotals, type ListLength, lengthFrom } from './lengths.ts';
+import { createListTotals, type ListLength, lengthFrom, shownTotal } from './lengths.ts';
 import type { List } from './lists.ts';
 import type { Reads } from './reads.ts';
-import type { Page, SpotifyObject } from './types.ts';
+import type { Malformed, Page, SpotifyObject } from './types.ts';
 import {
   isCursorAt,
   movedSlot,
@@ -20,8 +20,8 @@ import {
 export interface Pages {
   /** The part of a list that a range means; null when there is no such list. */
   window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker): Promise<Window<T> | null>;
-  /** The length of a list; null when there is no such list. */
-  total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null>;
+  /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
+  total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | Malformed | null>;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
 }
@@ -69,6 +69,9 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     }
     let pages = await readPages(list, span, limit, asker);
     for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
+      const known = totals.of(list) ?? lengthFrom(pages);
+      if (isFromEnd(range) && known?.end === null && !known.isReliable)
+        await findEnd(list, known, limit, asker);
       // From the end: the pages may show that the list is longer or shorter than its total.
       const corrected: Span = spanFor(list, range, pages) ?? span;
       if (corrected.start === span.start && corrected.end === span.end) break;
@@ -78,6 +81,16 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     return pages && cutWindow(list, pages, span, range, limit, asker);
   }
 
+  /** Reads on from the last slot that exists for certain, until a page shows where the list ends. */
+  async function findEnd<T extends SpotifyObject>(
+    list: List<T>,
+    { minLength }: Pick<ListLength, 'minLength'>,
+    limit: number,
+    asker: Asker,
+  ): Promise<void> {
+    await readPages(list, { start: Math.max(0, minLength - 1), end: list.reach }, limit, asker);
+  }
+
   /** The slots that a range means; null where they depend on a length that is unknown. */
   function spanFor<T extends SpotifyObject>(
     list: List<T>,
@@ -85,7 +98,9 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     pages: readonly Page<T>[],
   ): Span | null {
     const known = totals.of(list) ?? lengthFrom(pages);
-    return spanOf(range, known && (known.end ?? known.length), list.reach);
+    if (!known) return spanOf(range, null, list.reach);
+    const { end, isReliable, length, minLength } = known;
+    return spanOf(range, end ?? (isReliable ? length : minLength), list.reach);
   }
 
   async function cutWindow<T extends SpotifyObject>(
@@ -136,6 +151,11 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, asker));
       pages = untilGap([...pages, ...(await Promise.all(next))]);
     }
+    const [previous, last] = pages.slice(-2);
+    if (previous?.items.length === 0 && last?.items.length === 0) {
+      const filled = pages.findLast(({ items }) => items.length > 0);
+      totals.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
+    }
     // A page from before the list changed is read again, so that the window fits together.
     const mayReadAgain = ({ offset, limit: size }: Page<T>) => size === Math.min(limit, list.reach - offset);
     return Promise.all(
@@ -176,13 +196,19 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     return known;
   }
 
-  async function total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | null> {
+  async function total<T extends SpotifyObject>(
+    list: List<T>,
+    asker: Asker,
+  ): Promise<number | Malformed | null> {
     const known = lengthOf(list, asker);
-    return known ? known.length : ((await window(list, firstSlot, asker))?.total ?? null);
+    return known ? shownTotal(known) : ((await window(list, firstSlot, asker))?.total ?? null);
   }
 
   return { window, total, changes: () => changes };
 }
+
+/** Whether the slots of a range are counted from the end of the list. */
+const isFromEnd = ({ last, before }: Range): boolean => last !== null && before === null;
 
 /** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
 function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {

@@ -128,7 +128,10 @@ export type SpotifyObject = Artist | Album | Track;
 export interface Page<T> {
   offset: number;
   limit: number;
+  /** As Spotify reports it; where it sends none, or a malformed one, the slots up to the end of the items. */
   total: number;
+  /** Whether the total that Spotify sent is not as documented. */
+  isTotalMalformed: boolean;
   /** Whether Spotify names a next page. */
   hasNext: boolean;
   items: Items<T>;

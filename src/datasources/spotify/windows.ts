@@ -1,5 +1,5 @@
 import { type Items, idAt } from './items.ts';
-import type { ListLength } from './lengths.ts';
+import { type ListLength, shownTotal } from './lengths.ts';
 import { isMalformed, type Malformed, type Page, type SpotifyObject } from './types.ts';
 
 /** The arithmetic of paging: slots, pages and windows. Pure; `pages.ts` does the reading. */
@@ -36,8 +36,11 @@ export interface Window<T> extends Span {
   slots: readonly Slot<T>[];
   /** The total that Spotify reported last, which cursors carry; null where nothing had to be read. */
   reportedTotal: number | null;
-  /** Length of the list: the reported total, or the slots that exist for certain where these are more. */
-  total: number | null;
+  /**
+   * Length of the list: the reported total, or the slots that exist for certain where these are more; a marker where the
+   * total is not as documented, null where nothing had to be read.
+   */
+  total: number | Malformed | null;
   hasNext: boolean;
   hasPrevious: boolean;
 }
@@ -126,12 +129,14 @@ export function windowOf<T extends SpotifyObject>(
   asked: Span,
   range: Range,
   reach: number,
-  length: Pick<ListLength, 'length' | 'reportedTotal'> | null,
+  length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
   const live = untilEnd(pages);
   const span = anchored(asked, range, live);
   const found = foundIn(live, span.end).filter(({ slot }) => slot >= span.start);
-  const hasNext = asked.start < asked.end && hasMore(live, span, reach);
+  // A window from the end of a list that is known to end there has nothing behind it, whatever `next` says.
+  const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
+  const hasNext = asked.start < asked.end && !isAtEnd && hasMore(live, span, reach);
   const last = live.at(-1);
   return {
     slots: distinct(
@@ -139,7 +144,7 @@ export function windowOf<T extends SpotifyObject>(
       range,
     ),
     reportedTotal: length?.reportedTotal ?? null,
-    total: length?.length ?? null,
+    total: length && shownTotal(length),
     hasNext,
     hasPrevious: span.start > 0,
     start: span.start,
