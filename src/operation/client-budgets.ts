@@ -12,7 +12,7 @@ export interface ClientBudgets {
 }
 
 const share = 0.05; // of all time: twenty clients at once would have to make mistakes as fast as they can
-const burstMs = 100; // more than a person at a keyboard uses up
+const burstMs = 300; // more than a person at a keyboard uses up, and less than others notice
 const maxClients = 10_000; // some 2 MB; a client that is forgotten has its whole budget again
 
 interface Budget {

@@ -571,6 +571,65 @@ const cases: FaultCase[] = [
     promise: 'an unknown id is asked once a minute, however often it is asked for',
     steps: [{ ask: artist(unknownId(1)), client: 'ok', times: 20, manner: 'in turn', api: 1, token: 1 }],
   },
+  {
+    id: 'C29',
+    fault:
+      'responses that fragments and aliases multiply: entities, images, introspection, the SDL 2,400 times',
+    promise: 'the size of a response is counted before anything runs',
+    steps: refusals(
+      [
+        operation(
+          `query ($r: [_Any!]!) { ${repeated('a#: _entities(representations: $r) { __typename }', 100)} }`,
+          {
+            r: Array(2_000).fill({ __typename: 'X', id: '1' }),
+          },
+        ),
+        operation(
+          `{ search(q: "the") { tracks(first: 100) { nodes { album { ...A } } } } }
+           fragment A on Album { ${repeated('a#: images { ...I }', 40)} } fragment I on Image { ${repeated('u#: url', 40)} }`,
+        ),
+        operation(
+          `{ __schema { types { ...T } } } fragment T on __Type { ${repeated('a#: fields { ...F }', 40)} }
+           fragment F on __Field { ${repeated('n#: name', 40)} }`,
+        ),
+        operation(
+          `{ ${repeated('a#: _service { ...S }', 50)} } fragment S on _Service { ${repeated('s#: sdl', 48)} }`,
+        ),
+      ],
+      tooComplex,
+      { withinMs: 1_000 },
+    ),
+  },
+  {
+    id: 'C30',
+    fault: 'thousands of mistakes behind tens of thousands of empty lines: bad ids, nulls in a variable',
+    promise: 'errors are bounded, and their positions are known',
+    steps: [
+      ...refusals(
+        [
+          operation(
+            `${'\n'.repeat(40_000)}query ($i: [ID!]!) { ${repeated('a#: nodes(ids: $i) { id }', 100)} }`,
+            { i: Array(100).fill('no id') },
+          ),
+        ],
+        tooComplex,
+        { withinMs: 1_000 },
+      ),
+      {
+        act: async (world) => {
+          const text = `${'\n'.repeat(30_000)}query ($i: [ID!]!) { artists(ids: $i) { id } }`;
+          const body = JSON.stringify({ query: text, variables: { i: Array(5_000).fill(null) } });
+          const { status, errors } = await send(world, { body });
+          expect({ status, errors: errors.length }).toEqual({ status: 400, errors: 11 });
+          return [];
+        },
+        api: 0,
+        token: 0,
+        withinMs: 1_000,
+        says: { client: 'BAD_USER_INPUT (HTTP 400)' },
+      },
+    ],
+  },
 ];
 
 faultSuite('C', 'Clients', cases);
