@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import type { Context } from '../context.ts';
 import type { Abilities } from '../datasources/spotify/index.ts';
-import { BadRequest } from '../errors.ts';
+import { BadRequest, QueryTooComplex } from '../errors.ts';
 import { type Outline, outlineOf, type ParsedOperation } from '../schema/outline.ts';
 import { type Plan, planOf } from '../schema/plan.ts';
 import { createExecution } from './execution.ts';
@@ -52,11 +52,19 @@ export function createOperation({ schema, document, definition, suggestions }: P
   const isConditional = hasConditions(document);
   const mayCompile = !hasInheritedNames(document);
   let kept: Outline | undefined;
+  let rejection: QueryTooComplex | undefined;
 
+  /** @throws QueryTooComplex: the same again where no variable can change what is selected */
   function outline(variables: Values): Outline {
-    const known = kept ?? outlineOf(parsed, variables);
-    if (!isConditional && known.size <= keptFields) kept = known;
-    return known;
+    if (rejection) throw rejection;
+    try {
+      const known = kept ?? outlineOf(parsed, variables);
+      if (!isConditional && known.size <= keptFields) kept = known;
+      return known;
+    } catch (error) {
+      if (!isConditional && error instanceof QueryTooComplex) rejection = error;
+      throw error;
+    }
   }
 
   return {
