@@ -151,12 +151,26 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, asker));
       pages = untilGap([...pages, ...(await Promise.all(next))]);
     }
+    recordEmptyEnd(list, pages);
+    return readChangedAgain(list, pages, limit, startedMs, asker);
+  }
+
+  /** Two empty pages in succession end the list behind its last item. */
+  function recordEmptyEnd<T extends SpotifyObject>(list: List<T>, pages: readonly Page<T>[]): void {
     const [previous, last] = pages.slice(-2);
-    if (previous?.items.length === 0 && last?.items.length === 0) {
-      const filled = pages.findLast(({ items }) => items.length > 0);
-      totals.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
-    }
-    // A page from before the list changed is read again, so that the window fits together.
+    if (previous?.items.length !== 0 || last?.items.length !== 0) return;
+    const filled = pages.findLast(({ items }) => items.length > 0);
+    totals.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
+  }
+
+  /** Pages from before the list changed are read again, so that the window fits together. */
+  function readChangedAgain<T extends SpotifyObject>(
+    list: List<T>,
+    pages: readonly Page<T>[],
+    limit: number,
+    startedMs: number,
+    asker: Asker,
+  ): Promise<Page<T>[]> {
     const mayReadAgain = ({ offset, limit: size }: Page<T>) => size === Math.min(limit, list.reach - offset);
     return Promise.all(
       pages.map((page) =>
