@@ -1,25 +1,18 @@
 import {
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLField,
-  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   getNamedType,
   getNullableType,
   isAbstractType,
   isLeafType,
   isListType,
-  Kind,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
-  type SelectionNode,
-  type SelectionSetNode,
   TypeMetaFieldDef,
 } from 'graphql';
-import { QueryTooComplex } from '../errors.ts';
+import { createCollect, type Fragments } from './collect-fields.ts';
 import { mayCost, schemaTexts } from './cost.ts';
 
 /**
@@ -68,20 +61,17 @@ export interface Selected {
 export interface ParsedOperation {
   schema: GraphQLSchema;
   definition: OperationDefinitionNode;
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  fragments: Fragments;
 }
-
-type Variables = Readonly<Record<string, unknown>>;
-
-// Selections that are looked at. An operation of 2,000 tokens has some hundreds, and each type of an interface looks
-// at its part again; only fragments that are merged in ever new ways reach it, after some 5 ms.
-const maxSteps = 50_000;
 
 /**
  * @param variables on which `@skip` and `@include` may depend
  * @throws QueryTooComplex when the operation has more fields than it makes sense to count
  */
-export function outlineOf({ schema, definition, fragments }: ParsedOperation, variables: Variables): Outline {
+export function outlineOf(
+  { schema, definition, fragments }: ParsedOperation,
+  variables: Readonly<Record<string, unknown>>,
+): Outline {
   const collect = createCollect(schema, fragments, variables);
   const selectedBy = new Map<FieldNode, Selected[]>(); // by the first of its nodes: one in a fragment has many places
   const levels = new Map<string, Level>();
@@ -154,57 +144,6 @@ export function outlineOf({ schema, definition, fragments }: ParsedOperation, va
   };
 }
 
-/** Collects the fields of selections as GraphQL.js does when it executes them, and counts its steps. */
-function createCollect(schema: GraphQLSchema, fragments: ParsedOperation['fragments'], variables: Variables) {
-  let steps = 0;
-
-  return (type: GraphQLObjectType, sets: readonly (SelectionSetNode | undefined)[]) => {
-    const fields = new Map<string, FieldNode[]>();
-    const spread = new Set<string>();
-
-    function add({ selections }: SelectionSetNode): void {
-      for (const selection of selections) {
-        steps += 1;
-        if (steps > maxSteps) throw tooManySelections(steps);
-        if (isSelected(selection, variables)) addSelection(selection);
-      }
-    }
-
-    function addSelection(selection: SelectionNode): void {
-      if (selection.kind === Kind.FIELD) {
-        const name = (selection.alias ?? selection.name).value;
-        const known = fields.get(name);
-        if (known) known.push(selection);
-        else fields.set(name, [selection]);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        if (applies(selection.typeCondition?.name.value)) add(selection.selectionSet);
-      } else if (!spread.has(selection.name.value)) {
-        spread.add(selection.name.value);
-        const fragment = fragments.get(selection.name.value);
-        if (fragment && applies(fragment.typeCondition.name.value)) add(fragment.selectionSet);
-      }
-    }
-
-    function applies(name: string | undefined): boolean {
-      if (name === undefined || name === type.name) return true;
-      const condition = schema.getType(name);
-      return isAbstractType(condition) && schema.isSubType(condition, type);
-    }
-
-    for (const set of sets) if (set) add(set);
-    return fields;
-  };
-}
-
-/** What `@skip` and `@include` say. */
-function isSelected(node: SelectionNode, variables: Variables): boolean {
-  if (!node.directives || node.directives.length === 0) return true;
-  return (
-    getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] !== true &&
-    getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false
-  );
-}
-
 function fieldOf(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
@@ -237,9 +176,3 @@ const areSame = (some: readonly FieldNode[], others: readonly FieldNode[]): bool
 
 const sum = <T>(all: readonly T[], amountOf: (each: T) => number): number =>
   all.reduce((total, each) => total + amountOf(each), 0);
-
-const tooManySelections = (actual: number) =>
-  new QueryTooComplex('The fragments of the operation are merged in too many ways.', {
-    limit: maxSteps,
-    actual,
-  });
