@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const mocking = ['test/http.test.ts', 'test/lessons.test.ts'];
+const mocking = [
+  'test/datasources/spotify/transport/http.test.ts',
+  'test/datasources/spotify/capabilities/shared-capabilities.test.ts',
+];
 
 export default defineConfig({
   // Vite would give the tests graphql's ES modules and Node the packages under test its CommonJS ones: two

@@ -2,43 +2,44 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Registry } from 'prom-client';
-import { type ClientKey, clientKeyOf, createClientKey } from './client-key.ts';
-import type { Context } from './context.ts';
 import { combine, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
-import { watchEventLoop } from './event-loop.ts';
-import { createExecute, type Execute } from './execute.ts';
-import { createFastLane } from './fast-lane.ts';
-import { createHotAnswers } from './hot-answers.ts';
-import { boundedLog, type Log } from './log.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { type ClientKey, clientKeyOf, createClientKey } from './http/client-key.ts';
+import { createFastLane } from './http/fast-path.ts';
+import { createOperatorListener } from './http/metrics-listener.ts';
+import { corsFor, useVaryByOrigin } from './http/plugins/cors.ts';
+import { useGetParams } from './http/plugins/get-params.ts';
+import { useGraphiql } from './http/plugins/graphiql.ts';
+import { guarded } from './http/plugins/guard.ts';
+import { useHealth } from './http/plugins/health.ts';
+import { useHome } from './http/plugins/home.ts';
+import { useHttpCache } from './http/plugins/http-cache.ts';
+import { useMetrics } from './http/plugins/metrics.ts';
+import { usePaths } from './http/plugins/paths.ts';
+import { useProtocol } from './http/plugins/protocol.ts';
+import { useSdl } from './http/plugins/sdl.ts';
+import { overloaded, useShedding } from './http/plugins/shed.ts';
+import { useTrailingSlash } from './http/plugins/trailing-slash.ts';
+import { type Manifest, useNoTextOverGet, useTrustedDocuments } from './http/plugins/trusted-documents.ts';
+import { useUnread } from './http/plugins/unread.ts';
+import { createReadiness } from './http/readiness.ts';
+import { createRequestBodies } from './http/request-body.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
+import { createHotAnswers } from './http/response-cache.ts';
+import { createUnreadResponses } from './http/unread-responses.ts';
+import { watchEventLoop } from './observability/event-loop.ts';
+import { boundedLog, type Log } from './observability/log.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
+import { createExecute, type Execute } from './operation/in-process.ts';
 import { maxBodyBytes } from './operation/limits.ts';
 import { createMask } from './operation/mask.ts';
 import { createOperationReport } from './operation/report.ts';
-import { type Caller, createRun, type Run } from './operation/run.ts';
-import { createOperatorListener } from './operator-listener.ts';
-import { corsFor, useVaryByOrigin } from './plugins/cors.ts';
-import { useGetParams } from './plugins/get-params.ts';
-import { useGraphiql } from './plugins/graphiql.ts';
-import { guarded } from './plugins/guard.ts';
-import { useHealth } from './plugins/health.ts';
-import { useHome } from './plugins/home.ts';
-import { useHttpCache } from './plugins/http-cache.ts';
-import { useMetrics } from './plugins/metrics.ts';
-import { usePaths } from './plugins/paths.ts';
-import { useProtocol } from './plugins/protocol.ts';
-import { useSdl } from './plugins/sdl.ts';
-import { overloaded, useShedding } from './plugins/shed.ts';
-import { useTrailingSlash } from './plugins/trailing-slash.ts';
-import { type Manifest, useNoTextOverGet, useTrustedDocuments } from './plugins/trusted-documents.ts';
-import { useUnread } from './plugins/unread.ts';
-import { createReadiness } from './readiness.ts';
-import { createRequestBodies } from './request-body.ts';
-import { rejectInvalidTarget } from './request-target.ts';
+import type { Client, Run } from './operation/request.ts';
+import { createRun } from './operation/run.ts';
+import { createTurns } from './operation/turns.ts';
+import type { Context } from './schema/context.ts';
 import { schema } from './schema/index.ts';
-import { telemetryObserver } from './telemetry.ts';
-import { createTurns } from './turns.ts';
-import { createUnreadResponses } from './unread.ts';
 
 export interface GatewayOptions {
   spotify: SpotifyOptions;
@@ -244,7 +245,7 @@ const useRun = (run: Run, clientKey: ClientKey): Plugin => ({
     ),
 });
 
-const callerOf = ({ headers, signal }: Request, clientKey: string): Caller => ({
+const callerOf = ({ headers, signal }: Request, clientKey: string): Client => ({
   clientKey,
   header: (name) => headers.get(name),
   whenGone: (callback) => signal.addEventListener('abort', callback, { once: true }),

@@ -2,14 +2,14 @@ import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serveArrivals } from './arrivals.ts';
 import { type Config, ConfigError, furtherReading, readConfig } from './config.ts';
-import { limitConnections, serverOptions } from './connections.ts';
 import { createGateway } from './gateway.ts';
-import { manage } from './lifecycle.ts';
-import { boundedLog, createLog } from './log.ts';
-import { rejectInvalidTarget } from './request-target.ts';
-import { ordersOfSupervisor, shareMetrics, supervise } from './workers.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
+import { boundedLog, createLog } from './observability/log.ts';
+import { serveArrivals } from './process/accept-first.ts';
+import { ordersOfSupervisor, shareMetrics, supervise } from './process/cluster.ts';
+import { limitConnections, serverOptions } from './process/connections.ts';
+import { manage } from './process/graceful-shutdown.ts';
 
 /** The process: environment in, a listening socket out. */
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { variableNames } from '../src/config.ts';
-import { createMetrics } from '../src/metrics.ts';
+import { createMetrics } from '../src/observability/metrics.ts';
 import { withSandbox } from './support/gateway.ts';
 
 /** What an operator reads names what there is, all of it and nothing else. */

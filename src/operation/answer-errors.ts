@@ -1,5 +1,5 @@
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
-import type { Outline } from '../schema/outline.ts';
+import type { Outline } from '../schema/planning/selection-tree.ts';
 import { codeOf } from './mask.ts';
 import { errorAt, fromCompiled, positionsOf } from './positions.ts';
 

@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import type { Context } from '../context.ts';
-import type { Values } from './prepare.ts';
+import type { Context } from '../schema/context.ts';
+import type { Variables } from './request.ts';
 
 export interface Execution {
   schema: GraphQLSchema;
@@ -19,7 +19,7 @@ export function createExecution({ schema, document, operationName, mayCompile }:
   let runs = 0;
   let compiled: CompiledQuery['query'] | null = null;
 
-  return async (values: Values, context: Context): Promise<ExecutionResult> => {
+  return async (values: Variables, context: Context): Promise<ExecutionResult> => {
     runs += 1;
     // Compiled conditions are kept in the document itself, where two operations with one fragment would share them.
     if (runs === runsUntilCompiled && mayCompile()) compiled = compile(schema, document, operationName);

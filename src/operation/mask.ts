@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from './limits.ts';
 import { errorAt } from './positions.ts';
 

@@ -10,26 +10,24 @@ import {
   OperationTypeNode,
   visit,
 } from 'graphql';
-import type { Context } from '../context.ts';
 import type { Abilities } from '../datasources/spotify/index.ts';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
-import { type Outline, outlineOf, type ParsedOperation } from '../schema/outline.ts';
-import { type Plan, planOf } from '../schema/plan.ts';
+import type { Context } from '../schema/context.ts';
+import { type Plan, planOf } from '../schema/planning/plan.ts';
+import { type Outline, outlineOf, type ParsedOperation } from '../schema/planning/selection-tree.ts';
 import { createExecution } from './execution.ts';
 import { Invalid } from './invalid.ts';
 import { errorAt } from './positions.ts';
+import type { Variables } from './request.ts';
 
 /** One operation of a valid document, with all of it that is the same however often it runs. */
 export interface Operation {
   /** The name that the document gives it. */
   name: string | null;
   /** @throws Invalid, QueryTooComplex */
-  plan(values: Values, app: Abilities): Plan;
-  execute(values: Values, context: Context): Promise<ExecutionResult>;
+  plan(values: Variables, app: Abilities): Plan;
+  execute(values: Variables, context: Context): Promise<ExecutionResult>;
 }
-
-/** Variables as they were sent. */
-export type Values = Readonly<Record<string, unknown>>;
 
 const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
 const keptFields = 500; // more are neither kept nor compiled: nested fragments unfold to a hundred times their document
@@ -55,7 +53,7 @@ export function createOperation({ schema, document, definition, suggestions }: P
   let rejection: QueryTooComplex | undefined;
 
   /** @throws QueryTooComplex: the same again where no variable can change what is selected */
-  function outline(variables: Values): Outline {
+  function outline(variables: Variables): Outline {
     if (rejection) throw rejection;
     try {
       const known = kept ?? outlineOf(parsed, variables);

@@ -1,19 +1,9 @@
 import type { ExecutionResult } from 'graphql';
-import type { Context } from '../context.ts';
-import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { OperationUsage } from '../observability/operation-usage.ts';
+import type { Context } from '../schema/context.ts';
 import { usedBy } from './trace.ts';
-
-/** What is told of one operation. What a client wrote stands nowhere in it. */
-export interface OperationUsage {
-  /** The name that the document gives it. */
-  operation: string | null;
-  /** Tells documents apart. */
-  document: string;
-  plannedCalls: number;
-  actualCalls: number;
-  cacheHits: number;
-}
 
 /** @param outcome how long it took, and the codes of its errors, one for each */
 export type OperationReport = (

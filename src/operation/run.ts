@@ -1,45 +1,19 @@
-import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
-import { type Context, createContext } from '../context.ts';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createScope, type Spotify } from '../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../errors.ts';
-import type { Plan } from '../schema/plan.ts';
-import { startOperation } from '../telemetry.ts';
-import { errorsToSend, formatted, type Serializable, stringify } from './answer-errors.ts';
+import { startOperation } from '../observability/tracing.ts';
+import { type Context, createContext } from '../schema/context.ts';
+import type { Plan } from '../schema/planning/plan.ts';
+import { errorsToSend, formatted, stringify } from './answer-errors.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { Invalid } from './invalid.ts';
 import { sizeAbove } from './json-bytes.ts';
-import type { Operation, Values } from './prepare.ts';
+import type { Operation } from './prepare.ts';
 import { codesOf, type OperationReport, usageOf } from './report.ts';
+import type { Client, OperationRequest, Run, Variables } from './request.ts';
 import { withTrace } from './trace.ts';
-
-/**
- * One operation from its document to its answer, whichever way it came. Nothing is thrown: what goes wrong is in
- * the answer.
- * @param carrier becomes the operation's context, for whoever wants to look into it afterwards
- */
-export type Run = (
-  request: OperationRequest,
-  caller: Caller,
-  carrier?: object,
-) => Promise<ExecutionResult & Serializable>;
-
-export interface OperationRequest {
-  /** As text, or as a parent in the same process has parsed it. */
-  document: string | DocumentNode;
-  operationName?: string | null | undefined;
-  variables?: Values | null | undefined;
-}
-
-/** Who asks. */
-export interface Caller {
-  /** The client that sent the operation, for fairness between clients: its address, or the value of a header. */
-  clientKey: string;
-  header(name: string): string | null;
-  /** Calls back when nobody waits for the answer any more. */
-  whenGone(callback: () => void): void;
-}
 
 export interface RunOptions {
   spotify: Spotify;
@@ -65,7 +39,7 @@ export function createRun(options: RunOptions): Run {
    * The plan of an operation that may run.
    * @throws Invalid, GatewayError
    */
-  function planned(operation: Operation, values: Values): Plan {
+  function planned(operation: Operation, values: Variables): Plan {
     const plan = operation.plan(values, spotify.app);
     const { maxCalls, maxAnswerFields } = options;
     if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
@@ -73,7 +47,13 @@ export function createRun(options: RunOptions): Run {
     return plan;
   }
 
-  async function execute(operation: Operation, values: Values, context: Context, plan: Plan, caller: Caller) {
+  async function execute(
+    operation: Operation,
+    values: Variables,
+    context: Context,
+    plan: Plan,
+    caller: Client,
+  ) {
     const { errors, ...result } = await operation.execute(values, context);
     const answer = errors ? { errors: errorsToSend(errors, plan.outline, mask), ...result } : result;
     const whole = withTrace(answer, context, caller);
@@ -82,7 +62,7 @@ export function createRun(options: RunOptions): Run {
   }
 
   /** Runs one operation of a document, or says why not. */
-  async function resultOf(document: Document, request: OperationRequest, context: Context, caller: Caller) {
+  async function resultOf(document: Document, request: OperationRequest, context: Context, caller: Client) {
     const { operationName, variables } = request;
     const values = variables ?? {};
     const milliseconds = startProcessorTime();

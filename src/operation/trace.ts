@@ -1,11 +1,11 @@
 import type { ExecutionResult } from 'graphql';
-import type { Context } from '../context.ts';
-import type { Caller } from './run.ts';
+import type { Context } from '../schema/context.ts';
+import type { Client } from './request.ts';
 
 export const traceHeader = 'x-spotify-trace';
 
 /** Tells a client that asks for it what its operation cost: `extensions.spotify`. */
-export function withTrace(result: ExecutionResult, context: Context, caller: Caller): ExecutionResult {
+export function withTrace(result: ExecutionResult, context: Context, caller: Client): ExecutionResult {
   if (caller.header(traceHeader) !== '1') return result;
   const spotify = { ...usedBy(context), ...context.scope.usage };
   return { ...result, extensions: { ...result.extensions, spotify } };

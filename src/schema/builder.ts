@@ -1,5 +1,5 @@
 import SchemaBuilder from '@pothos/core';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 
 /** One builder for all type files. Fields are non-null unless they say otherwise: null means something here. */
 export const builder = new SchemaBuilder<{

@@ -3,9 +3,7 @@ import type { SpotifyObject } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
 import { failedItem } from './items.ts';
-
-/** Most ids of a plural field. */
-export const maxIds = 100;
+import { maxIds } from './limits.ts';
 
 type Args = { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> };
 

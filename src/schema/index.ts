@@ -1,13 +1,13 @@
-import './album.ts';
-import './artist.ts';
-import './node.ts';
-import './search.ts';
-import './track.ts';
+import './types/album.ts';
+import './types/artist.ts';
+import './types/node.ts';
+import './types/search.ts';
+import './types/track.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
-import { mergeDirective } from './composition.ts';
-import { semanticNonNullDirective } from './directives.ts';
-import { takeEarly } from './early.ts';
+import { semanticNonNullDirective } from './composition/directives.ts';
+import { mergeDirective } from './composition/federation.ts';
+import { takeEarly } from './planning/prefetch.ts';
 
 const built = builder.toSchema({
   sortSchema: false,

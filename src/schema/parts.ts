@@ -1,5 +1,4 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Context } from '../context.ts';
 import {
   isMalformed,
   type Malformed,
@@ -7,6 +6,7 @@ import {
   type SpotifyObject,
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
+import type { Context } from './context.ts';
 import { failedItem, malformed } from './items.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { createDoor } from '../../src/datasources/spotify/door.ts';
-import { shutError } from '../../src/datasources/spotify/retry.ts';
+import { createDoor } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
+import { shutError } from '../../src/datasources/spotify/transport/retry.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';

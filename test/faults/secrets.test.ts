@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { createHttp } from '../../src/datasources/spotify/http.ts';
+import { createHttp } from '../../src/datasources/spotify/transport/http.ts';
 import { send } from '../support/abuse.ts';
 import { startDecoy } from '../support/decoy.ts';
 import type { FaultCase, Step } from '../support/fault-case.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serverOptions } from '../../src/connections.ts';
-import { rejectInvalidTarget } from '../../src/request-target.ts';
+import { rejectInvalidTarget } from '../../src/http/request-target.ts';
+import { serverOptions } from '../../src/process/connections.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';

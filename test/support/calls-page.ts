@@ -73,7 +73,7 @@ export function callsPage(rows: readonly Row[]): string {
 }
 
 const intro = `Spotify counts calls, so the gateway is built to ask it as little as a question allows. This page is written by
-\`test/calls.test.ts\`, which asks every question of the tables of a gateway in front of the sandbox and counts the calls that
+\`test/contract/calls.test.ts\`, which asks every question of the tables of a gateway in front of the sandbox and counts the calls that
 arrive there; it fails when a number here is not the one it counts. Calls for the token are not among them: it is one an hour.
 
 An app in _extended_ quota mode may read many objects with one call and has pages of 50. An app in _development_ mode, which

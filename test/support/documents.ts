@@ -12,10 +12,15 @@ import {
   isObjectType,
 } from 'graphql';
 import { type AlbumGroup, parseId, parseMarket } from '../../src/datasources/spotify/index.ts';
-import { albumTracks, artistAlbums, groupOrder, searchResults } from '../../src/datasources/spotify/lists.ts';
+import {
+  albumTracks,
+  artistAlbums,
+  groupOrder,
+  searchResults,
+} from '../../src/datasources/spotify/kinds/lists.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';
-import { cursorsOf } from '../../src/schema/cursor.ts';
+import { cursorsOf } from '../../src/schema/relay/cursor.ts';
 
 /** Operations that nobody would think of: any walk through the schema is one, and any of them is valid. */
 

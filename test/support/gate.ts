@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
-import type { Party } from '../../src/datasources/spotify/asker.ts';
-import { createGate, type GateOptions } from '../../src/datasources/spotify/gate.ts';
-import type { Outcome } from '../../src/datasources/spotify/http.ts';
+import { createGate, type GateOptions } from '../../src/datasources/spotify/quota/request-queue.ts';
+import type { Outcome } from '../../src/datasources/spotify/transport/http.ts';
+import type { Party } from '../../src/datasources/spotify/usage/field-context.ts';
 import type { GatewayError } from '../../src/errors.ts';
 
 /** The one door to Spotify, with calls that end when the test says so, and a clock that the test moves. */

@@ -7,9 +7,9 @@ import {
   isNonNullType,
 } from 'graphql';
 import { parseId } from '../../src/datasources/spotify/index.ts';
-import { artistAlbums } from '../../src/datasources/spotify/lists.ts';
-import { cursorsOf } from '../../src/schema/cursor.ts';
+import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
 import { schema } from '../../src/schema/index.ts';
+import { cursorsOf } from '../../src/schema/relay/cursor.ts';
 
 /** Operations that are made to cost: each level of fields is selected under aliases and by fragments. */
 

@@ -1,14 +1,18 @@
-import { createContext } from '../../src/context.ts';
-import { type Access, createAccess, type QuotaMode } from '../../src/datasources/spotify/access.ts';
-import { readBody } from '../../src/datasources/spotify/body.ts';
-import { type ApiRequest, pathOf } from '../../src/datasources/spotify/call.ts';
-import { createFetches } from '../../src/datasources/spotify/fetches.ts';
+import { createFetches } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
+import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
+import { createReads } from '../../src/datasources/spotify/cache/read-through-cache.ts';
+import {
+  type Access,
+  createAccess,
+  type QuotaMode,
+} from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createScope, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
-import { artistAlbums } from '../../src/datasources/spotify/lists.ts';
-import { createMemory } from '../../src/datasources/spotify/memory.ts';
-import { createPages } from '../../src/datasources/spotify/pages.ts';
-import { createReads } from '../../src/datasources/spotify/reads.ts';
+import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
+import { createPages } from '../../src/datasources/spotify/pagination/pages.ts';
+import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
+import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 import { createDocuments } from '../../src/operation/documents.ts';
+import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
 
 /** One artist's list of albums in memory, paged as Spotify pages, behind the real schema and datasource. */

@@ -1,13 +1,13 @@
-import { createAccess } from '../../src/datasources/spotify/access.ts';
-import type { Call } from '../../src/datasources/spotify/call.ts';
-import { createFetches } from '../../src/datasources/spotify/fetches.ts';
+import { createFetches } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
+import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
+import { createReads } from '../../src/datasources/spotify/cache/read-through-cache.ts';
+import { createAccess } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createScope, parseId } from '../../src/datasources/spotify/index.ts';
-import { albumTracks } from '../../src/datasources/spotify/lists.ts';
-import { createMemory } from '../../src/datasources/spotify/memory.ts';
-import { objectKey } from '../../src/datasources/spotify/object-key.ts';
-import { album } from '../../src/datasources/spotify/objects.ts';
-import { createPages } from '../../src/datasources/spotify/pages.ts';
-import { createReads } from '../../src/datasources/spotify/reads.ts';
+import { albumTracks } from '../../src/datasources/spotify/kinds/lists.ts';
+import { objectKey } from '../../src/datasources/spotify/kinds/object-key.ts';
+import { album } from '../../src/datasources/spotify/kinds/objects.ts';
+import { createPages } from '../../src/datasources/spotify/pagination/pages.ts';
+import type { Call } from '../../src/datasources/spotify/transport/api-client.ts';
 
 /**
  * Reads a hundred thousand different albums as a process does that lives for long, and prints what that has

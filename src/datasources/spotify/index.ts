@@ -1,38 +1,52 @@
 import { createHash } from 'node:crypto';
-import type { Log } from '../../log.ts';
-import { type Abilities, createAccess, type Feature, type Lessons, type QuotaMode } from './access.ts';
-import { createAppCheck } from './app-check.ts';
-import { type Asker, noteUnavailable } from './asker.ts';
-import { createCall } from './call.ts';
-import { createExchange } from './exchange.ts';
-import { createFetches } from './fetches.ts';
-import { createField, type Field } from './fields.ts';
-import { createGate, type FamilyReport } from './gate.ts';
-import { createHttp } from './http.ts';
-import type { Kind, Reference, SpotifyId } from './ids.ts';
-import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './lists.ts';
-import { type Market, parseMarket } from './markets.ts';
-import { createMemory } from './memory.ts';
-import { createNews } from './news.ts';
-import * as objects from './objects.ts';
-import { type Observer, unobserved } from './observer.ts';
-import { createPages, type Pages } from './pages.ts';
-import { createReads } from './reads.ts';
-import { createSharedRedis } from './redis.ts';
-import type { Resource } from './resource.ts';
-import { createStore } from './store.ts';
-import { createToken } from './token.ts';
+import type { Log } from '../../observability/log.ts';
+import { createFetches } from './cache/batch-fetcher.ts';
+import { createField, type Field } from './cache/field-loader.ts';
+import { createMemory } from './cache/memory.ts';
+import { createReads } from './cache/read-through-cache.ts';
+import { createStore } from './cache/redis-store.ts';
 import {
-  type Album,
-  type AlbumGroup,
-  type Artist,
-  isMalformed,
-  type Malformed,
-  type SpotifyObject,
-  type Track,
-} from './types.ts';
+  type Abilities,
+  createAccess,
+  type Feature,
+  type Lessons,
+  type QuotaMode,
+} from './capabilities/capabilities.ts';
+import type { Resource } from './kinds/endpoint-request.ts';
+import type { Kind, Reference, SpotifyId } from './kinds/ids.ts';
+import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './kinds/lists.ts';
+import { isMalformed, type Malformed } from './kinds/malformed.ts';
+import { type Market, parseMarket } from './kinds/markets.ts';
+import * as objects from './kinds/objects.ts';
+import type { Album, AlbumGroup, Artist, SpotifyObject, Track } from './kinds/types.ts';
+import { createPages, type Pages } from './pagination/pages.ts';
+import { createAppCheck } from './quota/app-check.ts';
+import { createGate, type FamilyReport } from './quota/request-queue.ts';
+import { createSharedRedis } from './shared-state/redis-client.ts';
+import { createNews } from './shared-state/shared-state.ts';
+import { createCall } from './transport/api-client.ts';
+import { createHttp } from './transport/http.ts';
+import { createExchange } from './transport/observed-http.ts';
+import { createToken } from './transport/token.ts';
+import { type Asker, noteUnavailable } from './usage/field-context.ts';
+import { type Observer, unobserved } from './usage/observer.ts';
 
-export type { Abilities, PagedEndpoint, WithheldField } from './access.ts';
+export { epochMs } from '../../observability/clock.ts';
+export type { Abilities, PagedEndpoint, WithheldField } from './capabilities/capabilities.ts';
+export {
+  isInRange,
+  type Kind,
+  parseId,
+  parseReference,
+  type Reference,
+  type SpotifyId,
+} from './kinds/ids.ts';
+export type { List } from './kinds/lists.ts';
+export { isMalformed, type Malformed } from './kinds/malformed.ts';
+export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
+export { batchMax } from './kinds/objects.ts';
+export type * from './kinds/types.ts';
+export { type Mark, pagesAtWorst, type Range, type Slot, type Window } from './pagination/windows.ts';
 export {
   type Asker,
   type CallNote,
@@ -41,16 +55,8 @@ export {
   type Place,
   type Scope,
   type Usage,
-} from './asker.ts';
-export { epochMs } from './clock.ts';
-export { isInRange, type Kind, parseId, parseReference, type Reference, type SpotifyId } from './ids.ts';
-export type { List } from './lists.ts';
-export { isMarket, type Market, parseMarket } from './markets.ts';
-export { batchMax } from './objects.ts';
-export { combine, type Observer } from './observer.ts';
-export type * from './types.ts';
-export { isMalformed } from './types.ts';
-export { type Mark, pagesAtWorst, type Range, type Slot, type Window } from './windows.ts';
+} from './usage/field-context.ts';
+export { combine, type Observer } from './usage/observer.ts';
 
 /**
  * Spotify's catalogue, read with as few calls as the questions of all requests allow. Every method may throw

@@ -1,0 +1,279 @@
+import DataLoader from 'dataloader';
+import { GatewayError } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
+import type { Access } from '../capabilities/capabilities.ts';
+import type { Resource } from '../kinds/endpoint-request.ts';
+import { MalformedAnswer } from '../kinds/json.ts';
+import { isMalformed } from '../kinds/malformed.ts';
+import { objectKey } from '../kinds/object-key.ts';
+import { isObject } from '../kinds/objects.ts';
+import type { SpotifyObject } from '../kinds/types.ts';
+import { isLazyItems, type LazyItems } from '../pagination/lazy-items.ts';
+import { pathOf } from '../transport/api-client.ts';
+import { type Asker, noteFreshness, whileWaiting } from '../usage/field-context.ts';
+import { type Observer, unobserved } from '../usage/observer.ts';
+import type { Answer, Fetches, Question } from './batch-fetcher.ts';
+import { isItself } from './embedded-index.ts';
+import { type Entry, isFresh, type Memory } from './memory.ts';
+import type { ReadEntry, Store } from './redis-store.ts';
+
+/** Read-through: one question is asked once, whoever asks it, and its answer kept for the next. */
+export interface Reads {
+  /**
+   * The answer to a question, from where it is nearest; null when there is no such thing.
+   * @throws GatewayError, LimitRefused, FeatureWithheld
+   */
+  get<T>(resource: Resource<T>, asker: Asker): Promise<T | null>;
+  /** The same for an object whose short form will do, if that has come along with another answer. */
+  getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker): Promise<T | null>;
+  /** Whether an object is held in any form, so that asking for it costs nothing. */
+  holds(resource: Resource<SpotifyObject>): boolean;
+  /** Whether Spotify has said lately that there is no such object. */
+  isAbsent(resource: Resource<SpotifyObject>): boolean;
+  /** Keeps the answer to a question that was answered without being asked. */
+  put<T>(resource: Resource<T>, value: T): void;
+  /** An answer that something newer has proven outdated: it is asked again, and stands in if that fails. */
+  expire(key: string): void;
+}
+
+export interface ReadsDependencies {
+  fetches: Fetches;
+  access: Access;
+  memory: Memory;
+  /** What other processes have read; undefined where this one is alone. */
+  store?: Store | undefined;
+  observer?: Observer;
+  /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
+  freshMs: number;
+  staleMs: number;
+}
+
+const absentMs = 60_000; // what does not exist today may be released in a minute
+const alongBytes = 600; // a short form, which may outlive the answer that it came with
+const shortForm = 'short/';
+
+/** A question on its way, with the copy that stands in for its answer if there comes none. */
+interface Flight extends Question {
+  askers: Asker[];
+  etag: string | null;
+  copy: Entry | undefined;
+  /** What other processes share, where that is the copy. */
+  stored: ReadEntry | undefined;
+  landed: Promise<Entry>;
+}
+
+export function createReads({
+  fetches,
+  access,
+  memory,
+  store,
+  freshMs,
+  staleMs,
+  observer = unobserved,
+}: ReadsDependencies): Reads {
+  const flights = new Map<string, Flight>();
+  // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
+  // the event loop has heard every socket that has something to say.
+  const tick = new DataLoader<Flight, Promise<Entry>>(depart, {
+    cache: false,
+    batchScheduleFn: setImmediate,
+  });
+
+  async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
+    const copy = memory.get(resource.key);
+    if (copy && isFresh(copy) && isWhole(resource, copy)) {
+      observer.answered('memory');
+      return hit(resource, copy, asker) as T | null;
+    }
+
+    const flight = flights.get(resource.key) ?? takeOff(resource as Resource<unknown>, copy);
+    flight.askers.push(asker);
+    const source = flight.askers.length === 1 ? 'spotify' : 'shared';
+    try {
+      const entry = await whileWaiting(flight.landed, asker);
+      observer.answered(entry === flight.copy ? 'redis' : source);
+      if (entry === flight.copy) return hit(resource, entry, asker) as T | null;
+      noteFreshness(asker, entry.freshUntilMs);
+      return entry.value as T | null;
+    } catch (error) {
+      if (!flight.copy || !(error instanceof GatewayError)) throw error;
+      asker.scope.usage.stale.push({ ...asker.place(), reason: error.code });
+      return flight.copy.value as T | null;
+    }
+  }
+
+  function takeOff(resource: Resource<unknown>, copy: Entry | undefined): Flight {
+    const flight = { resource, askers: [], copy, etag: copy?.etag ?? null } as unknown as Flight;
+    const fly = async () => tick.load(flight);
+    flight.landed = fly().finally(() => flights.delete(resource.key));
+    flight.landed.catch(() => undefined); // its askers may all have left by then
+    flights.set(resource.key, flight);
+    return flight;
+  }
+
+  /** Sends off the flights of one tick, except those whose answer another process has left in the store. */
+  async function depart(departing: readonly Flight[]): Promise<Promise<Entry>[]> {
+    const stored = (await store?.get(departing.map(({ resource }) => resource.key))) ?? [];
+    for (const [i, flight] of departing.entries()) {
+      takeStored(flight, stored[i]);
+      flight.etag = flight.copy?.etag ?? null;
+    }
+    const asking = departing.filter(
+      ({ copy, resource }) => !copy || !isFresh(copy) || !isWhole(resource, copy),
+    );
+    const promises = fetches(asking);
+    const answers = new Map(asking.map((flight, i) => [flight, promises[i]]));
+    return departing.map(async (flight) => {
+      const answer = answers.get(flight);
+      return answer ? land(flight, await answer) : keep(flight.resource, flight.copy as Entry);
+    });
+  }
+
+  /** Takes what other processes share for the copy, where that was confirmed later and is as documented. */
+  function takeStored(flight: Flight, stored: ReadEntry | undefined): void {
+    if (!stored || (flight.copy && flight.copy.freshUntilMs >= stored.freshUntilMs)) return;
+    const { body, etag, asOfMs, bytes } = stored;
+    const longest = lifetime({ is: body === null ? 'absent' : 'found' });
+    const freshUntilMs = Math.min(stored.freshUntilMs, longest.freshUntilMs);
+    const usableUntilMs = Math.min(stored.usableUntilMs, longest.usableUntilMs);
+    const value = body === null ? null : decodeStored(flight.resource, body, Math.min(asOfMs, epochMs()));
+    if (value === undefined || usableUntilMs <= epochMs()) return;
+    flight.copy = { value, etag, bytes, freshUntilMs, usableUntilMs };
+    flight.stored = stored;
+  }
+
+  function land({ resource, copy = absence, stored }: Flight, answer: Answer): Entry {
+    const { value, etag, bytes } = entryOf(answer, copy, resource);
+    const entry = { value, etag, bytes, ...lifetime(answer) };
+    const body = bodyOf(answer, stored);
+    const { freshUntilMs, usableUntilMs } = entry;
+    if (body !== undefined) {
+      store?.set(resource.key, { body, etag, asOfMs: epochMs(), freshUntilMs, usableUntilMs });
+    }
+    return keep(resource, entry);
+  }
+
+  function lifetime({ is }: Pick<Answer, 'is'>): Pick<Entry, 'freshUntilMs' | 'usableUntilMs'> {
+    const nowMs = epochMs();
+    if (is === 'absent') return { freshUntilMs: nowMs + absentMs, usableUntilMs: nowMs + absentMs };
+    return { freshUntilMs: nowMs + freshMs, usableUntilMs: nowMs + freshMs + staleMs };
+  }
+
+  function keep(resource: Resource<unknown>, entry: Entry): Entry {
+    const objects = new Set<SpotifyObject>(); // the tracks of an album bring the same artist again and again
+    const lists: LazyItems<SpotifyObject>[] = [];
+    for (const part of entry.value === null ? [] : resource.brings(entry.value)) {
+      if (isObject(part)) objects.add(part);
+      else lists.push(part);
+    }
+    memory.set(resource.key, entry, lists);
+    for (const object of objects) {
+      if (object.full) access.observe(object);
+      if (object !== entry.value) keepAlong(object, entry);
+    }
+    return entry;
+  }
+
+  function keepAlong(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
+    if (!isItself(object)) return;
+    const key = (object.full ? '' : shortForm) + objectKey(object.kind, object.id, object.market);
+    const known = memory.get(key);
+    if (known && isFresh(known)) return;
+    const value = withoutMarket(object);
+    memory.set(key, { value, etag: null, bytes: alongBytes, freshUntilMs, usableUntilMs });
+  }
+
+  function fresh(key: string): Entry | undefined {
+    const entry = memory.get(key);
+    return entry && isFresh(entry) ? entry : undefined;
+  }
+
+  /** What is held of an object that came along with another answer. */
+  const short = ({ key, names }: Resource<SpotifyObject>): Entry | undefined =>
+    fresh(shortForm + key) ?? (names && memory.inLists(names));
+
+  return {
+    get,
+    async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker) {
+      const held = fresh(resource.key) ? undefined : short(resource);
+      if (!held) return get(resource, asker);
+      observer.answered('memory');
+      return hit(resource, held, asker) as T;
+    },
+    isAbsent: ({ key }) => fresh(key)?.value === null,
+    holds: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
+    expire(key) {
+      const entry = memory.get(key);
+      if (entry) memory.set(key, { ...entry, freshUntilMs: 0 });
+      store?.delete(key);
+    },
+    put: (resource, value) =>
+      void keep(resource as Resource<unknown>, {
+        value,
+        etag: null,
+        bytes: alongBytes,
+        ...lifetime({ is: 'found' }),
+      }),
+  };
+}
+
+const absence: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 0, usableUntilMs: 0 };
+
+function entryOf(
+  answer: Answer,
+  copy: Entry,
+  { confirmed }: Resource<unknown>,
+): Omit<Entry, 'freshUntilMs' | 'usableUntilMs'> {
+  switch (answer.is) {
+    case 'found':
+      return { value: answer.value, etag: answer.etag, bytes: answer.bytes };
+    case 'unchanged':
+      return copy.value !== null && confirmed ? { ...copy, value: confirmed(copy.value, epochMs()) } : copy;
+    case 'absent':
+      return absence;
+  }
+}
+
+/** The JSON to share; undefined where it is not at hand. */
+function bodyOf(answer: Answer, stored: ReadEntry | undefined): unknown {
+  if (answer.is === 'found') return answer.body;
+  return answer.is === 'absent' ? null : stored?.body;
+}
+
+/** The value that a shared body holds; undefined where any part of it is not as documented. */
+function decodeStored(resource: Resource<unknown>, body: unknown, asOfMs: number): unknown {
+  try {
+    const decoded = resource.decode(body);
+    const value = resource.confirmed ? resource.confirmed(decoded, asOfMs) : decoded;
+    return isDocumented(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof MalformedAnswer) return undefined;
+    throw error;
+  }
+}
+
+function isDocumented(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const parts = isLazyItems(value) ? value.all() : Object.values(value);
+  return !isMalformed(value) && parts.every(isDocumented);
+}
+
+const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
+  value === null || resource.isWhole?.(value) !== false;
+
+/** An artist is the same in every market: only where it was found does it pass one on to its albums. */
+const withoutMarket = (object: SpotifyObject): SpotifyObject =>
+  object.kind === 'artist' && object.market !== null ? { ...object, market: null } : object;
+
+/** The value of a copy, noted as a call that was not made. */
+function hit({ request }: Pick<Resource<unknown>, 'request'>, entry: Entry, asker: Asker): unknown {
+  noteFreshness(asker, entry.freshUntilMs);
+  asker.scope.usage.calls.push({
+    method: 'GET',
+    path: pathOf(request),
+    status: entry.value === null ? 404 : 200,
+    milliseconds: 0,
+    origin: 'cache',
+  });
+  return entry.value;
+}

@@ -1,0 +1,211 @@
+import { LRUCache } from 'lru-cache';
+import { epochMs } from '../../../observability/clock.ts';
+import type { List } from '../kinds/lists.ts';
+import type { Malformed } from '../kinds/malformed.ts';
+import type { Page, SpotifyObject } from '../kinds/types.ts';
+
+/**
+ * The length of each list, as far as its pages have told it. The total that Spotify reports is not a bound: it can be
+ * 0, too small, too large or different from page to page.
+ */
+export interface ListTotals {
+  /** Null for a list of which no page was read lately. */
+  of(list: AnyList): ListLength | null;
+  /** False for a page that was read before the list changed. */
+  isConsistent(list: AnyList, page: AnyPage): boolean;
+  /**
+   * Learns from a page.
+   * @param sinceMs start of the read to which the page belongs, in milliseconds of the epoch. If the list has grown,
+   * the pages read since then still fit together: an item that moved comes twice, which can be seen. If the list has
+   * become shorter, only this page and later ones fit: an item that moved would be missed
+   */
+  record(list: AnyList, page: AnyPage, sinceMs: number): void;
+  /** Learns that a list ends at a slot, though `next` is set behind it. */
+  recordEnd(list: AnyList, slot: number): void;
+  /** The page size of a list that Spotify pages in smaller pages than requested; null for any other list. */
+  pageLimit(list: AnyList): number | null;
+  /**
+   * Notes a page that is smaller than requested although the list goes on.
+   * @returns whether this is now known to be the page size of the list: one such page may be an exception
+   */
+  recordSmallPage(list: AnyList, page: AnyPage): boolean;
+}
+
+export interface ListLength {
+  /** As Spotify reported it last. */
+  reportedTotal: number;
+  /** Whether the total that was sent last is not as documented. */
+  isTotalMalformed: boolean;
+  /** The reported total, or the slots that exist for certain where these are more. */
+  length: number;
+  /** The slots that exist for certain, by the pages. */
+  minLength: number;
+  /** The slot at which the list ends for certain; null while no page has shown its end. */
+  end: number | null;
+  /** Whether every page agreed with the reported total about where the list goes on. */
+  isReliable: boolean;
+  /** Until when this may be believed, in milliseconds of the epoch. */
+  freshUntilMs: number;
+}
+
+type AnyList = Pick<List<SpotifyObject>, 'key' | 'steadyTotal'>;
+type AnyPage = Pick<
+  Page<SpotifyObject>,
+  'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'hasNext' | 'asOfMs'
+> & {
+  items: { readonly length: number };
+};
+
+/** The last page of a list that was smaller than requested. */
+interface SmallPage {
+  offset: number;
+  limit: number;
+  /** Whether another page before it had the same size. */
+  isConfirmed: boolean;
+}
+
+interface LearnedLength {
+  reportedTotal: number;
+  isTotalMalformed: boolean;
+  minLength: number;
+  end: number | null;
+  isReliable: boolean;
+  asOfMs: number;
+  /** Pages read since then fit together, whatever total they report. */
+  consistentSinceMs: number;
+  /** Totals that were reported before, in the order of their coming. */
+  formerTotals: number[];
+  /** Until then totals that differ from page to page do not mean that the list has changed. */
+  flappingUntilMs: number;
+}
+
+const maxFormerTotals = 10;
+const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
+
+/**
+ * @param freshMs how long a length is believed, in milliseconds
+ * @param onChange called when a list is found to have changed
+ */
+export function createListTotals(freshMs: number, onChange: () => void): ListTotals {
+  const lists = new LRUCache<string, LearnedLength>({ max: maxLists });
+  const smallPages = new LRUCache<string, SmallPage>({ max: maxLists, ttl: freshMs });
+
+  const hasChanged = ({ steadyTotal }: AnyList, learned: LearnedLength, total: number): boolean =>
+    steadyTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
+
+  function recordChange(learned: LearnedLength, { total, asOfMs }: AnyPage, sinceMs: number): void {
+    // A total that returns is a way of reporting, not a change of the list.
+    const isFlapping = learned.formerTotals.includes(total);
+    learned.formerTotals = [...learned.formerTotals, learned.reportedTotal].slice(-maxFormerTotals);
+    if (isFlapping) {
+      learned.flappingUntilMs = epochMs() + freshMs;
+      return;
+    }
+    onChange();
+    const hasShrunk = total < learned.reportedTotal;
+    learned.consistentSinceMs = Math.max(learned.consistentSinceMs, hasShrunk ? asOfMs : sinceMs);
+    Object.assign(learned, { minLength: 0, end: null, isReliable: true });
+  }
+
+  return {
+    of({ key }) {
+      const learned = lists.get(key);
+      if (!learned || epochMs() >= learned.asOfMs + freshMs) return null;
+      return { ...lengthOf(learned), freshUntilMs: learned.asOfMs + freshMs };
+    },
+    recordEnd({ key }, slot) {
+      const learned = lists.get(key);
+      if (learned) Object.assign(learned, { minLength: Math.min(learned.minLength, slot), end: slot });
+    },
+    isConsistent(list, { total, asOfMs }) {
+      const learned = lists.get(list.key);
+      return !learned || !hasChanged(list, learned, total) || asOfMs >= learned.consistentSinceMs;
+    },
+    pageLimit({ key }) {
+      const small = smallPages.get(key);
+      return small?.isConfirmed ? small.limit : null;
+    },
+    recordSmallPage({ key }, { offset, limit }) {
+      const before = smallPages.get(key);
+      const isConfirmed = before?.limit === limit && (before.isConfirmed || before.offset !== offset);
+      smallPages.set(key, { offset, limit, isConfirmed });
+      return isConfirmed;
+    },
+    record(list, page, sinceMs) {
+      const { total, asOfMs } = page;
+      const learned = lists.get(list.key) ?? firstLength(page);
+      lists.set(list.key, learned);
+      if (asOfMs < learned.asOfMs) return;
+      if (hasChanged(list, learned, total)) recordChange(learned, page, sinceMs);
+      else if (total !== learned.reportedTotal) learned.end = null;
+      learned.reportedTotal = total;
+      learned.isTotalMalformed = page.isTotalMalformed;
+      learned.asOfMs = asOfMs;
+      learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
+      learned.end = endFrom(page, learned);
+      learned.isReliable &&= agreesWithTotal(page);
+    },
+  };
+}
+
+/** The length of a list as these of its pages tell it, which may be older than it is believed; null for no pages. */
+export function lengthFrom(pages: readonly AnyPage[]): Omit<ListLength, 'freshUntilMs'> | null {
+  const [first] = pages;
+  if (!first) return null;
+  const learned = firstLength(first);
+  for (const page of pages) {
+    const { total: reportedTotal, isTotalMalformed, asOfMs } = page;
+    if (asOfMs >= learned.asOfMs) Object.assign(learned, { reportedTotal, isTotalMalformed, asOfMs });
+    learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
+    learned.end = endFrom(page, learned);
+    learned.isReliable &&= agreesWithTotal(page);
+  }
+  return lengthOf(learned);
+}
+
+function lengthOf(learned: LearnedLength): Omit<ListLength, 'freshUntilMs'> {
+  const { reportedTotal, isTotalMalformed, minLength, end, isReliable } = learned;
+  const length = Math.max(reportedTotal, minLength);
+  return { reportedTotal, isTotalMalformed, length, minLength, end, isReliable };
+}
+
+/** The length that clients are shown; a marker where Spotify's total is not as documented. */
+export const shownTotal = ({
+  isTotalMalformed,
+  length,
+}: Pick<ListLength, 'isTotalMalformed' | 'length'>): number | Malformed =>
+  isTotalMalformed ? { malformed: 'page.total' } : length;
+
+const firstLength = ({ total, isTotalMalformed, asOfMs }: AnyPage): LearnedLength => ({
+  reportedTotal: total,
+  isTotalMalformed,
+  minLength: 0,
+  end: null,
+  isReliable: true,
+  asOfMs,
+  consistentSinceMs: asOfMs,
+  formerTotals: [],
+  flappingUntilMs: 0,
+});
+
+/** The slots that exist for certain: those of the page, and one more where Spotify names a next page. */
+const minLengthFrom = ({ offset, limit, hasNext, items }: AnyPage): number => {
+  if (items.length === 0) return 0;
+  return hasNext ? offset + limit + 1 : offset + items.length;
+};
+
+function endFrom(page: AnyPage, { end, minLength }: LearnedLength): number | null {
+  const { offset, limit, total, hasNext, items } = page;
+  const slotsEnd = offset + items.length;
+  const isLast = !hasNext && (items.length < limit || slotsEnd >= total);
+  if (isLast && items.length > 0) return slotsEnd;
+  // An empty page ends the list only if it follows the last slot that exists; `next` may have promised one slot more.
+  if (isLast && minLength <= offset + 1) return offset;
+  return end !== null && end < minLength ? null : end;
+}
+
+/** Whether the page and its total agree about whether the list goes on, and the page is as long as it can be. */
+function agreesWithTotal({ offset, limit, total, hasNext, items }: AnyPage): boolean {
+  const goesOn = offset + limit < total;
+  return hasNext === goesOn && items.length === Math.max(0, Math.min(limit, total - offset));
+}

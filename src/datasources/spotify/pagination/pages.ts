@@ -1,0 +1,235 @@
+import { epochMs } from '../../../observability/clock.ts';
+import type { Reads } from '../cache/read-through-cache.ts';
+import { type Access, SmallerPageNeeded } from '../capabilities/capabilities.ts';
+import type { List } from '../kinds/lists.ts';
+import type { Malformed } from '../kinds/malformed.ts';
+import type { Page, SpotifyObject } from '../kinds/types.ts';
+import { type Asker, noteFreshness } from '../usage/field-context.ts';
+import { createListTotals, type ListLength, lengthFrom, shownTotal } from './list-totals.ts';
+import {
+  isCursorAt,
+  movedSlot,
+  nextOffsets,
+  type Range,
+  type Span,
+  spanOf,
+  type Window,
+  windowOf,
+} from './windows.ts';
+
+/** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
+export interface Pages {
+  /** The part of a list that a range means; null when there is no such list. */
+  window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker): Promise<Window<T> | null>;
+  /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
+  total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | Malformed | null>;
+  /** How often a list, or a page of one, has been proven outdated. */
+  changes(): number;
+}
+
+export interface PagesDependencies {
+  reads: Reads;
+  access: Access;
+  /** How long the length of a list is believed, in milliseconds. */
+  freshMs: number;
+}
+
+const firstSlot: Range = { first: 1, last: null, after: null, before: null };
+const maxEndSearches = 20; // of a list whose total is too small, for `last`: each reads on from the end known so far
+
+export function createPages({ reads, access, freshMs }: PagesDependencies): Pages {
+  let changes = 0;
+  const noteChange = () => {
+    changes += 1;
+  };
+  const totals = createListTotals(freshMs, noteChange);
+
+  async function window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
+    let limit = Math.min(access.ceiling(list.endpoint), totals.pageLimit(list) ?? Number.POSITIVE_INFINITY);
+    for (;;) {
+      try {
+        return await readWindow(list, range, limit, asker);
+      } catch (error) {
+        if (!(error instanceof SmallerPageNeeded)) throw error;
+        limit = error.limit;
+      }
+    }
+  }
+
+  async function readWindow<T extends SpotifyObject>(
+    list: List<T>,
+    range: Range,
+    limit: number,
+    asker: Asker,
+  ): Promise<Window<T> | null> {
+    let span = spanFor(list, range, []);
+    if (span === null) {
+      const start = await readPages(list, { start: 0, end: 1 }, limit, asker);
+      if (start === null) return null;
+      span = spanFor(list, range, start) ?? { start: 0, end: 0 };
+    }
+    let pages = await readPages(list, span, limit, asker);
+    for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
+      const known = totals.of(list) ?? lengthFrom(pages);
+      if (isFromEnd(range) && known?.end === null && !known.isReliable)
+        await findEnd(list, known, limit, asker);
+      // From the end: the pages may show that the list is longer or shorter than its total.
+      const corrected: Span = spanFor(list, range, pages) ?? span;
+      if (corrected.start === span.start && corrected.end === span.end) break;
+      span = corrected;
+      pages = await readPages(list, span, limit, asker);
+    }
+    return pages && cutWindow(list, pages, span, range, limit, asker);
+  }
+
+  /** Reads on from the last slot that exists for certain, until a page shows where the list ends. */
+  async function findEnd<T extends SpotifyObject>(
+    list: List<T>,
+    { minLength }: Pick<ListLength, 'minLength'>,
+    limit: number,
+    asker: Asker,
+  ): Promise<void> {
+    await readPages(list, { start: Math.max(0, minLength - 1), end: list.reach }, limit, asker);
+  }
+
+  /** The slots that a range means; null where they depend on a length that is unknown. */
+  function spanFor<T extends SpotifyObject>(
+    list: List<T>,
+    range: Range,
+    pages: readonly Page<T>[],
+  ): Span | null {
+    const known = totals.of(list) ?? lengthFrom(pages);
+    if (!known) return spanOf(range, null, list.reach);
+    const { end, isReliable, length, minLength } = known;
+    return spanOf(range, end ?? (isReliable ? length : minLength), list.reach);
+  }
+
+  async function cutWindow<T extends SpotifyObject>(
+    list: List<T>,
+    pages: readonly Page<T>[],
+    span: Span,
+    range: Range,
+    limit: number,
+    asker: Asker,
+  ): Promise<Window<T>> {
+    const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
+    const cut = (from: readonly Page<T>[], at: Span) => windowOf(from, at, range, list.reach, length);
+    const slot = list.steadyTotal ? movedSlot(pages, range, list.reach) : null;
+    if (slot === null || !range.after) return cut(pages, span);
+
+    const page =
+      pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
+      (await readPage(list, slot - (slot % limit), limit, epochMs(), asker));
+    if (!isCursorAt(page, slot, range.after)) return cut(pages, span);
+    const there = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
+    const last = there.at(-1) as Page<T>;
+    const start = slot + 1;
+    const end = Math.min(start + (range.first ?? 0), last.offset + last.limit);
+    return cut(there, { start, end: Math.max(start, end) });
+  }
+
+  /** The pages that cover a span, as far as the list goes; null when there is no such list. */
+  async function readPages<T extends SpotifyObject>(
+    list: List<T>,
+    span: Span,
+    limit: number,
+    asker: Asker,
+  ): Promise<Page<T>[] | null> {
+    if (span.start === span.end) return [];
+    const startedMs = epochMs();
+    let pages: Page<T>[] = [];
+    if (span.start < limit && list.opening) {
+      const opening = await list.opening(asker);
+      if (opening === null) return null;
+      if (opening) {
+        totals.record(list, opening, startedMs);
+        pages.push(opening);
+      }
+    }
+    for (;;) {
+      const offsets = nextOffsets(pages, span, limit, lengthOf(list, asker), list.reach);
+      if (offsets.length === 0) break;
+      const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, asker));
+      pages = untilGap([...pages, ...(await Promise.all(next))]);
+    }
+    recordEmptyEnd(list, pages);
+    return readChangedAgain(list, pages, limit, startedMs, asker);
+  }
+
+  /** Two empty pages in succession end the list behind its last item. */
+  function recordEmptyEnd<T extends SpotifyObject>(list: List<T>, pages: readonly Page<T>[]): void {
+    const [previous, last] = pages.slice(-2);
+    if (previous?.items.length !== 0 || last?.items.length !== 0) return;
+    const filled = pages.findLast(({ items }) => items.length > 0);
+    totals.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
+  }
+
+  /** Pages from before the list changed are read again, so that the window fits together. */
+  function readChangedAgain<T extends SpotifyObject>(
+    list: List<T>,
+    pages: readonly Page<T>[],
+    limit: number,
+    startedMs: number,
+    asker: Asker,
+  ): Promise<Page<T>[]> {
+    const mayReadAgain = ({ offset, limit: size }: Page<T>) => size === Math.min(limit, list.reach - offset);
+    return Promise.all(
+      pages.map((page) =>
+        totals.isConsistent(list, page) || !mayReadAgain(page)
+          ? page
+          : readPage(list, page.offset, limit, startedMs, asker),
+      ),
+    );
+  }
+
+  async function readPage<T extends SpotifyObject>(
+    list: List<T>,
+    offset: number,
+    limit: number,
+    startedMs: number,
+    asker: Asker,
+  ): Promise<Page<T>> {
+    const items = Math.min(limit, list.reach - offset);
+    const resource = list.page(offset, items);
+    let page = (await reads.get(resource, asker)) as Page<T>;
+    if (!totals.isConsistent(list, page)) {
+      noteChange();
+      reads.expire(resource.key);
+      page = (await reads.get(resource, asker)) as Page<T>;
+    }
+    if (page.limit < items) {
+      reads.put(list.page(offset, page.limit), page);
+      if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
+    }
+    totals.record(list, page, startedMs);
+    return page;
+  }
+
+  function lengthOf<T extends SpotifyObject>(list: List<T>, asker: Asker): ListLength | null {
+    const known = totals.of(list);
+    if (known) noteFreshness(asker, known.freshUntilMs);
+    return known;
+  }
+
+  async function total<T extends SpotifyObject>(
+    list: List<T>,
+    asker: Asker,
+  ): Promise<number | Malformed | null> {
+    const known = lengthOf(list, asker);
+    return known ? shownTotal(known) : ((await window(list, firstSlot, asker))?.total ?? null);
+  }
+
+  return { window, total, changes: () => changes };
+}
+
+/** Whether the slots of a range are counted from the end of the list. */
+const isFromEnd = ({ last, before }: Range): boolean => last !== null && before === null;
+
+/** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
+function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
+  const gap = pages.findIndex(({ offset }, i) => {
+    const previous = pages[i - 1];
+    return previous !== undefined && offset > previous.offset + previous.limit;
+  });
+  return gap === -1 ? [...pages] : pages.slice(0, gap);
+}

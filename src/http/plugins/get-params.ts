@@ -1,0 +1,53 @@
+import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { BadRequest } from '../../errors.ts';
+
+/**
+ * Reads an operation from a query string. Yoga's own reader throws a SyntaxError for a value that is no JSON, which is
+ * then answered like a bug.
+ */
+export const useGetParams: Plugin = {
+  onRequestParse({ request, setRequestParser }) {
+    if (request.method === 'GET') setRequestParser(({ url }) => readParams(new URL(url).searchParams));
+  },
+};
+
+const textParams = ['query', 'operationName', 'documentId'] as const;
+const jsonParams = ['variables', 'extensions'] as const;
+
+/**
+ * @returns only the parameters that the query string has
+ * @throws BadRequest for a parameter that is repeated, no JSON, or no object
+ */
+export function readParams(sent: URLSearchParams): GraphQLParams & { documentId?: string } {
+  const params: GraphQLParams & { documentId?: string } = {};
+  for (const name of textParams) {
+    const text = onlyValue(sent, name);
+    if (text) params[name] = text;
+  }
+  for (const name of jsonParams) {
+    const text = onlyValue(sent, name);
+    if (text) params[name] = objectFrom(text, name);
+  }
+  return params;
+}
+
+function onlyValue(sent: URLSearchParams, name: string): string | undefined {
+  const values = sent.getAll(name);
+  if (values.length > 1) throw new BadRequest(`The query string must have "${name}" once only.`);
+  return values[0];
+}
+
+function objectFrom(text: string, name: string): Record<string, unknown> {
+  const value = parseJson(text, name);
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new BadRequest(`"${name}" in the query string must be a JSON object.`);
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadRequest(`"${name}" in the query string must be JSON.`);
+  }
+}

@@ -1,0 +1,64 @@
+import { createGunzip } from 'node:zlib';
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
+import { traceHeader } from '../../operation/trace.ts';
+import { type GraphiqlPage, renderGraphiqlPage } from './graphiql-page.ts';
+import { graphiqlTabs } from './graphiql-tabs.ts';
+import { pageHeaders } from './page-headers.ts';
+
+/**
+ * Serves GraphiQL to browsers. The page comes whole from this process, without a CDN. It is rendered at the first visit,
+ * and all visitors are sent the same compressed buffer.
+ * @param isSandbox whether to say that the data is made up
+ */
+export function useGraphiql(endpoint: string, isSandbox: boolean): Plugin {
+  let rendered: Promise<GraphiqlPage> | undefined;
+
+  function page(): Promise<GraphiqlPage> {
+    rendered ??= renderGraphiqlPage(graphiqlOptions(isSandbox)).catch((error: unknown) => {
+      rendered = undefined; // so that the next visit tries again
+      throw error;
+    });
+    return rendered;
+  }
+
+  return {
+    async onRequest({ request: { method, headers: sent }, url, endResponse, fetchAPI: { Response } }) {
+      const isVisit = method === 'GET' && sent.get('accept')?.includes('text/html');
+      if (!isVisit || url.pathname !== endpoint) return;
+      const { gzip, scriptHashes, hash } = await page();
+      const etag = `W/"${hash}"`;
+      const headers = {
+        ...pageHeaders({ scripts: scriptHashes.map((each) => `'${each}'`), ...policyOfEditor }),
+        etag,
+        'cache-control': 'no-cache', // to be kept, and asked for again each time
+        vary: 'accept, accept-encoding',
+      };
+      if (sent.get('if-none-match')?.includes(hash)) {
+        endResponse(new Response(null, { status: 304, headers }));
+      } else if (acceptsGzip(sent.get('accept-encoding'))) {
+        const compressed = { 'content-encoding': 'gzip', 'content-length': `${gzip.byteLength}` };
+        endResponse(new Response(gzip, { headers: { ...headers, ...compressed } }));
+      } else {
+        const unpacked = createGunzip();
+        unpacked.end(gzip);
+        // Yoga's own Response takes a stream of Node, whose type the standard does not have.
+        endResponse(new Response(unpacked as unknown as BodyInit, { headers }));
+      }
+    },
+  };
+}
+
+// Monaco adds styles to the page and runs its language services in workers made of blobs.
+const policyOfEditor = { styles: ["'unsafe-inline'"], workers: ['blob:'], connects: ["'self'"] };
+
+const isGzip = (coding: string) =>
+  /^\s*(?:gzip|x-gzip|\*)\s*(?:;|$)/i.test(coding) && !/;\s*q=0(?:\.0*)?\s*$/i.test(coding);
+
+const acceptsGzip = (acceptEncoding: string | null): boolean =>
+  acceptEncoding?.split(',').some(isGzip) ?? false;
+
+const graphiqlOptions = (isSandbox: boolean): GraphiQLOptions => ({
+  additionalHeaders: { [traceHeader]: '1' },
+  title: isSandbox ? 'Spotify GraphQL gateway (sandbox)' : 'Spotify GraphQL gateway',
+  defaultTabs: graphiqlTabs(isSandbox),
+});

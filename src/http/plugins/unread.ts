@@ -1,0 +1,25 @@
+import type { ServerResponse } from 'node:http';
+import type { Plugin } from 'graphql-yoga';
+import type { ErrorCode } from '../../errors.ts';
+import type { UnreadResponses } from '../unread-responses.ts';
+import { refuse } from './refuse.ts';
+import { overloaded } from './shed.ts';
+
+/** Bounds the responses that yoga writes and that clients do not read. */
+export function useUnread(unread: UnreadResponses, refused: (code: ErrorCode) => void): Plugin {
+  return {
+    onResponse({ response, setResponse, serverContext, fetchAPI }) {
+      const { res } = serverContext as { res?: ServerResponse };
+      if (!res) return; // a mounting server writes it
+      const bytes = ownBytes(response);
+      if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
+      const error = overloaded();
+      refused(error.code);
+      setResponse(refuse(fetchAPI, 503, error));
+    },
+  };
+}
+
+/** Bytes that are held for this response alone. Pages and the schema are shared by all their visitors. */
+const ownBytes = ({ headers }: Response): number =>
+  headers.get('content-type')?.includes('json') ? Number(headers.get('content-length') ?? 0) : 0;

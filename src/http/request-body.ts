@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import { maxBodyBytes } from '../operation/limits.ts';
+
+/**
+ * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests are
+ * answered: where a new one has no room, the body that has been incomplete for longest is given up.
+ */
+export interface RequestBodies {
+  read(request: IncomingMessage): Promise<RequestBody>;
+}
+
+export type RequestBody =
+  | { kind: 'whole'; text: string; release(): void }
+  | { kind: 'too large' }
+  /** There is no room for it. */
+  | { kind: 'overloaded' }
+  /** The client has gone. */
+  | { kind: 'aborted' };
+
+const maxTotalBytes = 32_000_000;
+const slowAfterMs = 1_000; // an incomplete body that is older is given up where its room is needed
+
+interface Incomplete {
+  sinceMs: number;
+  giveUp(): void;
+}
+
+/** @param onGivenUp hears of each connection that is closed because its body took too long */
+export function createRequestBodies(onGivenUp: () => void): RequestBodies {
+  const incomplete = new Set<Incomplete>(); // the oldest first
+  let totalBytes = 0;
+
+  function makeRoom(bytes: number): boolean {
+    const nowMs = performance.now();
+    for (const each of incomplete) {
+      if (totalBytes + bytes <= maxTotalBytes || nowMs - each.sinceMs < slowAfterMs) break;
+      each.giveUp();
+    }
+    return totalBytes + bytes <= maxTotalBytes;
+  }
+
+  const read = (request: IncomingMessage) =>
+    new Promise<RequestBody>((resolve) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      let isDone = false;
+      const self: Incomplete = {
+        sinceMs: performance.now(),
+        giveUp() {
+          finish({ kind: 'aborted' });
+          onGivenUp();
+          request.socket.destroy();
+        },
+      };
+      incomplete.add(self);
+
+      function release(): void {
+        totalBytes -= bytes;
+        bytes = 0;
+      }
+
+      function finish(body: RequestBody): void {
+        if (isDone) return;
+        isDone = true;
+        incomplete.delete(self);
+        if (body.kind !== 'whole') {
+          release();
+          chunks.length = 0;
+          request.pause();
+        }
+        resolve(body);
+      }
+
+      request.on('data', (chunk: Buffer) => {
+        if (isDone) return;
+        if (bytes + chunk.byteLength > maxBodyBytes) return finish({ kind: 'too large' });
+        if (!makeRoom(chunk.byteLength)) return finish({ kind: 'overloaded' });
+        chunks.push(chunk);
+        bytes += chunk.byteLength;
+        totalBytes += chunk.byteLength;
+      });
+      request.once('end', () => finish({ kind: 'whole', text: textOf(chunks), release }));
+      request.once('close', () => finish({ kind: 'aborted' }));
+    });
+
+  return { read };
+}
+
+const textOf = (chunks: readonly Buffer[]): string =>
+  (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8');

@@ -1,0 +1,108 @@
+import cluster, { type Address, type Worker } from 'node:cluster';
+import type { Log } from '../observability/log.ts';
+import { exitMs, type Orders, signals } from './graceful-shutdown.ts';
+import { collectMetrics, sendTo } from './worker-metrics.ts';
+
+export { shareMetrics } from './worker-metrics.ts';
+
+/**
+ * Several processes behind one port, for machines with several cores. The supervisor distributes connections among the
+ * workers, replaces a worker that has ended, and ends when all of them have.
+ */
+
+const drain = 'drain';
+const replaceAfterMs = 1_000; // a worker that ends as soon as it starts must not take the machine with it
+const killAfterMs = exitMs - 300; // workers that have drained are gone by then; the others do not respond
+const secondKillMs = 100; // from the kill of the workers to the end of the supervisor
+
+export interface Supervision {
+  /** How many workers there are to be. */
+  count: number;
+  /** Their environment variables beyond those of the supervisor. */
+  environment: Record<string, string>;
+  /** Called once for each port, when the first worker listens on it; the other workers are started after it. */
+  listening(address: Address): void;
+  /** Ports on which each worker listens. */
+  ports: number;
+  /** Closes what the workers have shared. */
+  dispose(): Promise<void>;
+}
+
+/** In the supervisor. Ends it with the highest exit code of a worker once all workers have ended. */
+export function supervise(supervision: Supervision, log: Log): void {
+  const { count, environment, listening, ports, dispose } = supervision;
+  const listeningPorts = new Map<number, number>(); // of each worker, how many
+  let isListening = false;
+  let stopping = false;
+  let exitCode = 0;
+
+  const workers = (): Worker[] => Object.values(cluster.workers ?? {}).filter((each) => each !== undefined);
+  const begin = () => stopping || cluster.fork(environment);
+  const isReady = ({ id }: Worker) => listeningPorts.get(id) === ports;
+
+  collectMetrics(log);
+
+  cluster.on('fork', (worker) => {
+    // The channel to a worker breaks when the worker ends, at whatever is being written to it.
+    worker.on('error', (err) => log.warn({ err, worker: worker.id }, 'the channel to a worker failed'));
+  });
+
+  cluster.on('listening', (worker, address) => {
+    listeningPorts.set(worker.id, (listeningPorts.get(worker.id) ?? 0) + 1);
+    if (!isListening) listening(address);
+    if (!isReady(worker)) return;
+    log.info({ worker: worker.id, pid: worker.process.pid }, 'a worker listens');
+    if (stopping) sendTo(worker, drain, log);
+    if (isListening) return;
+    isListening = true;
+    for (let i = 1; i < count; i++) begin();
+  });
+
+  cluster.on('exit', (worker, code, signal) => {
+    const wasStarting = !isReady(worker);
+    listeningPorts.delete(worker.id);
+    if (isListening && !stopping) {
+      log.error({ worker: worker.id, code, signal }, 'a worker has ended, and is replaced');
+      setTimeout(begin, replaceAfterMs);
+      return;
+    }
+    // A worker that is told to end before it listens has nothing to drain.
+    const isExpected = stopping && wasStarting && signal === 'SIGTERM';
+    if (!isExpected) exitCode = Math.max(exitCode, code ?? 1);
+    stopping = true;
+    if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
+  });
+
+  function killAll(): void {
+    for (const worker of workers()) worker.process.kill('SIGKILL');
+  }
+
+  function stop(): void {
+    if (stopping) {
+      killAll();
+      process.exit(1);
+    }
+    stopping = true;
+    setTimeout(() => {
+      log.error({ workers: workers().map(({ id }) => id) }, 'workers that did not end in time are killed');
+      killAll();
+      setTimeout(() => process.exit(1), secondKillMs);
+    }, killAfterMs);
+    for (const worker of workers()) {
+      // While a worker starts it loses messages; a signal ends it, or drains it if it can by then.
+      if (isReady(worker)) sendTo(worker, drain, log);
+      else worker.process.kill('SIGTERM');
+    }
+    if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
+  }
+
+  for (const signal of signals) process.on(signal, stop);
+  begin();
+}
+
+/** In a worker: it drains when it is told to, when the supervisor has gone, and never twice, as a terminal signals both. */
+export const ordersOfSupervisor: Orders = (begin) => {
+  process.on('message', (message) => message === drain && begin());
+  process.on('disconnect', begin);
+  for (const signal of signals) process.on(signal, begin);
+};

@@ -1,0 +1,143 @@
+import { filterSchema, MapperKind, mapSchema, printSchemaWithDirectives } from '@graphql-tools/utils';
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  GraphQLString,
+} from 'graphql';
+import { parseId, type SpotifyObject } from '../../datasources/spotify/index.ts';
+import { BadUserInput } from '../../errors.ts';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { itemOrError } from '../ids.ts';
+import { startEarly } from '../planning/prefetch.ts';
+import { Album, Artist, Track } from '../types/refs.ts';
+
+/**
+ * What a larger graph needs to take this one in. A stitching parent reads `_sdl`, where `@merge` says which
+ * field finds many objects by their keys; a federation router reads `_service` and asks `_entities`.
+ */
+
+/** For stitching: the names are those of @graphql-tools/stitching-directives. */
+export const mergeDirective = new GraphQLDirective({
+  name: 'merge',
+  description: 'Tells a stitching parent that this field finds many objects by their keys.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: {
+    keyField: { type: GraphQLString, description: 'The field of the objects that is the key.' },
+    keyArg: { type: GraphQLString, description: 'The argument that takes the keys.' },
+  },
+});
+
+const federationLink = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])`;
+
+/** Directives of the types in the federated SDL: by what they are known to other subgraphs. */
+const federated: Readonly<Record<string, Record<string, object>>> = {
+  Artist: { key: { fields: 'id' } },
+  Album: { key: { fields: 'id' } },
+  Track: { key: { fields: 'id' } },
+  PageInfo: { shareable: {} },
+};
+
+/** Makes a text of the schema once: that takes some 10 ms, and an operation may select it many times. */
+function once(textOf: (schema: GraphQLSchema) => string): (schema: GraphQLSchema) => string {
+  const texts = new WeakMap<GraphQLSchema, string>();
+  return (schema) => {
+    const text = texts.get(schema) ?? textOf(schema);
+    texts.set(schema, text);
+    return text;
+  };
+}
+
+const stitchingSdl = once(printSchemaWithDirectives);
+
+interface Representation {
+  __typename: string;
+  id: string;
+}
+
+const Any = builder.scalarType('_Any', {
+  description: 'An object as a federation router names it: its type and its key.',
+  parseValue(value): Representation {
+    const { __typename, id } = (value ?? {}) as Partial<Representation>;
+    if (typeof __typename === 'string' && typeof id === 'string') return { __typename, id };
+    throw new BadUserInput('A representation has a `__typename` and an `id`.');
+  },
+});
+
+const Entity = builder.unionType('_Entity', {
+  description: 'What other subgraphs may refer to.',
+  types: [Artist, Album, Track],
+  resolveType: ({ kind }: SpotifyObject) => ({ artist: Artist, album: Album, track: Track })[kind],
+});
+
+const Service = builder.objectRef<GraphQLSchema>('_Service').implement({
+  description: 'This subgraph, for a federation router.',
+  fields: (t) => ({
+    sdl: t.string({ description: 'Its schema, with the keys of its entities.', resolve: once(federatedSdl) }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  _sdl: t.string({
+    description: 'This schema, for a stitching parent.',
+    resolve: (_root, _args, _context, { schema }) => stitchingSdl(schema),
+  }),
+  _service: t.field({
+    type: Service,
+    description: 'This schema, for a federation router.',
+    resolve: (_root, _args, _context, { schema }) => schema,
+  }),
+  _entities: t.field({
+    type: [Entity],
+    nullable: { list: false, items: true },
+    description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
+    args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
+    resolve: (_, { representations }, context, info) =>
+      representations.map((each, index) => itemOrError(() => entity(each, context, info, index))),
+  }),
+}));
+
+function entity(
+  { __typename, id }: Representation,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index: number,
+): Promise<SpotifyObject | null> {
+  const asker = context.asker(info);
+  switch (__typename) {
+    case 'Artist': {
+      const artistId = parseId(id, 'artist');
+      startEarly(artistId, context, info, index);
+      return context.spotify.artist(artistId, asker);
+    }
+    case 'Album':
+      return context.spotify.album(parseId(id, 'album'), null, asker);
+    case 'Track':
+      return context.spotify.track(parseId(id, 'track'), null, asker);
+    default:
+      throw new BadUserInput('Only artists, albums and tracks can be referred to.');
+  }
+}
+
+/** The schema without what is there for composition alone, and with what other subgraphs know its types by. */
+function federatedSdl(schema: GraphQLSchema): string {
+  const isOwn = (name = '') => !name.startsWith('_');
+  const subgraph = mapSchema(
+    filterSchema({
+      schema,
+      typeFilter: isOwn,
+      rootFieldFilter: (_, name) => isOwn(name),
+      directiveFilter: (name) => name !== mergeDirective.name,
+    }),
+    {
+      [MapperKind.ROOT_FIELD]: (field) => ({ ...field, extensions: {} }),
+      [MapperKind.OBJECT_TYPE]: (type) =>
+        new GraphQLObjectType({ ...type.toConfig(), extensions: { directives: federated[type.name] ?? {} } }),
+    },
+  );
+  return `${federationLink}\n\n${printSchemaWithDirectives(subgraph)}`;
+}

@@ -1,0 +1,2 @@
+/** Most ids of a plural field. */
+export const maxIds = 100;

@@ -1,0 +1,152 @@
+import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
+import { BadUserInput, QueryTooComplex } from '../../errors.ts';
+import { maxIds } from '../limits.ts';
+import { parseCursor } from '../relay/cursor.ts';
+import { type PagingArgs, rangeOf } from '../relay/page-arguments.ts';
+import type { ArgumentsOf } from './arguments.ts';
+import { mayCost, relatedArtistsLength, schemaTexts, topTracksLength, unknownLength } from './cost.ts';
+import { isList, type Level, type Outline, type Selected } from './selection-tree.ts';
+
+/**
+ * How large a response may become, counted before anything runs: each field of each object is one, and what takes
+ * longer than a leaf counts as more. What is selected
+ * in the same way in several places is counted once and multiplied, so that the time of the count does not depend on
+ * its result.
+ */
+
+/** Lists whose length is known without their arguments. */
+const usualLengths: Readonly<Record<string, number>> = {
+  'Artist.topTracks': topTracksLength,
+  'Artist.relatedArtists': relatedArtistsLength,
+};
+
+// One field stands for 80 bytes, which is the ratio of the two limits of a response; the schema as text has 40,000.
+const schemaTextFields = 500;
+
+// What else takes time, as the number of leaves that take as long (Node 20, test/contract/hostile-documents.test.ts): so 100,000
+// of them hold the event loop up for less than 250 ms, whatever they are.
+const objectFields = 2;
+const lookupFields = 30; // an object that is read by its id, which may fail
+const deferredFields = 8; // a field that may have to wait for another object, or that the app may not have
+
+// Introspection is counted by the schema itself: one type selected in one way is one step, and GraphiQL's own
+// operation takes some 3,000.
+const maxSteps = 10_000;
+
+/** @throws QueryTooComplex when there is too much introspection to count */
+export function answerFieldsOf(outline: Outline, argumentsOf: ArgumentsOf, schema: GraphQLSchema): number {
+  const counted = new Map<Level, Map<number, number>>();
+  const countIntrospection = createIntrospectionCount(schema, argumentsOf);
+
+  /** @param pageSize of the connection whose fields these are; else 0 */
+  function fieldsOf(level: Level, pageSize: number): number {
+    const byPageSize = counted.get(level) ?? new Map<number, number>();
+    counted.set(level, byPageSize);
+    const known = byPageSize.get(pageSize);
+    if (known !== undefined) return known;
+    let fields = level.leaves;
+    for (const each of level.branches) fields += fieldsFor(each, pageSize);
+    byPageSize.set(pageSize, fields);
+    return fields;
+  }
+
+  function fieldsFor(selected: Selected, pageSize: number): number {
+    const { name, field, below } = selected;
+    const args = argumentsOf(selected);
+    if (!args) return 1;
+    const named = getNamedType(field.type);
+    if (isIntrospectionType(named)) return countIntrospection(selected);
+    const own = mayCost(name) ? deferredFields : 1;
+    if (below.length === 0) return own + leavesOf(selected);
+    const ownPageSize = isConnection(named.name) ? pageSizeOf(args) : 0;
+    const each = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
+    const keys = keysOf(args);
+    return own + (keys === null ? each * lengthOf(selected, pageSize) : keys * (lookupFields + each));
+  }
+
+  return fieldsOf(outline.root, 0);
+}
+
+/** Counts what introspection gives by asking the schema, each part of it once for each way in which it is selected. */
+function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsOf) {
+  const counted = new Map<Level, Map<unknown, number>>();
+  // The resolvers of introspection look at the schema and at nothing else of this.
+  const info = { schema } as unknown as GraphQLResolveInfo;
+  let steps = 0;
+
+  function step(): void {
+    steps += 1;
+    if (steps > maxSteps) throw tooMuchIntrospection(steps);
+  }
+
+  /** @param parent a part of the schema */
+  function fieldsOf(level: Level, parent: unknown): number {
+    const byParent = counted.get(level) ?? new Map<unknown, number>();
+    counted.set(level, byParent);
+    const known = byParent.get(parent);
+    if (known !== undefined) return known;
+    step();
+    let fields = level.leaves;
+    for (const each of level.branches) fields += fieldsFor(each, parent);
+    byParent.set(parent, fields);
+    return fields;
+  }
+
+  function fieldsFor(selected: Selected, parent: unknown): number {
+    const args = argumentsOf(selected);
+    const { field, below } = selected;
+    const [level] = below;
+    const value = args && field.resolve?.(parent, args, undefined, info);
+    if (value === null || value === undefined) return 1;
+    if (!Array.isArray(value)) return 1 + (level ? fieldsOf(level, value) : 0);
+    let fields = 1;
+    for (const each of value) {
+      step();
+      fields += level ? fieldsOf(level, each) : 1;
+    }
+    return fields;
+  }
+
+  return (selected: Selected): number => fieldsFor(selected, undefined);
+}
+
+/** How many more leaves a leaf has the time or the size of. */
+function leavesOf({ name, field }: Selected): number {
+  if (schemaTexts.has(name)) return schemaTextFields;
+  return isList(field) ? unknownLength : 0;
+}
+
+/** How many objects a field gives that takes no keys. */
+function lengthOf({ name, field }: Selected, pageSize: number): number {
+  if (!isList(field)) return 1;
+  return isOfConnection(name) ? pageSize : (usualLengths[name] ?? unknownLength);
+}
+
+/** How many slots a connection may give; 0 where its arguments are refused. */
+function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
+  try {
+    const { first, last } = rangeOf(args as PagingArgs, parseCursor);
+    return first ?? last ?? 0;
+  } catch (error) {
+    if (error instanceof BadUserInput) return 0;
+    throw error;
+  }
+}
+
+/** How many objects a field reads by their keys; null where it has no keys. */
+function keysOf({ ids, representations }: Readonly<Record<string, unknown>>): number | null {
+  if (Array.isArray(representations)) return representations.length;
+  if (!Array.isArray(ids)) return null;
+  return ids.length > maxIds ? 0 : ids.length;
+}
+
+const isConnection = (typeName: string): boolean => typeName.endsWith('Connection');
+
+/** Whether a field gives the items of a connection. */
+const isOfConnection = (name: string): boolean => /Connection\.(edges|nodes)$/.test(name);
+
+const tooMuchIntrospection = (actual: number) =>
+  new QueryTooComplex('The operation has more introspection than can be counted.', {
+    limit: maxSteps,
+    actual,
+  });

@@ -1,0 +1,39 @@
+import { type FieldNode, GraphQLError, getArgumentValues } from 'graphql';
+import { isMarket } from '../../datasources/spotify/index.ts';
+import type { Selected } from './selection-tree.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** The arguments of a field; null where they cannot be right: then the field is null, before anything is read. */
+export type ArgumentsOf = (selected: Selected) => Arguments | null;
+
+const none: Arguments = {};
+
+/**
+ * Reads the arguments of each field once, in however many places it is selected in the same way.
+ * @param variables as they were coerced
+ */
+export function createArguments(variables: Arguments): ArgumentsOf {
+  const known = new Map<Selected, Arguments | null>();
+
+  return (selected) => {
+    if (selected.field.args.length === 0) return none;
+    let args = known.get(selected);
+    if (args === undefined) {
+      args = read(selected, variables);
+      known.set(selected, args);
+    }
+    return args;
+  };
+}
+
+function read({ field, nodes }: Selected, variables: Arguments): Arguments | null {
+  try {
+    const args = getArgumentValues(field, nodes[0] as FieldNode, variables);
+    const { market } = args;
+    return typeof market === 'string' && !isMarket(market) ? null : args;
+  } catch (error) {
+    if (error instanceof GraphQLError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,194 @@
+import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
+import {
+  isMalformed,
+  type List,
+  type Malformed,
+  type Mark,
+  type Range,
+  type Slot,
+  type SpotifyObject,
+  type Window,
+} from '../../datasources/spotify/index.ts';
+import { BadUserInput } from '../../errors.ts';
+import { builder } from '../builder.ts';
+import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
+import type { Context } from '../context.ts';
+import { readable } from '../items.ts';
+import { given } from '../parts.ts';
+import { selectionOf } from '../planning/selection.ts';
+import { cursorsOf } from './cursor.ts';
+import { defaultSize, maxSize, type PagingArgs, rangeOf } from './page-arguments.ts';
+
+/** Relay connections over Spotify's lists: arguments in, a window of slots out. */
+
+type Types = (typeof builder)['$inferSchemaTypes'];
+
+/** A list as far as its selection needs it: the window is null where only the length is asked for. */
+export interface Connection<T extends SpotifyObject> {
+  window: Window<T> | null;
+  range: Range;
+  encode(mark: Mark): string;
+  total(): Promise<number | Malformed | null>;
+}
+
+export interface Edge<T extends SpotifyObject> {
+  connection: Connection<T>;
+  slot: number;
+  item: T | Malformed;
+}
+
+const PageInfo = builder.objectRef<Connection<SpotifyObject>>('PageInfo').implement({
+  description: 'Where a page stands in its list, and whether there is more.',
+  fields: (t) => ({
+    hasNextPage: t.boolean({
+      description: 'Whether there is more behind this page. While it is true, `endCursor` is set.',
+      resolve: ({ window }) => window?.hasNext ?? false,
+    }),
+    hasPreviousPage: t.boolean({
+      description: 'Whether this page begins behind the first slot of the list.',
+      resolve: ({ window }) => window?.hasPrevious ?? false,
+    }),
+    startCursor: t.string({
+      nullable: true,
+      description: 'For `before`: the page in front of this one.',
+      resolve: startCursor,
+    }),
+    endCursor: t.string({
+      nullable: true,
+      description: 'For `after`: the page behind this one.',
+      resolve: endCursor,
+    }),
+  }),
+});
+
+/** The arguments that every connection takes. */
+export const pagingArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
+  first: arg.int({
+    description: `How many slots from the front: 0 to ${maxSize}, ${defaultSize} if left out.`,
+  }),
+  after: arg.string({ description: 'Begin behind this cursor.' }),
+  last: arg.int({ description: `How many slots from the end, instead of \`first\`: 0 to ${maxSize}.` }),
+  before: arg.string({ description: 'End in front of this cursor.' }),
+});
+
+/**
+ * Defines a connection type with its edge type.
+ * @param edgeFields what the edge says beyond its node
+ */
+export function connectionOf<T extends SpotifyObject>(
+  name: `${string}Connection`,
+  node: ObjectRef<Types, T>,
+  edgeFields: (t: ObjectFieldBuilder<Types, Edge<T>>) => FieldMap = () => ({}),
+) {
+  // Pothos cannot reason about a type that is still open: inside, the node is any object of Spotify's.
+  const Node = node as unknown as ObjectRef<Types, SpotifyObject>;
+  const EdgeType = builder.objectRef<Edge<SpotifyObject>>(name.replace(/Connection$/, 'Edge')).implement({
+    description: `One slot in a page of \`${name}\`.`,
+    fields: (t) => ({
+      cursor: t.string({
+        description: 'Names this slot, for `after` and `before`.',
+        resolve: cursorOf,
+      }),
+      node: t.field({
+        type: Node,
+        nullable: true,
+        extensions: nullOnlyWithError,
+        description: 'What stands in the slot; null with an error where it cannot be read.',
+        resolve: ({ item }) => readable(item),
+      }),
+      ...edgeFields(t as unknown as ObjectFieldBuilder<Types, Edge<T>>),
+    }),
+  });
+
+  const ConnectionType = builder.objectRef<Connection<SpotifyObject>>(name).implement({
+    description: 'A page of a list. Slots that Spotify leaves empty, or fills twice, have no edge.',
+    fields: (t) => ({
+      edges: t.field({
+        type: [EdgeType],
+        description: 'The slots of this page that hold something.',
+        resolve: edgesOf,
+      }),
+      nodes: t.field({
+        type: [Node],
+        nullable: { list: false, items: true },
+        extensions: elementsNullOnlyWithError,
+        description: 'What stands in those slots; null with an error where it cannot be read.',
+        resolve: ({ window }) => slotsOf(window).map(({ item }) => readable(item)),
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: 'Where this page stands in its list.',
+        resolve: (connection) => connection,
+      }),
+      totalCount: t.int({
+        nullable: true,
+        extensions: nullOnlyWithError,
+        description:
+          'Length of the list as Spotify tells it, which may be a little more than there is to read.',
+        resolve: async ({ window, total }, _, context, info) =>
+          given(window?.total ?? (await total()), context, info),
+      }),
+    }),
+  });
+  return ConnectionType as unknown as ObjectRef<Types, Connection<T>>;
+}
+
+/**
+ * The part of a list that the arguments mean, read only as far as the selection needs it.
+ * @throws BadUserInput for a page size or cursor that cannot be right, before any call for the list
+ */
+export async function connect<T extends SpotifyObject>(
+  list: List<T>,
+  args: PagingArgs,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Connection<T> | null> {
+  const { encode, decode } = cursorsOf(list.key);
+  const range = rangeOf(args, decode);
+  if (range.after && range.after.slot + 1 >= list.reach) {
+    throw new BadUserInput(`Spotify's search ends at ${list.reach} finds.`);
+  }
+  const asker = context.asker(info);
+  const total = () => context.spotify.total(list, asker);
+  const { selected } = selectionOf(context, info);
+  if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
+    const window = await context.spotify.window(list, range, asker);
+    if (window === null) return null;
+    context.windows.push(window);
+    return { window, range, encode, total };
+  }
+  if (!selected.has('totalCount')) return { window: null, range, encode, total };
+  const length = await total();
+  return length === null ? null : { window: null, range, encode, total: () => Promise.resolve(length) };
+}
+
+const slotsOf = <T>(window: Window<T> | null): readonly Slot<T>[] => window?.slots ?? [];
+
+const edgesOf = <T extends SpotifyObject>(connection: Connection<T>): Edge<T>[] =>
+  slotsOf(connection.window).map(({ slot, item }) => ({ connection, slot, item }));
+
+const cursorOf = <T extends SpotifyObject>({ connection, slot, item }: Edge<T>): string =>
+  connection.encode({
+    slot,
+    id: isMalformed(item) ? null : item.id,
+    total: connection.window?.reportedTotal ?? 0,
+  });
+
+function startCursor(connection: Connection<SpotifyObject>): string | null {
+  const [first] = edgesOf(connection);
+  if (first) return cursorOf(first);
+  const { window, range, encode } = connection;
+  // A walk to the front goes on over slots that hold nothing.
+  const walksOn = window && range.last !== null && window.hasPrevious && window.start < window.end;
+  return walksOn ? encode({ slot: window.start, id: null, total: window.reportedTotal ?? 0 }) : null;
+}
+
+function endCursor(connection: Connection<SpotifyObject>): string | null {
+  const last = edgesOf(connection).at(-1);
+  if (last) return cursorOf(last);
+  const { window, encode } = connection;
+  return window?.hasNext
+    ? encode({ slot: window.end - 1, id: null, total: window.reportedTotal ?? 0 })
+    : null;
+}

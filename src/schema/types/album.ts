@@ -1,0 +1,172 @@
+import { type AlbumGroup as AlbumGroupName, parseId } from '../../datasources/spotify/index.ts';
+import { BadUserInput } from '../../errors.ts';
+import { builder } from '../builder.ts';
+import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
+import { full, sent } from '../parts.ts';
+import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { marketArg, namedMarket } from '../scalars.ts';
+import { Node } from './node.ts';
+import { Album, Artist } from './refs.ts';
+import { AlbumTracksConnection } from './track.ts';
+import { Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
+
+const types = {
+  ALBUM: { description: 'A full-length release.' },
+  SINGLE: { description: 'A single or an EP.' },
+  COMPILATION: { description: 'A collection, often of several artists.' },
+};
+const other = { description: 'One that this API does not know yet.' };
+
+const AlbumType = builder.enumType('AlbumType', {
+  description: 'What kind of release an album is.',
+  values: { ...types, OTHER: other },
+});
+
+export const AlbumGroup = builder.enumType('AlbumGroup', {
+  description: 'What an album is to an artist.',
+  values: {
+    ...types,
+    APPEARS_ON: { description: "Somebody else's release on which the artist appears." },
+    OTHER: { description: `${other.description} Cannot be asked for.` },
+  },
+});
+
+export const AlbumConnection = connectionOf('AlbumConnection', Album);
+
+export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Album, (t) => ({
+  albumGroup: t.field({
+    type: AlbumGroup,
+    nullable: true,
+    description:
+      "Why the artist's list shows the album. Not given to every app, unless one group alone is asked for.",
+    resolve: ({ item }, _, context, info) => context.spotify.groupOf(item, context.asker(info)),
+  }),
+}));
+
+/** @throws BadUserInput for a group that cannot be asked for */
+export function groupsOf({
+  includeGroups,
+}: {
+  includeGroups?: readonly AlbumGroupName[] | null | undefined;
+}) {
+  if (includeGroups?.includes('OTHER')) throw new BadUserInput('`OTHER` is no group that can be asked for.');
+  return includeGroups ?? [];
+}
+
+Album.implement({
+  description: 'A release: an album, a single or a compilation.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The title of the album.' }),
+    uri: t.string({ description: 'The Spotify URI of the album.', resolve: uriOf }),
+    externalUrl: t.string({
+      nullable: true,
+      description: "The album's page on open.spotify.com.",
+      resolve: sent('externalUrl'),
+    }),
+    albumType: t.field({
+      type: AlbumType,
+      nullable: true,
+      description: 'What kind of release it is.',
+      resolve: sent('albumType'),
+    }),
+    totalTracks: t.int({
+      nullable: true,
+      description: 'How many tracks it has.',
+      resolve: full('totalTracks'),
+    }),
+    releaseDate: t.field({
+      type: ReleaseDate,
+      nullable: true,
+      description: 'When it was first released.',
+      resolve: full('releaseDate'),
+    }),
+    images: t.field({
+      type: [Image],
+      nullable: { list: true, items: true },
+      description: 'The cover, widest first.',
+      resolve: full('images'),
+    }),
+    artists: t.field({
+      type: [Artist],
+      nullable: { list: true, items: true },
+      description: 'Whose release it is.',
+      resolve: full('artists'),
+    }),
+    isPlayable: t.boolean({
+      nullable: true,
+      description: 'Whether it can be played in the market; null where no market was named.',
+      resolve: sent('isPlayable'),
+    }),
+    restrictions: t.field({
+      type: Restrictions,
+      nullable: true,
+      description: 'Why it cannot be played, if it cannot.',
+      resolve: sent('restrictions'),
+    }),
+    copyrights: t.field({
+      type: [Copyright],
+      nullable: { list: true, items: true },
+      description: 'Its copyright statements.',
+      resolve: full('copyrights'),
+    }),
+    externalIds: t.field({
+      type: ExternalIds,
+      nullable: true,
+      description: 'Its names outside Spotify.',
+      resolve: full('externalIds'),
+    }),
+    genres: t.field({
+      type: ['String'],
+      nullable: { list: true, items: true },
+      description: 'Its genres; Spotify gives none at present. Not given to every app.',
+      resolve: full('genres'),
+    }),
+    label: t.string({
+      nullable: true,
+      description: 'The label that released it. Not given to every app.',
+      resolve: full('label'),
+    }),
+    popularity: t.int({
+      nullable: true,
+      description: 'How popular it is, from 0 to 100. Not given to every app.',
+      resolve: full('popularity'),
+    }),
+    tracks: t.field({
+      type: AlbumTracksConnection,
+      nullable: true,
+      description: 'Its tracks, in their order over all discs.',
+      args: { market: marketArg(t), ...pagingArgs(t) },
+      resolve: (album, args, context, info) =>
+        connect(context.spotify.tracksOf(album, namedMarket(args)), args, context, info),
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  album: t.field({
+    type: Album,
+    nullable: true,
+    description: 'One album; null where there is none.',
+    args: {
+      id: idArg(t),
+      market: marketArg(t),
+    },
+    resolve: (_, { id, ...args }, context, info) =>
+      context.spotify.album(parseId(id, 'album'), namedMarket(args), context.asker(info)),
+  }),
+  albums: t.field({
+    type: [Album],
+    nullable: { list: false, items: true },
+    extensions: mergedByIds,
+    description: 'Many albums: one entry for each id, in their order; null where there is none.',
+    args: {
+      ids: idsArg(t),
+      market: marketArg(t),
+    },
+    resolve: (_, { ids, ...args }, context, info) => {
+      const market = namedMarket(args);
+      return forEach(ids, (id) => context.spotify.album(parseId(id, 'album'), market, context.asker(info)));
+    },
+  }),
+}));

@@ -1,0 +1,108 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { parseId } from '../../datasources/spotify/index.ts';
+import { builder } from '../builder.ts';
+import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
+import type { Context } from '../context.ts';
+import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
+import { readable } from '../items.ts';
+import { full, sent } from '../parts.ts';
+import { startEarly } from '../planning/prefetch.ts';
+import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { marketArg, namedMarket } from '../scalars.ts';
+import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
+import { Node } from './node.ts';
+import { Artist, Track } from './refs.ts';
+import { Followers, Image } from './values.ts';
+
+export const ArtistConnection = connectionOf('ArtistConnection', Artist);
+
+Artist.implement({
+  description: 'A musician, a band, or anyone else under whose name something was released.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The name of the artist.' }),
+    uri: t.string({ description: 'The Spotify URI of the artist.', resolve: uriOf }),
+    externalUrl: t.string({
+      nullable: true,
+      description: "The artist's page on open.spotify.com.",
+      resolve: sent('externalUrl'),
+    }),
+    images: t.field({
+      type: [Image],
+      nullable: { list: true, items: true },
+      description: 'Pictures of the artist, widest first.',
+      resolve: full('images'),
+    }),
+    genres: t.field({
+      type: ['String'],
+      nullable: { list: true, items: true },
+      description: 'Genres the artist is associated with; often none. Not given to every app.',
+      resolve: full('genres'),
+    }),
+    followers: t.field({
+      type: Followers,
+      nullable: true,
+      description: 'Who follows the artist. Not given to every app.',
+      resolve: full('followers'),
+    }),
+    popularity: t.int({
+      nullable: true,
+      description: 'How popular the artist is, from 0 to 100. Not given to every app.',
+      resolve: full('popularity'),
+    }),
+    albums: t.field({
+      type: ArtistAlbumsConnection,
+      nullable: true,
+      extensions: nullOnlyWithError,
+      description: 'What the artist has released or appears on, by group.',
+      args: {
+        includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
+        market: marketArg(t),
+        ...pagingArgs(t),
+      },
+      resolve: (artist, args, context, info) =>
+        connect(context.spotify.albumsOf(artist, groupsOf(args), namedMarket(args)), args, context, info),
+    }),
+    topTracks: t.field({
+      type: [Track],
+      nullable: { list: true, items: true },
+      extensions: elementsNullOnlyWithError,
+      description: "The artist's most played tracks, ten at most. Not given to every app.",
+      args: { market: marketArg(t) },
+      resolve: async (artist, args, context, info) =>
+        (await context.spotify.topTracks(artist, namedMarket(args), context.asker(info)))?.map(readable),
+    }),
+    relatedArtists: t.field({
+      type: [Artist],
+      nullable: { list: true, items: true },
+      extensions: elementsNullOnlyWithError,
+      description: 'Artists with much the same listeners, twenty at most. Not given to every app.',
+      resolve: async (artist, _, context, info) =>
+        (await context.spotify.relatedArtists(artist, context.asker(info)))?.map(readable),
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  artist: t.field({
+    type: Artist,
+    nullable: true,
+    description: 'One artist; null where there is none.',
+    args: { id: idArg(t) },
+    resolve: (_, { id }, context, info) => readArtist(id, context, info),
+  }),
+  artists: t.field({
+    type: [Artist],
+    nullable: { list: false, items: true },
+    extensions: mergedByIds,
+    description: 'Many artists: one entry for each id, in their order; null where there is none.',
+    args: { ids: idsArg(t) },
+    resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readArtist(id, context, info, index)),
+  }),
+}));
+
+function readArtist(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
+  const id = parseId(input, 'artist');
+  startEarly(id, context, info, index);
+  return context.spotify.artist(id, context.asker(info));
+}

@@ -1,0 +1,42 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { parseReference, type SpotifyObject } from '../../datasources/spotify/index.ts';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { forEach, idArg, idsArg } from '../ids.ts';
+import { startEarly } from '../planning/prefetch.ts';
+
+/** Everything that has an id, and the root fields that find it. */
+
+const typeNames = { artist: 'Artist', album: 'Album', track: 'Track' } as const;
+
+export const Node = builder.interfaceRef<SpotifyObject>('Node').implement({
+  description: 'Something in the catalogue that has an id.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: "Spotify's own id: 22 characters." }),
+  }),
+  resolveType: ({ kind }) => typeNames[kind],
+});
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    description:
+      'Whatever the id names. For a bare id, artists, albums and tracks are searched in this order: a URI or link costs fewer calls.',
+    args: { id: idArg(t) },
+    resolve: (_, { id }, context, info) => readNode(id, context, info),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description: 'The same for many ids: one entry for each, in their order.',
+    args: { ids: idsArg(t) },
+    resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readNode(id, context, info, index)),
+  }),
+}));
+
+function readNode(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
+  const reference = parseReference(input);
+  if (reference.kind === 'artist') startEarly(reference.id, context, info, index);
+  return context.spotify.node(reference, context.asker(info));
+}

@@ -1,0 +1,128 @@
+import { parseId } from '../../datasources/spotify/index.ts';
+import { builder } from '../builder.ts';
+import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
+import { full, required, sent } from '../parts.ts';
+import { connectionOf } from '../relay/connection.ts';
+import { marketArg, namedMarket } from '../scalars.ts';
+import { Node } from './node.ts';
+import { Album, Artist, Track } from './refs.ts';
+import { ExternalIds, Restrictions } from './values.ts';
+
+export const TrackConnection = connectionOf('TrackConnection', Track);
+
+export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
+
+const embeddedAlbum = sent('album');
+
+Track.implement({
+  description: 'A recording, as it stands on one album.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.string({
+      description: 'The title of the track.',
+      resolve: required(sent('name'), 'Spotify has no such track any more.'),
+    }),
+    uri: t.string({ description: 'The Spotify URI of the track.', resolve: uriOf }),
+    externalUrl: t.string({
+      nullable: true,
+      description: "The track's page on open.spotify.com.",
+      resolve: sent('externalUrl'),
+    }),
+    artists: t.field({
+      type: [Artist],
+      nullable: { list: true, items: true },
+      description: 'Who performs it.',
+      resolve: sent('artists'),
+    }),
+    album: t.field({
+      type: Album,
+      nullable: true,
+      description: 'The album it stands on.',
+      resolve: (track, args, context, info) =>
+        track.album === undefined && track.albumId !== undefined
+          ? context.spotify.album(track.albumId, track.market, context.asker(info))
+          : embeddedAlbum(track, args, context, info),
+    }),
+    discNumber: t.int({
+      nullable: true,
+      description: 'On which disc of the album it stands, from 1.',
+      resolve: sent('discNumber'),
+    }),
+    trackNumber: t.int({
+      nullable: true,
+      description: 'At which place of that disc it stands, from 1.',
+      resolve: sent('trackNumber'),
+    }),
+    durationMs: t.int({
+      nullable: true,
+      description: 'How long it lasts, in milliseconds.',
+      resolve: sent('durationMs'),
+    }),
+    explicit: t.boolean({
+      nullable: true,
+      description: 'Whether its lyrics are explicit, as far as is known.',
+      resolve: sent('explicit'),
+    }),
+    isLocal: t.boolean({
+      nullable: true,
+      description: "Whether it is a file of a user's own.",
+      resolve: sent('isLocal'),
+    }),
+    isPlayable: t.boolean({
+      nullable: true,
+      description: 'Whether it can be played in the market; null where no market was named.',
+      resolve: sent('isPlayable'),
+    }),
+    restrictions: t.field({
+      type: Restrictions,
+      nullable: true,
+      description: 'Why it cannot be played, if it cannot.',
+      resolve: sent('restrictions'),
+    }),
+    linkedFrom: t.field({
+      type: Track,
+      nullable: true,
+      description:
+        'The track asked for, where this one stands in for it in the market. Not given to every app. Its id, URI and link cost no call.',
+      resolve: sent('linkedFrom'),
+    }),
+    previewUrl: t.string({
+      nullable: true,
+      description: 'Thirty seconds of it as MP3. Spotify gives it to old apps only.',
+      resolve: sent('previewUrl'),
+    }),
+    externalIds: t.field({
+      type: ExternalIds,
+      nullable: true,
+      description: 'Its names outside Spotify.',
+      resolve: full('externalIds'),
+    }),
+    popularity: t.int({
+      nullable: true,
+      description: 'How popular it is, from 0 to 100. Not given to every app.',
+      resolve: full('popularity'),
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  track: t.field({
+    type: Track,
+    nullable: true,
+    description: 'One track; null where there is none.',
+    args: { id: idArg(t), market: marketArg(t) },
+    resolve: (_, { id, ...args }, context, info) =>
+      context.spotify.track(parseId(id, 'track'), namedMarket(args), context.asker(info)),
+  }),
+  tracks: t.field({
+    type: [Track],
+    nullable: { list: false, items: true },
+    extensions: mergedByIds,
+    description: 'Many tracks: one entry for each id, in their order; null where there is none.',
+    args: { ids: idsArg(t), market: marketArg(t) },
+    resolve: (_, { ids, ...args }, context, info) => {
+      const market = namedMarket(args);
+      return forEach(ids, (id) => context.spotify.track(parseId(id, 'track'), market, context.asker(info)));
+    },
+  }),
+}));

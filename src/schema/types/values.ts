@@ -1,0 +1,118 @@
+import type * as spotify from '../../datasources/spotify/index.ts';
+import { builder } from '../builder.ts';
+import { nullOnlyWithError } from '../composition/directives.ts';
+import { value } from '../parts.ts';
+
+/** The small types without an id that hang on artists, albums and tracks. */
+
+const other = { description: 'A value that this API does not know yet.' };
+
+export const Image = builder.objectRef<spotify.Image>('Image').implement({
+  description: 'A picture, in one of its sizes.',
+  fields: (t) => ({
+    url: t.string({ nullable: true, description: 'Where to load it from.', resolve: value('url') }),
+    width: t.int({ nullable: true, description: 'In pixels, where Spotify says.', resolve: value('width') }),
+    height: t.int({
+      nullable: true,
+      description: 'In pixels, where Spotify says.',
+      resolve: value('height'),
+    }),
+  }),
+});
+
+const DatePrecision = builder.enumType('DatePrecision', {
+  description: 'How much of a date is known.',
+  values: {
+    DAY: { description: '`YYYY-MM-DD`.' },
+    MONTH: { description: '`YYYY-MM`.' },
+    YEAR: { description: '`YYYY`.' },
+    OTHER: other,
+  },
+});
+
+export const ReleaseDate = builder.objectRef<spotify.ReleaseDate>('ReleaseDate').implement({
+  description: 'When something was released, as precisely as it is known.',
+  fields: (t) => ({
+    date: t.string({
+      nullable: true,
+      extensions: nullOnlyWithError,
+      description: 'The date, shortened to what is known of it.',
+      resolve: value('date'),
+    }),
+    precision: t.field({
+      type: DatePrecision,
+      nullable: true,
+      description: 'How much of `date` is known.',
+      resolve: value('precision'),
+    }),
+  }),
+});
+
+const CopyrightType = builder.enumType('CopyrightType', {
+  description: 'What a copyright statement is about.',
+  values: {
+    C: { description: 'The copyright of the work.' },
+    P: { description: 'The copyright of the sound recording (performance).' },
+    OTHER: other,
+  },
+});
+
+export const Copyright = builder.objectRef<spotify.Copyright>('Copyright').implement({
+  description: 'A copyright statement of an album.',
+  fields: (t) => ({
+    text: t.string({ nullable: true, description: 'The statement itself.', resolve: value('text') }),
+    type: t.field({
+      type: CopyrightType,
+      nullable: true,
+      description: 'What it is about.',
+      resolve: value('type'),
+    }),
+  }),
+});
+
+export const ExternalIds = builder.objectRef<spotify.ExternalIds>('ExternalIds').implement({
+  description: 'Names of an album or a track outside Spotify.',
+  fields: (t) => ({
+    isrc: t.string({
+      nullable: true,
+      description: 'International Standard Recording Code.',
+      resolve: value('isrc'),
+    }),
+    upc: t.string({ nullable: true, description: 'Universal Product Code.', resolve: value('upc') }),
+    ean: t.string({ nullable: true, description: 'International Article Number.', resolve: value('ean') }),
+  }),
+});
+
+const RestrictionReason = builder.enumType('RestrictionReason', {
+  description: 'Why something cannot be played.',
+  values: {
+    MARKET: { description: 'It is not available in the market.' },
+    PRODUCT: { description: "The user's subscription does not include it." },
+    EXPLICIT: { description: "It is explicit, and the user's account is set not to play that." },
+    OTHER: other,
+  },
+});
+
+export const Restrictions = builder.objectRef<spotify.Restrictions>('Restrictions').implement({
+  description: 'A restriction on playing something.',
+  fields: (t) => ({
+    reason: t.field({
+      type: RestrictionReason,
+      nullable: true,
+      description: 'Why it cannot be played.',
+      resolve: value('reason'),
+    }),
+  }),
+});
+
+export const Followers = builder.objectRef<spotify.Followers>('Followers').implement({
+  description: 'Who follows an artist.',
+  fields: (t) => ({
+    total: t.int({
+      nullable: true,
+      extensions: nullOnlyWithError,
+      description: 'How many there are.',
+      resolve: value('total'),
+    }),
+  }),
+});

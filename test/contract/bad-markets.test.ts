@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { parseMarket } from '../../src/datasources/spotify/kinds/markets.ts';
+import { albums, artists, inMode, quoted, seen, tracks } from '../support/asking.ts';
+
+/** A market that is not an ISO code makes the field that names it null, and nothing else. */
+
+const bad = ['XX', 'us', '../', '', 'DEU', 'U', ' US', 'from_token', '__proto__', 'X'.repeat(2_000)];
+const { albums1: only, albums9 } = artists;
+const album = albums.tracks1;
+
+/** Where the bad market stands, what the response is beside it, and which calls that costs. */
+const places: [field: string, data: object, path: string, calls: string[]][] = [
+  [`album(id: "${album}", market: $m) { name }`, { album: null }, 'album', []],
+  [`album(id: "${album}", market: $m) { tracks { nodes { name } } }`, { album: null }, 'album', []],
+  [`track(id: "${tracks.explicit}", market: $m) { album { label } }`, { track: null }, 'track', []],
+  ['search(q: "x", market: $m) { albums { totalCount } }', { search: null }, 'search', []],
+  [
+    `artist(id: "${albums9}") { name albums(market: $m) { nodes { tracks { nodes { name } } } } }`,
+    { artist: { name: 'Nine Lives Left', albums: null } },
+    'artist.albums',
+    [`/artists/${albums9}`],
+  ],
+  [
+    `artist(id: "${albums9}") { name topTracks(market: $m) { name album { label } } }`,
+    { artist: { name: 'Nine Lives Left', topTracks: null } },
+    'artist.topTracks',
+    [`/artists/${albums9}`],
+  ],
+  [
+    `artists(ids: ${quoted([albums9])}) { name albums(market: $m) { totalCount } }`,
+    { artists: [{ name: 'Nine Lives Left', albums: null }] },
+    'artists.0.albums',
+    [`/artists/${albums9}`],
+  ],
+  [
+    `node(id: "spotify:artist:${albums9}") { id ... on Artist { topTracks(market: $m) { name } } }`,
+    { node: { id: albums9, topTracks: null } },
+    'node.topTracks',
+    [`/artists/${albums9}`],
+  ],
+  [
+    `nodes(ids: ["spotify:artist:${albums9}"]) { id ... on Artist { albums(market: $m) { totalCount } } }`,
+    { nodes: [{ id: albums9, albums: null }] },
+    'nodes.0.albums',
+    [`/artists/${albums9}`],
+  ],
+  [
+    `_entities(representations: [{ __typename: "Artist", id: "${albums9}" }]) { ... on Artist { name albums(market: $m) { totalCount } } }`,
+    { _entities: [{ name: 'Nine Lives Left', albums: null }] },
+    '_entities.0.albums',
+    [`/artists/${albums9}`],
+  ],
+  [
+    `album(id: "${album}") { name tracks(market: $m) { nodes { album { label } } } }`,
+    { album: { name: 'Single Lantern', tracks: null } },
+    'album.tracks',
+    [`/albums/${album}`],
+  ],
+  [
+    `artist(id: "${only}") { albums(first: 1) { nodes { name tracks(market: $m) { totalCount } } } }`,
+    { artist: { albums: { nodes: [{ name: expect.any(String), tracks: null }] } } },
+    'artist.albums.nodes.0.tracks',
+    [`/artists/${only}`, `/artists/${only}/albums?limit=1&offset=0`],
+  ],
+];
+
+test.each(places)(
+  'makes the field that names it null at its own path, costs no call, and leaves parents and siblings their data: %s',
+  async (field, data, path, calls) => {
+    for (const m of bad) {
+      const { ask, apiCalls } = await inMode('development');
+      const sibling = `artist(id: "${artists.bts}") { name }`;
+      const document = `query ($m: Market) { ${field} sibling: ${sibling} }`;
+      const written = `{ ${field.replaceAll('$m', JSON.stringify(m))} sibling: ${sibling} }`;
+      const expected = { data: { ...data, sibling: { name: 'BTS' } }, errors: [[path, 'BAD_USER_INPUT']] };
+      // An operation that comes back is compiled.
+      for (let run = 1; run <= 3; run++) {
+        expect(seen(await ask(document, { m }))).toEqual(expected);
+        expect(seen(await ask(written))).toEqual(expected);
+      }
+      const withoutLimit = (paths: string[]) => paths.map((each) => each.replace(/limit=\d+/, 'limit=1'));
+      expect(withoutLimit(apiCalls()).toSorted()).toEqual([...calls, `/artists/${artists.bts}`].toSorted());
+    }
+  },
+);
+
+test('costs the plan nothing, whatever is selected below the field that names it', async () => {
+  const { ask } = await inMode('development');
+  const much =
+    'albums(first: 100, market: "XX") { nodes { tracks(first: 100) { nodes { album { label } } } } }';
+  const { status, data, errors, extensions } = await ask(
+    `{ artist(id: "${albums9}") { name a: ${much} b: ${much} } }`,
+  );
+  expect({ status, data, codes: errors.map((error) => error.extensions?.['code']) }).toEqual({
+    status: 200,
+    data: { artist: { name: 'Nine Lives Left', a: null, b: null } },
+    codes: ['BAD_USER_INPUT', 'BAD_USER_INPUT'],
+  });
+  expect(extensions.spotify).toMatchObject({ plannedCalls: 1, actualCalls: 1 });
+});
+
+test.each(['albums', 'tracks'])('is an error of the whole plural field without a call: %s', async (field) => {
+  const { ask, sandbox } = await inMode('extended');
+  const answer = await ask(`{ ${field}(ids: ${quoted([album, album])}, market: "XX") { id } }`);
+  expect(answer.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
+    [[field], { code: 'BAD_USER_INPUT' }],
+  ]);
+  expect(sandbox.calls()).toEqual([]);
+});
+
+describe('what is no market', () => {
+  test('is never made into a market', () => {
+    for (const text of bad) expect(() => parseMarket(text)).toThrow('Not a market');
+    expect(['DE', 'KR', 'XK'].map(parseMarket)).toEqual(['DE', 'KR', 'XK']);
+  });
+
+  test('is a mistake of the document, or of the variables, when it is no string at all', async () => {
+    const { ask, sandbox } = await inMode('development');
+    const { status } = await ask(`{ album(id: "${album}", market: 7) { name } }`);
+    expect(status).toBe(400);
+    const variable = await ask(`query ($m: Market) { album(id: "${album}", market: $m) { name } }`, { m: 7 });
+    expect(variable.status).toBe(400);
+    expect(sandbox.calls()).toEqual([]);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { caseNames, parseCase, readCase } from '../support/case-format.ts';
+import { runCase } from '../support/case-runner.ts';
+import { plainId, shortAlbum } from '../support/plain-objects.ts';
+import { sharedPath } from '../support/shared.ts';
+
+const folder = sharedPath('cases');
+
+describe.skipIf(folder === null)('what others have reported of Spotify is answered rightly', () => {
+  const names = folder === null ? [] : caseNames(folder);
+
+  test('there are cases', () => expect(names).not.toEqual([]));
+
+  for (const name of names) {
+    test(`${name} is answered as the case says`, { timeout: 60_000 }, () =>
+      runCase(readCase(folder ?? '', name)),
+    );
+  }
+});
+
+describe('a case that is not as documented fails with the name of the key', () => {
+  const plain = { upstream: [], steps: [{ query: '{ __typename }', right: { any: true } }] };
+
+  test.each([
+    ['a key of the case', 'rules', { ...plain, rules: [] }],
+    ['a key of a rule', 'headers', { ...plain, upstream: [{ path: '^/x', headers: {} }] }],
+    ['a key of a step', 'wait', { ...plain, steps: [{ ...plain.steps[0], wait: 1 }] }],
+    [
+      'a value of what is right',
+      'lastLimit',
+      { ...plain, steps: [{ query: '{ a }', right: { lastLimit: 'x' } }] },
+    ],
+  ])('%s: %s', (_, key, written) => {
+    expect(() => parseCase(written)).toThrow(key);
+  });
+
+  test('a path that leads nowhere is not null', async () => {
+    const written = { ...plain, steps: [{ query: '{ __typename }', right: { 'artist.name': null } }] };
+    await expect(runCase(parseCase(written))).rejects.toThrow('artist.name is undefined');
+  });
+
+  test('a walk that does not end fails', async () => {
+    const page = { href: '', limit: 10, offset: 0, total: 1_000_000, next: 'more', previous: null };
+    const written = {
+      env: { SPOTIFY_QUOTA_MODE: 'development' },
+      upstream: [
+        { path: '^/artists/[^/]+$', echo: 'artist' },
+        { path: '/albums$', echoPage: true, body: { ...page, items: [shortAlbum(plainId(2))] } },
+      ],
+      steps: [
+        {
+          walk: `query ($after: String) { artist(id: "${plainId(3)}") {
+            albums(first: 10, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
+          } }`,
+          pick: 'artist.albums',
+          right: { ids: [plainId(2)] },
+        },
+      ],
+    };
+    await expect(runCase(parseCase(written))).rejects.toThrow('has not ended');
+  });
+
+  test('a document that the schema refuses fails, whatever is right', async () => {
+    const written = { ...plain, steps: [{ query: '{ nothing }', right: { any: true } }] };
+    await expect(runCase(parseCase(written))).rejects.toThrow('is refused');
+  });
+});
+
+describe('every form of what is right can hold and can fail', () => {
+  const page = { href: '', limit: 1, offset: 0, total: 2, next: null, previous: null };
+  const id = plainId(3);
+  const upstream = [
+    { path: '^/artists/[^/]+$', query: { market: 'DE' }, status: 500, raw: '' },
+    { path: '^/artists/[^/]+$', times: 1, echo: 'artist' as const },
+    { path: '^/artists/[^/]+$', status: 418, body: { error: { status: 418, message: 'Teapot' } } },
+    { path: '/albums$', echoPage: true, body: { ...page, items: [1, 2].map((n) => shortAlbum(plainId(n))) } },
+  ];
+  const env = { SPOTIFY_QUOTA_MODE: 'development', CACHE_TTL_SECONDS: '1' };
+  const list = 'nodes { id } pageInfo { hasNextPage endCursor }';
+  const one = { query: `{ artist(id: "${id}") { name albums(first: 2) { ${list} } } }` };
+  const other = { query: `{ artist(id: "${plainId(4)}") { name } }` };
+  const walk = {
+    walk: `query ($after: String) { artist(id: "${id}") { albums(first: 1, after: $after) { ${list} } } }`,
+    pick: 'artist.albums',
+  };
+  const run = (steps: unknown[]) => runCase(parseCase(JSON.parse(JSON.stringify({ env, upstream, steps }))));
+
+  test.each<[form: string, step: object, holds: object, fails: object]>([
+    ['a value', one, { 'artist.albums.nodes.0.id': plainId(1) }, { 'artist.albums.nodes.0.id': plainId(2) }],
+    ['a length', one, { 'artist.albums.nodes.length': 2 }, { 'artist.albums.nodes.length': 3 }],
+    ['no errors', one, { noErrors: true }, { errorCode: 'UPSTREAM_UNAVAILABLE' }],
+    [
+      'one of several',
+      one,
+      { oneOf: [{ 'artist.name': 'X' }, { noErrors: true }] },
+      { oneOf: [{ 'artist.name': 'X' }] },
+    ],
+    ['the ids of a walk', walk, { ids: [1, 2].map(plainId) }, { ids: [plainId(1)] }],
+    ['the least limit', one, { lastLimit: 10 }, { lastLimit: 11 }],
+  ])('%s', async (_, step, holds, fails) => {
+    await run([{ ...step, right: holds }]);
+    await expect(run([{ ...step, right: fails }])).rejects.toThrow('step 1 of 1');
+  });
+
+  test('the code of an error, after a rule that held for one call, and anything', async () => {
+    const right = { errorCode: ['UPSTREAM_BAD_RESPONSE', 'UPSTREAM_UNAVAILABLE'] };
+    await run([
+      { ...one, right: { any: true } },
+      { ...other, right },
+      { ...other, right: { any: true } },
+    ]);
+    await expect(run([{ ...one, right }])).rejects.toThrow('has error codes []');
+    await expect(
+      run([
+        { ...one, right: { any: true } },
+        { ...other, right: { noErrors: true } },
+      ]),
+    ).rejects.toThrow('step 2 of 2: has errors');
+  });
+
+  test('time that passes before a step: a copy is no longer fresh', async () => {
+    const stale = { query: `{ artist(id: "${id}") { name } }`, right: { any: true } };
+    const late = { ...stale, waitMs: 600_000, right: { lastLimit: 1 } };
+    // The copy stands in for the rejected call, which the report shows.
+    await expect(run([stale, late])).rejects.toThrow('418 /artists');
+  });
+});

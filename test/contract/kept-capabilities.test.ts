@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest';
+import type { WrittenRule } from '../support/case-format.ts';
+import { startClock } from '../support/clock.ts';
+import { type Answer, startGateway } from '../support/gateway.ts';
+import {
+  fullAlbum,
+  fullArtist,
+  fullTrack,
+  type PlainKind,
+  plainId,
+  plainObject,
+  shortTrack,
+} from '../support/plain-objects.ts';
+import { askedLists } from '../support/scripted-lists.ts';
+import { startScriptedUpstream } from '../support/scripted-upstream.ts';
+
+/** No single rejection, and no single odd object or page, takes a capability from the app. */
+
+const modes = ['extended', 'auto'] as const;
+const json = (value: object) => JSON.parse(JSON.stringify(value));
+
+async function start(mode: string, rules: readonly WrittenRule[]) {
+  const upstream = await startScriptedUpstream(rules);
+  const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
+  return {
+    ask,
+    /** The calls that Spotify has had since the last look. */
+    calls: (() => {
+      let seen = 0;
+      return () => {
+        const log = upstream.log().slice(seen);
+        seen += log.length;
+        return log;
+      };
+    })(),
+  };
+}
+
+const dataOf = ({ data, errors }: Answer<unknown>) => ({ data, errors });
+const fine = (data: unknown) => ({ data, errors: [] });
+
+const rejections: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] = [
+  ['403 `Forbidden`', { status: 403, body: { error: { status: 403, message: 'Forbidden' } } }],
+  ['403 without a message', { status: 403, body: { error: { status: 403 } } }],
+  ['403 with an empty body', { status: 403, raw: '' }],
+  ['403 with HTML', { status: 403, raw: '<html>Forbidden</html>' }],
+  ['404 `Not Found`', { status: 404, body: { error: { status: 404, message: 'Not Found' } } }],
+  ['404 with an empty body', { status: 404, raw: '' }],
+  ['410 `Gone`', { status: 410, body: { error: { status: 410, message: 'Gone' } } }],
+];
+const [forbidden] = rejections;
+
+/** A part of an artist that only some apps may read. */
+const features = [
+  { field: 'topTracks(market: DE)', path: '/top-tracks$', body: { tracks: [fullTrack(plainId(101))] } },
+  { field: 'relatedArtists', path: '/related-artists$', body: { artists: [fullArtist(plainId(101))] } },
+];
+
+describe.each(modes)('a feature that has worked (%s)', (mode) => {
+  describe.each(features)('$field', ({ field, path, body }) => {
+    const document = (id: string) => `{ artist(id: "${id}") { part: ${field} { id } } }`;
+    const given = fine({ artist: { part: [{ id: plainId(101) }] } });
+    const well: WrittenRule[] = [
+      { path, body: json(body) },
+      { path: '^/artists/[^/]+$', echo: 'artist' },
+    ];
+    const of = (id: string) => `^/artists/${id}${path}`;
+    const [one, other, third, fourth, fifth] = [1, 2, 3, 4, 5].map((n) => plainId(40 + n)) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+
+    for (const [name, answer] of rejections) {
+      test(`${mode} ${field}: is kept when one artist is answered ${name}, once`, async () => {
+        const { ask } = await start(mode, [{ path: of(other), times: 1, ...answer }, ...well]);
+        expect(dataOf(await ask(document(one)))).toEqual(given);
+        await ask(document(other));
+        expect(dataOf(await ask(document(third)))).toEqual(given);
+      });
+
+      test(`${mode} ${field}: is kept when one artist is answered ${name}, whenever it is asked for`, async () => {
+        const clock = startClock();
+        const { ask } = await start(mode, [{ path: of(other), ...answer }, ...well]);
+        expect(dataOf(await ask(document(one)))).toEqual(given);
+        for (let i = 0; i < 3; i += 1) {
+          await ask(document(other));
+          await clock.pass(61); // an absence is kept for a minute
+        }
+        expect(dataOf(await ask(document(third)))).toEqual(given);
+      });
+    }
+
+    test(`${mode} ${field}: is given up when two artists are refused it, and comes back`, async () => {
+      const clock = startClock();
+      const [, answer] = forbidden as (typeof rejections)[number];
+      const refusals = [other, third].map((id) => ({ path: of(id), ...answer }));
+      const { ask, calls } = await start(mode, [...refusals, ...well]);
+      expect(dataOf(await ask(document(one)))).toEqual(given);
+      await ask(document(other));
+      await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
+      await ask(document(third));
+      calls();
+      expect(dataOf(await ask(document(fourth)))).toEqual(fine({ artist: { part: null } }));
+      expect(calls()).toEqual([`200 /artists/${fourth}`]);
+      await clock.pass(61);
+      expect(dataOf(await ask(document(fifth)))).toEqual(given);
+    });
+  });
+});
+
+describe.each(modes)('batch reads (%s)', (mode) => {
+  describe.each(['artist', 'album', 'track'] as const)('of %ss', (kind) => {
+    const ids = (from: number) => [from, from + 1, from + 2].map(plainId);
+    const document = (from: number) => `{ found: ${kind}s(ids: ${JSON.stringify(ids(from))}) { id } }`;
+    const given = (from: number) => fine({ found: ids(from).map((id) => ({ id })) });
+    const batch = (from: number) => `/${kind}s?ids=${ids(from).join(',')}`;
+    const well: WrittenRule[] = [
+      { path: `^/${kind}s$`, echo: kind },
+      { path: `^/${kind}s/[^/]+$`, echo: kind },
+    ];
+
+    for (const [name, answer] of rejections) {
+      test(`${mode} ${kind}: are kept when one is answered ${name}, once, after they have worked`, async () => {
+        const rejected = { path: `^/${kind}s$`, query: { ids: ids(20).join(',') }, times: 1, ...answer };
+        const { ask, calls } = await start(mode, [rejected, ...well]);
+        expect(dataOf(await ask(document(10)))).toEqual(given(10));
+        await ask(document(20));
+        calls();
+        expect(dataOf(await ask(document(30)))).toEqual(given(30));
+        expect(calls()).toEqual([`200 ${batch(30)}`]);
+      });
+    }
+
+    for (const name of ['403 with an empty body', '403 with HTML', '404 with an empty body']) {
+      test(`${mode} ${kind}: are not given up for ${name}, though they have never worked`, async () => {
+        const [, answer] = rejections.find(([each]) => each === name) as (typeof rejections)[number];
+        const { ask, calls } = await start(mode, [{ path: `^/${kind}s$`, times: 1, ...answer }, ...well]);
+        await ask(document(10));
+        calls();
+        expect(dataOf(await ask(document(20)))).toEqual(given(20));
+        expect(calls()).toEqual([`200 ${batch(20)}`]);
+      });
+    }
+
+    const objects = (count: number) =>
+      ids(10)
+        .slice(0, count)
+        .map((id) => plainObject(kind, id));
+    for (const [name, items] of [
+      ['one too few', objects(2)],
+      ['none', []],
+      ['one too many', [...objects(3), plainObject(kind, plainId(99))]],
+      ['a null too many', [...objects(3), null]],
+    ] as const) {
+      test(`${mode} ${kind}: an answer of ${name} is not used, and its ids are read one by one`, async () => {
+        const wrong = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
+        const { ask, calls } = await start(mode, [wrong, ...well]);
+        expect(dataOf(await ask(document(10)))).toEqual(given(10));
+        expect(calls().toSorted()).toEqual(
+          [`200 ${batch(10)}`, ...ids(10).map((id) => `200 /${kind}s/${id}`)].toSorted(),
+        );
+        expect(dataOf(await ask(document(20)))).toEqual(given(20));
+        expect(calls()).toEqual([`200 ${batch(20)}`]);
+      });
+    }
+  });
+});
+
+/** A field of a full object that is missing in the short form, and where the short form stands. */
+const fields: readonly { kind: PlainKind; field: string; lacks: readonly string[]; value: unknown }[] = [
+  { kind: 'artist', field: 'followers { total }', lacks: ['followers'], value: { total: 10 } },
+  { kind: 'artist', field: 'followers { total }', lacks: ['followers', 'popularity'], value: { total: 10 } },
+  { kind: 'artist', field: 'popularity', lacks: ['followers', 'popularity'], value: 50 },
+  { kind: 'artist', field: 'genres', lacks: ['genres'], value: ['pop'] },
+  { kind: 'artist', field: 'genres', lacks: ['followers', 'genres', 'popularity'], value: ['pop'] },
+  { kind: 'album', field: 'label', lacks: ['label'], value: 'Label' },
+  { kind: 'album', field: 'label', lacks: ['label', 'popularity'], value: 'Label' },
+  { kind: 'album', field: 'popularity', lacks: ['label', 'popularity'], value: 40 },
+  { kind: 'track', field: 'popularity', lacks: ['popularity'], value: 40 },
+];
+
+const shortForms: Record<PlainKind, { document(field: string): string; pick(data: unknown): unknown }> = {
+  artist: {
+    document: (field) => `{ track(id: "${plainId(101)}") { artists { ${field} } } }`,
+    pick: (data) => (data as { track: { artists: unknown[] } }).track.artists[0],
+  },
+  album: {
+    document: (field) => `{ track(id: "${plainId(101)}") { album { ${field} } } }`,
+    pick: (data) => (data as { track: { album: unknown } }).track.album,
+  },
+  track: {
+    document: (field) => `{ album(id: "${plainId(77)}") { tracks(first: 1) { nodes { ${field} } } } }`,
+    pick: (data) => (data as { album: { tracks: { nodes: unknown[] } } }).album.tracks.nodes[0],
+  },
+};
+
+describe.each(modes)('a field that full objects have had (%s)', (mode) => {
+  for (const { kind, field, lacks, value } of fields) {
+    test(`${mode} ${kind} ${field}: is kept when one full object lacks ${lacks.join(', ')}`, async () => {
+      const name = field.split(' ')[0] ?? '';
+      const [whole, poor] = [plainId(65), plainId(66)];
+      const lacking = Object.fromEntries(
+        Object.entries(plainObject(kind, poor)).filter(([key]) => !lacks.includes(key)),
+      );
+      const { ask } = await start(mode, [
+        { path: `^/${kind}s/${poor}$`, body: json(lacking) },
+        {
+          path: `^/albums/${plainId(77)}$`,
+          body: json({ ...fullAlbum(plainId(77)), tracks: pageOf([shortTrack(plainId(78))]) }),
+        },
+        ...(['artist', 'album', 'track'] as const).map((each) => ({ path: `^/${each}s/[^/]+$`, echo: each })),
+      ]);
+      const single = (id: string) => `{ found: ${kind}(id: "${id}") { ${field} } }`;
+      expect(dataOf(await ask(single(whole)))).toEqual(fine({ found: { [name]: value } }));
+      expect(dataOf(await ask(single(poor)))).toEqual(fine({ found: { [name]: null } }));
+      const { document, pick } = shortForms[kind];
+      const answer = await ask(document(field));
+      expect(answer.errors).toEqual([]);
+      expect(pick(answer.data)).toEqual({ [name]: value });
+    });
+  }
+});
+
+const pageOf = (items: readonly object[], limit = 50) => ({
+  href: '',
+  items,
+  limit,
+  next: null,
+  offset: 0,
+  previous: null,
+  total: items.length,
+});
+
+describe('the page size', () => {
+  for (const kind of askedLists) {
+    test(`${kind.name}: is kept when one page reports a limit of 1`, async () => {
+      const items = [1, 2, 3].map((n) => kind.item(plainId(n)));
+      const small = { ...pageOf(items.slice(0, 1), 1), total: 3, next: 'https://api.spotify.com/v1/next' };
+      const { ask, calls } = await start('development', [
+        { path: kind.path, times: 1, body: json(kind.wrap(small)) },
+        { path: '(/albums|/tracks|/search)$', echoPage: true, body: json(kind.wrap(pageOf(items))) },
+        ...kind.others({}),
+      ]);
+      await ask(kind.document('first: 3'));
+      calls();
+      const elsewhere = kind
+        .document('first: 3')
+        .replaceAll('"abc"', '"xyz"')
+        .replace(/\(id: "\w+"/, `(id: "${plainId(900_002)}"`);
+      const answer = await ask(elsewhere);
+      expect(answer.errors).toEqual([]);
+      expect(kind.pick(answer.data)?.nodes.map(({ id }) => id)).toEqual([1, 2, 3].map(plainId));
+      const limits = calls().flatMap((call) => /limit=(\d+)/.exec(call)?.[1] ?? []);
+      expect(limits).toEqual([`${kind.size}`]);
+    });
+  }
+});
+
+describe.each(modes)('one 403 with an empty body from the edge (%s)', (mode) => {
+  const id = plainId(7);
+  for (const [name, path, document] of [
+    ['an artist', '^/artists/[^/]+$', `{ artist(id: "${id}") { id } }`],
+    ['an album', '^/albums/[^/]+$', `{ album(id: "${id}") { id } }`],
+    ['a track', '^/tracks/[^/]+$', `{ track(id: "${id}") { id } }`],
+    ["an artist's top tracks", '/top-tracks$', `{ artist(id: "${id}") { topTracks(market: DE) { id } } }`],
+    ['related artists', '/related-artists$', `{ artist(id: "${id}") { relatedArtists { id } } }`],
+    ["an artist's albums", '/albums$', `{ artist(id: "${id}") { albums(first: 1) { nodes { id } } } }`],
+    ["an album's tracks", '/tracks$', `{ album(id: "${id}") { tracks(first: 1) { nodes { id } } } }`],
+    ['a search', '^/search$', `{ search(q: "abc", type: [TRACK]) { tracks(first: 1) { nodes { id } } } }`],
+  ] as const) {
+    test(`${mode}: for ${name} is an error or answered all the same, and forgotten at once`, async () => {
+      const rules: WrittenRule[] = [
+        ...(['artist', 'album', 'track'] as const).map((each) => ({ path: `^/${each}s/[^/]+$`, echo: each })),
+        ...features.map((each) => ({ path: each.path, body: json(each.body) })),
+        { path: '/albums$', echoPage: true, body: json(pageOf([fullAlbum(plainId(9))])) },
+        { path: '^/search$', echoPage: true, body: json({ tracks: pageOf([fullTrack(plainId(9))]) }) },
+        { path: '/tracks$', echoPage: true, body: json(pageOf([fullTrack(plainId(9))])) },
+      ];
+      const truth = await (await start(mode, rules)).ask(document);
+      expect(truth.errors).toEqual([]);
+      const { ask } = await start(mode, [{ path, times: 1, status: 403, raw: '' }, ...rules]);
+      const first = await ask(document);
+      if (first.errors.length === 0) expect(first.data).toEqual(truth.data);
+      expect(dataOf(await ask(document))).toEqual(dataOf(truth));
+    });
+  }
+});

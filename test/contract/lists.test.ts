@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { albumPage, albumsDocument, idsOf, slots } from '../support/album-pages.ts';
+import { albums, artists, fine, inMode, seen } from '../support/asking.ts';
+
+/** Windows over an artist's list of albums, with what they cost: `paging.property.test.ts` walks whole lists. */
+
+/** Offset and limit of each call for a list, in order of their offsets. */
+const pagesAsked = (gateway: { apiCalls(): string[] }): [offset: number, limit: number][] =>
+  gateway
+    .apiCalls()
+    .filter((path) => /\/(albums|tracks)\?/.test(path))
+    .map((path) => new URLSearchParams(path.split('?')[1]))
+    .map((query): [number, number] => [Number(query.get('offset')), Number(query.get('limit'))])
+    .toSorted(([one], [other]) => one - other);
+
+describe('a window', () => {
+  test.each([
+    ['first: 10', 0, 10, [0]],
+    ['first: 25', 0, 25, [0, 10, 20]],
+    ['', 0, 20, [0, 10]],
+    ['first: null, last: null', 0, 20, [0, 10]],
+    ['first: 1', 0, 1, [0]],
+    ['first: 100', 0, 100, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]],
+    ['last: 5', 99, 104, [0, 90, 100]],
+    ['last: 4', 100, 104, [0, 100]],
+    ['last: 100', 4, 104, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]],
+  ])(
+    'of `%s` is read in full pages of ten, none larger, none twice, none too many',
+    async (args, from, to, offsets) => {
+      const gateway = await inMode('development');
+      const page = await albumPage(gateway, args);
+      expect(idsOf(page)).toEqual(slots(from, to));
+      expect([page.pageInfo.hasPreviousPage, page.pageInfo.hasNextPage]).toEqual([from > 0, to < 104]);
+      expect(page.totalCount).toBe(104);
+      expect([page.pageInfo.startCursor, page.pageInfo.endCursor]).toEqual([
+        page.edges[0]?.cursor,
+        page.edges.at(-1)?.cursor,
+      ]);
+      expect(pagesAsked(gateway)).toEqual(offsets.map((offset) => [offset, 10]));
+    },
+  );
+
+  test('shares the pages that another one has read', async () => {
+    const gateway = await inMode('development');
+    const { edges } = await albumPage(gateway, 'first: 30');
+    gateway.sandbox.clearCalls();
+    const cursor = (slot: number) => edges[slot]?.cursor;
+    expect(idsOf(await albumPage(gateway, `first: 9, after: "${cursor(7)}"`))).toEqual(slots(8, 17));
+    expect(idsOf(await albumPage(gateway, `last: 9, before: "${cursor(29)}"`))).toEqual(slots(20, 29));
+    expect(
+      idsOf(await albumPage(gateway, `first: 9, after: "${cursor(3)}", before: "${cursor(6)}"`)),
+    ).toEqual(slots(4, 6));
+    expect(
+      idsOf(await albumPage(gateway, `last: 9, after: "${cursor(3)}", before: "${cursor(29)}"`)),
+    ).toEqual(slots(20, 29));
+    expect(gateway.apiCalls()).toEqual([]);
+    expect(idsOf(await albumPage(gateway, `first: 9, after: "${cursor(24)}"`))).toEqual(slots(25, 34));
+    expect(pagesAsked(gateway)).toEqual([[30, 10]]);
+  });
+
+  test.each([
+    'first: -1',
+    'first: 101',
+    'first: 1000000000',
+    'last: -1',
+    'last: 101',
+    'first: 5, last: 5',
+    'first: 0, last: 0',
+  ])('of `%s` is refused without a call for its list, and its siblings stay', async (args) => {
+    const { ask, apiCalls } = await inMode('development');
+    const query = `{ artist(id: "${artists.bts}") { name albums(${args}) { totalCount } } }`;
+    expect(seen(await ask(query))).toEqual({
+      data: { artist: { name: 'BTS', albums: null } },
+      errors: [['artist.albums', 'BAD_USER_INPUT']],
+    });
+    expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
+  });
+
+  test.each(['first: 0', 'last: 0'])(
+    'of `%s` is empty and still knows the length, for one call at most',
+    async (args) => {
+      const gateway = await inMode('development');
+      const page = await albumPage(gateway, args);
+      expect([page.totalCount, page.nodes, page.edges]).toEqual([104, [], []]);
+      expect(page.pageInfo).toMatchObject({ hasNextPage: false, startCursor: null, endCursor: null });
+      expect(pagesAsked(gateway)).toEqual([[0, 10]]);
+    },
+  );
+
+  test('behind the end of the list has no edge and no cursor, and says that there is something in front', async () => {
+    for (const known of [true, false]) {
+      const gateway = await inMode('development');
+      const end = await albumPage(known ? gateway : await inMode('development'), 'last: 1');
+      gateway.sandbox.clearCalls();
+      const page = await albumPage(gateway, `first: 5, after: "${end.pageInfo.endCursor}"`);
+      expect(page).toEqual({
+        totalCount: 104,
+        nodes: [],
+        edges: [],
+        pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null },
+      });
+      expect(pagesAsked(gateway).length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('between cursors that cross, or that touch, is empty and costs no call', async () => {
+    const gateway = await inMode('development');
+    const { edges } = await albumPage(gateway, 'first: 9');
+    const other = await inMode('development');
+    for (const [after, before] of [
+      [6, 2],
+      [2, 3],
+      [2, 2],
+    ] as const) {
+      const window = `after: "${edges[after]?.cursor}", before: "${edges[before]?.cursor}"`;
+      for (const size of ['first: 5', 'last: 5']) {
+        const selected = 'nodes { id } pageInfo { hasNextPage startCursor endCursor }';
+        expect(seen(await other.ask(albumsDocument(`${size}, ${window}`, artists.bts, selected)))).toEqual(
+          fine({
+            artist: {
+              name: 'BTS',
+              albums: { nodes: [], pageInfo: { hasNextPage: false, startCursor: null, endCursor: null } },
+            },
+          }),
+        );
+      }
+    }
+    expect(pagesAsked(other)).toEqual([]);
+  });
+});
+
+describe('the length of a list', () => {
+  test('alone costs one call, and none where it is known', async () => {
+    const gateway = await inMode('development');
+    const query = albumsDocument('first: 100', artists.bts, 'totalCount');
+    for (let time = 0; time < 2; time++) {
+      expect(seen(await gateway.ask(query))).toEqual(
+        fine({ artist: { name: 'BTS', albums: { totalCount: 104 } } }),
+      );
+    }
+    expect(pagesAsked(gateway)).toEqual([[0, 10]]);
+  });
+
+  test('of an album comes with the album, also where the tracks are not asked for', async () => {
+    const gateway = await inMode('development');
+    const query = `{ album(id: "${albums.tracks130}") { tracks { totalCount } } }`;
+    expect(seen(await gateway.ask(query))).toEqual(fine({ album: { tracks: { totalCount: 130 } } }));
+    expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks130}`]);
+  });
+
+  test('is not asked for where nothing of the list is selected', async () => {
+    const gateway = await inMode('development');
+    const answer = await gateway.ask(albumsDocument('', artists.bts, '__typename'));
+    expect(seen(answer)).toEqual(
+      fine({ artist: { name: 'BTS', albums: { __typename: 'ArtistAlbumsConnection' } } }),
+    );
+    const { plannedCalls = 0, actualCalls = 0 } = answer.extensions.spotify ?? {};
+    expect(actualCalls).toBeLessThanOrEqual(plannedCalls);
+  });
+});

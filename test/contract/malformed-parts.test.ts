@@ -1,0 +1,412 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
+import { schema } from '../../src/schema/index.ts';
+import { albums, artists, catalogue, inMode, seen, tracks, unavailable } from '../support/asking.ts';
+import { startGateway } from '../support/gateway.ts';
+import { hasRedis, startRedis } from '../support/redis.ts';
+import { albumFields, artistFields, trackFields } from '../support/truth.ts';
+import { unexplainedNulls } from '../support/unexplained-nulls.ts';
+
+/** Parts of an object that Spotify does not send, or not as documented: each costs only itself. */
+
+interface Part {
+  /** Where Spotify has it, inside the object. */
+  json: string;
+  /** Where the graph has it. */
+  field: string;
+  /** Values that are not as documented. */
+  bad: readonly unknown[];
+  /** Only full objects have it. */
+  full?: true;
+  /** Where a short form lacks it, the full object fills it. */
+  filled?: true;
+  /** Spotify leaves it out where there is nothing of the kind, or withholds it from some apps: then nothing is missing. */
+  maybe?: true;
+}
+
+const numbers = ['12', -1, 1.5, 1e12, true, {}];
+const texts = [7, {}, [], true];
+const booleans = ['yes', 1, {}];
+const objects = ['x', 7, []];
+const addresses = [7, {}, '', 'javascript:alert(1)', '//i.scdn.co/x'];
+const listValues = [{}, 'x', 7];
+
+const image: Part[] = [
+  { json: 'images', field: 'images', bad: listValues, filled: true },
+  { json: 'images.1', field: 'images.1', bad: objects },
+  { json: 'images.0.url', field: 'images.0.url', bad: addresses },
+  { json: 'images.0.width', field: 'images.0.width', bad: numbers, maybe: true },
+  { json: 'images.0.height', field: 'images.0.height', bad: numbers, maybe: true },
+];
+
+const link: Part[] = [
+  { json: 'external_urls', field: 'externalUrl', bad: objects },
+  { json: 'external_urls.spotify', field: 'externalUrl', bad: addresses },
+];
+
+const nestedArtists: Part[] = [
+  { json: 'artists', field: 'artists', bad: listValues, filled: true },
+  {
+    json: 'artists.0',
+    field: 'artists.0',
+    bad: [...objects, { id: 7, name: 'x' }, { id: artists.bts, name: 7 }],
+  },
+  // In a list the link of the same artist may come from another item.
+  { json: 'artists.0.external_urls', field: 'artists.0.externalUrl', bad: objects, full: true },
+];
+
+const availability: Part[] = [
+  { json: 'is_playable', field: 'isPlayable', bad: booleans, maybe: true },
+  { json: 'restrictions', field: 'restrictions', bad: objects, maybe: true },
+];
+
+const parts: Record<'artist' | 'album' | 'track', Part[]> = {
+  artist: [
+    ...link,
+    ...image,
+    { json: 'genres', field: 'genres', bad: listValues, maybe: true },
+    { json: 'genres.0', field: 'genres.0', bad: texts },
+    { json: 'followers', field: 'followers', bad: objects, maybe: true },
+    { json: 'followers.total', field: 'followers.total', bad: numbers, maybe: true },
+    { json: 'popularity', field: 'popularity', bad: numbers, maybe: true },
+  ],
+  album: [
+    ...link,
+    ...image,
+    ...nestedArtists,
+    ...availability,
+    { json: 'total_tracks', field: 'totalTracks', bad: numbers, maybe: true },
+    { json: 'release_date', field: 'releaseDate.date', bad: texts, maybe: true },
+    { json: 'copyrights', field: 'copyrights', bad: listValues, full: true },
+    { json: 'copyrights.0', field: 'copyrights.0', bad: objects, full: true },
+    { json: 'copyrights.0.text', field: 'copyrights.0.text', bad: texts, full: true },
+    { json: 'external_ids', field: 'externalIds', bad: objects, full: true },
+    { json: 'external_ids.upc', field: 'externalIds.upc', bad: texts, full: true, maybe: true },
+    { json: 'genres', field: 'genres', bad: listValues, full: true, maybe: true },
+    { json: 'label', field: 'label', bad: texts, full: true, maybe: true },
+    { json: 'popularity', field: 'popularity', bad: numbers, full: true, maybe: true },
+  ],
+  track: [
+    ...link,
+    ...nestedArtists,
+    ...availability,
+    { json: 'disc_number', field: 'discNumber', bad: numbers },
+    { json: 'track_number', field: 'trackNumber', bad: numbers },
+    { json: 'duration_ms', field: 'durationMs', bad: numbers },
+    { json: 'explicit', field: 'explicit', bad: booleans },
+    { json: 'is_local', field: 'isLocal', bad: booleans },
+    { json: 'preview_url', field: 'previewUrl', bad: addresses, maybe: true },
+    { json: 'linked_from', field: 'linkedFrom', bad: objects, maybe: true },
+    { json: 'external_ids', field: 'externalIds', bad: objects, full: true },
+    { json: 'external_ids.isrc', field: 'externalIds.isrc', bad: texts, full: true, maybe: true },
+    { json: 'popularity', field: 'popularity', bad: numbers, full: true, maybe: true },
+    {
+      json: 'album',
+      field: 'album',
+      bad: [...objects, { id: 7, name: 'x' }, { id: albums.tracks1 }],
+      full: true,
+    },
+    { json: 'album.external_urls', field: 'album.externalUrl', bad: objects, full: true },
+  ],
+};
+
+const shortAlbumFields = `id name uri externalUrl albumType totalTracks releaseDate { date precision }
+  images { url width height } artists { id name uri externalUrl } isPlayable restrictions { reason }`;
+const shortTrackFields = `id name uri externalUrl discNumber trackNumber durationMs explicit isLocal isPlayable
+  restrictions { reason } linkedFrom { id uri externalUrl } previewUrl artists { id name externalUrl }`;
+const fullTrackFields = trackFields
+  .replace('artists { id name }', 'artists { id name externalUrl }')
+  .replace('album { id name }', 'album { id name externalUrl }');
+
+/** An artist with everything that may be malformed. */
+const popular = catalogue.artists().find(({ images, genres }) => images.length > 1 && genres.length > 0);
+
+interface Place {
+  name: string;
+  kind: keyof typeof parts;
+  query: string;
+  /** Where the object stands in the response of Spotify, and of the gateway. */
+  on: FaultRule['on'];
+  inside: string;
+  at: string;
+  short?: true;
+}
+
+const places: Place[] = [
+  {
+    name: 'an artist that is read by its id',
+    kind: 'artist',
+    query: `{ artist(id: "${popular?.id}") { ${artistFields} } }`,
+    on: { route: 'artists' },
+    inside: '',
+    at: 'artist.',
+  },
+  {
+    name: 'one of several artists that are read together',
+    kind: 'artist',
+    query: `{ artists(ids: ["${artists.albums9}", "${popular?.id}"]) { ${artistFields} } }`,
+    on: { route: 'artists' },
+    inside: 'artists.1.',
+    at: 'artists.1.',
+  },
+  {
+    name: 'an album that is read by its id',
+    kind: 'album',
+    query: `{ album(id: "${albums.tracks20}") { ${albumFields} } }`,
+    on: { route: 'albums' },
+    inside: '',
+    at: 'album.',
+  },
+  {
+    name: "an album in an artist's list",
+    kind: 'album',
+    query: `{ artist(id: "${artists.albums9}") { albums(first: 3) { nodes { ${shortAlbumFields} } } } }`,
+    on: { route: 'artists/albums' },
+    inside: 'items.1.',
+    at: 'artist.albums.nodes.1.',
+    short: true,
+  },
+  {
+    name: 'an album that a search finds',
+    kind: 'album',
+    query: `{ search(q: "rooms") { albums(first: 3) { nodes { ${shortAlbumFields} } } } }`,
+    on: { route: 'search' },
+    inside: 'albums.items.1.',
+    at: 'search.albums.nodes.1.',
+    short: true,
+  },
+  {
+    name: 'a track that is read by its id',
+    kind: 'track',
+    query: `{ track(id: "${tracks.severalArtists}") { ${fullTrackFields} } }`,
+    on: { route: 'tracks' },
+    inside: '',
+    at: 'track.',
+  },
+  {
+    name: 'a track that comes with its album',
+    kind: 'track',
+    query: `{ album(id: "${albums.tracks20}") { tracks(first: 3) { nodes { ${shortTrackFields} } } } }`,
+    on: { route: 'albums' },
+    inside: 'tracks.items.1.',
+    at: 'album.tracks.nodes.1.',
+    short: true,
+  },
+  {
+    name: "a track in a page of its album's tracks",
+    kind: 'track',
+    query: `{ album(id: "${albums.tracks55}") { tracks(last: 3) { nodes { ${shortTrackFields} } } } }`,
+    on: { route: 'albums/tracks' },
+    inside: 'items.2.',
+    at: 'album.tracks.nodes.0.',
+    short: true,
+  },
+];
+
+/** The same data with null in one place. */
+function withNull<T>(data: T, path: string): T {
+  const changed = structuredClone(data);
+  const keys = path.split('.');
+  let parent = changed as Record<string, unknown>;
+  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
+  parent[keys.at(-1) ?? ''] = null;
+  return changed;
+}
+
+async function askWith(edits: readonly Edit[], { query, on }: Place) {
+  const gateway = await inMode('extended');
+  if (edits.length > 0) gateway.sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits } });
+  const answer = await gateway.ask<object, object>(query);
+  expect(unexplainedNulls(schema, parse(query), {}, answer)).toEqual([]);
+  return { answer, calls: gateway.apiCalls() };
+}
+
+describe.each(places)('of $name', (place) => {
+  const { kind, inside, at, short } = place;
+  const own = parts[kind].filter(({ full }) => !short || !full);
+  let known: Awaited<ReturnType<typeof askWith>> | undefined;
+
+  async function withoutFault() {
+    known ??= await askWith([], place);
+    expect(known.answer.errors).toEqual([]);
+    return known;
+  }
+
+  test.each(own)('$json that is not as documented is an error at $field and nothing else', async (part) => {
+    const whole = await withoutFault();
+    for (const bad of short ? part.bad.slice(0, 2) : part.bad) {
+      const { answer, calls } = await askWith([{ path: inside + part.json, set: bad }], place);
+      const path = at + part.field;
+      expect(seen(answer), JSON.stringify(bad)).toEqual({
+        data: withNull(whole.answer.data, path),
+        errors: [[path, 'UPSTREAM_BAD_RESPONSE']],
+      });
+      const notes = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
+      expect(notes).toEqual([expect.stringMatching(/: MALFORMED$/)]);
+      expect(calls).toEqual(whole.calls);
+    }
+  });
+
+  test.each(own.filter(({ maybe, filled }) => !maybe && !(filled && short && kind === 'album')))(
+    '$json that is not sent is null at $field, with a note and without an error',
+    async ({ json, field }) => {
+      const whole = await withoutFault();
+      const isElement = /\.\d+$/.test(json);
+      const absences: Edit[] = [{ path: inside + json, set: null }];
+      if (!isElement) absences.push({ path: inside + json, remove: true });
+      for (const edit of absences) {
+        const { answer, calls } = await askWith([edit], place);
+        const path = at + field;
+        expect(seen(answer)).toEqual({ data: withNull(whole.answer.data, path), errors: [] });
+        const notes = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
+        expect(notes).toEqual([expect.stringMatching(/: NOT_SENT$/)]);
+        expect(calls).toEqual(whole.calls);
+      }
+    },
+  );
+});
+
+describe('what is not there because there is nothing of the kind', () => {
+  test.each([
+    ['isPlayable', 'is_playable'],
+    ['restrictions { reason }', 'restrictions'],
+    ['linkedFrom { id }', 'linked_from'],
+    ['externalIds { isrc upc ean }', 'external_ids.isrc'],
+  ])('is null without a note: %s', async (field, path) => {
+    const { ask, sandbox } = await inMode('extended');
+    sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, remove: true }] } });
+    const answer = await ask(`{ track(id: "${tracks.severalArtists}") { ${field} } }`);
+    expect(answer.errors).toEqual([]);
+    expect(unavailable(answer)).toEqual([]);
+  });
+
+  test('is a followers object without a number, which is null as a whole', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    const edits: Edit[] = [{ path: 'followers', set: { href: null, total: null } }];
+    sandbox.faults.add({ fault: { kind: 'edit', edits } });
+    expect(seen(await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`))).toEqual({
+      data: { artist: { followers: null } },
+      errors: [],
+    });
+  });
+});
+
+describe('an object without an id', () => {
+  const shell = { id: null, name: null, uri: null, type: 'album', images: [] };
+  const local = {
+    id: null,
+    name: 'Home recording',
+    uri: 'spotify:local:::Home+recording:60',
+    is_local: true,
+  };
+
+  test.each([shell, local, { ...local, id: undefined }])(
+    'in a list is a slot that holds nothing',
+    async (item) => {
+      const lists: [rule: FaultRule['on'], path: string, query: string][] = [
+        [
+          { route: 'artists/albums' },
+          'items.1',
+          `{ artist(id: "${artists.albums9}") { list: albums(first: 3) { nodes { id } pageInfo { hasNextPage } } } }`,
+        ],
+        [
+          { route: 'albums' },
+          'tracks.items.1',
+          `{ album(id: "${albums.tracks20}") { list: tracks(first: 3) { nodes { id } pageInfo { hasNextPage } } } }`,
+        ],
+        [
+          { route: 'search' },
+          'tracks.items.1',
+          '{ search(q: "amber") { list: tracks(first: 3) { nodes { id } pageInfo { hasNextPage } } } }',
+        ],
+      ];
+      for (const [on, path, query] of lists) {
+        const { ask, sandbox } = await inMode('extended');
+        sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits: [{ path, set: item }] } });
+        const { data, errors } = await ask<Record<string, { list: { nodes: object[] } }>, object>(query);
+        expect(errors).toEqual([]);
+        const [parent] = Object.values(data);
+        expect(parent?.list).toMatchObject({ pageInfo: { hasNextPage: true } });
+        expect(parent?.list.nodes).toHaveLength(2);
+      }
+    },
+  );
+
+  test('is no album of a track and no artist of it', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    const edits: Edit[] = [
+      { path: 'album', set: { ...shell, name: '' } },
+      { path: 'artists.0', set: { name: 'Somebody', external_urls: {} } },
+    ];
+    sandbox.faults.add({ fault: { kind: 'edit', edits } });
+    const answer = await ask(`{ track(id: "${tracks.explicit}") { id album { id } artists { id } } }`);
+    expect(answer.errors).toEqual([]);
+    expect(answer.data).toMatchObject({ track: { id: tracks.explicit, album: null, artists: [null] } });
+    expect(unavailable(answer).toSorted()).toEqual([
+      'Track.album at track.album: NOT_SENT',
+      'Track.artists at track.artists.0: NOT_SENT',
+    ]);
+  });
+});
+
+describe('the tracks that come with an album', () => {
+  test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
+    'are read again by themselves where their page is malformed: %j',
+    async (page) => {
+      const { ask, sandbox, apiCalls } = await inMode('extended');
+      sandbox.faults.add({
+        on: { route: 'albums' },
+        fault: { kind: 'edit', edits: [{ path: 'tracks', set: page }] },
+      });
+      const answer = await ask(
+        `{ album(id: "${albums.tracks20}") { name tracks(first: 1) { nodes { id } } } }`,
+      );
+      expect(seen(answer)).toEqual({
+        data: {
+          album: {
+            name: 'Twenty Rooms',
+            tracks: { nodes: [{ id: catalogue.tracksOf(albums.tracks20)[0]?.id }] },
+          },
+        },
+        errors: [],
+      });
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
+});
+
+describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
+  test('has the same missing parts and the same linked track, for no call', async () => {
+    const redis = await startRedis();
+    const { sandbox } = await inMode('extended');
+    const edits: Edit[] = [
+      { path: 'track_number', remove: true },
+      { path: 'artists.0.id', set: null },
+      { path: 'linked_from', set: { id: null, uri: `spotify:track:${tracks.explicit}` } },
+    ];
+    sandbox.faults.add({ fault: { kind: 'edit', edits } });
+    const query = `{ track(id: "${tracks.severalArtists}") {
+      durationMs trackNumber artists { id } linkedFrom { id uri externalUrl }
+    } }`;
+    const environment = { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'extended' };
+    const connected = async () => {
+      const others = await redis.connections();
+      const gateway = startGateway(sandbox, environment);
+      await gateway.fetch('/ready');
+      while ((await redis.connections()) < others + 2) await sleep(5); // one that asks, one that listens
+      return gateway;
+    };
+    const [one, other] = [await connected(), await connected()];
+    const first = await one.ask(query);
+    expect(first.data).toMatchObject({ track: { trackNumber: null, linkedFrom: { id: tracks.explicit } } });
+    while ((await redis.client.keys('*track*')).length === 0) await sleep(5);
+
+    sandbox.clearCalls();
+    const second = await other.ask(query);
+    expect(seen(second)).toEqual(seen(first));
+    expect(unavailable(second)).toEqual(unavailable(first));
+    expect(sandbox.calls().filter(({ kind }) => kind === 'api')).toEqual([]);
+  });
+});

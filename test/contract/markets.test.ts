@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { albums, artists, catalogue, fine, inMode, quoted, seen, tracks } from '../support/asking.ts';
+
+const nowhereInSpain = { isPlayable: false, restrictions: { reason: 'MARKET' } };
+const playable = { isPlayable: true, restrictions: null };
+const inMarket = 'isPlayable restrictions { reason }';
+
+describe('a market', () => {
+  test('says what can be played there, of albums and tracks, alone and among others', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const ids = [albums.outsideSpain, albums.tracks1];
+    const document = `{
+      album(id: "${albums.outsideSpain}", market: "ES") { ${inMarket} }
+      elsewhere: album(id: "${albums.outsideSpain}", market: "DE") { ${inMarket} }
+      anywhere: album(id: "${albums.outsideSpain}") { ${inMarket} }
+      albums(ids: ${quoted(ids)}, market: "ES") { ${inMarket} }
+      track(id: "${tracks.notInSpain}", market: "ES") { ${inMarket} }
+      tracks(ids: ${quoted([tracks.notInSpain, tracks.explicit])}, market: "ES") { ${inMarket} }
+    }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        album: nowhereInSpain,
+        elsewhere: playable,
+        anywhere: { isPlayable: null, restrictions: null },
+        albums: [nowhereInSpain, playable],
+        track: nowhereInSpain,
+        tracks: [nowhereInSpain, playable],
+      }),
+    );
+    expect(apiCalls().toSorted()).toEqual(
+      [
+        `/albums?ids=${ids.join('%2C')}&market=ES`,
+        `/albums/${albums.outsideSpain}?market=DE`,
+        `/albums/${albums.outsideSpain}`,
+        `/tracks?ids=${tracks.notInSpain}%2C${tracks.explicit}&market=ES`,
+      ].toSorted(),
+    );
+  });
+
+  test('is inherited downwards, from an album over its tracks and their artists to the albums of these', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const document = `{ album(id: "${albums.tracks1}", market: "ES") {
+      tracks(first: 1) { nodes { isPlayable artists { name albums(first: 1) { nodes { isPlayable } } } } }
+    } }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        album: {
+          tracks: {
+            nodes: [
+              {
+                isPlayable: true,
+                artists: [{ name: 'Cabinet of Oddities', albums: { nodes: [{ isPlayable: true }] } }],
+              },
+            ],
+          },
+        },
+      }),
+    );
+    expect(apiCalls()).toEqual([
+      `/albums/${albums.tracks1}?market=ES`,
+      `/artists/${artists.oddities}/albums?market=ES&limit=10&offset=0`,
+    ]);
+  });
+
+  test('is inherited by full objects, by the album of a track and by what a search finds', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const document = `{
+      album(id: "${albums.tracks51}", market: "ES") { tracks(first: 1) { nodes { externalIds { isrc } } } }
+      track(id: "${tracks.explicit}", market: "DE") { album { copyrights { type } } }
+      search(q: "Twenty Rooms", market: "FR") {
+        albums(first: 1) { nodes { copyrights { type } } }
+        artists(first: 1) { nodes { albums(first: 1) { totalCount } } }
+      }
+    }`;
+    expect((await ask(document)).errors).toEqual([]);
+    const [firstTrack] = catalogue.tracksOf(albums.tracks51);
+    expect(apiCalls().toSorted()).toEqual(
+      [
+        `/albums/${albums.tracks51}?market=ES`,
+        `/tracks/${firstTrack?.id}?market=ES`,
+        `/tracks/${tracks.explicit}?market=DE`,
+        `/albums/${albums.explicit}?market=DE`,
+        '/search?q=Twenty+Rooms&market=FR&limit=10&offset=0&type=album%2Cartist',
+        `/albums/${albums.tracks20}?market=FR`,
+      ].toSorted(),
+    );
+  });
+
+  test('is inherited by related artists too, and passed on to their albums', async () => {
+    const { ask, apiCalls } = await inMode('extended', { MAX_UPSTREAM_CALLS: '200' });
+    const document = `{ album(id: "${albums.tracks1}", market: "ES") {
+      artists { relatedArtists { name albums(first: 1) { totalCount } } }
+    } }`;
+    expect((await ask(document)).errors).toEqual([]);
+    const lists = apiCalls().filter((path) => path.includes('/albums?'));
+    expect(lists).toHaveLength(20);
+    expect(lists.filter((path) => !path.includes('market=ES'))).toEqual([]);
+  });
+
+  test('of an argument is worth more than the one of the field above, and both more than the configured one', async () => {
+    const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'FR' });
+    const document = `{
+      album(id: "${albums.outsideSpain}", market: "DE") {
+        isPlayable
+        tracks(first: 1, market: "ES") { nodes { isPlayable artists { topTracks { name } } } }
+      }
+      artist(id: "${artists.albums9}") { albums(first: 1, market: "JP") { totalCount } topTracks(market: "KR") { name } }
+    }`;
+    const { data, errors } = await ask<{ album: object }, object>(document);
+    expect(errors).toEqual([]);
+    expect(data.album).toMatchObject({ isPlayable: true, tracks: { nodes: [{ isPlayable: false }] } });
+    expect(apiCalls().toSorted()).toEqual(
+      [
+        `/albums/${albums.outsideSpain}?market=DE`,
+        `/albums/${albums.outsideSpain}?market=ES`,
+        `/artists/${artists.oddities}/top-tracks?market=ES`,
+        `/artists/${artists.albums9}`,
+        `/artists/${artists.albums9}/albums?market=JP&limit=50&offset=0`,
+        `/artists/${artists.albums9}/top-tracks?market=KR`,
+      ].toSorted(),
+    );
+  });
+
+  test('that is configured counts where none is named, and no artist is asked with one', async () => {
+    const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'ES' });
+    const document = `{
+      album(id: "${albums.outsideSpain}") { isPlayable }
+      tracks(ids: ${quoted([tracks.notInSpain, tracks.explicit])}) { isPlayable }
+      artist(id: "${artists.albums9}") { albums(first: 1) { totalCount } topTracks { isPlayable } }
+      artists(ids: ${quoted([artists.albums1, artists.albums10])}) { name }
+      search(q: "Closed on Saturdays") { albums { totalCount } }
+    }`;
+    const { data, errors } = await ask(document);
+    expect(errors).toEqual([]);
+    expect(data).toMatchObject({
+      album: { isPlayable: false },
+      tracks: [{ isPlayable: false }, { isPlayable: true }],
+      search: { albums: { totalCount: 0 } },
+    });
+    expect(apiCalls().toSorted()).toEqual(
+      [
+        `/albums/${albums.outsideSpain}?market=ES`,
+        `/tracks?ids=${tracks.notInSpain}%2C${tracks.explicit}&market=ES`,
+        `/artists?ids=${artists.albums9}%2C${artists.albums1}%2C${artists.albums10}`,
+        `/artists/${artists.albums9}/albums?market=ES&limit=50&offset=0`,
+        `/artists/${artists.albums9}/top-tracks?market=ES`,
+        '/search?q=Closed+on+Saturdays&type=album&market=ES&limit=50&offset=0',
+      ].toSorted(),
+    );
+  });
+
+  test('makes two answers of one object: what was read for one is never given for another', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const of = (market: string) => `album(id: "${albums.onlyKorea}"${market}) { isPlayable }`;
+    for (const [market, isPlayable] of [
+      [', market: "KR"', true],
+      [', market: "DE"', false],
+      ['', null],
+    ] as const) {
+      expect(seen(await ask(`{ ${of(market)} }`))).toEqual(fine({ album: { isPlayable } }));
+    }
+    expect(apiCalls()).toHaveLength(3);
+  });
+});

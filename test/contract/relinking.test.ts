@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import {
+  albums,
+  catalogue,
+  dataOf,
+  fine,
+  inMode,
+  modes,
+  quoted,
+  refusal,
+  seen,
+  tracks,
+} from '../support/asking.ts';
+
+describe('a track that another one stands in for', () => {
+  const links = { linkedFrom: 'linkedFrom { id uri externalUrl }' };
+  const relinked = {
+    id: tracks.spanishTwin,
+    linkedFrom: {
+      id: tracks.relinked,
+      uri: `spotify:track:${tracks.relinked}`,
+      externalUrl: `https://open.spotify.com/track/${tracks.relinked}`,
+    },
+  };
+
+  test.each(modes)(
+    'comes under the id of the other one, and says so where the app may know (%s)',
+    async (mode) => {
+      const { ask } = await inMode(mode);
+      const expected = mode === 'extended' ? relinked : { id: tracks.spanishTwin, linkedFrom: null };
+      const document = `{
+      track(id: "${tracks.relinked}", market: "ES") { id ${links.linkedFrom} }
+      tracks(ids: ${quoted([tracks.explicit, tracks.relinked])}, market: "ES") { id ${links.linkedFrom} }
+      album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { nodes { id ${links.linkedFrom} } } }
+      home: track(id: "${tracks.relinked}", market: "DE") { id ${links.linkedFrom} }
+    }`;
+      expect(seen(await ask(document))).toEqual(
+        fine({
+          track: expected,
+          tracks: [{ id: tracks.explicit, linkedFrom: null }, expected],
+          album: { tracks: { nodes: [expected] } },
+          home: { id: tracks.relinked, linkedFrom: null },
+        }),
+      );
+    },
+  );
+
+  test('leaves no trace on the other one, which stands in for nothing when it is asked for itself', async () => {
+    const gateway = await inMode('extended');
+    for (const id of [tracks.relinked, tracks.spanishTwin]) {
+      const album = `album(id: "${albums.relinked}", market: "ES") { tracks { totalCount } }`;
+      const data = await dataOf<{ track: object }>(
+        gateway,
+        `{ ${album} track(id: "${id}", market: "ES") { id ${links.linkedFrom} } }`,
+      );
+      expect(data.track).toEqual(id === tracks.relinked ? relinked : { id, linkedFrom: null });
+    }
+  });
+});
+
+describe('a batch with a relinked track and the one that stands in for it', () => {
+  test.each([true, false])('gives both, whether Spotify says so (%s)', async (isLinked) => {
+    const { ask, sandbox, apiCalls } = await inMode('extended');
+    const ids = [tracks.relinked, tracks.explicit, tracks.spanishTwin];
+    if (!isLinked) {
+      sandbox.faults.add({
+        fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
+      });
+    }
+    const document = `{ tracks(ids: ${quoted(ids)}, market: "ES") { id linkedFrom { id } } }`;
+    const linkedFrom = isLinked ? { id: tracks.relinked } : null;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        tracks: [
+          { id: tracks.spanishTwin, linkedFrom },
+          { id: tracks.explicit, linkedFrom: null },
+          { id: tracks.spanishTwin, linkedFrom: null },
+        ],
+      }),
+    );
+    expect(apiCalls()).toHaveLength(1);
+  });
+});
+
+describe('the track that another one stands in for', () => {
+  const relinked = (selection: string) =>
+    `{ track(id: "${tracks.relinked}", market: "ES") { id linkedFrom { ${selection} } } }`;
+  const original = catalogue.track(tracks.relinked);
+
+  test('costs no call for its id, its URI and its link', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const answer = await ask(relinked('__typename id uri externalUrl'));
+    expect(answer.errors).toEqual([]);
+    expect(apiCalls()).toEqual([`/tracks/${tracks.relinked}?market=ES`]);
+    expect(answer.extensions.spotify?.plannedCalls).toBe(1);
+  });
+
+  test('has all fields of a track, for one read by its id without a market', async () => {
+    const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'ES' });
+    const selection = `id name trackNumber durationMs popularity externalIds { isrc } linkedFrom { id }
+      album { id name } artists { id }`;
+    const answer = await ask(relinked(selection));
+    expect(seen(answer)).toEqual(
+      fine({
+        track: {
+          id: tracks.spanishTwin,
+          linkedFrom: {
+            id: tracks.relinked,
+            name: original?.name,
+            trackNumber: original?.number,
+            durationMs: original?.durationMs,
+            popularity: original?.popularity,
+            externalIds: { isrc: original?.isrc },
+            linkedFrom: null,
+            album: { id: original?.albumId, name: catalogue.album(original?.albumId ?? '')?.name },
+            artists: original?.artistIds.map((id) => ({ id })),
+          },
+        },
+      }),
+    );
+    expect(apiCalls()).toEqual([`/tracks/${tracks.relinked}?market=ES`, `/tracks/${tracks.relinked}`]);
+    expect(answer.extensions.spotify?.plannedCalls).toBe(2);
+  });
+
+  test('passes its market on to what hangs on it', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const answer = await ask(relinked('album { tracks(first: 1) { nodes { id } } }'));
+    expect(answer.errors).toEqual([]);
+    expect(apiCalls().at(-1)).toBe(`/albums/${original?.albumId}?market=ES`);
+  });
+
+  test('is an error of its own where Spotify has it no more', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    await ask(relinked('id'));
+    sandbox.faults.add({ fault: refusal(404, 'Resource not found') });
+    expect(seen(await ask(relinked('id name')))).toEqual({
+      data: { track: { id: tracks.spanishTwin, linkedFrom: null } },
+      errors: [['track.linkedFrom.name', 'UPSTREAM_BAD_RESPONSE']],
+    });
+  });
+
+  const uri = `spotify:track:${tracks.relinked}`;
+  const external_urls = { spotify: `https://open.spotify.com/track/${tracks.relinked}` };
+  test.each<[string, unknown, string | null]>([
+    ['its URI', { id: null, uri, type: 'track', external_urls: {} }, tracks.relinked],
+    ['its id alone', { id: tracks.relinked }, tracks.relinked],
+    ['its link', { id: null, uri: null, external_urls }, tracks.relinked],
+    ['its URI, where the id is malformed', { id: 7, uri }, tracks.relinked],
+    ['nothing', {}, null],
+    ['the URI of something else', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
+  ])('has the id that Spotify says by %s', async (_, link, id) => {
+    const { ask, sandbox, apiCalls } = await inMode('development');
+    sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
+    const answer = await ask(relinked('id uri externalUrl'));
+    expect(answer.errors).toEqual([]);
+    const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
+    expect(answer.data).toEqual({ track: { id: tracks.spanishTwin, linkedFrom } });
+    expect(apiCalls()).toHaveLength(1);
+  });
+});

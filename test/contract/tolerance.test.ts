@@ -1,0 +1,304 @@
+import { describe, expect, test } from 'vitest';
+import type { Edit, Fault } from '../../src/sandbox/index.ts';
+import {
+  albums,
+  artists,
+  fine,
+  inMode,
+  itsAnswer,
+  oneCall,
+  seen,
+  tracks,
+  withFault,
+} from '../support/asking.ts';
+
+/** Answers of status 200 that are not what Spotify documents. */
+
+const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
+
+describe('what may be missing or unknown', () => {
+  test('is null, OTHER or ignored, and never an error', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    const gone = [
+      'images',
+      'genres',
+      'label',
+      'popularity',
+      'copyrights',
+      'external_ids',
+      'release_date',
+      'total_tracks',
+      'artists',
+      'external_urls',
+      'tracks',
+    ];
+    sandbox.faults.add({
+      on: { route: 'albums' },
+      fault: edit(
+        ...gone.map((path): Edit => ({ path, remove: true })),
+        { path: 'album_type', set: 'ep' },
+        { path: 'new_key', set: {} },
+      ),
+    });
+    sandbox.faults.add({
+      on: { route: 'tracks' },
+      fault: edit(
+        ...['explicit', 'is_local', 'preview_url', 'album', 'popularity', 'external_ids'].map(
+          (path): Edit => ({ path, remove: true }),
+        ),
+        { path: 'restrictions', set: { reason: 'payment_required' } },
+        { path: 'is_playable', set: null },
+      ),
+    });
+    sandbox.faults.add({
+      on: { route: 'artists' },
+      fault: edit(
+        { path: 'followers', set: { total: null } },
+        { path: 'popularity', set: null },
+        { path: 'genres', set: ['pop', null] },
+      ),
+    });
+    const document = `{
+      album(id: "${albums.tracks1}") { name albumType images { url } genres label popularity copyrights { text }
+        externalIds { upc } releaseDate { date } totalTracks artists { name } externalUrl }
+      track(id: "${tracks.restricted}") { explicit isLocal previewUrl album { name } popularity externalIds { isrc }
+        restrictions { reason } isPlayable }
+      artist(id: "${artists.bts}") { followers { total } popularity genres }
+    }`;
+    const nothing = {
+      images: null,
+      genres: null,
+      label: null,
+      popularity: null,
+      copyrights: null,
+      externalIds: null,
+    };
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        album: {
+          name: 'Single Lantern',
+          albumType: 'OTHER',
+          ...nothing,
+          releaseDate: null,
+          totalTracks: null,
+          artists: null,
+          externalUrl: null,
+        },
+        track: {
+          ...{
+            explicit: null,
+            isLocal: null,
+            previewUrl: null,
+            album: null,
+            popularity: null,
+            externalIds: null,
+          },
+          ...{ restrictions: { reason: 'OTHER' }, isPlayable: null },
+        },
+        artist: { followers: null, popularity: null, genres: ['pop', null] },
+      }),
+    );
+  });
+
+  test('is an enum value of any kind: unknown ones, capitals and no text at all', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    sandbox.faults.add({
+      on: { route: 'albums' },
+      fault: edit(
+        { path: 'album_type', set: 'SINGLE' },
+        { path: 'release_date_precision', set: 'decade' },
+        { path: 'copyrights', set: [{ text: 'a', type: 'X' }, { text: 'b' }, { text: 'c', type: 'P' }] },
+      ),
+    });
+    sandbox.faults.add({
+      on: { route: 'artists/albums' },
+      fault: edit({ path: 'items.0.album_group', set: 'remix' }, { path: 'items.1.album_group', set: 7 }),
+    });
+    const document = `{ album(id: "${albums.tracks1}") { albumType releaseDate { date precision } copyrights { text type } }
+      artist(id: "${artists.albums9}") { albums(first: 2) { edges { albumGroup } } } }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        album: {
+          albumType: 'SINGLE',
+          releaseDate: { date: '2019-05-17', precision: 'OTHER' },
+          copyrights: [
+            { text: 'a', type: 'OTHER' },
+            { text: 'b', type: null },
+            { text: 'c', type: 'P' },
+          ],
+        },
+        artist: { albums: { edges: [{ albumGroup: 'OTHER' }, { albumGroup: 'OTHER' }] } },
+      }),
+    );
+  });
+
+  test('is how many tracks an old album has, which its tracks tell all the same', async () => {
+    const { ask } = await withFault(edit({ path: 'total_tracks', remove: true }));
+    expect(seen(await ask(`{ album(id: "${albums.tracks55}") { totalTracks } }`))).toEqual(
+      fine({ album: { totalTracks: 55 } }),
+    );
+  });
+});
+
+describe('what could do harm further on', () => {
+  test('is an address that is no web address: it is null, with an error unless there is none', async () => {
+    for (const url of [
+      'javascript:alert(1)',
+      'file:///etc/passwd',
+      'data:text/html,x',
+      '//evil.example',
+      '',
+      ' https://x',
+      7,
+      null,
+    ]) {
+      const { ask } = await withFault(
+        edit(
+          { path: 'images', set: [{ url, width: 1, height: 1 }, { url: 'https://i.scdn.co/x' }] },
+          { path: 'external_urls', set: { spotify: url } },
+          { path: 'href', set: url },
+        ),
+      );
+      const code = 'UPSTREAM_BAD_RESPONSE';
+      expect(
+        seen(await ask(`{ artist(id: "${artists.bts}") { externalUrl images { url width height } } }`)),
+      ).toEqual({
+        data: {
+          artist: {
+            externalUrl: null,
+            images: [
+              { url: null, width: 1, height: 1 },
+              { url: 'https://i.scdn.co/x', width: null, height: null },
+            ],
+          },
+        },
+        errors:
+          url === null
+            ? []
+            : [
+                ['artist.externalUrl', code],
+                ['artist.images.0.url', code],
+              ],
+      });
+    }
+  });
+
+  test('is a key that would change all objects: it is ignored', async () => {
+    const { ask } = await withFault(
+      edit(
+        { path: '__proto__', set: { polluted: true, name: 'x' } },
+        { path: 'constructor', set: { prototype: { polluted: true } } },
+      ),
+    );
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  test('is a next page at another address: only our own paths are ever asked', async () => {
+    const { ask, sandbox } = await inMode('development');
+    const elsewhere = 'https://evil.example/v1/artists';
+    sandbox.faults.add({
+      on: { route: 'artists/albums' },
+      fault: edit({ path: 'next', set: elsewhere }, { path: 'href', set: elsewhere }),
+    });
+    const { errors } = await ask(
+      `{ artist(id: "${artists.albums11}") { albums(first: 100) { nodes { id } } } }`,
+    );
+    expect(errors).toEqual([]);
+    expect(
+      sandbox
+        .calls()
+        .filter(({ route }) => route === 'artists/albums')
+        .map(({ path }) => path),
+    ).toEqual([
+      `/artists/${artists.albums11}/albums?limit=10&offset=0`,
+      `/artists/${artists.albums11}/albums?limit=10&offset=10`,
+      // Every page names a next one: two empty pages end the list.
+      `/artists/${artists.albums11}/albums?limit=10&offset=20`,
+      `/artists/${artists.albums11}/albums?limit=10&offset=30`,
+    ]);
+  });
+});
+
+describe('a batch out of order', () => {
+  const ids = [albums.tracks1, albums.tracks20, albums.tracks50, albums.tracks51];
+  const names = ['Single Lantern', 'Twenty Rooms', 'Fifty Rooms', 'Fifty Rooms and a Cellar'];
+  const all = names.map((name) => ({ name }));
+
+  test.each<[string, Omit<Fault & { kind: 'batch' }, 'kind'>, number[]]>([
+    ['reversed', { reverse: true }, [0, 1, 2, 3]],
+    ['with one twice', { repeats: [1] }, [1]],
+  ])('(%s) gives nobody another album than the one asked for', async (_, fault, wrong) => {
+    const { ask, sandbox, apiCalls } = await inMode('extended');
+    sandbox.faults.add({ fault: { kind: 'batch', ...fault } });
+    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
+      data: { albums: all.map((album, i) => (wrong.includes(i) ? null : album)) },
+      errors: wrong.map((i) => [`albums.${i}`, 'UPSTREAM_BAD_RESPONSE']),
+    });
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test('with nulls has nothing in their places', async () => {
+    const { ask, sandbox, apiCalls } = await inMode('extended');
+    sandbox.faults.add({ fault: { kind: 'batch', nulls: [0, 2] } });
+    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+      fine({ albums: [null, all[1], null, all[3]] }),
+    );
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test.each(['artist', 'album', 'track'] as const)(
+    'of another length than the ids is not used: each %s is read by itself, and the next batch is tried again',
+    async (kind) => {
+      const known = { artist: Object.values(artists), album: ids, track: Object.values(tracks) }[kind];
+      const few = known.slice(0, 3);
+      const { ask, sandbox, apiCalls } = await inMode('extended');
+      sandbox.faults.add({ times: 1, fault: { kind: 'batch', keep: 2 } });
+      const document = `query ($ids: [ID!]!) { list: ${kind}s(ids: $ids) { id } }`;
+      expect(seen(await ask(document, { ids: few }))).toEqual(fine({ list: few.map((id) => ({ id })) }));
+      const batch = (of: readonly string[]) => `/${kind}s?ids=${of.join('%2C')}`;
+      expect(apiCalls().toSorted()).toEqual([...few.map((id) => `/${kind}s/${id}`), batch(few)].toSorted());
+
+      sandbox.clearCalls();
+      const others = known === ids ? [albums.tracks51, albums.tracks55] : known.slice(3, 5);
+      await ask(document, { ids: others });
+      expect(apiCalls()).toEqual([batch(others)]);
+    },
+  );
+
+  test('that has an entry too many is not used either', async () => {
+    const { ask, sandbox, apiCalls } = await inMode('extended');
+    sandbox.faults.add({
+      on: { route: 'albums', batch: true },
+      fault: edit({ path: 'albums.4', set: null }),
+    });
+    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+      fine({ albums: all }),
+    );
+    expect(apiCalls()).toHaveLength(5);
+  });
+
+  test('or with one bad entry costs that entry alone', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    sandbox.faults.add({ fault: edit({ path: 'albums.1.name', set: 7 }, { path: 'albums.2', set: 7 }) });
+    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
+      data: { albums: [all[0], null, null, all[3]] },
+      errors: [
+        ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
+        ['albums.2', 'UPSTREAM_BAD_RESPONSE'],
+      ],
+    });
+  });
+
+  test('or without its list fails for all that it was for', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    sandbox.faults.add({ fault: edit({ path: 'albums', set: {} }) });
+    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids.slice(0, 2))}) { name } }`))).toEqual({
+      data: { albums: [null, null] },
+      errors: [
+        ['albums.0', 'UPSTREAM_BAD_RESPONSE'],
+        ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
+      ],
+    });
+  });
+});

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { albums, artists, inMode, tracks, unavailable, unknownApp } from '../support/asking.ts';
+import { sharedPath } from '../support/shared.ts';
+
+/**
+ * Each key that Spotify sends to apps with extended quota and not to apps in development mode: its field is null with
+ * a note, costs no call once that is known, and is no part of a plan.
+ */
+
+const file = sharedPath('spotify', 'shapes-dev-2026.json');
+
+interface Shapes {
+  kinds: Record<string, { extended_only: string[] }>;
+}
+
+const shapes = file === null ? null : (JSON.parse(readFileSync(file, 'utf8')) as Shapes);
+const withheldKeys = Object.entries(shapes?.kinds ?? {}).flatMap(([kind, { extended_only }]) =>
+  extended_only.map((key) => `${kind} ${key}`),
+);
+
+/** Keys that no field of the graph shows. */
+const isUnserved = (key: string): boolean => / available_markets$|^playlist\./.test(key);
+
+interface Field {
+  /** As in `extensions.spotify.unavailable`. */
+  name: string;
+  /** How it is selected. */
+  selection: string;
+  /** Documents that select `FIELD` of objects of the kind, and what is selected in its place to compare with. */
+  documents: readonly string[];
+  other: string;
+}
+
+const ofArtist = {
+  documents: [
+    `{ artist(id: "${artists.bts}") { FIELD } }`,
+    `{ artists(ids: ["${artists.bts}", "${artists.albums9}"]) { FIELD } }`,
+    `{ track(id: "${tracks.explicit}") { artists { FIELD } album { artists { FIELD } } } }`,
+    `{ artist(id: "${artists.bts}") { albums(first: 10) { nodes { artists { FIELD } } } } }`,
+    `{ album(id: "${albums.tracks20}") { tracks(first: 20) { nodes { artists { FIELD } } } } }`,
+    `{ search(q: "the", type: [ARTIST]) { artists(first: 10) { nodes { FIELD } } } }`,
+    `{ search(q: "the", type: [TRACK]) { tracks(first: 10) { nodes { artists { FIELD } } } } }`,
+  ],
+  other: 'name',
+};
+const ofAlbum = {
+  documents: [
+    `{ album(id: "${albums.tracks20}") { FIELD } }`,
+    `{ albums(ids: ["${albums.tracks1}", "${albums.tracks20}"]) { FIELD } }`,
+    `{ track(id: "${tracks.explicit}") { album { FIELD } } }`,
+    `{ artist(id: "${artists.bts}") { albums(first: 10) { nodes { FIELD } } } }`,
+    `{ search(q: "the", type: [ALBUM]) { albums(first: 10) { nodes { FIELD } } } }`,
+    `{ search(q: "the", type: [TRACK]) { tracks(first: 10) { nodes { album { FIELD } } } } }`,
+  ],
+  other: 'name',
+};
+const ofTrack = {
+  documents: [
+    `{ track(id: "${tracks.explicit}") { FIELD } }`,
+    `{ tracks(ids: ["${tracks.explicit}", "${tracks.restricted}"]) { FIELD } }`,
+    `{ album(id: "${albums.tracks20}") { tracks(first: 20) { nodes { FIELD } } } }`,
+    `{ search(q: "the", type: [TRACK]) { tracks(first: 10) { nodes { FIELD } } } }`,
+  ],
+  other: 'name',
+};
+
+const fields: Readonly<Record<string, Field>> = {
+  'artist.full followers': { name: 'Artist.followers', selection: 'followers { total }', ...ofArtist },
+  'artist.full genres': { name: 'Artist.genres', selection: 'genres', ...ofArtist },
+  'artist.full popularity': { name: 'Artist.popularity', selection: 'popularity', ...ofArtist },
+  'album.full label': { name: 'Album.label', selection: 'label', ...ofAlbum },
+  'album.full popularity': { name: 'Album.popularity', selection: 'popularity', ...ofAlbum },
+  'album.short.of_artist album_group': {
+    name: 'ArtistAlbumsEdge.albumGroup',
+    selection: 'albumGroup',
+    documents: [`{ artist(id: "${artists.bts}") { albums(first: 10) { edges { FIELD } } } }`],
+    other: 'cursor',
+  },
+  'track.full popularity': { name: 'Track.popularity', selection: 'popularity', ...ofTrack },
+  'track.full preview_url': { name: 'Track.previewUrl', selection: 'previewUrl', ...ofTrack },
+  'track.on_album preview_url': { name: 'Track.previewUrl', selection: 'previewUrl', ...ofTrack },
+};
+
+/** One full object of each kind, by which an app is found out. */
+const firstLook = `{ artist(id: "${artists.albums50}") { id }
+  album(id: "${albums.tracks50}") { id } track(id: "${tracks.relinked}") { id } }`;
+
+/** The values of a selected field, wherever they stand. */
+function valuesOf(data: unknown, name: string): unknown[] {
+  if (typeof data !== 'object' || data === null) return [];
+  return Object.entries(data).flatMap(([key, value]) =>
+    key === name && !Array.isArray(data) ? [value] : valuesOf(value, name),
+  );
+}
+
+const startKnowing = {
+  development: () => inMode('development'),
+  auto: async () => {
+    const gateway = await unknownApp('development');
+    for (const document of [
+      firstLook,
+      `{ artist(id: "${artists.albums50}") { albums(first: 1) { nodes { id } } } }`,
+      `{ albums(ids: ["${albums.tracks50}", "${albums.tracks1}"]) { id } }`,
+      `{ search(q: "a", type: [TRACK]) { tracks(first: 1) { nodes { id } } } }`,
+    ]) {
+      expect((await gateway.ask(document)).errors).toEqual([]);
+    }
+    return gateway;
+  },
+};
+
+describe.skipIf(shapes === null)('keys that development mode withholds', () => {
+  test('are all of those below, apart from those that no field shows', async () => {
+    const served = withheldKeys.filter((key) => !isUnserved(key));
+    expect(served.filter((key) => !key.startsWith('track.of_playlist')).toSorted()).toEqual(
+      Object.keys(fields).toSorted(),
+    );
+  });
+
+  for (const mode of ['development', 'auto'] as const) {
+    for (const [key, { name, selection, documents, other }] of Object.entries(fields)) {
+      for (const document of documents) {
+        test(`${mode}, ${key}: null, with a note, at no cost, in ${document}`, async () => {
+          const without = await startKnowing[mode]();
+          without.sandbox.clearCalls();
+          const compared = await without.ask(document.replaceAll('FIELD', other));
+          expect(compared.errors).toEqual([]);
+
+          const { ask, sandbox, apiCalls } = await startKnowing[mode]();
+          sandbox.clearCalls();
+          const answer = await ask(document.replaceAll('FIELD', selection));
+          expect(answer.errors).toEqual([]);
+          const values = valuesOf(answer.data, selection.split(' ')[0] ?? '');
+          expect(values.length).toBeGreaterThan(0);
+          expect(values).toEqual(values.map(() => null));
+          const notes = unavailable(answer);
+          expect(notes).toHaveLength(values.length);
+          expect(notes.map((note) => note.replace(/ at .*: /, ': '))).toEqual(
+            notes.map(() => expect.stringMatching(`^${name}: (QUOTA_MODE|NOT_SENT)$`)),
+          );
+          expect(apiCalls().toSorted()).toEqual(without.apiCalls().toSorted());
+          const { plannedCalls, actualCalls } = answer.extensions.spotify ?? {};
+          expect({ plannedCalls, actualCalls }).toEqual({
+            plannedCalls: compared.extensions.spotify?.plannedCalls,
+            actualCalls: compared.extensions.spotify?.actualCalls,
+          });
+        });
+      }
+    }
+  }
+});

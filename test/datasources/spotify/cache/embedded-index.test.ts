@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
+import type { Market, SpotifyId } from '../../../../src/datasources/spotify/index.ts';
+import type { ObjectName } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import type { Malformed } from '../../../../src/datasources/spotify/kinds/malformed.ts';
+import type { Album } from '../../../../src/datasources/spotify/kinds/types.ts';
+import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/pagination/lazy-items.ts';
+import { slots } from '../../../support/album-pages.ts';
+import { artists, fine, inMode, seen } from '../../../support/asking.ts';
+import { startClock } from '../../../support/clock.ts';
+
+/** What stands on a page that was read is held, also where nobody has looked at it yet. */
+
+const { albums50 } = artists;
+const [album = ''] = slots(29, 30, albums50);
+const firstFive = `{ artist(id: "${albums50}") { albums(first: 5) { nodes { name } } } }`;
+const byId = `{ album(id: "${album}") { id totalTracks artists { id } } }`;
+
+describe('an album further down a page', () => {
+  test('costs no call, and is the same as on the page', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended');
+    await ask(firstFive);
+    sandbox.clearCalls();
+    const found = (await ask<{ album: object }, object>(byId)).data?.album;
+    expect(apiCalls()).toEqual([]);
+    const listed = await ask<{ artist: { albums: { nodes: object[] } } }, object>(
+      `{ artist(id: "${albums50}") { albums(first: 30) { nodes { id totalTracks artists { id } } } } }`,
+    );
+    expect(found).toEqual(listed.data?.artist.albums.nodes[29]);
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('is held as long as the page is fresh', async () => {
+    const clock = startClock();
+    const { ask, apiCalls, sandbox } = await inMode('extended', { CACHE_TTL_SECONDS: '100' });
+    await ask(firstFive);
+    sandbox.clearCalls();
+    await clock.pass(101);
+    expect((await ask(byId)).errors).toEqual([]);
+    expect(apiCalls()).toEqual([`/albums/${album}`]);
+  });
+
+  test('is held for the market that the page was asked for', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended');
+    await ask(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
+    sandbox.clearCalls();
+    await ask(byId.replace(')', ', market: "ES")'));
+    expect(apiCalls()).toEqual([]);
+    await ask(byId);
+    expect(apiCalls()).toEqual([`/albums/${album}`]);
+  });
+
+  test('brings its artist along, for every market', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended');
+    const list = `{ album(id: "${album}", market: "ES") { tracks(first: 1, market: "ES") { nodes { name } } } }`;
+    await ask(list);
+    sandbox.clearCalls();
+    const document = `{ artist(id: "${albums50}") { id } }`;
+    expect(seen(await ask(document))).toEqual(fine({ artist: { id: albums50 } }));
+    expect(apiCalls()).toEqual([]);
+  });
+});
+
+const id = (number: number) => `${number}`.padStart(22, '0') as SpotifyId;
+const spain = 'ES' as Market;
+const named = (number: number, market: Market | null = null): ObjectName => ({
+  kind: 'album',
+  id: id(number),
+  market,
+});
+const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
+  value: {},
+  etag: null,
+  bytes: 0,
+  freshUntilMs,
+  usableUntilMs: Number.POSITIVE_INFINITY,
+});
+
+/** Albums, and the ids of those that were decoded, in order. */
+function listOf(numbers: number[], market: Market | null = null) {
+  const read: string[] = [];
+  const sent = numbers.map((each) => ({ id: id(each), type: 'album' }));
+  const items = lazyItems<Album>(sent, market, (item) => {
+    const object = item as Album;
+    read.push(object.id);
+    return { ...object, kind: 'album', market } as Album | Malformed;
+  });
+  return { items: items as LazyItems<Album>, read };
+}
+
+describe('objects in lists', () => {
+  test('are found without reading the others', () => {
+    const memory = createMemory();
+    const { items, read } = listOf([1, 2, 3]);
+    memory.set('page', entry(), [items]);
+    expect(memory.inLists(named(2))?.value).toMatchObject({ id: id(2) });
+    expect(memory.inLists(named(4))).toBeUndefined();
+    expect(memory.inLists({ ...named(2), kind: 'track' })).toBeUndefined();
+    expect(read).toEqual([id(2)]);
+  });
+
+  test('are gone with their list, but for those that a later one has as well', () => {
+    const memory = createMemory();
+    memory.set('page 1', entry(), [listOf([1, 2]).items]);
+    memory.set('page 2', entry(), [listOf([2, 3]).items]);
+    memory.set('page 1', entry());
+    expect([1, 2, 3].map((each) => memory.inLists(named(each)) !== undefined)).toEqual([false, true, true]);
+  });
+
+  test('are held as long as one of two entries that share their list', () => {
+    const memory = createMemory();
+    const { items } = listOf([1]);
+    memory.set('page of 50', entry(), [items]);
+    memory.set('page of 10', entry(), [items]);
+    memory.set('page of 50', entry());
+    expect(memory.inLists(named(1))).toBeDefined();
+    memory.set('page of 10', entry());
+    expect(memory.inLists(named(1))).toBeUndefined();
+  });
+
+  test('of two markets are not mixed up', () => {
+    const memory = createMemory();
+    memory.set('page', entry(), [listOf([1]).items]);
+    memory.set('page of Spain', entry(), [listOf([1, 2], spain).items]);
+    expect(memory.inLists(named(1))?.value).toMatchObject({ market: null });
+    expect(memory.inLists(named(1, spain))?.value).toMatchObject({ market: spain });
+    expect(memory.inLists(named(2))).toBeUndefined();
+  });
+
+  test('of which no two names are alike are never taken for one another, whatever their markets', () => {
+    const memory = createMemory();
+    const markets = ['DE', 'JP', 'US', null] as (Market | null)[];
+    for (const market of markets)
+      memory.set(`page ${market}`, entry(), [
+        listOf(
+          Array.from({ length: 20 }, (_, i) => i),
+          market,
+        ).items,
+      ]);
+    for (const market of markets) {
+      for (let number = 0; number < 20; number += 1) {
+        expect(memory.inLists(named(number, market))?.value).toMatchObject({ id: id(number), market });
+      }
+      expect(memory.inLists(named(20, market))).toBeUndefined();
+    }
+  });
+
+  test('are decoded once, and keep the ids that stand in them', () => {
+    const { items, read } = listOf([1, 2, 3]);
+    expect(items.idAt(1)).toBe(id(2));
+    expect(read).toEqual([]);
+    for (let i = 0; i < 100; i += 1) items.at(i % 3);
+    expect(read.length).toBe(3);
+    expect(items.at(1)).toBe(items.at(1));
+    expect(items.idAt(1)).toBe(id(2));
+    expect(items.at(3)).toBeNull();
+    expect(items.idAt(3)).toBeUndefined();
+  });
+
+  test('are found by their own id and by those of their artists and their album, and by no other id', () => {
+    const artist = (number: number) => ({ id: id(number), type: 'artist' });
+    const track = {
+      id: id(1),
+      type: 'track',
+      artists: [artist(2), null, 'artist'],
+      album: { id: id(3), type: 'album', artists: [artist(4)] },
+      linked_from: { id: id(5), type: 'track' },
+      more: { id: id(6), type: 'track' },
+    };
+    const items = lazyItems<Album>([null, track, 7, { id: id(7) }], spain, () => ({ malformed: 'track' }));
+    expect([...items.indexes]).toEqual([
+      [`track/${id(1)}?market=ES`, 1],
+      [`artist/${id(2)}`, 1],
+      [`album/${id(3)}?market=ES`, 1],
+      [`artist/${id(4)}`, 1],
+    ]);
+    expect([0, 1, 2, 3].map((index) => items.idAt(index))).toEqual([undefined, id(1), null, id(7)]);
+  });
+
+  test('that are not as documented leave the list incomplete from the moment that they are decoded', () => {
+    const items = lazyItems<Album>([{ id: id(1) }, null], null, () => ({ malformed: 'album' }));
+    expect(items.isWhole()).toBe(true);
+    expect(items.at(1)).toBeNull();
+    expect(items.isWhole()).toBe(true);
+    expect(items.at(0)).toEqual({ malformed: 'album' });
+    expect(items.isWhole()).toBe(false);
+  });
+});

@@ -1,0 +1,69 @@
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { serveArrivals } from '../../../../src/process/accept-first.ts';
+import { catalogue } from '../../../support/asking.ts';
+import { withSandbox } from '../../../support/gateway.ts';
+
+/** Questions of clients on sockets of their own: what arrives together is asked together. */
+
+const clients = 100;
+const ids = catalogue.artists().map(({ id }) => id);
+
+async function start() {
+  const { gateway, sandbox } = await withSandbox(
+    { SPOTIFY_QUOTA_MODE: 'extended' },
+    { quotaMode: 'extended' },
+  );
+  const server = createServer().listen(0, '127.0.0.1');
+  serveArrivals(server, gateway.listener);
+  await new Promise((listening) => server.once('listening', listening));
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  onTestFinished(() => {
+    agent.destroy();
+    server.close();
+  });
+
+  const ask = (query: string) =>
+    new Promise<string>((resolve, reject) => {
+      const { port } = server.address() as AddressInfo;
+      const headers = { 'content-type': 'application/json' };
+      const asked = request({ port, agent, method: 'POST', path: '/graphql', headers }, async (response) => {
+        let text = '';
+        for await (const chunk of response) text += chunk;
+        resolve(text);
+      });
+      asked.once('error', reject);
+      asked.end(JSON.stringify({ query }));
+    });
+  const askAll = (query: (i: number) => string) =>
+    Promise.all(Array.from({ length: clients }, (_, i) => ask(query(i))));
+  return { askAll, sandbox };
+}
+
+test('a hundred clients at once cost a batch for their artists, and a page for each', async () => {
+  const { askAll, sandbox } = await start();
+  await askAll(() => '{ __typename }'); // so that every client has its socket
+  sandbox.clearCalls();
+  const artist = (i: number) => ids[i % 10];
+  const answers = await askAll(
+    (i) => `{ artist(id: "${artist(i)}") { name albums(first: 20) { totalCount } } }`,
+  );
+  expect(answers.filter((answer) => answer.includes('errors'))).toEqual([]);
+
+  const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
+  const lists = calls.filter(({ route }) => route === 'artists/albums');
+  expect(lists).toHaveLength(10);
+  // One would do; where the kernel hands the requests over in portions, there are some more.
+  expect(calls.length - lists.length).toBeLessThanOrEqual(4);
+});
+
+test('a hundred clients who have only just connected cost a batch for every fifty of their artists', async () => {
+  const { askAll, sandbox } = await start();
+  const answers = await askAll((i) => `{ artist(id: "${ids[i % ids.length]}") { name } }`);
+  expect(answers.filter((answer) => answer.includes('errors'))).toEqual([]);
+
+  const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
+  const fewest = Math.ceil(Math.min(clients, ids.length) / 50);
+  expect(calls.length).toBeLessThanOrEqual(fewest + 2); // let in one by one, they made 58
+});

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
+import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
+import type { MemoryRun } from '../../../support/memory-run.ts';
+
+/** A process that lives for long does not grow for long. */
+
+const script = fileURLToPath(new URL('../../../support/memory-run.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+
+const entry = (bytes: number) => ({
+  value: {},
+  etag: null,
+  freshUntilMs: Number.POSITIVE_INFINITY,
+  usableUntilMs: Number.POSITIVE_INFINITY,
+  bytes,
+});
+
+describe('the memory of a process', () => {
+  test('that has read 100,000 different albums stays below 400 MB', async () => {
+    // Without a limit V8 lets garbage lie where there is room for it, and a large machine has much.
+    const limit = '--max-old-space-size=270';
+    const child = spawn(process.execPath, ['--expose-gc', limit, '--import', 'tsx', script], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    const [code] = await once(child, 'close');
+    expect(code).toBe(0);
+    process.stdout.write(printed);
+    const run = JSON.parse(printed) as MemoryRun;
+    expect(run.newestHeld).toBe(true);
+    expect(run.heldAlbums).toBeGreaterThan(1_000); // so it is a cache
+    expect(run.heldEntries).toBeLessThanOrEqual(200_000);
+    expect(run.heldMb).toBeLessThanOrEqual(48);
+    expect(run.heapMb).toBeLessThan(270);
+    expect(run.rssMb).toBeLessThan(400);
+    expect(run.peakMb).toBeLessThan(400);
+  }, 120_000);
+
+  test('holds no more answers than it may, however small they are', () => {
+    const memory = createMemory();
+    const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
+    for (const key of keys) memory.set(key, entry(1));
+    const held = keys.map((key) => memory.get(key) !== undefined);
+    const count = held.filter(Boolean).length;
+    expect(count).toBeGreaterThan(190_000);
+    expect(count).toBeLessThanOrEqual(200_000);
+    expect(held.slice(-count).every(Boolean)).toBe(true);
+  });
+
+  test('holds no more than it may, however large the answers are', () => {
+    const memory = createMemory();
+    const keys = Array.from({ length: 300 }, (_, i) => `album/${i}`);
+    for (const key of keys) memory.set(key, entry(1_000_000));
+    const held = keys.filter((key) => memory.get(key));
+    expect(held.length * 1_000_200).toBeLessThanOrEqual(48_000_000);
+    expect(held.length).toBeGreaterThan(45);
+    expect(held.at(-1)).toBe(keys.at(-1));
+  });
+
+  test('keeps what is asked for, and lets go of what was not asked for longest', () => {
+    const memory = createMemory();
+    const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
+    for (const key of keys) {
+      memory.set(key, entry(1));
+      memory.get('artist/7');
+    }
+    expect(memory.get('artist/7')).toBeDefined();
+    expect(memory.get('artist/8')).toBeUndefined();
+  });
+
+  test('keeps nothing that may be used no more', () => {
+    const memory = createMemory();
+    memory.set('artist/1', { ...entry(1), usableUntilMs: 0 });
+    expect(memory.get('artist/1')).toBeUndefined();
+  });
+
+  test('forgets the lengths of lists before they are too many', () => {
+    const lengths = createListTotals(60_000, () => undefined);
+    const asOfMs = performance.timeOrigin + performance.now();
+    const list = (i: number) => ({ key: `/artists/${i}/albums?`, steadyTotal: true });
+    const page = { offset: 0, limit: 10, isTotalMalformed: false, hasNext: false, items: [], asOfMs };
+    const pages = Array.from({ length: 30_000 }, (_, i) => i);
+    for (const i of pages) lengths.record(list(i), { ...page, total: i }, asOfMs);
+    expect(pages.filter((i) => lengths.of(list(i)) !== null)).toHaveLength(5_000);
+  });
+});

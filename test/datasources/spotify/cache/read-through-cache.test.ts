@@ -1,0 +1,367 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { QuotaMode, SandboxCall } from '../../../../src/sandbox/index.ts';
+import { calm } from '../../../support/calm.ts';
+import { startClock } from '../../../support/clock.ts';
+import { withSandbox } from '../../../support/gateway.ts';
+import { catalogue } from '../../../support/operations.ts';
+
+/** The same question is asked of Spotify once: by all who ask at the same time, and for a while after. */
+
+const { artists, albums } = catalogue.landmarks;
+const { bts, albums9, albums10, albums11, albums50 } = artists;
+const everybody = catalogue.artists().map(({ id }) => id);
+const nobody = '1111111111111111111111';
+
+const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;
+const nameOf = (id: string) => ({ artist: { name: catalogue.artist(id)?.name } });
+
+async function start(mode: QuotaMode, environment: Record<string, string> = {}, latencyMs = 0) {
+  const gateway = await withSandbox(
+    { SPOTIFY_QUOTA_MODE: mode, ...environment },
+    { quotaMode: mode, catalogue, latencyMs },
+  );
+  const { sandbox, fetch } = gateway;
+  const callsOf = (kind: SandboxCall['kind']) => sandbox.calls().filter((call) => call.kind === kind);
+  return {
+    ...gateway,
+    tokenCalls: () => callsOf('token').length,
+    statuses: () => callsOf('api').map(({ status }) => status),
+    /** Asks, and goes away after so many milliseconds. */
+    async askAndLeave(document: string, afterMs: number): Promise<void> {
+      const leaving = new AbortController();
+      const answer = fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: document }),
+        signal: leaving.signal,
+      });
+      answer.catch(() => undefined); // nobody listens any more
+      await sleep(afterMs);
+      leaving.abort();
+    },
+  };
+}
+
+describe('one question at a time', () => {
+  test('500 who ask for the same artist at once, with nothing held, cost one call and one token', async () => {
+    const { ask, apiCalls, tokenCalls } = await start('development');
+    const answers = await Promise.all(Array.from({ length: 500 }, () => ask(artist(bts))));
+    for (const { data, errors } of answers)
+      expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+    expect(tokenCalls()).toBe(1);
+  });
+
+  test('100 who ask for different artists at once wait for one token', async () => {
+    const { ask, apiCalls, tokenCalls } = await start('development');
+    await Promise.all(Array.from({ length: 100 }, (_, i) => ask(artist(everybody[i % 50] ?? ''))));
+    expect(apiCalls()).toHaveLength(50);
+    expect(tokenCalls()).toBe(1);
+  });
+
+  test("an artist that is under way in somebody else's batch is waited for", async () => {
+    const { ask, apiCalls } = await start('extended', {}, 100);
+    const batch = ask(`{ artists(ids: ["${bts}", "${albums9}"]) { name } }`);
+    await sleep(50);
+    const [, alone, ...others] = await Promise.all([batch, ask(artist(albums9)), ask(artist(bts))]);
+    expect(alone.data).toEqual(nameOf(albums9));
+    expect(others[0]?.data).toEqual(nameOf(bts));
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test('a page that is under way for another window is waited for', async () => {
+    const { ask, apiCalls } = await start('development', {}, 50);
+    const albumsOf = (first: number) =>
+      `{ artist(id: "${bts}") { albums(first: ${first}) { nodes { name } } } }`;
+    await Promise.all([ask(albumsOf(3)), ask(albumsOf(7)), ask(albumsOf(10))]);
+    expect(apiCalls().toSorted()).toEqual([`/artists/${bts}`, `/artists/${bts}/albums?limit=10&offset=0`]);
+  });
+
+  test('questions of many requests that come at once share a call', async () => {
+    const { ask, apiCalls } = await start('extended');
+    const ids = everybody.slice(0, 58);
+    const answers = await Promise.all(ids.map((id) => ask(artist(id))));
+    expect(answers.map(({ data }) => data)).toEqual(ids.map(nameOf));
+    expect(
+      apiCalls().map((path) => new URLSearchParams(path.split('?')[1]).get('ids')?.split(',').length),
+    ).toEqual([50, 8]);
+  });
+
+  test('questions for different markets do not share a call', async () => {
+    const { ask, apiCalls } = await start('extended');
+    const inMarket = (market: string) =>
+      ask(
+        `{ albums(ids: ["${albums.tracks1}", "${albums.tracks20}"], market: ${JSON.stringify(market)}) { name } }`,
+      );
+    await Promise.all([inMarket('DE'), inMarket('ES'), inMarket('DE')]);
+    expect(
+      apiCalls()
+        .map((path) => new URLSearchParams(path.split('?')[1]).get('market'))
+        .toSorted(),
+    ).toEqual(['DE', 'ES']);
+  });
+
+  test('is one too where nothing may be kept, but not for who comes later', async () => {
+    const { ask, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' }, 20);
+    await Promise.all(Array.from({ length: 20 }, () => ask(artist(bts))));
+    expect(apiCalls()).toHaveLength(1);
+    await ask(artist(bts));
+    expect(apiCalls()).toHaveLength(2);
+  });
+});
+
+describe('a failure', () => {
+  test('is shared by all who wait for it and kept for nobody', async () => {
+    const { ask, apiCalls, sandbox } = await start('development', {}, 20);
+    sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 418 } });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(artist(bts))));
+    for (const { data, errors } of answers) {
+      expect(data).toEqual({ artist: null });
+      expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+        [['artist'], 'UPSTREAM_BAD_RESPONSE'],
+      ]);
+    }
+    expect(apiCalls()).toHaveLength(1);
+    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect(apiCalls()).toHaveLength(2);
+  });
+
+  test('of one entry of a batch is asked again alone, and its siblings not at all', async () => {
+    const { ask, apiCalls, sandbox } = await start('extended');
+    const ids = [bts, albums9, albums10];
+    sandbox.faults.add({ times: 1, fault: { kind: 'edit', edits: [{ path: 'artists.1.name', set: null }] } });
+    const three = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
+    const { data, errors } = await ask(three);
+    expect(data).toEqual({ artists: [nameOf(bts).artist, null, nameOf(albums10).artist] });
+    expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+      [['artists', 1], 'UPSTREAM_BAD_RESPONSE'],
+    ]);
+    sandbox.clearCalls();
+    expect((await ask(three)).data).toEqual({ artists: ids.map((id) => nameOf(id).artist) });
+    expect(apiCalls()).toEqual([`/artists/${albums9}`]);
+  });
+});
+
+describe('what is kept', () => {
+  test('is fresh for CACHE_TTL_SECONDS and confirmed by a 304 after that', async () => {
+    const { pass } = startClock();
+    const { ask, statuses, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
+    await ask(artist(bts));
+    await pass(99);
+    await ask(artist(bts));
+    expect(statuses()).toEqual([200]);
+    await pass(2);
+    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect(statuses()).toEqual([200, 304]);
+    const [, second] = sandbox.calls().filter(({ kind }) => kind === 'api');
+    expect(second?.headers['if-none-match']).toMatch(/^"MC-/);
+    await pass(99);
+    await ask(artist(bts));
+    expect(statuses()).toEqual([200, 304]);
+  });
+
+  test('makes place for what Spotify has changed', async () => {
+    const { pass } = startClock();
+    const { ask, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
+    await ask(artist(bts));
+    const json = { id: bts, type: 'artist', name: 'Bangtan', images: [], external_urls: {} };
+    sandbox.faults.add({ fault: { kind: 'answer', json } });
+    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    await pass(101);
+    expect((await ask(artist(bts))).data).toEqual({ artist: { name: 'Bangtan' } });
+  });
+
+  test('is confirmed once for 500 who ask when it is no longer fresh', async () => {
+    const { pass } = startClock();
+    const { ask, statuses } = await start('development', { CACHE_TTL_SECONDS: '100' });
+    await ask(artist(bts));
+    await pass(101);
+    await Promise.all(Array.from({ length: 500 }, () => ask(artist(bts))));
+    expect(statuses()).toEqual([200, 304]);
+  });
+
+  test('is read anew in a batch where there are batches', async () => {
+    const { pass } = startClock();
+    const { ask, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
+    const twenty = `{ artists(ids: ${JSON.stringify(everybody.slice(0, 20))}) { name } }`;
+    await ask(twenty);
+    await pass(101);
+    sandbox.clearCalls();
+    await ask(twenty);
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test('stands in for CACHE_STALE_SECONDS more while Spotify cannot answer, and no longer', async () => {
+    const { pass } = startClock();
+    const { ask, sandbox } = await start('development', {
+      CACHE_TTL_SECONDS: '100',
+      CACHE_STALE_SECONDS: '1000',
+    });
+    await ask(artist(bts));
+    sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
+    await pass(1_090);
+    const stale = await ask(artist(bts));
+    expect({ data: stale.data, errors: stale.errors }).toEqual({ data: nameOf(bts), errors: [] });
+    expect(stale.extensions.spotify?.stale).toEqual([
+      { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },
+    ]);
+    await pass(20);
+    const { data, errors } = await ask(artist(bts));
+    expect(data).toEqual({ artist: null });
+    expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+
+  test('is the absence of an object too, for 60 seconds', async () => {
+    const { pass } = startClock();
+    const { ask, statuses } = await start('development');
+    for (const [seconds, calls] of [
+      [0, 1],
+      [59, 1],
+      [2, 2],
+    ] as const) {
+      await pass(seconds);
+      const { data, errors } = await ask(artist(nobody));
+      expect({ data, errors }).toEqual({ data: { artist: null }, errors: [] });
+      expect(statuses()).toHaveLength(calls);
+    }
+  });
+
+  test('spares the calls below an object that is known not to exist', async () => {
+    const { ask, apiCalls, sandbox } = await start('development');
+    const nested = `{ artist(id: "${nobody}") { name albums { nodes { name } } } }`;
+    await ask(artist(nobody));
+    sandbox.clearCalls();
+    expect((await ask(nested)).data).toEqual({ artist: null });
+    await calm();
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('costs no call again while the pages of a list disagree about its length', async () => {
+    const { ask, apiCalls, sandbox } = await start('extended');
+    sandbox.faults.add({
+      on: { route: 'artists/albums', pattern: 'offset=50' },
+      fault: { kind: 'edit', edits: [{ path: 'total', set: 105 }] },
+    });
+    const hundred = `{ artist(id: "${bts}") { albums(first: 100) { nodes { id } } } }`;
+    const first = await ask(hundred);
+    sandbox.clearCalls();
+    expect((await ask(hundred)).data).toEqual(first.data);
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('leaves no gap where an album brings fewer tracks along than a page of its list holds', async () => {
+    const { ask, sandbox } = await start('extended');
+    sandbox.faults.add({
+      on: { route: 'albums' },
+      fault: { kind: 'edit', edits: [{ path: 'tracks.limit', set: 20 }] },
+    });
+    const { data } = await ask(
+      `{ album(id: "${albums.tracks130}") { tracks(first: 100) { nodes { id } } } }`,
+    );
+    expect(data).toEqual({
+      album: {
+        tracks: {
+          nodes: catalogue
+            .tracksOf(albums.tracks130)
+            .slice(0, 100)
+            .map(({ id }) => ({ id })),
+        },
+      },
+    });
+  });
+});
+
+describe('a client that goes away', () => {
+  const five = [bts, albums9, albums10, albums11, albums50];
+  const fiveArtists = `{ artists(ids: ${JSON.stringify(five)}) { name } }`;
+  const oneByOne = { UPSTREAM_CONCURRENCY: '1' };
+
+  test('leaves the call that was sent to be finished and kept', async () => {
+    const { ask, askAndLeave, apiCalls } = await start('development', {}, 100);
+    await ask(artist(albums9)); // the token is there
+    await askAndLeave(artist(bts), 50);
+    await sleep(150);
+    expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
+    expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
+  });
+
+  test('takes along the calls that wait at the gate', async () => {
+    const { ask, askAndLeave, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await ask(artist(everybody[20] ?? ''));
+    sandbox.clearCalls();
+    await askAndLeave(fiveArtists, 150);
+    await sleep(500);
+    expect(apiCalls()).toHaveLength(2);
+    // Nobody is told of an error that was somebody else's impatience.
+    expect((await ask(fiveArtists)).data).toEqual({ artists: five.map((id) => nameOf(id).artist) });
+    expect(apiCalls()).toHaveLength(5);
+  });
+
+  test('leaves those for which somebody else waits', async () => {
+    const { ask, askAndLeave, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await ask(artist(everybody[20] ?? ''));
+    sandbox.clearCalls();
+    const leaving = askAndLeave(fiveArtists, 150);
+    await sleep(50);
+    const staying = ask(artist(albums50));
+    await leaving;
+    expect((await staying).data).toEqual(nameOf(albums50));
+    expect(apiCalls()).toEqual([`/artists/${bts}`, `/artists/${albums9}`, `/artists/${albums50}`]);
+  });
+
+  test('and had asked first does not take the answer away from who asked the same later', async () => {
+    const { ask, askAndLeave, apiCalls } = await start('development', {}, 150);
+    await ask(artist(albums9));
+    const leaving = askAndLeave(artist(bts), 100);
+    await sleep(50);
+    const staying = ask(artist(bts));
+    await leaving;
+    expect((await staying).data).toEqual(nameOf(bts));
+    expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
+  });
+
+  test('while a token is fetched has asked nothing', async () => {
+    const { askAndLeave, apiCalls, tokenCalls, sandbox } = await start('development');
+    sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'delay', ms: 200 } });
+    await askAndLeave(artist(bts), 100);
+    await sleep(300);
+    expect({ token: tokenCalls(), api: apiCalls() }).toEqual({ token: 1, api: [] });
+  });
+
+  test('while a retry waits for its time has it sent no more', async () => {
+    const { ask, askAndLeave, apiCalls, sandbox } = await start('development');
+    await ask(artist(albums9));
+    sandbox.clearCalls();
+    sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
+    await askAndLeave(artist(bts), 200);
+    await sleep(1_500);
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+  });
+
+  test('by closing its connection is understood too', async () => {
+    const { gateway, ask, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await ask(artist(everybody[20] ?? ''));
+    sandbox.clearCalls();
+    const server = createServer(gateway.handler).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const leaving = new AbortController();
+    const answer = fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: fiveArtists }),
+      signal: leaving.signal,
+    });
+    answer.catch(() => undefined);
+    while (apiCalls().length < 2) await sleep(5);
+    leaving.abort();
+    await sleep(500);
+    server.closeAllConnections();
+    expect(apiCalls()).toHaveLength(2);
+  });
+});

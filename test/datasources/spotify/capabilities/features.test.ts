@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { Fault, FaultTarget } from '../../../../src/sandbox/index.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  expectNoError,
+  fine,
+  inMode,
+  lessonsOf,
+  quoted,
+  seen,
+  tracks,
+  unknownApp,
+} from '../../../support/asking.ts';
+import { startClock } from '../../../support/clock.ts';
+
+/** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
+
+const everybody = catalogue.artists().map(({ id }) => id);
+const many = (ids: readonly string[]) => `{ albums(ids: ${quoted(ids)}) { id } }`;
+
+const batchCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('?ids='));
+
+describe('the reading of many at once', () => {
+  test.each([403, 404, 410] as const)(
+    'is tried once for the whole app where Spotify has withdrawn it (%i)',
+    async (status) => {
+      const gateway = await unknownApp('extended');
+      gateway.sandbox.faults.add({ on: { batch: true }, fault: { kind: 'withdrawn', status } });
+      await expectNoError(gateway, many([albums.tracks1, albums.tracks20]));
+      await expectNoError(gateway, `{ tracks(ids: ${quoted([tracks.explicit, tracks.restricted])}) { id } }`);
+      await expectNoError(gateway, `{ artists(ids: ${quoted(everybody.slice(0, 3))}) { id } }`);
+      expect(batchCalls(gateway.apiCalls())).toEqual([`/albums?ids=${albums.tracks1}%2C${albums.tracks20}`]);
+      expect(gateway.apiCalls()).toHaveLength(1 + 2 + 2 + 3);
+      expect(lessonsOf(gateway, 'batch')).toEqual([['batch', false]]);
+    },
+  );
+
+  test('is tried once, however many ask at first, and the answers are all there', async () => {
+    const gateway = await unknownApp('development');
+    const pairs = catalogue
+      .albums()
+      .slice(0, 40)
+      .map(({ id }) => id);
+    const asks = Array.from({ length: 20 }, (_, i) => gateway.ask(many(pairs.slice(2 * i, 2 * i + 2))));
+    const answers = await Promise.all(asks);
+    expect(answers.map(seen)).toEqual(
+      answers.map((_, i) => fine({ albums: pairs.slice(2 * i, 2 * i + 2).map((id) => ({ id })) })),
+    );
+    expect(batchCalls(gateway.apiCalls())).toHaveLength(1);
+    expect(gateway.apiCalls()).toHaveLength(41);
+    expect(lessonsOf(gateway, 'batch')).toHaveLength(1);
+  });
+
+  test('is never used for one alone', async () => {
+    const gateway = await inMode('extended');
+    await expectNoError(gateway, many([albums.tracks1]));
+    await expectNoError(gateway, many([albums.tracks1, albums.tracks20]));
+    expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks1}`, `/albums/${albums.tracks20}`]);
+  });
+
+  test('is not given up where it is not the reading of many that is forbidden, but everything', async () => {
+    const gateway = await unknownApp('extended');
+    const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
+    expect(seen(await gateway.ask(many([albums.tracks1, albums.tracks20])))).toEqual({
+      data: { albums: [null, null] },
+      errors: [
+        ['albums.0', 'UPSTREAM_FORBIDDEN'],
+        ['albums.1', 'UPSTREAM_FORBIDDEN'],
+      ],
+    });
+    undo();
+    await expectNoError(gateway, many([albums.tracks50, albums.tracks51]));
+    expect(batchCalls(gateway.apiCalls())).toHaveLength(2);
+    expect(gateway.apiCalls().at(-1)).toBe(`/albums?ids=${albums.tracks50}%2C${albums.tracks51}`);
+  });
+
+  test('fails with its call for all that it was for, when that fails for another reason', async () => {
+    const gateway = await unknownApp('extended');
+    const fault: Fault = {
+      kind: 'answer',
+      status: 400,
+      json: { error: { status: 400, message: 'Too many ids requested' } },
+    };
+    gateway.sandbox.faults.add({ on: { batch: true }, times: 1, fault });
+    expect(seen(await gateway.ask(many([albums.tracks1, albums.tracks20])))).toEqual({
+      data: { albums: [null, null] },
+      errors: [
+        ['albums.0', 'UPSTREAM_BAD_RESPONSE'],
+        ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
+      ],
+    });
+    await expectNoError(gateway, many([albums.tracks1, albums.tracks20]));
+    expect(batchCalls(gateway.apiCalls())).toHaveLength(2);
+  });
+});
+
+describe('an endpoint that only some apps may use', () => {
+  const topTracks = (id: string) => `{ artist(id: "${id}") { topTracks { id } } }`;
+  const target: FaultTarget = { route: 'artists/top-tracks' };
+
+  test.each([403, 404, 410] as const)(
+    'is tried for two artists, however many are requested at first, and then known (%i)',
+    async (status) => {
+      const gateway = await unknownApp('extended');
+      gateway.sandbox.faults.add({ on: target, fault: { kind: 'withdrawn', status } });
+      const answers = await Promise.all(everybody.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
+      expect(answers.map(seen)).toEqual(answers.map(() => fine({ artist: { topTracks: null } })));
+      expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
+      expect(lessonsOf(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
+      for (const { extensions } of answers) expect(extensions.spotify?.unavailable).toHaveLength(1);
+    },
+  );
+
+  const empty: Fault = { kind: 'answer', status: 403 };
+  const withdrawn: Fault = { kind: 'withdrawn', status: 403 };
+  test.each([
+    ['has worked', true, withdrawn],
+    ['was never tried', false, withdrawn],
+    ['has worked, by an empty body,', true, empty],
+    ['was never tried, by an empty body,', false, empty],
+  ])('that %s stays in use when it is rejected for one artist', async (_, hasWorked, fault) => {
+    const gateway = await unknownApp('extended');
+    if (hasWorked) await expectNoError(gateway, topTracks(artists.bts));
+    gateway.sandbox.faults.add({ on: target, times: 1, fault });
+    await gateway.ask(topTracks(artists.albums9));
+    const [track] = catalogue.topTracksOf(artists.albums50);
+    const { data } = await gateway.ask<{ artist: { topTracks: unknown[] } }, object>(
+      topTracks(artists.albums50),
+    );
+    expect(data.artist.topTracks[0]).toEqual({ id: track?.id });
+  });
+
+  test('that has worked is given up after two rejections, and tried again after a minute', async () => {
+    const clock = startClock();
+    const gateway = await unknownApp('extended');
+    await expectNoError(gateway, topTracks(artists.bts));
+    const undo = gateway.sandbox.faults.add({ on: target, fault: withdrawn });
+    const read = async (id: string) => {
+      gateway.sandbox.clearCalls();
+      const { data } = await gateway.ask<{ artist: { topTracks: unknown[] | null } }, object>(topTracks(id));
+      const calls = gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
+      return [data.artist.topTracks !== null, calls.length];
+    };
+    expect(await read(artists.albums1)).toEqual([false, 1]);
+    expect(await read(artists.albums9)).toEqual([false, 1]);
+    expect(await read(artists.albums10)).toEqual([false, 0]);
+    undo();
+    await clock.pass(61);
+    expect(await read(artists.albums50)).toEqual([true, 1]);
+  });
+
+  test('fails, and teaches nothing, when it fails for another reason', async () => {
+    const gateway = await unknownApp('extended');
+    gateway.sandbox.faults.add({
+      on: target,
+      times: 1,
+      fault: {
+        kind: 'answer',
+        status: 403,
+        json: { error: { status: 403, message: 'Insufficient client scope' } },
+      },
+    });
+    expect(seen(await gateway.ask(topTracks(artists.bts)))).toEqual({
+      data: { artist: { topTracks: null } },
+      errors: [['artist.topTracks', 'UPSTREAM_FORBIDDEN']],
+    });
+    await expectNoError(gateway, topTracks(artists.bts));
+    expect(lessonsOf(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', true]]);
+  });
+});

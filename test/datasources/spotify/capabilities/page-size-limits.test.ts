@@ -1,0 +1,145 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Fault } from '../../../../src/sandbox/index.ts';
+import {
+  artists,
+  catalogue,
+  expectNoError,
+  fine,
+  lessonsOf,
+  quoted,
+  seen,
+  unknownApp,
+  unknownId,
+} from '../../../support/asking.ts';
+
+/** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
+
+// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+beforeAll(() => void catalogue.find('track', 'the'));
+
+const everybody = catalogue.artists().map(({ id }) => id);
+const listOf = (id: string) => `{ artist(id: "${id}") { albums(first: 1) { totalCount } } }`;
+const listsOf = (ids: readonly string[]) =>
+  `{ artists(ids: ${quoted(ids)}) { albums(first: 1) { totalCount } } }`;
+const search = (q: string) => `{ search(q: "${q}") { albums(first: 1) { totalCount } } }`;
+
+const albumsOf = (id: string) =>
+  catalogue.albumsOf(id).map((slot) => ({ id: slot.shows === 'album' && slot.albumId }));
+
+const limits = (paths: readonly string[]): string[] =>
+  paths.flatMap((path) => new URLSearchParams(path.split('?')[1]).get('limit') ?? []);
+
+describe('the page ceiling', () => {
+  test('is found by one rejection, for lists of albums and searches together, and remembered', async () => {
+    const gateway = await unknownApp('development');
+    await expectNoError(gateway, listOf(artists.bts));
+    await expectNoError(gateway, listOf(artists.albums9));
+    await expectNoError(gateway, search('the'));
+    await expectNoError(gateway, search('a'));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '10', '10', '10', '10']);
+    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
+    expect(lessonsOf(gateway, 'search')).toEqual([['search', 10]]);
+
+    const other = await unknownApp('development');
+    await expectNoError(other, search('the'));
+    await expectNoError(other, listOf(artists.bts));
+    expect(limits(other.apiCalls())).toEqual(['50', '10', '10']);
+  });
+
+  test('of an app that has the largest is tried for nothing', async () => {
+    const gateway = await unknownApp('extended');
+    for (const document of [listOf(artists.bts), listOf(artists.albums9), search('the')])
+      await expectNoError(gateway, document);
+    expect(limits(gateway.apiCalls())).toEqual(['50', '50', '50']);
+    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 50]]);
+  });
+
+  test('costs the refused tries once, however many ask at first', async () => {
+    const gateway = await unknownApp('development');
+    await Promise.all(everybody.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
+    const asked = limits(gateway.apiCalls());
+    expect(asked.filter((limit) => limit !== '10')).toEqual(['50']);
+    expect(asked).toHaveLength(21);
+    expect(lessonsOf(gateway, 'artists/albums')).toHaveLength(1);
+  });
+
+  test('is not learned from an artist that does not exist', async () => {
+    const gateway = await unknownApp('development');
+    await expectNoError(gateway, listsOf([unknownId, ...everybody.slice(0, 19)]));
+    const asked = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
+    expect(asked.filter(({ status }) => status === 400)).toHaveLength(1);
+    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
+  });
+
+  test('that has worked is given up after rejections of two lists, and every window is whole meanwhile', async () => {
+    const gateway = await unknownApp('extended');
+    await expectNoError(gateway, listOf(artists.albums9));
+    gateway.sandbox.setQuotaMode('development');
+    const window = (id: string) =>
+      gateway.ask(`{ artist(id: "${id}") { albums(first: 50) { nodes { id } } } }`);
+    const all = (id: string) => fine({ artist: { albums: { nodes: albumsOf(id).slice(0, 50) } } });
+    gateway.sandbox.clearCalls();
+    expect(seen(await window(artists.bts))).toEqual(all(artists.bts));
+    expect(limits(gateway.apiCalls())).toEqual(['50', ...Array(5).fill('10')]);
+    gateway.sandbox.clearCalls();
+    expect(seen(await window(artists.albums50))).toEqual(all(artists.albums50));
+    expect(limits(gateway.apiCalls())).toEqual(['50', ...Array(5).fill('10')]);
+    gateway.sandbox.clearCalls();
+    await expectNoError(gateway, listOf(artists.albums1));
+    expect(limits(gateway.apiCalls())).toEqual(['10']);
+  });
+
+  test('is not lowered for any other list by a list whose pages are smaller than requested', async () => {
+    const gateway = await unknownApp('extended');
+    const fault: Fault = { kind: 'ceiling', limit: 7, clamp: true };
+    gateway.sandbox.faults.add({ on: { path: `/artists/${artists.bts}/albums` }, fault });
+    const document = `{ artist(id: "${artists.bts}") { albums(first: 20) { nodes { id } } } }`;
+    const nodes = albumsOf(artists.bts).slice(0, 20);
+    expect(seen(await gateway.ask(document))).toEqual(fine({ artist: { albums: { nodes } } }));
+    await expectNoError(gateway, listOf(artists.albums9));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '50', '7', '50']);
+  });
+
+  test('is not lowered by a page that reports a size of 1', async () => {
+    const gateway = await unknownApp('extended');
+    const edits = [{ path: 'limit', set: 1 }];
+    gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault: { kind: 'edit', edits } });
+    const document = `{ artist(id: "${artists.bts}") { albums(first: 60) { nodes { id } } } }`;
+    const nodes = albumsOf(artists.bts).slice(0, 60);
+    expect(seen(await gateway.ask(document))).toEqual(fine({ artist: { albums: { nodes } } }));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
+  });
+
+  test('that rejects every size is a wrong response, after two calls', async () => {
+    const gateway = await unknownApp('extended');
+    gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'ceiling', limit: 5 } });
+    expect(seen(await gateway.ask(listOf(artists.bts)))).toEqual({
+      data: { artist: { albums: null } },
+      errors: [['artist.albums', 'UPSTREAM_BAD_RESPONSE']],
+    });
+    expect(limits(gateway.apiCalls())).toEqual(['50', '10']);
+  });
+
+  test('is not lowered by another refusal: 400 with other words is one call, and final', async () => {
+    const gateway = await unknownApp('extended');
+    const fault: Fault = {
+      kind: 'answer',
+      status: 400,
+      json: { error: { status: 400, message: 'Invalid offset' } },
+    };
+    gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault });
+    const { errors } = await gateway.ask(listOf(artists.bts));
+    expect(errors[0]?.extensions).toEqual({ code: 'UPSTREAM_BAD_RESPONSE' });
+    await expectNoError(gateway, listOf(artists.albums9));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
+  });
+
+  test('is lowered for one window by a rejection without words, and for good by rejections of two lists', async () => {
+    const gateway = await unknownApp('extended');
+    const rejected = { route: 'artists/albums', pattern: 'limit=50' };
+    gateway.sandbox.faults.add({ on: rejected, fault: { kind: 'answer', status: 400 } });
+    for (const id of [artists.bts, artists.albums9, artists.albums10])
+      await expectNoError(gateway, listOf(id));
+    expect(limits(gateway.apiCalls())).toEqual(['50', '10', '50', '10', '10']);
+  });
+});

@@ -1,0 +1,255 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isInRange, parseId, parseReference } from '../../../../src/datasources/spotify/kinds/ids.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  fine,
+  inMode,
+  modes,
+  quoted,
+  seen,
+  tracks,
+} from '../../../support/asking.ts';
+
+const things = {
+  artist: { id: artists.bts, name: 'BTS' },
+  album: { id: albums.tracks20, name: 'Twenty Rooms' },
+  track: { id: tracks.severalArtists, name: catalogue.track(tracks.severalArtists)?.name },
+};
+const kinds = ['artist', 'album', 'track'] as const;
+type Kind = (typeof kinds)[number];
+
+/** Every way to write the id of a thing. */
+const forms = (kind: Kind, id: string): string[] => [
+  id,
+  `spotify:${kind}:${id}`,
+  `https://open.spotify.com/${kind}/${id}`,
+  `https://open.spotify.com/${kind}/${id}?si=9f2c41d0a7b84e55`,
+  `https://open.spotify.com/intl-de/${kind}/${id}?si=9f2c41d0a7b84e55&context=x#t=1`,
+  `https://open.spotify.com/${kind}/${id}#t=1`,
+];
+
+/** Links and URIs as they come out of a clipboard. */
+const pasted = (kind: Kind, id: string): string[] => [
+  `http://open.spotify.com/${kind}/${id}`,
+  `HTTPS://Open.Spotify.COM/${kind}/${id}`,
+  `open.spotify.com/${kind}/${id}`,
+  `https://open.spotify.com/embed/${kind}/${id}?utm_source=generator&theme=0`,
+  `https://open.spotify.com/intl-pt/${kind}/${id}/`,
+  `https://open.spotify.com/intl-pt-BR/embed/${kind}/${id}`,
+  `https://open.spotify.com/${kind}/${id}/?si=9f2c41d0a7b84e55`,
+  `https://open.spotify.com/${kind}/${id}/discography/all?pageUri=spotify:album:x`,
+  ` https://open.spotify.com/${kind}/${id}\n`,
+  `\t open.spotify.com/${kind}/${id}?si=1 `,
+  `spotify:${kind}:${id}?si=9f2c41d0a7b84e55`,
+  `spotify:${kind}:${id}#1:30`,
+  ` spotify:${kind}:${id} `,
+];
+
+/** What is no id, whatever it is asked for. */
+const malformed = [
+  '',
+  ' ',
+  '../me',
+  '..',
+  '%2e%2e/me',
+  '/me',
+  'a?b=c',
+  'a#b',
+  artists.bts.slice(1),
+  `${artists.bts}x`,
+  ` ${artists.bts}`,
+  `${artists.bts}\n`,
+  `${artists.bts.slice(1)}é`,
+  `${artists.bts.slice(1)}/`,
+  `${artists.bts.slice(2)}..`,
+  `spotify:artist:${artists.bts}x`,
+  'spotify:artist:',
+  `spotify:user:${artists.bts}`,
+  `SPOTIFY:ARTIST:${artists.bts}`,
+  `https://evil.example/artist/${artists.bts}`,
+  `https://open.spotify.com.evil.example/artist/${artists.bts}`,
+  `https://open.spotify.com@evil.example/artist/${artists.bts}`,
+  `https://open.spotify.com/artist/${artists.bts}/../../me`,
+  `https://open.spotify.com/artist/../artist/${artists.bts}`,
+  `ftp://open.spotify.com/artist/${artists.bts}`,
+  `https://open.spotify.com:8080/artist/${artists.bts}`,
+  `//open.spotify.com/artist/${artists.bts}`,
+  `https://open.spotify.com/artist/${artists.bts.toUpperCase()}x`,
+  `https://open.spotify.com/artist/${artists.bts}/../me`,
+  `https://open.spotify.com/artist/${artists.bts}/%2e%2e/me`,
+  `https://open.spotify.com/artist/ ${artists.bts}`,
+  `javascript:https://open.spotify.com/artist/${artists.bts}`,
+  'x'.repeat(50_000),
+  `https://open.spotify.com/artist/${artists.bts}?${'x'.repeat(50_000)}`,
+];
+
+describe.each(kinds)('the id of one %s', (kind) => {
+  const thing = things[kind];
+
+  test('is taken as 22 characters, as a URI and as a link, and is one call whichever way it is written', async () => {
+    for (const id of [...forms(kind, thing.id), ...pasted(kind, thing.id)]) {
+      const { ask, apiCalls } = await inMode('development');
+      expect(seen(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id }))).toEqual(
+        fine({ [kind]: thing }),
+      );
+      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}`]);
+    }
+  });
+
+  test.each(modes)(
+    'is taken in every form by the plural field, which asks once for all forms (%s)',
+    async (mode) => {
+      const { ask, apiCalls } = await inMode(mode);
+      const ids = forms(kind, thing.id);
+      expect(seen(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids }))).toEqual(
+        fine({ [`${kind}s`]: ids.map(() => thing) }),
+      );
+      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}`]);
+    },
+  );
+
+  test('is refused when its URI or link names another kind, and nothing is asked', async () => {
+    const { ask, sandbox } = await inMode('development');
+    for (const other of kinds.filter((each) => each !== kind)) {
+      for (const id of forms(other, things[other].id).slice(1)) {
+        const answer = await ask(`query ($id: ID!) { it: ${kind}(id: $id) { id } }`, { id });
+        expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
+        expect(answer.errors[0]?.message).toBe(
+          `Expected the id of one ${kind}, but this names one ${other}.`,
+        );
+        expect(sandbox.calls()).toEqual([]);
+      }
+    }
+  });
+});
+
+describe('the URI or the link of a kind that is not in the graph', () => {
+  const id = '37i9dQZF1DXcBWIGoYBM5M';
+  test.each([
+    [`spotify:playlist:${id}`, 'a playlist URI'],
+    [`https://open.spotify.com/playlist/${id}?si=1`, 'a playlist link'],
+    [`https://open.spotify.com/intl-de/embed/episode/${id}`, 'an episode link'],
+    [`spotify:show:${id}?si=1`, 'a show URI'],
+  ])('is refused with the name of the kind, and costs no call: %s', async (input, name) => {
+    const { ask, sandbox } = await inMode('development');
+    for (const field of [...kinds, 'node']) {
+      const answer = await ask(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
+      expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
+      expect(answer.errors[0]?.message).toBe(
+        `This is ${name}: this API has artists, albums and tracks only.`,
+      );
+    }
+    expect(sandbox.calls()).toEqual([]);
+  });
+});
+
+describe('what is no id', () => {
+  test.each(malformed)('costs no call, not even for a token: %j', async (id) => {
+    const { ask, sandbox } = await inMode('development');
+    const fields = [...kinds, 'node'];
+    const answer = await ask(
+      `query ($id: ID!) { ${fields.map((field) => `${field}(id: $id) { id }`).join(' ')} }`,
+      { id },
+    );
+    expect(answer.status).toBe(200);
+    expect(seen(answer)).toEqual({
+      data: { artist: null, album: null, track: null, node: null },
+      errors: fields.map((field) => [field, 'BAD_USER_INPUT']),
+    });
+    expect(sandbox.calls()).toEqual([]);
+  });
+
+  test.each([...kinds, 'node'])('costs only its own entry among many, in %ss', async (field) => {
+    const good = field === 'node' ? 'artist' : (field as Kind);
+    const uri = `spotify:${good}:${things[good].id}`;
+    const bad = malformed.slice(2, 8);
+    const { ask, apiCalls } = await inMode('development');
+    const ids = [uri, ...bad, uri];
+    const entry = { id: things[good].id };
+    expect(seen(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids }))).toEqual({
+      data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
+      errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
+    });
+    expect(apiCalls()).toEqual([`/${good}s/${entry.id}`]);
+  });
+
+  test('is told from an id in no time, even when it is a megabyte', () => {
+    const startedMs = performance.now();
+    expect(() => parseReference('x'.repeat(1_000_000))).toThrow('Not a Spotify id');
+    expect(() => parseId(`spotify:artist:${'1'.repeat(1_000_000)}`, 'artist')).toThrow('Not a Spotify id');
+    expect(performance.now() - startedMs).toBeLessThan(50);
+  });
+});
+
+describe('an id that is larger than any that Spotify gives', () => {
+  const largest = '7N42dgm5tFLK9N8MT7fHC7';
+  const tooLarge = ['7N42dgm5tFLK9N8MT7fHC8', '7N42dgm5tFLK9N8MT80000', 'Z'.repeat(22)];
+
+  test('is known by its digits, which are not in the order of the alphabet', () => {
+    const inRange = (id: string) => isInRange(parseId(id, 'artist'));
+    expect(['0'.repeat(22), artists.bts, largest, `6${'Z'.repeat(21)}`].map(inRange)).toEqual(
+      Array(4).fill(true),
+    );
+    expect([...tooLarge, `a${'0'.repeat(21)}`, `7N42d${'Z'.repeat(17)}`].map(inRange)).toEqual(
+      Array(5).fill(false),
+    );
+  });
+
+  test.each(kinds)('is null without an error, as one that does not exist (%s)', async (kind) => {
+    for (const mode of modes) {
+      for (const id of [largest, ...tooLarge]) {
+        const { ask } = await inMode(mode);
+        const document = `query ($id: ID!) { ${kind}(id: $id) { id } node(id: $id) { id } }`;
+        expect(seen(await ask(document, { id }))).toEqual(fine({ [kind]: null, node: null }));
+      }
+    }
+  });
+
+  test.each(kinds)('never spoils a batch: the others share their call without it (%s)', async (kind) => {
+    const { ask, apiCalls } = await inMode('extended');
+    const { id } = things[kind];
+    const others = { artist: artists.albums1, album: albums.tracks1, track: tracks.explicit };
+    const ids = [id, ...tooLarge, largest, others[kind]];
+    expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
+      fine({ [`${kind}s`]: [{ id }, null, null, null, null, { id: others[kind] }] }),
+    );
+    const batches = apiCalls().filter((path) => path.includes('ids='));
+    expect(batches).toEqual([`/${kind}s?ids=${[id, largest, others[kind]].join('%2C')}`]);
+  });
+});
+
+describe('any text at all', () => {
+  const idCharacters = fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
+  const ids = fc.string({ unit: idCharacters, minLength: 22, maxLength: 22 });
+  const written = fc
+    .tuple(ids, fc.constantFrom(...kinds), fc.nat(18))
+    .map(([id, kind, form]) => [...forms(kind, id), ...pasted(kind, id)][form] ?? id);
+  /** A form that is nearly right: with something put in, or put in place of something. */
+  const spoiled = fc
+    .tuple(written, fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), fc.nat(90), fc.nat(3))
+    .map(([text, splinter, at, cut]) => text.slice(0, at) + splinter + text.slice(at + cut));
+  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.webPath(), written, spoiled);
+
+  test('is either an id, and then one of the three forms, or refused: nothing else comes near a URL', async () => {
+    const { ask, sandbox } = await inMode('development');
+    const document =
+      'query ($id: ID!) { artist(id: $id) { id } album(id: $id) { id } track(id: $id) { id } node(id: $id) { id } }';
+    await fc.assert(
+      fc.asyncProperty(texts, async (id) => {
+        sandbox.clearCalls();
+        const { errors } = await ask(document, { id });
+        const named = id.match(/(?<![0-9A-Za-z])[0-9A-Za-z]{22}(?![0-9A-Za-z])/g) ?? [];
+        const refused = errors.filter(({ extensions }) => extensions?.['code'] === 'BAD_USER_INPUT');
+        expect(refused).toEqual(errors);
+        const paths = sandbox.calls().filter(({ kind }) => kind === 'api');
+        if (errors.length === 4) expect(paths).toEqual([]);
+        const allowed = named.flatMap((each) => kinds.map((kind) => `/${kind}s/${each}`));
+        for (const { path } of paths) expect(allowed).toContain(path);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

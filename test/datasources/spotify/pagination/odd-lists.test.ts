@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
+import { artists, inMode, modes, unknownApp } from '../../../support/asking.ts';
+
+/** Lists with flaws; `paging.property.test.ts` draws more of them. */
+
+describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
+  test('of no album, of one, and of exactly one page', async () => {
+    const gateway = await inMode(mode);
+    for (const [key, length] of [
+      ['albums0', 0],
+      ['albums1', 1],
+      ['albums10', 10],
+      ['albums50', 50],
+    ] as const) {
+      const page = await albumPage(gateway, 'first: 50', artists[key]);
+      expect(idsOf(page)).toEqual(slots(0, undefined, artists[key]));
+      expect(page).toMatchObject({
+        totalCount: length,
+        pageInfo: { hasNextPage: false, hasPreviousPage: false },
+      });
+    }
+  });
+
+  test('with gaps and nulls keep every slot: nothing is missed, nothing comes twice in a page', async () => {
+    const gateway = await inMode(mode);
+    for (const id of [artists.gapped, artists.nullsAndRepeats]) {
+      const all = slots(0, undefined, id);
+      for (const size of [7, 100]) {
+        const walked: string[] = [];
+        let after = '';
+        for (let page = 0; page < 20; page++) {
+          const { pageInfo, nodes } = await albumPage(gateway, `first: ${size}${after}`, id);
+          walked.push(...idsOf({ nodes }));
+          if (!pageInfo.hasNextPage) break;
+          expect(pageInfo.endCursor).not.toBeNull();
+          after = `, after: "${pageInfo.endCursor}"`;
+        }
+        expect([...new Set(walked)]).toEqual([...new Set(all)]);
+      }
+    }
+  });
+
+  test('lead on over a slot that holds nothing, in both directions', async () => {
+    const gateway = await inMode(mode);
+    const id = artists.nullsAndRepeats;
+    const [fourth, sixth] = [slots(3, 4, id), slots(5, 6, id)];
+    const before = await albumPage(gateway, 'first: 4', id);
+    const empty = await albumPage(gateway, `first: 1, after: "${before.pageInfo.endCursor}"`, id);
+    expect([empty.nodes, empty.pageInfo.hasNextPage, empty.pageInfo.startCursor]).toEqual([[], true, null]);
+    const next = await albumPage(gateway, `first: 1, after: "${empty.pageInfo.endCursor}"`, id);
+    expect(idsOf(next)).toEqual(sixth);
+    const back = await albumPage(gateway, `last: 1, before: "${next.pageInfo.startCursor}"`, id);
+    expect([back.nodes, back.pageInfo.hasPreviousPage, back.pageInfo.startCursor]).toEqual([
+      [],
+      true,
+      expect.any(String),
+    ]);
+    expect(idsOf(await albumPage(gateway, `last: 1, before: "${back.pageInfo.startCursor}"`, id))).toEqual(
+      fourth,
+    );
+  });
+
+  test('that claim more than they hold come to an end at the first empty page', async () => {
+    const gateway = await inMode(mode);
+    const id = artists.overstated;
+    const first = await albumPage(gateway, 'first: 10', id);
+    expect(idsOf(first)).toEqual(slots(0, 4, id));
+    expect(first.totalCount).toBe(97);
+    const second = await albumPage(gateway, `first: 100, after: "${first.pageInfo.endCursor}"`, id);
+    expect([second.nodes, second.pageInfo.hasNextPage]).toEqual([[], false]);
+  });
+});
+
+describe('an app whose page sizes nobody has told', () => {
+  test.each(modes)('gets the same windows (%s)', async (quotaMode) => {
+    const gateway = await unknownApp(quotaMode);
+    expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(slots(0, 25));
+    expect(idsOf(await albumPage(gateway, 'last: 25'))).toEqual(slots(79, 104));
+  });
+});

@@ -1,0 +1,179 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Page, type TestList, type TestSlot, testList } from '../../../support/lists.ts';
+
+/**
+ * Lists of any length, with slots that hold nothing, and items that come twice in one page: whichever way a
+ * client walks, it gets everything once, in order, and Spotify no page larger than it allows.
+ */
+
+const lists: fc.Arbitrary<TestList> = fc
+  .record({
+    flaws: fc.array(
+      fc.oneof(
+        { weight: 12, arbitrary: fc.constant('item' as const) },
+        { weight: 1, arbitrary: fc.constantFrom('null' as const, 'hidden' as const, 'repeat' as const) },
+      ),
+      { maxLength: 300, size: 'max' },
+    ),
+    manner: fc.constantFrom('refuse' as const, 'clamp' as const),
+    ceiling: fc.integer({ min: 1, max: 50 }),
+  })
+  .map(({ flaws, manner, ceiling }) => {
+    // Spotify rejects every page above 10 or 50; an upstream that sends smaller pages may send any size.
+    const realCeiling = manner === 'clamp' ? ceiling : ceiling < 50 ? 10 : 50;
+    // Until that size is known, pages are cut at other slots, and a repeat is left out only within its page.
+    const kept = manner === 'clamp' ? flaws.map((flaw) => (flaw === 'repeat' ? 'item' : flaw)) : flaws;
+    return { slots: slotsOf(kept, realCeiling), ceiling: realCeiling, manner };
+  });
+
+function slotsOf(flaws: ('item' | 'null' | 'hidden' | 'repeat')[], ceiling: number): TestSlot[] {
+  const slots: TestSlot[] = [];
+  for (const [i, flaw] of flaws.entries()) {
+    const earlier = slots.slice(i - (i % ceiling)).filter((slot) => typeof slot === 'number');
+    if (flaw === 'repeat') slots.push(earlier[0] ?? i + 1);
+    else slots.push(flaw === 'item' ? i + 1 : flaw === 'null' ? null : 'hidden');
+  }
+  return slots;
+}
+
+/** What a client can see, each with its slot: pages as Spotify cuts them, without nulls and repeats. */
+function visible({ slots, ceiling }: TestList): { slot: number; id: number }[] {
+  const found: { slot: number; id: number }[] = [];
+  let emptyPages = 0;
+  for (let offset = 0; offset < slots.length; offset += ceiling) {
+    const items = slots.slice(offset, offset + ceiling).filter((slot) => slot !== 'hidden');
+    emptyPages = items.length === 0 ? emptyPages + 1 : 0;
+    if (emptyPages === 2) return found;
+    const seen = new Set<number>();
+    for (const [i, id] of items.entries()) {
+      if (id === null || seen.has(id)) continue;
+      seen.add(id);
+      found.push({ slot: offset + i, id });
+    }
+  }
+  return found;
+}
+
+/** Where the last page ends, without the slots that it lacks. */
+function endOf({ slots, ceiling }: TestList): number {
+  const offset = Math.max(0, Math.ceil(slots.length / ceiling) - 1) * ceiling;
+  return offset + slots.slice(offset).filter((slot) => slot !== 'hidden').length;
+}
+
+const hasEmptyPage = ({ slots, ceiling }: TestList): boolean =>
+  Array.from({ length: Math.ceil(slots.length / ceiling) }, (_, i) =>
+    slots.slice(i * ceiling, (i + 1) * ceiling),
+  ).some((page) => page.every((slot) => slot === 'hidden'));
+
+type TestedList = ReturnType<typeof testList>;
+
+async function walk(tested: TestedList, size: number, forward: boolean): Promise<number[]> {
+  const pages: Page[] = [];
+  let cursor: string | null = null;
+  for (let i = 0; i < 1_000; i++) {
+    const page: Page = await tested.page(
+      forward ? { first: size, after: cursor } : { last: size, before: cursor },
+    );
+    pages.push(page);
+    const goesOn: boolean = forward ? page.hasNextPage : page.hasPreviousPage;
+    cursor = forward ? page.endCursor : page.startCursor;
+    if (!goesOn) break;
+    expect(cursor, 'a walk that goes on needs a cursor').not.toBeNull();
+  }
+  return (forward ? pages : pages.reverse()).flatMap(({ ids }) => ids);
+}
+
+function expectPoliteRequests({ requests, list }: TestedList): void {
+  const granted = requests.filter(({ limit, refused }) => !refused && limit <= list.ceiling);
+  const tooLarge = requests.filter(({ limit }) => limit > list.ceiling);
+  // The page size limit is found by one rejection, or by the first page and those of a wave that are smaller than requested.
+  expect(tooLarge.length).toBeLessThanOrEqual(list.ceiling === 50 ? 0 : list.manner === 'clamp' ? 4 : 1);
+  expect(requests.slice(tooLarge.length).every(({ limit }) => limit === list.ceiling)).toBe(true);
+  expect(granted.every(({ offset }) => offset % list.ceiling === 0)).toBe(true);
+  const asked = granted.map(({ offset }) => offset);
+  expect(new Set(asked).size, 'no page is asked for twice').toBe(asked.length);
+}
+
+/** A window somewhere, bounded by items or not. */
+const windows = fc.record({
+  size: fc.integer({ min: 0, max: 100 }),
+  fromEnd: fc.boolean(),
+  after: fc.option(fc.nat(1_000)),
+  before: fc.option(fc.nat(1_000)),
+});
+
+/** The slots that a window means: what lies between its bounds, cut to its size from either end. */
+function spanOf(
+  { size, fromEnd }: { size: number; fromEnd: boolean },
+  after: number | null,
+  before: number | null,
+  length: number,
+) {
+  const lower = after === null ? 0 : after + 1;
+  const upper = before ?? length;
+  if (!fromEnd) return { start: lower, end: Math.max(lower, Math.min(lower + size, upper)) };
+  const start = Math.max(lower, upper - size);
+  return { start, end: Math.max(start, upper) };
+}
+
+/** The cursor of every item, by its id. */
+async function cursorsOf(tested: TestedList): Promise<Map<number, string>> {
+  const cursors = new Map<number, string>();
+  let after: string | null = null;
+  for (;;) {
+    const page: Page = await tested.page({ first: 100, after });
+    for (const [i, id] of page.ids.entries()) cursors.set(id, page.cursors[i] ?? '');
+    if (!page.hasNextPage) return cursors;
+    after = page.endCursor;
+  }
+}
+
+describe('paging over any list', () => {
+  test('a walk forward gives everything once and in order', () =>
+    fc.assert(
+      fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
+        const tested = testList(list);
+        expect(await walk(tested, size, true)).toEqual(visible(list).map(({ id }) => id));
+        expectPoliteRequests(tested);
+      }),
+      { numRuns: 100 },
+    ));
+
+  test('a walk backward gives everything once and in order', () =>
+    fc.assert(
+      fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
+        fc.pre(!hasEmptyPage(list));
+        const tested = testList(list);
+        expect(await walk(tested, size, false)).toEqual(visible(list).map(({ id }) => id));
+        expectPoliteRequests(tested);
+      }),
+      { numRuns: 100 },
+    ));
+
+  test('any window between two cursors holds what stands in its slots, and tells rightly what lies around it', () =>
+    fc.assert(
+      fc.asyncProperty(lists, windows, async (list, window) => {
+        const all = visible(list);
+        fc.pre(!hasEmptyPage(list) && all.length > 0);
+        const tested = testList(list);
+        const cursors = await cursorsOf(tested);
+        const pick = (place: number | null) => (place === null ? null : (all[place % all.length] ?? null));
+        const [after, before] = [pick(window.after), pick(window.before)];
+        const page = await tested.page({
+          ...(window.fromEnd ? { last: window.size } : { first: window.size }),
+          after: after && (cursors.get(after.id) ?? ''),
+          before: before && (cursors.get(before.id) ?? ''),
+        });
+
+        const { start, end } = spanOf(window, after?.slot ?? null, before?.slot ?? null, endOf(list));
+        const slots = all.filter(({ slot }) => slot >= start && slot < end);
+        expect(page.ids).toEqual(slots.map(({ id }) => id));
+        expect(page.hasPreviousPage).toBe(start > 0);
+        expect(page.totalCount).toBe(list.slots.length);
+        const isShort = list.slots.includes('hidden');
+        if (!isShort) expect(page.hasNextPage).toBe(end > start && end < list.slots.length);
+      }),
+      { numRuns: 100 },
+    ));
+});

@@ -1,0 +1,377 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodePage } from '../../../../src/datasources/spotify/kinds/decode.ts';
+import { MalformedAnswer } from '../../../../src/datasources/spotify/kinds/json.ts';
+import type { Album, Page } from '../../../../src/datasources/spotify/kinds/types.ts';
+import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
+import {
+  type Mark,
+  nextOffsets,
+  offsetsOf,
+  pagesAtWorst,
+  type Range,
+  spanOf,
+  windowOf,
+} from '../../../../src/datasources/spotify/pagination/windows.ts';
+import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
+
+/** The arithmetic of paging by itself; `paging.property.test.ts` tries it on whole lists. */
+
+const endless = Number.POSITIVE_INFINITY;
+const nothing: Range = { first: null, last: null, after: null, before: null };
+const at = (slot: number, id: string | null = null, total = 100): Mark => ({ slot, id, total });
+
+/** A page of albums, named by letters; `-` is null. Slots that the text does not reach are missing. */
+function page(offset: number, letters: string, rest: Partial<Page<Album>> = {}): Page<Album> {
+  const items = Array.from(letters, (id) => (id === '-' ? null : ({ id } as unknown as Album)));
+  return { offset, limit: 5, total: 100, isTotalMalformed: false, hasNext: true, asOfMs: 0, items, ...rest };
+}
+
+describe('a range of a list', () => {
+  test.each<[string, Partial<Range>, number | null, [number, number] | null]>([
+    ['from the front', { first: 5 }, null, [0, 5]],
+    ['behind a cursor', { first: 5, after: at(9) }, null, [10, 15]],
+    ['up to a cursor', { first: 50, before: at(9) }, null, [0, 9]],
+    ['between two cursors', { first: 5, after: at(2), before: at(4) }, null, [3, 4]],
+    ['between two that cross', { first: 5, after: at(9), before: at(4) }, null, [10, 10]],
+    ['of nothing', { first: 0, after: at(9) }, null, [10, 10]],
+    ['that asks for no number', {}, null, [0, 0]],
+    ['from the end', { last: 5 }, 42, [37, 42]],
+    ['from the end of a list of unknown length', { last: 5 }, null, null],
+    ['from the end of a shorter list', { last: 50 }, 42, [0, 42]],
+    ['from the end of an empty list', { last: 5 }, 0, [0, 0]],
+    ['from the end, in front of a cursor', { last: 5, before: at(9) }, null, [4, 9]],
+    ['from the end, behind a cursor', { last: 50, after: at(9) }, 42, [10, 42]],
+    ['from the end, between two cursors', { last: 5, after: at(2), before: at(30) }, null, [25, 30]],
+    ['from the end, between two that cross', { last: 5, after: at(30), before: at(2) }, null, [31, 31]],
+  ])('%s', (_, range, total, span) => {
+    const expected = span && { start: span[0], end: span[1] };
+    expect(spanOf({ ...nothing, ...range }, total, endless)).toEqual(expected);
+  });
+
+  test.each<[Partial<Range>, number, [number, number]]>([
+    [{ first: 20, after: at(989) }, 5_000, [990, 1_000]],
+    [{ first: 20, after: at(999) }, 5_000, [1_000, 1_000]],
+    [{ last: 3 }, 5_000, [997, 1_000]],
+    [{ last: 3 }, 700, [697, 700]],
+    [{ last: 3, before: at(2_000) }, 5_000, [997, 1_000]],
+  ])('%o ends where the list can be reached no further', (range, total, [start, end]) => {
+    expect(spanOf({ ...nothing, ...range }, total, 1_000)).toEqual({ start, end });
+  });
+});
+
+describe('the pages of a span', () => {
+  test.each([
+    [0, 10, 10, [0]],
+    [0, 11, 10, [0, 10]],
+    [9, 11, 10, [0, 10]],
+    [10, 20, 10, [10]],
+    [95, 100, 50, [50]],
+    [0, 0, 10, []],
+  ])('from %i to %i are aligned, and none where the span is empty', (start, end, limit, offsets) => {
+    expect(offsetsOf({ start, end }, limit)).toEqual(offsets);
+  });
+
+  test('at worst are the first one, and as many at the end as the window may touch', () => {
+    const count = (range: Partial<Range>, limit = 10) =>
+      pagesAtWorst({ ...nothing, ...range }, limit, endless, true).length;
+    expect([
+      count({ first: 25 }),
+      count({ first: 10, after: at(4) }),
+      count({ last: 1 }),
+      count({ last: 10 }),
+    ]).toEqual([3, 3, 2, 3]);
+    expect([
+      count({ last: 11 }),
+      count({ last: 12 }),
+      count({ last: 0 }),
+      count({ last: 5, before: at(5) }),
+    ]).toEqual([3, 4, 1, 1]);
+    expect(count({})).toBe(0);
+  });
+});
+
+describe('a window', () => {
+  const cut = (
+    pages: Page<Album>[],
+    span: [number, number],
+    range: Partial<Range> = { first: span[1] - span[0] },
+  ) => {
+    const {
+      slots,
+      reportedTotal: _,
+      ...rest
+    } = windowOf(
+      pages,
+      { start: span[0], end: span[1] },
+      { ...nothing, ...range },
+      endless,
+      pages[0] ? { length: 100, end: null, reportedTotal: pages[0].total, isTotalMalformed: false } : null,
+    );
+    const line = slots.map(({ slot, item }) => `${slot}${'id' in item ? item.id : '!'}`).join(' ');
+    return { line, ...rest };
+  };
+
+  test('holds what stands in its slots, each thing once, and no null', () => {
+    const pages = [page(0, 'ab-ad'), page(5, 'eafg'), page(10, 'hijkl')];
+    expect(cut(pages, [1, 12])).toEqual({
+      ...{ line: '1b 4d 5e 6a 7f 8g 10h 11i', start: 1, end: 12 },
+      ...{ total: 100, hasNext: true, hasPrevious: true },
+    });
+  });
+
+  test('knows nothing where nothing was read', () => {
+    const line = { line: '', start: 7, end: 7, total: null, hasNext: false, hasPrevious: true };
+    expect(cut([], [7, 7])).toEqual(line);
+  });
+
+  test('ends at an empty page without `next`, and at the second of two empty pages', () => {
+    const [full, later] = [page(0, 'abcde'), page(15, 'hijkl')];
+    const ends = [
+      [full, page(5, '', { hasNext: false }), later],
+      [full, page(5, ''), page(10, ''), later],
+    ];
+    for (const pages of ends) {
+      expect(cut(pages, [0, 20])).toMatchObject({ line: '0a 1b 2c 3d 4e', hasNext: false });
+    }
+    expect(cut([full, page(5, ''), page(10, 'fghij')], [0, 15]).line).toContain('10f');
+  });
+
+  test('has a next page while its page has a next one, or has slots left, or its total says so', () => {
+    expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
+    expect(cut([page(0, 'abcde', { total: 0, hasNext: true })], [0, 5]).hasNext).toBe(true);
+    expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 4]).hasNext).toBe(true);
+    expect(cut([page(0, 'abcde', { total: 6, hasNext: false })], [0, 5]).hasNext).toBe(true);
+    expect(cut([page(0, 'abc', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
+    expect(cut([page(5, '', { hasNext: true }), page(10, '')], [5, 10]).hasNext).toBe(false);
+    expect(cut([page(5, '', { hasNext: true }), page(10, 'ab')], [5, 10]).hasNext).toBe(true);
+  });
+
+  test('that reaches beyond a page without `next` has a next page only if that page is full and its total is larger', () => {
+    const full = cut([page(0, 'abcde', { total: 50, hasNext: false })], [0, 20]);
+    expect([full.hasNext, full.end]).toEqual([true, 5]);
+    expect(cut([page(0, 'abcd', { total: 50, hasNext: false })], [0, 20]).hasNext).toBe(false);
+  });
+
+  test('has no gap where one page reaches into the next, and nothing twice', () => {
+    const long = page(0, 'abcdefgh', { limit: 8 });
+    expect(cut([long, page(5, 'fghij')], [0, 10]).line).toBe('0a 1b 2c 3d 4e 5f 6g 7h 8i 9j');
+  });
+
+  test('begins behind the item of its cursor where that has moved with the list', () => {
+    const grown = [page(0, 'xyabc', { total: 102 }), page(5, 'defgh', { total: 102 })];
+    expect(cut(grown, [2, 6], { first: 4, after: at(1, 'b') })).toMatchObject({
+      line: '4c 5d',
+      start: 4,
+      end: 6,
+    });
+    const shrunk = [page(0, 'cdefg', { total: 98 })];
+    expect(cut(shrunk, [3, 5], { first: 2, after: at(2, 'c') })).toMatchObject({
+      line: '1d 2e',
+      start: 1,
+      end: 3,
+    });
+  });
+
+  test('does not follow an item that has moved farther than the list has grown, or is gone', () => {
+    const elsewhere = [page(0, 'xcbac', { total: 101 })];
+    expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'a') })).toMatchObject({ start: 2, line: '2b' });
+    expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'q') })).toMatchObject({
+      start: 2,
+      line: '2b 3a',
+    });
+  });
+
+  test('keeps an item that cannot be read in its slot', () => {
+    const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
+    expect(cut([broken], [0, 5]).line).toBe('0! 1!');
+  });
+});
+
+describe('a page whose items are decoded when they are read', () => {
+  const idOf = (letter: string) => letter.padStart(22, '0');
+
+  /** The page as it comes: `-` is null, and a capital letter an album without a name, which cannot be read. */
+  function textPage(letters: string): Page<Album> {
+    const items = Array.from(letters, (letter) =>
+      letter === '-' ? null : { id: idOf(letter.toLowerCase()), ...(letter > 'Z' && { name: letter }) },
+    );
+    const body = { href: '', limit: 5, next: null, offset: 0, previous: null, total: items.length, items };
+    const { json } = readBody(Buffer.from(JSON.stringify(body))) as Body;
+    return decodePage(json, { offset: 0, limit: 5, market: null }, (item) => {
+      const { id, name } = item as { id: string; name?: string };
+      if (name === undefined) throw new MalformedAnswer('album.name');
+      return { id, name } as unknown as Album;
+    });
+  }
+
+  test('shows the same whether its items have been decoded before or not', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-'), maxLength: 5 });
+    fc.assert(
+      fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
+        const page = textPage(all);
+        const window = () =>
+          windowOf([page], { start, end: start + size }, { ...nothing, first: size }, endless, null);
+        const notDecoded = JSON.stringify(window());
+        for (let i = 0; i < page.items.length; i += 1) page.items.at(i);
+        expect(JSON.stringify(window())).toBe(notDecoded);
+      }),
+    );
+  });
+
+  test('shows what can be read where something of the same id cannot', () => {
+    const { slots } = windowOf(
+      [textPage('Aab')],
+      { start: 0, end: 3 },
+      { ...nothing, first: 3 },
+      endless,
+      null,
+    );
+    expect(slots.map(({ slot, item }) => [slot, 'id' in item])).toEqual([
+      [0, false],
+      [1, true],
+      [2, true],
+    ]);
+  });
+});
+
+describe('the next pages of a span', () => {
+  const unknown = null;
+  const known = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
+  const whole = { start: 0, end: 20 };
+
+  test.each<[string, Page<Album>[], ReturnType<typeof known> | null, number[]]>([
+    ['the first one alone, while the length is unknown', [], unknown, [0]],
+    ['all of them, where the length is known', [], known(12), [0, 5, 10]],
+    ['the first one alone, where the length is unreliable', [], known(12, { isReliable: false }), [0]],
+    ['the others together, after a full page', [page(0, 'abcde')], known(12), [5, 10]],
+    ['one at a time, while totals are wrong', [page(0, 'abcde')], known(0, { isReliable: false }), [5]],
+    ['one more, where `next` is set behind the total', [page(0, 'abcde')], known(5), [5]],
+    ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], known(100), []],
+    ['none, where the end is known', [page(0, 'abcde')], known(100, { end: 5 }), []],
+    ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], known(100), [10, 15]],
+    ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], known(100), []],
+    ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), known(100), []],
+    ['the rest, after a page smaller than requested', [page(0, 'ab', { limit: 2 })], unknown, [2]],
+  ])('are %s', (_, pages, length, offsets) => {
+    expect(nextOffsets(pages, whole, 5, length, endless)).toEqual(offsets);
+  });
+
+  test('include the one behind an empty page in which the span ends, which tells whether the list goes on', () => {
+    expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, known(100), endless)).toEqual([20]);
+  });
+
+  test('end where the list can be reached no further', () => {
+    expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, known(100), 10)).toEqual([]);
+  });
+});
+
+describe('the length of a list', () => {
+  const list = { key: 'list', steadyTotal: true };
+  const nowMs = performance.timeOrigin + performance.now();
+
+  const start = (freshMs = 60_000) => {
+    let changes = 0;
+    const totals = createListTotals(freshMs, () => {
+      changes += 1;
+    });
+    return { ...totals, changes: () => changes };
+  };
+
+  /** A full page in the middle of a list with this total, read so much later. */
+  const page = (total: number, laterMs: number, rest = {}) => ({
+    ...{
+      offset: 0,
+      limit: 1,
+      isTotalMalformed: false,
+      hasNext: total > 1,
+      items: { length: 1 },
+      total,
+      asOfMs: nowMs + laterMs,
+    },
+    ...rest,
+  });
+
+  test('is the total of the latest page, which outdates the pages with another total', () => {
+    const { of, record, isConsistent, changes } = start();
+    expect([of(list), isConsistent(list, page(1, -1)), changes()]).toEqual([null, true, 0]);
+    record(list, page(10, 0), nowMs);
+    record(list, page(10, -1), nowMs);
+    record(list, page(10, 1), nowMs);
+    expect([of(list)?.length, changes()]).toEqual([10, 0]);
+    record(list, page(11, 2), nowMs + 2);
+    expect([of(list)?.length, changes()]).toEqual([11, 1]);
+    expect([
+      isConsistent(list, page(10, 1)),
+      isConsistent(list, page(11, 1)),
+      isConsistent(list, page(10, 3)),
+    ]).toEqual([false, true, true]);
+    record(list, page(10, 1), nowMs + 2);
+    expect([of(list)?.length, changes()]).toEqual([11, 1]);
+  });
+
+  test('is at least what the pages have shown, and one slot more where `next` is set', () => {
+    const { of, record } = start();
+    const shown = (offset: number, count: number, hasNext: boolean, laterMs: number) =>
+      record(list, page(0, laterMs, { offset, limit: 10, hasNext, items: { length: count } }), nowMs);
+    shown(0, 10, true, 0);
+    expect(of(list)).toMatchObject({ reportedTotal: 0, length: 11, end: null, isReliable: false });
+    shown(10, 10, true, 1);
+    expect(of(list)).toMatchObject({ reportedTotal: 0, length: 21, end: null });
+    shown(20, 3, false, 2);
+    expect(of(list)).toMatchObject({ reportedTotal: 0, length: 23, end: 23 });
+  });
+
+  test('ends where a page without `next` ends, though the total is larger', () => {
+    const { of, record } = start();
+    record(list, page(97, 0, { limit: 10, hasNext: false, items: { length: 4 } }), nowMs);
+    expect(of(list)).toMatchObject({ length: 97, end: 4, isReliable: false });
+  });
+
+  test('that grows while its pages are read leaves them together', () => {
+    const { record, isConsistent, changes } = start();
+    record(list, page(10, 0), nowMs);
+    record(list, page(11, 1), nowMs);
+    record(list, page(12, 2), nowMs);
+    expect([isConsistent(list, page(10, 0)), isConsistent(list, page(11, 1)), changes()]).toEqual([
+      true,
+      true,
+      2,
+    ]);
+  });
+
+  test('that has shrunk leaves no older page with the newer ones', () => {
+    const { record, isConsistent, changes } = start();
+    record(list, page(20, 0), nowMs);
+    record(list, page(10, 1), nowMs + 1);
+    expect([isConsistent(list, page(20, 0)), changes()]).toEqual([false, 1]);
+    record(list, page(11, 2), nowMs + 2);
+    expect([isConsistent(list, page(20, 0)), isConsistent(list, page(10, 1))]).toEqual([false, false]);
+  });
+
+  test('that returns to a total from before outdates nothing any more, however many totals take turns', () => {
+    const { record, isConsistent, changes } = start();
+    for (const [i, total] of [10, 11, 12, 10, 11, 12, 10].entries()) {
+      record(list, page(total, i), nowMs + i);
+    }
+    expect([changes(), isConsistent(list, page(11, 4)), isConsistent(list, page(12, 5))]).toEqual([
+      2,
+      true,
+      true,
+    ]);
+  });
+
+  test('that drifts, as in a search, outdates nothing', () => {
+    const { of, record, isConsistent, changes } = start();
+    const drifting = { key: 'search', steadyTotal: false };
+    record(drifting, page(10, 0), nowMs);
+    record(drifting, page(12, 1), nowMs + 1);
+    expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
+  });
+
+  test('is believed no longer than a response', () => {
+    const { of, record } = start(1_000);
+    record(list, page(10, -2_000), nowMs);
+    expect(of(list)).toBeNull();
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
+import { albums, artists, catalogue, dataOf, fine, inMode, seen } from '../../../support/asking.ts';
+
+/** Pages that are not what was asked for, or not there. */
+
+const all = slots(0);
+
+const onLists = { route: 'artists/albums' };
+
+describe('a list of an object that exists', () => {
+  const lost = { status: 404, message: 'Resource not found' };
+  const gone = { kind: 'answer', status: 404, json: { error: lost } } as const;
+
+  test.each([
+    [
+      "an artist's albums",
+      'artists/albums',
+      `{ artist(id: "${artists.bts}") { albums { totalCount } } }`,
+      'artist.albums',
+    ],
+    [
+      "an album's tracks",
+      'albums/tracks',
+      `{ album(id: "${albums.tracks130}") { tracks(first: 60) { totalCount nodes { id } } } }`,
+      'album.tracks',
+    ],
+    ['the results of a search', 'search', '{ search(q: "the") { albums { totalCount } } }', 'search.albums'],
+  ])(
+    'is a fault where Spotify says 404, and is read again the next time: %s',
+    async (_, route, document, path) => {
+      const gateway = await inMode('development');
+      gateway.sandbox.faults.add({ on: { route }, times: 1, fault: gone });
+      const { errors } = await gateway.ask(document);
+      expect(errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
+        [path, 'UPSTREAM_BAD_RESPONSE'],
+      ]);
+      expect((await gateway.ask(document)).errors).toEqual([]);
+    },
+  );
+
+  test('is null without an error where the object itself is gone', async () => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: gone });
+    const document = `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { id tracks(first: 1) { totalCount } } } } }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({ artist: { albums: { nodes: [{ id: all[0], tracks: null }] } } }),
+    );
+  });
+});
+
+describe('a page that does not fit the others', () => {
+  const tracksOf = (first: number) => `{ album(id: "${albums.tracks130}") { tracks(first: ${first}) {
+    totalCount nodes { id } pageInfo { hasNextPage }
+  } } }`;
+  const truth = catalogue.tracksOf(albums.tracks130).map(({ id }) => ({ id }));
+
+  test.each([10, 20])(
+    'never leaves a gap: tracks come whole when their pages of at most %i end off the album',
+    async (limit) => {
+      const gateway = await inMode('development');
+      gateway.sandbox.faults.add({ on: { route: 'albums/tracks' }, fault: { kind: 'ceiling', limit } });
+      interface Data {
+        album: { tracks: { nodes: object[] } };
+      }
+      const { album } = await dataOf<Data>(gateway, tracksOf(100));
+      expect(album.tracks.nodes).toEqual(truth.slice(0, 100));
+    },
+  );
+
+  test.each([
+    ['another place than asked for', { path: 'offset', set: 30 }],
+    ['no items', { path: 'items', set: null }],
+  ])('by %s is an error for its list alone, and teaches nothing', async (_, edit) => {
+    const gateway = await inMode('development');
+    const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
+    gateway.sandbox.faults.add(rule);
+    const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
+    const { data, errors } = await gateway.ask(document);
+    expect(data).toEqual({ artist: { name: 'BTS', albums: null } });
+    expect(errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']])).toEqual([
+      ['artist.albums', 'UPSTREAM_BAD_RESPONSE'],
+    ]);
+    expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
+  });
+
+  test.each([
+    ['no page size', { path: 'limit', set: 0 }],
+    ['a page size that is no number', { path: 'limit', set: 'ten' }],
+    ['no total', { path: 'total', remove: true as const }],
+    ['a total below zero', { path: 'total', set: -1 }],
+    ['no offset', { path: 'offset', remove: true as const }],
+  ])('by %s loses no item and teaches nothing', async (_, edit) => {
+    const gateway = await inMode('development');
+    gateway.sandbox.faults.add({ on: onLists, times: 1, fault: { kind: 'edit', edits: [edit] } });
+    const page = await albumPage(gateway, 'first: 25');
+    expect(idsOf(page)).toEqual(all.slice(0, 25));
+    expect(page.pageInfo.hasNextPage).toBe(true);
+    expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
+  });
+
+  test('by a larger page size than asked for hides nothing behind it, and teaches nothing', async () => {
+    const gateway = await inMode('development');
+    const fault = { kind: 'edit' as const, edits: [{ path: 'limit', set: 50 }] };
+    gateway.sandbox.faults.add({ on: onLists, times: 1, fault });
+    expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
+    expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
+  });
+
+  test('because it fails, or is gone, fails its whole list: never a silent gap', async () => {
+    for (const fault of [
+      { kind: 'answer', status: 500 },
+      { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Resource not found' } } },
+    ] as const) {
+      const gateway = await inMode('development');
+      gateway.sandbox.faults.add({ on: { pattern: 'offset=10$' }, fault });
+      const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
+      const { data, errors } = await gateway.ask(document);
+      expect(data).toEqual({ artist: { name: 'BTS', albums: null } });
+      expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+        [['artist', 'albums'], fault.status === 500 ? 'UPSTREAM_UNAVAILABLE' : 'UPSTREAM_BAD_RESPONSE'],
+      ]);
+    }
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../../../src/sandbox/index.ts';
+import {
+  albums,
+  artists,
+  fine,
+  inMode,
+  itsAnswer,
+  itsFailure,
+  oneCall,
+  seen,
+} from '../../../support/asking.ts';
+import { startClock } from '../../../support/clock.ts';
+import type { TestGateway } from '../../../support/gateway.ts';
+import { hasRedis, startRedis } from '../../../support/redis.ts';
+
+/** Spotify serves an app nothing while the Premium subscription of its owner has lapsed. */
+
+const forms = ['json', 'text'] as const;
+const lapsed = (form: 'json' | 'text' = 'json'): Fault => ({ kind: 'premium-lapsed', form });
+
+/** Reads of every endpoint family that need one call each, and none of them the same call. */
+const others = [
+  `{ album(id: "${albums.tracks1}") { name } }`,
+  `{ artist(id: "${artists.albums1}") { name } }`,
+  '{ search(q: "amber") { tracks(first: 1) { totalCount } } }',
+  `{ albums(ids: ["${albums.tracks1}", "${albums.tracks20}"]) { name } }`,
+];
+
+const codesOf = async ({ ask }: Pick<TestGateway, 'ask'>, document: string) =>
+  Array.from(new Set((await ask(document)).errors.map(({ extensions }) => extensions?.['code'])));
+
+const warnings = ({ logged }: Pick<TestGateway, 'logged'>) =>
+  logged.filter(({ message }) => message.includes('Premium'));
+
+describe('an app whose Premium subscription has lapsed', () => {
+  test.each(forms)(
+    'sends one call a minute, whatever is queried, and answers UPSTREAM_FORBIDDEN (%s)',
+    async (form) => {
+      const clock = startClock();
+      const gateway = await inMode('extended');
+      const { ask, sandbox, apiCalls } = gateway;
+      sandbox.faults.add({ fault: lapsed(form) });
+      for (let minute = 1; minute <= 3; minute++) {
+        expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
+        for (const document of others)
+          expect(await codesOf(gateway, document)).toEqual(['UPSTREAM_FORBIDDEN']);
+        expect(apiCalls()).toHaveLength(minute);
+        await clock.pass(59);
+        expect(await codesOf(gateway, oneCall)).toEqual(['UPSTREAM_FORBIDDEN']);
+        expect(apiCalls()).toHaveLength(minute);
+        await clock.pass(1.5);
+      }
+      expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
+    },
+  );
+
+  test('is told to the operator once, by log, metrics and /ready, and to nobody else', async () => {
+    const clock = startClock();
+    const gateway = await inMode('development');
+    const { ask, sandbox, fetch, logged } = gateway;
+    const metrics = async () => (await fetch('/metrics')).text();
+    expect((await fetch('/ready')).status).toBe(200);
+    expect(await metrics()).toContain('spotify_graphql_premium_lapsed 0');
+
+    const undo = sandbox.faults.add({ fault: lapsed() });
+    const { errors } = await ask(oneCall);
+    expect(errors[0]?.message).not.toMatch(/premium|subscription/i);
+    await clock.pass(61);
+    for (const document of others) await ask(document);
+    expect((await fetch('/ready')).status).toBe(503);
+    expect(await metrics()).toContain('spotify_graphql_premium_lapsed 1');
+    expect(await metrics()).toMatch(/gate_shut_seconds\{family="artists",reason="premium-lapsed"\} (59|60)/);
+    expect(warnings(gateway)).toHaveLength(1);
+
+    undo();
+    await clock.pass(61);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect((await fetch('/ready')).status).toBe(200);
+    expect(await metrics()).toContain('spotify_graphql_premium_lapsed 0');
+    expect(logged.map(({ message }) => message)).toContain('Spotify serves calls of this app again');
+  });
+
+  test.each([...others, oneCall])(
+    'is served as before from the first call that succeeds on (%s)',
+    async (document) => {
+      const clock = startClock();
+      const gateway = await inMode('development');
+      const { ask, sandbox } = gateway;
+      const undo = sandbox.faults.add({ fault: lapsed() });
+      await ask(document);
+      undo();
+      await clock.pass(61);
+      expect((await ask(document)).errors).toEqual([]);
+      const answers = await Promise.all(others.map((each) => ask(each)));
+      expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    },
+  );
+
+  test('is found to be served again by /ready where no client queries', async () => {
+    const clock = startClock();
+    const { ask, sandbox, fetch, apiCalls } = await inMode('development');
+    const undo = sandbox.faults.add({ fault: lapsed() });
+    await ask(oneCall);
+    for (let time = 0; time < 5; time++) expect((await fetch('/ready')).status).toBe(503);
+    expect(apiCalls()).toHaveLength(1);
+    await clock.pass(61);
+    for (let time = 0; time < 5; time++) expect((await fetch('/ready')).status).toBe(503);
+    expect(apiCalls()).toHaveLength(2);
+    undo();
+    await clock.pass(61);
+    expect((await fetch('/ready')).status).toBe(200);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+  });
+
+  test('gets what is cached, also where it is stale, and the response says why', async () => {
+    const { ask, sandbox, apiCalls } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.faults.add({ fault: lapsed() });
+    for (let time = 0; time < 3; time++) {
+      const stale = await ask(oneCall);
+      expect(seen(stale)).toEqual(itsAnswer);
+      expect(stale.extensions.spotify?.stale).toEqual([
+        { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_FORBIDDEN' },
+      ]);
+    }
+    expect(apiCalls()).toHaveLength(2);
+  });
+
+  test('stays out of service when the call of the minute fails otherwise, and tries again a minute later', async () => {
+    const clock = startClock();
+    const { ask, sandbox, apiCalls } = await inMode('development');
+    const undo = sandbox.faults.add({ fault: lapsed() });
+    await ask(oneCall);
+    undo();
+    const faults: Fault[] = [{ kind: 'answer', status: 503 }, { kind: 'reset' }, { kind: 'rate-limit' }];
+    for (const [i, fault] of faults.entries()) {
+      sandbox.faults.add({ times: 1, fault });
+      await clock.pass(61);
+      for (let time = 0; time < 3; time++) await ask(oneCall);
+      expect(apiCalls()).toHaveLength(2 + i);
+    }
+    await clock.pass(61);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+  });
+
+  test('is served again by a call whose token Spotify had rejected first', async () => {
+    const clock = startClock();
+    const { ask, sandbox } = await inMode('development');
+    const undo = sandbox.faults.add({ fault: lapsed() });
+    await ask(oneCall);
+    undo();
+    sandbox.expireTokens();
+    await clock.pass(61);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+  });
+
+  test('many calls at the same time are refused together, and one warning is logged', async () => {
+    const gateway = await inMode('development', { UPSTREAM_CONCURRENCY: '4' });
+    const { ask, sandbox, apiCalls } = gateway;
+    sandbox.faults.add({ fault: lapsed() });
+    const ids = Array.from({ length: 60 }, (_, i) => `${i}`.padStart(22, '0'));
+    const { errors } = await ask(`{ artists(ids: ${JSON.stringify(ids)}) { name } }`);
+    expect(new Set(errors.map(({ extensions }) => extensions?.['code']))).toEqual(
+      new Set(['UPSTREAM_FORBIDDEN']),
+    );
+    expect(apiCalls().length).toBeLessThanOrEqual(4);
+    expect(warnings(gateway)).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!hasRedis())('processes that share a Redis', () => {
+  test('share that the subscription has lapsed, and that it is paid again', async () => {
+    const clock = startClock();
+    const redis = await startRedis();
+    const environment = { REDIS_URL: redis.url };
+    const first = await inMode('development', environment);
+    const second = await inMode('development', environment);
+    const undo = [first, second].map(({ sandbox }) => sandbox.faults.add({ fault: lapsed() }));
+    await first.ask(oneCall);
+    await expect.poll(async () => (await second.fetch('/ready')).status).toBe(503);
+    expect(seen(await second.ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
+    expect(second.apiCalls()).toEqual([]);
+
+    for (const lift of undo) lift();
+    await clock.pass(61);
+    expect(seen(await first.ask(oneCall))).toEqual(itsAnswer);
+    await expect.poll(async () => (await second.fetch('/ready')).status).toBe(200);
+    expect(seen(await second.ask(others[0] as string))).toEqual(fine({ album: { name: 'Single Lantern' } }));
+  });
+});
+
+describe('a 403 of the edge, without JSON', () => {
+  const edge: [string, Fault][] = [
+    ['is empty', { kind: 'answer', status: 403 }],
+    ['is HTML', { kind: 'answer', status: 403, text: '<html>Forbidden</html>' }],
+  ];
+
+  test.each(edge)('that %s fails its own call alone with UPSTREAM_FORBIDDEN', async (_, fault) => {
+    const gateway = await inMode('development');
+    const { ask, sandbox, apiCalls, fetch } = gateway;
+    sandbox.faults.add({ times: 1, fault });
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
+    expect(apiCalls()).toHaveLength(1);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect((await fetch('/ready')).status).toBe(200);
+    expect(warnings(gateway)).toEqual([]);
+  });
+});

@@ -1,0 +1,275 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Family } from '../../../../src/datasources/spotify/quota/families.ts';
+import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import { answer, party, settle, startGate, useClockOfOwn } from '../../../support/gate.ts';
+
+useClockOfOwn();
+
+const fault = (kind: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json'): Outcome => ({
+  kind: 'fault',
+  fault: kind,
+  code: 'E',
+});
+
+describe('the queue', () => {
+  test('lets so many calls go at a time, and the others in the order in which they came', async () => {
+    const { call, end, names, ended } = startGate();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) call(name);
+    await settle();
+    expect(names()).toEqual(['a', 'b']);
+    await end('b');
+    expect(names()).toEqual(['a', 'c']);
+    await end('a');
+    await end('c');
+    expect(names()).toEqual(['d', 'e']);
+    expect(ended).toEqual(['b 200', 'a 200', 'c 200']);
+  });
+
+  test('drops a call that nobody waits for any more, and does not send it', async () => {
+    const { call, end, names, ended } = startGate({ concurrency: 1 });
+    const gone = party();
+    call('a');
+    call('b', 'artists', gone);
+    call('c');
+    await settle();
+    gone.leave();
+    await end('a');
+    expect(names()).toEqual(['c']);
+    expect(ended).toEqual(['a 200', 'b UPSTREAM_TIMEOUT -']);
+  });
+
+  test('is not endless: more than a thousand calls that wait are OVERLOADED', async () => {
+    const { call, ended } = startGate({ concurrency: 1 });
+    for (let i = 0; i < 1_002; i++) call(`${i}`);
+    await settle();
+    expect(ended).toEqual(['1001 OVERLOADED -']);
+  });
+
+  test('goes on when a call throws what nobody expects', async () => {
+    const { gate, call, names } = startGate({ concurrency: 1 });
+    const broken = gate.pass('artists', party(), () => Promise.reject(new Error('a bug')));
+    call('b');
+    await expect(broken).rejects.toThrow('a bug');
+    await settle();
+    expect(names()).toEqual(['b']);
+  });
+});
+
+describe('a silence', () => {
+  test('stops every call of its family at once, those that wait too, and no other family', async () => {
+    const { gate, call, end, names, ended } = startGate();
+    for (const name of ['a', 'b', 'c']) call(name);
+    await settle();
+    const told = gate.shut('artists', 'rate', 30_000);
+    expect([told.code, told.details]).toEqual(['UPSTREAM_RATE_LIMITED', { retryAfter: 30 }]);
+    await settle();
+    expect(ended).toEqual(['c UPSTREAM_RATE_LIMITED 30']);
+    await end('a');
+    await end('b');
+    call('d');
+    call('e', 'artists/albums');
+    await settle();
+    expect([names(), ended.slice(1)]).toEqual([['e'], ['a 200', 'b 200', 'd UPSTREAM_RATE_LIMITED 30']]);
+    await vi.advanceTimersByTimeAsync(29_500);
+    call('f', 'artists', party(400));
+    await settle();
+    expect(ended.at(-1)).toBe('f UPSTREAM_RATE_LIMITED 1');
+  });
+
+  test('of two seconds at most is waited out, by one call first', async () => {
+    const { gate, call, end, names, ended } = startGate({ concurrency: 10 });
+    gate.shut('artists', 'rate', 2_000);
+    for (const name of ['a', 'b', 'c', 'd']) call(name);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect([names(), ended]).toEqual([[], []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(names()).toEqual(['a']);
+    await end('a');
+    expect(names()).toEqual(['b', 'c']);
+    await end('b');
+    expect(names()).toEqual(['c', 'd']);
+  });
+
+  test('because Spotify is in trouble is told at once, however short it is', async () => {
+    const { gate, call, ended } = startGate();
+    gate.shut('artists', 'unavailable', 1_000);
+    call('a');
+    await settle();
+    expect(ended).toEqual(['a UPSTREAM_UNAVAILABLE -']);
+  });
+
+  test('that repeats while calls wait keeps them waiting, or refuses them when it becomes too long', async () => {
+    const { gate, call, names, ended } = startGate();
+    gate.shut('artists', 'rate', 1_000);
+    call('a');
+    await vi.advanceTimersByTimeAsync(500);
+    gate.shut('artists', 'rate', 2_000);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect([names(), ended]).toEqual([[], []]);
+    gate.shut('artists', 'rate', 10_000);
+    await settle();
+    expect(ended).toEqual(['a UPSTREAM_RATE_LIMITED 10']);
+  });
+
+  test('leaves no timer behind when the gate is disposed of', () => {
+    const { gate, call } = startGate();
+    gate.shut('artists', 'rate', 1_000);
+    call('a');
+    gate.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('an app that Spotify serves nothing, because the Premium subscription of its owner has lapsed', () => {
+  const lapsed: Outcome = {
+    ...answer(403),
+    body: { error: { message: 'Active premium subscription required for the owner of the app.' } },
+  } as Outcome;
+
+  /** The subscription has lapsed, a minute has passed, and three calls of three families are wanted. */
+  async function aMinuteLater() {
+    const started = startGate({ concurrency: 10 });
+    started.call('first');
+    await settle();
+    await started.end('first', lapsed);
+    await vi.advanceTimersByTimeAsync(60_000);
+    started.call('try', 'albums');
+    started.call('b', 'artists');
+    started.call('c', 'search');
+    await settle();
+    return started;
+  }
+
+  test('gets one call a minute, and the others wait for what becomes of it', async () => {
+    const { gate, end, names, ended } = await aMinuteLater();
+    expect([names(), ended]).toEqual([['try'], ['first 403']]);
+    await end('try');
+    expect([names(), gate.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
+  });
+
+  test.each([lapsed, answer(500), answer(429), fault('timeout')])(
+    'gets no other call in the minute after one that was not served (%o)',
+    async (outcome) => {
+      const { gate, call, end, names, ended } = await aMinuteLater();
+      await end('try', outcome);
+      expect([names(), gate.isPremiumLapsed()]).toEqual([[], true]);
+      expect(ended.slice(2).toSorted()).toEqual(['b UPSTREAM_FORBIDDEN -', 'c UPSTREAM_FORBIDDEN -']);
+      await vi.advanceTimersByTimeAsync(59_000);
+      call('d', 'tracks');
+      await settle();
+      expect(ended.at(-1)).toBe('d UPSTREAM_FORBIDDEN -');
+      await vi.advanceTimersByTimeAsync(1_000);
+      call('e', 'tracks');
+      await settle();
+      expect(names()).toEqual(['e']);
+    },
+  );
+
+  test('gets another call at once after one that shows nothing: a rejected token, or a batch that no app may read', async () => {
+    for (const outcome of [answer(401), answer(403)]) {
+      const { end, names } = await aMinuteLater();
+      await end('try', outcome);
+      expect(names()).toEqual(['b']);
+    }
+  });
+});
+
+describe('the breaker', () => {
+  const failing = async (outcomes: readonly Outcome[]) => {
+    const started = startGate({ concurrency: 100 });
+    for (const [i, outcome] of outcomes.entries()) {
+      started.call(`${i}`);
+      await settle();
+      await started.end(`${i}`, outcome);
+    }
+    const { ended } = started;
+    ended.length = 0;
+    started.call('same');
+    started.call('other', 'search');
+    await settle();
+    return { ...started, ended };
+  };
+
+  test('shuts one family when half of its last twenty calls were 5xx', async () => {
+    const { names, ended } = await failing(Array(20).fill(answer(503)));
+    expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
+  });
+
+  test('shuts one family when half of its last twenty calls were 404 without a message', async () => {
+    const { names, ended } = await failing(Array(20).fill(answer(404)));
+    expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
+  });
+
+  test('shuts the way to Spotify as a whole when nothing is answered at all', async () => {
+    for (const kind of ['timeout', 'transport', 'tls'] as const) {
+      const { names, ended } = await failing(Array(20).fill(fault(kind)));
+      expect([names(), ended]).toEqual([[], ['same UPSTREAM_UNAVAILABLE -', 'other UPSTREAM_UNAVAILABLE -']]);
+    }
+  });
+
+  const edge403: Outcome = { ...answer(403), body: undefined } as Outcome;
+
+  test('shuts one family when the edge has refused half of its last twenty calls', async () => {
+    const { names, ended } = await failing(Array(20).fill(edge403));
+    expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
+  });
+
+  test('shuts the way to Spotify as a whole when the edge refuses calls of several families', async () => {
+    const { call, end, names, ended } = startGate({ concurrency: 100 });
+    const refuse = async (families: Family[]) => {
+      for (const [i, family] of families.entries()) {
+        call(`${i}`, family);
+        await settle();
+        await end(`${i}`, edge403);
+      }
+    };
+    const manyFamilies = Array.from({ length: 7 }, (): Family[] => ['artists', 'albums', 'tracks']).flat();
+    await refuse(manyFamilies.slice(0, 18));
+    call('success', 'albums');
+    await settle();
+    await end('success');
+    await refuse(Array(10).fill('artists'));
+    call('still open', 'search');
+    await settle();
+    expect(names()).toEqual(['still open']);
+    await end('still open');
+    await refuse(manyFamilies);
+    ended.length = 0;
+    call('other', 'search');
+    await settle();
+    expect([names(), ended]).toEqual([[], ['other UPSTREAM_UNAVAILABLE -']]);
+  });
+
+  test('is not moved by refusals, nor by answers that cannot be used', async () => {
+    const unknownId: Outcome = {
+      ...answer(404),
+      body: { error: { message: 'Resource not found' } },
+    } as Outcome;
+    for (const outcome of [answer(429), unknownId, answer(403), fault('too-large'), fault('not-json')]) {
+      const { names, ended } = await failing(Array(40).fill(outcome));
+      expect([names(), ended]).toEqual([['same', 'other'], []]);
+    }
+  });
+
+  test('lets one call a period try, and all again when that is answered', async () => {
+    const { call, end, names, ended } = await failing(Array(20).fill(answer(500)));
+    await vi.advanceTimersByTimeAsync(5_000);
+    for (const name of ['p', 'q']) call(name);
+    await settle();
+    expect([names(), ended.slice(1)]).toEqual([['other', 'p'], ['q UPSTREAM_UNAVAILABLE -']]);
+    await end('p', answer(500));
+    await vi.advanceTimersByTimeAsync(9_999);
+    call('r');
+    await settle();
+    expect(ended.at(-1)).toBe('r UPSTREAM_UNAVAILABLE -');
+    await vi.advanceTimersByTimeAsync(1);
+    for (const name of ['s', 't', 'u', 'v']) {
+      call(name);
+      await settle();
+      await end(name);
+    }
+    for (let i = 0; i < 30; i++) call(`last ${i}`);
+    await settle();
+    expect(names()).toHaveLength(31);
+  });
+});

@@ -1,0 +1,132 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  createHttp,
+  type HttpRequest,
+  type Outcome,
+} from '../../../../src/datasources/spotify/transport/http.ts';
+
+/** Bodies as servers and proxies encode them, read by one attempt of one exchange. */
+
+interface Sent {
+  status?: number;
+  body: Buffer;
+  encoding?: string;
+}
+
+/** What becomes of a response. */
+async function read(
+  { status = 200, body, encoding }: Sent,
+  request: Partial<HttpRequest> = {},
+): Promise<Outcome> {
+  const server = createServer((_, response) => {
+    response.writeHead(status, {
+      etag: '"tag"',
+      ...(encoding !== undefined && { 'content-encoding': encoding }),
+    });
+    response.end(body);
+  }).listen(0, '127.0.0.1');
+  const http = createHttp({ timeoutMs: 5_000, connections: 1 });
+  onTestFinished(async () => {
+    await http.close();
+    server.close();
+  });
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as AddressInfo;
+  return http.send({ method: 'GET', url: `http://127.0.0.1:${port}`, headers: {}, ...request });
+}
+
+const json = { error: { status: 400, message: 'Invalid limit · 방탄소년단' } };
+const plain = Buffer.from(JSON.stringify(json));
+const marked = Buffer.concat([Buffer.from('\ufeff'), plain]);
+
+describe('a body', () => {
+  describe.each([200, 400, 401, 429, 500])('of status %i', (status) => {
+    test.each(['gzip', 'GZIP', 'Gzip', 'x-gzip', 'X-GZIP'])(
+      'in the encoding %s is read',
+      async (encoding) => {
+        for (const body of [plain, marked])
+          expect(await read({ status, body: gzipSync(body), encoding })).toMatchObject({
+            status,
+            body: json,
+          });
+      },
+    );
+
+    test.each(['identity', 'Identity', '', undefined])('in the encoding %s is read', async (encoding) => {
+      for (const body of [plain, marked])
+        expect(await read({ status, body, ...(encoding !== undefined && { encoding }) })).toMatchObject({
+          status,
+          body: json,
+        });
+    });
+
+    test('that is empty says nothing, in every encoding', async () => {
+      for (const encoding of ['gzip', 'identity']) {
+        const outcome = await read({ status, body: Buffer.alloc(0), encoding });
+        expect(outcome).toMatchObject(status === 200 ? { fault: 'not-json' } : { status, body: undefined });
+      }
+    });
+  });
+
+  test('of a POST is read as that of a GET', async () => {
+    const sent = { body: gzipSync(marked), encoding: 'GZIP' };
+    expect(await read(sent, { method: 'POST', body: 'a=b' })).toMatchObject({ status: 200, body: json });
+  });
+
+  test.each([204, 304])('that a status %i never has is none', async (status) => {
+    expect(await read({ status, body: Buffer.alloc(0) })).toMatchObject({
+      kind: 'answer',
+      status,
+      body: undefined,
+      etag: '"tag"',
+    });
+  });
+
+  test('in an encoding that was not asked for is not JSON', async () => {
+    expect(await read({ body: brotliCompressSync(plain), encoding: 'br' })).toMatchObject({
+      kind: 'fault',
+      fault: 'not-json',
+    });
+  });
+
+  test.each([
+    ['is no gzip at all', plain],
+    ['ends too early', gzipSync(plain).subarray(0, -9)],
+    ['is damaged', Buffer.concat([gzipSync(plain).subarray(0, 20), gzipSync(plain).subarray(24)])],
+  ])('that says it is gzip and %s is a fault of the transport', async (_, body) => {
+    expect(await read({ body, encoding: 'gzip' })).toMatchObject({ kind: 'fault', fault: 'transport' });
+  });
+
+  test('that is longer than asked for is too large, decompressed or not; of an error only the status is told', async () => {
+    const long = Buffer.from(JSON.stringify('x'.repeat(1_000)));
+    for (const sent of [{ body: long }, { body: gzipSync(long), encoding: 'X-GZIP' }]) {
+      expect(await read(sent, { maxBytes: 1_001 })).toMatchObject({ kind: 'fault', fault: 'too-large' });
+      expect(await read(sent, { maxBytes: 1_002 })).toMatchObject({
+        kind: 'answer',
+        body: 'x'.repeat(1_000),
+      });
+      expect(await read({ ...sent, status: 400 }, { maxBytes: 1_001 })).toMatchObject({
+        status: 400,
+        body: undefined,
+      });
+    }
+  });
+
+  test('that is far longer than its compressed form is not decompressed to its end', async () => {
+    const body = gzipSync(Buffer.alloc(100_000_000, '['));
+    const cpuOf = async (work: () => unknown): Promise<number> => {
+      const before = process.cpuUsage();
+      await work();
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    const whole = await cpuOf(() => gunzipSync(body));
+    const ours = await cpuOf(async () =>
+      expect(await read({ body, encoding: 'gzip' })).toMatchObject({ kind: 'fault', fault: 'too-large' }),
+    );
+    expect(ours).toBeLessThan(whole / 2);
+  });
+});

@@ -1,0 +1,55 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { unpack } from '../../../../src/datasources/spotify/transport/gunzip.ts';
+
+/** Bodies as Spotify packs them, and as nobody should. */
+
+const maxBytes = 10_000;
+const page = Buffer.from('봄날 '.repeat(1_000));
+
+/** The same with another length at its end. */
+function telling(packed: Buffer, length: number): Buffer {
+  const lie = Buffer.from(packed);
+  lie.writeUInt32LE(length, lie.byteLength - 4);
+  return lie;
+}
+
+describe('a packed body', () => {
+  test('is unpacked whole, whatever its length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 5_000 }), (bytes) => {
+        expect(unpack(gzipSync(bytes), maxBytes)).toEqual(Buffer.from(bytes));
+      }),
+    );
+  });
+
+  test('may be as long as is read, and no longer', () => {
+    for (const length of [maxBytes - 1, maxBytes]) {
+      expect(unpack(gzipSync(Buffer.alloc(length)), maxBytes)?.byteLength).toBe(length);
+    }
+    for (const length of [maxBytes + 1, 50_000_000]) {
+      expect(unpack(gzipSync(Buffer.alloc(length)), maxBytes)).toBeNull();
+    }
+  });
+
+  test('of two parts is read whole, though only the length of the second stands at its end', () => {
+    const parts = [page, Buffer.from('!')].map((part) => gzipSync(part));
+    expect(unpack(Buffer.concat(parts), maxBytes)).toEqual(Buffer.concat([page, Buffer.from('!')]));
+  });
+
+  test.each([0, 1, page.byteLength - 1, page.byteLength + 1, 2 ** 32 - 1])(
+    'that says it is %i bytes long, and is not, is no answer',
+    (length) => expect(() => unpack(telling(gzipSync(page), length), maxBytes)).toThrow('incorrect length'),
+  );
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['three bytes', Buffer.from('abc')],
+    ['plain text', page],
+    ['its beginning', gzipSync(page).subarray(0, 30)],
+    ['all but its last byte', gzipSync(page).subarray(0, -1)],
+  ])('that is only %s is no answer', (_, packed) => {
+    expect(() => unpack(packed, maxBytes)).toThrow();
+  });
+});

@@ -1,0 +1,284 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { auditServer } from 'graphql-http';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type * as spotifyModule from '../../../../src/datasources/spotify/index.ts';
+import type * as contextModule from '../../../../src/schema/context.ts';
+import { withSandbox } from '../../../support/gateway.ts';
+import {
+  type Environment,
+  exchange,
+  patientFetch,
+  type Reply,
+  type Server,
+  serverFile,
+  startServer,
+  until,
+} from '../../../support/process.ts';
+
+const canary = 'canary-3f9c1';
+
+describe('GraphQL over HTTP', () => {
+  /** What the standard's own suite misses, of all that it asks. */
+  async function missedWith(environment: Environment) {
+    const { url } = await startServer(environment);
+    const results = await auditServer({ url, fetchFn: patientFetch });
+    expect(results).toHaveLength(61);
+    return results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`);
+  }
+
+  test('every audit is met in development', async () => {
+    expect(await missedWith({})).toEqual([]);
+  }, 30_000);
+
+  test('every MUST and SHOULD is met in production, and only what GET may do is not done', async () => {
+    // Two audits of variables ask for the schema.
+    expect(await missedWith({ NODE_ENV: 'production', INTROSPECTION: 'true' })).toEqual([
+      '5A70 MAY accept application/x-www-form-urlencoded formatted GET requests',
+      'D6D5 MAY allow URL-encoded JSON string {variables} parameter in GETs when accepting application/graphql-response+json',
+      '6A70 MAY allow URL-encoded JSON string {variables} parameter in GETs when accepting application/json',
+    ]);
+  }, 30_000);
+});
+
+describe('introspection', () => {
+  const questions = ['{ __schema { queryType { name } } }', '{ __type(name: "Artist") { name } }'];
+
+  test.each(questions)('is answered unless it is turned off: %s', async (question) => {
+    const { ask } = await startServer();
+    expect(await ask(question)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
+  });
+
+  test.each<Environment>([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
+    'is refused with %o, and nothing else is',
+    async (environment) => {
+      const { ask } = await startServer(environment);
+      for (const question of questions) {
+        const { status, json } = await ask(question);
+        expect(status).toBe(400);
+        expect(codesOf(json)).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
+        expect(json).not.toHaveProperty('data');
+      }
+      const { json } = await ask('{ __typename artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { __typename name } }');
+      expect(json).toEqual({ data: { __typename: 'Query', artist: { __typename: 'Artist', name: 'BTS' } } });
+    },
+  );
+});
+
+describe('pages of other origins', () => {
+  const preflight = {
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'content-type',
+  };
+  const [app, other, evil, opaque] = [
+    'https://app.example',
+    'https://b.example',
+    'https://evil.example',
+    'null',
+  ];
+
+  /** Who may read, by the answers to a query, its preflight, the page of GraphiQL and a path beside the graph. */
+  async function askFrom({ ask, get }: Server, origin: string): Promise<Reply[]> {
+    return [
+      await ask('{ __typename }', { headers: { origin } }),
+      await get('/graphql', { method: 'OPTIONS', headers: { origin, ...preflight } }),
+      await get('/graphql', { headers: { origin, accept: 'text/html' } }),
+      await get('/health', { headers: { origin } }),
+    ];
+  }
+
+  const corsHeaders = ({ headers }: Reply) =>
+    Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
+
+  test('get no CORS header without CORS_ORIGINS', async () => {
+    const server = await startServer();
+    for (const origin of [app, evil, opaque]) {
+      expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
+    }
+  });
+
+  test.each([app, `${app}, ${other}`])('may read answers if CORS_ORIGINS has them: %s', async (origins) => {
+    const server = await startServer({ CORS_ORIGINS: origins });
+    for (const origin of origins.split(', ')) {
+      for (const { headers } of await askFrom(server, origin)) {
+        expect(headers['access-control-allow-origin']).toBe(origin);
+        expect(headers['access-control-allow-credentials']).toBeUndefined();
+      }
+      const { status, headers } = await server.get('/graphql', {
+        method: 'OPTIONS',
+        headers: { origin, ...preflight },
+      });
+      expect(status).toBe(204);
+      expect(headers['access-control-allow-methods']).toContain('POST');
+      expect(headers['access-control-allow-headers']).toContain('content-type');
+    }
+  });
+
+  test('are told apart by caches too where there are several', async () => {
+    const { ask } = await startServer({ CORS_ORIGINS: `${app},${other}` });
+    for (const origin of [app, evil]) {
+      const { headers } = await ask('{ __typename }', { headers: { origin } });
+      expect(headers.vary).toMatch(/\borigin\b/i);
+    }
+  });
+
+  test('are told apart by caches also in an answer that caches may keep', async () => {
+    const { get } = await startServer({ CORS_ORIGINS: app });
+    const query = encodeURIComponent('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
+    const { headers } = await get(`/graphql?query=${query}`, { headers: { origin: app } });
+    expect(headers['cache-control']).toMatch(/^public/);
+    expect(headers['access-control-allow-origin']).toBe(app);
+    for (const name of ['origin', 'accept', 'x-spotify-trace']) expect(headers.vary).toContain(name);
+  });
+
+  // A browser sends `Origin: null` for any sandboxed frame, so an answer that allows "null" allows everybody.
+  test.each([app, `${app}, ${other}`])('may not if CORS_ORIGINS does not have them: %s', async (origins) => {
+    const server = await startServer({ CORS_ORIGINS: origins });
+    const strangers = [evil, opaque, `${app}.evil.example`, 'http://app.example', 'https://app.example:444'];
+    for (const origin of strangers) {
+      expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
+    }
+  });
+});
+
+describe('a bug', () => {
+  const masked = { code: 'INTERNAL_SERVER_ERROR' };
+
+  /** Breaks a resolver in the process, which is all that a bug is. */
+  const bug = `
+    import { createRequire } from 'node:module';
+    const { GraphQLObjectType } = createRequire(${JSON.stringify(serverFile)})('graphql');
+    const { getFields } = GraphQLObjectType.prototype;
+    GraphQLObjectType.prototype.getFields = function () {
+      const fields = getFields.call(this);
+      if (this.name === 'Query') fields.artist.resolve = function broken() { throw new TypeError('${canary}'); };
+      return fields;
+    };`;
+
+  test.each(['development', 'production'])(
+    'in a resolver is masked and logged with its stack in %s',
+    async (mode) => {
+      const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const file = join(folder, 'bug.mjs');
+      writeFileSync(file, bug);
+      const { ask, out, err } = await startServer({
+        NODE_OPTIONS: `--import=${pathToFileURL(file).href}`,
+        NODE_ENV: mode,
+      });
+
+      const { status, text, json } = await ask('{ broken: artist(id: "x") { name } __typename }');
+      expect(status).toBe(200);
+      expect(json).toEqual({
+        data: { broken: null, __typename: 'Query' },
+        errors: [
+          {
+            message: 'Something went wrong on our side.',
+            path: ['broken'],
+            locations: [{ line: 1, column: 3 }],
+            extensions: masked,
+          },
+        ],
+      });
+      expect(text).not.toMatch(new RegExp(`${canary}|TypeError|\\bat |file:`));
+
+      const logged = await until(() => new RegExp(`^.*${canary}.*$`, 'm').exec(out())?.[0], 5_000);
+      expect(JSON.parse(logged)).toMatchObject({
+        level: 50,
+        err: {
+          message: canary,
+          stack: expect.stringMatching(/^TypeError: .*\n +at .*broken/),
+        },
+      });
+      expect(err()).toBe('');
+    },
+  );
+
+  describe('outside of every resolver', () => {
+    /** A gateway in this process, where parts can be broken while it runs. */
+    async function listen() {
+      const { gateway, logged } = await withSandbox();
+      const server = createServer(gateway.handler).listen(0, '127.0.0.1');
+      onTestFinished(() => {
+        broken.createContext = broken.ready = null;
+        server.closeAllConnections();
+        server.close();
+      });
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      return {
+        port,
+        bugs: () => logged.filter(({ level }) => level === 'error').map(({ fields }) => fields),
+      };
+    }
+
+    test('is masked, logged and answered with 500, and the next request is served', async () => {
+      const { port, bugs } = await listen();
+      const ask = () =>
+        exchange(port, '/graphql', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+          body: '{"query":"{ __typename }"}',
+        });
+
+      broken.createContext = new TypeError(canary);
+      const { status, json } = await ask();
+      expect(json).toEqual({
+        errors: [{ message: 'Something went wrong on our side.', extensions: masked }],
+      });
+      expect(bugs()).toEqual([{ err: broken.createContext }]);
+      expect(status).toBe(500); // the media type has no 2xx without data
+
+      broken.createContext = null;
+      expect(await ask()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
+    });
+
+    test('is logged, and tells nothing to whoever asks for /ready either', async () => {
+      const { port, bugs } = await listen();
+      broken.ready = new TypeError(canary);
+      const { status, text } = await exchange(port, '/ready');
+      expect(status).toBeGreaterThanOrEqual(500);
+      expect(text).not.toMatch(new RegExp(`${canary}|TypeError|\\bat |file:`));
+      expect(bugs()).toEqual([{ err: broken.ready }]);
+    });
+  });
+});
+
+/** What these functions throw in this process; null for nothing. */
+const broken = vi.hoisted((): { createContext: Error | null; ready: Error | null } => ({
+  createContext: null,
+  ready: null,
+}));
+
+vi.mock('../../../../src/schema/context.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof contextModule>();
+  const createContext: typeof original.createContext = (...parts) => {
+    if (broken.createContext) throw broken.createContext;
+    return original.createContext(...parts);
+  };
+  return { ...original, createContext };
+});
+
+vi.mock('../../../../src/datasources/spotify/index.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof spotifyModule>();
+  const createSpotify: typeof original.createSpotify = (...parts) => {
+    const spotify = original.createSpotify(...parts);
+    const ready = async () => {
+      if (broken.ready) throw broken.ready;
+      return spotify.ready();
+    };
+    return { ...spotify, ready };
+  };
+  return { ...original, createSpotify };
+});
+
+/** The codes of an answer's errors. */
+const codesOf = (json: unknown): Set<unknown> =>
+  new Set(
+    (json as { errors: { extensions: { code: unknown } }[] }).errors.map(({ extensions }) => extensions.code),
+  );

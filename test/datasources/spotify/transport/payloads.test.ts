@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import type { Edit, Fault } from '../../../../src/sandbox/index.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  fine,
+  inMode,
+  itsAnswer,
+  itsFailure,
+  oneCall,
+  seen,
+  tracks,
+  withFault,
+} from '../../../support/asking.ts';
+
+/** Answers of status 200 that are not what Spotify documents. */
+
+const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
+
+describe('a body that is no object', () => {
+  test.each<[string, Fault]>([
+    ['HTML', { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'text/html' } }],
+    [
+      'HTML that calls itself JSON',
+      { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'application/json' } },
+    ],
+    ['broken JSON', { kind: 'answer', text: '{"name": "secret words"' }],
+    ['nothing', { kind: 'answer', text: '' }],
+    ['204', { kind: 'answer', status: 204 }],
+    ['null', { kind: 'answer', json: null }],
+    ['a list', { kind: 'answer', json: ['secret words'] }],
+    ['a text', { kind: 'answer', json: 'secret words' }],
+    ['a number', { kind: 'answer', json: 7 }],
+    ['an empty object', { kind: 'answer', json: {} }],
+    [
+      'an error in the disguise of a success',
+      { kind: 'answer', json: { error: { status: 500, message: 'secret words' } } },
+    ],
+    ['more than anybody reads', { kind: 'oversize', megabytes: 4 }],
+    ['much more than its compressed form', { kind: 'oversize', megabytes: 40, gzip: true }],
+  ])(
+    '(%s) is UPSTREAM_BAD_RESPONSE after one call, none of it leaves, and nothing of it is kept',
+    async (_, fault) => {
+      const { ask, apiCalls } = await withFault(fault, 1);
+      const answer = await ask(oneCall);
+      expect(seen(answer)).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+      expect(JSON.stringify(answer)).not.toContain('secret');
+      expect(apiCalls()).toHaveLength(1);
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    },
+  );
+});
+
+describe('a field that must be there and is not as documented', () => {
+  test.each<[string, Edit]>([
+    ['artist', { path: 'id', set: 7 }],
+    ['artist', { path: 'id', set: null }],
+    ['artist', { path: 'id', set: '../me' }],
+    ['artist', { path: 'id', set: `spotify:album:${artists.bts}` }],
+    ['artist', { path: 'name', set: null }],
+    ['artist', { path: 'name', remove: true }],
+    ['album', { path: 'id', set: 7 }],
+    ['album', { path: 'name', remove: true }],
+    ['album', { path: 'type', set: 'artist' }],
+    ['track', { path: 'id', set: null }],
+    ['track', { path: 'name', set: 7 }],
+  ])('costs the %s alone: %o, and its sibling stays', async (kind, spoilt) => {
+    const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
+    const id = ids[kind as keyof typeof ids];
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(spoilt) });
+    const document = `{ ${kind}(id: "${id}") { id } sibling: artist(id: "${artists.albums1}") { name } }`;
+    const { data, errors } = await ask(document);
+    expect(data).toEqual({ [kind]: null, sibling: { name: 'The Only Record' } });
+    expect(errors.map(({ path, extensions }) => [path, extensions])).toEqual([
+      [[kind], { code: 'UPSTREAM_BAD_RESPONSE' }],
+    ]);
+  });
+});
+
+describe('one bad item of a list', () => {
+  test('fails alone, in nodes and edges, with its own path; its slot and its siblings stay', async () => {
+    const { ask, sandbox } = await inMode('development');
+    const spoilt = edit({ path: 'items.1.name', set: null }, { path: 'items.3', set: 'album' });
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: spoilt });
+    const document = `{ artist(id: "${artists.albums9}") { albums(first: 5) {
+      nodes { id } edges { albumGroup node { id } } pageInfo { hasNextPage }
+    } } }`;
+    const items = catalogue
+      .albumsOf(artists.albums9)
+      .slice(0, 5)
+      .map((slot, i) => (slot.shows === 'album' && i !== 1 && i !== 3 ? { id: slot.albumId } : null));
+    const { data, errors } = seen(await ask(document));
+    expect(data).toEqual({
+      artist: {
+        albums: {
+          nodes: items,
+          edges: items.map((node) => ({ albumGroup: null, node })),
+          pageInfo: { hasNextPage: true },
+        },
+      },
+    });
+    expect(errors.toSorted()).toEqual(
+      ['edges.1.node', 'edges.3.node', 'nodes.1', 'nodes.3'].map((place) => [
+        `artist.albums.${place}`,
+        'UPSTREAM_BAD_RESPONSE',
+      ]),
+    );
+  });
+
+  test('is an error where it is wanted and nowhere else, and is asked for again when it is wanted again', async () => {
+    const { ask, sandbox, apiCalls } = await inMode('development');
+    const fault = edit({ path: 'items.1.id', set: 7 });
+    sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault });
+    const albumsOf = (which: string) =>
+      `{ artist(id: "${artists.albums9}") { albums(${which}) { nodes { id } } } }`;
+    expect(seen(await ask(albumsOf('first: 1'))).errors).toEqual([]);
+    expect(seen(await ask(albumsOf('first: 3'))).errors).toEqual([
+      ['artist.albums.nodes.1', 'UPSTREAM_BAD_RESPONSE'],
+    ]);
+    expect(apiCalls()).toHaveLength(2); // the artist and one page: nobody wanted the bad item until then
+    expect(seen(await ask(albumsOf('first: 3'))).errors).toEqual([]);
+    expect(apiCalls()).toHaveLength(3);
+  });
+
+  test('does not stop a walk: its cursor leads on', async () => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: { id: 7 } }) });
+    interface Data {
+      artist: { albums: { pageInfo: { endCursor: string } } };
+    }
+    const { data } = await ask<Data, object>(
+      `{ artist(id: "${artists.albums9}") { albums(first: 2) { pageInfo { endCursor } } } }`,
+    );
+    const next = `first: 1, after: "${data.artist.albums.pageInfo.endCursor}"`;
+    const [, , third] = catalogue.albumsOf(artists.albums9);
+    expect(
+      seen(await ask(`{ artist(id: "${artists.albums9}") { albums(${next}) { nodes { id } } } }`)),
+    ).toEqual(fine({ artist: { albums: { nodes: [{ id: third?.shows === 'album' && third.albumId }] } } }));
+  });
+
+  test('fails alone among top tracks and related artists, and an empty place is left out', async () => {
+    const { ask, sandbox } = await inMode('extended');
+    sandbox.faults.add({
+      on: { route: 'artists/top-tracks' },
+      fault: edit({ path: 'tracks.1', set: null }, { path: 'tracks.2', set: { id: 7 } }),
+    });
+    sandbox.faults.add({
+      on: { route: 'artists/related-artists' },
+      fault: edit({ path: 'artists.0.id', set: 7 }),
+    });
+    const top = catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id }));
+    const related = catalogue.relatedTo(artists.bts).map(({ id }) => ({ id }));
+    const answer = seen(
+      await ask(`{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } } }`),
+    );
+    expect(answer.data).toEqual({
+      artist: { topTracks: [top[0], null, ...top.slice(3)], relatedArtists: [null, ...related.slice(1)] },
+    });
+    expect(answer.errors.toSorted()).toEqual([
+      ['artist.relatedArtists.0', 'UPSTREAM_BAD_RESPONSE'],
+      ['artist.topTracks.1', 'UPSTREAM_BAD_RESPONSE'],
+    ]);
+  });
+});

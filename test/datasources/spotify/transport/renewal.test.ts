@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import {
+  artists,
+  fine,
+  firstGapMs,
+  inMode,
+  itsAnswer,
+  itsFailure,
+  oneCall,
+  refusal,
+  seen,
+  withFault,
+} from '../../../support/asking.ts';
+
+describe('an answer that is held', () => {
+  test.each([
+    ['0', 0],
+    ['1', 1_020],
+  ])('for %s s is renewed by a 304, and its data stay (artist and list alike)', async (ttl, waitMs) => {
+    const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: ttl });
+    const document = `{ artist(id: "${artists.bts}") { name albums(first: 3) { totalCount } } }`;
+    const expected = fine({ artist: { name: 'BTS', albums: { totalCount: 104 } } });
+    for (let time = 0; time < 3; time++) {
+      if (time > 0) await sleep(waitMs);
+      sandbox.clearCalls();
+      expect(seen(await ask(document))).toEqual(expected);
+      const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
+      expect(calls.map(({ status }) => status)).toEqual(time === 0 ? [200, 200] : [304, 304]);
+      for (const { headers } of calls) expect('if-none-match' in headers).toBe(time > 0);
+    }
+  });
+
+  test('for a time is not asked for again in that time, and a 304 makes it fresh for as long again', async () => {
+    const gateway = await inMode('development', { CACHE_TTL_SECONDS: '1' });
+    for (let time = 0; time < 6; time++) {
+      expect(seen(await gateway.ask(oneCall))).toEqual(itsAnswer);
+      await sleep(350);
+    }
+    const calls = gateway.sandbox.calls().filter(({ kind }) => kind === 'api');
+    expect(calls.map(({ status }) => status)).toEqual([200, 304]);
+    expect(firstGapMs(gateway)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('stands in for a while when Spotify fails, and no longer', async () => {
+    const { ask, sandbox } = await inMode('development', {
+      CACHE_TTL_SECONDS: '0',
+      CACHE_STALE_SECONDS: '1',
+    });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.faults.add({ fault: refusal(400) });
+    const stale = await ask(oneCall);
+    expect(seen(stale)).toEqual(itsAnswer);
+    expect(stale.extensions.spotify?.stale).toEqual([
+      { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_BAD_RESPONSE' },
+    ]);
+    await sleep(1_020);
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+  });
+
+  test('is replaced by what Spotify says now, also that there is no such thing any more', async () => {
+    const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.faults.add({ times: 1, fault: { kind: 'edit', edits: [{ path: 'name', set: 'BTS again' }] } });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer); // a 304 has no body to change
+    sandbox.faults.add({ fault: refusal(404) });
+    expect(seen(await ask(oneCall))).toEqual(fine({ artist: null }));
+  });
+
+  test('is not there: a 304 that nobody asked for is no answer', async () => {
+    const { ask, apiCalls } = await withFault({ kind: 'answer', status: 304 });
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+    expect(apiCalls()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import type { HttpAnswer, HttpFault, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import {
+  isEdgeRefusal,
+  judge,
+  maxAttempts,
+  shutError,
+  type Verdict,
+} from '../../../../src/datasources/spotify/transport/retry.ts';
+import { longestWaitMs, retryAfterMs } from '../../../../src/datasources/spotify/transport/retry-after.ts';
+
+const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
+const day = 86_400_000;
+
+const answer = (status: number, rest: Partial<HttpAnswer> = {}): HttpAnswer => ({
+  kind: 'answer',
+  status,
+  body: {},
+  etag: null,
+  retryAfter: null,
+  bytes: 2,
+  ...rest,
+});
+const fault = (kind: HttpFault['fault']): HttpFault => ({ kind: 'fault', fault: kind, code: 'E' });
+const quota = { error: { reason: 'QUOTA_EXCEEDED' } };
+
+/** A verdict in one line: what is done, how long it waits, what the client is told. */
+function lineOf(verdict: Verdict): string {
+  switch (verdict.act) {
+    case 'use':
+      return 'use';
+    case 'fail':
+      return `fail ${verdict.error.code}`;
+    case 'shut':
+      return `shut ${verdict.reason} ${verdict.waitMs}`;
+    case 'retry':
+      return `retry in ${verdict.waitMs} silence ${verdict.silenceMs} else ${verdict.orElse.code}`;
+  }
+}
+const judged = (outcome: Outcome, attempt = 1, chance = 0): string =>
+  lineOf(judge(outcome, attempt, chance, nowMs));
+
+describe('the verdict on one attempt', () => {
+  test.each([200, 304, 400, 401, 403, 410])('%i is for whoever asked to understand', (status) => {
+    const outcome = answer(status, { retryAfter: '30' });
+    expect(judge(outcome, 1, 0.5, nowMs)).toEqual({ act: 'use', answer: outcome });
+  });
+
+  test('a 404 with a message of Spotify is for the requester to interpret', () => {
+    const outcome = answer(404, { body: { error: { status: 404, message: 'Resource not found' } } });
+    expect(judge(outcome, 1, 0.5, nowMs)).toEqual({ act: 'use', answer: outcome });
+  });
+
+  test.each([
+    ['an empty body', undefined],
+    ['HTML', '<html>404 Not Found</html>'],
+    ['plain text', 'Not Found'],
+    ['another JSON object', {}],
+    ['JSON null', null],
+    ['an error without a message', { error: { status: 404 } }],
+    ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
+    ['an error in the form of the token endpoint', { error: 'not_found' }],
+  ])('a 404 with %s is a fault worth another attempt', (_, body) => {
+    expect(judged(answer(404, { body }))).toBe('retry in 0 silence 0 else UPSTREAM_BAD_RESPONSE');
+  });
+
+  const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
+
+  test.each([
+    ['JSON', { error: { status: 403, message: premium } }],
+    ['plain text', premium],
+    ['HTML', `<html><body>${premium}</body></html>`],
+  ])('a 403 that states in %s that the Premium subscription has lapsed is final', (_, body) => {
+    expect(judged(answer(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
+    expect(isEdgeRefusal(answer(403, { body }))).toBe(false);
+  });
+
+  test.each<[unknown, boolean]>([
+    [undefined, true],
+    ['', true],
+    ['<html>Forbidden</html>', true],
+    ['Forbidden', true],
+    [{ error: { status: 403, message: 'Forbidden' } }, false],
+    [{ error: { status: 403 } }, false],
+    [{}, false],
+  ])('a 403 with the body %o is one of the edge: %s', (body, isEdge) => {
+    expect(isEdgeRefusal(answer(403, { body }))).toBe(isEdge);
+    expect(judged(answer(403, { body }))).toBe('use');
+  });
+
+  test.each([100, 201, 202, 204, 206, 301, 302, 307, 402, 405, 409, 418, 422, 428, 431, 451, 499])(
+    '%i is final, whatever else it says',
+    (status) => {
+      expect(judged(answer(status, { retryAfter: '1' }))).toBe('fail UPSTREAM_BAD_RESPONSE');
+    },
+  );
+
+  test.each([408, 425, 500, 501, 502, 503, 504, 505, 599])('%i is worth another attempt', (status) => {
+    expect(judged(answer(status))).toBe('retry in 0 silence 0 else UPSTREAM_UNAVAILABLE');
+    expect(judged(answer(status, { retryAfter: '2' }))).toBe(
+      'retry in 2000 silence 0 else UPSTREAM_UNAVAILABLE',
+    );
+  });
+
+  test.each<[HttpFault['fault'], string]>([
+    ['timeout', 'retry in 0 silence 0 else UPSTREAM_TIMEOUT'],
+    ['transport', 'retry in 0 silence 0 else UPSTREAM_UNAVAILABLE'],
+    ['tls', 'fail UPSTREAM_UNAVAILABLE'],
+    ['too-large', 'fail UPSTREAM_BAD_RESPONSE'],
+    ['not-json', 'fail UPSTREAM_BAD_RESPONSE'],
+  ])('a fault of kind %s: %s', (kind, line) => {
+    expect(judged(fault(kind))).toBe(line);
+  });
+
+  test.each<[Partial<HttpAnswer>, number, string]>([
+    [{ retryAfter: '1' }, 1, 'retry in 1000 silence 1000 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '2' }, 2, 'retry in 2000 silence 2000 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '0' }, 1, 'retry in 0 silence 0 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '2' }, maxAttempts, 'shut rate 2000'],
+    [{ retryAfter: '0' }, maxAttempts, 'shut rate null'],
+    [{ retryAfter: '3' }, 1, 'shut rate 3000'],
+    [{ retryAfter: '600' }, 1, 'shut rate 600000'],
+    [{ retryAfter: '601' }, 1, 'shut quota 601000'],
+    [{ retryAfter: '2592000' }, 1, `shut quota ${day}`],
+    [{}, 1, 'shut rate null'],
+    [{ retryAfter: 'soon' }, 1, 'shut rate null'],
+    [{ body: quota }, 1, 'shut quota null'],
+    [{ body: quota, retryAfter: '1' }, 1, 'shut quota 1000'],
+    [{ body: quota, retryAfter: '0' }, 1, 'shut quota null'],
+    [{ body: undefined }, 1, 'shut rate null'],
+    [{ body: null }, 1, 'shut rate null'],
+    [{ body: { error: 'quota' } }, 1, 'shut rate null'],
+  ])('429 with %o at attempt %i: %s', (rest, attempt, line) => {
+    expect(judged(answer(429, rest), attempt)).toBe(line);
+  });
+
+  test('a 503 that asks for more than two seconds silences its endpoint', () => {
+    expect(judged(answer(503, { retryAfter: '3' }))).toBe('shut unavailable 3000');
+    expect(judged(answer(500, { retryAfter: '3' }))).toBe(
+      'retry in 3000 silence 0 else UPSTREAM_UNAVAILABLE',
+    );
+  });
+
+  test('waits by chance alone, longer from attempt to attempt, and never less than Spotify asks for', () => {
+    const wait = (attempt: number, chance: number, outcome = answer(500)) => {
+      const verdict = judge(outcome, attempt, chance, nowMs);
+      return verdict.act === 'retry' ? verdict.waitMs : null;
+    };
+    expect([wait(1, 0), wait(1, 0.5), wait(1, 1), wait(2, 1), wait(3, 1)]).toEqual([0, 50, 100, 200, 400]);
+    expect(wait(1, 1, answer(503, { retryAfter: '1' }))).toBe(1_000);
+    expect(wait(1, 0.5, answer(429, { retryAfter: '1' }))).toBe(1_050);
+  });
+});
+
+describe('a Retry-After', () => {
+  test.each<[string | null, number | null]>([
+    [null, null],
+    ['', null],
+    ['1', 1_000],
+    [' 30 ', 30_000],
+    ['0', 0],
+    ['-1', null],
+    ['1.5', null],
+    ['5 1', null],
+    ['999999999999', longestWaitMs],
+    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+    ['Wed, 21 Oct 2126 07:28:00 GMT', longestWaitMs],
+    ['soon', null],
+    ['NaN', null],
+    ['Infinity', null],
+    ['1e3', null],
+  ])('of %j is %o ms', (header, ms) => {
+    expect(retryAfterMs(header, nowMs)).toBe(ms);
+  });
+});
+
+describe('what an asker is told while calls are silent', () => {
+  test.each([
+    ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
+    ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
+    ['quota', 3_600_000, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 3_600 } }],
+    ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
+    ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
+  ] as const)('for %s and %i ms more', (reason, waitMs, told) => {
+    expect(shutError(reason, waitMs)).toMatchObject(told);
+  });
+});

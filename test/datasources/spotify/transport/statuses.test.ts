@@ -1,0 +1,197 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Fault, startSandbox } from '../../../../src/sandbox/index.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  fine,
+  firstGapMs,
+  inMode,
+  itsAnswer,
+  itsFailure,
+  oneCall,
+  refusal,
+  seen,
+  withFault,
+} from '../../../support/asking.ts';
+import { startClock } from '../../../support/clock.ts';
+
+/** What becomes of one request, status by status. What many at a time do to Spotify is tested elsewhere. */
+
+describe('a refusal', () => {
+  test('404 is null without an error, and is believed for a while', async () => {
+    const { ask, apiCalls } = await withFault(refusal(404));
+    for (let time = 0; time < 3; time++) expect(seen(await ask(oneCall))).toEqual(fine({ artist: null }));
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test.each([
+    [400, 'UPSTREAM_BAD_RESPONSE'],
+    [403, 'UPSTREAM_FORBIDDEN'],
+    [409, 'UPSTREAM_BAD_RESPONSE'],
+    [410, 'UPSTREAM_BAD_RESPONSE'],
+    [418, 'UPSTREAM_BAD_RESPONSE'],
+    [451, 'UPSTREAM_BAD_RESPONSE'],
+    [499, 'UPSTREAM_BAD_RESPONSE'],
+    [201, 'UPSTREAM_BAD_RESPONSE'],
+    [206, 'UPSTREAM_BAD_RESPONSE'],
+    [300, 'UPSTREAM_BAD_RESPONSE'],
+  ])('%i is final: one call, the token stays, and no word of it leaves (%s)', async (status, code) => {
+    for (const fault of [refusal(status), { kind: 'answer', status, text: '<html>words</html>' } as const]) {
+      const { ask, apiCalls, tokenCalls } = await withFault(fault);
+      const { data, errors } = await ask(oneCall);
+      expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
+        data: { artist: null },
+        errors: [[['artist'], { code }]],
+      });
+      expect(errors[0]?.message).not.toContain('words');
+      expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
+    }
+  });
+
+  test.each(['json', 'text'] as const)(
+    '403 of a lapsed subscription is UPSTREAM_FORBIDDEN and teaches nothing (%s)',
+    async (form) => {
+      const clock = startClock();
+      const { ask, sandbox, apiCalls } = await inMode('extended');
+      const undo = sandbox.faults.add({ fault: { kind: 'premium-lapsed', form } });
+      const document = `{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } }
+      albums(ids: ["${albums.tracks1}", "${albums.tracks20}"]) { name } }`;
+      const { data, errors } = await ask(document);
+      expect(data).toEqual({ artist: null, albums: [null, null] });
+      expect(new Set(errors.map(({ extensions }) => extensions?.['code']))).toEqual(
+        new Set(['UPSTREAM_FORBIDDEN']),
+      );
+
+      undo();
+      await clock.pass(61);
+      sandbox.clearCalls();
+      const answer = await ask(document);
+      expect(seen(answer)).toEqual(
+        fine({
+          artist: {
+            topTracks: catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id })),
+            relatedArtists: catalogue.relatedTo(artists.bts).map(({ id }) => ({ id })),
+          },
+          albums: [{ name: 'Single Lantern' }, { name: 'Twenty Rooms' }],
+        }),
+      );
+      expect(apiCalls()).toContain(`/albums?ids=${albums.tracks1}%2C${albums.tracks20}`);
+    },
+  );
+
+  test.each([301, 302, 303, 307, 308])(
+    '%i to another host is not followed, and nobody there hears of it',
+    async (status) => {
+      const elsewhere = await startSandbox({ catalogue });
+      onTestFinished(elsewhere.close);
+      const { ask, apiCalls } = await withFault({
+        kind: 'redirect',
+        status,
+        to: `${elsewhere.apiUrl}/artists/${artists.bts}`,
+      });
+      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+      expect(apiCalls()).toHaveLength(1);
+      expect(elsewhere.calls()).toEqual([]);
+    },
+  );
+});
+
+describe('a 404 without a message of Spotify', () => {
+  const wordless: [string, Fault][] = [
+    ['is empty', { kind: 'answer', status: 404 }],
+    ['is HTML', { kind: 'answer', status: 404, text: '<html>words</html>' }],
+    ['is a JSON error without a message', { kind: 'answer', status: 404, json: { error: { status: 404 } } }],
+  ];
+  const reads: [string, string, object][] = [
+    ['an artist', oneCall, { artist: { name: 'BTS' } }],
+    ['an album', `{ album(id: "${albums.tracks1}") { name } }`, { album: { name: 'Single Lantern' } }],
+    [
+      'a search',
+      `{ search(q: "BTS") { artists(first: 1) { nodes { name } } } }`,
+      { search: { artists: { nodes: [{ name: 'BTS' }] } } },
+    ],
+  ];
+
+  test.each(wordless.flatMap(([form, fault]) => reads.map((read) => [read[0], form, fault, read] as const)))(
+    'that %s gets once and that %s is retried and not noticed',
+    async (_kind, _form, fault, [, document, data]) => {
+      const { ask, apiCalls } = await withFault(fault, 1);
+      expect(seen(await ask(document))).toEqual(fine(data));
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
+
+  test.each(wordless)(
+    'that stays and that %s is an error after three attempts and is not kept as absence',
+    async (_, fault) => {
+      const { ask, apiCalls } = await withFault(fault, 3);
+      const { data, errors } = await ask(oneCall);
+      expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
+        data: { artist: null },
+        errors: [[['artist'], { code: 'UPSTREAM_BAD_RESPONSE' }]],
+      });
+      expect(errors[0]?.message).not.toContain('words');
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(apiCalls()).toHaveLength(4);
+    },
+  );
+});
+
+describe('a 5xx', () => {
+  test.each([500, 501, 502, 503, 504, 505, 599, 408, 425])(
+    '%i is tried three times in all, and no word of it leaves',
+    async (status) => {
+      const html = {
+        kind: 'answer',
+        status,
+        text: '<html>words</html>',
+        headers: { 'content-type': 'text/html' },
+      } as const;
+      for (const fault of [refusal(status, 'words'), html]) {
+        const { ask, apiCalls } = await withFault(fault);
+        const { data, errors } = await ask(oneCall);
+        expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
+          data: { artist: null },
+          errors: [[['artist'], { code: 'UPSTREAM_UNAVAILABLE' }]],
+        });
+        expect(errors[0]?.message).not.toContain('words');
+        expect(apiCalls()).toHaveLength(3);
+      }
+    },
+  );
+
+  test.each([1, 2])('is forgotten when it came %i times and then an answer', async (times) => {
+    const { ask, apiCalls, tokenCalls } = await withFault(refusal(502), times);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect([apiCalls().length, tokenCalls()]).toEqual([times + 1, 1]);
+  });
+
+  test('with a wait of seconds is waited out where it is short, and told at once where it is long', async () => {
+    const busy = (seconds: number): Fault => ({
+      kind: 'answer',
+      status: 503,
+      headers: { 'retry-after': `${seconds}` },
+    });
+    const short = await withFault(busy(1), 1);
+    expect(seen(await short.ask(oneCall))).toEqual(itsAnswer);
+    expect(firstGapMs(short)).toBeGreaterThanOrEqual(1_000);
+
+    const long = await withFault(busy(30), 1);
+    for (let time = 0; time < 2; time++) {
+      expect(seen(await long.ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+    }
+    expect(long.apiCalls()).toHaveLength(1);
+  });
+
+  test('is answered with what is held from before, and the answer says so', async () => {
+    const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.faults.add({ fault: refusal(500) });
+    const stale = await ask(oneCall);
+    expect(seen(stale)).toEqual(itsAnswer);
+    expect(stale.extensions.spotify?.stale).toEqual([
+      { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },
+    ]);
+  });
+});

@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../../../src/sandbox/index.ts';
+import {
+  albums,
+  catalogue,
+  fine,
+  inMode,
+  itsAnswer,
+  itsFailure,
+  oneCall,
+  quoted,
+  refusal,
+  seen,
+  withFault,
+} from '../../../support/asking.ts';
+import { startClock } from '../../../support/clock.ts';
+
+describe('a 401', () => {
+  test('about the token fetches one new token and asks once more', async () => {
+    for (const reason of ['expired', 'invalid'] as const) {
+      const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason }, 1);
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
+    }
+  });
+
+  test('of a token that ended early is mended without anybody noticing', async () => {
+    const { ask, sandbox } = await inMode('development');
+    await ask(oneCall);
+    sandbox.expireTokens();
+    sandbox.clearCalls();
+    expect(seen(await ask(`{ album(id: "${albums.tracks1}") { name } }`))).toEqual(
+      fine({ album: { name: 'Single Lantern' } }),
+    );
+    expect(sandbox.calls().map(({ kind, status }) => [kind, status])).toEqual([
+      ['api', 401],
+      ['token', 200],
+      ['api', 200],
+    ]);
+  });
+
+  test('that many get at the same time, and one of them late, is mended by one new token', async () => {
+    const { ask, sandbox } = await inMode('development', { UPSTREAM_CONCURRENCY: '20' });
+    await ask(oneCall);
+    const ids = catalogue
+      .artists()
+      .slice(1, 21)
+      .map(({ id }) => id);
+    sandbox.expireTokens();
+    sandbox.faults.add({ on: { path: `/artists/${ids[7]}` }, times: 1, fault: { kind: 'delay', ms: 300 } });
+    sandbox.clearCalls();
+    const document = `{ artists(ids: ${quoted(ids)}) { id } }`;
+    expect(seen(await ask(document))).toEqual(fine({ artists: ids.map((id) => ({ id })) }));
+    const statuses = sandbox.calls().map(({ kind, status }) => `${kind} ${status}`);
+    const count = (what: string) => statuses.filter((each) => each === what).length;
+    expect([count('token 200'), count('api 401'), count('api 200'), statuses.length]).toEqual([
+      1, 20, 20, 41,
+    ]);
+  });
+
+  test('again with the fresh token is UPSTREAM_AUTH_FAILED, and no loop', async () => {
+    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'invalid' });
+    const startedMs = performance.now();
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
+    // For a moment the next one is spared the same way.
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
+  });
+
+  test('that wants a user is final: another token would change nothing', async () => {
+    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
+  });
+
+  test.each([
+    ['empty', {}],
+    ['HTML', { text: '<html>401</html>' }],
+  ])('that gives no cause renews the token once (%s)', async (_, body) => {
+    const once = await withFault({ kind: 'answer', status: 401, ...body }, 1);
+    expect(seen(await once.ask(oneCall))).toEqual(itsAnswer);
+    expect([once.apiCalls().length, once.tokenCalls()]).toEqual([2, 2]);
+
+    const always = await withFault({ kind: 'answer', status: 401, ...body });
+    expect(seen(await always.ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect([always.apiCalls().length, always.tokenCalls()]).toEqual([2, 2]);
+  });
+
+  const challenge = (error: string) => ({ 'www-authenticate': `Bearer realm="spotify", error="${error}"` });
+  const spotifyError = (message: string) => ({ error: { status: 401, message } });
+
+  test.each<[string, Partial<Extract<Fault, { kind: 'answer' }>>]>([
+    ['an empty body', {}],
+    ['HTML', { text: '<html>401</html>' }],
+    ['another wording', { json: spotifyError('Sign in once more') }],
+    ['an error without a message', { json: { error: { status: 401 } } }],
+  ])('whose challenge says invalid_token renews the token, also with %s', async (_, body) => {
+    const fault: Fault = { kind: 'answer', status: 401, headers: challenge('invalid_token'), ...body };
+    const { ask, apiCalls, tokenCalls } = await withFault(fault, 1);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
+  });
+
+  test.each<[string, Partial<Extract<Fault, { kind: 'answer' }>>]>([
+    ['has another cause in its message', { json: spotifyError('Client is not allowed here') }],
+    ['has another cause in its challenge', { headers: challenge('insufficient_scope') }],
+    [
+      'wants a user, whatever its challenge says',
+      { headers: challenge('invalid_token'), json: spotifyError('Valid user authentication required') },
+    ],
+  ])('that %s is final', async (_, answer) => {
+    const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...answer });
+    for (let time = 0; time < 2; time++) {
+      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    }
+    expect([apiCalls().length, tokenCalls()]).toEqual([2, 1]);
+  });
+});
+
+/** A refusal in the form of the token endpoint, where `error` is a text. */
+const tokenError = (status: number, error: string): Fault => ({ kind: 'answer', status, json: { error } });
+
+describe('the token endpoint', () => {
+  const onToken = { route: 'token' };
+
+  test.each([
+    [refusal(500), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(400, 'server_error'), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(415, 'server_error'), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(401, 'temporarily_unavailable'), 'UPSTREAM_UNAVAILABLE', 3],
+    [tokenError(400, 'unauthorized_client'), 'UPSTREAM_AUTH_FAILED', 1],
+    [tokenError(400, 'invalid_grant'), 'UPSTREAM_AUTH_FAILED', 1],
+    [tokenError(418, 'invalid_client'), 'UPSTREAM_AUTH_FAILED', 1],
+    [tokenError(400, 'something_new'), 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', status: 400 } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', status: 403, text: '<html>' } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: {} } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: { expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', status: 400, json: { error: 'invalid_client' } } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', status: 401, json: { error: 'invalid_client' } } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: { access_token: 7, expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: { access_token: '', expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', json: null } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'answer', text: '<html>' } as const, 'UPSTREAM_AUTH_FAILED', 1],
+    [refusal(418), 'UPSTREAM_AUTH_FAILED', 1],
+    [{ kind: 'rate-limit', retryAfterSeconds: 60 } as const, 'UPSTREAM_RATE_LIMITED', 1],
+    [{ kind: 'rate-limit' } as const, 'UPSTREAM_RATE_LIMITED', 1],
+  ])('answering %o is told as %s, and no call goes out without a token', async (fault, code, attempts) => {
+    const { ask, sandbox, apiCalls, fetch } = await inMode('development');
+    sandbox.faults.add({ on: onToken, fault });
+    const { errors } = await ask(oneCall);
+    expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([[['artist'], code]]);
+    expect([sandbox.calls().length, apiCalls()]).toEqual([attempts, []]);
+    // Its failure is remembered for a moment: the next one is told without asking again.
+    expect((await ask(oneCall)).errors[0]?.extensions?.['code']).toBe(code);
+    expect((await fetch('/ready')).status).toBe(503);
+    expect(sandbox.calls()).toHaveLength(attempts);
+  });
+
+  test.each([refusal(500), tokenError(400, 'server_error'), tokenError(415, 'temporarily_unavailable')])(
+    'failing once is not noticed (%o)',
+    async (fault) => {
+      const { ask, sandbox } = await inMode('development');
+      sandbox.faults.add({ on: onToken, times: 1, fault });
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api']);
+    },
+  );
+
+  test.each([500, 502, 408])(
+    'answering %i with a Retry-After of an hour is a failure at once',
+    async (status) => {
+      const clock = startClock();
+      const { ask, sandbox } = await inMode('development');
+      const headers = { 'retry-after': '3600' };
+      const undo = sandbox.faults.add({ on: onToken, fault: { kind: 'answer', status, headers } });
+      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+      expect(sandbox.calls()).toHaveLength(1);
+      undo();
+      await clock.pass(2.1);
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    },
+  );
+
+  test.each([
+    ['rejected credentials for a minute', tokenError(400, 'invalid_client'), 59, 2],
+    ['a fault for two seconds', tokenError(400, 'server_error'), 1.5, 1],
+    ['a malformed response for two seconds', { kind: 'answer', json: {} } as const, 1.5, 1],
+    ['an unknown error for two seconds', tokenError(400, 'something_new'), 1.5, 1],
+  ])('is not asked again after %s', async (_, fault, seconds, secondsMore) => {
+    const clock = startClock();
+    const { ask, sandbox } = await inMode('development');
+    const undo = sandbox.faults.add({ on: onToken, fault });
+    const [failed] = (await ask(oneCall)).errors;
+    undo();
+    sandbox.clearCalls();
+    await clock.pass(seconds);
+    expect((await ask(oneCall)).errors).toMatchObject([{ extensions: failed?.extensions }]);
+    expect(sandbox.calls()).toEqual([]);
+    await clock.pass(secondsMore);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+  });
+
+  const lifetime = (edit: object): Fault => ({ kind: 'edit', edits: [{ path: 'expires_in', ...edit }] });
+
+  test.each([
+    ['that is missing', { remove: true }],
+    ['of null', { set: null }],
+    ['of 0', { set: 0 }],
+    ['below 0', { set: -5 }],
+    ['that is no number', { set: 'soon' }],
+    ['that is empty', { set: '' }],
+    ['that is an object', { set: {} }],
+    ['of an hour as a text', { set: '3600' }],
+  ])('whose expires_in is one %s gives a token that is used for an hour', async (_, edit) => {
+    const clock = startClock();
+    const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
+    sandbox.faults.add({ on: onToken, times: 1, fault: lifetime(edit) });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    await clock.pass(3_500);
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(tokenCalls()).toBe(1);
+    await clock.pass(200);
+    expect((await ask(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
+    expect(tokenCalls()).toBe(2);
+  });
+
+  test('whose expires_in is unusable gives a token that is replaced as soon as Spotify rejects it', async () => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ remove: true }) });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.expireTokens();
+    sandbox.clearCalls();
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(sandbox.calls().map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      'api 401',
+      'token 200',
+      'api 200',
+    ]);
+  });
+
+  test('whose expires_in is a short time as a text is believed', async () => {
+    const clock = startClock();
+    const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
+    sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ set: '120' }) });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    await clock.pass(121);
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(tokenCalls()).toBe(2);
+  });
+
+  test('is asked again in the background before the token ends, and nobody waits for that', async () => {
+    const clock = startClock();
+    const { ask, sandbox } = await inMode('development');
+    await ask(oneCall);
+    await clock.pass(3_600 - 50);
+    sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'delay', ms: 1_000 } });
+    const startedMs = performance.now();
+    expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
+    expect(performance.now() - startedMs).toBeLessThan(900);
+    await sleep(1_100);
+    await clock.pass(60);
+    expect((await ask(`{ album(id: "${albums.tracks20}") { name } }`)).errors).toEqual([]);
+    const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
+    const [first, second, third] = calls.map(({ headers }) => headers['authorization']);
+    expect([second === first, third === first]).toEqual([true, false]);
+    expect(sandbox.calls()).toHaveLength(3 + 2);
+  });
+
+  test('failing before the token ends harms nobody, and is not asked again before its time', async () => {
+    const clock = startClock();
+    const { ask, sandbox } = await inMode('development');
+    await ask(oneCall);
+    await clock.pass(3_600 - 50);
+    sandbox.faults.add({ on: onToken, fault: { kind: 'rate-limit', retryAfterSeconds: 60 } });
+    sandbox.clearCalls();
+    for (const id of [albums.tracks1, albums.tracks20, albums.tracks50]) {
+      expect((await ask(`{ album(id: "${id}") { name } }`)).errors).toEqual([]);
+    }
+    expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
+    await clock.pass(51);
+    expect(seen(await ask(`{ album(id: "${albums.tracks51}") { name } }`))).toEqual({
+      data: { album: null },
+      errors: [['album', 'UPSTREAM_RATE_LIMITED']],
+    });
+    expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
+  });
+
+  test('asking for a second of silence is waited for by all who ask meanwhile', async () => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
+    const first = ask(oneCall);
+    await sleep(100);
+    const second = await ask(`{ album(id: "${albums.tracks1}") { name } }`);
+    expect([seen(await first), seen(second)]).toEqual([
+      itsAnswer,
+      fine({ album: { name: 'Single Lantern' } }),
+    ]);
+    expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api', 'api']);
+  });
+});

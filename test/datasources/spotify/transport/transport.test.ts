@@ -1,0 +1,146 @@
+import { createServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHttp } from '../../../../src/datasources/spotify/transport/http.ts';
+import {
+  createScope,
+  type Scope,
+  whileWaiting,
+} from '../../../../src/datasources/spotify/usage/field-context.ts';
+import type { Fault } from '../../../../src/sandbox/index.ts';
+import { artists, inMode, itsAnswer, itsFailure, oneCall, seen } from '../../../support/asking.ts';
+import { startGateway } from '../../../support/gateway.ts';
+
+/** What becomes of one request when the way to Spotify fails, or is slow. */
+
+const patience = { UPSTREAM_TIMEOUT_MS: '200' };
+
+describe('a call without a whole answer', () => {
+  test.each<[Fault, string]>([
+    [{ kind: 'stall' }, 'UPSTREAM_TIMEOUT'],
+    [{ kind: 'stall', afterBytes: 40 }, 'UPSTREAM_TIMEOUT'],
+    [{ kind: 'delay', ms: 400 }, 'UPSTREAM_TIMEOUT'],
+    [{ kind: 'drip', bytes: 20, everyMs: 40 }, 'UPSTREAM_TIMEOUT'],
+    [{ kind: 'reset' }, 'UPSTREAM_UNAVAILABLE'],
+    [{ kind: 'reset', afterBytes: 40 }, 'UPSTREAM_UNAVAILABLE'],
+    [{ kind: 'truncate', afterBytes: 40 }, 'UPSTREAM_UNAVAILABLE'],
+  ])('(%o) is not noticed when it happens once, and %s after three times', async (fault, code) => {
+    const lucky = await inMode('development', patience);
+    lucky.sandbox.faults.add({ times: 1, fault });
+    expect(seen(await lucky.ask(oneCall))).toEqual(itsAnswer);
+    expect(lucky.apiCalls()).toHaveLength(2);
+
+    const unlucky = await inMode('development', patience);
+    unlucky.sandbox.faults.add({ fault });
+    expect(seen(await unlucky.ask(oneCall))).toEqual(itsFailure(code));
+    expect(unlucky.apiCalls()).toHaveLength(3);
+  });
+
+  test('is given up when the request has no time left, and what is held stands in', async () => {
+    const { ask, sandbox } = await inMode('development', {
+      REQUEST_TIMEOUT_MS: '500',
+      CACHE_TTL_SECONDS: '0',
+    });
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    sandbox.faults.add({ fault: { kind: 'stall' } });
+    const startedMs = performance.now();
+    const document = `{ artist(id: "${artists.bts}") { name } other: artist(id: "${artists.albums1}") { name } }`;
+    const answer = await ask(document);
+    expect(seen(answer)).toEqual({
+      data: { artist: { name: 'BTS' }, other: null },
+      errors: [['other', 'UPSTREAM_TIMEOUT']],
+    });
+    expect(answer.extensions.spotify?.stale).toEqual([
+      { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_TIMEOUT' },
+    ]);
+    expect(performance.now() - startedMs).toBeLessThan(900);
+  });
+});
+
+describe('a Spotify that is not there', () => {
+  const upstream = (apiUrl: string) => ({
+    apiUrl,
+    tokenUrl: `${apiUrl}/token`,
+    clientId: 'id',
+    clientSecret: 'secret',
+  });
+
+  /** A port on which nobody listens any more. */
+  async function closedPort(): Promise<number> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    const { port } = server.address() as { port: number };
+    await new Promise((closed) => server.close(closed));
+    return port;
+  }
+
+  test('is UPSTREAM_UNAVAILABLE within a second', async () => {
+    const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`));
+    const startedMs = performance.now();
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+  });
+
+  test('or speaks no TLS is UPSTREAM_UNAVAILABLE after one attempt, and is not asked without it', async () => {
+    const heard: string[] = [];
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        heard.push(data.toString('latin1'));
+        socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+      });
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await new Promise((listening) => server.once('listening', listening));
+    const { port } = server.address() as { port: number };
+    const { ask } = startGateway(upstream(`https://127.0.0.1:${port}`));
+    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+    expect(heard).toHaveLength(1);
+    expect(heard[0]).not.toContain('Basic');
+  });
+});
+
+describe('an exchange', () => {
+  test('of a refusal reads no more of its body than of an answer, and still tells its status', async () => {
+    const { sandbox } = await inMode('development');
+    const http = createHttp({ timeoutMs: 2_000, connections: 1 });
+    onTestFinished(http.close);
+    sandbox.faults.add({ fault: { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) } });
+    const request = { method: 'GET', url: `${sandbox.apiUrl}/artists/${artists.bts}`, headers: {} } as const;
+    expect(await http.send(request)).toMatchObject({
+      kind: 'answer',
+      status: 500,
+      body: undefined,
+      bytes: 0,
+    });
+    sandbox.faults.clear();
+    expect(await http.send({ ...request, maxBytes: 10 })).toMatchObject({ status: 401, body: undefined });
+  });
+
+  test('tells the name of a fault that has no code', async () => {
+    const http = createHttp({ timeoutMs: 2_000, connections: 1 });
+    onTestFinished(http.close);
+    const outcome = await http.send({
+      method: 'GET',
+      url: 'http://127.0.0.1:1',
+      headers: { 'bad name': 'x' },
+    });
+    expect(outcome).toEqual({ kind: 'fault', fault: 'transport', code: expect.any(String) });
+  });
+});
+
+describe('whoever waits', () => {
+  const asker = (scope: Scope) => ({ scope, place: () => ({ field: 'Query.artist', path: ['artist'] }) });
+
+  test('gets the outcome, or is told when the time is over, or was over before', async () => {
+    const scope = createScope(50);
+    expect(await whileWaiting(Promise.resolve(1), asker(scope))).toBe(1);
+    await expect(whileWaiting(Promise.reject(new Error('no')), asker(scope))).rejects.toThrow('no');
+    const never = new Promise(() => undefined);
+    await expect(whileWaiting(never, asker(scope))).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    expect(scope.ended()).toBe(true);
+    await expect(whileWaiting(Promise.resolve(1), asker(scope))).rejects.toMatchObject({
+      code: 'UPSTREAM_TIMEOUT',
+    });
+    scope.end();
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { withSandbox } from '../support/gateway.ts';
+
+/** Operations in a query string. */
+
+const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const byId = 'query A($id: ID!) { artist(id: $id) { name } }';
+
+const search = (params: Record<string, string> | [string, string][]) =>
+  `/graphql?${new URLSearchParams(params)}`;
+
+describe.each(['application/graphql-response+json', 'application/json'])(
+  'a GET that accepts %s',
+  (accept) => {
+    test('gets the answer of an operation with variables and a name', async () => {
+      const { fetch } = await withSandbox();
+      const variables = JSON.stringify({ id: bts });
+      const path = search({ query: byId, variables, operationName: 'A', extensions: '{}' });
+      const response = await fetch(path, { headers: { accept } });
+      expect(await response.json()).toEqual({ data: { artist: { name: 'BTS' } } });
+    });
+
+    const values = [
+      '{',
+      'x',
+      '[]',
+      '[1]',
+      '7',
+      '"text"',
+      'true',
+      '{"id":}',
+      `${'['.repeat(5_000)}`,
+      '\u0000',
+    ];
+
+    test.each(['variables', 'extensions'].flatMap((name) => values.map((value) => [name, value])))(
+      'is 400 where its %s are %s, costs no call, and is no bug',
+      async (name, value) => {
+        const { fetch, sandbox, logged } = await withSandbox();
+        const response = await fetch(search({ query: '{ __typename }', [name]: value }), {
+          headers: { accept },
+        });
+        expect(response.status).toBe(400);
+        expect(await response.json()).toEqual({
+          errors: [{ message: expect.stringContaining(`"${name}"`), extensions: { code: 'BAD_REQUEST' } }],
+        });
+        expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
+        expect(sandbox.calls()).toEqual([]);
+      },
+    );
+
+    test.each(['query', 'variables', 'operationName', 'extensions', 'documentId'])(
+      'is 400 where it has %s twice',
+      async (name) => {
+        const { fetch, sandbox } = await withSandbox();
+        const path = search([
+          ['query', '{ __typename }'],
+          [name, '{}'],
+          [name, '{}'],
+        ]);
+        const response = await fetch(path, { headers: { accept } });
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+        expect(sandbox.calls()).toEqual([]);
+      },
+    );
+
+    test('may have empty and null variables and extensions', async () => {
+      const { fetch } = await withSandbox();
+      for (const value of ['', 'null', '{}']) {
+        const path = search({ query: '{ __typename }', variables: value, extensions: value });
+        expect(await (await fetch(path, { headers: { accept } })).json()).toEqual({
+          data: { __typename: 'Query' },
+        });
+      }
+    });
+
+    test('is refused by its length where its query string is longer than a body may be', async () => {
+      const { fetch, sandbox } = await withSandbox();
+      const path = search({ query: byId, variables: JSON.stringify({ id: 'x'.repeat(200_000) }) });
+      const response = await fetch(path, { headers: { accept } });
+      expect(response.status).toBe(414);
+      expect(await response.json()).toMatchObject({
+        errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100_000, actual: expect.any(Number) } }],
+      });
+      expect(sandbox.calls()).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { withSandbox } from '../support/gateway.ts';
+
+/**
+ * What the scanner graphql-cop looks for, asked as it asks (https://github.com/dolevf/graphql-cop), of a gateway
+ * in production. It finds nothing, and no question of it reaches Spotify.
+ */
+
+interface Check {
+  name: string;
+  /** How it is asked. */
+  init: RequestInit;
+  path?: string;
+  /** Default 400. */
+  status?: number;
+  /** What the scanner takes for a weakness. */
+  found(answer: Answer): boolean;
+}
+
+interface Answer {
+  text: string;
+  json: { data?: Record<string, unknown> | null; errors?: { message: string }[]; extensions?: object };
+}
+
+const json = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+const post = (body: unknown): RequestInit => ({ method: 'POST', headers: json, body: JSON.stringify(body) });
+const query = (text: string): RequestInit => post({ query: text, operationName: 'cop' });
+const has = (name: string) => (answer: Answer) => answer.json.data?.[name] !== undefined;
+
+const aliases = Array.from({ length: 101 }, (_, i) => `alias${i}:__typename`).join(' ');
+const circle = 'fields { name type { '.repeat(4);
+
+const checks: Check[] = [
+  { name: 'alias overloading', init: query(`query cop { ${aliases} }`), found: has('alias100') },
+  {
+    name: 'array batching',
+    init: post(Array(10).fill({ query: 'query cop { __typename }', operationName: 'cop' })),
+    found: ({ json: answer }) => Array.isArray(answer),
+  },
+  {
+    name: 'directive overloading',
+    init: query(`query cop { __typename ${'@aa'.repeat(10)} }`),
+    found: ({ json: { errors = [] } }) => errors.length >= 10,
+  },
+  {
+    name: 'circular introspection',
+    init: query(`query cop { __schema { types { ${circle} name ${'} }'.repeat(4)} } }`),
+    found: has('__schema'),
+  },
+  {
+    name: 'field duplication',
+    init: query(`query cop { ${'__typename '.repeat(500)} }`),
+    found: has('__typename'),
+  },
+  {
+    name: 'field suggestions',
+    init: query('query cop { __typename artst { nam } }'),
+    found: ({ text }) => /did you mean/i.test(text),
+  },
+  {
+    name: 'queries over GET',
+    init: {},
+    path: '/graphql?query=query%20cop%7B__typename%7D',
+    found: has('__typename'),
+  },
+  {
+    name: 'mutations over GET',
+    init: {},
+    path: '/graphql?query=mutation%20cop%7B__typename%7D',
+    found: has('__typename'),
+  },
+  {
+    name: 'POST as a form, which any page can send',
+    init: {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'query=query%20cop%7B__typename%7D',
+    },
+    status: 415,
+    found: has('__typename'),
+  },
+  { name: 'introspection', init: query('query cop { __schema { types { name } } }'), found: has('__schema') },
+  {
+    name: 'trace mode',
+    init: query('query cop { __typename }'),
+    status: 200,
+    found: ({ json: { extensions, errors = [] } }) =>
+      extensions !== undefined || errors.some((error) => 'tracing' in error),
+  },
+  {
+    name: 'GraphiQL',
+    init: { headers: { accept: 'text/html' } },
+    status: 406,
+    found: ({ text }) => /graphiql|playground|<html/i.test(text),
+  },
+  {
+    name: 'unhandled errors',
+    init: query('qwerty cop { abc }'),
+    found: ({ text }) => /exception|stacktrace|\bat .*:\d+/i.test(text),
+  },
+];
+
+async function ask({ init, path = '/graphql' }: Check, environment: Record<string, string>) {
+  const { fetch, sandbox } = await withSandbox(environment);
+  const response = await fetch(path, init);
+  const text = await response.text();
+  const answer: Answer = { text, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : {} };
+  return { answer, status: response.status, calls: sandbox.calls() };
+}
+
+describe('graphql-cop', () => {
+  test.each(checks)('finds no $name in production', async (check) => {
+    const { answer, status, calls } = await ask(check, { NODE_ENV: 'production' });
+    expect(check.found(answer), answer.text.slice(0, 300)).toBe(false);
+    expect(status).toBe(check.status ?? 400);
+    expect(calls).toEqual([]);
+  });
+
+  // A check that finds nothing anywhere would prove nothing.
+  test.each(['queries over GET', 'introspection', 'GraphiQL', 'field suggestions'])(
+    'would find %s in development, where it is meant to be',
+    async (name) => {
+      const check = checks.find((each) => each.name === name) as Check;
+      const { answer } = await ask(check, {});
+      expect(check.found(answer)).toBe(true);
+    },
+  );
+});

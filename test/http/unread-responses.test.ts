@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createUnreadResponses, unreadLimits } from '../../src/http/unread-responses.ts';
+import { until } from '../support/process.ts';
+
+const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system take
+const limits = { ...unreadLimits, releaseAfterMs: 1_500, stalledAfterMs: 600, checkIntervalMs: 50 };
+
+/** A server that tracks its responses, with all limits on a shorter scale. */
+async function start(more: Partial<typeof unreadLimits> = {}) {
+  let released = 0;
+  const unread = createUnreadResponses(() => (released += 1), { ...limits, ...more });
+  const respond = (response: ServerResponse) => {
+    if (!unread.hasRoom(body.byteLength)) return void response.writeHead(503).end();
+    response.writeHead(200, { 'content-length': body.byteLength });
+    if (response.write(Buffer.from(body))) response.end();
+    else response.once('drain', () => response.end());
+    unread.track(response, body.byteLength);
+  };
+  const server = createServer((_, response) => void respond(response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    unread.dispose();
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+
+  /** Sends requests on one connection, whose responses are not read before somebody calls `resume`. */
+  async function send(requests = 1): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\nhost: gateway\r\n\r\n'.repeat(requests));
+    return socket;
+  }
+  return { unread, send, released: () => released };
+}
+
+describe('a response that its client does not read', () => {
+  test.each([1, 3])(
+    'is released with its connection after a while: %i on one connection',
+    async (requests) => {
+      const { unread, send, released } = await start();
+      await send(requests);
+      await until(() => unread.bytes() >= body.byteLength, 2_000);
+      await sleep(1_000);
+      expect(released()).toBe(0);
+      await until(() => released() === 1, 5_000);
+      expect(unread.bytes()).toBe(0);
+    },
+  );
+
+  test('is no longer counted when its client has gone, also behind another one of the same connection', async () => {
+    const { unread, send, released } = await start();
+    const socket = await send(2);
+    await until(() => unread.bytes() >= 2 * body.byteLength, 2_000);
+    socket.destroy();
+    await until(() => unread.bytes() === 0, 2_000);
+    expect(released()).toBe(0);
+  });
+
+  test('gives way to another response once it has stalled, and is not counted twice', async () => {
+    const { unread, send, released } = await start({ maxTotalBytes: 30_000_000, releaseAfterMs: 60_000 });
+    await send();
+    await until(() => unread.bytes() === body.byteLength, 2_000);
+    const early = await send();
+    early.setEncoding('utf8').resume();
+    const [rejection] = await once(early, 'data');
+    expect(rejection).toMatch(/^HTTP\/1\.1 503 /);
+    await sleep(700);
+    const late = await send();
+    const [chunk] = await once(late, 'data');
+    expect(String(chunk)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(released()).toBe(1);
+    late.resume();
+    await until(() => unread.bytes() === 0, 5_000);
+  });
+});
+
+test('120 clients that read nothing hold no more memory than all unread responses may', async () => {
+  const { unread, send } = await start();
+  const before = process.memoryUsage().arrayBuffers;
+  await Promise.all(Array.from({ length: 120 }, () => send()));
+  await until(() => unread.bytes() > unreadLimits.maxTotalBytes - body.byteLength, 5_000);
+  expect(unread.bytes()).toBeLessThanOrEqual(unreadLimits.maxTotalBytes);
+  expect((process.memoryUsage().arrayBuffers - before) / 1_000_000).toBeLessThan(100);
+});
+
+test('a client that reads slowly but steadily gets the whole response', async () => {
+  const { unread, send, released } = await start({ minReadBytes: 1 });
+  const socket = await send();
+  await until(() => unread.bytes() > 0, 2_000);
+  let received = 0;
+  socket.on('data', async (chunk: Buffer) => {
+    received += chunk.byteLength;
+    socket.pause();
+    await sleep(7); // some 9 MB in a second, so the response takes longer than an unread one may
+    socket.resume();
+  });
+  await until(() => received >= body.byteLength, 12_000);
+  expect(released()).toBe(0);
+  await until(() => unread.bytes() === 0, 1_000);
+});
+
+test('a client that reads less than it must loses its connection', async () => {
+  const { unread, send, released } = await start({ minReadBytes: 10_000_000, releaseAfterMs: 1_000 });
+  const socket = await send();
+  await until(() => unread.bytes() > 0, 2_000);
+  socket.on('data', async () => {
+    socket.pause();
+    await sleep(100);
+    socket.resume();
+  });
+  await until(() => released() === 1, 5_000);
+});

@@ -1,0 +1,67 @@
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { boundedLog, type Log } from '../../src/observability/log.ts';
+import { withSandbox } from '../support/gateway.ts';
+
+/** No client decides how long a line of the log is. */
+
+const maxLineBytes = 10_000; // a message and a stack of 4,000 characters each, and what stands around them
+
+function listen() {
+  const lines: { fields: Record<string, unknown>; message: string }[] = [];
+  const keep = (fields: object, message: string) => void lines.push({ fields: { ...fields }, message });
+  const log: Log = boundedLog({ info: keep, warn: keep, error: keep });
+  return { log, lines };
+}
+
+describe('a line of the log', () => {
+  test('is short where the name of an operation is long, however it was sent', async () => {
+    const { fetch, gateway, logged } = await withSandbox();
+    const name = 'N'.repeat(60_000);
+    const query = `query ${name} { __typename }`;
+    const post = (body: object) =>
+      fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await post({ query })).status).toBe(200);
+    await post({ query, operationName: name });
+    await post({ query: `query ${name} { nothing }` });
+    await post({ query: '{ __typename }', operationName: name });
+    await fetch(`/graphql?${new URLSearchParams({ query })}`);
+    await gateway.execute({ document: parse(query) });
+    expect(logged.length).toBeGreaterThanOrEqual(5);
+    for (const line of logged) expect(JSON.stringify(line).length).toBeLessThan(1_000);
+    const names = logged.map(({ fields }) => (fields as { operation?: string | null }).operation);
+    expect(names[0]).toMatch(/^N{99}…$/);
+  });
+
+  test('is short where an error has a long message, a long stack, or both', () => {
+    const { log, lines } = listen();
+    const error = new TypeError('m'.repeat(170_000));
+    log.error({ err: error }, 'bug');
+    log.error({ err: Object.assign(new Error('short'), { stack: 's'.repeat(170_000) }) }, 'bug');
+    for (const { fields } of lines) {
+      const { name, message, stack = '' } = fields['err'] as Error;
+      expect(name).toMatch(/^(Type)?Error$/);
+      expect(message.length + stack.length).toBeLessThan(maxLineBytes);
+    }
+    expect((lines[0]?.fields['err'] as Error | undefined)?.stack).toMatch(/^TypeError: m+…$/);
+  });
+
+  test('has the error itself where it is short', () => {
+    const { log, lines } = listen();
+    const error = new TypeError('short');
+    log.error({ err: error }, 'bug');
+    expect(lines[0]?.fields['err']).toBe(error);
+  });
+
+  test('is short where a list, a text or the message is long', () => {
+    const { log, lines } = listen();
+    log.info({ codes: Array.from({ length: 7_000 }, () => 'BAD_USER_INPUT') }, 'operation');
+    log.warn({ text: 't'.repeat(170_000) }, 'm'.repeat(170_000));
+    for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(maxLineBytes);
+    expect(lines[0]?.fields['codes']).toContain('and 6980 more');
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { type TestGateway, withSandbox } from '../support/gateway.ts';
+
+/** What an operator sees move, and by how much. */
+
+const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+const btsName = `{ artist(id: "${bts}") { name } }`;
+const prefix = 'spotify_graphql_';
+
+/** The samples of a metric by their labels; of a histogram how many there were. */
+async function samples({ gateway }: TestGateway, name: string): Promise<Record<string, number>> {
+  const metrics = await gateway.metrics.registry.getMetricsAsJSON();
+  const metric = metrics.find((each) => each.name === prefix + name);
+  if (!metric) throw new Error(`there is no metric ${name}`);
+  const values = metric.values as { value: number; labels: Record<string, string>; metricName?: string }[];
+  return Object.fromEntries(
+    values
+      .filter(({ metricName = '' }) => !/_(bucket|sum)$/.test(metricName))
+      .map(({ value, labels }) => [Object.values(labels).join(' '), value]),
+  );
+}
+
+const development = { SPOTIFY_QUOTA_MODE: 'development' };
+
+describe('metrics', () => {
+  test('count operations and the codes of their errors, one for each error', async () => {
+    const gateway = await withSandbox(development);
+    await gateway.ask(btsName);
+    await gateway.ask(`{ a: artist(id: "x") { name } b: artist(id: "y") { name } ${btsName.slice(1)}`);
+    await gateway.ask('{ nothing }');
+    expect(await samples(gateway, 'operations_total')).toEqual({ ok: 1, errors: 2 });
+    expect(await samples(gateway, 'errors_total')).toEqual({
+      BAD_USER_INPUT: 2,
+      GRAPHQL_VALIDATION_FAILED: 1,
+    });
+    expect(await samples(gateway, 'operation_duration_seconds')).toEqual({ '': 3 });
+  });
+
+  test('count calls by family and status, in all, in 30 s and in a day', async () => {
+    const gateway = await withSandbox(development);
+    await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`);
+    gateway.sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'reset' }, times: 3 });
+    gateway.sandbox.faults.add({
+      on: { route: 'tracks' },
+      fault: { kind: 'answer', status: 403, json: { error: { status: 403, message: 'no' } } },
+    });
+    const { id = '' } = gateway.sandbox.catalogue.albums().at(-1) ?? {};
+    await gateway.ask(`{ album(id: "${id}") { name } track(id: "${id}") { name } }`);
+
+    const perFamily = { artists: 1, 'artists/albums': 2, albums: 3, tracks: 1 };
+    expect(await samples(gateway, 'upstream_calls_total')).toEqual({
+      'token 200': 1,
+      'artists 200': 1,
+      'artists/albums 200': 2,
+      'albums none': 3,
+      'tracks 403': 1,
+    });
+    expect(await samples(gateway, 'upstream_calls_last_30s')).toEqual(perFamily);
+    expect(await samples(gateway, 'upstream_calls_last_24h')).toEqual(perFamily);
+    expect(await samples(gateway, 'upstream_call_duration_seconds')).toEqual({ token: 1, ...perFamily });
+  });
+
+  test('tell where answers were: memory, on their way already, or Spotify', async () => {
+    const gateway = await withSandbox(development, { latencyMs: 20 });
+    await Promise.all([gateway.ask(btsName), gateway.ask(btsName)]);
+    await gateway.ask(btsName);
+    expect(await samples(gateway, 'answers_total')).toEqual({ spotify: 1, shared: 1, memory: 1 });
+  });
+
+  test('tell how long the gate is shut and why, and that it is open again', async () => {
+    const gateway = await withSandbox(development);
+    await gateway.ask(btsName);
+    expect(await samples(gateway, 'gate_shut_seconds')).toEqual({ 'artists ': 0 });
+    const unknown = `{ artist(id: "${bts.replace('U', 'V')}") { name } }`;
+    gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 30 }, times: 1 });
+    await gateway.ask(unknown);
+    const { 'artists rate': seconds = 0, ...others } = await samples(gateway, 'gate_shut_seconds');
+    expect(others).toEqual({});
+    expect(seconds).toBeGreaterThan(28);
+    expect(seconds).toBeLessThanOrEqual(30);
+    expect(await samples(gateway, 'errors_total')).toEqual({ UPSTREAM_RATE_LIMITED: 1 });
+  });
+
+  test('tell how many calls waited for their turn', async () => {
+    const gateway = await withSandbox({ ...development, UPSTREAM_CONCURRENCY: '1' }, { latencyMs: 10 });
+    await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 40) { nodes { name } } } }`);
+    const { 'artists/albums': waited = 0 } = await samples(gateway, 'gate_wait_seconds');
+    expect(waited).toBeGreaterThan(0);
+  });
+
+  test('tell the age of the token, once there is one, and how late the event loop is', async () => {
+    const gateway = await withSandbox(development);
+    expect(await samples(gateway, 'token_age_seconds')).toEqual({ '': 0 });
+    await gateway.ask(btsName);
+    const { '': age } = await samples(gateway, 'token_age_seconds');
+    expect(age).toBeGreaterThan(0);
+    expect(age).toBeLessThan(30);
+    const { '': lag } = await samples(gateway, 'event_loop_lag_seconds');
+    expect(lag).toBeGreaterThanOrEqual(0);
+  });
+
+  test('tell what the app may do', async () => {
+    const gateway = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' }, { quotaMode: 'extended' });
+    const { batch, 'artists/albums': page } = await samples(gateway, 'ability');
+    expect({ batch, page }).toEqual({ batch: 1, page: 50 });
+  });
+
+  test('count what is turned away unread', async () => {
+    const gateway = await withSandbox();
+    await gateway.fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: '{}',
+    });
+    gateway.gateway.drain();
+    await gateway.fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' } });
+    expect(await samples(gateway, 'refusals_total')).toEqual({ BAD_REQUEST: 1, OVERLOADED: 1 });
+    expect(gateway.sandbox.calls()).toEqual([]);
+  });
+
+  test('never say what a client wrote', async () => {
+    const gateway = await withSandbox(development);
+    await gateway.ask(
+      `query Canary { canary: artist(id: "canary") { name } search(q: "canary") { __typename } }`,
+    );
+    const text = await (await gateway.fetch('/metrics')).text();
+    expect(text).toContain(`${prefix}operations_total`);
+    expect(text).not.toMatch(/canary/i);
+  });
+});

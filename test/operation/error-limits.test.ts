@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { repeated } from '../support/abuse.ts';
+import { artists, catalogue, inMode } from '../support/asking.ts';
+import { entries, type Received, type Sent } from '../support/entries.ts';
+
+/** Errors are bounded in number, and cost the same wherever in a document they stand. */
+
+const { bts } = artists;
+const lineEnds = { '\\n': '\n', '\\r\\n': '\r\n', '\\r': '\r' };
+
+const codesOf = ({ errors }: Received) => errors.map(({ extensions }) => extensions?.['code']);
+
+describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
+  const behind = (lines: number, text: string) => end.repeat(lines) + text;
+
+  /** Documents with one mistake, behind empty lines. */
+  const mistakes: [title: string, sent: (lines: number) => Sent, column: number][] = [
+    ['syntax', (lines) => ({ query: behind(lines, '  { artist(id: "x" }') }), 20],
+    ['validation', (lines) => ({ query: behind(lines, `  { nothing }`) }), 5],
+    [
+      'variables',
+      (lines) => ({
+        query: behind(lines, '  query ($ids: [ID!]!) { artists(ids: $ids) { id } }'),
+        variables: { ids: [null] },
+      }),
+      10,
+    ],
+    ['execution', (lines) => ({ query: behind(lines, '  { artist(id: "no id") { id } }') }), 5],
+    [
+      'execution in a list',
+      (lines) => ({ query: behind(lines, `  { artists(ids: ["${bts}", "no id"]) { id } }`) }),
+      5,
+    ],
+    [
+      'execution in a fragment',
+      (lines) => ({
+        query: behind(lines, `{ ...F } fragment F on Query { artist(id: "no id") { id } }`),
+      }),
+      32,
+    ],
+  ];
+
+  const overHttp = ['POST', 'GET', 'a trusted document'] as const;
+
+  test.each(
+    mistakes.flatMap(([title, sent, column]) => overHttp.map((entry) => ({ title, entry, sent, column }))),
+  )('the position of an error is right at each run: $title, by $entry', async ({ entry, sent, column }) => {
+    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+    const send = entries[entry]?.(sandbox, sent(17));
+    for (let run = 1; run <= 3; run++) {
+      const received = await send?.();
+      expect(received?.errors).toHaveLength(1);
+      expect(received?.errors[0]?.locations).toEqual([{ line: 18, column }]);
+    }
+    await sandbox.close();
+  });
+
+  const manyErrors: [title: string, sent: (lines: number) => Sent][] = [
+    [
+      'bad ids under aliases',
+      (lines) => ({
+        query: behind(lines, `query ($i: [ID!]!) { ${repeated('a#: nodes(ids: $i) { id }', 15)} }`),
+        variables: { i: Array(100).fill('no id') },
+      }),
+    ],
+    [
+      'unknown representations',
+      (lines) => ({
+        query: behind(lines, 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }'),
+        variables: { r: Array(1_000).fill({ __typename: 'X', id: '1' }) },
+      }),
+    ],
+    [
+      'nulls in a variable',
+      (lines) => ({
+        query: behind(lines, 'query ($i: [ID!]!) { artists(ids: $i) { id } }'),
+        variables: { i: Array(7_000).fill(null) },
+      }),
+    ],
+    ['unknown fields', (lines) => ({ query: behind(lines, `{ ${repeated('x#', 300)} }`) })],
+  ];
+
+  test.each(manyErrors)(
+    'errors behind tens of thousands of lines take no longer than at the start: %s',
+    async (_title, sent) => {
+      const sandbox = await startSandbox({ catalogue, quotaMode: 'extended' });
+      const timed = async (lines: number) => {
+        const times: number[] = [];
+        for (let run = 1; run <= 3; run++) {
+          // Each run is a document that nobody has sent yet.
+          const send = entries['POST']?.(sandbox, sent(lines + run));
+          const start = process.cpuUsage();
+          const received = (await send?.()) as Received;
+          const { user, system } = process.cpuUsage(start);
+          times.push(user + system);
+          expect(codesOf(received).length).toBeLessThanOrEqual(11);
+          expect(received.text.length).toBeLessThan(50_000);
+          expect(received.errors[0]?.locations?.[0]?.line).toBe(lines + run + 1);
+        }
+        return Math.min(...times) / 1000;
+      };
+      const nearMs = await timed(0);
+      const farMs = await timed(12_000);
+      expect(farMs).toBeLessThan(3 * nearMs + 100); // a scan of the lines for each error would take seconds
+      await sandbox.close();
+    },
+  );
+});
+
+describe('of the errors of one code and one field', () => {
+  const ids = (count: number) => JSON.stringify(Array.from({ length: count }, (_, n) => `no id ${n}`));
+  const message = 'Not a Spotify id: give the 22 characters, a spotify: URI or an open.spotify.com link.';
+
+  test.each(Object.keys(entries))('ten are sent, and the last one counts the rest: %s', async (entry) => {
+    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+    const send = entries[entry]?.(sandbox, { query: `{ artists(ids: ${ids(50)}) { name } }` });
+    for (let run = 1; run <= 3; run++) {
+      const received = await send?.();
+      expect(received?.data).toEqual({ artists: Array(50).fill(null) });
+      expect(received?.errors.map(({ path }) => path)).toEqual(
+        Array.from({ length: 10 }, (_, n) => ['artists', n]),
+      );
+      expect(received?.errors.slice(0, 9).map((error) => [error.message, error.extensions])).toEqual(
+        Array(9).fill([message, { code: 'BAD_USER_INPUT' }]),
+      );
+      expect(received?.errors[9]).toMatchObject({
+        message: `${message} (And 40 more of this kind.)`,
+        extensions: { code: 'BAD_USER_INPUT', omitted: 40 },
+      });
+    }
+    await sandbox.close();
+  });
+
+  test('all are sent where they are ten', async () => {
+    const { ask } = await inMode('development');
+    const { errors } = await ask(`{ artists(ids: ${ids(10)}) { name } }`);
+    expect(errors).toHaveLength(10);
+    for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
+  });
+
+  test('a field under many aliases is one field, and another field or another code has ten of its own', async () => {
+    const { ask } = await inMode('development');
+    const { errors } = await ask(
+      `{ ${repeated('a#: artist(id: "no id") { name }', 15)} ${repeated('b#: track(id: "no id") { name }', 12)} }`,
+    );
+    const kinds = errors.map(({ path, extensions }) => [
+      String(path?.[0]).slice(0, 1),
+      extensions?.['omitted'],
+    ]);
+    expect(kinds.filter(([kind]) => kind === 'a')).toEqual([...Array(9).fill(['a', undefined]), ['a', 5]]);
+    expect(kinds.filter(([kind]) => kind === 'b')).toEqual([...Array(9).fill(['b', undefined]), ['b', 2]]);
+  });
+
+  test('errors of variables are ten, and one that says so', async () => {
+    const { ask } = await inMode('development');
+    const i = Array(7_000).fill(null);
+    const { status, errors } = await ask('query ($i: [ID!]!) { artists(ids: $i) { id } }', { i });
+    expect(status).toBe(400);
+    expect(errors).toHaveLength(11);
+    expect(errors[10]?.message).toContain('Too many errors');
+    for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
+  });
+
+  test('a message is short, however long the name is that it quotes', async () => {
+    const { ask } = await inMode('development');
+    const { errors } = await ask(`{ ${'x'.repeat(90_000)} }`);
+    expect(errors[0]?.message.length).toBeLessThan(600);
+    const name = 'v'.repeat(80_000);
+    const variable = await ask(`query ($${name}: ID!) { artist(id: $${name}) { id } }`, {});
+    expect(variable.errors[0]?.message.length).toBeLessThan(600);
+  });
+});

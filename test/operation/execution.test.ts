@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { withSandbox } from '../support/gateway.ts';
+import { catalogue } from '../support/operations.ts';
+
+/** An operation that comes back is compiled: what it answers stays the same, in every bit. */
+
+const { artists, albums } = catalogue.landmarks;
+const { bts, albums9 } = artists;
+const nobody = '1111111111111111111111';
+const list = (ids: readonly string[]) => JSON.stringify(ids);
+
+const operations = {
+  'an artist with nested albums': `{ artist(id: "${bts}") { __typename id name images { url } albums(first: 3) { totalCount
+     pageInfo { endCursor } edges { cursor albumGroup node { id artists { name } tracks(first: 2) { nodes { name } } } } } } }`,
+  'what is not there': `{ artist(id: "${nobody}") { name albums { totalCount } } }`,
+  'a wrong id': '{ artist(id: "no id") { name } }',
+  'a failure that comes first': `{ artists(ids: ${list(['no id', bts])}) { name } }`,
+  'a failure that comes last': `{ artists(ids: ${list([bts, albums9, 'no id'])}) { name } }`,
+  'failures between': `{ albums(ids: ${list([albums.tracks1, 'no id', albums.tracks20, nobody, ''])}) { name } }`,
+  'a list refused as a whole': `{ artists(ids: ${list(Array(101).fill(bts))}) { name } albums(ids: []) { name } }`,
+  'two lists refused': `{ a: artists(ids: ${list(Array(101).fill(bts))}) { name } b: tracks(ids: ${list(Array(101).fill(bts))}) { name } }`,
+  'a wrong page and a wrong market': `{ artist(id: "${bts}") { name
+     a: albums(first: 101) { totalCount } b: albums(after: "x") { nodes { id } } } album(id: "${albums.tracks1}", market: "xx") { name } }`,
+  'keys of another graph': `{ _entities(representations: [{ __typename: "Artist", id: "no id" }, { __typename: "Nobody", id: "1" },
+     { __typename: "Artist", id: "${bts}" }, { __typename: "Album", id: "" }]) { __typename ... on Artist { name } } }`,
+  'an interface and its types': `{ nodes(ids: ${list([bts, `spotify:album:${albums.tracks1}`, 'no id'])}) { __typename id ... on Artist { name }
+     ... on Album { albumType } ...Both } } fragment Both on Node { id ... on Artist { uri } ... on Album { uri } }`,
+  'a search': '{ search(q: "love") { artists(first: 2) { nodes { name } } albums(last: 2) { totalCount } } }',
+  introspection:
+    '{ __schema { queryType { name } } __type(name: "Artist") { fields { name type { kind } } } }',
+};
+
+describe.each(Object.entries(operations))('%s', (_, document) => {
+  test('is answered by the compiled operation as by the first one', async () => {
+    const { ask } = await withSandbox(
+      { SPOTIFY_QUOTA_MODE: 'extended' },
+      { quotaMode: 'extended', catalogue },
+    );
+    const answer = async () => {
+      const { status, data, errors } = await ask(document);
+      const inOrder = errors.map((error) => JSON.stringify(error)).toSorted();
+      return JSON.stringify([status, data, inOrder]);
+    };
+    const first = await answer();
+    for (let again = 0; again < 3; again++) expect(await answer()).toBe(first);
+  });
+});
+
+test('variables are coerced for the compiled operation too, and conditions hold for each run', async () => {
+  const { ask } = await withSandbox({}, { catalogue });
+  const document = `query ($id: ID!, $first: Int = 2, $with: Boolean!) { artist(id: $id) { name
+    uri @include(if: $with) ...Albums @skip(if: $with) } }
+    fragment Albums on Artist { albums(first: $first) { nodes { name } } }`;
+  const sizes = async (variables: Record<string, unknown>) => {
+    const { data, errors } = await ask<{ artist: Record<string, unknown> }, unknown>(document, variables);
+    return errors.length > 0
+      ? errors.map(({ extensions }) => extensions?.['code'])
+      : Object.keys(data.artist);
+  };
+  for (let run = 0; run < 3; run++) {
+    expect(await sizes({ id: bts, with: true })).toEqual(['name', 'uri']);
+    expect(await sizes({ id: bts, with: false })).toEqual(['name', 'albums']);
+    expect(await sizes({ id: bts, with: false, first: null })).toEqual(['name', 'albums']);
+    expect(await sizes({ id: bts, with: 'yes' })).toEqual(['BAD_USER_INPUT']);
+    expect(await sizes({ with: true })).toEqual(['BAD_USER_INPUT']);
+  }
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { withSandbox } from '../support/gateway.ts';
+
+/** Clients on connections of their own addresses: what one of them costs is not charged to the others. */
+
+async function listen(environment: Record<string, string> = {}) {
+  const { gateway, sandbox } = await withSandbox({ NODE_ENV: 'production', ...environment });
+  const server = createServer(gateway.listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+
+  /** The status of one operation from an address, which must be one of the loopback. */
+  const statusFrom = (localAddress: string, query: string, method: 'GET' | 'POST' = 'POST') =>
+    new Promise<number>((resolve, reject) => {
+      const path = method === 'GET' ? `/graphql?${new URLSearchParams({ query })}` : '/graphql';
+      const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+      const asked = send({ port, host: '127.0.0.1', localAddress, method, path, headers, agent: false });
+      asked.once('error', reject);
+      asked.once('response', (response) =>
+        response.resume().once('end', () => resolve(response.statusCode ?? 0)),
+      );
+      asked.end(method === 'POST' ? JSON.stringify({ query }) : undefined);
+    });
+  return { statusFrom, sandbox };
+}
+
+const mistake = (n: number) => `{ unknown${n} ${'a '.repeat(900)}}`;
+
+describe.each(['POST', 'GET'] as const)('a client that sends mistakes by %s', (method) => {
+  test('is rejected unread after a while, and no other client is', async () => {
+    const { statusFrom, sandbox } = await listen({ NODE_ENV: 'test' });
+    const statuses = new Set<number>();
+    for (let n = 0; n < 600 && !statuses.has(503); n++) {
+      statuses.add(await statusFrom('127.0.0.2', mistake(n), method));
+    }
+    expect(statuses).toEqual(new Set([400, 503]));
+    for (let n = 0; n < 20; n++) {
+      expect(await statusFrom('127.0.0.3', `{ a${n}: __typename }`, method)).toBe(200);
+      expect(await statusFrom('127.0.0.3', mistake(10_000 + n), 'POST')).toBe(400);
+      await statusFrom('127.0.0.2', mistake(20_000 + n), method);
+    }
+    expect(sandbox.calls()).toEqual([]);
+  });
+});

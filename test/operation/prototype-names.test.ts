@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'graphql';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { albums, artists, catalogue, inMode, unknownId } from '../support/asking.ts';
+import { withSandbox } from '../support/gateway.ts';
+
+/** Names that every object inherits are names like any other: in aliases, variables, fragments and operations. */
+
+const names = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__'];
+const { bts } = artists;
+
+/** An object whose own keys may have any name, as JSON makes it. */
+const own = (...entries: [name: string, value: unknown][]): Record<string, unknown> =>
+  JSON.parse(
+    `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`,
+  );
+
+interface Case {
+  title: string;
+  document: (name: string) => string;
+  variables?: (name: string) => Record<string, unknown>;
+  data?: (name: string) => Record<string, unknown>;
+  code?: string;
+}
+
+const cases: Case[] = [
+  {
+    title: 'an alias at the root',
+    document: (name) => `{ ${name}: artist(id: "${bts}") { name } }`,
+    data: (name) => own([name, { name: 'BTS' }]),
+  },
+  {
+    title: 'an alias of a leaf',
+    document: (name) => `{ artist(id: "${bts}") { ${name}: name other: uri } }`,
+    data: (name) => ({ artist: own([name, 'BTS'], ['other', `spotify:artist:${bts}`]) }),
+  },
+  {
+    title: 'an alias in a list',
+    document: (name) => `{ artists(ids: ["${bts}"]) { ${name}: name } }`,
+    data: (name) => ({ artists: [own([name, 'BTS'])] }),
+  },
+  {
+    title: 'an alias of a list that is started with its parent',
+    document: (name) => `{ artist(id: "${bts}") { ${name}: albums(first: 1) { totalCount } } }`,
+    data: (name) => ({ artist: own([name, { totalCount: 104 }]) }),
+  },
+  {
+    title: 'an alias of a failing field',
+    document: (name) => `{ ${name}: artist(id: "no id") { name } }`,
+    data: (name) => own([name, null]),
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    title: 'a variable with a text',
+    document: (name) => `query ($${name}: ID!) { artist(id: $${name}) { name } }`,
+    variables: (name) => own([name, bts]),
+    data: () => ({ artist: { name: 'BTS' } }),
+  },
+  {
+    title: 'a variable with a list',
+    document: (name) => `query ($${name}: [ID!]!) { artists(ids: $${name}) { name } }`,
+    variables: (name) => own([name, [bts, unknownId]]),
+    data: () => ({ artists: [{ name: 'BTS' }, null] }),
+  },
+  {
+    title: 'a variable inside a list',
+    document: (name) => `query ($${name}: ID!) { artists(ids: [$${name}]) { name } }`,
+    variables: (name) => own([name, bts]),
+    data: () => ({ artists: [{ name: 'BTS' }] }),
+  },
+  {
+    title: 'a variable in a condition',
+    document: (name) =>
+      `query ($${name}: Boolean!) { artist(id: "${bts}") { name uri @include(if: $${name}) id @skip(if: $${name}) } }`,
+    variables: (name) => own([name, false]),
+    data: () => ({ artist: { name: 'BTS', id: bts } }),
+  },
+  {
+    title: 'a variable that is left out',
+    document: (name) =>
+      `query ($${name}: Int) { artist(id: "${bts}") { albums(first: $${name}) { nodes { __typename } } } }`,
+    data: () => ({ artist: { albums: { nodes: Array(20).fill({ __typename: 'Album' }) } } }),
+  },
+  {
+    title: 'a variable with a default',
+    document: (name) => `query ($${name}: ID! = "${bts}") { artist(id: $${name}) { name } }`,
+    data: () => ({ artist: { name: 'BTS' } }),
+  },
+  {
+    title: 'a required variable that is left out',
+    document: (name) => `query ($${name}: ID!) { artist(id: $${name}) { name } }`,
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    title: 'a fragment and an operation',
+    document: (name) =>
+      `query ${name} { artist(id: "${bts}") { ...${name} } } fragment ${name} on Artist { name }`,
+    data: () => ({ artist: { name: 'BTS' } }),
+  },
+  {
+    title: 'the type of a representation',
+    document: (name) =>
+      `{ _entities(representations: [{ __typename: "${name}", id: "${name}" }]) { __typename } }`,
+    data: () => ({ _entities: [null] }),
+    code: 'BAD_USER_INPUT',
+  },
+  {
+    title: 'a key of a representation',
+    document: () => 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Album { name } } }',
+    variables: (name) => ({ r: [own(['__typename', 'Album'], ['id', albums.tracks1], [name, { id: 'x' }])] }),
+    data: () => ({ _entities: [{ name: 'Single Lantern' }] }),
+  },
+  {
+    title: 'a variable that the document does not know',
+    document: () => `query ($id: ID!) { artist(id: $id) { name } }`,
+    variables: (name) => own(['id', bts], [name, { id: 'x' }]),
+    data: () => ({ artist: { name: 'BTS' } }),
+  },
+];
+
+/** The upstream lives in this process: while it holds the event loop up, operations are shed. */
+async function patiently(ask: () => Promise<Response>): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    const response = await ask();
+    if (response.status !== 503 || tries === 10) return response;
+    await sleep(50);
+  }
+}
+
+const outcome = ({ data, errors = [] }: { data?: unknown; errors?: readonly object[] }) => ({
+  // As text: two objects of which one has a key `__proto__` of its own are equal to many an assertion.
+  data: JSON.stringify(data),
+  codes: errors.map((error) => (error as { extensions: { code: string } }).extensions.code),
+});
+
+describe.each(cases)('$title', ({ document, variables, data, code }) => {
+  const expected = (name: string) => ({ data: JSON.stringify(data?.(name)), codes: code ? [code] : [] });
+  const body = (name: string) => ({ query: document(name), variables: variables?.(name) ?? {} });
+
+  test.each(names)('may be named %s: each of four runs has the same response, over POST', async (name) => {
+    const { ask } = await inMode('development');
+    const { query, variables: values } = body(name);
+    for (let run = 1; run <= 4; run++) expect(outcome(await ask(query, values))).toEqual(expected(name));
+  });
+
+  test.each(names)('may be named %s: over GET and in the same process', async (name) => {
+    const { fetch, gateway } = await inMode('development');
+    const { query, variables: values } = body(name);
+    const search = new URLSearchParams({ query, variables: JSON.stringify(values) });
+    for (let run = 1; run <= 4; run++) {
+      const response = await patiently(() =>
+        fetch(`/graphql?${search}`, { headers: { accept: 'application/json' } }),
+      );
+      expect(outcome((await response.json()) as object)).toEqual(expected(name));
+      const result = await gateway.execute({ document: parse(query), variables: values });
+      expect(outcome(result)).toEqual(expected(name));
+    }
+  });
+});
+
+test.each(names)(
+  'a trusted document may have the hash %s, and none that was not given is found',
+  async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'manifest.json');
+    writeFileSync(path, JSON.stringify(own([name, `{ artist(id: "${bts}") { ${name}: name } }`])));
+    const { fetch } = await withSandbox({ TRUSTED_DOCUMENTS: path }, { catalogue });
+    const ask = async (documentId: string): Promise<object> => {
+      const body = JSON.stringify({ documentId });
+      const headers = { 'content-type': 'application/json' };
+      return (await patiently(() => fetch('/graphql', { method: 'POST', headers, body }))).json();
+    };
+    for (let run = 1; run <= 3; run++) {
+      expect(outcome(await ask(name)).data).toEqual(JSON.stringify({ artist: own([name, 'BTS']) }));
+      for (const other of names.filter((each) => each !== name)) {
+        expect(outcome(await ask(other))).toEqual({ data: undefined, codes: [expect.any(String)] });
+      }
+    }
+  },
+);

@@ -1,0 +1,119 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createExecutionLimiter } from '../../src/operation/execution-limiter.ts';
+import { createTurns, type Turns } from '../../src/operation/turns.ts';
+import { calm } from '../support/calm.ts';
+
+/** Blocks the event loop. */
+function work(milliseconds: number): void {
+  const endMs = performance.now() + milliseconds;
+  while (performance.now() < endMs);
+}
+
+/** An operation that works at once where it may, as those do that the gateway runs. */
+async function operate(turns: Turns, clientKey: string, milliseconds: number): Promise<boolean> {
+  const turn = turns.take(clientKey);
+  if (turn !== true && !(await turn)) return false;
+  work(milliseconds);
+  return true;
+}
+
+describe('operations that arrive at once', () => {
+  test('start at once as long as they take little time', async () => {
+    await calm();
+    const turns = createTurns();
+    expect(Array.from({ length: 100 }, () => turns.take('a'))).toEqual(Array(100).fill(true));
+  });
+
+  test('let the event loop come round after 50 ms, and all of them have their turn', async () => {
+    await calm();
+    const turns = createTurns();
+    let isOver = false;
+    let longestMs = 0;
+    const watching = (async () => {
+      for (let lastMs = performance.now(); !isOver; lastMs = performance.now()) {
+        await nextIteration();
+        longestMs = Math.max(longestMs, performance.now() - lastMs);
+      }
+    })();
+    const started = await Promise.all(Array.from({ length: 40 }, () => operate(turns, 'a', 20)));
+    isOver = true;
+    await watching;
+    expect(started).toEqual(Array(40).fill(true));
+    expect(longestMs).toBeLessThan(400); // all of it takes 800 ms
+  });
+
+  test('alternate between clients, so that the queue of one does not delay another', async () => {
+    await calm();
+    const turns = createTurns();
+    const order: string[] = [];
+    const operation = async (clientKey: string) => {
+      await operate(turns, clientKey, 20);
+      order.push(clientKey);
+    };
+    const all = Array.from({ length: 20 }, () => operation('busy'));
+    await Promise.all([...all, operation('other')]);
+    expect(order.indexOf('other')).toBeLessThan(8);
+  });
+
+  test('are rejected where they have waited for two seconds', async () => {
+    await calm();
+    const turns = createTurns();
+    const started = await Promise.all(Array.from({ length: 30 }, () => operate(turns, 'a', 150)));
+    expect(started[0]).toBe(true);
+    expect(started.at(-1)).toBe(false);
+  });
+});
+
+describe('large operations', () => {
+  const large = 100_000;
+
+  test('of one client take no more than two thirds of the room, and the next one starts when one ends', async () => {
+    const { acquire } = createExecutionLimiter();
+    const [first, second] = [await acquire(large, 'a'), await acquire(large, 'a')];
+    const third = acquire(large, 'a');
+    const other = await acquire(large, 'b');
+    let hasStarted = false;
+    void Promise.resolve(third).then(() => {
+      hasStarted = true;
+    });
+    await nextIteration();
+    expect(hasStarted).toBe(false);
+    first();
+    await third;
+    second();
+    other();
+  });
+
+  test('wait for a second at most', async () => {
+    const { acquire } = createExecutionLimiter();
+    for (const clientKey of ['a', 'b', 'c']) await acquire(large, clientKey);
+    await expect(acquire(large, 'd')).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      details: { retryAfter: 1 },
+    });
+  });
+
+  test('do not delay small ones', async () => {
+    const { acquire } = createExecutionLimiter();
+    for (const clientKey of ['a', 'b', 'c']) await acquire(large, clientKey);
+    for (let n = 0; n < 1_000; n++) expect(acquire(1_000, 'a')).toBeInstanceOf(Function);
+  });
+
+  test('run alone where the operator allows more than there is room for', async () => {
+    const { acquire } = createExecutionLimiter();
+    const release = await acquire(1_000_000, 'a');
+    const next = acquire(large, 'a');
+    release();
+    (await next)();
+  });
+
+  test('leave nothing behind', async () => {
+    const { acquire } = createExecutionLimiter();
+    for (let n = 0; n < 100; n++) {
+      const releases = await Promise.all([acquire(large, 'a'), acquire(large, 'b'), acquire(large, 'a')]);
+      for (const release of releases) release();
+    }
+    for (const clientKey of ['a', 'b', 'c']) expect(acquire(large, clientKey)).toBeInstanceOf(Function);
+  });
+});

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { stitchingDirectives } from '@graphql-tools/stitching-directives';
+import { composeServices } from '@theguild/federation-composition';
+import { buildSchema, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { albums, artists, catalogue, inMode, modes, tracks, unknownId } from '../../support/asking.ts';
+
+/** What a larger graph reads of this one, and what it asks: a stitching parent, and a federation router. */
+
+const { bts } = artists;
+const [someAlbum = ''] = Object.values(albums);
+const [someTrack = ''] = Object.values(tracks);
+const ordinary = catalogue
+  .artists()
+  .map(({ id }) => id)
+  .filter((id) => !Object.values<string>(artists).includes(id))
+  .slice(0, 20);
+
+const serviceSdl = async (): Promise<string> => {
+  const { ask } = await inMode('extended');
+  const { data } = await ask<{ _service: { sdl: string } }, unknown>('{ _service { sdl } }');
+  return data._service.sdl;
+};
+
+describe('a stitching parent', () => {
+  test('reads the published schema from `_sdl`, to the letter', async () => {
+    const { ask } = await inMode('extended');
+    const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
+    expect(data._sdl.trimEnd()).toBe(
+      readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8').trimEnd(),
+    );
+  });
+
+  test('learns from it how artists, albums and tracks are found by their keys, and of no other type', async () => {
+    const { ask } = await inMode('extended');
+    const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
+    const { stitchingDirectivesTransformer, stitchingDirectivesValidator } = stitchingDirectives();
+    const schema = stitchingDirectivesValidator(buildSchema(data._sdl));
+
+    const { merge = {} } = stitchingDirectivesTransformer({ schema });
+
+    const found = Object.entries(merge).map(([type, { selectionSet, fieldName, key, argsFromKeys }]) => [
+      type,
+      selectionSet?.replace(/\s+/g, ' '),
+      fieldName,
+      argsFromKeys?.(['a', 'b'].map((id) => key?.({ id }))),
+    ]);
+    expect(found.toSorted()).toEqual([
+      ['Album', '{ id }', 'albums', { ids: ['a', 'b'] }],
+      ['Artist', '{ id }', 'artists', { ids: ['a', 'b'] }],
+      ['Track', '{ id }', 'tracks', { ids: ['a', 'b'] }],
+    ]);
+  });
+});
+
+test('parents are told the schema also where introspection is off', async () => {
+  const { ask } = await inMode('extended', { INTROSPECTION: 'false' });
+  const { data } = await ask<{ _sdl: string; _service: { sdl: string } }, unknown>(
+    '{ _sdl _service { sdl } }',
+  );
+  expect(data._sdl).toContain('type Artist implements Node');
+  expect(data._service.sdl).toContain('type Artist implements Node @key(fields: "id")');
+  expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
+});
+
+describe('a federation router', () => {
+  const subgraph = (name: string, sdl: string) => ({
+    name,
+    url: `http://${name}.invalid/graphql`,
+    typeDefs: parse(sdl),
+  });
+  const link = (imports: string) =>
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: [${imports}])`;
+
+  test('composes the gateway alone, and with a subgraph that has pages of its own, without a hint', async () => {
+    const own = subgraph('spotify', await serviceSdl());
+    const concerts = subgraph(
+      'concerts',
+      `${link('"@key", "@shareable"')}
+      type Query { concerts: [Concert!]! }
+      type Concert { city: String! headliner: Artist }
+      type Artist @key(fields: "id") { id: ID! concerts(first: Int): ConcertConnection }
+      type ConcertConnection { nodes: [Concert]! pageInfo: PageInfo! }
+      type PageInfo @shareable {
+        hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String
+      }`,
+    );
+
+    for (const subgraphs of [[own], [own, concerts]]) {
+      const { errors, supergraphSdl, ...result } = composeServices(subgraphs);
+      expect(errors).toBeUndefined();
+      expect('hints' in result ? result.hints : []).toEqual([]);
+      expect(supergraphSdl).toContain('type Artist');
+    }
+  });
+
+  test('is shown nothing that is there for parents alone', async () => {
+    const sdl = await serviceSdl();
+    expect(sdl).not.toMatch(/\b(_sdl|_service|_entities|_Any|_Entity|_Service)\b|@merge/);
+  });
+});
+
+describe.each(modes)('the entities that a router asks for, with an app in %s mode', (mode) => {
+  const inThisMode = (extended: number, development: number) =>
+    mode === 'extended' ? extended : development;
+  const entities = (ofArtists: string) => `query ($of: [_Any!]!) {
+    _entities(representations: $of) {
+      ... on Artist { ${ofArtists} }
+      ... on Album { title: name }
+      ... on Track { heading: name }
+    }
+  }`;
+  const artist = (id: string) => ({ __typename: 'Artist', id });
+
+  test('come in their order, of every kind, null where there is none', async () => {
+    const { ask } = await inMode(mode);
+    const { data, errors } = await ask(entities('name'), {
+      of: [
+        { __typename: 'Track', id: someTrack },
+        artist(unknownId),
+        { __typename: 'Album', id: someAlbum },
+        artist(bts),
+        artist(bts),
+      ],
+    });
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      _entities: [
+        { heading: catalogue.track(someTrack)?.name },
+        null,
+        { title: catalogue.album(someAlbum)?.name },
+        { name: 'BTS' },
+        { name: 'BTS' },
+      ],
+    });
+  });
+
+  test('cost what the same artists cost by `artists`: 20 with 5 albums of each', async () => {
+    const router = await inMode(mode);
+    const client = await inMode(mode);
+
+    const referred = await router.ask<{ _entities: unknown[] }, unknown>(
+      entities('name albums(first: 5) { nodes { name } }'),
+      { of: ordinary.map(artist) },
+    );
+    const direct = await client.ask<{ artists: unknown[] }, unknown>(
+      'query ($ids: [ID!]!) { artists(ids: $ids) { name albums(first: 5) { nodes { name } } } }',
+      { ids: ordinary },
+    );
+
+    expect(direct.errors).toEqual([]);
+    expect(referred.data._entities).toEqual(direct.data.artists);
+    expect(router.apiCalls().toSorted()).toEqual(client.apiCalls().toSorted());
+    expect(router.apiCalls()).toHaveLength(inThisMode(21, 40));
+  });
+
+  test('are read together with what is selected of them, not one after the other', async () => {
+    const latencyMs = 100;
+    const { ask, sandbox } = await inMode(mode, {}, { latencyMs });
+    await ask(entities('name albums(first: 5) { nodes { name } }'), { of: [artist(bts)] });
+
+    const [one, two, ...more] = sandbox.calls().filter(({ kind }) => kind === 'api');
+    expect([one?.route, two?.route].toSorted()).toEqual(['artists', 'artists/albums']);
+    expect(Math.abs((one?.atMs ?? 0) - (two?.atMs ?? latencyMs))).toBeLessThan(latencyMs);
+    expect(more).toEqual([]);
+  });
+
+  test('fail one by one: a wrong id and a type that is nobody’s cost their own entries', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const { data, errors } = await ask(
+      'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
+      {
+        of: [artist('no id'), { __typename: 'Concert', id: bts }, artist(bts)],
+      },
+    );
+    expect(data).toEqual({ _entities: [null, null, { __typename: 'Artist' }] });
+    expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+      [['_entities', 0], 'BAD_USER_INPUT'],
+      [['_entities', 1], 'BAD_USER_INPUT'],
+    ]);
+    expect(apiCalls()).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['a type', { id: bts }],
+  ['a key', { __typename: 'Artist' }],
+  ['anything', null],
+])('a representation without %s is refused before anything is asked', async (_, representation) => {
+  const { ask, apiCalls } = await inMode('extended');
+  const { errors } = await ask('query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', {
+    of: [artistOf(bts), representation],
+  });
+  expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
+  expect(apiCalls()).toEqual([]);
+});
+
+const artistOf = (id: string) => ({ __typename: 'Artist', id });

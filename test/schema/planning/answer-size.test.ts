@@ -1,0 +1,270 @@
+import * as fc from 'fast-check';
+import { getIntrospectionQuery, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { createDocuments } from '../../../src/operation/documents.ts';
+import { sizeAbove } from '../../../src/operation/json-bytes.ts';
+import { startSandbox } from '../../../src/sandbox/index.ts';
+import { schema } from '../../../src/schema/index.ts';
+import { repeated } from '../../support/abuse.ts';
+import { artists, catalogue, dataOf, inMode, quoted } from '../../support/asking.ts';
+import { entries } from '../../support/entries.ts';
+import { operations } from '../../support/operations.ts';
+
+/** The size of a response is bounded before anything runs, and once more while it is written. */
+
+const { bts } = artists;
+const times = (field: string, count: number) => repeated(`a#: ${field}`, count);
+const fragment = (type: string, leaf: string, count: number) =>
+  `fragment F on ${type} { ${times(leaf, count)} }`;
+const unknown = Array.from({ length: 1_000 }, (_, n) => ({ __typename: 'Nothing', id: `${n}` }));
+
+interface Multiplied {
+  query: string;
+  variables?: Record<string, unknown>;
+}
+
+const tooLarge: Record<string, Multiplied> = {
+  '_entities × aliases × representations in a variable': {
+    query: `query ($r: [_Any!]!) { ${times('_entities(representations: $r) { __typename }', 100)} }`,
+    variables: { r: unknown },
+  },
+  'ids inline, each with a page of albums by fragments': {
+    query: `{ artists(ids: ${JSON.stringify(Array(100).fill('no id'))}) { ...A } }
+      fragment A on Artist { ${times('albums(first: 100) { nodes { ...F } }', 5)} } ${fragment('Album', 'name', 5)}`,
+  },
+  'nodes × aliases × ids in a variable': {
+    query: `query ($i: [ID!]!) { ${times('nodes(ids: $i) { id }', 100)} }`,
+    variables: { i: Array(100).fill('no id') },
+  },
+  'images by fragments below a search': {
+    query: `{ search(q: "the") { tracks(first: 100) { nodes { album { ...A } } } } }
+      fragment A on Album { ${times('images { ...F }', 30)} } ${fragment('Image', 'url', 40)}`,
+  },
+  '__typename by fragments below a search': {
+    query:
+      `{ search(q: "the") { artists(first: 100) { nodes { ...F } } albums(first: 100) { edges { node { artists { ...F } } } } } }
+      ${fragment('Artist', '__typename', 95)}
+      fragment G on Query { search(q: "the") { tracks(first: 100) { nodes { artists { ...F } } } } }`.replace(
+        '{ search',
+        '{ ...G search',
+      ),
+  },
+  'introspection by fragments': {
+    query: `{ __schema { types { ...T } } } fragment T on __Type { ${times('fields { ...F }', 40)} }
+      fragment F on __Field { ${times('name', 40)} }`,
+  },
+  'one type by fragments': {
+    query: `{ ${times('__type(name: "Artist") { ...T }', 40)} } fragment T on __Type { ${times('fields { ...F }', 20)} }
+      fragment F on __Field { ${times('name', 20)} }`,
+  },
+  'the SDL for a router, 2,400 times': {
+    query: `{ ${times('_service { ...F }', 50)} } ${fragment('_Service', 'sdl', 48)}`,
+  },
+  'fragments in fragments that multiply by 2 at each of 11 levels': {
+    query: `{ artist(id: "${bts}") { ...F0 } } ${Array.from(
+      { length: 5 },
+      (_, n) =>
+        `fragment F${n} on Artist { ${times(`albums(first: 100) { nodes { ${times(`artists { ...F${n + 1} }`, 2)} } }`, 2)} }`,
+    ).join(' ')} fragment F5 on Artist { id }`,
+  },
+};
+
+const cases = Object.entries(tooLarge).flatMap(([title, sent]) =>
+  Object.keys(entries).map((entry) => ({ title, entry, sent })),
+);
+
+test.each(cases)(
+  'a response that is multiplied is rejected with limit and actual before anything runs: $title, by $entry',
+  async ({ entry, sent }) => {
+    const sandbox = await startSandbox({ catalogue, quotaMode: 'extended' });
+    const environment = { SPOTIFY_QUOTA_MODE: 'extended', MAX_UPSTREAM_CALLS: '1000000' };
+    const send = entries[entry]?.(sandbox, sent, environment);
+    for (let run = 1; run <= 3; run++) {
+      const received = await send?.();
+      expect(received).toMatchObject({
+        errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: expect.any(Number) } }],
+      });
+      const { limit = 0, actual } = received?.errors[0]?.extensions ?? {};
+      expect(actual).toBeGreaterThan(Number(limit));
+      expect(received?.errors).toHaveLength(1);
+      expect(received?.data).toBeUndefined();
+      expect([400, null]).toContain(received?.status);
+    }
+    expect(sandbox.calls()).toEqual([]);
+    await sandbox.close();
+  },
+);
+
+describe('the count of the fields of a response', () => {
+  const documents = createDocuments({ schema, introspection: true, suggestions: true });
+  const app = { has: () => true, worstPage: () => ({ limit: 50, tries: 0 }) };
+  const counted = (query: string, variables = {}) =>
+    documents
+      .fromText(query)
+      .operation(null)
+      .plan(variables, app as never).answerFields;
+
+  function fieldsIn(data: unknown): number {
+    if (Array.isArray(data)) return data.reduce((sum: number, each) => sum + fieldsIn(each), 0);
+    if (typeof data !== 'object' || data === null) return 0;
+    return Object.values(data).reduce((sum: number, each) => sum + 1 + fieldsIn(each), 0);
+  }
+
+  test('is exact for introspection', async () => {
+    const { ask } = await inMode('extended');
+    for (const query of [
+      getIntrospectionQuery(),
+      getIntrospectionQuery({ descriptions: false, inputValueDeprecation: true }),
+      '{ __type(name: "Artist") { fields { name args { name } } } no: __type(name: "No") { name } __typename }',
+    ]) {
+      const data = await dataOf({ ask }, query);
+      // A list of names in an object counts each name, as the count of fields here does not.
+      const names =
+        JSON.stringify(data)
+          .match(/"locations":\[[^\]]*\]/g)
+          ?.flatMap((list) => JSON.parse(`{${list}}`).locations) ?? [];
+      expect(counted(query)).toBe(fieldsIn(data) + names.length);
+    }
+  });
+
+  // A field that may cost a call counts 8, an object 2 more than its fields, one that is read by its id another 30.
+  const artist = 8 + 2;
+  test.each([
+    ['{ __typename }', 1],
+    [`{ artist(id: "x") { name uri } }`, artist + 2],
+    [`{ artist(id: "x") { albums(first: 7) { nodes { name } } } }`, artist + (8 + 2) + 1 + 7 * (2 + 1)],
+    [
+      `{ artist(id: "x") { albums { edges { cursor node { id } } } } }`,
+      artist + (8 + 2) + 1 + 20 * (2 + 1 + 1 + (2 + 1)),
+    ],
+    [
+      `{ artist(id: "x") { albums(last: 3) { nodes { images { url } } } } }`,
+      artist + (8 + 2) + 1 + 3 * (2 + 1 + 5 * (2 + 1)),
+    ],
+    [`{ artist(id: "x") { albums(first: 1000) { nodes { name } totalCount } } }`, artist + (8 + 2) + 1 + 1],
+    [`{ artist(id: "x") { topTracks { name } } }`, artist + 8 + 10 * (2 + 1)],
+    [`{ artist(id: "x") { genres popularity } }`, artist + (8 + 5) + 8],
+    [`{ artists(ids: ["x", "y"]) { name } }`, 8 + 2 * (30 + 2 + 1)],
+    [`{ artists(ids: ${quoted(Array(101).fill('x'))}) { name } }`, 8],
+    [`{ nodes(ids: ["x"]) { id ... on Artist { name uri } ... on Album { name } } }`, 8 + 30 + 2 + 3],
+    [`{ album(id: "x", market: "XX") { name tracks { nodes { name } } } }`, 1],
+    // Merged fields count once.
+    [`{ artist(id: "x") { name ...F ...F ... { name } } } fragment F on Artist { name }`, artist + 1],
+    [`{ artist(id: "x") { name @skip(if: true) uri @include(if: false) id } }`, artist + 1],
+  ])('counts each field of each object: %s', (query, fields) => {
+    expect(counted(query)).toBe(fields);
+  });
+
+  test('reads list sizes from variables', () => {
+    const query =
+      'query ($n: Int = 3, $ids: [ID!]!) { artists(ids: $ids) { albums(first: $n) { nodes { name } } } }';
+    const each = (n: number) => 30 + 2 + (8 + 2) + 1 + n * (2 + 1);
+    expect(counted(query, { ids: ['x'] })).toBe(8 + each(3));
+    expect(counted(query, { ids: ['x', 'y'], n: 50 })).toBe(8 + 2 * each(50));
+  });
+
+  test('takes no time that grows with the count', () => {
+    const nested = (levels: number) =>
+      `{ artist(id: "x") { ...F0 } } ${Array.from(
+        { length: levels },
+        (_, n) => `fragment F${n} on Artist { ${times(`relatedArtists { ...F${n + 1} }`, 7)} }`,
+      ).join(' ')} fragment F${levels} on Artist { id }`;
+    expect(counted(nested(2))).toBeLessThan(100_000);
+    const startedMs = performance.now();
+    expect(() => counted(nested(13))).toThrow('more fields');
+    expect(performance.now() - startedMs).toBeLessThan(2_000); // unfolded it would be longer than the universe is old
+  });
+});
+
+describe('what honest clients send is far from the limits', () => {
+  const limit = 100_000;
+  const documents = createDocuments({ schema, introspection: true, suggestions: true });
+  const app = { has: () => false, worstPage: () => ({ limit: 10, tries: 2 }) };
+  const sixtyRoots = operations.find(({ title }) => title.startsWith('60 root fields'))?.document ?? '';
+
+  test.each([
+    [
+      'a whole introspection',
+      getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }),
+      20,
+    ],
+    ['a stitching parent of 60 roots', sixtyRoots, 20],
+    [
+      'a page of 100 albums with their covers, artists and tracks',
+      `{ artist(id: "${bts}") { name images { url width height } albums(first: 100) { totalCount pageInfo { hasNextPage endCursor }
+        edges { cursor albumGroup node { id name uri albumType releaseDate { date precision } images { url width height }
+        artists { id name } tracks(first: 5) { nodes { id name durationMs } } } } } } }`,
+      5,
+    ],
+    [
+      'a router with 500 entities',
+      `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Album { name uri albumType images { url width height } } } }`,
+      3,
+    ],
+  ])('%s', (_, query, share) => {
+    const r = Array.from({ length: 500 }, (__, n) => ({ __typename: 'Album', id: `${n}` }));
+    const { answerFields } = documents
+      .fromText(query)
+      .operation(null)
+      .plan({ r }, app as never);
+    expect(answerFields).toBeGreaterThan(0);
+    expect(answerFields).toBeLessThan(limit / share);
+  });
+
+  test.each(operations)('the operation of the tests: $title', ({ document }) => {
+    const operation = documents.fromAst(parse(document)).operation(null);
+    expect(operation.plan({}, app as never).answerFields).toBeLessThan(limit / 4);
+  });
+});
+
+describe('a response that is too large when it is written', () => {
+  const query = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { id name images { url } } } } }`;
+
+  test.each(Object.keys(entries))('is replaced by one error with limit and actual: %s', async (entry) => {
+    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+    const send = entries[entry]?.(sandbox, { query }, { MAX_ANSWER_BYTES: '1000' });
+    const whole = await entries[entry]?.(sandbox, { query })();
+    for (let run = 1; run <= 3; run++) {
+      const received = await send?.();
+      expect(received?.errors).toEqual([
+        {
+          message: expect.any(String),
+          extensions: {
+            code: 'QUERY_TOO_COMPLEX',
+            limit: 1_000,
+            actual: Buffer.byteLength(whole?.text ?? ''),
+          },
+        },
+      ]);
+      expect(received?.data).toBeUndefined();
+      expect([400, null]).toContain(received?.status);
+    }
+    await sandbox.close();
+  });
+
+  test('may be as large as the limit, to the byte', async () => {
+    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+    const whole = await entries['POST']?.(sandbox, { query })();
+    const bytes = Buffer.byteLength(whole?.text ?? '');
+    const within = await entries['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes}` })();
+    expect(within?.text).toBe(whole?.text);
+    const above = await entries['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes - 1}` })();
+    expect(above?.errors[0]?.extensions).toEqual({
+      code: 'QUERY_TOO_COMPLEX',
+      limit: bytes - 1,
+      actual: bytes,
+    });
+    await sandbox.close();
+  });
+
+  test('is measured as JSON.stringify would write it', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, text) => {
+        const data = { value, text, 'key "': [text, null, undefined, true, 1.5e300] };
+        const bytes = Buffer.byteLength(JSON.stringify(data));
+        expect(sizeAbove(bytes, data)).toBeNull();
+        expect(sizeAbove(bytes - 1, data)).toBe(bytes);
+      }),
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import { type OperationDefinitionNode, parse } from 'graphql';
+import { expect, test } from 'vitest';
+import { QueryTooComplex } from '../../../src/errors.ts';
+import { createOperation } from '../../../src/operation/prepare.ts';
+import { schema } from '../../../src/schema/index.ts';
+import { outlineOf } from '../../../src/schema/planning/selection-tree.ts';
+import { repeated } from '../../support/abuse.ts';
+
+/** What an operation selects is laid out in a time that its document bounds. */
+
+const app = { has: () => false, worstPage: () => ({ limit: 10, tries: 0 }) };
+
+function outline(text: string) {
+  const document = parse(text);
+  const fragments = new Map(
+    document.definitions.flatMap((each) =>
+      each.kind === 'FragmentDefinition' ? [[each.name.value, each] as const] : [],
+    ),
+  );
+  const [definition] = document.definitions;
+  if (definition?.kind !== 'OperationDefinition') throw new Error('the operation comes first');
+  return outlineOf({ schema, definition, fragments }, {});
+}
+
+/** Fragments in fragments: each level has seven times the fields of the one below. */
+const multiplied = (levels: number) =>
+  `{ artist(id: "x") { ...F0 } } ${Array.from(
+    { length: levels },
+    (_, n) => `fragment F${n} on Artist { ${repeated(`a#: relatedArtists { ...F${n + 1} }`, 7)} }`,
+  ).join(' ')} fragment F${levels} on Artist { id }`;
+
+test('fields that are selected in the same way in many places are laid out once', () => {
+  const { root, size } = outline(multiplied(12));
+  expect(size).toBeGreaterThan(7 ** 12);
+  const levels = new Set<unknown>();
+  const visit = (level: typeof root): void => {
+    if (levels.has(level)) return;
+    levels.add(level);
+    for (const { below } of level.fields) below.forEach(visit);
+  };
+  visit(root);
+  expect(levels.size).toBeLessThan(100); // one for the root, and one for each selection of each level
+});
+
+test('fields of several fragments in one place are merged, and each place has its own', () => {
+  const { root } = outline(`{
+    a: artist(id: "x") { ...F albums { totalCount } } b: artist(id: "x") { ...F }
+  } fragment F on Artist { albums { nodes { id } } }`);
+  const albumsOf = (alias: string) =>
+    root.byResponseName.get(alias)?.below[0]?.byResponseName.get('albums')?.selected;
+  expect(albumsOf('a')).toEqual(new Set(['nodes', 'totalCount']));
+  expect(albumsOf('b')).toEqual(new Set(['nodes']));
+});
+
+/** Selections that differ at each place, as the fields of ever other fragments are merged there. */
+function mergedInEverOtherWays(): string {
+  const width = 9;
+  const levels = 4;
+  const spreads = (level: number, mask: number) =>
+    Array.from({ length: width }, (_, i) => ((mask >> i) & 1 ? `...F${level}x${i}` : '')).join(' ');
+  const fragments = Array.from({ length: levels * width }, (_, n) => {
+    const [level, i] = [Math.floor(n / width), n % width];
+    const fields = Array.from({ length: 10 }, (__, k) => {
+      const below = level + 1 < levels ? spreads(level + 1, (i * 37 + k * 91 + level * 13) % 2 ** width) : '';
+      return `a${(i * 3 + k) % 40}: artists { albums { nodes { __typename ${below} } } }`;
+    });
+    return `fragment F${level}x${i} on Album { ${fields.join(' ')} }`;
+  });
+  return `{ album(id: "x") { ${spreads(0, 2 ** width - 1)} } } ${fragments.join(' ')}`;
+}
+
+test('fragments that are merged in ever other ways are rejected, and the rejection is remembered', () => {
+  const document = parse(mergedInEverOtherWays());
+  const definition = document.definitions[0] as OperationDefinitionNode;
+  const operation = createOperation({ schema, document, definition, suggestions: false });
+  const rejections = [1, 2].map(() => {
+    try {
+      return operation.plan({}, app as never);
+    } catch (error) {
+      return error;
+    }
+  });
+  expect(rejections[0]).toBeInstanceOf(QueryTooComplex);
+  expect(rejections[1]).toBe(rejections[0]);
+});
+
+test('the field of an error is found by its path, in whatever type of object it is', () => {
+  const { fieldAt } = outline(
+    '{ n: nodes(ids: ["x"]) { id ... on Album { t: tracks { nodes { name } } } ... on Artist { a: albums { totalCount } } } }',
+  );
+  expect(fieldAt(['n', 3])).toBe('Query.nodes');
+  expect(fieldAt(['n', 3, 't'])).toBe('Album.tracks');
+  expect(fieldAt(['n', 0, 't', 'nodes', 7, 'name'])).toBe('Track.name');
+  expect(fieldAt(['n', 0, 'a', 'totalCount'])).toBe('ArtistAlbumsConnection.totalCount');
+  expect(fieldAt([])).toBe('');
+});

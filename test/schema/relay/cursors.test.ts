@@ -1,0 +1,204 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseId } from '../../../src/datasources/spotify/kinds/ids.ts';
+import { albumTracks, artistAlbums, searchResults } from '../../../src/datasources/spotify/kinds/lists.ts';
+import type { Mark } from '../../../src/datasources/spotify/pagination/windows.ts';
+import { cursorsOf, parseCursor } from '../../../src/schema/relay/cursor.ts';
+import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from '../../support/album-pages.ts';
+import { albums, artists, catalogue, inMode, modes, seen, unknownId } from '../../support/asking.ts';
+import { startGateway } from '../../support/gateway.ts';
+
+const listCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('/albums?'));
+
+const bts = cursorsOf(artistAlbums(parseId(artists.bts, 'artist'), [], null).key);
+const at = (slot: number) => bts.encode({ slot, total: 104, id: slots(slot, slot + 1)[0] ?? null });
+
+/** The text inside a cursor, changed. */
+const spoiled = (change: (text: string) => string): string =>
+  Buffer.from(change(Buffer.from(at(9), 'base64url').toString())).toString('base64url');
+
+describe('what is no cursor', () => {
+  const bad = [
+    '',
+    ' ',
+    'abc',
+    'not base64 at all!',
+    'YXJyYXljb25uZWN0aW9uOjk=',
+    `${at(9)}=`,
+    ` ${at(9)}`,
+    `${at(9)}\n`,
+    `${at(9)}AAAA`,
+    at(9).slice(0, -2),
+    '9',
+    '-50',
+    'NaN',
+    '1e23',
+    'x'.repeat(10_000),
+    spoiled((text) => text.replace('.9.', '.NaN.')),
+    spoiled((text) => text.replace('.9.', '.-50.')),
+    spoiled((text) => text.replace('.9.', '.1e23.')),
+    spoiled((text) => text.replace('.9.', `.1${'0'.repeat(23)}.`)),
+    spoiled((text) => text.replace('.9.', '.5&limit=50.')),
+    spoiled((text) => text.replace('.9.', '.9.9.')),
+    spoiled((text) => text.replace('1.', '2.')),
+    spoiled((text) => text.replace(/\.[^.]*$/, '')),
+    spoiled((text) => text.replace('.104.', '..')),
+    spoiled((text) => `${text}\n`),
+    spoiled((text) => text.replace(slots(9, 10)[0] ?? '', '../me')),
+  ];
+
+  test.each(bad)('is refused without a call for its list, and its siblings stay: %j', async (cursor) => {
+    const { ask, apiCalls } = await inMode('development');
+    const query = `query ($c: String) { artist(id: "${artists.bts}") {
+      name behind: albums(first: 5, after: $c) { totalCount } before: albums(last: 5, before: $c) { nodes { id } }
+    } }`;
+    expect(seen(await ask(query, { c: cursor }))).toEqual({
+      data: { artist: { name: 'BTS', behind: null, before: null } },
+      errors: [
+        ['artist.behind', 'BAD_USER_INPUT'],
+        ['artist.before', 'BAD_USER_INPUT'],
+      ],
+    });
+    expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
+  });
+
+  test('differs from a cursor in one character at least, and a cursor says what it was made from', () => {
+    const mark = { slot: 9, total: 104, id: slots(9, 10)[0] ?? null };
+    expect(bts.decode(at(9))).toEqual(mark);
+    expect(parseCursor(bts.encode({ slot: 0, total: 0, id: null }))).toMatchObject({
+      slot: 0,
+      total: 0,
+      id: null,
+    });
+    expect(at(9)).toMatch(/^[\w-]+$/);
+    expect(() => bts.decode(`${at(9)}A`)).toThrow('Not a cursor');
+  });
+});
+
+describe('a cursor of another list', () => {
+  const lists = [
+    [`artist(id: "${artists.albums120}") { albums`, 'artist.albums'],
+    [`artist(id: "${artists.bts}") { albums(includeGroups: [SINGLE])`, 'artist.albums'],
+    [`artist(id: "${artists.bts}") { albums(market: "DE")`, 'artist.albums'],
+    [`album(id: "${albums.tracks55}") { tracks`, 'album.tracks'],
+    [`album(id: "${albums.tracks55}") { tracks(market: "DE")`, 'album.tracks'],
+    ['search(q: "the") { artists', 'search.artists'],
+    ['search(q: "the") { albums', 'search.albums'],
+    ['search(q: "the") { tracks', 'search.tracks'],
+    ['search(q: "a") { tracks', 'search.tracks'],
+    ['search(q: "the", market: "DE") { tracks', 'search.tracks'],
+  ] as const;
+  // The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+  beforeAll(() => void catalogue.find('track', 'the'));
+
+  const withArgs = (list: string, args: string) =>
+    list.endsWith(')') ? `${list.slice(0, -1)}, ${args})` : `${list}(${args})`;
+
+  test('is refused by every list but its own, and nothing is asked for that list', async () => {
+    const gateway = await inMode('extended');
+    for (const [list, path] of lists) {
+      const answer = await gateway.ask<Record<string, Record<string, AlbumPage>>, object>(
+        `{ ${withArgs(list, 'first: 1')} { edges { cursor } } } }`,
+      );
+      const [parent = '', field = ''] = path.split('.');
+      const cursor = answer.data[parent]?.[field]?.edges[0]?.cursor ?? '';
+      expect(cursor).not.toBe('');
+      const others = lists.filter(([other]) => other !== list);
+      for (const [other, otherPath] of others) {
+        gateway.sandbox.clearCalls();
+        const query = `{ ${withArgs(other, `first: 1, after: "${cursor}"`)} { totalCount } } }`;
+        const { errors } = await gateway.ask(query);
+        expect(errors.map(({ path: at, extensions }) => [at?.join('.'), extensions?.['code']])).toEqual([
+          [otherPath, 'BAD_USER_INPUT'],
+        ]);
+        expect(gateway.apiCalls().filter((each) => /\/(albums|tracks)\?|search/.test(each))).toEqual([]);
+      }
+    }
+  });
+
+  test('is not one of the same groups in another order, twice, or of all groups by their names', async () => {
+    const gateway = await inMode('development');
+    const groups = (names: string) => `first: 3, includeGroups: [${names}]`;
+    const page = await albumPage(gateway, groups('SINGLE, ALBUM'));
+    const next = await albumPage(
+      gateway,
+      `${groups('ALBUM, SINGLE, ALBUM')}, after: "${page.pageInfo.endCursor}"`,
+    );
+    expect(idsOf(next)).toEqual(slots(3, 6));
+    const all = await albumPage(gateway, groups('APPEARS_ON, COMPILATION, SINGLE, ALBUM'));
+    const rest = await albumPage(gateway, `first: 3, after: "${all.pageInfo.endCursor}", includeGroups: []`);
+    expect(idsOf(rest)).toEqual(slots(3, 6));
+    expect(listCalls(gateway.apiCalls())).toEqual([
+      `/artists/${artists.bts}/albums?include_groups=album%2Csingle&limit=10&offset=0`,
+      `/artists/${artists.bts}/albums?limit=10&offset=0`,
+    ]);
+  });
+
+  test('is no group that cannot be asked for', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    expect(seen(await ask(albumsDocument('includeGroups: [ALBUM, OTHER]')))).toEqual({
+      data: { artist: { name: 'BTS', albums: null } },
+      errors: [['artist.albums', 'BAD_USER_INPUT']],
+    });
+    expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
+  });
+
+  test.each(modes)('is not the one of another instance: cursors serve everywhere (%s)', async (mode) => {
+    const first = await inMode(mode);
+    const second = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: mode });
+    const page = await albumPage(first, 'first: 7');
+    const next = await albumPage(second, `first: 7, after: "${page.pageInfo.endCursor}"`);
+    expect([...idsOf(page), ...idsOf(next)]).toEqual(slots(0, 14));
+    const back = await albumPage(first, `last: 4, before: "${next.pageInfo.startCursor}"`);
+    expect(idsOf(back)).toEqual(slots(3, 7));
+  });
+});
+
+describe('a forged cursor', () => {
+  const albumTracksOf = (id: string) => cursorsOf(albumTracks(parseId(id, 'album'), null).key);
+  const search = cursorsOf(searchResults('artist', 'the', null).key);
+  /** Cursors that nobody was given: of an item that is not in the list, of a list that was shorter. */
+  const forged = (encode: (mark: Mark) => string) =>
+    [0, 1, 3, 9, 10, 47].flatMap((slot) =>
+      [0, 1, 30, 60, 95, 103].map((total) => encode({ slot, total, id: unknownId })),
+    );
+  const lists: [title: string, field: (args: string) => string, cursors: string[]][] = [
+    [
+      "an artist's albums",
+      (args) => `artist(id: "${artists.bts}") { albums${args} { nodes { id } } }`,
+      forged(bts.encode),
+    ],
+    [
+      "an album's tracks",
+      (args) => `album(id: "${albums.tracks130}") { tracks${args} { nodes { id } } }`,
+      forged(albumTracksOf(albums.tracks130).encode),
+    ],
+    ['a search', (args) => `search(q: "the") { artists${args} { nodes { id } } }`, forged(search.encode)],
+  ];
+  beforeAll(() => void catalogue.find('artist', 'the'));
+
+  test.each(lists.flatMap((list) => modes.map((mode) => [...list, mode] as const)))(
+    'costs no more calls than planned: in %s',
+    async (_, field, cursors, mode) => {
+      for (const cursor of cursors) {
+        const { ask, apiCalls, gateway } = await inMode(mode);
+        const { extensions } = await ask(`{ ${field(`(first: 20, after: "${cursor}")`)} }`);
+        expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+        await gateway.dispose();
+      }
+    },
+    60_000,
+  );
+
+  test.each([8, 12])('is no way to more calls than one operation may cost: %s windows', async (count) => {
+    const { ask, apiCalls } = await inMode('development');
+    const windows = forged(bts.encode)
+      .slice(0, count)
+      .map((cursor, n) => `a${n}: albums(first: 100, after: "${cursor}") { nodes { id } }`);
+    const answer = await ask(`{ artist(id: "${artists.bts}") { ${windows.join(' ')} } }`);
+    const isPlanned = answer.status === 200;
+    expect(isPlanned).toBe(count === 8);
+    expect(apiCalls().length).toBeLessThanOrEqual(isPlanned ? 100 : 0);
+    if (!isPlanned)
+      expect(answer.errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 100 });
+  });
+});

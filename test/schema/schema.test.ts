@@ -1,0 +1,280 @@
+import { readFileSync } from 'node:fs';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import {
+  type GraphQLField,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isNullableType,
+  isObjectType,
+  isScalarType,
+  isSpecifiedScalarType,
+} from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { schema } from '../../src/schema/index.ts';
+import { levelsOf } from '../support/unexplained-nulls.ts';
+
+const ownTypes = Object.values(schema.getTypeMap()).filter(
+  (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+);
+const fieldTypes = ownTypes.filter((type) => isObjectType(type) || isInterfaceType(type));
+const fieldsOf = (name: string) => fieldTypes.find((type) => type.name === name)?.getFields() ?? {};
+
+/** `artist(id: ID!): Artist` */
+function signature({ name, args, type }: GraphQLField<unknown, unknown>): string {
+  const list = args.map((arg) => `${arg.name}: ${arg.type}`).join(', ');
+  return `${name}${list && `(${list})`}: ${type}`;
+}
+const signatures = (typeName: string): string[] =>
+  Object.values(fieldsOf(typeName)).map(signature).toSorted();
+
+/** Everything that a reader of the schema can point at, with what is said of it. */
+function* places(): Iterable<[place: string, description: string | null | undefined]> {
+  for (const type of ownTypes) {
+    yield [type.name, type.description];
+    const parts = isEnumType(type)
+      ? type.getValues()
+      : isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
+        ? Object.values(type.getFields())
+        : [];
+    for (const part of parts) {
+      yield [`${type.name}.${part.name}`, part.description];
+      if (!('args' in part)) continue;
+      for (const arg of part.args) yield [`${type.name}.${part.name}(${arg.name})`, arg.description];
+    }
+  }
+}
+
+const paging = 'first: Int, after: String, last: Int, before: String';
+const connections = {
+  ArtistConnection: 'Artist',
+  AlbumConnection: 'Album',
+  TrackConnection: 'Track',
+  ArtistAlbumsConnection: 'Album',
+  AlbumTracksConnection: 'Track',
+};
+
+describe('the published schema', () => {
+  test('is the one that runs, to the letter', () => {
+    const published = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+    expect(published.trimEnd()).toBe(printSchemaWithDirectives(schema).trimEnd());
+  });
+
+  test('describes itself, and says what a market is', () => {
+    expect(schema.description).toMatch(/^Spotify's catalogue/);
+    const market = schema.getType('Market');
+    expect(isScalarType(market) && market.specifiedByURL).toMatch(/^https:\/\/www\.iso\.org\//);
+  });
+
+  test('describes every type, field, argument, enum value and input field, each in its own words', () => {
+    const described = [...places()];
+    expect(described.length).toBeGreaterThan(150);
+    const bare = described.filter(([, description]) => !/^\S.{4,}[.:]$/s.test(description ?? ''));
+    expect(bare).toEqual([]);
+  });
+});
+
+describe('what is null only with an error', () => {
+  test('is marked so, and nothing else is', () => {
+    const marked = fieldTypes.flatMap((type) =>
+      Object.values(type.getFields())
+        .filter(({ extensions }) => levelsOf(extensions).length > 0)
+        .map(({ name, type: of, extensions }) => `${type.name}.${name}: ${of} ${levelsOf(extensions)}`),
+    );
+    const ofConnections = Object.entries(connections).flatMap(([name, node]) => [
+      `${name.replace('Connection', 'Edge')}.node: ${node} 0`,
+      `${name}.nodes: [${node}]! 1`,
+      `${name}.totalCount: Int 0`,
+    ]);
+    expect(marked.toSorted()).toEqual(
+      [
+        ...ofConnections,
+        'Artist.albums: ArtistAlbumsConnection 0',
+        'Artist.relatedArtists: [Artist] 1',
+        'Artist.topTracks: [Track] 1',
+        'Followers.total: Int 0',
+        'Query.search: SearchResults 0',
+        'ReleaseDate.date: String 0',
+      ].toSorted(),
+    );
+  });
+
+  test('is said in the published schema by a directive that tools know', () => {
+    expect(printSchemaWithDirectives(schema)).toContain('directive @semanticNonNull');
+    expect(printSchemaWithDirectives(schema)).toContain('nodes: [Album]! @semanticNonNull(levels: [1])');
+  });
+});
+
+describe('the graph', () => {
+  test('begins with these fields, and plural fields always answer with a list', () => {
+    // Names with an underscore are for larger graphs that take this one in.
+    expect(signatures('Query').filter((field) => !field.startsWith('_'))).toEqual([
+      'album(id: ID!, market: Market): Album',
+      'albums(ids: [ID!]!, market: Market): [Album]!',
+      'artist(id: ID!): Artist',
+      'artists(ids: [ID!]!): [Artist]!',
+      'node(id: ID!): Node',
+      'nodes(ids: [ID!]!): [Node]!',
+      'search(q: String!, type: [SearchType!], market: Market): SearchResults',
+      'track(id: ID!, market: Market): Track',
+      'tracks(ids: [ID!]!, market: Market): [Track]!',
+    ]);
+    expect([schema.getMutationType(), schema.getSubscriptionType()]).toEqual([undefined, undefined]);
+  });
+
+  test('names its objects as Spotify does, and withheld or missing things may be null', () => {
+    expect(signatures('Artist')).toEqual([
+      `albums(includeGroups: [AlbumGroup!], market: Market, ${paging}): ArtistAlbumsConnection`,
+      'externalUrl: String',
+      'followers: Followers',
+      'genres: [String]',
+      'id: ID!',
+      'images: [Image]',
+      'name: String!',
+      'popularity: Int',
+      'relatedArtists: [Artist]',
+      'topTracks(market: Market): [Track]',
+      'uri: String!',
+    ]);
+    expect(signatures('Album')).toEqual([
+      'albumType: AlbumType',
+      'artists: [Artist]',
+      'copyrights: [Copyright]',
+      'externalIds: ExternalIds',
+      'externalUrl: String',
+      'genres: [String]',
+      'id: ID!',
+      'images: [Image]',
+      'isPlayable: Boolean',
+      'label: String',
+      'name: String!',
+      'popularity: Int',
+      'releaseDate: ReleaseDate',
+      'restrictions: Restrictions',
+      'totalTracks: Int',
+      `tracks(market: Market, ${paging}): AlbumTracksConnection`,
+      'uri: String!',
+    ]);
+    expect(signatures('Track')).toEqual([
+      'album: Album',
+      'artists: [Artist]',
+      'discNumber: Int',
+      'durationMs: Int',
+      'explicit: Boolean',
+      'externalIds: ExternalIds',
+      'externalUrl: String',
+      'id: ID!',
+      'isLocal: Boolean',
+      'isPlayable: Boolean',
+      'linkedFrom: Track',
+      'name: String!',
+      'popularity: Int',
+      'previewUrl: String',
+      'restrictions: Restrictions',
+      'trackNumber: Int',
+      'uri: String!',
+    ]);
+  });
+
+  test.each([
+    ['Image', ['height: Int', 'url: String', 'width: Int']],
+    ['ReleaseDate', ['date: String', 'precision: DatePrecision']],
+    ['Copyright', ['text: String', 'type: CopyrightType']],
+    ['ExternalIds', ['ean: String', 'isrc: String', 'upc: String']],
+    ['Followers', ['total: Int']],
+    ['Restrictions', ['reason: RestrictionReason']],
+    ['Node', ['id: ID!']],
+    [
+      'PageInfo',
+      ['endCursor: String', 'hasNextPage: Boolean!', 'hasPreviousPage: Boolean!', 'startCursor: String'],
+    ],
+    [
+      'SearchResults',
+      [
+        `albums(${paging}): AlbumConnection`,
+        `artists(${paging}): ArtistConnection`,
+        `tracks(${paging}): TrackConnection`,
+      ],
+    ],
+  ])('has in its %s nothing but what Spotify says of it', (name, fields) => {
+    expect(signatures(name)).toEqual(fields);
+  });
+
+  test.each([
+    ['DatePrecision', ['DAY', 'MONTH', 'YEAR', 'OTHER']],
+    ['AlbumType', ['ALBUM', 'SINGLE', 'COMPILATION', 'OTHER']],
+    ['AlbumGroup', ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON', 'OTHER']],
+    ['CopyrightType', ['C', 'P', 'OTHER']],
+    ['RestrictionReason', ['MARKET', 'PRODUCT', 'EXPLICIT', 'OTHER']],
+    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK']],
+  ])('writes %s in capitals, and knows a word for what it does not know', (name, values) => {
+    const type = schema.getType(name);
+    expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual(values);
+  });
+
+  test.each(Object.entries(connections))('%s is a connection over slots of %s', (name, node) => {
+    const edge = name.replace('Connection', 'Edge');
+    expect(signatures(name)).toEqual([
+      `edges: [${edge}!]!`,
+      `nodes: [${node}]!`,
+      'pageInfo: PageInfo!',
+      'totalCount: Int',
+    ]);
+    const group = name === 'ArtistAlbumsConnection' ? ['albumGroup: AlbumGroup'] : [];
+    expect(signatures(edge)).toEqual([...group, 'cursor: String!', `node: ${node}`]);
+  });
+
+  test('has no list that Spotify pages without a connection, and no connection without a page size', () => {
+    const connectionFields = fieldTypes
+      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ on: type.name, field })))
+      .filter(({ field }) => `${field.type}`.endsWith('Connection'));
+    expect(connectionFields.map(({ on, field }) => `${on}.${field.name}`).toSorted()).toEqual([
+      'Album.tracks',
+      'Artist.albums',
+      'SearchResults.albums',
+      'SearchResults.artists',
+      'SearchResults.tracks',
+    ]);
+    for (const { field } of connectionFields) expect(signature(field)).toContain(paging);
+  });
+
+  test('never lets what Spotify withholds from some apps, or fails to give, empty the object around it', () => {
+    const withheld = {
+      Artist: ['followers', 'popularity', 'genres', 'topTracks', 'relatedArtists', 'images', 'albums'],
+      Album: ['label', 'popularity', 'genres', 'copyrights', 'externalIds', 'tracks', 'images'],
+      Track: ['popularity', 'externalIds', 'linkedFrom', 'previewUrl', 'album', 'isPlayable'],
+      ArtistAlbumsEdge: ['albumGroup', 'node'],
+    };
+    for (const [type, names] of Object.entries(withheld)) {
+      for (const name of names) {
+        const field = fieldsOf(type)[name];
+        expect(field && isNullableType(field.type), `${type}.${name}`).toBe(true);
+      }
+    }
+  });
+
+  test('never lets a value that Spotify does not send empty the object around it: id, uri and name alone are certain', () => {
+    const ofGateway = /^(Query|PageInfo|_Service)$|(Connection|Edge)$/;
+    const certain = fieldTypes
+      .filter(({ name }) => !ofGateway.test(name))
+      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+      .filter(({ field }) => `${field.type}`.includes('!'))
+      .map(({ type, field }) => `${type.name}.${field.name}`);
+    const kinds = ['Album', 'Artist', 'Track'];
+    expect(certain.toSorted()).toEqual(
+      [
+        ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
+        'Node.id',
+      ].toSorted(),
+    );
+  });
+
+  test('gives an id to artists, albums and tracks, by which a parent graph can merge them', () => {
+    const nodes = ['Artist', 'Album', 'Track'].map((name) => schema.getType(name));
+    expect(nodes.map((type) => isObjectType(type) && type.getInterfaces().map(({ name }) => name))).toEqual([
+      ['Node'],
+      ['Node'],
+      ['Node'],
+    ]);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import {
+  albums,
+  artists,
+  fine,
+  inMode,
+  origins,
+  quoted,
+  seen,
+  tracks,
+  unknownId,
+} from '../../support/asking.ts';
+
+const document = `query ($id: ID!) { node(id: $id) {
+  __typename id ... on Artist { name } ... on Album { name } ... on Track { name }
+} }`;
+const bts = { __typename: 'Artist', id: artists.bts, name: 'BTS' };
+const rooms = { __typename: 'Album', id: albums.tracks20, name: 'Twenty Rooms' };
+const track = { __typename: 'Track', id: tracks.explicit, name: expect.any(String) };
+
+describe('a node', () => {
+  test.each([
+    [`spotify:artist:${bts.id}`, bts, [`/artists/${bts.id}`]],
+    [`spotify:album:${rooms.id}`, rooms, [`/albums/${rooms.id}`]],
+    [`https://open.spotify.com/intl-es/track/${track.id}?si=1`, track, [`/tracks/${track.id}`]],
+    [bts.id, bts, [`/artists/${bts.id}`]],
+    [rooms.id, rooms, [`/artists/${rooms.id}`, `/albums/${rooms.id}`]],
+    [track.id, track, [`/artists/${track.id}`, `/albums/${track.id}`, `/tracks/${track.id}`]],
+    [unknownId, null, [`/artists/${unknownId}`, `/albums/${unknownId}`, `/tracks/${unknownId}`]],
+    [`spotify:track:${unknownId}`, null, [`/tracks/${unknownId}`]],
+  ])(
+    'by %s costs one call where the kind is said, else artist, album and track in this order',
+    async (id, node, calls) => {
+      const { ask, apiCalls } = await inMode('development');
+      for (let time = 0; time < 2; time++) {
+        expect(seen(await ask(document, { id }))).toEqual(fine({ node }));
+      }
+      expect(apiCalls()).toEqual(calls);
+    },
+  );
+
+  test('that is held in any form is found without a call', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('development');
+    await ask(`{ artist(id: "${artists.oddities}") { albums(first: 30) { nodes { name } } }
+      track(id: "${tracks.explicit}") { name } }`);
+    sandbox.clearCalls();
+    for (const [id, node] of [
+      [rooms.id, rooms],
+      [track.id, track],
+      [artists.oddities, { __typename: 'Artist', id: artists.oddities, name: 'Cabinet of Oddities' }],
+    ] as const) {
+      const answer = await ask(document, { id });
+      expect(seen(answer)).toEqual(fine({ node }));
+      expect(origins(answer)).toEqual([expect.stringContaining('cache ')]);
+    }
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('whose kind is known goes out together with what hangs on it, and comes without an error if it is absent', async () => {
+    const latencyMs = 60;
+    const { ask, sandbox } = await inMode('development', {}, { latencyMs });
+    const withAlbums = (id: string) => `{ node(id: "spotify:artist:${id}") {
+      id ... on Artist { albums(first: 1) { totalCount } }
+    } }`;
+    expect(seen(await ask(withAlbums(bts.id)))).toEqual(
+      fine({ node: { id: bts.id, albums: { totalCount: 104 } } }),
+    );
+    const [first, second] = sandbox.calls().filter(({ kind }) => kind === 'api');
+    expect([first?.route, second?.route].toSorted()).toEqual(['artists', 'artists/albums']);
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(latencyMs);
+    expect(seen(await ask(withAlbums(unknownId)))).toEqual(fine({ node: null }));
+  });
+});
+
+describe('many nodes', () => {
+  const ids = [track.id, `spotify:album:${rooms.id}`, unknownId, bts.id, rooms.id, bts.id];
+  const many = `query ($ids: [ID!]!) { nodes(ids: $ids) {
+    __typename id ... on Artist { name } ... on Album { name } ... on Track { name }
+  } }`;
+  const nodes = [track, rooms, null, bts, rooms, bts];
+
+  test('come in the order of their ids, whatever they are', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    expect(seen(await ask(many, { ids }))).toEqual(fine({ nodes }));
+    const bare = [track.id, unknownId, bts.id, rooms.id];
+    expect(
+      apiCalls()
+        .filter((path) => path.startsWith('/artists/'))
+        .toSorted(),
+    ).toEqual(bare.map((id) => `/artists/${id}`).toSorted());
+    expect(
+      apiCalls()
+        .filter((path) => path.startsWith('/tracks/'))
+        .toSorted(),
+    ).toEqual([track.id, unknownId].map((id) => `/tracks/${id}`).toSorted());
+    expect(new Set(apiCalls()).size).toBe(apiCalls().length);
+  });
+
+  test('are looked for in one call a kind where the app has batches', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const bare = ids.filter((id) => !id.includes(':'));
+    expect(seen(await ask(many, { ids: bare }))).toEqual(fine({ nodes: [track, null, bts, rooms, bts] }));
+    const joined = (...all: string[]) => all.join('%2C');
+    expect(apiCalls()).toEqual([
+      `/artists?ids=${joined(track.id, unknownId, bts.id, rooms.id)}`,
+      `/albums?ids=${joined(track.id, unknownId, rooms.id)}`,
+      `/tracks?ids=${joined(track.id, unknownId)}`,
+    ]);
+  });
+
+  test('fail one by one, each with its own path', async () => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ on: { path: `/albums/${rooms.id}` }, fault: { kind: 'premium-lapsed' } });
+    const uris = [`spotify:artist:${bts.id}`, `spotify:album:${rooms.id}`, 'nonsense'];
+    expect(seen(await ask(`{ nodes(ids: ${quoted(uris)}) { id } }`))).toEqual({
+      data: { nodes: [{ id: bts.id }, null, null] },
+      errors: [
+        ['nodes.2', 'BAD_USER_INPUT'],
+        ['nodes.1', 'UPSTREAM_FORBIDDEN'],
+      ],
+    });
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import {
+  albums,
+  artists,
+  catalogue,
+  dataOf,
+  fine,
+  inMode,
+  modes,
+  quoted,
+  seen,
+  tracks,
+  unavailable,
+  unknownId,
+} from '../../support/asking.ts';
+import { albumFields, artistFields, trackFields, truthOf } from '../../support/truth.ts';
+
+const fieldsOf = { artist: artistFields, album: albumFields, track: trackFields };
+const kinds = ['artist', 'album', 'track'] as const;
+type Kind = (typeof kinds)[number];
+
+/** Things of each kind that differ in all that things can differ in. */
+const samples: Record<Kind, readonly string[]> = {
+  artist: [
+    ...Object.values(artists),
+    ...catalogue
+      .artists()
+      .slice(-6)
+      .map(({ id }) => id),
+  ],
+  album: [
+    ...Object.values(albums),
+    ...catalogue
+      .albums()
+      .slice(0, 12)
+      .map(({ id }) => id),
+  ],
+  track: [...Object.values(tracks), ...catalogue.tracksOf(albums.various).map(({ id }) => id)],
+};
+
+function truth(kind: Kind, id: string, mode: (typeof modes)[number]): object {
+  const known = truthOf(catalogue, mode);
+  const [artist, album, track] = [catalogue.artist(id), catalogue.album(id), catalogue.track(id)];
+  if (kind === 'artist' && artist) return known.artist(artist);
+  if (kind === 'album' && album) return known.album(album);
+  if (kind === 'track' && track) return known.track(track);
+  throw new Error(`the catalogue has no ${kind} ${id}`);
+}
+
+describe.each(modes)('for an app in %s mode', (mode) => {
+  test.each(kinds)('one %s has every field as the catalogue has it, for one call', async (kind) => {
+    for (const id of samples[kind].slice(0, 3)) {
+      const { ask, apiCalls } = await inMode(mode);
+      expect(seen(await ask(`{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`))).toEqual(
+        fine({ [kind]: truth(kind, id, mode) }),
+      );
+      expect(apiCalls()).toEqual([`/${kind}s/${id}`]);
+    }
+  });
+
+  test.each(kinds)(
+    'many %ss come in the order of their ids, repeated ones too, unknown ones null',
+    async (kind) => {
+      const { ask, apiCalls } = await inMode(mode);
+      const known = samples[kind].slice(0, 18);
+      const ids = [...known, unknownId, ...known.slice(2, 5).toReversed()];
+      const expected = ids.map((id) => (id === unknownId ? null : truth(kind, id, mode)));
+      expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { ${fieldsOf[kind]} } }`))).toEqual(
+        fine({ [`${kind}s`]: expected }),
+      );
+      const asked = [...known, unknownId];
+      // Calls that go at the same time arrive in any order.
+      expect(apiCalls().toSorted()).toEqual(
+        mode === 'extended'
+          ? [`/${kind}s?ids=${asked.join('%2C')}`]
+          : asked.map((id) => `/${kind}s/${id}`).toSorted(),
+      );
+    },
+  );
+
+  test.each(kinds)(
+    'one %s that does not exist is null without an error, and is not asked for again',
+    async (kind) => {
+      const { ask, apiCalls } = await inMode(mode);
+      for (let time = 0; time < 2; time++) {
+        expect(seen(await ask(`{ ${kind}(id: "${unknownId}") { id } ${kind}s(ids: []) { id } }`))).toEqual(
+          fine({ [kind]: null, [`${kind}s`]: [] }),
+        );
+      }
+      expect(apiCalls()).toEqual([`/${kind}s/${unknownId}`]);
+    },
+  );
+
+  test.each(kinds)('a hundred %ss are answered at once, in as few calls as the app may', async (kind) => {
+    const all = { artist: catalogue.artists(), album: catalogue.albums(), track: catalogue.tracks() };
+    const ids = Array.from({ length: 100 }, (_, i) => all[kind][i % all[kind].length]?.id ?? '');
+    const { ask, apiCalls } = await inMode(mode);
+    expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
+      fine({ [`${kind}s`]: ids.map((id) => ({ id })) }),
+    );
+    const distinct = new Set(ids).size;
+    const perCall = mode === 'development' ? 1 : kind === 'album' ? 20 : 50;
+    expect(apiCalls()).toHaveLength(Math.ceil(distinct / perCall));
+    expect(apiCalls().every((path) => path.includes('ids=') === (mode === 'extended'))).toBe(true);
+  });
+});
+
+describe('what Spotify leaves out or has no name for', () => {
+  test('is empty, null or OTHER, and never an error', async () => {
+    const { ask } = await inMode('extended');
+    const document = `{
+      noImages: album(id: "${albums.noImages}") { images { url } }
+      unsized: album(id: "${albums.unsizedImages}") { images { url width height } }
+      nameless: album(id: "${albums.nameless}") { name totalTracks }
+      unknownType: album(id: "${albums.unknownType}") { albumType }
+      unknownReason: track(id: "${tracks.unknownRestriction}") { restrictions { reason } }
+      product: album(id: "${albums.restricted}") { restrictions { reason } isPlayable }
+    }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        noImages: { images: [] },
+        unsized: {
+          images: [{ ...catalogue.album(albums.unsizedImages)?.images[0], width: null, height: null }],
+        },
+        nameless: { name: '', totalTracks: 3 },
+        unknownType: { albumType: 'OTHER' },
+        unknownReason: { restrictions: { reason: 'OTHER' } },
+        product: { restrictions: { reason: 'PRODUCT' }, isPlayable: null },
+      }),
+    );
+  });
+
+  test('is a date no more precise than Spotify knows it', async () => {
+    const { ask } = await inMode('development');
+    const ids = [albums.tracks1, albums.monthOnly, albums.yearOnly, albums.junkDate];
+    expect(seen(await ask(`{ albums(ids: ${quoted(ids)}) { releaseDate { date precision } } }`))).toEqual(
+      fine({
+        albums: [
+          { releaseDate: { date: '2019-05-17', precision: 'DAY' } },
+          { releaseDate: { date: '1991-03', precision: 'MONTH' } },
+          { releaseDate: { date: '1987', precision: 'YEAR' } },
+          { releaseDate: { date: '0000', precision: 'YEAR' } },
+        ],
+      }),
+    );
+  });
+
+  test('is said to be withheld only where Spotify withholds it from the app', async () => {
+    const document = `{ album(id: "${albums.tracks1}") { label popularity genres } artist(id: "${artists.bts}") { genres } }`;
+    const extended = await inMode('extended');
+    expect(unavailable(await extended.ask(document))).toEqual([]);
+    const development = await inMode('development');
+    expect(unavailable(await development.ask(document)).toSorted()).toEqual([
+      'Album.label at album.label: QUOTA_MODE',
+      'Album.popularity at album.popularity: QUOTA_MODE',
+      'Artist.genres at artist.genres: QUOTA_MODE',
+    ]);
+  });
+});
+
+describe('tracks of an album', () => {
+  test('are reached page by page to the last one, each page once', async () => {
+    const gateway = await inMode('development');
+    interface Data {
+      album: { tracks: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+    }
+    const walked: string[] = [];
+    let after = '';
+    for (let more = true; more; ) {
+      const { album } = await dataOf<Data>(
+        gateway,
+        `{ album(id: "${albums.tracks130}") { tracks(first: 50${after}) { nodes { id } pageInfo { hasNextPage endCursor } } } }`,
+      );
+      walked.push(...album.tracks.nodes.map(({ id }) => id));
+      more = album.tracks.pageInfo.hasNextPage;
+      after = `, after: "${album.tracks.pageInfo.endCursor}"`;
+    }
+    expect(walked).toEqual(catalogue.tracksOf(albums.tracks130).map(({ id }) => id));
+    expect(gateway.apiCalls()).toEqual([
+      `/albums/${albums.tracks130}`,
+      `/albums/${albums.tracks130}/tracks?limit=50&offset=50`,
+      `/albums/${albums.tracks130}/tracks?limit=50&offset=100`,
+    ]);
+  });
+
+  test.each(modes)(
+    'are all there and in order over several discs, the first fifty at no further call (%s)',
+    async (mode) => {
+      for (const id of [albums.severalDiscs, albums.tracks50, albums.tracks51, albums.tracks130]) {
+        const gateway = await inMode(mode);
+        interface Data {
+          album: { tracks: { totalCount: number; nodes: object[] } };
+        }
+        const { album } = await dataOf<Data>(
+          gateway,
+          `{ album(id: "${id}") { tracks(first: 100) { totalCount nodes { id discNumber trackNumber } } } }`,
+        );
+        const all = catalogue
+          .tracksOf(id)
+          .map(({ id, disc, number }) => ({ id, discNumber: disc, trackNumber: number }));
+        expect(album.tracks).toEqual({ totalCount: all.length, nodes: all.slice(0, 100) });
+        expect(gateway.apiCalls()).toEqual([
+          `/albums/${id}`,
+          ...(all.length > 50 ? [`/albums/${id}/tracks?limit=50&offset=50`] : []),
+        ]);
+      }
+    },
+  );
+});

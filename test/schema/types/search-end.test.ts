@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { searchResults } from '../../../src/datasources/spotify/kinds/lists.ts';
+import { cursorsOf } from '../../../src/schema/relay/cursor.ts';
+import { catalogue, dataOf, inMode, modes, seen } from '../../support/asking.ts';
+
+// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+beforeAll(() => void catalogue.find('track', 'the'));
+
+const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
+  catalogue
+    .find(kind, q)
+    .slice(from, to)
+    .map(({ id }) => ({ id }));
+
+interface Finds {
+  search: {
+    tracks: {
+      totalCount: number;
+      nodes: { id: string }[];
+      edges: { cursor: string }[];
+      pageInfo: { hasNextPage: boolean; endCursor: string | null };
+    };
+  };
+}
+
+describe('the thousandth find', () => {
+  const q = 'the';
+  const key = searchResults('track', q, null).key;
+  const at = (slot: number) => cursorsOf(key).encode({ slot, id: null, total: 1_000 });
+  const window = (args: string) => `{ search(q: "${q}") { tracks(${args}) {
+    totalCount nodes { id } edges { cursor } pageInfo { hasNextPage endCursor }
+  } } }`;
+
+  test.each(modes)(
+    'is where every search ends, with no page behind it and no call over it (%s)',
+    async (mode) => {
+      const gateway = await inMode(mode);
+      const { search } = await dataOf<Finds>(gateway, window(`first: 100, after: "${at(979)}"`));
+      expect(search.tracks.nodes).toEqual(found('track', q, 980, 1_000));
+      expect(search.tracks.pageInfo.hasNextPage).toBe(false);
+      const spans = gateway.apiCalls().map((path) => new URLSearchParams(path.split('?')[1]));
+      expect(spans.length).toBeGreaterThan(0);
+      for (const span of spans)
+        expect(Number(span.get('offset')) + Number(span.get('limit'))).toBeLessThanOrEqual(1_000);
+
+      const end = await dataOf<Finds>(gateway, window('last: 3'));
+      expect(end.search.tracks.nodes).toEqual(found('track', q, 997, 1_000));
+      expect(end.search.tracks.edges.at(-1)?.cursor).toEqual(search.tracks.pageInfo.endCursor);
+    },
+  );
+
+  test.each([999, 1_000, 5_000])(
+    'has nothing behind it: a cursor at slot %i is refused without a call',
+    async (slot) => {
+      const { ask, apiCalls } = await inMode('development');
+      for (const size of ['first: 5', 'last: 5', '']) {
+        expect(seen(await ask(window(`${size} after: "${at(slot)}"`)))).toEqual({
+          data: { search: { tracks: null } },
+          errors: [['search.tracks', 'BAD_USER_INPUT']],
+        });
+      }
+      expect(apiCalls()).toEqual([]);
+    },
+  );
+
+  test('stays the last one when Spotify says that there are more, and is reached page by page', async () => {
+    const gateway = await inMode('development');
+    const edits = [
+      { path: 'tracks.total', set: 8_825 },
+      { path: 'tracks.next', set: 'https://api.spotify.com/v1/search?offset=1000' },
+    ];
+    gateway.sandbox.faults.add({ on: { route: 'search' }, fault: { kind: 'edit', edits } });
+    let after = at(939);
+    const pages: string[][] = [];
+    for (let page = 0; page < 10; page++) {
+      const { search } = await dataOf<Finds>(gateway, window(`first: 25, after: "${after}"`));
+      expect(search.tracks.totalCount).toBe(8_825);
+      pages.push(search.tracks.nodes.map(({ id }) => id));
+      if (!search.tracks.pageInfo.hasNextPage) break;
+      after = search.tracks.pageInfo.endCursor ?? '';
+    }
+    expect(pages.map((ids) => ids.length)).toEqual([25, 25, 10]);
+    expect(pages.flat()).toEqual(found('track', q, 940, 1_000).map(({ id }) => id));
+    expect(seen(await gateway.ask(window('last: 2')))).toMatchObject({
+      data: { search: { tracks: { nodes: found('track', q, 998, 1_000) } } },
+    });
+  });
+});

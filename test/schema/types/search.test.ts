@@ -1,0 +1,230 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  albums,
+  artists,
+  catalogue,
+  fine,
+  inMode,
+  modes,
+  refusal,
+  seen,
+  tracks,
+} from '../../support/asking.ts';
+
+// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+beforeAll(() => void catalogue.find('track', 'the'));
+
+const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
+  catalogue
+    .find(kind, q)
+    .slice(from, to)
+    .map(({ id }) => ({ id }));
+
+const call = (q: string, type: string, limit: number, offset = 0): string =>
+  type.includes(',')
+    ? `/search?${new URLSearchParams({ q, limit: `${limit}`, offset: `${offset}`, type })}`
+    : `/search?${new URLSearchParams({ q, type, limit: `${limit}`, offset: `${offset}` })}`;
+
+const everyKind = 'artist,album,track';
+
+describe.each(modes)('a search by an app in %s mode', (mode) => {
+  const ceiling = mode === 'extended' ? 50 : 10;
+
+  test('finds all kinds in one call, each with a page of its own', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const document = `{ search(q: "BTS") {
+      artists(first: 3) { totalCount nodes { id } pageInfo { hasNextPage } }
+      albums(first: 5) { totalCount nodes { id } pageInfo { hasNextPage } }
+      tracks(first: 8) { totalCount nodes { id } pageInfo { hasNextPage } }
+    } }`;
+    const page = (kind: 'artist' | 'album' | 'track', size: number) => ({
+      totalCount: found(kind, 'BTS').length,
+      nodes: found(kind, 'BTS', 0, size),
+      pageInfo: { hasNextPage: found(kind, 'BTS').length > size },
+    });
+    expect(seen(await ask(document))).toEqual(
+      fine({ search: { artists: page('artist', 3), albums: page('album', 5), tracks: page('track', 8) } }),
+    );
+    expect(apiCalls()).toEqual([call('BTS', everyKind, ceiling)]);
+  });
+
+  test('shares calls page by page, and asks further pages only for the kinds that have them', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const document = `{ search(q: "the") {
+      artists(first: 60) { nodes { id } } albums(first: 60) { nodes { id } } tracks(first: 10) { nodes { id } }
+    } }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        search: {
+          artists: { nodes: found('artist', 'the', 0, 60) },
+          albums: { nodes: found('album', 'the', 0, 60) },
+          tracks: { nodes: found('track', 'the', 0, 10) },
+        },
+      }),
+    );
+    const further = [10, 20, 30, 40, 50].filter((offset) => offset % ceiling === 0);
+    const kindsAt = (offset: number) => (offset < found('artist', 'the').length ? 'artist,album' : 'album');
+    expect(apiCalls().toSorted()).toEqual(
+      [
+        call('the', everyKind, ceiling),
+        ...further.map((offset) => call('the', kindsAt(offset), ceiling, offset)),
+      ].toSorted(),
+    );
+  });
+
+  test('finds whole artists and tracks, and short albums that are filled where that is asked for', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const document = `{ search(q: "Twenty Rooms") {
+      albums(first: 1) { nodes { name copyrights { type } } }
+      tracks(first: 1) { nodes { externalIds { isrc } album { name } } }
+    } }`;
+    const { errors } = await ask(document);
+    expect(errors).toEqual([]);
+    expect(apiCalls()).toEqual([call('Twenty Rooms', 'album,track', ceiling), `/albums/${albums.tracks20}`]);
+  });
+});
+
+describe('the kinds of a search', () => {
+  test('are limited by `type`, and those left out are null though they are selected', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const document = `{ search(q: "BTS", type: [TRACK, ALBUM]) {
+      artists { nodes { id } } albums(first: 1) { nodes { id } } tracks(first: 1) { nodes { id } }
+    } }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({
+        search: {
+          artists: null,
+          albums: { nodes: found('album', 'BTS', 0, 1) },
+          tracks: { nodes: found('track', 'BTS', 0, 1) },
+        },
+      }),
+    );
+    expect(apiCalls()).toEqual([call('BTS', 'album,track', 10)]);
+  });
+
+  test('are none where `type` is empty, which costs no call; those not selected cost none either', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const all = 'artists { totalCount } albums { totalCount } tracks { totalCount }';
+    expect(seen(await ask(`{ search(q: "BTS", type: []) { ${all} } }`))).toEqual(
+      fine({ search: { artists: null, albums: null, tracks: null } }),
+    );
+    expect(apiCalls()).toEqual([]);
+    expect(seen(await ask('{ search(q: "BTS") { __typename artists { totalCount } } }'))).toEqual(
+      fine({ search: { __typename: 'SearchResults', artists: { totalCount: 1 } } }),
+    );
+    expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
+  });
+});
+
+describe('a search that fails', () => {
+  test('fails for every kind that its call was for, and for no other search', async () => {
+    const { ask, sandbox, apiCalls } = await inMode('development');
+    sandbox.faults.add({ on: { pattern: 'q=BTS' }, fault: refusal(400) });
+    const document = `{ search(q: "BTS") { artists { totalCount } albums { totalCount } }
+      other: search(q: "Twenty Rooms") { albums { totalCount } } }`;
+    expect(seen(await ask(document))).toEqual({
+      data: { search: { artists: null, albums: null }, other: { albums: { totalCount: 1 } } },
+      errors: [
+        ['search.artists', 'UPSTREAM_BAD_RESPONSE'],
+        ['search.albums', 'UPSTREAM_BAD_RESPONSE'],
+      ],
+    });
+    expect(apiCalls()).toHaveLength(2);
+  });
+});
+
+describe('the text of a search', () => {
+  test.each(['', ' ', '\t\n', '*', ' * ', 'x'.repeat(251), 'é'.repeat(251)])(
+    '%j is refused without a call',
+    async (q) => {
+      const { ask, sandbox } = await inMode('development');
+      expect(
+        seen(await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q })),
+      ).toEqual({ data: { search: null }, errors: [['search', 'BAD_USER_INPUT']] });
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
+
+  test.each(['x'.repeat(250), '東'.repeat(250), '* x', 'a&type=artist#b', '100% "quoted" + plus', '../me'])(
+    '%j is searched for as it stands',
+    async (q) => {
+      const { ask, apiCalls } = await inMode('development');
+      const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
+      expect(seen(answer)).toEqual(fine({ search: { albums: { totalCount: found('album', q).length } } }));
+      expect(apiCalls()).toEqual([call(q, 'album', 10)]);
+    },
+  );
+
+  test('with spaces around it is the same search', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    for (const q of ['BTS', ' BTS', 'BTS ']) await ask(`{ search(q: "${q}") { artists { totalCount } } }`);
+    expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
+  });
+
+  test.each([
+    ['spaces', `${' '.repeat(4)}${'x'.repeat(245)}${' '.repeat(4)}`],
+    ['line ends and tabs', `\n\t\r\n\n${'x'.repeat(245)}\n\n\n`],
+    ['no-break spaces', `${'\u00a0'.repeat(200)}${'東'.repeat(250)}${'\u3000'.repeat(200)}`],
+  ])('that is too long only because of %s around it is searched for without them', async (_, q) => {
+    const { ask, apiCalls } = await inMode('development');
+    const document = (written: string) => `{ search(q: ${written}) { albums { totalCount } } }`;
+    expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
+    const byVariable = 'query ($q: String!) { search(q: $q) { albums { totalCount } } }';
+    expect((await ask(byVariable, { q })).errors).toEqual([]);
+    expect(apiCalls()).toEqual([call(q.trim(), 'album', 10)]);
+  });
+
+  test('of nothing but blanks, or too long without its blanks, is refused without a call', async () => {
+    const { ask, sandbox } = await inMode('development');
+    for (const q of [' '.repeat(300), '\u00a0', ` ${'x'.repeat(251)} `]) {
+      const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
+      expect(seen(answer)).toEqual({ data: { search: null }, errors: [['search', 'BAD_USER_INPUT']] });
+    }
+    expect(sandbox.calls()).toEqual([]);
+  });
+
+  test.each([
+    'artist:"BTS" year:1990-2000',
+    'album:Rooms',
+    `upc:${catalogue.album(albums.tracks20)?.upc}`,
+    `isrc:${catalogue.track(tracks.explicit)?.isrc}`,
+  ])('keeps its field filters: %s', async (q) => {
+    const { ask } = await inMode('extended');
+    const document = `query ($q: String!) { search(q: $q) {
+      albums(first: 20) { nodes { id } } tracks(first: 20) { nodes { id } }
+    } }`;
+    expect(seen(await ask(document, { q }))).toEqual(
+      fine({
+        search: { albums: { nodes: found('album', q, 0, 20) }, tracks: { nodes: found('track', q, 0, 20) } },
+      }),
+    );
+  });
+
+  test('is searched for in a market where one is named', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const count = (market: string) => `search(q: "Closed on Saturdays"${market}) { albums { totalCount } }`;
+    expect(
+      seen(await ask(`{ ${count('')} es: ${count(', market: "ES"')} de: ${count(', market: "DE"')} }`)),
+    ).toEqual(
+      fine({
+        search: { albums: { totalCount: 1 } },
+        es: { albums: { totalCount: 0 } },
+        de: { albums: { totalCount: 1 } },
+      }),
+    );
+    expect(apiCalls()).toHaveLength(3);
+  });
+});
+
+test('a find that is asked for again costs nothing, in a search or by its id', async () => {
+  const { ask, apiCalls } = await inMode('development');
+  await ask('{ search(q: "BTS") { artists(first: 1) { nodes { id } } } }');
+  expect(
+    seen(
+      await ask(
+        `{ search(q: "BTS") { artists { nodes { genres } } } artist(id: "${artists.bts}") { name images { width } } }`,
+      ),
+    ),
+  ).toMatchObject({ data: { artist: { name: 'BTS' } }, errors: [] });
+  expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
+});
