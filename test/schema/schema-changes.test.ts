@@ -6,8 +6,8 @@ import { objections } from '../support/schema-changes.ts';
 /** The schema changes as CONTRIBUTING.md promises: nothing that clients use goes without a word. */
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-const released = read('fixtures/released-schema.sdl');
-const page = read('../docs/breaking-changes.md');
+const released = read('../fixtures/released-schema.sdl');
+const page = read('../../docs/breaking-changes.md');
 
 /** The places listed under the heading of the next release. */
 const announced = Array.from(
@@ -17,7 +17,7 @@ const announced = Array.from(
 
 test('the schema breaks nothing of the last release but what was deprecated there and is announced', async () => {
   expect(page).toMatch(/^## Next release$/m);
-  expect(await objections(buildSchema(released), buildSchema(read('../schema.graphql')), announced)).toEqual(
+  expect(await objections(buildSchema(released), buildSchema(read('../../schema.graphql')), announced)).toEqual(
     [],
   );
 });
