@@ -17,9 +17,9 @@ const announced = Array.from(
 
 test('the schema breaks nothing of the last release but what was deprecated there and is announced', async () => {
   expect(page).toMatch(/^## Next release$/m);
-  expect(await objections(buildSchema(released), buildSchema(read('../../schema.graphql')), announced)).toEqual(
-    [],
-  );
+  expect(
+    await objections(buildSchema(released), buildSchema(read('../../schema.graphql')), announced),
+  ).toEqual([]);
 });
 
 describe('the policy', () => {
