@@ -20,8 +20,8 @@ export interface Config {
   gateway: GatewayOptions;
 }
 
-/** Where each variable is explained; the end of every complaint about one. */
-export const furtherReading = 'See "Configuration" in the README.';
+/** Where each variable is explained; the end of every message about one. */
+export const docsHint = 'See "Configuration" in the README.';
 
 /** The environment cannot be used; `message` names each variable and never a value. */
 export class ConfigError extends Error {}
@@ -119,7 +119,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`);
-    throw new ConfigError(`${lines.join('\n')}\n${furtherReading}`);
+    throw new ConfigError(`${lines.join('\n')}\n${docsHint}`);
   }
   const env = parsed.data;
   const production = env.NODE_ENV === 'production';

@@ -101,7 +101,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log): Gatew
   const eventLoop = watchEventLoop();
   const unread = createUnreadResponses(() => metrics.connectionClosed('unread'));
   const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
-  metrics.watch({ spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes });
+  metrics.registerGauges({ spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes });
   const mask = createMask(log);
   const report = createOperationReport(log, metrics);
   const documents = createDocuments({ schema, introspection, suggestions: !production });

@@ -2,18 +2,18 @@ import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Config, ConfigError, furtherReading, readConfig } from './config.ts';
+import { type Config, ConfigError, docsHint, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog } from './observability/log.ts';
-import { serveArrivals } from './process/accept-first.ts';
-import { ordersOfSupervisor, shareMetrics, supervise } from './process/cluster.ts';
+import { acceptFirst } from './process/accept-first.ts';
+import { aggregatedMetrics, runPrimary, supervisorTrigger } from './process/cluster.ts';
 import { limitConnections, serverOptions } from './process/connections.ts';
-import { manage } from './process/graceful-shutdown.ts';
+import { gracefulShutdown } from './process/graceful-shutdown.ts';
 
 /** The process: environment in, a listening socket out. */
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string) => process.stdout.write(`${text}\n`);
 
 /** One process behind the port, alone or as one of several. */
 async function serve(config: Config): Promise<void> {
@@ -24,13 +24,13 @@ async function serve(config: Config): Promise<void> {
       ...config.gateway,
       isSandbox: sandbox !== null,
       spotify: { ...config.gateway.spotify, ...sandbox?.upstream },
-      ...(cluster.isWorker && { metricsText: shareMetrics }),
+      ...(cluster.isWorker && { metricsText: aggregatedMetrics }),
     },
     log,
   );
   const server = createServer(serverOptions);
   limitConnections(server, gateway.metrics);
-  serveArrivals(server, gateway.listener);
+  acceptFirst(server, gateway.listener);
   const operatorServer = createServer(serverOptions, rejectInvalidTarget(gateway.operatorListener));
   const dispose = async () => {
     operatorServer.close();
@@ -38,7 +38,12 @@ async function serve(config: Config): Promise<void> {
     await gateway.dispose();
     await sandbox?.close();
   };
-  manage(server, { drain: gateway.drain, dispose }, log, cluster.isWorker ? ordersOfSupervisor : undefined);
+  gracefulShutdown(
+    server,
+    { drain: gateway.drain, dispose },
+    log,
+    cluster.isWorker ? supervisorTrigger : undefined,
+  );
   if (config.metricsPort !== null) {
     await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
     if (!cluster.isWorker) announceMetrics(operatorServer.address() as AddressInfo);
@@ -50,20 +55,20 @@ async function serve(config: Config): Promise<void> {
 /** Resolves when the server listens; ends the process with code 1 if it cannot. */
 function listen(server: Server, port: number, host: string, variable: string): Promise<void> {
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const complaint = listenComplaint(error.code, variable);
-    if (!complaint) throw error;
-    process.stderr.write(`${complaint}\n${furtherReading}\n`);
+    const message = listenError(error.code, variable);
+    if (!message) throw error;
+    process.stderr.write(`${message}\n${docsHint}\n`);
     process.exit(1);
   });
   return new Promise((resolve) => server.listen(port, host, resolve));
 }
 
 /** The process that watches over the others, and has the sandbox for all of them. */
-async function watchOver(config: Config): Promise<void> {
+async function runSupervisor(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
   const hasMetricsPort = config.metricsPort !== null;
   let isMetricsPort = hasMetricsPort; // a worker listens on it first
-  supervise(
+  runPrimary(
     {
       count: config.workers,
       environment: sandbox ? { [sandboxVariable]: JSON.stringify(sandbox.upstream) } : {},
@@ -98,14 +103,14 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
 }
 
 function announce({ sandbox }: Config, address: AddressInfo): void {
-  if (sandbox) say(sandboxNote(sandbox));
-  say(`GraphQL on ${urlOf(address)}/graphql`);
+  if (sandbox) print(sandboxNote(sandbox));
+  print(`GraphQL on ${urlOf(address)}/graphql`);
 }
 
-const announceMetrics = (address: AddressInfo) => say(`Metrics on ${urlOf(address)}/metrics`);
+const announceMetrics = (address: AddressInfo) => print(`Metrics on ${urlOf(address)}/metrics`);
 
 /** What is wrong with the environment where a server cannot listen, by the system's code; it shows no value. */
-function listenComplaint(code: string | undefined, variable: string): string | null {
+function listenError(code: string | undefined, variable: string): string | null {
   if (code === 'EADDRINUSE' || code === 'EACCES')
     return `${variable} must be one that nobody else uses and this user may.`;
   return code !== undefined && hostCodes.has(code) ? 'HOST must be an address of this machine.' : null;
@@ -127,7 +132,7 @@ if (existsSync('.env')) process.loadEnvFile('.env');
 
 try {
   const config = readConfig(process.env);
-  await (config.workers > 1 && cluster.isPrimary ? watchOver(config) : serve(config));
+  await (config.workers > 1 && cluster.isPrimary ? runSupervisor(config) : serve(config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

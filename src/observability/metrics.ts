@@ -5,7 +5,7 @@ import type { Observer, Spotify } from '../datasources/spotify/index.ts';
 export interface Metrics {
   registry: Registry;
   observer: Observer;
-  operationDone(outcome: OperationOutcome): void;
+  recordOperation(outcome: OperationOutcome): void;
   /** A request was turned away before anybody looked into it. */
   refused(code: string): void;
   /** A connection was closed by the gateway, because it was idle, its request slow, or its response unread. */
@@ -13,7 +13,7 @@ export interface Metrics {
   /** A connection was opened (1) or has ended (-1). */
   connectionsChanged(by: 1 | -1): void;
   /** Lets the gauges ask how things stand whenever they are read. */
-  watch(sources: GaugeSources): void;
+  registerGauges(sources: GaugeSources): void;
 }
 
 export type ClosingReason = 'idle' | 'slow' | 'unread';
@@ -63,21 +63,21 @@ export function createMetrics(): Metrics {
   });
 
   const observer: Observer = {
-    sent({ family }) {
+    onCall({ family }) {
       const stop = callSeconds.startTimer({ family });
       return (status) => {
         stop();
         calls.inc({ family, status: `${status ?? 'none'}` });
       };
     },
-    waiting: ({ family }) => waitSeconds.startTimer({ family }),
-    answered: (source) => answers.inc({ source }),
+    onQueued: ({ family }) => waitSeconds.startTimer({ family }),
+    onRead: (source) => answers.inc({ source }),
   };
 
   return {
     registry,
     observer,
-    operationDone({ seconds, codes }) {
+    recordOperation({ seconds, codes }) {
       operations.inc({ outcome: codes.length === 0 ? 'ok' : 'errors' });
       operationSeconds.observe(seconds);
       for (const code of codes) errors.inc({ code });
@@ -85,11 +85,11 @@ export function createMetrics(): Metrics {
     refused: (code) => refusals.inc({ code }),
     connectionClosed: (reason) => closings.inc({ reason }),
     connectionsChanged: (by) => connections.inc(by),
-    watch: (sources) => watch(registry, sources),
+    registerGauges: (sources) => registerGauges(registry, sources),
   };
 }
 
-function watch(registry: Registry, { spotify, eventLoopLagMs, unreadBytes }: GaugeSources): void {
+function registerGauges(registry: Registry, { spotify, eventLoopLagMs, unreadBytes }: GaugeSources): void {
   const gauge = <L extends string>(
     name: string,
     help: string,
@@ -121,7 +121,7 @@ function watch(registry: Registry, { spotify, eventLoopLagMs, unreadBytes }: Gau
     'upstream_calls_last_24h',
     'Calls to Spotify in the last 24 hours.',
     ['family'],
-    () => families().map(({ family, callsOfDay }) => [{ family }, callsOfDay]),
+    () => families().map(({ family, callsLast24h }) => [{ family }, callsLast24h]),
     'sum',
   );
   gauge(

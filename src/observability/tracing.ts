@@ -52,7 +52,7 @@ export function startOperation(caller: RequestHeaders): OperationSpan {
         if (operation !== null) span.updateName(`graphql ${shortName(operation)}`);
         span.setAttribute('graphql.planned_calls', plannedCalls);
         if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-        showHits(calls, below);
+        recordCacheHits(calls, below);
       }
       span.end();
     },
@@ -65,7 +65,7 @@ const headersOfCaller: TextMapGetter<RequestHeaders> = {
 };
 
 /** What was there already took no time: each is a span without length, in place of the call that it spared. */
-function showHits(calls: readonly CallNote[], below: TraceContext): void {
+function recordCacheHits(calls: readonly CallNote[], below: TraceContext): void {
   for (const { method, path, status, origin } of calls) {
     if (origin !== 'cache') continue;
     const attributes = { 'http.request.method': method, 'url.path': path.split('?')[0] ?? path };
@@ -76,7 +76,7 @@ function showHits(calls: readonly CallNote[], below: TraceContext): void {
 }
 
 export const telemetryObserver: Observer = {
-  sent({ family, method, path, scope }) {
+  onCall({ family, method, path, scope }) {
     const attributes = { 'http.request.method': method, 'url.path': path, 'spotify.family': family };
     const span = startBelow(scope?.observed, `spotify ${family}`, SpanKind.CLIENT, attributes);
     return (status) => {
@@ -85,11 +85,11 @@ export const telemetryObserver: Observer = {
       span.end();
     };
   },
-  waiting({ family, scope }) {
+  onQueued({ family, scope }) {
     const span = startBelow(scope?.observed, 'gate wait', SpanKind.INTERNAL, { 'spotify.family': family });
     return () => span.end();
   },
-  answered: () => undefined,
+  onRead: () => undefined,
 };
 
 function startBelow(parent: unknown, name: string, kind: SpanKind, attributes: Attributes): Span {

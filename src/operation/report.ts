@@ -13,9 +13,9 @@ export type OperationReport = (
 
 /** One line and one count for every operation, run or refused. */
 export const createOperationReport =
-  (log: Log, { operationDone }: Metrics): OperationReport =>
+  (log: Log, { recordOperation }: Metrics): OperationReport =>
   (usage, { milliseconds, codes }) => {
-    operationDone({ seconds: milliseconds / 1000, codes });
+    recordOperation({ seconds: milliseconds / 1000, codes });
     log.info({ milliseconds: Math.round(milliseconds), codes, ...usage }, 'operation');
   };
 

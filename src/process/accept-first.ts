@@ -8,16 +8,16 @@ const longestMs = 20; // of letting in, where the arrivals have no end
  * somebody arrives serves nobody. It is over in a tenth of a millisecond, and whoever has come in a rush is served in
  * one turn, in which their questions gather.
  */
-export function serveArrivals(server: Server, listener: RequestListener): void {
+export function acceptFirst(server: Server, listener: RequestListener): void {
   let waiting: [IncomingMessage, ServerResponse][] = [];
-  let isLettingIn = false;
+  let isAccepting = false;
   let hasArrived = false;
   let sinceMs = 0;
 
   server.on('connection', () => {
     hasArrived = true;
-    if (isLettingIn) return;
-    isLettingIn = true;
+    if (isAccepting) return;
+    isAccepting = true;
     sinceMs = performance.now();
     setImmediate(endTurn);
   });
@@ -28,7 +28,7 @@ export function serveArrivals(server: Server, listener: RequestListener): void {
       setImmediate(endTurn);
       return;
     }
-    isLettingIn = false;
+    isAccepting = false;
     const served = waiting;
     waiting = [];
     for (const [request, response] of served) {
@@ -38,7 +38,7 @@ export function serveArrivals(server: Server, listener: RequestListener): void {
   }
 
   server.on('request', (request, response) => {
-    if (isLettingIn) waiting.push([request, response]);
+    if (isAccepting) waiting.push([request, response]);
     else listener(request, response);
   });
 }

@@ -1,9 +1,9 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import type { Log } from '../observability/log.ts';
-import { exitMs, type Orders, signals } from './graceful-shutdown.ts';
+import { exitMs, type ShutdownTrigger, signals } from './graceful-shutdown.ts';
 import { collectMetrics, sendTo } from './worker-metrics.ts';
 
-export { shareMetrics } from './worker-metrics.ts';
+export { aggregatedMetrics } from './worker-metrics.ts';
 
 /**
  * Several processes behind one port, for machines with several cores. The supervisor distributes connections among the
@@ -29,7 +29,7 @@ export interface Supervision {
 }
 
 /** In the supervisor. Ends it with the highest exit code of a worker once all workers have ended. */
-export function supervise(supervision: Supervision, log: Log): void {
+export function runPrimary(supervision: Supervision, log: Log): void {
   const { count, environment, listening, ports, dispose } = supervision;
   const listeningPorts = new Map<number, number>(); // of each worker, how many
   let isListening = false;
@@ -101,7 +101,7 @@ export function supervise(supervision: Supervision, log: Log): void {
 }
 
 /** In a worker: it drains when it is told to, when the supervisor has gone, and never twice, as a terminal signals both. */
-export const ordersOfSupervisor: Orders = (begin) => {
+export const supervisorTrigger: ShutdownTrigger = (begin) => {
   process.on('message', (message) => message === drain && begin());
   process.on('disconnect', begin);
   for (const signal of signals) process.on(signal, begin);

@@ -21,10 +21,10 @@ export interface Draining {
 }
 
 /** Who says when to stop: `begin` drains, `endNow` does not wait for it. */
-export type Orders = (begin: () => void, endNow: () => void) => void;
+export type ShutdownTrigger = (begin: () => void, endNow: () => void) => void;
 
 /** The first signal drains, the second one ends. */
-const ordersOfSystem: Orders = (begin, endNow) => {
+const signalTrigger: ShutdownTrigger = (begin, endNow) => {
   let isFirst = true;
   for (const signal of signals) {
     process.on(signal, () => {
@@ -40,11 +40,11 @@ const ordersOfSystem: Orders = (begin, endNow) => {
  * connection told to close, then exit code 0, all within 10 s. A second signal ends the process at once, with code 1. So
  * does an exception that nobody caught, after the same drain; a rejected promise that nobody awaited is logged.
  */
-export function manage(
+export function gracefulShutdown(
   server: Server,
   { drain, dispose }: Draining,
   log: Log,
-  orders: Orders = ordersOfSystem,
+  trigger: ShutdownTrigger = signalTrigger,
 ): void {
   const responses = trackResponses(server, () => draining);
   let draining = false;
@@ -73,7 +73,7 @@ export function manage(
   }
 
   const begin = (exitCode: number) => draining || void stop(exitCode);
-  orders(
+  trigger(
     () => begin(0),
     () => process.exit(1),
   );

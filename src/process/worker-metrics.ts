@@ -77,7 +77,7 @@ export function collectMetrics(log: Log): void {
  * In a worker: lets the metrics of all workers be read from this one.
  * @returns reads them; where the supervisor does not respond, only those of this worker
  */
-export function shareMetrics(own: Registry): () => Promise<string> {
+export function aggregatedMetrics(own: Registry): () => Promise<string> {
   const waiting = new Map<number, (text: string) => void>();
   let requests = 0;
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { createDoor } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
-import { shutError } from '../../src/datasources/spotify/transport/retry.ts';
+import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
+import { backOffError } from '../../src/datasources/spotify/transport/retry.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
@@ -369,7 +369,8 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q6',
     fault: '429 without Retry-After, over and over',
-    promise: 'a rate limit without a time shuts the gate for 5 s, and twice as long each time up to 60 s',
+    promise:
+      'a rate limit without a time shuts the request queue for 5 s, and twice as long each time up to 60 s',
     shutMs: 61 * second,
     steps: doubling,
   },
@@ -563,9 +564,9 @@ faultSuite('Q', '429 and quota', [
         check() {
           const told = range(100).map((n) => {
             const nowMs = 2 ** 20 - 15_000 + n / 7;
-            const door = createDoor();
+            const door = createCircuitBreaker();
             door.shut('rate', 30_000, nowMs);
-            return shutError('rate', door.barred(nowMs)?.waitMs ?? 0).details.retryAfter;
+            return backOffError('rate', door.barred(nowMs)?.waitMs ?? 0).details.retryAfter;
           });
           expect(new Set(told)).toEqual(new Set([30]));
         },

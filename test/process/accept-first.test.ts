@@ -3,7 +3,7 @@ import { Agent, createServer, request, type Server, type ServerResponse } from '
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { serveArrivals } from '../../src/process/accept-first.ts';
+import { acceptFirst } from '../../src/process/accept-first.ts';
 
 /** Who comes to a busy server is let in before those who are in are served again. */
 
@@ -11,7 +11,7 @@ import { serveArrivals } from '../../src/process/accept-first.ts';
 async function busyServer(busyMs: number) {
   const served: string[] = [];
   const server = createServer();
-  serveArrivals(server, ({ url }, response) => {
+  acceptFirst(server, ({ url }, response) => {
     const startedMs = performance.now();
     while (performance.now() - startedMs < busyMs);
     served.push(url ?? '');
@@ -65,7 +65,7 @@ test('everybody is answered where each request comes on a connection of its own'
 function doorOf() {
   const server = new EventEmitter();
   const served: string[] = [];
-  serveArrivals(server as Server, ({ url }) => void served.push(url ?? ''));
+  acceptFirst(server as Server, ({ url }) => void served.push(url ?? ''));
   const arrive = () => server.emit('connection', {});
   const ask = (url: string, response: Partial<ServerResponse> = {}) =>
     server.emit('request', { url }, response);

@@ -97,7 +97,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
 
   const freshMs = known.freshMs ?? 300_000;
   const reads = createReads({
-    fetches: createFetches(call, access),
+    fetches: createFetches({ request: call }, access),
     access,
     memory: createMemory(),
     freshMs,

@@ -7,7 +7,7 @@ import { albumTracks } from '../../src/datasources/spotify/kinds/lists.ts';
 import { objectKey } from '../../src/datasources/spotify/kinds/object-key.ts';
 import { album } from '../../src/datasources/spotify/kinds/objects.ts';
 import { createPages } from '../../src/datasources/spotify/pagination/pages.ts';
-import type { Call } from '../../src/datasources/spotify/transport/api-client.ts';
+import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 
 /**
  * Reads a hundred thousand different albums as a process does that lives for long, and prints what that has
@@ -59,7 +59,7 @@ function albumText(number: number): string {
   return `{"album_type":"album","total_tracks":${tracksOnEach},${identity('album', id)},"images":[${[640, 300, 64].map(image).join(',')}],"name":"Album ${number}","release_date":"2020-02-02","release_date_precision":"day","artists":${artists},"tracks":{"href":"","limit":50,"next":null,"offset":0,"previous":null,"total":${tracksOnEach},"items":[${tracks.join(',')}]},"copyrights":[{"text":"2020 Label ${number}","type":"C"},{"text":"2020 Label ${number}","type":"P"}],"external_ids":{"upc":"${number}"},"genres":[]}`;
 }
 
-const call: Call = async ({ path }) => {
+const request: ApiClient['request'] = async ({ path }) => {
   const text = albumText(Number(path.slice(-21)));
   return {
     kind: 'answer',
@@ -78,7 +78,7 @@ const freshMs = 300_000;
 const access = createAccess('development', quiet);
 const memory = createMemory();
 const reads = createReads({
-  fetches: createFetches(call, access),
+  fetches: createFetches({ request }, access),
   access,
   memory,
   freshMs,

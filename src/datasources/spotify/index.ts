@@ -21,15 +21,15 @@ import * as objects from './kinds/objects.ts';
 import type { Album, AlbumGroup, Artist, SpotifyObject, Track } from './kinds/types.ts';
 import { createPages, type Pages } from './pagination/pages.ts';
 import { createAppCheck } from './quota/app-check.ts';
-import { createGate, type FamilyReport } from './quota/request-queue.ts';
-import { createSharedRedis } from './shared-state/redis-client.ts';
-import { createNews } from './shared-state/shared-state.ts';
-import { createCall } from './transport/api-client.ts';
+import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
+import { createRedisClient } from './shared-state/redis-client.ts';
+import { createSharedState } from './shared-state/shared-state.ts';
+import { createApiClient } from './transport/api-client.ts';
 import { createHttp } from './transport/http.ts';
-import { createExchange } from './transport/observed-http.ts';
+import { createObservedHttp } from './transport/observed-http.ts';
 import { createToken } from './transport/token.ts';
 import { type Asker, noteUnavailable } from './usage/field-context.ts';
-import { type Observer, unobserved } from './usage/observer.ts';
+import { noopObserver, type Observer } from './usage/observer.ts';
 
 export { epochMs } from '../../observability/clock.ts';
 export type { Abilities, PagedEndpoint, WithheldField } from './capabilities/capabilities.ts';
@@ -124,20 +124,20 @@ export interface SpotifyOptions {
   redisUrl: string | null;
 }
 
-export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = unobserved): Spotify {
+export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = noopObserver): Spotify {
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
-  const exchange = createExchange(http, observer);
-  const token = createToken(exchange, log, { ...options, url: options.tokenUrl });
-  const redis = options.redisUrl === null ? undefined : createSharedRedis(options.redisUrl, log);
+  const observedHttp = createObservedHttp(http, observer);
+  const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
+  const redis = options.redisUrl === null ? undefined : createRedisClient(options.redisUrl, log);
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
-  const news = redis && createNews(redis, app);
-  const gate = createGate({ ...options, news, observer, log });
-  const access = createAccess(options.quotaMode, log, news);
-  const call = createCall({ apiUrl: options.apiUrl, exchange, token, gate });
-  const isServed = createAppCheck(call, gate);
+  const sharedState = redis && createSharedState(redis, app);
+  const requestQueue = createRequestQueue({ ...options, sharedState, observer, log });
+  const access = createAccess(options.quotaMode, log, sharedState);
+  const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
+  const isServed = createAppCheck(apiClient, requestQueue);
   const reads = createReads({
     ...options,
-    fetches: createFetches(call, access),
+    fetches: createFetches(apiClient, access),
     access,
     memory: createMemory(),
     store: redis && createStore(redis, app),
@@ -245,16 +245,16 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     },
     search: (kind, q, market) => searchResults(kind, q, marketOf(market)),
     report: () => ({
-      families: gate.report(),
+      families: requestQueue.report(),
       tokenAgeMs: token.ageMs(),
       abilities: access.lessons(),
-      isPremiumLapsed: gate.isPremiumLapsed(),
+      isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
-    started: async () => news?.started(),
+    started: async () => sharedState?.whenSynced(),
     ready: async () => (await whyNotReady()) === null,
     whyNotReady,
     async close() {
-      gate.dispose();
+      requestQueue.dispose();
       redis?.close();
       await http.close();
     },

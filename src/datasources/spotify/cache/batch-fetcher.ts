@@ -2,7 +2,7 @@ import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidde
 import { type Access, FeatureWithheld } from '../capabilities/capabilities.ts';
 import { type Batch, type Resource, throwIfWithheld } from '../kinds/endpoint-request.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
-import type { Call } from '../transport/api-client.ts';
+import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { type Asker, createParty } from '../usage/field-context.ts';
 
@@ -26,9 +26,9 @@ export type Answer =
  */
 export type Fetches = (questions: readonly Question[]) => Promise<Answer>[];
 
-export function createFetches(call: Call, access: Access): Fetches {
-  const send: Call = async (...request) => {
-    const reply = await call(...request);
+export function createFetches(apiClient: ApiClient, access: Access): Fetches {
+  const send: ApiClient['request'] = async (...request) => {
+    const reply = await apiClient.request(...request);
     if (reply.status === 200 || reply.status === 304) access.recordSuccess();
     return reply;
   };

@@ -11,7 +11,7 @@ import type { SpotifyObject } from '../kinds/types.ts';
 import { isLazyItems, type LazyItems } from '../pagination/lazy-items.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type Asker, noteFreshness, whileWaiting } from '../usage/field-context.ts';
-import { type Observer, unobserved } from '../usage/observer.ts';
+import { noopObserver, type Observer } from '../usage/observer.ts';
 import type { Answer, Fetches, Question } from './batch-fetcher.ts';
 import { isItself } from './embedded-index.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
@@ -69,7 +69,7 @@ export function createReads({
   store,
   freshMs,
   staleMs,
-  observer = unobserved,
+  observer = noopObserver,
 }: ReadsDependencies): Reads {
   const flights = new Map<string, Flight>();
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
@@ -82,7 +82,7 @@ export function createReads({
   async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
     const copy = memory.get(resource.key);
     if (copy && isFresh(copy) && isWhole(resource, copy)) {
-      observer.answered('memory');
+      observer.onRead('memory');
       return hit(resource, copy, asker) as T | null;
     }
 
@@ -91,7 +91,7 @@ export function createReads({
     const source = flight.askers.length === 1 ? 'spotify' : 'shared';
     try {
       const entry = await whileWaiting(flight.landed, asker);
-      observer.answered(entry === flight.copy ? 'redis' : source);
+      observer.onRead(entry === flight.copy ? 'redis' : source);
       if (entry === flight.copy) return hit(resource, entry, asker) as T | null;
       noteFreshness(asker, entry.freshUntilMs);
       return entry.value as T | null;
@@ -197,7 +197,7 @@ export function createReads({
     async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker) {
       const held = fresh(resource.key) ? undefined : short(resource);
       if (!held) return get(resource, asker);
-      observer.answered('memory');
+      observer.onRead('memory');
       return hit(resource, held, asker) as T;
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,

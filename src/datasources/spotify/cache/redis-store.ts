@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { epochMs } from '../../../observability/clock.ts';
-import type { SharedRedis } from '../shared-state/redis-client.ts';
-import { language } from '../transport/api-client.ts';
+import type { RedisClient } from '../shared-state/redis-client.ts';
+import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody } from '../transport/body.ts';
 import { unpack } from '../transport/gunzip.ts';
 
@@ -35,12 +35,12 @@ const maxPackedBytes = 200_000;
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
 /** @param app names the app whose responses they are: what one app is given, another may not be */
-export function createStore(redis: SharedRedis, app: string): Store {
-  const nameOf = (key: string) => `spotify-graphql:${version}:${app}:${language}:${key}`;
+export function createStore(redis: RedisClient, app: string): Store {
+  const nameOf = (key: string) => `spotify-graphql:${version}:${app}:${acceptLanguage}:${key}`;
 
   return {
     async get(keys) {
-      const values = await redis.ask((connection) =>
+      const values = await redis.run((connection) =>
         Promise.all(keys.map((key) => readValue(connection, nameOf(key)))),
       );
       return keys.map((key, i) => entryIn(values?.[i] ?? null, key));
@@ -49,9 +49,9 @@ export function createStore(redis: SharedRedis, app: string): Store {
       const lifeMs = Math.floor(entry.usableUntilMs - epochMs());
       const value = valueFor(key, entry);
       if (lifeMs <= 0 || value === null) return;
-      void redis.ask((connection) => connection.set(nameOf(key), value, 'PX', lifeMs));
+      void redis.run((connection) => connection.set(nameOf(key), value, 'PX', lifeMs));
     },
-    delete: (key) => void redis.ask((connection) => connection.del(nameOf(key))),
+    delete: (key) => void redis.run((connection) => connection.del(nameOf(key))),
   };
 }
 

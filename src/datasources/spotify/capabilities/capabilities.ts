@@ -3,7 +3,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { Kind } from '../kinds/ids.ts';
 import type { SpotifyObject } from '../kinds/types.ts';
-import type { News } from '../shared-state/shared-state.ts';
+import type { SharedState } from '../shared-state/shared-state.ts';
 
 /**
  * What this app may do. Spotify tells no app its kind, and the kinds blend: so each capability is learned from
@@ -152,8 +152,8 @@ interface Rejection {
   successes: number;
 }
 
-/** @param news by which processes share what they learn */
-export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
+/** @param sharedState by which processes share what they learn */
+export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedState): Access {
   const startedAtMs = epochMs();
   const learned = new Map<string, LearnedCapability>(
     Object.entries(modes[mode]).map(([ability, value]) => [
@@ -185,7 +185,7 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
       { ability, value, before: before?.confirmed ? before.value : null },
       'learned what this Spotify app may do',
     );
-    if (forMs === rememberMs) news?.tell(`${topic}:${ability}`, capability);
+    if (forMs === rememberMs) sharedState?.publish(`${topic}:${ability}`, capability);
   }
 
   function confirm(ability: Ability, value: boolean | number): void {
@@ -256,7 +256,7 @@ export function createAccess(mode: QuotaMode, log: Log, news?: News): Access {
     return new SmallerPageNeeded(next);
   }
 
-  news?.hear((about, fact) => {
+  sharedState?.subscribe((about, fact) => {
     const told = capabilityTold(about, fact);
     if (told && told.capability.learnedAtMs > (learned.get(told.ability)?.learnedAtMs ?? 0)) {
       learned.set(told.ability, told.capability);

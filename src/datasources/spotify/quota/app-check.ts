@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../errors.ts';
-import type { ApiRequest, Call } from '../transport/api-client.ts';
+import type { ApiClient, ApiRequest } from '../transport/api-client.ts';
 import { createParty, createScope } from '../usage/field-context.ts';
-import type { Gate } from './request-queue.ts';
+import type { RequestQueue } from './request-queue.ts';
 
 /** Any read does: its status alone shows whether Spotify serves the app. */
 const anyRead: ApiRequest = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', query: {} };
@@ -11,12 +11,15 @@ const timeoutMs = 5_000; // a readiness check that takes longer has failed
  * Whether Spotify serves this app. While it does not, a check sends the one call a minute that may find the end of it:
  * where a load balancer has taken the gateway out, no operation of a client would.
  */
-export function createAppCheck(call: Call, gate: Pick<Gate, 'isPremiumLapsed'>): () => Promise<boolean> {
+export function createAppCheck(
+  apiClient: ApiClient,
+  requestQueue: Pick<RequestQueue, 'isPremiumLapsed'>,
+): () => Promise<boolean> {
   return async () => {
-    if (!gate.isPremiumLapsed()) return true;
+    if (!requestQueue.isPremiumLapsed()) return true;
     const scope = createScope(timeoutMs);
     try {
-      await call(
+      await apiClient.request(
         anyRead,
         createParty(() => [scope]),
       );
@@ -25,6 +28,6 @@ export function createAppCheck(call: Call, gate: Pick<Gate, 'isPremiumLapsed'>):
     } finally {
       scope.end();
     }
-    return !gate.isPremiumLapsed();
+    return !requestQueue.isPremiumLapsed();
   };
 }

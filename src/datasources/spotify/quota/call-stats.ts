@@ -1,8 +1,8 @@
 import type { Family } from './families.ts';
-import { createRollingCount, type RollingCount } from './sliding-window-counter.ts';
+import { createSlidingWindowCounter, type SlidingWindowCounter } from './sliding-window-counter.ts';
 
 /** Keeps count of the calls that were sent: for the operator, and so that retries stay few among them. */
-export interface Ledger {
+export interface CallStats {
   add(family: Family, nowMs: number): void;
   /** Whether one more retry keeps to the share of calls that retries may be; counts it if so. */
   mayRetry(nowMs: number): boolean;
@@ -13,7 +13,7 @@ export interface FamilyCalls {
   family: Family;
   /** Sent in the last 30 s, and in the last 24 h. */
   recentCalls: number;
-  callsOfDay: number;
+  callsLast24h: number;
 }
 
 const retryWindowMs = 10_000;
@@ -23,16 +23,16 @@ const recentMs = 30_000; // the window in which Spotify counts
 const dayMs = 24 * 3_600_000; // and that of its quota
 const dayBuckets = 96;
 
-export function createLedger(): Ledger {
-  const calls = createRollingCount(retryWindowMs);
-  const retries = createRollingCount(retryWindowMs);
-  const families = new Map<Family, { recent: RollingCount; day: RollingCount }>();
+export function createCallStats(): CallStats {
+  const calls = createSlidingWindowCounter(retryWindowMs);
+  const retries = createSlidingWindowCounter(retryWindowMs);
+  const families = new Map<Family, { recent: SlidingWindowCounter; day: SlidingWindowCounter }>();
 
   return {
     add(family, nowMs) {
       const counts = families.get(family) ?? {
-        recent: createRollingCount(recentMs),
-        day: createRollingCount(dayMs, dayBuckets),
+        recent: createSlidingWindowCounter(recentMs),
+        day: createSlidingWindowCounter(dayMs, dayBuckets),
       };
       families.set(family, counts);
       for (const count of [calls, counts.recent, counts.day]) count.add(nowMs);
@@ -48,7 +48,7 @@ export function createLedger(): Ledger {
       Array.from(families, ([family, { recent, day }]) => ({
         family,
         recentCalls: recent.total(nowMs),
-        callsOfDay: day.total(nowMs),
+        callsLast24h: day.total(nowMs),
       })),
   };
 }

@@ -1,26 +1,31 @@
 import type { Outcome } from '../transport/http.ts';
-import { type BackOffReason, isEdgeRefusal, isUnexplained404, type ShutReason } from '../transport/retry.ts';
-import { createRollingCount } from './sliding-window-counter.ts';
+import {
+  type BackOffReason,
+  isEdgeRefusal,
+  isUnexplained404,
+  type RejectionReason,
+} from '../transport/retry.ts';
+import { createSlidingWindowCounter } from './sliding-window-counter.ts';
 
 /**
  * The way to one endpoint family: open, shut for a time, or being tried. It shuts when Spotify asks for
  * silence and when too many calls fail. After the silence one call goes alone; when that one is answered,
  * two may go, then four, until the door is open again.
  */
-export interface Door {
+export interface CircuitBreaker {
   /** Why and for how many milliseconds no call may go; null when none of that stands in the way. */
-  barred(nowMs: number): Bar | null;
+  barred(nowMs: number): OpenState | null;
   /** Whether one more call may be under way; false while the one that tries the door is. */
   hasRoom(): boolean;
   enter(): void;
   /** Every call that entered leaves: answered, failed, or neither (refused for its number, never sent). */
   leave(result: CallResult, nowMs: number): void;
   /** @param waitMs the silence asked for; null when Spotify did not say */
-  shut(reason: ShutReason, waitMs: number | null, nowMs: number): void;
+  shut(reason: BackOffReason, waitMs: number | null, nowMs: number): void;
 }
 
-export interface Bar {
-  reason: BackOffReason;
+export interface OpenState {
+  reason: RejectionReason;
   waitMs: number;
   /** What the wait was when it was asked for. */
   wholeWaitMs: number;
@@ -37,17 +42,17 @@ const quotaGuessMs = 3_600_000; // a quota is a day's; an hour costs 24 tries of
 const fullRoom = 16; // after four doublings the way is as good as open
 const probeWaitMs = 1_000; // what an asker is told to wait while another call tries the door
 
-export function createDoor(): Door {
-  const answered = createRollingCount(failureWindowMs);
-  const failed = createRollingCount(failureWindowMs);
-  let reason: ShutReason | null = null; // null: open
+export function createCircuitBreaker(): CircuitBreaker {
+  const answered = createSlidingWindowCounter(failureWindowMs);
+  const failed = createSlidingWindowCounter(failureWindowMs);
+  let reason: BackOffReason | null = null; // null: open
   let shutAtMs = 0;
   let shutUntilMs = 0;
   let guesses = 0; // shuts in a row whose length we had to choose
   let room = Number.POSITIVE_INFINITY;
   let underWay = 0;
 
-  function shut(why: ShutReason, waitMs: number | null, nowMs: number): void {
+  function shut(why: BackOffReason, waitMs: number | null, nowMs: number): void {
     const alreadyShut = reason !== null && nowMs < shutUntilMs;
     if (waitMs === null && !alreadyShut && why !== 'quota') guesses += 1;
     const untilMs = nowMs + (waitMs ?? guess(why));
@@ -58,7 +63,7 @@ export function createDoor(): Door {
     room = 1;
   }
 
-  const guess = (why: ShutReason): number =>
+  const guess = (why: BackOffReason): number =>
     why === 'quota' ? quotaGuessMs : Math.min(firstShutMs * 2 ** (guesses - 1), longestGuessMs);
 
   function widen(): void {
@@ -112,7 +117,7 @@ export function createDoor(): Door {
  * @param refusedFamilies endpoint families of which the edge has refused calls since Spotify last answered: where it
  * refuses one of them it is about that one, where it refuses several it is an outage
  */
-export function resultOnTheWay(outcome: Outcome | undefined, refusedFamilies: number): CallResult {
+export function connectionOutcome(outcome: Outcome | undefined, refusedFamilies: number): CallResult {
   if (!outcome) return 'neither';
   if (isNoAnswer(outcome)) return 'failed';
   if (outcome.kind === 'fault' || !isEdgeRefusal(outcome)) return 'answered';
@@ -120,7 +125,7 @@ export function resultOnTheWay(outcome: Outcome | undefined, refusedFamilies: nu
 }
 
 /** An endpoint fails by its 5xx, by a 404 that names no object and by a refusal of the edge; being refused for our number says nothing about its health. */
-export function resultAtTheEndpoint(outcome: Outcome | undefined): CallResult {
+export function endpointOutcome(outcome: Outcome | undefined): CallResult {
   if (!outcome || isNoAnswer(outcome)) return 'neither';
   if (outcome.kind === 'fault') return 'answered';
   if (outcome.status === 429) return 'neither';

@@ -1,9 +1,9 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import type { News } from '../shared-state/shared-state.ts';
+import type { SharedState } from '../shared-state/shared-state.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
-import type { Bar } from './circuit-breaker.ts';
+import type { OpenState } from './circuit-breaker.ts';
 
 /**
  * Spotify serves an app of which the owner's Premium subscription has lapsed nothing at all. This breaker stops every
@@ -13,7 +13,7 @@ export interface PremiumBreaker {
   /** Whether Spotify has stated it, and has not served a call since. */
   isLapsed(): boolean;
   /** Why and for how many milliseconds no call may be sent; null when one may. */
-  barred(nowMs: number): Bar | null;
+  barred(nowMs: number): OpenState | null;
   /** False while the call of the minute is under way: whether others may follow is known when it has ended. */
   hasCapacity(): boolean;
   /** A call is sent. */
@@ -24,7 +24,7 @@ export interface PremiumBreaker {
 
 export interface PremiumBreakerOptions {
   /** By which processes share that it has lapsed, and that it is paid again. */
-  news?: News | undefined;
+  sharedState?: SharedState | undefined;
   log?: Log | undefined;
   /** Called when calls that wait are to be refused. */
   onRefusal: () => void;
@@ -36,7 +36,7 @@ const longestToldMs = 2 * backOffMs; // other processes cannot stop this one for
 const topic = 'premium';
 const saysNothing = new Set([401, 403, 408, 425, 429]); // statuses that an app gets whether it is served or not
 
-export function createPremiumBreaker({ news, log, onRefusal }: PremiumBreakerOptions): PremiumBreaker {
+export function createPremiumBreaker({ sharedState, log, onRefusal }: PremiumBreakerOptions): PremiumBreaker {
   let isLapsed = false;
   let isTrying = false; // whether the call of the minute is under way
   let nextCallAtMs = 0;
@@ -60,10 +60,10 @@ export function createPremiumBreaker({ news, log, onRefusal }: PremiumBreakerOpt
 
   function tell(untilMs: number): void {
     toldUntilMs = untilMs;
-    news?.tell(topic, { untilMs });
+    sharedState?.publish(topic, { untilMs });
   }
 
-  news?.hear((about, fact) => {
+  sharedState?.subscribe((about, fact) => {
     const { untilMs } = (fact ?? {}) as { untilMs?: unknown };
     if (about !== topic || typeof untilMs !== 'number' || untilMs === toldUntilMs) return;
     const waitMs = Math.min(untilMs - epochMs(), longestToldMs);

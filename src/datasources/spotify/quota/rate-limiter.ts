@@ -1,7 +1,7 @@
-import type { News } from '../shared-state/shared-state.ts';
+import type { SharedState } from '../shared-state/shared-state.ts';
 
 /** Our own ceiling on calls, kept over every span of 30 s and not only from one mark of the clock to the next. */
-export interface Budget {
+export interface RateLimiter {
   /** Milliseconds until one more call may be sent; 0 for now. */
   waitMs(nowMs: number): number;
   /** Counts one call of this process. */
@@ -15,9 +15,9 @@ const windowMs = 30_000 + 500;
 
 /**
  * @param limit most calls in any 30 s; null for no limit
- * @param news by which processes share the limit; without it each has its own
+ * @param sharedState by which processes share the limit; without it each has its own
  */
-export function createBudget(limit: number | null, news?: News): Budget {
+export function createRateLimiter(limit: number | null, sharedState?: SharedState): RateLimiter {
   if (limit === null) return { waitMs: () => 0, spend: () => undefined, confirm: async () => true };
   const sentAtMs: number[] = []; // the last `limit` calls, oldest first
   let fullUntilMs = 0;
@@ -33,7 +33,7 @@ export function createBudget(limit: number | null, news?: News): Budget {
       if (sentAtMs.length > limit) sentAtMs.shift();
     },
     async confirm() {
-      const waitMs = (await news?.spend(limit, windowMs)) ?? 0;
+      const waitMs = (await sharedState?.reserveCall(limit, windowMs)) ?? 0;
       if (waitMs === 0) return true;
       sentAtMs.pop();
       fullUntilMs = performance.now() + waitMs;

@@ -1,30 +1,36 @@
 import { type GatewayError, Overloaded, UpstreamRateLimited, UpstreamTimeout } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import type { News } from '../shared-state/shared-state.ts';
+import type { SharedState } from '../shared-state/shared-state.ts';
 import type { Outcome } from '../transport/http.ts';
-import { isEdgeRefusal, type ShutReason, shutError, shutReasons } from '../transport/retry.ts';
+import { type BackOffReason, backOffError, backOffReasons, isEdgeRefusal } from '../transport/retry.ts';
 import { longestWaitMs } from '../transport/retry-after.ts';
 import type { Party } from '../usage/field-context.ts';
-import { type Observer, unobserved } from '../usage/observer.ts';
-import { createLedger, type FamilyCalls } from './call-stats.ts';
-import { type Bar, createDoor, type Door, resultAtTheEndpoint, resultOnTheWay } from './circuit-breaker.ts';
+import { noopObserver, type Observer } from '../usage/observer.ts';
+import { createCallStats, type FamilyCalls } from './call-stats.ts';
+import {
+  type CircuitBreaker,
+  connectionOutcome,
+  createCircuitBreaker,
+  endpointOutcome,
+  type OpenState,
+} from './circuit-breaker.ts';
 import { type Family, families } from './families.ts';
 import { createPremiumBreaker } from './premium.ts';
-import { createBudget } from './rate-limiter.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 
 /** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
-export interface Gate {
+export interface RequestQueue {
   /**
    * Sends one call as soon as the rules allow, first come first served.
    * @throws GatewayError as soon as it is clear that the rules will not allow it in time
    */
-  pass(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome>;
+  schedule(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome>;
   /**
    * Spotify asked for silence about one family; `waitMs` null when it did not say for how long.
    * @returns what to tell whoever asks meanwhile
    */
-  shut(family: Family, reason: ShutReason, waitMs: number | null): GatewayError;
+  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
   /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
   isPremiumLapsed(): boolean;
   /** Whether one more retry keeps to the share of calls that retries may be; counts it if so. */
@@ -36,16 +42,16 @@ export interface Gate {
 
 export interface FamilyReport extends FamilyCalls {
   /** Why no call may go now, and for how many milliseconds; null where calls may. */
-  bar: Bar | null;
+  bar: OpenState | null;
 }
 
-export interface GateOptions {
+export interface RequestQueueOptions {
   /** Most calls under way at a time. */
   concurrency: number;
   /** Own ceiling on calls in any rolling 30 s; null for none. */
   rateLimit: number | null;
   /** By which processes share silences and the ceiling; without it each has its own. */
-  news?: News | undefined;
+  sharedState?: SharedState | undefined;
   observer?: Observer;
   log?: Log;
 }
@@ -62,11 +68,17 @@ interface Waiting {
   refuse: (error: GatewayError) => void;
 }
 
-export function createGate({ concurrency, rateLimit, news, observer = unobserved, log }: GateOptions): Gate {
-  const doors = new Map<Family | 'any', Door>();
-  const budget = createBudget(rateLimit, news);
-  const ledger = createLedger();
-  const premium = createPremiumBreaker({ news, log, onRefusal: refuseWaiting });
+export function createRequestQueue({
+  concurrency,
+  rateLimit,
+  sharedState,
+  observer = noopObserver,
+  log,
+}: RequestQueueOptions): RequestQueue {
+  const doors = new Map<Family | 'any', CircuitBreaker>();
+  const rateLimiter = createRateLimiter(rateLimit, sharedState);
+  const callStats = createCallStats();
+  const premium = createPremiumBreaker({ sharedState, log, onRefusal: refuseWaiting });
   const edgeRefused = new Set<Family>(); // since an endpoint answered the last time
   let underWay = 0;
   let queue: Waiting[] = [];
@@ -76,24 +88,24 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
   let alarmAtMs = Number.POSITIVE_INFINITY;
 
   // A transport fault tells of the way to Spotify, not of one endpoint: it has a door of its own.
-  const doorsOn = (family: Family): [any: Door, own: Door] => [door('any'), door(family)];
+  const doorsOn = (family: Family): [any: CircuitBreaker, own: CircuitBreaker] => [door('any'), door(family)];
 
-  function door(name: Family | 'any'): Door {
-    const known = doors.get(name) ?? createDoor();
+  function door(name: Family | 'any'): CircuitBreaker {
+    const known = doors.get(name) ?? createCircuitBreaker();
     doors.set(name, known);
     return known;
   }
 
-  async function pass(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome> {
+  async function schedule(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome> {
     await admission(family, party);
     let outcome: Outcome | undefined;
     try {
-      const confirmed = await budget.confirm();
+      const confirmed = await rateLimiter.confirm();
       if (confirmed) outcome = await send();
     } finally {
       leave(family, outcome);
     }
-    return outcome ?? pass(family, party, send);
+    return outcome ?? schedule(family, party, send);
   }
 
   async function admission(family: Family, party: Party): Promise<void> {
@@ -104,7 +116,7 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     if (ruling === 0 && !nextTurn) return enter(family);
     if (queue.length >= maxQueued) throw new Overloaded('Too many calls are waiting for Spotify already.');
     const [scope] = party.scopes();
-    const waited = observer.waiting({ family, method: 'GET', path: `/${family}`, scope });
+    const waited = observer.onQueued({ family, method: 'GET', path: `/${family}`, scope });
     const turn = new Promise<void>((admit, refuse) => {
       queue.push({ family, party, admit, refuse });
       wakeIn(ruling);
@@ -161,7 +173,7 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     );
   }
 
-  function barOn(family: Family, nowMs: number): Bar | null {
+  function barOn(family: Family, nowMs: number): OpenState | null {
     const [any, own] = doorsOn(family);
     return premium.barred(nowMs) ?? any.barred(nowMs) ?? own.barred(nowMs);
   }
@@ -171,11 +183,11 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     if (!bar) return null;
     const isLimit = bar.reason === 'rate' || bar.reason === 'quota';
     const isShort = isLimit && bar.wholeWaitMs <= shortSilenceMs;
-    return isShort && bar.waitMs <= timeLeftMs ? bar.waitMs : shutError(bar.reason, bar.waitMs);
+    return isShort && bar.waitMs <= timeLeftMs ? bar.waitMs : backOffError(bar.reason, bar.waitMs);
   }
 
   function ownLimit(timeLeftMs: number, nowMs: number): number | GatewayError | null {
-    const waitMs = budget.waitMs(nowMs);
+    const waitMs = rateLimiter.waitMs(nowMs);
     if (waitMs === 0 || waitMs <= Math.min(shortBudgetWaitMs, timeLeftMs)) return waitMs || null;
     return new UpstreamRateLimited('The limit set for calls to Spotify is reached; ask again later.', {
       retryAfter: Math.ceil(waitMs / 1000),
@@ -187,8 +199,8 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     underWay += 1;
     for (const each of doorsOn(family)) each.enter();
     premium.enter(nowMs);
-    budget.spend(nowMs);
-    ledger.add(family, nowMs);
+    rateLimiter.spend(nowMs);
+    callStats.add(family, nowMs);
   }
 
   function leave(family: Family, outcome: Outcome | undefined): void {
@@ -196,10 +208,10 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     const [any, own] = doorsOn(family);
     underWay -= 1;
     premium.leave(outcome, nowMs);
-    const atTheEndpoint = resultAtTheEndpoint(outcome);
+    const atTheEndpoint = endpointOutcome(outcome);
     if (atTheEndpoint === 'answered') edgeRefused.clear();
     if (outcome?.kind === 'answer' && isEdgeRefusal(outcome)) edgeRefused.add(family);
-    change('any', nowMs, () => any.leave(resultOnTheWay(outcome, edgeRefused.size), nowMs));
+    change('any', nowMs, () => any.leave(connectionOutcome(outcome, edgeRefused.size), nowMs));
     change(family, nowMs, () => own.leave(atTheEndpoint, nowMs));
     // Whoever gets this answer may find in it that the door is to be shut: the queue goes after that.
     if (queue.length > 0) nextTurn ??= setImmediate(takeTurn);
@@ -216,7 +228,7 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     serveQueue(!concernsAll);
   }
 
-  function shut(family: Family, reason: ShutReason, waitMs: number | null): number {
+  function shut(family: Family, reason: BackOffReason, waitMs: number | null): number {
     const nowMs = performance.now();
     change(family, nowMs, () => door(family).shut(reason, waitMs, nowMs));
     serveQueue();
@@ -234,23 +246,23 @@ export function createGate({ concurrency, rateLimit, news, observer = unobserved
     log?.warn({ family: name, reason, seconds: Math.ceil(waitMs / 1000) }, 'no calls to Spotify for a while');
   }
 
-  news?.hear((topic, fact) => {
+  sharedState?.subscribe((topic, fact) => {
     const told = silenceTold(topic, fact);
     if (told && told.waitMs > 0) shut(told.family, told.reason, told.waitMs);
   });
 
   return {
-    pass,
-    shut(family, reason, askedMs) {
+    schedule,
+    backOff(family, reason, askedMs) {
       const waitMs = shut(family, reason, askedMs);
-      news?.tell(`${silence}:${family}`, { reason, untilMs: epochMs() + waitMs });
-      return shutError(reason, waitMs);
+      sharedState?.publish(`${silence}:${family}`, { reason, untilMs: epochMs() + waitMs });
+      return backOffError(reason, waitMs);
     },
     isPremiumLapsed: premium.isLapsed,
-    mayRetry: () => ledger.mayRetry(performance.now()),
+    mayRetry: () => callStats.mayRetry(performance.now()),
     report() {
       const nowMs = performance.now();
-      return ledger.report(nowMs).map((calls) => ({ ...calls, bar: barOn(calls.family, nowMs) }));
+      return callStats.report(nowMs).map((calls) => ({ ...calls, bar: barOn(calls.family, nowMs) }));
     },
     dispose() {
       clearTimeout(alarm);
@@ -266,7 +278,7 @@ function silenceTold(topic: string, fact: unknown) {
   const [about, name] = topic.split(':');
   const { reason: why, untilMs } = (fact ?? {}) as { reason?: unknown; untilMs?: unknown };
   const family = families.find((each) => each === name);
-  const reason = shutReasons.find((each) => each === why);
+  const reason = backOffReasons.find((each) => each === why);
   if (about !== silence || !family || !reason || typeof untilMs !== 'number') return null;
   return { family, reason, waitMs: Math.min(untilMs - epochMs(), longestWaitMs) };
 }

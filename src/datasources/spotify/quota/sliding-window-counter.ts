@@ -1,5 +1,5 @@
 /** Counts over the last so many milliseconds, by a clock that never jumps; memory stays constant. */
-export interface RollingCount {
+export interface SlidingWindowCounter {
   add(nowMs: number): void;
   total(nowMs: number): number;
   clear(): void;
@@ -11,7 +11,7 @@ const fewBuckets = 20;
  * @param windowMs length of the window, in milliseconds
  * @param buckets into which it is cut: a count is late by the length of one at most
  */
-export function createRollingCount(windowMs: number, buckets = fewBuckets): RollingCount {
+export function createSlidingWindowCounter(windowMs: number, buckets = fewBuckets): SlidingWindowCounter {
   const widthMs = windowMs / buckets;
   const counts = new Array<number>(buckets).fill(0);
   let newest = 0;

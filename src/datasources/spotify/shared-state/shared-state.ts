@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { SharedRedis } from './redis-client.ts';
+import type { RedisClient } from './redis-client.ts';
 
 /**
  * What the processes of one app tell each other about Spotify, and what a new one is told at its start:
  * until when it asked for silence, what the app may do, and how many calls were made.
  */
-export interface News {
+export interface SharedState {
   /** Tells all processes, this one too, and whoever starts later. */
-  tell(topic: string, fact: object): void;
+  publish(topic: string, message: object): void;
   /** Calls back with every fact that is told, and with all that were told before. */
-  hear(listener: (topic: string, fact: unknown) => void): void;
+  subscribe(listener: (topic: string, message: unknown) => void): void;
   /** Resolves when what was told before this process started has been heard. */
-  started(): Promise<void>;
+  whenSynced(): Promise<void>;
   /**
    * Counts one call against a ceiling that all processes share.
    * @returns milliseconds until there is a place; 0 when the call was counted, or Redis does not say
    */
-  spend(limit: number, windowMs: number): Promise<number>;
+  reserveCall(limit: number, windowMs: number): Promise<number>;
 }
 
 const maxTopicChars = 200;
@@ -50,38 +50,38 @@ return facts`;
 
 /**
  * Redis is untrusted: what is too long, or is no JSON, is not passed on, and every listener checks the facts that it hears.
- * @param app names the app that the news is about
+ * @param app names the app that the shared state is about
  */
-export function createNews(redis: SharedRedis, app: string): News {
+export function createSharedState(redis: RedisClient, app: string): SharedState {
   const name = (what: string) => `spotify-graphql:1:${app}:${what}`;
   const listeners = new Set<(topic: string, fact: unknown) => void>();
   const self = randomUUID();
   let calls = 0;
 
-  function spread(topic: string, text: string): void {
+  function notify(topic: string, text: string): void {
     const fact = topic.length > maxTopicChars || text.length > maxFactChars ? undefined : parse(text);
     if (fact !== undefined) for (const listener of listeners) listener(topic, fact);
   }
 
-  redis.listen(
+  redis.subscribe(
     name('news'),
     (message) => {
       const space = message.indexOf(' ');
-      if (space !== -1) spread(message.slice(0, space), message.slice(space + 1));
+      if (space !== -1) notify(message.slice(0, space), message.slice(space + 1));
     },
     async () => {
-      const facts = await redis.ask((connection) =>
+      const facts = await redis.run((connection) =>
         connection.eval(factsScript, 1, name('facts'), maxFacts, maxTopicChars, maxFactChars),
       );
       if (!Array.isArray(facts)) return;
-      for (let i = 0; i < facts.length; i += 2) spread(String(facts[i]), String(facts[i + 1]));
+      for (let i = 0; i < facts.length; i += 2) notify(String(facts[i]), String(facts[i + 1]));
     },
   );
 
   return {
-    tell(topic, fact) {
-      const text = JSON.stringify(fact);
-      void redis.ask((connection) =>
+    publish(topic, message) {
+      const text = JSON.stringify(message);
+      void redis.run((connection) =>
         connection
           .multi()
           .hset(name('facts'), topic, text)
@@ -90,12 +90,12 @@ export function createNews(redis: SharedRedis, app: string): News {
           .exec(),
       );
     },
-    hear: (listener) => void listeners.add(listener),
-    started: redis.started,
-    async spend(limit, windowMs) {
+    subscribe: (listener) => void listeners.add(listener),
+    whenSynced: redis.whenSynced,
+    async reserveCall(limit, windowMs) {
       calls += 1;
       const member = `${self}.${calls}`; // two calls of one microsecond are still two
-      const waitMs = await redis.ask((connection) =>
+      const waitMs = await redis.run((connection) =>
         connection.eval(spendScript, 1, name('calls'), limit, windowMs, member),
       );
       const wait = Number(waitMs ?? 0);

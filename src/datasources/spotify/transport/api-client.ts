@@ -1,10 +1,10 @@
 import type { Family } from '../quota/families.ts';
-import type { Gate } from '../quota/request-queue.ts';
+import type { RequestQueue } from '../quota/request-queue.ts';
 import type { Party } from '../usage/field-context.ts';
 import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
-import type { Exchange } from './observed-http.ts';
+import type { ObservedHttp } from './observed-http.ts';
 import type { Token } from './token.ts';
-import { persist } from './with-retries.ts';
+import { withRetries } from './with-retries.ts';
 
 /** One read of the Web API: the path is built from ids and nothing that a client wrote. */
 export interface ApiRequest {
@@ -15,43 +15,55 @@ export interface ApiRequest {
   maxBytes?: number;
 }
 
-/**
- * Asks Spotify once, which may take several attempts and a new token.
- * @returns an answer of status 200, 304, 400, 401, 403, 404 (always with Spotify's message) or 410
- * @throws GatewayError when there is none
- */
-export type Call = (request: ApiRequest, party: Party, etag?: string | null) => Promise<HttpAnswer>;
+export interface ApiClient {
+  /**
+   * Reads from the Web API, with retries and, after a 401 about the token, with a new token once.
+   * @param etag of the cached response, for a conditional request
+   * @returns a response of status 200, 304, 400, 401, 403, 404 (always with Spotify's message) or 410
+   * @throws GatewayError if there is none
+   */
+  request(request: ApiRequest, party: Party, etag?: string | null): Promise<HttpAnswer>;
+}
 
-export interface CallDependencies {
+export interface ApiClientDependencies {
   apiUrl: string;
-  exchange: Exchange;
+  observedHttp: ObservedHttp;
   token: Token;
-  gate: Gate;
+  requestQueue: RequestQueue;
 }
 
 // Names come in the language asked for: one for all, or two clients would share an answer that differs.
-export const language = 'en';
+export const acceptLanguage = 'en';
 
-export function createCall({ apiUrl, exchange, token, gate }: CallDependencies): Call {
-  async function call(request: ApiRequest, party: Party, etag: string | null = null): Promise<HttpAnswer> {
-    const first = await ask(request, party, etag);
+export function createApiClient({
+  apiUrl,
+  observedHttp,
+  token,
+  requestQueue,
+}: ApiClientDependencies): ApiClient {
+  async function request(
+    apiRequest: ApiRequest,
+    party: Party,
+    etag: string | null = null,
+  ): Promise<HttpAnswer> {
+    const first = await attemptWithToken(apiRequest, party, etag);
     if (!isAboutToken(first.answer)) return first.answer;
     token.reject(first.bearer);
-    const second = await ask(request, party, etag);
+    const second = await attemptWithToken(apiRequest, party, etag);
     if (!isAboutToken(second.answer)) return second.answer;
     throw token.distrust(second.bearer);
   }
 
-  async function ask(request: ApiRequest, party: Party, etag: string | null) {
+  async function attemptWithToken(request: ApiRequest, party: Party, etag: string | null) {
     let bearer = '';
     const attempt = async (): Promise<Outcome> => {
       bearer = await token.get(party);
-      return gate.pass(request.family, party, () => send(request, party, bearer, etag));
+      return requestQueue.schedule(request.family, party, () => send(request, party, bearer, etag));
     };
-    const answer = await persist(attempt, {
+    const answer = await withRetries(attempt, {
       mayRetry: (waitMs) =>
-        party.wanted() && performance.now() + waitMs < party.deadlineMs() && gate.mayRetry(),
-      shut: (reason, waitMs) => gate.shut(request.family, reason, waitMs),
+        party.wanted() && performance.now() + waitMs < party.deadlineMs() && requestQueue.mayRetry(),
+      shut: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
     });
     return { answer, bearer };
   }
@@ -61,14 +73,14 @@ export function createCall({ apiUrl, exchange, token, gate }: CallDependencies):
     const headers = {
       authorization: `Bearer ${bearer}`,
       accept: 'application/json',
-      'accept-language': language,
+      'accept-language': acceptLanguage,
       ...(etag !== null && { 'if-none-match': etag }),
     };
     const { family, maxBytes } = request;
-    return exchange({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, party);
+    return observedHttp({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, party);
   }
 
-  return call;
+  return { request };
 }
 
 /** Relative to the base URL, with the query. */

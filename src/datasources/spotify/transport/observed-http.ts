@@ -4,20 +4,20 @@ import type { Observer } from '../usage/observer.ts';
 import type { Http, HttpRequest, Outcome } from './http.ts';
 
 /** One attempt, noted with all who wait for it and seen by the observer. */
-export type Exchange = (attempt: Attempt, party: Party) => Promise<Outcome>;
+export type ObservedHttp = (attempt: RequestInfo, party: Party) => Promise<Outcome>;
 
-export interface Attempt extends HttpRequest {
+export interface RequestInfo extends HttpRequest {
   family: Family | 'token';
   /** Relative to the base URL, with the query. */
   path: string;
 }
 
-export function createExchange(http: Http, observer: Observer): Exchange {
+export function createObservedHttp(http: Http, observer: Observer): ObservedHttp {
   return async ({ family, path, ...request }, party) => {
     const startedMs = performance.now();
     const { method } = request;
     const [scope] = party.scopes();
-    const observed = observer.sent({ family, method, path: path.replace(/\?.*/, ''), scope });
+    const observed = observer.onCall({ family, method, path: path.replace(/\?.*/, ''), scope });
     const noted = party.note({ method, path });
     const outcome = await http.send(request);
     const status = outcome.kind === 'answer' ? outcome.status : null;

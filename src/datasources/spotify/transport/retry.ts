@@ -11,20 +11,20 @@ import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What one attempt's outcome means. Pure: no timers, no I/O; the caller waits, shuts and throws. */
-export type Verdict =
+export type RetryDecision =
   /** A final answer: 200, 304, or a 4xx (a 404 only with Spotify's message) that the requester interprets. */
-  | { act: 'use'; answer: HttpAnswer }
-  /** Worth another attempt after a wait, of which Spotify asked everybody to keep `silenceMs`. */
-  | { act: 'retry'; waitMs: number; silenceMs: number; orElse: GatewayError }
+  | { act: 'accept'; answer: HttpAnswer }
+  /** Worth another attempt after a wait, of which Spotify asked everybody to keep `backOffMs`. */
+  | { act: 'retry'; waitMs: number; backOffMs: number; exhaustedError: GatewayError }
   /** Spotify asks for silence; `waitMs` null when it does not say for how long. */
-  | { act: 'shut'; reason: ShutReason; waitMs: number | null }
+  | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
   | { act: 'fail'; error: GatewayError };
 
 /** Too many calls in a short time, a day's calls used up, or Spotify itself in trouble. */
-export type ShutReason = (typeof shutReasons)[number];
-export const shutReasons = ['rate', 'quota', 'unavailable'] as const;
+export type BackOffReason = (typeof backOffReasons)[number];
+export const backOffReasons = ['rate', 'quota', 'unavailable'] as const;
 /** The last: Spotify serves this app nothing, because the Premium subscription of its owner has lapsed. */
-export type BackOffReason = ShutReason | 'premium-lapsed';
+export type RejectionReason = BackOffReason | 'premium-lapsed';
 
 export const maxAttempts = 3;
 const maxWaitInRequestMs = 2_000; // a longer Retry-After is no hiccup: waiting it out only holds the client
@@ -38,18 +38,23 @@ const retryable = new Set([408, 425]);
  * @param attempt how many attempts were made, this one included
  * @param chance a number from 0 to 1: full jitter, so that askers that failed together do not return together
  */
-export function judge(outcome: Outcome, attempt: number, chance: number, nowEpochMs: number): Verdict {
+export function decideRetry(
+  outcome: Outcome,
+  attempt: number,
+  chance: number,
+  nowEpochMs: number,
+): RetryDecision {
   const backoffMs = chance * backoffBaseMs * 2 ** (attempt - 1);
-  if (outcome.kind === 'fault') return judgeFault(outcome.fault, backoffMs);
+  if (outcome.kind === 'fault') return decideAfterFault(outcome.fault, backoffMs);
 
   const { status } = outcome;
   if (isPremiumLapsed(outcome)) return { act: 'fail', error: notServed() };
   if (isUnexplained404(outcome)) return retry(backoffMs, noMessage());
-  if (usable.has(status)) return { act: 'use', answer: outcome };
+  if (usable.has(status)) return { act: 'accept', answer: outcome };
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
-  if (status === 429) return judgeTooMany(outcome, waitMs, backoffMs, attempt);
+  if (status === 429) return decideAfter429(outcome, waitMs, backoffMs, attempt);
   if (status === 503 && waitMs !== null && waitMs > maxWaitInRequestMs) {
-    return { act: 'shut', reason: 'unavailable', waitMs };
+    return { act: 'backOff', reason: 'unavailable', waitMs };
   }
   if (status >= 500 || retryable.has(status)) {
     return retry(Math.max(waitMs ?? 0, backoffMs), unavailable());
@@ -76,7 +81,10 @@ export const isEdgeRefusal = (answer: HttpAnswer): boolean =>
   (answer.body === undefined || typeof answer.body === 'string') &&
   !isPremiumLapsed(answer);
 
-function judgeFault(fault: Extract<Outcome, { kind: 'fault' }>['fault'], backoffMs: number): Verdict {
+function decideAfterFault(
+  fault: Extract<Outcome, { kind: 'fault' }>['fault'],
+  backoffMs: number,
+): RetryDecision {
   switch (fault) {
     case 'timeout':
       return retry(backoffMs, new UpstreamTimeout('Spotify did not answer in time.'));
@@ -94,23 +102,23 @@ function judgeFault(fault: Extract<Outcome, { kind: 'fault' }>['fault'], backoff
   }
 }
 
-function judgeTooMany(
+function decideAfter429(
   answer: HttpAnswer,
   waitMs: number | null,
   backoffMs: number,
   attempt: number,
-): Verdict {
+): RetryDecision {
   if (isQuota(answer) || (waitMs !== null && waitMs > quotaFromMs)) {
-    return { act: 'shut', reason: 'quota', waitMs: waitMs || null };
+    return { act: 'backOff', reason: 'quota', waitMs: waitMs || null };
   }
   const short = waitMs !== null && waitMs <= maxWaitInRequestMs;
-  if (!short || attempt >= maxAttempts) return { act: 'shut', reason: 'rate', waitMs: waitMs || null };
+  if (!short || attempt >= maxAttempts) return { act: 'backOff', reason: 'rate', waitMs: waitMs || null };
   // Spotify counts in whole seconds: the jitter comes on top, never instead.
   return {
     act: 'retry',
     waitMs: waitMs + backoffMs,
-    silenceMs: waitMs,
-    orElse: shutError('rate', waitMs),
+    backOffMs: waitMs,
+    exhaustedError: backOffError('rate', waitMs),
   };
 }
 
@@ -120,8 +128,8 @@ function isQuota({ body }: HttpAnswer): boolean {
   return error?.reason === 'QUOTA_EXCEEDED';
 }
 
-/** What an asker is told while the gate is shut for `waitMs` more. */
-export function shutError(reason: BackOffReason, waitMs: number): GatewayError {
+/** What an asker is told while the request queue is shut for `waitMs` more. */
+export function backOffError(reason: RejectionReason, waitMs: number): GatewayError {
   // A sum of two clock readings is off by less than a thousandth, which must not become a second.
   const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
   switch (reason) {
@@ -136,11 +144,11 @@ export function shutError(reason: BackOffReason, waitMs: number): GatewayError {
   }
 }
 
-const retry = (waitMs: number, orElse: GatewayError): Verdict => ({
+const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => ({
   act: 'retry',
   waitMs,
-  silenceMs: 0,
-  orElse,
+  backOffMs: 0,
+  exhaustedError,
 });
 
 /** The cause is for the operator, in the log and in metrics; clients cannot do anything about it. */

@@ -2,9 +2,9 @@ import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../../
 import type { Log } from '../../../observability/log.ts';
 import { createParty, type Party, type Scope } from '../usage/field-context.ts';
 import type { HttpAnswer, Outcome } from './http.ts';
-import type { Exchange } from './observed-http.ts';
-import { type ShutReason, shutError } from './retry.ts';
-import { persist } from './with-retries.ts';
+import type { ObservedHttp } from './observed-http.ts';
+import { type BackOffReason, backOffError } from './retry.ts';
+import { withRetries } from './with-retries.ts';
 
 /** The one client-credentials token of an app, kept in memory and nowhere else. */
 export interface Token {
@@ -51,7 +51,7 @@ interface Failure {
 }
 
 export function createToken(
-  exchange: Exchange,
+  observedHttp: ObservedHttp,
   log: Log,
   { url, clientId, clientSecret }: TokenOptions,
 ): Token {
@@ -87,7 +87,7 @@ export function createToken(
     failure = undefined;
     try {
       const startedMs = performance.now();
-      const answer = await persist(() => send(timeoutMs), { mayRetry, shut });
+      const answer = await withRetries(() => send(timeoutMs), { mayRetry, shut });
       failure = undefined;
       held = read(answer, startedMs);
       return held;
@@ -110,13 +110,13 @@ export function createToken(
     const { pathname: path } = new URL(url);
     const party = createParty(() => waiting);
     const request = { family: 'token', method: 'POST', path, url, headers, body, timeoutMs } as const;
-    return exchange(request, party).then(withFaultAsStatus);
+    return observedHttp(request, party).then(withFaultAsStatus);
   }
 
-  function shut(reason: ShutReason, waitMs: number | null): GatewayError {
+  function shut(reason: BackOffReason, waitMs: number | null): GatewayError {
     const forMs = waitMs ?? rememberFailureMs;
-    failure = { untilMs: performance.now() + forMs, error: (leftMs) => shutError(reason, leftMs) };
-    return shutError(reason, forMs);
+    failure = { untilMs: performance.now() + forMs, error: (leftMs) => backOffError(reason, leftMs) };
+    return backOffError(reason, forMs);
   }
 
   function reject(token: string): void {

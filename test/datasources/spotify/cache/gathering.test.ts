@@ -1,7 +1,7 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { serveArrivals } from '../../../../src/process/accept-first.ts';
+import { acceptFirst } from '../../../../src/process/accept-first.ts';
 import { catalogue } from '../../../support/asking.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 
@@ -16,7 +16,7 @@ async function start() {
     { quotaMode: 'extended' },
   );
   const server = createServer().listen(0, '127.0.0.1');
-  serveArrivals(server, gateway.listener);
+  acceptFirst(server, gateway.listener);
   await new Promise((listening) => server.once('listening', listening));
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   onTestFinished(() => {

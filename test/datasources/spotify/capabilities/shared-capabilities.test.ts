@@ -36,12 +36,12 @@ describe('what other processes have found out', () => {
     const told: [topic: string, lesson: object][] = [];
     let hear: (topic: string, fact: unknown) => void = () => undefined;
     const access = createAccess(mode, quiet, {
-      tell: (topic, lesson) => void told.push([topic, lesson]),
-      hear: (listener) => {
+      publish: (topic, lesson) => void told.push([topic, lesson]),
+      subscribe: (listener) => {
         hear = listener;
       },
-      started: async () => undefined,
-      spend: async () => 0,
+      whenSynced: async () => undefined,
+      reserveCall: async () => 0,
     });
     const tell = (topic: string, fact: unknown) => hear(topic, fact);
     return { access, told, tell };

@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { createDoor, type Door } from '../../../../src/datasources/spotify/quota/circuit-breaker.ts';
-import { createRollingCount } from '../../../../src/datasources/spotify/quota/sliding-window-counter.ts';
+import {
+  type CircuitBreaker,
+  createCircuitBreaker,
+} from '../../../../src/datasources/spotify/quota/circuit-breaker.ts';
+import { createSlidingWindowCounter } from '../../../../src/datasources/spotify/quota/sliding-window-counter.ts';
 
 const second = 1_000;
 
 /** A call that enters at once and leaves in the same moment. */
-function call(door: Door, result: 'answered' | 'failed' | 'neither', nowMs: number, times = 1): void {
+function call(
+  door: CircuitBreaker,
+  result: 'answered' | 'failed' | 'neither',
+  nowMs: number,
+  times = 1,
+): void {
   for (let time = 0; time < times; time++) {
     door.enter();
     door.leave(result, nowMs);
@@ -13,7 +21,7 @@ function call(door: Door, result: 'answered' | 'failed' | 'neither', nowMs: numb
 }
 
 /** How many calls may be under way at a time, 20 standing for any number. */
-function room(door: Door): number {
+function room(door: CircuitBreaker): number {
   let entered = 0;
   while (entered < 20 && door.hasRoom()) {
     door.enter();
@@ -25,12 +33,12 @@ function room(door: Door): number {
 
 describe('the door to an endpoint', () => {
   test('is open at first, for any number of calls', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     expect([door.barred(0), room(door)]).toEqual([null, 20]);
   });
 
   test('is shut for as long as Spotify asks, and not a moment less', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     door.shut('rate', 30 * second, 100);
     expect(door.barred(100)).toMatchObject({ reason: 'rate', waitMs: 30_000 });
     expect(door.barred(30_099)).toMatchObject({ reason: 'rate', waitMs: 1 });
@@ -38,7 +46,7 @@ describe('the door to an endpoint', () => {
   });
 
   test('lets one call try after the silence, then two, four and eight, then all', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     door.shut('rate', second, 0);
     const rooms = [0, 1, 2, 3].map((step) => {
       const before = room(door);
@@ -49,14 +57,14 @@ describe('the door to an endpoint', () => {
   });
 
   test('does not open wider by calls that were refused for their number, or never sent', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     door.shut('rate', second, 0);
     call(door, 'neither', second, 5);
     expect(room(door)).toBe(1);
   });
 
   test('is shut for 5 s where Spotify does not say, twice as long each time it repeats, a minute at most', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     let nowMs = 0;
     const waits = Array.from({ length: 6 }, () => {
       door.shut('rate', null, nowMs);
@@ -68,13 +76,13 @@ describe('the door to an endpoint', () => {
   });
 
   test('counts a silence that repeats while it is shut as one', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     for (let time = 0; time < 10; time++) door.shut('rate', null, time);
     expect(door.barred(10)?.waitMs).toBe(5 * second + 9 - 10);
   });
 
   test('begins anew with 5 s once it has been open', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     door.shut('rate', null, 0);
     door.shut('rate', null, 5 * second);
     call(door, 'answered', 20 * second, 4);
@@ -83,13 +91,13 @@ describe('the door to an endpoint', () => {
   });
 
   test('is shut for an hour by a quota that does not say for how long', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     door.shut('quota', null, 0);
     expect(door.barred(0)).toMatchObject({ reason: 'quota', waitMs: 3_600_000 });
   });
 
   test('stays shut for the longest that was asked, and is never opened early by a shorter one', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     door.shut('quota', 600 * second, 0);
     door.shut('rate', second, 0);
     expect(door.barred(0)).toMatchObject({ reason: 'quota', waitMs: 600_000 });
@@ -100,7 +108,7 @@ describe('the door to an endpoint', () => {
 
 describe('the breaker', () => {
   test('needs twenty calls, half of them failed, to shut the door', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     call(door, 'answered', 0, 10);
     call(door, 'failed', 0, 9);
     expect(door.barred(0)).toBeNull();
@@ -109,18 +117,18 @@ describe('the breaker', () => {
   });
 
   test('is not moved by fewer failures than half, nor by old ones', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     call(door, 'answered', 0, 100);
     call(door, 'failed', 0, 90);
     expect(door.barred(0)).toBeNull();
-    const other = createDoor();
+    const other = createCircuitBreaker();
     call(other, 'failed', 0, 19);
     call(other, 'failed', 11 * second, 19);
     expect(other.barred(11 * second)).toBeNull();
   });
 
   test('tells the others at once that nothing can be had while one call tries the door', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     call(door, 'failed', 0, 20);
     expect(door.barred(5 * second)).toBeNull();
     door.enter();
@@ -130,7 +138,7 @@ describe('the breaker', () => {
   });
 
   test('shuts again, for longer, when the call that tries fails', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     call(door, 'failed', 0, 20);
     call(door, 'failed', 5 * second);
     expect(door.barred(5 * second)).toMatchObject({ reason: 'unavailable', waitMs: 10_000 });
@@ -139,7 +147,7 @@ describe('the breaker', () => {
   });
 
   test('forgets what failed before as soon as the door is open again', () => {
-    const door = createDoor();
+    const door = createCircuitBreaker();
     call(door, 'failed', 0, 20);
     call(door, 'answered', 5 * second, 4);
     call(door, 'failed', 5 * second, 19);
@@ -149,7 +157,7 @@ describe('the breaker', () => {
 
 describe('a rolling count', () => {
   test('holds what came in its window, to a twentieth of it', () => {
-    const count = createRollingCount(10 * second);
+    const count = createSlidingWindowCounter(10 * second);
     count.add(0);
     count.add(4_900);
     count.add(5_000);
@@ -160,7 +168,7 @@ describe('a rolling count', () => {
   });
 
   test('is empty after a pause, however long, and when it is cleared', () => {
-    const count = createRollingCount(10 * second);
+    const count = createSlidingWindowCounter(10 * second);
     for (let nowMs = 0; nowMs < 10_000; nowMs += 100) count.add(nowMs);
     expect(count.total(9_999)).toBe(100);
     expect(count.total(1_000_000)).toBe(0);
@@ -171,7 +179,7 @@ describe('a rolling count', () => {
   });
 
   test('is not confused by a moment that comes late', () => {
-    const count = createRollingCount(10 * second);
+    const count = createSlidingWindowCounter(10 * second);
     count.add(9_000);
     count.add(8_000);
     expect(count.total(9_000)).toBe(2);

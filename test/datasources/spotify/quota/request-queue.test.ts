@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Family } from '../../../../src/datasources/spotify/quota/families.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
-import { answer, party, settle, startGate, useClockOfOwn } from '../../../support/gate.ts';
+import { answer, party, settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
 
 useClockOfOwn();
 
@@ -13,7 +13,7 @@ const fault = (kind: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json')
 
 describe('the queue', () => {
   test('lets so many calls go at a time, and the others in the order in which they came', async () => {
-    const { call, end, names, ended } = startGate();
+    const { call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c', 'd', 'e']) call(name);
     await settle();
     expect(names()).toEqual(['a', 'b']);
@@ -26,7 +26,7 @@ describe('the queue', () => {
   });
 
   test('drops a call that nobody waits for any more, and does not send it', async () => {
-    const { call, end, names, ended } = startGate({ concurrency: 1 });
+    const { call, end, names, ended } = startRequestQueue({ concurrency: 1 });
     const gone = party();
     call('a');
     call('b', 'artists', gone);
@@ -39,15 +39,15 @@ describe('the queue', () => {
   });
 
   test('is not endless: more than a thousand calls that wait are OVERLOADED', async () => {
-    const { call, ended } = startGate({ concurrency: 1 });
+    const { call, ended } = startRequestQueue({ concurrency: 1 });
     for (let i = 0; i < 1_002; i++) call(`${i}`);
     await settle();
     expect(ended).toEqual(['1001 OVERLOADED -']);
   });
 
   test('goes on when a call throws what nobody expects', async () => {
-    const { gate, call, names } = startGate({ concurrency: 1 });
-    const broken = gate.pass('artists', party(), () => Promise.reject(new Error('a bug')));
+    const { requestQueue, call, names } = startRequestQueue({ concurrency: 1 });
+    const broken = requestQueue.schedule('artists', party(), () => Promise.reject(new Error('a bug')));
     call('b');
     await expect(broken).rejects.toThrow('a bug');
     await settle();
@@ -57,10 +57,10 @@ describe('the queue', () => {
 
 describe('a silence', () => {
   test('stops every call of its family at once, those that wait too, and no other family', async () => {
-    const { gate, call, end, names, ended } = startGate();
+    const { requestQueue, call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c']) call(name);
     await settle();
-    const told = gate.shut('artists', 'rate', 30_000);
+    const told = requestQueue.backOff('artists', 'rate', 30_000);
     expect([told.code, told.details]).toEqual(['UPSTREAM_RATE_LIMITED', { retryAfter: 30 }]);
     await settle();
     expect(ended).toEqual(['c UPSTREAM_RATE_LIMITED 30']);
@@ -77,8 +77,8 @@ describe('a silence', () => {
   });
 
   test('of two seconds at most is waited out, by one call first', async () => {
-    const { gate, call, end, names, ended } = startGate({ concurrency: 10 });
-    gate.shut('artists', 'rate', 2_000);
+    const { requestQueue, call, end, names, ended } = startRequestQueue({ concurrency: 10 });
+    requestQueue.backOff('artists', 'rate', 2_000);
     for (const name of ['a', 'b', 'c', 'd']) call(name);
     await vi.advanceTimersByTimeAsync(1_999);
     expect([names(), ended]).toEqual([[], []]);
@@ -91,31 +91,31 @@ describe('a silence', () => {
   });
 
   test('because Spotify is in trouble is told at once, however short it is', async () => {
-    const { gate, call, ended } = startGate();
-    gate.shut('artists', 'unavailable', 1_000);
+    const { requestQueue, call, ended } = startRequestQueue();
+    requestQueue.backOff('artists', 'unavailable', 1_000);
     call('a');
     await settle();
     expect(ended).toEqual(['a UPSTREAM_UNAVAILABLE -']);
   });
 
   test('that repeats while calls wait keeps them waiting, or refuses them when it becomes too long', async () => {
-    const { gate, call, names, ended } = startGate();
-    gate.shut('artists', 'rate', 1_000);
+    const { requestQueue, call, names, ended } = startRequestQueue();
+    requestQueue.backOff('artists', 'rate', 1_000);
     call('a');
     await vi.advanceTimersByTimeAsync(500);
-    gate.shut('artists', 'rate', 2_000);
+    requestQueue.backOff('artists', 'rate', 2_000);
     await vi.advanceTimersByTimeAsync(1_999);
     expect([names(), ended]).toEqual([[], []]);
-    gate.shut('artists', 'rate', 10_000);
+    requestQueue.backOff('artists', 'rate', 10_000);
     await settle();
     expect(ended).toEqual(['a UPSTREAM_RATE_LIMITED 10']);
   });
 
-  test('leaves no timer behind when the gate is disposed of', () => {
-    const { gate, call } = startGate();
-    gate.shut('artists', 'rate', 1_000);
+  test('leaves no timer behind when the request queue is disposed of', () => {
+    const { requestQueue, call } = startRequestQueue();
+    requestQueue.backOff('artists', 'rate', 1_000);
     call('a');
-    gate.dispose();
+    requestQueue.dispose();
     expect(vi.getTimerCount()).toBe(0);
   });
 });
@@ -128,7 +128,7 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
 
   /** The subscription has lapsed, a minute has passed, and three calls of three families are wanted. */
   async function aMinuteLater() {
-    const started = startGate({ concurrency: 10 });
+    const started = startRequestQueue({ concurrency: 10 });
     started.call('first');
     await settle();
     await started.end('first', lapsed);
@@ -141,18 +141,18 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
   }
 
   test('gets one call a minute, and the others wait for what becomes of it', async () => {
-    const { gate, end, names, ended } = await aMinuteLater();
+    const { requestQueue, end, names, ended } = await aMinuteLater();
     expect([names(), ended]).toEqual([['try'], ['first 403']]);
     await end('try');
-    expect([names(), gate.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
+    expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
   });
 
   test.each([lapsed, answer(500), answer(429), fault('timeout')])(
     'gets no other call in the minute after one that was not served (%o)',
     async (outcome) => {
-      const { gate, call, end, names, ended } = await aMinuteLater();
+      const { requestQueue, call, end, names, ended } = await aMinuteLater();
       await end('try', outcome);
-      expect([names(), gate.isPremiumLapsed()]).toEqual([[], true]);
+      expect([names(), requestQueue.isPremiumLapsed()]).toEqual([[], true]);
       expect(ended.slice(2).toSorted()).toEqual(['b UPSTREAM_FORBIDDEN -', 'c UPSTREAM_FORBIDDEN -']);
       await vi.advanceTimersByTimeAsync(59_000);
       call('d', 'tracks');
@@ -176,7 +176,7 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
 
 describe('the breaker', () => {
   const failing = async (outcomes: readonly Outcome[]) => {
-    const started = startGate({ concurrency: 100 });
+    const started = startRequestQueue({ concurrency: 100 });
     for (const [i, outcome] of outcomes.entries()) {
       started.call(`${i}`);
       await settle();
@@ -215,7 +215,7 @@ describe('the breaker', () => {
   });
 
   test('shuts the way to Spotify as a whole when the edge refuses calls of several families', async () => {
-    const { call, end, names, ended } = startGate({ concurrency: 100 });
+    const { call, end, names, ended } = startRequestQueue({ concurrency: 100 });
     const refuse = async (families: Family[]) => {
       for (const [i, family] of families.entries()) {
         call(`${i}`, family);

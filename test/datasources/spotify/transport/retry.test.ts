@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpAnswer, HttpFault, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import {
+  backOffError,
+  decideRetry,
   isEdgeRefusal,
-  judge,
   maxAttempts,
-  shutError,
-  type Verdict,
+  type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
 import { longestWaitMs, retryAfterMs } from '../../../../src/datasources/spotify/transport/retry-after.ts';
 
@@ -24,31 +24,31 @@ const answer = (status: number, rest: Partial<HttpAnswer> = {}): HttpAnswer => (
 const fault = (kind: HttpFault['fault']): HttpFault => ({ kind: 'fault', fault: kind, code: 'E' });
 const quota = { error: { reason: 'QUOTA_EXCEEDED' } };
 
-/** A verdict in one line: what is done, how long it waits, what the client is told. */
-function lineOf(verdict: Verdict): string {
-  switch (verdict.act) {
-    case 'use':
+/** A decision in one line: what is done, how long it waits, what the client is told. */
+function lineOf(decision: RetryDecision): string {
+  switch (decision.act) {
+    case 'accept':
       return 'use';
     case 'fail':
-      return `fail ${verdict.error.code}`;
-    case 'shut':
-      return `shut ${verdict.reason} ${verdict.waitMs}`;
+      return `fail ${decision.error.code}`;
+    case 'backOff':
+      return `shut ${decision.reason} ${decision.waitMs}`;
     case 'retry':
-      return `retry in ${verdict.waitMs} silence ${verdict.silenceMs} else ${verdict.orElse.code}`;
+      return `retry in ${decision.waitMs} silence ${decision.backOffMs} else ${decision.exhaustedError.code}`;
   }
 }
 const judged = (outcome: Outcome, attempt = 1, chance = 0): string =>
-  lineOf(judge(outcome, attempt, chance, nowMs));
+  lineOf(decideRetry(outcome, attempt, chance, nowMs));
 
-describe('the verdict on one attempt', () => {
+describe('the decision on one attempt', () => {
   test.each([200, 304, 400, 401, 403, 410])('%i is for whoever asked to understand', (status) => {
     const outcome = answer(status, { retryAfter: '30' });
-    expect(judge(outcome, 1, 0.5, nowMs)).toEqual({ act: 'use', answer: outcome });
+    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', answer: outcome });
   });
 
   test('a 404 with a message of Spotify is for the requester to interpret', () => {
     const outcome = answer(404, { body: { error: { status: 404, message: 'Resource not found' } } });
-    expect(judge(outcome, 1, 0.5, nowMs)).toEqual({ act: 'use', answer: outcome });
+    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', answer: outcome });
   });
 
   test.each([
@@ -143,8 +143,8 @@ describe('the verdict on one attempt', () => {
 
   test('waits by chance alone, longer from attempt to attempt, and never less than Spotify asks for', () => {
     const wait = (attempt: number, chance: number, outcome = answer(500)) => {
-      const verdict = judge(outcome, attempt, chance, nowMs);
-      return verdict.act === 'retry' ? verdict.waitMs : null;
+      const decision = decideRetry(outcome, attempt, chance, nowMs);
+      return decision.act === 'retry' ? decision.waitMs : null;
     };
     expect([wait(1, 0), wait(1, 0.5), wait(1, 1), wait(2, 1), wait(3, 1)]).toEqual([0, 50, 100, 200, 400]);
     expect(wait(1, 1, answer(503, { retryAfter: '1' }))).toBe(1_000);
@@ -183,6 +183,6 @@ describe('what an asker is told while calls are silent', () => {
     ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
     ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
   ] as const)('for %s and %i ms more', (reason, waitMs, told) => {
-    expect(shutError(reason, waitMs)).toMatchObject(told);
+    expect(backOffError(reason, waitMs)).toMatchObject(told);
   });
 });

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, vi } from 'vitest';
-import { createGate, type GateOptions } from '../../src/datasources/spotify/quota/request-queue.ts';
+import {
+  createRequestQueue,
+  type RequestQueueOptions,
+} from '../../src/datasources/spotify/quota/request-queue.ts';
 import type { Outcome } from '../../src/datasources/spotify/transport/http.ts';
 import type { Party } from '../../src/datasources/spotify/usage/field-context.ts';
 import type { GatewayError } from '../../src/errors.ts';
@@ -45,19 +48,19 @@ export const settle = async (): Promise<void> => {
   await vi.advanceTimersByTimeAsync(0);
 };
 
-export function startGate(options: Partial<GateOptions> = {}) {
-  const gate = createGate({ concurrency: 2, rateLimit: null, ...options });
+export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
+  const requestQueue = createRequestQueue({ concurrency: 2, rateLimit: null, ...options });
   const underWay: { name: string; end(outcome: Outcome): void }[] = [];
   const ended: string[] = [];
 
   /** Sends one call through the gate; what becomes of it is noted under its name. */
   function call(
     name: string,
-    family: Parameters<typeof gate.pass>[0] = 'artists',
+    family: Parameters<typeof requestQueue.schedule>[0] = 'artists',
     by: Party = party(),
   ): void {
     const send = () => new Promise<Outcome>((end) => void underWay.push({ name, end }));
-    gate.pass(family, by, send).then(
+    requestQueue.schedule(family, by, send).then(
       (outcome) => ended.push(`${name} ${outcome.kind === 'answer' ? outcome.status : outcome.fault}`),
       (error: GatewayError) => ended.push(`${name} ${error.code} ${error.details.retryAfter ?? '-'}`),
     );
@@ -71,5 +74,5 @@ export function startGate(options: Partial<GateOptions> = {}) {
   }
 
   const names = () => underWay.map(({ name }) => name);
-  return { gate, call, end, names, ended };
+  return { requestQueue, call, end, names, ended };
 }
