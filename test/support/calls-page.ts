@@ -85,7 +85,7 @@ them, and no memory.`;
 
 const everybody = `Asked _again_ within the time that answers are kept (\`CACHE_TTL_SECONDS\`), a question costs nothing. Asked a hundred times
 _at once_ it costs what it costs once. Of an _unknown app_ (\`SPOTIFY_QUOTA_MODE=auto\`, with nothing learnt yet) the gateway finds out
-by asking what it may do: one refused call for each page size that is too large (50 and 20), one for the batch read that an app in
+by asking what it may do: one rejected call for a page that is too large (50 items), one for the batch read that an app in
 development mode has not, and one object to see whether a field comes with it. That is paid once and not again.`;
 
 const costs = ({ measured }: Row, what: keyof Measured): number[] => [
