@@ -1,4 +1,4 @@
-import { deflateRawSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/sdk-trace-base';
 import { Redis } from 'ioredis';
@@ -201,10 +201,8 @@ const plants: readonly Plant[] = [
   { channel: 'Redis', how: 'a text', plant: inRedis((redis, secret) => redis.set('planted', secret)) },
   {
     channel: 'Redis',
-    how: 'a deflated text',
-    plant: inRedis((redis, secret) =>
-      redis.set('planted', Buffer.concat([Buffer.alloc(8), deflateRawSync(secret.repeat(100))])),
-    ),
+    how: 'a compressed text',
+    plant: inRedis((redis, secret) => redis.set('planted', gzipSync(secret.repeat(100)))),
   },
   {
     channel: 'Redis',
