@@ -15,6 +15,8 @@ export interface Entry<T = unknown> {
   usableUntilMs: number;
   /** About what it takes in memory. */
   bytes: number;
+  /** Whether it replaced a fresh response with malformed items: then it is not read again while it is fresh. */
+  isRepeated?: boolean;
 }
 
 export interface Memory {

@@ -15,7 +15,7 @@ import { noopObserver, type Observer } from '../usage/observer.ts';
 import type { Answer, Fetches, Question } from './batch-fetcher.ts';
 import { isItself } from './embedded-index.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
-import type { ReadEntry, Store } from './redis-store.ts';
+import type { ReadEntry, Store, StoredEntry } from './redis-store.ts';
 
 /** Read-through: one question is asked once, whoever asks it, and its answer kept for the next. */
 export interface Reads {
@@ -81,7 +81,7 @@ export function createReads({
 
   async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
     const copy = memory.get(resource.key);
-    if (copy && isFresh(copy) && isWhole(resource, copy)) {
+    if (copy && isUsable(resource, copy)) {
       observer.onRead('memory');
       return hit(resource, copy, asker) as T | null;
     }
@@ -118,9 +118,7 @@ export function createReads({
       takeStored(flight, stored[i]);
       flight.etag = flight.copy?.etag ?? null;
     }
-    const asking = departing.filter(
-      ({ copy, resource }) => !copy || !isFresh(copy) || !isWhole(resource, copy),
-    );
+    const asking = departing.filter(({ copy, resource }) => !copy || !isUsable(resource, copy));
     const promises = fetches(asking);
     const answers = new Map(asking.map((flight, i) => [flight, promises[i]]));
     return departing.map(async (flight) => {
@@ -132,23 +130,34 @@ export function createReads({
   /** Takes what other processes share for the copy, where that was confirmed later and is as documented. */
   function takeStored(flight: Flight, stored: ReadEntry | undefined): void {
     if (!stored || (flight.copy && flight.copy.freshUntilMs >= stored.freshUntilMs)) return;
-    const { body, etag, asOfMs, bytes } = stored;
+    const { body, etag, bytes, isRepeated } = stored;
     const longest = lifetime({ is: body === null ? 'absent' : 'found' });
     const freshUntilMs = Math.min(stored.freshUntilMs, longest.freshUntilMs);
     const usableUntilMs = Math.min(stored.usableUntilMs, longest.usableUntilMs);
-    const value = body === null ? null : decodeStored(flight.resource, body, Math.min(asOfMs, epochMs()));
+    const value = body === null ? null : decodeStored(flight.resource, stored);
     if (value === undefined || usableUntilMs <= epochMs()) return;
-    flight.copy = { value, etag, bytes, freshUntilMs, usableUntilMs };
+    flight.copy = { value, etag, bytes, freshUntilMs, usableUntilMs, isRepeated };
     flight.stored = stored;
   }
 
   function land({ resource, copy = absence, stored }: Flight, answer: Answer): Entry {
     const { value, etag, bytes } = entryOf(answer, copy, resource);
-    const entry = { value, etag, bytes, ...lifetime(answer) };
+    const isRepeated = isFresh(copy) && !isWhole(resource, copy);
+    const entry = { value, etag, bytes, ...lifetime(answer), isRepeated };
     const body = bodyOf(answer, stored);
     const { freshUntilMs, usableUntilMs } = entry;
-    if (body !== undefined) {
-      store?.set(resource.key, { body, etag, asOfMs: epochMs(), freshUntilMs, usableUntilMs });
+    if (store && body !== undefined) {
+      const hasMalformedParts = !isDocumented(value);
+      const asOfMs = epochMs();
+      store.set(resource.key, {
+        body,
+        etag,
+        asOfMs,
+        freshUntilMs,
+        usableUntilMs,
+        hasMalformedParts,
+        isRepeated,
+      });
     }
     return keep(resource, entry);
   }
@@ -240,12 +249,18 @@ function bodyOf(answer: Answer, stored: ReadEntry | undefined): unknown {
   return answer.is === 'absent' ? null : stored?.body;
 }
 
-/** The value that a shared body holds; undefined where any part of it is not as documented. */
-function decodeStored(resource: Resource<unknown>, body: unknown, asOfMs: number): unknown {
+/**
+ * The value of a stored entry; undefined where its body cannot be decoded. A malformed part is accepted only if Spotify
+ * sent it so, which the entry states: otherwise Redis has changed the entry, and Spotify has the correct value.
+ */
+function decodeStored(
+  resource: Resource<unknown>,
+  { body, asOfMs, hasMalformedParts }: StoredEntry,
+): unknown {
   try {
     const decoded = resource.decode(body);
-    const value = resource.confirmed ? resource.confirmed(decoded, asOfMs) : decoded;
-    return isDocumented(value) ? value : undefined;
+    const value = resource.confirmed ? resource.confirmed(decoded, Math.min(asOfMs, epochMs())) : decoded;
+    return hasMalformedParts || isDocumented(value) ? value : undefined;
   } catch (error) {
     if (error instanceof MalformedAnswer) return undefined;
     throw error;
@@ -257,6 +272,10 @@ function isDocumented(value: unknown): boolean {
   const parts = isLazyItems(value) ? value.all() : Object.values(value);
   return !isMalformed(value) && parts.every(isDocumented);
 }
+
+/** Whether the entry answers a read without a call. A list with malformed items is read once more while it is fresh. */
+const isUsable = (resource: Resource<unknown>, entry: Entry): boolean =>
+  isFresh(entry) && (entry.isRepeated === true || isWhole(resource, entry));
 
 const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
   value === null || resource.isWhole?.(value) !== false;

@@ -15,6 +15,10 @@ export interface StoredEntry {
   asOfMs: number;
   freshUntilMs: number;
   usableUntilMs: number;
+  /** Whether parts of the response were malformed when it was read from Spotify. */
+  hasMalformedParts: boolean;
+  /** See `Entry.isRepeated`. */
+  isRepeated: boolean;
 }
 
 /** An entry that was read, in which nothing but the outline is checked, and its size in bytes. */
@@ -77,7 +81,8 @@ function entryIn(value: Buffer | null, key: string): ReadEntry | undefined {
   const text = value[0] === '{'.charCodeAt(0) ? value : unpackedOrNull(value);
   const read = text && readBody(text);
   if (!read) return undefined;
-  const { key: ownKey, body, etag, asOfMs, freshUntilMs, usableUntilMs } = (read.json ?? {}) as Json;
+  const json = (read.json ?? {}) as Json;
+  const { key: ownKey, body, etag, asOfMs, freshUntilMs, usableUntilMs } = json;
   const times = [asOfMs, freshUntilMs, usableUntilMs];
   if (ownKey !== key || body === undefined || !times.every(Number.isFinite)) return undefined;
   return {
@@ -86,6 +91,8 @@ function entryIn(value: Buffer | null, key: string): ReadEntry | undefined {
     asOfMs: asOfMs as number,
     freshUntilMs: freshUntilMs as number,
     usableUntilMs: usableUntilMs as number,
+    hasMalformedParts: json.hasMalformedParts === true,
+    isRepeated: json.isRepeated === true,
     bytes: read.bytes,
   };
 }
