@@ -5,7 +5,7 @@ import { proxyHeaders } from './reply.ts';
 interface Preset {
   /** What an app sees, in one sentence. */
   about: string;
-  /** Where it was seen: reports, measurements and pages, by their short names. */
+  /** The public reports that it follows. */
   seen: string;
   rules?: readonly FaultRule[];
   /** Calls that an endpoint family is answered in any 24 h. */
@@ -29,13 +29,13 @@ const presets = {
   'quota-2026': {
     about:
       'daily quota: an endpoint family that has used its calls of the last 24 h answers 429 QUOTA_EXCEEDED until enough of them are 24 h old; refused calls count, too',
-    seen: 'Spotify changelog of July 2026; PROBE 2026-10-01; index files 70286971711, 58024659675; news-bulletin-playlist#156; spotipy#913; GuessSong#27, #28',
+    seen: 'Spotify’s Web API changelog of July 2026; eXPerience83/news-bulletin-playlist#156; spotipy-dev/spotipy#913; Waynting/GuessSong#27, #28',
     // Spotify publishes no numbers; these were reported from 2024 to 2026. Other families have no limit here.
     dailyLimits: { 'artists/albums': 100, search: 200, 'shows/episodes': 600, 'albums/tracks': 2300 },
   },
   'total-zero': {
     about: 'every search says total 0, whatever it finds',
-    seen: 'January 2026: ng-spotify-importer#299, #300; community thread 7301610',
+    seen: 'NBS-LLC/ng-spotify-importer#299, #300 (January 2026); thread 7301610 of Spotify’s community',
     rules: [{ on: { route: 'search' }, fault: { kind: 'total', to: 0 } }],
   },
   'drifting-totals': {
@@ -45,17 +45,17 @@ const presets = {
   },
   'empty-403': {
     about: `one call in ${nowAndThen} is refused by Spotify’s proxy: 403 with an empty body`,
-    seen: 'stiefenm/spoton#119 (2026-07); index files 70969415343, 70974502818 (2026-10)',
+    seen: 'stiefenm/spoton#119 (July 2026)',
     rules: [edgeFault(403, { 'content-type': null })],
   },
   'html-502': {
     about: `one call in ${nowAndThen} fails with 502 and a page of HTML`,
-    seen: 'home-assistant/core#143091, #159761; index file 70279768084',
+    seen: 'home-assistant/core#143091, #159761',
     rules: [edgeFault(502, { 'content-type': 'text/html; charset=UTF-8' }, htmlPage)],
   },
   'empty-503': {
     about: `one call in ${nowAndThen} fails with 503, an empty body and no content type`,
-    seen: 'Spotty-Plugin#75; rates: spotify/web-api#515',
+    seen: 'michaelherger/Spotty-Plugin#75; for the rate spotify/web-api#515',
     rules: [edgeFault(503, { 'content-type': null })],
   },
   'flaky-404': {
@@ -72,7 +72,7 @@ const presets = {
   'premium-lapsed': {
     about:
       'the app’s owner has no Premium any more: every call of the Web API is 403, tokens are still given',
-    seen: 'index files 70878354907, 59187454396, 53452864016, 66431216764',
+    seen: 'applications whose owners let their subscription lapse, 2026',
     rules: [{ fault: { kind: 'premium-lapsed' } }],
   },
   'old-development-app': {
