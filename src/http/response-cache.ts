@@ -45,7 +45,7 @@ export function createHotAnswers(changes: () => number): HotAnswers {
       return undefined;
     },
     put(key, response, { errors = [] }, context) {
-      const { freshUntilMs, usage } = context.scope ?? { freshUntilMs: 0 };
+      const { freshUntilMs, usage } = context.operationContext ?? { freshUntilMs: 0 };
       const isWhole = response.status === 200 && errors.length === 0 && usage?.stale.length === 0;
       if (!isWhole || !Number.isFinite(freshUntilMs) || epochMs() >= freshUntilMs) return;
       const { actualCalls, cacheHits, ...used } = usageOf(context);

@@ -11,7 +11,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { CallNote, Observer } from '../datasources/spotify/index.ts';
+import type { Observer, UpstreamCallRecord } from '../datasources/spotify/index.ts';
 import { shortName } from './log.ts';
 import type { OperationUsage } from './operation-usage.ts';
 
@@ -38,7 +38,7 @@ export interface OperationSpan {
 export interface OperationOutcome {
   failed: boolean;
   /** What it used; calls that were spared are shown. */
-  calls: readonly CallNote[];
+  calls: readonly UpstreamCallRecord[];
 }
 
 export function startOperation(caller: RequestHeaders): OperationSpan {
@@ -65,7 +65,7 @@ const headersOfCaller: TextMapGetter<RequestHeaders> = {
 };
 
 /** What was there already took no time: each is a span without length, in place of the call that it spared. */
-function recordCacheHits(calls: readonly CallNote[], below: TraceContext): void {
+function recordCacheHits(calls: readonly UpstreamCallRecord[], below: TraceContext): void {
   for (const { method, path, status, origin } of calls) {
     if (origin !== 'cache') continue;
     const attributes = { 'http.request.method': method, 'url.path': path.split('?')[0] ?? path };
@@ -76,17 +76,19 @@ function recordCacheHits(calls: readonly CallNote[], below: TraceContext): void 
 }
 
 export const telemetryObserver: Observer = {
-  onCall({ family, method, path, scope }) {
+  onCall({ family, method, path, operation }) {
     const attributes = { 'http.request.method': method, 'url.path': path, 'spotify.family': family };
-    const span = startBelow(scope?.observed, `spotify ${family}`, SpanKind.CLIENT, attributes);
+    const span = startBelow(operation?.traceContext, `spotify ${family}`, SpanKind.CLIENT, attributes);
     return (status) => {
       if (status !== null) span.setAttribute('http.response.status_code', status);
       if (status === null || status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     };
   },
-  onQueued({ family, scope }) {
-    const span = startBelow(scope?.observed, 'gate wait', SpanKind.INTERNAL, { 'spotify.family': family });
+  onQueued({ family, operation }) {
+    const span = startBelow(operation?.traceContext, 'gate wait', SpanKind.INTERNAL, {
+      'spotify.family': family,
+    });
     return () => span.end();
   },
   onRead: () => undefined,

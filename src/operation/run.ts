@@ -1,5 +1,5 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { createScope, type Spotify } from '../datasources/spotify/index.ts';
+import { createOperationContext, type Spotify } from '../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
@@ -86,20 +86,20 @@ export function createRun(options: RunOptions): Run {
     const { document: sent } = request;
     const startedMs = performance.now();
     await started;
-    const scope = createScope(timeoutMs);
-    caller.whenGone(scope.end);
+    const operationContext = createOperationContext(timeoutMs);
+    caller.whenGone(operationContext.end);
     const span = startOperation(caller);
-    scope.observed = span.context;
+    operationContext.traceContext = span.context;
     const document =
       typeof sent === 'string'
         ? documents.fromText(sent, caller.clientKey)
         : documents.fromAst(sent, caller.clientKey);
-    const context = Object.assign(carrier, createContext(spotify, scope, document.hash));
+    const context = Object.assign(carrier, createContext(spotify, operationContext, document.hash));
     const result: ExecutionResult = await resultOf(document, request, context, caller);
-    scope.end();
+    operationContext.end();
     empty(context.windows);
     const [usage, codes] = [usageOf(context), codesOf(result)];
-    span.end(usage, { failed: codes.length > 0, calls: scope.usage.calls });
+    span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
     report(usage, { milliseconds: performance.now() - startedMs, codes });
     return result.errors ? { ...result, stringify } : result;
   };

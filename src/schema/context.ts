@@ -1,11 +1,17 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Asker, Scope, Spotify, SpotifyObject, Window } from '../datasources/spotify/index.ts';
+import type {
+  FieldContext,
+  OperationContext,
+  Spotify,
+  SpotifyObject,
+  Window,
+} from '../datasources/spotify/index.ts';
 import type { Plan } from './planning/plan.ts';
 
 /** What resolvers get: the datasource, and this operation's share in it. */
 export interface Context {
   spotify: Spotify;
-  scope: Scope;
+  operationContext: OperationContext;
   /** Tells the operation's document apart from others. */
   document: string;
   /** The name that the document gives the operation; null where it gives none, and before that is known. */
@@ -17,20 +23,24 @@ export interface Context {
   /** What its connections show. */
   windows: Window<SpotifyObject>[];
   /** This field as the one that asks. */
-  asker(info: GraphQLResolveInfo): Asker;
+  fieldContext(info: GraphQLResolveInfo): FieldContext;
 }
 
-export const createContext = (spotify: Spotify, scope: Scope, document: string): Context => ({
+export const createContext = (
+  spotify: Spotify,
+  operationContext: OperationContext,
+  document: string,
+): Context => ({
   spotify,
-  scope,
+  operationContext,
   document,
   operation: null,
   plan: null,
   early: new Map(),
   windows: [],
-  asker: (info) => ({
-    scope,
-    place: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),
+  fieldContext: (info) => ({
+    operation: operationContext,
+    location: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),
   }),
 });
 

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import {
   isMalformed,
   type Malformed,
-  noteUnavailable,
+  recordUnavailable,
   type SpotifyObject,
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
@@ -29,7 +29,7 @@ export const value =
     context: Context,
     info: GraphQLResolveInfo,
   ): Given<T[K]> | null => {
-    if (found === undefined) noteUnavailable(context.asker(info), 'NOT_SENT');
+    if (found === undefined) recordUnavailable(context.fieldContext(info), 'NOT_SENT');
     return given(found, context, info);
   };
 
@@ -63,7 +63,7 @@ function fromObject<K extends string>(name: K, isInShort: boolean) {
     // A promise for each field of a hundred albums takes as long as all the rest of their execution.
     if (found !== undefined) return given(found, context, info);
     return context.spotify
-      .field(object, name, context.asker(info), isInShort)
+      .field(object, name, context.fieldContext(info), isInShort)
       .then((filled) => given<T[K] | null>(filled, context, info));
   };
 }
@@ -72,7 +72,7 @@ function fromObject<K extends string>(name: K, isInShort: boolean) {
 export function given<T>(found: T, context: Context, info: GraphQLResolveInfo): Given<T> | null {
   if (found === undefined || found === null) return null;
   if (isMalformed(found)) {
-    noteUnavailable(context.asker(info), 'MALFORMED');
+    recordUnavailable(context.fieldContext(info), 'MALFORMED');
     return failedItem(malformed(found));
   }
   const needsNotes = Array.isArray(found) && found.some((each) => each === null || isMalformed(each));
@@ -80,11 +80,11 @@ export function given<T>(found: T, context: Context, info: GraphQLResolveInfo): 
 }
 
 function elements(found: readonly unknown[], context: Context, info: GraphQLResolveInfo): unknown[] {
-  const { scope, place } = context.asker(info);
+  const { operation, location: place } = context.fieldContext(info);
   return found.map((element, index) => {
     if (element !== null && !isMalformed(element)) return element;
     const here = () => ({ ...place(), path: [...place().path, index] });
-    noteUnavailable({ scope, place: here }, element === null ? 'NOT_SENT' : 'MALFORMED');
+    recordUnavailable({ operation, location: here }, element === null ? 'NOT_SENT' : 'MALFORMED');
     return element === null ? null : failedItem(malformed(element));
   });
 }

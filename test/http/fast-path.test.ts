@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createScope } from '../../src/datasources/spotify/index.ts';
+import { createOperationContext } from '../../src/datasources/spotify/index.ts';
 import { createHotAnswers } from '../../src/http/response-cache.ts';
 import type { Context } from '../../src/schema/context.ts';
 import { artists, tracks, unknownId } from '../support/asking.ts';
@@ -229,8 +229,8 @@ describe('an answer that is given again', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  const scope = { ...createScope(1_000), freshUntilMs: Number.MAX_SAFE_INTEGER };
-  const context = { scope, plan: null } as Context;
+  const operationContext = { ...createOperationContext(1_000), freshUntilMs: Number.MAX_SAFE_INTEGER };
+  const context = { operationContext, plan: null } as Context;
   const ofBytes = (bytes: number) => ({ status: 200, headers: {}, body: Buffer.alloc(bytes) });
 
   test('is cached by the whole text of its request, of which no hash stands for another', () => {

@@ -6,7 +6,7 @@ import {
   createAccess,
   type QuotaMode,
 } from '../../src/datasources/spotify/capabilities/capabilities.ts';
-import { createScope, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
+import { createOperationContext, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPages } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
@@ -111,12 +111,12 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
   } as unknown as Spotify;
 
   async function page(args: PageArgs): Promise<Page> {
-    const scope = createScope(10_000);
+    const operationContext = createOperationContext(10_000);
     const values = { ...args };
-    const context = createContext(spotify, scope, 'test');
+    const context = createContext(spotify, operationContext, 'test');
     context.plan = operation.plan(values, access);
     const result = await operation.execute(values, context);
-    scope.end();
+    operationContext.end();
     if (result.errors) throw result.errors[0];
     const { totalCount, pageInfo, edges } = (result.data as unknown as AlbumsAnswer).artist.albums;
     return {

@@ -2,7 +2,7 @@ import { createFetches } from '../../src/datasources/spotify/cache/batch-fetcher
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
 import { createReads } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createAccess } from '../../src/datasources/spotify/capabilities/capabilities.ts';
-import { createScope, parseId } from '../../src/datasources/spotify/index.ts';
+import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/lists.ts';
 import { objectKey } from '../../src/datasources/spotify/kinds/object-key.ts';
 import { album } from '../../src/datasources/spotify/kinds/objects.ts';
@@ -37,7 +37,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 
 const idOf = (kind: number, number: number): string => `${kind}${`${number}`.padStart(21, '0')}`;
 const albumId = (number: number): string => idOf(1, number);
-const trackId = (number: number, place: number): string => idOf(2, number * tracksOnEach + place);
+const trackId = (number: number, location: number): string => idOf(2, number * tracksOnEach + location);
 const artistId = (number: number): string => idOf(3, number);
 
 const identity = (type: string, id: string) =>
@@ -53,8 +53,8 @@ function albumText(number: number): string {
     `{"url":"https://i.scdn.co/image/ab67616d0000b273${id}${size}","width":${size},"height":${size}}`;
   const tracks = Array.from(
     { length: tracksOnEach },
-    (_, place) =>
-      `{"artists":${artists},"disc_number":1,"duration_ms":${180_000 + place},"explicit":false,${identity('track', trackId(number, place))},"name":"Track ${place} of ${number}","preview_url":null,"track_number":${place + 1},"is_local":false}`,
+    (_, location) =>
+      `{"artists":${artists},"disc_number":1,"duration_ms":${180_000 + location},"explicit":false,${identity('track', trackId(number, location))},"name":"Track ${location} of ${number}","preview_url":null,"track_number":${location + 1},"is_local":false}`,
   );
   return `{"album_type":"album","total_tracks":${tracksOnEach},${identity('album', id)},"images":[${[640, 300, 64].map(image).join(',')}],"name":"Album ${number}","release_date":"2020-02-02","release_date_precision":"day","artists":${artists},"tracks":{"href":"","limit":50,"next":null,"offset":0,"previous":null,"total":${tracksOnEach},"items":[${tracks.join(',')}]},"copyrights":[{"text":"2020 Label ${number}","type":"C"},{"text":"2020 Label ${number}","type":"P"}],"external_ids":{"upc":"${number}"},"genres":[]}`;
 }
@@ -88,18 +88,18 @@ const pages = createPages({ reads, access, freshMs });
 
 let peak = 0;
 for (let first = 0; first < albums; first += atATime) {
-  const scope = createScope(60_000);
-  const asker = { scope, place: () => ({ field: 'Query.album', path: [] }) };
+  const operation = createOperationContext(60_000);
+  const fieldContext = { operation, location: () => ({ field: 'Query.album', path: [] }) };
   const numbers = Array.from({ length: atATime }, (_, i) => first + i);
   await Promise.all(
     numbers.map(async (number) => {
       const id = parseId(albumId(number), 'album');
-      const found = await reads.get(album(id, null), asker);
+      const found = await reads.get(album(id, null), fieldContext);
       const list = { ...albumTracks(id, null), opening: async () => found?.tracks };
-      await pages.window(list, { first: 5, last: null, after: null, before: null }, asker);
+      await pages.window(list, { first: 5, last: null, after: null, before: null }, fieldContext);
     }),
   );
-  scope.end();
+  operation.end();
   peak = Math.max(peak, process.memoryUsage().rss);
 }
 
@@ -120,8 +120,8 @@ function look(key: string): boolean {
 for (let number = 0; number < albums; number++) {
   if (look(objectKey('album', albumId(number), null))) heldAlbums += 1;
   look(`short/${objectKey('album', albumId(number), null)}`);
-  for (let place = 0; place < tracksOnEach; place++)
-    look(`short/${objectKey('track', trackId(number, place), null)}`);
+  for (let location = 0; location < tracksOnEach; location++)
+    look(`short/${objectKey('track', trackId(number, location), null)}`);
 }
 for (let number = 0; number < 20_000; number++) look(`short/${objectKey('artist', artistId(number), null)}`);
 

@@ -4,7 +4,7 @@ import {
   type RequestQueueOptions,
 } from '../../src/datasources/spotify/quota/request-queue.ts';
 import type { Outcome } from '../../src/datasources/spotify/transport/http.ts';
-import type { Party } from '../../src/datasources/spotify/usage/field-context.ts';
+import type { Waiters } from '../../src/datasources/spotify/usage/field-context.ts';
 import type { GatewayError } from '../../src/errors.ts';
 
 /** The one door to Spotify, with calls that end when the test says so, and a clock that the test moves. */
@@ -27,14 +27,14 @@ export const answer = (status: number): Outcome => ({
   bytes: 2,
 });
 
-export const party = (timeoutMs = 8_000): Party & { leave(): void } => {
+export const waiters = (timeoutMs = 8_000): Waiters & { leave(): void } => {
   const deadlineMs = performance.now() + timeoutMs;
   let here = true;
   return {
     deadlineMs: () => deadlineMs,
-    wanted: () => here,
-    scopes: () => new Set(),
-    note: () => () => undefined,
+    hasActive: () => here,
+    operations: () => new Set(),
+    recordCall: () => () => undefined,
     leave() {
       here = false;
     },
@@ -57,7 +57,7 @@ export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
   function call(
     name: string,
     family: Parameters<typeof requestQueue.schedule>[0] = 'artists',
-    by: Party = party(),
+    by: Waiters = waiters(),
   ): void {
     const send = () => new Promise<Outcome>((end) => void underWay.push({ name, end }));
     requestQueue.schedule(family, by, send).then(

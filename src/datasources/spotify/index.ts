@@ -28,7 +28,7 @@ import { createApiClient } from './transport/api-client.ts';
 import { createHttp } from './transport/http.ts';
 import { createObservedHttp } from './transport/observed-http.ts';
 import { createToken } from './transport/token.ts';
-import { type Asker, noteUnavailable } from './usage/field-context.ts';
+import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';
 
 export { epochMs } from '../../observability/clock.ts';
@@ -48,12 +48,12 @@ export { batchMax } from './kinds/objects.ts';
 export type * from './kinds/types.ts';
 export { type Mark, pagesAtWorst, type Range, type Slot, type Window } from './pagination/windows.ts';
 export {
-  type Asker,
-  type CallNote,
-  createScope,
-  noteUnavailable,
-  type Place,
-  type Scope,
+  createOperationContext,
+  type FieldContext,
+  type FieldLocation,
+  type OperationContext,
+  recordUnavailable,
+  type UpstreamCallRecord,
   type Usage,
 } from './usage/field-context.ts';
 export { combine, type Observer } from './usage/observer.ts';
@@ -64,18 +64,22 @@ export { combine, type Observer } from './usage/observer.ts';
  * that none was named: then the one counts in which the object was found, and after it the default.
  */
 export interface Spotify extends Pages {
-  artist(id: SpotifyId, asker: Asker): Promise<Artist | null>;
-  album(id: SpotifyId, market: Market | null, asker: Asker): Promise<Album | null>;
-  track(id: SpotifyId, market: Market | null, asker: Asker): Promise<Track | null>;
+  artist(id: SpotifyId, fieldContext: FieldContext): Promise<Artist | null>;
+  album(id: SpotifyId, market: Market | null, fieldContext: FieldContext): Promise<Album | null>;
+  track(id: SpotifyId, market: Market | null, fieldContext: FieldContext): Promise<Track | null>;
   /** What a reference points at; a bare id is looked for among artists, albums and tracks, in this order. */
-  node(reference: Reference, asker: Asker): Promise<SpotifyObject | null>;
+  node(reference: Reference, fieldContext: FieldContext): Promise<SpotifyObject | null>;
   /** Whether it is known not to exist. */
   isAbsent(kind: Kind, id: SpotifyId): boolean;
   field: Field;
   /** Why the list in which an album was found shows it. */
-  groupOf(album: Item<Album>, asker: Asker): AlbumGroup | null;
-  topTracks(artist: Artist, market: Market | null, asker: Asker): Promise<readonly Item<Track>[] | null>;
-  relatedArtists(artist: Artist, asker: Asker): Promise<readonly Item<Artist>[] | null>;
+  groupOf(album: Item<Album>, fieldContext: FieldContext): AlbumGroup | null;
+  topTracks(
+    artist: Artist,
+    market: Market | null,
+    fieldContext: FieldContext,
+  ): Promise<readonly Item<Track>[] | null>;
+  relatedArtists(artist: Artist, fieldContext: FieldContext): Promise<readonly Item<Artist>[] | null>;
   /** @param groups none for all of them */
   albumsOf(artist: Artist, groups: readonly AlbumGroup[], market: Market | null): List<Album>;
   tracksOf(album: Album, market: Market | null): List<Track>;
@@ -154,25 +158,25 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     track: (id: SpotifyId, market: Market | null) => objects.track(id, marketOf(market)),
   };
 
-  const find = (kind: Kind, id: SpotifyId, market: Market | null, asker: Asker) =>
-    reads.getAnyForm<SpotifyObject>(resourceOf[kind](id, market), asker);
+  const find = (kind: Kind, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
+    reads.getAnyForm<SpotifyObject>(resourceOf[kind](id, market), fieldContext);
 
-  const whole = (object: SpotifyObject, asker: Asker): Promise<SpotifyObject | null> =>
+  const whole = (object: SpotifyObject, fieldContext: FieldContext): Promise<SpotifyObject | null> =>
     object.kind === 'track' && object.isReference
-      ? original(object, asker)
-      : reads.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), asker);
+      ? original(object, fieldContext)
+      : reads.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), fieldContext);
 
   /** The track that another one stands in for: where a market is named, Spotify gives the other one. */
-  async function original({ id, market }: Track, asker: Asker): Promise<Track | null> {
-    const track = await reads.get(objects.track(id, null), asker);
+  async function original({ id, market }: Track, fieldContext: FieldContext): Promise<Track | null> {
+    const track = await reads.get(objects.track(id, null), fieldContext);
     return track && objects.inMarket(track, market);
   }
 
-  async function node({ kind, id }: Reference, asker: Asker): Promise<SpotifyObject | null> {
-    if (kind) return find(kind, id, null, asker);
+  async function node({ kind, id }: Reference, fieldContext: FieldContext): Promise<SpotifyObject | null> {
+    if (kind) return find(kind, id, null, fieldContext);
     const held = kinds.find((each) => reads.holds(resourceOf[each](id, null)));
     for (const each of held ? [held] : kinds) {
-      const object = await find(each, id, null, asker);
+      const object = await find(each, id, null, fieldContext);
       if (object) return object;
     }
     return null;
@@ -184,10 +188,10 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     feature: Feature,
     artist: Artist,
     resource: Resource<(Item<T> | null)[]>,
-    asker: Asker,
+    fieldContext: FieldContext,
   ) {
-    const items = await access.withFeature(feature, artist.id, () => reads.get(resource, asker));
-    if (items === null) noteUnavailable(asker);
+    const items = await access.withFeature(feature, artist.id, () => reads.get(resource, fieldContext));
+    if (items === null) recordUnavailable(fieldContext);
     return items?.filter((item) => item !== null) ?? null;
   }
 
@@ -202,31 +206,31 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
 
   return {
     ...pages,
-    artist: (id, asker) => find('artist', id, null, asker) as Promise<Artist | null>,
-    album: (id, market, asker) => find('album', id, market, asker) as Promise<Album | null>,
-    track: (id, market, asker) => find('track', id, market, asker) as Promise<Track | null>,
+    artist: (id, fieldContext) => find('artist', id, null, fieldContext) as Promise<Artist | null>,
+    album: (id, market, fieldContext) => find('album', id, market, fieldContext) as Promise<Album | null>,
+    track: (id, market, fieldContext) => find('track', id, market, fieldContext) as Promise<Track | null>,
     app: access,
     isAbsent: (kind, id) => reads.isAbsent(resourceOf[kind](id, null)),
     node,
     field,
-    groupOf(album, asker) {
+    groupOf(album, fieldContext) {
       if (isMalformed(album)) return null;
-      if (album.albumGroup === undefined) noteUnavailable(asker);
+      if (album.albumGroup === undefined) recordUnavailable(fieldContext);
       return album.albumGroup ?? null;
     },
-    topTracks: (artist, market, asker) =>
+    topTracks: (artist, market, fieldContext) =>
       shortList(
         'artists/top-tracks',
         artist,
         objects.topTracks(artist.id, marketOf(market, artist) ?? chartMarket),
-        asker,
+        fieldContext,
       ),
-    async relatedArtists(artist, asker) {
+    async relatedArtists(artist, fieldContext) {
       const related = await shortList(
         'artists/related-artists',
         artist,
         objects.relatedArtists(artist.id),
-        asker,
+        fieldContext,
       );
       return related?.map((each) => ({ ...each, market: artist.market })) ?? null;
     },
@@ -236,9 +240,9 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
       return {
         ...albumTracks(album.id, market),
         // A full album brings its first tracks along, and is worth the same call as they are.
-        async opening(asker) {
+        async opening(fieldContext) {
           if (album.tracks && market === album.market) return album.tracks;
-          const full = await reads.get(objects.album(album.id, market), asker);
+          const full = await reads.get(objects.album(album.id, market), fieldContext);
           return full === null ? null : full.tracks;
         },
       };

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { epochMs, type Scope } from '../../datasources/spotify/index.ts';
+import { epochMs, type OperationContext } from '../../datasources/spotify/index.ts';
 import { traceHeader } from '../../operation/trace.ts';
 import type { Context } from '../../schema/context.ts';
 
 /** Lets browsers and CDNs keep what they got by GET: for as long as the whole of it is fresh. */
 export const useHttpCache: Plugin<Context> = {
   onExecutionResult({ request, result, setResult, context }) {
-    const { plan, scope } = context as unknown as Context;
+    const { plan, operationContext } = context as unknown as Context;
     if (request.method !== 'GET' || !plan) return; // what never ran has nothing that could be kept
     const { errors = [], extensions } = result as ExecutionResult;
     const isLasting = errors.length === 0 && request.headers.get(traceHeader) === null;
-    const http = { headers: { 'cache-control': isLasting ? cacheControl(scope) : 'no-store' } };
+    const http = { headers: { 'cache-control': isLasting ? cacheControl(operationContext) : 'no-store' } };
     setResult({ ...(result as ExecutionResult), extensions: { ...extensions, http } } as typeof result &
       object);
   },
@@ -33,7 +33,7 @@ export const useHttpCache: Plugin<Context> = {
   },
 };
 
-function cacheControl({ usage, freshUntilMs }: Scope): string {
+function cacheControl({ usage, freshUntilMs }: OperationContext): string {
   const seconds = Math.floor((freshUntilMs - epochMs()) / 1000);
   const isFresh = usage.stale.length === 0 && Number.isFinite(seconds) && seconds > 0;
   return isFresh ? `public, max-age=${seconds}` : 'no-store';

@@ -107,17 +107,17 @@ function entity(
   info: GraphQLResolveInfo,
   index: number,
 ): Promise<SpotifyObject | null> {
-  const asker = context.asker(info);
+  const fieldContext = context.fieldContext(info);
   switch (__typename) {
     case 'Artist': {
       const artistId = parseId(id, 'artist');
       startEarly(artistId, context, info, index);
-      return context.spotify.artist(artistId, asker);
+      return context.spotify.artist(artistId, fieldContext);
     }
     case 'Album':
-      return context.spotify.album(parseId(id, 'album'), null, asker);
+      return context.spotify.album(parseId(id, 'album'), null, fieldContext);
     case 'Track':
-      return context.spotify.track(parseId(id, 'track'), null, asker);
+      return context.spotify.track(parseId(id, 'track'), null, fieldContext);
     default:
       throw new BadUserInput('Only artists, albums and tracks can be referred to.');
   }

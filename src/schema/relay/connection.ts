@@ -149,11 +149,11 @@ export async function connect<T extends SpotifyObject>(
   if (range.after && range.after.slot + 1 >= list.reach) {
     throw new BadUserInput(`Spotify's search ends at ${list.reach} finds.`);
   }
-  const asker = context.asker(info);
-  const total = () => context.spotify.total(list, asker);
+  const fieldContext = context.fieldContext(info);
+  const total = () => context.spotify.total(list, fieldContext);
   const { selected } = selectionOf(context, info);
   if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
-    const window = await context.spotify.window(list, range, asker);
+    const window = await context.spotify.window(list, range, fieldContext);
     if (window === null) return null;
     context.windows.push(window);
     return { window, range, encode, total };

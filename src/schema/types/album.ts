@@ -39,7 +39,7 @@ export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Alb
     nullable: true,
     description:
       "Why the artist's list shows the album. Not given to every app, unless one group alone is asked for.",
-    resolve: ({ item }, _, context, info) => context.spotify.groupOf(item, context.asker(info)),
+    resolve: ({ item }, _, context, info) => context.spotify.groupOf(item, context.fieldContext(info)),
   }),
 }));
 
@@ -153,7 +153,7 @@ builder.queryFields((t) => ({
       market: marketArg(t),
     },
     resolve: (_, { id, ...args }, context, info) =>
-      context.spotify.album(parseId(id, 'album'), namedMarket(args), context.asker(info)),
+      context.spotify.album(parseId(id, 'album'), namedMarket(args), context.fieldContext(info)),
   }),
   albums: t.field({
     type: [Album],
@@ -166,7 +166,9 @@ builder.queryFields((t) => ({
     },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
-      return forEach(ids, (id) => context.spotify.album(parseId(id, 'album'), market, context.asker(info)));
+      return forEach(ids, (id) =>
+        context.spotify.album(parseId(id, 'album'), market, context.fieldContext(info)),
+      );
     },
   }),
 }));

@@ -70,7 +70,9 @@ Artist.implement({
       description: "The artist's most played tracks, ten at most. Not given to every app.",
       args: { market: marketArg(t) },
       resolve: async (artist, args, context, info) =>
-        (await context.spotify.topTracks(artist, namedMarket(args), context.asker(info)))?.map(readable),
+        (await context.spotify.topTracks(artist, namedMarket(args), context.fieldContext(info)))?.map(
+          readable,
+        ),
     }),
     relatedArtists: t.field({
       type: [Artist],
@@ -78,7 +80,7 @@ Artist.implement({
       extensions: elementsNullOnlyWithError,
       description: 'Artists with much the same listeners, twenty at most. Not given to every app.',
       resolve: async (artist, _, context, info) =>
-        (await context.spotify.relatedArtists(artist, context.asker(info)))?.map(readable),
+        (await context.spotify.relatedArtists(artist, context.fieldContext(info)))?.map(readable),
     }),
   }),
 });
@@ -104,5 +106,5 @@ builder.queryFields((t) => ({
 function readArtist(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
   const id = parseId(input, 'artist');
   startEarly(id, context, info, index);
-  return context.spotify.artist(id, context.asker(info));
+  return context.spotify.artist(id, context.fieldContext(info));
 }

@@ -38,5 +38,5 @@ builder.queryFields((t) => ({
 function readNode(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
   const reference = parseReference(input);
   if (reference.kind === 'artist') startEarly(reference.id, context, info, index);
-  return context.spotify.node(reference, context.asker(info));
+  return context.spotify.node(reference, context.fieldContext(info));
 }

@@ -4,12 +4,12 @@ import { type Batch, type Resource, throwIfWithheld } from '../kinds/endpoint-re
 import { MalformedAnswer } from '../kinds/json.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpAnswer } from '../transport/http.ts';
-import { type Asker, createParty } from '../usage/field-context.ts';
+import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 
 /** One question, who waits for its answer (more may come), and the tag of the copy that is held, if any. */
 export interface Question {
   resource: Resource<unknown>;
-  askers: readonly Asker[];
+  fieldContexts: readonly FieldContext[];
   etag: string | null;
 }
 
@@ -34,10 +34,10 @@ export function createFetches(apiClient: ApiClient, access: Access): Fetches {
   };
 
   /** One call for one question. */
-  function alone({ resource, askers, etag }: Question): Promise<Answer> {
-    const party = createParty(() => askers.map(({ scope }) => scope));
+  function alone({ resource, fieldContexts, etag }: Question): Promise<Answer> {
+    const waiters = createWaiters(() => fieldContexts.map(({ operation }) => operation));
     const ask = async (): Promise<Answer> => {
-      const reply = await send(resource.request, party, etag);
+      const reply = await send(resource.request, waiters, etag);
       if (reply.status === 304 && etag !== null) return { is: 'unchanged' };
       if (reply.status !== 200) return refusal(resource, reply);
       return documented(() => found(resource, reply.body, reply));
@@ -60,9 +60,11 @@ export function createFetches(apiClient: ApiClient, access: Access): Fetches {
   ): Promise<(Answer | GatewayError)[] | null> {
     const [{ resource }] = questions as [Question];
     const values = questions.map((question) => question.resource.batchValue ?? '');
-    const party = createParty(() => questions.flatMap(({ askers }) => askers.map(({ scope }) => scope)));
+    const waiters = createWaiters(() =>
+      questions.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
+    );
     const ask = async (): Promise<(Answer | GatewayError)[] | null> => {
-      const reply = await send(batch.request(values), party);
+      const reply = await send(batch.request(values), waiters);
       if (reply.status !== 200) {
         if (batch.feature) throwIfBatchWithheld(reply);
         return questions.map(() => refusal(resource, reply));

@@ -1,6 +1,6 @@
 import { type Access, type WithheldField, withheldFields } from '../capabilities/capabilities.ts';
 import type { SpotifyObject } from '../kinds/types.ts';
-import { type Asker, noteUnavailable } from '../usage/field-context.ts';
+import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 
 /**
  * One field that the object at hand lacks, from the full object; null, with a note of the reason, where that lacks it
@@ -10,18 +10,18 @@ import { type Asker, noteUnavailable } from '../usage/field-context.ts';
 export type Field = <T extends SpotifyObject, K extends keyof T & string>(
   object: T,
   name: K,
-  asker: Asker,
+  fieldContext: FieldContext,
   isInShort?: boolean,
 ) => Promise<Exclude<T[K], undefined> | null>;
 
-type Whole = (object: SpotifyObject, asker: Asker) => Promise<SpotifyObject | null>;
+type Whole = (object: SpotifyObject, fieldContext: FieldContext) => Promise<SpotifyObject | null>;
 
 /** @param whole reads the full object; null when there is none any more */
 export function createField(access: Access, whole: Whole): Field {
   return async <T extends SpotifyObject, K extends keyof T & string>(
     object: T,
     name: K,
-    asker: Asker,
+    fieldContext: FieldContext,
     isInShort = false,
   ) => {
     type Value = Exclude<T[K], undefined>;
@@ -29,12 +29,12 @@ export function createField(access: Access, whole: Whole): Field {
 
     const withheld = withheldField(object, name);
     const isAtHand = object.full || (isInShort && !isFilled(object, name));
-    const read = () => whole(object, asker);
+    const read = () => whole(object, fieldContext);
     const full = isAtHand ? object : await (withheld ? access.withField(withheld, read) : read());
     const value = (full as T | null)?.[name];
     if (value !== undefined) return value as Value;
 
-    noteUnavailable(asker, withheld && access.has(withheld) !== true ? 'QUOTA_MODE' : 'NOT_SENT');
+    recordUnavailable(fieldContext, withheld && access.has(withheld) !== true ? 'QUOTA_MODE' : 'NOT_SENT');
     return null;
   };
 }

@@ -10,7 +10,7 @@ import { isObject } from '../kinds/objects.ts';
 import type { SpotifyObject } from '../kinds/types.ts';
 import { isLazyItems, type LazyItems } from '../pagination/lazy-items.ts';
 import { pathOf } from '../transport/api-client.ts';
-import { type Asker, noteFreshness, whileWaiting } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import type { Answer, Fetches, Question } from './batch-fetcher.ts';
 import { isItself } from './embedded-index.ts';
@@ -23,9 +23,9 @@ export interface Reads {
    * The answer to a question, from where it is nearest; null when there is no such thing.
    * @throws GatewayError, LimitRefused, FeatureWithheld
    */
-  get<T>(resource: Resource<T>, asker: Asker): Promise<T | null>;
+  get<T>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
   /** The same for an object whose short form will do, if that has come along with another answer. */
-  getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker): Promise<T | null>;
+  getAnyForm<T extends SpotifyObject>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
   /** Whether an object is held in any form, so that asking for it costs nothing. */
   holds(resource: Resource<SpotifyObject>): boolean;
   /** Whether Spotify has said lately that there is no such object. */
@@ -54,7 +54,7 @@ const shortForm = 'short/';
 
 /** A question on its way, with the copy that stands in for its answer if there comes none. */
 interface Flight extends Question {
-  askers: Asker[];
+  fieldContexts: FieldContext[];
   etag: string | null;
   copy: Entry | undefined;
   /** What other processes share, where that is the copy. */
@@ -79,34 +79,34 @@ export function createReads({
     batchScheduleFn: setImmediate,
   });
 
-  async function get<T>(resource: Resource<T>, asker: Asker): Promise<T | null> {
+  async function get<T>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null> {
     const copy = memory.get(resource.key);
     if (copy && isUsable(resource, copy)) {
       observer.onRead('memory');
-      return hit(resource, copy, asker) as T | null;
+      return hit(resource, copy, fieldContext) as T | null;
     }
 
     const flight = flights.get(resource.key) ?? takeOff(resource as Resource<unknown>, copy);
-    flight.askers.push(asker);
-    const source = flight.askers.length === 1 ? 'spotify' : 'shared';
+    flight.fieldContexts.push(fieldContext);
+    const source = flight.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
-      const entry = await whileWaiting(flight.landed, asker);
+      const entry = await withDeadline(flight.landed, fieldContext);
       observer.onRead(entry === flight.copy ? 'redis' : source);
-      if (entry === flight.copy) return hit(resource, entry, asker) as T | null;
-      noteFreshness(asker, entry.freshUntilMs);
+      if (entry === flight.copy) return hit(resource, entry, fieldContext) as T | null;
+      recordFreshness(fieldContext, entry.freshUntilMs);
       return entry.value as T | null;
     } catch (error) {
       if (!flight.copy || !(error instanceof GatewayError)) throw error;
-      asker.scope.usage.stale.push({ ...asker.place(), reason: error.code });
+      fieldContext.operation.usage.stale.push({ ...fieldContext.location(), reason: error.code });
       return flight.copy.value as T | null;
     }
   }
 
   function takeOff(resource: Resource<unknown>, copy: Entry | undefined): Flight {
-    const flight = { resource, askers: [], copy, etag: copy?.etag ?? null } as unknown as Flight;
+    const flight = { resource, fieldContexts: [], copy, etag: copy?.etag ?? null } as unknown as Flight;
     const fly = async () => tick.load(flight);
     flight.landed = fly().finally(() => flights.delete(resource.key));
-    flight.landed.catch(() => undefined); // its askers may all have left by then
+    flight.landed.catch(() => undefined); // no field may wait for it any more
     flights.set(resource.key, flight);
     return flight;
   }
@@ -203,11 +203,11 @@ export function createReads({
 
   return {
     get,
-    async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, asker: Asker) {
+    async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, fieldContext: FieldContext) {
       const held = fresh(resource.key) ? undefined : short(resource);
-      if (!held) return get(resource, asker);
+      if (!held) return get(resource, fieldContext);
       observer.onRead('memory');
-      return hit(resource, held, asker) as T;
+      return hit(resource, held, fieldContext) as T;
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
     holds: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
@@ -285,9 +285,13 @@ const withoutMarket = (object: SpotifyObject): SpotifyObject =>
   object.kind === 'artist' && object.market !== null ? { ...object, market: null } : object;
 
 /** The value of a copy, noted as a call that was not made. */
-function hit({ request }: Pick<Resource<unknown>, 'request'>, entry: Entry, asker: Asker): unknown {
-  noteFreshness(asker, entry.freshUntilMs);
-  asker.scope.usage.calls.push({
+function hit(
+  { request }: Pick<Resource<unknown>, 'request'>,
+  entry: Entry,
+  fieldContext: FieldContext,
+): unknown {
+  recordFreshness(fieldContext, entry.freshUntilMs);
+  fieldContext.operation.usage.calls.push({
     method: 'GET',
     path: pathOf(request),
     status: entry.value === null ? 404 : 200,

@@ -1,6 +1,6 @@
 import type { PagedEndpoint } from '../capabilities/capabilities.ts';
 import { isWhole } from '../pagination/lazy-items.ts';
-import type { Asker } from '../usage/field-context.ts';
+import type { FieldContext } from '../usage/field-context.ts';
 import {
   type Asked,
   type AskedPage,
@@ -25,7 +25,7 @@ export interface List<T extends SpotifyObject> {
   endpoint: PagedEndpoint;
   page(offset: number, limit: number): Resource<Page<T>>;
   /** Where the first page comes from when it need not be asked for; null when there is no such list. */
-  opening?(asker: Asker): Promise<Page<T> | null | undefined>;
+  opening?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
   /** Slots that can be reached; Infinity where only the list's length ends it. */
   reach: number;
   /** Whether a total that differs between pages means that the list has changed. */

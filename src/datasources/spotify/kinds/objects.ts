@@ -102,7 +102,7 @@ function byId<T extends SpotifyObject>(
     key: objectKey(kind, id, market),
     request: { family: `${kind}s`, path: `/${kind}s/${id}`, query: withMarket({}, market) },
     decode: (body) => decode(body, id),
-    // An id out of range is nobody's, which Spotify words as a mistake of the asker.
+    // An id out of range is nobody's, and Spotify reports it as an invalid request.
     refused: (answer) => (answer.status === 400 && !inRange ? null : absentOn404(answer)),
     names: { kind, id, market },
     ...(inRange && { batch: batchOf(kind, market), batchValue: id }),

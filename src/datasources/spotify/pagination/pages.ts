@@ -4,7 +4,7 @@ import { type Access, SmallerPageNeeded } from '../capabilities/capabilities.ts'
 import type { List } from '../kinds/lists.ts';
 import type { Malformed } from '../kinds/malformed.ts';
 import type { Page, SpotifyObject } from '../kinds/types.ts';
-import { type Asker, noteFreshness } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './list-totals.ts';
 import {
   isCursorAt,
@@ -20,9 +20,16 @@ import {
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
 export interface Pages {
   /** The part of a list that a range means; null when there is no such list. */
-  window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker): Promise<Window<T> | null>;
+  window<T extends SpotifyObject>(
+    list: List<T>,
+    range: Range,
+    fieldContext: FieldContext,
+  ): Promise<Window<T> | null>;
   /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
-  total<T extends SpotifyObject>(list: List<T>, asker: Asker): Promise<number | Malformed | null>;
+  total<T extends SpotifyObject>(
+    list: List<T>,
+    fieldContext: FieldContext,
+  ): Promise<number | Malformed | null>;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
 }
@@ -44,11 +51,11 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
   };
   const totals = createListTotals(freshMs, noteChange);
 
-  async function window<T extends SpotifyObject>(list: List<T>, range: Range, asker: Asker) {
+  async function window<T extends SpotifyObject>(list: List<T>, range: Range, fieldContext: FieldContext) {
     let limit = Math.min(access.ceiling(list.endpoint), totals.pageLimit(list) ?? Number.POSITIVE_INFINITY);
     for (;;) {
       try {
-        return await readWindow(list, range, limit, asker);
+        return await readWindow(list, range, limit, fieldContext);
       } catch (error) {
         if (!(error instanceof SmallerPageNeeded)) throw error;
         limit = error.limit;
@@ -60,26 +67,26 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     list: List<T>,
     range: Range,
     limit: number,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<Window<T> | null> {
     let span = spanFor(list, range, []);
     if (span === null) {
-      const start = await readPages(list, { start: 0, end: 1 }, limit, asker);
+      const start = await readPages(list, { start: 0, end: 1 }, limit, fieldContext);
       if (start === null) return null;
       span = spanFor(list, range, start) ?? { start: 0, end: 0 };
     }
-    let pages = await readPages(list, span, limit, asker);
+    let pages = await readPages(list, span, limit, fieldContext);
     for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
       const known = totals.of(list) ?? lengthFrom(pages);
       if (isFromEnd(range) && known?.end === null && !known.isReliable)
-        await findEnd(list, known, limit, asker);
+        await findEnd(list, known, limit, fieldContext);
       // From the end: the pages may show that the list is longer or shorter than its total.
       const corrected: Span = spanFor(list, range, pages) ?? span;
       if (corrected.start === span.start && corrected.end === span.end) break;
       span = corrected;
-      pages = await readPages(list, span, limit, asker);
+      pages = await readPages(list, span, limit, fieldContext);
     }
-    return pages && cutWindow(list, pages, span, range, limit, asker);
+    return pages && cutWindow(list, pages, span, range, limit, fieldContext);
   }
 
   /** Reads on from the last slot that exists for certain, until a page shows where the list ends. */
@@ -87,9 +94,9 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     list: List<T>,
     { minLength }: Pick<ListLength, 'minLength'>,
     limit: number,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<void> {
-    await readPages(list, { start: Math.max(0, minLength - 1), end: list.reach }, limit, asker);
+    await readPages(list, { start: Math.max(0, minLength - 1), end: list.reach }, limit, fieldContext);
   }
 
   /** The slots that a range means; null where they depend on a length that is unknown. */
@@ -110,7 +117,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     span: Span,
     range: Range,
     limit: number,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<Window<T>> {
     const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
     const cut = (from: readonly Page<T>[], at: Span) => windowOf(from, at, range, list.reach, length);
@@ -119,7 +126,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
 
     const page =
       pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-      (await readPage(list, slot - (slot % limit), limit, epochMs(), asker));
+      (await readPage(list, slot - (slot % limit), limit, epochMs(), fieldContext));
     if (!isCursorAt(page, slot, range.after)) return cut(pages, span);
     const there = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
     const last = there.at(-1) as Page<T>;
@@ -133,13 +140,13 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     list: List<T>,
     span: Span,
     limit: number,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<Page<T>[] | null> {
     if (span.start === span.end) return [];
     const startedMs = epochMs();
     let pages: Page<T>[] = [];
     if (span.start < limit && list.opening) {
-      const opening = await list.opening(asker);
+      const opening = await list.opening(fieldContext);
       if (opening === null) return null;
       if (opening) {
         totals.record(list, opening, startedMs);
@@ -147,13 +154,13 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       }
     }
     for (;;) {
-      const offsets = nextOffsets(pages, span, limit, lengthOf(list, asker), list.reach);
+      const offsets = nextOffsets(pages, span, limit, lengthOf(list, fieldContext), list.reach);
       if (offsets.length === 0) break;
-      const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, asker));
+      const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, fieldContext));
       pages = untilGap([...pages, ...(await Promise.all(next))]);
     }
     recordEmptyEnd(list, pages);
-    return readChangedAgain(list, pages, limit, startedMs, asker);
+    return readChangedAgain(list, pages, limit, startedMs, fieldContext);
   }
 
   /** Two empty pages in succession end the list behind its last item. */
@@ -170,14 +177,14 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     pages: readonly Page<T>[],
     limit: number,
     startedMs: number,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<Page<T>[]> {
     const mayReadAgain = ({ offset, limit: size }: Page<T>) => size === Math.min(limit, list.reach - offset);
     return Promise.all(
       pages.map((page) =>
         totals.isConsistent(list, page) || !mayReadAgain(page)
           ? page
-          : readPage(list, page.offset, limit, startedMs, asker),
+          : readPage(list, page.offset, limit, startedMs, fieldContext),
       ),
     );
   }
@@ -187,15 +194,15 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     offset: number,
     limit: number,
     startedMs: number,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<Page<T>> {
     const items = Math.min(limit, list.reach - offset);
     const resource = list.page(offset, items);
-    let page = (await reads.get(resource, asker)) as Page<T>;
+    let page = (await reads.get(resource, fieldContext)) as Page<T>;
     if (!totals.isConsistent(list, page)) {
       noteChange();
       reads.expire(resource.key);
-      page = (await reads.get(resource, asker)) as Page<T>;
+      page = (await reads.get(resource, fieldContext)) as Page<T>;
     }
     if (page.limit < items) {
       reads.put(list.page(offset, page.limit), page);
@@ -205,18 +212,18 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
     return page;
   }
 
-  function lengthOf<T extends SpotifyObject>(list: List<T>, asker: Asker): ListLength | null {
+  function lengthOf<T extends SpotifyObject>(list: List<T>, fieldContext: FieldContext): ListLength | null {
     const known = totals.of(list);
-    if (known) noteFreshness(asker, known.freshUntilMs);
+    if (known) recordFreshness(fieldContext, known.freshUntilMs);
     return known;
   }
 
   async function total<T extends SpotifyObject>(
     list: List<T>,
-    asker: Asker,
+    fieldContext: FieldContext,
   ): Promise<number | Malformed | null> {
-    const known = lengthOf(list, asker);
-    return known ? shownTotal(known) : ((await window(list, firstSlot, asker))?.total ?? null);
+    const known = lengthOf(list, fieldContext);
+    return known ? shownTotal(known) : ((await window(list, firstSlot, fieldContext))?.total ?? null);
   }
 
   return { window, total, changes: () => changes };

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts';
 import type { ApiClient, ApiRequest } from '../transport/api-client.ts';
-import { createParty, createScope } from '../usage/field-context.ts';
+import { createOperationContext, createWaiters } from '../usage/field-context.ts';
 import type { RequestQueue } from './request-queue.ts';
 
 /** Any read does: its status alone shows whether Spotify serves the app. */
@@ -17,16 +17,16 @@ export function createAppCheck(
 ): () => Promise<boolean> {
   return async () => {
     if (!requestQueue.isPremiumLapsed()) return true;
-    const scope = createScope(timeoutMs);
+    const operation = createOperationContext(timeoutMs);
     try {
       await apiClient.request(
         anyRead,
-        createParty(() => [scope]),
+        createWaiters(() => [operation]),
       );
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error; // the next check may see it end
     } finally {
-      scope.end();
+      operation.end();
     }
     return !requestQueue.isPremiumLapsed();
   };

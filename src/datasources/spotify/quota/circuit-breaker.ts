@@ -40,7 +40,7 @@ const firstShutMs = 5_000;
 const longestGuessMs = 60_000; // without a word from Spotify, one call a minute tells whether it is back
 const quotaGuessMs = 3_600_000; // a quota is a day's; an hour costs 24 tries of it
 const fullRoom = 16; // after four doublings the way is as good as open
-const probeWaitMs = 1_000; // what an asker is told to wait while another call tries the door
+const probeWaitMs = 1_000; // the wait that clients are told while another call tries the door
 
 export function createCircuitBreaker(): CircuitBreaker {
   const answered = createSlidingWindowCounter(failureWindowMs);

@@ -5,7 +5,7 @@ import type { SharedState } from '../shared-state/shared-state.ts';
 import type { Outcome } from '../transport/http.ts';
 import { type BackOffReason, backOffError, backOffReasons, isEdgeRefusal } from '../transport/retry.ts';
 import { longestWaitMs } from '../transport/retry-after.ts';
-import type { Party } from '../usage/field-context.ts';
+import type { Waiters } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createCallStats, type FamilyCalls } from './call-stats.ts';
 import {
@@ -19,13 +19,13 @@ import { type Family, families } from './families.ts';
 import { createPremiumBreaker } from './premium.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 
-/** The one way to Spotify's Web API: every call passes here, or its askers learn at once why not. */
+/** The one way to Spotify's Web API: every call passes here, or is rejected at once with the reason. */
 export interface RequestQueue {
   /**
    * Sends one call as soon as the rules allow, first come first served.
    * @throws GatewayError as soon as it is clear that the rules will not allow it in time
    */
-  schedule(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome>;
+  schedule(family: Family, waiters: Waiters, send: () => Promise<Outcome>): Promise<Outcome>;
   /**
    * Spotify asked for silence about one family; `waitMs` null when it did not say for how long.
    * @returns what to tell whoever asks meanwhile
@@ -63,7 +63,7 @@ const silence = 'silence'; // the topic under which processes tell each other
 
 interface Waiting {
   family: Family;
-  party: Party;
+  waiters: Waiters;
   admit: () => void;
   refuse: (error: GatewayError) => void;
 }
@@ -96,8 +96,8 @@ export function createRequestQueue({
     return known;
   }
 
-  async function schedule(family: Family, party: Party, send: () => Promise<Outcome>): Promise<Outcome> {
-    await admission(family, party);
+  async function schedule(family: Family, waiters: Waiters, send: () => Promise<Outcome>): Promise<Outcome> {
+    await admission(family, waiters);
     let outcome: Outcome | undefined;
     try {
       const confirmed = await rateLimiter.confirm();
@@ -105,20 +105,20 @@ export function createRequestQueue({
     } finally {
       leave(family, outcome);
     }
-    return outcome ?? schedule(family, party, send);
+    return outcome ?? schedule(family, waiters, send);
   }
 
-  async function admission(family: Family, party: Party): Promise<void> {
-    if (!party.wanted()) throw unwanted();
-    const ruling = rule(family, party, performance.now());
+  async function admission(family: Family, waiters: Waiters): Promise<void> {
+    if (!waiters.hasActive()) throw unwanted();
+    const ruling = rule(family, waiters, performance.now());
     if (typeof ruling !== 'number') throw ruling;
     // Nobody is overtaken: whoever of the queue could go has gone, or goes in this turn.
     if (ruling === 0 && !nextTurn) return enter(family);
     if (queue.length >= maxQueued) throw new Overloaded('Too many calls are waiting for Spotify already.');
-    const [scope] = party.scopes();
-    const waited = observer.onQueued({ family, method: 'GET', path: `/${family}`, scope });
+    const [operation] = waiters.operations();
+    const waited = observer.onQueued({ family, method: 'GET', path: `/${family}`, operation });
     const turn = new Promise<void>((admit, refuse) => {
-      queue.push({ family, party, admit, refuse });
+      queue.push({ family, waiters, admit, refuse });
       wakeIn(ruling);
     });
     return turn.finally(waited);
@@ -137,7 +137,9 @@ export function createRequestQueue({
         queue.push(...waiting.slice(i));
         return;
       }
-      const ruling = each.party.wanted() ? rule(each.family, each.party, performance.now()) : unwanted();
+      const ruling = each.waiters.hasActive()
+        ? rule(each.family, each.waiters, performance.now())
+        : unwanted();
       if (typeof ruling !== 'number') {
         each.refuse(ruling);
       } else if (ruling > 0) {
@@ -162,8 +164,8 @@ export function createRequestQueue({
   }
 
   /** 0 to go now, the milliseconds to wait (infinite: until another call is over), or why not to wait. */
-  function rule(family: Family, party: Party, nowMs: number): number | GatewayError {
-    const timeLeftMs = party.deadlineMs() - nowMs;
+  function rule(family: Family, waiters: Waiters, nowMs: number): number | GatewayError {
+    const timeLeftMs = waiters.deadlineMs() - nowMs;
     const hasRoom =
       underWay < concurrency && premium.hasCapacity() && doorsOn(family).every((each) => each.hasRoom());
     return (

@@ -1,6 +1,6 @@
 import type { Family } from '../quota/families.ts';
 import type { RequestQueue } from '../quota/request-queue.ts';
-import type { Party } from '../usage/field-context.ts';
+import type { Waiters } from '../usage/field-context.ts';
 import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
 import type { ObservedHttp } from './observed-http.ts';
 import type { Token } from './token.ts';
@@ -22,7 +22,7 @@ export interface ApiClient {
    * @returns a response of status 200, 304, 400, 401, 403, 404 (always with Spotify's message) or 410
    * @throws GatewayError if there is none
    */
-  request(request: ApiRequest, party: Party, etag?: string | null): Promise<HttpAnswer>;
+  request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpAnswer>;
 }
 
 export interface ApiClientDependencies {
@@ -43,32 +43,37 @@ export function createApiClient({
 }: ApiClientDependencies): ApiClient {
   async function request(
     apiRequest: ApiRequest,
-    party: Party,
+    waiters: Waiters,
     etag: string | null = null,
   ): Promise<HttpAnswer> {
-    const first = await attemptWithToken(apiRequest, party, etag);
+    const first = await attemptWithToken(apiRequest, waiters, etag);
     if (!isAboutToken(first.answer)) return first.answer;
     token.reject(first.bearer);
-    const second = await attemptWithToken(apiRequest, party, etag);
+    const second = await attemptWithToken(apiRequest, waiters, etag);
     if (!isAboutToken(second.answer)) return second.answer;
     throw token.distrust(second.bearer);
   }
 
-  async function attemptWithToken(request: ApiRequest, party: Party, etag: string | null) {
+  async function attemptWithToken(request: ApiRequest, waiters: Waiters, etag: string | null) {
     let bearer = '';
     const attempt = async (): Promise<Outcome> => {
-      bearer = await token.get(party);
-      return requestQueue.schedule(request.family, party, () => send(request, party, bearer, etag));
+      bearer = await token.get(waiters);
+      return requestQueue.schedule(request.family, waiters, () => send(request, waiters, bearer, etag));
     };
     const answer = await withRetries(attempt, {
       mayRetry: (waitMs) =>
-        party.wanted() && performance.now() + waitMs < party.deadlineMs() && requestQueue.mayRetry(),
+        waiters.hasActive() && performance.now() + waitMs < waiters.deadlineMs() && requestQueue.mayRetry(),
       shut: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
     });
     return { answer, bearer };
   }
 
-  function send(request: ApiRequest, party: Party, bearer: string, etag: string | null): Promise<Outcome> {
+  function send(
+    request: ApiRequest,
+    waiters: Waiters,
+    bearer: string,
+    etag: string | null,
+  ): Promise<Outcome> {
     const path = pathOf(request);
     const headers = {
       authorization: `Bearer ${bearer}`,
@@ -77,7 +82,7 @@ export function createApiClient({
       ...(etag !== null && { 'if-none-match': etag }),
     };
     const { family, maxBytes } = request;
-    return observedHttp({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, party);
+    return observedHttp({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, waiters);
   }
 
   return { request };

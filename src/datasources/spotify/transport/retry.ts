@@ -36,7 +36,7 @@ const retryable = new Set([408, 425]);
 
 /**
  * @param attempt how many attempts were made, this one included
- * @param chance a number from 0 to 1: full jitter, so that askers that failed together do not return together
+ * @param chance a number from 0 to 1: full jitter, so that calls that failed together do not return together
  */
 export function decideRetry(
   outcome: Outcome,
@@ -128,7 +128,7 @@ function isQuota({ body }: HttpAnswer): boolean {
   return error?.reason === 'QUOTA_EXCEEDED';
 }
 
-/** What an asker is told while the request queue is shut for `waitMs` more. */
+/** The error while the request queue is shut for `waitMs` more. */
 export function backOffError(reason: RejectionReason, waitMs: number): GatewayError {
   // A sum of two clock readings is off by less than a thousandth, which must not become a second.
   const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));

@@ -1,6 +1,6 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
-import { createParty, type Party, type Scope } from '../usage/field-context.ts';
+import { createWaiters, type OperationContext, type Waiters } from '../usage/field-context.ts';
 import type { HttpAnswer, Outcome } from './http.ts';
 import type { ObservedHttp } from './observed-http.ts';
 import { type BackOffReason, backOffError } from './retry.ts';
@@ -12,7 +12,7 @@ export interface Token {
    * A token that is still good, fetched or renewed once for all who ask meanwhile.
    * @throws UpstreamAuthFailed, or what the token endpoint's trouble amounts to
    */
-  get(party?: Party): Promise<string>;
+  get(waiters?: Waiters): Promise<string>;
   /** Spotify refused this token; a newer one, if there is one by now, stays. */
   reject(token: string): void;
   /** Spotify refused this token too, which replaced a refused one; for a moment no other is fetched. */
@@ -56,26 +56,26 @@ export function createToken(
   { url, clientId, clientSecret }: TokenOptions,
 ): Token {
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
-  const waiting = new Set<Scope>();
+  const waiting = new Set<OperationContext>();
   let held: Held | undefined;
   let renewal: Promise<Held> | undefined;
   let failure: Failure | undefined;
 
-  async function get(party?: Party): Promise<string> {
+  async function get(waiters?: Waiters): Promise<string> {
     const nowMs = performance.now();
     if (held && nowMs < held.renewAtMs) return held.value;
     if (held && nowMs < held.expiresAtMs) {
-      renew(party, patienceMs).catch(() => undefined); // logged and remembered; what we hold is still good
+      renew(waiters, patienceMs).catch(() => undefined); // logged and remembered; what we hold is still good
       return held.value;
     }
-    return (await renew(party)).value;
+    return (await renew(waiters)).value;
   }
 
-  async function renew(party?: Party, timeoutMs?: number): Promise<Held> {
+  async function renew(waiters?: Waiters, timeoutMs?: number): Promise<Held> {
     const leftMs = (failure?.untilMs ?? 0) - performance.now();
     // One that is under way may be waiting out a short silence: then everybody waits with it.
     if (!renewal && failure && leftMs > 0) throw failure.error(leftMs);
-    for (const scope of party?.scopes() ?? []) waiting.add(scope);
+    for (const operation of waiters?.operations() ?? []) waiting.add(operation);
     renewal ??= request(timeoutMs).finally(() => {
       renewal = undefined;
       waiting.clear();
@@ -108,9 +108,9 @@ export function createToken(
     };
     const body = 'grant_type=client_credentials';
     const { pathname: path } = new URL(url);
-    const party = createParty(() => waiting);
+    const waiters = createWaiters(() => waiting);
     const request = { family: 'token', method: 'POST', path, url, headers, body, timeoutMs } as const;
-    return observedHttp(request, party).then(withFaultAsStatus);
+    return observedHttp(request, waiters).then(withFaultAsStatus);
   }
 
   function shut(reason: BackOffReason, waitMs: number | null): GatewayError {

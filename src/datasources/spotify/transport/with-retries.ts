@@ -7,7 +7,7 @@ import { type BackOffReason, decideRetry, maxAttempts } from './retry.ts';
 export interface RetryHooks {
   /** Whether another attempt may follow a wait of so many milliseconds. */
   mayRetry(waitMs: number): boolean;
-  /** Spotify asks for silence; returns what the askers are told. */
+  /** Spotify asks for silence; returns the error for the waiting fields. */
   shut(reason: BackOffReason, waitMs: number | null): GatewayError;
 }
 

@@ -1,7 +1,7 @@
 import { UpstreamTimeout } from '../../../errors.ts';
 
 /** The field of a client's operation that asks. */
-export interface Place {
+export interface FieldLocation {
   /** Such as `Artist.followers`. */
   field: string;
   /** Its path in the answer. */
@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** One call that an operation used, or a copy that stood in for one. */
-export interface CallNote {
+export interface UpstreamCallRecord {
   method: string;
   /** Relative to the base URL, with its query. */
   path: string;
@@ -20,30 +20,30 @@ export interface CallNote {
   origin: 'network' | 'shared' | 'cache';
 }
 
-export interface FieldNote extends Place {
+export interface FieldNotice extends FieldLocation {
   reason: string;
 }
 
 /** What one operation used of Spotify and what it could not have. */
 export interface Usage {
-  calls: CallNote[];
+  calls: UpstreamCallRecord[];
   /** Fields answered from a copy past its freshness, because Spotify could not answer. */
-  stale: FieldNote[];
+  stale: FieldNotice[];
   /** Fields without a value, and why: see `UnavailableReason`. */
-  unavailable: FieldNote[];
+  unavailable: FieldNotice[];
 }
 
 /** One operation as the datasource sees it: how long it waits, and who notes what it used. */
-export interface Scope {
+export interface OperationContext {
   /** When its answer must be out, by `performance.now()`. */
   deadlineMs: number;
   usage: Usage;
   /** Where the observer keeps what it wants to find again. */
-  observed?: unknown;
+  traceContext?: unknown;
   /** Until when everything that it was answered is fresh, in milliseconds of the epoch. */
   freshUntilMs: number;
   /** Whether nobody waits any more: the deadline has passed or the client has gone. */
-  ended(): boolean;
+  hasEnded(): boolean;
   /** Calls back once when it ends; the returned function takes that back. */
   onEnd(callback: () => void): () => void;
   /** Ends it, and lets go of its timer. */
@@ -51,28 +51,30 @@ export interface Scope {
 }
 
 /** One field of one operation. */
-export interface Asker {
-  scope: Scope;
-  place(): Place;
+export interface FieldContext {
+  operation: OperationContext;
+  location(): FieldLocation;
 }
 
 /** All who wait for one call. */
-export interface Party {
+export interface Waiters {
   /** The latest deadline among them. */
   deadlineMs(): number;
   /** Whether any of them still waits. */
-  wanted(): boolean;
+  hasActive(): boolean;
   /** The operations that they belong to, each once, in the order of their coming. */
-  scopes(): Set<Scope>;
+  operations(): Set<OperationContext>;
   /**
    * Notes with each of their operations that a call is under way; the first one has caused it. The returned
    * function tells them, and those who have come meanwhile, how it ended.
    */
-  note(call: Pick<CallNote, 'method' | 'path'>): (end: Pick<CallNote, 'status' | 'milliseconds'>) => void;
+  recordCall(
+    call: Pick<UpstreamCallRecord, 'method' | 'path'>,
+  ): (end: Pick<UpstreamCallRecord, 'status' | 'milliseconds'>) => void;
 }
 
 /** @param timeoutMs from now to the deadline, in milliseconds */
-export function createScope(timeoutMs: number): Scope {
+export function createOperationContext(timeoutMs: number): OperationContext {
   const deadlineMs = performance.now() + timeoutMs;
   const callbacks = new Set<() => void>();
   let hasEnded = false;
@@ -91,7 +93,7 @@ export function createScope(timeoutMs: number): Scope {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [] },
     freshUntilMs: Number.POSITIVE_INFINITY,
-    ended: () => hasEnded || performance.now() >= deadlineMs,
+    hasEnded: () => hasEnded || performance.now() >= deadlineMs,
     onEnd(callback) {
       callbacks.add(callback);
       timer ??= setTimeout(end, Math.max(0, deadlineMs - performance.now()));
@@ -101,43 +103,43 @@ export function createScope(timeoutMs: number): Scope {
   };
 }
 
-/** The promise's outcome, or UpstreamTimeout when the asker's operation ends first. */
-export function whileWaiting<T>(promise: Promise<T>, { scope }: Asker): Promise<T> {
+/** The promise's outcome, or UpstreamTimeout when the operation ends first. */
+export function withDeadline<T>(promise: Promise<T>, { operation }: FieldContext): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new UpstreamTimeout('The deadline of this request has passed.'));
-    if (scope.ended()) {
+    if (operation.hasEnded()) {
       giveUp();
       return;
     }
-    const stop = scope.onEnd(giveUp);
+    const stop = operation.onEnd(giveUp);
     promise.then(resolve, reject).finally(stop);
   });
 }
 
 /** @param coming the operations that wait, in the order of their coming; there may come more */
-export function createParty(coming: () => Iterable<Scope>): Party {
+export function createWaiters(coming: () => Iterable<OperationContext>): Waiters {
   const scopes = () => new Set(coming());
 
   return {
-    scopes,
+    operations: scopes,
     deadlineMs() {
       let latestMs = 0;
       for (const { deadlineMs } of coming()) latestMs = Math.max(latestMs, deadlineMs);
       return latestMs;
     },
-    wanted() {
-      for (const scope of coming()) if (!scope.ended()) return true;
+    hasActive() {
+      for (const operation of coming()) if (!operation.hasEnded()) return true;
       return false;
     },
-    note({ method, path }) {
-      const notes = new Map<Scope, CallNote>();
+    recordCall({ method, path }) {
+      const notes = new Map<OperationContext, UpstreamCallRecord>();
       const tell = () => {
-        for (const scope of scopes()) {
-          if (notes.has(scope)) continue;
+        for (const operation of scopes()) {
+          if (notes.has(operation)) continue;
           const origin = notes.size === 0 ? 'network' : 'shared';
-          const note: CallNote = { method, path, status: null, milliseconds: 0, origin };
-          notes.set(scope, note);
-          scope.usage.calls.push(note);
+          const note: UpstreamCallRecord = { method, path, status: null, milliseconds: 0, origin };
+          notes.set(operation, note);
+          operation.usage.calls.push(note);
         }
       };
       tell();
@@ -153,12 +155,12 @@ export function createParty(coming: () => Iterable<Scope>): Party {
 export type UnavailableReason = 'QUOTA_MODE' | 'NOT_SENT' | 'MALFORMED';
 
 /** Notes why the field that asks has no value. */
-export const noteUnavailable = (
-  { scope, place }: Pick<Asker, 'scope' | 'place'>,
+export const recordUnavailable = (
+  { operation, location }: Pick<FieldContext, 'operation' | 'location'>,
   reason: UnavailableReason = 'QUOTA_MODE',
-): void => void scope.usage.unavailable.push({ ...place(), reason });
+): void => void operation.usage.unavailable.push({ ...location(), reason });
 
 /** Notes how long something that went into the answer is fresh. */
-export function noteFreshness({ scope }: Asker, untilMs: number): void {
-  scope.freshUntilMs = Math.min(scope.freshUntilMs, untilMs);
+export function recordFreshness({ operation }: FieldContext, untilMs: number): void {
+  operation.freshUntilMs = Math.min(operation.freshUntilMs, untilMs);
 }

@@ -1,5 +1,5 @@
 import type { Family } from '../quota/families.ts';
-import type { Scope } from './field-context.ts';
+import type { OperationContext } from './field-context.ts';
 
 /** Sees what the datasource does, for metrics and traces; it changes nothing and must not throw. */
 export interface Observer {
@@ -8,7 +8,7 @@ export interface Observer {
   /** A call has to wait at the gate; the returned function hears that it waits no more. */
   onQueued(call: ObservedCall): () => void;
   /** A question was answered: from memory, from Redis, by a call, or by one that was on its way already. */
-  onRead(source: AnswerSource): void;
+  onRead(source: ReadSource): void;
 }
 
 export interface ObservedCall {
@@ -17,10 +17,10 @@ export interface ObservedCall {
   /** Relative to the base URL, without the query. */
   path: string;
   /** The operation that asked first, where one did. */
-  scope: Scope | undefined;
+  operation: OperationContext | undefined;
 }
 
-export type AnswerSource = 'memory' | 'redis' | 'spotify' | 'shared';
+export type ReadSource = 'memory' | 'redis' | 'spotify' | 'shared';
 
 export const noopObserver: Observer = {
   onCall: () => () => undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Family } from '../../../../src/datasources/spotify/quota/families.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
-import { answer, party, settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
+import { answer, settle, startRequestQueue, useClockOfOwn, waiters } from '../../../support/request-queue.ts';
 
 useClockOfOwn();
 
@@ -27,7 +27,7 @@ describe('the queue', () => {
 
   test('drops a call that nobody waits for any more, and does not send it', async () => {
     const { call, end, names, ended } = startRequestQueue({ concurrency: 1 });
-    const gone = party();
+    const gone = waiters();
     call('a');
     call('b', 'artists', gone);
     call('c');
@@ -47,7 +47,7 @@ describe('the queue', () => {
 
   test('goes on when a call throws what nobody expects', async () => {
     const { requestQueue, call, names } = startRequestQueue({ concurrency: 1 });
-    const broken = requestQueue.schedule('artists', party(), () => Promise.reject(new Error('a bug')));
+    const broken = requestQueue.schedule('artists', waiters(), () => Promise.reject(new Error('a bug')));
     call('b');
     await expect(broken).rejects.toThrow('a bug');
     await settle();
@@ -71,7 +71,7 @@ describe('a silence', () => {
     await settle();
     expect([names(), ended.slice(1)]).toEqual([['e'], ['a 200', 'b 200', 'd UPSTREAM_RATE_LIMITED 30']]);
     await vi.advanceTimersByTimeAsync(29_500);
-    call('f', 'artists', party(400));
+    call('f', 'artists', waiters(400));
     await settle();
     expect(ended.at(-1)).toBe('f UPSTREAM_RATE_LIMITED 1');
   });

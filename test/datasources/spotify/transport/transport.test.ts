@@ -2,9 +2,9 @@ import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHttp } from '../../../../src/datasources/spotify/transport/http.ts';
 import {
-  createScope,
-  type Scope,
-  whileWaiting,
+  createOperationContext,
+  type OperationContext,
+  withDeadline,
 } from '../../../../src/datasources/spotify/usage/field-context.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import { artists, inMode, itsAnswer, itsFailure, oneCall, seen } from '../../../support/asking.ts';
@@ -129,18 +129,25 @@ describe('an exchange', () => {
 });
 
 describe('whoever waits', () => {
-  const asker = (scope: Scope) => ({ scope, place: () => ({ field: 'Query.artist', path: ['artist'] }) });
+  const fieldContext = (operation: OperationContext) => ({
+    operation,
+    location: () => ({ field: 'Query.artist', path: ['artist'] }),
+  });
 
   test('gets the outcome, or is told when the time is over, or was over before', async () => {
-    const scope = createScope(50);
-    expect(await whileWaiting(Promise.resolve(1), asker(scope))).toBe(1);
-    await expect(whileWaiting(Promise.reject(new Error('no')), asker(scope))).rejects.toThrow('no');
+    const operation = createOperationContext(50);
+    expect(await withDeadline(Promise.resolve(1), fieldContext(operation))).toBe(1);
+    await expect(withDeadline(Promise.reject(new Error('no')), fieldContext(operation))).rejects.toThrow(
+      'no',
+    );
     const never = new Promise(() => undefined);
-    await expect(whileWaiting(never, asker(scope))).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
-    expect(scope.ended()).toBe(true);
-    await expect(whileWaiting(Promise.resolve(1), asker(scope))).rejects.toMatchObject({
+    await expect(withDeadline(never, fieldContext(operation))).rejects.toMatchObject({
       code: 'UPSTREAM_TIMEOUT',
     });
-    scope.end();
+    expect(operation.hasEnded()).toBe(true);
+    await expect(withDeadline(Promise.resolve(1), fieldContext(operation))).rejects.toMatchObject({
+      code: 'UPSTREAM_TIMEOUT',
+    });
+    operation.end();
   });
 });
