@@ -10,7 +10,7 @@ import {
   OperationTypeNode,
   visit,
 } from 'graphql';
-import type { Abilities } from '../datasources/spotify/index.ts';
+import type { CapabilityView } from '../datasources/spotify/index.ts';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
 import type { Context } from '../schema/context.ts';
 import { type Plan, planOf } from '../schema/planning/plan.ts';
@@ -25,7 +25,7 @@ export interface Operation {
   /** The name that the document gives it. */
   name: string | null;
   /** @throws Invalid, QueryTooComplex */
-  plan(values: Variables, app: Abilities): Plan;
+  plan(values: Variables, app: CapabilityView): Plan;
   execute(values: Variables, context: Context): Promise<ExecutionResult>;
 }
 

@@ -1,14 +1,14 @@
-import { createFetches } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
+import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
-import { createReads } from '../../src/datasources/spotify/cache/read-through-cache.ts';
+import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import {
-  type Access,
-  createAccess,
+  type Capabilities,
+  createCapabilities,
   type QuotaMode,
 } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
-import { createPages } from '../../src/datasources/spotify/pagination/pages.ts';
+import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 import { createDocuments } from '../../src/operation/documents.ts';
@@ -76,7 +76,7 @@ const albumId = (n: number): string => `${n}`.padStart(22, '0');
 
 export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: number } = {}) {
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
-  const access: Access = createAccess(known.mode ?? 'auto', quiet);
+  const capabilities: Capabilities = createCapabilities(known.mode ?? 'auto', quiet);
 
   async function call(request: ApiRequest) {
     const limit = Number(request.query['limit']);
@@ -96,15 +96,15 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
   }
 
   const freshMs = known.freshMs ?? 300_000;
-  const reads = createReads({
-    fetches: createFetches({ request: call }, access),
-    access,
+  const cache = createReadThroughCache({
+    batchFetcher: createBatchFetcher({ request: call }, capabilities),
+    capabilities,
     memory: createMemory(),
     freshMs,
     staleMs: 0,
   });
   const spotify = {
-    ...createPages({ reads, access, freshMs }),
+    ...createPagination({ cache, capabilities, freshMs }),
     isAbsent: () => false,
     artist: async () => ({ kind: 'artist', id: artistId, market: null }),
     albumsOf: () => artistAlbums(parseId(artistId, 'artist'), [], null),
@@ -114,7 +114,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     const operationContext = createOperationContext(10_000);
     const values = { ...args };
     const context = createContext(spotify, operationContext, 'test');
-    context.plan = operation.plan(values, access);
+    context.plan = operation.plan(values, capabilities);
     const result = await operation.execute(values, context);
     operationContext.end();
     if (result.errors) throw result.errors[0];

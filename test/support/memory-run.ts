@@ -1,12 +1,12 @@
-import { createFetches } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
+import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
-import { createReads } from '../../src/datasources/spotify/cache/read-through-cache.ts';
-import { createAccess } from '../../src/datasources/spotify/capabilities/capabilities.ts';
+import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
+import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/lists.ts';
 import { objectKey } from '../../src/datasources/spotify/kinds/object-key.ts';
 import { album } from '../../src/datasources/spotify/kinds/objects.ts';
-import { createPages } from '../../src/datasources/spotify/pagination/pages.ts';
+import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 
 /**
@@ -75,16 +75,16 @@ const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);
 
 const startedMs = performance.now();
 const freshMs = 300_000;
-const access = createAccess('development', quiet);
+const capabilities = createCapabilities('development', quiet);
 const memory = createMemory();
-const reads = createReads({
-  fetches: createFetches({ request }, access),
-  access,
+const cache = createReadThroughCache({
+  batchFetcher: createBatchFetcher({ request }, capabilities),
+  capabilities,
   memory,
   freshMs,
   staleMs: 86_400_000,
 });
-const pages = createPages({ reads, access, freshMs });
+const pages = createPagination({ cache, capabilities, freshMs });
 
 let peak = 0;
 for (let first = 0; first < albums; first += atATime) {
@@ -94,7 +94,7 @@ for (let first = 0; first < albums; first += atATime) {
   await Promise.all(
     numbers.map(async (number) => {
       const id = parseId(albumId(number), 'album');
-      const found = await reads.get(album(id, null), fieldContext);
+      const found = await cache.get(album(id, null), fieldContext);
       const list = { ...albumTracks(id, null), opening: async () => found?.tracks };
       await pages.window(list, { first: 5, last: null, after: null, before: null }, fieldContext);
     }),

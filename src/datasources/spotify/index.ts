@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../../observability/log.ts';
-import { createFetches } from './cache/batch-fetcher.ts';
-import { createField, type Field } from './cache/field-loader.ts';
+import { createBatchFetcher } from './cache/batch-fetcher.ts';
+import { createFieldLoader, type FieldLoader } from './cache/field-loader.ts';
 import { createMemory } from './cache/memory.ts';
-import { createReads } from './cache/read-through-cache.ts';
+import { createReadThroughCache } from './cache/read-through-cache.ts';
 import { createStore } from './cache/redis-store.ts';
 import {
-  type Abilities,
-  createAccess,
+  type CapabilityValues,
+  type CapabilityView,
+  createCapabilities,
   type Feature,
-  type Lessons,
   type QuotaMode,
 } from './capabilities/capabilities.ts';
 import type { Resource } from './kinds/endpoint-request.ts';
@@ -19,7 +19,7 @@ import { isMalformed, type Malformed } from './kinds/malformed.ts';
 import { type Market, parseMarket } from './kinds/markets.ts';
 import * as objects from './kinds/objects.ts';
 import type { Album, AlbumGroup, Artist, SpotifyObject, Track } from './kinds/types.ts';
-import { createPages, type Pages } from './pagination/pages.ts';
+import { createPagination, type Pagination } from './pagination/pages.ts';
 import { createAppCheck } from './quota/app-check.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
 import { createRedisClient } from './shared-state/redis-client.ts';
@@ -32,7 +32,7 @@ import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';
 
 export { epochMs } from '../../observability/clock.ts';
-export type { Abilities, PagedEndpoint, WithheldField } from './capabilities/capabilities.ts';
+export type { CapabilityView, PagedEndpoint, WithheldField } from './capabilities/capabilities.ts';
 export {
   isInRange,
   type Kind,
@@ -46,7 +46,13 @@ export { isMalformed, type Malformed } from './kinds/malformed.ts';
 export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export { batchMax } from './kinds/objects.ts';
 export type * from './kinds/types.ts';
-export { type Mark, pagesAtWorst, type Range, type Slot, type Window } from './pagination/windows.ts';
+export {
+  type CursorPosition,
+  type PageArgs,
+  type Slot,
+  type Window,
+  worstCaseOffsets,
+} from './pagination/windows.ts';
 export {
   createOperationContext,
   type FieldContext,
@@ -63,7 +69,7 @@ export { combine, type Observer } from './usage/observer.ts';
  * a GatewayError; null means that Spotify has no such thing, or not for this app. A `market` of null means
  * that none was named: then the one counts in which the object was found, and after it the default.
  */
-export interface Spotify extends Pages {
+export interface Spotify extends Pagination {
   artist(id: SpotifyId, fieldContext: FieldContext): Promise<Artist | null>;
   album(id: SpotifyId, market: Market | null, fieldContext: FieldContext): Promise<Album | null>;
   track(id: SpotifyId, market: Market | null, fieldContext: FieldContext): Promise<Track | null>;
@@ -71,7 +77,7 @@ export interface Spotify extends Pages {
   node(reference: Reference, fieldContext: FieldContext): Promise<SpotifyObject | null>;
   /** Whether it is known not to exist. */
   isAbsent(kind: Kind, id: SpotifyId): boolean;
-  field: Field;
+  field: FieldLoader;
   /** Why the list in which an album was found shows it. */
   groupOf(album: Item<Album>, fieldContext: FieldContext): AlbumGroup | null;
   topTracks(
@@ -85,12 +91,12 @@ export interface Spotify extends Pages {
   tracksOf(album: Album, market: Market | null): List<Track>;
   search<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]>;
   /** What is known of this app. */
-  app: Abilities;
+  app: CapabilityView;
   /** How things stand with Spotify, for the operator. */
   report(): {
     families: FamilyReport[];
     tokenAgeMs: number | null;
-    abilities: Lessons;
+    abilities: CapabilityValues;
     /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
     isPremiumLapsed: boolean;
   };
@@ -136,18 +142,18 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
   const sharedState = redis && createSharedState(redis, app);
   const requestQueue = createRequestQueue({ ...options, sharedState, observer, log });
-  const access = createAccess(options.quotaMode, log, sharedState);
+  const capabilities = createCapabilities(options.quotaMode, log, sharedState);
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient, requestQueue);
-  const reads = createReads({
+  const cache = createReadThroughCache({
     ...options,
-    fetches: createFetches(apiClient, access),
-    access,
+    batchFetcher: createBatchFetcher(apiClient, capabilities),
+    capabilities,
     memory: createMemory(),
     store: redis && createStore(redis, app),
     observer,
   });
-  const pages = createPages({ reads, access, freshMs: options.freshMs });
+  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs });
 
   const marketOf = (named: Market | null, parent?: SpotifyObject): Market | null =>
     named ?? parent?.market ?? options.market;
@@ -159,22 +165,22 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   };
 
   const find = (kind: Kind, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
-    reads.getAnyForm<SpotifyObject>(resourceOf[kind](id, market), fieldContext);
+    cache.getAnyForm<SpotifyObject>(resourceOf[kind](id, market), fieldContext);
 
   const whole = (object: SpotifyObject, fieldContext: FieldContext): Promise<SpotifyObject | null> =>
     object.kind === 'track' && object.isReference
       ? original(object, fieldContext)
-      : reads.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), fieldContext);
+      : cache.get<SpotifyObject>(resourceOf[object.kind](object.id, object.market), fieldContext);
 
   /** The track that another one stands in for: where a market is named, Spotify gives the other one. */
   async function original({ id, market }: Track, fieldContext: FieldContext): Promise<Track | null> {
-    const track = await reads.get(objects.track(id, null), fieldContext);
+    const track = await cache.get(objects.track(id, null), fieldContext);
     return track && objects.inMarket(track, market);
   }
 
   async function node({ kind, id }: Reference, fieldContext: FieldContext): Promise<SpotifyObject | null> {
     if (kind) return find(kind, id, null, fieldContext);
-    const held = kinds.find((each) => reads.holds(resourceOf[each](id, null)));
+    const held = kinds.find((each) => cache.has(resourceOf[each](id, null)));
     for (const each of held ? [held] : kinds) {
       const object = await find(each, id, null, fieldContext);
       if (object) return object;
@@ -182,7 +188,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     return null;
   }
 
-  const field = createField(access, whole);
+  const field = createFieldLoader(capabilities, whole);
 
   async function shortList<T>(
     feature: Feature,
@@ -190,7 +196,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     resource: Resource<(Item<T> | null)[]>,
     fieldContext: FieldContext,
   ) {
-    const items = await access.withFeature(feature, artist.id, () => reads.get(resource, fieldContext));
+    const items = await capabilities.withFeature(feature, artist.id, () => cache.get(resource, fieldContext));
     if (items === null) recordUnavailable(fieldContext);
     return items?.filter((item) => item !== null) ?? null;
   }
@@ -209,8 +215,8 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     artist: (id, fieldContext) => find('artist', id, null, fieldContext) as Promise<Artist | null>,
     album: (id, market, fieldContext) => find('album', id, market, fieldContext) as Promise<Album | null>,
     track: (id, market, fieldContext) => find('track', id, market, fieldContext) as Promise<Track | null>,
-    app: access,
-    isAbsent: (kind, id) => reads.isAbsent(resourceOf[kind](id, null)),
+    app: capabilities,
+    isAbsent: (kind, id) => cache.isAbsent(resourceOf[kind](id, null)),
     node,
     field,
     groupOf(album, fieldContext) {
@@ -242,7 +248,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
         // A full album brings its first tracks along, and is worth the same call as they are.
         async opening(fieldContext) {
           if (album.tracks && market === album.market) return album.tracks;
-          const full = await reads.get(objects.album(album.id, market), fieldContext);
+          const full = await cache.get(objects.album(album.id, market), fieldContext);
           return full === null ? null : full.tracks;
         },
       };
@@ -251,7 +257,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     report: () => ({
       families: requestQueue.report(),
       tokenAgeMs: token.ageMs(),
-      abilities: access.lessons(),
+      abilities: capabilities.values(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
     started: async () => sharedState?.whenSynced(),

@@ -1,13 +1,13 @@
 import {
-  type Abilities,
   batchMax,
+  type CapabilityView,
   isInRange,
   type Kind,
   type PagedEndpoint,
-  pagesAtWorst,
   parseReference,
   type Reference,
   type WithheldField,
+  worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { maxIds } from '../limits.ts';
@@ -36,7 +36,7 @@ export interface Visit {
   full: boolean;
   /** Names of the fields selected below. */
   selected: ReadonlySet<string>;
-  app: Abilities;
+  app: CapabilityView;
   referencesOf: ReferencesOf;
 }
 
@@ -119,14 +119,14 @@ const fullFields: Readonly<Record<string, WithheldField | null>> = {
 export const mayCost = (name: string): boolean => name in costs || name in fullFields;
 
 /** Whether a field of short forms has the full objects read, which other fields then share. */
-export function needsFull(name: string, args: Visit['args'], app: Abilities): boolean {
+export function needsFull(name: string, args: Visit['args'], app: CapabilityView): boolean {
   if (name === 'Album.tracks') return args['market'] == null && beginsEmbedded(args);
   const withheld = fullFields[name];
   return withheld !== undefined && (withheld === null || app.has(withheld) !== false);
 }
 
 /** Reads of whole objects by their ids: in batches where the app has them, else one by one. */
-export function readsOf(kind: Kind, { groups, size }: Crowd, app: Abilities): Omit<Cost, 'full'> {
+export function readsOf(kind: Kind, { groups, size }: Crowd, app: CapabilityView): Omit<Cost, 'full'> {
   const single = groups * size;
   if (!app.has('batch') || size === 1) {
     return { calls: single, byId: { [kind]: single }, crowd: { groups: single, size: 1 } };
@@ -171,7 +171,7 @@ function plural(kind: Kind) {
 function readsByIds(
   kind: Kind,
   references: readonly (Reference | null)[],
-  app: Abilities,
+  app: CapabilityView,
 ): Omit<Cost, 'full'> {
   const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
   const reads = readsOf(kind, { groups: 1, size: references.length - alone }, app);
@@ -264,10 +264,10 @@ function finds(full: boolean) {
 
 /** The pages that a connection may have to read, by their offsets, and how many items it may give. */
 function pagesOf({ args, selected, app }: Visit, endpoint: PagedEndpoint, reach = Number.POSITIVE_INFINITY) {
-  const { limit, tries: refusals } = app.worstPage(endpoint);
+  const { limit, probeCalls: refusals } = app.worstCasePage(endpoint);
   const range = tolerant(() => rangeOf(args as PagingArgs, parseCursor));
   const wanted = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
-  const pages = range && wanted ? pagesAtWorst(range, limit, reach, endpoint !== 'search') : [];
+  const pages = range && wanted ? worstCaseOffsets(range, limit, reach, endpoint !== 'search') : [];
   if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
   const tries = pages.length > 0 ? Array.from({ length: refusals }, (_, i) => `${endpoint} ${i + 1}`) : [];
   return { pages, limit, size: range?.first ?? range?.last ?? 0, tries };

@@ -1,5 +1,5 @@
 import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql';
-import type { Abilities, Kind } from '../../datasources/spotify/index.ts';
+import type { CapabilityView, Kind } from '../../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../../errors.ts';
 import { answerFieldsOf } from './answer-size.ts';
 import { createArguments } from './arguments.ts';
@@ -52,7 +52,7 @@ interface Place {
 export function planOf(
   outline: Outline,
   variables: Readonly<Record<string, unknown>>,
-  app: Abilities,
+  app: CapabilityView,
   schema: GraphQLSchema,
 ): Plan {
   const argumentsOf = createArguments(variables);

@@ -1,11 +1,11 @@
 import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import {
+  type CursorPosition,
   isMalformed,
   type List,
   type Malformed,
-  type Mark,
-  type Range,
+  type PageArgs,
   type Slot,
   type SpotifyObject,
   type Window,
@@ -27,8 +27,8 @@ type Types = (typeof builder)['$inferSchemaTypes'];
 /** A list as far as its selection needs it: the window is null where only the length is asked for. */
 export interface Connection<T extends SpotifyObject> {
   window: Window<T> | null;
-  range: Range;
-  encode(mark: Mark): string;
+  range: PageArgs;
+  encode(mark: CursorPosition): string;
   total(): Promise<number | Malformed | null>;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Mark } from '../../datasources/spotify/index.ts';
+import type { CursorPosition } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 
 /**
@@ -7,9 +7,9 @@ import { BadUserInput } from '../../errors.ts';
  * one process alone knows, so that any instance can read them; they are checked, not trusted.
  */
 export interface Cursors {
-  encode(mark: Mark): string;
+  encode(mark: CursorPosition): string;
   /** @throws BadUserInput when the cursor is not one of ours, or belongs to another list */
-  decode(cursor: string): Mark;
+  decode(cursor: string): CursorPosition;
 }
 
 const version = 1;
@@ -35,7 +35,7 @@ export function cursorsOf(listKey: string): Cursors {
  * Reads a cursor without knowing its list.
  * @throws BadUserInput when it is not one of ours
  */
-export function parseCursor(cursor: string): Mark & { madeFor: string } {
+export function parseCursor(cursor: string): CursorPosition & { madeFor: string } {
   const text = cursor.length <= maxLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
   const [, slot, total, id = null, madeFor] = shape.exec(text) ?? [];
   // Decoding is lenient with what is no base64url: only what we would have written ourselves is ours.

@@ -1,4 +1,4 @@
-import type { Mark, Range } from '../../datasources/spotify/index.ts';
+import type { CursorPosition, PageArgs } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 
 export const defaultSize = 20;
@@ -12,7 +12,10 @@ export interface PagingArgs {
 }
 
 /** @throws BadUserInput when the arguments cannot be right */
-export function rangeOf({ first, last, after, before }: PagingArgs, decode: (cursor: string) => Mark): Range {
+export function rangeOf(
+  { first, last, after, before }: PagingArgs,
+  decode: (cursor: string) => CursorPosition,
+): PageArgs {
   for (const size of [first, last]) {
     if (size != null && (size < 0 || size > maxSize)) {
       throw new BadUserInput(`\`first\` and \`last\` are 0 to ${maxSize}.`);

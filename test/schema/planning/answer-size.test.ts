@@ -97,7 +97,7 @@ test.each(cases)(
 
 describe('the count of the fields of a response', () => {
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
-  const app = { has: () => true, worstPage: () => ({ limit: 50, tries: 0 }) };
+  const app = { has: () => true, worstCasePage: () => ({ limit: 50, probeCalls: 0 }) };
   const counted = (query: string, variables = {}) =>
     documents
       .fromText(query)
@@ -179,7 +179,7 @@ describe('the count of the fields of a response', () => {
 describe('what honest clients send is far from the limits', () => {
   const limit = 100_000;
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
-  const app = { has: () => false, worstPage: () => ({ limit: 10, tries: 2 }) };
+  const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 2 }) };
   const sixtyRoots = operations.find(({ title }) => title.startsWith('60 root fields'))?.document ?? '';
 
   test.each([

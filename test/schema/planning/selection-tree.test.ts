@@ -8,7 +8,7 @@ import { repeated } from '../../support/abuse.ts';
 
 /** What an operation selects is laid out in a time that its document bounds. */
 
-const app = { has: () => false, worstPage: () => ({ limit: 10, tries: 0 }) };
+const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 0 }) };
 
 function outline(text: string) {
   const document = parse(text);

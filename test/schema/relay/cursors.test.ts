@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseId } from '../../../src/datasources/spotify/kinds/ids.ts';
 import { albumTracks, artistAlbums, searchResults } from '../../../src/datasources/spotify/kinds/lists.ts';
-import type { Mark } from '../../../src/datasources/spotify/pagination/windows.ts';
+import type { CursorPosition } from '../../../src/datasources/spotify/pagination/windows.ts';
 import { cursorsOf, parseCursor } from '../../../src/schema/relay/cursor.ts';
 import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from '../../support/album-pages.ts';
 import { albums, artists, catalogue, inMode, modes, seen, unknownId } from '../../support/asking.ts';
@@ -157,7 +157,7 @@ describe('a forged cursor', () => {
   const albumTracksOf = (id: string) => cursorsOf(albumTracks(parseId(id, 'album'), null).key);
   const search = cursorsOf(searchResults('artist', 'the', null).key);
   /** Cursors that nobody was given: of an item that is not in the list, of a list that was shorter. */
-  const forged = (encode: (mark: Mark) => string) =>
+  const forged = (encode: (mark: CursorPosition) => string) =>
     [0, 1, 3, 9, 10, 47].flatMap((slot) =>
       [0, 1, 30, 60, 95, 103].map((total) => encode({ slot, total, id: unknownId })),
     );

@@ -1,5 +1,5 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
-import { type Access, FeatureWithheld } from '../capabilities/capabilities.ts';
+import { type Capabilities, FeatureWithheld } from '../capabilities/capabilities.ts';
 import { type Batch, type Resource, throwIfWithheld } from '../kinds/endpoint-request.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
 import type { ApiClient } from '../transport/api-client.ts';
@@ -7,87 +7,87 @@ import type { HttpAnswer } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 
 /** One question, who waits for its answer (more may come), and the tag of the copy that is held, if any. */
-export interface Question {
+export interface FetchRequest {
   resource: Resource<unknown>;
   fieldContexts: readonly FieldContext[];
   etag: string | null;
 }
 
-export type Answer =
+export type FetchResult =
   /** The value, and the JSON that it was decoded from. */
-  | { is: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }
-  | { is: 'absent' }
+  | { status: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }
+  | { status: 'absent' }
   /** The copy that is held is still right. */
-  | { is: 'unchanged' };
+  | { status: 'unchanged' };
 
 /**
  * Asks Spotify with as few calls as the app's abilities allow for the questions of one tick.
  * @returns one promise a question, so that none waits for a slower one
  */
-export type Fetches = (questions: readonly Question[]) => Promise<Answer>[];
+export type BatchFetcher = (questions: readonly FetchRequest[]) => Promise<FetchResult>[];
 
-export function createFetches(apiClient: ApiClient, access: Access): Fetches {
+export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilities): BatchFetcher {
   const send: ApiClient['request'] = async (...request) => {
     const reply = await apiClient.request(...request);
-    if (reply.status === 200 || reply.status === 304) access.recordSuccess();
+    if (reply.status === 200 || reply.status === 304) capabilities.recordSuccess();
     return reply;
   };
 
   /** One call for one question. */
-  function alone({ resource, fieldContexts, etag }: Question): Promise<Answer> {
+  function fetchOne({ resource, fieldContexts, etag }: FetchRequest): Promise<FetchResult> {
     const waiters = createWaiters(() => fieldContexts.map(({ operation }) => operation));
-    const ask = async (): Promise<Answer> => {
+    const ask = async (): Promise<FetchResult> => {
       const reply = await send(resource.request, waiters, etag);
-      if (reply.status === 304 && etag !== null) return { is: 'unchanged' };
-      if (reply.status !== 200) return refusal(resource, reply);
-      return documented(() => found(resource, reply.body, reply));
+      if (reply.status === 304 && etag !== null) return { status: 'unchanged' };
+      if (reply.status !== 200) return resultOfErrorStatus(resource, reply);
+      return orBadResponse(() => decodeFound(resource, reply.body, reply));
     };
     return withinLimit(resource, ask, (answer) => [answer]);
   }
 
   /** One call for all of them; where the app may not do that, or the response does not fit, one for each. */
-  function together(questions: readonly Question[], batch: Batch): Promise<Answer>[] {
-    const ask = () => askTogether(questions, batch);
+  function fetchBatch(questions: readonly FetchRequest[], batch: Batch): Promise<FetchResult>[] {
+    const ask = () => callBatch(questions, batch);
     const objects = questions.map(({ resource }) => resource.key).join();
-    const answers = batch.feature ? access.withFeature(batch.feature, objects, ask) : ask();
-    const landed = answers.then((all) => all?.map(settled) ?? eachAlone(questions));
-    return questions.map(async (_, i) => (await landed)[i] as Promise<Answer>);
+    const answers = batch.feature ? capabilities.withFeature(batch.feature, objects, ask) : ask();
+    const landed = answers.then((all) => all?.map(toPromise) ?? fetchIndividually(questions));
+    return questions.map(async (_, i) => (await landed)[i] as Promise<FetchResult>);
   }
 
-  async function askTogether(
-    questions: readonly Question[],
+  async function callBatch(
+    questions: readonly FetchRequest[],
     batch: Batch,
-  ): Promise<(Answer | GatewayError)[] | null> {
-    const [{ resource }] = questions as [Question];
+  ): Promise<(FetchResult | GatewayError)[] | null> {
+    const [{ resource }] = questions as [FetchRequest];
     const values = questions.map((question) => question.resource.batchValue ?? '');
     const waiters = createWaiters(() =>
       questions.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
     );
-    const ask = async (): Promise<(Answer | GatewayError)[] | null> => {
+    const ask = async (): Promise<(FetchResult | GatewayError)[] | null> => {
       const reply = await send(batch.request(values), waiters);
       if (reply.status !== 200) {
         if (batch.feature) throwIfBatchWithheld(reply);
-        return questions.map(() => refusal(resource, reply));
+        return questions.map(() => resultOfErrorStatus(resource, reply));
       }
       if (batch.isUsable?.(reply.body, values) === false) return null;
       const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
-      const read = (question: Question, i: number): Answer => {
+      const read = (question: FetchRequest, i: number): FetchResult => {
         const part = batch.part(reply.body, i, values);
-        return part === null ? { is: 'absent' } : found(question.resource, part, share);
+        return part === null ? { status: 'absent' } : decodeFound(question.resource, part, share);
       };
-      return questions.map((question, i) => settle(() => documented(() => read(question, i))));
+      return questions.map((question, i) => toResult(() => orBadResponse(() => read(question, i))));
     };
     return withinLimit(resource, ask, (answers) => answers ?? []);
   }
 
-  function eachAlone(questions: readonly Question[]): Promise<Answer>[] {
-    const answers = questions.map(alone);
+  function fetchIndividually(questions: readonly FetchRequest[]): Promise<FetchResult>[] {
+    const answers = questions.map(fetchOne);
     void Promise.allSettled(answers).then((outcomes) => {
       // Where singles are forbidden as well, it was not the batch that is withheld.
       const allForbidden = outcomes.every(
         (outcome) => outcome.status === 'rejected' && outcome.reason instanceof UpstreamForbidden,
       );
-      if (allForbidden) access.forget('batch');
+      if (allForbidden) capabilities.reset('batch');
     });
     return answers;
   }
@@ -95,31 +95,31 @@ export function createFetches(apiClient: ApiClient, access: Access): Fetches {
   const withinLimit = <T>(
     { limit }: Resource<unknown>,
     ask: () => Promise<T>,
-    answersIn: (given: T) => readonly (Answer | GatewayError)[],
+    answersIn: (given: T) => readonly (FetchResult | GatewayError)[],
   ): Promise<T> => {
     if (!limit) return ask();
-    const isGranted = (answer: Answer | GatewayError) =>
-      !(answer instanceof GatewayError) && answer.is === 'found' && limit.isGranted(answer.value);
-    return access.withLimit(limit.endpoint, limit.items, limit.list, ask, (given) =>
+    const isGranted = (answer: FetchResult | GatewayError) =>
+      !(answer instanceof GatewayError) && answer.status === 'found' && limit.isGranted(answer.value);
+    return capabilities.withLimit(limit.endpoint, limit.items, limit.list, ask, (given) =>
       answersIn(given).some(isGranted),
     );
   };
 
   return (questions) => {
-    const answers = new Map<Question, Promise<Answer>>();
-    for (const group of inBatches(questions)) {
+    const answers = new Map<FetchRequest, Promise<FetchResult>>();
+    for (const group of groupByBatch(questions)) {
       const batch = group[0]?.resource.batch;
-      const promises = batch && group.length > 1 ? together(group, batch) : group.map(alone);
-      for (const [i, question] of group.entries()) answers.set(question, promises[i] as Promise<Answer>);
+      const promises = batch && group.length > 1 ? fetchBatch(group, batch) : group.map(fetchOne);
+      for (const [i, question] of group.entries()) answers.set(question, promises[i] as Promise<FetchResult>);
     }
-    return questions.map((question) => answers.get(question) as Promise<Answer>);
+    return questions.map((question) => answers.get(question) as Promise<FetchResult>);
   };
 }
 
 /** Those that may share a call, in groups no larger than one call takes. */
-function inBatches(questions: readonly Question[]): Question[][] {
-  const groups: Question[][] = [];
-  const growing = new Map<string, Question[]>();
+function groupByBatch(questions: readonly FetchRequest[]): FetchRequest[][] {
+  const groups: FetchRequest[][] = [];
+  const growing = new Map<string, FetchRequest[]>();
   for (const question of questions) {
     const { batch } = question.resource;
     const known = batch && growing.get(batch.key);
@@ -135,14 +135,14 @@ function inBatches(questions: readonly Question[]): Question[][] {
 }
 
 /** @throws MalformedAnswer */
-const found = (
+const decodeFound = (
   { decode }: Resource<unknown>,
   body: unknown,
   { etag, bytes }: Pick<HttpAnswer, 'etag' | 'bytes'>,
-): Answer => ({ is: 'found', value: decode(body), body, etag, bytes });
+): FetchResult => ({ status: 'found', value: decode(body), body, etag, bytes });
 
 /** @throws UpstreamBadResponse when the answer is not as documented */
-function documented(read: () => Answer): Answer {
+function orBadResponse(read: () => FetchResult): FetchResult {
   try {
     return read();
   } catch (error) {
@@ -152,13 +152,13 @@ function documented(read: () => Answer): Answer {
 }
 
 /** One that failed alone is a rejection of its own, seen by whoever asked for it. */
-function settled(answer: Answer | GatewayError): Promise<Answer> {
+function toPromise(answer: FetchResult | GatewayError): Promise<FetchResult> {
   const promise = answer instanceof GatewayError ? Promise.reject(answer) : Promise.resolve(answer);
   promise.catch(() => undefined); // the others are looked at first
   return promise;
 }
 
-function settle(answer: () => Answer): Answer | GatewayError {
+function toResult(answer: () => FetchResult): FetchResult | GatewayError {
   try {
     return answer();
   } catch (error) {
@@ -168,8 +168,8 @@ function settle(answer: () => Answer): Answer | GatewayError {
 }
 
 /** What an answer other than 200 and a right 304 means. @throws GatewayError, LimitRefused, FeatureWithheld */
-function refusal(resource: Resource<unknown>, reply: HttpAnswer): Answer {
-  if (resource.refused(reply) === null) return { is: 'absent' };
+function resultOfErrorStatus(resource: Resource<unknown>, reply: HttpAnswer): FetchResult {
+  if (resource.refused(reply) === null) return { status: 'absent' };
   if (reply.status === 401) throw new UpstreamAuthFailed('Spotify wants a user for this, which we are not.');
   if (reply.status === 403) throw new UpstreamForbidden('Spotify forbids this app to read that.');
   throw new UpstreamBadResponse(`Spotify answered with status ${reply.status}.`);

@@ -7,24 +7,24 @@ import type { SpotifyObject } from '../kinds/types.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 
 /** Finds the objects that came in the items of a page, and decodes only the item that holds the object. */
-export interface ShortForms {
+export interface EmbeddedIndex {
   /** @returns removes what is found in this list, except what a later list holds as well */
-  add(items: LazyItems<SpotifyObject>, lifetime: Lifetime): () => void;
+  add(items: LazyItems<SpotifyObject>, lifetime: Freshness): () => void;
   /** A fresh short form of the object; undefined where there is none. */
-  find(name: ObjectName): ShortForm | undefined;
+  find(name: ObjectName): EmbeddedEntry | undefined;
 }
 
-export interface Lifetime {
+export interface Freshness {
   freshUntilMs: number;
   usableUntilMs: number;
 }
 
-interface ShortForm extends Lifetime {
+interface EmbeddedEntry extends Freshness {
   value: SpotifyObject;
 }
 
-export function createShortForms(): ShortForms {
-  const lists = new Map<string, { items: LazyItems<SpotifyObject>; lifetime: Lifetime }>();
+export function createEmbeddedIndex(): EmbeddedIndex {
+  const lists = new Map<string, { items: LazyItems<SpotifyObject>; lifetime: Freshness }>();
 
   return {
     add(items, { freshUntilMs, usableUntilMs }) {
@@ -39,7 +39,7 @@ export function createShortForms(): ShortForms {
       const list = lists.get(key);
       if (!list || epochMs() >= list.lifetime.freshUntilMs) return undefined;
       const item = list.items.at(list.items.indexes.get(key) ?? -1);
-      const object = item && !isMalformed(item) ? partOf(item, name) : undefined;
+      const object = item && !isMalformed(item) ? findWithin(item, name) : undefined;
       if (!object) return undefined;
       // An artist is the same in every market: only where it was found does it pass one on to its albums.
       const value = object.kind === 'artist' ? { ...object, market: null } : object;
@@ -49,7 +49,7 @@ export function createShortForms(): ShortForms {
 }
 
 /** The object itself, or one inside it. */
-function partOf(object: SpotifyObject, { kind, id }: ObjectName): SpotifyObject | undefined {
+function findWithin(object: SpotifyObject, { kind, id }: ObjectName): SpotifyObject | undefined {
   for (const part of partsOf(object)) {
     if (isObject(part) && part.kind === kind && part.id === id && isItself(part)) return part;
   }

@@ -1,4 +1,4 @@
-import { type Access, type WithheldField, withheldFields } from '../capabilities/capabilities.ts';
+import { type Capabilities, type WithheldField, withheldFields } from '../capabilities/capabilities.ts';
 import type { SpotifyObject } from '../kinds/types.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 
@@ -7,17 +7,17 @@ import { type FieldContext, recordUnavailable } from '../usage/field-context.ts'
  * too.
  * @param isInShort whether every form has the field, so that it is in vain to read the full object for it
  */
-export type Field = <T extends SpotifyObject, K extends keyof T & string>(
+export type FieldLoader = <T extends SpotifyObject, K extends keyof T & string>(
   object: T,
   name: K,
   fieldContext: FieldContext,
   isInShort?: boolean,
 ) => Promise<Exclude<T[K], undefined> | null>;
 
-type Whole = (object: SpotifyObject, fieldContext: FieldContext) => Promise<SpotifyObject | null>;
+type LoadFull = (object: SpotifyObject, fieldContext: FieldContext) => Promise<SpotifyObject | null>;
 
-/** @param whole reads the full object; null when there is none any more */
-export function createField(access: Access, whole: Whole): Field {
+/** @param loadFull reads the full object; null when there is none any more */
+export function createFieldLoader(capabilities: Capabilities, loadFull: LoadFull): FieldLoader {
   return async <T extends SpotifyObject, K extends keyof T & string>(
     object: T,
     name: K,
@@ -28,19 +28,22 @@ export function createField(access: Access, whole: Whole): Field {
     if (object[name] !== undefined) return object[name] as Value;
 
     const withheld = withheldField(object, name);
-    const isAtHand = object.full || (isInShort && !isFilled(object, name));
-    const read = () => whole(object, fieldContext);
-    const full = isAtHand ? object : await (withheld ? access.withField(withheld, read) : read());
+    const isAtHand = object.full || (isInShort && !isFilledByFullTrack(object, name));
+    const read = () => loadFull(object, fieldContext);
+    const full = isAtHand ? object : await (withheld ? capabilities.withField(withheld, read) : read());
     const value = (full as T | null)?.[name];
     if (value !== undefined) return value as Value;
 
-    recordUnavailable(fieldContext, withheld && access.has(withheld) !== true ? 'QUOTA_MODE' : 'NOT_SENT');
+    recordUnavailable(
+      fieldContext,
+      withheld && capabilities.has(withheld) !== true ? 'QUOTA_MODE' : 'NOT_SENT',
+    );
     return null;
   };
 }
 
 /** Whether the field is one that a reference leaves to the full track: all but its id and its link. */
-const isFilled = (object: SpotifyObject, name: string): boolean =>
+const isFilledByFullTrack = (object: SpotifyObject, name: string): boolean =>
   object.kind === 'track' && object.isReference === true && name !== 'externalUrl';
 
 /** The name under which an app may be denied the field, such as `Album.label`. */

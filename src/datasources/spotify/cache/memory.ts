@@ -3,7 +3,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { ObjectName } from '../kinds/endpoint-request.ts';
 import type { SpotifyObject } from '../kinds/types.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
-import { createShortForms } from './embedded-index.ts';
+import { createEmbeddedIndex } from './embedded-index.ts';
 
 /** An answer that is kept: fresh for a while, and for a while longer good enough when Spotify cannot answer. */
 export interface Entry<T = unknown> {
@@ -25,7 +25,7 @@ export interface Memory {
   /** @param lists those in its value, in which other objects are to be found */
   set(key: string, entry: Entry, lists?: Lists): void;
   /** A fresh object that stands in such a list. */
-  inLists(name: ObjectName): Entry | undefined;
+  findEmbedded(name: ObjectName): Entry | undefined;
 }
 
 type Lists = readonly LazyItems<SpotifyObject>[];
@@ -35,7 +35,7 @@ const indexBytes = 150; // for each object that can be found in a list
 const keyBytes = 240; // and so there are 200,000 entries at most, however small they are
 
 export function createMemory(): Memory {
-  const shortForms = createShortForms();
+  const shortForms = createEmbeddedIndex();
   const entries = new LRUCache<string, { entry: Entry; bytes: number; forget: (() => void)[] }>({
     maxSize: maxBytes,
     sizeCalculation: ({ bytes }) => bytes,
@@ -56,7 +56,7 @@ export function createMemory(): Memory {
       const bytes = entry.bytes + keyBytes + embedded * indexBytes;
       entries.set(key, { entry, bytes, forget: lists.map((items) => shortForms.add(items, entry)) });
     },
-    inLists(name) {
+    findEmbedded(name) {
       const found = shortForms.find(name);
       return found && { etag: null, bytes: 0, ...found };
     },

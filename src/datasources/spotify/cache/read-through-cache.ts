@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
-import type { Access } from '../capabilities/capabilities.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Resource } from '../kinds/endpoint-request.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
 import { isMalformed } from '../kinds/malformed.ts';
@@ -12,13 +12,13 @@ import { isLazyItems, type LazyItems } from '../pagination/lazy-items.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
-import type { Answer, Fetches, Question } from './batch-fetcher.ts';
+import type { BatchFetcher, FetchRequest, FetchResult } from './batch-fetcher.ts';
 import { isItself } from './embedded-index.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
 import type { ReadEntry, Store, StoredEntry } from './redis-store.ts';
 
 /** Read-through: one question is asked once, whoever asks it, and its answer kept for the next. */
-export interface Reads {
+export interface ReadThroughCache {
   /**
    * The answer to a question, from where it is nearest; null when there is no such thing.
    * @throws GatewayError, LimitRefused, FeatureWithheld
@@ -27,7 +27,7 @@ export interface Reads {
   /** The same for an object whose short form will do, if that has come along with another answer. */
   getAnyForm<T extends SpotifyObject>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
   /** Whether an object is held in any form, so that asking for it costs nothing. */
-  holds(resource: Resource<SpotifyObject>): boolean;
+  has(resource: Resource<SpotifyObject>): boolean;
   /** Whether Spotify has said lately that there is no such object. */
   isAbsent(resource: Resource<SpotifyObject>): boolean;
   /** Keeps the answer to a question that was answered without being asked. */
@@ -36,9 +36,9 @@ export interface Reads {
   expire(key: string): void;
 }
 
-export interface ReadsDependencies {
-  fetches: Fetches;
-  access: Access;
+export interface ReadThroughCacheOptions {
+  batchFetcher: BatchFetcher;
+  capabilities: Capabilities;
   memory: Memory;
   /** What other processes have read; undefined where this one is alone. */
   store?: Store | undefined;
@@ -49,32 +49,32 @@ export interface ReadsDependencies {
 }
 
 const absentMs = 60_000; // what does not exist today may be released in a minute
-const alongBytes = 600; // a short form, which may outlive the answer that it came with
+const embeddedBytes = 600; // a short form, which may outlive the answer that it came with
 const shortForm = 'short/';
 
 /** A question on its way, with the copy that stands in for its answer if there comes none. */
-interface Flight extends Question {
+interface InFlightRequest extends FetchRequest {
   fieldContexts: FieldContext[];
   etag: string | null;
-  copy: Entry | undefined;
+  cachedEntry: Entry | undefined;
   /** What other processes share, where that is the copy. */
-  stored: ReadEntry | undefined;
-  landed: Promise<Entry>;
+  storedEntry: ReadEntry | undefined;
+  result: Promise<Entry>;
 }
 
-export function createReads({
-  fetches,
-  access,
+export function createReadThroughCache({
+  batchFetcher,
+  capabilities,
   memory,
   store,
   freshMs,
   staleMs,
   observer = noopObserver,
-}: ReadsDependencies): Reads {
-  const flights = new Map<string, Flight>();
+}: ReadThroughCacheOptions): ReadThroughCache {
+  const inFlight = new Map<string, InFlightRequest>();
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
   // the event loop has heard every socket that has something to say.
-  const tick = new DataLoader<Flight, Promise<Entry>>(depart, {
+  const loader = new DataLoader<InFlightRequest, Promise<Entry>>(dispatchBatch, {
     cache: false,
     batchScheduleFn: setImmediate,
   });
@@ -83,64 +83,72 @@ export function createReads({
     const copy = memory.get(resource.key);
     if (copy && isUsable(resource, copy)) {
       observer.onRead('memory');
-      return hit(resource, copy, fieldContext) as T | null;
+      return recordHit(resource, copy, fieldContext) as T | null;
     }
 
-    const flight = flights.get(resource.key) ?? takeOff(resource as Resource<unknown>, copy);
+    const flight = inFlight.get(resource.key) ?? startFetch(resource as Resource<unknown>, copy);
     flight.fieldContexts.push(fieldContext);
     const source = flight.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
-      const entry = await withDeadline(flight.landed, fieldContext);
-      observer.onRead(entry === flight.copy ? 'redis' : source);
-      if (entry === flight.copy) return hit(resource, entry, fieldContext) as T | null;
+      const entry = await withDeadline(flight.result, fieldContext);
+      observer.onRead(entry === flight.cachedEntry ? 'redis' : source);
+      if (entry === flight.cachedEntry) return recordHit(resource, entry, fieldContext) as T | null;
       recordFreshness(fieldContext, entry.freshUntilMs);
       return entry.value as T | null;
     } catch (error) {
-      if (!flight.copy || !(error instanceof GatewayError)) throw error;
+      if (!flight.cachedEntry || !(error instanceof GatewayError)) throw error;
       fieldContext.operation.usage.stale.push({ ...fieldContext.location(), reason: error.code });
-      return flight.copy.value as T | null;
+      return flight.cachedEntry.value as T | null;
     }
   }
 
-  function takeOff(resource: Resource<unknown>, copy: Entry | undefined): Flight {
-    const flight = { resource, fieldContexts: [], copy, etag: copy?.etag ?? null } as unknown as Flight;
-    const fly = async () => tick.load(flight);
-    flight.landed = fly().finally(() => flights.delete(resource.key));
-    flight.landed.catch(() => undefined); // no field may wait for it any more
-    flights.set(resource.key, flight);
+  function startFetch(resource: Resource<unknown>, copy: Entry | undefined): InFlightRequest {
+    const flight = {
+      resource,
+      fieldContexts: [],
+      copy,
+      etag: copy?.etag ?? null,
+    } as unknown as InFlightRequest;
+    const fly = async () => loader.load(flight);
+    flight.result = fly().finally(() => inFlight.delete(resource.key));
+    flight.result.catch(() => undefined); // no field may wait for it any more
+    inFlight.set(resource.key, flight);
     return flight;
   }
 
   /** Sends off the flights of one tick, except those whose answer another process has left in the store. */
-  async function depart(departing: readonly Flight[]): Promise<Promise<Entry>[]> {
+  async function dispatchBatch(departing: readonly InFlightRequest[]): Promise<Promise<Entry>[]> {
     const stored = (await store?.get(departing.map(({ resource }) => resource.key))) ?? [];
     for (const [i, flight] of departing.entries()) {
-      takeStored(flight, stored[i]);
-      flight.etag = flight.copy?.etag ?? null;
+      useStoredEntry(flight, stored[i]);
+      flight.etag = flight.cachedEntry?.etag ?? null;
     }
-    const asking = departing.filter(({ copy, resource }) => !copy || !isUsable(resource, copy));
-    const promises = fetches(asking);
+    const asking = departing.filter(({ cachedEntry: copy, resource }) => !copy || !isUsable(resource, copy));
+    const promises = batchFetcher(asking);
     const answers = new Map(asking.map((flight, i) => [flight, promises[i]]));
     return departing.map(async (flight) => {
       const answer = answers.get(flight);
-      return answer ? land(flight, await answer) : keep(flight.resource, flight.copy as Entry);
+      return answer ? settle(flight, await answer) : storeEntry(flight.resource, flight.cachedEntry as Entry);
     });
   }
 
   /** Takes what other processes share for the copy, where that was confirmed later and is as documented. */
-  function takeStored(flight: Flight, stored: ReadEntry | undefined): void {
-    if (!stored || (flight.copy && flight.copy.freshUntilMs >= stored.freshUntilMs)) return;
+  function useStoredEntry(flight: InFlightRequest, stored: ReadEntry | undefined): void {
+    if (!stored || (flight.cachedEntry && flight.cachedEntry.freshUntilMs >= stored.freshUntilMs)) return;
     const { body, etag, bytes, isRepeated } = stored;
-    const longest = lifetime({ is: body === null ? 'absent' : 'found' });
+    const longest = lifetime({ status: body === null ? 'absent' : 'found' });
     const freshUntilMs = Math.min(stored.freshUntilMs, longest.freshUntilMs);
     const usableUntilMs = Math.min(stored.usableUntilMs, longest.usableUntilMs);
     const value = body === null ? null : decodeStored(flight.resource, stored);
     if (value === undefined || usableUntilMs <= epochMs()) return;
-    flight.copy = { value, etag, bytes, freshUntilMs, usableUntilMs, isRepeated };
-    flight.stored = stored;
+    flight.cachedEntry = { value, etag, bytes, freshUntilMs, usableUntilMs, isRepeated };
+    flight.storedEntry = stored;
   }
 
-  function land({ resource, copy = absence, stored }: Flight, answer: Answer): Entry {
+  function settle(
+    { resource, cachedEntry: copy = negativeEntry, storedEntry: stored }: InFlightRequest,
+    answer: FetchResult,
+  ): Entry {
     const { value, etag, bytes } = entryOf(answer, copy, resource);
     const isRepeated = isFresh(copy) && !isWhole(resource, copy);
     const entry = { value, etag, bytes, ...lifetime(answer), isRepeated };
@@ -159,16 +167,16 @@ export function createReads({
         isRepeated,
       });
     }
-    return keep(resource, entry);
+    return storeEntry(resource, entry);
   }
 
-  function lifetime({ is }: Pick<Answer, 'is'>): Pick<Entry, 'freshUntilMs' | 'usableUntilMs'> {
+  function lifetime({ status }: Pick<FetchResult, 'status'>): Pick<Entry, 'freshUntilMs' | 'usableUntilMs'> {
     const nowMs = epochMs();
-    if (is === 'absent') return { freshUntilMs: nowMs + absentMs, usableUntilMs: nowMs + absentMs };
+    if (status === 'absent') return { freshUntilMs: nowMs + absentMs, usableUntilMs: nowMs + absentMs };
     return { freshUntilMs: nowMs + freshMs, usableUntilMs: nowMs + freshMs + staleMs };
   }
 
-  function keep(resource: Resource<unknown>, entry: Entry): Entry {
+  function storeEntry(resource: Resource<unknown>, entry: Entry): Entry {
     const objects = new Set<SpotifyObject>(); // the tracks of an album bring the same artist again and again
     const lists: LazyItems<SpotifyObject>[] = [];
     for (const part of entry.value === null ? [] : resource.brings(entry.value)) {
@@ -177,19 +185,19 @@ export function createReads({
     }
     memory.set(resource.key, entry, lists);
     for (const object of objects) {
-      if (object.full) access.observe(object);
-      if (object !== entry.value) keepAlong(object, entry);
+      if (object.full) capabilities.observe(object);
+      if (object !== entry.value) storeEmbedded(object, entry);
     }
     return entry;
   }
 
-  function keepAlong(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
+  function storeEmbedded(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
     if (!isItself(object)) return;
     const key = (object.full ? '' : shortForm) + objectKey(object.kind, object.id, object.market);
     const known = memory.get(key);
     if (known && isFresh(known)) return;
     const value = withoutMarket(object);
-    memory.set(key, { value, etag: null, bytes: alongBytes, freshUntilMs, usableUntilMs });
+    memory.set(key, { value, etag: null, bytes: embeddedBytes, freshUntilMs, usableUntilMs });
   }
 
   function fresh(key: string): Entry | undefined {
@@ -199,7 +207,7 @@ export function createReads({
 
   /** What is held of an object that came along with another answer. */
   const short = ({ key, names }: Resource<SpotifyObject>): Entry | undefined =>
-    fresh(shortForm + key) ?? (names && memory.inLists(names));
+    fresh(shortForm + key) ?? (names && memory.findEmbedded(names));
 
   return {
     get,
@@ -207,46 +215,46 @@ export function createReads({
       const held = fresh(resource.key) ? undefined : short(resource);
       if (!held) return get(resource, fieldContext);
       observer.onRead('memory');
-      return hit(resource, held, fieldContext) as T;
+      return recordHit(resource, held, fieldContext) as T;
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
-    holds: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
+    has: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
     expire(key) {
       const entry = memory.get(key);
       if (entry) memory.set(key, { ...entry, freshUntilMs: 0 });
       store?.delete(key);
     },
     put: (resource, value) =>
-      void keep(resource as Resource<unknown>, {
+      void storeEntry(resource as Resource<unknown>, {
         value,
         etag: null,
-        bytes: alongBytes,
-        ...lifetime({ is: 'found' }),
+        bytes: embeddedBytes,
+        ...lifetime({ status: 'found' }),
       }),
   };
 }
 
-const absence: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 0, usableUntilMs: 0 };
+const negativeEntry: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 0, usableUntilMs: 0 };
 
 function entryOf(
-  answer: Answer,
+  answer: FetchResult,
   copy: Entry,
   { confirmed }: Resource<unknown>,
 ): Omit<Entry, 'freshUntilMs' | 'usableUntilMs'> {
-  switch (answer.is) {
+  switch (answer.status) {
     case 'found':
       return { value: answer.value, etag: answer.etag, bytes: answer.bytes };
     case 'unchanged':
       return copy.value !== null && confirmed ? { ...copy, value: confirmed(copy.value, epochMs()) } : copy;
     case 'absent':
-      return absence;
+      return negativeEntry;
   }
 }
 
 /** The JSON to share; undefined where it is not at hand. */
-function bodyOf(answer: Answer, stored: ReadEntry | undefined): unknown {
-  if (answer.is === 'found') return answer.body;
-  return answer.is === 'absent' ? null : stored?.body;
+function bodyOf(answer: FetchResult, stored: ReadEntry | undefined): unknown {
+  if (answer.status === 'found') return answer.body;
+  return answer.status === 'absent' ? null : stored?.body;
 }
 
 /**
@@ -285,7 +293,7 @@ const withoutMarket = (object: SpotifyObject): SpotifyObject =>
   object.kind === 'artist' && object.market !== null ? { ...object, market: null } : object;
 
 /** The value of a copy, noted as a call that was not made. */
-function hit(
+function recordHit(
   { request }: Pick<Resource<unknown>, 'request'>,
   entry: Entry,
   fieldContext: FieldContext,

@@ -12,9 +12,9 @@ import type { SharedState } from '../shared-state/shared-state.ts';
  * One rejection can be a passing fault. A capability that has worked is given up only after rejections of two
  * different objects with a success elsewhere between them, and is soon tried again.
  */
-export interface Access extends Abilities {
+export interface Capabilities extends CapabilityView {
   /** The page size to request: the known limit, or the largest there may be. */
-  ceiling(endpoint: PagedEndpoint): number;
+  maxPageSize(endpoint: PagedEndpoint): number;
   /**
    * The result of `ask` for a page of `limit` items, from which the page size limit is learned.
    * @param list names the list to which the page belongs
@@ -40,19 +40,19 @@ export interface Access extends Abilities {
   /** A call of any endpoint succeeded. */
   recordSuccess(): void;
   /** All that is known, by the name of the capability; a page size limit is a number. */
-  lessons(): Lessons;
+  values(): CapabilityValues;
   /** Forgets a capability: the rejection had another cause. */
-  forget(feature: Feature): void;
+  reset(feature: Feature): void;
 }
 
-export type Lessons = Readonly<Record<string, boolean | number>>;
+export type CapabilityValues = Readonly<Record<string, boolean | number>>;
 
 /** What is known, for the plan of an operation. */
-export interface Abilities {
+export interface CapabilityView {
   /** False if the app is known to lack the capability; null if nothing is known. */
   has(ability: Feature | WithheldField): boolean | null;
   /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
-  worstPage(endpoint: PagedEndpoint): { limit: number; tries: number };
+  worstCasePage(endpoint: PagedEndpoint): { limit: number; probeCalls: number };
 }
 
 export type QuotaMode = 'auto' | 'development' | 'extended';
@@ -61,7 +61,7 @@ export type PagedEndpoint = 'artists/albums' | 'albums/tracks' | 'search';
 export type Feature = (typeof features)[number];
 const features = ['batch', 'artists/top-tracks', 'artists/related-artists'] as const;
 export type WithheldField = (typeof withheldFields)[Kind][number];
-type Ability = PagedEndpoint | Feature | WithheldField;
+type Capability = PagedEndpoint | Feature | WithheldField;
 
 /** Spotify rejected the page size. */
 export class LimitRejected extends Error {
@@ -114,7 +114,7 @@ const retryMs = 60_000; // a capability that has worked may be missing because o
 const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
 
 /** The kinds of app that Spotify documents since February 2026. */
-const modes: Record<QuotaMode, Partial<Record<Ability, boolean | number>>> = {
+const modes: Record<QuotaMode, Partial<Record<Capability, boolean | number>>> = {
   auto: {},
   extended: { batch: true, 'artists/albums': 50, 'albums/tracks': 50, search: 50 },
   development: {
@@ -153,7 +153,7 @@ interface Rejection {
 }
 
 /** @param sharedState by which processes share what they learn */
-export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedState): Access {
+export function createCapabilities(mode: QuotaMode, log: Log, sharedState?: SharedState): Capabilities {
   const startedAtMs = epochMs();
   const learned = new Map<string, LearnedCapability>(
     Object.entries(modes[mode]).map(([ability, value]) => [
@@ -166,13 +166,13 @@ export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedStat
   const probes = new Map<string, Promise<unknown>>();
   let successes = 0;
 
-  function lookup(ability: Ability): LearnedCapability | null {
+  function lookup(ability: Capability): LearnedCapability | null {
     const capability = learned.get(ability);
     return capability && epochMs() < capability.learnedAtMs + capability.rememberMs ? capability : null;
   }
 
   function record(
-    ability: Ability,
+    ability: Capability,
     value: boolean | number,
     { confirmed = true, forMs = rememberMs }: { confirmed?: boolean; forMs?: number } = {},
   ): void {
@@ -188,14 +188,14 @@ export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedStat
     if (forMs === rememberMs) sharedState?.publish(`${topic}:${ability}`, capability);
   }
 
-  function confirm(ability: Ability, value: boolean | number): void {
+  function confirm(ability: Capability, value: boolean | number): void {
     rejections.delete(ability);
     missingSinceMs.delete(ability);
     record(ability, value);
   }
 
   /** Whether a capability is to be given up after this rejection. */
-  function isGivenUp(ability: Ability, rejection: Omit<Rejection, 'successes'>): boolean {
+  function isGivenUp(ability: Capability, rejection: Omit<Rejection, 'successes'>): boolean {
     const before = learned.get(ability);
     if (before?.value === false) return true; // tried again, and still rejected
     const hasWorked = before?.confirmed === true;
@@ -257,14 +257,14 @@ export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedStat
   }
 
   sharedState?.subscribe((about, fact) => {
-    const told = capabilityTold(about, fact);
+    const told = parseCapability(about, fact);
     if (told && told.capability.learnedAtMs > (learned.get(told.ability)?.learnedAtMs ?? 0)) {
       learned.set(told.ability, told.capability);
     }
   });
 
   /** While a capability is unknown one request probes it and the others wait: it is found out once. */
-  async function probeOnce<T>(ability: Ability, ask: () => Promise<T>): Promise<T> {
+  async function probeOnce<T>(ability: Capability, ask: () => Promise<T>): Promise<T> {
     for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
       if (lookup(ability)?.confirmed) return ask();
       const probe = probes.get(ability);
@@ -290,12 +290,12 @@ export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedStat
 
   return {
     has,
-    ceiling,
-    worstPage(endpoint) {
+    maxPageSize: ceiling,
+    worstCasePage(endpoint) {
       const limit = ceiling(endpoint);
-      if (lookup(endpoint)?.confirmed) return { limit, tries: 0 };
+      if (lookup(endpoint)?.confirmed) return { limit, probeCalls: 0 };
       const smaller = pageSizes[endpoint].filter((other) => other < limit);
-      return { limit: Math.min(limit, ...smaller), tries: smaller.length };
+      return { limit: Math.min(limit, ...smaller), probeCalls: smaller.length };
     },
     withLimit: (endpoint, limit, list, ask, confirms) =>
       probeOnce(endpoint, async () => {
@@ -344,17 +344,17 @@ export function createAccess(mode: QuotaMode, log: Log, sharedState?: SharedStat
     recordSuccess() {
       successes += 1;
     },
-    lessons: () => Object.fromEntries(Array.from(learned, ([ability, { value }]) => [ability, value])),
-    forget: (feature) => void learned.delete(feature),
+    values: () => Object.fromEntries(Array.from(learned, ([ability, { value }]) => [ability, value])),
+    reset: (feature) => void learned.delete(feature),
   };
 }
 
 /** What another process has learned; null if the message is about something else. */
-function capabilityTold(
+function parseCapability(
   about: string,
   fact: unknown,
-): { ability: Ability; capability: LearnedCapability } | null {
-  const [name, ability] = about.split(':') as [string, Ability | undefined];
+): { ability: Capability; capability: LearnedCapability } | null {
+  const [name, ability] = about.split(':') as [string, Capability | undefined];
   const { value, learnedAtMs } = (fact ?? {}) as Partial<LearnedCapability>;
   const usual = ability && Object.hasOwn(modes.development, ability) ? modes.development[ability] : undefined;
   if (name !== topic || !ability || typeof value !== typeof usual || typeof learnedAtMs !== 'number') {

@@ -3,7 +3,7 @@ import { isMalformed, type Malformed } from '../kinds/malformed.ts';
 import type { Market } from '../kinds/markets.ts';
 import { objectKey } from '../kinds/object-key.ts';
 
-/** The items of a page in the order of their slots: an array, or a list whose items are decoded on first access. */
+/** The items of a page in the order of their slots: an array, or a list whose items are decoded on first capabilities. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;
 
 export interface LazyItems<T> {
@@ -80,7 +80,7 @@ function indexesOf(list: readonly unknown[], market: Market | null): Map<string,
   return indexes;
 }
 
-/** Whether a value of any type is a list whose items are decoded on first access. */
+/** Whether a value of any type is a list whose items are decoded on first capabilities. */
 export const isLazyItems = (value: object): value is LazyItems<unknown> =>
   typeof (value as Partial<LazyItems<unknown>>).idAt === 'function';
 

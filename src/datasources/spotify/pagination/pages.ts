@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
-import type { Reads } from '../cache/read-through-cache.ts';
-import { type Access, SmallerPageNeeded } from '../capabilities/capabilities.ts';
+import type { ReadThroughCache } from '../cache/read-through-cache.ts';
+import { type Capabilities, SmallerPageNeeded } from '../capabilities/capabilities.ts';
 import type { List } from '../kinds/lists.ts';
 import type { Malformed } from '../kinds/malformed.ts';
 import type { Page, SpotifyObject } from '../kinds/types.ts';
@@ -8,21 +8,21 @@ import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './list-totals.ts';
 import {
   isCursorAt,
-  movedSlot,
   nextOffsets,
-  type Range,
-  type Span,
-  spanOf,
+  type PageArgs,
+  type SlotRange,
+  shiftedSlot,
+  slotRangeOf,
   type Window,
   windowOf,
 } from './windows.ts';
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
-export interface Pages {
+export interface Pagination {
   /** The part of a list that a range means; null when there is no such list. */
   window<T extends SpotifyObject>(
     list: List<T>,
-    range: Range,
+    range: PageArgs,
     fieldContext: FieldContext,
   ): Promise<Window<T> | null>;
   /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
@@ -34,25 +34,28 @@ export interface Pages {
   changes(): number;
 }
 
-export interface PagesDependencies {
-  reads: Reads;
-  access: Access;
+export interface PaginationOptions {
+  cache: ReadThroughCache;
+  capabilities: Capabilities;
   /** How long the length of a list is believed, in milliseconds. */
   freshMs: number;
 }
 
-const firstSlot: Range = { first: 1, last: null, after: null, before: null };
+const firstSlot: PageArgs = { first: 1, last: null, after: null, before: null };
 const maxEndSearches = 20; // of a list whose total is too small, for `last`: each reads on from the end known so far
 
-export function createPages({ reads, access, freshMs }: PagesDependencies): Pages {
+export function createPagination({ cache, capabilities, freshMs }: PaginationOptions): Pagination {
   let changes = 0;
   const noteChange = () => {
     changes += 1;
   };
   const totals = createListTotals(freshMs, noteChange);
 
-  async function window<T extends SpotifyObject>(list: List<T>, range: Range, fieldContext: FieldContext) {
-    let limit = Math.min(access.ceiling(list.endpoint), totals.pageLimit(list) ?? Number.POSITIVE_INFINITY);
+  async function window<T extends SpotifyObject>(list: List<T>, range: PageArgs, fieldContext: FieldContext) {
+    let limit = Math.min(
+      capabilities.maxPageSize(list.endpoint),
+      totals.pageLimit(list) ?? Number.POSITIVE_INFINITY,
+    );
     for (;;) {
       try {
         return await readWindow(list, range, limit, fieldContext);
@@ -65,7 +68,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
 
   async function readWindow<T extends SpotifyObject>(
     list: List<T>,
-    range: Range,
+    range: PageArgs,
     limit: number,
     fieldContext: FieldContext,
   ): Promise<Window<T> | null> {
@@ -81,7 +84,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
       if (isFromEnd(range) && known?.end === null && !known.isReliable)
         await findEnd(list, known, limit, fieldContext);
       // From the end: the pages may show that the list is longer or shorter than its total.
-      const corrected: Span = spanFor(list, range, pages) ?? span;
+      const corrected: SlotRange = spanFor(list, range, pages) ?? span;
       if (corrected.start === span.start && corrected.end === span.end) break;
       span = corrected;
       pages = await readPages(list, span, limit, fieldContext);
@@ -102,26 +105,26 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
   /** The slots that a range means; null where they depend on a length that is unknown. */
   function spanFor<T extends SpotifyObject>(
     list: List<T>,
-    range: Range,
+    range: PageArgs,
     pages: readonly Page<T>[],
-  ): Span | null {
+  ): SlotRange | null {
     const known = totals.of(list) ?? lengthFrom(pages);
-    if (!known) return spanOf(range, null, list.reach);
+    if (!known) return slotRangeOf(range, null, list.reach);
     const { end, isReliable, length, minLength } = known;
-    return spanOf(range, end ?? (isReliable ? length : minLength), list.reach);
+    return slotRangeOf(range, end ?? (isReliable ? length : minLength), list.reach);
   }
 
   async function cutWindow<T extends SpotifyObject>(
     list: List<T>,
     pages: readonly Page<T>[],
-    span: Span,
-    range: Range,
+    span: SlotRange,
+    range: PageArgs,
     limit: number,
     fieldContext: FieldContext,
   ): Promise<Window<T>> {
     const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
-    const cut = (from: readonly Page<T>[], at: Span) => windowOf(from, at, range, list.reach, length);
-    const slot = list.steadyTotal ? movedSlot(pages, range, list.reach) : null;
+    const cut = (from: readonly Page<T>[], at: SlotRange) => windowOf(from, at, range, list.reach, length);
+    const slot = list.steadyTotal ? shiftedSlot(pages, range, list.reach) : null;
     if (slot === null || !range.after) return cut(pages, span);
 
     const page =
@@ -138,7 +141,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
   /** The pages that cover a span, as far as the list goes; null when there is no such list. */
   async function readPages<T extends SpotifyObject>(
     list: List<T>,
-    span: Span,
+    span: SlotRange,
     limit: number,
     fieldContext: FieldContext,
   ): Promise<Page<T>[] | null> {
@@ -198,14 +201,14 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
   ): Promise<Page<T>> {
     const items = Math.min(limit, list.reach - offset);
     const resource = list.page(offset, items);
-    let page = (await reads.get(resource, fieldContext)) as Page<T>;
+    let page = (await cache.get(resource, fieldContext)) as Page<T>;
     if (!totals.isConsistent(list, page)) {
       noteChange();
-      reads.expire(resource.key);
-      page = (await reads.get(resource, fieldContext)) as Page<T>;
+      cache.expire(resource.key);
+      page = (await cache.get(resource, fieldContext)) as Page<T>;
     }
     if (page.limit < items) {
-      reads.put(list.page(offset, page.limit), page);
+      cache.put(list.page(offset, page.limit), page);
       if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
     }
     totals.record(list, page, startedMs);
@@ -230,7 +233,7 @@ export function createPages({ reads, access, freshMs }: PagesDependencies): Page
 }
 
 /** Whether the slots of a range are counted from the end of the list. */
-const isFromEnd = ({ last, before }: Range): boolean => last !== null && before === null;
+const isFromEnd = ({ last, before }: PageArgs): boolean => last !== null && before === null;
 
 /** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
 function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {

@@ -6,7 +6,7 @@ import { type ListLength, shownTotal } from './list-totals.ts';
 /** The arithmetic of paging: slots, pages and windows. Pure; `pages.ts` does the reading. */
 
 /** A place in a list, as a cursor names it. */
-export interface Mark {
+export interface CursorPosition {
   slot: number;
   /** The item that stood there, and how long the list was then. */
   id: string | null;
@@ -14,15 +14,15 @@ export interface Mark {
 }
 
 /** What a client asks for: `first` or `last` is a number, the other null. */
-export interface Range {
+export interface PageArgs {
   first: number | null;
   last: number | null;
-  after: Mark | null;
-  before: Mark | null;
+  after: CursorPosition | null;
+  before: CursorPosition | null;
 }
 
 /** Slots from `start` up to but not including `end`. */
-export interface Span {
+export interface SlotRange {
   start: number;
   end: number;
 }
@@ -32,7 +32,7 @@ export interface Slot<T> {
   item: T | Malformed;
 }
 
-export interface Window<T> extends Span {
+export interface Window<T> extends SlotRange {
   /** The slots that hold an item, in order, each item once. */
   slots: readonly Slot<T>[];
   /** The total that Spotify reported last, which cursors carry; null where nothing had to be read. */
@@ -47,11 +47,11 @@ export interface Window<T> extends Span {
 }
 
 /** The slots that a range means; null where only the length of the list can tell. */
-export function spanOf(
-  { first, last, after, before }: Range,
+export function slotRangeOf(
+  { first, last, after, before }: PageArgs,
   total: number | null,
   reach: number,
-): Span | null {
+): SlotRange | null {
   const start = after ? after.slot + 1 : 0;
   const limit = Math.min(before?.slot ?? reach, reach);
   if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), limit));
@@ -60,10 +60,10 @@ export function spanOf(
   return atLeastEmpty(Math.max(start, end - last), end);
 }
 
-const atLeastEmpty = (start: number, end: number): Span => ({ start, end: Math.max(start, end) });
+const atLeastEmpty = (start: number, end: number): SlotRange => ({ start, end: Math.max(start, end) });
 
 /** The offsets of the aligned pages that a span touches. */
-export function offsetsOf({ start, end }: Span, limit: number): number[] {
+export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
   const offsets: number[] = [];
   for (let offset = start - (start % limit); offset < end; offset += limit) offsets.push(offset);
   return offsets;
@@ -74,8 +74,13 @@ export function offsetsOf({ start, end }: Span, limit: number): number[] {
  * only the list's length tells stand behind everything that can be reached.
  * @param steadyTotal whether the item of a cursor is looked for where the list's growth has moved it
  */
-export function pagesAtWorst(range: Range, limit: number, reach: number, steadyTotal: boolean): number[] {
-  const span = spanOf(range, null, reach);
+export function worstCaseOffsets(
+  range: PageArgs,
+  limit: number,
+  reach: number,
+  steadyTotal: boolean,
+): number[] {
+  const span = slotRangeOf(range, null, reach);
   const unknownPlaces = (count: number) =>
     Array.from({ length: count }, (_, i) => Number.MAX_SAFE_INTEGER - i);
   if (span) {
@@ -93,7 +98,7 @@ export function pagesAtWorst(range: Range, limit: number, reach: number, steadyT
  */
 export function nextOffsets<T>(
   pages: readonly Page<T>[],
-  span: Span,
+  span: SlotRange,
   limit: number,
   length: Pick<ListLength, 'length' | 'end' | 'isReliable'> | null,
   reach: number,
@@ -127,14 +132,14 @@ const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
  */
 export function windowOf<T extends SpotifyObject>(
   pages: readonly Page<T>[],
-  asked: Span,
-  range: Range,
+  asked: SlotRange,
+  range: PageArgs,
   reach: number,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
   const live = untilEnd(pages);
-  const span = anchored(asked, range, live);
-  const found = foundIn(live, span.end).filter(({ slot }) => slot >= span.start);
+  const span = realignToCursor(asked, range, live);
+  const found = slotRefsIn(live, span.end).filter(({ slot }) => slot >= span.start);
   // A window from the end of a list that is known to end there has nothing behind it, whatever `next` says.
   const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
   const hasNext = asked.start < asked.end && !isAtEnd && hasMore(live, span, reach);
@@ -154,7 +159,7 @@ export function windowOf<T extends SpotifyObject>(
 }
 
 /** Whether the list has slots behind the span. */
-function hasMore<T>(pages: readonly Page<T>[], span: Span, reach: number): boolean {
+function hasMore<T>(pages: readonly Page<T>[], span: SlotRange, reach: number): boolean {
   const last = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));
   if (!last || !lastFilled) return false;
@@ -176,7 +181,7 @@ function untilEnd<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
 }
 
 /** An item that stands in a slot, not yet read. */
-interface Found<T> {
+interface SlotRef<T> {
   slot: number;
   id: string | null;
   items: Items<T>;
@@ -187,8 +192,8 @@ interface Found<T> {
  * What stands in the slots of the pages. Nulls, and what the same page has shown before, are left out.
  * @param end the slot from which on nothing is wanted
  */
-function foundIn<T extends SpotifyObject>(pages: readonly Page<T>[], end = Infinity): Found<T>[] {
-  const found: Found<T>[] = [];
+function slotRefsIn<T extends SpotifyObject>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
+  const found: SlotRef<T>[] = [];
   let next = 0;
   for (const { offset, limit, items } of pages) {
     const seen = new Map<string, number>();
@@ -218,15 +223,15 @@ function isReadable(items: Items<SpotifyObject>, index: number): boolean {
  * When the list has grown or shrunk at the front since the cursor was given, its item has moved by as many
  * slots at most. Found there, it is where the window begins: nothing is given twice or skipped.
  */
-function anchored<T extends SpotifyObject>(
-  asked: Span,
-  { after, first }: Range,
+function realignToCursor<T extends SpotifyObject>(
+  asked: SlotRange,
+  { after, first }: PageArgs,
   pages: readonly Page<T>[],
-): Span {
+): SlotRange {
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined || total === after.total) return asked;
   const farthest = Math.abs(total - after.total);
-  const moved = foundIn(pages).find(
+  const moved = slotRefsIn(pages).find(
     ({ slot, id }) => id === after.id && Math.abs(slot - after.slot) <= farthest,
   );
   if (!moved) return asked;
@@ -238,24 +243,30 @@ function anchored<T extends SpotifyObject>(
  * The slot to which the item of a cursor has moved if the list has grown at the front by as much as its total has;
  * null where the pages in hand already show the item, or the list has not grown.
  */
-export function movedSlot<T extends SpotifyObject>(
+export function shiftedSlot<T extends SpotifyObject>(
   pages: readonly Page<T>[],
-  { after, first }: Range,
+  { after, first }: PageArgs,
   reach: number,
 ): number | null {
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined) return null;
   const slot = after.slot + total - after.total;
   if (slot <= after.slot || slot + 1 >= Math.min(total, reach)) return null;
-  return foundIn(pages).some(({ id }) => id === after.id) ? null : slot;
+  return slotRefsIn(pages).some(({ id }) => id === after.id) ? null : slot;
 }
 
 /** Whether the slot holds the item of the cursor. */
-export const isCursorAt = <T extends SpotifyObject>(page: Page<T>, slot: number, { id }: Mark): boolean =>
-  foundIn([page]).some((found) => found.slot === slot && found.id === id);
+export const isCursorAt = <T extends SpotifyObject>(
+  page: Page<T>,
+  slot: number,
+  { id }: CursorPosition,
+): boolean => slotRefsIn([page]).some((found) => found.slot === slot && found.id === id);
 
 /** Each thing once, and not the one that the client holds already. */
-function distinct<T extends SpotifyObject>(slots: readonly Slot<T>[], { after, before }: Range): Slot<T>[] {
+function distinct<T extends SpotifyObject>(
+  slots: readonly Slot<T>[],
+  { after, before }: PageArgs,
+): Slot<T>[] {
   const given = new Set([after?.id, before?.id]);
   return slots.filter(({ item }) => {
     const id = isMalformed(item) ? null : item.id;

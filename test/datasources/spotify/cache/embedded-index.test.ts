@@ -93,9 +93,9 @@ describe('objects in lists', () => {
     const memory = createMemory();
     const { items, read } = listOf([1, 2, 3]);
     memory.set('page', entry(), [items]);
-    expect(memory.inLists(named(2))?.value).toMatchObject({ id: id(2) });
-    expect(memory.inLists(named(4))).toBeUndefined();
-    expect(memory.inLists({ ...named(2), kind: 'track' })).toBeUndefined();
+    expect(memory.findEmbedded(named(2))?.value).toMatchObject({ id: id(2) });
+    expect(memory.findEmbedded(named(4))).toBeUndefined();
+    expect(memory.findEmbedded({ ...named(2), kind: 'track' })).toBeUndefined();
     expect(read).toEqual([id(2)]);
   });
 
@@ -104,7 +104,11 @@ describe('objects in lists', () => {
     memory.set('page 1', entry(), [listOf([1, 2]).items]);
     memory.set('page 2', entry(), [listOf([2, 3]).items]);
     memory.set('page 1', entry());
-    expect([1, 2, 3].map((each) => memory.inLists(named(each)) !== undefined)).toEqual([false, true, true]);
+    expect([1, 2, 3].map((each) => memory.findEmbedded(named(each)) !== undefined)).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   test('are held as long as one of two entries that share their list', () => {
@@ -113,18 +117,18 @@ describe('objects in lists', () => {
     memory.set('page of 50', entry(), [items]);
     memory.set('page of 10', entry(), [items]);
     memory.set('page of 50', entry());
-    expect(memory.inLists(named(1))).toBeDefined();
+    expect(memory.findEmbedded(named(1))).toBeDefined();
     memory.set('page of 10', entry());
-    expect(memory.inLists(named(1))).toBeUndefined();
+    expect(memory.findEmbedded(named(1))).toBeUndefined();
   });
 
   test('of two markets are not mixed up', () => {
     const memory = createMemory();
     memory.set('page', entry(), [listOf([1]).items]);
     memory.set('page of Spain', entry(), [listOf([1, 2], spain).items]);
-    expect(memory.inLists(named(1))?.value).toMatchObject({ market: null });
-    expect(memory.inLists(named(1, spain))?.value).toMatchObject({ market: spain });
-    expect(memory.inLists(named(2))).toBeUndefined();
+    expect(memory.findEmbedded(named(1))?.value).toMatchObject({ market: null });
+    expect(memory.findEmbedded(named(1, spain))?.value).toMatchObject({ market: spain });
+    expect(memory.findEmbedded(named(2))).toBeUndefined();
   });
 
   test('of which no two names are alike are never taken for one another, whatever their markets', () => {
@@ -139,9 +143,9 @@ describe('objects in lists', () => {
       ]);
     for (const market of markets) {
       for (let number = 0; number < 20; number += 1) {
-        expect(memory.inLists(named(number, market))?.value).toMatchObject({ id: id(number), market });
+        expect(memory.findEmbedded(named(number, market))?.value).toMatchObject({ id: id(number), market });
       }
-      expect(memory.inLists(named(20, market))).toBeUndefined();
+      expect(memory.findEmbedded(named(20, market))).toBeUndefined();
     }
   });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import {
-  createAccess,
+  createCapabilities,
   LimitRejected,
   type QuotaMode,
   SmallerPageNeeded,
@@ -35,7 +35,7 @@ describe('what other processes have found out', () => {
   function start(mode: QuotaMode) {
     const told: [topic: string, lesson: object][] = [];
     let hear: (topic: string, fact: unknown) => void = () => undefined;
-    const access = createAccess(mode, quiet, {
+    const capabilities = createCapabilities(mode, quiet, {
       publish: (topic, lesson) => void told.push([topic, lesson]),
       subscribe: (listener) => {
         hear = listener;
@@ -44,23 +44,23 @@ describe('what other processes have found out', () => {
       reserveCall: async () => 0,
     });
     const tell = (topic: string, fact: unknown) => hear(topic, fact);
-    return { access, told, tell };
+    return { capabilities, told, tell };
   }
   const soon = () => performance.timeOrigin + performance.now() + clock.aheadMs + 1_000;
 
   test('is believed when it is newer than what is known here', () => {
-    const { access, tell } = start('auto');
-    expect([access.has('batch'), access.ceiling('search')]).toEqual([null, 50]);
+    const { capabilities, tell } = start('auto');
+    expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([null, 50]);
     tell('ability:batch', { value: false, learnedAtMs: soon() });
     tell('ability:search', { value: 10, learnedAtMs: soon() });
-    expect([access.has('batch'), access.ceiling('search')]).toEqual([false, 10]);
-    expect(access.worstPage('search')).toEqual({ limit: 10, tries: 0 });
+    expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([false, 10]);
+    expect(capabilities.worstCasePage('search')).toEqual({ limit: 10, probeCalls: 0 });
     tell('ability:batch', { value: true, learnedAtMs: soon() - 60_000 });
-    expect(access.has('batch')).toBe(false);
+    expect(capabilities.has('batch')).toBe(false);
   });
 
   test('is not believed when it is nothing that anybody could have found out', () => {
-    const { access, tell } = start('extended');
+    const { capabilities, tell } = start('extended');
     for (const [topic, fact] of [
       ['ability:batch', { value: 10, learnedAtMs: soon() }],
       ['ability:batch', { value: false, learnedAtMs: 'now' }],
@@ -71,22 +71,26 @@ describe('what other processes have found out', () => {
       ['silence:batch', { value: false, learnedAtMs: soon() }],
     ] as const)
       tell(topic, fact);
-    expect([access.has('batch'), access.ceiling('search')]).toEqual([true, 50]);
+    expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([true, 50]);
   });
 
   test('is told to them as soon as an answer has shown it, and not before', async () => {
-    const { access, told } = start('auto');
+    const { capabilities, told } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
-      access.withLimit('search', limit, 'a list', response, () => true);
+      capabilities.withLimit('search', limit, 'a list', response, () => true);
     const reject = () => Promise.reject(new LimitRejected(true));
     await expect(page(50, reject)).rejects.toBeInstanceOf(SmallerPageNeeded);
-    expect([told, access.ceiling('search'), access.ceiling('artists/albums')]).toEqual([[], 10, 10]);
+    expect([told, capabilities.maxPageSize('search'), capabilities.maxPageSize('artists/albums')]).toEqual([
+      [],
+      10,
+      10,
+    ]);
     expect(await page(10, async () => 'a page')).toBe('a page');
     expect(told).toEqual([
       ['ability:search', expect.objectContaining({ value: 10, learnedAtMs: expect.any(Number) })],
     ]);
     expect(await page(5, async () => 'a smaller page')).toBe('a smaller page');
-    expect([told.length, access.ceiling('search')]).toEqual([1, 10]);
+    expect([told.length, capabilities.maxPageSize('search')]).toEqual([1, 10]);
   });
 });
 

@@ -5,21 +5,21 @@ import { MalformedAnswer } from '../../../../src/datasources/spotify/kinds/json.
 import type { Album, Page } from '../../../../src/datasources/spotify/kinds/types.ts';
 import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
 import {
-  type Mark,
+  type CursorPosition,
   nextOffsets,
   offsetsOf,
-  pagesAtWorst,
-  type Range,
-  spanOf,
+  type PageArgs,
+  slotRangeOf,
   windowOf,
+  worstCaseOffsets,
 } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
 
 /** The arithmetic of paging by itself; `paging.property.test.ts` tries it on whole lists. */
 
 const endless = Number.POSITIVE_INFINITY;
-const nothing: Range = { first: null, last: null, after: null, before: null };
-const at = (slot: number, id: string | null = null, total = 100): Mark => ({ slot, id, total });
+const nothing: PageArgs = { first: null, last: null, after: null, before: null };
+const at = (slot: number, id: string | null = null, total = 100): CursorPosition => ({ slot, id, total });
 
 /** A page of albums, named by letters; `-` is null. Slots that the text does not reach are missing. */
 function page(offset: number, letters: string, rest: Partial<Page<Album>> = {}): Page<Album> {
@@ -28,7 +28,7 @@ function page(offset: number, letters: string, rest: Partial<Page<Album>> = {}):
 }
 
 describe('a range of a list', () => {
-  test.each<[string, Partial<Range>, number | null, [number, number] | null]>([
+  test.each<[string, Partial<PageArgs>, number | null, [number, number] | null]>([
     ['from the front', { first: 5 }, null, [0, 5]],
     ['behind a cursor', { first: 5, after: at(9) }, null, [10, 15]],
     ['up to a cursor', { first: 50, before: at(9) }, null, [0, 9]],
@@ -46,17 +46,17 @@ describe('a range of a list', () => {
     ['from the end, between two that cross', { last: 5, after: at(30), before: at(2) }, null, [31, 31]],
   ])('%s', (_, range, total, span) => {
     const expected = span && { start: span[0], end: span[1] };
-    expect(spanOf({ ...nothing, ...range }, total, endless)).toEqual(expected);
+    expect(slotRangeOf({ ...nothing, ...range }, total, endless)).toEqual(expected);
   });
 
-  test.each<[Partial<Range>, number, [number, number]]>([
+  test.each<[Partial<PageArgs>, number, [number, number]]>([
     [{ first: 20, after: at(989) }, 5_000, [990, 1_000]],
     [{ first: 20, after: at(999) }, 5_000, [1_000, 1_000]],
     [{ last: 3 }, 5_000, [997, 1_000]],
     [{ last: 3 }, 700, [697, 700]],
     [{ last: 3, before: at(2_000) }, 5_000, [997, 1_000]],
   ])('%o ends where the list can be reached no further', (range, total, [start, end]) => {
-    expect(spanOf({ ...nothing, ...range }, total, 1_000)).toEqual({ start, end });
+    expect(slotRangeOf({ ...nothing, ...range }, total, 1_000)).toEqual({ start, end });
   });
 });
 
@@ -73,8 +73,8 @@ describe('the pages of a span', () => {
   });
 
   test('at worst are the first one, and as many at the end as the window may touch', () => {
-    const count = (range: Partial<Range>, limit = 10) =>
-      pagesAtWorst({ ...nothing, ...range }, limit, endless, true).length;
+    const count = (range: Partial<PageArgs>, limit = 10) =>
+      worstCaseOffsets({ ...nothing, ...range }, limit, endless, true).length;
     expect([
       count({ first: 25 }),
       count({ first: 10, after: at(4) }),
@@ -95,7 +95,7 @@ describe('a window', () => {
   const cut = (
     pages: Page<Album>[],
     span: [number, number],
-    range: Partial<Range> = { first: span[1] - span[0] },
+    range: Partial<PageArgs> = { first: span[1] - span[0] },
   ) => {
     const {
       slots,
