@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { isMarket, type Market } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { isHost } from './http/host-name.ts';
-import { type Manifest, readManifest } from './http/plugins/trusted-documents.ts';
 import type { LogLevel } from './observability/log.ts';
+import { type Manifest, readManifest } from './operation/trusted-documents.ts';
 
 /** Everything that the environment decides. Read once, at the start. */
 export interface Config {

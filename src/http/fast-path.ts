@@ -1,184 +1,116 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type ExecutionResult, GraphQLError } from 'graphql';
-import type { GraphQLParams, YogaServerInstance } from 'graphql-yoga';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequest, type ErrorCode } from '../errors.ts';
-import { startOperation } from '../observability/tracing.ts';
-import { maxBodyBytes } from '../operation/limits.ts';
-import type { OperationReport } from '../operation/report.ts';
-import type { Client, Run } from '../operation/request.ts';
-import { traceHeader } from '../operation/trace.ts';
-import type { Context } from '../schema/context.ts';
+import type { ExecuteOperation } from '../operation/execute-operation.ts';
+import type { Client } from '../operation/request.ts';
+import type { Manifest } from '../operation/trusted-documents.ts';
 import type { ClientKey } from './client-key.ts';
-import { overloaded } from './plugins/shed.ts';
-import type { RequestBodies } from './request-body.ts';
-import { pathOf } from './request-target.ts';
-import { graphqlJson, type MediaType, plainJson, type SerializedResponse, serialize } from './response.ts';
-import type { HotAnswers } from './response-cache.ts';
+import type { FixedResponses } from './fixed-responses.ts';
+import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
+import { type MediaType, okResponse, type SerializedResponse, serialize, writeResponse } from './response.ts';
+import { type ResponseCache, responseKey } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
-export interface FastLane {
-  yoga: YogaServerInstance<object, Context>;
-  endpoint: string;
-  /** Whether this path serves requests at all right now; if not, yoga's plugins respond. */
-  isOpen(): boolean;
+export interface FastPathOptions {
+  executeOperation: ExecuteOperation;
+  responseCache: ResponseCache;
+  fixedResponses: FixedResponses;
+  unread: UnreadResponses;
+  clientKey: ClientKey;
+  /** Null if requests send their documents as text. */
+  trustedDocuments: Manifest | null;
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
-  bodies: RequestBodies;
-  unread: UnreadResponses;
-  hot: HotAnswers;
   /** Whether there is time to read a document. */
   mayRead(document: string, clientKey: string): boolean;
-  clientKey: ClientKey;
-  /** Hears of each request that is rejected unread. */
-  refused(code: ErrorCode): void;
-  mask(error: unknown): GraphQLError;
-  report: OperationReport;
-  run: Run;
+  /** Counts each request that is rejected before it becomes an operation. */
+  onRejected(code: ErrorCode): void;
 }
 
-type Responses = Readonly<Record<MediaType, SerializedResponse>>;
+/** A POST whose body has been read. */
+export interface ReceivedPost {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** The media type of its response. */
+  type: MediaType;
+  body: string;
+}
 
 /**
- * The fast path from `node:http` to an operation, for the request that nearly every client sends: a POST of JSON. Every
- * rule for operations applies. It leaves out what yoga does to make a Request and a Response of it, which is two thirds
- * of the time of a response from memory. Yoga handles everything unusual.
+ * Responds to a request in the form that nearly every client sends: the text of one operation as JSON.
+ * @returns false, without a response, if the request has another form
  */
-export function createFastLane(options: FastLane): RequestListener {
-  const { yoga, endpoint, bodies, unread, hot, clientKey, refused, mask, report, run } = options;
-  // Serialized once: in a flood of invalid requests the serializing would be most of the work.
-  const invalidJson = responsesOf(mask(new BadRequest('POST body sent invalid JSON.'))); // in yoga's words
-  const overload = responsesOf(mask(overloaded()));
-  const tooLarge = responsesOf(mask(bodyTooLarge()));
+export type FastPath = (post: ReceivedPost) => Promise<boolean>;
 
-  function serve(request: IncomingMessage, response: ServerResponse, type: MediaType, text: string) {
-    const startedMs = performance.now();
-    const key = request.headers[traceHeader] === undefined ? `${type} ${text}` : null;
-    const cached = key === null ? undefined : hot.get(key);
-    if (cached) {
-      const span = startOperation({ header: (name) => headerOf(request, name) });
-      send(response, cached.response);
-      span.end(cached.usage, { failed: false, calls: [] });
-      report(cached.usage, { milliseconds: performance.now() - startedMs, codes: [] });
-      return;
-    }
-    const params = parsed(text);
-    if (params === undefined) return send(response, invalidJson[type]);
-    if (!isOperation(params)) return delegate(request, response, text);
-    const caller = callerOf(request, response, clientKey);
-    if (!options.admits() || !options.mayRead(params.query, caller.clientKey)) return reject(response, type);
-    return execute(response, caller, type, params, key);
+/**
+ * An entry point for plain requests, straight from `node:http`. It saves what yoga does to make a Request and a Response
+ * of it, which is two thirds of the time of a response from the cache. Its responses are those of yoga, byte for byte.
+ */
+export function createFastPath(options: FastPathOptions): FastPath {
+  const { executeOperation, responseCache, fixedResponses, unread, clientKey, onRejected } = options;
+
+  function send(response: ServerResponse, serialized: SerializedResponse): void {
+    writeResponse(response, serialized);
+    unread.track(response, serialized.body.byteLength);
   }
 
-  async function execute(
-    response: ServerResponse,
-    caller: Client,
-    type: MediaType,
-    { query, ...params }: Operation,
-    key: string | null,
-  ): Promise<void> {
-    const context = {} as Context;
-    const result = await resultOf(() => run({ document: query, ...params }, caller, context));
+  function reject({ response, type }: ReceivedPost): void {
+    onRejected('OVERLOADED');
+    send(response, fixedResponses.overloaded[type]);
+  }
+
+  async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
+    const { response, type } = post;
+    const { query, operationName, variables } = params;
+    const operation = await executeOperation({ document: query, operationName, variables, client });
     if (response.destroyed) return; // the client has gone
-    const serialized = serialize(result, type);
-    if (!unread.hasRoom(serialized.body.byteLength)) return reject(response, type);
+    const serialized = serialize(operation.result, type);
+    if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
     send(response, serialized);
-    if (key !== null) hot.put(key, serialized, result, context);
+    responseCache.put(key, serialized.body, operation);
   }
 
-  async function resultOf(operation: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
-    try {
-      return await operation();
-    } catch (error) {
-      return { errors: [mask(error)] };
+  return async (post) => {
+    const { request, response, type, body } = post;
+    const header = (name: string) => headerOf(request, name);
+    const key = responseKey(body, { header });
+    const cachedResponse = responseCache.get(key, { header });
+    if (cachedResponse) {
+      send(response, okResponse(cachedResponse.body, type));
+      return true;
     }
-  }
-
-  function reject(response: ServerResponse, type: MediaType): void {
-    refused('OVERLOADED');
-    send(response, overload[type]);
-  }
-
-  function send(response: ServerResponse, { status, headers, body }: SerializedResponse): void {
-    response.writeHead(status, headers);
-    // A response that has not been ended is not idle, so an ending process waits until all of it is delivered.
-    if (body.byteLength < largeBytes || response.write(body)) {
-      response.end(body.byteLength < largeBytes ? body : undefined);
-    } else {
-      response.once('drain', () => response.end());
+    const sentParams = parseJson(body);
+    if (sentParams === undefined) {
+      send(response, fixedResponses.invalidJson[type]);
+      return true;
     }
-    unread.track(response, body.byteLength);
-  }
-
-  /** Gives a request to yoga, with the body that has been read. */
-  const delegate = (request: IncomingMessage, response: ServerResponse, body: string) =>
-    // An empty body would make yoga read the request again.
-    yoga(Object.assign(request, { body: body || ' ' }), response);
-
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodies.read(request);
-    const type = mediaTypeOf(request.headers.accept);
-    if (body.kind === 'whole') {
-      const isPlain = type !== null && request.url === endpoint && options.isOpen();
-      try {
-        await (isPlain ? serve(request, response, type, body.text) : delegate(request, response, body.text));
-      } finally {
-        body.release();
-      }
-    } else if (body.kind === 'too large') {
-      response.setHeader('connection', 'close'); // the rest of the body is not read
-      send(response, tooLarge[type ?? plainJson]);
-    } else if (body.kind === 'overloaded') {
-      response.setHeader('connection', 'close');
-      reject(response, type ?? plainJson);
-    }
-  }
-
-  return (request, response) => {
-    if (isJsonPost(request, endpoint)) void handle(request, response);
-    else void yoga(request, response);
+    const params = operationOf(sentParams, options.trustedDocuments);
+    if (params === null) return false;
+    const client = {
+      key: clientKey(header, request.socket.remoteAddress),
+      header,
+      signal: disconnectSignal(response),
+    };
+    const isAdmitted = options.admits() && options.mayRead(params.query, client.key);
+    if (isAdmitted) await execute(post, params, client, key);
+    else reject(post);
+    return true;
   };
 }
 
-const largeBytes = 16_384; // what Node buffers of a response before it asks its writer to wait
-
-function responsesOf(error: GraphQLError): Responses {
-  const result = { errors: [error] };
-  return { [graphqlJson]: serialize(result, graphqlJson), [plainJson]: serialize(result, plainJson) };
+/** Null if yoga has to say what is wrong with the parameters. */
+function operationOf(sentParams: unknown, trustedDocuments: Manifest | null): OperationParams | null {
+  if (!isObject(sentParams)) return null;
+  try {
+    const params = withDocument(trustedDocuments, sentParams);
+    return isOperation(params) ? params : null;
+  } catch (error) {
+    if (error instanceof BadRequest) return null;
+    throw error;
+  }
 }
 
-/** As yoga rejects a body that is larger than its Content-Length may say. */
-const bodyTooLarge = () =>
-  new GraphQLError('Request body too large', {
-    extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },
-  });
-
-/** Whether the request has a body to be read here; yoga rejects all others without reading them. */
-function isJsonPost({ method, url = '', headers }: IncomingMessage, endpoint: string): boolean {
-  const length = headers['content-length'];
-  return (
-    method === 'POST' &&
-    pathOf(url) === endpoint &&
-    (length === undefined ? headers['transfer-encoding'] !== undefined : isReadable(Number(length))) &&
-    headers['content-encoding'] === undefined &&
-    /^application\/json(?:;|$)/i.test(headers['content-type'] ?? '')
-  );
-}
-
-const isReadable = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;
-
-const jsonTypes = [plainJson, 'application/*', '*/*'];
-
-/** The media type that yoga would choose; null if the choice is yoga's. */
-function mediaTypeOf(accept = '*/*'): MediaType | null {
-  if (accept.includes('charset')) return null;
-  const accepted = accept.split(',').map((each) => each.replace(/;.*/, '').trim().toLowerCase());
-  const first = accepted.find((each) => each === graphqlJson || jsonTypes.includes(each));
-  if (first === undefined) return null;
-  return first === graphqlJson ? graphqlJson : plainJson;
-}
-
-/** Undefined for text that is no JSON. */
-function parsed(text: string): unknown {
+/** Undefined for text that is not JSON. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -186,32 +118,12 @@ function parsed(text: string): unknown {
   }
 }
 
-type Operation = GraphQLParams & { query: string };
-
-const operationParams = new Set(['query', 'operationName', 'variables', 'extensions']);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Whether yoga would find nothing wrong with the parameters, and nothing in them but an operation. */
-function isOperation(params: unknown): params is Operation {
-  if (!isObject(params)) return false;
-  const { query, operationName, variables, extensions } = params;
-  return (
-    typeof query === 'string' &&
-    query !== '' &&
-    typeof (operationName ?? '') === 'string' &&
-    isObject(variables ?? {}) &&
-    isObject(extensions ?? {}) &&
-    Object.keys(params).every((name) => operationParams.has(name))
-  );
+/** Aborted when the client closes the connection before it has its response. */
+function disconnectSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => response.writableFinished || controller.abort());
+  return controller.signal;
 }
-
-const callerOf = (request: IncomingMessage, response: ServerResponse, clientKey: ClientKey): Client => ({
-  clientKey: clientKey((name) => headerOf(request, name), request.socket.remoteAddress),
-  header: (name) => headerOf(request, name),
-  whenGone: (callback) => void response.once('close', () => response.writableFinished || callback()),
-});
 
 const headerOf = ({ headers }: IncomingMessage, name: string): string | null =>
   headers[name.toLowerCase()]?.toString() ?? null;

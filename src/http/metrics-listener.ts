@@ -4,9 +4,7 @@ import type { Readiness } from './readiness.ts';
 import { pathOf } from './request-target.ts';
 
 export interface OperatorOptions {
-  metricsPath: string;
-  contentType: string;
-  metricsText(): Promise<string>;
+  metrics: { path: string; contentType: string; text(): Promise<string> };
   readiness: Readiness;
   log: Log;
 }
@@ -19,11 +17,14 @@ interface TextResponse {
 
 /** What an operator's port serves: metrics, health and readiness, at paths that are compared as they were sent. */
 export function createOperatorListener(options: OperatorOptions): RequestListener {
-  const { metricsPath, contentType, metricsText, readiness, log } = options;
+  const { metrics, readiness, log } = options;
   const routes = new Map<string, () => Promise<TextResponse>>([
     ['/health', async () => ({ status: 200, text: 'alive' })],
     ['/ready', readiness],
-    [metricsPath, async () => ({ status: 200, text: await metricsText(), contentType })],
+    [
+      metrics.path,
+      async () => ({ status: 200, text: await metrics.text(), contentType: metrics.contentType }),
+    ],
   ]);
 
   async function respond(url: string): Promise<TextResponse> {

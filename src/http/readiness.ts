@@ -1,40 +1,33 @@
 import type { Log } from '../observability/log.ts';
 
-/** What `/ready` answers: 200 `ready`, or 503 with one fixed phrase for each reason. */
+/** The response to `/ready`: 200 `ready`, or 503 with one fixed phrase for each reason. */
 export type Readiness = () => Promise<{ status: 200 | 503; text: string }>;
 
-export const notReady = {
+const notReady = {
   draining: 'draining',
-  noToken: 'no valid Spotify token',
-  premiumLapsed: 'Premium subscription lapsed',
+  'no-token': 'no valid Spotify token',
+  'premium-lapsed': 'Premium subscription lapsed',
   bug: 'readiness check failed',
 } as const;
 
 export interface ReadinessOptions {
   isDraining(): boolean;
-  /** Whether a valid token is there or can be fetched, and Spotify serves this app. */
-  isServed(): Promise<boolean>;
-  /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
-  isPremiumLapsed(): boolean;
+  /** Why Spotify cannot be called: there is no valid token, or Spotify serves this app nothing; null if it can. */
+  whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
 }
 
-export function createReadiness(
-  { isDraining, isServed, isPremiumLapsed }: ReadinessOptions,
-  log: Log,
-): Readiness {
-  async function reason(): Promise<string | null> {
+export function createReadiness({ isDraining, whyNotReady }: ReadinessOptions, log: Log): Readiness {
+  async function reason(): Promise<keyof typeof notReady | null> {
     try {
-      if (isDraining()) return notReady.draining;
-      if (await isServed()) return null;
-      return isPremiumLapsed() ? notReady.premiumLapsed : notReady.noToken;
+      return isDraining() ? 'draining' : await whyNotReady();
     } catch (err) {
       log.error({ err }, 'bug in the readiness check');
-      return notReady.bug;
+      return 'bug';
     }
   }
 
   return async () => {
-    const text = await reason();
-    return text === null ? { status: 200, text: 'ready' } : { status: 503, text };
+    const reasonNow = await reason();
+    return reasonNow === null ? { status: 200, text: 'ready' } : { status: 503, text: notReady[reasonNow] };
   };
 }

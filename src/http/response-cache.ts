@@ -1,25 +1,34 @@
-import type { ExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { epochMs } from '../datasources/spotify/index.ts';
+import { epochMs } from '../observability/clock.ts';
 import type { OperationUsage } from '../observability/operation-usage.ts';
-import { usageOf } from '../operation/report.ts';
-import type { Context } from '../schema/context.ts';
-import type { SerializedResponse } from './response.ts';
+import { startOperation } from '../observability/tracing.ts';
+import type { OperationResponse } from '../operation/execute-operation.ts';
+import type { OperationReport } from '../operation/report.ts';
+import { traceHeader } from '../operation/trace.ts';
 
-/** Whole responses, as bytes, for as long as each part of them is fresh: what an execution would give again. */
-export interface HotAnswers {
-  get(key: string): HotAnswer | undefined;
-  /** Caches the response, unless a part of it failed, is stale, or has no known freshness. */
-  put(key: string, response: SerializedResponse, result: ExecutionResult, context: Context): void;
+/** The bodies of whole responses, for as long as each part of them is fresh: what an execution would give again. */
+export interface ResponseCache {
+  /** The response to an equal request, which is reported like an operation that ran. */
+  get(key: string | null, headers: RequestHeaders): CachedResponse | undefined;
+  /** Caches the body of a response, unless the response must not be reused. */
+  put(key: string | null, body: Buffer, response: OperationResponse): void;
 }
 
-export interface HotAnswer {
-  response: SerializedResponse;
+export interface CachedResponse {
+  body: Buffer;
+  freshUntilMs: number;
+}
+
+interface CacheEntry extends CachedResponse {
   /** Usage to report on each cache hit. */
   usage: OperationUsage;
-  freshUntilMs: number;
-  /** How often a cache entry had been proven outdated when the response was made. */
+  /** How often an upstream response had been proven outdated when the response was made. */
   changes: number;
+}
+
+export interface RequestHeaders {
+  /** The value of a header; null if the request has no such header. */
+  header(name: string): string | null;
 }
 
 const maxBytes = 16_000_000; // a thousand pages of a hundred albums, with the requests that are their keys
@@ -27,30 +36,42 @@ const entryBytes = 500; // what an entry takes beside its key and its body
 const bytesOfCharacter = 2; // of a key, at most
 
 /**
- * The key is the whole text of the request: two requests share a response only if they are equal.
- * @param changes how often a cache entry has been proven outdated since the start
+ * The key of a request: its parameters as JSON, so that two requests share a response only if they are equal. Null for
+ * a request that asks for its cost, whose response is never cached.
+ * @param json the parameters of the request
  */
-export function createHotAnswers(changes: () => number): HotAnswers {
-  const responses = new LRUCache<string, HotAnswer>({
+export const responseKey = (json: string, { header }: RequestHeaders): string | null =>
+  header(traceHeader) === null ? json : null;
+
+/** @param changes how often an upstream response has been proven outdated since the start */
+export function createResponseCache(changes: () => number, report: OperationReport): ResponseCache {
+  const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
-    sizeCalculation: ({ response }, key) =>
-      response.body.byteLength + key.length * bytesOfCharacter + entryBytes,
+    sizeCalculation: ({ body }, key) => body.byteLength + key.length * bytesOfCharacter + entryBytes,
   });
 
+  function reportHit(usage: OperationUsage, headers: RequestHeaders, startMs: number): void {
+    startOperation(headers).end(usage, { failed: false, calls: [] });
+    report(usage, { milliseconds: performance.now() - startMs, codes: [] });
+  }
+
   return {
-    get(key) {
-      const cached = responses.get(key);
-      if (!cached || (epochMs() < cached.freshUntilMs && cached.changes === changes())) return cached;
-      responses.delete(key);
-      return undefined;
+    get(key, headers) {
+      if (key === null) return undefined;
+      const startMs = performance.now();
+      const entry = entries.get(key);
+      if (!entry) return undefined;
+      if (epochMs() >= entry.freshUntilMs || entry.changes !== changes()) {
+        entries.delete(key);
+        return undefined;
+      }
+      reportHit(entry.usage, headers, startMs);
+      return entry;
     },
-    put(key, response, { errors = [] }, context) {
-      const { freshUntilMs, usage } = context.operationContext ?? { freshUntilMs: 0 };
-      const isWhole = response.status === 200 && errors.length === 0 && usage?.stale.length === 0;
-      if (!isWhole || !Number.isFinite(freshUntilMs) || epochMs() >= freshUntilMs) return;
-      const { actualCalls, cacheHits, ...used } = usageOf(context);
-      const again = { ...used, actualCalls: 0, cacheHits: cacheHits + actualCalls };
-      responses.set(key, { response, usage: again, freshUntilMs, changes: changes() });
+    put(key, body, { freshUntilMs, usage }) {
+      if (key === null || freshUntilMs === null || epochMs() >= freshUntilMs) return;
+      const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
+      entries.set(key, { body, usage: usageOfHit, freshUntilMs, changes: changes() });
     },
   };
 }

@@ -1,7 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { formatted } from '../operation/answer-errors.ts';
 
-/** The result of an operation as an HTTP response, for the path that does not go through yoga. */
+/** The result of an operation as an HTTP response. */
 
 export const graphqlJson = 'application/graphql-response+json';
 export const plainJson = 'application/json';
@@ -22,15 +23,40 @@ interface HttpOfError {
   spec?: boolean;
 }
 
+/** The body of a response, in every media type. */
+export const stringifyResult = ({ errors, data, extensions }: ExecutionResult): string =>
+  JSON.stringify({ errors: errors?.map(withoutHttp), data, extensions });
+
+/** A response without errors. */
+export const okResponse = (body: Buffer, type: MediaType): SerializedResponse => ({
+  status: 200,
+  headers: { 'Content-Length': `${body.byteLength}`, 'Content-Type': `${type}; charset=utf-8` },
+  body,
+});
+
 export function serialize(result: ExecutionResult, type: MediaType): SerializedResponse {
-  const { errors, data, extensions } = result;
-  const { status, headers } = httpOf(errors ?? [], type);
-  const body = Buffer.from(JSON.stringify({ errors: errors?.map(withoutHttp), data, extensions }));
-  return {
-    status,
-    headers: { 'Content-Length': `${body.byteLength}`, 'Content-Type': `${type}; charset=utf-8`, ...headers },
-    body,
-  };
+  const { status, headers } = httpOf(result.errors ?? [], type);
+  const response = okResponse(Buffer.from(stringifyResult(result)), type);
+  return { ...response, status, headers: { ...response.headers, ...headers } };
+}
+
+/** The response to a request that fails with one error, in every media type. */
+export function serializeError(error: GraphQLError): Readonly<Record<MediaType, SerializedResponse>> {
+  const result = { errors: [error] };
+  return { [graphqlJson]: serialize(result, graphqlJson), [plainJson]: serialize(result, plainJson) };
+}
+
+const largeBytes = 16_384; // what Node buffers of a response before it asks its writer to wait
+
+/** Writes a response to the socket. */
+export function writeResponse(response: ServerResponse, { status, headers, body }: SerializedResponse): void {
+  response.writeHead(status, headers);
+  // A response that has not been ended is not idle, so an ending process waits until all of it is delivered.
+  if (body.byteLength < largeBytes || response.write(body)) {
+    response.end(body.byteLength < largeBytes ? body : undefined);
+  } else {
+    response.once('drain', () => response.end());
+  }
 }
 
 /** The highest status that an error asks for, and the headers of all of them. */

@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { Outline } from '../schema/planning/selection-tree.ts';
 import { codeOf } from './mask.ts';
 import { errorAt, fromCompiled, positionsOf } from './positions.ts';
@@ -6,11 +6,6 @@ import { errorAt, fromCompiled, positionsOf } from './positions.ts';
 /** The errors of a response: how many of them are sent, and how they are written. */
 
 const maxAlike = 10; // errors of one code and one field in one response
-
-/** What a response needs beside its result to be written as JSON; GraphQL Yoga knows it, too. */
-export interface Serializable {
-  stringify?: (result: ExecutionResult) => string;
-}
 
 /**
  * The errors that are sent: of one code and one field the first ten, of which the last one counts the rest.
@@ -56,7 +51,3 @@ export function formatted(error: GraphQLError): GraphQLFormattedError {
     ...(Object.keys(extensions).length > 0 && { extensions }),
   };
 }
-
-/** Writes a result; the positions of its errors are those of `positions.ts`. */
-export const stringify = ({ errors, data, extensions }: ExecutionResult): string =>
-  JSON.stringify({ errors: errors?.map(formatted), data, extensions });

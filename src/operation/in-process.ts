@@ -1,51 +1,44 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecuteOperation } from './execute-operation.ts';
 import { positionsOf } from './positions.ts';
-import type { Run } from './request.ts';
-import { inProcessClient } from './request.ts';
+import { inProcessClientKey } from './request.ts';
 
 /**
- * One operation without HTTP, as the executors of a stitching parent ask for it.
+ * Runs one operation without HTTP, as the executor of a stitching parent. The parent's documents need not be trusted
+ * documents, because no stranger wrote them.
  * @throws the reason of `signal` once that is aborted, and nothing else
  */
 export type Execute = (operation: {
   document: DocumentNode;
   variables?: Record<string, unknown> | undefined;
   operationName?: string | undefined;
-  /** Ends the waiting of whoever asks: calls to Spotify that are not sent yet are dropped. */
+  /** Aborts the operation: calls to Spotify that are not sent yet are dropped. */
   signal?: AbortSignal | undefined;
 }) => Promise<ExecutionResult>;
 
 export const createExecute =
-  (run: Run): Execute =>
-  async ({ signal, ...asked }) => {
+  (executeOperation: ExecuteOperation): Execute =>
+  async ({ signal, ...operation }) => {
     signal?.throwIfAborted();
-    const done = new AbortController(); // one signal may be that of many operations, and outlive them all
-    const whenGone = (callback: () => void) =>
-      signal?.addEventListener('abort', callback, { once: true, signal: done.signal });
-    try {
-      return withoutHttp(await run(asked, { clientKey: inProcessClient, header: () => null, whenGone }));
-    } finally {
-      done.abort();
-      signal?.throwIfAborted();
-    }
+    const client = { key: inProcessClientKey, header: () => null, signal };
+    const { result } = await executeOperation({ ...operation, client });
+    signal?.throwIfAborted();
+    return withoutHttp(result);
   };
 
-/** What is meant for an answer over HTTP would become the status and the headers of the parent's own. */
+/** The `http` extensions are for a response over HTTP; they would become the status and headers of the parent's own. */
 function withoutHttp({ errors, data, extensions }: ExecutionResult): ExecutionResult {
-  const others = without(extensions ?? {});
   return {
-    ...(errors && { errors: errors.map(plain) }),
+    ...(errors && { errors: errors.map(errorWithoutHttp) }),
     ...(data !== undefined && { data }),
-    ...(Object.keys(others).length > 0 && { extensions: others }),
+    ...(extensions && { extensions }),
   };
 }
 
-// A copy: errors of validation are kept with their document, and answer HTTP requests as well.
-function plain(error: GraphQLError): GraphQLError {
-  const { message, path, extensions } = error;
-  const copy = new GraphQLError(message, { path: path ?? null, extensions: without(extensions) });
+// A copy: errors of validation are cached with their document and sent over HTTP as well.
+function errorWithoutHttp(error: GraphQLError): GraphQLError {
+  const { http, ...extensions } = error.extensions;
+  const copy = new GraphQLError(error.message, { path: error.path ?? null, extensions });
   const locations = positionsOf(error);
   return Object.assign(copy, { locations: locations.length > 0 ? locations : undefined });
 }
-
-const without = ({ http, ...others }: Record<string, unknown>): Record<string, unknown> => others;

@@ -1,35 +1,26 @@
-import type { DocumentNode, ExecutionResult } from 'graphql';
-import type { Serializable } from './answer-errors.ts';
+import type { DocumentNode } from 'graphql';
 
-/**
- * One operation from its document to its answer, whichever way it came. Nothing is thrown: what goes wrong is in
- * the answer.
- * @param carrier becomes the operation's context, for whoever wants to look into it afterwards
- */
-export type Run = (
-  request: OperationRequest,
-  caller: Client,
-  carrier?: object,
-) => Promise<ExecutionResult & Serializable>;
-
-export interface OperationRequest {
+/** One operation to execute, from any entry point. */
+export interface GraphQLRequest {
   /** As text, or as a parent in the same process has parsed it. */
   document: string | DocumentNode;
   operationName?: string | null | undefined;
   variables?: Variables | null | undefined;
+  client: Client;
 }
 
-/** Who asks. */
+/** The client that sent an operation. */
 export interface Client {
-  /** The client that sent the operation, for fairness between clients: its address, or the value of a header. */
-  clientKey: string;
+  /** Tells clients apart, for fairness between them: the client's address, or the value of a header. */
+  key: string;
+  /** The value of a request header; null if the request has no such header. */
   header(name: string): string | null;
-  /** Calls back when nobody waits for the answer any more. */
-  whenGone(callback: () => void): void;
+  /** Aborted when the client no longer waits for the response. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Variables as they were sent. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** The client key of operations that a parent in the same process runs. */
-export const inProcessClient = 'in-process';
+/** The key of all operations that a parent in the same process runs. */
+export const inProcessClientKey = 'in-process';

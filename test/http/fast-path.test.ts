@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createOperationContext } from '../../src/datasources/spotify/index.ts';
-import { createHotAnswers } from '../../src/http/response-cache.ts';
-import type { Context } from '../../src/schema/context.ts';
+import { createResponseCache } from '../../src/http/response-cache.ts';
 import { artists, tracks, unknownId } from '../support/asking.ts';
 import { calm } from '../support/calm.ts';
 import { startClock } from '../support/clock.ts';
@@ -57,7 +55,7 @@ const requests: Record<string, Sent> = {
     headers: { accept: 'application/graphql-response+json' },
   },
   'no query': { body: json({ variables: {} }) },
-  'a stranger among the params': { body: json({ query: page, stranger: true }) },
+  'an unknown property': { body: json({ query: page, stranger: true }) },
   'a batch': { body: json([{ query: page }]) },
   'no JSON': { body: '{"query":' },
   'JSON that is null': { body: 'null' },
@@ -210,6 +208,16 @@ describe('a plain request', () => {
   });
 });
 
+test.each([
+  ['the fast path', '/graphql'],
+  ['yoga', '/graphql?x=1'],
+])('%s ignores an unknown property of a request', async (_, path) => {
+  const { short } = await bothWays();
+  const response = await short({ path, body: json({ query: '{ __typename }', unknown: { a: [true] } }) });
+  expect(response.status).toBe(200);
+  expect(JSON.parse(response.text)).toEqual({ data: { __typename: 'Query' } });
+});
+
 describe('an answer that is given again', () => {
   const asked = { body: json({ query: page }) };
 
@@ -229,32 +237,53 @@ describe('an answer that is given again', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  const operationContext = { ...createOperationContext(1_000), freshUntilMs: Number.MAX_SAFE_INTEGER };
-  const context = { operationContext, plan: null } as Context;
-  const ofBytes = (bytes: number) => ({ status: 200, headers: {}, body: Buffer.alloc(bytes) });
+  const usage = { operation: null, document: '', plannedCalls: 1, actualCalls: 1, cacheHits: 0 };
+  const operation = { result: { data: {} }, usage, freshUntilMs: Number.MAX_SAFE_INTEGER };
+  const noHeaders = { header: () => null };
+  const emptyCache = () =>
+    createResponseCache(
+      () => 0,
+      () => undefined,
+    );
 
   test('is cached by the whole text of its request, of which no hash stands for another', () => {
-    const hot = createHotAnswers(() => 0);
+    const cache = emptyCache();
     // Two texts of one FNV-1a hash, which is 0x5e4daa9d.
-    const [market, otherMarket] = ['costarring', 'liquid'];
-    const responses = { [market]: ofBytes(1), [otherMarket]: ofBytes(2) };
-    for (const key of [market, otherMarket])
-      hot.put(key, responses[key] ?? ofBytes(0), { data: {} }, context);
-    for (const key of [market, otherMarket]) expect(hot.get(key)?.response).toBe(responses[key]);
+    const [text, otherText] = ['costarring', 'liquid'];
+    const bodies = { [text]: Buffer.alloc(1), [otherText]: Buffer.alloc(2) };
+    for (const key of [text, otherText]) cache.put(key, bodies[key] ?? Buffer.alloc(0), operation);
+    for (const key of [text, otherText]) expect(cache.get(key, noHeaders)?.body).toBe(bodies[key]);
   });
 
   test.each([
     ['bodies are large', 10, 1_000_000],
     ['keys are large', 90_000, 10],
   ])('shares 16 MB with all others, also where their %s', (_, keyCharacters, bodyBytes) => {
-    const hot = createHotAnswers(() => 0);
+    const cache = emptyCache();
     const keyOf = (n: number) => `${n} `.padEnd(keyCharacters, 'x');
     const numbers = Array.from({ length: 300 }, (__, n) => n);
-    for (const n of numbers) hot.put(keyOf(n), ofBytes(bodyBytes), { data: {} }, context);
-    const cached = numbers.filter((n) => hot.get(keyOf(n)) !== undefined);
+    for (const n of numbers) cache.put(keyOf(n), Buffer.alloc(bodyBytes), operation);
+    const cached = numbers.filter((n) => cache.get(keyOf(n), noHeaders) !== undefined);
     expect(cached.length).toBeGreaterThan(10);
     expect(cached.length * (keyCharacters + bodyBytes)).toBeLessThanOrEqual(16_000_000);
     expect(cached.at(-1)).toBe(299);
+  });
+
+  test('is shared by the fast path and yoga, for POST and for GET', async () => {
+    const { short, long, sandbox, logged, fetch } = await bothWays();
+    const first = await short(asked);
+    sandbox.clearCalls();
+    expect(await long(asked)).toEqual(first);
+    const response = await fetch(`/graphql?query=${encodeURIComponent(page)}`);
+    expect(await response.text()).toBe(first.text);
+    expect(response.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/);
+    expect(sandbox.calls()).toEqual([]);
+    const lines = logged
+      .filter(({ message }) => message === 'operation')
+      .map(({ fields }) => fields as Record<string, unknown>);
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatchObject({ actualCalls: 0, cacheHits: lines[0]?.['actualCalls'] });
+    expect(lines[2]).toEqual({ ...lines[1], milliseconds: expect.any(Number) });
   });
 
   test('ends when the first of its parts is no longer fresh', async () => {

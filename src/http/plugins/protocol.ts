@@ -5,14 +5,14 @@ import { refuse } from './refuse.ts';
 
 /** What an HTTP request must be before anybody looks into it. Everything else is yoga's. */
 
-/** @param refused hears of every request that is turned away */
-export function useProtocol(endpoint: string, refused: (code: ErrorCode) => void): Plugin {
+/** @param onRejected counts each request that is rejected */
+export function useProtocol(endpoint: string, onRejected: (code: ErrorCode) => void): Plugin {
   return {
     onRequest({ request, url, endResponse, fetchAPI }) {
       if (url.pathname !== endpoint) return;
       if (request.method === 'GET' && url.search.length > maxBodyBytes) {
         const error = queryStringTooLong(url.search.length);
-        refused(error.code);
+        onRejected(error.code);
         return endResponse(refuse(fetchAPI, 414, error));
       }
       if (request.method !== 'POST') return;
@@ -21,7 +21,7 @@ export function useProtocol(endpoint: string, refused: (code: ErrorCode) => void
       if (type !== 'application/json' || encoding !== 'identity') {
         // A form could be sent by any page; a packed body is as large as it likes.
         const error = new BadRequest('Send the request as plain application/json.');
-        refused(error.code);
+        onRejected(error.code);
         endResponse(refuse(fetchAPI, 415, error));
       }
     },

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode } from '../../errors.ts';
+import { overloaded } from '../../operation/overloaded.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
 import { refuse } from './refuse.ts';
-import { overloaded } from './shed.ts';
 
 /** Bounds the responses that yoga writes and that clients do not read. */
-export function useUnread(unread: UnreadResponses, refused: (code: ErrorCode) => void): Plugin {
+export function useUnread(unread: UnreadResponses, onRejected: (code: ErrorCode) => void): Plugin {
   return {
     onResponse({ response, setResponse, serverContext, fetchAPI }) {
       const { res } = serverContext as { res?: ServerResponse };
@@ -14,7 +14,7 @@ export function useUnread(unread: UnreadResponses, refused: (code: ErrorCode) =>
       const bytes = ownBytes(response);
       if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
       const error = overloaded();
-      refused(error.code);
+      onRejected(error.code);
       setResponse(refuse(fetchAPI, 503, error));
     },
   };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Spotify, SpotifyObject, Window } from '../../src/datasources/spotify/index.ts';
 import type { Documents } from '../../src/operation/documents.ts';
-import { createRun } from '../../src/operation/run.ts';
+import { createOperationExecutor } from '../../src/operation/execute-operation.ts';
 import type { Context } from '../../src/schema/context.ts';
 
 test('what an operation has shown is let go of once it has run, and not before', async () => {
@@ -24,7 +24,7 @@ test('what an operation has shown is let go of once it has run, and not before',
       return { data: { shown: window.slots } };
     },
   };
-  const run = createRun({
+  const { executeOperation } = createOperationExecutor({
     spotify: { started: async () => undefined } as Spotify,
     documents: { fromText: () => ({ hash: '', operation: () => operation }) } as unknown as Documents,
     timeoutMs: 1_000,
@@ -35,15 +35,12 @@ test('what an operation has shown is let go of once it has run, and not before',
       throw error;
     },
     report: () => undefined,
+    onRejected: () => undefined,
   });
-  const result = await run(
-    { document: '{ shown }' },
-    {
-      clientKey: '',
-      header: () => null,
-      whenGone: () => undefined,
-    },
-  );
+  const { result } = await executeOperation({
+    document: '{ shown }',
+    client: { key: '', header: () => null },
+  });
   expect(result.data).toEqual({ shown: slots });
   expect(window.slots).toEqual([]);
 });

@@ -1,0 +1,94 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ErrorCode } from '../errors.ts';
+import { maxBodyBytes } from '../operation/limits.ts';
+import type { FastPath } from './fast-path.ts';
+import type { FixedResponses } from './fixed-responses.ts';
+import type { RequestBodies } from './request-body.ts';
+import { pathOf } from './request-target.ts';
+import {
+  graphqlJson,
+  type MediaType,
+  plainJson,
+  type SerializedResponse,
+  writeResponse,
+} from './response.ts';
+import type { UnreadResponses } from './unread-responses.ts';
+
+export interface NodeListenerOptions {
+  endpoint: string;
+  fastPath: FastPath;
+  /** Whether the fast path may respond at this moment; otherwise yoga's plugins do. */
+  isFastPathOpen(): boolean;
+  yoga: (request: IncomingMessage, response: ServerResponse) => unknown;
+  bodies: RequestBodies;
+  fixedResponses: FixedResponses;
+  unread: UnreadResponses;
+  /** Counts each request that is rejected before it becomes an operation. */
+  onRejected(code: ErrorCode): void;
+}
+
+/** Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. */
+export function createNodeListener(options: NodeListenerOptions): RequestListener {
+  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, fixedResponses, unread, onRejected } = options;
+
+  async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+    const type = mediaTypeOf(request.headers.accept);
+    const isPlain = type !== null && request.url === endpoint && isFastPathOpen();
+    if (isPlain && (await fastPath({ request, response, type, body }))) return;
+    // Yoga's adapter takes `body` for a body that has been read, unless it is empty.
+    await yoga(Object.assign(request, { body: body || ' ' }), response);
+  }
+
+  function reject(response: ServerResponse, serialized: SerializedResponse): void {
+    response.setHeader('connection', 'close'); // the rest of the body is not read
+    writeResponse(response, serialized);
+    unread.track(response, serialized.body.byteLength);
+  }
+
+  async function handlePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodies.read(request);
+    const type = mediaTypeOf(request.headers.accept) ?? plainJson;
+    if (body.kind === 'whole') {
+      try {
+        await handleBody(request, response, body.text);
+      } finally {
+        body.release();
+      }
+    } else if (body.kind === 'too large') {
+      reject(response, fixedResponses.bodyTooLarge[type]);
+    } else if (body.kind === 'overloaded') {
+      onRejected('OVERLOADED');
+      reject(response, fixedResponses.overloaded[type]);
+    }
+  }
+
+  return (request, response) => {
+    if (isJsonPost(request, endpoint)) void handlePost(request, response);
+    else void yoga(request, response);
+  };
+}
+
+/** Whether the request has a body to be read here; yoga rejects all others without reading them. */
+function isJsonPost({ method, url = '', headers }: IncomingMessage, endpoint: string): boolean {
+  const length = headers['content-length'];
+  return (
+    method === 'POST' &&
+    pathOf(url) === endpoint &&
+    (length === undefined ? headers['transfer-encoding'] !== undefined : isReadable(Number(length))) &&
+    headers['content-encoding'] === undefined &&
+    /^application\/json(?:;|$)/i.test(headers['content-type'] ?? '')
+  );
+}
+
+const isReadable = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;
+
+const jsonTypes = [plainJson, 'application/*', '*/*'];
+
+/** The media type that yoga would choose; null if the choice is yoga's. */
+function mediaTypeOf(accept = '*/*'): MediaType | null {
+  if (accept.includes('charset')) return null;
+  const accepted = accept.split(',').map((range) => range.replace(/;.*/, '').trim().toLowerCase());
+  const first = accepted.find((range) => range === graphqlJson || jsonTypes.includes(range));
+  if (first === undefined) return null;
+  return first === graphqlJson ? graphqlJson : plainJson;
+}

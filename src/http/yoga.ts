@@ -1,0 +1,121 @@
+import type { GraphQLError } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { ErrorCode } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { ExecuteOperation } from '../operation/execute-operation.ts';
+import { maxBodyBytes } from '../operation/limits.ts';
+import type { Manifest } from '../operation/trusted-documents.ts';
+import { schema } from '../schema/index.ts';
+import type { ClientKey } from './client-key.ts';
+import { corsFor, useVaryByOrigin } from './plugins/cors.ts';
+import { useEtag } from './plugins/etag.ts';
+import { useExecuteOperation } from './plugins/execute-operation.ts';
+import { useGetParams } from './plugins/get-params.ts';
+import { useGraphiql } from './plugins/graphiql.ts';
+import { guarded } from './plugins/guard.ts';
+import { useHealth } from './plugins/health.ts';
+import { useHome } from './plugins/home.ts';
+import { useMetrics } from './plugins/metrics.ts';
+import { useKnownParams, useNoTextOverGet, useTrustedDocuments } from './plugins/operation-params.ts';
+import { usePaths } from './plugins/paths.ts';
+import { useProtocol } from './plugins/protocol.ts';
+import { useSdl } from './plugins/sdl.ts';
+import { useShedding } from './plugins/shed.ts';
+import { useTrailingSlash } from './plugins/trailing-slash.ts';
+import { useUnread } from './plugins/unread.ts';
+import type { Readiness } from './readiness.ts';
+import type { ResponseCache } from './response-cache.ts';
+import type { UnreadResponses } from './unread-responses.ts';
+
+export const endpoint = '/graphql';
+const sdlPath = '/schema.graphql';
+
+/** What the operator decides about the HTTP interface. */
+export interface HttpOptions {
+  /** Origins whose pages may read responses; none means no CORS headers. */
+  corsOrigins: readonly string[];
+  graphiql: boolean;
+  introspection: boolean;
+  trustedDocuments: Manifest | null;
+  production: boolean;
+  isSandbox: boolean;
+}
+
+export interface GatewayYogaOptions extends HttpOptions {
+  executeOperation: ExecuteOperation;
+  responseCache: ResponseCache;
+  readiness: Readiness;
+  /** The route of the metrics; null if this listener has none. */
+  metrics: { path: string; contentType: string; text(): Promise<string> } | null;
+  unread: UnreadResponses;
+  clientKey: ClientKey;
+  /** Whether the process keeps up well enough to run another operation. */
+  admits(): boolean;
+  isDraining(): boolean;
+  /** Whether there is time to read a document. */
+  mayRead(document: string, clientKey: string): boolean;
+  /** Counts each request that is rejected before it becomes an operation. */
+  onRejected(code: ErrorCode): void;
+  mask(error: unknown): GraphQLError;
+}
+
+export type GatewayYoga = YogaServerInstance<object, object>;
+
+/** The GraphQL server for every kind of request, with its pages and its routes for operators. */
+export function createGatewayYoga(options: GatewayYogaOptions, log: Log): GatewayYoga {
+  const { corsOrigins, mask } = options;
+  const plugins = [...routePlugins(options), ...operationPlugins(options)];
+  return createYoga<object, object>({
+    plugins: plugins.map((plugin) => plugin && guarded(plugin, log)),
+    graphqlEndpoint: endpoint,
+    extraParamNames: ['documentId'],
+    maxRequestBodySize: maxBodyBytes,
+    parserAndValidationCache: false,
+    maskedErrors: { maskError: mask },
+    graphiql: false, // `useGraphiql` shows it
+    cors: corsOrigins.length > 0 && corsFor(corsOrigins),
+    // Yoga's own check answers every URL that ends like this, so it gets an end that no URL has.
+    healthCheckEndpoint: '#',
+    landingPage: false,
+    multipart: false,
+    logging: false,
+  });
+}
+
+/** The plugins that respond to requests that are not operations. */
+function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
+  const { production, introspection, graphiql, isSandbox, metrics, readiness } = options;
+  return [
+    usePaths([
+      endpoint,
+      `${endpoint}/`,
+      '/health',
+      '/ready',
+      ...(metrics ? [metrics.path] : []),
+      ...(introspection ? [sdlPath] : []),
+      ...(production ? [] : ['/']),
+    ]),
+    useTrailingSlash(endpoint),
+    useHealth(readiness),
+    metrics !== null && useMetrics(metrics.path, metrics.contentType, metrics.text),
+    introspection && useSdl(sdlPath, schema),
+    !production && useHome({ endpoint, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox }),
+    graphiql && useGraphiql(endpoint, isSandbox),
+  ];
+}
+
+/** The plugins of an operation, in the order in which they see its request and then its response. */
+function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
+  const { trustedDocuments, production, corsOrigins, unread, onRejected } = options;
+  return [
+    useKnownParams,
+    useExecuteOperation(options),
+    trustedDocuments ? useTrustedDocuments(trustedDocuments) : production && useNoTextOverGet,
+    useShedding({ endpoint, ...options }),
+    useProtocol(endpoint, onRejected),
+    useGetParams,
+    useEtag,
+    corsOrigins.length > 0 && useVaryByOrigin,
+    useUnread(unread, onRejected), // the last one: it counts the response as it is sent
+  ];
+}

@@ -1,0 +1,198 @@
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import { createOperationContext, type OperationContext, type Spotify } from '../datasources/spotify/index.ts';
+import { type ErrorCode, QueryTooComplex } from '../errors.ts';
+import type { OperationUsage } from '../observability/operation-usage.ts';
+import { startOperation } from '../observability/tracing.ts';
+import { type Context, createContext } from '../schema/context.ts';
+import type { Plan } from '../schema/planning/plan.ts';
+import { errorsToSend, formatted } from './answer-errors.ts';
+import { startProcessorTime } from './client-budgets.ts';
+import type { Document, Documents } from './documents.ts';
+import { createExecutionLimiter } from './execution-limiter.ts';
+import { Invalid } from './invalid.ts';
+import { sizeAbove } from './json-bytes.ts';
+import { overloaded } from './overloaded.ts';
+import type { Operation } from './prepare.ts';
+import { codesOf, type OperationReport } from './report.ts';
+import type { GraphQLRequest, Variables } from './request.ts';
+import { withTrace } from './trace.ts';
+import { createTurns } from './turns.ts';
+import { usageOf } from './usage.ts';
+
+/** Runs one operation. It never rejects: every failure is an error in the result. */
+export type ExecuteOperation = (request: GraphQLRequest) => Promise<OperationResponse>;
+
+export interface OperationResponse {
+  result: ExecutionResult;
+  usage: OperationUsage;
+  /**
+   * Until when an equal request may get the same result, in milliseconds of the epoch. Null if the result must not be
+   * reused: it has an error, a stale part, or a part whose freshness is not known.
+   */
+  freshUntilMs: number | null;
+}
+
+export interface ExecuteOperationOptions {
+  spotify: Spotify;
+  documents: Documents;
+  /** Deadline of one operation, in milliseconds. */
+  timeoutMs: number;
+  /** Maximum Spotify calls that one operation may plan; an operation that plans more does not run. */
+  maxCalls: number;
+  /** Maximum leaves of one response, counted before the operation runs. */
+  maxAnswerFields: number;
+  /** Maximum size of one response as JSON, in bytes. */
+  maxAnswerBytes: number;
+  mask(error: unknown): GraphQLError;
+  report: OperationReport;
+  /** Counts an operation that was rejected before its document was read. */
+  onRejected(code: ErrorCode): void;
+}
+
+/** The only execution path; all entry points share one instance. */
+export interface OperationExecutor {
+  executeOperation: ExecuteOperation;
+  /** How many operations run or wait at this moment. */
+  runningCount(): number;
+}
+
+export function createOperationExecutor(options: ExecuteOperationOptions): OperationExecutor {
+  const { mask, onRejected } = options;
+  const run = createRun(options);
+  const turns = createTurns();
+  let runningCount = 0;
+
+  async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
+    runningCount += 1;
+    try {
+      const turn = turns.take(request.client.key);
+      if (turn === true || (await turn)) return await run(request);
+      const error = overloaded();
+      onRejected(error.code);
+      return failed(mask(error));
+    } catch (error) {
+      return failed(mask(error));
+    } finally {
+      runningCount -= 1;
+    }
+  }
+
+  return { executeOperation, runningCount: () => runningCount };
+}
+
+const failed = (error: GraphQLError): OperationResponse => ({
+  result: { errors: [error] },
+  usage: { operation: null, document: '', plannedCalls: 0, actualCalls: 0, cacheHits: 0 },
+  freshUntilMs: null,
+});
+
+/** Runs an operation that is admitted, and reports it. */
+function createRun(options: ExecuteOperationOptions): ExecuteOperation {
+  const { spotify, documents, timeoutMs, report } = options;
+  const started = spotify.started();
+  const resultOf = createResultOf(options);
+
+  return async (request) => {
+    const { document: sent, client } = request;
+    const startMs = performance.now();
+    await started;
+    const operationContext = createOperationContext(timeoutMs);
+    client.signal?.addEventListener('abort', operationContext.end, { once: true });
+    const span = startOperation(client);
+    operationContext.traceContext = span.context;
+    const document =
+      typeof sent === 'string' ? documents.fromText(sent, client.key) : documents.fromAst(sent, client.key);
+    const context = createContext(spotify, operationContext, document.hash);
+    const result = await resultOf(document, request, context);
+    operationContext.end();
+    client.signal?.removeEventListener('abort', operationContext.end);
+    clearWindows(context.windows);
+    const [usage, codes] = [usageOf(context), codesOf(result)];
+    span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
+    report(usage, { milliseconds: performance.now() - startMs, codes });
+    return { result, usage, freshUntilMs: freshUntilOf(operationContext, result) };
+  };
+}
+
+/** @returns the result of an operation, or why it was not executed */
+function createResultOf({
+  spotify,
+  documents,
+  maxCalls,
+  maxAnswerFields,
+  maxAnswerBytes,
+  mask,
+}: ExecuteOperationOptions) {
+  const limiter = createExecutionLimiter();
+
+  /** @throws Invalid, GatewayError if the operation may not run */
+  function planned(operation: Operation, variables: Variables): Plan {
+    const plan = operation.plan(variables, spotify.app);
+    if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
+    if (plan.answerFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.answerFields);
+    return plan;
+  }
+
+  async function execute(
+    operation: Operation,
+    { variables, client }: GraphQLRequest,
+    context: Context,
+    plan: Plan,
+  ) {
+    const { errors, ...rest } = await operation.execute(variables ?? {}, context);
+    const sent = errors ? { errors: errorsToSend(errors, plan.outline, mask), ...rest } : rest;
+    const result = withTrace(sent, context, client);
+    const bytes = sizeAbove(maxAnswerBytes, { ...result, errors: result.errors?.map(formatted) });
+    return bytes === null ? result : { errors: [mask(tooLarge(maxAnswerBytes, bytes))] };
+  }
+
+  return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {
+    const { operationName, variables, client } = request;
+    const milliseconds = startProcessorTime();
+    try {
+      const operation = document.operation(operationName ?? null);
+      context.operation = operation.name;
+      context.plan = planned(operation, variables ?? {});
+      const release = await limiter.acquire(context.plan.answerFields, client.key);
+      try {
+        return await execute(operation, request, context, context.plan);
+      } finally {
+        release();
+      }
+    } catch (error) {
+      if (!context.plan) documents.chargeRejection(document, client.key, milliseconds());
+      return { errors: error instanceof Invalid ? error.errors : [mask(error)] };
+    }
+  };
+}
+
+function freshUntilOf(
+  { usage, freshUntilMs }: OperationContext,
+  { errors = [] }: ExecutionResult,
+): number | null {
+  const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
+  return isReusable ? freshUntilMs : null;
+}
+
+/**
+ * What has waited for Spotify counts as old to V8, and through it all that a window has shown would stay until the next
+ * major collection: 100 albums took a tenth longer (docs/decisions/garbage.md).
+ */
+function clearWindows(windows: Context['windows']): void {
+  for (const window of windows) window.slots = [];
+}
+
+const tooManyCalls = (limit: number, actual: number) =>
+  new QueryTooComplex('This operation may cost more Spotify calls than one is allowed.', { limit, actual });
+
+const tooManyFields = (limit: number, actual: number) =>
+  new QueryTooComplex('The response of this operation may have more fields than one response may have.', {
+    limit,
+    actual: Math.min(actual, Number.MAX_SAFE_INTEGER),
+  });
+
+const tooLarge = (limit: number, actual: number) =>
+  new QueryTooComplex('The response is larger than one response may be: select less, or smaller pages.', {
+    limit,
+    actual,
+  });

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { BadRequest } from '../errors.ts';
+
+/** The manifest that codegen writes: the text of each document by its hash. */
+export type Manifest = ReadonlyMap<string, string>;
+
+/** @throws Error if the file cannot be read, or is not an object of strings */
+export function readManifest(path: string): Manifest {
+  const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest))
+    throw new Error('no object');
+  const documents = Object.entries(manifest);
+  if (!documents.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
+    throw new Error('not all documents are strings');
+  }
+  return new Map(documents);
+}
+
+/** The parameters of a request that can name its document. */
+interface DocumentParams {
+  query?: unknown;
+  documentId?: unknown;
+  extensions?: unknown;
+}
+
+/**
+ * The text of the trusted document that a request names by its hash.
+ * @throws BadRequest if the request sends a text, or no hash of the manifest
+ */
+export function trustedDocument(manifest: Manifest, params: DocumentParams): string {
+  if (params.query) throw new BadRequest('Only trusted documents are executed here, named by their hash.');
+  const hash = hashOf(params);
+  if (hash === null) throw new BadRequest('Name a trusted document by its hash, as `documentId`.');
+  const text = manifest.get(hash) ?? manifest.get(`sha256:${hash}`);
+  if (text === undefined) throw new BadRequest('No trusted document has this hash.');
+  return text;
+}
+
+/** By the parameter of GraphQL over HTTP, or in the older way of Apollo's clients. */
+function hashOf({ documentId, extensions }: DocumentParams): string | null {
+  const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
+  const hash = documentId ?? persistedQuery?.sha256Hash;
+  return typeof hash === 'string' ? hash : null;
+}
