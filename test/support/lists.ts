@@ -4,8 +4,8 @@ import { createReadThroughCache } from '../../src/datasources/spotify/cache/read
 import {
   type Capabilities,
   createCapabilities,
-  type QuotaMode,
 } from '../../src/datasources/spotify/capabilities/capabilities.ts';
+import type { QuotaMode } from '../../src/datasources/spotify/capabilities/policy.ts';
 import { createOperationContext, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';

@@ -5,13 +5,9 @@ import { createFieldLoader, type FieldLoader } from './cache/field-loader.ts';
 import { createMemory } from './cache/memory.ts';
 import { createReadThroughCache } from './cache/read-through-cache.ts';
 import { createStore } from './cache/redis-store.ts';
-import {
-  type CapabilityValues,
-  type CapabilityView,
-  createCapabilities,
-  type Feature,
-  type QuotaMode,
-} from './capabilities/capabilities.ts';
+import { type CapabilityView, createCapabilities } from './capabilities/capabilities.ts';
+import type { CapabilityValues } from './capabilities/learned-capabilities.ts';
+import type { Feature, QuotaMode } from './capabilities/policy.ts';
 import type { Resource } from './kinds/endpoint-request.ts';
 import type { Kind, Reference, SpotifyId } from './kinds/ids.ts';
 import { albumTracks, artistAlbums, type KindOf, type List, searchResults } from './kinds/lists.ts';
@@ -32,7 +28,8 @@ import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';
 
 export { epochMs } from '../../observability/clock.ts';
-export type { CapabilityView, PagedEndpoint, WithheldField } from './capabilities/capabilities.ts';
+export type { CapabilityView } from './capabilities/capabilities.ts';
+export type { PagedEndpoint, WithheldField } from './capabilities/policy.ts';
 export {
   isInRange,
   type Kind,

@@ -1,5 +1,6 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
-import { type Capabilities, FeatureWithheld } from '../capabilities/capabilities.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
+import { FeatureWithheld } from '../capabilities/rejection-errors.ts';
 import { type Batch, type Resource, throwIfWithheld } from '../kinds/endpoint-request.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
 import type { ApiClient } from '../transport/api-client.ts';

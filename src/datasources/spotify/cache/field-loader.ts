@@ -1,4 +1,5 @@
-import { type Capabilities, type WithheldField, withheldFields } from '../capabilities/capabilities.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
+import { type WithheldField, withheldFields } from '../capabilities/policy.ts';
 import type { SpotifyObject } from '../kinds/types.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 

@@ -1,9 +1,5 @@
-import {
-  type Feature,
-  FeatureWithheld,
-  LimitRejected,
-  type PagedEndpoint,
-} from '../capabilities/capabilities.ts';
+import type { Feature, PagedEndpoint } from '../capabilities/policy.ts';
+import { FeatureWithheld, LimitRejected } from '../capabilities/rejection-errors.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 import type { ApiRequest } from '../transport/api-client.ts';
 import { type HttpAnswer, messageOf } from '../transport/http.ts';

@@ -1,4 +1,4 @@
-import type { PagedEndpoint } from '../capabilities/capabilities.ts';
+import type { PagedEndpoint } from '../capabilities/policy.ts';
 import { isWhole } from '../pagination/lazy-items.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import {

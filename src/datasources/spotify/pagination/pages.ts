@@ -1,6 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
-import { type Capabilities, SmallerPageNeeded } from '../capabilities/capabilities.ts';
+import type { Capabilities } from '../capabilities/capabilities.ts';
+import { SmallerPageNeeded } from '../capabilities/rejection-errors.ts';
 import type { List } from '../kinds/lists.ts';
 import type { Malformed } from '../kinds/malformed.ts';
 import type { Page, SpotifyObject } from '../kinds/types.ts';

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
 import {
-  createCapabilities,
   LimitRejected,
-  type QuotaMode,
   SmallerPageNeeded,
-} from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+} from '../../../../src/datasources/spotify/capabilities/rejection-errors.ts';
 import {
   albums,
   artists,

@@ -1,0 +1,104 @@
+import { epochMs } from '../../../observability/clock.ts';
+import type { Log } from '../../../observability/log.ts';
+import type { SharedState } from '../shared-state/shared-state.ts';
+import { type Capability, type Feature, largestPageSize, modes, type QuotaMode } from './policy.ts';
+
+export interface LearnedCapability {
+  /** Whether the app has the capability; for an endpoint with pages, its page size limit. */
+  value: boolean | number;
+  /** Whether a response has shown it; a page size limit is lowered before the lower one has been tried. */
+  confirmed: boolean;
+  learnedAtMs: number;
+  /** How long it is valid, in milliseconds. */
+  rememberMs: number;
+}
+
+/** The capabilities that this process, or another process of the same app, has learned from responses. */
+export interface LearnedCapabilities {
+  /** Null if nothing is known, or the knowledge is no longer valid. */
+  lookup(capability: Capability): LearnedCapability | null;
+  /** The last knowledge, valid or not. */
+  last(capability: Capability): LearnedCapability | undefined;
+  /** Confirmed knowledge is logged, and shared with the other processes unless it is valid for a shorter time. */
+  record(
+    capability: Capability,
+    value: boolean | number,
+    options?: { confirmed?: boolean; forMs?: number },
+  ): void;
+  reset(feature: Feature): void;
+  /** All that is known, by the name of the capability. */
+  values(): CapabilityValues;
+}
+
+export type CapabilityValues = Readonly<Record<string, boolean | number>>;
+
+export const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
+const topicPrefix = 'ability'; // names the topic of a capability in Redis, as in `ability:batch`
+
+/**
+ * @param mode what is known at the start
+ * @param sharedState by which processes share what they learn
+ */
+export function createLearnedCapabilities(
+  mode: QuotaMode,
+  log: Log,
+  sharedState?: SharedState,
+): LearnedCapabilities {
+  const startedAtMs = epochMs();
+  const learned = new Map<string, LearnedCapability>(
+    Object.entries(modes[mode]).map(([capability, value]) => [
+      capability,
+      { value, confirmed: true, learnedAtMs: startedAtMs, rememberMs },
+    ]),
+  );
+
+  function lookup(capability: Capability): LearnedCapability | null {
+    const last = learned.get(capability);
+    return last && epochMs() < last.learnedAtMs + last.rememberMs ? last : null;
+  }
+
+  sharedState?.subscribe((topic, message) => {
+    const received = parseMessage(topic, message);
+    if (!received) return;
+    const learnedAtMs = learned.get(received.capability)?.learnedAtMs ?? 0;
+    if (received.learned.learnedAtMs > learnedAtMs) learned.set(received.capability, received.learned);
+  });
+
+  return {
+    lookup,
+    last: (capability) => learned.get(capability),
+    record(capability, value, { confirmed = true, forMs = rememberMs } = {}) {
+      const before = lookup(capability);
+      if (before?.value === value && before.confirmed === confirmed) return;
+      const next = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
+      learned.set(capability, next);
+      if (!confirmed) return;
+      log.info(
+        { ability: capability, value, before: before?.confirmed ? before.value : null },
+        'learned what this Spotify app may do',
+      );
+      if (forMs === rememberMs) sharedState?.publish(`${topicPrefix}:${capability}`, next);
+    },
+    reset: (feature) => void learned.delete(feature),
+    values: () => Object.fromEntries(Array.from(learned, ([capability, { value }]) => [capability, value])),
+  };
+}
+
+/** The knowledge of another process; null if the message is about something else or is not valid. */
+function parseMessage(
+  topic: string,
+  message: unknown,
+): { capability: Capability; learned: LearnedCapability } | null {
+  const [prefix, capability] = topic.split(':') as [string, Capability | undefined];
+  const { value, learnedAtMs } = (message ?? {}) as Partial<LearnedCapability>;
+  if (prefix !== topicPrefix || !capability || !Object.hasOwn(modes.development, capability)) return null;
+  const example = modes.development[capability];
+  if (typeof value !== typeof example || typeof learnedAtMs !== 'number') return null;
+  if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= largestPageSize)) {
+    return null;
+  }
+  return {
+    capability,
+    learned: { value: value as boolean | number, confirmed: true, learnedAtMs, rememberMs },
+  };
+}

@@ -1,0 +1,104 @@
+import { epochMs } from '../../../observability/clock.ts';
+import { type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
+import {
+  type Capability,
+  endpointsWithSameLimit,
+  type Feature,
+  features,
+  modes,
+  type WithheldField,
+  withheldFields,
+} from './policy.ts';
+
+/** A response that shows that the app may lack a capability. */
+export interface Rejection {
+  /** Names the object that was requested. */
+  object: string;
+  /** Whether the message of the response states that the capability is missing. */
+  isExplicit: boolean;
+  /** Whether one such rejection is proof, for a capability that has not worked yet. */
+  isConclusive: boolean;
+}
+
+/**
+ * Decides when a capability is given up. One rejection can be a passing fault: a capability that has worked is given
+ * up only after rejections of two different objects with a success elsewhere between them, and is tried again soon.
+ */
+export interface Rejections {
+  /** A call of any endpoint succeeded. */
+  recordSuccess(): void;
+  /** A response has shown the value of a capability. */
+  confirm(capability: Capability, value: boolean | number): void;
+  /** Notes a rejection. @returns whether the capability is to be given up */
+  isGivenUp(capability: Capability, rejection: Rejection): boolean;
+  /** Notes a rejection, and gives the capability up if it is time. */
+  reject(capability: Feature | WithheldField, rejection: Rejection): void;
+  /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
+  review(): void;
+  /** Forgets the rejections of a capability. */
+  clear(capability: Capability): void;
+}
+
+const retryMs = 60_000; // a capability that has worked may be missing because of an outage
+const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
+
+export function createRejections(learned: LearnedCapabilities): Rejections {
+  const firstRejections = new Map<string, Rejection & { successes: number }>();
+  const missingSinceMs = new Map<string, number>();
+  let successes = 0;
+
+  /** Whether another capability has shown that the app is in development mode, so that one rejection is proof. */
+  const isDevelopmentApp = (): boolean =>
+    endpointsWithSameLimit.some(
+      (endpoint) => learned.lookup(endpoint)?.value === modes.development[endpoint],
+    ) ||
+    Object.values(withheldFields).some((fields) =>
+      fields.every((field) => learned.lookup(field)?.value === false),
+    );
+
+  function isGivenUp(capability: Capability, rejection: Rejection): boolean {
+    const last = learned.last(capability);
+    if (last?.value === false) return true; // tried again, and still rejected
+    const hasWorked = last?.confirmed === true;
+    if (!hasWorked && rejection.isConclusive) return true;
+    const first = firstRejections.get(capability);
+    if (!first) firstRejections.set(capability, { ...rejection, successes });
+    if (!hasWorked && rejection.isExplicit && isDevelopmentApp()) return true;
+    if (!first || first.object === rejection.object) return false;
+    return successes > first.successes || (!hasWorked && first.isExplicit && rejection.isExplicit);
+  }
+
+  function giveUp(capability: Feature | WithheldField): void {
+    const hasWorked = learned.last(capability)?.value === true || missingSinceMs.has(capability);
+    if (!hasWorked) {
+      learned.record(capability, false);
+      return;
+    }
+    const sinceMs = missingSinceMs.get(capability) ?? epochMs();
+    missingSinceMs.set(capability, sinceMs);
+    learned.record(capability, false, { forMs: epochMs() - sinceMs < outageMs ? retryMs : rememberMs });
+  }
+
+  return {
+    recordSuccess() {
+      successes += 1;
+    },
+    confirm(capability, value) {
+      firstRejections.delete(capability);
+      missingSinceMs.delete(capability);
+      learned.record(capability, value);
+    },
+    isGivenUp,
+    reject(capability, rejection) {
+      if (isGivenUp(capability, rejection)) giveUp(capability);
+    },
+    review() {
+      if (!isDevelopmentApp()) return;
+      for (const feature of features) {
+        const isRejected = firstRejections.get(feature)?.isExplicit === true;
+        if (isRejected && learned.last(feature)?.value === undefined) giveUp(feature);
+      }
+    },
+    clear: (capability) => void firstRejections.delete(capability),
+  };
+}
