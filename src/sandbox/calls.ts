@@ -7,23 +7,23 @@ export interface SandboxCall {
   path: string;
   /** Endpoint family: the path without ids (`artists/albums`), `token`, or `other`. */
   route: string;
-  /** Status of the answer; null while there is none, and for ever if there never was one. */
+  /** Status of the response; null until it is sent. */
   status: number | null;
-  /** When it arrived, on the clock of the sandbox: `performance.now()` unless it was given another. */
+  /** Time of arrival on the clock of the sandbox (option `now`), in milliseconds. */
   atMs: number;
-  /** What the caller sent, names in lower case. */
+  /** Request headers, with names in lower case. */
   headers: Record<string, string>;
 }
 
-/** Keeps calls, in order of arrival: all of them up to 20,000, and then the latest. */
+/** The latest 20,000 calls, in order of arrival. */
 export interface CallLog {
-  /** Notes a call; the returned object's `status` is set when it is answered. */
+  /** Records a call. The caller sets `status` of the returned object when it sends the response. */
   note(call: Omit<SandboxCall, 'status' | 'atMs'>): SandboxCall;
   calls(): readonly SandboxCall[];
   clear(): void;
 }
 
-// A sandbox may run for days. This is more than a test looks at, and some ten megabytes.
+// A sandbox can run for days. This is more than a test needs, and about ten megabytes.
 const mostCalls = 20_000;
 
 export function createCallLog(now: () => number): CallLog {

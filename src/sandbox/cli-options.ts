@@ -5,7 +5,7 @@ import type { FaultRule } from './faults/rule.ts';
 import { describePreset, isPresetName, type PresetName, presetNames } from './presets.ts';
 import { type QuotaMode, quotaModes } from './quota-mode.ts';
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface CliOptions {
   help: boolean;
   port: number;
@@ -16,7 +16,7 @@ export interface CliOptions {
   dailyLimits: Record<string, number>;
 }
 
-/** Says what is wrong with the command line, in one line. */
+/** The command line is not valid; the message states the reason in one line. */
 export class InvalidOption extends Error {
   override name = 'InvalidOption';
 }
@@ -31,7 +31,7 @@ const flags = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
-// Spotify counts the calls of any 30 seconds, and publishes no number.
+// Spotify limits the calls in any 30 seconds, and does not publish the limit.
 const rateWindowSeconds = 30;
 const largestPort = 65_535;
 const helpWidth = 100; // characters of a line
@@ -40,22 +40,22 @@ export const usage = `Serves a stand-in for Spotify's Web API and token endpoint
 
   --port <n>             port to listen on, 0 for any free one (default ${flags.port.default})
   --quota-mode <mode>    ${quotaModes.join(' or ')} (default ${flags['quota-mode'].default})
-  --preset <name>        a way in which Spotify was seen to behave, see below; may be given several times
+  --preset <name>        a reported behaviour of Spotify, see below; can be repeated
   --daily-limits <list>  calls per 24 h of endpoint families, such as artists/albums=100,search=200
-  --rate-limit <n>       answer 429 beyond n calls in any ${rateWindowSeconds} s
-  --faults <json|@file>  one fault rule or a list of them; more can be sent to /sandbox/faults while it runs
-  --help                 this text
+  --rate-limit <n>       respond 429 above n calls in any ${rateWindowSeconds} s
+  --faults <json|@file>  a fault rule or a list of rules as JSON; POST /sandbox/faults adds more while it runs
+  --help                 print this text
 
-The presets, each with the reports that it follows:
+The presets, each with the reports that it is based on:
 
 ${presetNames.map(presetHelp).join('\n')}
 
-For instance: --faults '{"on": {"route": "search"}, "times": 3, "fault": {"kind": "answer", "status": 503}}'
+Example: --faults '{"on": {"route": "search"}, "times": 3, "fault": {"kind": "answer", "status": 503}}'
 `;
 
 /**
  * Reads the command line.
- * @throws InvalidOption for a flag that is unknown or has a value that will not do
+ * @throws InvalidOption for an unknown flag or an invalid value
  */
 export function readOptions(args: readonly string[]): CliOptions {
   const values = readFlags(args);
@@ -77,7 +77,7 @@ function readFlags(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: flags }).values;
   } catch (error) {
-    // The first sentence says what is wrong, the others how Node would have it written.
+    // The first sentence states the problem, the others give hints about Node's syntax.
     const [sentence = ''] = error instanceof Error ? error.message.split('. ') : [];
     throw new InvalidOption(sentence);
   }
@@ -131,7 +131,7 @@ function presetHelp(name: PresetName): string {
   return [`  ${name}`, ...wrapped(about), ...wrapped(`Seen: ${seen}.`)].join('\n');
 }
 
-/** The text in lines that fit a terminal, indented. */
+/** The text in indented lines that fit a terminal. */
 function wrapped(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

@@ -7,39 +7,39 @@ import { createGzip, gzip, gzipSync } from 'node:zlib';
 import type { FaultOf } from './faults/rule.ts';
 import type { Reply } from './reply.ts';
 
-/** How a reply is put on the wire. */
+/** How a reply is sent. */
 export interface Delivery {
-  /** Milliseconds of silence before anything else. */
+  /** Milliseconds before the first byte. */
   delayMs: number;
   way: Way;
 }
 
-/** As a whole, as it should be, or in one of the ways that faults know. */
+/** Completely, or as one of the transmission faults. */
 export type Way = { kind: 'whole' } | FaultOf<'stall' | 'drip' | 'reset' | 'truncate' | 'oversize'>;
 
-// Spotify compresses JSON of any size, errors of a hundred bytes among it. Short bodies are not worth a thread.
+// Spotify compresses JSON of any size, even errors of a hundred bytes. Short bodies are compressed synchronously.
 const shortBodyBytes = 4096;
 const fastestCompression = 1;
 const chunkBytes = 64 * 1024;
 const megabyte = 1024 * 1024;
 const compress = promisify(gzip);
 
-/** An answer on its way out. */
+/** A reply that is being sent. */
 interface Outgoing {
   response: ServerResponse;
   reply: Reply;
-  /** Told the status as soon as the caller can see it. */
+  /** Called with the status when the head of the response is sent. */
   onStatus: (status: number) => void;
-  /** Aborted when the connection is gone. */
+  /** Aborted when the connection is closed. */
   gone: AbortSignal;
 }
 
-/** Makes the function that answers calls. It resolves when all is sent, or the caller is gone. */
+/** Creates the function that sends replies. It resolves when the reply is sent or the connection is closed. */
 export function createDelivery() {
-  // Kept replies are sent again and again, so their compressed form is kept with them.
+  // Cached replies are sent many times, so their compressed form is cached too.
   const compressed = new WeakMap<Reply, Promise<Buffer> | Buffer>();
 
-  /** The reply as the caller takes it. */
+  /** The reply in an encoding that the client accepts. */
   const encode = async (reply: Reply, acceptEncoding: string): Promise<Reply> => {
     if (!isCompressible(reply) || !acceptsGzip(acceptEncoding)) return reply;
     const isShort = reply.body.length < shortBodyBytes;
@@ -64,13 +64,13 @@ export function createDelivery() {
       if (delayMs > 0) await sleep(delayMs, undefined, { signal: gone });
       await send({ response, reply: encoded, onStatus, gone }, way);
     } catch (error) {
-      // A caller that hangs up, or a sandbox that closes, ends every kind of waiting.
+      // A closed connection, or the end of the sandbox, aborts every wait.
       if (!gone.aborted && !response.destroyed) throw error;
     }
   };
 }
 
-/** JSON is compressed and the plain text of a 429 is not; an encoding that a fault names stays as it is. */
+/** JSON is compressed, the plain text of a 429 is not. An encoding that a fault sets stays unchanged. */
 const isCompressible = ({ headers, body }: Reply): boolean =>
   body.length > 0 &&
   headers['content-type']?.startsWith('application/json') === true &&
@@ -97,7 +97,7 @@ async function send(outgoing: Outgoing, way: Way): Promise<void> {
       return;
     case 'stall':
       if (way.afterBytes !== undefined) await sendPart(outgoing, way.afterBytes);
-      return; // and the response is never ended
+      return; // the response never ends
     case 'reset':
       if (way.afterBytes !== undefined) await sendPart(outgoing, way.afterBytes);
       response.req.socket.resetAndDestroy();
@@ -121,7 +121,7 @@ function writeHead({ response, reply, onStatus }: Outgoing): void {
   onStatus(status);
 }
 
-/** Sends the promise of a whole body, and the first bytes of it. */
+/** Sends the head for the whole body, and the first bytes of the body. */
 async function sendPart(outgoing: Outgoing, bytes: number): Promise<void> {
   writeHead(outgoing);
   await write(outgoing.response, outgoing.reply.body.subarray(0, bytes));

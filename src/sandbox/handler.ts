@@ -14,7 +14,7 @@ import { type Handler, readBody } from './server.ts';
 import { type Credentials, createTokenEndpoint } from './token-endpoint.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Where things are below the origin, as with Spotify (which has an origin for each of the two). */
+/** The paths of the two services. Spotify has a separate origin for each. */
 export const apiRoot = '/v1';
 export const tokenPath = '/api/token';
 
@@ -25,12 +25,12 @@ export interface HandlerParts {
   catalogue: Catalogue;
   log: CallLog;
   faults: FaultStore;
-  /** The mode that counts for a call that arrives now. */
+  /** The quota mode for a call that arrives now. */
   quotaMode: () => QuotaMode;
   latencyMs: number;
 }
 
-/** Makes the function that takes every request from its arrival to the last byte of its answer. */
+/** Creates the function that handles every request until the last byte of its response. */
 export function createHandler(parts: HandlerParts): Handler {
   const { origin, accepted, tokens, catalogue, log, faults, quotaMode, latencyMs } = parts;
   const answerApi = createApi({ catalogue, tokens, apiUrl: origin + apiRoot });
@@ -50,12 +50,12 @@ export function createHandler(parts: HandlerParts): Handler {
     const onStatus = (status: number) => {
       call.status = status;
     };
-    // A browser's preflight needs no token, and no fault or quota is about it.
+    // A browser's preflight request needs no token; faults and quotas do not apply to it.
     if (method === 'OPTIONS') {
       const reply = preflightReply(target.kind, headers.origin);
       return deliver(response, reply, { delayMs: latencyMs, way: { kind: 'whole' } }, onStatus);
     }
-    const plan = faults.afflict(plainPlan(usualConditions(quotaMode()), latencyMs), target);
+    const plan = faults.applyFaults(plainPlan(usualConditions(quotaMode()), latencyMs), target);
     const answer = async () =>
       target.kind === 'token'
         ? answerToken({ method, headers, body: await readBody(request) })
@@ -67,7 +67,7 @@ export function createHandler(parts: HandlerParts): Handler {
   };
 }
 
-/** Which service a URL is for, and where in it. What belongs to neither is a call of the Web API that will fail. */
+/** The service and path of a URL. A URL of neither service is a call of the Web API, which will fail. */
 function readTarget(url: string): Pick<SandboxCall, 'kind' | 'path' | 'route'> {
   const [pathname = ''] = url.split('?');
   if (pathname === tokenPath) return { kind: 'token', path: url, route: 'token' };

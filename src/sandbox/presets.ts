@@ -8,7 +8,7 @@ interface Preset {
   /** The public reports that it follows. */
   seen: string;
   rules?: readonly FaultRule[];
-  /** Calls that an endpoint family is answered in any 24 h. */
+  /** Maximum calls to an endpoint family in any 24 h. */
   dailyLimits?: Readonly<Record<string, number>>;
 }
 
@@ -28,13 +28,13 @@ const htmlPage = `<!DOCTYPE html>
 const presets = {
   'quota-2026': {
     about:
-      'daily quota: an endpoint family that has used its calls of the last 24 h answers 429 QUOTA_EXCEEDED until enough of them are 24 h old; refused calls count, too',
+      'daily quota: an endpoint family that has used its calls of the last 24 h responds 429 QUOTA_EXCEEDED until enough of them are 24 h old; rejected calls count too',
     seen: 'Spotify’s Web API changelog of July 2026; eXPerience83/news-bulletin-playlist#156; spotipy-dev/spotipy#913; Waynting/GuessSong#27, #28',
     // Spotify publishes no numbers; these were reported from 2024 to 2026. Other families have no limit here.
     dailyLimits: { 'artists/albums': 100, search: 200, 'shows/episodes': 600, 'albums/tracks': 2300 },
   },
   'total-zero': {
-    about: 'every search says total 0, whatever it finds',
+    about: 'the total of every search is 0, whatever it finds',
     seen: 'NBS-LLC/ng-spotify-importer#299, #300 (January 2026); thread 7301610 of Spotify’s community',
     rules: [{ on: { route: 'search' }, fault: { kind: 'total', to: 0 } }],
   },
@@ -44,12 +44,12 @@ const presets = {
     rules: [{ on: { route: ['search', 'artists/albums'] }, fault: { kind: 'total', add: [0, -13, -10] } }],
   },
   'empty-403': {
-    about: `one call in ${nowAndThen} is refused by Spotify’s proxy: 403 with an empty body`,
+    about: `one call in ${nowAndThen} is rejected by Spotify’s proxy: 403 with an empty body`,
     seen: 'stiefenm/spoton#119 (July 2026)',
     rules: [edgeFault(403, { 'content-type': null })],
   },
   'html-502': {
-    about: `one call in ${nowAndThen} fails with 502 and a page of HTML`,
+    about: `one call in ${nowAndThen} fails with 502 and an HTML page`,
     seen: 'home-assistant/core#143091, #159761',
     rules: [edgeFault(502, { 'content-type': 'text/html; charset=UTF-8' }, htmlPage)],
   },
@@ -59,7 +59,7 @@ const presets = {
     rules: [edgeFault(503, { 'content-type': null })],
   },
   'flaky-404': {
-    about: `one search or list in ${nowAndThen} answers 404 although it exists`,
+    about: `one search or list in ${nowAndThen} fails with 404 although it exists`,
     seen: 'spotify/web-api#1510 (one search in ten), #847, #730, #1160',
     rules: [
       {
@@ -71,13 +71,13 @@ const presets = {
   },
   'premium-lapsed': {
     about:
-      'the app’s owner has no Premium any more: every call of the Web API is 403, tokens are still given',
+      'the Premium subscription of the app’s owner has lapsed: every call of the Web API is 403; the token endpoint still works',
     seen: 'applications whose owners let their subscription lapse, 2026',
     rules: [{ fault: { kind: 'premium-lapsed' } }],
   },
   'old-development-app': {
     about:
-      'a development-mode app from before 2026-02-11: the fields of development mode, with the endpoints and page sizes of before',
+      'a development-mode app from before 2026-02-11: the fields of development mode, with the endpoints and page sizes from before that date',
     seen: 'thlucas1/spotifyplus_card#100 (2026-08); shiroemons/touhou_music_discover#558 (2026-07-27)',
     rules: [{ fault: { kind: 'endpoints', of: 'extended' } }],
   },

@@ -1,15 +1,15 @@
 /**
- * What kind of app the sandbox believes its caller to be: `development` is every app made since
- * 2026-02-11, `extended` is what approved organisations keep.
+ * The kind of app that the sandbox simulates: `development` is every app created since 2026-02-11, `extended` is the
+ * mode of approved organisations.
  */
 export type QuotaMode = 'development' | 'extended';
 
 export const quotaModes = ['development', 'extended'] as const satisfies readonly QuotaMode[];
 
-/** Endpoint families that answer in pages. */
+/** Endpoint families with paged lists. */
 export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'search' | 'browse';
 
-/** Items per page: the most that may be asked for, and what is sent when nothing is asked for. */
+/** Items per page: the maximum of `limit`, and its default. */
 export interface PageSizes {
   most: number;
   usual: number;
@@ -24,13 +24,13 @@ export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
   development: { 'artists/albums': reduced, 'albums/tracks': classic, search: reduced, browse: classic },
 };
 
-/** Most ids of one batch read; development mode has no batch reads. */
+/** Maximum ids of one batch read; development mode has no batch reads. */
 export const batchSizes = { artists: 50, albums: 20, tracks: 50 } as const;
 
 /**
- * Fields that an object loses, by Spotify's migration guide of February 2026 and by responses captured in
+ * Fields that an object lacks in each mode, by Spotify's migration guide of February 2026 and by responses captured in
  * 2026: the captured artists have no `genres` and the captured tracks no `preview_url` either. Albums
- * keep their `genres`, an empty list. `external_ids` was taken and given back in March 2026.
+ * keep their `genres`, an empty list. `external_ids` was removed, and restored in March 2026.
  */
 export const withheldFields: Record<QuotaMode, Record<'artist' | 'album' | 'track', readonly string[]>> = {
   extended: { artist: [], album: [], track: [] },
@@ -41,17 +41,17 @@ export const withheldFields: Record<QuotaMode, Record<'artist' | 'album' | 'trac
   },
 };
 
-/** Circumstances of one answer. Faults change them; without faults only the quota mode varies. */
+/** The conditions of one response. Faults change them; without faults only the quota mode varies. */
 export interface Conditions {
   /** The mode that decides which fields the app sees. */
   quotaMode: QuotaMode;
   /** The mode that decides which endpoints the app may use, and in pages of which size. */
   endpoints: QuotaMode;
-  /** A page ceiling below that of the mode; `clamp` answers with smaller pages instead of refusing. */
+  /** A page size limit below that of the mode; with `clamp` larger requests get smaller pages instead of 400. */
   ceiling: { limit: number; clamp: boolean } | null;
-  /** The market of answers to calls that name none. */
+  /** The market for calls that name none. */
   impliedMarket: string | null;
-  /** What happened to every artist's list of albums since the caller last looked. */
+  /** Changes to every artist's list of albums. */
   listing: { inserted: number; removed: number; extraTotal: number };
 }
 

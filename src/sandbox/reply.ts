@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** An answer before it is put on the wire. */
+/** A response before it is sent. */
 export interface Reply {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
 
-/** What a refusal of either service sends back instead of an answer. */
+/** An error response of either service, thrown by the code that detects the error. */
 export class Refusal extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ const commonHeaders = {
   ...proxyHeaders,
 };
 
-/** Headers of a preflight, and part of every response that is no success. */
+/** Headers of a preflight response, and part of every error response. */
 export const preflightHeaders = {
   ...commonHeaders,
   'access-control-allow-credentials': 'true',
@@ -52,13 +52,13 @@ export const preflightHeaders = {
   'access-control-max-age': '604800', // seconds, a week
 };
 
-/** Headers of a 401: unlike other errors it says nothing about caching, robots and the charset. */
+/** Headers of a 401: unlike other errors it has none about caching, robots and the charset. */
 export const unauthorizedHeaders = { ...preflightHeaders, 'content-type': 'application/json' };
 
 /** Headers of a 429. Its plain form has no content type. */
 export const rateLimitHeaders = { ...preflightHeaders, 'cache-control': 'private, max-age=0' };
 
-/** Headers of any other response of the Web API that is no success. */
+/** Headers of any other error response of the Web API. */
 export const failureHeaders = {
   ...rateLimitHeaders,
   'content-type': 'application/json; charset=utf-8',
@@ -66,7 +66,7 @@ export const failureHeaders = {
 };
 
 /**
- * What a browser's preflight gets. Captured and measured: the Web API answers 200 and allows any origin,
+ * The response to a browser's preflight request. Captured and measured: the Web API answers 200 and allows any origin,
  * the token endpoint answers 204 and repeats the origin.
  */
 export function preflightReply(kind: 'api' | 'token', origin = '*'): Reply {
@@ -75,7 +75,7 @@ export function preflightReply(kind: 'api' | 'token', origin = '*'): Reply {
   return { status: 204, headers: { ...preflightHeaders, 'access-control-allow-origin': origin }, body };
 }
 
-/** A 200 of the Web API, with the ETag that Spotify gives to everything since 2024. */
+/** A 200 of the Web API, with an ETag, which Spotify sends with every response since 2024. */
 export function jsonReply(value: unknown): Reply {
   const body = Buffer.from(JSON.stringify(value));
   const headers = {
@@ -88,8 +88,8 @@ export function jsonReply(value: unknown): Reply {
   return { status: 200, headers, body };
 }
 
-/** The 304 that replaces the reply for a caller that holds it already, or the reply. */
-export function unlessHeld(reply: Reply, ifNoneMatch: string | undefined): Reply {
+/** A 304 if the client already has this reply; otherwise the reply. */
+export function unlessNotModified(reply: Reply, ifNoneMatch: string | undefined): Reply {
   const { etag } = reply.headers;
   const held = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
   if (etag === undefined || !held.some((tag) => tag === etag || tag === '*')) return reply;

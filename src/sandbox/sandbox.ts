@@ -8,39 +8,39 @@ import { listen } from './server.ts';
 import { createTokens } from './tokens.ts';
 
 export interface SandboxOptions {
-  /** What kind of app the caller is taken for. Default `development`, which is what an ordinary app is today. */
+  /** The quota mode of the simulated app. Default `development`, the mode of an ordinary app. */
   quotaMode?: QuotaMode;
   /** Port on 127.0.0.1. Default 0: any free one. */
   port?: number;
-  /** What the token endpoint accepts. Default `sandbox-client`. */
+  /** The client id that the token endpoint accepts. Default `sandbox-client`. */
   clientId?: string;
-  /** Default `sandbox-secret`. */
+  /** The client secret that the token endpoint accepts. Default `sandbox-secret`. */
   clientSecret?: string;
-  /** Seconds that a token lives. Default 3600, as Spotify's. */
+  /** Lifetime of a token in seconds. Default 3600, as at Spotify. */
   tokenLifetimeSeconds?: number;
-  /** Milliseconds before every answer. Default 0. */
+  /** Delay of every response in milliseconds. Default 0. */
   latencyMs?: number;
   /**
-   * Ways in which Spotify was seen to behave, as fault rules that are there from the start: `faults.clear()`
-   * takes them away like others. Default none.
-   * @throws Error for a name that is not one of `presetNames`
+   * Reported behaviours of Spotify, as fault rules that are active from the start; `faults.clear()` removes them too.
+   * Default none.
+   * @throws Error for a name that is not in `presetNames`
    */
   preset?: PresetName | readonly PresetName[];
   /**
-   * Calls that an endpoint family is answered in any 24 h, such as `{ 'artists/albums': 100 }`. Default none;
-   * with preset `quota-2026` these numbers replace its own, family by family.
+   * Maximum calls to an endpoint family in any 24 h, such as `{ 'artists/albums': 100 }`. Default none. With the
+   * preset `quota-2026` each number replaces the preset's number for that family.
    */
   dailyLimits?: Readonly<Record<string, number>>;
   /**
-   * The clock in milliseconds, by which tokens end, limits count and calls are logged, so that a simulation
-   * can move it. Delays are real time. Default `performance.now`.
+   * The clock in milliseconds for the expiry of tokens, for limits and for the call log, so that a test can move it.
+   * Delays use real time. Default `performance.now`.
    */
   now?: () => number;
-  /** The music. Default `createCatalogue()`. */
+  /** The catalogue to serve. Default `createCatalogue()`. */
   catalogue?: Catalogue;
 }
 
-/** A running stand-in for Spotify's accounts service and Web API. */
+/** A running sandbox: a local stand-in for Spotify's token endpoint and Web API. */
 export interface Sandbox {
   /** Base of the Web API: `http://127.0.0.1:PORT/v1`. */
   apiUrl: string;
@@ -49,22 +49,22 @@ export interface Sandbox {
   clientId: string;
   clientSecret: string;
   catalogue: Catalogue;
-  /** API and token calls since the start or `clearCalls()`, in order of arrival; the latest 20,000 of them. */
+  /** The latest 20,000 API and token calls since the start or `clearCalls()`, in order of arrival. */
   calls(): readonly SandboxCall[];
   clearCalls(): void;
-  /** Makes every token issued so far answer 401 `The access token expired` from now on. */
+  /** Expires all issued tokens: calls with them get 401 `The access token expired`. */
   expireTokens(): void;
   setQuotaMode(mode: QuotaMode): void;
   faults: Faults;
-  /** Stops, and ends every connection, whatever hangs on it. */
+  /** Stops listening and closes every connection, even during a response. */
   close(): Promise<void>;
 }
 
 const hourSeconds = 3600;
 
 /**
- * Starts a sandbox. Several may run in one process; they share nothing that changes.
- * @throws Error with code EADDRINUSE when the port is taken
+ * Starts a sandbox. Several can run in one process; they share no mutable state.
+ * @throws Error with code EADDRINUSE if the port is in use
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const {

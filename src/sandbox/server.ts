@@ -1,24 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Answers one request; a rejection is a bug of the sandbox and becomes a 500 that says so. */
+/** Responds to one request. A rejection is a bug of the sandbox and becomes a 500 with the error. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface ListeningServer {
   /** `http://127.0.0.1:PORT` */
   origin: string;
-  /** Stops listening and ends every connection, whatever is still under way on it. */
+  /** Stops listening and closes every connection, even during a response. */
   close(): Promise<void>;
 }
 
 const loopback = '127.0.0.1';
-// Longer than clients keep connections, so that it is the client who closes and no call meets a closing socket.
+// Longer than clients keep idle connections, so that the client closes them and no call meets a closing socket.
 const keepAliveMs = 65_000;
 
 /**
  * Listens on the loopback interface.
  * @param port 0 for any free port
- * @throws Error with code EADDRINUSE when the port is taken
+ * @throws Error with code EADDRINUSE if the port is in use
  */
 export async function listen(
   port: number,
@@ -39,9 +39,9 @@ export async function listen(
   return { origin, close };
 }
 
-const largestBody = 64 * 1024; // bytes; a token request has some hundred, a set of faults a few thousand
+const largestBody = 64 * 1024; // bytes; a token request has about a hundred, a list of faults a few thousand
 
-/** The body of a request as text. One that exceeds the limit ends its connection. */
+/** The body of a request as text. A body above the limit closes its connection. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -19,7 +19,7 @@ const headers = {
   'content-type': 'application/json',
 };
 
-// Unlike the Web API, the accounts service puts a word, not an object, in `error`.
+// Unlike the Web API, the token endpoint has a string in `error`, not an object.
 const refusal = (status: number, error: string, description?: string) =>
   new Refusal(
     status,
@@ -27,7 +27,7 @@ const refusal = (status: number, error: string, description?: string) =>
     headers,
   );
 
-/** Makes the endpoint that gives tokens to apps (the client credentials grant and no other). */
+/** Creates the token endpoint. It supports the client credentials grant only. */
 export function createTokenEndpoint(accepted: Credentials, tokens: Tokens) {
   return ({ method, headers: sent, body }: TokenRequest): Reply => {
     try {

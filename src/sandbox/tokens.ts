@@ -3,24 +3,24 @@ import { noBearer, noToken, tokenExpired, tokenUnknown } from './api/refusals.ts
 
 /** The access tokens of one sandbox. */
 export interface Tokens {
-  /** Seconds that a token lives, as the token endpoint says it. */
+  /** Lifetime of a token in seconds, as `expires_in` of the token endpoint. */
   readonly lifetimeSeconds: number;
   issue(): string;
   /**
-   * Looks at an Authorization header of the Web API.
-   * @throws Refusal with the answer that Spotify gives to a header that will not do
+   * Checks an Authorization header of the Web API.
+   * @throws Refusal with Spotify's response to an invalid header
    */
   check(authorization: string | undefined): void;
-  /** Ends every token that was issued until now. */
+  /** Expires every issued token. */
   expireAll(): void;
 }
 
 const tokenBytes = 62; // real tokens have somewhat more than 80 characters
 const bearer = /^Bearer +(\S+)$/i;
 
-/** @param now the clock that tokens end by, in milliseconds */
+/** @param now the clock for the expiry of tokens, in milliseconds */
 export function createTokens(lifetimeSeconds: number, now: () => number): Tokens {
-  // Ended tokens stay known: Spotify tells an expired token from one that it never issued.
+  // Expired tokens are kept, because Spotify distinguishes an expired token from an unknown one.
   const endsAtMs = new Map<string, number>();
 
   return {

@@ -50,7 +50,7 @@ describe('the control of a running sandbox', () => {
     [{ ...rule, every: 0 }, 'rule.every must be a whole number from 1'],
     [{ fault: { kind: 'endpoints', of: 'old' } }, 'endpoints.of must be one of development, extended'],
     [{ fault: { kind: 'total', add: [1, 'x'] } }, 'total.add must be a list of numbers'],
-    [{ ...rule, on: { pattern: '(' } }, 'on.pattern is no regular expression'],
+    [{ ...rule, on: { pattern: '(' } }, 'on.pattern is not a regular expression'],
     [{ ...rule, on: { path: 1 } }, 'on.path must be a text'],
     [{ ...rule, on: { route: [1] } }, 'on.route must be a text or a list of texts'],
     [{ fault: { kind: 'answer', status: 100 } }, 'answer.status must be a status from 200 to 599'],

@@ -1,31 +1,31 @@
 import { batchSizes } from '../quota-mode.ts';
-import { type Ask, readId, readIds, readMarket, readWindow } from './ask.ts';
 import { createObjects, marketParameter } from './objects.ts';
-import { cut, writePage } from './page.ts';
+import { slice, writePage } from './page.ts';
 import { unknownAlbum } from './refusals.ts';
+import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
 /** GET /albums/{id} */
-export function readAlbum(ask: Ask): unknown {
-  const market = readMarket(ask);
-  return createObjects(ask, market).fullAlbum(existingAlbum(ask));
+export function readAlbum(request: RequestContext): unknown {
+  const market = readMarket(request);
+  return createObjects(request, market).fullAlbum(existingAlbum(request));
 }
 
 /** GET /albums?ids= */
-export function readAlbums(ask: Ask): unknown {
-  const market = readMarket(ask);
-  const ids = readIds(ask, batchSizes.albums);
-  const objects = createObjects(ask, market);
-  const found = ids.map((id) => ask.catalogue.album(id));
+export function readAlbums(request: RequestContext): unknown {
+  const market = readMarket(request);
+  const ids = readIds(request, batchSizes.albums);
+  const objects = createObjects(request, market);
+  const found = ids.map((id) => request.catalogue.album(id));
   return { albums: found.map((album) => (album ? objects.fullAlbum(album) : null)) };
 }
 
 /** GET /albums/{id}/tracks */
-export function readAlbumTracks(ask: Ask): unknown {
-  const market = readMarket(ask);
-  const { id } = existingAlbum(ask);
-  const window = readWindow(ask, 'albums/tracks');
-  const tracks = ask.catalogue.tracksOf(id);
-  const items = cut(tracks, window).map(createObjects(ask, market).albumTrack);
+export function readAlbumTracks(request: RequestContext): unknown {
+  const market = readMarket(request);
+  const { id } = existingAlbum(request);
+  const window = readWindow(request, 'albums/tracks');
+  const tracks = request.catalogue.tracksOf(id);
+  const items = slice(tracks, window).map(createObjects(request, market).albumTrack);
   // The captures of both modes have `items` second here, and last in the page that an album embeds.
   const details = {
     window,
@@ -33,12 +33,12 @@ export function readAlbumTracks(ask: Ask): unknown {
     parameters: marketParameter(market),
     itemsKey: 'second',
   } as const;
-  return writePage(ask, `albums/${id}/tracks`, details, items);
+  return writePage(request, `albums/${id}/tracks`, details, items);
 }
 
-function existingAlbum(ask: Ask) {
-  const id = readId(ask);
-  const album = ask.catalogue.album(id);
+function existingAlbum(request: RequestContext) {
+  const id = readId(request);
+  const album = request.catalogue.album(id);
   if (!album) throw unknownAlbum(id);
   return album;
 }

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Conditions } from '../quota-mode.ts';
-import { jsonReply, Refusal, type Reply, unlessHeld } from '../reply.ts';
+import { jsonReply, Refusal, type Reply, unlessNotModified } from '../reply.ts';
 import type { Tokens } from '../tokens.ts';
-import type { Ask } from './ask.ts';
 import { forbidden, unknownRoute, userNeeded, wrongMethod } from './refusals.ts';
+import type { RequestContext } from './request-context.ts';
 import { findRoute } from './routes.ts';
 
 /** A call of the Web API. */
@@ -21,13 +21,13 @@ export interface ApiParts {
   apiUrl: string;
 }
 
-// Enough for the working set of a load test, at some 20 kB each.
-const keptReplies = 500;
+// Enough for a load test; a reply has about 20 kB.
+const maxCachedReplies = 500;
 
-/** Makes the Web API: a function from a call and its circumstances to an answer. */
+/** Creates the Web API: a function from a request and its conditions to a reply. */
 export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
-  // The catalogue never changes, so a call that differs in nothing has the answer it had before.
-  const kept = new Map<string, Reply>();
+  // The catalogue never changes, so equal requests under equal conditions have equal replies.
+  const cachedReplies = new Map<string, Reply>();
 
   const root = `${new URL(apiUrl).pathname}/`;
 
@@ -45,9 +45,9 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
     // Authorisation comes first: `limit=abc` on a removed endpoint is 403 (measured 2026-09-30).
     if (route.extendedOnly && conditions.endpoints === 'development') throw forbidden();
     if (method !== 'GET') throw route.userWrites ? userNeeded() : wrongMethod();
-    const ask: Ask = { path, id, query: searchParams, catalogue, conditions, apiUrl, locale };
-    await route.prepare?.(ask);
-    return jsonReply(route.read(ask));
+    const request: RequestContext = { path, id, query: searchParams, catalogue, conditions, apiUrl, locale };
+    await route.prepare?.(request);
+    return jsonReply(route.read(request));
   };
 
   return async ({ method, url, headers }: ApiRequest, conditions: Conditions): Promise<Reply> => {
@@ -55,9 +55,9 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
       tokens.check(headers.authorization);
       const locale = headers['accept-language'];
       const key = JSON.stringify([method, url, locale, conditions]);
-      const reply = kept.get(key) ?? (await read(method, url, locale, conditions));
-      if (!kept.has(key)) keep(kept, key, reply);
-      return unlessHeld(reply, headers['if-none-match']);
+      const reply = cachedReplies.get(key) ?? (await read(method, url, locale, conditions));
+      if (!cachedReplies.has(key)) cacheReply(cachedReplies, key, reply);
+      return unlessNotModified(reply, headers['if-none-match']);
     } catch (error) {
       if (error instanceof Refusal) return error.reply;
       throw error;
@@ -65,8 +65,8 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
   };
 }
 
-function keep(kept: Map<string, Reply>, key: string, reply: Reply): void {
-  const [oldest] = kept.keys();
-  if (kept.size >= keptReplies && oldest !== undefined) kept.delete(oldest);
-  kept.set(key, reply);
+function cacheReply(cachedReplies: Map<string, Reply>, key: string, reply: Reply): void {
+  const [oldest] = cachedReplies.keys();
+  if (cachedReplies.size >= maxCachedReplies && oldest !== undefined) cachedReplies.delete(oldest);
+  cachedReplies.set(key, reply);
 }

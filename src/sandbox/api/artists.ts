@@ -1,70 +1,70 @@
 import { type AlbumGroup, albumGroups, type Slot } from '../catalogue/model.ts';
 import { batchSizes } from '../quota-mode.ts';
-import { type Ask, readId, readIds, readMarket, readWindow } from './ask.ts';
 import { isListed } from './availability.ts';
 import { createObjects, marketParameter } from './objects.ts';
-import { cut, localeParameter, writePage } from './page.ts';
+import { localeParameter, slice, writePage } from './page.ts';
 import { invalidGroups, noMarket, unknownArtist } from './refusals.ts';
+import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
 /** GET /artists/{id}. A market changes nothing here and is not even checked. */
-export function readArtist(ask: Ask): unknown {
-  const artist = createObjects(ask, null).artist(existingArtist(ask));
+export function readArtist(request: RequestContext): unknown {
+  const artist = createObjects(request, null).artist(existingArtist(request));
   // The link of the artist that was read repeats the locale (captured in 2025); links of other objects do not.
-  const [locale] = localeParameter(ask);
+  const [locale] = localeParameter(request);
   return locale ? { ...artist, href: `${artist['href']}?${locale.join('=')}` } : artist;
 }
 
 /** GET /artists?ids= */
-export function readArtists(ask: Ask): unknown {
-  const ids = readIds(ask, batchSizes.artists);
-  const objects = createObjects(ask, null);
-  const found = ids.map((id) => ask.catalogue.artist(id));
+export function readArtists(request: RequestContext): unknown {
+  const ids = readIds(request, batchSizes.artists);
+  const objects = createObjects(request, null);
+  const found = ids.map((id) => request.catalogue.artist(id));
   return { artists: found.map((artist) => (artist ? objects.artist(artist) : null)) };
 }
 
 /** GET /artists/{id}/albums */
-export function readArtistAlbums(ask: Ask): unknown {
-  const market = readMarket(ask);
-  const { id } = existingArtist(ask);
-  const groups = readGroups(ask);
-  const window = readWindow(ask, 'artists/albums');
-  const objects = createObjects(ask, market);
+export function readArtistAlbums(request: RequestContext): unknown {
+  const market = readMarket(request);
+  const { id } = existingArtist(request);
+  const groups = readGroups(request);
+  const window = readWindow(request, 'artists/albums');
+  const objects = createObjects(request, market);
 
-  const slots = currentSlots(ask, id).filter(
-    (slot) => groups.includes(slot.group) && isShown(ask, slot, market),
+  const slots = currentSlots(request, id).filter(
+    (slot) => groups.includes(slot.group) && isShown(request, slot, market),
   );
-  const items = cut(slots, window).flatMap((slot) => {
+  const items = slice(slots, window).flatMap((slot) => {
     if (slot.shows === 'nothing') return [];
-    const album = slot.shows === 'album' ? ask.catalogue.album(slot.albumId) : undefined;
+    const album = slot.shows === 'album' ? request.catalogue.album(slot.albumId) : undefined;
     return [album ? objects.album(album, slot.group) : null];
   });
-  const total = slots.length + ask.conditions.listing.extraTotal;
+  const total = slots.length + request.conditions.listing.extraTotal;
   // Links name the groups even when the caller did not, with plain commas.
   const parameters = [['include_groups', groups.join(',')] as const, ...marketParameter(market)];
-  return writePage(ask, `artists/${id}/albums`, { window, total, parameters }, items);
+  return writePage(request, `artists/${id}/albums`, { window, total, parameters }, items);
 }
 
 /** GET /artists/{id}/top-tracks */
-export function readTopTracks(ask: Ask): unknown {
-  const market = readMarket(ask);
+export function readTopTracks(request: RequestContext): unknown {
+  const market = readMarket(request);
   if (market === null) throw noMarket();
-  const { id } = existingArtist(ask);
-  return { tracks: ask.catalogue.topTracksOf(id).map(createObjects(ask, market).track) };
+  const { id } = existingArtist(request);
+  return { tracks: request.catalogue.topTracksOf(id).map(createObjects(request, market).track) };
 }
 
 /** GET /artists/{id}/related-artists */
-export function readRelatedArtists(ask: Ask): unknown {
-  const { id } = existingArtist(ask);
-  return { artists: ask.catalogue.relatedTo(id).map(createObjects(ask, null).artist) };
+export function readRelatedArtists(request: RequestContext): unknown {
+  const { id } = existingArtist(request);
+  return { artists: request.catalogue.relatedTo(id).map(createObjects(request, null).artist) };
 }
 
-function existingArtist(ask: Ask) {
-  const artist = ask.catalogue.artist(readId(ask));
+function existingArtist(request: RequestContext) {
+  const artist = request.catalogue.artist(readId(request));
   if (!artist) throw unknownArtist();
   return artist;
 }
 
-function readGroups({ query }: Ask): AlbumGroup[] {
+function readGroups({ query }: RequestContext): AlbumGroup[] {
   const text = query.get('include_groups');
   if (text === null) return [...albumGroups];
   return text.split(',').map((name) => {
@@ -74,8 +74,8 @@ function readGroups({ query }: Ask): AlbumGroup[] {
   });
 }
 
-/** The list as it is by now: a fault may have put releases in front of it or taken the newest away. */
-function currentSlots({ catalogue, conditions }: Ask, artistId: string): Slot[] {
+/** The list after faults that insert releases in front of it or remove the newest. */
+function currentSlots({ catalogue, conditions }: RequestContext, artistId: string): Slot[] {
   const { inserted, removed } = conditions.listing;
   const { albums120, albums205 } = catalogue.landmarks.artists;
   const newcomers = catalogue.albumsOf(artistId === albums205 ? albums120 : albums205).slice(0, inserted);
@@ -83,7 +83,7 @@ function currentSlots({ catalogue, conditions }: Ask, artistId: string): Slot[] 
   return [...released, ...catalogue.albumsOf(artistId).slice(removed)];
 }
 
-function isShown({ catalogue }: Ask, slot: Slot, market: string | null): boolean {
+function isShown({ catalogue }: RequestContext, slot: Slot, market: string | null): boolean {
   const album = slot.shows === 'album' ? catalogue.album(slot.albumId) : undefined;
   return album === undefined || isListed(album, market);
 }

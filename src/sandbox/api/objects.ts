@@ -1,35 +1,35 @@
 import type { Album, AlbumGroup, Artist, Track } from '../catalogue/model.ts';
 import { withheldFields } from '../quota-mode.ts';
-import type { Ask } from './ask.ts';
 import { albumRestriction, trackIn } from './availability.ts';
-import { cut, type LinkParameter, writePage } from './page.ts';
+import { type LinkParameter, slice, writePage } from './page.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** A JSON object as Spotify sends it. */
-export type Wire = Record<string, unknown>;
+export type JsonObject = Record<string, unknown>;
 
-/** Writes the catalogue's objects as Spotify does for one call, without what the app may not see. */
+/** Writes the catalogue's objects in Spotify's format, without the fields that the app may not see. */
 export interface Objects {
-  artist(artist: Artist): Wire;
-  /** The short form, as in lists. `group` only in an artist's list. */
-  album(album: Album, group?: AlbumGroup): Wire;
-  fullAlbum(album: Album): Wire;
-  /** The short form, as on an album. */
-  albumTrack(track: Track): Wire;
-  track(track: Track): Wire;
+  artist(artist: Artist): JsonObject;
+  /** The simplified object, as in lists. `group` is set in an artist's list only. */
+  album(album: Album, group?: AlbumGroup): JsonObject;
+  fullAlbum(album: Album): JsonObject;
+  /** The simplified object, as on an album. */
+  albumTrack(track: Track): JsonObject;
+  track(track: Track): JsonObject;
 }
 
-// However many tracks an album has, it brings at most these along.
+// An album embeds at most this number of tracks.
 const embeddedTracks = 50;
 
 /** @param market the market that the call is for, null for none */
-export function createObjects(ask: Ask, market: string | null): Objects {
-  const { catalogue, conditions, apiUrl } = ask;
+export function createObjects(request: RequestContext, market: string | null): Objects {
+  const { catalogue, conditions, apiUrl } = request;
   const withheld = withheldFields[conditions.quotaMode];
   const inMarket = market !== null;
-  // Development mode says on a full track, and on the album in it, whether it can be played, market or not.
+  // In development mode a full track and its album have `is_playable`, with or without a market.
   const fullTracksSayPlayable = inMarket || conditions.quotaMode === 'development';
 
-  // Keys stand in the order of the captured responses.
+  // Keys are in the order of the captured responses.
 
   const links = (type: 'artist' | 'album' | 'track', id: string) => ({
     external_urls: { spotify: `https://open.spotify.com/${type}/${id}` },
@@ -41,13 +41,13 @@ export function createObjects(ask: Ask, market: string | null): Objects {
     uri: `spotify:${type}:${id}`,
   });
 
-  const artistReference = (id: string): Wire => ({
+  const artistReference = (id: string): JsonObject => ({
     ...links('artist', id),
     name: catalogue.artist(id)?.name ?? '',
     ...identity('artist', id),
   });
 
-  const albumBase = (album: Album): Wire => {
+  const albumBase = (album: Album): JsonObject => {
     const restriction = albumRestriction(catalogue, album, market);
     return {
       album_type: album.type,
@@ -64,7 +64,7 @@ export function createObjects(ask: Ask, market: string | null): Objects {
     };
   };
 
-  const albumOfTrack = (album: Album): Wire => {
+  const albumOfTrack = (album: Album): JsonObject => {
     const restriction = albumRestriction(catalogue, album, market);
     return {
       album_type: album.type,
@@ -82,12 +82,12 @@ export function createObjects(ask: Ask, market: string | null): Objects {
     };
   };
 
-  const linkedTrack = (track: Track): Wire => ({
+  const linkedTrack = (track: Track): JsonObject => ({
     ...links('track', track.id),
     ...identity('track', track.id),
   });
 
-  const track = (requested: Track): Wire => {
+  const track = (requested: Track): JsonObject => {
     const { track, linkedFrom, isPlayable, restriction } = trackIn(catalogue, requested, market);
     const album = catalogue.album(track.albumId);
     return {
@@ -111,7 +111,7 @@ export function createObjects(ask: Ask, market: string | null): Objects {
     };
   };
 
-  const albumTrack = (requested: Track): Wire => {
+  const albumTrack = (requested: Track): JsonObject => {
     const { track, linkedFrom, isPlayable, restriction } = trackIn(catalogue, requested, market);
     return without(withheld.track, {
       artists: track.artistIds.map(artistReference),
@@ -155,7 +155,7 @@ export function createObjects(ask: Ask, market: string | null): Objects {
       const year = it.releaseDate.slice(0, 4);
       return without(withheld.album, {
         ...albumBase(it),
-        tracks: writePage(ask, `albums/${it.id}/tracks`, details, cut(tracks, window).map(albumTrack)),
+        tracks: writePage(request, `albums/${it.id}/tracks`, details, slice(tracks, window).map(albumTrack)),
         copyrights: [
           { text: `${year} ${it.label}`, type: 'C' },
           { text: `${year} ${it.label}`, type: 'P' },
@@ -174,6 +174,6 @@ export function createObjects(ask: Ask, market: string | null): Objects {
 export const marketParameter = (market: string | null): LinkParameter[] =>
   market === null ? [] : [['market', market]];
 
-function without(names: readonly string[], object: Wire): Wire {
+function without(names: readonly string[], object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }

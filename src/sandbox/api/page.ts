@@ -1,4 +1,4 @@
-import type { Ask, Window } from './ask.ts';
+import type { RequestContext, Window } from './request-context.ts';
 
 /** Spotify's paging object. */
 export interface Page {
@@ -11,15 +11,15 @@ export interface Page {
   items: readonly unknown[];
 }
 
-/** A parameter that links repeat, its value already written for a URL. */
+/** A parameter that links repeat, with its value already escaped for a URL. */
 export type LinkParameter = readonly [name: string, value: string];
 
-/** What a page needs besides its items. */
+/** The properties of a page besides its items. */
 export interface PageDetails {
   window: Window;
   total: number;
   parameters?: readonly LinkParameter[];
-  /** Where the list stands among the keys of the page: last unless said otherwise. */
+  /** Position of `items` among the keys of the page. Default: last. */
   itemsKey?: 'second' | 'last';
 }
 
@@ -28,7 +28,7 @@ export interface PageDetails {
  * in the middle is followed by the slot after its window (recorded for Gorillaz).
  */
 export function writePage(
-  request: Pick<Ask, 'apiUrl' | 'locale'>,
+  request: Pick<RequestContext, 'apiUrl' | 'locale'>,
   path: string,
   { window, total, parameters = [], itemsKey = 'last' }: PageDetails,
   items: readonly unknown[],
@@ -50,14 +50,14 @@ export function writePage(
 }
 
 /** Spotify repeats the Accept-Language header in links; without the header there is no parameter. */
-export const localeParameter = ({ locale }: Pick<Ask, 'locale'>): LinkParameter[] =>
+export const localeParameter = ({ locale }: Pick<RequestContext, 'locale'>): LinkParameter[] =>
   locale === undefined ? [] : [['locale', linkText(locale)]];
 
-/** The part of a list that a window shows. */
-export const cut = <T>(list: readonly T[], { offset, limit }: Window): readonly T[] =>
+/** The part of a list inside the window. */
+export const slice = <T>(list: readonly T[], { offset, limit }: Window): readonly T[] =>
   list.slice(offset, offset + limit);
 
-/** Text as Spotify writes it into links: escaped, but for the commas and semicolons of Accept-Language. */
+/** Text as Spotify escapes it in links: the commas and semicolons of Accept-Language stay as they are. */
 function linkText(text: string): string {
   return encodeURIComponent(text).replaceAll('%2C', ',').replaceAll('%3B', ';');
 }

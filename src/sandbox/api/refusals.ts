@@ -22,10 +22,10 @@ export const tokenExpired = () => invalidToken('The access token expired');
 export const tokenUnknown = () => invalidToken('Invalid access token');
 /** spotify/web-api#1191 */
 export const noBearer = () => refusal(400, 'Only valid bearer authentication supported');
-/** An app's own token where a user's is needed. A new token does not help. */
+/** The endpoint needs a user token, and the request has an app token. A new token does not help. */
 export const userNeeded = () => unauthorized('Valid user authentication required', '');
 
-/** What an endpoint that the app may not use answers; the spacing is Spotify's. */
+/** The response of an endpoint that the app may not use; the spacing is Spotify's. */
 export const forbidden = () =>
   new Refusal(403, '{"error": {"status": 403, "message": "Forbidden" } }', failureHeaders);
 /** `market=from_token` where the token belongs to no user (web-api#1451). */

@@ -1,22 +1,22 @@
-import type { Ask } from './ask.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** One endpoint of the Web API. */
 export interface Route {
   /** The path below the API's root; `*` stands for an id, a trailing `**` for anything. */
   path: string;
-  /** Not for apps in development mode, which get 403 before anything else is looked at. */
+  /** Apps in development mode get 403, before the request is checked. */
   extendedOnly?: boolean;
   /** Methods other than GET exist and need a user's token; without it they are not allowed. */
   userWrites?: boolean;
-  /** Work that must not stop the event loop and has to be done before the endpoint reads. */
-  prepare?: (ask: Ask) => Promise<void>;
-  read: (ask: Ask) => unknown;
+  /** Work before `read` that is done in slices, because it would block the event loop. */
+  prepare?: (request: RequestContext) => Promise<void>;
+  read: (request: RequestContext) => unknown;
 }
 
-/** The family of a path that is no endpoint. */
+/** The endpoint family of an unknown path. */
 export const otherFamily = 'other';
 
-/** The path without its ids: the name by which Spotify's quota buckets and this project count calls. */
+/** The path without its ids. Spotify's quota and the gateway count calls by this name. */
 export const familyOf = ({ path }: Route): string =>
   path
     .split('/')

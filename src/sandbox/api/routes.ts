@@ -24,7 +24,7 @@ const patterns = [...catalogueRoutes, ...unservedRoutes].map((route) => ({
   pattern: route.path.split('/'),
 }));
 
-/** The endpoint that serves a path below the API's root, and the id in that path. */
+/** The endpoint for a path below the API's root, and the id in that path. */
 export function findRoute(path: string): { route: Route; id: string } | undefined {
   const segments = path.split('/').filter(Boolean);
   for (const { route, pattern } of patterns) {
@@ -34,7 +34,7 @@ export function findRoute(path: string): { route: Route; id: string } | undefine
   return undefined;
 }
 
-/** The segment that stands where the pattern has `*` ('' if it has none), or undefined for no match. */
+/** The segment at the pattern's `*` ('' if the pattern has none); undefined if the path does not match. */
 function match(pattern: readonly string[], segments: readonly string[]): string | undefined {
   const open = pattern.at(-1) === '**';
   if (open ? segments.length < pattern.length : segments.length !== pattern.length) return undefined;

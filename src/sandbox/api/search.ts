@@ -1,15 +1,15 @@
 import type { Track } from '../catalogue/model.ts';
-import { type Ask, readMarket, readWindow } from './ask.ts';
 import { isListed, trackIn } from './availability.ts';
-import { createObjects, marketParameter, type Objects, type Wire } from './objects.ts';
-import { cut, writePage } from './page.ts';
+import { createObjects, type JsonObject, marketParameter, type Objects } from './objects.ts';
+import { slice, writePage } from './page.ts';
 import { badSearchType, beyondSearch, noQuery, noSearchType, queryTooLong } from './refusals.ts';
+import { type RequestContext, readMarket, readWindow } from './request-context.ts';
 
 const longestQuery = 250; // characters before escaping
-// Nothing is found beyond this place, and no total exceeds it.
+// A search has no results beyond this offset, and no total exceeds it.
 const lastPlace = 1000;
 
-/** Every type that Spotify knows, with the name of its page. The catalogue holds the first three. */
+/** Spotify's search types, with the names of their pages. The catalogue has the first three. */
 const pageNames = {
   artist: 'artists',
   album: 'albums',
@@ -22,44 +22,44 @@ const pageNames = {
 type SearchType = keyof typeof pageNames;
 const findable = ['artist', 'album', 'track'] as const satisfies readonly SearchType[];
 
-/** Makes the indexes of the types that are searched. */
-export function prepareSearch({ catalogue, query }: Ask): Promise<void> {
+/** Creates the search indexes of the requested types. */
+export function prepareSearch({ catalogue, query }: RequestContext): Promise<void> {
   const types = (query.get('type') ?? '').split(',');
   return catalogue.prepareSearch(findable.filter((kind) => types.includes(kind)));
 }
 
 /** GET /search */
-export function readSearch(ask: Ask): unknown {
-  const market = readMarket(ask);
-  const q = readQuery(ask);
-  const types = readTypes(ask);
-  const window = readWindow(ask, 'search');
+export function readSearch(request: RequestContext): unknown {
+  const market = readMarket(request);
+  const q = readQuery(request);
+  const types = readTypes(request);
+  const window = readWindow(request, 'search');
   if (window.offset + window.limit > lastPlace) throw beyondSearch();
 
-  const objects = createObjects(ask, market);
+  const objects = createObjects(request, market);
   const pages = types.map((type) => {
-    const found = find(ask, type, q, market);
+    const found = find(request, type, q, market);
     const total = Math.min(found.length, lastPlace);
-    // The text comes back as `query`, and each page's links name that page's type alone.
+    // Links repeat the text as `query`, and name only the type of their own page.
     const parameters = [
       ['query', encodeURIComponent(q)] as const,
       ['type', type] as const,
       ...marketParameter(market),
     ];
-    const items = cut(found, window).map((write) => write(objects));
-    return [pageNames[type], writePage(ask, 'search', { window, total, parameters }, items)];
+    const items = slice(found, window).map((write) => write(objects));
+    return [pageNames[type], writePage(request, 'search', { window, total, parameters }, items)];
   });
   return Object.fromEntries(pages);
 }
 
-function readQuery({ query }: Ask): string {
+function readQuery({ query }: RequestContext): string {
   const q = query.get('q') ?? '';
   if (q.trim() === '' || q.trim() === '*') throw noQuery();
   if (Array.from(q).length > longestQuery) throw queryTooLong(longestQuery);
   return q;
 }
 
-function readTypes({ query }: Ask): SearchType[] {
+function readTypes({ query }: RequestContext): SearchType[] {
   const text = query.get('type') ?? '';
   if (text === '') throw noSearchType();
   return text.split(',').map((type) => {
@@ -70,13 +70,13 @@ function readTypes({ query }: Ask): SearchType[] {
 
 const isSearchType = (type: string): type is SearchType => Object.hasOwn(pageNames, type);
 
-/** What was found, as functions that write it, so that only the window is written. */
+/** The results as functions that write them, so that only the window is written. */
 function find(
-  { catalogue }: Ask,
+  { catalogue }: RequestContext,
   type: SearchType,
   q: string,
   market: string | null,
-): readonly ((objects: Objects) => Wire)[] {
+): readonly ((objects: Objects) => JsonObject)[] {
   const isPlayable = (track: Track) =>
     market === null || trackIn(catalogue, track, market).restriction !== 'market';
   switch (type) {

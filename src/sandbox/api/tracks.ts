@@ -1,25 +1,25 @@
 import { batchSizes } from '../quota-mode.ts';
-import { type Ask, readId, readIds, readMarket } from './ask.ts';
 import { createObjects } from './objects.ts';
 import { unknownTrack } from './refusals.ts';
+import { type RequestContext, readId, readIds, readMarket } from './request-context.ts';
 
-/** Finds out which ids are tracks. */
-export const prepareTracks = ({ catalogue }: Ask): Promise<void> => catalogue.prepareTrackIds();
+/** Computes the ids of all tracks, in slices. */
+export const prepareTracks = ({ catalogue }: RequestContext): Promise<void> => catalogue.prepareTrackIds();
 
 /** GET /tracks/{id} */
-export function readTrack(ask: Ask): unknown {
-  const market = readMarket(ask);
-  const id = readId(ask);
-  const track = ask.catalogue.track(id);
+export function readTrack(request: RequestContext): unknown {
+  const market = readMarket(request);
+  const id = readId(request);
+  const track = request.catalogue.track(id);
   if (!track) throw unknownTrack(id);
-  return createObjects(ask, market).track(track);
+  return createObjects(request, market).track(track);
 }
 
 /** GET /tracks?ids= */
-export function readTracks(ask: Ask): unknown {
-  const market = readMarket(ask);
-  const ids = readIds(ask, batchSizes.tracks);
-  const objects = createObjects(ask, market);
-  const found = ids.map((id) => ask.catalogue.track(id));
+export function readTracks(request: RequestContext): unknown {
+  const market = readMarket(request);
+  const ids = readIds(request, batchSizes.tracks);
+  const objects = createObjects(request, market);
+  const found = ids.map((id) => request.catalogue.track(id));
   return { tracks: found.map((track) => (track ? objects.track(track) : null)) };
 }

@@ -1,12 +1,12 @@
 import { everywhere } from '../catalogue/markets.ts';
-import { type Ask, readId, readIds, readMarket, readWindow } from './ask.ts';
 import { createObjects } from './objects.ts';
-import { cut, writePage } from './page.ts';
+import { slice, writePage } from './page.ts';
 import { resourceNotFound, unknownEpisode, unknownShow, userNeeded, withdrawnRoute } from './refusals.ts';
+import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 import type { Route } from './route.ts';
 
-// Routes of Spotify for which the catalogue has few objects or none. They answer an app's own token as
-// Spotify does: what exists elsewhere is unknown here, and is never "Service not found".
+// Routes of Spotify for which the catalogue has few objects or none. They respond to an app token as
+// Spotify does: an id that exists at Spotify is unknown here, and is never "Service not found".
 
 const largestBatch = 50; // ids
 const newestReleases = 100; // the total of every captured page of new releases
@@ -48,7 +48,7 @@ const browseRoutes: readonly Route[] = [
   { path: 'markets', extendedOnly, read: () => ({ markets: everywhere.toSorted() }) },
 ];
 
-/** Withdrawn on 2024-11-27 for all apps that did not use them until then. */
+/** Removed on 2024-11-27 for all apps that had not used them. */
 const withdrawnRoutes = [
   ...['audio-analysis/*', 'audio-features', 'audio-features/*'],
   ...['recommendations', 'recommendations/available-genre-seeds'],
@@ -72,33 +72,35 @@ function refuse(refusal: () => Error) {
 }
 
 function unknownObject(unknown: (id: string) => Error) {
-  return (ask: Ask) => {
-    readMarket(ask);
-    throw unknown(readId(ask));
+  return (request: RequestContext) => {
+    readMarket(request);
+    throw unknown(readId(request));
   };
 }
 
 function unknownBatch(path: string) {
-  return (ask: Ask) => {
-    readMarket(ask);
-    return { [path]: readIds(ask, largestBatch).map(() => null) };
+  return (request: RequestContext) => {
+    readMarket(request);
+    return { [path]: readIds(request, largestBatch).map(() => null) };
   };
 }
 
 function emptyPage(key: string) {
-  return (ask: Ask) => ({
-    [key]: writePage(ask, ask.path, { window: readWindow(ask, 'browse'), total: 0 }, []),
+  return (request: RequestContext) => ({
+    [key]: writePage(request, request.path, { window: readWindow(request, 'browse'), total: 0 }, []),
   });
 }
 
 /** GET /browse/new-releases */
-function readNewReleases(ask: Ask): unknown {
-  const window = readWindow(ask, 'browse');
-  const newest = ask.catalogue
+function readNewReleases(request: RequestContext): unknown {
+  const window = readWindow(request, 'browse');
+  const newest = request.catalogue
     .albums()
     .toSorted((one, other) => other.releaseDate.localeCompare(one.releaseDate))
     .slice(0, newestReleases);
-  const objects = createObjects(ask, null);
-  const items = cut(newest, window).map((album) => objects.album(album));
-  return { albums: writePage(ask, ask.path, { window, total: newest.length, itemsKey: 'second' }, items) };
+  const objects = createObjects(request, null);
+  const items = slice(newest, window).map((album) => objects.album(album));
+  return {
+    albums: writePage(request, request.path, { window, total: newest.length, itemsKey: 'second' }, items),
+  };
 }

@@ -15,7 +15,7 @@ const trackCounts: Record<OwnGroup, readonly [number, number]> = {
 
 const firstYear = 1988;
 const lastYear = 2025;
-// Old releases are often known by their year alone, a few by their month.
+// Old releases often have only a year, a few only a month.
 const yearOnlyShare = 0.04;
 const monthOnlyShare = 0.03;
 const imagelessShare = 0.02;
@@ -33,7 +33,7 @@ const portraitSizes = [
   { pixels: 160, prefix: 'ab6761610000f178' },
 ];
 
-/** Draws an ordinary album of one artist. */
+/** Generates an ordinary album of one artist. */
 export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedShare: number): Album {
   const random = createRandom(`album:${id}`);
   const [fewest, most] = trackCounts[type];
@@ -54,7 +54,7 @@ export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedS
   };
 }
 
-/** Draws what the plan of a landmark album leaves open. */
+/** Generates the properties that the plan of a fixture album leaves open. */
 export function drawPlannedAlbum(plan: AlbumPlan, artistId: string): Album {
   const { tracks: _, ...decided } = plan;
   const totalTracks = plan.discs.reduce((sum, tracks) => sum + tracks, 0);

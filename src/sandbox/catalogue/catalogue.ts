@@ -10,7 +10,7 @@ import { createSlicedWork } from './sliced-work.ts';
 import { drawTracks, trackIdOf } from './tracks.ts';
 import { artistGenres } from './words.ts';
 
-/** The kinds of things that the catalogue can be searched for. */
+/** The kinds of objects that a search can find. */
 export interface Findable {
   artist: Artist;
   album: Album;
@@ -18,42 +18,42 @@ export interface Findable {
 }
 
 /**
- * The music that a sandbox serves: synthetic, never changing, and the same on every machine. It holds the
- * truth behind the answers, in words of its own, so that a test can compare what came out with what is.
+ * The music of a sandbox: synthetic, immutable, and the same on every machine. It has its own data types, so
+ * that a test can compare responses with the data behind them.
  */
 export interface Catalogue {
-  /** Ids of everything that has a name of its own: `landmarks.artists.bts`, `landmarks.albums.tracks55`, … */
+  /** Ids of the fixtures, which tests use by name: `landmarks.artists.bts`, `landmarks.albums.tracks55`, … */
   readonly landmarks: Landmarks;
-  /** Every artist, landmarks first. */
+  /** All artists, fixtures first. */
   artists(): readonly Artist[];
-  /** Every album. */
+  /** All albums. */
   albums(): readonly Album[];
-  /** Every track. The first call draws them all. */
+  /** All tracks. The first call generates them. */
   tracks(): readonly Track[];
   artist(id: string): Artist | undefined;
   album(id: string): Album | undefined;
   track(id: string): Track | undefined;
   /**
-   * The artist's list, place by place and in the order of the listing, over all groups and markets;
-   * flaws included. Empty for an unknown id.
+   * The artist's list of albums, slot by slot in Spotify's order, over all groups and markets, with its defects.
+   * Empty for an unknown id.
    */
   albumsOf(artistId: string): readonly Slot[];
   /** The album's tracks in order. Empty for an unknown id. */
   tracksOf(albumId: string): readonly Track[];
   /** The artist's most popular tracks, at most ten, the most popular first. */
   topTracksOf(artistId: string): readonly Track[];
-  /** Up to twenty other artists, always the same. */
+  /** Up to twenty other artists, the same on every call. */
   relatedTo(artistId: string): readonly Artist[];
-  /** The track that stands in for this one where only its album's other edition is available. */
+  /** The track that replaces this one in markets where only the other edition of its album is available. */
   twinOf(track: Track): Track | undefined;
   /** Everything that matches `q` (words, "quoted phrases", field filters), the best match first. */
   find<Kind extends keyof Findable>(kind: Kind, q: string): readonly Findable[Kind][];
   /**
-   * Does the work that the first `track` would do at once, in slices of some milliseconds, so that a server in
-   * the same process goes on serving.
+   * Does the work of the first `track` call in slices of a few milliseconds, so that a server in the same process
+   * stays responsive.
    */
   prepareTrackIds(): Promise<void>;
-  /** Does the work that the first `find` of these kinds would do at once, in slices. */
+  /** Does the work of the first `find` for these kinds in slices. */
   prepareSearch(kinds: readonly (keyof Findable)[]): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ const topTracks = 10;
 const relatedArtists = 20;
 const imagelessShare = 0.1;
 
-/** Draws the catalogue. Tracks and search indexes are drawn when they are first asked for. */
+/** Generates the catalogue. Tracks and search indexes are generated at their first use. */
 export function createCatalogue(): Catalogue {
   const plans = planArtists();
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
@@ -88,7 +88,7 @@ export function createCatalogue(): Catalogue {
     }
     return all;
   });
-  // Ids are known without drawing the tracks, so that one track costs one album and not all of them.
+  // Ids are known without generating the tracks, so that one track costs one album, not all.
   const trackPlaces = createSlicedWork(function* () {
     const places = new Map<string, TrackPlace>();
     for (const album of albums.values()) {
@@ -140,7 +140,7 @@ export function createCatalogue(): Catalogue {
       const place = tracksOf(albumId).findIndex((sibling) => sibling.id === id);
       return otherEditionId === undefined ? undefined : tracksOf(otherEditionId)[place];
     },
-    // The indexes are one function per kind; which of them answers follows from the kind.
+    // TypeScript does not see that the index of a kind returns that kind.
     find: (kind, q) => (indexes[kind].now() as (q: string) => readonly Findable[typeof kind][])(q),
     prepareTrackIds: async () => {
       await trackPlaces.inSlices();

@@ -4,30 +4,30 @@ import { type Album, type AlbumGroup, albumGroups, type Slot } from './model.ts'
 import { createRandom, idOf } from './random.ts';
 import { type ArtistPlan, landmarkArtists } from './roster.ts';
 
-/** Who released what, who is heard where, and how each artist's list reads. */
+/** The albums, the guest artists on them, and each artist's list of albums. */
 export interface Discography {
   albums: ReadonlyMap<string, Album>;
   /** Artist id to list of albums. */
   listings: ReadonlyMap<string, readonly Slot[]>;
-  /** Album id to the artists that are heard on it without being its artist. */
+  /** Album id to its guest artists: artists of its tracks that are not artists of the album. */
   guests: ReadonlyMap<string, readonly string[]>;
 }
 
 const ownGroups = ['album', 'single', 'compilation'] as const;
 
-// Shares of a list that has all four groups; `appears_on` gets what is left. A list of one is an album.
+// Shares of a list with all four groups; `appears_on` gets the rest. A list of one is an album.
 const albumShare = 0.25;
 const singleShare = 0.45;
 const compilationShare = 0.1;
-// Compilations by various artists need somebody on them, whoever lists them.
-const soloistsOfCompilation = 8;
+// Compilations by various artists need track artists.
+const guestArtistsOfCompilation = 8;
 
 interface Release {
   album: Album;
   group: AlbumGroup;
 }
 
-/** Draws all albums and lists. */
+/** Generates all albums and lists. */
 export function drawDiscography(plans: readonly ArtistPlan[]): Discography {
   const planned = drawLandmarks();
   const releases = new Map(
@@ -38,14 +38,14 @@ export function drawDiscography(plans: readonly ArtistPlan[]): Discography {
   const ordinary = plans.filter((plan) => plan.ordinary);
   const compilations = releases.get(landmarkArtists.various.id) ?? [];
   const pool = [...ordinary.flatMap(({ id }) => releases.get(id) ?? []), ...compilations];
-  const guests = new Map(compilations.map(({ album }) => [album.id, soloists(album.id, ordinary)]));
+  const guests = new Map(compilations.map(({ album }) => [album.id, pickGuestArtists(album.id, ordinary)]));
 
   const listings = new Map<string, readonly Slot[]>();
   for (const plan of plans) {
     const visits = pickVisits(plan, pool);
     for (const { album } of visits) guests.set(album.id, [...(guests.get(album.id) ?? []), plan.id]);
     const listed = [...(releases.get(plan.id) ?? []), ...visits].sort(asListed);
-    listings.set(plan.id, blemish(listed.map(toSlot), plan));
+    listings.set(plan.id, injectDefects(listed.map(toSlot), plan));
   }
   return { albums, listings, guests };
 }
@@ -90,11 +90,11 @@ function pickVisits(plan: ArtistPlan, pool: readonly Release[]): Release[] {
   ).flat();
 }
 
-function soloists(albumId: string, artists: readonly ArtistPlan[]): string[] {
+function pickGuestArtists(albumId: string, artists: readonly ArtistPlan[]): string[] {
   const random = createRandom(`soloists:${albumId}`);
   const start = random.below(artists.length);
   return Array.from(
-    { length: soloistsOfCompilation },
+    { length: guestArtistsOfCompilation },
     (_, index) => artists[(start + index) % artists.length],
   )
     .filter((artist) => artist !== undefined)
@@ -103,7 +103,7 @@ function soloists(albumId: string, artists: readonly ArtistPlan[]): string[] {
 
 const toSlot = ({ album, group }: Release): Slot => ({ shows: 'album', group, albumId: album.id });
 
-/** Group by group and the newest first, as Spotify does. */
+/** By group, and the newest first, as at Spotify. */
 function asListed(one: Release, other: Release): number {
   const groups = albumGroups.indexOf(one.group) - albumGroups.indexOf(other.group);
   return groups || compare(other.album.releaseDate, one.album.releaseDate);
@@ -111,8 +111,8 @@ function asListed(one: Release, other: Release): number {
 
 const compare = (one: string, other: string) => Number(one > other) - Number(one < other);
 
-/** Puts the flaws of the plan into a clean list. */
-function blemish(slots: readonly Slot[], plan: ArtistPlan): Slot[] {
+/** Adds the defects of the plan to a correct list. */
+function injectDefects(slots: readonly Slot[], plan: ArtistPlan): Slot[] {
   const { hidden = [], nulls = [], repeats = [], emptyTail = 0 } = plan;
   const earlier = new Map(repeats);
   const blemished = slots.map((slot, place): Slot => {

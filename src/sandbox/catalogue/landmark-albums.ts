@@ -3,12 +3,12 @@ import type { Album, Track } from './model.ts';
 import { idOf } from './random.ts';
 import { landmarkArtists } from './roster.ts';
 
-/** An album whose oddity is decided; what is not said here is drawn as for any other album. */
+/** An album with fixed properties. All other properties are generated as for any other album. */
 export interface AlbumPlan extends Partial<Album> {
   id: string;
   name: string;
   discs: readonly number[];
-  /** What is odd about single tracks, by their place on the album, counted from 0. */
+  /** Fixed properties of single tracks, by their index on the album. */
   tracks?: Readonly<Record<number, Partial<Track>>>;
 }
 
@@ -22,11 +22,11 @@ const plan = (key: string, name: string, discs: readonly number[], rest: Partial
 
 const { oddities, albums9, albums50, various } = landmarkArtists;
 
-/** Albums that tests and examples call by name. The first artist, `oddities` unless said otherwise, lists it. */
+/** Fixture albums: tests and examples use them by name. The first artist, by default `oddities`, lists the album. */
 export const landmarkAlbums = {
   tracks1: plan('tracks1', 'Single Lantern', [1]),
   tracks20: plan('tracks20', 'Twenty Rooms', [20]),
-  // 50 is what an album embeds; one more needs a second page.
+  // An album embeds 50 tracks; one more needs a second page.
   tracks50: plan('tracks50', 'Fifty Rooms', [50]),
   tracks51: plan('tracks51', 'Fifty Rooms and a Cellar', [51]),
   tracks55: plan('tracks55', 'Fifty-Five Rooms', [55]),
@@ -49,7 +49,7 @@ export const landmarkAlbums = {
       { url: 'https://i.scdn.co/image/ab67616d0000b273000000000000000000000001', width: null, height: null },
     ],
   }),
-  // An album that was taken down keeps its id and loses its name.
+  // An album that was removed keeps its id and loses its name.
   nameless: plan('nameless', '', [3]),
   yearOnly: plan('yearOnly', 'Some Time That Year', [5], { releaseDate: '1987', precision: 'year' }),
   monthOnly: plan('monthOnly', 'Some Day in March', [5], { releaseDate: '1991-03', precision: 'month' }),
@@ -64,7 +64,7 @@ export const landmarkAlbums = {
   }),
   restricted: plan('restricted', 'Members Only', [6], {
     restriction: 'product',
-    // "Additional reasons may be added in the future": one that nobody knows.
+    // Spotify: "Additional reasons may be added in the future". This one is not documented.
     tracks: { 0: { restriction: 'explicit' }, 1: { restriction: 'lunar-eclipse' } },
   }),
   relinked: plan('relinked', 'Twin Beds', [6], {

@@ -9,7 +9,7 @@ const idsOf = <Key extends string>(things: Readonly<Record<Key, { id: string }>>
 
 const { explicit, partlyOutsideSpain, relinked, restricted, severalArtists, spanishEdition } = landmarkAlbums;
 
-/** Ids of everything in the catalogue that was put there on purpose. */
+/** Ids of the fixtures: artists, albums and tracks with known properties. */
 export const landmarks = Object.freeze({
   artists: Object.freeze(idsOf(landmarkArtists)),
   albums: Object.freeze(idsOf(landmarkAlbums)),
@@ -17,14 +17,14 @@ export const landmarks = Object.freeze({
     explicit: trackIdOf(explicit.id, 0),
     /** By three artists. */
     severalArtists: trackIdOf(severalArtists.id, 0),
-    /** Asked with market ES it answers as `spanishTwin`. */
+    /** With market ES the response is `spanishTwin` (relinking). */
     relinked: trackIdOf(relinked.id, 0),
     spanishTwin: trackIdOf(spanishEdition.id, 0),
-    /** Not playable in ES, though its album is available there. */
+    /** Not playable in ES, although its album is available there. */
     notInSpain: trackIdOf(partlyOutsideSpain.id, 2),
-    /** Not playable anywhere, for a reason that is not the market. */
+    /** Not playable in any market, for another reason than the market. */
     restricted: trackIdOf(restricted.id, 0),
-    /** Restricted for a reason that no document lists. */
+    /** Restricted for an undocumented reason. */
     unknownRestriction: trackIdOf(restricted.id, 1),
   }),
 });

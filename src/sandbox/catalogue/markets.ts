@@ -3,7 +3,7 @@ export type Markets = readonly string[];
 
 const codes = (text: string): Markets => Object.freeze(text.trim().split(/\s+/));
 
-/** Where Spotify is available, in the order in which its answers list it. */
+/** Spotify's markets, in the order of its responses. */
 export const everywhere = codes(`
   AR AU AT BE BO BR BG CA CL CO CR CY CZ DK DO DE EC EE SV FI FR GR GT HN HK HU IS IE IT LV LT LU MY MT MX NL
   NZ NI NO PA PY PE PH PL PT SG SK ES SE CH TW TR UY US GB AD LI MC ID JP TH VN RO IL ZA SA AE BH QA OM KW EG
@@ -21,17 +21,17 @@ export const europe = codes(`
 export const outsideSpain = without('ES');
 export const outsideJapan = without('JP');
 
-/** The limits that an ordinary release may have, one as likely as the other. */
+/** The market lists of ordinary releases with limited availability, all equally likely. */
 export const usualLimits = [northAmerica, europe, outsideJapan, outsideSpain] as const;
 
-// Assigned by ISO, but without Spotify. Asking for one is allowed; nothing is available there.
+// ISO codes without Spotify. Requests may name them; nothing is available there.
 const withoutSpotify = codes(`
   AF AI AQ AS AW AX BL BM BQ BV CC CF CK CN CU CX EH ER FK FO GF GG GI GL GP GS GU HM IM IO IR JE KP KY MF MM
   MP MQ MS NC NF NU PF PM PN RE RU SD SH SJ SO SS SX SY TC TF TK TM UM VA VG VI WF YE YT`);
 
 const known = new Set([...everywhere, ...withoutSpotify]);
 
-/** Whether Spotify takes the text as a market: a code of ISO 3166-1 in capitals, or XK. */
+/** Whether Spotify accepts the text as a market: a code of ISO 3166-1 in capitals, or XK. */
 export const isMarket = (text: string): boolean => known.has(text);
 
 function without(code: string): Markets {

@@ -24,13 +24,13 @@ export interface Artist {
 export interface Album {
   id: string;
   name: string;
-  /** `album`, `single` or `compilation`, and on one landmark a value that Spotify's document does not list. */
+  /** `album`, `single` or `compilation`, and on one fixture a value that Spotify does not document. */
   type: string;
   artistIds: readonly string[];
   /** Tracks on each disc, first disc first. */
   discs: readonly number[];
   totalTracks: number;
-  /** As precise as `precision` says: `1987`, `1987-03` or `1987-03-09`. */
+  /** In the precision of `precision`: `1987`, `1987-03` or `1987-03-09`. */
   releaseDate: string;
   precision: 'year' | 'month' | 'day';
   markets: Markets;
@@ -39,9 +39,9 @@ export interface Album {
   upc: string;
   /** 0 to 100. */
   popularity: number;
-  /** Why the album may not be played whatever the market: `product`, `explicit`, … */
+  /** Why the album cannot be played in any market: `product`, `explicit`, … */
   restriction?: string;
-  /** The same album released for other markets: its tracks stand in where this one is not available. */
+  /** The same album released for other markets: its tracks replace these where this album is not available. */
   otherEditionId?: string;
 }
 
@@ -57,7 +57,7 @@ export interface Track {
   explicit: boolean;
   markets: Markets;
   isrc: string;
-  /** Only apps from before November 2024 still see it; even they find null at times. */
+  /** Only apps from before November 2024 get it, and it can be null for them too. */
   previewUrl: string | null;
   /** 0 to 100. */
   popularity: number;
@@ -65,8 +65,8 @@ export interface Track {
 }
 
 /**
- * One place in an artist's list of albums. Spotify counts every place in `total` and in offsets, but
- * leaves `hidden` ones out of the page they belong to (a short page) and sends JSON null for `null` ones.
+ * One slot in an artist's list of albums. Spotify counts every slot in `total` and in offsets. It omits a slot that
+ * shows `nothing` from its page (a short page), and sends JSON null for a slot that shows `null`.
  */
 export type Slot =
   | { shows: 'album'; group: AlbumGroup; albumId: string }

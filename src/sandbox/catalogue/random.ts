@@ -1,6 +1,6 @@
 /**
- * A source of numbers that depends on nothing but the text it was made from, so that every machine draws
- * the same catalogue and any part of it can be drawn on its own, in any order.
+ * A random number generator that depends only on its seed, so that every machine generates the same catalogue,
+ * and every part of it can be generated alone and in any order.
  */
 export interface Random {
   /** A whole number from 0 up to, not including, `limit`. */
@@ -28,12 +28,12 @@ const wordRange = 2 ** 32;
 const hashStarts = [0x811c9dc5, 0x9e3779b9] as const;
 const hashPrime = 0x01000193; // FNV's prime for 32 bits
 
-/** Makes the source that belongs to `seed`: equal seeds draw equal numbers. */
+/** Creates a generator: equal seeds produce equal numbers. */
 export function createRandom(seed: string): Random {
   let a = hash(seed, hashStarts[0]);
   let b = hash(seed, hashStarts[1]) | 1; // the state must never be all zeros
 
-  // xoroshiro64*: small, quick, and its high bits, the ones used below, are good.
+  // xoroshiro64*: small and fast; its high bits, which are used below, are of good quality.
   const nextWord = () => {
     const word = Math.imul(a, 0x9e3779bb) >>> 0;
     b ^= a;
@@ -57,7 +57,7 @@ export function createRandom(seed: string): Random {
   };
 }
 
-/** The id that belongs to `key`: 22 base62 characters, below 2^128, the same on every machine. */
+/** The id for `key`: 22 base62 characters, below 2^128, the same on every machine. */
 export function idOf(key: string): string {
   const random = createRandom(`id:${key}`);
   return random.text(leadingDigits, 1) + random.text(base62, idLength - 1);

@@ -2,25 +2,25 @@ import type { AlbumGroup } from './model.ts';
 import { createRandom, idOf } from './random.ts';
 import { artistName } from './words.ts';
 
-/** What is decided about an artist and its list of albums before anything is drawn. */
+/** The fixed properties of an artist and its list of albums. */
 export interface ArtistPlan {
   id: string;
   name: string;
-  /** Places in the list of albums, over all four groups and without a market. */
+  /** Slots in the list of albums, over all four groups and without a market. */
   slots: number;
-  /** Albums of ordinary artists are the pool that everybody's `appears_on` is drawn from. */
+  /** The `appears_on` albums of all artists are chosen from the albums of ordinary artists. */
   ordinary?: true;
-  /** The one group that all places are in; without it all four groups are there. */
+  /** The group of all slots. Default: all four groups occur. */
   only?: AlbumGroup;
-  /** Own albums that are limited to some markets, as a share of all. */
+  /** Share of the artist's own albums that are limited to some markets. */
   limitedShare?: number;
-  /** Places that are counted but not shown: Gorillaz' pages of 20 are 20, 20, 20, 18, 3 of 83 (recorded 2025-08-31). */
+  /** Slots that are counted but omitted: Gorillaz' pages of 20 have 20, 20, 20, 18, 3 of 83 (recorded 2025-08-31). */
   hidden?: readonly number[];
-  /** Places that hold JSON null. */
+  /** Slots that contain JSON null. */
   nulls?: readonly number[];
-  /** A place that shows the album of an earlier place once more: `[place, earlier place]`. */
+  /** Slots that repeat the album of an earlier slot: `[slot, earlier slot]`. */
   repeats?: readonly (readonly [number, number])[];
-  /** Places after the last album that are counted and empty, with `next` set to the end (rspotify#492). */
+  /** Counted but empty slots after the last album, with `next` set until the end (rspotify#492). */
   emptyTail?: number;
 }
 
@@ -31,7 +31,7 @@ const landmark = (key: string, name: string, slots: number, rest: Partial<Artist
   ...rest,
 });
 
-/** Artists that tests and examples call by name. The lists with a number in their key have no flaw. */
+/** Fixture artists: tests and examples use them by name. The lists with a number in their key have no defects. */
 export const landmarkArtists = {
   bts: { id: '3Nrfpe0tUJi4K4DXYWgMUX', name: 'BTS', slots: 104 },
   albums0: landmark('albums0', 'Nothing Out Yet', 0),
@@ -51,19 +51,19 @@ export const landmarkArtists = {
     ],
   }),
   overstated: landmark('overstated', 'The Overstatements', 4, { emptyTail: 93 }),
-  /** Holds the landmark albums and no other. */
+  /** Lists the fixture albums only. */
   oddities: landmark('oddities', 'Cabinet of Oddities', 0),
-  /** The artist of compilations by many hands. */
+  /** The artist of compilations by several artists. */
   various: landmark('various', 'Various Artists', 11, { only: 'compilation' }),
 } as const satisfies Record<string, ArtistPlan>;
 
 const ordinaryArtists = 44;
 const fewestSlots = 12;
 const mostSlots = 48;
-// Enough that a market takes something out of most lists.
+// Enough that a market removes albums from most lists.
 const ordinaryLimitedShare = 0.08;
 
-/** Everybody in the catalogue, landmarks first. */
+/** All artists of the catalogue, fixtures first. */
 export function planArtists(): ArtistPlan[] {
   const ordinary = Array.from({ length: ordinaryArtists }, (_, index): ArtistPlan => {
     const random = createRandom(`roster:${index}`);

@@ -1,32 +1,32 @@
 import type { Album, Artist, Track } from './model.ts';
 import { type Field, fold, parseQuery, type SearchQuery } from './search-query.ts';
 
-/** One thing that can be found. Texts are folded and start with a space, so that ` wo` finds where a word begins. */
+/** One searchable object. Texts are normalised and start with a space, so that ` wo` matches the start of a word. */
 interface Entry<T> {
   item: T;
   name: string;
-  /** All the texts in which a free word may be found. */
+  /** All texts that a word without a filter matches. */
   text: string;
   fields: Partial<Record<Field, string>>;
-  /** Years of release: one, or for an artist all. */
+  /** Years of release: one, or all of an artist. */
   years: ReadonlySet<number>;
   popularity: number;
 }
 
-/** Finds things by text, the best match first. */
+/** Finds objects by text, the best match first. */
 export type SearchIndex<T> = (q: string) => readonly T[];
 
-/** The making of an index, which may be interrupted between two things. */
+/** The creation of an index, which can be interrupted between two objects. */
 export type Indexing<T> = Generator<void, SearchIndex<T>>;
 
-/** What the index needs to know of the catalogue. */
+/** The data of the catalogue that the index needs. */
 export interface SearchSource {
   artistNames(ids: readonly string[]): string;
   albumOf(track: Track): Album | undefined;
   yearsOf(artist: Artist): ReadonlySet<number>;
 }
 
-// Paging through one search asks for the same text again and again.
+// Paging through one search repeats the same text.
 const rememberedQueries = 20;
 
 export function indexArtists(artists: readonly Artist[], source: SearchSource): Indexing<Artist> {
@@ -60,7 +60,7 @@ export function indexTracks(tracks: readonly Track[], source: SearchSource): Ind
   });
 }
 
-/** The year an album came out in. */
+/** The release year of an album. */
 export const yearOf = (album: Album): number => Number(album.releaseDate.slice(0, 4));
 
 interface Described {
@@ -116,11 +116,11 @@ function matches(entry: Entry<unknown>, { words, phrases, filters }: SearchQuery
 
 function passes(entry: Entry<unknown>, field: Field, value: string): boolean {
   if (field === 'year') return isReleasedIn(entry.years, value);
-  // A filter that a kind of thing does not have (an artist's ISRC) finds nothing of that kind.
+  // A filter that a kind does not have (an artist's ISRC) matches no object of that kind.
   return entry.fields[field]?.includes(` ${value}`) ?? false;
 }
 
-/** `1999` or `1999-2004`, which folding has turned into `1999 2004`. */
+/** `1999` or `1999-2004`, which is normalised to `1999 2004`. */
 function isReleasedIn(years: ReadonlySet<number>, value: string): boolean {
   const [first = Number.NaN, last = first] = value.split(' ').map(Number);
   for (const year of years) if (year >= first && year <= last) return true;

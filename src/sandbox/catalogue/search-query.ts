@@ -2,14 +2,14 @@
 const fields = ['artist', 'album', 'track', 'year', 'genre', 'isrc', 'upc'] as const;
 export type Field = (typeof fields)[number];
 
-/** What a search asks for; every condition must hold. All texts are folded. */
+/** A parsed search; an object must match every condition. All texts are normalised. */
 export interface SearchQuery {
-  /** Words that must begin a word of the name, of an artist's name or of the album's name. */
+  /** Prefixes of words in the name, an artist's name or the album's name. */
   words: readonly string[];
-  /** Quoted texts that must occur as they are. */
+  /** Quoted texts that must occur literally. */
   phrases: readonly string[];
   filters: readonly { field: Field; value: string }[];
-  /** The whole text without its filters, for ranking: the thing of exactly this name comes first. */
+  /** The text without its filters, for ranking: an object with exactly this name comes first. */
   plain: string;
 }
 
@@ -33,9 +33,9 @@ export function parseQuery(q: string): SearchQuery {
   };
 }
 
-/** Lower case, without accents and with single spaces for everything that is no letter or digit. */
+/** Lower case, without accents and with single spaces for everything except letters and digits. */
 export function fold(text: string): string {
-  // Nearly every text is plain, and there are thousands of them to fold before the first search is answered.
+  // Nearly every text is ASCII, and thousands of texts are normalised before the first search.
   if (plainText.test(text))
     return text
       .toLowerCase()

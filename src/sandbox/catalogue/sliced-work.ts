@@ -1,23 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Work that is done once, when it is first needed: at once, or in slices between other events. */
+/** Work that is done once, at its first use: synchronously, or in slices between other events. */
 export interface SlicedWork<T> {
-  /** The result; does at once what is left of the work. */
+  /** The result; does the rest of the work synchronously. */
   now(): T;
   /** The result; never blocks the event loop for longer than a slice. */
   inSlices(): Promise<T>;
 }
 
-// Far below what counts as a late event loop, and long enough that the turns between cost nothing.
+// Far below the delay of an overloaded event loop, and long enough that the switches cost nothing.
 const sliceMs = 5;
 
-/** @param steps does the work and yields wherever it may be interrupted, at least once a millisecond */
+/** @param steps does the work and yields at least once a millisecond, where it can be interrupted */
 export function createSlicedWork<T>(steps: () => Generator<void, T>): SlicedWork<T> {
   let running: Generator<void, T> | undefined;
   let finished: { result: T } | undefined;
   let slices: Promise<T> | undefined;
 
-  /** Goes on until the work is done or the time is up, and gives the result once there is one. */
+  /** Works until the result exists or the time is up; returns the result once it exists. */
   const advance = (untilMs: number): { result: T } | undefined => {
     running ??= steps();
     while (!finished) {

@@ -7,23 +7,23 @@ import { trackTitle } from './words.ts';
 const shortestMs = 95_000;
 const longestMs = 420_000;
 const explicitShare = 0.1;
-// Tracks that may not be played everywhere their album may.
+// Share of tracks with fewer markets than their album.
 const narrowerShare = 0.02;
-// Even apps that still get previews miss a few.
+// Share of tracks without a preview, for apps that still get previews.
 const previewlessShare = 0.1;
 
 // ISRC: country, registrant of 3 characters, year of 2, designation of 5 digits.
 const isrcCountry = 'QZ';
 const isrcAlphabet = base62.slice(0, 10) + base62.slice(36);
 
-/** The id of the track at `place` (from 0) of an album, known without drawing the track. */
+/** The id of the track at index `place` of an album, known without generating the track. */
 export const trackIdOf = (albumId: string, place: number): string => idOf(`track:${albumId}:${place}`);
 
 /**
- * Draws the tracks of an album.
- * @param guests artists that appear on the album without being its artist; on a compilation by various
- *   artists they share the tracks among them
- * @param odd what a landmark's plan decided about single tracks
+ * Generates the tracks of an album.
+ * @param guests artists of single tracks that are not artists of the album; on a compilation by various artists
+ *   the tracks are divided among them
+ * @param odd fixed properties of single tracks of a fixture album
  */
 export function drawTracks(
   album: Album,
@@ -31,7 +31,7 @@ export function drawTracks(
   various: boolean,
   odd: AlbumPlan['tracks'] = {},
 ): Track[] {
-  // Two editions hold the same recordings, so both draw them from one seed.
+  // Two editions contain the same recordings, so both generate them from one seed.
   const [recordings = album.id] = [album.id, album.otherEditionId ?? album.id].sort();
 
   return discsAndNumbers(album.discs).map(({ disc, number }, place): Track => {
@@ -40,7 +40,9 @@ export function drawTracks(
       id: trackIdOf(album.id, place),
       name: trackTitle(random),
       albumId: album.id,
-      artistIds: various ? soloist(guests, place) : [...album.artistIds, ...visitors(guests, place, album)],
+      artistIds: various
+        ? guestArtist(guests, place)
+        : [...album.artistIds, ...visitors(guests, place, album)],
       disc,
       number,
       durationMs: random.between(shortestMs, longestMs),
@@ -62,18 +64,18 @@ function discsAndNumbers(discs: readonly number[]) {
   );
 }
 
-/** The guests of one track: each guest of the album is heard on exactly one. */
+/** The guests on one track: each guest of the album is on exactly one track. */
 function visitors(guests: readonly string[], place: number, album: Album): string[] {
   return guests.filter((_, index) => index % album.totalTracks === place);
 }
 
-function soloist(guests: readonly string[], place: number): string[] {
+function guestArtist(guests: readonly string[], place: number): string[] {
   const guest = guests[place % guests.length];
   return guest === undefined ? [] : [guest];
 }
 
 function narrowed(album: Album, random: Random) {
-  // Never wider than the album: an album with limits of its own keeps them on all its tracks.
+  // A track never has more markets than its album.
   return album.markets === everywhere && random.chance(narrowerShare)
     ? random.pick(usualLimits)
     : album.markets;

@@ -53,13 +53,13 @@ export function trackTitle(random: Random): string {
   return random.chance(0.08) ? `${title} - ${random.pick(editions)}` : title;
 }
 
-/** What an artist is filed under; a third are not classified at all, as with Spotify. */
+/** The genres of an artist; a third of the artists have none, as at Spotify. */
 export function artistGenres(random: Random): string[] {
   if (random.chance(1 / 3)) return [];
   return [...new Set([random.pick(genres), random.pick(genres)])].map((genre) => genre.replaceAll('-', ' '));
 }
 
-/** Who published an album. */
+/** The label of an album. */
 export const labelName = (random: Random): string =>
   `${random.pick(describing)} ${random.pick(things)} Records`;
 

@@ -14,18 +14,18 @@ import {
 } from './replies.ts';
 import type { Fault, FaultKind, FaultOf } from './rule.ts';
 
-/** What a fault may need besides itself. */
-export interface Circumstance {
+/** The state of a rule for one call. */
+export interface FaultContext {
   /** Endpoint family of the call. */
   family: string;
-  /** Calls that the rule has hit before this one. */
+  /** Number of earlier calls to which the rule applied. */
   earlierHits: number;
-  /** The count that a `budget` keeps from call to call. */
+  /** The call counter of a `budget` fault. */
   budget: Budget | undefined;
 }
 
 type Effects = {
-  [Kind in FaultKind]: (plan: Plan, fault: FaultOf<Kind>, circumstance: Circumstance) => void;
+  [Kind in FaultKind]: (plan: Plan, fault: FaultOf<Kind>, context: FaultContext) => void;
 };
 
 const effects: Effects = {
@@ -60,14 +60,14 @@ const effects: Effects = {
   oversize: deliver,
 };
 
-/** Writes a fault into the plan of one call. */
+/** Applies a fault to the plan of one call. */
 export function applyFault<Kind extends FaultKind>(
   plan: Plan,
   fault: FaultOf<Kind> & Fault,
-  circumstance: Circumstance,
+  context: FaultContext,
 ): void {
   const effect = effects[fault.kind] as Effects[Kind];
-  effect(plan, fault, circumstance);
+  effect(plan, fault, context);
 }
 
 function alter(plan: Plan, change: Partial<Conditions>): void {

@@ -2,12 +2,12 @@ import type { Reply } from '../reply.ts';
 import { rateLimitReply } from './replies.ts';
 import type { FaultOf } from './rule.ts';
 
-/** Lets a call through (undefined) or refuses it. */
+/** Accepts a call (undefined) or returns the reply that rejects it. */
 export type Budget = (family: string) => Reply | undefined;
 
 /**
- * Makes a rolling limit. Calls that were let through count until they are `windowSeconds` old, refused
- * ones only with `countRefused`. Retry-After says when a call will be let through again.
+ * Creates a rolling limit. Accepted calls count until they are `windowSeconds` old; rejected calls count only
+ * with `countRefused`. Retry-After states when the next call will be accepted.
  * @param now the clock, in milliseconds
  */
 export function createBudget(
@@ -26,13 +26,13 @@ export function createBudget(
       counted.push(nowMs);
       return undefined;
     }
-    // Only the latest calls decide, so the oldest makes room for the refused one.
+    // Only the latest calls matter, so the rejected call replaces the oldest.
     if (countRefused) {
       counted.push(nowMs);
       counted.shift();
     }
     const [oldestMs = nowMs] = counted;
-    // Rounded up: who waits exactly so long is let through.
+    // Rounded up, so that a call after exactly this time is accepted.
     return rateLimitReply(form, Math.ceil((oldestMs + windowMs - nowMs) / 1000));
   };
 }

@@ -2,12 +2,12 @@ import type { Reply } from '../reply.ts';
 import type { Faults } from './faults.ts';
 import { InvalidFaults, parseFaults } from './parse.ts';
 
-/** Where faults are set over HTTP; beside the API, not below it, and not logged as a call. */
+/** The path to set faults over HTTP. It is outside of the API's root, and requests to it are not logged as calls. */
 export const controlPath = '/sandbox/faults';
 
 /**
- * Makes the control of a running sandbox: `POST` adds the rule or rules in its JSON body, `DELETE`
- * takes all away, and each of them, like `GET`, answers with the rules that are in force.
+ * Creates the fault control of a running sandbox: `POST` adds the rule or rules in its JSON body, `DELETE`
+ * removes all rules. Both, and `GET`, return the active rules.
  */
 export function createControl(faults: Faults) {
   const inForce = (status: number): Reply => json(status, { faults: faults.rules() });

@@ -3,7 +3,7 @@ import type { Edit, FaultOf } from './rule.ts';
 
 type Container = Record<string, unknown>;
 
-/** Changes the JSON of a reply; a reply that is no JSON, or has no such place, stays as it is. */
+/** Changes the JSON of a reply. A reply that is not JSON, or lacks the path, stays unchanged. */
 export function edited(reply: Reply, edits: readonly Edit[]): Reply {
   return rewritten(reply, (value) => {
     for (const edit of edits) applyEdit(value, edit);
@@ -11,7 +11,7 @@ export function edited(reply: Reply, edits: readonly Edit[]): Reply {
   });
 }
 
-/** Spoils the one list of a batch answer, `{ "albums": [ … ] }`. */
+/** Damages the list of a batch response, `{ "albums": [ … ] }`. */
 export function misbatched(reply: Reply, fault: FaultOf<'batch'>): Reply {
   return rewritten(reply, (value) => {
     if (!isContainer(value)) return value;
@@ -23,7 +23,7 @@ export function misbatched(reply: Reply, fault: FaultOf<'batch'>): Reply {
   });
 }
 
-/** Changes the total of every page of a reply: the reply itself, or what stands under its keys. */
+/** Changes the total of every page of a reply: the reply itself, or the pages under its keys. */
 export function withTotals(reply: Reply, change: (total: number) => number): Reply {
   return rewritten(reply, (value) => {
     for (const page of [value, ...(isContainer(value) ? Object.values(value) : [])]) {
@@ -51,7 +51,7 @@ function rewritten(reply: Reply, change: (value: unknown) => unknown): Reply {
   } catch {
     return reply;
   }
-  // Another body under the old ETag would be a fault that nobody asked for.
+  // Another body with the old ETag would be a second fault.
   const { etag: _, ...headers } = reply.headers;
   return { ...reply, headers, body: Buffer.from(JSON.stringify(change(value))) };
 }
@@ -70,7 +70,7 @@ function applyEdit(root: unknown, { path, set, remove, rename }: Edit): void {
   } else define(holder, last, set);
 }
 
-/** Assigning to `__proto__` would change the object's prototype; this makes an ordinary key of it. */
+/** An assignment to `__proto__` would change the object's prototype; this creates an ordinary key. */
 function define(holder: Container, key: string, value: unknown): void {
   Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });
 }

@@ -1,20 +1,20 @@
 import { createRandom } from '../catalogue/random.ts';
-import { applyFault, type Circumstance } from './apply.ts';
+import { applyFault, type FaultContext } from './apply.ts';
 import { createBudget } from './budget.ts';
 import type { Plan } from './plan.ts';
 import type { FaultKind, FaultRule, FaultTarget } from './rule.ts';
 
-/** The faults of one sandbox. Where several rules hit a call, all apply, in the order in which they were added. */
+/** The faults of one sandbox. If several rules match a call, all apply, in the order in which they were added. */
 export interface Faults {
-  /** Adds a rule and gives the function that takes it away again. */
+  /** Adds a rule and returns the function that removes it. */
   add(rule: FaultRule): () => void;
-  /** Takes all rules away. */
+  /** Removes all rules. */
   clear(): void;
-  /** The rules that are not spent. */
+  /** The rules that have not ended. */
   rules(): readonly FaultRule[];
 }
 
-/** What decides whether a rule is about a call. */
+/** The properties of a call that rules match. */
 export interface FaultSubject {
   /** Endpoint family, or `token`. */
   route: string;
@@ -22,23 +22,23 @@ export interface FaultSubject {
   path: string;
 }
 
-/** A rule at work. */
+/** A rule with its state. */
 interface ActiveRule {
   rule: FaultRule;
-  /** Whether the rule hits the call; asked once a call, since it counts. */
+  /** Whether the rule applies to the call. It counts, so it must run once per call. */
   hits(subject: FaultSubject): boolean;
   isSpent(): boolean;
-  circumstance(family: string): Circumstance;
+  context(family: string): FaultContext;
 }
 
-/** Faults, and the plan for a call that they make of the plain one. */
+/** The faults, and how they change the plan of a call. */
 export interface FaultStore extends Faults {
-  afflict(plan: Plan, subject: FaultSubject): Plan;
+  applyFaults(plan: Plan, subject: FaultSubject): Plan;
 }
 
 const usualSeed = 'faults';
 
-/** @param now the clock of windows and ends, in milliseconds */
+/** @param now the clock for windows and for the end of rules, in milliseconds */
 export function createFaults(now: () => number): FaultStore {
   let active: ActiveRule[] = [];
   const dropSpent = () => {
@@ -60,10 +60,10 @@ export function createFaults(now: () => number): FaultStore {
       dropSpent();
       return active.map(({ rule }) => rule);
     },
-    afflict: (plan, subject) => {
+    applyFaults: (plan, subject) => {
       dropSpent();
-      for (const { rule, hits, circumstance } of active) {
-        if (hits(subject)) applyFault<FaultKind>(plan, rule.fault, circumstance(subject.route));
+      for (const { rule, hits, context } of active) {
+        if (hits(subject)) applyFault<FaultKind>(plan, rule.fault, context(subject.route));
       }
       return plan;
     },
@@ -90,7 +90,7 @@ function activate(rule: FaultRule, now: () => number): ActiveRule {
       hit += 1;
       return true;
     },
-    circumstance: (family) => ({ family, earlierHits: hit - 1, budget }),
+    context: (family) => ({ family, earlierHits: hit - 1, budget }),
   };
 }
 
@@ -98,7 +98,7 @@ function createTarget({ route, path, pattern, batch }: FaultTarget) {
   const routes = route === undefined ? undefined : [route].flat();
   const matcher = pattern === undefined ? undefined : new RegExp(pattern);
   return (subject: FaultSubject): boolean => {
-    // The token endpoint is hit only by rules that name it: an outage of one service is none of the other.
+    // Only rules that name the token endpoint match it, because an outage of one service does not affect the other.
     const named = routes ? routes.includes(subject.route) : subject.route !== 'token';
     return (
       named &&

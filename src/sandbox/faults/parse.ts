@@ -26,7 +26,7 @@ const ruleFields: Fields = {
 };
 const targetFields: Fields = { route: 'texts', path: 'text', pattern: 'text', batch: 'switch' };
 
-/** The fields of each kind; one with `!` must be given. */
+/** The fields of each kind; a field with `!` is required. */
 const faultFields: Record<FaultKind, Fields> = {
   ceiling: { 'limit!': 'number', clamp: 'switch' },
   listing: { inserted: 'number', removed: 'number', extraTotal: 'number' },
@@ -58,7 +58,7 @@ const faultFields: Record<FaultKind, Fields> = {
 
 const editFields: Fields = { 'path!': 'text', set: 'anything', remove: 'switch', rename: 'text' };
 
-/** Words that a text field takes, where it does not take any text. */
+/** The values that a field accepts, if it does not accept all of its type. */
 const choices: Readonly<Record<string, readonly unknown[]>> = {
   'endpoints.of': quotaModes,
   'budget.per': ['app', 'family'],
@@ -75,7 +75,7 @@ const isOf: Record<FieldType, (value: unknown) => boolean> = {
   number: (value) => typeof value === 'number' && value >= 0,
   numbers: (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'number'),
   count: (value) => Number.isInteger(value) && Number(value) >= 1,
-  // What is below 200 is no answer yet.
+  // A status below 200 is not a final response.
   status: (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
   switch: (value) => typeof value === 'boolean',
   list: Array.isArray,
@@ -83,14 +83,14 @@ const isOf: Record<FieldType, (value: unknown) => boolean> = {
   anything: (value) => value !== undefined,
 };
 
-/** Says what is wrong with faults that came as JSON. */
+/** The JSON is not a valid list of fault rules; the message states the reason. */
 export class InvalidFaults extends Error {
   override name = 'InvalidFaults';
 }
 
 /**
  * Reads one fault rule or a list of them from JSON.
- * @throws InvalidFaults when a name, a type or a choice is not one that rules know
+ * @throws InvalidFaults if a name, a type or a value is not valid
  */
 export function parseFaults(json: string): FaultRule[] {
   let value: unknown;
@@ -113,7 +113,7 @@ function parseRule(value: unknown): FaultRule {
   if (!isKind(kind)) throw new InvalidFaults(`unknown fault kind ${JSON.stringify(kind)}`);
   const { edits } = checked(kind, fault, { kind: 'text', ...faultFields[kind] });
   if (Array.isArray(edits)) for (const edit of edits) checked('edit', edit, editFields);
-  return rule as unknown as FaultRule; // every field has been looked at above
+  return rule as unknown as FaultRule; // every field was checked above
 }
 
 function checked(of: string, value: unknown, fields: Fields): Record<string, unknown> {
@@ -143,14 +143,14 @@ const wording: Record<FieldType, string> = {
   switch: 'true or false',
   list: 'a list',
   object: 'an object',
-  anything: 'given',
+  anything: 'set',
 };
 
 function checkPattern(pattern: string): void {
   try {
     new RegExp(pattern);
   } catch {
-    throw new InvalidFaults('on.pattern is no regular expression');
+    throw new InvalidFaults('on.pattern is not a regular expression');
   }
 }
 

@@ -2,12 +2,12 @@ import type { Delivery } from '../delivery.ts';
 import type { Conditions } from '../quota-mode.ts';
 import type { Reply } from '../reply.ts';
 
-/** How one call will be answered. Faults write into it; an untouched plan is the plain truth. */
+/** How the sandbox responds to one call. Faults change it; an unchanged plan is the correct response. */
 export interface Plan {
   conditions: Conditions;
-  /** What is sent instead of an answer; the first fault that sets it wins. */
+  /** The reply to send instead of the correct one; the first fault that sets it wins. */
   reply?: Reply;
-  /** What is done to the answer, in order. */
+  /** Changes to the reply, in order. */
   changes: ((reply: Reply) => Reply)[];
   delivery: Delivery;
 }

@@ -2,7 +2,7 @@ import { tokenExpired, tokenUnknown, userNeeded } from '../api/refusals.ts';
 import { failureHeaders, type Reply, rateLimitHeaders } from '../reply.ts';
 import type { FaultOf, RateLimitForm } from './rule.ts';
 
-// Answers that faults give in place of the truth, in the words of Spotify where it has any.
+// Replies that faults send instead of the correct one, with Spotify's texts where they are known.
 
 const premiumMessage =
   'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.';
@@ -15,7 +15,7 @@ export const unauthorizedReplies = {
   user: () => userNeeded().reply,
 };
 
-/** A 429; without `retryAfterSeconds` there is no Retry-After, as happens (beets#4370). */
+/** A 429; without `retryAfterSeconds` it has no Retry-After, as was reported (beets#4370). */
 export function rateLimitReply(form: RateLimitForm, retryAfterSeconds?: number): Reply {
   const headers = {
     ...rateLimitHeaders,
@@ -44,7 +44,7 @@ export const redirectReply = ({ to, status = 302 }: FaultOf<'redirect'>): Reply 
   body: Buffer.alloc(0),
 });
 
-/** The answer that a rule spells out itself. */
+/** The reply of an `answer` fault, which the rule defines completely. */
 export function spelledReply({ status = 200, headers = {}, json, text = '' }: FaultOf<'answer'>): Reply {
   const usual: Record<string, string | null> = {
     'content-type': json === undefined ? 'text/plain' : 'application/json; charset=utf-8',

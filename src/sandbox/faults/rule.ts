@@ -1,40 +1,40 @@
 import type { QuotaMode } from '../quota-mode.ts';
 
-/** Something that goes wrong: where, for how long, and what. Rules are plain data, so JSON can carry them. */
+/** A fault, the calls that it affects, and its duration. Rules are plain data, so they can be sent as JSON. */
 export interface FaultRule {
-  /** Which calls; without it every call of the Web API, and no call of the token endpoint. */
+  /** The affected calls. Default: every call of the Web API, and no call of the token endpoint. */
   on?: FaultTarget;
-  /** Matching calls that pass first. Default 0; with `times: 1` the rule hits exactly call number `skip + 1`. */
+  /** Number of matching calls to leave alone first. Default 0; with `times: 1` the rule affects exactly call number `skip + 1`. */
   skip?: number;
-  /** Of the matching calls that do not pass, the first is hit and then one in every so many. Default 1: all. */
+  /** After `skip`, the rule affects the first matching call and then one in `every` calls. Default 1: all. */
   every?: number;
-  /** Matching calls that are hit before the rule is spent. Default: all. */
+  /** Number of affected calls after which the rule ends. Default: no limit. */
   times?: number;
-  /** Milliseconds from now until the rule is spent. Default: none. */
+  /** Milliseconds from now after which the rule ends. Default: no limit. */
   forMs?: number;
-  /** Share of the matching calls that is hit, 0 to 1, drawn from `seed`. Default 1. */
+  /** Probability that a matching call is affected, 0 to 1, drawn from `seed`. Default 1. */
   chance?: number;
-  /** What `chance` is drawn from; equal seeds hit the same calls. Default 'faults'. */
+  /** Seed of `chance`; equal seeds affect the same calls. Default 'faults'. */
   seed?: string;
   fault: Fault;
 }
 
-/** All that is given must hold. */
+/** A call must match all given properties. */
 export interface FaultTarget {
   /** Endpoint families (`artists/albums`, `search`, …); `token` is the token endpoint. */
   route?: string | readonly string[];
-  /** How the path below the API's root begins. */
+  /** Prefix of the path below the API's root. */
   path?: string;
   /** A regular expression that the path with its query must match. */
   pattern?: string;
-  /** Batch reads (`?ids=`) only, or single reads only. */
+  /** True: only batch reads (`?ids=`); false: only other calls. */
   batch?: boolean;
 }
 
-/** A change to the JSON of an answer. `path` reads `items.3.name`; exactly one of the others is given. */
+/** A change to the JSON of a response. `path` has the form `items.3.name`; exactly one other property is set. */
 export interface Edit {
   path: string;
-  /** The new value. A missing key is made, `__proto__` among them. */
+  /** The new value. A missing key is created, even `__proto__`. */
   set?: unknown;
   remove?: true;
   /** The new name of the key. */
@@ -43,19 +43,19 @@ export interface Edit {
 
 export type RateLimitForm = 'text' | 'json' | 'quota';
 
-/** What goes wrong. The first group changes the world, the second the answer, the third the wire. */
+/** The faults: the first group changes Spotify's state, the second the response, the third its transmission. */
 export type Fault =
-  /** A lower page ceiling: 400 `Invalid limit` above it, or with `clamp` a page of that size. */
+  /** A lower page size limit: 400 `Invalid limit` above it, or with `clamp` a page of that size. */
   | { kind: 'ceiling'; limit: number; clamp?: boolean }
-  /** Artists' lists gain albums in front, lose the newest, or overstate their total. */
+  /** Artists' lists get albums in front, lose the newest ones, or report a total that is too large. */
   | { kind: 'listing'; inserted?: number; removed?: number; extraTotal?: number }
-  /** The app has the endpoints and the page sizes of this mode, and keeps the fields of its own. */
+  /** The app has the endpoints and page sizes of this mode, and the fields of its own mode. */
   | { kind: 'endpoints'; of: QuotaMode }
-  /** Calls without a market are answered as if they named this one. */
+  /** Calls without a market get the response for this one. */
   | { kind: 'implied-market'; market: string }
   /**
-   * A rolling limit: 429 with the true remaining seconds once `calls` of the last `windowSeconds` were let
-   * through. With `countRefused` refused calls count, too, so that who goes on calling waits longer.
+   * A rolling limit: 429 with the correct remaining seconds after `calls` accepted calls within `windowSeconds`.
+   * With `countRefused` rejected calls count too, so a client that continues to call waits longer.
    */
   | {
       kind: 'budget';
@@ -65,9 +65,9 @@ export type Fault =
       form?: RateLimitForm;
       countRefused?: boolean;
     }
-  /** 429 in one of Spotify's three forms; no Retry-After unless given. */
+  /** 429 in one of Spotify's three forms. Without `retryAfterSeconds` there is no Retry-After. */
   | { kind: 'rate-limit'; form?: RateLimitForm; retryAfterSeconds?: number }
-  /** Any answer: a JSON value, or a text as it stands (default: empty). A header set to null is not sent. */
+  /** Any response: a JSON value or a text (default: empty). A header that is null is not sent. */
   | {
       kind: 'answer';
       status?: number;
@@ -79,12 +79,12 @@ export type Fault =
   | { kind: 'unauthorized'; reason: 'expired' | 'invalid' | 'user' }
   /** The Premium subscription of the app's owner has lapsed: 403 on everything. */
   | { kind: 'premium-lapsed'; form?: 'json' | 'text' }
-  /** The endpoint is gone, with the text that goes with the status. */
+  /** The endpoint no longer exists; the text depends on the status. */
   | { kind: 'withdrawn'; status?: 403 | 404 | 410 }
-  /** Pages state this total, or one that is off by these numbers in turn, call by call; never below 0. */
+  /** Pages report the total `to`, or the real total plus the numbers of `add`, one per call in turn; never below 0. */
   | { kind: 'total'; to?: number; add?: readonly number[] }
   | { kind: 'edit'; edits: readonly Edit[] }
-  /** A batch answer out of order, cut to its first `keep` entries, or at these places with null or the entry before. */
+  /** A batch response in reverse order, with its first `keep` entries only, or with null or the previous entry at these indexes. */
   | {
       kind: 'batch';
       reverse?: boolean;
@@ -93,15 +93,15 @@ export type Fault =
       repeats?: readonly number[];
     }
   | { kind: 'delay'; ms: number }
-  /** Silence: instead of an answer, or after so many bytes of its body. */
+  /** No further data: no response at all, or none after this number of bytes of the body. */
   | { kind: 'stall'; afterBytes?: number }
-  /** The body comes in pieces of so many bytes. */
+  /** The body is sent in pieces of this number of bytes. */
   | { kind: 'drip'; bytes: number; everyMs: number }
-  /** The connection is reset: instead of an answer, or after so many bytes of its body. */
+  /** The connection is reset: before the response, or after this number of bytes of the body. */
   | { kind: 'reset'; afterBytes?: number }
-  /** The connection closes in good order before the body has the length that its header promised. */
+  /** The connection is closed normally before the body reaches the length in its header. */
   | { kind: 'truncate'; afterBytes: number }
-  /** A JSON body of so many megabytes, as it is or as a small gzip. */
+  /** A JSON body of this size, uncompressed or as a small gzip. */
   | { kind: 'oversize'; megabytes: number; gzip?: boolean };
 
 export type FaultKind = Fault['kind'];

@@ -11,8 +11,8 @@ import {
   tooManyIds,
 } from './refusals.ts';
 
-/** One call of the Web API, as its endpoint sees it. */
-export interface Ask {
+/** One request to an endpoint of the Web API. */
+export interface RequestContext {
   /** The path below the API's root. */
   path: string;
   /** The id in the path, unchecked; empty where the path has none. */
@@ -20,7 +20,7 @@ export interface Ask {
   query: URLSearchParams;
   catalogue: Catalogue;
   conditions: Conditions;
-  /** Where the API lives, for the links in the answer. */
+  /** Base URL of the API, for the links in the response. */
   apiUrl: string;
   /** The Accept-Language header, which Spotify repeats in every link. */
   locale: string | undefined;
@@ -37,8 +37,8 @@ const largestOffset = 2 ** 31 - 1; // offsets are 32-bit numbers
 const idShape = /^[0-9A-Za-z]{22}$/;
 const firstBeyondRange = digitsOf('7N42dgm5tFLK9N8MT7fHC8'); // 2^128
 
-/** The market that is asked for or implied; null for none. It is checked before anything else is. */
-export function readMarket({ query, conditions }: Ask): string | null {
+/** The requested or implied market; null for none. Endpoints check it before all other parameters. */
+export function readMarket({ query, conditions }: RequestContext): string | null {
   const market = query.get('market');
   if (market === null) return conditions.impliedMarket;
   if (market === 'from_token') throw noUserMarket();
@@ -47,23 +47,23 @@ export function readMarket({ query, conditions }: Ask): string | null {
 }
 
 /** The id in the path. */
-export function readId({ id }: Ask): string {
+export function readId({ id }: RequestContext): string {
   return checkedId(id);
 }
 
-/** The ids of a batch, in order and with repetitions. One malformed id spoils them all. */
-export function readIds({ query }: Ask, most: number): string[] {
+/** The ids of a batch, in order and with repetitions. One malformed id makes the whole batch fail. */
+export function readIds({ query }: RequestContext, most: number): string[] {
   const ids = (query.get('ids') ?? '').split(',');
   if (ids.length > most) throw tooManyIds();
   return ids.map(checkedId);
 }
 
-/** The window that `limit` and `offset` ask for, within what the endpoint allows. */
-export function readWindow(ask: Ask, route: PagedRoute): Window {
-  return { limit: readLimit(ask, route), offset: readOffset(ask) };
+/** The window of `limit` and `offset`, checked against the limits of the endpoint. */
+export function readWindow(request: RequestContext, route: PagedRoute): Window {
+  return { limit: readLimit(request, route), offset: readOffset(request) };
 }
 
-function readLimit({ query, conditions }: Ask, route: PagedRoute): number {
+function readLimit({ query, conditions }: RequestContext, route: PagedRoute): number {
   const { most, usual } = pageSizes[conditions.endpoints][route];
   const ceiling = Math.min(most, conditions.ceiling?.limit ?? most);
   const text = query.get('limit') ?? String(Math.min(usual, ceiling));
@@ -73,7 +73,7 @@ function readLimit({ query, conditions }: Ask, route: PagedRoute): number {
   return limit;
 }
 
-function readOffset({ query }: Ask): number {
+function readOffset({ query }: RequestContext): number {
   const text = query.get('offset') ?? '0';
   const offset = wholeNumber.test(text) ? Number(text) : -1;
   if (offset < 0 || offset > largestOffset) throw invalidOffset();
@@ -85,7 +85,7 @@ function checkedId(id: string): string {
   return id;
 }
 
-/** The id's digits as text that sorts as the number does, since the alphabet of ids is not in code order. */
+/** The id's digits as text that sorts like the number, because the alphabet of ids is not in code-point order. */
 function digitsOf(id: string): string {
   return Array.from(id, (digit) => String.fromCharCode(base62.indexOf(digit))).join('');
 }
