@@ -106,7 +106,7 @@ export function createReadThroughCache({
     const flight = {
       resource,
       fieldContexts: [],
-      copy,
+      cachedEntry: copy,
       etag: copy?.etag ?? null,
     } as unknown as InFlightRequest;
     const fly = async () => loader.load(flight);
