@@ -12,12 +12,11 @@ import {
   isObjectType,
 } from 'graphql';
 import { type AlbumGroup, parseId, parseMarket } from '../../src/datasources/spotify/index.ts';
-import {
-  albumTracks,
-  artistAlbums,
-  groupOrder,
-  searchResults,
-} from '../../src/datasources/spotify/kinds/lists.ts';
+import { artistAlbums, groupOrder } from '../../src/datasources/spotify/kinds/album.ts';
+import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/paged-list.ts';
+import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
+import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';
 import { cursorsOf } from '../../src/schema/relay/cursor.ts';
@@ -289,7 +288,11 @@ function createValues(random: Random, catalogue: Catalogue) {
       const found = kindOf[field.name];
       if (q !== undefined && found) {
         const total = Math.min(catalogue.find(found, q).length, 1_000);
-        return { key: searchResults(found, q, market).key, total, idAt: () => null };
+        return {
+          key: searchResults<SpotifyObject>(typedKinds[found], q, market).key,
+          total,
+          idAt: () => null,
+        };
       }
       if (kind === 'artist' && field.name === 'albums' && input !== undefined) {
         const bare = parseId(input, 'artist');
@@ -301,13 +304,13 @@ function createValues(random: Random, catalogue: Catalogue) {
           const at = slots[slot];
           return at?.shows === 'album' ? at.albumId : null;
         };
-        return { key: artistAlbums(bare, groups, market).key, total: slots.length, idAt };
+        return { key: pagedList(artistAlbums, bare, groups, market).key, total: slots.length, idAt };
       }
       if (kind === 'album' && field.name === 'tracks' && input !== undefined) {
         const bare = parseId(input, 'album');
         const tracks = catalogue.tracksOf(bare);
         return {
-          key: albumTracks(bare, market).key,
+          key: pagedList(albumTracks, bare, undefined, market).key,
           total: tracks.length,
           idAt: (slot: number) => tracks[slot]?.id ?? null,
         };

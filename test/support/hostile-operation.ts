@@ -7,7 +7,8 @@ import {
   isNonNullType,
 } from 'graphql';
 import { parseId } from '../../src/datasources/spotify/index.ts';
-import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
+import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/paged-list.ts';
 import { schema } from '../../src/schema/index.ts';
 import { cursorsOf } from '../../src/schema/relay/cursor.ts';
 
@@ -147,7 +148,7 @@ function argumentText(name: string, choice: number): string | undefined {
   }
 }
 
-const albums = cursorsOf(artistAlbums(parseId(artistId, 'artist'), [], null).key);
+const albums = cursorsOf(pagedList(artistAlbums, parseId(artistId, 'artist'), [], null).key);
 
 function directiveOf(choice: number, variable: string): string {
   const texts: Record<number, string> = {

@@ -7,7 +7,8 @@ import {
 } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../src/datasources/spotify/capabilities/policy.ts';
 import { createOperationContext, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
-import { artistAlbums } from '../../src/datasources/spotify/kinds/lists.ts';
+import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/paged-list.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
@@ -107,7 +108,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     ...createPagination({ cache, capabilities, freshMs }),
     isAbsent: () => false,
     artist: async () => ({ kind: 'artist', id: artistId, market: null }),
-    albumsOf: () => artistAlbums(parseId(artistId, 'artist'), [], null),
+    albumsOf: () => pagedList(artistAlbums, parseId(artistId, 'artist'), [], null),
   } as unknown as Spotify;
 
   async function page(args: PageArgs): Promise<Page> {

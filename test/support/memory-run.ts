@@ -3,9 +3,13 @@ import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
 import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
-import { albumTracks } from '../../src/datasources/spotify/kinds/lists.ts';
+import { album } from '../../src/datasources/spotify/kinds/album.ts';
+import { byId } from '../../src/datasources/spotify/kinds/entity-request.ts';
+import { kinds } from '../../src/datasources/spotify/kinds/index.ts';
+import type { Entity } from '../../src/datasources/spotify/kinds/kind.ts';
 import { objectKey } from '../../src/datasources/spotify/kinds/object-key.ts';
-import { album } from '../../src/datasources/spotify/kinds/objects.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/paged-list.ts';
+import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 
@@ -94,8 +98,11 @@ for (let first = 0; first < albums; first += atATime) {
   await Promise.all(
     numbers.map(async (number) => {
       const id = parseId(albumId(number), 'album');
-      const found = await cache.get(album(id, null), fieldContext);
-      const list = { ...albumTracks(id, null), opening: async () => found?.tracks };
+      const found = await cache.get(byId(album, id, null), fieldContext);
+      const list = {
+        ...pagedList<Entity, undefined>(albumTracks, id, undefined, null),
+        opening: async () => found?.tracks,
+      };
       await pages.window(list, { first: 5, last: null, after: null, before: null }, fieldContext);
     }),
   );
@@ -118,12 +125,13 @@ function look(key: string): boolean {
   return true;
 }
 for (let number = 0; number < albums; number++) {
-  if (look(objectKey('album', albumId(number), null))) heldAlbums += 1;
-  look(`short/${objectKey('album', albumId(number), null)}`);
+  if (look(objectKey(kinds, 'album', albumId(number), null))) heldAlbums += 1;
+  look(`short/${objectKey(kinds, 'album', albumId(number), null)}`);
   for (let location = 0; location < tracksOnEach; location++)
-    look(`short/${objectKey('track', trackId(number, location), null)}`);
+    look(`short/${objectKey(kinds, 'track', trackId(number, location), null)}`);
 }
-for (let number = 0; number < 20_000; number++) look(`short/${objectKey('artist', artistId(number), null)}`);
+for (let number = 0; number < 20_000; number++)
+  look(`short/${objectKey(kinds, 'artist', artistId(number), null)}`);
 
 const run: MemoryRun = {
   peakMb: megabytes(peak),
@@ -132,7 +140,7 @@ const run: MemoryRun = {
   heldEntries,
   heldMb: megabytes(heldBytes),
   heldAlbums,
-  newestHeld: memory.get(objectKey('album', albumId(albums - 1), null)) !== undefined,
+  newestHeld: memory.get(objectKey(kinds, 'album', albumId(albums - 1), null)) !== undefined,
   seconds: Math.round((performance.now() - startedMs) / 1000),
 };
 process.stdout.write(`${JSON.stringify(run)}\n`);

@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { artistAlbums } from '../../../src/datasources/spotify/kinds/album.ts';
 import { parseId } from '../../../src/datasources/spotify/kinds/ids.ts';
-import { albumTracks, artistAlbums, searchResults } from '../../../src/datasources/spotify/kinds/lists.ts';
+import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
+import { pagedList } from '../../../src/datasources/spotify/kinds/paged-list.ts';
+import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
+import { albumTracks } from '../../../src/datasources/spotify/kinds/track.ts';
 import type { CursorPosition } from '../../../src/datasources/spotify/pagination/windows.ts';
 import { cursorsOf, parseCursor } from '../../../src/schema/relay/cursor.ts';
 import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from '../../support/album-pages.ts';
@@ -9,7 +13,7 @@ import { startGateway } from '../../support/gateway.ts';
 
 const listCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('/albums?'));
 
-const bts = cursorsOf(artistAlbums(parseId(artists.bts, 'artist'), [], null).key);
+const bts = cursorsOf(pagedList(artistAlbums, parseId(artists.bts, 'artist'), [], null).key);
 const at = (slot: number) => bts.encode({ slot, total: 104, id: slots(slot, slot + 1)[0] ?? null });
 
 /** The text inside a cursor, changed. */
@@ -154,8 +158,9 @@ describe('a cursor of another list', () => {
 });
 
 describe('a forged cursor', () => {
-  const albumTracksOf = (id: string) => cursorsOf(albumTracks(parseId(id, 'album'), null).key);
-  const search = cursorsOf(searchResults('artist', 'the', null).key);
+  const albumTracksOf = (id: string) =>
+    cursorsOf(pagedList(albumTracks, parseId(id, 'album'), undefined, null).key);
+  const search = cursorsOf(searchResults(kinds.artist, 'the', null).key);
   /** Cursors that nobody was given: of an item that is not in the list, of a list that was shorter. */
   const forged = (encode: (mark: CursorPosition) => string) =>
     [0, 1, 3, 9, 10, 47].flatMap((slot) =>

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { searchResults } from '../../../src/datasources/spotify/kinds/lists.ts';
+import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
+import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
 import { cursorsOf } from '../../../src/schema/relay/cursor.ts';
 import { catalogue, dataOf, inMode, modes, seen } from '../../support/asking.ts';
 
@@ -25,7 +26,7 @@ interface Finds {
 
 describe('the thousandth find', () => {
   const q = 'the';
-  const key = searchResults('track', q, null).key;
+  const key = searchResults(kinds.track, q, null).key;
   const at = (slot: number) => cursorsOf(key).encode({ slot, id: null, total: 1_000 });
   const window = (args: string) => `{ search(q: "${q}") { tracks(${args}) {
     totalCount nodes { id } edges { cursor } pageInfo { hasNextPage endCursor }

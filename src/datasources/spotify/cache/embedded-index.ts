@@ -1,15 +1,15 @@
 import { epochMs } from '../../../observability/clock.ts';
+import { isObject, partsOf } from '../kinds/embedded-objects.ts';
 import type { ObjectName } from '../kinds/endpoint-request.ts';
+import { type Entity, findKind, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { isMalformed } from '../kinds/malformed.ts';
 import { objectKey } from '../kinds/object-key.ts';
-import { isObject, partsOf } from '../kinds/objects.ts';
-import type { SpotifyObject } from '../kinds/types.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 
 /** Finds the objects that came in the items of a page, and decodes only the item that holds the object. */
 export interface EmbeddedIndex {
   /** @returns removes what is found in this list, except what a later list holds as well */
-  add(items: LazyItems<SpotifyObject>, lifetime: Freshness): () => void;
+  add(items: LazyItems<Entity>, lifetime: Freshness): () => void;
   /** A fresh short form of the object; undefined where there is none. */
   find(name: ObjectName): EmbeddedEntry | undefined;
 }
@@ -20,11 +20,11 @@ export interface Freshness {
 }
 
 interface EmbeddedEntry extends Freshness {
-  value: SpotifyObject;
+  value: Entity;
 }
 
-export function createEmbeddedIndex(): EmbeddedIndex {
-  const lists = new Map<string, { items: LazyItems<SpotifyObject>; lifetime: Freshness }>();
+export function createEmbeddedIndex(kinds: KindRegistry): EmbeddedIndex {
+  const lists = new Map<string, { items: LazyItems<Entity>; lifetime: Freshness }>();
 
   return {
     add(items, { freshUntilMs, usableUntilMs }) {
@@ -35,26 +35,29 @@ export function createEmbeddedIndex(): EmbeddedIndex {
       };
     },
     find(name) {
-      const key = objectKey(name.kind, name.id, name.market);
+      const key = objectKey(kinds, name.kind, name.id, name.market);
       const list = lists.get(key);
       if (!list || epochMs() >= list.lifetime.freshUntilMs) return undefined;
       const item = list.items.at(list.items.indexes.get(key) ?? -1);
-      const object = item && !isMalformed(item) ? findWithin(item, name) : undefined;
+      const object = item && !isMalformed(item) ? findWithin(item, name, kinds) : undefined;
       if (!object) return undefined;
-      // An artist is the same in every market: only where it was found does it pass one on to its albums.
-      const value = object.kind === 'artist' ? { ...object, market: null } : object;
-      return { value, ...list.lifetime };
+      return { value: withoutOtherMarket(object, kinds), ...list.lifetime };
     },
   };
 }
 
 /** The object itself, or one inside it. */
-function findWithin(object: SpotifyObject, { kind, id }: ObjectName): SpotifyObject | undefined {
-  for (const part of partsOf(object)) {
-    if (isObject(part) && part.kind === kind && part.id === id && isItself(part)) return part;
+function findWithin(object: Entity, { kind, id }: ObjectName, kinds: KindRegistry): Entity | undefined {
+  for (const part of partsOf(object, kinds)) {
+    if (isObject(part) && part.kind === kind && part.id === id && isItself(part, kinds)) return part;
   }
   return undefined;
 }
 
-/** A track that stands in for another says so, which is wrong of the same track asked for itself. */
-export const isItself = (object: SpotifyObject): boolean => object.kind !== 'track' || !object.linkedFrom;
+/** An object that replaces another one says so, which is wrong for the same object requested by its own id. */
+export const isItself = (object: Entity, kinds: KindRegistry): boolean =>
+  !findKind(kinds, object.kind)?.isRelinked?.(object);
+
+/** The object without the market of its page if it is the same in every market: only there do its lists inherit one. */
+export const withoutOtherMarket = (object: Entity, kinds: KindRegistry): Entity =>
+  object.market === null || getKind(kinds, object.kind).takesMarket ? object : { ...object, market: null };

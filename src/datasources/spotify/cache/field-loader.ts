@@ -1,6 +1,6 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import { type WithheldField, withheldFields } from '../capabilities/policy.ts';
-import type { SpotifyObject } from '../kinds/types.ts';
+import { kinds } from '../kinds/index.ts';
+import { type Entity, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 
 /**
@@ -8,18 +8,22 @@ import { type FieldContext, recordUnavailable } from '../usage/field-context.ts'
  * too.
  * @param isInShort whether every form has the field, so that it is in vain to read the full object for it
  */
-export type FieldLoader = <T extends SpotifyObject, K extends keyof T & string>(
+export type FieldLoader = <T extends Entity, K extends keyof T & string>(
   object: T,
   name: K,
   fieldContext: FieldContext,
   isInShort?: boolean,
 ) => Promise<Exclude<T[K], undefined> | null>;
 
-type LoadFull = (object: SpotifyObject, fieldContext: FieldContext) => Promise<SpotifyObject | null>;
+type LoadFull = (object: Entity, fieldContext: FieldContext) => Promise<Entity | null>;
 
 /** @param loadFull reads the full object; null when there is none any more */
-export function createFieldLoader(capabilities: Capabilities, loadFull: LoadFull): FieldLoader {
-  return async <T extends SpotifyObject, K extends keyof T & string>(
+export function createFieldLoader(
+  capabilities: Capabilities,
+  loadFull: LoadFull,
+  registry: KindRegistry = kinds,
+): FieldLoader {
+  return async <T extends Entity, K extends keyof T & string>(
     object: T,
     name: K,
     fieldContext: FieldContext,
@@ -28,8 +32,8 @@ export function createFieldLoader(capabilities: Capabilities, loadFull: LoadFull
     type Value = Exclude<T[K], undefined>;
     if (object[name] !== undefined) return object[name] as Value;
 
-    const withheld = withheldField(object, name);
-    const isAtHand = object.full || (isInShort && !isFilledByFullTrack(object, name));
+    const withheld = withheldField(registry, object, name);
+    const isAtHand = object.full || (isInShort && !isFilledByFullObject(object, name));
     const read = () => loadFull(object, fieldContext);
     const full = isAtHand ? object : await (withheld ? capabilities.withField(withheld, read) : read());
     const value = (full as T | null)?.[name];
@@ -43,12 +47,10 @@ export function createFieldLoader(capabilities: Capabilities, loadFull: LoadFull
   };
 }
 
-/** Whether the field is one that a reference leaves to the full track: all but its id and its link. */
-const isFilledByFullTrack = (object: SpotifyObject, name: string): boolean =>
-  object.kind === 'track' && object.isReference === true && name !== 'externalUrl';
+/** Whether the field is one that a reference leaves to the full object: all but its id and its link. */
+const isFilledByFullObject = (object: Entity, name: string): boolean =>
+  object.isReference === true && name !== 'externalUrl';
 
 /** The name under which an app may be denied the field, such as `Album.label`. */
-function withheldField({ kind }: SpotifyObject, name: string): WithheldField | null {
-  const field = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}.${name}`;
-  return withheldFields[kind].find((each) => each === field) ?? null;
-}
+const withheldField = (registry: KindRegistry, { kind }: Entity, name: string): string | null =>
+  getKind(registry, kind).withheldFields.find((field) => field.endsWith(`.${name}`)) ?? null;

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ObjectName } from '../kinds/endpoint-request.ts';
-import type { SpotifyObject } from '../kinds/types.ts';
+import { kinds } from '../kinds/index.ts';
+import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 import { createEmbeddedIndex } from './embedded-index.ts';
 
@@ -28,14 +29,14 @@ export interface Memory {
   findEmbedded(name: ObjectName): Entry | undefined;
 }
 
-type Lists = readonly LazyItems<SpotifyObject>[];
+type Lists = readonly LazyItems<Entity>[];
 
 const maxBytes = 48_000_000; // of text, which is some 80 MB as objects: the process stays below 300 MB
 const indexBytes = 150; // for each object that can be found in a list
 const keyBytes = 240; // and so there are 200,000 entries at most, however small they are
 
-export function createMemory(): Memory {
-  const shortForms = createEmbeddedIndex();
+export function createMemory(registry: KindRegistry = kinds): Memory {
+  const shortForms = createEmbeddedIndex(registry);
   const entries = new LRUCache<string, { entry: Entry; bytes: number; forget: (() => void)[] }>({
     maxSize: maxBytes,
     sizeCalculation: ({ bytes }) => bytes,

@@ -2,18 +2,19 @@ import DataLoader from 'dataloader';
 import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
+import { isObject } from '../kinds/embedded-objects.ts';
 import type { Resource } from '../kinds/endpoint-request.ts';
+import { kinds } from '../kinds/index.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
+import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import { isMalformed } from '../kinds/malformed.ts';
 import { objectKey } from '../kinds/object-key.ts';
-import { isObject } from '../kinds/objects.ts';
-import type { SpotifyObject } from '../kinds/types.ts';
 import { isLazyItems, type LazyItems } from '../pagination/lazy-items.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import type { BatchFetcher, FetchRequest, FetchResult } from './batch-fetcher.ts';
-import { isItself } from './embedded-index.ts';
+import { isItself, withoutOtherMarket } from './embedded-index.ts';
 import { type Entry, isFresh, type Memory } from './memory.ts';
 import type { ReadEntry, Store, StoredEntry } from './redis-store.ts';
 
@@ -25,11 +26,11 @@ export interface ReadThroughCache {
    */
   get<T>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
   /** The same for an object whose short form will do, if that has come along with another answer. */
-  getAnyForm<T extends SpotifyObject>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
+  getAnyForm<T extends Entity>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
   /** Whether an object is held in any form, so that asking for it costs nothing. */
-  has(resource: Resource<SpotifyObject>): boolean;
+  has(resource: Resource<Entity>): boolean;
   /** Whether Spotify has said lately that there is no such object. */
-  isAbsent(resource: Resource<SpotifyObject>): boolean;
+  isAbsent(resource: Resource<Entity>): boolean;
   /** Keeps the answer to a question that was answered without being asked. */
   put<T>(resource: Resource<T>, value: T): void;
   /** An answer that something newer has proven outdated: it is asked again, and stands in if that fails. */
@@ -43,6 +44,8 @@ export interface ReadThroughCacheOptions {
   /** What other processes have read; undefined where this one is alone. */
   store?: Store | undefined;
   observer?: Observer;
+  /** The kinds of objects; by default all that the gateway serves. */
+  registry?: KindRegistry;
   /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
   freshMs: number;
   staleMs: number;
@@ -70,6 +73,7 @@ export function createReadThroughCache({
   freshMs,
   staleMs,
   observer = noopObserver,
+  registry = kinds,
 }: ReadThroughCacheOptions): ReadThroughCache {
   const inFlight = new Map<string, InFlightRequest>();
   // The catalogue is public and read with one app token, so questions gather over all requests of a tick: until
@@ -177,8 +181,8 @@ export function createReadThroughCache({
   }
 
   function storeEntry(resource: Resource<unknown>, entry: Entry): Entry {
-    const objects = new Set<SpotifyObject>(); // the tracks of an album bring the same artist again and again
-    const lists: LazyItems<SpotifyObject>[] = [];
+    const objects = new Set<Entity>(); // the tracks of an album bring the same artist again and again
+    const lists: LazyItems<Entity>[] = [];
     for (const part of entry.value === null ? [] : resource.brings(entry.value)) {
       if (isObject(part)) objects.add(part);
       else lists.push(part);
@@ -191,12 +195,12 @@ export function createReadThroughCache({
     return entry;
   }
 
-  function storeEmbedded(object: SpotifyObject, { freshUntilMs, usableUntilMs }: Entry): void {
-    if (!isItself(object)) return;
-    const key = (object.full ? '' : shortForm) + objectKey(object.kind, object.id, object.market);
+  function storeEmbedded(object: Entity, { freshUntilMs, usableUntilMs }: Entry): void {
+    if (!isItself(object, registry)) return;
+    const key = (object.full ? '' : shortForm) + objectKey(registry, object.kind, object.id, object.market);
     const known = memory.get(key);
     if (known && isFresh(known)) return;
-    const value = withoutMarket(object);
+    const value = withoutOtherMarket(object, registry);
     memory.set(key, { value, etag: null, bytes: embeddedBytes, freshUntilMs, usableUntilMs });
   }
 
@@ -206,12 +210,12 @@ export function createReadThroughCache({
   }
 
   /** What is held of an object that came along with another answer. */
-  const short = ({ key, names }: Resource<SpotifyObject>): Entry | undefined =>
+  const short = ({ key, names }: Resource<Entity>): Entry | undefined =>
     fresh(shortForm + key) ?? (names && memory.findEmbedded(names));
 
   return {
     get,
-    async getAnyForm<T extends SpotifyObject>(resource: Resource<T>, fieldContext: FieldContext) {
+    async getAnyForm<T extends Entity>(resource: Resource<T>, fieldContext: FieldContext) {
       const held = fresh(resource.key) ? undefined : short(resource);
       if (!held) return get(resource, fieldContext);
       observer.onRead('memory');
@@ -287,10 +291,6 @@ const isUsable = (resource: Resource<unknown>, entry: Entry): boolean =>
 
 const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
   value === null || resource.isWhole?.(value) !== false;
-
-/** An artist is the same in every market: only where it was found does it pass one on to its albums. */
-const withoutMarket = (object: SpotifyObject): SpotifyObject =>
-  object.kind === 'artist' && object.market !== null ? { ...object, market: null } : object;
 
 /** The value of a copy, noted as a call that was not made. */
 function recordHit(

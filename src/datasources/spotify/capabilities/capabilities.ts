@@ -1,15 +1,10 @@
 import type { Log } from '../../../observability/log.ts';
-import type { SpotifyObject } from '../kinds/types.ts';
+import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
+import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
 import { type CapabilityValues, createLearnedCapabilities } from './learned-capabilities.ts';
 import { lowerMaxPageSize, maxPageSize, worstCasePage } from './page-sizes.ts';
-import {
-  type Feature,
-  type PagedEndpoint,
-  type QuotaMode,
-  type WithheldField,
-  withheldFields,
-} from './policy.ts';
+import { capabilityPolicy, type QuotaMode } from './policy.ts';
 import { createProbeOnce } from './probe-once.ts';
 import { FeatureWithheld, LimitRejected, SmallerPageNeeded } from './rejection-errors.ts';
 import { createRejections } from './rejections.ts';
@@ -19,8 +14,9 @@ import { createRejections } from './rejections.ts';
  * each mode: so each capability is learned from the responses.
  */
 export interface Capabilities extends CapabilityView {
+  has(capability: string): boolean | null;
   /** The page size to request: the known limit, or the largest there may be. */
-  maxPageSize(endpoint: PagedEndpoint): number;
+  maxPageSize(endpoint: string): number;
   /**
    * The result of `send` for a page of `limit` items, from which the page size limit is learned.
    * @param list names the list to which the page belongs
@@ -28,7 +24,7 @@ export interface Capabilities extends CapabilityView {
    * @throws SmallerPageNeeded if `send` throws LimitRejected, or the limit is known to be lower
    */
   withLimit<T>(
-    endpoint: PagedEndpoint,
+    endpoint: string,
     limit: number,
     list: string,
     send: () => Promise<T>,
@@ -38,17 +34,17 @@ export interface Capabilities extends CapabilityView {
    * The result of `send`, or null if the app lacks the feature or `send` throws FeatureWithheld.
    * @param object names the object that is requested
    */
-  withFeature<T>(feature: Feature, object: string, send: () => Promise<T>): Promise<T | null>;
+  withFeature<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
   /** The result of `send`, or null if the field is known to be withheld from the app. */
-  withField<T>(field: WithheldField, send: () => Promise<T>): Promise<T | null>;
+  withField<T>(field: string, send: () => Promise<T>): Promise<T | null>;
   /** Learns from a full object which fields come with it. */
-  observe(object: SpotifyObject): void;
+  observe(object: Entity): void;
   /** A call of any endpoint succeeded. */
   recordSuccess(): void;
   /** All that is known, by the name of the capability; a page size limit is a number. */
   values(): CapabilityValues;
   /** Forgets a capability: the rejection had another cause. */
-  reset(feature: Feature): void;
+  reset(feature: string): void;
 }
 
 /** What is known, for the plan of an operation. */
@@ -56,22 +52,31 @@ export interface CapabilityView {
   /** False if the app is known to lack the capability; null if nothing is known. */
   has(capability: Feature | WithheldField): boolean | null;
   /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
-  worstCasePage(endpoint: PagedEndpoint): { limit: number; probeCalls: number };
+  worstCasePage(endpoint: string): { limit: number; probeCalls: number };
 }
 
-/** @param sharedState by which processes share what they learn */
-export function createCapabilities(mode: QuotaMode, log: Log, sharedState?: SharedState): Capabilities {
-  const learned = createLearnedCapabilities(mode, log, sharedState);
-  const rejections = createRejections(learned);
+/**
+ * @param sharedState by which processes share what they learn
+ * @param registry the kinds of objects; by default all that the gateway serves
+ */
+export function createCapabilities(
+  mode: QuotaMode,
+  log: Log,
+  sharedState?: SharedState,
+  registry: KindRegistry = kinds,
+): Capabilities {
+  const policy = capabilityPolicy(registry);
+  const learned = createLearnedCapabilities(policy, mode, log, sharedState);
+  const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
 
-  const has = (capability: Feature | WithheldField): boolean | null =>
+  const has = (capability: string): boolean | null =>
     (learned.lookup(capability)?.value as boolean | undefined) ?? null;
 
   return {
     has,
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
-    worstCasePage: (endpoint) => worstCasePage(learned, endpoint),
+    worstCasePage: (endpoint) => worstCasePage(policy, learned, endpoint),
     withLimit: (endpoint, limit, list, send, confirms) =>
       probeOnce(endpoint, async () => {
         const knownLimit = maxPageSize(learned, endpoint);
@@ -86,7 +91,7 @@ export function createCapabilities(mode: QuotaMode, log: Log, sharedState?: Shar
         } catch (error) {
           if (!(error instanceof LimitRejected)) throw error;
           const { isExplicit } = error;
-          throw lowerMaxPageSize(learned, rejections, { endpoint, limit, list, isExplicit });
+          throw lowerMaxPageSize(policy, learned, rejections, { endpoint, limit, list, isExplicit });
         }
       }),
     withFeature: (feature, object, send) =>
@@ -111,7 +116,7 @@ export function createCapabilities(mode: QuotaMode, log: Log, sharedState?: Shar
     },
     observe(object) {
       if (!object.full) return;
-      const fields: readonly WithheldField[] = withheldFields[object.kind];
+      const fields = policy.withheldFields[object.kind] ?? [];
       // An object that lacks all of them has the form of development mode; one that lacks some may be an exception.
       const isConclusive = fields.every((field) => fieldOf(object, field) === undefined);
       for (const field of fields) {
@@ -126,5 +131,5 @@ export function createCapabilities(mode: QuotaMode, log: Log, sharedState?: Shar
   };
 }
 
-const fieldOf = (object: SpotifyObject, field: WithheldField): unknown =>
-  object[field.slice(field.indexOf('.') + 1) as keyof SpotifyObject];
+const fieldOf = (object: Entity, field: string): unknown =>
+  object[field.slice(field.indexOf('.') + 1) as keyof Entity];

@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
-import { type Capability, type Feature, largestPageSize, modes, type QuotaMode } from './policy.ts';
+import { type Capability, type CapabilityPolicy, largestPageSize, type QuotaMode } from './policy.ts';
 
 export interface LearnedCapability {
   /** Whether the app has the capability; for an endpoint with pages, its page size limit. */
@@ -25,7 +25,7 @@ export interface LearnedCapabilities {
     value: boolean | number,
     options?: { confirmed?: boolean; forMs?: number },
   ): void;
-  reset(feature: Feature): void;
+  reset(feature: Capability): void;
   /** All that is known, by the name of the capability. */
   values(): CapabilityValues;
 }
@@ -40,6 +40,7 @@ const topicPrefix = 'ability'; // names the topic of a capability in Redis, as i
  * @param sharedState by which processes share what they learn
  */
 export function createLearnedCapabilities(
+  { modes }: CapabilityPolicy,
   mode: QuotaMode,
   log: Log,
   sharedState?: SharedState,
@@ -58,7 +59,7 @@ export function createLearnedCapabilities(
   }
 
   sharedState?.subscribe((topic, message) => {
-    const received = parseMessage(topic, message);
+    const received = parseMessage(topic, message, modes.development);
     if (!received) return;
     const learnedAtMs = learned.get(received.capability)?.learnedAtMs ?? 0;
     if (received.learned.learnedAtMs > learnedAtMs) learned.set(received.capability, received.learned);
@@ -88,11 +89,12 @@ export function createLearnedCapabilities(
 function parseMessage(
   topic: string,
   message: unknown,
+  examples: Readonly<Record<Capability, boolean | number>>,
 ): { capability: Capability; learned: LearnedCapability } | null {
   const [prefix, capability] = topic.split(':') as [string, Capability | undefined];
   const { value, learnedAtMs } = (message ?? {}) as Partial<LearnedCapability>;
-  if (prefix !== topicPrefix || !capability || !Object.hasOwn(modes.development, capability)) return null;
-  const example = modes.development[capability];
+  if (prefix !== topicPrefix || !capability || !Object.hasOwn(examples, capability)) return null;
+  const example = examples[capability];
   if (typeof value !== typeof example || typeof learnedAtMs !== 'number') return null;
   if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= largestPageSize)) {
     return null;

@@ -1,49 +1,52 @@
-import type { Kind } from '../kinds/ids.ts';
+import { pagedEndpoints, shortListNames } from '../kinds/index.ts';
+import type { KindRegistry, PagedEndpointDefinition } from '../kinds/kind.ts';
 
 /** The only file that knows the two quota modes of Spotify's apps, and what each of them may do. */
 
 export type QuotaMode = 'auto' | 'development' | 'extended';
-export type PagedEndpoint = 'artists/albums' | 'albums/tracks' | 'search';
-/** `batch` is the reading of many objects by their ids; the others are endpoints. */
-export type Feature = (typeof features)[number];
-export type WithheldField = (typeof withheldFields)[Kind][number];
-export type Capability = PagedEndpoint | Feature | WithheldField;
+/** The name of a paged endpoint, of a feature or of a withheld field. */
+export type Capability = string;
 
-export const features = ['batch', 'artists/top-tracks', 'artists/related-artists'] as const;
+/** What Spotify may withhold or limit, by the kinds of objects. */
+export interface CapabilityPolicy {
+  /** `batch` is the reading of many objects by their ids; the others are endpoints. */
+  features: readonly string[];
+  /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
+  withheldFields: Readonly<Record<string, readonly string[]>>;
+  endpoints: readonly PagedEndpointDefinition[];
+  /** The capabilities of the kinds of app that Spotify documents since February 2026. */
+  modes: Readonly<Record<QuotaMode, Readonly<Record<Capability, boolean | number>>>>;
+}
 
-/** Fields that Spotify leaves out of full objects for apps in development mode. */
-export const withheldFields = {
-  artist: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],
-  album: ['Album.label', 'Album.popularity'],
-  track: ['Track.popularity', 'Track.previewUrl'],
-} as const;
-
-/** The page sizes that Spotify may accept, the largest first. */
-export const pageSizes: Record<PagedEndpoint, readonly number[]> = {
-  'artists/albums': [50, 10],
-  search: [50, 10],
-  'albums/tracks': [50, 20, 10],
-};
-
-/** These two have one limit: every report of the 10 of development mode is about both. */
-export const endpointsWithSameLimit: readonly PagedEndpoint[] = ['artists/albums', 'search'];
 export const largestPageSize = 50;
 
-/** The kinds of app that Spotify documents since February 2026. */
-export const modes: Record<QuotaMode, Partial<Record<Capability, boolean | number>>> = {
-  auto: {},
-  extended: { batch: true, 'artists/albums': 50, 'albums/tracks': 50, search: 50 },
-  development: {
-    batch: false,
-    'artists/top-tracks': false,
-    'artists/related-artists': false,
-    ...Object.fromEntries(
-      Object.values(withheldFields)
-        .flat()
-        .map((field) => [field, false]),
-    ),
-    'artists/albums': 10,
-    'albums/tracks': 50,
-    search: 10,
-  },
-};
+export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
+  const features = ['batch', ...shortListNames(registry)];
+  const endpoints = pagedEndpoints(registry);
+  const kinds = Object.values(registry);
+  const missing = [...features, ...kinds.flatMap(({ withheldFields }) => withheldFields)];
+  return {
+    features,
+    withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
+    endpoints,
+    modes: {
+      auto: {},
+      extended: { batch: true, ...Object.fromEntries(endpoints.map(({ name }) => [name, largestPageSize])) },
+      development: {
+        ...Object.fromEntries(missing.map((capability) => [capability, false])),
+        ...Object.fromEntries(endpoints.map(({ name, developmentPageSize }) => [name, developmentPageSize])),
+      },
+    },
+  };
+}
+
+/** The page sizes that Spotify may accept, the largest first. */
+export const pageSizesOf = ({ endpoints }: CapabilityPolicy, endpoint: string): readonly number[] =>
+  endpoints.find(({ name }) => name === endpoint)?.pageSizes ?? [];
+
+/** The other endpoints that have the same page size limit. */
+export function endpointsWithSameLimit({ endpoints }: CapabilityPolicy, endpoint: string): string[] {
+  const group = endpoints.find(({ name }) => name === endpoint)?.limitGroup;
+  const others = endpoints.filter(({ name, limitGroup }) => name !== endpoint && limitGroup === group);
+  return group === undefined ? [] : others.map(({ name }) => name);
+}

@@ -1,14 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
-import {
-  type Capability,
-  endpointsWithSameLimit,
-  type Feature,
-  features,
-  modes,
-  type WithheldField,
-  withheldFields,
-} from './policy.ts';
+import type { Capability, CapabilityPolicy } from './policy.ts';
 
 /** A response that shows that the app may lack a capability. */
 export interface Rejection {
@@ -32,7 +24,7 @@ export interface Rejections {
   /** Notes a rejection. @returns whether the capability is to be given up */
   isGivenUp(capability: Capability, rejection: Rejection): boolean;
   /** Notes a rejection, and gives the capability up if it is time. */
-  reject(capability: Feature | WithheldField, rejection: Rejection): void;
+  reject(capability: Capability, rejection: Rejection): void;
   /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
   review(): void;
   /** Forgets the rejections of a capability. */
@@ -42,18 +34,19 @@ export interface Rejections {
 const retryMs = 60_000; // a capability that has worked may be missing because of an outage
 const outageMs = 3_600_000; // an outage that lasts longer is a change of the rules
 
-export function createRejections(learned: LearnedCapabilities): Rejections {
+export function createRejections(policy: CapabilityPolicy, learned: LearnedCapabilities): Rejections {
   const firstRejections = new Map<string, Rejection & { successes: number }>();
   const missingSinceMs = new Map<string, number>();
   let successes = 0;
 
   /** Whether another capability has shown that the app is in development mode, so that one rejection is proof. */
   const isDevelopmentApp = (): boolean =>
-    endpointsWithSameLimit.some(
-      (endpoint) => learned.lookup(endpoint)?.value === modes.development[endpoint],
+    policy.endpoints.some(
+      ({ name, limitGroup, developmentPageSize }) =>
+        limitGroup !== undefined && learned.lookup(name)?.value === developmentPageSize,
     ) ||
-    Object.values(withheldFields).some((fields) =>
-      fields.every((field) => learned.lookup(field)?.value === false),
+    Object.values(policy.withheldFields).some(
+      (fields) => fields.length > 0 && fields.every((field) => learned.lookup(field)?.value === false),
     );
 
   function isGivenUp(capability: Capability, rejection: Rejection): boolean {
@@ -68,7 +61,7 @@ export function createRejections(learned: LearnedCapabilities): Rejections {
     return successes > first.successes || (!hasWorked && first.isExplicit && rejection.isExplicit);
   }
 
-  function giveUp(capability: Feature | WithheldField): void {
+  function giveUp(capability: Capability): void {
     const hasWorked = learned.last(capability)?.value === true || missingSinceMs.has(capability);
     if (!hasWorked) {
       learned.record(capability, false);
@@ -94,7 +87,7 @@ export function createRejections(learned: LearnedCapabilities): Rejections {
     },
     review() {
       if (!isDevelopmentApp()) return;
-      for (const feature of features) {
+      for (const feature of policy.features) {
         const isRejected = firstRejections.get(feature)?.isExplicit === true;
         if (isRejected && learned.last(feature)?.value === undefined) giveUp(feature);
       }

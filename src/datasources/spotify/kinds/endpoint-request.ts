@@ -1,14 +1,13 @@
-import type { Feature, PagedEndpoint } from '../capabilities/policy.ts';
 import { FeatureWithheld, LimitRejected } from '../capabilities/rejection-errors.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 import type { ApiRequest } from '../transport/api-client.ts';
 import { type HttpAnswer, messageOf } from '../transport/http.ts';
-import type { Kind, SpotifyId } from './ids.ts';
+import type { Entity } from './kind.ts';
 import type { Market } from './markets.ts';
-import type { SpotifyObject } from './types.ts';
+import type { SpotifyId } from './spotify-id.ts';
 
 /** What comes with an answer: an object, or a list of them that nobody has read yet. */
-export type Part = SpotifyObject | LazyItems<SpotifyObject>;
+export type Part = Entity | LazyItems<Entity>;
 
 /** One question to Spotify, and how to understand the answer. */
 export interface Resource<T> {
@@ -26,7 +25,7 @@ export interface Resource<T> {
   batch?: Batch;
   batchValue?: string;
   /** The page size that it requests, and the list to which the page belongs. */
-  limit?: { endpoint: PagedEndpoint; list: string; items: number; isGranted(value: T): boolean };
+  limit?: { endpoint: string; list: string; items: number; isGranted(value: T): boolean };
   /** False where a part of the value cannot be read, and so is to be asked for again when it is wanted again. */
   isWhole?(value: T): boolean;
   /** The value as Spotify gave or confirmed it at a time, in milliseconds of the epoch. */
@@ -38,7 +37,7 @@ export interface Resource<T> {
 }
 
 export interface ObjectName {
-  kind: Kind;
+  kind: string;
   id: SpotifyId;
   /** Null for none, as for every artist. */
   market: Market | null;
@@ -50,7 +49,7 @@ export interface Batch {
   /** Most questions of one call. */
   max: number;
   /** What the app must be allowed to do for it. */
-  feature?: Feature;
+  feature?: string;
   request(values: readonly string[]): ApiRequest;
   /** False where the response does not fit the questions: then each is asked alone. */
   isUsable?(body: unknown, values: readonly string[]): boolean;

@@ -1,31 +1,31 @@
 import type { Malformed } from './malformed.ts';
 
-/** Parsed JSON, read with a check on everything that is taken from it. */
+/** Reads parsed JSON and checks the type of every value. */
 
-/** The answer is not as documented; `message` says where, never what stood there. */
+/** The response is not as documented; `message` names the place, never the value. */
 export class MalformedAnswer extends Error {}
 
 export type Json = Readonly<Record<string, unknown>>;
 
-const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be held, but never be served
+const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be cached, but never be served
 
-export function record(value: unknown, where: string): Json {
+export function expectObject(value: unknown, where: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   throw new MalformedAnswer(where);
 }
 
-export function list(value: unknown, where: string): readonly unknown[] {
+export function expectArray(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw new MalformedAnswer(where);
 }
 
-export function text(json: Json, key: string, where: string): string {
+export function expectString(json: Json, key: string, where: string): string {
   const value = json[key];
   if (typeof value === 'string') return value;
   throw new MalformedAnswer(`${where}.${key}`);
 }
 
-export function int(json: Json, key: string, where: string): number {
+export function expectInt(json: Json, key: string, where: string): number {
   const value = json[key];
   if (isInt(value)) return value;
   throw new MalformedAnswer(`${where}.${key}`);
@@ -44,11 +44,11 @@ export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malf
 export const partOrNull = <T>(value: unknown, decode: (value: unknown) => T): T | Malformed | null =>
   part(value, decode) ?? null;
 
-export const textPart = (json: Json, key: string, where: string): string | Malformed | undefined =>
-  part(json[key], () => text(json, key, where));
+export const stringPart = (json: Json, key: string, where: string): string | Malformed | undefined =>
+  part(json[key], () => expectString(json, key, where));
 
 export const intPart = (json: Json, key: string, where: string): number | Malformed | undefined =>
-  part(json[key], () => int(json, key, where));
+  part(json[key], () => expectInt(json, key, where));
 
 export const booleanPart = (json: Json, key: string, where: string): boolean | Malformed | undefined =>
   part(json[key], (value) => {
@@ -61,7 +61,7 @@ export const elements = <T>(
   value: unknown,
   where: string,
   decode: (element: unknown) => T,
-): (T | Malformed | null)[] => list(value, where).map((element) => partOrNull(element, decode));
+): (T | Malformed | null)[] => expectArray(value, where).map((element) => partOrNull(element, decode));
 
 /** What `decode` gives, or a marker where what it reads is not as documented. */
 export function orMalformed<T>(decode: () => T): T | Malformed {
@@ -71,4 +71,26 @@ export function orMalformed<T>(decode: () => T): T | Malformed {
     if (error instanceof MalformedAnswer) return { malformed: error.message };
     throw error;
   }
+}
+
+/** The value, or null for an object without an id: a local file, or the rest of an object that was removed. */
+export function withId(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return ((value as Json)['id'] ?? null) === null ? null : value;
+}
+
+/** Spotify's enums grow, and were not always in small letters: an unknown value is `OTHER`. */
+export function enumPart<const T extends string>(
+  value: unknown,
+  members: readonly T[],
+): T | 'OTHER' | undefined {
+  if (value === undefined || value === null) return undefined;
+  const name = typeof value === 'string' ? value.toUpperCase() : '';
+  return members.find((member) => member === name) ?? 'OTHER';
+}
+
+/** Clients put these into `href` and `src`: only http and https may pass. @throws MalformedAnswer */
+export function webAddress(value: unknown, where: string): string {
+  if (typeof value === 'string' && /^https?:\/\//i.test(value)) return value;
+  throw new MalformedAnswer(where);
 }

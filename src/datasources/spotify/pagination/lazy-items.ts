@@ -1,7 +1,8 @@
-import type { Kind } from '../kinds/ids.ts';
+import { findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isMalformed, type Malformed } from '../kinds/malformed.ts';
 import type { Market } from '../kinds/markets.ts';
 import { objectKey } from '../kinds/object-key.ts';
+import { isBareId } from '../kinds/spotify-id.ts';
 
 /** The items of a page in the order of their slots: an array, or a list whose items are decoded on first capabilities. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;
@@ -22,12 +23,12 @@ export interface LazyItems<T> {
 
 /**
  * @param list the items as Spotify sent them
- * @param market the market that they were asked for
+ * @param request the market of the request, and the kinds of objects that the items may contain
  * @param decode decodes one item; a marker where it is not as documented
  */
 export function lazyItems<T>(
   list: readonly unknown[],
-  market: Market | null,
+  request: { market: Market | null; kinds: KindRegistry },
   decode: (item: unknown) => T | Malformed,
 ): LazyItems<T> {
   const ids = list.map(idOf);
@@ -50,33 +51,39 @@ export function lazyItems<T>(
     at,
     idAt: (index) => ids[index],
     isWhole: () => isWhole,
-    indexes: indexesOf(list, market),
+    indexes: indexesOf(list, request),
     all: () => ids.map((_, index) => at(index)),
   };
 }
 
-type Json = Partial<Record<'id' | 'type' | 'artists' | 'album', unknown>>;
+type Json = Readonly<Record<string, unknown>>;
 
 function idOf(item: unknown): string | null | undefined {
   if (item === null) return undefined;
-  const { id } = item as Json;
-  return typeof id === 'string' && bareId.test(id) ? id : null;
+  const id = (item as Json)['id'];
+  return typeof id === 'string' && isBareId(id) ? id : null;
 }
 
-const bareId = /^[0-9A-Za-z]{22}$/;
-const kinds: ReadonlySet<unknown> = new Set<Kind>(['artist', 'album', 'track']);
-
-/** Where to find each object of a list: its items, their artists, and the album of a track with its artists. */
-function indexesOf(list: readonly unknown[], market: Market | null): Map<string, number> {
+/** The index of the item that contains each object: the items themselves, and the objects inside them. */
+function indexesOf(
+  list: readonly unknown[],
+  { market, kinds }: { market: Market | null; kinds: KindRegistry },
+): Map<string, number> {
   const indexes = new Map<string, number>();
-  const note = (object: unknown, index: number): void => {
-    if (typeof object !== 'object' || object === null) return;
-    const { id, type, artists, album } = object as Json;
-    if (typeof id === 'string' && kinds.has(type)) indexes.set(objectKey(type as Kind, id, market), index);
-    if (Array.isArray(artists)) for (const artist of artists) note(artist, index);
-    if (type === 'track') note(album, index);
+  const embeddedKeys = new Set(Object.values(kinds).flatMap(({ embedded }) => embedded));
+  const add = (value: unknown, index: number): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const json = value as Json;
+    const id = json['id'];
+    const kind = findKind(kinds, json['type']);
+    if (kind && typeof id === 'string') indexes.set(objectKey(kinds, kind.name, id, market), index);
+    for (const key of kind?.embedded ?? embeddedKeys) {
+      const inside = json[key];
+      if (Array.isArray(inside)) for (const element of inside) add(element, index);
+      else add(inside, index);
+    }
   };
-  for (const [index, item] of list.entries()) note(item, index);
+  for (const [index, item] of list.entries()) add(item, index);
   return indexes;
 }
 

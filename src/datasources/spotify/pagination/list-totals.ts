@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
-import type { List } from '../kinds/lists.ts';
+import type { Entity } from '../kinds/kind.ts';
 import type { Malformed } from '../kinds/malformed.ts';
-import type { Page, SpotifyObject } from '../kinds/types.ts';
+import type { Page } from '../kinds/page.ts';
+import type { List } from '../kinds/paged-list.ts';
 
 /**
  * The length of each list, as far as its pages have told it. The total that Spotify reports is not a bound: it can be
@@ -48,9 +49,9 @@ export interface ListLength {
   freshUntilMs: number;
 }
 
-type AnyList = Pick<List<SpotifyObject>, 'key' | 'steadyTotal'>;
+type AnyList = Pick<List<Entity>, 'key' | 'steadyTotal'>;
 type AnyPage = Pick<
-  Page<SpotifyObject>,
+  Page<Entity>,
   'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'hasNext' | 'asOfMs'
 > & {
   items: { readonly length: number };

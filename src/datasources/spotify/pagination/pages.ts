@@ -2,9 +2,10 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/rejection-errors.ts';
-import type { List } from '../kinds/lists.ts';
+import type { Entity } from '../kinds/kind.ts';
 import type { Malformed } from '../kinds/malformed.ts';
-import type { Page, SpotifyObject } from '../kinds/types.ts';
+import type { Page } from '../kinds/page.ts';
+import type { List } from '../kinds/paged-list.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './list-totals.ts';
 import {
@@ -21,16 +22,13 @@ import {
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
 export interface Pagination {
   /** The part of a list that a range means; null when there is no such list. */
-  window<T extends SpotifyObject>(
+  window<T extends Entity>(
     list: List<T>,
     range: PageArgs,
     fieldContext: FieldContext,
   ): Promise<Window<T> | null>;
   /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
-  total<T extends SpotifyObject>(
-    list: List<T>,
-    fieldContext: FieldContext,
-  ): Promise<number | Malformed | null>;
+  total<T extends Entity>(list: List<T>, fieldContext: FieldContext): Promise<number | Malformed | null>;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
 }
@@ -52,7 +50,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   };
   const totals = createListTotals(freshMs, noteChange);
 
-  async function window<T extends SpotifyObject>(list: List<T>, range: PageArgs, fieldContext: FieldContext) {
+  async function window<T extends Entity>(list: List<T>, range: PageArgs, fieldContext: FieldContext) {
     let limit = Math.min(
       capabilities.maxPageSize(list.endpoint),
       totals.pageLimit(list) ?? Number.POSITIVE_INFINITY,
@@ -67,7 +65,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     }
   }
 
-  async function readWindow<T extends SpotifyObject>(
+  async function readWindow<T extends Entity>(
     list: List<T>,
     range: PageArgs,
     limit: number,
@@ -94,7 +92,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   /** Reads on from the last slot that exists for certain, until a page shows where the list ends. */
-  async function findEnd<T extends SpotifyObject>(
+  async function findEnd<T extends Entity>(
     list: List<T>,
     { minLength }: Pick<ListLength, 'minLength'>,
     limit: number,
@@ -104,7 +102,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   /** The slots that a range means; null where they depend on a length that is unknown. */
-  function spanFor<T extends SpotifyObject>(
+  function spanFor<T extends Entity>(
     list: List<T>,
     range: PageArgs,
     pages: readonly Page<T>[],
@@ -115,7 +113,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     return slotRangeOf(range, end ?? (isReliable ? length : minLength), list.reach);
   }
 
-  async function cutWindow<T extends SpotifyObject>(
+  async function cutWindow<T extends Entity>(
     list: List<T>,
     pages: readonly Page<T>[],
     span: SlotRange,
@@ -140,7 +138,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   /** The pages that cover a span, as far as the list goes; null when there is no such list. */
-  async function readPages<T extends SpotifyObject>(
+  async function readPages<T extends Entity>(
     list: List<T>,
     span: SlotRange,
     limit: number,
@@ -168,7 +166,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   /** Two empty pages in succession end the list behind its last item. */
-  function recordEmptyEnd<T extends SpotifyObject>(list: List<T>, pages: readonly Page<T>[]): void {
+  function recordEmptyEnd<T extends Entity>(list: List<T>, pages: readonly Page<T>[]): void {
     const [previous, last] = pages.slice(-2);
     if (previous?.items.length !== 0 || last?.items.length !== 0) return;
     const filled = pages.findLast(({ items }) => items.length > 0);
@@ -176,7 +174,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   /** Pages from before the list changed are read again, so that the window fits together. */
-  function readChangedAgain<T extends SpotifyObject>(
+  function readChangedAgain<T extends Entity>(
     list: List<T>,
     pages: readonly Page<T>[],
     limit: number,
@@ -193,7 +191,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     );
   }
 
-  async function readPage<T extends SpotifyObject>(
+  async function readPage<T extends Entity>(
     list: List<T>,
     offset: number,
     limit: number,
@@ -216,13 +214,13 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     return page;
   }
 
-  function lengthOf<T extends SpotifyObject>(list: List<T>, fieldContext: FieldContext): ListLength | null {
+  function lengthOf<T extends Entity>(list: List<T>, fieldContext: FieldContext): ListLength | null {
     const known = totals.of(list);
     if (known) recordFreshness(fieldContext, known.freshUntilMs);
     return known;
   }
 
-  async function total<T extends SpotifyObject>(
+  async function total<T extends Entity>(
     list: List<T>,
     fieldContext: FieldContext,
   ): Promise<number | Malformed | null> {

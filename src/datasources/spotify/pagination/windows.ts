@@ -1,5 +1,6 @@
+import type { Entity } from '../kinds/kind.ts';
 import { isMalformed, type Malformed } from '../kinds/malformed.ts';
-import type { Page, SpotifyObject } from '../kinds/types.ts';
+import type { Page } from '../kinds/page.ts';
 import { type Items, idAt } from './lazy-items.ts';
 import { type ListLength, shownTotal } from './list-totals.ts';
 
@@ -130,7 +131,7 @@ const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
  * @param pages in the order of their offsets, without a gap; none where the list is known to be shorter
  * @param length of the list as the pages have told it; null where nothing was read
  */
-export function windowOf<T extends SpotifyObject>(
+export function windowOf<T extends Entity>(
   pages: readonly Page<T>[],
   asked: SlotRange,
   range: PageArgs,
@@ -192,7 +193,7 @@ interface SlotRef<T> {
  * What stands in the slots of the pages. Nulls, and what the same page has shown before, are left out.
  * @param end the slot from which on nothing is wanted
  */
-function slotRefsIn<T extends SpotifyObject>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
+function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
   const found: SlotRef<T>[] = [];
   let next = 0;
   for (const { offset, limit, items } of pages) {
@@ -214,7 +215,7 @@ function slotRefsIn<T extends SpotifyObject>(pages: readonly Page<T>[], end = In
 }
 
 /** What cannot be read is nobody's double, whatever its id: it fails in its own slot. */
-function isReadable(items: Items<SpotifyObject>, index: number): boolean {
+function isReadable(items: Items<Entity>, index: number): boolean {
   const item = items.at(index) ?? null;
   return item !== null && !isMalformed(item);
 }
@@ -223,7 +224,7 @@ function isReadable(items: Items<SpotifyObject>, index: number): boolean {
  * When the list has grown or shrunk at the front since the cursor was given, its item has moved by as many
  * slots at most. Found there, it is where the window begins: nothing is given twice or skipped.
  */
-function realignToCursor<T extends SpotifyObject>(
+function realignToCursor<T extends Entity>(
   asked: SlotRange,
   { after, first }: PageArgs,
   pages: readonly Page<T>[],
@@ -243,7 +244,7 @@ function realignToCursor<T extends SpotifyObject>(
  * The slot to which the item of a cursor has moved if the list has grown at the front by as much as its total has;
  * null where the pages in hand already show the item, or the list has not grown.
  */
-export function shiftedSlot<T extends SpotifyObject>(
+export function shiftedSlot<T extends Entity>(
   pages: readonly Page<T>[],
   { after, first }: PageArgs,
   reach: number,
@@ -256,17 +257,11 @@ export function shiftedSlot<T extends SpotifyObject>(
 }
 
 /** Whether the slot holds the item of the cursor. */
-export const isCursorAt = <T extends SpotifyObject>(
-  page: Page<T>,
-  slot: number,
-  { id }: CursorPosition,
-): boolean => slotRefsIn([page]).some((found) => found.slot === slot && found.id === id);
+export const isCursorAt = <T extends Entity>(page: Page<T>, slot: number, { id }: CursorPosition): boolean =>
+  slotRefsIn([page]).some((found) => found.slot === slot && found.id === id);
 
 /** Each thing once, and not the one that the client holds already. */
-function distinct<T extends SpotifyObject>(
-  slots: readonly Slot<T>[],
-  { after, before }: PageArgs,
-): Slot<T>[] {
+function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }: PageArgs): Slot<T>[] {
   const given = new Set([after?.id, before?.id]);
   return slots.filter(({ item }) => {
     const id = isMalformed(item) ? null : item.id;

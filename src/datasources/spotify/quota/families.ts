@@ -1,14 +1,14 @@
-/** The endpoint families that there are. */
-export const families = [
-  'artists',
-  'artists/albums',
-  'artists/top-tracks',
-  'artists/related-artists',
-  'albums',
-  'albums/tracks',
-  'tracks',
-  'search',
-] as const;
+import { kinds, pagedEndpoints, shortListNames } from '../kinds/index.ts';
+import type { KindRegistry } from '../kinds/kind.ts';
 
 /** Endpoints that Spotify counts together: the path without its ids, single and batch reads alike. */
-export type Family = (typeof families)[number];
+export type Family = string;
+
+/** The endpoint families of all kinds. */
+export const familiesOf = (registry: KindRegistry): Family[] => [
+  ...Object.values(registry).map(({ plural }) => plural),
+  ...pagedEndpoints(registry).map(({ name }) => name),
+  ...shortListNames(registry),
+];
+
+export const families: readonly Family[] = familiesOf(kinds);

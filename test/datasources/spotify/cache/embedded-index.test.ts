@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import type { Market, SpotifyId } from '../../../../src/datasources/spotify/index.ts';
+import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
 import type { ObjectName } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { Malformed } from '../../../../src/datasources/spotify/kinds/malformed.ts';
-import type { Album } from '../../../../src/datasources/spotify/kinds/types.ts';
 import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/pagination/lazy-items.ts';
 import { slots } from '../../../support/album-pages.ts';
 import { artists, fine, inMode, seen } from '../../../support/asking.ts';
@@ -80,7 +81,7 @@ const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
 function listOf(numbers: number[], market: Market | null = null) {
   const read: string[] = [];
   const sent = numbers.map((each) => ({ id: id(each), type: 'album' }));
-  const items = lazyItems<Album>(sent, market, (item) => {
+  const items = lazyItems<Album>(sent, { market, kinds }, (item) => {
     const object = item as Album;
     read.push(object.id);
     return { ...object, kind: 'album', market } as Album | Malformed;
@@ -171,7 +172,9 @@ describe('objects in lists', () => {
       linked_from: { id: id(5), type: 'track' },
       more: { id: id(6), type: 'track' },
     };
-    const items = lazyItems<Album>([null, track, 7, { id: id(7) }], spain, () => ({ malformed: 'track' }));
+    const items = lazyItems<Album>([null, track, 7, { id: id(7) }], { market: spain, kinds }, () => ({
+      malformed: 'track',
+    }));
     expect([...items.indexes]).toEqual([
       [`track/${id(1)}?market=ES`, 1],
       [`artist/${id(2)}`, 1],
@@ -182,7 +185,9 @@ describe('objects in lists', () => {
   });
 
   test('that are not as documented leave the list incomplete from the moment that they are decoded', () => {
-    const items = lazyItems<Album>([{ id: id(1) }, null], null, () => ({ malformed: 'album' }));
+    const items = lazyItems<Album>([{ id: id(1) }, null], { market: null, kinds }, () => ({
+      malformed: 'album',
+    }));
     expect(items.isWhole()).toBe(true);
     expect(items.at(1)).toBeNull();
     expect(items.isWhole()).toBe(true);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePage } from '../../../../src/datasources/spotify/kinds/decode.ts';
+import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
+import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { MalformedAnswer } from '../../../../src/datasources/spotify/kinds/json.ts';
-import type { Album, Page } from '../../../../src/datasources/spotify/kinds/types.ts';
+import { decodePage, type Page } from '../../../../src/datasources/spotify/kinds/page.ts';
 import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
 import {
   type CursorPosition,
@@ -198,7 +199,7 @@ describe('a page whose items are decoded when they are read', () => {
     );
     const body = { href: '', limit: 5, next: null, offset: 0, previous: null, total: items.length, items };
     const { json } = readBody(Buffer.from(JSON.stringify(body))) as Body;
-    return decodePage(json, { offset: 0, limit: 5, market: null }, (item) => {
+    return decodePage(json, { offset: 0, limit: 5, market: null, kinds }, (item) => {
       const { id, name } = item as { id: string; name?: string };
       if (name === undefined) throw new MalformedAnswer('album.name');
       return { id, name } as unknown as Album;

@@ -1,0 +1,124 @@
+import { type Artist, simplifiedArtists } from './artist.ts';
+import { type BaseFields, baseFields } from './base-fields.ts';
+import {
+  booleanPart,
+  elements,
+  enumPart,
+  expectObject,
+  intPart,
+  part,
+  partOrNull,
+  stringPart,
+} from './json.ts';
+import type { DecodeOptions, EmbeddedPage, Entity, KindDefinition, PagedListDefinition } from './kind.ts';
+import { isMalformed } from './malformed.ts';
+import { decodeEmbeddedPage, type Page } from './page.ts';
+import {
+  type Copyright,
+  copyright,
+  type ExternalIds,
+  externalIds,
+  genres,
+  type Image,
+  images,
+  type ReleaseDate,
+  type Restrictions,
+  releaseDate,
+  restrictions,
+  type Sent,
+  type SentList,
+} from './values.ts';
+
+export type AlbumType = 'ALBUM' | 'SINGLE' | 'COMPILATION' | 'OTHER';
+export type AlbumGroup = AlbumType | 'APPEARS_ON';
+
+export interface Album extends BaseFields {
+  kind: 'album';
+  albumType: Sent<AlbumType>;
+  /** Why an artist's list shows the album; only lists say so, and not to every app. */
+  albumGroup: AlbumGroup | undefined;
+  totalTracks: Sent<number>;
+  releaseDate: Sent<ReleaseDate>;
+  images: SentList<Image>;
+  artists: SentList<Artist>;
+  isPlayable: Sent<boolean | null>;
+  restrictions: Sent<Restrictions | null>;
+  copyrights: SentList<Copyright>;
+  externalIds: Sent<ExternalIds>;
+  genres: SentList<string>;
+  label: Sent<string>;
+  popularity: Sent<number>;
+  /** The first tracks, which a full album contains; undefined where they cannot be used. */
+  tracks: Page<Entity> | undefined;
+}
+
+export const groupOrder = ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON'] as const;
+
+const inOrder = (groups: readonly AlbumGroup[]): AlbumGroup[] =>
+  groupOrder.filter((group) => groups.length === 0 || groups.includes(group));
+
+/** The filter: album groups in any order; none means all. */
+export const artistAlbums = {
+  name: 'artists/albums',
+  path: (id) => `/artists/${id}/albums`,
+  // Every report of the limit of 10 in development mode is about this list and the search.
+  pageSizes: [50, 10],
+  developmentPageSize: 10,
+  limitGroup: 'search',
+  query(groups) {
+    const wanted = inOrder(groups);
+    // All four are Spotify's default: both ways of asking for them name one list.
+    return wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
+  },
+  decodeItem(item, options, _artist, groups) {
+    const wanted = inOrder(groups);
+    const decoded = decodeAlbum(item, options);
+    // Spotify does not tell every app the group; a list of one group implies it.
+    return wanted.length === 1 ? { ...decoded, albumGroup: wanted[0] } : decoded;
+  },
+} as const satisfies PagedListDefinition<Album, readonly AlbumGroup[]>;
+
+const embeddedTracks: EmbeddedPage = { key: 'tracks', list: 'albums/tracks', limit: 50 };
+
+export const album = {
+  name: 'album',
+  plural: 'albums',
+  takesMarket: true,
+  batchSize: 20,
+  isRelinkable: false,
+  isFullInSearch: false,
+  withheldFields: ['Album.label', 'Album.popularity'],
+  embedded: ['artists'],
+  embeddedPage: embeddedTracks,
+  lists: [artistAlbums],
+  shortLists: [],
+  decode: decodeAlbum,
+} as const satisfies KindDefinition<Album>;
+
+/** @throws MalformedAnswer without a readable id and name */
+export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
+  const json = expectObject(value, 'album');
+  const base = baseFields(json, 'album', options);
+  const tracks = part(json['tracks'], (page) => decodeEmbeddedPage(page, embeddedTracks, options, base.id));
+  // A page that cannot be used is read again by itself, when it is wanted.
+  const usableTracks = isMalformed(tracks) ? undefined : tracks;
+  return {
+    kind: 'album',
+    ...base,
+    albumType: enumPart(json['album_type'], ['ALBUM', 'SINGLE', 'COMPILATION']),
+    albumGroup: enumPart(json['album_group'], ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']),
+    // Responses from before 2018 lack the number; the embedded tracks still have it.
+    totalTracks: intPart(json, 'total_tracks', 'album') ?? usableTracks?.total,
+    releaseDate: releaseDate(json, 'album'),
+    images: images(json, 'album'),
+    artists: simplifiedArtists(json, 'album', options),
+    isPlayable: booleanPart(json, 'is_playable', 'album') ?? null,
+    restrictions: partOrNull(json['restrictions'], restrictions),
+    copyrights: part(json['copyrights'], (value) => elements(value, 'album.copyrights', copyright)),
+    externalIds: part(json['external_ids'], externalIds),
+    genres: genres(json, 'album'),
+    label: stringPart(json, 'label', 'album'),
+    popularity: intPart(json, 'popularity', 'album'),
+    tracks: usableTracks,
+  };
+}

@@ -1,0 +1,81 @@
+import { type BaseFields, baseFields, simplifiedOptions } from './base-fields.ts';
+import { expectArray, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
+import type { DecodeOptions, Entity, KindDefinition, ShortListDefinition } from './kind.ts';
+import { isMalformed, type Malformed } from './malformed.ts';
+import { genres, type Image, images, type Sent, type SentList } from './values.ts';
+
+export interface Artist extends BaseFields {
+  kind: 'artist';
+  images: SentList<Image>;
+  genres: SentList<string>;
+  followers: Sent<Followers>;
+  popularity: Sent<number>;
+}
+
+export interface Followers {
+  total: number | Malformed;
+}
+
+/** At most twenty artists; only for apps that had access before November 2024. */
+export const relatedArtists = {
+  name: 'artists/related-artists',
+  path: (id) => `/artists/${id}/related-artists`,
+  key: 'artists',
+  decodeItem: decodeArtist,
+} as const satisfies ShortListDefinition<Artist>;
+
+export const artist = {
+  name: 'artist',
+  plural: 'artists',
+  takesMarket: false,
+  batchSize: 50,
+  isRelinkable: false,
+  isFullInSearch: true,
+  withheldFields: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],
+  embedded: [],
+  lists: [],
+  shortLists: [relatedArtists],
+  decode: decodeArtist,
+} as const satisfies KindDefinition<Artist>;
+
+/** @throws MalformedAnswer without a readable id and name */
+function decodeArtist(value: unknown, options: DecodeOptions): Artist {
+  const json = expectObject(value, 'artist');
+  return {
+    kind: 'artist',
+    ...baseFields(json, 'artist', options),
+    images: images(json, 'artist'),
+    genres: genres(json, 'artist'),
+    followers: followers(json['followers']),
+    popularity: intPart(json, 'popularity', 'artist'),
+  };
+}
+
+/** Some artists have followers without a number, which says no more than no followers at all (spotify/web-api#261). */
+function followers(value: unknown): Sent<Followers> {
+  const json = part(value, (present) => expectObject(present, 'artist.followers'));
+  if (json === undefined || isMalformed(json)) return json;
+  const total = intPart(json, 'total', 'followers');
+  return total === undefined ? undefined : { total };
+}
+
+/** The simplified artists inside another object. */
+export function simplifiedArtists(json: Json, where: string, options: DecodeOptions): SentList<Artist> {
+  const simplified = simplifiedOptions(options);
+  return part(json['artists'], (artists) =>
+    expectArray(artists, `${where}.artists`).map((item) =>
+      partOrNull(withId(item), (present) => simplifiedArtist(present, simplified)),
+    ),
+  );
+}
+
+function simplifiedArtist(value: unknown, options: DecodeOptions): Artist {
+  const { id, name } = expectObject(value, 'artist');
+  const decoded = options.simplified?.get(id);
+  if (decoded && isArtist(decoded) && decoded.name === name) return decoded;
+  const artist = decodeArtist(value, options);
+  if (!isMalformed(artist.externalUrl)) options.simplified?.set(id, artist);
+  return artist;
+}
+
+const isArtist = (object: Entity): object is Artist => object.kind === 'artist';

@@ -1,0 +1,53 @@
+import { type Items, isLazy } from '../pagination/lazy-items.ts';
+import type { Part } from './endpoint-request.ts';
+import { type Entity, embeddedValues, getKind, type KindRegistry } from './kind.ts';
+import { isMalformed } from './malformed.ts';
+import type { Market } from './markets.ts';
+import type { Page } from './page.ts';
+
+export const isObject = (part: Part): part is Entity => 'kind' in part;
+
+/** The objects of a list; a list whose items are not decoded yet stays one. */
+export function* partsOfAll(items: Items<Entity>, kinds: KindRegistry): Iterable<Part> {
+  if (isLazy(items)) yield items;
+  else yield* partsOfEach(items, kinds);
+}
+
+/** The objects of a list that are as documented, each with those inside it. */
+export function* partsOfEach(items: Items<Entity>, kinds: KindRegistry): Iterable<Part> {
+  for (const item of isLazy(items) ? items.all() : items) {
+    if (item !== null && !isMalformed(item)) yield* partsOf(item, kinds);
+  }
+}
+
+/** An object and those inside it. */
+export function* partsOf(object: Entity, kinds: KindRegistry): Iterable<Part> {
+  yield object;
+  const kind = getKind(kinds, object.kind);
+  for (const value of embeddedValues(kind, object)) {
+    if (value === undefined || value === null || isMalformed(value)) continue;
+    if (isList(value)) yield* partsOfEach(value, kinds);
+    else yield* partsOf(value, kinds);
+  }
+  const page = embeddedPageOf(object, kinds);
+  if (page) yield* partsOfAll(page.items, kinds);
+}
+
+/** The first page of a list that the object contains; undefined if it contains none. */
+export function embeddedPageOf(object: Entity, kinds: KindRegistry): Page<Entity> | undefined {
+  const key = getKind(kinds, object.kind).embeddedPage?.key;
+  return key === undefined ? undefined : (object as Entity & Readonly<Record<string, Page<Entity>>>)[key];
+}
+
+/** The object with all objects inside it, as if it had been requested in the market. */
+export function inMarket<T extends Entity>(object: T, market: Market | null, kinds: KindRegistry): T {
+  const kind = getKind(kinds, object.kind);
+  const values = embeddedValues(kind, object).map((value) => {
+    if (value === undefined || value === null || isMalformed(value)) return value;
+    if (!isList(value)) return { ...value, market };
+    return value.map((item) => (item === null || isMalformed(item) ? item : { ...item, market }));
+  });
+  return { ...object, ...Object.fromEntries(kind.embedded.map((key, i) => [key, values[i]])), market };
+}
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);

@@ -1,0 +1,112 @@
+import type { Malformed } from './malformed.ts';
+import type { Market } from './markets.ts';
+import type { SpotifyId } from './spotify-id.ts';
+
+/** The description of one kind of object: all that generic code knows about it. */
+export interface KindDefinition<T extends Entity = Entity> {
+  /** In URIs, in links and as Spotify's `type`. */
+  name: T['kind'];
+  /** The first segment of its paths, its endpoint family, and its key in batch and search responses. */
+  plural: string;
+  /** Whether Spotify's response depends on the market; if not, one cached object serves all markets. */
+  takesMarket: boolean;
+  /** Most ids of one call, for apps that have batch endpoints. */
+  batchSize: number;
+  /** Whether Spotify may respond with another object than the requested one (relinking). */
+  isRelinkable: boolean;
+  /** Whether search results are full objects, which replace calls by their ids. */
+  isFullInSearch: boolean;
+  /** Fields that Spotify leaves out of full objects for apps in development mode, such as `Album.label`. */
+  withheldFields: readonly string[];
+  /** Keys, in Spotify's JSON and in the decoded object alike, of the objects inside it. */
+  embedded: readonly string[];
+  /** The list of which the full object contains the first page. */
+  embeddedPage?: EmbeddedPage;
+  /** The lists whose items are of this kind. */
+  lists: readonly PagedListDefinition<T, never>[];
+  shortLists: readonly ShortListDefinition<T>[];
+  /** @throws MalformedAnswer without a readable id and name */
+  decode(value: unknown, options: DecodeOptions): T;
+  /** Whether Spotify sent this object in place of another one. */
+  isRelinked?(object: T): boolean;
+}
+
+/** The kinds by their names, in the order in which a bare id is looked up. */
+export type KindRegistry = Readonly<Record<string, KindDefinition>>;
+
+/** The values that every kind of object has. */
+export interface Entity {
+  kind: string;
+  id: SpotifyId;
+  /** The market of the request, which the objects inside inherit; null where none was named. */
+  market: Market | null;
+  /** Whether this is the full object: Spotify does not give this app the fields that it lacks. */
+  full: boolean;
+  /** Whether only the id and the link are known. */
+  isReference?: boolean;
+}
+
+/** The form and the market in which an object was requested. */
+export interface DecodeOptions {
+  full: boolean;
+  market: Market | null;
+  /** The id of the request, where the response must have the same. */
+  id?: SpotifyId | undefined;
+  /** Simplified objects of the same response by their ids: the fifty albums of a page have few artists between them. */
+  simplified?: Map<unknown, Entity>;
+  kinds: KindRegistry;
+}
+
+/** An endpoint that responds in pages. */
+export interface PagedEndpointDefinition {
+  /** Its endpoint family. */
+  name: string;
+  /** The page size limits that apps were seen to have, the largest first. */
+  pageSizes: readonly number[];
+  /** The page size limit in development mode. */
+  developmentPageSize: number;
+  /** Endpoints of one group have the same limit. */
+  limitGroup?: string;
+}
+
+/** A list that Spotify pages. `F` is the filter that narrows it. */
+export interface PagedListDefinition<T extends Entity, F = undefined> extends PagedEndpointDefinition {
+  path(owner: SpotifyId): string;
+  query?(filter: F): Record<string, string>;
+  decodeItem(item: unknown, options: DecodeOptions, owner: SpotifyId, filter: F): T;
+}
+
+/** A list without pages, which Spotify may withhold from an app. */
+export interface ShortListDefinition<T extends Entity> {
+  /** Its endpoint family. */
+  name: string;
+  path(owner: SpotifyId): string;
+  /** The key of the items in the response. */
+  key: string;
+  decodeItem(item: unknown, options: DecodeOptions): T;
+}
+
+export interface EmbeddedPage {
+  key: string;
+  /** The name of the paged list. */
+  list: string;
+  limit: number;
+}
+
+/** A value or a marker; undefined where Spotify sent nothing. */
+export type Embedded = Entity | Malformed | readonly (Entity | Malformed | null)[] | null | undefined;
+
+/** The kind with this name; undefined if the registry has none. */
+export const findKind = (kinds: KindRegistry, name: unknown): KindDefinition | undefined =>
+  typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+
+/** @throws Error if the registry has no such kind, which is a defect of the gateway */
+export function getKind(kinds: KindRegistry, name: string): KindDefinition {
+  const kind = findKind(kinds, name);
+  if (!kind) throw new Error(`The registry has no kind ${name}.`);
+  return kind;
+}
+
+/** The objects inside an object, by the keys that its kind declares. */
+export const embeddedValues = (kind: KindDefinition, object: Entity): Embedded[] =>
+  kind.embedded.map((key) => (object as Entity & Readonly<Record<string, unknown>>)[key] as Embedded);

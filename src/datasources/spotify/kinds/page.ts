@@ -1,0 +1,80 @@
+import { epochMs } from '../../../observability/clock.ts';
+import { type Items, lazyItems } from '../pagination/lazy-items.ts';
+import { simplifiedOptions } from './base-fields.ts';
+import { expectArray, expectObject, isInt, MalformedAnswer, orMalformed, withId } from './json.ts';
+import type { DecodeOptions, EmbeddedPage, Entity, KindRegistry } from './kind.ts';
+import type { Market } from './markets.ts';
+import type { SpotifyId } from './spotify-id.ts';
+
+/** One upstream page. `items.at(i)` stands in slot `offset + i`; slots up to `offset + limit` may be missing. */
+export interface Page<T> {
+  offset: number;
+  limit: number;
+  /** As Spotify reports it; where it sends none, or a malformed one, the slots up to the end of the items. */
+  total: number;
+  /** Whether the total that Spotify sent is not as documented. */
+  isTotalMalformed: boolean;
+  /** Whether Spotify names a next page. */
+  hasNext: boolean;
+  items: Items<T>;
+  /** When Spotify gave it, in milliseconds of the epoch: of two pages that differ, the later is right. */
+  asOfMs: number;
+}
+
+/** The slots of a list and the market that were requested. */
+export interface PageRequest {
+  offset: number;
+  limit: number;
+  market: Market | null;
+  kinds: KindRegistry;
+}
+
+/**
+ * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. A page without a usable total
+ * ends where its items end, unless `next` is set.
+ * @throws MalformedAnswer
+ */
+export function decodePage<T>(
+  value: unknown,
+  request: PageRequest,
+  decodeItem: (item: unknown) => T,
+): Page<T> {
+  const json = expectObject(value, 'page');
+  const { offset } = request;
+  if ((json['offset'] ?? offset) !== offset) throw new MalformedAnswer('page.offset');
+  const items = expectArray(json['items'], 'page.items');
+  // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
+  const limit = Math.min(request.limit, Math.max(countOr(request.limit, json['limit']), items.length));
+  if (!isInt(json['limit']) && !isInt(json['total'])) throw new MalformedAnswer('page.total');
+  if (limit === 0) throw new MalformedAnswer('page.limit'); // no number of such pages makes a list
+  return {
+    offset,
+    limit,
+    total: countOr(offset + items.length, json['total']),
+    isTotalMalformed: json['total'] != null && !isInt(json['total']),
+    hasNext: typeof json['next'] === 'string',
+    items: lazyItems(items.slice(0, limit).map(withId), request, (item) =>
+      orMalformed(() => decodeItem(item)),
+    ),
+    asOfMs: epochMs(),
+  };
+}
+
+/** The first page of a list that a full object contains. @throws MalformedAnswer */
+export function decodeEmbeddedPage(
+  value: unknown,
+  { list: name, limit }: EmbeddedPage,
+  { kinds, market }: DecodeOptions,
+  owner: SpotifyId,
+): Page<Entity> {
+  const list = Object.values(kinds)
+    .flatMap(({ lists }) => lists)
+    .find((other) => other.name === name);
+  if (!list) throw new Error(`The registry has no list ${name}.`);
+  const options = simplifiedOptions({ kinds, market });
+  return decodePage(value, { offset: 0, limit, market, kinds }, (item) =>
+    list.decodeItem(item, options, owner, undefined as never),
+  );
+}
+
+const countOr = (otherwise: number, value: unknown): number => (isInt(value) ? value : otherwise);

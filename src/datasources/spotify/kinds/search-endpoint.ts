@@ -1,0 +1,9 @@
+import type { PagedEndpointDefinition } from './kind.ts';
+
+/** The search, whose results may be of every kind. */
+export const searchEndpoint = {
+  name: 'search',
+  pageSizes: [50, 10],
+  developmentPageSize: 10,
+  limitGroup: 'search',
+} as const satisfies PagedEndpointDefinition;

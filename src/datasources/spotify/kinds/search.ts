@@ -1,0 +1,58 @@
+import type { ApiRequest } from '../transport/api-client.ts';
+import { simplifiedOptions } from './base-fields.ts';
+import { partsOfEach } from './embedded-objects.ts';
+import type { Batch } from './endpoint-request.ts';
+import { kinds } from './index.ts';
+import { expectObject } from './json.ts';
+import type { Entity, KindDefinition, KindRegistry } from './kind.ts';
+import type { Market } from './markets.ts';
+import { decodePage } from './page.ts';
+import { type List, pagesAt } from './paged-list.ts';
+import { searchEndpoint } from './search-endpoint.ts';
+
+const searchReach = 1_000; // Spotify: offset + limit at most 1,000
+
+/** The search results of one kind; the kinds of one search share their calls. */
+export function searchResults<T extends Entity>(
+  { name, plural, isFullInSearch, decode }: KindDefinition<T>,
+  q: string,
+  market: Market | null,
+  registry: KindRegistry = kinds,
+): List<T> {
+  const results = pagesAt(searchEndpoint, '/search', { q, type: name }, market, registry, (body, asked) => {
+    const options = { ...simplifiedOptions(asked), full: isFullInSearch };
+    return decodePage(fieldOf(body, plural), asked, (item) => decode(item, options));
+  });
+  return {
+    ...results,
+    reach: searchReach,
+    steadyTotal: false, // it drifts from page to page (spotify/web-api#201)
+    page(offset, limit) {
+      const page = results.page(offset, limit);
+      const batch = searchBatch(page.request, registry);
+      // Full objects replace calls by their ids, so they are decoded at once.
+      return { ...page, brings: ({ items }) => partsOfEach(items, registry), batch, batchValue: name };
+    },
+  };
+}
+
+/** One call for all kinds of one search. */
+function searchBatch(request: ApiRequest, registry: KindRegistry): Batch {
+  const window = withoutType(request);
+  const pluralOf = (name: string | undefined) => registry[name ?? '']?.plural ?? '';
+  return {
+    key: `search?${new URLSearchParams(window)}`,
+    max: Object.keys(registry).length,
+    request: (names) => ({ ...request, query: { ...window, type: names.join(',') } }),
+    part(body, index, names) {
+      const plural = pluralOf(names[index]);
+      return { [plural]: fieldOf(body, plural) };
+    },
+  };
+}
+
+function withoutType({ query: { type: _, ...window } }: ApiRequest): Record<string, string> {
+  return window;
+}
+
+const fieldOf = (value: unknown, key: string): unknown => expectObject(value, 'answer')[key];

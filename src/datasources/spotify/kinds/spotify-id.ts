@@ -1,0 +1,54 @@
+declare const spotifyId: unique symbol;
+
+/** A 22-character base-62 id. Only this file makes one, so nothing else can reach a URL's path. */
+export type SpotifyId = string & { readonly [spotifyId]: true };
+
+/** An id as a client or Spotify wrote it; `kind` is null for a bare id, which names none. */
+export interface WrittenId {
+  kind: string | null;
+  id: SpotifyId;
+  form: 'id' | 'URI' | 'link';
+}
+
+const bareId = /^[0-9A-Za-z]{22}$/;
+// People paste links with blanks around them, and URIs with the parameters of a link (`?si=`) or a time (`#1:30`).
+const uri = /^\s*spotify:([a-z]+):([0-9A-Za-z]+)(?:[?#].*)?\s*$/;
+const linkHost = /^\s*(?:https?:\/\/)?open\.spotify\.com\//i;
+const linkPath =
+  /^(?:intl-[A-Za-z-]{2,8}\/)?(?:embed\/)?([a-z]+)\/([0-9A-Za-z]+)(?:\/[0-9A-Za-z_-]+)*\/?(?:[?#].*)?\s*$/;
+
+// A share link with its tracking parameters stays far below this; no pattern is run over a megabyte.
+const maxLength = 512;
+
+export const isBareId = (text: string): text is SpotifyId => bareId.test(text);
+
+/** Reads an id, a Spotify URI (`spotify:album:…`) or an `open.spotify.com` link of any kind; null for other text. */
+export function readId(input: string): WrittenId | null {
+  if (input.length > maxLength) return null;
+  if (isBareId(input)) return { kind: null, id: input, form: 'id' };
+  const [, uriKind, uriId] = uri.exec(input) ?? [];
+  if (uriKind && uriId) return isBareId(uriId) ? { kind: uriKind, id: uriId, form: 'URI' } : null;
+  const [host] = linkHost.exec(input) ?? [];
+  const [, linkKind, linkId] = host ? (linkPath.exec(input.slice(host.length)) ?? []) : [];
+  return linkKind && linkId && isBareId(linkId) ? { kind: linkKind, id: linkId, form: 'link' } : null;
+}
+
+/** The id that a text names, if it can be the id of an object of this kind; null if not. */
+export function readIdOf(kind: string, input: unknown): SpotifyId | null {
+  const written = typeof input === 'string' ? readId(input) : null;
+  return written && (written.kind === null || written.kind === kind) ? written.id : null;
+}
+
+// Spotify's ids are 128-bit numbers. The 22 characters reach a little further, and one id beyond the
+// range makes Spotify reject a whole batch as malformed.
+const largest = '7N42dgm5tFLK9N8MT7fHC7';
+const digits = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Whether the id can be anything's id at all; only such ids may share a batch with others. */
+export function isInRange(id: SpotifyId): boolean {
+  for (let i = 0; i < largest.length; i++) {
+    const difference = digits.indexOf(id.charAt(i)) - digits.indexOf(largest.charAt(i));
+    if (difference !== 0) return difference < 0;
+  }
+  return true;
+}

@@ -1,0 +1,143 @@
+import { type Album, decodeAlbum } from './album.ts';
+import { type Artist, simplifiedArtists } from './artist.ts';
+import { type BaseFields, baseFields, simplifiedOptions } from './base-fields.ts';
+import {
+  booleanPart,
+  expectObject,
+  intPart,
+  type Json,
+  part,
+  partOrNull,
+  webAddress,
+  withId,
+} from './json.ts';
+import type { DecodeOptions, KindDefinition, PagedListDefinition, ShortListDefinition } from './kind.ts';
+import type { Market } from './markets.ts';
+import { readIdOf, type SpotifyId } from './spotify-id.ts';
+import {
+  type ExternalIds,
+  externalIds,
+  externalUrl,
+  type Restrictions,
+  restrictions,
+  type Sent,
+  type SentList,
+} from './values.ts';
+
+export interface Track extends Omit<BaseFields, 'name'> {
+  kind: 'track';
+  /** Undefined in a reference only. */
+  name: string | undefined;
+  discNumber: Sent<number>;
+  trackNumber: Sent<number>;
+  durationMs: Sent<number>;
+  explicit: Sent<boolean>;
+  isLocal: Sent<boolean>;
+  isPlayable: Sent<boolean | null>;
+  restrictions: Sent<Restrictions | null>;
+  /** A reference to the requested track, where this one replaces it in the market. */
+  linkedFrom: Sent<Track | null>;
+  previewUrl: Sent<string | null>;
+  artists: SentList<Artist>;
+  /** The simplified album; lists of one album's tracks leave it out and give `albumId` instead. */
+  album: Sent<Album>;
+  albumId: SpotifyId | undefined;
+  externalIds: Sent<ExternalIds>;
+  popularity: Sent<number>;
+  /** Whether only its id and its link are known. */
+  isReference?: boolean;
+}
+
+export const albumTracks = {
+  name: 'albums/tracks',
+  path: (id) => `/albums/${id}/tracks`,
+  pageSizes: [50, 20, 10],
+  developmentPageSize: 50,
+  decodeItem: (item, options, albumId) => decodeTrack(item, options, albumId),
+} as const satisfies PagedListDefinition<Track>;
+
+/** At most ten tracks of a market, without which Spotify may reject the request; not for every app. */
+export const topTracks = {
+  name: 'artists/top-tracks',
+  path: (id) => `/artists/${id}/top-tracks`,
+  key: 'tracks',
+  decodeItem: (item, options) => decodeTrack(item, options),
+} as const satisfies ShortListDefinition<Track>;
+
+export const track = {
+  name: 'track',
+  plural: 'tracks',
+  takesMarket: true,
+  batchSize: 50,
+  isRelinkable: true,
+  isFullInSearch: true,
+  withheldFields: ['Track.popularity', 'Track.previewUrl'],
+  embedded: ['artists', 'album'],
+  lists: [albumTracks],
+  shortLists: [topTracks],
+  decode: (value, options) => decodeTrack(value, options),
+  isRelinked: ({ linkedFrom }) => Boolean(linkedFrom),
+} as const satisfies KindDefinition<Track>;
+
+/** @throws MalformedAnswer without a readable id and name */
+function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId): Track {
+  const json = expectObject(value, 'track');
+  return {
+    kind: 'track',
+    ...baseFields(json, 'track', options),
+    discNumber: intPart(json, 'disc_number', 'track'),
+    trackNumber: intPart(json, 'track_number', 'track'),
+    durationMs: intPart(json, 'duration_ms', 'track'),
+    explicit: booleanPart(json, 'explicit', 'track'),
+    isLocal: booleanPart(json, 'is_local', 'track'),
+    isPlayable: booleanPart(json, 'is_playable', 'track') ?? null,
+    restrictions: partOrNull(json['restrictions'], restrictions),
+    linkedFrom: partOrNull(json['linked_from'], (link) => linkedTrack(link, options.market)),
+    previewUrl: previewUrl(json),
+    artists: simplifiedArtists(json, 'track', options),
+    album: part(withId(json['album']), (album) => decodeAlbum(album, simplifiedOptions(options))),
+    albumId,
+    externalIds: part(json['external_ids'], externalIds),
+    popularity: intPart(json, 'popularity', 'track'),
+  };
+}
+
+/** The track that another one replaces. Spotify often leaves out its id, and names it in the URI or the link. */
+function linkedTrack(value: unknown, market: Market | null): Track | null {
+  const json = expectObject(value, 'track.linked_from');
+  const link = externalUrl(json, 'linked_from');
+  const ids = [json['id'], json['uri'], link].map((text) => readIdOf('track', text));
+  const id = ids.find((readable) => readable !== null);
+  return id === undefined || id === null ? null : trackReference(id, link, market);
+}
+
+/** A track of which only the id and the link are known. */
+const trackReference = (id: SpotifyId, externalUrl: Track['externalUrl'], market: Market | null): Track => ({
+  kind: 'track',
+  id,
+  externalUrl,
+  market,
+  full: false,
+  isReference: true,
+  name: undefined,
+  discNumber: undefined,
+  trackNumber: undefined,
+  durationMs: undefined,
+  explicit: undefined,
+  isLocal: undefined,
+  isPlayable: undefined,
+  restrictions: undefined,
+  linkedFrom: undefined,
+  previewUrl: undefined,
+  artists: undefined,
+  album: undefined,
+  albumId: undefined,
+  externalIds: undefined,
+  popularity: undefined,
+});
+
+/** Spotify sends null for a track without a preview, and leaves out the key for apps that get none. */
+const previewUrl = (json: Json): Sent<string | null> =>
+  json['preview_url'] === null
+    ? null
+    : part(json['preview_url'], (value) => webAddress(value, 'track.preview_url'));

@@ -1,0 +1,100 @@
+import {
+  elements,
+  enumPart,
+  expectObject,
+  intPart,
+  type Json,
+  MalformedAnswer,
+  part,
+  stringPart,
+  webAddress,
+} from './json.ts';
+import { isMalformed, type Malformed } from './malformed.ts';
+
+/** The values that objects of several kinds have, and how each is decoded. */
+
+/**
+ * A value as Spotify sent it. Undefined: not sent. Null, where `T` allows it: Spotify says in this way that there is
+ * none, such as no restriction.
+ */
+export type Sent<T> = T | Malformed | undefined;
+
+/** A list as Spotify sent it. Null stands for an element that holds nothing. */
+export type SentList<T> = Sent<readonly (T | Malformed | null)[]>;
+
+export interface Image {
+  url: Sent<string>;
+  width: Sent<number | null>;
+  height: Sent<number | null>;
+}
+
+export interface ReleaseDate {
+  /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, as precise as `precision` says. */
+  date: Sent<string>;
+  precision: Sent<'DAY' | 'MONTH' | 'YEAR' | 'OTHER'>;
+}
+
+export interface Copyright {
+  text: Sent<string>;
+  type: Sent<'C' | 'P' | 'OTHER'>;
+}
+
+export interface ExternalIds {
+  isrc: Sent<string | null>;
+  upc: Sent<string | null>;
+  ean: Sent<string | null>;
+}
+
+export interface Restrictions {
+  reason: Sent<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'OTHER'>;
+}
+
+export const images = (json: Json, where: string): SentList<Image> =>
+  part(json['images'], (value) => elements(value, `${where}.images`, image));
+
+function image(value: unknown): Image {
+  const json = expectObject(value, 'image');
+  return {
+    url: part(json['url'], (url) => webAddress(url, 'image.url')),
+    width: intPart(json, 'width', 'image') ?? null,
+    height: intPart(json, 'height', 'image') ?? null,
+  };
+}
+
+export const genres = (json: Json, where: string): SentList<string> =>
+  part(json['genres'], (value) =>
+    elements(value, `${where}.genres`, (genre) => {
+      if (typeof genre === 'string') return genre;
+      throw new MalformedAnswer(`${where}.genres`);
+    }),
+  );
+
+export function copyright(value: unknown): Copyright {
+  const json = expectObject(value, 'copyright');
+  return { text: stringPart(json, 'text', 'copyright'), type: enumPart(json['type'], ['C', 'P']) };
+}
+
+export function externalIds(value: unknown): ExternalIds {
+  const json = expectObject(value, 'external_ids');
+  return {
+    isrc: stringPart(json, 'isrc', 'external_ids') ?? null,
+    upc: stringPart(json, 'upc', 'external_ids') ?? null,
+    ean: stringPart(json, 'ean', 'external_ids') ?? null,
+  };
+}
+
+export const restrictions = (value: unknown): Restrictions => ({
+  reason: enumPart(expectObject(value, 'restrictions')['reason'], ['MARKET', 'PRODUCT', 'EXPLICIT']),
+});
+
+export function releaseDate(json: Json, where: string): ReleaseDate | undefined {
+  const date = stringPart(json, 'release_date', where);
+  if (date === undefined) return undefined;
+  return { date, precision: enumPart(json['release_date_precision'], ['DAY', 'MONTH', 'YEAR']) };
+}
+
+export const externalUrl = (json: Json, where: string): Sent<string> => {
+  const urls = part(json['external_urls'], (value) => expectObject(value, `${where}.external_urls`));
+  if (urls === undefined || isMalformed(urls)) return urls;
+  return part(urls['spotify'], (value) => webAddress(value, `${where}.external_urls`));
+};
