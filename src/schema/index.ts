@@ -7,7 +7,6 @@ import { GraphQLSchema, specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
 import { semanticNonNullDirective } from './composition/directives.ts';
 import { mergeDirective } from './composition/federation.ts';
-import { takeEarly } from './planning/prefetch.ts';
 
 const built = builder.toSchema({
   sortSchema: false,
@@ -20,5 +19,3 @@ export const schema = new GraphQLSchema({
 needs. A value that Spotify does not give is null; with the request header \`x-spotify-trace: 1\` the extensions of the
 response say why, and what each call was.`,
 });
-
-takeEarly(schema);

@@ -18,19 +18,22 @@ import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 export interface EntityLists {
   /** Null if Spotify withholds the list from this app. */
   topTracks(
-    artist: Artist,
+    artist: ObjectKey,
     market: Market | null,
     fieldContext: FieldContext,
   ): Promise<readonly Item<Track>[] | null>;
   /** Null if Spotify withholds the list from this app. */
-  relatedArtists(artist: Artist, fieldContext: FieldContext): Promise<readonly Item<Artist>[] | null>;
+  relatedArtists(artist: ObjectKey, fieldContext: FieldContext): Promise<readonly Item<Artist>[] | null>;
   /** @param groups none for all of them */
-  albumsOf(artist: Artist, groups: readonly AlbumGroup[], market: Market | null): List<Album>;
+  albumsOf(artist: ObjectKey, groups: readonly AlbumGroup[], market: Market | null): List<Album>;
   tracksOf(album: Album, market: Market | null): List<Track>;
   search<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]>;
 }
 
 export type Item<T> = T | Malformed;
+
+/** The part of an object by which its lists are read. */
+export type ObjectKey = Pick<Entity, 'id' | 'market'>;
 
 const chartMarket = parseMarket('US'); // Spotify's own default (spotify/web-api#813)
 
@@ -39,12 +42,12 @@ export function createEntityLists(
   capabilities: Capabilities,
   defaultMarket: Market | null,
 ): EntityLists {
-  const marketOf = (named: Market | null, owner?: Entity): Market | null =>
+  const marketOf = (named: Market | null, owner?: ObjectKey): Market | null =>
     named ?? owner?.market ?? defaultMarket;
 
   async function readShortList<T extends Entity>(
     list: ShortListDefinition<T>,
-    owner: Entity,
+    owner: ObjectKey,
     market: Market | null,
     fieldContext: FieldContext,
   ): Promise<Item<T>[] | null> {

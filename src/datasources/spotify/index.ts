@@ -1,7 +1,7 @@
 export { epochMs } from '../../observability/clock.ts';
 export type { CapabilityView } from './capabilities/capabilities.ts';
 export { createSpotify, type Spotify, type SpotifyOptions } from './client.ts';
-export type { Item } from './entity-lists.ts';
+export type { Item, ObjectKey } from './entity-lists.ts';
 export type { Album, AlbumGroup, AlbumType } from './kinds/album.ts';
 export type { Artist, Followers } from './kinds/artist.ts';
 export { parseId, parseReference, type Reference } from './kinds/ids.ts';

@@ -12,7 +12,7 @@ import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { itemOrError } from '../ids.ts';
-import { startEarly } from '../planning/prefetch.ts';
+import { artistById } from '../types/artist-by-id.ts';
 import { Album, Artist, Track } from '../types/refs.ts';
 
 /**
@@ -109,11 +109,8 @@ function entity(
 ): Promise<SpotifyObject | null> {
   const fieldContext = context.fieldContext(info);
   switch (__typename) {
-    case 'Artist': {
-      const artistId = parseId(id, 'artist');
-      startEarly(artistId, context, info, index);
-      return context.spotify.artist(artistId, fieldContext);
-    }
+    case 'Artist':
+      return artistById(parseId(id, 'artist'), context, info, index);
     case 'Album':
       return context.spotify.album(parseId(id, 'album'), null, fieldContext);
     case 'Track':

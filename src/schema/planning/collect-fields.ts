@@ -13,8 +13,8 @@ import {
 } from 'graphql';
 import { QueryTooComplex } from '../../errors.ts';
 
-/** The fragments of a document by their names. */
-export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+/** Finds a fragment of a document by its name. */
+export type FindFragment = (name: string) => FragmentDefinitionNode | undefined;
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -23,7 +23,7 @@ type Variables = Readonly<Record<string, unknown>>;
 const maxSteps = 50_000;
 
 /** Collects the fields of selections as GraphQL.js does when it executes them, and counts its steps. */
-export function createCollect(schema: GraphQLSchema, fragments: Fragments, variables: Variables) {
+export function createCollect(schema: GraphQLSchema, findFragment: FindFragment, variables: Variables) {
   let steps = 0;
 
   return (type: GraphQLObjectType, sets: readonly (SelectionSetNode | undefined)[]) => {
@@ -48,7 +48,7 @@ export function createCollect(schema: GraphQLSchema, fragments: Fragments, varia
         if (applies(selection.typeCondition?.name.value)) add(selection.selectionSet);
       } else if (!spread.has(selection.name.value)) {
         spread.add(selection.name.value);
-        const fragment = fragments.get(selection.name.value);
+        const fragment = findFragment(selection.name.value);
         if (fragment && applies(fragment.typeCondition.name.value)) add(fragment.selectionSet);
       }
     }

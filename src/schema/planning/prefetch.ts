@@ -2,78 +2,94 @@ import {
   type FieldNode,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
-  type GraphQLSchema,
   getArgumentValues,
+  isObjectType,
 } from 'graphql';
-import type { Artist, SpotifyId } from '../../datasources/spotify/index.ts';
-import type { Context } from '../context.ts';
-import { selectionOf } from './selection.ts';
+import type { ObjectKey, SpotifyId } from '../../datasources/spotify/index.ts';
+import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
 
 /**
- * Together, not one after the other: what a selection surely needs of an artist and only the id is needed
- * to ask for goes out with the artist itself. The fields below then find their answers under way.
+ * Some fields need nothing but the id of their object. They start together with the read of the object, which halves
+ * the latency of the response, and the object carries their promises to the fields.
  */
 
-const earlyFields = new Set(['albums', 'topTracks', 'relatedArtists']);
+/** Reads that have started before their object was there, by the first nodes of their fields. */
+type Prefetched = ReadonlyMap<FieldNode | undefined, Promise<unknown>>;
+
+/** An object whose fields may have started already. */
+export type WithPrefetched<T> = T & { prefetched?: Prefetched };
+
+type ReadField<Args, Value> = (
+  parent: ObjectKey,
+  args: Args,
+  context: Context,
+  field: FieldRead,
+) => Promise<Value>;
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** Reads the field; all that it needs of its object is the key. */
+    prefetch?: ReadField<never, unknown>;
+  }
+}
+
+/** The resolver of a field that may have been prefetched; the field declares `read` in its extensions as well. */
+export const resolvePrefetched =
+  <Args, Value>(read: ReadField<Args, Value>) =>
+  (
+    parent: WithPrefetched<ObjectKey>,
+    args: Args,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ): Promise<Value> => {
+    const started = parent.prefetched?.get(info.fieldNodes[0]) as Promise<Value> | undefined;
+    return started ?? read(parent, args, context, resolvedField(context, info));
+  };
 
 /**
- * Starts the early fields of one artist, unless that is known not to exist.
- * @param index of the artist in the list that the field gives, if it gives one
+ * Reads an object by its id. The selected fields of it that declare `prefetch` start at the same time.
+ * @param typeName of the object
+ * @param index of the object in the list that the resolved field gives, if it gives one
  */
-export function startEarly(id: SpotifyId, context: Context, info: GraphQLResolveInfo, index?: number): void {
-  if (context.spotify.isAbsent('artist', id)) return;
-  const parentType = info.schema.getType('Artist') as GraphQLObjectType;
-  const { below } = selectionOf(context, info);
-  const { fields = [] } = below.find(({ type }) => type === parentType) ?? {};
-  const here = index === undefined ? info.path : { prev: info.path, key: index, typename: undefined };
+export function readWithPrefetch<T extends object>(
+  typeName: string,
+  id: SpotifyId,
+  read: () => Promise<T | null>,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index?: number,
+): Promise<WithPrefetched<T> | null> {
+  const type = info.schema.getType(typeName);
+  const prefetched = isObjectType(type) ? prefetch(type, id, context, info, index) : new Map();
+  const object = read();
+  return prefetched.size === 0 ? object : object.then((found) => found && { ...found, prefetched });
+}
 
-  for (const { responseName, field, nodes } of fields) {
-    if (!earlyFields.has(field.name)) continue;
-    const path = { prev: here, key: responseName, typename: parentType.name };
-    const place = {
-      ...info,
-      fieldName: field.name,
-      fieldNodes: nodes,
-      returnType: field.type,
-      parentType,
-      path,
-    };
+function prefetch(
+  type: GraphQLObjectType,
+  id: SpotifyId,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index?: number,
+): Prefetched {
+  const prefetched = new Map<FieldNode | undefined, Promise<unknown>>();
+  for (const [responseName, nodes] of context.selections.fieldsOf(type, info.fieldNodes, info)) {
+    const [node] = nodes;
+    const field = node && type.getFields()[node.name.value];
+    const read = field?.extensions.prefetch;
+    if (!node || !field || !read) continue;
+    const path = index === undefined ? [responseName] : [index, responseName];
+    // An error belongs to the field, which is not resolved if the object does not exist.
     const start = async () =>
-      field.resolve?.(
-        provisional(id),
-        getArgumentValues(field, nodes[0] as FieldNode, info.variableValues),
+      read(
+        { id, market: null },
+        getArgumentValues(field, node, info.variableValues) as never,
         context,
-        place,
+        childField(context, info, { type, nodes, path }),
       );
     const started = start();
-    started.catch(() => undefined); // seen by the field itself, if the artist turns out to be there
-    context.early.set(keyOf(path), started);
+    started.catch(() => undefined);
+    prefetched.set(node, started);
   }
-}
-
-/** Lets the early fields of a schema take what was started for them. */
-export function takeEarly(schema: GraphQLSchema): void {
-  const artist = schema.getType('Artist') as GraphQLObjectType;
-  for (const name of earlyFields) {
-    const field = artist.getFields()[name];
-    if (!field) continue;
-    const { resolve } = field;
-    field.resolve = (parent, args, context: Context, info) => {
-      const key = keyOf(info.path);
-      const started = context.early.get(key);
-      context.early.delete(key);
-      return started ?? resolve?.(parent, args, context, info);
-    };
-  }
-}
-
-/** As much of an artist as its early fields read. */
-const provisional = (id: SpotifyId): Pick<Artist, 'kind' | 'id' | 'market'> => ({
-  kind: 'artist',
-  id,
-  market: null,
-});
-
-function keyOf(path: GraphQLResolveInfo['path']): string {
-  return path.prev ? `${keyOf(path.prev)}.${path.key}` : `${path.key}`;
+  return prefetched;
 }

@@ -1,5 +1,6 @@
 import {
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -12,7 +13,7 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from 'graphql';
-import { createCollect, type Fragments } from './collect-fields.ts';
+import { createCollect } from './collect-fields.ts';
 import { mayCost, schemaTexts } from './cost.ts';
 
 /**
@@ -23,8 +24,6 @@ export interface Outline {
   root: Level;
   /** How many fields there are where each place counts by itself; not exact above 2^53. */
   size: number;
-  /** A field that is no leaf, as it is selected in one place, or in several in the same way. */
-  at(nodes: readonly FieldNode[]): Selected | undefined;
   /** The field at a path of the response, such as `Artist.albums`; of an object of any type, one that it can have. */
   fieldAt(path: readonly (string | number)[]): string;
 }
@@ -61,7 +60,8 @@ export interface Selected {
 export interface ParsedOperation {
   schema: GraphQLSchema;
   definition: OperationDefinitionNode;
-  fragments: Fragments;
+  /** By their names. */
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
 /**
@@ -72,8 +72,7 @@ export function outlineOf(
   { schema, definition, fragments }: ParsedOperation,
   variables: Readonly<Record<string, unknown>>,
 ): Outline {
-  const collect = createCollect(schema, fragments, variables);
-  const selectedBy = new Map<FieldNode, Selected[]>(); // by the first of its nodes: one in a fragment has many places
+  const collect = createCollect(schema, (name) => fragments.get(name), variables);
   const levels = new Map<string, Level>();
   const numbers = new Map<FieldNode, number>();
 
@@ -126,12 +125,7 @@ export function outlineOf(
     const types = isAbstractType(named) ? schema.getPossibleTypes(named) : [named as GraphQLObjectType];
     const below = isLeafType(named) ? [] : types.map((each) => levelOf(each, nodes));
     const selected = new Set(below.flatMap(({ fields }) => fields.map((each) => each.field.name)));
-    const found = { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
-    if (below.length > 0) {
-      const [node] = nodes as [FieldNode];
-      selectedBy.set(node, [...(selectedBy.get(node) ?? []), found]);
-    }
-    return found;
+    return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
   }
 
   const query = schema.getQueryType() as GraphQLObjectType;
@@ -139,7 +133,6 @@ export function outlineOf(
   return {
     root,
     size: root.size,
-    at: (nodes) => selectedBy.get(nodes[0] as FieldNode)?.find((each) => areSame(each.nodes, nodes)),
     fieldAt: (path) => fieldAt(root, path),
   };
 }
@@ -170,9 +163,6 @@ const isBranch = ({ below, field, name }: Selected): boolean =>
   below.length > 0 || isList(field) || mayCost(name) || schemaTexts.has(name);
 
 export const isList = ({ type }: Selected['field']): boolean => isListType(getNullableType(type));
-
-const areSame = (some: readonly FieldNode[], others: readonly FieldNode[]): boolean =>
-  some.length === others.length && some.every((node, i) => node === others[i]);
 
 const sum = <T>(all: readonly T[], amountOf: (each: T) => number): number =>
   all.reduce((total, each) => total + amountOf(each), 0);

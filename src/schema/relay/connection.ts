@@ -1,5 +1,4 @@
 import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
-import type { GraphQLResolveInfo } from 'graphql';
 import {
   type CursorPosition,
   isMalformed,
@@ -13,10 +12,9 @@ import {
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
-import type { Context } from '../context.ts';
+import type { Context, FieldRead } from '../context.ts';
 import { readable } from '../items.ts';
 import { given } from '../parts.ts';
-import { selectionOf } from '../planning/selection.ts';
 import { cursorsOf } from './cursor.ts';
 import { defaultSize, maxSize, type PagingArgs, rangeOf } from './page-arguments.ts';
 
@@ -142,16 +140,14 @@ export async function connect<T extends SpotifyObject>(
   list: List<T>,
   args: PagingArgs,
   context: Context,
-  info: GraphQLResolveInfo,
+  { selected, fieldContext }: FieldRead,
 ): Promise<Connection<T> | null> {
   const { encode, decode } = cursorsOf(list.key);
   const range = rangeOf(args, decode);
   if (range.after && range.after.slot + 1 >= list.reach) {
     throw new BadUserInput(`Spotify's search ends at ${list.reach} finds.`);
   }
-  const fieldContext = context.fieldContext(info);
   const total = () => context.spotify.total(list, fieldContext);
-  const { selected } = selectionOf(context, info);
   if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
     const window = await context.spotify.window(list, range, fieldContext);
     if (window === null) return null;

@@ -1,6 +1,7 @@
 import { type AlbumGroup as AlbumGroupName, parseId } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
+import { resolvedField } from '../context.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
 import { full, sent } from '../parts.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
@@ -138,7 +139,12 @@ Album.implement({
       description: 'Its tracks, in their order over all discs.',
       args: { market: marketArg(t), ...pagingArgs(t) },
       resolve: (album, args, context, info) =>
-        connect(context.spotify.tracksOf(album, namedMarket(args)), args, context, info),
+        connect(
+          context.spotify.tracksOf(album, namedMarket(args)),
+          args,
+          context,
+          resolvedField(context, info),
+        ),
     }),
   }),
 });

@@ -1,15 +1,20 @@
-import type { GraphQLResolveInfo } from 'graphql';
-import { parseId } from '../../datasources/spotify/index.ts';
+import {
+  type AlbumGroup as AlbumGroupName,
+  type ObjectKey,
+  parseId,
+} from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
-import type { Context } from '../context.ts';
+import type { Context, FieldRead } from '../context.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
 import { readable } from '../items.ts';
 import { full, sent } from '../parts.ts';
-import { startEarly } from '../planning/prefetch.ts';
+import { resolvePrefetched } from '../planning/prefetch.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import type { PagingArgs } from '../relay/page-arguments.ts';
 import { marketArg, namedMarket } from '../scalars.ts';
 import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
+import { artistById } from './artist-by-id.ts';
 import { Node } from './node.ts';
 import { Artist, Track } from './refs.ts';
 import { Followers, Image } from './values.ts';
@@ -53,34 +58,29 @@ Artist.implement({
     albums: t.field({
       type: ArtistAlbumsConnection,
       nullable: true,
-      extensions: nullOnlyWithError,
+      extensions: { ...nullOnlyWithError, prefetch: readAlbums },
       description: 'What the artist has released or appears on, by group.',
       args: {
         includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
         market: marketArg(t),
         ...pagingArgs(t),
       },
-      resolve: (artist, args, context, info) =>
-        connect(context.spotify.albumsOf(artist, groupsOf(args), namedMarket(args)), args, context, info),
+      resolve: resolvePrefetched(readAlbums),
     }),
     topTracks: t.field({
       type: [Track],
       nullable: { list: true, items: true },
-      extensions: elementsNullOnlyWithError,
+      extensions: { ...elementsNullOnlyWithError, prefetch: readTopTracks },
       description: "The artist's most played tracks, ten at most. Not given to every app.",
       args: { market: marketArg(t) },
-      resolve: async (artist, args, context, info) =>
-        (await context.spotify.topTracks(artist, namedMarket(args), context.fieldContext(info)))?.map(
-          readable,
-        ),
+      resolve: resolvePrefetched(readTopTracks),
     }),
     relatedArtists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
-      extensions: elementsNullOnlyWithError,
+      extensions: { ...elementsNullOnlyWithError, prefetch: readRelatedArtists },
       description: 'Artists with much the same listeners, twenty at most. Not given to every app.',
-      resolve: async (artist, _, context, info) =>
-        (await context.spotify.relatedArtists(artist, context.fieldContext(info)))?.map(readable),
+      resolve: resolvePrefetched(readRelatedArtists),
     }),
   }),
 });
@@ -91,7 +91,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One artist; null where there is none.',
     args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => readArtist(id, context, info),
+    resolve: (_, { id }, context, info) => artistById(parseId(id, 'artist'), context, info),
   }),
   artists: t.field({
     type: [Artist],
@@ -99,12 +99,23 @@ builder.queryFields((t) => ({
     extensions: mergedByIds,
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readArtist(id, context, info, index)),
+    resolve: (_, { ids }, context, info) =>
+      forEach(ids, (id, index) => artistById(parseId(id, 'artist'), context, info, index)),
   }),
 }));
 
-function readArtist(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
-  const id = parseId(input, 'artist');
-  startEarly(id, context, info, index);
-  return context.spotify.artist(id, context.fieldContext(info));
+type MarketArgs = Parameters<typeof namedMarket>[0];
+type AlbumsArgs = MarketArgs & PagingArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
+
+async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context, field: FieldRead) {
+  const list = context.spotify.albumsOf(artist, groupsOf(args), namedMarket(args));
+  return connect(list, args, context, field);
+}
+
+async function readTopTracks(artist: ObjectKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
+  return (await spotify.topTracks(artist, namedMarket(args), field.fieldContext))?.map(readable);
+}
+
+async function readRelatedArtists(artist: ObjectKey, _: object, { spotify }: Context, field: FieldRead) {
+  return (await spotify.relatedArtists(artist, field.fieldContext))?.map(readable);
 }

@@ -3,7 +3,7 @@ import { parseReference, type SpotifyObject } from '../../datasources/spotify/in
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { forEach, idArg, idsArg } from '../ids.ts';
-import { startEarly } from '../planning/prefetch.ts';
+import { artistById } from './artist-by-id.ts';
 
 /** Everything that has an id, and the root fields that find it. */
 
@@ -35,8 +35,13 @@ builder.queryFields((t) => ({
   }),
 }));
 
-function readNode(input: string, context: Context, info: GraphQLResolveInfo, index?: number) {
+function readNode(
+  input: string,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index?: number,
+): Promise<SpotifyObject | null> {
   const reference = parseReference(input);
-  if (reference.kind === 'artist') startEarly(reference.id, context, info, index);
+  if (reference.kind === 'artist') return artistById(reference.id, context, info, index);
   return context.spotify.node(reference, context.fieldContext(info));
 }

@@ -2,6 +2,7 @@ import type { Kind, Market } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { nullOnlyWithError } from '../composition/directives.ts';
+import { resolvedField } from '../context.ts';
 import { connect, pagingArgs } from '../relay/connection.ts';
 import { marketArg, namedMarket } from '../scalars.ts';
 import { AlbumConnection } from './album.ts';
@@ -37,7 +38,12 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
       args: pagingArgs(t),
       resolve: (search, args, context, info) =>
         wants(search, 'artist')
-          ? connect(context.spotify.search('artist', search.q, search.market), args, context, info)
+          ? connect(
+              context.spotify.search('artist', search.q, search.market),
+              args,
+              context,
+              resolvedField(context, info),
+            )
           : null,
     }),
     albums: t.field({
@@ -47,7 +53,12 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
       args: pagingArgs(t),
       resolve: (search, args, context, info) =>
         wants(search, 'album')
-          ? connect(context.spotify.search('album', search.q, search.market), args, context, info)
+          ? connect(
+              context.spotify.search('album', search.q, search.market),
+              args,
+              context,
+              resolvedField(context, info),
+            )
           : null,
     }),
     tracks: t.field({
@@ -57,7 +68,12 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
       args: pagingArgs(t),
       resolve: (search, args, context, info) =>
         wants(search, 'track')
-          ? connect(context.spotify.search('track', search.q, search.market), args, context, info)
+          ? connect(
+              context.spotify.search('track', search.q, search.market),
+              args,
+              context,
+              resolvedField(context, info),
+            )
           : null,
     }),
   }),
