@@ -9,10 +9,10 @@ import { errorsToSend, formatted } from './answer-errors.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
-import { Invalid } from './invalid.ts';
+import { InvalidRequest } from './invalid-request.ts';
 import { sizeAbove } from './json-bytes.ts';
+import type { Operation } from './operation.ts';
 import { overloaded } from './overloaded.ts';
-import type { Operation } from './prepare.ts';
 import { codesOf, type OperationReport } from './report.ts';
 import type { GraphQLRequest, Variables } from './request.ts';
 import { withTrace } from './trace.ts';
@@ -125,7 +125,7 @@ function createResultOf({
 }: ExecuteOperationOptions) {
   const limiter = createExecutionLimiter();
 
-  /** @throws Invalid, GatewayError if the operation may not run */
+  /** @throws InvalidRequest, GatewayError if the operation may not run */
   function planned(operation: Operation, variables: Variables): Plan {
     const plan = operation.plan(variables, spotify.app);
     if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
@@ -161,7 +161,7 @@ function createResultOf({
       }
     } catch (error) {
       if (!context.plan) documents.chargeRejection(document, client.key, milliseconds());
-      return { errors: error instanceof Invalid ? error.errors : [mask(error)] };
+      return { errors: error instanceof InvalidRequest ? error.errors : [mask(error)] };
     }
   };
 }

@@ -182,7 +182,7 @@ describe('spans', () => {
     const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     await (await fetch('/graphql', ask(artistName))).text();
     exporter.reset();
-    await (await fetch('/graphql', ask(artistName))).text();
+    await (await fetch('/graphql', ask(`${artistName} `))).text(); // not equal, so no cached response
 
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toEqual([

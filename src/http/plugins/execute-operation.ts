@@ -40,11 +40,20 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
 
   return {
     onParams({ params: sentParams, request, setParamsHandler }) {
-      const json = JSON.stringify(sentParams);
-      const key = responseKey(json, { header: (name) => request.headers.get(name) });
+      const json = stringifyParams(sentParams);
+      const key = json === null ? null : responseKey(json, { header: (name) => request.headers.get(name) });
       setParamsHandler(({ params, context }) => respond(request, key, params, context));
     },
   };
+}
+
+/** Null for variables that are nested too deeply to be written: JSON.parse goes deeper than JSON.stringify. */
+function stringifyParams(params: GraphQLParams): string | null {
+  try {
+    return JSON.stringify(params);
+  } catch {
+    return null;
+  }
 }
 
 /** Lets browsers and CDNs cache the response to a GET for as long as the whole of it is fresh. */

@@ -1,7 +1,7 @@
 import { type OperationDefinitionNode, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { QueryTooComplex } from '../../../src/errors.ts';
-import { createOperation } from '../../../src/operation/prepare.ts';
+import { createOperation } from '../../../src/operation/operation.ts';
 import { schema } from '../../../src/schema/index.ts';
 import { outlineOf } from '../../../src/schema/planning/selection-tree.ts';
 import { repeated } from '../../support/abuse.ts';

@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 
-/** A document or variables that cannot be right: each mistake in an error of its own, as the client gets it. */
-export class Invalid extends Error {
+/** A document or variables with mistakes: one error for each mistake, as the client gets it. */
+export class InvalidRequest extends Error {
   readonly errors: readonly GraphQLError[];
 
   constructor(errors: readonly GraphQLError[]) {

@@ -15,50 +15,51 @@ import { BadRequest, QueryTooComplex } from '../errors.ts';
 import type { Context } from '../schema/context.ts';
 import { type Plan, planOf } from '../schema/planning/plan.ts';
 import { type Outline, outlineOf, type ParsedOperation } from '../schema/planning/selection-tree.ts';
-import { createExecution } from './execution.ts';
-import { Invalid } from './invalid.ts';
+import { createExecutor } from './executor.ts';
+import { InvalidRequest } from './invalid-request.ts';
 import { errorAt } from './positions.ts';
 import type { Variables } from './request.ts';
 
-/** One operation of a valid document, with all of it that is the same however often it runs. */
+/** One operation of a valid document, with everything that is the same for each of its runs. */
 export interface Operation {
   /** The name that the document gives it. */
   name: string | null;
-  /** @throws Invalid, QueryTooComplex */
-  plan(values: Variables, app: CapabilityView): Plan;
-  execute(values: Variables, context: Context): Promise<ExecutionResult>;
+  /** @throws InvalidRequest, QueryTooComplex */
+  plan(variables: Variables, app: CapabilityView): Plan;
+  execute(variables: Variables, context: Context): Promise<ExecutionResult>;
 }
 
 const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
-const keptFields = 500; // more are neither kept nor compiled: nested fragments unfold to a hundred times their document
+/** Larger operations are neither cached nor compiled: nested fragments can expand a document a hundred times. */
+const maxCachedFields = 500;
 
-export interface Parsed {
+export interface OperationOptions {
   schema: GraphQLSchema;
   document: DocumentNode;
   definition: OperationDefinitionNode;
-  /** Whether messages may tell the names of values that were not asked for. */
+  /** Whether messages may suggest names that the document does not contain. */
   suggestions: boolean;
 }
 
-/** @throws BadRequest for a kind of operation that there is none of */
-export function createOperation({ schema, document, definition, suggestions }: Parsed): Operation {
+/** @throws BadRequest for a mutation or a subscription */
+export function createOperation({ schema, document, definition, suggestions }: OperationOptions): Operation {
   if (definition.operation !== OperationTypeNode.QUERY) {
-    throw new BadRequest(`There is nothing here for a ${definition.operation}: send a query.`);
+    throw new BadRequest(`A ${definition.operation} is not supported: send a query.`);
   }
   const name = definition.name?.value ?? null;
   const parsed = { schema, definition, fragments: fragmentsOf(document) };
   const isConditional = hasConditions(document);
   const mayCompile = !hasInheritedNames(document);
-  let kept: Outline | undefined;
+  let cachedTree: Outline | undefined;
   let rejection: QueryTooComplex | undefined;
 
-  /** @throws QueryTooComplex: the same again where no variable can change what is selected */
+  /** @throws QueryTooComplex; the same error again if no variable can change the selection */
   function outline(variables: Variables): Outline {
     if (rejection) throw rejection;
     try {
-      const known = kept ?? outlineOf(parsed, variables);
-      if (!isConditional && known.size <= keptFields) kept = known;
-      return known;
+      const tree = cachedTree ?? outlineOf(parsed, variables);
+      if (!isConditional && tree.size <= maxCachedFields) cachedTree = tree;
+      return tree;
     } catch (error) {
       if (!isConditional && error instanceof QueryTooComplex) rejection = error;
       throw error;
@@ -67,22 +68,22 @@ export function createOperation({ schema, document, definition, suggestions }: P
 
   return {
     name,
-    plan(values, app) {
+    plan(variables, app) {
       const limits = { maxErrors: maxVariableErrors, hideSuggestions: !suggestions };
       const { coerced, errors } = getVariableValues(
         schema,
         definition.variableDefinitions ?? [],
-        values,
+        variables,
         limits,
       );
-      if (errors) throw new Invalid(errors.map(invalidVariable));
+      if (errors) throw new InvalidRequest(errors.map(invalidVariable));
       return planOf(outline(coerced), coerced, app, schema);
     },
-    execute: createExecution({
+    execute: createExecutor({
       schema,
       document,
       operationName: name,
-      mayCompile: () => mayCompile && kept !== undefined,
+      mayCompile: () => mayCompile && cachedTree !== undefined,
     }),
   };
 }
@@ -96,8 +97,8 @@ const invalidVariable = (error: GraphQLError): GraphQLError =>
 const fragmentsOf = ({ definitions }: DocumentNode): ParsedOperation['fragments'] =>
   new Map(
     definitions
-      .filter((each): each is FragmentDefinitionNode => each.kind === Kind.FRAGMENT_DEFINITION)
-      .map((each) => [each.name.value, each]),
+      .filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment) => [fragment.name.value, fragment]),
   );
 
 /**
@@ -114,7 +115,7 @@ function hasInheritedNames(document: DocumentNode): boolean {
   return found;
 }
 
-/** Whether what is selected depends on variables. */
+/** Whether the selection can depend on variables. */
 function hasConditions(document: DocumentNode): boolean {
   let found = false;
   visit(document, {
