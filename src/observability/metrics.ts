@@ -129,7 +129,10 @@ function registerGauges(registry: Registry, { spotify, eventLoopLagMs, unreadByt
     'Seconds until calls of a family may go again; 0 where they may go now.',
     ['family', 'reason'],
     () =>
-      families().map(({ family, bar }) => [{ family, reason: bar?.reason ?? '' }, (bar?.waitMs ?? 0) / 1000]),
+      families().map(({ family, openState }) => [
+        { family, reason: openState?.reason ?? '' },
+        (openState?.waitMs ?? 0) / 1000,
+      ]),
   );
   gauge(
     'premium_lapsed',

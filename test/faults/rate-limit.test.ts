@@ -564,9 +564,9 @@ faultSuite('Q', '429 and quota', [
         check() {
           const told = range(100).map((n) => {
             const nowMs = 2 ** 20 - 15_000 + n / 7;
-            const door = createCircuitBreaker();
-            door.shut('rate', 30_000, nowMs);
-            return backOffError('rate', door.barred(nowMs)?.waitMs ?? 0).details.retryAfter;
+            const breaker = createCircuitBreaker();
+            breaker.trip('rate', 30_000, nowMs);
+            return backOffError('rate', breaker.openState(nowMs)?.waitMs ?? 0).details.retryAfter;
           });
           expect(new Set(told)).toEqual(new Set([30]));
         },

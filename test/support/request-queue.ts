@@ -7,7 +7,7 @@ import type { Outcome } from '../../src/datasources/spotify/transport/http.ts';
 import type { Waiters } from '../../src/datasources/spotify/usage/field-context.ts';
 import type { GatewayError } from '../../src/errors.ts';
 
-/** The one door to Spotify, with calls that end when the test says so, and a clock that the test moves. */
+/** The request queue with calls that end when the test says so, and a clock that the test moves. */
 
 export function useClockOfOwn(): void {
   beforeEach(() => {
@@ -29,50 +29,50 @@ export const answer = (status: number): Outcome => ({
 
 export const waiters = (timeoutMs = 8_000): Waiters & { leave(): void } => {
   const deadlineMs = performance.now() + timeoutMs;
-  let here = true;
+  let isActive = true;
   return {
     deadlineMs: () => deadlineMs,
-    hasActive: () => here,
+    hasActive: () => isActive,
     operations: () => new Set(),
     recordCall: () => () => undefined,
     leave() {
-      here = false;
+      isActive = false;
     },
   };
 };
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Waits for the promises that are settled and the next drain of the queue. */
 export const settle = async (): Promise<void> => {
-  await vi.advanceTimersByTimeAsync(0); // what has ended is looked at
-  await new Promise(setImmediate); // and then it is the queue's turn
+  await vi.advanceTimersByTimeAsync(0);
+  await new Promise(setImmediate); // the drain of the queue
   await vi.advanceTimersByTimeAsync(0);
 };
 
 export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
   const requestQueue = createRequestQueue({ concurrency: 2, rateLimit: null, ...options });
-  const underWay: { name: string; end(outcome: Outcome): void }[] = [];
+  const inFlight: { name: string; end(outcome: Outcome): void }[] = [];
   const ended: string[] = [];
 
-  /** Sends one call through the gate; what becomes of it is noted under its name. */
+  /** Schedules one call; its outcome is recorded under its name. */
   function call(
     name: string,
     family: Parameters<typeof requestQueue.schedule>[0] = 'artists',
-    by: Waiters = waiters(),
+    callWaiters: Waiters = waiters(),
   ): void {
-    const send = () => new Promise<Outcome>((end) => void underWay.push({ name, end }));
-    requestQueue.schedule(family, by, send).then(
+    const send = () => new Promise<Outcome>((end) => void inFlight.push({ name, end }));
+    requestQueue.schedule(family, callWaiters, { prepare: async () => undefined, send }).then(
       (outcome) => ended.push(`${name} ${outcome.kind === 'answer' ? outcome.status : outcome.fault}`),
       (error: GatewayError) => ended.push(`${name} ${error.code} ${error.details.retryAfter ?? '-'}`),
     );
   }
 
   async function end(name: string, outcome = answer(200)): Promise<void> {
-    const place = underWay.findIndex((each) => each.name === name);
-    const [found] = underWay.splice(place, 1);
-    found?.end(outcome);
+    const index = inFlight.findIndex((call) => call.name === name);
+    const [endedCall] = inFlight.splice(index, 1);
+    endedCall?.end(outcome);
     await settle();
   }
 
-  const names = () => underWay.map(({ name }) => name);
+  const names = () => inFlight.map(({ name }) => name);
   return { requestQueue, call, end, names, ended };
 }

@@ -1,48 +1,36 @@
 import type { Family } from './families.ts';
 import { createSlidingWindowCounter, type SlidingWindowCounter } from './sliding-window-counter.ts';
 
-/** Keeps count of the calls that were sent: for the operator, and so that retries stay few among them. */
+/** Counts the calls that were sent, by endpoint family, for metrics. */
 export interface CallStats {
   add(family: Family, nowMs: number): void;
-  /** Whether one more retry keeps to the share of calls that retries may be; counts it if so. */
-  mayRetry(nowMs: number): boolean;
+  /** The families of which a call was sent since the start. */
   report(nowMs: number): FamilyCalls[];
 }
 
 export interface FamilyCalls {
   family: Family;
-  /** Sent in the last 30 s, and in the last 24 h. */
+  /** Calls of the last 30 s. */
   recentCalls: number;
   callsLast24h: number;
 }
 
-const retryWindowMs = 10_000;
-const retryShare = 0.1; // more than this, and the retries are the outage
-const freeRetries = 3;
-const recentMs = 30_000; // the window in which Spotify counts
-const dayMs = 24 * 3_600_000; // and that of its quota
+const recentMs = 30_000; // the window of Spotify's rate limit
+const dayMs = 24 * 3_600_000; // the window of Spotify's quota
 const dayBuckets = 96;
 
 export function createCallStats(): CallStats {
-  const calls = createSlidingWindowCounter(retryWindowMs);
-  const retries = createSlidingWindowCounter(retryWindowMs);
   const families = new Map<Family, { recent: SlidingWindowCounter; day: SlidingWindowCounter }>();
 
   return {
     add(family, nowMs) {
-      const counts = families.get(family) ?? {
+      const counters = families.get(family) ?? {
         recent: createSlidingWindowCounter(recentMs),
         day: createSlidingWindowCounter(dayMs, dayBuckets),
       };
-      families.set(family, counts);
-      for (const count of [calls, counts.recent, counts.day]) count.add(nowMs);
-    },
-    mayRetry(nowMs) {
-      const made = retries.total(nowMs);
-      const allowed = Math.max(freeRetries, (calls.total(nowMs) - made) * retryShare);
-      if (made + 1 > allowed) return false;
-      retries.add(nowMs);
-      return true;
+      families.set(family, counters);
+      counters.recent.add(nowMs);
+      counters.day.add(nowMs);
     },
     report: (nowMs) =>
       Array.from(families, ([family, { recent, day }]) => ({

@@ -1,137 +1,111 @@
-import type { Outcome } from '../transport/http.ts';
-import {
-  type BackOffReason,
-  isEdgeRefusal,
-  isUnexplained404,
-  type RejectionReason,
-} from '../transport/retry.ts';
+import type { BackOffReason, RejectionReason } from '../transport/retry.ts';
 import { createSlidingWindowCounter } from './sliding-window-counter.ts';
 
 /**
- * The way to one endpoint family: open, shut for a time, or being tried. It shuts when Spotify asks for
- * silence and when too many calls fail. After the silence one call goes alone; when that one is answered,
- * two may go, then four, until the door is open again.
+ * A circuit breaker: closed (calls may be sent), open for a time, or half-open. It opens when Spotify asks for a
+ * back-off and when too many calls fail. After the back-off one call is sent alone; each call that succeeds doubles
+ * the number of concurrent calls, until the breaker closes.
  */
 export interface CircuitBreaker {
-  /** Why and for how many milliseconds no call may go; null when none of that stands in the way. */
-  barred(nowMs: number): OpenState | null;
-  /** Whether one more call may be under way; false while the one that tries the door is. */
-  hasRoom(): boolean;
-  enter(): void;
-  /** Every call that entered leaves: answered, failed, or neither (refused for its number, never sent). */
-  leave(result: CallResult, nowMs: number): void;
-  /** @param waitMs the silence asked for; null when Spotify did not say */
-  shut(reason: BackOffReason, waitMs: number | null, nowMs: number): void;
+  /** Why no call may be sent and for how long; null if no back-off prevents a call. */
+  openState(nowMs: number): OpenState | null;
+  /** Whether one more call may be in flight. */
+  hasCapacity(): boolean;
+  /** Counts a call as in flight. */
+  acquire(): void;
+  /** Ends a call that was acquired. */
+  release(result: CallResult, nowMs: number): void;
+  /** Opens it. @param waitMs the back-off that Spotify asked for; null if Spotify named none */
+  trip(reason: BackOffReason, waitMs: number | null, nowMs: number): void;
 }
 
 export interface OpenState {
   reason: RejectionReason;
+  /** Milliseconds that are left of the back-off. */
   waitMs: number;
-  /** What the wait was when it was asked for. */
-  wholeWaitMs: number;
+  /** Length of the whole back-off, in milliseconds. */
+  totalWaitMs: number;
 }
 
-export type CallResult = 'answered' | 'failed' | 'neither';
+/** `ignored`: the result says nothing about health (429, or the call was not sent). */
+export type CallResult = 'succeeded' | 'failed' | 'ignored';
 
 const failureWindowMs = 10_000;
-const failureMinimum = 20; // below that one bad minute of a rarely used endpoint would shut it
+const minCalls = 20; // with fewer, one bad minute of a rarely used endpoint would open the breaker
 const failureShare = 0.5;
-const firstShutMs = 5_000;
-const longestGuessMs = 60_000; // without a word from Spotify, one call a minute tells whether it is back
-const quotaGuessMs = 3_600_000; // a quota is a day's; an hour costs 24 tries of it
-const fullRoom = 16; // after four doublings the way is as good as open
-const probeWaitMs = 1_000; // the wait that clients are told while another call tries the door
+const firstBackOffMs = 5_000;
+const maxBackOffMs = 60_000; // if Spotify names no time, one call a minute finds the end of the outage
+const quotaBackOffMs = 3_600_000; // a quota is counted over a day; trying every hour costs at most 24 calls
+const closeAtPermits = 16; // after four doublings a limit no longer matters
+const probeWaitMs = 1_000; // reported to other requests while one call probes
 
 export function createCircuitBreaker(): CircuitBreaker {
-  const answered = createSlidingWindowCounter(failureWindowMs);
+  const succeeded = createSlidingWindowCounter(failureWindowMs);
   const failed = createSlidingWindowCounter(failureWindowMs);
-  let reason: BackOffReason | null = null; // null: open
-  let shutAtMs = 0;
-  let shutUntilMs = 0;
-  let guesses = 0; // shuts in a row whose length we had to choose
-  let room = Number.POSITIVE_INFINITY;
-  let underWay = 0;
+  let reason: BackOffReason | null = null; // null: closed
+  let openedAtMs = 0;
+  let openUntilMs = 0;
+  let defaultBackOffs = 0; // in succession, without a time from Spotify
+  let permits = Number.POSITIVE_INFINITY;
+  let inFlight = 0;
 
-  function shut(why: BackOffReason, waitMs: number | null, nowMs: number): void {
-    const alreadyShut = reason !== null && nowMs < shutUntilMs;
-    if (waitMs === null && !alreadyShut && why !== 'quota') guesses += 1;
-    const untilMs = nowMs + (waitMs ?? guess(why));
-    if (alreadyShut && untilMs <= shutUntilMs) return;
-    reason = why;
-    shutAtMs = nowMs;
-    shutUntilMs = untilMs;
-    room = 1;
+  function trip(newReason: BackOffReason, waitMs: number | null, nowMs: number): void {
+    const isOpen = reason !== null && nowMs < openUntilMs;
+    if (waitMs === null && !isOpen && newReason !== 'quota') defaultBackOffs += 1;
+    const untilMs = nowMs + (waitMs ?? defaultBackOffMs(newReason, defaultBackOffs));
+    if (isOpen && untilMs <= openUntilMs) return;
+    reason = newReason;
+    openedAtMs = nowMs;
+    openUntilMs = untilMs;
+    permits = 1;
   }
 
-  const guess = (why: BackOffReason): number =>
-    why === 'quota' ? quotaGuessMs : Math.min(firstShutMs * 2 ** (guesses - 1), longestGuessMs);
-
-  function widen(): void {
-    room *= 2;
-    if (room >= fullRoom) open();
-  }
-
-  function open(): void {
+  function rampUp(): void {
+    permits *= 2;
+    if (permits < closeAtPermits) return;
     reason = null;
-    room = Number.POSITIVE_INFINITY;
-    guesses = 0;
-    answered.clear();
+    permits = Number.POSITIVE_INFINITY;
+    defaultBackOffs = 0;
+    succeeded.clear();
     failed.clear();
   }
 
+  function hasTooManyFailures(nowMs: number): boolean {
+    const failures = failed.total(nowMs);
+    const calls = failures + succeeded.total(nowMs);
+    return calls >= minCalls && failures >= calls * failureShare;
+  }
+
   return {
-    shut,
-    barred(nowMs) {
+    trip,
+    openState(nowMs) {
       if (reason === null) return null;
-      if (nowMs < shutUntilMs) {
-        return { reason, waitMs: shutUntilMs - nowMs, wholeWaitMs: shutUntilMs - shutAtMs };
+      if (nowMs < openUntilMs) {
+        return { reason, waitMs: openUntilMs - nowMs, totalWaitMs: openUntilMs - openedAtMs };
       }
-      // A dead Spotify answers its probe late or never: nobody else waits for that.
-      const probed = reason === 'unavailable' && room === 1 && underWay > 0;
-      return probed ? { reason, waitMs: probeWaitMs, wholeWaitMs: probeWaitMs } : null;
+      // During an outage the probe may end with a timeout: no other request waits for that.
+      const isProbing = reason === 'unavailable' && permits === 1 && inFlight > 0;
+      return isProbing ? { reason, waitMs: probeWaitMs, totalWaitMs: probeWaitMs } : null;
     },
-    hasRoom: () => underWay < room,
-    enter() {
-      underWay += 1;
+    hasCapacity: () => inFlight < permits,
+    acquire() {
+      inFlight += 1;
     },
-    leave(result, nowMs) {
-      underWay -= 1;
-      if (result === 'neither') return;
-      const trying = reason !== null && nowMs >= shutUntilMs;
-      if (result === 'answered') {
-        answered.add(nowMs);
-        if (trying) widen();
+    release(result, nowMs) {
+      inFlight -= 1;
+      if (result === 'ignored') return;
+      const isHalfOpen = reason !== null && nowMs >= openUntilMs;
+      if (result === 'succeeded') {
+        succeeded.add(nowMs);
+        if (isHalfOpen) rampUp();
         return;
       }
       failed.add(nowMs);
-      const failures = failed.total(nowMs);
-      const calls = failures + answered.total(nowMs);
-      const tooMany = calls >= failureMinimum && failures >= calls * failureShare;
-      if (trying || (reason === null && tooMany)) shut('unavailable', null, nowMs);
+      if (isHalfOpen || (reason === null && hasTooManyFailures(nowMs))) trip('unavailable', null, nowMs);
     },
   };
 }
 
-/**
- * Any answer of Spotify shows that the way is open.
- * @param refusedFamilies endpoint families of which the edge has refused calls since Spotify last answered: where it
- * refuses one of them it is about that one, where it refuses several it is an outage
- */
-export function connectionOutcome(outcome: Outcome | undefined, refusedFamilies: number): CallResult {
-  if (!outcome) return 'neither';
-  if (isNoAnswer(outcome)) return 'failed';
-  if (outcome.kind === 'fault' || !isEdgeRefusal(outcome)) return 'answered';
-  return refusedFamilies > 1 ? 'failed' : 'neither';
-}
-
-/** An endpoint fails by its 5xx, by a 404 that names no object and by a refusal of the edge; being refused for our number says nothing about its health. */
-export function endpointOutcome(outcome: Outcome | undefined): CallResult {
-  if (!outcome || isNoAnswer(outcome)) return 'neither';
-  if (outcome.kind === 'fault') return 'answered';
-  if (outcome.status === 429) return 'neither';
-  const hasFailed = outcome.status >= 500 || isUnexplained404(outcome) || isEdgeRefusal(outcome);
-  return hasFailed ? 'failed' : 'answered';
-}
-
-const isNoAnswer = (outcome: Outcome): boolean =>
-  outcome.kind === 'fault' && outcome.fault !== 'too-large' && outcome.fault !== 'not-json';
+/** @param count how many back-offs in succession had no time from Spotify, with this one */
+const defaultBackOffMs = (reason: BackOffReason, count: number): number =>
+  reason === 'quota' ? quotaBackOffMs : Math.min(firstBackOffMs * 2 ** (count - 1), maxBackOffMs);

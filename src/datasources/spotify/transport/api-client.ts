@@ -6,12 +6,12 @@ import type { ObservedHttp } from './observed-http.ts';
 import type { Token } from './token.ts';
 import { withRetries } from './with-retries.ts';
 
-/** One read of the Web API: the path is built from ids and nothing that a client wrote. */
+/** One read of the Web API. The path contains ids, and no text of a client. */
 export interface ApiRequest {
   family: Family;
   path: string;
   query: Readonly<Record<string, string>>;
-  /** Largest answer that is read, in bytes, where it may exceed the usual. */
+  /** Maximum size of the response, in bytes; default 2 MB. */
   maxBytes?: number;
 }
 
@@ -32,40 +32,32 @@ export interface ApiClientDependencies {
   requestQueue: RequestQueue;
 }
 
-// Names come in the language asked for: one for all, or two clients would share an answer that differs.
+// Spotify translates names: one language for all, or two clients would share a cached response that differs.
 export const acceptLanguage = 'en';
 
-export function createApiClient({
-  apiUrl,
-  observedHttp,
-  token,
-  requestQueue,
-}: ApiClientDependencies): ApiClient {
-  async function request(
-    apiRequest: ApiRequest,
-    waiters: Waiters,
-    etag: string | null = null,
-  ): Promise<HttpAnswer> {
-    const first = await attemptWithToken(apiRequest, waiters, etag);
-    if (!isAboutToken(first.answer)) return first.answer;
-    token.reject(first.bearer);
-    const second = await attemptWithToken(apiRequest, waiters, etag);
-    if (!isAboutToken(second.answer)) return second.answer;
-    throw token.distrust(second.bearer);
-  }
+export function createApiClient(dependencies: ApiClientDependencies): ApiClient {
+  const { apiUrl, observedHttp, token, requestQueue } = dependencies;
 
-  async function attemptWithToken(request: ApiRequest, waiters: Waiters, etag: string | null) {
+  /** One read with retries, and the token of its last attempt. */
+  async function requestWithToken(request: ApiRequest, waiters: Waiters, etag: string | null) {
     let bearer = '';
     const attempt = async (): Promise<Outcome> => {
-      bearer = await token.get(waiters);
-      return requestQueue.schedule(request.family, waiters, () => send(request, waiters, bearer, etag));
+      await token.get(waiters); // without a token the call need not be queued
+      return requestQueue.schedule(request.family, waiters, {
+        // While the call was queued the token may have been replaced, or rejected without a replacement.
+        prepare: () => token.get(waiters),
+        send(currentToken) {
+          bearer = currentToken;
+          return send(request, waiters, currentToken, etag);
+        },
+      });
     };
-    const answer = await withRetries(attempt, {
+    const response = await withRetries(attempt, {
       mayRetry: (waitMs) =>
-        waiters.hasActive() && performance.now() + waitMs < waiters.deadlineMs() && requestQueue.mayRetry(),
-      shut: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
+        waiters.hasActive() && performance.now() + waitMs < waiters.deadlineMs() && requestQueue.takeRetry(),
+      backOff: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
     });
-    return { answer, bearer };
+    return { response, bearer };
   }
 
   function send(
@@ -85,7 +77,16 @@ export function createApiClient({
     return observedHttp({ family, method: 'GET', path, url: apiUrl + path, headers, maxBytes }, waiters);
   }
 
-  return { request };
+  return {
+    async request(apiRequest, waiters, etag = null) {
+      const first = await requestWithToken(apiRequest, waiters, etag);
+      if (!isTokenRejected(first.response)) return first.response;
+      token.invalidate(first.bearer);
+      const second = await requestWithToken(apiRequest, waiters, etag);
+      if (!isTokenRejected(second.response)) return second.response;
+      throw token.markRejected(second.bearer);
+    },
+  };
 }
 
 /** Relative to the base URL, with the query. */
@@ -94,19 +95,19 @@ export function pathOf({ path, query }: ApiRequest): string {
   return search === '' ? path : `${path}?${search}`;
 }
 
-// A 401 too: it wants the token of a user, so another token of the app would change nothing.
+// A 401 of another kind: the endpoint needs the token of a user, so another token of the app would change nothing.
 const needsUser = /user authentication/i;
-const tokenRejected = /invalid_token/i; // the error code of RFC 6750
+const invalidToken = /invalid_token/i; // the error code of RFC 6750
 const tokenProblem = /token/i; // as in "The access token expired"
 
 /**
- * Whether a new token may mend it: the challenge says so, whatever the message, or the message does. A 401 without
- * either gives no cause at all, and the token is the usual one.
+ * Whether a new token may help: the challenge says so, whatever the message is, or the message does. A 401 without
+ * either names no cause, and the token is the usual one.
  */
-function isAboutToken({ status, body, wwwAuthenticate: challenge }: HttpAnswer): boolean {
+function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpAnswer): boolean {
   if (status !== 401) return false;
   const message = messageOf(body);
   if (message !== null && needsUser.test(message)) return false;
-  if (challenge && tokenRejected.test(challenge)) return true;
+  if (challenge && invalidToken.test(challenge)) return true;
   return message === null ? !challenge : tokenProblem.test(message);
 }

@@ -3,8 +3,8 @@ import type { Waiters } from '../usage/field-context.ts';
 import type { Observer } from '../usage/observer.ts';
 import type { Http, HttpRequest, Outcome } from './http.ts';
 
-/** One attempt, noted with all who wait for it and seen by the observer. */
-export type ObservedHttp = (attempt: RequestInfo, waiters: Waiters) => Promise<Outcome>;
+/** Sends one HTTP request; the observer and the operations that wait for it get a record of it. */
+export type ObservedHttp = (request: RequestInfo, waiters: Waiters) => Promise<Outcome>;
 
 export interface RequestInfo extends HttpRequest {
   family: Family | 'token';
@@ -17,12 +17,12 @@ export function createObservedHttp(http: Http, observer: Observer): ObservedHttp
     const startedMs = performance.now();
     const { method } = request;
     const [operation] = waiters.operations();
-    const observed = observer.onCall({ family, method, path: path.replace(/\?.*/, ''), operation });
-    const noted = waiters.recordCall({ method, path });
+    const onEnd = observer.onCall({ family, method, path: path.replace(/\?.*/, ''), operation });
+    const finishRecord = waiters.recordCall({ method, path });
     const outcome = await http.send(request);
     const status = outcome.kind === 'answer' ? outcome.status : null;
-    observed(status);
-    noted({ status, milliseconds: Math.round(performance.now() - startedMs) });
+    onEnd(status);
+    finishRecord({ status, milliseconds: Math.round(performance.now() - startedMs) });
     return outcome;
   };
 }

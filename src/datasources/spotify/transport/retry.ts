@@ -10,29 +10,29 @@ import {
 import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-/** What one attempt's outcome means. Pure: no timers, no I/O; the caller waits, shuts and throws. */
+/** What follows after one attempt. A pure decision: the caller waits, backs off and throws. */
 export type RetryDecision =
-  /** A final answer: 200, 304, or a 4xx (a 404 only with Spotify's message) that the requester interprets. */
-  | { act: 'accept'; answer: HttpAnswer }
-  /** Worth another attempt after a wait, of which Spotify asked everybody to keep `backOffMs`. */
+  /** A final response: 200, 304, or a 4xx (a 404 only with Spotify's message) that the caller interprets. */
+  | { act: 'accept'; response: HttpAnswer }
+  /** Another attempt after `waitMs`; for `backOffMs` of it Spotify asked for no calls of the family at all. */
   | { act: 'retry'; waitMs: number; backOffMs: number; exhaustedError: GatewayError }
-  /** Spotify asks for silence; `waitMs` null when it does not say for how long. */
+  /** The family is in back-off; `waitMs` null if Spotify named no time. */
   | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
   | { act: 'fail'; error: GatewayError };
 
-/** Too many calls in a short time, a day's calls used up, or Spotify itself in trouble. */
+/** Too many calls in a short time, the calls of a day used up, or an outage of Spotify. */
 export type BackOffReason = (typeof backOffReasons)[number];
 export const backOffReasons = ['rate', 'quota', 'unavailable'] as const;
-/** The last: Spotify serves this app nothing, because the Premium subscription of its owner has lapsed. */
+/** `premium-lapsed`: Spotify rejects all calls, because the Premium subscription of the app's owner has lapsed. */
 export type RejectionReason = BackOffReason | 'premium-lapsed';
 
 export const maxAttempts = 3;
-const maxWaitInRequestMs = 2_000; // a longer Retry-After is no hiccup: waiting it out only holds the client
-const quotaFromMs = 600_000; // Spotify's rolling window is 30 s: ten minutes and more are a spent quota
-const backoffBaseMs = 100; // one 502 in a thousand is gone at once (spotify/web-api#515)
+const maxWaitInRequestMs = 2_000; // a longer Retry-After is reported to the client instead
+const minQuotaWaitMs = 600_000; // Spotify's rate limit is counted over 30 s: a wait this long means a used-up quota
+const retryBaseMs = 100; // one 502 in a thousand succeeds at once when repeated (spotify/web-api#515)
 
-const usable = new Set([200, 304, 400, 401, 403, 404, 410]);
-const retryable = new Set([408, 425]);
+const acceptedStatuses = new Set([200, 304, 400, 401, 403, 404, 410]);
+const retriedStatuses = new Set([408, 425]);
 
 /**
  * @param attempt how many attempts were made, this one included
@@ -44,25 +44,28 @@ export function decideRetry(
   chance: number,
   nowEpochMs: number,
 ): RetryDecision {
-  const backoffMs = chance * backoffBaseMs * 2 ** (attempt - 1);
-  if (outcome.kind === 'fault') return decideAfterFault(outcome.fault, backoffMs);
+  const jitterMs = chance * retryBaseMs * 2 ** (attempt - 1);
+  if (outcome.kind === 'fault') return decideAfterFault(outcome.fault, jitterMs);
 
   const { status } = outcome;
-  if (isPremiumLapsed(outcome)) return { act: 'fail', error: notServed() };
-  if (isUnexplained404(outcome)) return retry(backoffMs, noMessage());
-  if (usable.has(status)) return { act: 'accept', answer: outcome };
+  if (isPremiumLapsed(outcome)) return { act: 'fail', error: premiumError() };
+  if (isUnexplained404(outcome)) return retry(jitterMs, unexplained404Error());
+  if (acceptedStatuses.has(status)) return { act: 'accept', response: outcome };
   const waitMs = retryAfterMs(outcome.retryAfter, nowEpochMs);
-  if (status === 429) return decideAfter429(outcome, waitMs, backoffMs, attempt);
+  if (status === 429) return decideAfter429(outcome, waitMs, jitterMs, attempt);
   if (status === 503 && waitMs !== null && waitMs > maxWaitInRequestMs) {
     return { act: 'backOff', reason: 'unavailable', waitMs };
   }
-  if (status >= 500 || retryable.has(status)) {
-    return retry(Math.max(waitMs ?? 0, backoffMs), unavailable());
+  if (status >= 500 || retriedStatuses.has(status)) {
+    return retry(Math.max(waitMs ?? 0, jitterMs), unavailableError());
   }
-  return { act: 'fail', error: new UpstreamBadResponse(`Spotify answered with status ${status}.`) };
+  return {
+    act: 'fail',
+    error: new UpstreamBadResponse(`Spotify responded with the unexpected status ${status}.`),
+  };
 }
 
-/** Spotify names the object that it does not have: a 404 without its message comes from a proxy or a failing server. */
+/** A 404 of Spotify has a message: one without it comes from a proxy or a failing server. */
 export const isUnexplained404 = ({ status, body }: HttpAnswer): boolean =>
   status === 404 && (messageOf(body) ?? '').trim() === '';
 
@@ -73,8 +76,8 @@ export const isPremiumLapsed = ({ status, body }: HttpAnswer): boolean =>
 const premiumLapsed = /premium subscription (is )?required for the owner of the app/i;
 
 /**
- * A 403 without JSON: an edge server has refused the call, and the endpoint has not seen it. Such a refusal states
- * nothing about what the app may do.
+ * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It says nothing about the
+ * capabilities of the app.
  */
 export const isEdgeRefusal = (answer: HttpAnswer): boolean =>
   answer.status === 403 &&
@@ -83,64 +86,69 @@ export const isEdgeRefusal = (answer: HttpAnswer): boolean =>
 
 function decideAfterFault(
   fault: Extract<Outcome, { kind: 'fault' }>['fault'],
-  backoffMs: number,
+  jitterMs: number,
 ): RetryDecision {
   switch (fault) {
     case 'timeout':
-      return retry(backoffMs, new UpstreamTimeout('Spotify did not answer in time.'));
+      return retry(jitterMs, new UpstreamTimeout('Spotify did not respond in time.'));
     case 'transport':
-      return retry(backoffMs, unavailable());
-    case 'tls': // a certificate does not get better by asking again, and there is no way around it
-      return { act: 'fail', error: unavailable() };
+      return retry(jitterMs, unavailableError());
+    case 'tls': // a retry does not repair a certificate
+      return { act: 'fail', error: unavailableError() };
     case 'too-large':
-      return { act: 'fail', error: new UpstreamBadResponse('Spotify answered with more than can be read.') };
+      return { act: 'fail', error: new UpstreamBadResponse('The response of Spotify is too large.') };
     case 'not-json':
       return {
         act: 'fail',
-        error: new UpstreamBadResponse('Spotify answered with something else than JSON.'),
+        error: new UpstreamBadResponse('The response of Spotify is not JSON.'),
       };
   }
 }
 
 function decideAfter429(
-  answer: HttpAnswer,
+  response: HttpAnswer,
   waitMs: number | null,
-  backoffMs: number,
+  jitterMs: number,
   attempt: number,
 ): RetryDecision {
-  if (isQuota(answer) || (waitMs !== null && waitMs > quotaFromMs)) {
+  if (isQuotaExceeded(response) || (waitMs !== null && waitMs > minQuotaWaitMs)) {
     return { act: 'backOff', reason: 'quota', waitMs: waitMs || null };
   }
-  const short = waitMs !== null && waitMs <= maxWaitInRequestMs;
-  if (!short || attempt >= maxAttempts) return { act: 'backOff', reason: 'rate', waitMs: waitMs || null };
-  // Spotify counts in whole seconds: the jitter comes on top, never instead.
+  const isShort = waitMs !== null && waitMs <= maxWaitInRequestMs;
+  if (!isShort || attempt >= maxAttempts) return { act: 'backOff', reason: 'rate', waitMs: waitMs || null };
+  // Spotify's wait is the minimum: the jitter is added to it.
   return {
     act: 'retry',
-    waitMs: waitMs + backoffMs,
+    waitMs: waitMs + jitterMs,
     backOffMs: waitMs,
     exhaustedError: backOffError('rate', waitMs),
   };
 }
 
-/** Spotify tells a spent quota from a rate limit by `error.reason`, since July 2026. */
-function isQuota({ body }: HttpAnswer): boolean {
+/** Since July 2026 `error.reason` distinguishes a used-up quota from a rate limit. */
+function isQuotaExceeded({ body }: HttpAnswer): boolean {
   const error = (body as { error?: { reason?: unknown } } | undefined)?.error;
   return error?.reason === 'QUOTA_EXCEEDED';
 }
 
-/** The error while the request queue is shut for `waitMs` more. */
+/** The error of a request during a back-off that lasts `waitMs` more. */
 export function backOffError(reason: RejectionReason, waitMs: number): GatewayError {
-  // A sum of two clock readings is off by less than a thousandth, which must not become a second.
+  // The sum of two clock readings has a rounding error, which must not become a whole second.
   const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
   switch (reason) {
     case 'rate':
-      return new UpstreamRateLimited('Spotify limits our calls; ask again later.', { retryAfter });
+      return new UpstreamRateLimited(`Spotify limits the gateway's calls; retry after ${retryAfter} s.`, {
+        retryAfter,
+      });
     case 'quota':
-      return new UpstreamQuotaExceeded("This app's Spotify quota is used up.", { retryAfter });
+      return new UpstreamQuotaExceeded(
+        `The gateway's Spotify quota is used up; retry after ${retryAfter} s.`,
+        { retryAfter },
+      );
     case 'unavailable':
-      return unavailable();
+      return unavailableError();
     case 'premium-lapsed':
-      return notServed();
+      return premiumError();
   }
 }
 
@@ -151,9 +159,11 @@ const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => (
   exhaustedError,
 });
 
-/** The cause is for the operator, in the log and in metrics; clients cannot do anything about it. */
-const notServed = () => new UpstreamForbidden('Spotify serves no calls of this app at present.');
+/** Log and metrics name the cause: only the operator can remove it. */
+const premiumError = () =>
+  new UpstreamForbidden("Spotify rejects all of the gateway's calls at present; its operator has to act.");
 
-const noMessage = () => new UpstreamBadResponse('Spotify answered with status 404 and gave no reason.');
+const unexplained404Error = () =>
+  new UpstreamBadResponse('Spotify responded with status 404 without a message.');
 
-const unavailable = () => new UpstreamUnavailable('Spotify cannot be reached right now.');
+const unavailableError = () => new UpstreamUnavailable('Spotify is not available at present; retry later.');

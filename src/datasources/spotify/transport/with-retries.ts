@@ -3,28 +3,28 @@ import type { GatewayError } from '../../../errors.ts';
 import type { HttpAnswer, Outcome } from './http.ts';
 import { type BackOffReason, decideRetry, maxAttempts } from './retry.ts';
 
-/** What the one who retries has to ask, and to tell. */
+/** The caller's part in retries. */
 export interface RetryHooks {
-  /** Whether another attempt may follow a wait of so many milliseconds. */
+  /** Whether another attempt may follow after a wait. */
   mayRetry(waitMs: number): boolean;
-  /** Spotify asks for silence; returns the error for the waiting fields. */
-  shut(reason: BackOffReason, waitMs: number | null): GatewayError;
+  /** Starts a back-off; returns the error for requests that need Spotify meanwhile. */
+  backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
 }
 
-/** Attempts one exchange until it is answered or given up: the only place where anything is retried. */
-export async function withRetries(send: () => Promise<Outcome>, rules: RetryHooks): Promise<HttpAnswer> {
+/** Repeats a request until it succeeds or fails finally: the only place where anything is retried. */
+export async function withRetries(send: () => Promise<Outcome>, hooks: RetryHooks): Promise<HttpAnswer> {
   for (let attempt = 1; ; attempt++) {
     const decision = decideRetry(await send(), attempt, Math.random(), Date.now());
     switch (decision.act) {
       case 'accept':
-        return decision.answer;
+        return decision.response;
       case 'fail':
         throw decision.error;
       case 'backOff':
-        throw rules.shut(decision.reason, decision.waitMs);
+        throw hooks.backOff(decision.reason, decision.waitMs);
       case 'retry':
-        if (decision.backOffMs > 0) rules.shut('rate', decision.backOffMs);
-        if (attempt === maxAttempts || !rules.mayRetry(decision.waitMs)) throw decision.exhaustedError;
+        if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
+        if (attempt === maxAttempts || !hooks.mayRetry(decision.waitMs)) throw decision.exhaustedError;
         await sleep(decision.waitMs);
     }
   }

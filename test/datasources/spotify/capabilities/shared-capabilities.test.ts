@@ -68,7 +68,7 @@ describe('what other processes have found out', () => {
       ['ability:search', { value: false, learnedAtMs: soon() }],
       ['ability:everything', { value: false, learnedAtMs: soon() }],
       ['ability', { value: false, learnedAtMs: soon() }],
-      ['silence:batch', { value: false, learnedAtMs: soon() }],
+      ['back-off:batch', { value: false, learnedAtMs: soon() }],
     ] as const)
       tell(topic, fact);
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([true, 50]);

@@ -12,7 +12,7 @@ const fault = (kind: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json')
 });
 
 describe('the queue', () => {
-  test('lets so many calls go at a time, and the others in the order in which they came', async () => {
+  test('calls are sent up to the concurrency, the calls of one operation in their order', async () => {
     const { call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c', 'd', 'e']) call(name);
     await settle();
@@ -25,7 +25,7 @@ describe('the queue', () => {
     expect(ended).toEqual(['b 200', 'a 200', 'c 200']);
   });
 
-  test('drops a call that nobody waits for any more, and does not send it', async () => {
+  test('a queued call for which no client waits any more is not sent', async () => {
     const { call, end, names, ended } = startRequestQueue({ concurrency: 1 });
     const gone = waiters();
     call('a');
@@ -38,16 +38,19 @@ describe('the queue', () => {
     expect(ended).toEqual(['a 200', 'b UPSTREAM_TIMEOUT -']);
   });
 
-  test('is not endless: more than a thousand calls that wait are OVERLOADED', async () => {
+  test('a call is OVERLOADED if a thousand calls are queued', async () => {
     const { call, ended } = startRequestQueue({ concurrency: 1 });
     for (let i = 0; i < 1_002; i++) call(`${i}`);
     await settle();
     expect(ended).toEqual(['1001 OVERLOADED -']);
   });
 
-  test('goes on when a call throws what nobody expects', async () => {
+  test('the queue goes on if the sending of a call throws an unexpected error', async () => {
     const { requestQueue, call, names } = startRequestQueue({ concurrency: 1 });
-    const broken = requestQueue.schedule('artists', waiters(), () => Promise.reject(new Error('a bug')));
+    const broken = requestQueue.schedule('artists', waiters(), {
+      prepare: async () => undefined,
+      send: () => Promise.reject(new Error('a bug')),
+    });
     call('b');
     await expect(broken).rejects.toThrow('a bug');
     await settle();
@@ -55,13 +58,41 @@ describe('the queue', () => {
   });
 });
 
-describe('a silence', () => {
-  test('stops every call of its family at once, those that wait too, and no other family', async () => {
+test('a call that cannot be prepared is neither sent nor counted', async () => {
+  const { requestQueue, call, names } = startRequestQueue({ concurrency: 1, rateLimit: 1 });
+  const send = vi.fn<() => Promise<Outcome>>();
+  const prepare = () => Promise.reject(new Error('no token'));
+  await expect(requestQueue.schedule('artists', waiters(), { prepare, send })).rejects.toThrow('no token');
+  expect([send.mock.calls, requestQueue.report()]).toEqual([[], []]);
+  call('a');
+  await settle();
+  expect(names()).toEqual(['a']);
+});
+
+test('the report has the calls and the back-off of each family of which a call was sent', async () => {
+  const { requestQueue, call } = startRequestQueue();
+  call('a');
+  call('b', 'search');
+  await settle();
+  requestQueue.backOff('search', 'quota', null);
+  expect(requestQueue.report()).toEqual([
+    { family: 'artists', recentCalls: 1, callsLast24h: 1, openState: null },
+    {
+      family: 'search',
+      recentCalls: 1,
+      callsLast24h: 1,
+      openState: { reason: 'quota', waitMs: 3_600_000, totalWaitMs: 3_600_000 },
+    },
+  ]);
+});
+
+describe('a back-off', () => {
+  test('a back-off rejects all calls of its family at once, queued ones too, and of no other family', async () => {
     const { requestQueue, call, end, names, ended } = startRequestQueue();
     for (const name of ['a', 'b', 'c']) call(name);
     await settle();
-    const told = requestQueue.backOff('artists', 'rate', 30_000);
-    expect([told.code, told.details]).toEqual(['UPSTREAM_RATE_LIMITED', { retryAfter: 30 }]);
+    const error = requestQueue.backOff('artists', 'rate', 30_000);
+    expect([error.code, error.details]).toEqual(['UPSTREAM_RATE_LIMITED', { retryAfter: 30 }]);
     await settle();
     expect(ended).toEqual(['c UPSTREAM_RATE_LIMITED 30']);
     await end('a');
@@ -76,7 +107,7 @@ describe('a silence', () => {
     expect(ended.at(-1)).toBe('f UPSTREAM_RATE_LIMITED 1');
   });
 
-  test('of two seconds at most is waited out, by one call first', async () => {
+  test('calls wait for the end of a back-off of at most two seconds, and one of them is sent first', async () => {
     const { requestQueue, call, end, names, ended } = startRequestQueue({ concurrency: 10 });
     requestQueue.backOff('artists', 'rate', 2_000);
     for (const name of ['a', 'b', 'c', 'd']) call(name);
@@ -90,7 +121,7 @@ describe('a silence', () => {
     expect(names()).toEqual(['c', 'd']);
   });
 
-  test('because Spotify is in trouble is told at once, however short it is', async () => {
+  test('a back-off because of an outage rejects calls at once, even a short one', async () => {
     const { requestQueue, call, ended } = startRequestQueue();
     requestQueue.backOff('artists', 'unavailable', 1_000);
     call('a');
@@ -98,7 +129,7 @@ describe('a silence', () => {
     expect(ended).toEqual(['a UPSTREAM_UNAVAILABLE -']);
   });
 
-  test('that repeats while calls wait keeps them waiting, or refuses them when it becomes too long', async () => {
+  test('queued calls wait for a repeated back-off, and are rejected if it becomes too long', async () => {
     const { requestQueue, call, names, ended } = startRequestQueue();
     requestQueue.backOff('artists', 'rate', 1_000);
     call('a');
@@ -111,7 +142,7 @@ describe('a silence', () => {
     expect(ended).toEqual(['a UPSTREAM_RATE_LIMITED 10']);
   });
 
-  test('leaves no timer behind when the request queue is disposed of', () => {
+  test('a disposed queue leaves no timer', () => {
     const { requestQueue, call } = startRequestQueue();
     requestQueue.backOff('artists', 'rate', 1_000);
     call('a');
@@ -120,13 +151,13 @@ describe('a silence', () => {
   });
 });
 
-describe('an app that Spotify serves nothing, because the Premium subscription of its owner has lapsed', () => {
+describe('a lapsed Premium subscription', () => {
   const lapsed: Outcome = {
     ...answer(403),
     body: { error: { message: 'Active premium subscription required for the owner of the app.' } },
   } as Outcome;
 
-  /** The subscription has lapsed, a minute has passed, and three calls of three families are wanted. */
+  /** The subscription has lapsed, a minute has passed, and three calls of three families are scheduled. */
   async function aMinuteLater() {
     const started = startRequestQueue({ concurrency: 10 });
     started.call('first');
@@ -140,7 +171,7 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
     return started;
   }
 
-  test('gets one call a minute, and the others wait for what becomes of it', async () => {
+  test('while the Premium subscription has lapsed one call a minute is sent, and other calls wait for its outcome', async () => {
     const { requestQueue, end, names, ended } = await aMinuteLater();
     expect([names(), ended]).toEqual([['try'], ['first 403']]);
     await end('try');
@@ -148,7 +179,7 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
   });
 
   test.each([lapsed, answer(500), answer(429), fault('timeout')])(
-    'gets no other call in the minute after one that was not served (%o)',
+    'after the call of the minute has failed, calls are rejected for a minute (%o)',
     async (outcome) => {
       const { requestQueue, call, end, names, ended } = await aMinuteLater();
       await end('try', outcome);
@@ -165,7 +196,7 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
     },
   );
 
-  test('gets another call at once after one that shows nothing: a rejected token, or a batch that no app may read', async () => {
+  test('another call is sent at once if the call of the minute is inconclusive: a rejected token, or a forbidden batch', async () => {
     for (const outcome of [answer(401), answer(403)]) {
       const { end, names } = await aMinuteLater();
       await end('try', outcome);
@@ -174,7 +205,7 @@ describe('an app that Spotify serves nothing, because the Premium subscription o
   });
 });
 
-describe('the breaker', () => {
+describe('the circuit breakers', () => {
   const failing = async (outcomes: readonly Outcome[]) => {
     const started = startRequestQueue({ concurrency: 100 });
     for (const [i, outcome] of outcomes.entries()) {
@@ -190,17 +221,17 @@ describe('the breaker', () => {
     return { ...started, ended };
   };
 
-  test('shuts one family when half of its last twenty calls were 5xx', async () => {
+  test('calls of a family are rejected if half of its last twenty calls were 5xx', async () => {
     const { names, ended } = await failing(Array(20).fill(answer(503)));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('shuts one family when half of its last twenty calls were 404 without a message', async () => {
+  test('calls of a family are rejected if half of its last twenty calls were 404 without a message', async () => {
     const { names, ended } = await failing(Array(20).fill(answer(404)));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('shuts the way to Spotify as a whole when nothing is answered at all', async () => {
+  test('calls of all families are rejected if half of the last twenty calls had no response', async () => {
     for (const kind of ['timeout', 'transport', 'tls'] as const) {
       const { names, ended } = await failing(Array(20).fill(fault(kind)));
       expect([names(), ended]).toEqual([[], ['same UPSTREAM_UNAVAILABLE -', 'other UPSTREAM_UNAVAILABLE -']]);
@@ -209,12 +240,12 @@ describe('the breaker', () => {
 
   const edge403: Outcome = { ...answer(403), body: undefined } as Outcome;
 
-  test('shuts one family when the edge has refused half of its last twenty calls', async () => {
+  test('calls of a family are rejected if the edge has refused half of its last twenty calls', async () => {
     const { names, ended } = await failing(Array(20).fill(edge403));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('shuts the way to Spotify as a whole when the edge refuses calls of several families', async () => {
+  test('calls of all families are rejected if the edge refuses calls of several families', async () => {
     const { call, end, names, ended } = startRequestQueue({ concurrency: 100 });
     const refuse = async (families: Family[]) => {
       for (const [i, family] of families.entries()) {
@@ -240,7 +271,7 @@ describe('the breaker', () => {
     expect([names(), ended]).toEqual([[], ['other UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('is not moved by refusals, nor by answers that cannot be used', async () => {
+  test('rejections and unusable responses do not open a circuit breaker', async () => {
     const unknownId: Outcome = {
       ...answer(404),
       body: { error: { message: 'Resource not found' } },
@@ -251,7 +282,7 @@ describe('the breaker', () => {
     }
   });
 
-  test('lets one call a period try, and all again when that is answered', async () => {
+  test('one call at a time probes during an outage, and all calls are sent when it has succeeded', async () => {
     const { call, end, names, ended } = await failing(Array(20).fill(answer(500)));
     await vi.advanceTimersByTimeAsync(5_000);
     for (const name of ['p', 'q']) call(name);

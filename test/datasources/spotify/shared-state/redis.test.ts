@@ -561,7 +561,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const name = await namesOfFacts(sandbox, redis);
-      for (const [topic, text] of make('silence:artists')) {
+      for (const [topic, text] of make('back-off:artists')) {
         await redis.client.hset(name, topic as string, text as string);
         await redis.client.publish(name.replace(/facts$/, 'news'), `${topic} ${text}`);
       }
@@ -580,15 +580,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const messages = [
         '',
         ' ',
-        'silence:artists',
-        'silence:artists ',
-        'silence:artists null',
-        'silence:artists {"reason":{},"untilMs":[]}',
-        'silence:__proto__ {"reason":"rate","untilMs":9e15}',
+        'back-off:artists',
+        'back-off:artists ',
+        'back-off:artists null',
+        'back-off:artists {"reason":{},"untilMs":[]}',
+        'back-off:__proto__ {"reason":"rate","untilMs":9e15}',
         'ability:__proto__ {"value":false,"learnedAtMs":9e15}',
         'ability:toString {"value":false,"proven":true,"learnedAtMs":9e15}',
         'ability {"value":false}',
-        `silence:artists ${'['.repeat(5_000_000)}`,
+        `back-off:artists ${'['.repeat(5_000_000)}`,
         'x'.repeat(5_000_000),
       ];
       for (const message of messages) await redis.client.publish(channel, message);
@@ -610,7 +610,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const { client } = redis;
       const names = await namesOfFacts(sandbox, redis);
       for (const family of ['artists', 'artists/albums', 'albums'])
-        await client.hset(names, `silence:${family}`, fact);
+        await client.hset(names, `back-off:${family}`, fact);
       const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
       const { errors } = await gateway.ask(question);
       expect(errors).toEqual([]);

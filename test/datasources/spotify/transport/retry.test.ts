@@ -7,7 +7,7 @@ import {
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
-import { longestWaitMs, retryAfterMs } from '../../../../src/datasources/spotify/transport/retry-after.ts';
+import { maxRetryAfterMs, retryAfterMs } from '../../../../src/datasources/spotify/transport/retry-after.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
 const day = 86_400_000;
@@ -43,12 +43,12 @@ const judged = (outcome: Outcome, attempt = 1, chance = 0): string =>
 describe('the decision on one attempt', () => {
   test.each([200, 304, 400, 401, 403, 410])('%i is for whoever asked to understand', (status) => {
     const outcome = answer(status, { retryAfter: '30' });
-    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', answer: outcome });
+    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
   });
 
   test('a 404 with a message of Spotify is for the requester to interpret', () => {
     const outcome = answer(404, { body: { error: { status: 404, message: 'Resource not found' } } });
-    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', answer: outcome });
+    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
   });
 
   test.each([
@@ -162,10 +162,10 @@ describe('a Retry-After', () => {
     ['-1', null],
     ['1.5', null],
     ['5 1', null],
-    ['999999999999', longestWaitMs],
+    ['999999999999', maxRetryAfterMs],
     ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
     ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
-    ['Wed, 21 Oct 2126 07:28:00 GMT', longestWaitMs],
+    ['Wed, 21 Oct 2126 07:28:00 GMT', maxRetryAfterMs],
     ['soon', null],
     ['NaN', null],
     ['Infinity', null],

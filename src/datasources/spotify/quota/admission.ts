@@ -1,0 +1,49 @@
+import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
+import { backOffError } from '../transport/retry.ts';
+import type { OpenState } from './circuit-breaker.ts';
+
+/** Everything that decides about one call. */
+export interface AdmissionRequest {
+  /** The back-off that applies to the call; null for none. */
+  openState: OpenState | null;
+  /** Milliseconds until the gateway's own rate limit allows a call; 0 for now. */
+  rateLimitWaitMs: number;
+  /** Whether one more call may be in flight. */
+  hasCapacity: boolean;
+  /** Milliseconds until the deadline of the last request that waits for the call. */
+  timeLeftMs: number;
+}
+
+/** Whether a call is sent now, waits, or is rejected. */
+export type AdmissionDecision =
+  | { act: 'send' }
+  /** `waitMs` infinite: until another call ends. */
+  | { act: 'wait'; waitMs: number }
+  | { act: 'reject'; error: GatewayError };
+
+const maxBackOffWaitMs = 2_000; // a longer back-off is reported to the client instead
+const maxRateLimitWaitMs = 1_000;
+
+export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
+  const { openState, rateLimitWaitMs, hasCapacity, timeLeftMs } = request;
+  if (openState) return decideDuringBackOff(openState, timeLeftMs);
+  if (rateLimitWaitMs > Math.min(maxRateLimitWaitMs, timeLeftMs)) {
+    return { act: 'reject', error: rateLimitError(rateLimitWaitMs) };
+  }
+  if (rateLimitWaitMs > 0) return { act: 'wait', waitMs: rateLimitWaitMs };
+  return hasCapacity ? { act: 'send' } : { act: 'wait', waitMs: Number.POSITIVE_INFINITY };
+}
+
+/** A call waits only for the end of a short rate limit: an outage may last longer than its back-off. */
+function decideDuringBackOff(openState: OpenState, timeLeftMs: number): AdmissionDecision {
+  const { reason, waitMs, totalWaitMs } = openState;
+  const isLimit = reason === 'rate' || reason === 'quota';
+  return isLimit && totalWaitMs <= maxBackOffWaitMs && waitMs <= timeLeftMs
+    ? { act: 'wait', waitMs }
+    : { act: 'reject', error: backOffError(reason, waitMs) };
+}
+
+const rateLimitError = (waitMs: number) =>
+  new UpstreamRateLimited("The gateway's own rate limit for Spotify calls is used up; retry later.", {
+    retryAfter: Math.ceil(waitMs / 1000),
+  });

@@ -1,0 +1,124 @@
+import { epochMs } from '../../../observability/clock.ts';
+import type { Log } from '../../../observability/log.ts';
+import type { SharedState } from '../shared-state/shared-state.ts';
+import type { Outcome } from '../transport/http.ts';
+import { isEdgeRefusal, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
+import type { OpenState } from './circuit-breaker.ts';
+
+/**
+ * If the Premium subscription of the app's owner has lapsed, Spotify rejects every call of the app. This breaker then
+ * stops all calls and allows one call a minute, until one succeeds; then it allows all calls at once.
+ */
+export interface PremiumBreaker {
+  /** Whether Spotify has stated that the subscription has lapsed, and no call has succeeded since. */
+  isLapsed(): boolean;
+  /** Why no call may be sent and for how long; null if a call may be sent. */
+  openState(nowMs: number): OpenState | null;
+  /** False while the call of the minute is in flight: its outcome decides about the others. */
+  hasCapacity(): boolean;
+  /** Counts a call as in flight. */
+  acquire(nowMs: number): void;
+  /** Ends a call that was acquired. @param outcome undefined if the call was not sent */
+  release(outcome: Outcome | undefined, nowMs: number): void;
+}
+
+export interface PremiumBreakerOptions {
+  /** Shares between processes that the subscription has lapsed, and that it has been renewed. */
+  sharedState?: SharedState | undefined;
+  log?: Log | undefined;
+  /** Called when queued calls are to be rejected. */
+  onOpen: () => void;
+}
+
+const backOffMs = 60_000; // Spotify states hours until a renewal takes effect: a call a minute finds it soon enough
+const peerHeadStartMs = 2_000; // a process that was informed leaves the next call to the process that informed it
+const maxPeerBackOffMs = 2 * backOffMs; // bounds what other processes can cause here
+const topic = 'premium';
+const inconclusiveStatuses = new Set([401, 403, 408, 425, 429]); // an app gets them with and without a subscription
+
+export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreakerOptions): PremiumBreaker {
+  let isLapsed = false;
+  let isProbing = false; // whether the call of the minute is in flight
+  let nextCallAtMs = 0;
+  let publishedUntilMs = 0;
+
+  function open(untilMs: number): void {
+    nextCallAtMs = Math.max(nextCallAtMs, untilMs);
+    onOpen();
+    if (isLapsed) return;
+    isLapsed = true;
+    log?.warn(
+      { reason: 'premium-lapsed' },
+      "Spotify rejects all calls of this app: the Premium subscription of the app's owner has lapsed",
+    );
+  }
+
+  function close(): void {
+    if (!isLapsed) return;
+    isLapsed = false;
+    nextCallAtMs = 0;
+    log?.info({ reason: 'premium-lapsed' }, 'Spotify serves calls of this app again');
+  }
+
+  /** @param untilMs end of the back-off, in milliseconds of the epoch; 0 for none */
+  function publish(untilMs: number): void {
+    publishedUntilMs = untilMs;
+    sharedState?.publish(topic, { untilMs });
+  }
+
+  sharedState?.subscribe((messageTopic, message) => {
+    const { untilMs } = (message ?? {}) as { untilMs?: unknown };
+    if (messageTopic !== topic || typeof untilMs !== 'number' || untilMs === publishedUntilMs) return;
+    const waitMs = Math.min(untilMs - epochMs(), maxPeerBackOffMs);
+    if (untilMs === 0) close();
+    else if (waitMs > 0) open(performance.now() + waitMs + peerHeadStartMs);
+  });
+
+  return {
+    isLapsed: () => isLapsed,
+    openState(nowMs) {
+      const waitMs = nextCallAtMs - nowMs;
+      return isLapsed && !isProbing && waitMs > 0
+        ? { reason: 'premium-lapsed', waitMs, totalWaitMs: backOffMs }
+        : null;
+    },
+    hasCapacity: () => !isProbing,
+    acquire(nowMs) {
+      if (!isLapsed) return;
+      isProbing = true;
+      nextCallAtMs = nowMs + backOffMs; // whatever its outcome
+    },
+    release(outcome, nowMs) {
+      const wasProbing = isProbing;
+      isProbing = false;
+      if (outcome?.kind === 'answer' && isPremiumLapsed(outcome)) {
+        open(nowMs + backOffMs);
+        publish(epochMs() + backOffMs);
+      } else if (wasProbing && isServed(outcome)) {
+        close();
+        publish(0);
+      } else if (wasProbing && isInconclusive(outcome)) {
+        nextCallAtMs = nowMs;
+      } else if (wasProbing) {
+        onOpen();
+      }
+    },
+  };
+}
+
+/** Whether the outcome shows that Spotify serves this app. */
+const isServed = (outcome: Outcome | undefined): boolean =>
+  outcome?.kind === 'answer' &&
+  outcome.status < 500 &&
+  !inconclusiveStatuses.has(outcome.status) &&
+  !isUnexplained404(outcome);
+
+/**
+ * Whether another call may be sent at once: this one was not sent, its token was rejected, or it requested something
+ * that the app may not have in any case, such as a batch.
+ */
+const isInconclusive = (outcome: Outcome | undefined): boolean =>
+  outcome === undefined ||
+  (outcome.kind === 'answer' &&
+    (outcome.status === 401 || outcome.status === 403) &&
+    !isEdgeRefusal(outcome));
