@@ -101,7 +101,7 @@ for (let first = 0; first < albums; first += atATime) {
       const found = await cache.get(byId(album, id, null), fieldContext);
       const list = {
         ...pagedList<Entity, undefined>(albumTracks, id, undefined, null),
-        opening: async () => found?.tracks,
+        embeddedFirstPage: async () => found?.tracks,
       };
       await pages.window(list, { first: 5, last: null, after: null, before: null }, fieldContext);
     }),

@@ -8,7 +8,7 @@ import type { Entity, ShortListDefinition } from './kinds/kind.ts';
 import type { Malformed } from './kinds/malformed.ts';
 import { type Market, parseMarket } from './kinds/markets.ts';
 import type { Page } from './kinds/page.ts';
-import { type List, pagedList } from './kinds/paged-list.ts';
+import { type PagedList, pagedList } from './kinds/paged-list.ts';
 import { searchResults } from './kinds/search.ts';
 import { shortList } from './kinds/short-list.ts';
 import { albumTracks, type Track, topTracks } from './kinds/track.ts';
@@ -25,9 +25,9 @@ export interface EntityLists {
   /** Null if Spotify withholds the list from this app. */
   relatedArtists(artist: ObjectKey, fieldContext: FieldContext): Promise<readonly Item<Artist>[] | null>;
   /** @param groups none for all of them */
-  albumsOf(artist: ObjectKey, groups: readonly AlbumGroup[], market: Market | null): List<Album>;
-  tracksOf(album: Album, market: Market | null): List<Track>;
-  search<K extends Kind>(kind: K, q: string, market: Market | null): List<KindOf[K]>;
+  albumsOf(artist: ObjectKey, groups: readonly AlbumGroup[], market: Market | null): PagedList<Album>;
+  tracksOf(album: Album, market: Market | null): PagedList<Track>;
+  search<K extends Kind>(kind: K, q: string, market: Market | null): PagedList<KindOf[K]>;
 }
 
 export type Item<T> = T | Malformed;
@@ -71,7 +71,7 @@ export function createEntityLists(
       return {
         ...pagedList(albumTracks, owner.id, undefined, market),
         // A full album contains its first tracks, and costs the same call as they do.
-        async opening(fieldContext) {
+        async embeddedFirstPage(fieldContext) {
           if (owner.tracks && market === owner.market) return tracksIn(owner);
           const full = await cache.get(byId(album, owner.id, market), fieldContext);
           return full === null ? null : tracksIn(full);

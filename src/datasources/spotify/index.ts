@@ -15,7 +15,7 @@ export {
 export { isMalformed, type Malformed } from './kinds/malformed.ts';
 export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { Page } from './kinds/page.ts';
-export type { List } from './kinds/paged-list.ts';
+export type { PagedList } from './kinds/paged-list.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type { Track } from './kinds/track.ts';
 export type {

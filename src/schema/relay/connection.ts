@@ -2,9 +2,9 @@ import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@potho
 import {
   type CursorPosition,
   isMalformed,
-  type List,
   type Malformed,
   type PageArgs,
+  type PagedList,
   type Slot,
   type SpotifyObject,
   type Window,
@@ -137,15 +137,15 @@ export function connectionOf<T extends SpotifyObject>(
  * @throws BadUserInput for a page size or cursor that cannot be right, before any call for the list
  */
 export async function connect<T extends SpotifyObject>(
-  list: List<T>,
+  list: PagedList<T>,
   args: PagingArgs,
   context: Context,
   { selected, fieldContext }: FieldRead,
 ): Promise<Connection<T> | null> {
   const { encode, decode } = cursorsOf(list.key);
   const range = rangeOf(args, decode);
-  if (range.after && range.after.slot + 1 >= list.reach) {
-    throw new BadUserInput(`Spotify's search ends at ${list.reach} finds.`);
+  if (range.after && range.after.slot + 1 >= list.maxOffset) {
+    throw new BadUserInput(`Spotify's search ends at ${list.maxOffset} finds.`);
   }
   const total = () => context.spotify.total(list, fieldContext);
   if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {

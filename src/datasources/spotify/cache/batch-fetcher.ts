@@ -1,7 +1,7 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { FeatureWithheld } from '../capabilities/rejection-errors.ts';
-import { type Batch, type Resource, throwIfWithheld } from '../kinds/endpoint-request.ts';
+import { type Batch, type EndpointRequest, throwIfWithheld } from '../kinds/endpoint-request.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpAnswer } from '../transport/http.ts';
@@ -9,7 +9,7 @@ import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 
 /** One question, who waits for its answer (more may come), and the tag of the copy that is held, if any. */
 export interface FetchRequest {
-  resource: Resource<unknown>;
+  endpointRequest: EndpointRequest<unknown>;
   fieldContexts: readonly FieldContext[];
   etag: string | null;
 }
@@ -35,21 +35,21 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
   };
 
   /** One call for one question. */
-  function fetchOne({ resource, fieldContexts, etag }: FetchRequest): Promise<FetchResult> {
+  function fetchOne({ endpointRequest, fieldContexts, etag }: FetchRequest): Promise<FetchResult> {
     const waiters = createWaiters(() => fieldContexts.map(({ operation }) => operation));
     const ask = async (): Promise<FetchResult> => {
-      const reply = await send(resource.request, waiters, etag);
+      const reply = await send(endpointRequest.request, waiters, etag);
       if (reply.status === 304 && etag !== null) return { status: 'unchanged' };
-      if (reply.status !== 200) return resultOfErrorStatus(resource, reply);
-      return orBadResponse(() => decodeFound(resource, reply.body, reply));
+      if (reply.status !== 200) return resultOfErrorStatus(endpointRequest, reply);
+      return orBadResponse(() => decodeFound(endpointRequest, reply.body, reply));
     };
-    return withinLimit(resource, ask, (answer) => [answer]);
+    return withinLimit(endpointRequest, ask, (answer) => [answer]);
   }
 
   /** One call for all of them; where the app may not do that, or the response does not fit, one for each. */
   function fetchBatch(questions: readonly FetchRequest[], batch: Batch): Promise<FetchResult>[] {
     const ask = () => callBatch(questions, batch);
-    const objects = questions.map(({ resource }) => resource.key).join();
+    const objects = questions.map(({ endpointRequest }) => endpointRequest.key).join();
     const answers = batch.feature ? capabilities.withFeature(batch.feature, objects, ask) : ask();
     const landed = answers.then((all) => all?.map(toPromise) ?? fetchIndividually(questions));
     return questions.map(async (_, i) => (await landed)[i] as Promise<FetchResult>);
@@ -59,8 +59,8 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
     questions: readonly FetchRequest[],
     batch: Batch,
   ): Promise<(FetchResult | GatewayError)[] | null> {
-    const [{ resource }] = questions as [FetchRequest];
-    const values = questions.map((question) => question.resource.batchValue ?? '');
+    const [{ endpointRequest }] = questions as [FetchRequest];
+    const values = questions.map((question) => question.endpointRequest.batchKey ?? '');
     const waiters = createWaiters(() =>
       questions.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
     );
@@ -68,17 +68,17 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
       const reply = await send(batch.request(values), waiters);
       if (reply.status !== 200) {
         if (batch.feature) throwIfBatchWithheld(reply);
-        return questions.map(() => resultOfErrorStatus(resource, reply));
+        return questions.map(() => resultOfErrorStatus(endpointRequest, reply));
       }
       if (batch.isUsable?.(reply.body, values) === false) return null;
       const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
       const read = (question: FetchRequest, i: number): FetchResult => {
         const part = batch.part(reply.body, i, values);
-        return part === null ? { status: 'absent' } : decodeFound(question.resource, part, share);
+        return part === null ? { status: 'absent' } : decodeFound(question.endpointRequest, part, share);
       };
       return questions.map((question, i) => toResult(() => orBadResponse(() => read(question, i))));
     };
-    return withinLimit(resource, ask, (answers) => answers ?? []);
+    return withinLimit(endpointRequest, ask, (answers) => answers ?? []);
   }
 
   function fetchIndividually(questions: readonly FetchRequest[]): Promise<FetchResult>[] {
@@ -94,13 +94,13 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
   }
 
   const withinLimit = <T>(
-    { limit }: Resource<unknown>,
+    { limit }: EndpointRequest<unknown>,
     ask: () => Promise<T>,
     answersIn: (given: T) => readonly (FetchResult | GatewayError)[],
   ): Promise<T> => {
     if (!limit) return ask();
     const isGranted = (answer: FetchResult | GatewayError) =>
-      !(answer instanceof GatewayError) && answer.status === 'found' && limit.isGranted(answer.value);
+      !(answer instanceof GatewayError) && answer.status === 'found' && limit.isLimitHonoured(answer.value);
     return capabilities.withLimit(limit.endpoint, limit.items, limit.list, ask, (given) =>
       answersIn(given).some(isGranted),
     );
@@ -109,7 +109,7 @@ export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilit
   return (questions) => {
     const answers = new Map<FetchRequest, Promise<FetchResult>>();
     for (const group of groupByBatch(questions)) {
-      const batch = group[0]?.resource.batch;
+      const batch = group[0]?.endpointRequest.batch;
       const promises = batch && group.length > 1 ? fetchBatch(group, batch) : group.map(fetchOne);
       for (const [i, question] of group.entries()) answers.set(question, promises[i] as Promise<FetchResult>);
     }
@@ -122,7 +122,7 @@ function groupByBatch(questions: readonly FetchRequest[]): FetchRequest[][] {
   const groups: FetchRequest[][] = [];
   const growing = new Map<string, FetchRequest[]>();
   for (const question of questions) {
-    const { batch } = question.resource;
+    const { batch } = question.endpointRequest;
     const known = batch && growing.get(batch.key);
     if (known && known.length < batch.max) {
       known.push(question);
@@ -137,7 +137,7 @@ function groupByBatch(questions: readonly FetchRequest[]): FetchRequest[][] {
 
 /** @throws MalformedAnswer */
 const decodeFound = (
-  { decode }: Resource<unknown>,
+  { decode }: EndpointRequest<unknown>,
   body: unknown,
   { etag, bytes }: Pick<HttpAnswer, 'etag' | 'bytes'>,
 ): FetchResult => ({ status: 'found', value: decode(body), body, etag, bytes });
@@ -169,8 +169,8 @@ function toResult(answer: () => FetchResult): FetchResult | GatewayError {
 }
 
 /** What an answer other than 200 and a right 304 means. @throws GatewayError, LimitRefused, FeatureWithheld */
-function resultOfErrorStatus(resource: Resource<unknown>, reply: HttpAnswer): FetchResult {
-  if (resource.refused(reply) === null) return { status: 'absent' };
+function resultOfErrorStatus(endpointRequest: EndpointRequest<unknown>, reply: HttpAnswer): FetchResult {
+  if (endpointRequest.onErrorStatus(reply) === null) return { status: 'absent' };
   if (reply.status === 401) throw new UpstreamAuthFailed('Spotify wants a user for this, which we are not.');
   if (reply.status === 403) throw new UpstreamForbidden('Spotify forbids this app to read that.');
   throw new UpstreamBadResponse(`Spotify answered with status ${reply.status}.`);

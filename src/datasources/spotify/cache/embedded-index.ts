@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
-import { isObject, partsOf } from '../kinds/embedded-objects.ts';
-import type { ObjectName } from '../kinds/endpoint-request.ts';
+import { embeddedIn, isObject } from '../kinds/embedded-objects.ts';
+import type { EntityKey } from '../kinds/endpoint-request.ts';
 import { type Entity, findKind, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { isMalformed } from '../kinds/malformed.ts';
 import { objectKey } from '../kinds/object-key.ts';
@@ -11,7 +11,7 @@ export interface EmbeddedIndex {
   /** @returns removes what is found in this list, except what a later list holds as well */
   add(items: LazyItems<Entity>, lifetime: Freshness): () => void;
   /** A fresh short form of the object; undefined where there is none. */
-  find(name: ObjectName): EmbeddedEntry | undefined;
+  find(name: EntityKey): EmbeddedEntry | undefined;
 }
 
 export interface Freshness {
@@ -47,8 +47,8 @@ export function createEmbeddedIndex(kinds: KindRegistry): EmbeddedIndex {
 }
 
 /** The object itself, or one inside it. */
-function findWithin(object: Entity, { kind, id }: ObjectName, kinds: KindRegistry): Entity | undefined {
-  for (const part of partsOf(object, kinds)) {
+function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry): Entity | undefined {
+  for (const part of embeddedIn(object, kinds)) {
     if (isObject(part) && part.kind === kind && part.id === id && isItself(part, kinds)) return part;
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
-import type { ObjectName } from '../kinds/endpoint-request.ts';
+import type { EntityKey } from '../kinds/endpoint-request.ts';
 import { kinds } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
@@ -26,7 +26,7 @@ export interface Memory {
   /** @param lists those in its value, in which other objects are to be found */
   set(key: string, entry: Entry, lists?: Lists): void;
   /** A fresh object that stands in such a list. */
-  findEmbedded(name: ObjectName): Entry | undefined;
+  findEmbedded(name: EntityKey): Entry | undefined;
 }
 
 type Lists = readonly LazyItems<Entity>[];

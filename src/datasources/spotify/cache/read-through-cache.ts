@@ -3,7 +3,7 @@ import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { isObject } from '../kinds/embedded-objects.ts';
-import type { Resource } from '../kinds/endpoint-request.ts';
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { kinds } from '../kinds/index.ts';
 import { MalformedAnswer } from '../kinds/json.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
@@ -24,15 +24,18 @@ export interface ReadThroughCache {
    * The answer to a question, from where it is nearest; null when there is no such thing.
    * @throws GatewayError, LimitRefused, FeatureWithheld
    */
-  get<T>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
+  get<T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext): Promise<T | null>;
   /** The same for an object whose short form will do, if that has come along with another answer. */
-  getAnyForm<T extends Entity>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null>;
+  getAnyForm<T extends Entity>(
+    endpointRequest: EndpointRequest<T>,
+    fieldContext: FieldContext,
+  ): Promise<T | null>;
   /** Whether an object is held in any form, so that asking for it costs nothing. */
-  has(resource: Resource<Entity>): boolean;
+  has(endpointRequest: EndpointRequest<Entity>): boolean;
   /** Whether Spotify has said lately that there is no such object. */
-  isAbsent(resource: Resource<Entity>): boolean;
+  isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
   /** Keeps the answer to a question that was answered without being asked. */
-  put<T>(resource: Resource<T>, value: T): void;
+  put<T>(endpointRequest: EndpointRequest<T>, value: T): void;
   /** An answer that something newer has proven outdated: it is asked again, and stands in if that fails. */
   expire(key: string): void;
 }
@@ -83,20 +86,21 @@ export function createReadThroughCache({
     batchScheduleFn: setImmediate,
   });
 
-  async function get<T>(resource: Resource<T>, fieldContext: FieldContext): Promise<T | null> {
-    const copy = memory.get(resource.key);
-    if (copy && isUsable(resource, copy)) {
+  async function get<T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext): Promise<T | null> {
+    const copy = memory.get(endpointRequest.key);
+    if (copy && isUsable(endpointRequest, copy)) {
       observer.onRead('memory');
-      return recordHit(resource, copy, fieldContext) as T | null;
+      return recordHit(endpointRequest, copy, fieldContext) as T | null;
     }
 
-    const flight = inFlight.get(resource.key) ?? startFetch(resource as Resource<unknown>, copy);
+    const flight =
+      inFlight.get(endpointRequest.key) ?? startFetch(endpointRequest as EndpointRequest<unknown>, copy);
     flight.fieldContexts.push(fieldContext);
     const source = flight.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
       const entry = await withDeadline(flight.result, fieldContext);
       observer.onRead(entry === flight.cachedEntry ? 'redis' : source);
-      if (entry === flight.cachedEntry) return recordHit(resource, entry, fieldContext) as T | null;
+      if (entry === flight.cachedEntry) return recordHit(endpointRequest, entry, fieldContext) as T | null;
       recordFreshness(fieldContext, entry.freshUntilMs);
       return entry.value as T | null;
     } catch (error) {
@@ -106,33 +110,37 @@ export function createReadThroughCache({
     }
   }
 
-  function startFetch(resource: Resource<unknown>, copy: Entry | undefined): InFlightRequest {
+  function startFetch(endpointRequest: EndpointRequest<unknown>, copy: Entry | undefined): InFlightRequest {
     const flight = {
-      resource,
+      endpointRequest,
       fieldContexts: [],
       cachedEntry: copy,
       etag: copy?.etag ?? null,
     } as unknown as InFlightRequest;
     const fly = async () => loader.load(flight);
-    flight.result = fly().finally(() => inFlight.delete(resource.key));
+    flight.result = fly().finally(() => inFlight.delete(endpointRequest.key));
     flight.result.catch(() => undefined); // no field may wait for it any more
-    inFlight.set(resource.key, flight);
+    inFlight.set(endpointRequest.key, flight);
     return flight;
   }
 
   /** Sends off the flights of one tick, except those whose answer another process has left in the store. */
   async function dispatchBatch(departing: readonly InFlightRequest[]): Promise<Promise<Entry>[]> {
-    const stored = (await store?.get(departing.map(({ resource }) => resource.key))) ?? [];
+    const stored = (await store?.get(departing.map(({ endpointRequest }) => endpointRequest.key))) ?? [];
     for (const [i, flight] of departing.entries()) {
       useStoredEntry(flight, stored[i]);
       flight.etag = flight.cachedEntry?.etag ?? null;
     }
-    const asking = departing.filter(({ cachedEntry: copy, resource }) => !copy || !isUsable(resource, copy));
+    const asking = departing.filter(
+      ({ cachedEntry: copy, endpointRequest }) => !copy || !isUsable(endpointRequest, copy),
+    );
     const promises = batchFetcher(asking);
     const answers = new Map(asking.map((flight, i) => [flight, promises[i]]));
     return departing.map(async (flight) => {
       const answer = answers.get(flight);
-      return answer ? settle(flight, await answer) : storeEntry(flight.resource, flight.cachedEntry as Entry);
+      return answer
+        ? settle(flight, await answer)
+        : storeEntry(flight.endpointRequest, flight.cachedEntry as Entry);
     });
   }
 
@@ -143,25 +151,25 @@ export function createReadThroughCache({
     const longest = lifetime({ status: body === null ? 'absent' : 'found' });
     const freshUntilMs = Math.min(stored.freshUntilMs, longest.freshUntilMs);
     const usableUntilMs = Math.min(stored.usableUntilMs, longest.usableUntilMs);
-    const value = body === null ? null : decodeStored(flight.resource, stored);
+    const value = body === null ? null : decodeStored(flight.endpointRequest, stored);
     if (value === undefined || usableUntilMs <= epochMs()) return;
     flight.cachedEntry = { value, etag, bytes, freshUntilMs, usableUntilMs, isRepeated };
     flight.storedEntry = stored;
   }
 
   function settle(
-    { resource, cachedEntry: copy = negativeEntry, storedEntry: stored }: InFlightRequest,
+    { endpointRequest, cachedEntry: copy = negativeEntry, storedEntry: stored }: InFlightRequest,
     answer: FetchResult,
   ): Entry {
-    const { value, etag, bytes } = entryOf(answer, copy, resource);
-    const isRepeated = isFresh(copy) && !isWhole(resource, copy);
+    const { value, etag, bytes } = entryOf(answer, copy, endpointRequest);
+    const isRepeated = isFresh(copy) && !isWhole(endpointRequest, copy);
     const entry = { value, etag, bytes, ...lifetime(answer), isRepeated };
     const body = bodyOf(answer, stored);
     const { freshUntilMs, usableUntilMs } = entry;
     if (store && body !== undefined) {
       const hasMalformedParts = !isDocumented(value);
       const asOfMs = epochMs();
-      store.set(resource.key, {
+      store.set(endpointRequest.key, {
         body,
         etag,
         asOfMs,
@@ -171,7 +179,7 @@ export function createReadThroughCache({
         isRepeated,
       });
     }
-    return storeEntry(resource, entry);
+    return storeEntry(endpointRequest, entry);
   }
 
   function lifetime({ status }: Pick<FetchResult, 'status'>): Pick<Entry, 'freshUntilMs' | 'usableUntilMs'> {
@@ -180,14 +188,14 @@ export function createReadThroughCache({
     return { freshUntilMs: nowMs + freshMs, usableUntilMs: nowMs + freshMs + staleMs };
   }
 
-  function storeEntry(resource: Resource<unknown>, entry: Entry): Entry {
+  function storeEntry(endpointRequest: EndpointRequest<unknown>, entry: Entry): Entry {
     const objects = new Set<Entity>(); // the tracks of an album bring the same artist again and again
     const lists: LazyItems<Entity>[] = [];
-    for (const part of entry.value === null ? [] : resource.brings(entry.value)) {
+    for (const part of entry.value === null ? [] : endpointRequest.embeddedObjects(entry.value)) {
       if (isObject(part)) objects.add(part);
       else lists.push(part);
     }
-    memory.set(resource.key, entry, lists);
+    memory.set(endpointRequest.key, entry, lists);
     for (const object of objects) {
       if (object.full) capabilities.observe(object);
       if (object !== entry.value) storeEmbedded(object, entry);
@@ -210,26 +218,26 @@ export function createReadThroughCache({
   }
 
   /** What is held of an object that came along with another answer. */
-  const short = ({ key, names }: Resource<Entity>): Entry | undefined =>
-    fresh(shortForm + key) ?? (names && memory.findEmbedded(names));
+  const short = ({ key, entityKey }: EndpointRequest<Entity>): Entry | undefined =>
+    fresh(shortForm + key) ?? (entityKey && memory.findEmbedded(entityKey));
 
   return {
     get,
-    async getAnyForm<T extends Entity>(resource: Resource<T>, fieldContext: FieldContext) {
-      const held = fresh(resource.key) ? undefined : short(resource);
-      if (!held) return get(resource, fieldContext);
+    async getAnyForm<T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) {
+      const held = fresh(endpointRequest.key) ? undefined : short(endpointRequest);
+      if (!held) return get(endpointRequest, fieldContext);
       observer.onRead('memory');
-      return recordHit(resource, held, fieldContext) as T;
+      return recordHit(endpointRequest, held, fieldContext) as T;
     },
     isAbsent: ({ key }) => fresh(key)?.value === null,
-    has: (resource) => Boolean(fresh(resource.key)?.value ?? short(resource)),
+    has: (endpointRequest) => Boolean(fresh(endpointRequest.key)?.value ?? short(endpointRequest)),
     expire(key) {
       const entry = memory.get(key);
       if (entry) memory.set(key, { ...entry, freshUntilMs: 0 });
       store?.delete(key);
     },
-    put: (resource, value) =>
-      void storeEntry(resource as Resource<unknown>, {
+    put: (endpointRequest, value) =>
+      void storeEntry(endpointRequest as EndpointRequest<unknown>, {
         value,
         etag: null,
         bytes: embeddedBytes,
@@ -243,13 +251,15 @@ const negativeEntry: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 
 function entryOf(
   answer: FetchResult,
   copy: Entry,
-  { confirmed }: Resource<unknown>,
+  { onNotModified }: EndpointRequest<unknown>,
 ): Omit<Entry, 'freshUntilMs' | 'usableUntilMs'> {
   switch (answer.status) {
     case 'found':
       return { value: answer.value, etag: answer.etag, bytes: answer.bytes };
     case 'unchanged':
-      return copy.value !== null && confirmed ? { ...copy, value: confirmed(copy.value, epochMs()) } : copy;
+      return copy.value !== null && onNotModified
+        ? { ...copy, value: onNotModified(copy.value, epochMs()) }
+        : copy;
     case 'absent':
       return negativeEntry;
   }
@@ -266,12 +276,14 @@ function bodyOf(answer: FetchResult, stored: ReadEntry | undefined): unknown {
  * sent it so, which the entry states: otherwise Redis has changed the entry, and Spotify has the correct value.
  */
 function decodeStored(
-  resource: Resource<unknown>,
+  endpointRequest: EndpointRequest<unknown>,
   { body, asOfMs, hasMalformedParts }: StoredEntry,
 ): unknown {
   try {
-    const decoded = resource.decode(body);
-    const value = resource.confirmed ? resource.confirmed(decoded, Math.min(asOfMs, epochMs())) : decoded;
+    const decoded = endpointRequest.decode(body);
+    const value = endpointRequest.onNotModified
+      ? endpointRequest.onNotModified(decoded, Math.min(asOfMs, epochMs()))
+      : decoded;
     return hasMalformedParts || isDocumented(value) ? value : undefined;
   } catch (error) {
     if (error instanceof MalformedAnswer) return undefined;
@@ -286,15 +298,15 @@ function isDocumented(value: unknown): boolean {
 }
 
 /** Whether the entry answers a read without a call. A list with malformed items is read once more while it is fresh. */
-const isUsable = (resource: Resource<unknown>, entry: Entry): boolean =>
-  isFresh(entry) && (entry.isRepeated === true || isWhole(resource, entry));
+const isUsable = (endpointRequest: EndpointRequest<unknown>, entry: Entry): boolean =>
+  isFresh(entry) && (entry.isRepeated === true || isWhole(endpointRequest, entry));
 
-const isWhole = (resource: Resource<unknown>, { value }: Entry): boolean =>
-  value === null || resource.isWhole?.(value) !== false;
+const isWhole = (endpointRequest: EndpointRequest<unknown>, { value }: Entry): boolean =>
+  value === null || endpointRequest.isWhole?.(value) !== false;
 
 /** The value of a copy, noted as a call that was not made. */
 function recordHit(
-  { request }: Pick<Resource<unknown>, 'request'>,
+  { request }: Pick<EndpointRequest<unknown>, 'request'>,
   entry: Entry,
   fieldContext: FieldContext,
 ): unknown {

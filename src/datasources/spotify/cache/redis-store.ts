@@ -8,7 +8,7 @@ import { unpack } from '../transport/gunzip.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which whoever reads it decodes again. */
 export interface StoredEntry {
-  /** What `Resource.decode` reads; null: Spotify says that there is no such thing. */
+  /** What `EndpointRequest.decode` reads; null: Spotify says that there is no such thing. */
   body: unknown;
   etag: string | null;
   /** When Spotify gave or confirmed it, in milliseconds of the epoch, as the other times. */

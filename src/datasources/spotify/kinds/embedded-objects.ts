@@ -1,36 +1,36 @@
 import { type Items, isLazy } from '../pagination/lazy-items.ts';
-import type { Part } from './endpoint-request.ts';
+import type { EmbeddedObject } from './endpoint-request.ts';
 import { type Entity, embeddedValues, getKind, type KindRegistry } from './kind.ts';
 import { isMalformed } from './malformed.ts';
 import type { Market } from './markets.ts';
 import type { Page } from './page.ts';
 
-export const isObject = (part: Part): part is Entity => 'kind' in part;
+export const isObject = (part: EmbeddedObject): part is Entity => 'kind' in part;
 
 /** The objects of a list; a list whose items are not decoded yet stays one. */
-export function* partsOfAll(items: Items<Entity>, kinds: KindRegistry): Iterable<Part> {
+export function* embeddedInItems(items: Items<Entity>, kinds: KindRegistry): Iterable<EmbeddedObject> {
   if (isLazy(items)) yield items;
-  else yield* partsOfEach(items, kinds);
+  else yield* embeddedInEach(items, kinds);
 }
 
 /** The objects of a list that are as documented, each with those inside it. */
-export function* partsOfEach(items: Items<Entity>, kinds: KindRegistry): Iterable<Part> {
+export function* embeddedInEach(items: Items<Entity>, kinds: KindRegistry): Iterable<EmbeddedObject> {
   for (const item of isLazy(items) ? items.all() : items) {
-    if (item !== null && !isMalformed(item)) yield* partsOf(item, kinds);
+    if (item !== null && !isMalformed(item)) yield* embeddedIn(item, kinds);
   }
 }
 
 /** An object and those inside it. */
-export function* partsOf(object: Entity, kinds: KindRegistry): Iterable<Part> {
+export function* embeddedIn(object: Entity, kinds: KindRegistry): Iterable<EmbeddedObject> {
   yield object;
   const kind = getKind(kinds, object.kind);
   for (const value of embeddedValues(kind, object)) {
     if (value === undefined || value === null || isMalformed(value)) continue;
-    if (isList(value)) yield* partsOfEach(value, kinds);
-    else yield* partsOf(value, kinds);
+    if (isList(value)) yield* embeddedInEach(value, kinds);
+    else yield* embeddedIn(value, kinds);
   }
   const page = embeddedPageOf(object, kinds);
-  if (page) yield* partsOfAll(page.items, kinds);
+  if (page) yield* embeddedInItems(page.items, kinds);
 }
 
 /** The first page of a list that the object contains; undefined if it contains none. */

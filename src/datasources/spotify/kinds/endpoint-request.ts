@@ -6,56 +6,56 @@ import type { Entity } from './kind.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
 
-/** What comes with an answer: an object, or a list of them that nobody has read yet. */
-export type Part = Entity | LazyItems<Entity>;
+/** A part of a response: an object, or a list whose items are not decoded yet. */
+export type EmbeddedObject = Entity | LazyItems<Entity>;
 
-/** One question to Spotify, and how to understand the answer. */
-export interface Resource<T> {
-  /** Names the answer in every cache: equal keys are equal questions. */
+/** One request to Spotify, and how its response is read. */
+export interface EndpointRequest<T> {
+  /** The key of the response in every cache: equal keys are equal requests. */
   key: string;
   request: ApiRequest;
   /** @throws MalformedAnswer */
   decode(body: unknown): T;
   /**
-   * What an answer other than 200 and 304 means: null for absent, undefined for nothing in particular.
+   * The meaning of a status other than 200 and 304: null for absent, undefined for a failure.
    * @throws LimitRejected, FeatureWithheld
    */
-  refused(answer: HttpAnswer): null | undefined;
-  /** With which others it may share one call, and what it is called among them. */
+  onErrorStatus(answer: HttpAnswer): null | undefined;
+  /** How this request joins a batch call, and its key inside that batch. */
   batch?: Batch;
-  batchValue?: string;
+  batchKey?: string;
   /** The page size that it requests, and the list to which the page belongs. */
-  limit?: { endpoint: string; list: string; items: number; isGranted(value: T): boolean };
-  /** False where a part of the value cannot be read, and so is to be asked for again when it is wanted again. */
+  limit?: { endpoint: string; list: string; items: number; isLimitHonoured(value: T): boolean };
+  /** False if a part of the value is not as documented, so that the next reader requests it again. */
   isWhole?(value: T): boolean;
-  /** The value as Spotify gave or confirmed it at a time, in milliseconds of the epoch. */
-  confirmed?(value: T, atMs: number): T;
-  /** What comes along with the answer and need not be asked for any more. */
-  brings(value: T): Iterable<Part>;
-  /** The object that it asks for, where that is one. */
-  names?: ObjectName;
+  /** The value after Spotify sent or confirmed it at a time, in milliseconds of the epoch. */
+  onNotModified?(value: T, atMs: number): T;
+  /** The objects in the value, which need no request of their own any more. */
+  embeddedObjects(value: T): Iterable<EmbeddedObject>;
+  /** The requested object, if the request is for a single one. */
+  entityKey?: EntityKey;
 }
 
-export interface ObjectName {
+export interface EntityKey {
   kind: string;
   id: SpotifyId;
   /** Null for none, as for every artist. */
   market: Market | null;
 }
 
-/** Questions that one call can answer together. */
+/** How several requests share one call. */
 export interface Batch {
   key: string;
-  /** Most questions of one call. */
+  /** Most requests of one call. */
   max: number;
-  /** What the app must be allowed to do for it. */
+  /** The capability that the app needs for it. */
   feature?: string;
   request(values: readonly string[]): ApiRequest;
-  /** False where the response does not fit the questions: then each is asked alone. */
+  /** False if the response does not match the requests: then each is sent by itself. */
   isUsable?(body: unknown, values: readonly string[]): boolean;
   /**
-   * What the question at `index` would have been answered alone, for its resource to decode; null where there is no such
-   * thing. @throws MalformedAnswer
+   * The JSON that the request at `index` would have got by itself; null if Spotify has no such object.
+   * @throws MalformedAnswer
    */
   part(body: unknown, index: number, values: readonly string[]): unknown;
 }

@@ -1,5 +1,5 @@
-import { embeddedPageOf, partsOf } from './embedded-objects.ts';
-import { absentOn404, type Batch, type Resource } from './endpoint-request.ts';
+import { embeddedIn, embeddedPageOf } from './embedded-objects.ts';
+import { absentOn404, type Batch, type EndpointRequest } from './endpoint-request.ts';
 import { kinds } from './index.ts';
 import { expectArray, expectObject } from './json.ts';
 import { type Entity, getKind, type KindDefinition, type KindRegistry } from './kind.ts';
@@ -16,7 +16,7 @@ export function byId<T extends Entity>(
   id: SpotifyId,
   named: Market | null,
   registry: KindRegistry = kinds,
-): Resource<T> {
+): EndpointRequest<T> {
   const { plural } = kind;
   const market = kind.takesMarket ? named : null;
   const isPossible = isInRange(id);
@@ -26,11 +26,11 @@ export function byId<T extends Entity>(
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({}, market) },
     decode: (body) => kind.decode(body, asked),
     // No object has an id out of range, which Spotify words as a mistake of the client.
-    refused: (answer) => (answer.status === 400 && !isPossible ? null : absentOn404(answer)),
-    names: { kind: kind.name, id, market },
-    ...(isPossible && { batch: batchOf(kind, market), batchValue: id }),
-    confirmed: (object, asOfMs) => confirmedAt(object, asOfMs, registry),
-    brings: (object) => partsOf(object, registry),
+    onErrorStatus: (answer) => (answer.status === 400 && !isPossible ? null : absentOn404(answer)),
+    entityKey: { kind: kind.name, id, market },
+    ...(isPossible && { batch: batchOf(kind, market), batchKey: id }),
+    onNotModified: (object, asOfMs) => confirmedAt(object, asOfMs, registry),
+    embeddedObjects: (object) => embeddedIn(object, registry),
   };
 }
 

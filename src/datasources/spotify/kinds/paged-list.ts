@@ -1,8 +1,8 @@
 import { isWhole } from '../pagination/lazy-items.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import { simplifiedOptions } from './base-fields.ts';
-import { partsOfAll } from './embedded-objects.ts';
-import { type Resource, throwIfLimitRejected } from './endpoint-request.ts';
+import { embeddedInItems } from './embedded-objects.ts';
+import { type EndpointRequest, throwIfLimitRejected } from './endpoint-request.ts';
 import { withMarket } from './entity-request.ts';
 import { kinds } from './index.ts';
 import type { Entity, KindRegistry, PagedEndpointDefinition, PagedListDefinition } from './kind.ts';
@@ -11,17 +11,17 @@ import { decodePage, type Page, type PageRequest } from './page.ts';
 import type { SpotifyId } from './spotify-id.ts';
 
 /** One list that Spotify pages, such as the albums of one artist in one market. */
-export interface List<T extends Entity> {
+export interface PagedList<T extends Entity> {
   /** Names the list in cursors and caches. */
   key: string;
   endpoint: string;
-  page(offset: number, limit: number): Resource<Page<T>>;
-  /** Where the first page comes from when it need not be asked for; null when there is no such list. */
-  opening?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
-  /** Slots that can be reached; Infinity where only the list's length ends it. */
-  reach: number;
-  /** Whether a total that differs between pages means that the list has changed. */
-  steadyTotal: boolean;
+  page(offset: number, limit: number): EndpointRequest<Page<T>>;
+  /** The first page from the full object that contains it; null if there is no such list. */
+  embeddedFirstPage?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
+  /** The end of the last slot that Spotify serves; Infinity if only the list's length ends it. */
+  maxOffset: number;
+  /** Whether different totals on two pages mean that the list has changed. */
+  hasStableTotal: boolean;
 }
 
 /** The list of one owner, such as an album. @param filter as the definition of the list takes it */
@@ -31,7 +31,7 @@ export const pagedList = <T extends Entity, F>(
   filter: F,
   market: Market | null,
   registry: KindRegistry = kinds,
-): List<T> =>
+): PagedList<T> =>
   pagesAt(
     definition,
     definition.path(owner),
@@ -52,14 +52,14 @@ export function pagesAt<T extends Entity>(
   market: Market | null,
   registry: KindRegistry,
   decode: (body: unknown, asked: PageRequest) => Page<T>,
-): List<T> {
+): PagedList<T> {
   const query = withMarket(filter, market);
   const key = `${path}?${new URLSearchParams(query)}`;
   return {
     key,
     endpoint: name,
-    reach: Number.POSITIVE_INFINITY,
-    steadyTotal: true,
+    maxOffset: Number.POSITIVE_INFINITY,
+    hasStableTotal: true,
     page(offset, limit) {
       const window = { ...query, limit: `${limit}`, offset: `${offset}` };
       return {
@@ -68,13 +68,13 @@ export function pagesAt<T extends Entity>(
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
         isWhole: (page) => isWhole(page.items),
         // Only a read by id shows that an object does not exist: a list without its page is a fault.
-        refused(answer) {
+        onErrorStatus(answer) {
           throwIfLimitRejected(answer);
           return undefined;
         },
-        limit: { endpoint: name, list: key, items: limit, isGranted: (page) => page.limit === limit },
-        confirmed: (page, asOfMs) => ({ ...page, asOfMs }),
-        brings: (page) => partsOfAll(page.items, registry),
+        limit: { endpoint: name, list: key, items: limit, isLimitHonoured: (page) => page.limit === limit },
+        onNotModified: (page, asOfMs) => ({ ...page, asOfMs }),
+        embeddedObjects: (page) => embeddedInItems(page.items, registry),
       };
     },
   };

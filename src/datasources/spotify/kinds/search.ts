@@ -1,13 +1,13 @@
 import type { ApiRequest } from '../transport/api-client.ts';
 import { simplifiedOptions } from './base-fields.ts';
-import { partsOfEach } from './embedded-objects.ts';
+import { embeddedInEach } from './embedded-objects.ts';
 import type { Batch } from './endpoint-request.ts';
 import { kinds } from './index.ts';
 import { expectObject } from './json.ts';
 import type { Entity, KindDefinition, KindRegistry } from './kind.ts';
 import type { Market } from './markets.ts';
 import { decodePage } from './page.ts';
-import { type List, pagesAt } from './paged-list.ts';
+import { type PagedList, pagesAt } from './paged-list.ts';
 import { searchEndpoint } from './search-endpoint.ts';
 
 const searchReach = 1_000; // Spotify: offset + limit at most 1,000
@@ -18,20 +18,25 @@ export function searchResults<T extends Entity>(
   q: string,
   market: Market | null,
   registry: KindRegistry = kinds,
-): List<T> {
+): PagedList<T> {
   const results = pagesAt(searchEndpoint, '/search', { q, type: name }, market, registry, (body, asked) => {
     const options = { ...simplifiedOptions(asked), full: isFullInSearch };
     return decodePage(fieldOf(body, plural), asked, (item) => decode(item, options));
   });
   return {
     ...results,
-    reach: searchReach,
-    steadyTotal: false, // it drifts from page to page (spotify/web-api#201)
+    maxOffset: searchReach,
+    hasStableTotal: false, // it drifts from page to page (spotify/web-api#201)
     page(offset, limit) {
       const page = results.page(offset, limit);
       const batch = searchBatch(page.request, registry);
       // Full objects replace calls by their ids, so they are decoded at once.
-      return { ...page, brings: ({ items }) => partsOfEach(items, registry), batch, batchValue: name };
+      return {
+        ...page,
+        embeddedObjects: ({ items }) => embeddedInEach(items, registry),
+        batch,
+        batchKey: name,
+      };
     },
   };
 }

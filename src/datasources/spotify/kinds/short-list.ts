@@ -1,6 +1,6 @@
 import { isWhole } from '../pagination/lazy-items.ts';
-import { partsOfAll } from './embedded-objects.ts';
-import { type Resource, throwIfWithheld } from './endpoint-request.ts';
+import { embeddedInItems } from './embedded-objects.ts';
+import { type EndpointRequest, throwIfWithheld } from './endpoint-request.ts';
 import { withMarket } from './entity-request.ts';
 import { kinds } from './index.ts';
 import { expectArray, expectObject, partOrNull, withId } from './json.ts';
@@ -16,7 +16,7 @@ export function shortList<T extends Entity>(
   owner: SpotifyId,
   market: Market | null,
   registry: KindRegistry = kinds,
-): Resource<(T | Malformed | null)[]> {
+): EndpointRequest<(T | Malformed | null)[]> {
   const options = { full: true, market, kinds: registry };
   return {
     key: `${path(owner)}${marketQuery(market)}`,
@@ -26,11 +26,11 @@ export function shortList<T extends Entity>(
         partOrNull(withId(item), (present) => decodeItem(present, options)),
       ),
     // The list of an object that exists can be withheld, but not absent.
-    refused(answer) {
+    onErrorStatus(answer) {
       throwIfWithheld(answer);
       return undefined;
     },
     isWhole,
-    brings: (items) => partsOfAll(items, registry),
+    embeddedObjects: (items) => embeddedInItems(items, registry),
   };
 }

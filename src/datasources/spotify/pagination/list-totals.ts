@@ -3,7 +3,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { Malformed } from '../kinds/malformed.ts';
 import type { Page } from '../kinds/page.ts';
-import type { List } from '../kinds/paged-list.ts';
+import type { PagedList } from '../kinds/paged-list.ts';
 
 /**
  * The length of each list, as far as its pages have told it. The total that Spotify reports is not a bound: it can be
@@ -49,7 +49,7 @@ export interface ListLength {
   freshUntilMs: number;
 }
 
-type AnyList = Pick<List<Entity>, 'key' | 'steadyTotal'>;
+type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal'>;
 type AnyPage = Pick<
   Page<Entity>,
   'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'hasNext' | 'asOfMs'
@@ -91,8 +91,8 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
   const lists = new LRUCache<string, LearnedLength>({ max: maxLists });
   const smallPages = new LRUCache<string, SmallPage>({ max: maxLists, ttl: freshMs });
 
-  const hasChanged = ({ steadyTotal }: AnyList, learned: LearnedLength, total: number): boolean =>
-    steadyTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
+  const hasChanged = ({ hasStableTotal }: AnyList, learned: LearnedLength, total: number): boolean =>
+    hasStableTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
 
   function recordChange(learned: LearnedLength, { total, asOfMs }: AnyPage, sinceMs: number): void {
     // A total that returns is a way of reporting, not a change of the list.

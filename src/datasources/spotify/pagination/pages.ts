@@ -5,7 +5,7 @@ import { SmallerPageNeeded } from '../capabilities/rejection-errors.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { Malformed } from '../kinds/malformed.ts';
 import type { Page } from '../kinds/page.ts';
-import type { List } from '../kinds/paged-list.ts';
+import type { PagedList } from '../kinds/paged-list.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './list-totals.ts';
 import {
@@ -23,12 +23,12 @@ import {
 export interface Pagination {
   /** The part of a list that a range means; null when there is no such list. */
   window<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     range: PageArgs,
     fieldContext: FieldContext,
   ): Promise<Window<T> | null>;
   /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
-  total<T extends Entity>(list: List<T>, fieldContext: FieldContext): Promise<number | Malformed | null>;
+  total<T extends Entity>(list: PagedList<T>, fieldContext: FieldContext): Promise<number | Malformed | null>;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
 }
@@ -50,7 +50,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   };
   const totals = createListTotals(freshMs, noteChange);
 
-  async function window<T extends Entity>(list: List<T>, range: PageArgs, fieldContext: FieldContext) {
+  async function window<T extends Entity>(list: PagedList<T>, range: PageArgs, fieldContext: FieldContext) {
     let limit = Math.min(
       capabilities.maxPageSize(list.endpoint),
       totals.pageLimit(list) ?? Number.POSITIVE_INFINITY,
@@ -66,7 +66,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   async function readWindow<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     range: PageArgs,
     limit: number,
     fieldContext: FieldContext,
@@ -93,28 +93,28 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
 
   /** Reads on from the last slot that exists for certain, until a page shows where the list ends. */
   async function findEnd<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     { minLength }: Pick<ListLength, 'minLength'>,
     limit: number,
     fieldContext: FieldContext,
   ): Promise<void> {
-    await readPages(list, { start: Math.max(0, minLength - 1), end: list.reach }, limit, fieldContext);
+    await readPages(list, { start: Math.max(0, minLength - 1), end: list.maxOffset }, limit, fieldContext);
   }
 
   /** The slots that a range means; null where they depend on a length that is unknown. */
   function spanFor<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     range: PageArgs,
     pages: readonly Page<T>[],
   ): SlotRange | null {
     const known = totals.of(list) ?? lengthFrom(pages);
-    if (!known) return slotRangeOf(range, null, list.reach);
+    if (!known) return slotRangeOf(range, null, list.maxOffset);
     const { end, isReliable, length, minLength } = known;
-    return slotRangeOf(range, end ?? (isReliable ? length : minLength), list.reach);
+    return slotRangeOf(range, end ?? (isReliable ? length : minLength), list.maxOffset);
   }
 
   async function cutWindow<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     pages: readonly Page<T>[],
     span: SlotRange,
     range: PageArgs,
@@ -122,8 +122,9 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     fieldContext: FieldContext,
   ): Promise<Window<T>> {
     const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
-    const cut = (from: readonly Page<T>[], at: SlotRange) => windowOf(from, at, range, list.reach, length);
-    const slot = list.steadyTotal ? shiftedSlot(pages, range, list.reach) : null;
+    const cut = (from: readonly Page<T>[], at: SlotRange) =>
+      windowOf(from, at, range, list.maxOffset, length);
+    const slot = list.hasStableTotal ? shiftedSlot(pages, range, list.maxOffset) : null;
     if (slot === null || !range.after) return cut(pages, span);
 
     const page =
@@ -139,7 +140,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
 
   /** The pages that cover a span, as far as the list goes; null when there is no such list. */
   async function readPages<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     span: SlotRange,
     limit: number,
     fieldContext: FieldContext,
@@ -147,8 +148,8 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     if (span.start === span.end) return [];
     const startedMs = epochMs();
     let pages: Page<T>[] = [];
-    if (span.start < limit && list.opening) {
-      const opening = await list.opening(fieldContext);
+    if (span.start < limit && list.embeddedFirstPage) {
+      const opening = await list.embeddedFirstPage(fieldContext);
       if (opening === null) return null;
       if (opening) {
         totals.record(list, opening, startedMs);
@@ -156,7 +157,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
       }
     }
     for (;;) {
-      const offsets = nextOffsets(pages, span, limit, lengthOf(list, fieldContext), list.reach);
+      const offsets = nextOffsets(pages, span, limit, lengthOf(list, fieldContext), list.maxOffset);
       if (offsets.length === 0) break;
       const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, fieldContext));
       pages = untilGap([...pages, ...(await Promise.all(next))]);
@@ -166,7 +167,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   /** Two empty pages in succession end the list behind its last item. */
-  function recordEmptyEnd<T extends Entity>(list: List<T>, pages: readonly Page<T>[]): void {
+  function recordEmptyEnd<T extends Entity>(list: PagedList<T>, pages: readonly Page<T>[]): void {
     const [previous, last] = pages.slice(-2);
     if (previous?.items.length !== 0 || last?.items.length !== 0) return;
     const filled = pages.findLast(({ items }) => items.length > 0);
@@ -175,13 +176,14 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
 
   /** Pages from before the list changed are read again, so that the window fits together. */
   function readChangedAgain<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     pages: readonly Page<T>[],
     limit: number,
     startedMs: number,
     fieldContext: FieldContext,
   ): Promise<Page<T>[]> {
-    const mayReadAgain = ({ offset, limit: size }: Page<T>) => size === Math.min(limit, list.reach - offset);
+    const mayReadAgain = ({ offset, limit: size }: Page<T>) =>
+      size === Math.min(limit, list.maxOffset - offset);
     return Promise.all(
       pages.map((page) =>
         totals.isConsistent(list, page) || !mayReadAgain(page)
@@ -192,19 +194,19 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   }
 
   async function readPage<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     offset: number,
     limit: number,
     startedMs: number,
     fieldContext: FieldContext,
   ): Promise<Page<T>> {
-    const items = Math.min(limit, list.reach - offset);
-    const resource = list.page(offset, items);
-    let page = (await cache.get(resource, fieldContext)) as Page<T>;
+    const items = Math.min(limit, list.maxOffset - offset);
+    const endpointRequest = list.page(offset, items);
+    let page = (await cache.get(endpointRequest, fieldContext)) as Page<T>;
     if (!totals.isConsistent(list, page)) {
       noteChange();
-      cache.expire(resource.key);
-      page = (await cache.get(resource, fieldContext)) as Page<T>;
+      cache.expire(endpointRequest.key);
+      page = (await cache.get(endpointRequest, fieldContext)) as Page<T>;
     }
     if (page.limit < items) {
       cache.put(list.page(offset, page.limit), page);
@@ -214,14 +216,14 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     return page;
   }
 
-  function lengthOf<T extends Entity>(list: List<T>, fieldContext: FieldContext): ListLength | null {
+  function lengthOf<T extends Entity>(list: PagedList<T>, fieldContext: FieldContext): ListLength | null {
     const known = totals.of(list);
     if (known) recordFreshness(fieldContext, known.freshUntilMs);
     return known;
   }
 
   async function total<T extends Entity>(
-    list: List<T>,
+    list: PagedList<T>,
     fieldContext: FieldContext,
   ): Promise<number | Malformed | null> {
     const known = lengthOf(list, fieldContext);

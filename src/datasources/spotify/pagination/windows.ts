@@ -51,10 +51,10 @@ export interface Window<T> extends SlotRange {
 export function slotRangeOf(
   { first, last, after, before }: PageArgs,
   total: number | null,
-  reach: number,
+  maxOffset: number,
 ): SlotRange | null {
   const start = after ? after.slot + 1 : 0;
-  const limit = Math.min(before?.slot ?? reach, reach);
+  const limit = Math.min(before?.slot ?? maxOffset, maxOffset);
   if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), limit));
   if (before === null && total === null) return null;
   const end = Math.min(limit, before === null && total !== null ? total : limit);
@@ -73,20 +73,20 @@ export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
 /**
  * The offsets of the pages that a range may need, for a list of which nothing is known. Pages whose place
  * only the list's length tells stand behind everything that can be reached.
- * @param steadyTotal whether the item of a cursor is looked for where the list's growth has moved it
+ * @param hasStableTotal whether the item of a cursor is looked for where the list's growth has moved it
  */
 export function worstCaseOffsets(
   range: PageArgs,
   limit: number,
-  reach: number,
-  steadyTotal: boolean,
+  maxOffset: number,
+  hasStableTotal: boolean,
 ): number[] {
-  const span = slotRangeOf(range, null, reach);
+  const span = slotRangeOf(range, null, maxOffset);
   const unknownPlaces = (count: number) =>
     Array.from({ length: count }, (_, i) => Number.MAX_SAFE_INTEGER - i);
   if (span) {
     const offsets = offsetsOf(span, limit);
-    return steadyTotal && range.after && range.first ? [...offsets, ...unknownPlaces(1)] : offsets;
+    return hasStableTotal && range.after && range.first ? [...offsets, ...unknownPlaces(1)] : offsets;
   }
   const size = range.last ?? 0;
   return [0, ...unknownPlaces(size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1)];
@@ -102,17 +102,17 @@ export function nextOffsets<T>(
   span: SlotRange,
   limit: number,
   length: Pick<ListLength, 'length' | 'end' | 'isReliable'> | null,
-  reach: number,
+  maxOffset: number,
 ): number[] {
   const last = pages.at(-1);
   const start = last ? last.offset + last.limit : span.start;
   const isNeeded = start < span.end || last?.items.length === 0;
-  if (!isNeeded || start >= Math.min(reach, length?.end ?? reach) || !mayContinue(pages)) return [];
+  if (!isNeeded || start >= Math.min(maxOffset, length?.end ?? maxOffset) || !mayContinue(pages)) return [];
   const aligned = start - (start % limit);
   const isInHand = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
   const first = isInHand ? start : aligned;
   if (!length?.isReliable) return [first];
-  const end = Math.min(span.end, length.length, reach);
+  const end = Math.min(span.end, length.length, maxOffset);
   return [first, ...offsetsOf({ start: aligned + limit, end }, limit)];
 }
 
@@ -135,7 +135,7 @@ export function windowOf<T extends Entity>(
   pages: readonly Page<T>[],
   asked: SlotRange,
   range: PageArgs,
-  reach: number,
+  maxOffset: number,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
   const live = untilEnd(pages);
@@ -143,7 +143,7 @@ export function windowOf<T extends Entity>(
   const found = slotRefsIn(live, span.end).filter(({ slot }) => slot >= span.start);
   // A window from the end of a list that is known to end there has nothing behind it, whatever `next` says.
   const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
-  const hasNext = asked.start < asked.end && !isAtEnd && hasMore(live, span, reach);
+  const hasNext = asked.start < asked.end && !isAtEnd && hasMore(live, span, maxOffset);
   const last = live.at(-1);
   return {
     slots: distinct(
@@ -160,13 +160,13 @@ export function windowOf<T extends Entity>(
 }
 
 /** Whether the list has slots behind the span. */
-function hasMore<T>(pages: readonly Page<T>[], span: SlotRange, reach: number): boolean {
+function hasMore<T>(pages: readonly Page<T>[], span: SlotRange, maxOffset: number): boolean {
   const last = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));
   if (!last || !lastFilled) return false;
   if (span.end < lastFilled.offset + lastFilled.items.length) return true;
   const pageEnd = last.offset + last.limit;
-  if (isEmpty(last) || pageEnd >= reach) return false;
+  if (isEmpty(last) || pageEnd >= maxOffset) return false;
   if (span.end <= pageEnd) return last.hasNext || pageEnd < last.total;
   // Read no further because `next` is null: of a full page with more to come by its total, only the next page can tell.
   return !last.hasNext && last.items.length === last.limit && pageEnd < last.total;
@@ -247,12 +247,12 @@ function realignToCursor<T extends Entity>(
 export function shiftedSlot<T extends Entity>(
   pages: readonly Page<T>[],
   { after, first }: PageArgs,
-  reach: number,
+  maxOffset: number,
 ): number | null {
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined) return null;
   const slot = after.slot + total - after.total;
-  if (slot <= after.slot || slot + 1 >= Math.min(total, reach)) return null;
+  if (slot <= after.slot || slot + 1 >= Math.min(total, maxOffset)) return null;
   return slotRefsIn(pages).some(({ id }) => id === after.id) ? null : slot;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import type { Market, SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
-import type { ObjectName } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import type { EntityKey } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { Malformed } from '../../../../src/datasources/spotify/kinds/malformed.ts';
 import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/pagination/lazy-items.ts';
@@ -64,7 +64,7 @@ describe('an album further down a page', () => {
 
 const id = (number: number) => `${number}`.padStart(22, '0') as SpotifyId;
 const spain = 'ES' as Market;
-const named = (number: number, market: Market | null = null): ObjectName => ({
+const named = (number: number, market: Market | null = null): EntityKey => ({
   kind: 'album',
   id: id(number),
   market,

@@ -268,7 +268,7 @@ describe('the next pages of a span', () => {
 });
 
 describe('the length of a list', () => {
-  const list = { key: 'list', steadyTotal: true };
+  const list = { key: 'list', hasStableTotal: true };
   const nowMs = performance.timeOrigin + performance.now();
 
   const start = (freshMs = 60_000) => {
@@ -364,7 +364,7 @@ describe('the length of a list', () => {
 
   test('that drifts, as in a search, outdates nothing', () => {
     const { of, record, isConsistent, changes } = start();
-    const drifting = { key: 'search', steadyTotal: false };
+    const drifting = { key: 'search', hasStableTotal: false };
     record(drifting, page(10, 0), nowMs);
     record(drifting, page(12, 1), nowMs + 1);
     expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
