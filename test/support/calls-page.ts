@@ -28,20 +28,20 @@ export function callsPage(rows: readonly Row[]): string {
   const number = (row: Row): number => numbered.get(row) ?? 0;
 
   return `${[
-    '# What a question costs',
+    '# What an operation costs',
     intro,
     '## The fewest calls',
-    `Each number is the calls that arrived at Spotify for the question, with nothing held. ${naive}`,
+    `Each number is the calls that arrived at Spotify for the operation, with an empty cache. ${naive}`,
     table(
-      ['', 'question', 'extended', 'development', 'naive, extended', 'naive, development'],
+      ['', 'operation', 'extended', 'development', 'naive, extended', 'naive, development'],
       least.map((row) => [number(row), row.operation.title, ...costs(row, 'calls'), ...costs(row, 'naive')]),
     ),
-    '## Once more, all at once, and the first time ever',
+    '## Repeated, concurrent, and for an unknown app',
     everybody,
     table(
       [
         '',
-        'question',
+        'operation',
         'again, extended',
         'again, development',
         '100 at once, extended',
@@ -57,12 +57,12 @@ export function callsPage(rows: readonly Row[]): string {
         ...costs(row, 'unknown'),
       ]),
     ),
-    '## Why fewer cannot do',
+    '## Why fewer calls are not possible',
     ...least.flatMap((row) => explanation(row, number(row))),
-    '## Where more is spent than the least',
-    'These questions could be answered with fewer calls; below the table stands what the others are spent on.',
+    '## Operations that cost more than the minimum',
+    'These operations are possible with fewer calls; the text below the table states the purpose of the others.',
     table(
-      ['', 'question', 'extended', 'development', 'least, extended', 'least, development'],
+      ['', 'operation', 'extended', 'development', 'minimum, extended', 'minimum, development'],
       more.map((row) => {
         const { extended = 0, development = 0 } = row.operation.least ?? {};
         return [number(row), row.operation.title, ...costs(row, 'calls'), extended, development];
@@ -72,21 +72,21 @@ export function callsPage(rows: readonly Row[]): string {
   ].join('\n\n')}\n`;
 }
 
-const intro = `Spotify counts calls, so the gateway is built to ask it as little as a question allows. This page is written by
-\`test/contract/calls.test.ts\`, which asks every question of the tables of a gateway in front of the sandbox and counts the calls that
-arrive there; it fails when a number here is not the one it counts. Calls for the token are not among them: it is one an hour.
+const intro = `Spotify limits calls, so the gateway uses as few calls as possible. \`test/contract/calls.test.ts\` writes this page: it executes
+every operation of the tables with a gateway in front of the sandbox, counts the calls that arrive there, and fails if a
+number differs. Token calls are not counted: there is one an hour.
 
-An app in _extended_ quota mode may read many objects with one call and has pages of 50. An app in _development_ mode, which
-is what an ordinary app is since February 2026, reads objects one by one and has pages of 10.`;
+An app in _extended_ quota mode can read many objects with one call and has pages of 50. An app in _development_ mode, the
+mode of an ordinary app since February 2026, reads objects one by one and has pages of 10.`;
 
-const naive = `The naive gateway gives the same answers from the same schema and is what one
-would write first: a resolver a field, a DataLoader a request, one call for each id and page, pages as large as the app may have
-them, and no memory.`;
+const naive = `The naive gateway returns the same data from the same schema in the
+simplest way: one resolver per field, one DataLoader per request, one call for each id and page, pages as large as the app may
+have them, and no cache.`;
 
-const everybody = `Asked _again_ within the time that answers are kept (\`CACHE_TTL_SECONDS\`), a question costs nothing. Asked a hundred times
-_at once_ it costs what it costs once. Of an _unknown app_ (\`SPOTIFY_QUOTA_MODE=auto\`, with nothing learnt yet) the gateway finds out
-by asking what it may do: one rejected call for a page that is too large (50 items), one for the batch read that an app in
-development mode has not, and one object to see whether a field comes with it. That is paid once and not again.`;
+const everybody = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed a hundred times _at
+once_, it costs the same as once. The capabilities of an _unknown app_ (\`SPOTIFY_QUOTA_MODE=auto\`, nothing learned yet) are
+learned from calls: one rejected call for a page that is too large (50 items), one for a batch read, which an app in
+development mode does not have, and one object to see whether Spotify sends a field. These calls are sent once.`;
 
 const costs = ({ measured }: Row, what: keyof Measured): number[] => [
   measured.extended[what],
@@ -101,7 +101,7 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 
 function explanation({ operation }: Row, number: number): string[] {
   const { title, before, document, why } = operation;
-  const prior = before === undefined ? [] : ['After', graphql(before), 'the question is'];
+  const prior = before === undefined ? [] : ['After', graphql(before), 'the operation is'];
   return [`### ${number}. ${title}`, why, ...prior, graphql(shortened(document))];
 }
 

@@ -52,7 +52,7 @@ export const operations: readonly Operation[] = [
     document: `{ artist(id: "${artists.bts}") { name genres images { url } } }`,
     calls: cost(1, 1),
     unknown: cost(1, 1),
-    why: 'What is not held has to be asked for, and one object is one call.',
+    why: 'Nothing is cached, and one object is one call.',
   },
   {
     title: 'An artist with its first 20 albums',
@@ -89,7 +89,7 @@ export const operations: readonly Operation[] = [
     run: walk,
     calls: cost(4, 12),
     unknown: cost(4, 13),
-    why: 'The list has 3 pages of 50 or 11 of 10, and each is read once, however its windows lie; the artist is read once for all of them.',
+    why: 'The list has 3 pages of 50 or 11 of 10, and each is read once, whatever the windows are; the artist is read once for all windows.',
   },
   {
     title: 'The next 20 albums, by cursor',
@@ -108,7 +108,7 @@ export const operations: readonly Operation[] = [
     run: (ask, document, prior) => ask(withCursor(document, cursorIn(prior))),
     calls: cost(0, 2),
     unknown: cost(0, 2),
-    why: 'The artist is held, and so is a page of 50 that holds the slots 20 to 39; in pages of 10 they are two that nobody has asked for yet.',
+    why: 'The artist is cached. A cached page of 50 contains the slots 20 to 39; with pages of 10 they are on two pages that are not cached.',
   },
   {
     title: 'One list by windows of three sizes',
@@ -122,7 +122,7 @@ export const operations: readonly Operation[] = [
 }`,
     calls: cost(2, 6),
     unknown: cost(2, 7),
-    why: 'Windows that overlap share their pages: it costs what the largest of them costs.',
+    why: 'Overlapping windows share their pages, so the cost is that of the largest window.',
   },
   {
     title: 'The last 5 of 120 albums',
@@ -134,30 +134,30 @@ export const operations: readonly Operation[] = [
 }`,
     calls: cost(3, 3),
     unknown: cost(3, 4),
-    why: 'Where the end is only a page can tell, so the artist, a page for the length, and the page with the end.',
+    why: 'Only a page of the list contains its length, so the calls are the artist, a page for the length, and the page at the end.',
   },
   {
-    title: 'How many albums an artist has that was read before',
+    title: 'The number of albums of a cached artist',
     before: `{ artist(id: "${artists.bts}") { name } }`,
     document: `{ artist(id: "${artists.bts}") { albums { totalCount } } }`,
     calls: cost(1, 1),
     unknown: cost(1, 2),
-    why: 'Only a page of the list tells its length, and any one page does, whatever `first` says.',
+    why: 'Every page of the list contains its length, whatever `first` is.',
   },
   {
-    title: 'How many albums, when a page of them is held',
+    title: 'The number of albums, if a page of them is cached',
     before: `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { name } } } }`,
     document: `{ artist(id: "${artists.bts}") { albums { totalCount } } }`,
     calls: cost(0, 0),
     unknown: cost(0, 0),
-    why: 'The page has told it.',
+    why: 'The page contains the number.',
   },
   {
-    title: '20 artists in one question',
+    title: '20 artists in one operation',
     document: `{ artists(ids: ${list(ordinary.slice(0, 20))}) { name } }`,
     calls: cost(1, 20),
     unknown: cost(1, 21),
-    why: 'One call reads up to 50 artists. Apps in development mode have no such call: there an artist is a call.',
+    why: 'One call reads up to 50 artists. Apps in development mode have no such call, so each artist is one call.',
   },
   {
     title: '60 root fields with aliases, as a stitching parent sends them',
@@ -170,7 +170,7 @@ ${everybody
 }`,
     calls: cost(2, 60),
     unknown: cost(2, 61),
-    why: 'Two calls of at most 50 artists, however the fields are written down. That two of the 60 do not exist only Spotify can tell.',
+    why: 'Two calls of at most 50 artists, whatever the form of the fields. Two of the 60 do not exist, which only Spotify can tell.',
   },
   {
     title: '20 artists with the first 5 albums of each',
@@ -182,7 +182,7 @@ ${everybody
 }`,
     calls: cost(21, 40),
     unknown: cost(21, 42),
-    why: 'Each list is an endpoint of its own, and 5 albums are one page of it; in front of them stand the artists.',
+    why: 'Each list has its own endpoint, and 5 albums are one page of it; the artists are read as well.',
   },
   {
     title: 'An artist, its first 20 albums, the first 10 tracks of each',
@@ -194,7 +194,7 @@ ${everybody
 }`,
     calls: cost(3, 23),
     unknown: cost(3, 25),
-    why: 'An album brings its first 50 tracks along, so tracks cost what albums cost: one call for 20, or 20 calls for an app in development mode.',
+    why: 'An album embeds its first 50 tracks, so the tracks cost one call for 20 albums, or 20 calls for an app in development mode.',
   },
   {
     title: 'The labels of 20 albums',
@@ -206,7 +206,7 @@ ${everybody
 }`,
     calls: cost(3, 3),
     unknown: cost(4, 5),
-    why: 'An app that gets labels has them from one call for 20 albums. One that is known not to get them is not told them by 20 calls either.',
+    why: 'An app with access to labels gets them with one call for 20 albums. For an app without access the gateway sends no calls for them.',
   },
   {
     title: 'An album with 130 tracks, all of them',
@@ -219,17 +219,17 @@ ${everybody
 }`,
     calls: cost(3, 3),
     unknown: cost(3, 3),
-    why: 'The album brings 50 tracks along, and the other 80 stand on two pages. Pages of tracks hold 50 for every app.',
+    why: 'The album embeds 50 tracks, and the other 80 are on two pages. Pages of tracks have 50 items for every app.',
   },
   {
-    title: 'How many tracks an album has, by its list',
+    title: 'The number of tracks of an album',
     document: `{ album(id: "${albums.tracks130}") { name tracks { totalCount } } }`,
     calls: cost(1, 1),
     unknown: cost(1, 1),
-    why: 'The album brings the first page of its tracks along, which tells the length.',
+    why: 'The album embeds the first page of its tracks, which contains the number.',
   },
   {
-    title: 'A compilation and the pictures of all who are heard on it',
+    title: 'A compilation and the images of all artists on it',
     document: `{
   album(id: "${albums.various}") {
     name
@@ -238,10 +238,10 @@ ${everybody
 }`,
     calls: cost(2, 9),
     unknown: cost(2, 10),
-    why: 'Short forms have no pictures, so each of the 8 artists is read once, however often it is heard: all by one call, or one by one.',
+    why: 'Simplified objects have no images, so each of the 8 artists is read once: all with one call, or one by one.',
   },
   {
-    title: 'A track with the copyrights of its album and the pictures of its three artists',
+    title: 'A track with the copyrights of its album and the images of its three artists',
     document: `{
   track(id: "${tracks.severalArtists}") {
     name
@@ -251,25 +251,25 @@ ${everybody
 }`,
     calls: cost(3, 5),
     unknown: cost(3, 6),
-    why: 'The track names the others, which are of two kinds: the album is a call, and the artists are one, or one each.',
+    why: 'The track contains the ids of the others. The album is one call; the artists are one call, or one call each.',
   },
   {
     title: 'A track and the id of its album',
     document: `{ track(id: "${tracks.explicit}") { name album { id name } } }`,
     calls: cost(1, 1),
     unknown: cost(1, 1),
-    why: 'The short form of the album comes with the track and has all that is asked.',
+    why: 'The simplified album in the track has all selected fields.',
   },
   {
-    title: 'An artist that came along with something else',
+    title: 'An artist that is embedded in a cached response',
     before: `{ artist(id: "${artists.bts}") { albums(first: 5) { nodes { name } } } }`,
     document: `{ artist(id: "${artists.bts}") { id uri } album(id: "${someAlbum}") { id uri artists { id uri } } }`,
     calls: cost(0, 0),
     unknown: cost(0, 0),
-    why: 'Whatever comes along with an answer is held too, and serves where its short form has all that is asked.',
+    why: 'Embedded objects are cached too, and used if the simplified object has all selected fields.',
   },
   {
-    title: 'A search for three kinds of things',
+    title: 'A search for three kinds of objects',
     document: `{
   search(q: "love") {
     artists(first: 10) { nodes { name } }
@@ -279,47 +279,47 @@ ${everybody
 }`,
     calls: cost(1, 1),
     unknown: cost(1, 2),
-    why: 'One call can search for all kinds, and 10 of each are a page.',
+    why: 'One call can search for all kinds, with pages of 10 of each.',
   },
   {
     title: 'An object by its URI',
     document: `{ node(id: "spotify:album:${albums.tracks20}") { id ... on Album { name } } }`,
     calls: cost(1, 1),
     unknown: cost(1, 1),
-    why: 'The URI tells the kind, and so the endpoint.',
+    why: 'The URI contains the kind, which determines the endpoint.',
   },
   {
     title: 'An object by its bare id, which is an album',
     document: `{ node(id: "${albums.tracks20}") { id ... on Album { name } } }`,
     calls: cost(2, 2),
     unknown: cost(2, 2),
-    why: 'A bare id does not tell its kind and no endpoint takes all kinds: artists, albums and tracks are asked in this order, until one answers. A URI spares that.',
+    why: 'A bare id does not contain its kind, and no endpoint accepts all kinds: artists, albums and tracks are requested in this order until one exists. A URI avoids this.',
   },
   {
-    title: 'An object that is held, by its bare id',
+    title: 'A cached object by its bare id',
     before: `{ album(id: "${albums.tracks20}") { name } }`,
     document: `{ node(id: "${albums.tracks20}") { id ... on Album { name } } }`,
     calls: cost(0, 0),
     unknown: cost(0, 0),
-    why: 'What is held is looked at before Spotify is asked.',
+    why: 'The gateway looks in the cache first.',
   },
   {
-    title: '100 questions at the same time, over 10 artists with 20 albums each',
+    title: '100 operations at the same time, over 10 artists with 20 albums each',
     document: albumsOfTen('…'),
     run: (ask) =>
       Promise.all(Array.from({ length: 100 }, (_, i) => ask(albumsOfTen(ordinary[i % 10] ?? '')))),
     crowd: 2,
     calls: cost(11, 30),
     unknown: cost(11, 32),
-    why: 'It is ten different questions: ten artists, by one call or ten, and the pages of ten lists. Who asks for what is on its way waits for it; what is asked in one turn of the event loop shares its batches.',
+    why: 'There are ten different operations: ten artists, with one call or ten, and the pages of ten lists. Identical reads share one call; reads in one event-loop iteration share their batches.',
   },
   {
-    title: 'How many albums an artist has',
+    title: 'The number of albums of an artist',
     document: `{ artist(id: "${artists.bts}") { albums { totalCount } } }`,
     calls: cost(2, 2),
     unknown: cost(2, 3),
     least: cost(1, 1),
-    why: 'The artist is read although nothing of it is selected, to know that it exists; that its list is there would say so too.',
+    why: 'The artist is read although no field of it is selected, to know that it exists; the existence of its list would be enough.',
   },
   {
     title: 'The last 5 of 104 albums',
@@ -327,7 +327,7 @@ ${everybody
     calls: cost(4, 4),
     unknown: cost(4, 5),
     least: cost(3, 3),
-    why: 'Pages begin at multiples of their size, so that every window can use them. Here the last five slots lie on two of them; a page cut for this question alone would be one.',
+    why: 'Pages begin at multiples of their size, so that every window can use them. Here the last five slots are on two pages; a page for this window alone would be one call.',
   },
   {
     title: '5 artists, 4 albums of each, the copyrights of each album',
@@ -341,7 +341,7 @@ ${everybody
     unknown: cost(11, 32),
     least: cost(7, 30),
     races: true,
-    why: 'Short forms have no copyrights. One call could read all 20 albums, but the five lists that name them do not come in the same moment, and none waits for another: those that come together ask together, and at worst each asks for its own four.',
+    why: 'Simplified albums have no copyrights. One call could read all 20 albums, but the five lists that contain their ids do not arrive at the same time, and none waits for another: lists that arrive together share a batch, and at worst each list needs its own call.',
   },
   {
     title: 'An artist that does not exist, with its albums',
@@ -349,7 +349,7 @@ ${everybody
     calls: cost(2, 2),
     unknown: cost(2, 2),
     least: cost(1, 1),
-    why: 'What surely is needed goes out together, so that an answer takes one round trip and not two. For who does not exist the second call is in vain, once a minute.',
+    why: 'An artist and its albums are requested together, so that the response takes one round trip, not two. For an artist that does not exist the second call is unnecessary, at most once a minute.',
   },
 ];
 
