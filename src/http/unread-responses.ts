@@ -1,5 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import {
+  bytesSinceProgress,
+  createUnreadConnections,
+  isWaiting,
+  recordProgress,
+  type UnreadConnection,
+} from './unread-connections.ts';
 
 /**
  * Responses that their clients have not read yet. They are bounded in total, and a client that stops reading loses its
@@ -30,111 +36,50 @@ export const unreadLimits = {
   checkIntervalMs: 1_000,
 };
 
-interface Connection {
-  bytes: number;
-  responses: Set<ServerResponse>;
-  /** Bytes that the system had taken over when the client last made progress, and when that was. */
-  takenBytes: number;
-  progressMs: number;
-}
-
-/** @param onRelease hears of each connection that is closed because its client does not read */
+/** @param onRelease is called for each connection that is closed because its client does not read */
 export function createUnreadResponses(onRelease: () => void, limits = unreadLimits): UnreadResponses {
   const { maxTotalBytes, releaseAfterMs, minReadBytes, stalledAfterMs, checkIntervalMs } = limits;
-  const connections = new Map<Socket, Connection>();
-  let totalBytes = 0;
+  const connections = createUnreadConnections();
 
-  function connectionOf(socket: Socket): Connection {
-    const open = connections.get(socket);
-    if (open) return open;
-    const connection = {
-      bytes: 0,
-      responses: new Set<ServerResponse>(),
-      takenBytes: takenBytes(socket),
-      progressMs: performance.now(),
-    };
-    connections.set(socket, connection);
-    // A response that waits behind another one of the same connection never hears that the connection is closed.
-    socket.once('close', () => forget(socket, connection));
-    return connection;
-  }
-
-  function forget(socket: Socket, connection: Connection): void {
-    if (!connections.delete(socket)) return;
-    totalBytes -= connection.bytes;
-  }
-
-  function expect(response: ServerResponse, bytes: number): void {
-    const { socket } = response.req;
-    if (socket.destroyed) return;
-    const connection = connectionOf(socket);
-    connection.bytes += bytes;
-    connection.responses.add(response);
-    totalBytes += bytes;
-    response.once('close', () => {
-      if (connections.get(socket) !== connection) return;
-      connection.bytes -= bytes;
-      connection.responses.delete(response);
-      totalBytes -= bytes;
-      progress(socket, connection);
-    });
-  }
-
-  function release(socket: Socket, connection: Connection): void {
-    forget(socket, connection);
+  function release(connection: UnreadConnection): void {
+    connections.remove(connection);
     onRelease();
-    socket.destroy();
-  }
-
-  function progress(socket: Socket, connection: Connection): void {
-    connection.takenBytes = takenBytes(socket);
-    connection.progressMs = performance.now();
+    connection.socket.destroy();
   }
 
   function check(): void {
     const nowMs = performance.now();
-    for (const [socket, connection] of connections) {
-      const isWaiting = connection.responses.size > 0 && waitingBytes(socket) > 0;
-      const hasRead = takenBytes(socket) - connection.takenBytes >= minReadBytes;
-      if (!isWaiting || hasRead) progress(socket, connection);
-      else if (nowMs - connection.progressMs >= releaseAfterMs) release(socket, connection);
+    for (const connection of connections.all()) {
+      const hasProgress = !isWaiting(connection) || bytesSinceProgress(connection) >= minReadBytes;
+      if (hasProgress) recordProgress(connection);
+      else if (nowMs - connection.progressMs >= releaseAfterMs) release(connection);
     }
   }
 
+  const fits = (bytes: number): boolean => connections.totalBytes() + bytes <= maxTotalBytes;
+
   function hasRoom(bytes: number): boolean {
-    if (totalBytes + bytes <= maxTotalBytes) return true;
+    if (fits(bytes)) return true;
     const nowMs = performance.now();
-    const stalled = Array.from(connections)
-      .filter(([, { bytes: held, progressMs }]) => held > 0 && nowMs - progressMs >= stalledAfterMs)
-      .sort(([, one], [, other]) => one.progressMs - other.progressMs);
-    for (const [socket, connection] of stalled) {
-      if (totalBytes + bytes <= maxTotalBytes) break;
-      release(socket, connection);
+    const stalled = Array.from(connections.all())
+      .filter((connection) => connection.bytes > 0 && nowMs - connection.progressMs >= stalledAfterMs)
+      .sort((one, other) => one.progressMs - other.progressMs);
+    for (const connection of stalled) {
+      if (fits(bytes)) break;
+      release(connection);
     }
-    return totalBytes + bytes <= maxTotalBytes;
+    return fits(bytes);
   }
 
   const timer = setInterval(check, checkIntervalMs).unref();
 
   return {
     hasRoom,
-    expect,
+    expect: connections.add,
     track(response, bytes) {
-      if (response.writableLength > 0) expect(response, bytes);
+      if (response.writableLength > 0) connections.add(response, bytes);
     },
-    bytes: () => totalBytes,
+    bytes: connections.totalBytes,
     dispose: () => clearInterval(timer),
   };
 }
-
-/**
- * Bytes that wait for the system to take them over. Of a write that is under way `writableLength` counts all bytes until
- * the last one is taken; only the handle knows how far it has come, as Node's own timeout of sockets does.
- */
-const waitingBytes = (socket: Socket): number => handleOf(socket)?.writeQueueSize ?? socket.writableLength;
-
-const takenBytes = (socket: Socket): number =>
-  (handleOf(socket)?.bytesWritten ?? socket.bytesWritten) - waitingBytes(socket);
-
-const handleOf = (socket: Socket) =>
-  (socket as Socket & { _handle?: { writeQueueSize?: number; bytesWritten?: number } | null })._handle;

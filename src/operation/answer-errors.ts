@@ -3,12 +3,12 @@ import type { Outline } from '../schema/planning/selection-tree.ts';
 import { codeOf } from './mask.ts';
 import { errorAt, fromCompiled, positionsOf } from './positions.ts';
 
-/** The errors of a response: how many of them are sent, and how they are written. */
+/** The errors of a response: how many of them are sent, and how they are written as JSON. */
 
-const maxAlike = 10; // errors of one code and one field in one response
+const maxPerCodeAndField = 10;
 
 /**
- * The errors that are sent: of one code and one field the first ten, of which the last one counts the rest.
+ * The errors that are sent: the first ten of each code and field, of which the last states how many were omitted.
  * @param outline of the operation, which names the field of an error
  * @param mask makes what the client sees of an error
  */
@@ -23,7 +23,7 @@ export function errorsToSend(
     const key = `${codeOf(error)} ${outline.fieldAt(error.path ?? [])}`;
     const group = groups.get(key) ?? { last: 0, omitted: 0, size: 0 };
     groups.set(key, group);
-    if (group.size === maxAlike) {
+    if (group.size === maxPerCodeAndField) {
       group.omitted += 1;
       continue;
     }
@@ -40,7 +40,7 @@ export function errorsToSend(
 const withOmitted = (error: GraphQLError, omitted: number): GraphQLError =>
   errorAt(error, `${error.message} (And ${omitted} more of this kind.)`, { ...error.extensions, omitted });
 
-/** An error as JSON has it. */
+/** An error in the form in which it is written as JSON. */
 export function formatted(error: GraphQLError): GraphQLFormattedError {
   const { message, path, extensions } = error;
   const locations = positionsOf(error);

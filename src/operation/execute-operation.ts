@@ -183,7 +183,10 @@ function clearWindows(windows: Context['windows']): void {
 }
 
 const tooManyCalls = (limit: number, actual: number) =>
-  new QueryTooComplex('This operation may cost more Spotify calls than one is allowed.', { limit, actual });
+  new QueryTooComplex('This operation may need more Spotify calls than one operation may.', {
+    limit,
+    actual,
+  });
 
 const tooManyFields = (limit: number, actual: number) =>
   new QueryTooComplex('The response of this operation may have more fields than one response may have.', {
