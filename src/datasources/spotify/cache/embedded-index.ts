@@ -1,22 +1,17 @@
-import { epochMs } from '../../../observability/clock.ts';
 import { embeddedIn, isObject } from '../kinds/embedded-objects.ts';
 import type { EntityKey } from '../kinds/endpoint-request.ts';
 import { type Entity, findKind, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { isMalformed } from '../kinds/malformed.ts';
 import { objectKey } from '../kinds/object-key.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
+import { type Freshness, isFresh } from './freshness.ts';
 
-/** Finds the objects that came in the items of a page, and decodes only the item that holds the object. */
+/** Finds objects in the items of pages, and decodes only the item that contains the object. */
 export interface EmbeddedIndex {
-  /** @returns removes what is found in this list, except what a later list holds as well */
-  add(items: LazyItems<Entity>, lifetime: Freshness): () => void;
-  /** A fresh short form of the object; undefined where there is none. */
+  /** @returns removes the objects of this list, except those that a later list contains too */
+  add(items: LazyItems<Entity>, freshness: Freshness): () => void;
+  /** A fresh simplified object; undefined if no list contains it. */
   find(name: EntityKey): EmbeddedEntry | undefined;
-}
-
-export interface Freshness {
-  freshUntilMs: number;
-  usableUntilMs: number;
 }
 
 interface EmbeddedEntry extends Freshness {
@@ -24,11 +19,11 @@ interface EmbeddedEntry extends Freshness {
 }
 
 export function createEmbeddedIndex(kinds: KindRegistry): EmbeddedIndex {
-  const lists = new Map<string, { items: LazyItems<Entity>; lifetime: Freshness }>();
+  const lists = new Map<string, { items: LazyItems<Entity>; freshness: Freshness }>();
 
   return {
     add(items, { freshUntilMs, usableUntilMs }) {
-      const list = { items, lifetime: { freshUntilMs, usableUntilMs } };
+      const list = { items, freshness: { freshUntilMs, usableUntilMs } };
       for (const key of items.indexes.keys()) lists.set(key, list);
       return () => {
         for (const key of items.indexes.keys()) if (lists.get(key) === list) lists.delete(key);
@@ -37,11 +32,11 @@ export function createEmbeddedIndex(kinds: KindRegistry): EmbeddedIndex {
     find(name) {
       const key = objectKey(kinds, name.kind, name.id, name.market);
       const list = lists.get(key);
-      if (!list || epochMs() >= list.lifetime.freshUntilMs) return undefined;
+      if (!list || !isFresh(list.freshness)) return undefined;
       const item = list.items.at(list.items.indexes.get(key) ?? -1);
       const object = item && !isMalformed(item) ? findWithin(item, name, kinds) : undefined;
       if (!object) return undefined;
-      return { value: withoutOtherMarket(object, kinds), ...list.lifetime };
+      return { value: withoutOtherMarket(object, kinds), ...list.freshness };
     },
   };
 }
@@ -49,14 +44,14 @@ export function createEmbeddedIndex(kinds: KindRegistry): EmbeddedIndex {
 /** The object itself, or one inside it. */
 function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry): Entity | undefined {
   for (const part of embeddedIn(object, kinds)) {
-    if (isObject(part) && part.kind === kind && part.id === id && isItself(part, kinds)) return part;
+    if (isObject(part) && part.kind === kind && part.id === id && !isRelinked(part, kinds)) return part;
   }
   return undefined;
 }
 
-/** An object that replaces another one says so, which is wrong for the same object requested by its own id. */
-export const isItself = (object: Entity, kinds: KindRegistry): boolean =>
-  !findKind(kinds, object.kind)?.isRelinked?.(object);
+/** Whether Spotify sent the object in place of another one, which is wrong for a read of the object itself. */
+export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
+  findKind(kinds, object.kind)?.isRelinked?.(object) === true;
 
 /** The object without the market of its page if it is the same in every market: only there do its lists inherit one. */
 export const withoutOtherMarket = (object: Entity, kinds: KindRegistry): Entity =>
