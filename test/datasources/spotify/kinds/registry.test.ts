@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { createBatchFetcher } from '../../../../src/datasources/spotify/cache/batch-fetcher.ts';
+import { createFieldLoader } from '../../../../src/datasources/spotify/cache/field-loader.ts';
+import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
+import { createReadThroughCache } from '../../../../src/datasources/spotify/cache/read-through-cache.ts';
+import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
+import { createEntityReader } from '../../../../src/datasources/spotify/entity-reader.ts';
+import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
+import { type Artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
+import { type BaseFields, baseFields } from '../../../../src/datasources/spotify/kinds/base-fields.ts';
+import { parseId, parseReference } from '../../../../src/datasources/spotify/kinds/ids.ts';
+import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { expectObject, stringPart } from '../../../../src/datasources/spotify/kinds/json.ts';
+import type {
+  DecodeOptions,
+  KindDefinition,
+  PagedListDefinition,
+} from '../../../../src/datasources/spotify/kinds/kind.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/paged-list.ts';
+import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
+import type { Sent, SentList } from '../../../../src/datasources/spotify/kinds/values.ts';
+import { createPagination } from '../../../../src/datasources/spotify/pagination/pages.ts';
+import { familiesOf } from '../../../../src/datasources/spotify/quota/families.ts';
+import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
+
+/** A kind that the gateway does not have: this definition and one line in a registry are all that it needs. */
+
+interface Concert extends BaseFields {
+  kind: 'concert';
+  venue: Sent<string>;
+  artists: SentList<Artist>;
+}
+
+const artistConcerts: PagedListDefinition<Concert> = {
+  name: 'artists/concerts',
+  path: (id) => `/artists/${id}/concerts`,
+  pageSizes: [50, 5],
+  developmentPageSize: 5,
+  decodeItem: decodeConcert,
+};
+
+const concert: KindDefinition<Concert> = {
+  name: 'concert',
+  plural: 'concerts',
+  takesMarket: true,
+  batchSize: 2,
+  isRelinkable: false,
+  isFullInSearch: false,
+  withheldFields: ['Concert.venue'],
+  embedded: ['artists'],
+  lists: [artistConcerts],
+  shortLists: [],
+  decode: decodeConcert,
+};
+
+const registry = { ...kinds, concert };
+
+function decodeConcert(value: unknown, options: DecodeOptions): Concert {
+  const json = expectObject(value, 'concert');
+  return {
+    kind: 'concert',
+    ...baseFields(json, 'concert', options),
+    venue: stringPart(json, 'venue', 'concert'),
+    artists: simplifiedArtists(json, 'concert', options),
+  };
+}
+
+const idOf = (number: number) => `${number}`.padStart(22, '0') as SpotifyId;
+const artistJson = { id: idOf(900), name: 'The Band', type: 'artist', external_urls: {} };
+const concertJson = (id: string) => ({
+  id,
+  name: `Concert ${Number(id)}`,
+  type: 'concert',
+  external_urls: {},
+  artists: [artistJson],
+});
+const fullJson = (id: string) => ({ ...concertJson(id), venue: 'Town Hall' });
+const ignore = () => undefined;
+
+/** Spotify with concerts: objects by their ids, batches, the concerts of an artist and the search. */
+function responseTo({ path, query }: ApiRequest): unknown {
+  const { ids, offset, limit } = query;
+  if (ids !== undefined) return { concerts: ids.split(',').map(fullJson) };
+  if (offset === undefined) return fullJson(path.slice(-22));
+  const numbers = Array.from({ length: 3 }, (_, i) => concertJson(idOf(i + 1)));
+  const page = { items: numbers, offset: Number(offset), limit: Number(limit), total: 3, next: null };
+  return path === '/search' ? { concerts: page } : page;
+}
+
+function startDatasource(mode: QuotaMode) {
+  const paths: string[] = [];
+  const log = { info: ignore, warn: ignore, error: ignore };
+  const capabilities = createCapabilities(mode, log, undefined, registry);
+  const apiClient = {
+    async request(request: ApiRequest) {
+      paths.push(pathOf(request));
+      const body = responseTo(request);
+      return { kind: 'answer' as const, status: 200, body, etag: null, retryAfter: null, bytes: 100 };
+    },
+  };
+  const cache = createReadThroughCache({
+    batchFetcher: createBatchFetcher(apiClient, capabilities),
+    capabilities,
+    memory: createMemory(registry),
+    freshMs: 60_000,
+    staleMs: 0,
+    registry,
+  });
+  const reader = createEntityReader(cache, null, registry);
+  return {
+    paths,
+    capabilities,
+    reader,
+    field: createFieldLoader(capabilities, reader.full, registry),
+    pagination: createPagination({ cache, capabilities, freshMs: 60_000 }),
+    context: {
+      operation: createOperationContext(10_000),
+      location: () => ({ field: 'Query.concert', path: [] }),
+    },
+  };
+}
+
+const firstThree = { first: 3, last: null, after: null, before: null };
+
+describe('a kind that is only a definition and a line in the registry', () => {
+  test('is read by its id together with the objects inside it', async () => {
+    const { reader, paths, context } = startDatasource('extended');
+    expect(await reader.find('concert', idOf(1), null, context)).toMatchObject({
+      kind: 'concert',
+      name: 'Concert 1',
+      venue: 'Town Hall',
+      full: true,
+    });
+    expect(await reader.find('artist', idOf(900), null, context)).toMatchObject({ name: 'The Band' });
+    expect(paths).toEqual([`/concerts/${idOf(1)}`]);
+  });
+
+  test('is read in batches of its own size', async () => {
+    const { reader, paths, context } = startDatasource('extended');
+    const found = await Promise.all([1, 2, 3].map((n) => reader.find('concert', idOf(n), null, context)));
+    expect(found.map((object) => object?.id)).toEqual([idOf(1), idOf(2), idOf(3)]);
+    expect(paths).toEqual([`/concerts?ids=${idOf(1)}%2C${idOf(2)}`, `/concerts/${idOf(3)}`]);
+  });
+
+  test('is read by single calls in development mode', async () => {
+    const { reader, paths, context } = startDatasource('development');
+    await Promise.all([1, 2].map((n) => reader.find('concert', idOf(n), null, context)));
+    expect(paths).toEqual([`/concerts/${idOf(1)}`, `/concerts/${idOf(2)}`]);
+  });
+
+  test.each([
+    ['extended', 50],
+    ['development', 5],
+  ] as const)(
+    'is found in the items of its list, whose pages have the size of %s mode',
+    async (mode, size) => {
+      const { reader, pagination, paths, context } = startDatasource(mode);
+      const list = pagedList(artistConcerts, idOf(900), undefined, null, registry);
+      const window = await pagination.window(list, firstThree, context);
+      expect(window?.slots).toHaveLength(3);
+      expect(await reader.find('concert', idOf(2), null, context)).toMatchObject({ name: 'Concert 2' });
+      expect(await reader.find('artist', idOf(900), null, context)).toMatchObject({ name: 'The Band' });
+      expect(paths).toEqual([`/artists/${idOf(900)}/concerts?limit=${size}&offset=0`]);
+    },
+  );
+
+  test('is found by a search, whose batch has room for every kind', async () => {
+    const { pagination, paths, context } = startDatasource('extended');
+    const list = searchResults(concert, 'live', null, registry);
+    expect((await pagination.window(list, firstThree, context))?.slots).toHaveLength(3);
+    expect(paths).toEqual(['/search?q=live&type=concert&limit=50&offset=0']);
+    expect(list.page(0, 50).batch?.max).toBe(4);
+  });
+
+  test('gets a field that its simplified form lacks from the full object, unless Spotify withholds it', async () => {
+    const simplified = decodeConcert(concertJson(idOf(1)), { full: false, market: null, kinds: registry });
+    const extended = startDatasource('extended');
+    expect(await extended.field(simplified, 'venue', extended.context)).toBe('Town Hall');
+    expect(extended.paths).toEqual([`/concerts/${idOf(1)}`]);
+    const development = startDatasource('development');
+    expect(await development.field(simplified, 'venue', development.context)).toBeNull();
+    expect(development.paths).toEqual([]);
+  });
+
+  test('is named by URIs and links, and its cached objects are found by a bare id', async () => {
+    expect(parseReference(`spotify:concert:${idOf(1)}`, registry)).toMatchObject({ kind: 'concert' });
+    expect(parseId(`https://open.spotify.com/concert/${idOf(1)}`, 'concert', registry)).toBe(idOf(1));
+    expect(() => parseReference(`spotify:concert:${idOf(1)}`)).toThrow('artists, albums and tracks only');
+    expect(() => parseReference(`spotify:show:${idOf(1)}`, registry)).toThrow('tracks and concerts only');
+    const { reader, paths, context } = startDatasource('extended');
+    await reader.find('concert', idOf(1), null, context);
+    expect(await reader.node({ kind: null, id: idOf(1) }, context)).toMatchObject({ kind: 'concert' });
+    expect(paths).toEqual([`/concerts/${idOf(1)}`]);
+  });
+
+  test('has endpoint families and capabilities of its own', () => {
+    expect(familiesOf(registry)).toEqual(expect.arrayContaining(['concerts', 'artists/concerts']));
+    const { capabilities } = startDatasource('development');
+    expect(capabilities.values()).toMatchObject({ 'Concert.venue': false, 'artists/concerts': 5 });
+  });
+});
