@@ -27,13 +27,8 @@ export type {
   Sent,
   SentList,
 } from './kinds/values.ts';
-export {
-  type CursorPosition,
-  type PageArgs,
-  type Slot,
-  type Window,
-  worstCaseOffsets,
-} from './pagination/windows.ts';
+export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slot-ranges.ts';
+export type { Slot, Window } from './pagination/windows.ts';
 export {
   createOperationContext,
   type FieldContext,

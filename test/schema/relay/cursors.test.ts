@@ -5,7 +5,7 @@ import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../../src/datasources/spotify/kinds/paged-list.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
 import { albumTracks } from '../../../src/datasources/spotify/kinds/track.ts';
-import type { CursorPosition } from '../../../src/datasources/spotify/pagination/windows.ts';
+import type { CursorPosition } from '../../../src/datasources/spotify/pagination/slot-ranges.ts';
 import { cursorsOf, parseCursor } from '../../../src/schema/relay/cursor.ts';
 import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from '../../support/album-pages.ts';
 import { albums, artists, catalogue, inMode, modes, seen, unknownId } from '../../support/asking.ts';

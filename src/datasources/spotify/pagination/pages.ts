@@ -7,17 +7,11 @@ import type { Malformed } from '../kinds/malformed.ts';
 import type { Page } from '../kinds/page.ts';
 import type { PagedList } from '../kinds/paged-list.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
-import { createListTotals, type ListLength, lengthFrom, shownTotal } from './list-totals.ts';
-import {
-  isCursorAt,
-  nextOffsets,
-  type PageArgs,
-  type SlotRange,
-  shiftedSlot,
-  slotRangeOf,
-  type Window,
-  windowOf,
-} from './windows.ts';
+import { type ListLength, lengthFrom, shownTotal } from './list-length.ts';
+import { createListTotals } from './list-totals.ts';
+import { nextOffsets, type PageArgs, type SlotRange, slotRangeOf } from './slot-ranges.ts';
+import { isCursorAt, shiftedSlot } from './slot-refs.ts';
+import { type Window, windowOf } from './windows.ts';
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
 export interface Pagination {

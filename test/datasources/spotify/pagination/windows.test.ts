@@ -11,9 +11,9 @@ import {
   offsetsOf,
   type PageArgs,
   slotRangeOf,
-  windowOf,
   worstCaseOffsets,
-} from '../../../../src/datasources/spotify/pagination/windows.ts';
+} from '../../../../src/datasources/spotify/pagination/slot-ranges.ts';
+import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
 
 /** The arithmetic of paging by itself; `paging.property.test.ts` tries it on whole lists. */

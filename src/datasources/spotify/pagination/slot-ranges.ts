@@ -1,0 +1,105 @@
+import type { Page } from '../kinds/page.ts';
+import type { ListLength } from './list-length.ts';
+
+/** The slots and the pages that a client's arguments select. Pure functions; `page-reader.ts` does the reading. */
+
+/** A place in a list, as a cursor names it. */
+export interface CursorPosition {
+  slot: number;
+  /** The item that stood there, and how long the list was then. */
+  id: string | null;
+  total: number;
+}
+
+/** What a client asks for: `first` or `last` is a number, the other null. */
+export interface PageArgs {
+  first: number | null;
+  last: number | null;
+  after: CursorPosition | null;
+  before: CursorPosition | null;
+}
+
+/** Slots from `start` up to but not including `end`. */
+export interface SlotRange {
+  start: number;
+  end: number;
+}
+
+/** The slots that a range means; null where only the length of the list can tell. */
+export function slotRangeOf(
+  { first, last, after, before }: PageArgs,
+  total: number | null,
+  maxOffset: number,
+): SlotRange | null {
+  const start = after ? after.slot + 1 : 0;
+  const limit = Math.min(before?.slot ?? maxOffset, maxOffset);
+  if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), limit));
+  if (before === null && total === null) return null;
+  const end = Math.min(limit, before === null && total !== null ? total : limit);
+  return atLeastEmpty(Math.max(start, end - last), end);
+}
+
+const atLeastEmpty = (start: number, end: number): SlotRange => ({ start, end: Math.max(start, end) });
+
+/** The offsets of the aligned pages that a span touches. */
+export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
+  const offsets: number[] = [];
+  for (let offset = start - (start % limit); offset < end; offset += limit) offsets.push(offset);
+  return offsets;
+}
+
+/**
+ * The offsets of the pages that a range may need, for a list of which nothing is known. Pages whose place
+ * only the list's length tells stand behind everything that can be reached.
+ * @param hasStableTotal whether the item of a cursor is looked for where the list's growth has moved it
+ */
+export function worstCaseOffsets(
+  range: PageArgs,
+  limit: number,
+  maxOffset: number,
+  hasStableTotal: boolean,
+): number[] {
+  const span = slotRangeOf(range, null, maxOffset);
+  const unknownPlaces = (count: number) =>
+    Array.from({ length: count }, (_, i) => Number.MAX_SAFE_INTEGER - i);
+  if (span) {
+    const offsets = offsetsOf(span, limit);
+    return hasStableTotal && range.after && range.first ? [...offsets, ...unknownPlaces(1)] : offsets;
+  }
+  const size = range.last ?? 0;
+  return [0, ...unknownPlaces(size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1)];
+}
+
+/**
+ * The offsets of the pages to request next for a span, in parallel; none where the pages in hand suffice or the list
+ * ends with them. While the list's length is unknown or unreliable, one page is requested at a time.
+ * @param pages those in hand, in the order of their offsets, without a gap
+ */
+export function nextOffsets<T>(
+  pages: readonly Page<T>[],
+  span: SlotRange,
+  limit: number,
+  length: Pick<ListLength, 'length' | 'end' | 'isReliable'> | null,
+  maxOffset: number,
+): number[] {
+  const last = pages.at(-1);
+  const start = last ? last.offset + last.limit : span.start;
+  const isNeeded = start < span.end || last?.items.length === 0;
+  if (!isNeeded || start >= Math.min(maxOffset, length?.end ?? maxOffset) || !mayContinue(pages)) return [];
+  const aligned = start - (start % limit);
+  const isInHand = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
+  const first = isInHand ? start : aligned;
+  if (!length?.isReliable) return [first];
+  const end = Math.min(span.end, length.length, maxOffset);
+  return [first, ...offsetsOf({ start: aligned + limit, end }, limit)];
+}
+
+/** Whether the list may go on after the last page in hand, as far as `next` tells. */
+function mayContinue<T>(pages: readonly Page<T>[]): boolean {
+  const [previous, last] = [pages.at(-2), pages.at(-1)];
+  if (!last) return true;
+  // Spotify leaves `next` set behind the end of some lists: one empty page may be a gap, two are the end.
+  return last.hasNext && !(isEmpty(last) && previous && isEmpty(previous));
+}
+
+export const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
