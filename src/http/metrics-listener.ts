@@ -15,7 +15,7 @@ interface TextResponse {
   contentType?: string;
 }
 
-/** What an operator's port serves: metrics, health and readiness, at paths that are compared as they were sent. */
+/** The listener of the operator's port: metrics, health and readiness, at paths that are compared as they were sent. */
 export function createOperatorListener(options: OperatorOptions): RequestListener {
   const { metrics, readiness, log } = options;
   const routes = new Map<string, () => Promise<TextResponse>>([
@@ -31,7 +31,7 @@ export function createOperatorListener(options: OperatorOptions): RequestListene
     try {
       return (await routes.get(pathOf(url))?.()) ?? { status: 404, text: '' };
     } catch (err) {
-      log.error({ err }, 'bug in what an operator reads');
+      log.error({ err }, 'bug in an operator route');
       return { status: 500, text: '' };
     }
   }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { maxBodyBytes } from '../operation/limits.ts';
 
 /**
- * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests are
- * answered: where a new one has no room, the body that has been incomplete for longest is given up.
+ * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
+ * have responses: if a new one has no room, the connection whose body has been incomplete for longest is closed.
  */
 export interface RequestBodies {
   read(request: IncomingMessage): Promise<RequestBody>;
@@ -18,23 +18,23 @@ export type RequestBody =
   | { kind: 'aborted' };
 
 const maxTotalBytes = 32_000_000;
-const slowAfterMs = 1_000; // an incomplete body that is older is given up where its room is needed
+const slowAfterMs = 1_000; // an incomplete body that is older is dropped if its room is needed
 
 interface Incomplete {
   sinceMs: number;
-  giveUp(): void;
+  drop(): void;
 }
 
-/** @param onGivenUp hears of each connection that is closed because its body took too long */
-export function createRequestBodies(onGivenUp: () => void): RequestBodies {
+/** @param onSlowClosed is called for each connection that is closed because its body took too long */
+export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
   const incomplete = new Set<Incomplete>(); // the oldest first
   let totalBytes = 0;
 
   function makeRoom(bytes: number): boolean {
     const nowMs = performance.now();
-    for (const each of incomplete) {
-      if (totalBytes + bytes <= maxTotalBytes || nowMs - each.sinceMs < slowAfterMs) break;
-      each.giveUp();
+    for (const body of incomplete) {
+      if (totalBytes + bytes <= maxTotalBytes || nowMs - body.sinceMs < slowAfterMs) break;
+      body.drop();
     }
     return totalBytes + bytes <= maxTotalBytes;
   }
@@ -46,9 +46,9 @@ export function createRequestBodies(onGivenUp: () => void): RequestBodies {
       let isDone = false;
       const self: Incomplete = {
         sinceMs: performance.now(),
-        giveUp() {
+        drop() {
           finish({ kind: 'aborted' });
-          onGivenUp();
+          onSlowClosed();
           request.socket.destroy();
         },
       };

@@ -21,9 +21,9 @@ export function sentPathOf(url: URL, serverContext: object): string {
 }
 
 /**
- * Answers requests with 400 that name no host or no path: yoga takes the Host header for a part of the URL, and
- * answers with a stack if the whole is no URL.
- * @param onRejected hears of each of them
+ * Responds 400 to requests without a valid host or path: yoga makes the Host header a part of the URL, and responds
+ * with a stack if the result is not a URL.
+ * @param onRejected counts each of them
  */
 export const rejectInvalidTarget =
   (listener: RequestListener, onRejected: (code: ErrorCode) => void = () => undefined): RequestListener =>

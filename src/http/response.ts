@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { formatted } from '../operation/answer-errors.ts';
+import { formatted } from '../operation/response-errors.ts';
 
 /** The result of an operation as an HTTP response. */
 

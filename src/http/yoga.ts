@@ -8,19 +8,19 @@ import type { Manifest } from '../operation/trusted-documents.ts';
 import { schema } from '../schema/index.ts';
 import type { ClientKey } from './client-key.ts';
 import { corsFor, useVaryByOrigin } from './plugins/cors.ts';
+import { withErrorGuard } from './plugins/error-guard.ts';
 import { useEtag } from './plugins/etag.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
 import { useGetParams } from './plugins/get-params.ts';
 import { useGraphiql } from './plugins/graphiql.ts';
-import { guarded } from './plugins/guard.ts';
 import { useHealth } from './plugins/health.ts';
 import { useHome } from './plugins/home.ts';
+import { useLoadShedding } from './plugins/load-shedding.ts';
 import { useMetrics } from './plugins/metrics.ts';
 import { useKnownParams, useNoTextOverGet, useTrustedDocuments } from './plugins/operation-params.ts';
 import { usePaths } from './plugins/paths.ts';
-import { useProtocol } from './plugins/protocol.ts';
+import { useRequestFormat } from './plugins/request-format.ts';
 import { useSdl } from './plugins/sdl.ts';
-import { useShedding } from './plugins/shed.ts';
 import { useTrailingSlash } from './plugins/trailing-slash.ts';
 import { useUnread } from './plugins/unread.ts';
 import type { Readiness } from './readiness.ts';
@@ -66,7 +66,7 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
   const { corsOrigins, mask } = options;
   const plugins = [...routePlugins(options), ...operationPlugins(options)];
   return createYoga<object, object>({
-    plugins: plugins.map((plugin) => plugin && guarded(plugin, log)),
+    plugins: plugins.map((plugin) => plugin && withErrorGuard(plugin, log)),
     graphqlEndpoint: endpoint,
     extraParamNames: ['documentId'],
     maxRequestBodySize: maxBodyBytes,
@@ -111,8 +111,8 @@ function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     useKnownParams,
     useExecuteOperation(options),
     trustedDocuments ? useTrustedDocuments(trustedDocuments) : production && useNoTextOverGet,
-    useShedding({ endpoint, ...options }),
-    useProtocol(endpoint, onRejected),
+    useLoadShedding({ endpoint, ...options }),
+    useRequestFormat(endpoint, onRejected),
     useGetParams,
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,

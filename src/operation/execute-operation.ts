@@ -5,18 +5,18 @@ import type { OperationUsage } from '../observability/operation-usage.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import { errorsToSend, formatted } from './answer-errors.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { InvalidRequest } from './invalid-request.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
+import { createOperationQueue } from './operation-queue.ts';
 import { overloaded } from './overloaded.ts';
 import { codesOf, type OperationReport } from './report.ts';
 import type { GraphQLRequest, Variables } from './request.ts';
+import { errorsToSend, formatted } from './response-errors.ts';
 import { withTrace } from './trace.ts';
-import { createTurns } from './turns.ts';
 import { usageOf } from './usage.ts';
 
 /** Runs one operation. It never rejects: every failure is an error in the result. */
@@ -59,14 +59,14 @@ export interface OperationExecutor {
 export function createOperationExecutor(options: ExecuteOperationOptions): OperationExecutor {
   const { mask, onRejected } = options;
   const run = createRun(options);
-  const turns = createTurns();
+  const queue = createOperationQueue();
   let runningCount = 0;
 
   async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
     runningCount += 1;
     try {
-      const turn = turns.take(request.client.key);
-      if (turn === true || (await turn)) return await run(request);
+      const mayStart = queue.admit(request.client.key);
+      if (mayStart === true || (await mayStart)) return await run(request);
       const error = overloaded();
       onRejected(error.code);
       return failed(mask(error));

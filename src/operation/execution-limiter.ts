@@ -36,21 +36,21 @@ export function createExecutionLimiter(): ExecutionLimiter {
   let running = 0;
   let isScheduled = false;
 
-  const heldBy = (clientKey: string): number => fieldsOfClients.get(clientKey) ?? 0;
+  const fieldsOf = (clientKey: string): number => fieldsOfClients.get(clientKey) ?? 0;
 
   function hasRoom({ fields, clientKey }: Pick<Waiting, 'fields' | 'clientKey'>): boolean {
-    const held = heldBy(clientKey);
+    const clientFields = fieldsOf(clientKey);
     // One operation of a client may always run next to those of others, however large the operator lets it be.
-    const isWithinShare = held === 0 || held + fields <= maxFieldsOfClient;
+    const isWithinShare = clientFields === 0 || clientFields + fields <= maxFieldsOfClient;
     return isWithinShare && (running === 0 || running + fields <= maxFields);
   }
 
   function start(fields: number, clientKey: string): Release {
     running += fields;
-    fieldsOfClients.set(clientKey, heldBy(clientKey) + fields);
+    fieldsOfClients.set(clientKey, fieldsOf(clientKey) + fields);
     return () => {
       running -= fields;
-      const left = heldBy(clientKey) - fields;
+      const left = fieldsOf(clientKey) - fields;
       if (left > 0) fieldsOfClients.set(clientKey, left);
       else fieldsOfClients.delete(clientKey);
       scheduleWaiting();
@@ -64,7 +64,7 @@ export function createExecutionLimiter(): ExecutionLimiter {
   function startWaiting(): void {
     isScheduled = false;
     const candidates = Array.from(queue).filter(hasRoom);
-    const next = candidates.sort((one, other) => heldBy(one.clientKey) - heldBy(other.clientKey))[0];
+    const next = candidates.sort((one, other) => fieldsOf(one.clientKey) - fieldsOf(other.clientKey))[0];
     if (!next) return;
     queue.delete(next);
     next.start();
@@ -100,7 +100,7 @@ export function createExecutionLimiter(): ExecutionLimiter {
   return {
     acquire(fields, clientKey) {
       if (fields <= smallFields) return releaseNothing;
-      const isNext = !Array.from(queue).some((each) => each.clientKey === clientKey);
+      const isNext = !Array.from(queue).some((waiting) => waiting.clientKey === clientKey);
       return isNext && hasRoom({ fields, clientKey }) ? start(fields, clientKey) : wait(fields, clientKey);
     },
   };

@@ -14,7 +14,7 @@ type Measure = (text: string) => number;
 const longest: Measure = (text) => 6 * text.length + 2; // `\u0000`: no character takes more
 
 // What JSON.stringify writes in another form; lone surrogates among them.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 const exactly: Measure = (text) => Buffer.byteLength(escaped.test(text) ? JSON.stringify(text) : `"${text}"`);
@@ -29,8 +29,8 @@ function measure(root: unknown, limit: number, textBytes: Measure): number {
     else if (typeof value !== 'object' || value === null) bytes += `${value ?? null}`.length;
     else if (Array.isArray(value)) {
       bytes += 2 + Math.max(0, value.length - 1);
-      for (const each of value) {
-        add(each);
+      for (const item of value) {
+        add(item);
         if (bytes > limit) return;
       }
     } else addObject(value as Record<string, unknown>);

@@ -20,7 +20,7 @@ const maxTokens = 2_000;
 const maxDepth = 15; // GraphiQL's own introspection is 15 deep
 const maxAliases = 100; // a stitching parent aliases every root field that it merges, and merges dozens
 const maxDirectives = 5; // on one location
-// To validate is to compare whatever may answer under one name, pair by pair: these two are its length and breadth.
+// Validation compares all fields of one response name in pairs; these two limits bound the number of pairs.
 const maxRepeats = 100;
 const maxFragments = 50;
 
@@ -39,12 +39,12 @@ function countTokens(source: Source): number {
   try {
     while (lexer.advance().kind !== TokenKind.EOF);
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error; // else the parser says it better
+    if (!(error instanceof GraphQLError)) throw error; // the parser reports syntax errors
   }
   return tokensOf(start);
 }
 
-/** How many tokens there are after the first, which stands for the start; comments are some, for they are kept too. */
+/** The number of tokens after the start token; comments count, because they are in memory too. */
 export function tokensOf(start: Token | null | undefined): number {
   let count = 0;
   for (let token = start?.next; token && token.kind !== TokenKind.EOF; token = token.next) count += 1;
@@ -64,7 +64,7 @@ export function checkSize(document: DocumentNode): void {
     },
   });
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).length;
-  const measured: [what: string, limit: number, actual: number][] = [
+  const measured: [noun: string, limit: number, actual: number][] = [
     ['aliases', maxAliases, aliases],
     ['directives on one location', maxDirectives, directives],
     ['fields that stand beside the same field', maxRepeats, repeats],
@@ -75,20 +75,20 @@ export function checkSize(document: DocumentNode): void {
   if (broken) throw tooComplex(...broken);
 }
 
-/** Selections that have been made in the same place already. */
+/** The number of selections whose name occurs earlier in the same selection set. */
 function repeatsIn({ selections }: SelectionSetNode): number {
-  const named = selections.filter((each) => each.kind !== Kind.INLINE_FRAGMENT);
-  const names = named.map((each) =>
-    each.kind === Kind.FIELD ? (each.alias ?? each.name).value : `...${each.name.value}`,
+  const named = selections.filter((selection) => selection.kind !== Kind.INLINE_FRAGMENT);
+  const names = named.map((selection) =>
+    selection.kind === Kind.FIELD ? (selection.alias ?? selection.name).value : `...${selection.name.value}`,
   );
   return names.length - new Set(names).size;
 }
 
 function depthOf({ definitions }: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const each of definitions)
-    if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);
-  const known = new Map<string, number>();
+  for (const definition of definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  const depthOfFragments = new Map<string, number>();
 
   function below(set: SelectionSetNode | undefined): number {
     return Math.max(0, ...(set?.selections ?? []).map(depthAt));
@@ -98,18 +98,18 @@ function depthOf({ definitions }: DocumentNode): number {
     if (node.kind === Kind.FIELD) return 1 + below(node.selectionSet);
     if (node.kind === Kind.INLINE_FRAGMENT) return below(node.selectionSet);
     const name = node.name.value;
-    const depth = known.get(name);
+    const depth = depthOfFragments.get(name);
     if (depth !== undefined) return depth;
-    known.set(name, 0); // of a fragment inside itself, which validation refuses
-    known.set(name, below(fragments.get(name)?.selectionSet));
-    return known.get(name) ?? 0;
+    depthOfFragments.set(name, 0); // of a fragment inside itself, which validation rejects
+    depthOfFragments.set(name, below(fragments.get(name)?.selectionSet));
+    return depthOfFragments.get(name) ?? 0;
   }
 
-  return Math.max(0, ...definitions.map((each) => ('selectionSet' in each ? below(each.selectionSet) : 0)));
+  return Math.max(0, ...definitions.map((node) => ('selectionSet' in node ? below(node.selectionSet) : 0)));
 }
 
-const tooComplex = (what: string, limit: number, actual: number) =>
-  new QueryTooComplex(`A document may have ${limit} ${what} at most; this one has ${actual}.`, {
+const tooComplex = (noun: string, limit: number, actual: number) =>
+  new QueryTooComplex(`A document may have ${limit} ${noun} at most; this one has ${actual}.`, {
     limit,
     actual,
   });

@@ -1,6 +1,6 @@
 import type { CORSOptions, Plugin } from 'graphql-yoga';
 
-/** Which pages may read answers: for a stranger there is no header at all, as `null` would allow any sandboxed frame. */
+/** Pages of these origins may read responses. Others get no header, because `null` would allow any sandboxed frame. */
 export const corsFor =
   (origins: readonly string[]) =>
   ({ headers }: Request): CORSOptions => {
@@ -8,7 +8,7 @@ export const corsFor =
     return origin !== null && origins.includes(origin) && { origin, credentials: false };
   };
 
-/** Caches keep the answers to different origins apart, those without the headers too. */
+/** Caches store the responses to different origins separately, also those without CORS headers. */
 export const useVaryByOrigin: Plugin = {
   onResponse({ response }) {
     response.headers.append('vary', 'origin');

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
-/** The page of GraphiQL as it is sent: compressed, with what its headers need. */
+/** The page of GraphiQL as it is sent: compressed, with the data for its headers. */
 export interface GraphiqlPage {
   gzip: Uint8Array<ArrayBuffer>;
   /** Hashes of its inline scripts, as a Content-Security-Policy names them. */

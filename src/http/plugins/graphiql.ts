@@ -28,9 +28,9 @@ export function useGraphiql(endpoint: string, isSandbox: boolean): Plugin {
       const { gzip, scriptHashes, hash } = await page();
       const etag = `W/"${hash}"`;
       const headers = {
-        ...pageHeaders({ scripts: scriptHashes.map((each) => `'${each}'`), ...policyOfEditor }),
+        ...pageHeaders({ scripts: scriptHashes.map((hash) => `'${hash}'`), ...policyOfEditor }),
         etag,
-        'cache-control': 'no-cache', // to be kept, and asked for again each time
+        'cache-control': 'no-cache', // cached, but revalidated at each visit
         vary: 'accept, accept-encoding',
       };
       if (sent.get('if-none-match')?.includes(hash)) {

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode } from '../../errors.ts';
 import { overloaded } from '../../operation/overloaded.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
-import { refuse } from './refuse.ts';
+import { errorResponse } from './error-response.ts';
 
 /** Bounds the responses that yoga writes and that clients do not read. */
 export function useUnread(unread: UnreadResponses, onRejected: (code: ErrorCode) => void): Plugin {
@@ -15,11 +15,11 @@ export function useUnread(unread: UnreadResponses, onRejected: (code: ErrorCode)
       if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
       const error = overloaded();
       onRejected(error.code);
-      setResponse(refuse(fetchAPI, 503, error));
+      setResponse(errorResponse(fetchAPI, 503, error));
     },
   };
 }
 
-/** Bytes that are held for this response alone. Pages and the schema are shared by all their visitors. */
+/** Bytes in memory for this response alone. Pages and the schema are shared by all their visitors. */
 const ownBytes = ({ headers }: Response): number =>
   headers.get('content-type')?.includes('json') ? Number(headers.get('content-length') ?? 0) : 0;

@@ -2,10 +2,10 @@ import type { Plugin } from 'graphql-yoga';
 import type { Log } from '../../observability/log.ts';
 
 /**
- * A plugin whose bugs stay ours. Where a hook around the whole request throws, the server adapter would answer
- * with the error's stack; errors inside of an operation are masked elsewhere.
+ * Catches the errors of a plugin's request and response hooks: the server adapter would respond with the error's stack.
+ * Errors inside an operation are masked in `operation/mask.ts`.
  */
-export function guarded<P extends Plugin>(plugin: P, log: Log): P {
+export function withErrorGuard<P extends Plugin>(plugin: P, log: Log): P {
   const { onRequest, onResponse } = plugin;
   const note = (err: unknown) => log.error({ err }, 'bug in a plugin');
 

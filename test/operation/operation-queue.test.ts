@@ -1,7 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createExecutionLimiter } from '../../src/operation/execution-limiter.ts';
-import { createTurns, type Turns } from '../../src/operation/turns.ts';
+import { createOperationQueue, type OperationQueue } from '../../src/operation/operation-queue.ts';
 import { calm } from '../support/calm.ts';
 
 /** Blocks the event loop. */
@@ -11,9 +11,9 @@ function work(milliseconds: number): void {
 }
 
 /** An operation that works at once where it may, as those do that the gateway runs. */
-async function operate(turns: Turns, clientKey: string, milliseconds: number): Promise<boolean> {
-  const turn = turns.take(clientKey);
-  if (turn !== true && !(await turn)) return false;
+async function operate(queue: OperationQueue, clientKey: string, milliseconds: number): Promise<boolean> {
+  const mayStart = queue.admit(clientKey);
+  if (mayStart !== true && !(await mayStart)) return false;
   work(milliseconds);
   return true;
 }
@@ -21,13 +21,13 @@ async function operate(turns: Turns, clientKey: string, milliseconds: number): P
 describe('operations that arrive at once', () => {
   test('start at once as long as they take little time', async () => {
     await calm();
-    const turns = createTurns();
-    expect(Array.from({ length: 100 }, () => turns.take('a'))).toEqual(Array(100).fill(true));
+    const queue = createOperationQueue();
+    expect(Array.from({ length: 100 }, () => queue.admit('a'))).toEqual(Array(100).fill(true));
   });
 
-  test('let the event loop come round after 50 ms, and all of them have their turn', async () => {
+  test('let the event loop continue after 50 ms, and all of them start', async () => {
     await calm();
-    const turns = createTurns();
+    const queue = createOperationQueue();
     let isOver = false;
     let longestMs = 0;
     const watching = (async () => {
@@ -36,7 +36,7 @@ describe('operations that arrive at once', () => {
         longestMs = Math.max(longestMs, performance.now() - lastMs);
       }
     })();
-    const started = await Promise.all(Array.from({ length: 40 }, () => operate(turns, 'a', 20)));
+    const started = await Promise.all(Array.from({ length: 40 }, () => operate(queue, 'a', 20)));
     isOver = true;
     await watching;
     expect(started).toEqual(Array(40).fill(true));
@@ -45,10 +45,10 @@ describe('operations that arrive at once', () => {
 
   test('alternate between clients, so that the queue of one does not delay another', async () => {
     await calm();
-    const turns = createTurns();
+    const queue = createOperationQueue();
     const order: string[] = [];
     const operation = async (clientKey: string) => {
-      await operate(turns, clientKey, 20);
+      await operate(queue, clientKey, 20);
       order.push(clientKey);
     };
     const all = Array.from({ length: 20 }, () => operation('busy'));
@@ -58,8 +58,8 @@ describe('operations that arrive at once', () => {
 
   test('are rejected where they have waited for two seconds', async () => {
     await calm();
-    const turns = createTurns();
-    const started = await Promise.all(Array.from({ length: 30 }, () => operate(turns, 'a', 150)));
+    const queue = createOperationQueue();
+    const started = await Promise.all(Array.from({ length: 30 }, () => operate(queue, 'a', 150)));
     expect(started[0]).toBe(true);
     expect(started.at(-1)).toBe(false);
   });

@@ -2,19 +2,14 @@ import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode, Overloaded } from '../../errors.ts';
 import { overloaded } from '../../operation/overloaded.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
-import { refuse } from './refuse.ts';
+import { errorResponse } from './error-response.ts';
 
-/**
- * Rejects operations while the process is overloaded, as late responses to all help nobody; mistakes, while there are
- * too many of them; and all operations once the process is about to end, as other processes respond sooner.
- */
-
-export interface SheddingOptions {
+export interface LoadSheddingOptions {
   endpoint: string;
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
   isDraining(): boolean;
-  /** Whether there is time to read a document: mistakes in great number are left unread. */
+  /** Whether there is time to read a document: clients that send many invalid ones are rejected unread. */
   mayRead(document: string, clientKey: string): boolean;
   clientKey: ClientKey;
   /** Counts each request that is rejected. */
@@ -23,7 +18,11 @@ export interface SheddingOptions {
 
 const drainingMessage = 'This process is about to end; retry after 1 second.';
 
-export function useShedding(options: SheddingOptions): Plugin {
+/**
+ * Rejects operations while the process is overloaded, because otherwise all responses would be late; documents of a
+ * client that has sent too many invalid ones; and all operations while the process is draining.
+ */
+export function useLoadShedding(options: LoadSheddingOptions): Plugin {
   const { endpoint, admits, isDraining, mayRead, clientKey, onRejected } = options;
 
   const rejection = (): Overloaded | null => {
@@ -37,7 +36,7 @@ export function useShedding(options: SheddingOptions): Plugin {
       const error = rejection();
       if (error === null) return;
       onRejected(error.code);
-      endResponse(refuse(fetchAPI, 503, error));
+      endResponse(errorResponse(fetchAPI, 503, error));
     },
     onParams({ params: { query }, request, context }) {
       if (typeof query !== 'string' || mayRead(query, clientKeyOf(request, context, clientKey))) return;

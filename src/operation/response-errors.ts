@@ -10,7 +10,7 @@ const maxPerCodeAndField = 10;
 /**
  * The errors that are sent: the first ten of each code and field, of which the last states how many were omitted.
  * @param outline of the operation, which names the field of an error
- * @param mask makes what the client sees of an error
+ * @param mask makes the error that the client sees
  */
 export function errorsToSend(
   errors: readonly GraphQLError[],

@@ -1,8 +1,8 @@
 import type { FetchAPI } from 'graphql-yoga';
 import type { GatewayError } from '../../errors.ts';
 
-/** An answer to a request that never becomes an operation. */
-export function refuse(
+/** The response to a request that is rejected before it becomes an operation. */
+export function errorResponse(
   { Response }: FetchAPI,
   status: number,
   { message, code, details }: GatewayError,
