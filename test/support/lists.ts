@@ -107,7 +107,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),
     isAbsent: () => false,
-    artist: async () => ({ kind: 'artist', id: artistId, market: null }),
+    object: async () => ({ kind: 'artist', id: artistId, market: null }),
     albumsOf: () => pagedList(artistAlbums, parseId(artistId, 'artist'), [], null),
   } as unknown as Spotify;
 

@@ -11,13 +11,11 @@ import type { QuotaMode } from './capabilities/policy.ts';
 import { createEntityLists, type EntityLists, type Item } from './entity-lists.ts';
 import { createEntityReader } from './entity-reader.ts';
 import type { Album, AlbumGroup } from './kinds/album.ts';
-import type { Artist } from './kinds/artist.ts';
 import type { Reference } from './kinds/ids.ts';
-import type { Kind, SpotifyObject } from './kinds/index.ts';
+import type { Kind, KindOf, SpotifyObject } from './kinds/index.ts';
 import { isMalformed } from './kinds/malformed.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
-import type { Track } from './kinds/track.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
 import { createAppCheck } from './quota/app-check.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
@@ -31,24 +29,28 @@ import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';
 
 /**
- * Spotify's catalogue, read with as few calls as the questions of all requests allow. Every method may throw
- * a GatewayError; null means that Spotify has no such thing, or not for this app. A `market` of null means
- * that none was named: then the one counts in which the object was found, and after it the default.
+ * Spotify's catalogue, read with as few calls as the requests of all clients allow. Every method may throw
+ * a GatewayError; null means that Spotify has no such object, or not for this app. A `market` of null means
+ * that none was named: then the market in which the object was found applies, and after it the default market.
  */
 export interface Spotify extends Pagination, EntityLists {
-  artist(id: SpotifyId, fieldContext: FieldContext): Promise<Artist | null>;
-  album(id: SpotifyId, market: Market | null, fieldContext: FieldContext): Promise<Album | null>;
-  track(id: SpotifyId, market: Market | null, fieldContext: FieldContext): Promise<Track | null>;
-  /** What a reference points at; a bare id is looked for among artists, albums and tracks, in this order. */
+  /** The object in any form. @param market ignored for kinds that are the same in every market */
+  object<K extends Kind>(
+    kind: K,
+    id: SpotifyId,
+    market: Market | null,
+    fieldContext: FieldContext,
+  ): Promise<KindOf[K] | null>;
+  /** The object that a reference names; a bare id is looked up among all kinds, in the order of the registry. */
   node(reference: Reference, fieldContext: FieldContext): Promise<SpotifyObject | null>;
-  /** Whether it is known not to exist. */
+  /** Whether Spotify has said lately that the object does not exist. */
   isAbsent(kind: Kind, id: SpotifyId): boolean;
   field: FieldLoader;
   /** Why the list in which an album was found shows it. */
   groupOf(album: Item<Album>, fieldContext: FieldContext): AlbumGroup | null;
-  /** What is known of this app. */
+  /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
-  /** How things stand with Spotify, for the operator. */
+  /** The state of the connection to Spotify, for the operator. */
   report(): {
     families: FamilyReport[];
     tokenAgeMs: number | null;
@@ -56,13 +58,13 @@ export interface Spotify extends Pagination, EntityLists {
     /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
     isPremiumLapsed: boolean;
   };
-  /** How often something that was held has been proven outdated. */
+  /** How often a cached list or page has been proven outdated. */
   changes(): number;
-  /** Resolves when what other processes have learned is known here too, or is not worth waiting for. */
+  /** Resolves when the data of the other processes has arrived, or takes too long. */
   started(): Promise<void>;
-  /** Whether a valid token is there or can be had, and Spotify serves this app. */
+  /** Whether there is a valid token, or a new one can be requested, and Spotify serves this app. */
   ready(): Promise<boolean>;
-  /** Why the gateway cannot serve: there is no valid token, or Spotify serves this app nothing; null where it can. */
+  /** Why the gateway cannot serve: it has no valid token, or Spotify serves this app nothing; null if it can. */
   whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
   close(): Promise<void>;
 }
@@ -74,20 +76,24 @@ export interface SpotifyOptions {
   apiUrl: string;
   tokenUrl: string;
   quotaMode: QuotaMode;
-  /** Where no field names a market; null for none. */
+  /** The default market, for fields that name none; null for none. */
   market: Market | null;
-  /** Own ceiling on calls in any rolling 30 s; null for none. */
+  /** Most calls in any rolling 30 s; null for no limit. */
   rateLimit: number | null;
-  /** Calls at a time, and the time limit of one attempt. */
+  /** Concurrent calls, and the time limit of one attempt. */
   concurrency: number;
   timeoutMs: number;
-  /** How long an answer is fresh, and how much longer it may stand in when Spotify cannot answer. */
+  /** How long a response is fresh, and how much longer a stale one may be used if Spotify fails. */
   freshMs: number;
   staleMs: number;
-  /** Shares answers, silences and lessons with other processes; null keeps them in this one. */
+  /** Shares responses, back-off and learned capabilities with other processes; null keeps them in this one. */
   redisUrl: string | null;
 }
 
+/**
+ * Connects the parts of the datasource.
+ * @param observer receives each call, each wait and each read, for metrics and traces
+ */
 export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = noopObserver): Spotify {
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
   const observedHttp = createObservedHttp(http, observer);
@@ -123,11 +129,8 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   return {
     ...pages,
     ...createEntityLists(cache, capabilities, options.market),
-    artist: (id, fieldContext) => entities.find('artist', id, null, fieldContext) as Promise<Artist | null>,
-    album: (id, market, fieldContext) =>
-      entities.find('album', id, market, fieldContext) as Promise<Album | null>,
-    track: (id, market, fieldContext) =>
-      entities.find('track', id, market, fieldContext) as Promise<Track | null>,
+    object: <K extends Kind>(kind: K, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
+      entities.find(kind, id, market, fieldContext) as Promise<KindOf[K] | null>,
     app: capabilities,
     isAbsent: entities.isAbsent,
     node: (reference, fieldContext) =>

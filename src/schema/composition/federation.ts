@@ -112,9 +112,9 @@ function entity(
     case 'Artist':
       return artistById(parseId(id, 'artist'), context, info, index);
     case 'Album':
-      return context.spotify.album(parseId(id, 'album'), null, fieldContext);
+      return context.spotify.object('album', parseId(id, 'album'), null, fieldContext);
     case 'Track':
-      return context.spotify.track(parseId(id, 'track'), null, fieldContext);
+      return context.spotify.object('track', parseId(id, 'track'), null, fieldContext);
     default:
       throw new BadUserInput('Only artists, albums and tracks can be referred to.');
   }

@@ -159,7 +159,7 @@ builder.queryFields((t) => ({
       market: marketArg(t),
     },
     resolve: (_, { id, ...args }, context, info) =>
-      context.spotify.album(parseId(id, 'album'), namedMarket(args), context.fieldContext(info)),
+      context.spotify.object('album', parseId(id, 'album'), namedMarket(args), context.fieldContext(info)),
   }),
   albums: t.field({
     type: [Album],
@@ -173,7 +173,7 @@ builder.queryFields((t) => ({
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
       return forEach(ids, (id) =>
-        context.spotify.album(parseId(id, 'album'), market, context.fieldContext(info)),
+        context.spotify.object('album', parseId(id, 'album'), market, context.fieldContext(info)),
       );
     },
   }),

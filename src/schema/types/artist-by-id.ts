@@ -13,7 +13,7 @@ export function artistById(
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<WithPrefetched<Artist> | null> {
-  const read = () => context.spotify.artist(id, context.fieldContext(info));
+  const read = () => context.spotify.object('artist', id, null, context.fieldContext(info));
   if (context.spotify.isAbsent('artist', id)) return read();
   return readWithPrefetch('Artist', id, read, context, info, index);
 }

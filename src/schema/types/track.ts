@@ -40,7 +40,7 @@ Track.implement({
       description: 'The album it stands on.',
       resolve: (track, args, context, info) =>
         track.album === undefined && track.albumId !== undefined
-          ? context.spotify.album(track.albumId, track.market, context.fieldContext(info))
+          ? context.spotify.object('album', track.albumId, track.market, context.fieldContext(info))
           : embeddedAlbum(track, args, context, info),
     }),
     discNumber: t.int({
@@ -112,7 +112,7 @@ builder.queryFields((t) => ({
     description: 'One track; null where there is none.',
     args: { id: idArg(t), market: marketArg(t) },
     resolve: (_, { id, ...args }, context, info) =>
-      context.spotify.track(parseId(id, 'track'), namedMarket(args), context.fieldContext(info)),
+      context.spotify.object('track', parseId(id, 'track'), namedMarket(args), context.fieldContext(info)),
   }),
   tracks: t.field({
     type: [Track],
@@ -123,7 +123,7 @@ builder.queryFields((t) => ({
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
       return forEach(ids, (id) =>
-        context.spotify.track(parseId(id, 'track'), market, context.fieldContext(info)),
+        context.spotify.object('track', parseId(id, 'track'), market, context.fieldContext(info)),
       );
     },
   }),

@@ -17,10 +17,10 @@ export interface BaseFields {
 export function baseFields(
   json: Json,
   kind: string,
-  { full, market, id: askedId }: DecodeOptions,
+  { full, market, id: requestedId }: DecodeOptions,
 ): BaseFields {
   const id = readIdOf(kind, expectString(json, 'id', kind));
-  if (id === null || (askedId && askedId !== id)) throw new MalformedAnswer(`${kind}.id`);
+  if (id === null || (requestedId && requestedId !== id)) throw new MalformedAnswer(`${kind}.id`);
   if (typeof json['type'] === 'string' && json['type'] !== kind) throw new MalformedAnswer(`${kind}.type`);
   return { id, name: expectString(json, 'name', kind), externalUrl: externalUrl(json, kind), market, full };
 }

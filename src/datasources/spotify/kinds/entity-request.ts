@@ -20,11 +20,11 @@ export function byId<T extends Entity>(
   const { plural } = kind;
   const market = kind.takesMarket ? named : null;
   const isPossible = isInRange(id);
-  const asked = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
+  const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
     key: objectKey(registry, kind.name, id, market),
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({}, market) },
-    decode: (body) => kind.decode(body, asked),
+    decode: (body) => kind.decode(body, options),
     // No object has an id out of range, which Spotify words as a mistake of the client.
     onErrorStatus: (answer) => (answer.status === 400 && !isPossible ? null : absentOn404(answer)),
     entityKey: { kind: kind.name, id, market },

@@ -63,7 +63,7 @@ export const elements = <T>(
   decode: (element: unknown) => T,
 ): (T | Malformed | null)[] => expectArray(value, where).map((element) => partOrNull(element, decode));
 
-/** What `decode` gives, or a marker where what it reads is not as documented. */
+/** The decoded value, or a marker if it is not as documented. */
 export function orMalformed<T>(decode: () => T): T | Malformed {
   try {
     return decode();

@@ -38,9 +38,9 @@ export const pagedList = <T extends Entity, F>(
     definition.query?.(filter) ?? {},
     market,
     registry,
-    (body, asked) => {
-      const options = simplifiedOptions(asked);
-      return decodePage(body, asked, (item) => definition.decodeItem(item, options, owner, filter));
+    (body, pageRequest) => {
+      const options = simplifiedOptions(pageRequest);
+      return decodePage(body, pageRequest, (item) => definition.decodeItem(item, options, owner, filter));
     },
   );
 
@@ -51,7 +51,7 @@ export function pagesAt<T extends Entity>(
   filter: Record<string, string>,
   market: Market | null,
   registry: KindRegistry,
-  decode: (body: unknown, asked: PageRequest) => Page<T>,
+  decode: (body: unknown, pageRequest: PageRequest) => Page<T>,
 ): PagedList<T> {
   const query = withMarket(filter, market);
   const key = `${path}?${new URLSearchParams(query)}`;

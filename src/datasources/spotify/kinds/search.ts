@@ -19,10 +19,17 @@ export function searchResults<T extends Entity>(
   market: Market | null,
   registry: KindRegistry = kinds,
 ): PagedList<T> {
-  const results = pagesAt(searchEndpoint, '/search', { q, type: name }, market, registry, (body, asked) => {
-    const options = { ...simplifiedOptions(asked), full: isFullInSearch };
-    return decodePage(fieldOf(body, plural), asked, (item) => decode(item, options));
-  });
+  const results = pagesAt(
+    searchEndpoint,
+    '/search',
+    { q, type: name },
+    market,
+    registry,
+    (body, pageRequest) => {
+      const options = { ...simplifiedOptions(pageRequest), full: isFullInSearch };
+      return decodePage(fieldOf(body, plural), pageRequest, (item) => decode(item, options));
+    },
+  );
   return {
     ...results,
     maxOffset: searchReach,
