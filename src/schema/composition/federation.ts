@@ -12,6 +12,7 @@ import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { itemOrError } from '../ids.ts';
+import { entityLookups } from '../planning/object-costs.ts';
 import { artistById } from '../types/artist-by-id.ts';
 import { Album, Artist, Track } from '../types/refs.ts';
 
@@ -52,6 +53,9 @@ function once(textOf: (schema: GraphQLSchema) => string): (schema: GraphQLSchema
   };
 }
 
+// A leaf stands for 80 bytes, the ratio of the two limits of a response. The schema as text has 40,000 bytes.
+const schemaTextLeaves = 500;
+
 const stitchingSdl = once(printSchemaWithDirectives);
 
 interface Representation {
@@ -77,12 +81,17 @@ const Entity = builder.unionType('_Entity', {
 const Service = builder.objectRef<GraphQLSchema>('_Service').implement({
   description: 'This subgraph, for a federation router.',
   fields: (t) => ({
-    sdl: t.string({ description: 'Its schema, with the keys of its entities.', resolve: once(federatedSdl) }),
+    sdl: t.string({
+      extensions: { leaves: schemaTextLeaves },
+      description: 'Its schema, with the keys of its entities.',
+      resolve: once(federatedSdl),
+    }),
   }),
 });
 
 builder.queryFields((t) => ({
   _sdl: t.string({
+    extensions: { leaves: schemaTextLeaves },
     description: 'This schema, for a stitching parent.',
     resolve: (_root, _args, _context, { schema }) => stitchingSdl(schema),
   }),
@@ -94,6 +103,7 @@ builder.queryFields((t) => ({
   _entities: t.field({
     type: [Entity],
     nullable: { list: false, items: true },
+    extensions: { cost: entityLookups({ Artist: 'artist', Album: 'album', Track: 'track' }) },
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
     resolve: (_, { representations }, context, info) =>

@@ -4,7 +4,7 @@ import { maxIds } from '../limits.ts';
 import { parseCursor } from '../relay/cursor.ts';
 import { type PagingArgs, rangeOf } from '../relay/page-arguments.ts';
 import type { ArgumentsOf } from './arguments.ts';
-import { mayCost, relatedArtistsLength, schemaTexts, topTracksLength, unknownLength } from './cost.ts';
+import { canCost, unknownLength } from './cost.ts';
 import { isList, type Level, type Outline, type Selected } from './selection-tree.ts';
 
 /**
@@ -13,15 +13,6 @@ import { isList, type Level, type Outline, type Selected } from './selection-tre
  * in the same way in several places is counted once and multiplied, so that the time of the count does not depend on
  * its result.
  */
-
-/** Lists whose length is known without their arguments. */
-const usualLengths: Readonly<Record<string, number>> = {
-  'Artist.topTracks': topTracksLength,
-  'Artist.relatedArtists': relatedArtistsLength,
-};
-
-// One field stands for 80 bytes, which is the ratio of the two limits of a response; the schema as text has 40,000.
-const schemaTextFields = 500;
 
 // What else takes time, as the number of leaves that take as long (Node 20, test/contract/hostile-documents.test.ts): so 100,000
 // of them hold the event loop up for less than 250 ms, whatever they are.
@@ -51,14 +42,14 @@ export function answerFieldsOf(outline: Outline, argumentsOf: ArgumentsOf, schem
   }
 
   function fieldsFor(selected: Selected, pageSize: number): number {
-    const { name, field, below } = selected;
+    const { field, below } = selected;
     const args = argumentsOf(selected);
     if (!args) return 1;
     const named = getNamedType(field.type);
     if (isIntrospectionType(named)) return countIntrospection(selected);
-    const own = mayCost(name) ? deferredFields : 1;
+    const own = canCost(field) ? deferredFields : 1;
     if (below.length === 0) return own + leavesOf(selected);
-    const ownPageSize = isConnection(named.name) ? pageSizeOf(args) : 0;
+    const ownPageSize = named.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
     const each = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
     return own + (keys === null ? each * lengthOf(selected, pageSize) : keys * (lookupFields + each));
@@ -110,16 +101,15 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   return (selected: Selected): number => fieldsFor(selected, undefined);
 }
 
-/** How many more leaves a leaf has the time or the size of. */
-function leavesOf({ name, field }: Selected): number {
-  if (schemaTexts.has(name)) return schemaTextFields;
-  return isList(field) ? unknownLength : 0;
-}
+/** How many usual leaves a leaf is worth, beyond itself. */
+const leavesOf = ({ field }: Selected): number =>
+  field.extensions.leaves ?? (isList(field) ? unknownLength : 0);
 
 /** How many objects a field gives that takes no keys. */
-function lengthOf({ name, field }: Selected, pageSize: number): number {
+function lengthOf({ field }: Selected, pageSize: number): number {
   if (!isList(field)) return 1;
-  return isOfConnection(name) ? pageSize : (usualLengths[name] ?? unknownLength);
+  const { length = unknownLength } = field.extensions;
+  return length === 'pageSize' ? pageSize : length;
 }
 
 /** How many slots a connection may give; 0 where its arguments are refused. */
@@ -139,11 +129,6 @@ function keysOf({ ids, representations }: Readonly<Record<string, unknown>>): nu
   if (!Array.isArray(ids)) return null;
   return ids.length > maxIds ? 0 : ids.length;
 }
-
-const isConnection = (typeName: string): boolean => typeName.endsWith('Connection');
-
-/** Whether a field gives the items of a connection. */
-const isOfConnection = (name: string): boolean => /Connection\.(edges|nodes)$/.test(name);
 
 const tooMuchIntrospection = (actual: number) =>
   new QueryTooComplex('The operation has more introspection than can be counted.', {

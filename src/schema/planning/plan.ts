@@ -1,18 +1,11 @@
 import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql';
-import type { CapabilityView, Kind } from '../../datasources/spotify/index.ts';
+import type { CapabilityView } from '../../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../../errors.ts';
 import { answerFieldsOf } from './answer-size.ts';
 import { createArguments } from './arguments.ts';
-import {
-  type Cost,
-  type Crowd,
-  costs,
-  createReferences,
-  needsFull,
-  readsOf,
-  unknownLength,
-  type Visit,
-} from './cost.ts';
+import { type Cardinality, type Cost, type FieldVisit, single, unknownLength } from './cost.ts';
+import { readsOf } from './object-costs.ts';
+import { createReferences } from './references.ts';
 import { isList, type Level, type Outline, type Selected } from './selection-tree.ts';
 
 /** Walks an operation before it runs: how many Spotify calls it may cost, and how large its response may be. */
@@ -27,12 +20,9 @@ export interface Plan {
   outline: Outline;
 }
 
-const kinds: Readonly<Record<string, Kind>> = { Artist: 'artist', Album: 'album', Track: 'track' };
 // Fields that may cost a call, each place by itself. Nearly all of them do, so an operation that reaches this would
 // cost too many calls; it is reached after some 10 ms.
 const maxVisits = 10_000;
-
-const one: Crowd = { groups: 1, size: 1 };
 
 type AnyField = GraphQLField<unknown, unknown>;
 
@@ -40,7 +30,7 @@ type AnyField = GraphQLField<unknown, unknown>;
 interface Place {
   level: Level;
   parentArgs: Readonly<Record<string, unknown>>;
-  crowd: Crowd;
+  objects: Cardinality;
   full: boolean;
 }
 
@@ -59,7 +49,7 @@ export function planOf(
   const referencesOf = createReferences();
   const spent = new Set<string>();
   const tried = new Set<string>();
-  const singles = new Map<string, number>();
+  const lookupCounts = new Map<string, number>();
   let visits = 0;
 
   /** The calls for all that is selected of the objects at a place. */
@@ -72,63 +62,68 @@ export function planOf(
       if (visits > maxVisits) throw tooManyFields(visits);
       const args = argumentsOf(each);
       if (!args) continue; // the field will be null with an error, before anything is read
-      wholeNeeded ||= !place.full && needsFull(each.name, args, app);
+      wholeNeeded ||= !place.full && each.field.extensions.cost?.needsFullObject?.(args, app) === true;
       calls += callsFor(place, each, args);
     }
-    const kind = kinds[place.level.type.name];
-    return calls + (wholeNeeded && kind ? spend(below(readsOf(kind, place.crowd, app))) : 0);
+    const { kind } = place.level.type.extensions;
+    return calls + (wholeNeeded && kind ? addCost(below(readsOf(kind, place.objects, app))) : 0);
   }
 
   /** The calls for one field and all below it. */
   function callsFor(
-    { level: { type }, crowd: parents, full, parentArgs }: Place,
-    { name, field, below: levels, selected }: Selected,
+    { level: { type }, objects: parents, full, parentArgs }: Place,
+    { field, below: levels, selected }: Selected,
     args: Place['parentArgs'],
   ): number {
     if (levels.length === 0) return 0; // a leaf comes with its object, in this form or in full
     const visit = { args, parentArgs, parents, full, selected, app, referencesOf };
-    const cost = costs[name]?.(visit) ?? free(type, field, visit);
-    let calls = spend(type.name === 'Query' ? cost : below(cost));
+    const cost = field.extensions.cost?.calls?.(visit) ?? costsNothing(type, field, visit);
+    let calls = addCost(type.name === 'Query' ? cost : below(cost));
     for (const level of levels) {
-      calls += callsAt({ level, parentArgs: args, crowd: cost.crowd, full: cost.full });
+      calls += callsAt({ level, parentArgs: args, objects: cost.objects, full: cost.full });
     }
     return calls;
   }
 
-  function spend({ calls, shared = [], tries = [], byId = {}, laterById = {} }: Spending): number {
+  function addCost({
+    calls,
+    sharedCalls = [],
+    probeCalls = [],
+    lookups = {},
+    deferredLookups = {},
+  }: Calls): number {
     const before = spent.size;
-    for (const name of tries) tried.add(name);
-    for (const name of shared) spent.add(name);
-    for (const [kind, count] of Object.entries(byId)) countSingles(kind, count);
-    for (const [kind, count] of Object.entries(laterById)) countSingles(`later ${kind}`, count);
+    for (const name of probeCalls) tried.add(name);
+    for (const name of sharedCalls) spent.add(name);
+    for (const [kind, count] of Object.entries(lookups)) countLookups(kind, count);
+    for (const [kind, count] of Object.entries(deferredLookups)) countLookups(`deferred ${kind}`, count);
     return calls + spent.size - before;
   }
 
-  function countSingles(name: string, count: number): void {
-    singles.set(name, (singles.get(name) ?? 0) + count);
+  function countLookups(name: string, count: number): void {
+    lookupCounts.set(name, (lookupCounts.get(name) ?? 0) + count);
   }
 
-  const calls = callsAt({ level: outline.root, parentArgs: {}, crowd: one, full: true });
+  const calls = callsAt({ level: outline.root, parentArgs: {}, objects: single, full: true });
   // Several reads of single objects are tried as one while nothing is known about batches.
-  const several = Array.from(singles.values()).some((count) => count > 1);
+  const several = Array.from(lookupCounts.values()).some((count) => count > 1);
   if (several && app.has('batch') === null) tried.add('batches');
   return { calls, tries: tried.size, answerFields: answerFieldsOf(outline, argumentsOf, schema), outline };
 }
 
-type Spending = Omit<Cost, 'crowd' | 'full'>;
+type Calls = Omit<Cost, 'objects' | 'full'>;
 
 /**
- * Reads below the root may coincide with each other, and with those that follow on another answer (of which no field
- * there has its own).
+ * Below the root, lookups may land in one tick with lookups that earlier responses have triggered, so both count as
+ * lookups that can be batched.
  */
-const below = (cost: Spending): Spending => ({ laterById: cost.byId ?? {}, ...cost });
+const below = (cost: Calls): Calls => ({ deferredLookups: cost.lookups ?? {}, ...cost });
 
-/** A field without a cost: what it gives has come with its object. */
-function free(parent: GraphQLObjectType, field: AnyField, { parents, full }: Visit): Cost {
-  // A connection and its edges only lead to the items that were counted with the connection.
-  if (/(Connection|Edge)$/.test(parent.name)) return { calls: 0, crowd: parents, full };
+/** A field without a cost: its objects have come with the parent. */
+function costsNothing(parent: GraphQLObjectType, field: AnyField, { parents, full }: FieldVisit): Cost {
+  if (parent.extensions.isConnectionPart) return { calls: 0, objects: parents, full };
   const length = isList(field) ? unknownLength : 1;
-  return { calls: 0, crowd: { ...parents, size: parents.size * length }, full: false };
+  return { calls: 0, objects: { ...parents, batchSize: parents.batchSize * length }, full: false };
 }
 
 const tooManyFields = (actual: number) =>

@@ -14,7 +14,7 @@ import {
   TypeMetaFieldDef,
 } from 'graphql';
 import { createCollect } from './collect-fields.ts';
-import { mayCost, schemaTexts } from './cost.ts';
+import { canCost } from './cost.ts';
 
 /**
  * What an operation selects, laid out type by type: merged fields, fragments in their places. What is selected in
@@ -110,7 +110,7 @@ export function outlineOf(
     const branches = fields.filter(isBranch);
     const leaves = typenames + fields.length - branches.length;
     const size = typenames + sum(fields, ({ below }) => 1 + sum(below, (each) => each.size));
-    const isFree = fields.every(({ name, below }) => !mayCost(name) && below.every((each) => each.isFree));
+    const isFree = fields.every(({ field, below }) => !canCost(field) && below.every((each) => each.isFree));
     const byResponseName = new Map(fields.map((each) => [each.responseName, each]));
     return { type, fields, byResponseName, branches, leaves, size, isFree };
   }
@@ -159,8 +159,8 @@ function fieldAt(root: Level, path: readonly (string | number)[]): string {
   return name;
 }
 
-const isBranch = ({ below, field, name }: Selected): boolean =>
-  below.length > 0 || isList(field) || mayCost(name) || schemaTexts.has(name);
+const isBranch = ({ below, field }: Selected): boolean =>
+  below.length > 0 || isList(field) || canCost(field) || field.extensions.leaves !== undefined;
 
 export const isList = ({ type }: Selected['field']): boolean => isListType(getNullableType(type));
 

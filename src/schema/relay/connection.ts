@@ -15,6 +15,7 @@ import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/dir
 import type { Context, FieldRead } from '../context.ts';
 import { readable } from '../items.ts';
 import { given } from '../parts.ts';
+import { noCost } from '../planning/cost.ts';
 import { cursorsOf } from './cursor.ts';
 import { defaultSize, maxSize, type PagingArgs, rangeOf } from './page-arguments.ts';
 
@@ -82,6 +83,7 @@ export function connectionOf<T extends SpotifyObject>(
   // Pothos cannot reason about a type that is still open: inside, the node is any object of Spotify's.
   const Node = node as unknown as ObjectRef<Types, SpotifyObject>;
   const EdgeType = builder.objectRef<Edge<SpotifyObject>>(name.replace(/Connection$/, 'Edge')).implement({
+    extensions: { isConnectionPart: true },
     description: `One slot in a page of \`${name}\`.`,
     fields: (t) => ({
       cursor: t.string({
@@ -100,17 +102,19 @@ export function connectionOf<T extends SpotifyObject>(
   });
 
   const ConnectionType = builder.objectRef<Connection<SpotifyObject>>(name).implement({
+    extensions: { isConnectionPart: true },
     description: 'A page of a list. Slots that Spotify leaves empty, or fills twice, have no edge.',
     fields: (t) => ({
       edges: t.field({
         type: [EdgeType],
+        extensions: { length: 'pageSize' },
         description: 'The slots of this page that hold something.',
         resolve: edgesOf,
       }),
       nodes: t.field({
         type: [Node],
         nullable: { list: false, items: true },
-        extensions: elementsNullOnlyWithError,
+        extensions: { ...elementsNullOnlyWithError, length: 'pageSize' },
         description: 'What stands in those slots; null with an error where it cannot be read.',
         resolve: ({ window }) => slotsOf(window).map(({ item }) => readable(item)),
       }),
@@ -121,7 +125,7 @@ export function connectionOf<T extends SpotifyObject>(
       }),
       totalCount: t.int({
         nullable: true,
-        extensions: nullOnlyWithError,
+        extensions: { ...nullOnlyWithError, cost: noCost },
         description:
           'Length of the list as Spotify tells it, which may be a little more than there is to read.',
         resolve: async ({ window, total }, _, context, info) =>

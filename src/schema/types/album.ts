@@ -4,6 +4,9 @@ import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
 import { full, sent } from '../parts.ts';
+import { noCost } from '../planning/cost.ts';
+import { albumTracks } from '../planning/list-costs.ts';
+import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { marketArg, namedMarket } from '../scalars.ts';
 import { Node } from './node.ts';
@@ -55,6 +58,7 @@ export function groupsOf({
 }
 
 Album.implement({
+  extensions: { kind: 'album' },
   description: 'A release: an album, a single or a compilation.',
   interfaces: [Node],
   fields: (t) => ({
@@ -73,24 +77,28 @@ Album.implement({
     }),
     totalTracks: t.int({
       nullable: true,
+      extensions: { cost: noCost },
       description: 'How many tracks it has.',
       resolve: full('totalTracks'),
     }),
     releaseDate: t.field({
       type: ReleaseDate,
       nullable: true,
+      extensions: { cost: noCost },
       description: 'When it was first released.',
       resolve: full('releaseDate'),
     }),
     images: t.field({
       type: [Image],
       nullable: { list: true, items: true },
+      extensions: { cost: noCost },
       description: 'The cover, widest first.',
       resolve: full('images'),
     }),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
+      extensions: { cost: noCost },
       description: 'Whose release it is.',
       resolve: full('artists'),
     }),
@@ -108,34 +116,40 @@ Album.implement({
     copyrights: t.field({
       type: [Copyright],
       nullable: { list: true, items: true },
+      extensions: { cost: fullObject() },
       description: 'Its copyright statements.',
       resolve: full('copyrights'),
     }),
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
+      extensions: { cost: fullObject() },
       description: 'Its names outside Spotify.',
       resolve: full('externalIds'),
     }),
     genres: t.field({
       type: ['String'],
       nullable: { list: true, items: true },
+      extensions: { cost: fullObject() },
       description: 'Its genres; Spotify gives none at present. Not given to every app.',
       resolve: full('genres'),
     }),
     label: t.string({
       nullable: true,
+      extensions: { cost: fullObject('Album.label') },
       description: 'The label that released it. Not given to every app.',
       resolve: full('label'),
     }),
     popularity: t.int({
       nullable: true,
+      extensions: { cost: fullObject('Album.popularity') },
       description: 'How popular it is, from 0 to 100. Not given to every app.',
       resolve: full('popularity'),
     }),
     tracks: t.field({
       type: AlbumTracksConnection,
       nullable: true,
+      extensions: { cost: albumTracks },
       description: 'Its tracks, in their order over all discs.',
       args: { market: marketArg(t), ...pagingArgs(t) },
       resolve: (album, args, context, info) =>
@@ -153,6 +167,7 @@ builder.queryFields((t) => ({
   album: t.field({
     type: Album,
     nullable: true,
+    extensions: { cost: lookup('album') },
     description: 'One album; null where there is none.',
     args: {
       id: idArg(t),
@@ -164,7 +179,7 @@ builder.queryFields((t) => ({
   albums: t.field({
     type: [Album],
     nullable: { list: false, items: true },
-    extensions: mergedByIds,
+    extensions: { ...mergedByIds, cost: lookups('album') },
     description: 'Many albums: one entry for each id, in their order; null where there is none.',
     args: {
       ids: idsArg(t),

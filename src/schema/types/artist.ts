@@ -9,6 +9,8 @@ import type { Context, FieldRead } from '../context.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
 import { readable } from '../items.ts';
 import { full, sent } from '../parts.ts';
+import { pagedList, shortList } from '../planning/list-costs.ts';
+import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { resolvePrefetched } from '../planning/prefetch.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import type { PagingArgs } from '../relay/page-arguments.ts';
@@ -22,6 +24,7 @@ import { Followers, Image } from './values.ts';
 export const ArtistConnection = connectionOf('ArtistConnection', Artist);
 
 Artist.implement({
+  extensions: { kind: 'artist' },
   description: 'A musician, a band, or anyone else under whose name something was released.',
   interfaces: [Node],
   fields: (t) => ({
@@ -35,30 +38,34 @@ Artist.implement({
     images: t.field({
       type: [Image],
       nullable: { list: true, items: true },
+      extensions: { cost: fullObject() },
       description: 'Pictures of the artist, widest first.',
       resolve: full('images'),
     }),
     genres: t.field({
       type: ['String'],
       nullable: { list: true, items: true },
+      extensions: { cost: fullObject('Artist.genres') },
       description: 'Genres the artist is associated with; often none. Not given to every app.',
       resolve: full('genres'),
     }),
     followers: t.field({
       type: Followers,
       nullable: true,
+      extensions: { cost: fullObject('Artist.followers') },
       description: 'Who follows the artist. Not given to every app.',
       resolve: full('followers'),
     }),
     popularity: t.int({
       nullable: true,
+      extensions: { cost: fullObject('Artist.popularity') },
       description: 'How popular the artist is, from 0 to 100. Not given to every app.',
       resolve: full('popularity'),
     }),
     albums: t.field({
       type: ArtistAlbumsConnection,
       nullable: true,
-      extensions: { ...nullOnlyWithError, prefetch: readAlbums },
+      extensions: { ...nullOnlyWithError, prefetch: readAlbums, cost: pagedList('artists/albums') },
       description: 'What the artist has released or appears on, by group.',
       args: {
         includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
@@ -70,7 +77,11 @@ Artist.implement({
     topTracks: t.field({
       type: [Track],
       nullable: { list: true, items: true },
-      extensions: { ...elementsNullOnlyWithError, prefetch: readTopTracks },
+      extensions: {
+        ...elementsNullOnlyWithError,
+        prefetch: readTopTracks,
+        ...shortList('artists/top-tracks', 10),
+      },
       description: "The artist's most played tracks, ten at most. Not given to every app.",
       args: { market: marketArg(t) },
       resolve: resolvePrefetched(readTopTracks),
@@ -78,7 +89,11 @@ Artist.implement({
     relatedArtists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
-      extensions: { ...elementsNullOnlyWithError, prefetch: readRelatedArtists },
+      extensions: {
+        ...elementsNullOnlyWithError,
+        prefetch: readRelatedArtists,
+        ...shortList('artists/related-artists', 20),
+      },
       description: 'Artists with much the same listeners, twenty at most. Not given to every app.',
       resolve: resolvePrefetched(readRelatedArtists),
     }),
@@ -89,6 +104,7 @@ builder.queryFields((t) => ({
   artist: t.field({
     type: Artist,
     nullable: true,
+    extensions: { cost: lookup('artist') },
     description: 'One artist; null where there is none.',
     args: { id: idArg(t) },
     resolve: (_, { id }, context, info) => artistById(parseId(id, 'artist'), context, info),
@@ -96,7 +112,7 @@ builder.queryFields((t) => ({
   artists: t.field({
     type: [Artist],
     nullable: { list: false, items: true },
-    extensions: mergedByIds,
+    extensions: { ...mergedByIds, cost: lookups('artist') },
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>

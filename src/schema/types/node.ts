@@ -3,6 +3,7 @@ import { parseReference, type SpotifyObject } from '../../datasources/spotify/in
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { forEach, idArg, idsArg } from '../ids.ts';
+import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
 import { artistById } from './artist-by-id.ts';
 
 /** Everything that has an id, and the root fields that find it. */
@@ -21,6 +22,7 @@ builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     nullable: true,
+    extensions: { cost: nodeLookup },
     description:
       'Whatever the id names. For a bare id, artists, albums and tracks are searched in this order: a URI or link costs fewer calls.',
     args: { id: idArg(t) },
@@ -29,6 +31,7 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
+    extensions: { cost: nodeLookups },
     description: 'The same for many ids: one entry for each, in their order.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readNode(id, context, info, index)),

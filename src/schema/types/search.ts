@@ -3,6 +3,7 @@ import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { nullOnlyWithError } from '../composition/directives.ts';
 import { resolvedField } from '../context.ts';
+import { searchHits } from '../planning/list-costs.ts';
 import { connect, pagingArgs } from '../relay/connection.ts';
 import { marketArg, namedMarket } from '../scalars.ts';
 import { AlbumConnection } from './album.ts';
@@ -34,6 +35,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
     artists: t.field({
       type: ArtistConnection,
       nullable: true,
+      extensions: { cost: searchHits(true) },
       description: 'The artists found; null where `type` leaves them out.',
       args: pagingArgs(t),
       resolve: (search, args, context, info) =>
@@ -49,6 +51,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
     albums: t.field({
       type: AlbumConnection,
       nullable: true,
+      extensions: { cost: searchHits(false) },
       description: 'The albums found; null where `type` leaves them out.',
       args: pagingArgs(t),
       resolve: (search, args, context, info) =>
@@ -64,6 +67,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
     tracks: t.field({
       type: TrackConnection,
       nullable: true,
+      extensions: { cost: searchHits(true) },
       description: 'The tracks found; null where `type` leaves them out.',
       args: pagingArgs(t),
       resolve: (search, args, context, info) =>

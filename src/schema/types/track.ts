@@ -2,6 +2,7 @@ import { parseId } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
 import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
 import { full, required, sent } from '../parts.ts';
+import { albumOfTrack, fullObject, lookup, lookups, referencedTrack } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { marketArg, namedMarket } from '../scalars.ts';
 import { Node } from './node.ts';
@@ -15,6 +16,7 @@ export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track
 const embeddedAlbum = sent('album');
 
 Track.implement({
+  extensions: { kind: 'track' },
   description: 'A recording, as it stands on one album.',
   interfaces: [Node],
   fields: (t) => ({
@@ -37,6 +39,7 @@ Track.implement({
     album: t.field({
       type: Album,
       nullable: true,
+      extensions: { cost: albumOfTrack },
       description: 'The album it stands on.',
       resolve: (track, args, context, info) =>
         track.album === undefined && track.albumId !== undefined
@@ -82,6 +85,7 @@ Track.implement({
     linkedFrom: t.field({
       type: Track,
       nullable: true,
+      extensions: { cost: referencedTrack },
       description:
         'The track asked for, where this one stands in for it in the market. Not given to every app. Its id, URI and link cost no call.',
       resolve: sent('linkedFrom'),
@@ -94,11 +98,13 @@ Track.implement({
     externalIds: t.field({
       type: ExternalIds,
       nullable: true,
+      extensions: { cost: fullObject() },
       description: 'Its names outside Spotify.',
       resolve: full('externalIds'),
     }),
     popularity: t.int({
       nullable: true,
+      extensions: { cost: fullObject('Track.popularity') },
       description: 'How popular it is, from 0 to 100. Not given to every app.',
       resolve: full('popularity'),
     }),
@@ -109,6 +115,7 @@ builder.queryFields((t) => ({
   track: t.field({
     type: Track,
     nullable: true,
+    extensions: { cost: lookup('track') },
     description: 'One track; null where there is none.',
     args: { id: idArg(t), market: marketArg(t) },
     resolve: (_, { id, ...args }, context, info) =>
@@ -117,7 +124,7 @@ builder.queryFields((t) => ({
   tracks: t.field({
     type: [Track],
     nullable: { list: false, items: true },
-    extensions: mergedByIds,
+    extensions: { ...mergedByIds, cost: lookups('track') },
     description: 'Many tracks: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) => {

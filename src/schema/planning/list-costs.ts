@@ -1,0 +1,101 @@
+import { type PagedEndpoint, worstCaseOffsets } from '../../datasources/spotify/index.ts';
+import { parseCursor } from '../relay/cursor.ts';
+import { type PagingArgs, rangeOf } from '../relay/page-arguments.ts';
+import { count, type FieldCost, type FieldVisit } from './cost.ts';
+import { readsOf } from './object-costs.ts';
+import { orNull } from './references.ts';
+
+/** Costs of the fields that read lists. */
+
+const embeddedTracks = 50; // of a full album
+const searchReach = 1_000;
+
+/** A list of one call that Spotify may withhold from an app. */
+export const shortList = (
+  endpoint: 'artists/top-tracks' | 'artists/related-artists',
+  length: number,
+): { cost: FieldCost; length: number } => ({
+  length,
+  cost: {
+    calls: ({ parents, app }) => ({
+      calls: app.has(endpoint) === false ? 0 : count(parents),
+      objects: { batches: count(parents), batchSize: length },
+      full: true,
+    }),
+  },
+});
+
+/** A list that is read page by page. */
+export const pagedList = (endpoint: PagedEndpoint): FieldCost => ({
+  calls(visit) {
+    const { pages, size, probeCalls } = pagesOf(visit, endpoint);
+    const parents = count(visit.parents);
+    return {
+      calls: parents * pages.length,
+      probeCalls,
+      objects: { batches: parents, batchSize: size },
+      full: false,
+    };
+  },
+});
+
+/** The tracks of an album, of which the full album has the first. */
+export const albumTracks: FieldCost = {
+  needsFullObject: (args) => args['market'] == null && beginsEmbedded(args),
+  calls(visit) {
+    const { pages, size, limit, probeCalls } = pagesOf(visit, 'albums/tracks');
+    const parents = count(visit.parents);
+    const embedded = beginsEmbedded(visit.args);
+    const pagesBehind = embedded ? pages.filter((page) => page + limit > embeddedTracks) : pages;
+    // Tracks for another market come with the album for that market.
+    const otherAlbum =
+      embedded && visit.args['market'] != null ? readsOf('album', visit.parents, visit.app) : null;
+    return {
+      calls: parents * pagesBehind.length + (otherAlbum?.calls ?? 0),
+      lookups: otherAlbum?.lookups ?? {},
+      probeCalls: pagesBehind.length > 0 ? probeCalls : [],
+      objects: { batches: parents, batchSize: size },
+      full: false,
+    };
+  },
+};
+
+/**
+ * One kind of a search. The kinds of one search share their calls, page by page.
+ * @param full whether a search gives full objects of this kind
+ */
+export const searchHits = (full: boolean): FieldCost => ({
+  calls(visit) {
+    const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
+    const search = JSON.stringify(visit.parentArgs);
+    const shared = pages.filter((page) => page < searchReach);
+    return {
+      calls: pages.length - shared.length, // the lists of the kinds end at different offsets
+      sharedCalls: shared.map((page) => `search for ${search} from ${page}`),
+      probeCalls,
+      objects: { batches: 1, batchSize: size },
+      full,
+    };
+  },
+});
+
+/** The pages that a connection may have to read, by their offsets, and how many items it may give. */
+function pagesOf(
+  { args, selected, app }: FieldVisit,
+  endpoint: PagedEndpoint,
+  reach = Number.POSITIVE_INFINITY,
+) {
+  const { limit, probeCalls: rejections } = app.worstCasePage(endpoint);
+  const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
+  const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
+  const pages = range && needsItems ? worstCaseOffsets(range, limit, reach, endpoint !== 'search') : [];
+  if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  const probeCalls =
+    pages.length > 0 ? Array.from({ length: rejections }, (_, i) => `${endpoint} ${i + 1}`) : [];
+  return { pages, limit, size: range?.first ?? range?.last ?? 0, probeCalls };
+}
+
+function beginsEmbedded(args: FieldVisit['args']): boolean {
+  const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
+  return range !== null && (range.after === null || range.after.slot + 1 < embeddedTracks);
+}

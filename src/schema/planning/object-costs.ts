@@ -1,0 +1,128 @@
+import {
+  batchMax,
+  type CapabilityView,
+  isInRange,
+  type Kind,
+  type Reference,
+  type WithheldField,
+} from '../../datasources/spotify/index.ts';
+import { maxIds } from '../limits.ts';
+import {
+  type Cardinality,
+  type Cost,
+  count,
+  type FieldCost,
+  type FieldVisit,
+  type ObjectKey,
+  single,
+} from './cost.ts';
+
+/** Costs of the fields that read objects by their ids. */
+
+/** One object by its id. */
+export const lookup = (kind: Kind): FieldCost => ({
+  calls: () => ({ calls: 1, lookups: { [kind]: 1 }, objects: single, full: true }),
+});
+
+/** One entry for each id of the argument `ids`. */
+export const lookups = (kind: Kind): FieldCost => ({
+  calls: (visit) => ({ full: true, ...readsByIds(kind, idsOf(visit), visit.app) }),
+});
+
+/** One object of any kind. */
+export const nodeLookup: FieldCost = {
+  calls: (visit) => ({ ...nodes({ ...visit, args: { ids: [visit.args['id']] } }), objects: single }),
+};
+
+/** Objects of any kind: one entry for each id of the argument `ids`. */
+export const nodeLookups: FieldCost = { calls: nodes };
+
+/**
+ * One entry for each representation. Those of one type share their reads, as the ids of a plural field do.
+ * @param kinds by the names of their types
+ */
+export const entityLookups = (kinds: Readonly<Record<string, Kind>>): FieldCost => ({
+  calls({ args, app, referencesOf }) {
+    const representations = args['representations'] as ObjectKey[];
+    const reads = Object.entries(kinds).map(([type, kind]) =>
+      readsByIds(kind, referencesOf(representations, type), app),
+    );
+    return {
+      calls: reads.reduce((sum, { calls }) => sum + calls, 0),
+      lookups: Object.assign({}, ...reads.map((read) => read.lookups)),
+      objects: { batches: representations.length, batchSize: 1 },
+      full: true,
+    };
+  },
+});
+
+/**
+ * A field that only full objects have.
+ * @param withheld the name under which Spotify may withhold the field from an app
+ */
+export const fullObject = (withheld?: WithheldField): FieldCost => ({
+  needsFullObject: (_, app) => withheld === undefined || app.has(withheld) !== false,
+});
+
+/** The album of a track: a track of an album's list lacks it, and all tracks of one list have the same album. */
+export const albumOfTrack: FieldCost = {
+  calls({ parents, full }) {
+    const calls = full ? 0 : parents.batches;
+    return { calls, lookups: { album: calls }, objects: parents, full: false };
+  },
+};
+
+const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
+
+/** A track that is known by its reference alone: all other fields of it are read by its id. */
+export const referencedTrack: FieldCost = {
+  calls({ parents, selected, app }) {
+    const isReference = Array.from(selected).every((name) => fieldsOfReference.has(name));
+    const reads = isReference ? { calls: 0, objects: parents } : readsOf('track', parents, app);
+    return { ...reads, full: true };
+  },
+};
+
+/** Reads of full objects by their ids: in batches where the app has them, else one by one. */
+export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): Omit<Cost, 'full'> {
+  const total = count(objects);
+  if (!app.has('batch') || objects.batchSize === 1) {
+    return { calls: total, lookups: { [kind]: total }, objects: { batches: total, batchSize: 1 } };
+  }
+  const calls = objects.batches * Math.ceil(objects.batchSize / batchMax[kind]);
+  return { calls, objects: { batches: calls, batchSize: Math.min(objects.batchSize, batchMax[kind]) } };
+}
+
+/** The references of the argument `ids`; where there are too many, the field is null and reads none. */
+function idsOf({ args, referencesOf }: FieldVisit): readonly (Reference | null)[] {
+  const ids = args['ids'] as string[];
+  return ids.length > maxIds ? [] : referencesOf(ids);
+}
+
+/** Reads of one kind of objects by their ids. An id that no object can have would spoil a batch, and is read alone. */
+function readsByIds(
+  kind: Kind,
+  references: readonly (Reference | null)[],
+  app: CapabilityView,
+): Omit<Cost, 'full'> {
+  const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
+  const reads = readsOf(kind, { batches: 1, batchSize: references.length - alone }, app);
+  if (alone === 0) return reads;
+  // Their lists are prefetched, before it is known that the objects do not exist.
+  return { ...reads, calls: reads.calls + alone, objects: { batches: references.length, batchSize: 1 } };
+}
+
+function nodes(visit: FieldVisit): Cost {
+  const references = idsOf(visit);
+  const countOf = (kind: Kind | null) => references.filter((reference) => reference?.kind === kind).length;
+  // A bare id is looked up as an artist, together with the others, and after that as an album and as a track.
+  const bare = countOf(null);
+  const first = { artist: countOf('artist') + bare, album: countOf('album'), track: countOf('track') };
+  return {
+    calls: first.artist + first.album + first.track + 2 * bare,
+    lookups: first,
+    deferredLookups: { album: bare, track: bare },
+    objects: { batches: references.length, batchSize: 1 },
+    full: true,
+  };
+}
