@@ -11,10 +11,9 @@ const lock = `${page}.lock`;
 
 const head = `# Faults
 
-What can go wrong around the gateway, and what then is seen: by its client, how soon, and by Spotify. Every row is
-a test in \`test/faults/\`; the page is written by them (\`UPDATE_DOCS=1 npx vitest run test/faults\`). "ok" is data without
-an error. Where a row has several entries, they follow one another. API and TOK are calls to the Web API and to the token
-endpoint.
+Faults around the gateway, what a client gets and within which time, and the calls that Spotify gets. Every row is a test
+in \`test/faults/\`. \`UPDATE_DOCS=1 npx vitest run test/faults\` writes this page. "ok" is data without an error. Several
+entries in a cell follow one another. API and TOK are calls to the Web API and to the token endpoint.
 `;
 
 /** Compares the page with the cases of a group, or writes it. */
