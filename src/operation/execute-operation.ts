@@ -140,7 +140,7 @@ function createResultOf({
     plan: Plan,
   ) {
     const { errors, ...rest } = await operation.execute(variables ?? {}, context);
-    const sent = errors ? { errors: errorsToSend(errors, plan.outline, mask), ...rest } : rest;
+    const sent = errors ? { errors: errorsToSend(errors, plan.selectionTree, mask), ...rest } : rest;
     const result = withTrace(sent, context, client);
     const bytes = sizeAbove(maxAnswerBytes, { ...result, errors: result.errors?.map(formatted) });
     return bytes === null ? result : { errors: [mask(tooLarge(maxAnswerBytes, bytes))] };

@@ -14,7 +14,11 @@ import type { CapabilityView } from '../datasources/spotify/index.ts';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
 import type { Context } from '../schema/context.ts';
 import { type Plan, planOf } from '../schema/planning/plan.ts';
-import { type Outline, outlineOf, type ParsedOperation } from '../schema/planning/selection-tree.ts';
+import {
+  createSelectionTree,
+  type ParsedOperation,
+  type SelectionTree,
+} from '../schema/planning/selection-tree.ts';
 import { createExecutor } from './executor.ts';
 import { InvalidRequest } from './invalid-request.ts';
 import { errorAt } from './positions.ts';
@@ -50,14 +54,14 @@ export function createOperation({ schema, document, definition, suggestions }: O
   const parsed = { schema, definition, fragments: fragmentsOf(document) };
   const isConditional = hasConditions(document);
   const mayCompile = !hasInheritedNames(document);
-  let cachedTree: Outline | undefined;
+  let cachedTree: SelectionTree | undefined;
   let rejection: QueryTooComplex | undefined;
 
   /** @throws QueryTooComplex; the same error again if no variable can change the selection */
-  function outline(variables: Variables): Outline {
+  function selectionTree(variables: Variables): SelectionTree {
     if (rejection) throw rejection;
     try {
-      const tree = cachedTree ?? outlineOf(parsed, variables);
+      const tree = cachedTree ?? createSelectionTree(parsed, variables);
       if (!isConditional && tree.size <= maxCachedFields) cachedTree = tree;
       return tree;
     } catch (error) {
@@ -77,7 +81,7 @@ export function createOperation({ schema, document, definition, suggestions }: O
         limits,
       );
       if (errors) throw new InvalidRequest(errors.map(invalidVariable));
-      return planOf(outline(coerced), coerced, app, schema);
+      return planOf(selectionTree(coerced), coerced, app, schema);
     },
     execute: createExecutor({
       schema,

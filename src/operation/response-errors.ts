@@ -1,5 +1,5 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
-import type { Outline } from '../schema/planning/selection-tree.ts';
+import type { SelectionTree } from '../schema/planning/selection-tree.ts';
 import { codeOf } from './mask.ts';
 import { errorAt, fromCompiled, positionsOf } from './positions.ts';
 
@@ -9,18 +9,18 @@ const maxPerCodeAndField = 10;
 
 /**
  * The errors that are sent: the first ten of each code and field, of which the last states how many were omitted.
- * @param outline of the operation, which names the field of an error
+ * @param selectionTree of the operation, which names the field of an error
  * @param mask makes the error that the client sees
  */
 export function errorsToSend(
   errors: readonly GraphQLError[],
-  outline: Outline,
+  selectionTree: SelectionTree,
   mask: (error: unknown) => GraphQLError,
 ): GraphQLError[] {
   const groups = new Map<string, { last: number; omitted: number; size: number }>();
   const sent: GraphQLError[] = [];
   for (const error of errors) {
-    const key = `${codeOf(error)} ${outline.fieldAt(error.path ?? [])}`;
+    const key = `${codeOf(error)} ${selectionTree.fieldAt(error.path ?? [])}`;
     const group = groups.get(key) ?? { last: 0, omitted: 0, size: 0 };
     groups.set(key, group);
     if (group.size === maxPerCodeAndField) {

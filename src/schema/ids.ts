@@ -2,7 +2,7 @@ import type { ArgBuilder } from '@pothos/core';
 import type { SpotifyObject } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
-import { failedItem } from './items.ts';
+import { asListError } from './items.ts';
 import { maxIds } from './limits.ts';
 
 type Args = { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> };
@@ -28,20 +28,20 @@ export const mergedByIds = { directives: { merge: { keyField: 'id', keyArg: 'ids
  * One entry for each id; one that fails costs only itself.
  * @throws BadUserInput when there are too many
  */
-export function forEach<T>(
+export function mapIds<T>(
   ids: readonly string[],
   find: (id: string, index: number) => Promise<T>,
 ): Promise<T>[] {
   if (ids.length > maxIds)
     throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
-  return ids.map((id, index) => itemOrError(() => find(id, index)));
+  return ids.map((id, index) => entryOrError(() => find(id, index)));
 }
 
 /** An entry of a list: an entry that fails at once is no promise, as a list may have thousands of those. */
-export function itemOrError<T>(find: () => Promise<T>): Promise<T> {
+export function entryOrError<T>(find: () => Promise<T>): Promise<T> {
   try {
-    return find().catch(failedItem);
+    return find().catch(asListError);
   } catch (error) {
-    return failedItem(error);
+    return asListError(error);
   }
 }

@@ -1,18 +1,18 @@
 import { isMalformed, type Malformed, type SpotifyObject } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
 
-/** What stands in a list, also where it cannot be read. */
+/** Entries of lists, with an error in the place of one that is malformed. */
 
-/** The item itself, or its own failure, which none of its siblings shares. */
-export const readable = <T extends SpotifyObject>(item: T | Malformed): T =>
-  isMalformed(item) ? failedItem(malformed(item)) : item;
+/** The item, or its error, which does not affect the other items. */
+export const itemOrError = <T extends SpotifyObject>(item: T | Malformed): T =>
+  isMalformed(item) ? asListError(malformed(item)) : item;
 
 /** The error of a value that is not as documented. */
 export const malformed = ({ malformed: where }: Malformed): UpstreamBadResponse =>
   new UpstreamBadResponse(`Spotify's answer is not as documented (${where}).`);
 
 /**
- * What stands in a list for an entry that failed: to GraphQL an Error is a failure like a rejected promise, of which
- * compiled queries put the null in the wrong place.
+ * An error as an entry of a list: graphql-jit puts the null of a rejected promise inside a list in the wrong place, but
+ * treats an Error as GraphQL.js does.
  */
-export const failedItem = (error: unknown) => error as never;
+export const asListError = (error: unknown) => error as never;

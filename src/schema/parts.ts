@@ -7,7 +7,7 @@ import {
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
 import type { Context } from './context.ts';
-import { failedItem, malformed } from './items.ts';
+import { asListError, malformed } from './items.ts';
 
 /**
  * Resolvers for the fields that Spotify fills. A value that is not as documented is an error of its field alone, and
@@ -38,7 +38,7 @@ export const value =
  * @param missing why there is no value, where Spotify has none: said to the client
  */
 export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
-  const orFailure = (found: R | null): R => found ?? failedItem(new UpstreamBadResponse(missing));
+  const orFailure = (found: R | null): R => found ?? asListError(new UpstreamBadResponse(missing));
   return (parent, args, context, info) => {
     const found = resolve(parent, args, context, info);
     return found instanceof Promise ? found.then(orFailure) : orFailure(found);
@@ -73,7 +73,7 @@ export function given<T>(found: T, context: Context, info: GraphQLResolveInfo): 
   if (found === undefined || found === null) return null;
   if (isMalformed(found)) {
     recordUnavailable(context.fieldContext(info), 'MALFORMED');
-    return failedItem(malformed(found));
+    return asListError(malformed(found));
   }
   const needsNotes = Array.isArray(found) && found.some((each) => each === null || isMalformed(each));
   return (needsNotes ? elements(found, context, info) : found) as Given<T>;
@@ -85,6 +85,6 @@ function elements(found: readonly unknown[], context: Context, info: GraphQLReso
     if (element !== null && !isMalformed(element)) return element;
     const here = () => ({ ...place(), path: [...place().path, index] });
     recordUnavailable({ operation, location: here }, element === null ? 'NOT_SENT' : 'MALFORMED');
-    return element === null ? null : failedItem(malformed(element));
+    return element === null ? null : asListError(malformed(element));
   });
 }

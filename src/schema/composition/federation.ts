@@ -11,7 +11,7 @@ import { parseId, type SpotifyObject } from '../../datasources/spotify/index.ts'
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { itemOrError } from '../ids.ts';
+import { entryOrError } from '../ids.ts';
 import { entityLookups } from '../planning/object-costs.ts';
 import { artistById } from '../types/artist-by-id.ts';
 import { Album, Artist, Track } from '../types/refs.ts';
@@ -107,7 +107,7 @@ builder.queryFields((t) => ({
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
     resolve: (_, { representations }, context, info) =>
-      representations.map((each, index) => itemOrError(() => entity(each, context, info, index))),
+      representations.map((each, index) => entryOrError(() => entity(each, context, info, index))),
   }),
 }));
 

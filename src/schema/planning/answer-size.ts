@@ -5,7 +5,7 @@ import { parseCursor } from '../relay/cursor.ts';
 import { type PagingArgs, rangeOf } from '../relay/page-arguments.ts';
 import type { ArgumentsOf } from './arguments.ts';
 import { canCost, unknownLength } from './cost.ts';
-import { isList, type Level, type Outline, type Selected } from './selection-tree.ts';
+import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /**
  * How large a response may become, counted before anything runs: each field of each object is one, and what takes
@@ -25,12 +25,16 @@ const deferredFields = 8; // a field that may have to wait for another object, o
 const maxSteps = 10_000;
 
 /** @throws QueryTooComplex when there is too much introspection to count */
-export function answerFieldsOf(outline: Outline, argumentsOf: ArgumentsOf, schema: GraphQLSchema): number {
-  const counted = new Map<Level, Map<number, number>>();
+export function answerFieldsOf(
+  selectionTree: SelectionTree,
+  argumentsOf: ArgumentsOf,
+  schema: GraphQLSchema,
+): number {
+  const counted = new Map<TypeSelection, Map<number, number>>();
   const countIntrospection = createIntrospectionCount(schema, argumentsOf);
 
   /** @param pageSize of the connection whose fields these are; else 0 */
-  function fieldsOf(level: Level, pageSize: number): number {
+  function fieldsOf(level: TypeSelection, pageSize: number): number {
     const byPageSize = counted.get(level) ?? new Map<number, number>();
     counted.set(level, byPageSize);
     const known = byPageSize.get(pageSize);
@@ -41,7 +45,7 @@ export function answerFieldsOf(outline: Outline, argumentsOf: ArgumentsOf, schem
     return fields;
   }
 
-  function fieldsFor(selected: Selected, pageSize: number): number {
+  function fieldsFor(selected: FieldSelection, pageSize: number): number {
     const { field, below } = selected;
     const args = argumentsOf(selected);
     if (!args) return 1;
@@ -55,12 +59,12 @@ export function answerFieldsOf(outline: Outline, argumentsOf: ArgumentsOf, schem
     return own + (keys === null ? each * lengthOf(selected, pageSize) : keys * (lookupFields + each));
   }
 
-  return fieldsOf(outline.root, 0);
+  return fieldsOf(selectionTree.root, 0);
 }
 
 /** Counts what introspection gives by asking the schema, each part of it once for each way in which it is selected. */
 function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsOf) {
-  const counted = new Map<Level, Map<unknown, number>>();
+  const counted = new Map<TypeSelection, Map<unknown, number>>();
   // The resolvers of introspection look at the schema and at nothing else of this.
   const info = { schema } as unknown as GraphQLResolveInfo;
   let steps = 0;
@@ -71,7 +75,7 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   }
 
   /** @param parent a part of the schema */
-  function fieldsOf(level: Level, parent: unknown): number {
+  function fieldsOf(level: TypeSelection, parent: unknown): number {
     const byParent = counted.get(level) ?? new Map<unknown, number>();
     counted.set(level, byParent);
     const known = byParent.get(parent);
@@ -83,7 +87,7 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     return fields;
   }
 
-  function fieldsFor(selected: Selected, parent: unknown): number {
+  function fieldsFor(selected: FieldSelection, parent: unknown): number {
     const args = argumentsOf(selected);
     const { field, below } = selected;
     const [level] = below;
@@ -98,15 +102,15 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     return fields;
   }
 
-  return (selected: Selected): number => fieldsFor(selected, undefined);
+  return (selected: FieldSelection): number => fieldsFor(selected, undefined);
 }
 
 /** How many usual leaves a leaf is worth, beyond itself. */
-const leavesOf = ({ field }: Selected): number =>
+const leavesOf = ({ field }: FieldSelection): number =>
   field.extensions.leaves ?? (isList(field) ? unknownLength : 0);
 
 /** How many objects a field gives that takes no keys. */
-function lengthOf({ field }: Selected, pageSize: number): number {
+function lengthOf({ field }: FieldSelection, pageSize: number): number {
   if (!isList(field)) return 1;
   const { length = unknownLength } = field.extensions;
   return length === 'pageSize' ? pageSize : length;

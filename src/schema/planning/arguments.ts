@@ -1,11 +1,11 @@
 import { type FieldNode, GraphQLError, getArgumentValues } from 'graphql';
 import { isMarket } from '../../datasources/spotify/index.ts';
-import type { Selected } from './selection-tree.ts';
+import type { FieldSelection } from './selection-tree.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** The arguments of a field; null where they cannot be right: then the field is null, before anything is read. */
-export type ArgumentsOf = (selected: Selected) => Arguments | null;
+export type ArgumentsOf = (selected: FieldSelection) => Arguments | null;
 
 const none: Arguments = {};
 
@@ -14,7 +14,7 @@ const none: Arguments = {};
  * @param variables as they were coerced
  */
 export function createArguments(variables: Arguments): ArgumentsOf {
-  const known = new Map<Selected, Arguments | null>();
+  const known = new Map<FieldSelection, Arguments | null>();
 
   return (selected) => {
     if (selected.field.args.length === 0) return none;
@@ -27,7 +27,7 @@ export function createArguments(variables: Arguments): ArgumentsOf {
   };
 }
 
-function read({ field, nodes }: Selected, variables: Arguments): Arguments | null {
+function read({ field, nodes }: FieldSelection, variables: Arguments): Arguments | null {
   try {
     const args = getArgumentValues(field, nodes[0] as FieldNode, variables);
     const { market } = args;

@@ -6,7 +6,7 @@ import { createArguments } from './arguments.ts';
 import { type Cardinality, type Cost, type FieldVisit, single, unknownLength } from './cost.ts';
 import { readsOf } from './object-costs.ts';
 import { createReferences } from './references.ts';
-import { isList, type Level, type Outline, type Selected } from './selection-tree.ts';
+import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /** Walks an operation before it runs: how many Spotify calls it may cost, and how large its response may be. */
 export interface Plan {
@@ -17,7 +17,7 @@ export interface Plan {
   /** Fields of the response: each field of each object counts. */
   answerFields: number;
   /** What it was made of. */
-  outline: Outline;
+  selectionTree: SelectionTree;
 }
 
 // Fields that may cost a call, each place by itself. Nearly all of them do, so an operation that reaches this would
@@ -28,7 +28,7 @@ type AnyField = GraphQLField<unknown, unknown>;
 
 /** The objects whose fields are being counted. */
 interface Place {
-  level: Level;
+  level: TypeSelection;
   parentArgs: Readonly<Record<string, unknown>>;
   objects: Cardinality;
   full: boolean;
@@ -40,21 +40,21 @@ interface Place {
  * @throws QueryTooComplex when there is too much to count
  */
 export function planOf(
-  outline: Outline,
+  selectionTree: SelectionTree,
   variables: Readonly<Record<string, unknown>>,
   app: CapabilityView,
   schema: GraphQLSchema,
 ): Plan {
   const argumentsOf = createArguments(variables);
   const referencesOf = createReferences();
-  const spent = new Set<string>();
-  const tried = new Set<string>();
+  const sharedNames = new Set<string>();
+  const probeNames = new Set<string>();
   const lookupCounts = new Map<string, number>();
   let visits = 0;
 
   /** The calls for all that is selected of the objects at a place. */
   function callsAt(place: Place): number {
-    if (place.level.isFree) return 0;
+    if (place.level.costsNothing) return 0;
     let calls = 0;
     let wholeNeeded = false;
     for (const each of place.level.branches) {
@@ -72,7 +72,7 @@ export function planOf(
   /** The calls for one field and all below it. */
   function callsFor(
     { level: { type }, objects: parents, full, parentArgs }: Place,
-    { field, below: levels, selected }: Selected,
+    { field, below: levels, selected }: FieldSelection,
     args: Place['parentArgs'],
   ): number {
     if (levels.length === 0) return 0; // a leaf comes with its object, in this form or in full
@@ -92,23 +92,28 @@ export function planOf(
     lookups = {},
     deferredLookups = {},
   }: Calls): number {
-    const before = spent.size;
-    for (const name of probeCalls) tried.add(name);
-    for (const name of sharedCalls) spent.add(name);
+    const before = sharedNames.size;
+    for (const name of probeCalls) probeNames.add(name);
+    for (const name of sharedCalls) sharedNames.add(name);
     for (const [kind, count] of Object.entries(lookups)) countLookups(kind, count);
     for (const [kind, count] of Object.entries(deferredLookups)) countLookups(`deferred ${kind}`, count);
-    return calls + spent.size - before;
+    return calls + sharedNames.size - before;
   }
 
   function countLookups(name: string, count: number): void {
     lookupCounts.set(name, (lookupCounts.get(name) ?? 0) + count);
   }
 
-  const calls = callsAt({ level: outline.root, parentArgs: {}, objects: single, full: true });
-  // Several reads of single objects are tried as one while nothing is known about batches.
+  const calls = callsAt({ level: selectionTree.root, parentArgs: {}, objects: single, full: true });
+  // Several reads of single objects are probeNames as one while nothing is known about batches.
   const several = Array.from(lookupCounts.values()).some((count) => count > 1);
-  if (several && app.has('batch') === null) tried.add('batches');
-  return { calls, tries: tried.size, answerFields: answerFieldsOf(outline, argumentsOf, schema), outline };
+  if (several && app.has('batch') === null) probeNames.add('batches');
+  return {
+    calls,
+    tries: probeNames.size,
+    answerFields: answerFieldsOf(selectionTree, argumentsOf, schema),
+    selectionTree,
+  };
 }
 
 type Calls = Omit<Cost, 'objects' | 'full'>;

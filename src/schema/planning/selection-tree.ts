@@ -17,11 +17,11 @@ import { createCollect } from './collect-fields.ts';
 import { canCost } from './cost.ts';
 
 /**
- * What an operation selects, laid out type by type: merged fields, fragments in their places. What is selected in
- * the same way in several places is laid out once, so that fragments in fragments cannot multiply the work.
+ * What an operation selects, type by type: merged fields, fragments in their places. What is selected in
+ * the same way in several places is collected once, so that fragments in fragments cannot multiply the work.
  */
-export interface Outline {
-  root: Level;
+export interface SelectionTree {
+  root: TypeSelection;
   /** How many fields there are where each place counts by itself; not exact above 2^53. */
   size: number;
   /** The field at a path of the response, such as `Artist.albums`; of an object of any type, one that it can have. */
@@ -29,21 +29,21 @@ export interface Outline {
 }
 
 /** The fields selected of one type. */
-export interface Level {
+export interface TypeSelection {
   type: GraphQLObjectType;
-  fields: readonly Selected[];
-  byResponseName: ReadonlyMap<string, Selected>;
+  fields: readonly FieldSelection[];
+  byResponseName: ReadonlyMap<string, FieldSelection>;
   /** Those of the fields that have objects below them, or a list, or may cost a call: all that are more than a value. */
-  branches: readonly Selected[];
+  branches: readonly FieldSelection[];
   /** How many other fields there are. */
   leaves: number;
   /** How many fields there are, those below included. */
   size: number;
   /** Whether nothing of it, nor below, can cost a call, whatever the app and the variables. */
-  isFree: boolean;
+  costsNothing: boolean;
 }
 
-export interface Selected {
+export interface FieldSelection {
   responseName: string;
   /** Such as `Artist.albums`. */
   name: string;
@@ -51,7 +51,7 @@ export interface Selected {
   /** Where it is selected: more than one where selections are merged. */
   nodes: readonly FieldNode[];
   /** What is selected of each type that its value can have; none of a leaf's. */
-  below: readonly Level[];
+  below: readonly TypeSelection[];
   /** Names of the fields selected below. */
   selected: ReadonlySet<string>;
 }
@@ -68,20 +68,20 @@ export interface ParsedOperation {
  * @param variables on which `@skip` and `@include` may depend
  * @throws QueryTooComplex when the operation has more fields than it makes sense to count
  */
-export function outlineOf(
+export function createSelectionTree(
   { schema, definition, fragments }: ParsedOperation,
   variables: Readonly<Record<string, unknown>>,
-): Outline {
+): SelectionTree {
   const collect = createCollect(schema, (name) => fragments.get(name), variables);
-  const levels = new Map<string, Level>();
+  const levels = new Map<string, TypeSelection>();
   const numbers = new Map<FieldNode, number>();
 
   /** The same for the same fields of the same type, wherever they are selected. */
-  function levelOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): Level {
+  function typeSelectionOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): TypeSelection {
     const key = `${type.name} ${nodes.map(numberOf).join()}`;
     const known = levels.get(key);
     if (known) return known;
-    const level = createLevel(
+    const level = createTypeSelection(
       type,
       collect(
         type,
@@ -98,8 +98,11 @@ export function outlineOf(
     return number;
   }
 
-  function createLevel(type: GraphQLObjectType, selection: ReadonlyMap<string, FieldNode[]>): Level {
-    const fields: Selected[] = [];
+  function createTypeSelection(
+    type: GraphQLObjectType,
+    selection: ReadonlyMap<string, FieldNode[]>,
+  ): TypeSelection {
+    const fields: FieldSelection[] = [];
     let typenames = 0;
     for (const [responseName, nodes] of selection) {
       const [node] = nodes as [FieldNode];
@@ -110,26 +113,28 @@ export function outlineOf(
     const branches = fields.filter(isBranch);
     const leaves = typenames + fields.length - branches.length;
     const size = typenames + sum(fields, ({ below }) => 1 + sum(below, (each) => each.size));
-    const isFree = fields.every(({ field, below }) => !canCost(field) && below.every((each) => each.isFree));
+    const costsNothing = fields.every(
+      ({ field, below }) => !canCost(field) && below.every((each) => each.costsNothing),
+    );
     const byResponseName = new Map(fields.map((each) => [each.responseName, each]));
-    return { type, fields, byResponseName, branches, leaves, size, isFree };
+    return { type, fields, byResponseName, branches, leaves, size, costsNothing };
   }
 
   function select(
     type: GraphQLObjectType,
-    field: Selected['field'],
+    field: FieldSelection['field'],
     responseName: string,
     nodes: readonly FieldNode[],
-  ): Selected {
+  ): FieldSelection {
     const named = getNamedType(field.type);
     const types = isAbstractType(named) ? schema.getPossibleTypes(named) : [named as GraphQLObjectType];
-    const below = isLeafType(named) ? [] : types.map((each) => levelOf(each, nodes));
+    const below = isLeafType(named) ? [] : types.map((each) => typeSelectionOf(each, nodes));
     const selected = new Set(below.flatMap(({ fields }) => fields.map((each) => each.field.name)));
     return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
   }
 
   const query = schema.getQueryType() as GraphQLObjectType;
-  const root = createLevel(query, collect(query, [definition.selectionSet]));
+  const root = createTypeSelection(query, collect(query, [definition.selectionSet]));
   return {
     root,
     size: root.size,
@@ -141,14 +146,14 @@ function fieldOf(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
   name: string,
-): Selected['field'] | undefined {
+): FieldSelection['field'] | undefined {
   const field = type.getFields()[name];
   if (field || type !== schema.getQueryType()) return field;
   return [SchemaMetaFieldDef, TypeMetaFieldDef].find((each) => each.name === name);
 }
 
-function fieldAt(root: Level, path: readonly (string | number)[]): string {
-  let levels: readonly Level[] = [root];
+function fieldAt(root: TypeSelection, path: readonly (string | number)[]): string {
+  let levels: readonly TypeSelection[] = [root];
   let name = '';
   for (const key of path) {
     if (typeof key === 'number') continue;
@@ -159,10 +164,10 @@ function fieldAt(root: Level, path: readonly (string | number)[]): string {
   return name;
 }
 
-const isBranch = ({ below, field }: Selected): boolean =>
+const isBranch = ({ below, field }: FieldSelection): boolean =>
   below.length > 0 || isList(field) || canCost(field) || field.extensions.leaves !== undefined;
 
-export const isList = ({ type }: Selected['field']): boolean => isListType(getNullableType(type));
+export const isList = ({ type }: FieldSelection['field']): boolean => isListType(getNullableType(type));
 
 const sum = <T>(all: readonly T[], amountOf: (each: T) => number): number =>
   all.reduce((total, each) => total + amountOf(each), 0);

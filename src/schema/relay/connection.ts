@@ -13,7 +13,7 @@ import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { readable } from '../items.ts';
+import { itemOrError } from '../items.ts';
 import { given } from '../parts.ts';
 import { noCost } from '../planning/cost.ts';
 import { cursorsOf } from './cursor.ts';
@@ -95,7 +95,7 @@ export function connectionOf<T extends SpotifyObject>(
         nullable: true,
         extensions: nullOnlyWithError,
         description: 'What stands in the slot; null with an error where it cannot be read.',
-        resolve: ({ item }) => readable(item),
+        resolve: ({ item }) => itemOrError(item),
       }),
       ...edgeFields(t as unknown as ObjectFieldBuilder<Types, Edge<T>>),
     }),
@@ -116,7 +116,7 @@ export function connectionOf<T extends SpotifyObject>(
         nullable: { list: false, items: true },
         extensions: { ...elementsNullOnlyWithError, length: 'pageSize' },
         description: 'What stands in those slots; null with an error where it cannot be read.',
-        resolve: ({ window }) => slotsOf(window).map(({ item }) => readable(item)),
+        resolve: ({ window }) => slotsOf(window).map(({ item }) => itemOrError(item)),
       }),
       pageInfo: t.field({
         type: PageInfo,

@@ -2,7 +2,7 @@ import { type AlbumGroup as AlbumGroupName, parseId } from '../../datasources/sp
 import { BadUserInput } from '../../errors.ts';
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
-import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
+import { idArg, idsArg, mapIds, mergedByIds, uriOf } from '../ids.ts';
 import { full, sent } from '../parts.ts';
 import { noCost } from '../planning/cost.ts';
 import { albumTracks } from '../planning/list-costs.ts';
@@ -187,7 +187,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
-      return forEach(ids, (id) =>
+      return mapIds(ids, (id) =>
         context.spotify.object('album', parseId(id, 'album'), market, context.fieldContext(info)),
       );
     },

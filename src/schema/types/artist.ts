@@ -6,8 +6,8 @@ import {
 import { builder } from '../builder.ts';
 import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
-import { readable } from '../items.ts';
+import { idArg, idsArg, mapIds, mergedByIds, uriOf } from '../ids.ts';
+import { itemOrError } from '../items.ts';
 import { full, sent } from '../parts.ts';
 import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
@@ -116,7 +116,7 @@ builder.queryFields((t) => ({
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>
-      forEach(ids, (id, index) => artistById(parseId(id, 'artist'), context, info, index)),
+      mapIds(ids, (id, index) => artistById(parseId(id, 'artist'), context, info, index)),
   }),
 }));
 
@@ -129,9 +129,9 @@ async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context,
 }
 
 async function readTopTracks(artist: ObjectKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
-  return (await spotify.topTracks(artist, namedMarket(args), field.fieldContext))?.map(readable);
+  return (await spotify.topTracks(artist, namedMarket(args), field.fieldContext))?.map(itemOrError);
 }
 
 async function readRelatedArtists(artist: ObjectKey, _: object, { spotify }: Context, field: FieldRead) {
-  return (await spotify.relatedArtists(artist, field.fieldContext))?.map(readable);
+  return (await spotify.relatedArtists(artist, field.fieldContext))?.map(itemOrError);
 }

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { parseReference, type SpotifyObject } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { forEach, idArg, idsArg } from '../ids.ts';
+import { idArg, idsArg, mapIds } from '../ids.ts';
 import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
 import { artistById } from './artist-by-id.ts';
 
@@ -34,7 +34,7 @@ builder.queryFields((t) => ({
     extensions: { cost: nodeLookups },
     description: 'The same for many ids: one entry for each, in their order.',
     args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) => forEach(ids, (id, index) => readNode(id, context, info, index)),
+    resolve: (_, { ids }, context, info) => mapIds(ids, (id, index) => readNode(id, context, info, index)),
   }),
 }));
 

@@ -1,6 +1,6 @@
 import { parseId } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
-import { forEach, idArg, idsArg, mergedByIds, uriOf } from '../ids.ts';
+import { idArg, idsArg, mapIds, mergedByIds, uriOf } from '../ids.ts';
 import { full, required, sent } from '../parts.ts';
 import { albumOfTrack, fullObject, lookup, lookups, referencedTrack } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
@@ -129,7 +129,7 @@ builder.queryFields((t) => ({
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
-      return forEach(ids, (id) =>
+      return mapIds(ids, (id) =>
         context.spotify.object('track', parseId(id, 'track'), market, context.fieldContext(info)),
       );
     },

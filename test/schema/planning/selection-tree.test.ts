@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { QueryTooComplex } from '../../../src/errors.ts';
 import { createOperation } from '../../../src/operation/operation.ts';
 import { schema } from '../../../src/schema/index.ts';
-import { outlineOf } from '../../../src/schema/planning/selection-tree.ts';
+import { createSelectionTree } from '../../../src/schema/planning/selection-tree.ts';
 import { repeated } from '../../support/abuse.ts';
 
 /** What an operation selects is laid out in a time that its document bounds. */
 
 const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 0 }) };
 
-function outline(text: string) {
+function selectionTree(text: string) {
   const document = parse(text);
   const fragments = new Map(
     document.definitions.flatMap((each) =>
@@ -19,7 +19,7 @@ function outline(text: string) {
   );
   const [definition] = document.definitions;
   if (definition?.kind !== 'OperationDefinition') throw new Error('the operation comes first');
-  return outlineOf({ schema, definition, fragments }, {});
+  return createSelectionTree({ schema, definition, fragments }, {});
 }
 
 /** Fragments in fragments: each level has seven times the fields of the one below. */
@@ -30,7 +30,7 @@ const multiplied = (levels: number) =>
   ).join(' ')} fragment F${levels} on Artist { id }`;
 
 test('fields that are selected in the same way in many places are laid out once', () => {
-  const { root, size } = outline(multiplied(12));
+  const { root, size } = selectionTree(multiplied(12));
   expect(size).toBeGreaterThan(7 ** 12);
   const levels = new Set<unknown>();
   const visit = (level: typeof root): void => {
@@ -43,7 +43,7 @@ test('fields that are selected in the same way in many places are laid out once'
 });
 
 test('fields of several fragments in one place are merged, and each place has its own', () => {
-  const { root } = outline(`{
+  const { root } = selectionTree(`{
     a: artist(id: "x") { ...F albums { totalCount } } b: artist(id: "x") { ...F }
   } fragment F on Artist { albums { nodes { id } } }`);
   const albumsOf = (alias: string) =>
@@ -85,7 +85,7 @@ test('fragments that are merged in ever other ways are rejected, and the rejecti
 });
 
 test('the field of an error is found by its path, in whatever type of object it is', () => {
-  const { fieldAt } = outline(
+  const { fieldAt } = selectionTree(
     '{ n: nodes(ids: ["x"]) { id ... on Album { t: tracks { nodes { name } } } ... on Artist { a: albums { totalCount } } } }',
   );
   expect(fieldAt(['n', 3])).toBe('Query.nodes');
