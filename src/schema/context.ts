@@ -9,21 +9,21 @@ import type {
 import type { Plan } from './planning/plan.ts';
 import { createSelections, type Selections } from './planning/selection.ts';
 
-/** What resolvers get: the datasource, and this operation's share in it. */
+/** The context of resolvers: the datasource, and the deadline and usage of the operation. */
 export interface Context {
   spotify: Spotify;
   operationContext: OperationContext;
-  /** Tells the operation's document apart from others. */
+  /** The hash of the operation's document. */
   document: string;
   /** The name that the document gives the operation; null where it gives none, and before that is known. */
   operation: string | null;
-  /** What was found out about the operation before it runs; null before that. Resolvers do not need it. */
+  /** The plan of the operation; null until it is made. Resolvers do not need it. */
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
   selections: Selections;
-  /** What its connections show. */
+  /** The windows of its connections. */
   windows: Window<SpotifyObject>[];
-  /** This field as the one that asks. */
+  /** The operation, and the location of the resolved field in its response. */
   fieldContext(info: GraphQLResolveInfo): FieldContext;
 }
 
@@ -37,7 +37,7 @@ export interface FieldRead {
 /**
  * The context of one operation, for any GraphQL executor.
  * @param operationContext its deadline and its usage
- * @param document tells the operation's document apart from others
+ * @param document the hash of the operation's document
  */
 export const createContext = (
   spotify: Spotify,

@@ -8,14 +8,13 @@ import { canCost, unknownLength } from './cost.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /**
- * How large a response may become, counted before anything runs: each field of each object is one, and what takes
- * longer than a leaf counts as more. What is selected
- * in the same way in several places is counted once and multiplied, so that the time of the count does not depend on
- * its result.
+ * The size of a response, counted before the operation runs: each field of each object is one, and a field that takes
+ * longer than a leaf counts as more. A selection that occurs in several places is counted once and multiplied, so that
+ * the time of the count does not depend on its result.
  */
 
-// What else takes time, as the number of leaves that take as long (Node 20, test/contract/hostile-documents.test.ts): so 100,000
-// of them hold the event loop up for less than 250 ms, whatever they are.
+// Other work, as the number of leaves that take as long (Node 20, test/contract/hostile-documents.test.ts):
+// 100,000 of any of them block the event loop for less than 250 ms.
 const objectFields = 2;
 const lookupFields = 30; // an object that is read by its id, which may fail
 const deferredFields = 8; // a field that may have to wait for another object, or that the app may not have

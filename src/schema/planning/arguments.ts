@@ -4,14 +4,14 @@ import type { FieldSelection } from './selection-tree.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** The arguments of a field; null where they cannot be right: then the field is null, before anything is read. */
+/** The arguments of a field; null if they are invalid: then the field is null, and nothing is read. */
 export type ArgumentsOf = (selected: FieldSelection) => Arguments | null;
 
 const none: Arguments = {};
 
 /**
  * Reads the arguments of each field once, in however many places it is selected in the same way.
- * @param variables as they were coerced
+ * @param variables the coerced variables
  */
 export function createArguments(variables: Arguments): ArgumentsOf {
   const known = new Map<FieldSelection, Arguments | null>();

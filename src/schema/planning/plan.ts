@@ -8,25 +8,25 @@ import { readsOf } from './object-costs.ts';
 import { createReferences } from './references.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
-/** Walks an operation before it runs: how many Spotify calls it may cost, and how large its response may be. */
+/** The cost of an operation, counted before it runs. */
 export interface Plan {
-  /** Calls at worst, with nothing held. */
+  /** Spotify calls at worst, with nothing cached. */
   calls: number;
-  /** What finding out about the app may cost on top: once in a day, whoever asks first. */
+  /** Calls on top that find out what the app may do: once a day, for the first operation that needs it. */
   tries: number;
   /** Fields of the response: each field of each object counts. */
   answerFields: number;
-  /** What it was made of. */
+  /** The selections that were counted. */
   selectionTree: SelectionTree;
 }
 
-// Fields that may cost a call, each place by itself. Nearly all of them do, so an operation that reaches this would
-// cost too many calls; it is reached after some 10 ms.
+// Fields that may cost a call, counted at each selection path. Nearly all of them do, so an operation that reaches
+// this limit would cost too many calls. Counting as many takes about 10 ms.
 const maxVisits = 10_000;
 
 type AnyField = GraphQLField<unknown, unknown>;
 
-/** The objects whose fields are being counted. */
+/** The objects at one selection path, whose fields are counted. */
 interface Place {
   level: TypeSelection;
   parentArgs: Readonly<Record<string, unknown>>;
@@ -35,8 +35,9 @@ interface Place {
 }
 
 /**
- * @param variables as they were coerced
- * @param app what is known of the app
+ * Counts the Spotify calls that an operation may cost, and the fields of its response.
+ * @param variables the coerced variables
+ * @param app the known capabilities of the app
  * @throws QueryTooComplex when there is too much to count
  */
 export function planOf(
@@ -52,21 +53,21 @@ export function planOf(
   const lookupCounts = new Map<string, number>();
   let visits = 0;
 
-  /** The calls for all that is selected of the objects at a place. */
+  /** The calls for all fields that are selected of the objects. */
   function callsAt(place: Place): number {
     if (place.level.costsNothing) return 0;
     let calls = 0;
-    let wholeNeeded = false;
+    let needsFullObject = false;
     for (const each of place.level.branches) {
       visits += 1;
       if (visits > maxVisits) throw tooManyFields(visits);
       const args = argumentsOf(each);
       if (!args) continue; // the field will be null with an error, before anything is read
-      wholeNeeded ||= !place.full && each.field.extensions.cost?.needsFullObject?.(args, app) === true;
+      needsFullObject ||= !place.full && each.field.extensions.cost?.needsFullObject?.(args, app) === true;
       calls += callsFor(place, each, args);
     }
     const { kind } = place.level.type.extensions;
-    return calls + (wholeNeeded && kind ? addCost(below(readsOf(kind, place.objects, app))) : 0);
+    return calls + (needsFullObject && kind ? addCost(below(readsOf(kind, place.objects, app))) : 0);
   }
 
   /** The calls for one field and all below it. */
