@@ -3,26 +3,26 @@ import type { Redis } from 'ioredis';
 import type { Log } from '../../../observability/log.ts';
 
 /**
- * A Redis that may be away, slow or wrong at any time: then it is as if there were none. Nobody waits for
- * it longer than a moment, and nobody gets an error from it.
+ * A Redis that may be unreachable or slow at any time: then the gateway works without it. No request waits for it longer
+ * than `commandTimeoutMs`, and no client gets an error from it.
  */
 export interface RedisClient {
-  /** What the command answers; null when Redis does not answer in time. */
+  /** The result of the command; null if Redis is unreachable or slow. */
   run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null>;
   /**
-   * Calls back for every message on the channel, from this process too, and whenever messages may have been
-   * missed: after the first connection and each one after it.
+   * Calls back for every message on the channel, from this process too, and after each connect, because messages may
+   * have been missed before it.
    */
   subscribe(channel: string, onMessage: (message: string) => void, onConnected: () => Promise<void>): void;
-  /** Resolves when the first `onConnected` is through, or is not worth waiting for any longer. */
+  /** Resolves after the first `onConnected`, or after 250 ms without one. */
   whenSynced(): Promise<void>;
   close(): void;
 }
 
-const commandTimeoutMs = 50; // Spotify itself answers in some 100 ms: a cache slower than half of that is none
-const syncTimeoutMs = 250; // once: what another process has learned is worth the wait before the first call
-const failuresUntilCooldown = 2; // one after the other: a single late answer is bad luck
-const cooldownMs = 2_000; // before it is asked again
+const commandTimeoutMs = 50; // Spotify responds in about 100 ms: a cache must be faster than half of that
+const syncTimeoutMs = 250; // once: the state of other processes is worth the wait before the first call
+const failuresUntilCooldown = 2; // in succession: a single slow response is accepted
+const cooldownMs = 2_000; // without commands, after the failures
 const connectMs = 1_000;
 const reconnectMs = 1_000;
 const logEveryMs = 60_000;
@@ -30,11 +30,11 @@ const logEveryMs = 60_000;
 const require = createRequire(import.meta.url);
 
 export function createRedisClient(url: string, log: Log): RedisClient {
-  // Loaded by those who share: it takes 60 ms of a start.
+  // Loaded on demand: it takes 60 ms of a start.
   const ioredis = require('ioredis') as typeof import('ioredis');
   const redis = new ioredis.Redis(url, {
     enableAutoPipelining: true,
-    enableOfflineQueue: false, // a command that cannot go now is a miss, not a wait
+    enableOfflineQueue: false, // a command that cannot be sent now is a cache miss
     maxRetriesPerRequest: 0,
     connectTimeout: connectMs,
     retryStrategy: (attempts) => Math.min(attempts * 100, reconnectMs),
@@ -51,15 +51,15 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     if (nowMs < nextLogAtMs) return;
     nextLogAtMs = nowMs + logEveryMs;
     const { name, code } = error as NodeJS.ErrnoException;
-    log.warn({ error: name, code }, 'going on without Redis');
+    log.warn({ error: name, code }, 'Redis is unreachable or slow: continuing without it');
   }
 
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null> {
     if (redis.status !== 'ready' || performance.now() < cooldownUntilMs) return null;
     try {
-      const answer = await within(command(redis), commandTimeoutMs);
+      const result = await withTimeout(command(redis), commandTimeoutMs);
       failures = 0;
-      return answer;
+      return result;
     } catch (error) {
       failures += 1;
       if (failures >= failuresUntilCooldown) cooldownUntilMs = performance.now() + cooldownMs;
@@ -79,7 +79,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
         redis.on('ready', reload);
       });
       subscriber.subscribe(channel).catch(logError);
-      synced = within(first, syncTimeoutMs).catch(() => undefined); // then it is learned from Spotify again
+      synced = withTimeout(first, syncTimeoutMs).catch(() => undefined); // then the gateway learns from Spotify again
     },
     whenSynced: () => synced,
     close() {
@@ -89,18 +89,18 @@ export function createRedisClient(url: string, log: Log): RedisClient {
   };
 }
 
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    // Where our own event loop was late, the question leaves in its next turn and the answer is read in the one
-    // after: both are waited for.
+  const timeout = new Promise<never>((_, reject) => {
+    // If our own event loop was late, the command is sent in its next iteration and the result is read in the one
+    // after: both are awaited.
     timer = setTimeout(
       () => setImmediate(() => setImmediate(() => reject(new Error('Redis is too slow')))),
       ms,
     );
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }

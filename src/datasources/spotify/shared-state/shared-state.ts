@@ -2,30 +2,30 @@ import { randomUUID } from 'node:crypto';
 import type { RedisClient } from './redis-client.ts';
 
 /**
- * What the processes of one app tell each other about Spotify, and what a new one is told at its start:
- * until when it asked for silence, what the app may do, and how many calls were made.
+ * The state that the processes of one app share: back-offs, learned capabilities and the number of calls. Each topic
+ * has one message, its latest, which a process gets also if it starts later.
  */
 export interface SharedState {
-  /** Tells all processes, this one too, and whoever starts later. */
+  /** Sends a message to all processes, this one too, and stores it for later ones. */
   publish(topic: string, message: object): void;
-  /** Calls back with every fact that is told, and with all that were told before. */
+  /** Calls back with every message, and with the stored ones. Messages are untrusted: the listener checks them. */
   subscribe(listener: (topic: string, message: unknown) => void): void;
-  /** Resolves when what was told before this process started has been heard. */
+  /** Resolves when the stored messages have been delivered, or Redis does not respond. */
   whenSynced(): Promise<void>;
   /**
-   * Counts one call against a ceiling that all processes share.
-   * @returns milliseconds until there is a place; 0 when the call was counted, or Redis does not say
+   * Counts one call against a limit that all processes share.
+   * @returns milliseconds until a call is allowed; 0 if the call was counted, or Redis does not respond
    */
   reserveCall(limit: number, windowMs: number): Promise<number>;
 }
 
 const maxTopicChars = 200;
-const maxFactChars = 2_000; // the largest is a limit with its time
-const maxFacts = 1_000; // of one app: one for each ability and each family of endpoints
-const rememberMs = 48 * 3_600_000; // twice as long as anything told is true
+const maxMessageChars = 2_000; // the longest is a page size limit with its time
+const maxTopics = 1_000; // of one app: one for each capability and each endpoint family
+const storeMs = 48 * 3_600_000; // twice as long as any message is valid
 
-// A sorted set of the calls by their time, so that the window rolls: no two halves of it add up to more.
-const spendScript = `
+// A sorted set of the calls by their time: a rolling window.
+const reserveScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
@@ -36,8 +36,8 @@ if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[1]) then
 end
 return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + ARGV[2] - now`;
 
-// What is longer than anything we tell is left in Redis.
-const factsScript = `
+// Entries that are longer than any message of a gateway stay in Redis.
+const storedMessagesScript = `
 local facts = {}
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return facts end
 for _, topic in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -49,18 +49,19 @@ end
 return facts`;
 
 /**
- * Redis is untrusted: what is too long, or is no JSON, is not passed on, and every listener checks the facts that it hears.
- * @param app names the app that the shared state is about
+ * Redis is untrusted: messages that are too long or not JSON are not delivered.
+ * @param app the app to which the state belongs
  */
 export function createSharedState(redis: RedisClient, app: string): SharedState {
-  const name = (what: string) => `spotify-graphql:1:${app}:${what}`;
-  const listeners = new Set<(topic: string, fact: unknown) => void>();
-  const self = randomUUID();
+  const name = (suffix: string) => `spotify-graphql:1:${app}:${suffix}`;
+  const listeners = new Set<(topic: string, message: unknown) => void>();
+  const processId = randomUUID();
   let calls = 0;
 
   function notify(topic: string, text: string): void {
-    const fact = topic.length > maxTopicChars || text.length > maxFactChars ? undefined : parse(text);
-    if (fact !== undefined) for (const listener of listeners) listener(topic, fact);
+    const isTooLong = topic.length > maxTopicChars || text.length > maxMessageChars;
+    const message = isTooLong ? undefined : parse(text);
+    if (message !== undefined) for (const listener of listeners) listener(topic, message);
   }
 
   redis.subscribe(
@@ -70,11 +71,11 @@ export function createSharedState(redis: RedisClient, app: string): SharedState 
       if (space !== -1) notify(message.slice(0, space), message.slice(space + 1));
     },
     async () => {
-      const facts = await redis.run((connection) =>
-        connection.eval(factsScript, 1, name('facts'), maxFacts, maxTopicChars, maxFactChars),
+      const stored = await redis.run((connection) =>
+        connection.eval(storedMessagesScript, 1, name('facts'), maxTopics, maxTopicChars, maxMessageChars),
       );
-      if (!Array.isArray(facts)) return;
-      for (let i = 0; i < facts.length; i += 2) notify(String(facts[i]), String(facts[i + 1]));
+      if (!Array.isArray(stored)) return;
+      for (let i = 0; i < stored.length; i += 2) notify(String(stored[i]), String(stored[i + 1]));
     },
   );
 
@@ -85,7 +86,7 @@ export function createSharedState(redis: RedisClient, app: string): SharedState 
         connection
           .multi()
           .hset(name('facts'), topic, text)
-          .pexpire(name('facts'), rememberMs)
+          .pexpire(name('facts'), storeMs)
           .publish(name('news'), `${topic} ${text}`)
           .exec(),
       );
@@ -94,12 +95,12 @@ export function createSharedState(redis: RedisClient, app: string): SharedState 
     whenSynced: redis.whenSynced,
     async reserveCall(limit, windowMs) {
       calls += 1;
-      const member = `${self}.${calls}`; // two calls of one microsecond are still two
-      const waitMs = await redis.run((connection) =>
-        connection.eval(spendScript, 1, name('calls'), limit, windowMs, member),
+      const member = `${processId}.${calls}`; // two calls of one microsecond are still two
+      const result = await redis.run((connection) =>
+        connection.eval(reserveScript, 1, name('calls'), limit, windowMs, member),
       );
-      const wait = Number(waitMs ?? 0);
-      return wait > 0 ? Math.min(wait, windowMs) : 0; // other members of the set may have any time
+      const waitMs = Number(result ?? 0);
+      return waitMs > 0 ? Math.min(waitMs, windowMs) : 0; // untrusted: members of the set may have any time
     },
   };
 }
@@ -108,6 +109,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // not ours; it tells nothing
+    return undefined; // not a message of a gateway
   }
 }

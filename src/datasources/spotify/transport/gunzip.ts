@@ -1,13 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 
-// Output grows by so much at a time, whatever the data says of its length. Smaller pieces cost a page of 94 KB ×2.
+// Size of an output buffer. Smaller ones double the time for a page of 94 KB.
 const chunkSize = 65_536;
 
 /**
- * Decompresses gzip in the calling thread: a page takes some 50 microseconds, which is no more than to have another
- * thread do it.
- * @returns null where the result is longer than `maxBytes`; no more than that is decompressed
- * @throws Error of zlib, where the data is no gzip or ends too early
+ * Decompresses gzip in the calling thread: a page takes about 50 microseconds, no more than the hand-over to another
+ * thread.
+ * @returns null if the result is longer than `maxBytes`; no more than that is decompressed
+ * @throws Error of zlib, if the data is not gzip or ends too early
  */
 export function unpack(packed: Buffer, maxBytes: number): Buffer | null {
   try {
@@ -18,6 +18,6 @@ export function unpack(packed: Buffer, maxBytes: number): Buffer | null {
   }
 }
 
-/** Whether a `Content-Encoding` means gzip; servers write it in any case, and by its old name. */
+/** Whether a `Content-Encoding` is gzip, in any case or by its old name `x-gzip`. */
 export const isGzip = (contentEncoding: string | null): boolean =>
   /^\s*(?:x-)?gzip\s*$/i.test(contentEncoding ?? '');

@@ -1,40 +1,40 @@
 import { createFetch } from 'ofetch';
 import { type Body, readBody } from './body.ts';
-import { createWire, TimedOut, TooLarge } from './fetch.ts';
+import { createBoundedFetch, TimedOut, TooLarge } from './fetch.ts';
 
 /**
- * One attempt of one HTTP exchange. What comes back is plain data: no request, header or error object that
- * could carry a secret leaves this file, and nothing is retried, redirected or thrown.
+ * One HTTP request. Its outcome is plain data: no request, header or error object that may contain a secret leaves
+ * this file, and nothing is retried, redirected or thrown.
  */
 export interface HttpRequest {
   method: 'GET' | 'POST';
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** Largest decoded body that is read; the rest is not waited for. Default 2 MB. */
+  /** Maximum size of the decoded body, in bytes; default 2 MB. */
   maxBytes?: number | undefined;
-  /** Limit of this attempt, in milliseconds, where it is not the usual one. */
+  /** Timeout in milliseconds; default `HttpOptions.timeoutMs`. */
   timeoutMs?: number | undefined;
 }
 
 export interface HttpAnswer {
   kind: 'answer';
   status: number;
-  /** The JSON, with status 200 as `Body` has it; else, where it is none, the text, undefined where that is empty. */
+  /** The JSON; of a status other than 200 otherwise the text, undefined if empty. */
   body: unknown;
   etag: string | null;
   retryAfter: string | null;
-  /** What a 401 says of the token, as in `Bearer realm="spotify", error="invalid_token"`. */
+  /** The challenge of a 401, such as `Bearer realm="spotify", error="invalid_token"`. */
   wwwAuthenticate?: string | null;
-  /** About what the body takes in memory. */
+  /** Approximate size of the body in memory. */
   bytes: number;
 }
 
 export interface HttpFault {
   kind: 'fault';
-  /** `not-json` and `too-large` are answers that cannot be used; the others are no answers at all. */
+  /** `not-json` and `too-large`: an unusable response; the others: no response. */
   fault: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json';
-  /** The system's code for it, such as `ECONNREFUSED`, for the log. */
+  /** The code of the system, such as `ECONNREFUSED`, for the log. */
   code: string;
 }
 
@@ -47,17 +47,17 @@ export interface Http {
 }
 
 export interface HttpOptions {
-  /** Limit of one attempt over connecting, headers and body, in milliseconds. */
+  /** Timeout of one request: connect, headers and body together, in milliseconds. */
   timeoutMs: number;
-  /** Most sockets to one host. */
+  /** Maximum sockets to one host. */
   connections: number;
 }
 
 const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market codes is a tenth of this
 
-export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptions): Http {
-  const wire = createWire(connections);
-  const client = createFetch({ fetch: wire.fetch });
+export function createHttp({ timeoutMs: defaultTimeoutMs, connections }: HttpOptions): Http {
+  const boundedFetch = createBoundedFetch(connections);
+  const client = createFetch({ fetch: boundedFetch.fetch });
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {
     try {
@@ -65,53 +65,53 @@ export function createHttp({ timeoutMs: usualTimeoutMs, connections }: HttpOptio
       const response = await client.raw(url, {
         headers: { ...headers, 'accept-encoding': 'gzip' },
         maxBytes: maxBytes ?? defaultMaxBytes,
-        wholeTimeoutMs: timeoutMs ?? usualTimeoutMs,
+        wholeTimeoutMs: timeoutMs ?? defaultTimeoutMs,
         responseType: 'arrayBuffer',
         ignoreResponseError: true,
         retry: false,
         ...request,
       });
-      return answerOf(response, Buffer.from(response._data ?? new ArrayBuffer(0)));
+      return toOutcome(response, Buffer.from(response._data ?? new ArrayBuffer(0)));
     } catch (error) {
-      return failureOf(error);
+      return toFailure(error);
     }
   }
 
-  return { send, close: wire.close };
+  return { send, close: boundedFetch.close };
 }
 
-function answerOf({ status, headers }: Response, text: Buffer): Outcome {
-  const read = status === 200 ? readBody(text) : readWords(text);
-  if (read === null) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
+function toOutcome({ status, headers }: Response, text: Buffer): Outcome {
+  const parsed = status === 200 ? readBody(text) : parseErrorBody(text);
+  if (parsed === null) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
   return {
     kind: 'answer',
     status,
-    body: read.json,
-    bytes: read.bytes,
+    body: parsed.json,
+    bytes: parsed.bytes,
     etag: headers.get('etag'),
     retryAfter: headers.get('retry-after'),
     wwwAuthenticate: headers.get('www-authenticate'),
   };
 }
 
-/** What an error says may be JSON, HTML, plain words or nothing. */
-function readWords(text: Buffer): Body {
-  const words = text.toString('utf8');
-  return readBody(text) ?? { json: words || undefined, bytes: words.length }; // the status says what is needed
+/** The body of an error may be JSON, HTML, plain text or empty. */
+function parseErrorBody(text: Buffer): Body {
+  const errorText = text.toString('utf8');
+  return readBody(text) ?? { json: errorText || undefined, bytes: errorText.length };
 }
 
-/** What an error says so lengthily is not worth its reading; its status is. */
-function unread({ status }: TooLarge): Outcome {
+/** Oversized error bodies are discarded; only the status is used. */
+function discardBody({ status }: TooLarge): Outcome {
   if (status === 200) return { kind: 'fault', fault: 'too-large', code: 'ETOOLARGE' };
   const headers = { etag: null, retryAfter: null, wwwAuthenticate: null };
   return { kind: 'answer', status, body: undefined, bytes: 0, ...headers };
 }
 
-/** Finds the cause, or the system's code for it, below the layers that ofetch and fetch wrap around it. */
-function failureOf(error: unknown): Outcome {
+/** Finds the cause, or the code of the system, in the errors that ofetch wraps around it. */
+function toFailure(error: unknown): Outcome {
   let name = 'unknown';
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof TooLarge) return unread(cause);
+    if (cause instanceof TooLarge) return discardBody(cause);
     if (cause instanceof TimedOut) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' };
     name = cause.name;
     const code = (cause as NodeJS.ErrnoException).code;
@@ -125,7 +125,7 @@ function failureOf(error: unknown): Outcome {
 const isTls = (code: string): boolean =>
   /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code);
 
-/** The `error.message` of a Spotify error answer; null where it has none. Never shown to clients. */
+/** The `error.message` of a Spotify error; null if it has none. Never shown to clients. */
 export function messageOf(body: unknown): string | null {
   const message = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
   return typeof message === 'string' ? message : null;
