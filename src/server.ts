@@ -63,11 +63,11 @@ function listen(server: Server, port: number, host: string, variable: string): P
   return new Promise((resolve) => server.listen(port, host, resolve));
 }
 
-/** The process that watches over the others, and has the sandbox for all of them. */
+/** The primary process: starts and replaces the workers, and runs the sandbox for all of them. */
 async function runSupervisor(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
   const hasMetricsPort = config.metricsPort !== null;
-  let isMetricsPort = hasMetricsPort; // a worker listens on it first
+  let isMetricsPort = hasMetricsPort; // each worker listens on it first
   runPrimary(
     {
       count: config.workers,
@@ -85,18 +85,18 @@ async function runSupervisor(config: Config): Promise<void> {
   );
 }
 
-const sandboxVariable = 'SANDBOX_UPSTREAM'; // from the watching process to the others, and from nobody else
+const sandboxVariable = 'SANDBOX_UPSTREAM'; // set by the primary process for its workers only
 
 interface EmbeddedSandbox {
   upstream: Pick<Config['gateway']['spotify'], 'apiUrl' | 'tokenUrl' | 'clientId' | 'clientSecret'>;
   close(): Promise<void>;
 }
 
-/** Null where there are credentials. */
+/** Null if credentials are configured. */
 async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandbox | null> {
   if (quotaMode === null) return null;
-  const given = cluster.isWorker && process.env[sandboxVariable];
-  if (given) return { upstream: JSON.parse(given), close: async () => undefined };
+  const inherited = cluster.isWorker && process.env[sandboxVariable];
+  if (inherited) return { upstream: JSON.parse(inherited), close: async () => undefined };
   const { startSandbox } = await import('./sandbox/index.ts');
   const { apiUrl, tokenUrl, clientId, clientSecret, close } = await startSandbox({ quotaMode });
   return { upstream: { apiUrl, tokenUrl, clientId, clientSecret }, close };
@@ -109,10 +109,10 @@ function announce({ sandbox }: Config, address: AddressInfo): void {
 
 const announceMetrics = (address: AddressInfo) => print(`Metrics on ${urlOf(address)}/metrics`);
 
-/** What is wrong with the environment where a server cannot listen, by the system's code; it shows no value. */
+/** The message for an operator if a server cannot listen, by the code of the system; null for an unknown code. */
 function listenError(code: string | undefined, variable: string): string | null {
   if (code === 'EADDRINUSE' || code === 'EACCES')
-    return `${variable} must be one that nobody else uses and this user may.`;
+    return `${variable} must be a free port that this user may use.`;
   return code !== undefined && hostCodes.has(code) ? 'HOST must be an address of this machine.' : null;
 }
 

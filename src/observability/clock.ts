@@ -1,2 +1,2 @@
-/** Milliseconds of the epoch that two processes can compare, by a clock that is not set while we run. */
+/** Milliseconds of the epoch, comparable between processes, by a clock that never jumps while the process runs. */
 export const epochMs = (): number => performance.timeOrigin + performance.now();

@@ -6,7 +6,7 @@
 const sampleIntervalMs = 20;
 const lateMs = 200; // the time within which `/health` has to respond
 const lateSamplesOfOverload = 3; // in succession, so the loop has been late for at least 600 ms
-const waitingOfOverload = 8; // operations; a client that waits for each response before its next request has one
+const waitingOfOverload = 8; // operations; a client that sends its requests one by one has one
 
 export interface EventLoop {
   /** How late the loop was at the last sample, in milliseconds. */
@@ -22,7 +22,7 @@ export interface EventLoop {
 export function watchEventLoop(): EventLoop {
   let lagMs = 0;
   let lateSamples = 0;
-  let arrivals = 0; // since the last sample: what has gathered while the loop was late arrives at once
+  let arrivals = 0; // since the last sample: requests that came while the loop was late arrive together
   let expectedAtMs = performance.now() + sampleIntervalMs;
 
   const timer = setInterval(() => {

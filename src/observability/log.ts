@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 
-/** The one way in which the gateway says something to its operator. Never given a header, body or URL. */
+/** The log for the operator. No entry contains a header, a body or a URL. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -9,7 +9,7 @@ export interface Log {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-// No client decides how long a line is: it chooses the name of its operation, and messages may quote what it sent.
+// Bounds the length of a line: clients choose operation names, and messages may quote their requests.
 const maxNameCharacters = 100;
 const maxTextCharacters = 4_000; // of a message, a stack and every other text
 const maxListEntries = 20;
@@ -17,11 +17,11 @@ const maxListEntries = 20;
 export const createLog = (level: LogLevel): Log =>
   pino({ level, base: null, serializers: { err: withoutExtras } });
 
-/** An error may have anything attached to it, a request with its headers for one: only name, message and stack stay. */
+/** An error may have other objects attached, such as a request with its headers: only name, message and stack are logged. */
 const withoutExtras = (error: unknown) =>
   error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error);
 
-/** The same log, with every text cut to a length that a line can have. */
+/** The same log, with every text cut to a maximum length. */
 export const boundedLog = (log: Log): Log => ({
   info: (fields, message) => log.info(boundedFields(fields), cut(message)),
   warn: (fields, message) => log.warn(boundedFields(fields), cut(message)),
@@ -42,7 +42,7 @@ function bounded(value: unknown, name: string): unknown {
 }
 
 function boundedList(list: readonly unknown[]): unknown[] {
-  const kept = list.slice(0, maxListEntries).map((each) => bounded(each, ''));
+  const kept = list.slice(0, maxListEntries).map((entry) => bounded(entry, ''));
   return list.length > maxListEntries ? [...kept, `and ${list.length - maxListEntries} more`] : kept;
 }
 

@@ -1,18 +1,18 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Observer, Spotify } from '../datasources/spotify/index.ts';
 
-/** What an operator sees at `/metrics`. What to do when one of them moves stands in docs/operating.md. */
+/** The metrics at `/metrics`; docs/operating.md explains them. */
 export interface Metrics {
   registry: Registry;
   observer: Observer;
   recordOperation(outcome: OperationOutcome): void;
-  /** A request was turned away before anybody looked into it. */
+  /** Counts a request that was rejected before it was read. */
   refused(code: string): void;
-  /** A connection was closed by the gateway, because it was idle, its request slow, or its response unread. */
+  /** Counts a connection that the gateway closed: it was idle, its request slow, or its response unread. */
   connectionClosed(reason: ClosingReason): void;
   /** A connection was opened (1) or has ended (-1). */
   connectionsChanged(by: 1 | -1): void;
-  /** Lets the gauges ask how things stand whenever they are read. */
+  /** Registers the gauges, which read their values from the sources at each scrape. */
   registerGauges(sources: GaugeSources): void;
 }
 
@@ -43,14 +43,20 @@ export function createMetrics(): Metrics {
   const histogram = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Histogram({ name: `${prefix}_${name}`, help, labelNames, buckets: secondsBuckets, registers });
 
-  const operations = counter('operations_total', 'GraphQL operations answered.', ['outcome']);
-  const operationSeconds = histogram('operation_duration_seconds', 'Time to answer an operation.');
-  const errors = counter('errors_total', 'Errors in answers, by their code.', ['code']);
-  const refusals = counter('refusals_total', 'Requests turned away unread, by the code they got.', ['code']);
-  const calls = counter('upstream_calls_total', 'Calls to Spotify, by how they ended.', ['family', 'status']);
-  const callSeconds = histogram('upstream_call_duration_seconds', 'Time of one call to Spotify.', ['family']);
-  const waitSeconds = histogram('gate_wait_seconds', 'Time that calls waited for their turn.', ['family']);
-  const answers = counter('answers_total', 'Questions answered, by where the answer was.', ['source']);
+  const operations = counter('operations_total', 'Completed GraphQL operations.', ['outcome']);
+  const operationSeconds = histogram('operation_duration_seconds', 'Duration of an operation.');
+  const errors = counter('errors_total', 'Errors in responses, by code.', ['code']);
+  const refusals = counter('refusals_total', 'Requests rejected unread, by code.', ['code']);
+  const calls = counter('upstream_calls_total', 'Calls to Spotify, by status.', ['family', 'status']);
+  const callSeconds = histogram('upstream_call_duration_seconds', 'Duration of a call to Spotify.', [
+    'family',
+  ]);
+  const waitSeconds = histogram('gate_wait_seconds', 'Time that calls to Spotify were queued.', ['family']);
+  const answers = counter(
+    'answers_total',
+    'Reads of Spotify objects and lists, by the source of the response.',
+    ['source'],
+  );
 
   const closings = counter('connections_closed_total', 'Connections closed by the gateway, by the reason.', [
     'reason',
@@ -126,7 +132,7 @@ function registerGauges(registry: Registry, { spotify, eventLoopLagMs, unreadByt
   );
   gauge(
     'gate_shut_seconds',
-    'Seconds until calls of a family may go again; 0 where they may go now.',
+    'Seconds until the back-off of a family ends; 0 without a back-off.',
     ['family', 'reason'],
     () =>
       families().map(({ family, openState }) => [
@@ -136,18 +142,18 @@ function registerGauges(registry: Registry, { spotify, eventLoopLagMs, unreadByt
   );
   gauge(
     'premium_lapsed',
-    "1 while Spotify serves the app nothing because the Premium subscription of the app's owner has lapsed.",
+    "1 while Spotify rejects all calls because the Premium subscription of the app's owner has lapsed.",
     [],
     () => [[{}, Number(spotify.report().isPremiumLapsed)]],
   );
-  gauge('ability', 'What the app may do: 0 or 1, or a page size.', ['ability'], () =>
+  gauge('ability', 'Learned capabilities of the app: 0 or 1, or a page size limit.', ['ability'], () =>
     Object.entries(spotify.report().abilities).map(([ability, value]) => [{ ability }, Number(value)]),
   );
   gauge('token_age_seconds', 'Age of the token in use.', [], () => {
     const { tokenAgeMs } = spotify.report();
     return tokenAgeMs === null ? [] : [[{}, tokenAgeMs / 1000]];
   });
-  gauge('event_loop_lag_seconds', 'How late the event loop was the last time it was looked at.', [], () => [
+  gauge('event_loop_lag_seconds', 'Delay of the event loop at the last sample.', [], () => [
     [{}, eventLoopLagMs() / 1000],
   ]);
   gauge(

@@ -16,8 +16,8 @@ import { shortName } from './log.ts';
 import type { OperationUsage } from './operation-usage.ts';
 
 /**
- * Spans for operations, calls and waits, by whatever OpenTelemetry SDK the process was started with; without
- * one they cost next to nothing. A client's trace is continued; Spotify is told of none.
+ * Spans for operations, calls and waits in the queue, for the OpenTelemetry SDK of the process; without one they cost
+ * almost nothing. The client's trace is continued; Spotify gets no trace headers.
  */
 
 const tracer = (): Tracer => trace.getTracer('spotify-graphql-gateway');
@@ -29,20 +29,20 @@ interface RequestHeaders {
 
 /** One operation, as a span. */
 export interface OperationSpan {
-  /** For what belongs below it. */
+  /** The parent context of spans below it. */
   context: TraceContext;
-  /** Ends it with what has become of the operation: also of one that was refused, or answered before. */
+  /** Ends the span with the outcome of the operation, which may have been rejected, or served from the response cache. */
   end(usage: Pick<OperationUsage, 'operation' | 'plannedCalls'>, outcome: OperationOutcome): void;
 }
 
 export interface OperationOutcome {
   failed: boolean;
-  /** What it used; calls that were spared are shown. */
+  /** Its calls; those of the cache become spans too. */
   calls: readonly UpstreamCallRecord[];
 }
 
-export function startOperation(caller: RequestHeaders): OperationSpan {
-  const parent = propagation.extract(ROOT_CONTEXT, caller, headersOfCaller);
+export function startOperation(request: RequestHeaders): OperationSpan {
+  const parent = propagation.extract(ROOT_CONTEXT, request, headerGetter);
   const span = tracer().startSpan('graphql operation', { kind: SpanKind.SERVER }, parent);
   const below = trace.setSpan(parent, span);
   return {
@@ -59,12 +59,12 @@ export function startOperation(caller: RequestHeaders): OperationSpan {
   };
 }
 
-const headersOfCaller: TextMapGetter<RequestHeaders> = {
-  get: (caller, name) => caller.header(name) ?? undefined,
-  keys: () => [], // those that list them look for baggage of their own, which is nobody's here
+const headerGetter: TextMapGetter<RequestHeaders> = {
+  get: (request, name) => request.header(name) ?? undefined,
+  keys: () => [], // propagators that list headers look for vendor baggage, which is not supported
 };
 
-/** What was there already took no time: each is a span without length, in place of the call that it spared. */
+/** Records each cache hit as a span without duration, in place of the call that it saved. */
 function recordCacheHits(calls: readonly UpstreamCallRecord[], below: TraceContext): void {
   for (const { method, path, status, origin } of calls) {
     if (origin !== 'cache') continue;

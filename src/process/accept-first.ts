@@ -1,44 +1,44 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 
-const longestMs = 20; // of letting in, where the arrivals have no end
+const maxDelayMs = 20; // of a request, while new connections keep coming
 
 /**
- * Serves what comes to a server, but lets everybody in first. libuv accepts one connection in a turn of the event loop:
- * while those who are in keep its turns long, those who are not would wait for seconds. So a turn in which
- * somebody arrives serves nobody. It is over in a tenth of a millisecond, and whoever has come in a rush is served in
- * one turn, in which their questions gather.
+ * Handles the requests of a server, but accepts pending connections first. libuv accepts one connection per event-loop
+ * iteration: while requests of open connections make the iterations long, new clients would wait for seconds. So an
+ * iteration that accepts a connection handles no request. Accepting takes a tenth of a millisecond, and the requests of
+ * many new clients are then handled in one iteration, in which their reads are batched.
  */
 export function acceptFirst(server: Server, listener: RequestListener): void {
-  let waiting: [IncomingMessage, ServerResponse][] = [];
+  let delayed: [IncomingMessage, ServerResponse][] = [];
   let isAccepting = false;
-  let hasArrived = false;
-  let sinceMs = 0;
+  let hasAccepted = false;
+  let acceptingSinceMs = 0;
 
   server.on('connection', () => {
-    hasArrived = true;
+    hasAccepted = true;
     if (isAccepting) return;
     isAccepting = true;
-    sinceMs = performance.now();
-    setImmediate(endTurn);
+    acceptingSinceMs = performance.now();
+    setImmediate(endIteration);
   });
 
-  function endTurn(): void {
-    if (hasArrived && performance.now() - sinceMs < longestMs) {
-      hasArrived = false;
-      setImmediate(endTurn);
+  function endIteration(): void {
+    if (hasAccepted && performance.now() - acceptingSinceMs < maxDelayMs) {
+      hasAccepted = false;
+      setImmediate(endIteration);
       return;
     }
     isAccepting = false;
-    const served = waiting;
-    waiting = [];
-    for (const [request, response] of served) {
-      // Each by itself, so that one that throws is alone in it.
+    const requests = delayed;
+    delayed = [];
+    for (const [request, response] of requests) {
+      // In a tick of its own, so that an exception in one does not prevent the others.
       if (!response.destroyed) process.nextTick(listener, request, response);
     }
   }
 
   server.on('request', (request, response) => {
-    if (isAccepting) waiting.push([request, response]);
+    if (isAccepting) delayed.push([request, response]);
     else listener(request, response);
   });
 }

@@ -11,12 +11,12 @@ export { aggregatedMetrics } from './worker-metrics.ts';
  */
 
 const drain = 'drain';
-const replaceAfterMs = 1_000; // a worker that ends as soon as it starts must not take the machine with it
-const killAfterMs = exitMs - 300; // workers that have drained are gone by then; the others do not respond
+const replaceAfterMs = 1_000; // a worker that fails at its start must not use the whole CPU
+const killAfterMs = exitMs - 300; // drained workers have exited by then; the others do not respond
 const secondKillMs = 100; // from the kill of the workers to the end of the supervisor
 
 export interface Supervision {
-  /** How many workers there are to be. */
+  /** Number of workers. */
   count: number;
   /** Their environment variables beyond those of the supervisor. */
   environment: Record<string, string>;
@@ -31,19 +31,20 @@ export interface Supervision {
 /** In the supervisor. Ends it with the highest exit code of a worker once all workers have ended. */
 export function runPrimary(supervision: Supervision, log: Log): void {
   const { count, environment, listening, ports, dispose } = supervision;
-  const listeningPorts = new Map<number, number>(); // of each worker, how many
+  const listeningPorts = new Map<number, number>(); // number of ports by worker id
   let isListening = false;
   let stopping = false;
   let exitCode = 0;
 
-  const workers = (): Worker[] => Object.values(cluster.workers ?? {}).filter((each) => each !== undefined);
-  const begin = () => stopping || cluster.fork(environment);
+  const workers = (): Worker[] =>
+    Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  const startWorker = () => stopping || cluster.fork(environment);
   const isReady = ({ id }: Worker) => listeningPorts.get(id) === ports;
 
   collectMetrics(log);
 
   cluster.on('fork', (worker) => {
-    // The channel to a worker breaks when the worker ends, at whatever is being written to it.
+    // The channel emits an error if the worker ends while a message is written to it.
     worker.on('error', (err) => log.warn({ err, worker: worker.id }, 'the channel to a worker failed'));
   });
 
@@ -55,7 +56,7 @@ export function runPrimary(supervision: Supervision, log: Log): void {
     if (stopping) sendTo(worker, drain, log);
     if (isListening) return;
     isListening = true;
-    for (let i = 1; i < count; i++) begin();
+    for (let i = 1; i < count; i++) startWorker();
   });
 
   cluster.on('exit', (worker, code, signal) => {
@@ -63,10 +64,10 @@ export function runPrimary(supervision: Supervision, log: Log): void {
     listeningPorts.delete(worker.id);
     if (isListening && !stopping) {
       log.error({ worker: worker.id, code, signal }, 'a worker has ended, and is replaced');
-      setTimeout(begin, replaceAfterMs);
+      setTimeout(startWorker, replaceAfterMs);
       return;
     }
-    // A worker that is told to end before it listens has nothing to drain.
+    // A worker that gets the signal before it listens has nothing to drain.
     const isExpected = stopping && wasStarting && signal === 'SIGTERM';
     if (!isExpected) exitCode = Math.max(exitCode, code ?? 1);
     stopping = true;
@@ -89,7 +90,7 @@ export function runPrimary(supervision: Supervision, log: Log): void {
       setTimeout(() => process.exit(1), secondKillMs);
     }, killAfterMs);
     for (const worker of workers()) {
-      // While a worker starts it loses messages; a signal ends it, or drains it if it can by then.
+      // A worker that starts may lose messages; a signal ends it, or drains it if it listens by then.
       if (isReady(worker)) sendTo(worker, drain, log);
       else worker.process.kill('SIGTERM');
     }
@@ -97,12 +98,12 @@ export function runPrimary(supervision: Supervision, log: Log): void {
   }
 
   for (const signal of signals) process.on(signal, stop);
-  begin();
+  startWorker();
 }
 
-/** In a worker: it drains when it is told to, when the supervisor has gone, and never twice, as a terminal signals both. */
-export const supervisorTrigger: ShutdownTrigger = (begin) => {
-  process.on('message', (message) => message === drain && begin());
-  process.on('disconnect', begin);
-  for (const signal of signals) process.on(signal, begin);
+/** In a worker. Drains once: on the supervisor's message, on IPC disconnect, or on a signal (Ctrl-C reaches both processes). */
+export const supervisorTrigger: ShutdownTrigger = (beginDrain) => {
+  process.on('message', (message) => message === drain && beginDrain());
+  process.on('disconnect', beginDrain);
+  for (const signal of signals) process.on(signal, beginDrain);
 };

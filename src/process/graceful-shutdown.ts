@@ -6,39 +6,40 @@ import { maxBodyBytes } from '../operation/limits.ts';
 /** How a process stops without losing a response. */
 
 export const signals = ['SIGTERM', 'SIGINT'] as const;
-// A connection in use sends another request within this time, and is told to close: closed earlier, it may lose one.
+// Active keep-alive connections send another request within this time and get `Connection: close`; closing them
+// earlier could drop a request in transit.
 const idleGraceMs = 300;
-const busyGraceMs = 2_500; // many clients, of which some are slow to send their next request
+const busyGraceMs = 2_500; // with many clients some send their next request late
 const busyRequests = 10; // in the last second
-const drainMs = 9_000; // operations have their deadline of 8 s; clients that still read then lose the rest
-export const exitMs = 9_800; // the process is gone within 10 s, whatever still runs
+const drainMs = 9_000; // longer than the deadline of operations (8 s); slower clients lose the rest of their response
+export const exitMs = 9_800; // the process exits within 10 s in any case
 
 export interface Draining {
-  /** From now on the process is not ready. */
+  /** Makes `/ready` respond with 503. */
   drain(): void;
-  /** Closes what the server does not know of. */
+  /** Closes everything but the server. */
   dispose(): Promise<void>;
 }
 
-/** Who says when to stop: `begin` drains, `endNow` does not wait for it. */
-export type ShutdownTrigger = (begin: () => void, endNow: () => void) => void;
+/** Starts a shutdown: `drain` lets requests finish, `forceExit` does not. */
+export type ShutdownTrigger = (drain: () => void, forceExit: () => void) => void;
 
-/** The first signal drains, the second one ends. */
-const signalTrigger: ShutdownTrigger = (begin, endNow) => {
+/** The first signal drains, the second one exits at once. */
+const signalTrigger: ShutdownTrigger = (drain, forceExit) => {
   let isFirst = true;
   for (const signal of signals) {
     process.on(signal, () => {
-      if (isFirst) begin();
-      else endNow();
+      if (isFirst) drain();
+      else forceExit();
       isFirst = false;
     });
   }
 };
 
 /**
- * On the first SIGTERM or SIGINT: no new connections, every running request is answered, its response delivered and its
- * connection told to close, then exit code 0, all within 10 s. A second signal ends the process at once, with code 1. So
- * does an exception that nobody caught, after the same drain; a rejected promise that nobody awaited is logged.
+ * On the first SIGTERM or SIGINT: no new connections, every running request gets its response with `Connection: close`, then
+ * exit code 0, all within 10 s. A second signal exits at once with code 1. An uncaught exception drains in the same way and
+ * exits with code 1; an unhandled rejection is logged.
  */
 export function gracefulShutdown(
   server: Server,
@@ -53,11 +54,11 @@ export function gracefulShutdown(
     draining = true;
     drain();
     setTimeout(() => process.exit(exitCode), exitMs);
-    for (const response of responses.undelivered()) closeAfter(response);
-    // The method of HTTP servers closes idle connections at once, and with them what a client is just sending.
+    for (const response of responses.undelivered()) closeAfterResponse(response);
+    // `close` of HTTP servers closes idle connections at once, which could drop a request in transit.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
     const graceMs = responses.areFrequent() ? busyGraceMs : idleGraceMs;
-    // What has arrived by then is read before idleness is judged: a busy process comes late to its timers.
+    // Requests that have arrived are read first: the timers of a busy process are late.
     const idle = setInterval(() => setImmediate(closeIdle), graceMs);
     const late = setTimeout(() => server.closeAllConnections(), drainMs);
     await closed;
@@ -67,25 +68,25 @@ export function gracefulShutdown(
     process.exit(exitCode);
   }
 
-  /** Node takes a connection for idle whose response has been ended, and be it that most of it waits to be delivered. */
+  /** Node counts a connection as idle as soon as its response is ended, even if most of it is not sent yet. */
   function closeIdle(): void {
     if (responses.undelivered().every(({ writableEnded }) => !writableEnded)) server.closeIdleConnections();
   }
 
-  const begin = (exitCode: number) => draining || void stop(exitCode);
+  const beginStop = (exitCode: number) => draining || void stop(exitCode);
   trigger(
-    () => begin(0),
+    () => beginStop(0),
     () => process.exit(1),
   );
   process.on('uncaughtException', (err) => {
     log.error({ err }, 'uncaught exception');
-    begin(1);
+    beginStop(1);
   });
   process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
 }
 
 interface TrackedResponses {
-  /** Responses whose requests have arrived, and that the system has not taken over as a whole. */
+  /** Responses to requests that have arrived, which the system has not taken over completely. */
   undelivered(): ServerResponse[];
   /** Whether many requests have come in the last second. */
   areFrequent(): boolean;
@@ -97,21 +98,21 @@ function trackResponses(server: Server, isDraining: () => boolean): TrackedRespo
 
   server.on('connection', (socket) => {
     undelivered.set(socket, new Set());
-    // Responses that wait behind another one of the same connection never hear that it is closed.
+    // A pipelined response that waits for another one gets no `close` event.
     socket.once('close', () => undelivered.delete(socket));
   });
-  // First of the listeners: a response that another one ends at once has its headers by then.
+  // The first of the listeners: another one may end the response at once, with its headers.
   server.prependListener('request', (request, response) => {
-    const { socket } = request; // which the request no longer has once it is answered and cut off
+    const { socket } = request; // no longer a property of the request after its end
     undelivered.get(socket)?.add(response);
     latestMs.push(performance.now());
     if (latestMs.length > busyRequests) latestMs.shift();
     const length = request.headers['content-length'];
     const isTooLarge = Number(length ?? 0) > maxBodyBytes;
-    if (isDraining() || isTooLarge) closeAfter(response);
+    if (isDraining() || isTooLarge) closeAfterResponse(response);
     response.on('close', () => undelivered.get(socket)?.delete(response));
     response.on('finish', () => {
-      // A body that is too large, or of unknown length, is not read to its end once it was rejected.
+      // The rest of a rejected body that is too large, or of unknown length, is not read.
       if (!request.complete && (isTooLarge || length === undefined)) socket.destroySoon();
     });
   });
@@ -125,6 +126,6 @@ function trackResponses(server: Server, isDraining: () => boolean): TrackedRespo
   };
 }
 
-function closeAfter(response: ServerResponse): void {
+function closeAfterResponse(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
 }
