@@ -7,7 +7,7 @@ import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 
-/** One question, who waits for its answer (more may come), and the tag of the copy that is held, if any. */
+/** A request to Spotify, the fields that wait for it (more may join), and the ETag of the cached entry, if any. */
 export interface FetchRequest {
   endpointRequest: EndpointRequest<unknown>;
   fieldContexts: readonly FieldContext[];
@@ -18,117 +18,120 @@ export type FetchResult =
   /** The value, and the JSON that it was decoded from. */
   | { status: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }
   | { status: 'absent' }
-  /** The copy that is held is still right. */
+  /** The cached entry is still correct. */
   | { status: 'unchanged' };
 
 /**
- * Asks Spotify with as few calls as the app's abilities allow for the questions of one tick.
- * @returns one promise a question, so that none waits for a slower one
+ * Sends the requests with as few calls as the capabilities of the app allow.
+ * @returns one promise for each request, so that none waits for a slower one
  */
-export type BatchFetcher = (questions: readonly FetchRequest[]) => Promise<FetchResult>[];
+export type BatchFetcher = (fetchRequests: readonly FetchRequest[]) => Promise<FetchResult>[];
 
 export function createBatchFetcher(apiClient: ApiClient, capabilities: Capabilities): BatchFetcher {
   const send: ApiClient['request'] = async (...request) => {
-    const reply = await apiClient.request(...request);
-    if (reply.status === 200 || reply.status === 304) capabilities.recordSuccess();
-    return reply;
+    const response = await apiClient.request(...request);
+    if (response.status === 200 || response.status === 304) capabilities.recordSuccess();
+    return response;
   };
 
-  /** One call for one question. */
+  /** One call for one request. */
   function fetchOne({ endpointRequest, fieldContexts, etag }: FetchRequest): Promise<FetchResult> {
     const waiters = createWaiters(() => fieldContexts.map(({ operation }) => operation));
-    const ask = async (): Promise<FetchResult> => {
-      const reply = await send(endpointRequest.request, waiters, etag);
-      if (reply.status === 304 && etag !== null) return { status: 'unchanged' };
-      if (reply.status !== 200) return resultOfErrorStatus(endpointRequest, reply);
-      return orBadResponse(() => decodeFound(endpointRequest, reply.body, reply));
+    const call = async (): Promise<FetchResult> => {
+      const response = await send(endpointRequest.request, waiters, etag);
+      if (response.status === 304 && etag !== null) return { status: 'unchanged' };
+      if (response.status !== 200) return resultOfErrorStatus(endpointRequest, response);
+      return orBadResponse(() => decodeFound(endpointRequest, response.body, response));
     };
-    return withinLimit(endpointRequest, ask, (answer) => [answer]);
+    return withinLimit(endpointRequest, call, (result) => [result]);
   }
 
-  /** One call for all of them; where the app may not do that, or the response does not fit, one for each. */
-  function fetchBatch(questions: readonly FetchRequest[], batch: Batch): Promise<FetchResult>[] {
-    const ask = () => callBatch(questions, batch);
-    const objects = questions.map(({ endpointRequest }) => endpointRequest.key).join();
-    const answers = batch.feature ? capabilities.withFeature(batch.feature, objects, ask) : ask();
-    const landed = answers.then((all) => all?.map(toPromise) ?? fetchIndividually(questions));
-    return questions.map(async (_, i) => (await landed)[i] as Promise<FetchResult>);
+  /** One call for all requests; one for each if the app lacks batch reads or the response does not match. */
+  function fetchBatch(fetchRequests: readonly FetchRequest[], batch: Batch): Promise<FetchResult>[] {
+    const call = () => callBatch(fetchRequests, batch);
+    const objects = fetchRequests.map(({ endpointRequest }) => endpointRequest.key).join();
+    const results = batch.feature ? capabilities.withFeature(batch.feature, objects, call) : call();
+    const settledResults = results.then((all) => all?.map(toPromise) ?? fetchIndividually(fetchRequests));
+    return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<FetchResult>);
   }
 
   async function callBatch(
-    questions: readonly FetchRequest[],
+    fetchRequests: readonly FetchRequest[],
     batch: Batch,
   ): Promise<(FetchResult | GatewayError)[] | null> {
-    const [{ endpointRequest }] = questions as [FetchRequest];
-    const values = questions.map((question) => question.endpointRequest.batchKey ?? '');
+    const [{ endpointRequest }] = fetchRequests as [FetchRequest];
+    const values = fetchRequests.map((fetchRequest) => fetchRequest.endpointRequest.batchKey ?? '');
     const waiters = createWaiters(() =>
-      questions.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
+      fetchRequests.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
     );
-    const ask = async (): Promise<(FetchResult | GatewayError)[] | null> => {
-      const reply = await send(batch.request(values), waiters);
-      if (reply.status !== 200) {
-        if (batch.feature) throwIfBatchWithheld(reply);
-        return questions.map(() => resultOfErrorStatus(endpointRequest, reply));
+    const call = async (): Promise<(FetchResult | GatewayError)[] | null> => {
+      const response = await send(batch.request(values), waiters);
+      if (response.status !== 200) {
+        if (batch.feature) throwIfBatchWithheld(response);
+        return fetchRequests.map(() => resultOfErrorStatus(endpointRequest, response));
       }
-      if (batch.isUsable?.(reply.body, values) === false) return null;
-      const share = { ...reply, etag: null, bytes: Math.ceil(reply.bytes / questions.length) };
-      const read = (question: FetchRequest, i: number): FetchResult => {
-        const part = batch.part(reply.body, i, values);
-        return part === null ? { status: 'absent' } : decodeFound(question.endpointRequest, part, share);
+      if (batch.isUsable?.(response.body, values) === false) return null;
+      const share = { ...response, etag: null, bytes: Math.ceil(response.bytes / fetchRequests.length) };
+      const read = (fetchRequest: FetchRequest, i: number): FetchResult => {
+        const part = batch.part(response.body, i, values);
+        return part === null ? { status: 'absent' } : decodeFound(fetchRequest.endpointRequest, part, share);
       };
-      return questions.map((question, i) => toResult(() => orBadResponse(() => read(question, i))));
+      return fetchRequests.map((fetchRequest, i) =>
+        toResult(() => orBadResponse(() => read(fetchRequest, i))),
+      );
     };
-    return withinLimit(endpointRequest, ask, (answers) => answers ?? []);
+    return withinLimit(endpointRequest, call, (results) => results ?? []);
   }
 
-  function fetchIndividually(questions: readonly FetchRequest[]): Promise<FetchResult>[] {
-    const answers = questions.map(fetchOne);
-    void Promise.allSettled(answers).then((outcomes) => {
-      // Where singles are forbidden as well, it was not the batch that is withheld.
+  function fetchIndividually(fetchRequests: readonly FetchRequest[]): Promise<FetchResult>[] {
+    const results = fetchRequests.map(fetchOne);
+    void Promise.allSettled(results).then((outcomes) => {
+      // If single reads are forbidden too, the cause is not the lack of batch reads.
       const allForbidden = outcomes.every(
         (outcome) => outcome.status === 'rejected' && outcome.reason instanceof UpstreamForbidden,
       );
       if (allForbidden) capabilities.reset('batch');
     });
-    return answers;
+    return results;
   }
 
   const withinLimit = <T>(
     { limit }: EndpointRequest<unknown>,
-    ask: () => Promise<T>,
-    answersIn: (given: T) => readonly (FetchResult | GatewayError)[],
+    call: () => Promise<T>,
+    resultsIn: (value: T) => readonly (FetchResult | GatewayError)[],
   ): Promise<T> => {
-    if (!limit) return ask();
-    const isGranted = (answer: FetchResult | GatewayError) =>
-      !(answer instanceof GatewayError) && answer.status === 'found' && limit.isLimitHonoured(answer.value);
-    return capabilities.withLimit(limit.endpoint, limit.items, limit.list, ask, (given) =>
-      answersIn(given).some(isGranted),
+    if (!limit) return call();
+    const isGranted = (result: FetchResult | GatewayError) =>
+      !(result instanceof GatewayError) && result.status === 'found' && limit.isLimitHonoured(result.value);
+    return capabilities.withLimit(limit.endpoint, limit.items, limit.list, call, (value) =>
+      resultsIn(value).some(isGranted),
     );
   };
 
-  return (questions) => {
-    const answers = new Map<FetchRequest, Promise<FetchResult>>();
-    for (const group of groupByBatch(questions)) {
+  return (fetchRequests) => {
+    const results = new Map<FetchRequest, Promise<FetchResult>>();
+    for (const group of groupByBatch(fetchRequests)) {
       const batch = group[0]?.endpointRequest.batch;
       const promises = batch && group.length > 1 ? fetchBatch(group, batch) : group.map(fetchOne);
-      for (const [i, question] of group.entries()) answers.set(question, promises[i] as Promise<FetchResult>);
+      for (const [i, fetchRequest] of group.entries())
+        results.set(fetchRequest, promises[i] as Promise<FetchResult>);
     }
-    return questions.map((question) => answers.get(question) as Promise<FetchResult>);
+    return fetchRequests.map((fetchRequest) => results.get(fetchRequest) as Promise<FetchResult>);
   };
 }
 
-/** Those that may share a call, in groups no larger than one call takes. */
-function groupByBatch(questions: readonly FetchRequest[]): FetchRequest[][] {
+/** Groups of requests that can share a call, no larger than one call accepts. */
+function groupByBatch(fetchRequests: readonly FetchRequest[]): FetchRequest[][] {
   const groups: FetchRequest[][] = [];
   const growing = new Map<string, FetchRequest[]>();
-  for (const question of questions) {
-    const { batch } = question.endpointRequest;
-    const known = batch && growing.get(batch.key);
-    if (known && known.length < batch.max) {
-      known.push(question);
+  for (const fetchRequest of fetchRequests) {
+    const { batch } = fetchRequest.endpointRequest;
+    const openGroup = batch && growing.get(batch.key);
+    if (openGroup && openGroup.length < batch.max) {
+      openGroup.push(fetchRequest);
       continue;
     }
-    const group = [question];
+    const group = [fetchRequest];
     groups.push(group);
     if (batch) growing.set(batch.key, group);
   }
@@ -142,42 +145,44 @@ const decodeFound = (
   { etag, bytes }: Pick<HttpAnswer, 'etag' | 'bytes'>,
 ): FetchResult => ({ status: 'found', value: decode(body), body, etag, bytes });
 
-/** @throws UpstreamBadResponse when the answer is not as documented */
+/** @throws UpstreamBadResponse if the response is not as documented */
 function orBadResponse(read: () => FetchResult): FetchResult {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof MalformedAnswer)) throw error;
-    throw new UpstreamBadResponse(`Spotify's answer is not as documented (${error.message}).`);
+    throw new UpstreamBadResponse(`Spotify's response is not as documented (${error.message}).`);
   }
 }
 
-/** One that failed alone is a rejection of its own, seen by whoever asked for it. */
-function toPromise(answer: FetchResult | GatewayError): Promise<FetchResult> {
-  const promise = answer instanceof GatewayError ? Promise.reject(answer) : Promise.resolve(answer);
-  promise.catch(() => undefined); // the others are looked at first
+/** A result that failed rejects only the promise of its own request. */
+function toPromise(result: FetchResult | GatewayError): Promise<FetchResult> {
+  const promise = result instanceof GatewayError ? Promise.reject(result) : Promise.resolve(result);
+  promise.catch(() => undefined); // the other promises may be awaited first
   return promise;
 }
 
-function toResult(answer: () => FetchResult): FetchResult | GatewayError {
+function toResult(result: () => FetchResult): FetchResult | GatewayError {
   try {
-    return answer();
+    return result();
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;
   }
 }
 
-/** What an answer other than 200 and a right 304 means. @throws GatewayError, LimitRefused, FeatureWithheld */
-function resultOfErrorStatus(endpointRequest: EndpointRequest<unknown>, reply: HttpAnswer): FetchResult {
-  if (endpointRequest.onErrorStatus(reply) === null) return { status: 'absent' };
-  if (reply.status === 401) throw new UpstreamAuthFailed('Spotify wants a user for this, which we are not.');
-  if (reply.status === 403) throw new UpstreamForbidden('Spotify forbids this app to read that.');
-  throw new UpstreamBadResponse(`Spotify answered with status ${reply.status}.`);
+/** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
+function resultOfErrorStatus(endpointRequest: EndpointRequest<unknown>, response: HttpAnswer): FetchResult {
+  if (endpointRequest.onErrorStatus(response) === null) return { status: 'absent' };
+  if (response.status === 401)
+    throw new UpstreamAuthFailed('This endpoint needs a user token; the gateway has an app token.');
+  if (response.status === 403)
+    throw new UpstreamForbidden('Spotify does not allow this app to read this resource.');
+  throw new UpstreamBadResponse(`Spotify responded with status ${response.status}.`);
 }
 
-/** An unknown id is null in a batch: a batch that is not found is a batch endpoint that is not there. */
-function throwIfBatchWithheld(reply: HttpAnswer): void {
-  if (reply.status === 404) throw new FeatureWithheld(true);
-  throwIfWithheld(reply);
+/** An unknown id is null in a batch, so a 404 means that the batch endpoint does not exist. */
+function throwIfBatchWithheld(response: HttpAnswer): void {
+  if (response.status === 404) throw new FeatureWithheld(true);
+  throwIfWithheld(response);
 }
