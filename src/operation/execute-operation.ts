@@ -106,7 +106,6 @@ function createRun(options: ExecuteOperationOptions): ExecuteOperation {
     const result = await resultOf(document, request, context);
     operationContext.end();
     client.signal?.removeEventListener('abort', operationContext.end);
-    clearWindows(context.windows);
     const [usage, codes] = [usageOf(context), codesOf(result)];
     span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
     report(usage, { milliseconds: performance.now() - startMs, codes });
@@ -172,14 +171,6 @@ function freshUntilOf(
 ): number | null {
   const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
   return isReusable ? freshUntilMs : null;
-}
-
-/**
- * What has waited for Spotify counts as old to V8, and through it all that a window has shown would stay until the next
- * major collection: 100 albums took a tenth longer (docs/decisions/garbage.md).
- */
-function clearWindows(windows: Context['windows']): void {
-  for (const window of windows) window.slots = [];
 }
 
 const tooManyCalls = (limit: number, actual: number) =>

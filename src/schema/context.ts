@@ -1,11 +1,5 @@
 import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from 'graphql';
-import type {
-  FieldContext,
-  OperationContext,
-  Spotify,
-  SpotifyObject,
-  Window,
-} from '../datasources/spotify/index.ts';
+import type { FieldContext, OperationContext, Spotify } from '../datasources/spotify/index.ts';
 import type { Plan } from './planning/plan.ts';
 import { createSelections, type Selections } from './planning/selection.ts';
 
@@ -21,8 +15,6 @@ export interface Context {
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
   selections: Selections;
-  /** The windows of its connections. */
-  windows: Window<SpotifyObject>[];
   /** The operation, and the location of the resolved field in its response. */
   fieldContext(info: GraphQLResolveInfo): FieldContext;
 }
@@ -50,7 +42,6 @@ export const createContext = (
   operation: null,
   plan: null,
   selections: createSelections(),
-  windows: [],
   fieldContext: (info) => ({
     operation: operationContext,
     location: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),

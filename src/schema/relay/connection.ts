@@ -155,7 +155,6 @@ export async function connect<T extends SpotifyObject>(
   if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
     const window = await context.spotify.window(list, range, fieldContext);
     if (window === null) return null;
-    context.windows.push(window);
     return { window, range, encode, total };
   }
   if (!selected.has('totalCount')) return { window: null, range, encode, total };
