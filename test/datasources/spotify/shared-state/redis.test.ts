@@ -170,7 +170,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('share silences', () => {
+  describe('share back-offs', () => {
     test('so that a restart does not break one of a day', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
@@ -572,7 +572,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
-    test('and are not disturbed by messages that are no news', async () => {
+    test('and are not disturbed by malformed messages', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const channel = (await namesOfFacts(sandbox, redis)).replace(/facts$/, 'news');
@@ -604,7 +604,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ['a reason that is none', '{"reason":"nonsense","untilMs":9e15}'],
       ['a time that is none', '{"reason":"rate","untilMs":"soon"}'],
       ['a list', '[]'],
-    ])('and take no silence from it: %s', async (_, fact) => {
+    ])('and take no back-off from it: %s', async (_, fact) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const { client } = redis;

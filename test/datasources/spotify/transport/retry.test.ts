@@ -34,7 +34,7 @@ function lineOf(decision: RetryDecision): string {
     case 'backOff':
       return `shut ${decision.reason} ${decision.waitMs}`;
     case 'retry':
-      return `retry in ${decision.waitMs} silence ${decision.backOffMs} else ${decision.exhaustedError.code}`;
+      return `retry in ${decision.waitMs} back-off ${decision.backOffMs} else ${decision.exhaustedError.code}`;
   }
 }
 const judged = (outcome: Outcome, attempt = 1, chance = 0): string =>
@@ -61,7 +61,7 @@ describe('the decision on one attempt', () => {
     ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
     ['an error in the form of the token endpoint', { error: 'not_found' }],
   ])('a 404 with %s is a fault worth another attempt', (_, body) => {
-    expect(judged(answer(404, { body }))).toBe('retry in 0 silence 0 else UPSTREAM_BAD_RESPONSE');
+    expect(judged(answer(404, { body }))).toBe('retry in 0 back-off 0 else UPSTREAM_BAD_RESPONSE');
   });
 
   const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
@@ -96,15 +96,15 @@ describe('the decision on one attempt', () => {
   );
 
   test.each([408, 425, 500, 501, 502, 503, 504, 505, 599])('%i is worth another attempt', (status) => {
-    expect(judged(answer(status))).toBe('retry in 0 silence 0 else UPSTREAM_UNAVAILABLE');
+    expect(judged(answer(status))).toBe('retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE');
     expect(judged(answer(status, { retryAfter: '2' }))).toBe(
-      'retry in 2000 silence 0 else UPSTREAM_UNAVAILABLE',
+      'retry in 2000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
   });
 
   test.each<[HttpFault['fault'], string]>([
-    ['timeout', 'retry in 0 silence 0 else UPSTREAM_TIMEOUT'],
-    ['transport', 'retry in 0 silence 0 else UPSTREAM_UNAVAILABLE'],
+    ['timeout', 'retry in 0 back-off 0 else UPSTREAM_TIMEOUT'],
+    ['transport', 'retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE'],
     ['tls', 'fail UPSTREAM_UNAVAILABLE'],
     ['too-large', 'fail UPSTREAM_BAD_RESPONSE'],
     ['not-json', 'fail UPSTREAM_BAD_RESPONSE'],
@@ -113,9 +113,9 @@ describe('the decision on one attempt', () => {
   });
 
   test.each<[Partial<HttpAnswer>, number, string]>([
-    [{ retryAfter: '1' }, 1, 'retry in 1000 silence 1000 else UPSTREAM_RATE_LIMITED'],
-    [{ retryAfter: '2' }, 2, 'retry in 2000 silence 2000 else UPSTREAM_RATE_LIMITED'],
-    [{ retryAfter: '0' }, 1, 'retry in 0 silence 0 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '1' }, 1, 'retry in 1000 back-off 1000 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '2' }, 2, 'retry in 2000 back-off 2000 else UPSTREAM_RATE_LIMITED'],
+    [{ retryAfter: '0' }, 1, 'retry in 0 back-off 0 else UPSTREAM_RATE_LIMITED'],
     [{ retryAfter: '2' }, maxAttempts, 'shut rate 2000'],
     [{ retryAfter: '0' }, maxAttempts, 'shut rate null'],
     [{ retryAfter: '3' }, 1, 'shut rate 3000'],
@@ -134,10 +134,10 @@ describe('the decision on one attempt', () => {
     expect(judged(answer(429, rest), attempt)).toBe(line);
   });
 
-  test('a 503 that asks for more than two seconds silences its endpoint', () => {
+  test('a 503 that asks for more than two seconds starts a back-off of its endpoint', () => {
     expect(judged(answer(503, { retryAfter: '3' }))).toBe('shut unavailable 3000');
     expect(judged(answer(500, { retryAfter: '3' }))).toBe(
-      'retry in 3000 silence 0 else UPSTREAM_UNAVAILABLE',
+      'retry in 3000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
   });
 

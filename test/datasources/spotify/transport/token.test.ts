@@ -289,7 +289,7 @@ describe('the token endpoint', () => {
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
   });
 
-  test('asking for a second of silence is waited for by all who ask meanwhile', async () => {
+  test('asking for a back-off of a second is waited for by all concurrent requests', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
     const first = ask(oneCall);
