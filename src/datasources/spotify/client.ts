@@ -62,8 +62,6 @@ export interface Spotify extends Pagination, EntityLists {
   changes(): number;
   /** Resolves when the data of the other processes has arrived, or takes too long. */
   started(): Promise<void>;
-  /** Whether there is a valid token, or a new one can be requested, and Spotify serves this app. */
-  ready(): Promise<boolean>;
   /** Why the gateway cannot serve: it has no valid token, or Spotify serves this app nothing; null if it can. */
   whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
   close(): Promise<void>;
@@ -148,7 +146,6 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
     started: async () => sharedState?.whenSynced(),
-    ready: async () => (await whyNotReady()) === null,
     whyNotReady,
     async close() {
       requestQueue.dispose();

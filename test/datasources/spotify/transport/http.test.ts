@@ -268,11 +268,11 @@ vi.mock('../../../../src/datasources/spotify/index.ts', async (importOriginal) =
   const original = await importOriginal<typeof spotifyModule>();
   const createSpotify: typeof original.createSpotify = (...parts) => {
     const spotify = original.createSpotify(...parts);
-    const ready = async () => {
+    const whyNotReady = async () => {
       if (broken.ready) throw broken.ready;
-      return spotify.ready();
+      return spotify.whyNotReady();
     };
-    return { ...spotify, ready };
+    return { ...spotify, whyNotReady };
   };
   return { ...original, createSpotify };
 });
