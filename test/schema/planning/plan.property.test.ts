@@ -72,7 +72,8 @@ test('no operation costs more than planned, tells more or less than it costs, or
           data,
           inOrder(errors),
         ]);
-        expect(await cost(), document).toBe(0);
+        // An operation without data has ended at its first error, perhaps before all of its calls were sent.
+        if (data !== null) expect(await cost(), document).toBe(0);
       } finally {
         await gateway.dispose();
       }
