@@ -24,16 +24,20 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
   const features = ['batch', ...shortListNames(registry)];
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
-  const missing = [...features, ...kinds.flatMap(({ withheldFields }) => withheldFields)];
+  const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
   return {
     features,
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,
     modes: {
       auto: {},
-      extended: { batch: true, ...Object.fromEntries(endpoints.map(({ name }) => [name, largestPageSize])) },
+      // Not the other features: only apps from before November 2024 have all of them.
+      extended: {
+        ...Object.fromEntries(['batch', ...fields].map((capability) => [capability, true])),
+        ...Object.fromEntries(endpoints.map(({ name }) => [name, largestPageSize])),
+      },
       development: {
-        ...Object.fromEntries(missing.map((capability) => [capability, false])),
+        ...Object.fromEntries([...features, ...fields].map((capability) => [capability, false])),
         ...Object.fromEntries(endpoints.map(({ name, developmentPageSize }) => [name, developmentPageSize])),
       },
     },

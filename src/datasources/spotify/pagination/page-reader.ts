@@ -37,7 +37,7 @@ export function createPageReader(
   totals: ListTotals,
   onChange: () => void,
 ): PageReader {
-  /** The pages that cover a slots, as far as the list goes; null when there is no such list. */
+  /** See `PageReader.readPages`. */
   async function readPages<T extends Entity>(
     list: PagedList<T>,
     slots: SlotRange,

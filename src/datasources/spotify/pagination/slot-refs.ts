@@ -37,7 +37,7 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
   return found;
 }
 
-/** What cannot be read is nobody's double, whatever its id: it fails in its own slot. */
+/** A malformed item is no repetition of another one, whatever its id: it fails in its own slot. */
 function isReadable(items: Items<Entity>, index: number): boolean {
   const item = items.at(index) ?? null;
   return item !== null && !isMalformed(item);

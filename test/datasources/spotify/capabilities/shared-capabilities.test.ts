@@ -138,11 +138,11 @@ describe('what is known', () => {
     for (const id of [albums.tracks1, albums.tracks20]) await ask(`{ album(id: "${id}") { label } }`);
     const told = () => logged.filter(({ message }) => message === learned);
     expect(told()).toEqual([
-      { level: 'info', message: learned, fields: { ability: 'Album.label', value: false, before: null } },
+      { level: 'info', message: learned, fields: { ability: 'Album.label', value: false, before: true } },
       {
         level: 'info',
         message: learned,
-        fields: { ability: 'Album.popularity', value: false, before: null },
+        fields: { ability: 'Album.popularity', value: false, before: true },
       },
     ]);
     sandbox.setQuotaMode('extended');
