@@ -10,7 +10,15 @@ import {
   partOrNull,
   stringPart,
 } from './json.ts';
-import type { DecodeOptions, EmbeddedPage, Entity, KindDefinition, PagedListDefinition } from './kind.ts';
+import {
+  type DecodeOptions,
+  dayMs,
+  type EmbeddedPage,
+  type Entity,
+  hourMs,
+  type KindDefinition,
+  type PagedListDefinition,
+} from './kind.ts';
 import { isMalformed } from './malformed.ts';
 import { decodeEmbeddedPage, type Page } from './page.ts';
 import {
@@ -65,6 +73,8 @@ export const artistAlbums = {
   pageSizes: [50, 10],
   developmentPageSize: 10,
   limitGroup: 'search',
+  freshMs: hourMs,
+  presumedDailyLimit: 100,
   query(groups) {
     const wanted = inOrder(groups);
     // All four are Spotify's default: both ways of asking for them name one list.
@@ -85,6 +95,7 @@ export const album = {
   plural: 'albums',
   takesMarket: true,
   batchSize: 20,
+  freshMs: dayMs,
   isRelinkable: false,
   isFullInSearch: false,
   withheldFields: ['Album.label', 'Album.popularity'],

@@ -1,6 +1,12 @@
 import { type BaseFields, baseFields, simplifiedOptions } from './base-fields.ts';
 import { expectArray, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
-import type { DecodeOptions, Entity, KindDefinition, ShortListDefinition } from './kind.ts';
+import {
+  type DecodeOptions,
+  type Entity,
+  hourMs,
+  type KindDefinition,
+  type ShortListDefinition,
+} from './kind.ts';
 import { isMalformed, type Malformed } from './malformed.ts';
 import { genres, type Image, images, type Sent, type SentList } from './values.ts';
 
@@ -21,6 +27,7 @@ export const relatedArtists = {
   name: 'artists/related-artists',
   path: (id) => `/artists/${id}/related-artists`,
   key: 'artists',
+  freshMs: 6 * hourMs,
   decodeItem: decodeArtist,
 } as const satisfies ShortListDefinition<Artist>;
 
@@ -29,6 +36,7 @@ export const artist = {
   plural: 'artists',
   takesMarket: false,
   batchSize: 50,
+  freshMs: 6 * hourMs,
   isRelinkable: false,
   isFullInSearch: true,
   withheldFields: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],

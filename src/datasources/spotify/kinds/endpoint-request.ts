@@ -14,6 +14,8 @@ export interface EndpointRequest<T> {
   /** The key of the response in every cache: equal keys are equal requests. */
   key: string;
   request: ApiRequest;
+  /** How long the value is fresh in the cache, in milliseconds. */
+  freshMs: number;
   /** @throws MalformedAnswer */
   decode(body: unknown): T;
   /**

@@ -17,13 +17,14 @@ export function byId<T extends Entity>(
   named: Market | null,
   registry: KindRegistry = kinds,
 ): EndpointRequest<T> {
-  const { plural } = kind;
+  const { plural, freshMs } = kind;
   const market = kind.takesMarket ? named : null;
   const isPossible = isInRange(id);
   const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
     key: objectKey(registry, kind.name, id, market),
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({}, market) },
+    freshMs,
     decode: (body) => kind.decode(body, options),
     // No object has an id out of range, which Spotify words as a mistake of the client.
     onErrorStatus: (answer) => (answer.status === 400 && !isPossible ? null : absentOn404(answer)),

@@ -2,6 +2,10 @@ import type { Malformed } from './malformed.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
 
+/** Periods of freshness, in milliseconds: how soon a kind of data changes decides how often it is read again. */
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+
 /** The description of one kind of object: all that generic code knows about it. */
 export interface KindDefinition<T extends Entity = Entity> {
   /** In URIs, in links and as Spotify's `type`. */
@@ -12,6 +16,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   takesMarket: boolean;
   /** Most ids of one call, for apps that have batch endpoints. */
   batchSize: number;
+  /** How long an object is fresh in the cache, in milliseconds. */
+  freshMs: number;
   /** Whether Spotify may respond with another object than the requested one (relinking). */
   isRelinkable: boolean;
   /** Whether search results are full objects, which replace calls by their ids. */
@@ -67,6 +73,10 @@ export interface PagedEndpointDefinition {
   developmentPageSize: number;
   /** Endpoints of one group have the same limit. */
   limitGroup?: string;
+  /** How long a page is fresh in the cache, in milliseconds. */
+  freshMs: number;
+  /** The calls in 24 h after which apps in development mode were seen to be rejected. */
+  presumedDailyLimit?: number;
 }
 
 /** A list that Spotify pages. `F` is the filter that narrows it. */
@@ -83,6 +93,8 @@ export interface ShortListDefinition<T extends Entity> {
   path(owner: SpotifyId): string;
   /** The key of the items in the response. */
   key: string;
+  /** How long the list is fresh in the cache, in milliseconds. */
+  freshMs: number;
   decodeItem(item: unknown, options: DecodeOptions): T;
 }
 

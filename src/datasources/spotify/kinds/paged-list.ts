@@ -46,7 +46,7 @@ export const pagedList = <T extends Entity, F>(
 
 /** The pages at one path. @param decode decodes the response to the request of one page */
 export function pagesAt<T extends Entity>(
-  { name }: PagedEndpointDefinition,
+  { name, freshMs }: PagedEndpointDefinition,
   path: string,
   filter: Record<string, string>,
   market: Market | null,
@@ -65,6 +65,7 @@ export function pagesAt<T extends Entity>(
       return {
         key: `${path}?${new URLSearchParams(window)}`,
         request: { family: name, path, query: window },
+        freshMs,
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
         isWhole: (page) => isWhole(page.items),
         // Only a read by id shows that an object does not exist: a list without its page is a fault.

@@ -1,4 +1,4 @@
-import type { PagedEndpointDefinition } from './kind.ts';
+import { hourMs, type PagedEndpointDefinition } from './kind.ts';
 
 /** The search, whose results may be of every kind. */
 export const searchEndpoint = {
@@ -6,4 +6,6 @@ export const searchEndpoint = {
   pageSizes: [50, 10],
   developmentPageSize: 10,
   limitGroup: 'search',
+  freshMs: hourMs,
+  presumedDailyLimit: 200,
 } as const satisfies PagedEndpointDefinition;

@@ -12,7 +12,7 @@ import type { SpotifyId } from './spotify-id.ts';
 
 /** The request for a list without pages. @param market null for a list that is the same in every market */
 export function shortList<T extends Entity>(
-  { name, path, key, decodeItem }: ShortListDefinition<T>,
+  { name, path, key, freshMs, decodeItem }: ShortListDefinition<T>,
   owner: SpotifyId,
   market: Market | null,
   registry: KindRegistry = kinds,
@@ -21,6 +21,7 @@ export function shortList<T extends Entity>(
   return {
     key: `${path(owner)}${marketQuery(market)}`,
     request: { family: name, path: path(owner), query: withMarket({}, market) },
+    freshMs,
     decode: (body) =>
       expectArray(expectObject(body, 'answer')[key], key).map((item) =>
         partOrNull(withId(item), (present) => decodeItem(present, options)),

@@ -11,7 +11,14 @@ import {
   webAddress,
   withId,
 } from './json.ts';
-import type { DecodeOptions, KindDefinition, PagedListDefinition, ShortListDefinition } from './kind.ts';
+import {
+  type DecodeOptions,
+  dayMs,
+  hourMs,
+  type KindDefinition,
+  type PagedListDefinition,
+  type ShortListDefinition,
+} from './kind.ts';
 import type { Market } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
 import {
@@ -53,6 +60,8 @@ export const albumTracks = {
   path: (id) => `/albums/${id}/tracks`,
   pageSizes: [50, 20, 10],
   developmentPageSize: 50,
+  freshMs: dayMs,
+  presumedDailyLimit: 2_300,
   decodeItem: (item, options, albumId) => decodeTrack(item, options, albumId),
 } as const satisfies PagedListDefinition<Track>;
 
@@ -61,6 +70,7 @@ export const topTracks = {
   name: 'artists/top-tracks',
   path: (id) => `/artists/${id}/top-tracks`,
   key: 'tracks',
+  freshMs: 6 * hourMs,
   decodeItem: (item, options) => decodeTrack(item, options),
 } as const satisfies ShortListDefinition<Track>;
 
@@ -69,6 +79,7 @@ export const track = {
   plural: 'tracks',
   takesMarket: true,
   batchSize: 50,
+  freshMs: dayMs,
   isRelinkable: true,
   isFullInSearch: true,
   withheldFields: ['Track.popularity', 'Track.previewUrl'],

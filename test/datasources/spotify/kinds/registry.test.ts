@@ -9,6 +9,7 @@ import { createEntityReader } from '../../../../src/datasources/spotify/entity-r
 import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import { type Artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
 import { type BaseFields, baseFields } from '../../../../src/datasources/spotify/kinds/base-fields.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/entity-request.ts';
 import { parseId, parseReference } from '../../../../src/datasources/spotify/kinds/ids.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { expectObject, stringPart } from '../../../../src/datasources/spotify/kinds/json.ts';
@@ -37,6 +38,8 @@ const artistConcerts: PagedListDefinition<Concert> = {
   path: (id) => `/artists/${id}/concerts`,
   pageSizes: [50, 5],
   developmentPageSize: 5,
+  freshMs: 1_800_000,
+  presumedDailyLimit: 40,
   decodeItem: decodeConcert,
 };
 
@@ -45,6 +48,7 @@ const concert: KindDefinition<Concert> = {
   plural: 'concerts',
   takesMarket: true,
   batchSize: 2,
+  freshMs: 7_200_000,
   isRelinkable: false,
   isFullInSearch: false,
   withheldFields: ['Concert.venue'],
@@ -192,6 +196,14 @@ describe('a kind that is only a definition and a line in the registry', () => {
     await reader.find('concert', idOf(1), null, context);
     expect(await reader.node({ kind: null, id: idOf(1) }, context)).toMatchObject({ kind: 'concert' });
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
+  });
+
+  test('has freshness of its own for its objects, its lists and its search results', () => {
+    expect(byId(concert, idOf(1), null, registry).freshMs).toBe(7_200_000);
+    expect(pagedList(artistConcerts, idOf(900), undefined, null, registry).page(0, 5).freshMs).toBe(
+      1_800_000,
+    );
+    expect(searchResults(concert, 'live', null, registry).page(0, 5).freshMs).toBe(3_600_000);
   });
 
   test('has endpoint families and capabilities of its own', () => {
