@@ -17,7 +17,7 @@ import { isMalformed } from './kinds/malformed.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
-import { createAppCheck } from './quota/app-check.ts';
+import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
 import { createRedisClient } from './shared-state/redis-client.ts';
 import { createSharedState } from './shared-state/shared-state.ts';
@@ -102,7 +102,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const requestQueue = createRequestQueue({ ...options, sharedState, observer, log });
   const capabilities = createCapabilities(options.quotaMode, log, sharedState);
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
-  const isServed = createAppCheck(apiClient, requestQueue);
+  const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const cache = createReadThroughCache({
     ...options,
     batchFetcher: createBatchFetcher(apiClient, capabilities),

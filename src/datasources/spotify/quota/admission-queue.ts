@@ -1,10 +1,21 @@
 import { type GatewayError, Overloaded } from '../../../errors.ts';
+import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import type { Observer } from '../usage/observer.ts';
-import type { CallSlots } from './call-slots.ts';
-import { createFairQueue, type Offer } from './fair-queue.ts';
+import type { AdmissionDecision } from './admission.ts';
 import type { Family } from './families.ts';
-import { createWakeTimer } from './wake-timer.ts';
+
+/** The slots for concurrent calls. A call holds one from its admission to its end. */
+export interface CallSlots {
+  /** Whether a call may take a slot now. */
+  decide(family: Family, waiters: Waiters): AdmissionDecision;
+  /** Takes a slot; `decide` has allowed it. */
+  acquire(family: Family): void;
+  /** Gives a slot back. @param outcome undefined if the call was not sent, or its sending threw */
+  release(family: Family, outcome: Outcome | undefined): void;
+  /** Whether every slot is taken. */
+  isFull(): boolean;
+}
 
 /** The calls that wait for a slot. Operations take turns; the calls of one operation keep their order. */
 export interface AdmissionQueue {
@@ -13,8 +24,6 @@ export interface AdmissionQueue {
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
   admit(family: Family, waiters: Waiters): Promise<void>;
-  /** Decides about every queued call now: limits have changed. */
-  drain(): void;
   /** A slot is free: fills it after the callers of the ended call, whose outcome may start a back-off. */
   drainSoon(): void;
   /** Decides about every queued call soon: some may have to be rejected. */
@@ -33,12 +42,21 @@ interface QueuedCall {
 
 export function createAdmissionQueue(slots: CallSlots, observer: Observer): AdmissionQueue {
   const queue = createFairQueue<QueuedCall>();
-  const wakeTimer = createWakeTimer(drain);
+  let wakeTimer: NodeJS.Timeout | undefined;
+  let wakeAtMs = Number.POSITIVE_INFINITY;
   let nextDrain: NodeJS.Immediate | undefined;
   let stopWhenFull = true; // examining a thousand calls after each call that ends would be slow
 
-  function drain(): void {
-    offerAll(false);
+  /** Decides about every queued call after the shortest of all waits. */
+  function wakeIn(waitMs: number): void {
+    const atMs = performance.now() + waitMs;
+    if (atMs >= wakeAtMs) return;
+    clearTimeout(wakeTimer);
+    wakeAtMs = atMs;
+    wakeTimer = setTimeout(() => {
+      wakeAtMs = Number.POSITIVE_INFINITY;
+      offerAll(false);
+    }, waitMs);
   }
 
   function offerAll(untilFull: boolean): void {
@@ -53,7 +71,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
         reject(decision.error);
         return 'dropped';
       case 'wait':
-        wakeTimer.wakeIn(decision.waitMs);
+        wakeIn(decision.waitMs);
         return 'kept';
       case 'send':
         slots.acquire(family);
@@ -71,7 +89,6 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
   }
 
   return {
-    drain,
     drainSoon,
     drainAllSoon() {
       stopWhenFull = false;
@@ -88,12 +105,74 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
       const turn = new Promise<void>((admit, reject) => {
         queue.add(operation, { family, waiters, admit, reject });
       });
-      wakeTimer.wakeIn(decision.act === 'wait' ? decision.waitMs : 0);
+      wakeIn(decision.act === 'wait' ? decision.waitMs : 0);
       return turn.finally(onDequeued);
     },
     dispose() {
-      wakeTimer.dispose();
+      clearTimeout(wakeTimer);
       clearImmediate(nextDrain);
+    },
+  };
+}
+
+/**
+ * A queue in which owners take turns: one item of each owner, then the next item of each. The items of one owner keep
+ * their order, and an owner that joins waits for at most one turn of each other owner.
+ */
+export interface FairQueue<T> {
+  size(): number;
+  add(owner: unknown, item: T): void;
+  /** Offers items in turn until `offer` returns 'stop' or has seen every item that stays. */
+  drain(offer: (item: T) => Offer): void;
+}
+
+/** The item was taken and its owner's turn is over; it left without a turn; it stays; or no item can be taken now. */
+export type Offer = 'taken' | 'dropped' | 'kept' | 'stop';
+
+export function createFairQueue<T>(): FairQueue<T> {
+  const queues = new Map<unknown, T[]>(); // by owner, in the order of their turns
+  let size = 0;
+
+  /** Offers the items of one owner from an index on. Returns the index of the next item to offer; null to stop. */
+  function takeTurn(owner: unknown, items: T[], from: number, offer: (item: T) => Offer): number | null {
+    let index = from;
+    while (index < items.length) {
+      const result = offer(items[index] as T);
+      if (result === 'stop') return null;
+      if (result === 'kept') {
+        index += 1;
+        continue;
+      }
+      items.splice(index, 1);
+      size -= 1;
+      if (result === 'taken') {
+        queues.delete(owner); // and to the end of the order
+        queues.set(owner, items);
+        break;
+      }
+    }
+    if (items.length === 0) queues.delete(owner);
+    return index;
+  }
+
+  return {
+    size: () => size,
+    add(owner, item) {
+      const items = queues.get(owner);
+      if (items) items.push(item);
+      else queues.set(owner, [item]);
+      size += 1;
+    },
+    drain(offer) {
+      let round = Array.from(queues, ([owner, items]) => ({ owner, items, next: 0 }));
+      while (round.length > 0) {
+        for (const turn of round) {
+          const next = takeTurn(turn.owner, turn.items, turn.next, offer);
+          if (next === null) return;
+          turn.next = next;
+        }
+        round = round.filter(({ items, next }) => next < items.length);
+      }
     },
   };
 }

@@ -1,10 +1,18 @@
+import type { GatewayError } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
 import type { Outcome } from '../transport/http.ts';
-import { type BackOffReason, isEdgeRefusal } from '../transport/retry.ts';
-import { connectionResult, endpointResult } from './call-result.ts';
-import { type CircuitBreaker, createCircuitBreaker, type OpenState } from './circuit-breaker.ts';
-import type { Family } from './families.ts';
+import { type BackOffReason, backOffError, backOffReasons, isEdgeRefusal } from '../transport/retry.ts';
+import { maxRetryAfterMs } from '../transport/retry-after.ts';
+import {
+  type CircuitBreaker,
+  connectionResult,
+  createCircuitBreaker,
+  endpointResult,
+  type OpenState,
+} from './circuit-breaker.ts';
+import { type Family, families } from './families.ts';
 import { createPremiumBreaker } from './premium-breaker.ts';
 
 /** The circuit breakers that a call passes: Premium, the global one for the connection, and that of its family. */
@@ -17,21 +25,24 @@ export interface Breakers {
   /** @param outcome undefined if the call was not sent */
   release(family: Family, outcome: Outcome | undefined, nowMs: number): void;
   /**
-   * Starts a back-off of a family.
+   * Starts a back-off of one family, in all processes.
    * @param waitMs null if Spotify named no time
-   * @returns milliseconds until its end
+   * @returns the error for requests that need the family meanwhile
    */
-  trip(family: Family, reason: BackOffReason, waitMs: number | null, nowMs: number): number;
+  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
   /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
   isPremiumLapsed(): boolean;
 }
 
 export interface BreakersOptions {
+  /** Shares back-offs between processes. */
   sharedState?: SharedState | undefined;
   log?: Log | undefined;
-  /** Called when a breaker opens: queued calls may have to be rejected. */
+  /** Called when a back-off starts or becomes longer: queued calls may have to be rejected. */
   onOpen: () => void;
 }
+
+const topicPrefix = 'back-off';
 
 export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): Breakers {
   const breakers = new Map<Family | 'any', CircuitBreaker>();
@@ -50,15 +61,28 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
   /** Changes a breaker, and reports it if that opens the breaker. */
   function change(name: Family | 'any', nowMs: number, act: (breaker: CircuitBreaker) => void): void {
     const breaker = breakerOf(name);
-    const wasOpen = breaker.openState(nowMs) !== null;
+    const waitMsBefore = breaker.openState(nowMs)?.waitMs ?? 0;
     act(breaker);
     const openState = breaker.openState(nowMs);
-    if (!openState || wasOpen) return;
+    if (!openState || openState.waitMs <= waitMsBefore) return;
     onOpen();
+    if (waitMsBefore > 0) return;
     const { reason, waitMs } = openState;
     const seconds = Math.ceil(waitMs / 1000);
     log?.warn({ family: name, reason, seconds }, 'calls to Spotify are in back-off');
   }
+
+  /** Starts a back-off in this process. Returns the milliseconds until its end. */
+  function trip(family: Family, reason: BackOffReason, waitMs: number | null): number {
+    const nowMs = performance.now();
+    change(family, nowMs, (breaker) => breaker.trip(reason, waitMs, nowMs));
+    return breakerOf(family).openState(nowMs)?.waitMs ?? 0;
+  }
+
+  sharedState?.subscribe((topic, message) => {
+    const backOff = parseBackOff(topic, message);
+    if (backOff && backOff.waitMs > 0) trip(backOff.family, backOff.reason, backOff.waitMs);
+  });
 
   return {
     openStateOf(family, nowMs) {
@@ -80,10 +104,21 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
       change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
       change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));
     },
-    trip(family, reason, waitMs, nowMs) {
-      change(family, nowMs, (breaker) => breaker.trip(reason, waitMs, nowMs));
-      return breakerOf(family).openState(nowMs)?.waitMs ?? 0;
+    backOff(family, reason, askedWaitMs) {
+      const waitMs = trip(family, reason, askedWaitMs);
+      sharedState?.publish(`${topicPrefix}:${family}`, { reason, untilMs: epochMs() + waitMs });
+      return backOffError(reason, waitMs);
     },
     isPremiumLapsed: premium.isLapsed,
   };
+}
+
+/** Null for a message about something else, or one that no gateway has sent. */
+function parseBackOff(topic: string, message: unknown) {
+  const [prefix, familyText] = topic.split(':');
+  const { reason: reasonText, untilMs } = (message ?? {}) as { reason?: unknown; untilMs?: unknown };
+  const family = families.find((name) => name === familyText);
+  const reason = backOffReasons.find((name) => name === reasonText);
+  if (prefix !== topicPrefix || !family || !reason || typeof untilMs !== 'number') return null;
+  return { family, reason, waitMs: Math.min(untilMs - epochMs(), maxRetryAfterMs) };
 }

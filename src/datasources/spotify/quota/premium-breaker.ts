@@ -1,8 +1,10 @@
+import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
+import { createOperationContext, createWaiters, type Waiters } from '../usage/field-context.ts';
 import type { OpenState } from './circuit-breaker.ts';
 
 /**
@@ -122,3 +124,32 @@ const isInconclusive = (outcome: Outcome | undefined): boolean =>
   (outcome.kind === 'answer' &&
     (outcome.status === 401 || outcome.status === 403) &&
     !isEdgeRefusal(outcome));
+
+/** Any read does: its status alone shows whether Spotify serves the app. */
+const anyRead = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', query: {} };
+const checkTimeoutMs = 5_000; // a readiness check that takes longer has failed
+
+/**
+ * Whether Spotify serves this app. While it does not, a check sends the one call a minute that may find the end of it:
+ * where a load balancer has taken the gateway out, no operation of a client would.
+ */
+export function createAppCheck(
+  request: (read: typeof anyRead, waiters: Waiters) => Promise<unknown>,
+  isPremiumLapsed: () => boolean,
+): () => Promise<boolean> {
+  return async () => {
+    if (!isPremiumLapsed()) return true;
+    const operation = createOperationContext(checkTimeoutMs);
+    try {
+      await request(
+        anyRead,
+        createWaiters(() => [operation]),
+      );
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error; // the next check may see it end
+    } finally {
+      operation.end();
+    }
+    return !isPremiumLapsed();
+  };
+}

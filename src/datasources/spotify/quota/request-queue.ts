@@ -1,36 +1,25 @@
-import type { GatewayError } from '../../../errors.ts';
+import { UpstreamTimeout } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
 import type { Outcome } from '../transport/http.ts';
-import { type BackOffReason, backOffError } from '../transport/retry.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
-import { createAdmissionQueue } from './admission-queue.ts';
-import { createBreakers } from './breakers.ts';
-import { createCallSlots } from './call-slots.ts';
-import { createCallStats, type FamilyCalls } from './call-stats.ts';
+import { decideAdmission } from './admission.ts';
+import { type CallSlots, createAdmissionQueue } from './admission-queue.ts';
+import { type Breakers, createBreakers } from './breakers.ts';
+import { createCallCounts, type FamilyCalls } from './call-counts.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { Family } from './families.ts';
-import { createRateLimiter } from './rate-limiter.ts';
-import { createRetryBudget } from './retry-budget.ts';
-import { publishBackOff, subscribeToBackOffs } from './shared-back-off.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
-export interface RequestQueue {
+export interface RequestQueue extends Pick<Breakers, 'backOff' | 'isPremiumLapsed'> {
   /**
    * Sends one call as soon as limits and back-offs allow. Operations take turns; the calls of one operation keep
    * their order.
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
   schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome>;
-  /**
-   * Starts a back-off of one family, in all processes.
-   * @param waitMs null if Spotify named no time
-   * @returns the error for requests that need the family meanwhile
-   */
-  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
-  /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
-  isPremiumLapsed(): boolean;
   /** Whether one more retry keeps to the share of calls that may be retries; counts it if so. */
   takeRetry(): boolean;
   /** The state of each family of which a call was sent. */
@@ -64,10 +53,9 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const { concurrency, rateLimit, sharedState, observer = noopObserver, log } = options;
   const breakers = createBreakers({ sharedState, log, onOpen: () => admissions.drainAllSoon() });
   const rateLimiter = createRateLimiter(rateLimit, sharedState);
-  const slots = createCallSlots({ concurrency, breakers, rateLimiter });
+  const slots = createCallSlots(concurrency, breakers, rateLimiter);
   const admissions = createAdmissionQueue(slots, observer);
-  const callStats = createCallStats();
-  const retryBudget = createRetryBudget();
+  const callCounts = createCallCounts();
 
   /** Sends a call that has a slot; undefined if other processes have used up the rate limit. */
   async function send<T>(family: Family, call: ScheduledCall<T>): Promise<Outcome | undefined> {
@@ -76,9 +64,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       const prepared = await call.prepare();
       if (!(await rateLimiter.reserveShared())) return undefined;
       isSent = true;
-      const nowMs = performance.now();
-      callStats.add(family, nowMs);
-      retryBudget.addCall(nowMs);
+      callCounts.add(family, performance.now());
       return await call.send(prepared);
     } finally {
       if (!isSent) rateLimiter.cancel();
@@ -97,30 +83,48 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     return outcome ?? schedule(family, waiters, call);
   }
 
-  function startBackOff(family: Family, reason: BackOffReason, askedWaitMs: number | null): number {
-    const waitMs = breakers.trip(family, reason, askedWaitMs, performance.now());
-    admissions.drain();
-    return waitMs;
-  }
-
-  if (sharedState) {
-    subscribeToBackOffs(sharedState, ({ family, reason, waitMs }) => startBackOff(family, reason, waitMs));
-  }
-
   return {
     schedule,
-    backOff(family, reason, askedWaitMs) {
-      const waitMs = startBackOff(family, reason, askedWaitMs);
-      if (sharedState) publishBackOff(sharedState, { family, reason, waitMs });
-      return backOffError(reason, waitMs);
-    },
+    backOff: breakers.backOff,
     isPremiumLapsed: breakers.isPremiumLapsed,
-    takeRetry: () => retryBudget.takeRetry(performance.now()),
+    takeRetry: () => callCounts.takeRetry(performance.now()),
     report() {
       const nowMs = performance.now();
       const openStateOf = (family: Family) => breakers.openStateOf(family, nowMs);
-      return callStats.report(nowMs).map((calls) => ({ ...calls, openState: openStateOf(calls.family) }));
+      return callCounts.report(nowMs).map((calls) => ({ ...calls, openState: openStateOf(calls.family) }));
     },
     dispose: admissions.dispose,
   };
 }
+
+/** @param concurrency number of slots */
+function createCallSlots(concurrency: number, breakers: Breakers, rateLimiter: RateLimiter): CallSlots {
+  let inFlight = 0;
+  const isFull = () => inFlight >= concurrency;
+
+  return {
+    isFull,
+    decide(family, waiters) {
+      if (!waiters.hasActive()) return { act: 'reject', error: abandonedError() };
+      const nowMs = performance.now();
+      return decideAdmission({
+        openState: breakers.openStateOf(family, nowMs),
+        rateLimitWaitMs: rateLimiter.waitMs(nowMs),
+        hasCapacity: !isFull() && breakers.hasCapacity(family),
+        timeLeftMs: waiters.deadlineMs() - nowMs,
+      });
+    },
+    acquire(family) {
+      const nowMs = performance.now();
+      inFlight += 1;
+      breakers.acquire(family, nowMs);
+      rateLimiter.record(nowMs);
+    },
+    release(family, outcome) {
+      inFlight -= 1;
+      breakers.release(family, outcome, performance.now());
+    },
+  };
+}
+
+const abandonedError = () => new UpstreamTimeout('No client waits for this Spotify call any more.');

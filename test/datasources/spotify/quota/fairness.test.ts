@@ -11,7 +11,7 @@ const idsOf = (operation: number) =>
   Array.from({ length: callsEach }, (_, call) => `${operation + 10}${`${call}`.padStart(20, '0')}`);
 
 test('operations take turns in the request queue, so a small operation waits for at most one round of calls', async () => {
-  const { ask, apiCalls } = await inMode('development', {}, { latencyMs: 50 });
+  const { ask, apiCalls } = await inMode('development', { REQUEST_TIMEOUT_MS: '30000' }, { latencyMs: 50 });
   const large = Array.from({ length: operations }, (_, operation) =>
     ask(`{ artists(ids: ${quoted(idsOf(operation))}) { name } }`),
   );

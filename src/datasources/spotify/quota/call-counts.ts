@@ -1,0 +1,100 @@
+import type { Family } from './families.ts';
+
+/** Counts events over the last milliseconds, by a clock that never jumps. Its memory is constant. */
+export interface SlidingWindowCounter {
+  add(nowMs: number): void;
+  total(nowMs: number): number;
+  clear(): void;
+}
+
+const defaultBuckets = 20;
+
+/**
+ * @param windowMs length of the window, in milliseconds
+ * @param buckets number of parts of the window: an event is counted for at most one part too long
+ */
+export function createSlidingWindowCounter(windowMs: number, buckets = defaultBuckets): SlidingWindowCounter {
+  const bucketMs = windowMs / buckets;
+  const counts = new Array<number>(buckets).fill(0);
+  let newestBucket = 0;
+
+  /** Empties the buckets whose time is over, and returns the index of the current one. */
+  function advance(nowMs: number): number {
+    const current = Math.floor(nowMs / bucketMs);
+    for (let i = Math.max(newestBucket + 1, current - buckets + 1); i <= current; i++)
+      counts[i % buckets] = 0;
+    newestBucket = Math.max(newestBucket, current);
+    return newestBucket % buckets;
+  }
+
+  return {
+    add(nowMs) {
+      const index = advance(nowMs);
+      counts[index] = (counts[index] ?? 0) + 1;
+    },
+    total(nowMs) {
+      advance(nowMs);
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    clear: () => void counts.fill(0),
+  };
+}
+
+/** Counts the calls that were sent: for metrics, and to bound the retries among them. */
+export interface CallCounts {
+  /** Counts a call that was sent, whether it is a retry or not. */
+  add(family: Family, nowMs: number): void;
+  /**
+   * Whether one more retry is allowed; counts it if so. The share of retries is bounded, because more of them would
+   * prolong an outage.
+   */
+  takeRetry(nowMs: number): boolean;
+  /** The families of which a call was sent since the start. */
+  report(nowMs: number): FamilyCalls[];
+}
+
+export interface FamilyCalls {
+  family: Family;
+  /** Calls of the last 30 s. */
+  recentCalls: number;
+  callsLast24h: number;
+}
+
+const recentMs = 30_000; // the window of Spotify's rate limit
+const dayMs = 24 * 3_600_000; // the window of Spotify's quota
+const dayBuckets = 96;
+const retryWindowMs = 10_000;
+const maxRetryShare = 0.1;
+const minRetries = 3; // allowed in every window, however few calls were sent
+
+export function createCallCounts(): CallCounts {
+  const families = new Map<Family, { recent: SlidingWindowCounter; day: SlidingWindowCounter }>();
+  const calls = createSlidingWindowCounter(retryWindowMs);
+  const retries = createSlidingWindowCounter(retryWindowMs);
+
+  return {
+    add(family, nowMs) {
+      const counters = families.get(family) ?? {
+        recent: createSlidingWindowCounter(recentMs),
+        day: createSlidingWindowCounter(dayMs, dayBuckets),
+      };
+      families.set(family, counters);
+      counters.recent.add(nowMs);
+      counters.day.add(nowMs);
+      calls.add(nowMs);
+    },
+    takeRetry(nowMs) {
+      const retryCount = retries.total(nowMs);
+      const maxRetries = Math.max(minRetries, (calls.total(nowMs) - retryCount) * maxRetryShare);
+      if (retryCount + 1 > maxRetries) return false;
+      retries.add(nowMs);
+      return true;
+    },
+    report: (nowMs) =>
+      Array.from(families, ([family, { recent, day }]) => ({
+        family,
+        recentCalls: recent.total(nowMs),
+        callsLast24h: day.total(nowMs),
+      })),
+  };
+}
