@@ -39,6 +39,8 @@ export interface GatewayOptions {
   corsOrigins: readonly string[];
   graphiql: boolean;
   introspection: boolean;
+  /** Whether `Query.quota` returns its data; otherwise it is null. */
+  exposeQuota: boolean;
   /** Documents by their hashes: if there are any, nothing else is executed over HTTP. */
   trustedDocuments: Manifest | null;
   /** Whether strangers send requests: then GET is for trusted documents, and no message guesses at names. */

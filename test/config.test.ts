@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../src/config.ts';
 import { type Ended, type Environment, limitNow, runServer } from './support/process.ts';
 
-/** What may be in an environment variable, and must never be in a message. */
+/** Part of malformed values, to find them in messages. */
 const canary = 'canary-3f9c1';
 
 interface Variable {
@@ -17,6 +17,8 @@ interface Variable {
   good: [string, unknown][];
   bad: string[];
 }
+
+const mayContainCredentials = (value: string) => /[@?#]/.test(value);
 
 const noNumbers = [canary, '-1', '1.5', '1e3', '0x10', ' 8', '8 ', '+8', '8ms', 'NaN', 'Infinity', '٣'];
 const beyondTimers = String(2 ** 31); // setTimeout would fire at once
@@ -194,6 +196,37 @@ const variables: Variable[] = [
     ],
   },
   {
+    name: 'DATA_DIR',
+    of: (config) => (config.sandbox ? '.data' : config.gateway.spotify.dataDir),
+    byDefault: '.data',
+    good: [],
+    bad: [],
+  },
+  {
+    name: 'SPOTIFY_DAILY_LIMITS',
+    of: ({ gateway }) => gateway.spotify.dailyLimits,
+    byDefault: new Map(),
+    good: [
+      ['artists/albums=100', new Map([['artists/albums', 100]])],
+      ['artists/albums=100, search = 200', new Map(Object.entries({ 'artists/albums': 100, search: 200 }))],
+    ],
+    bad: [
+      canary,
+      `${canary}=100`,
+      'artists/albums',
+      'artists/albums=',
+      'artists/albums=0',
+      'artists/albums=-1',
+      'artists/albums=1.5',
+      'artists/albums=1e3',
+      'artists/albums=100;search=200',
+      'artists/albums=100=200',
+      'artists/albums=100,,search=200',
+      'constructor=1',
+    ],
+  },
+  { name: 'EXPOSE_QUOTA', of: ({ gateway }) => gateway.exposeQuota, ...switches },
+  {
     name: 'SPOTIFY_RATE_LIMIT',
     of: ({ gateway }) => gateway.spotify.rateLimit,
     byDefault: null,
@@ -240,7 +273,7 @@ const variables: Variable[] = [
   {
     name: 'CACHE_TTL_SECONDS',
     of: ({ gateway }) => gateway.spotify.freshMs,
-    byDefault: 300_000,
+    byDefault: null,
     good: [
       ['0', 0],
       ['60', 60_000],
@@ -326,11 +359,12 @@ describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
     expect(of(readConfig({ [name]: value }))).toEqual(meaning);
   });
 
-  test.each(bad)('refuses "%s", and says its name and where to read on, never the value', (value) => {
+  test.each(bad)('rejects "%s" with its name, its value if it cannot be secret, and a reference', (value) => {
     const message = complaint({ [name]: value });
-    expect(message).toMatch(new RegExp(`^${name} must be .*\\.$`, 'm'));
+    expect(message).toMatch(new RegExp(`^${name} must (be|name) .*\\.$`, 'm'));
     expect(message).toMatch(/^See "Configuration" in the README\.$/m);
-    expect(message).not.toContain(canary);
+    if (mayContainCredentials(value)) expect(message).not.toContain(canary);
+    else expect(message).toContain(`, but is ${JSON.stringify(value)}.`);
   });
 });
 
@@ -344,6 +378,30 @@ describe('the credentials', () => {
   test('none at all, or both empty, means the sandbox', () => {
     expect(readConfig({}).sandbox).toBe('development');
     expect(readConfig({ SPOTIFY_CLIENT_ID: '', SPOTIFY_CLIENT_SECRET: '' }).sandbox).toBe('development');
+  });
+
+  test.each([
+    ` ${canary}`,
+    `${canary}\t`,
+    `${canary}\u00a0`,
+    `"${canary}"`,
+    `'${canary}`,
+    '<your client id>',
+    '<client-id>',
+    'your-client-id',
+    'YOUR_CLIENT_SECRET',
+    'my_spotify_client_id',
+    'client_id_here',
+    'changeme',
+    'xxxxxxxx',
+    '...',
+    '$SPOTIFY_CLIENT_ID',
+  ])('with blanks or quotes, or a placeholder in their place, are rejected and not shown: %s', (value) => {
+    for (const name of Object.keys(credentials)) {
+      const message = complaint({ ...credentials, [name]: value });
+      expect(message).toMatch(new RegExp(`^${name} must be `));
+      expect(message).not.toContain(value.trim());
+    }
   });
 
   test.each<Environment>([
@@ -360,7 +418,7 @@ describe('the credentials', () => {
 });
 
 describe('the environment as a whole', () => {
-  test.each(['GRAPHIQL', 'INTROSPECTION'])(
+  test.each(['GRAPHIQL', 'INTROSPECTION', 'EXPOSE_QUOTA'])(
     'production turns %s off, unless it is turned on by name',
     (name) => {
       const of = variables.find((variable) => variable.name === name)?.of;
@@ -373,7 +431,11 @@ describe('the environment as a whole', () => {
 
   test('only production is production', () => {
     for (const NODE_ENV of ['development', 'test', 'staging', '']) {
-      expect(readConfig({ NODE_ENV }).gateway).toMatchObject({ graphiql: true, introspection: true });
+      expect(readConfig({ NODE_ENV }).gateway).toMatchObject({
+        graphiql: true,
+        introspection: true,
+        exposeQuota: true,
+      });
     }
   });
 
@@ -382,10 +444,23 @@ describe('the environment as a whole', () => {
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
-  test('everything that is wrong is said at once', () => {
+  test('one message names all malformed variables', () => {
     const message = complaint({ PORT: canary, LOG_LEVEL: canary, SPOTIFY_API_URL: canary });
     for (const name of ['PORT', 'LOG_LEVEL', 'SPOTIFY_API_URL']) expect(message).toContain(name);
-    expect(message).not.toContain(canary);
+  });
+
+  test('a long malformed value is shown in part and in one line', () => {
+    expect(complaint({ PORT: `a\nb${'c'.repeat(1_000)}` }).split('\n')[0]).toMatch(/"a\\nbc{97}…"\.$/);
+  });
+
+  test('data is kept on disk only with credentials, without Redis and unless DATA_DIR is none', () => {
+    const dataDir = (environment: Environment) => readConfig(environment).gateway.spotify.dataDir;
+    expect(dataDir({})).toBeNull();
+    expect(dataDir({ DATA_DIR: '/data' })).toBeNull();
+    expect(dataDir(credentials)).toBe('.data');
+    expect(dataDir({ ...credentials, DATA_DIR: '/data' })).toBe('/data');
+    expect(dataDir({ ...credentials, DATA_DIR: 'none' })).toBeNull();
+    expect(dataDir({ ...credentials, DATA_DIR: '/data', REDIS_URL: 'redis://localhost' })).toBeNull();
   });
 
   test('variables of other programs do not matter', () => {
@@ -411,13 +486,15 @@ describe('a process with an environment that cannot be used', () => {
       environment: { SPOTIFY_CLIENT_SECRET: canary },
     },
   ])(
-    'ends with 1 within a second and says $name on stderr, nothing on stdout',
+    'ends with 1 within a second and names $name on stderr, nothing on stdout',
     async ({ name, environment }) => {
       const { code, out, err } = await quickest(() => runServer({ PORT: '0', ...environment }).ended);
       expect({ code, out }).toEqual({ code: 1, out: '' });
       expect(err).toMatch(new RegExp(`^${name} `, 'm'));
       expect(err).toContain('"Configuration" in the README');
-      for (const value of [canary, ...Object.values(environment)]) expect(err).not.toContain(value);
+      for (const [variable, value] of Object.entries(environment))
+        if (variable === 'SPOTIFY_CLIENT_SECRET' || mayContainCredentials(value))
+          expect(err).not.toContain(value);
       expect(err).not.toMatch(/^ +at /m);
     },
   );
@@ -425,8 +502,7 @@ describe('a process with an environment that cannot be used', () => {
   test('is told of a bad line in its .env file in the same way', async () => {
     const { code, out, err } = await runServer({}, `PORT=${canary}\n`).ended;
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toMatch(/^PORT must be /m);
-    expect(err).not.toContain(canary);
+    expect(err).toMatch(/^PORT must be .*canary/m);
   });
 });
 

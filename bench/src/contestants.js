@@ -43,6 +43,7 @@ export const withBuild = (file) => ({
 /** What every server gets, whoever it is. Ours is told to log no line for each operation, as no peer does. */
 export const environment = (upstream, mode, extra = {}) => ({
   PORT: '0',
+  DATA_DIR: 'none',
   NODE_ENV: 'production',
   LOG_LEVEL: 'warn',
   SPOTIFY_API_URL: `${upstream.origin}/v1`,

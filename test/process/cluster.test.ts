@@ -191,11 +191,11 @@ describe('two workers', () => {
     const spotify = (environment: Environment) => readConfig(environment).gateway.spotify;
     const set = { WEB_CONCURRENCY: '3', SPOTIFY_RATE_LIMIT: '100', UPSTREAM_CONCURRENCY: '10' };
     expect(spotify(set)).toMatchObject({ rateLimit: 33, concurrency: 3 });
-    // Redis counts for all of them.
-    expect(spotify({ ...set, REDIS_URL: 'redis://localhost' })).toMatchObject({
-      rateLimit: 100,
-      concurrency: 3,
-    });
+    // A shared store, Redis or a data directory, counts the calls of all of them.
+    const app = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
+    for (const store of [{ REDIS_URL: 'redis://localhost' }, app])
+      expect(spotify({ ...set, ...store })).toMatchObject({ rateLimit: 100, concurrency: 3 });
+    expect(spotify({ ...set, ...app, DATA_DIR: 'none' })).toMatchObject({ rateLimit: 33 });
     expect(spotify({ ...set, WEB_CONCURRENCY: '64' })).toMatchObject({ rateLimit: 1, concurrency: 1 });
   });
 });

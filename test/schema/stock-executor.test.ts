@@ -26,6 +26,8 @@ async function startSpotify() {
     timeoutMs: 5_000,
     freshMs: 60_000,
     staleMs: 0,
+    dailyLimits: new Map(),
+    dataDir: null,
     redisUrl: null,
   };
   const spotify = createSpotify(options, log);

@@ -145,6 +145,7 @@ function startGateway(origin: string): Gateway {
     SPOTIFY_TOKEN_URL: `${origin}/api/token`,
     SPOTIFY_CLIENT_ID: 'sandbox-client',
     SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
+    DATA_DIR: 'none',
     CACHE_TTL_SECONDS: '2', // so that there are calls to fail
   });
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -128,7 +128,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const appSecrets = new Set<string>();
 
   const create = (own: Environment = {}): Gateway => {
-    const config = readConfig({ ...upstream, ...own });
+    const config = readConfig({ DATA_DIR: 'none', ...upstream, ...own });
     allowed.add(hostOf(config.gateway.spotify.apiUrl));
     allowed.add(hostOf(config.gateway.spotify.tokenUrl));
     appSecrets.add(config.gateway.spotify.clientSecret);

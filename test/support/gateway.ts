@@ -59,6 +59,7 @@ export function startGateway(
     SPOTIFY_TOKEN_URL: tokenUrl,
     SPOTIFY_CLIENT_ID: clientId,
     SPOTIFY_CLIENT_SECRET: clientSecret,
+    DATA_DIR: 'none',
     ...environment,
   });
   const logged: LogLine[] = [];

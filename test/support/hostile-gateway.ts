@@ -26,7 +26,7 @@ setInterval(look, lookEveryMs);
 
 const tell = (told: Told): void => void process.send?.(told);
 
-const { gateway: options } = readConfig(process.env);
+const { gateway: options } = readConfig({ ...process.env, DATA_DIR: 'none' });
 const silent = () => undefined;
 const gateway = createGateway(
   { ...options, clientAddressHeader: clientHeader },

@@ -81,18 +81,26 @@ export interface SpotifyOptions {
   /** Concurrent calls, and the time limit of one attempt. */
   concurrency: number;
   timeoutMs: number;
-  /** How long a response is fresh, and how much longer a stale one may be used if Spotify fails. */
-  freshMs: number;
+  /** Maximum calls in any rolling 24 h by endpoint family; a family without one has none. */
+  dailyLimits: ReadonlyMap<string, number>;
+  /** How long each response is fresh; null for a freshness by kind. */
+  freshMs: number | null;
+  /** How long, after its freshness, a stale response may be used if Spotify cannot or should not be called. */
   staleMs: number;
-  /** Shares responses, back-off and learned capabilities with other processes; null keeps them in this one. */
+  /** Shares responses, call counts, back-off and learned capabilities with other processes; null for no Redis. */
   redisUrl: string | null;
+  /** Without Redis, the directory that keeps the same data on disk; null keeps it in this process. */
+  dataDir: string | null;
 }
+
+const defaultFreshMs = 300_000;
 
 /**
  * Connects the parts of the datasource.
  * @param observer receives each call, each wait and each read, for metrics and traces
  */
 export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = noopObserver): Spotify {
+  const freshMs = options.freshMs ?? defaultFreshMs;
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
@@ -105,13 +113,14 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const cache = createReadThroughCache({
     ...options,
+    freshMs,
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory: createMemory(),
     store: redis && createStore(redis, app),
     observer,
   });
-  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs });
+  const pages = createPagination({ cache, capabilities, freshMs });
 
   const entities = createEntityReader(cache, options.market);
 

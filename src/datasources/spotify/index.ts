@@ -29,6 +29,7 @@ export type {
 } from './kinds/values.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slot-ranges.ts';
 export type { Slot, Window } from './pagination/windows.ts';
+export { families } from './quota/families.ts';
 export {
   createOperationContext,
   type FieldContext,

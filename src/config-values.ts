@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { families } from './datasources/spotify/index.ts';
+import { isHost } from './http/host-name.ts';
+import { type Manifest, readManifest } from './operation/trusted-documents.ts';
+
+/** The forms that the value of an environment variable may have. A message states what the value must be. */
+
+export function wholeNumber(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, error)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, error);
+}
+
+export const oneOf = <const T extends string>(...values: T[]) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+export const flag = z
+  .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
+  .transform((value) => value === 'true' || value === '1');
+
+export const host = z.string().refine(isHost, 'must be an IP address or a host name');
+
+/** Part of the app's credentials. Values that were pasted with quotes or blanks, or not replaced, are rejected. */
+export const credential = z
+  .string()
+  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII')
+  .refine((text) => !/["'`]/.test(text), 'must be without quotes')
+  .refine((text) => !placeholder.test(text), 'must be the value of your app, not a placeholder');
+
+const placeholder =
+  /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;
+
+/** Bearer tokens and secrets are sent to it: plain http is for the same machine only. */
+export const upstreamUrl = z
+  .string()
+  .refine(
+    isUpstreamUrl,
+    'must be an https URL without credentials, query or fragment (http for loopback only)',
+  )
+  .transform((url) => url.replace(/\/+$/, ''));
+
+function isUpstreamUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username || password || /[?#]/.test(text)) return false; // paths are appended to it as it stands
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+
+export const redisUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
+    'must be a redis:// or rediss:// URL',
+  );
+
+export const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every(isOrigin),
+    'must be origins such as https://example.org, with commas between them',
+  );
+
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) &&
+  new URL(text).origin === text &&
+  isHost(new URL(text).hostname.replace(/^\[(.*)\]$/, '$1'));
+
+export const trustedDocuments = z.string().transform((path, context): Manifest => {
+  try {
+    return readManifest(path);
+  } catch {
+    context.addIssue('must be the path of a JSON file with an object of documents by their hashes');
+    return z.NEVER;
+  }
+});
+
+/** Calls in 24 h by endpoint family, such as `artists/albums=100,search=200`. */
+export const dailyLimits = z.string().transform((list, context): ReadonlyMap<string, number> => {
+  const limits = list.split(',').map((entry) => entry.split('='));
+  for (const [family = '', calls = '', ...rest] of limits) {
+    const name = family.trim();
+    if (rest.length > 0 || !/^[1-9]\d{0,8}$/.test(calls.trim()))
+      context.addIssue('must be a list such as artists/albums=100,search=200, with whole numbers from 1');
+    else if (!families.includes(name))
+      context.addIssue(`must name endpoint families. They are ${families.join(', ')}`);
+    else continue;
+    return z.NEVER;
+  }
+  return new Map(limits.map(([family = '', calls]) => [family.trim(), Number(calls)]));
+});
