@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { InvalidFaults, parseFaults } from './faults/parse.ts';
 import type { FaultRule } from './faults/rule.ts';
-import { describePreset, isPresetName, type PresetName, presetNames } from './presets.ts';
+import { describePreset, isPresetName, type PresetName, presetNames, rateWindowSeconds } from './presets.ts';
 import { type QuotaMode, quotaModes } from './quota-mode.ts';
 
 /** The options of the command line. */
@@ -12,6 +12,8 @@ export interface CliOptions {
   quotaMode: QuotaMode;
   faults: FaultRule[];
   presets: PresetName[];
+  /** Calls per 30 s; undefined for no limit. */
+  rateLimit: number | undefined;
   /** Calls per 24 h by endpoint family. */
   dailyLimits: Record<string, number>;
 }
@@ -31,8 +33,6 @@ const flags = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
-// Spotify limits the calls in any 30 seconds, and does not publish the limit.
-const rateWindowSeconds = 30;
 const largestPort = 65_535;
 const helpWidth = 100; // characters of a line
 
@@ -59,17 +59,15 @@ Example: --faults '{"on": {"route": "search"}, "times": 3, "fault": {"kind": "an
  */
 export function readOptions(args: readonly string[]): CliOptions {
   const values = readFlags(args);
-  const rateLimit = values['rate-limit'];
+  const { 'rate-limit': rateLimit } = values;
   return {
     help: values.help,
     port: readNumber('port', values.port, 0, largestPort),
     quotaMode: readQuotaMode(values['quota-mode']),
     presets: values.preset.map(readPreset),
+    rateLimit: rateLimit === undefined ? undefined : readCalls('rate-limit', rateLimit),
     dailyLimits: readDailyLimits(values['daily-limits']),
-    faults: [
-      ...(rateLimit === undefined ? [] : [readRateLimit(rateLimit)]),
-      ...(values.faults === undefined ? [] : readFaults(values.faults)),
-    ],
+    faults: values.faults === undefined ? [] : readFaults(values.faults),
   };
 }
 
@@ -107,15 +105,12 @@ function readDailyLimits(text: string): Record<string, number> {
   return Object.fromEntries(
     entries.map((entry) => {
       const [family = '', calls = ''] = entry.split('=');
-      return [family, readNumber('daily-limits', calls, 1, Number.MAX_SAFE_INTEGER)];
+      return [family, readCalls('daily-limits', calls)];
     }),
   );
 }
 
-function readRateLimit(text: string): FaultRule {
-  const calls = readNumber('rate-limit', text, 1, Number.MAX_SAFE_INTEGER);
-  return { fault: { kind: 'budget', calls, windowSeconds: rateWindowSeconds } };
-}
+const readCalls = (flag: string, text: string) => readNumber(flag, text, 1, Number.MAX_SAFE_INTEGER);
 
 function readFaults(text: string): FaultRule[] {
   try {

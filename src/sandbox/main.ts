@@ -9,12 +9,12 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
-  const { help, port, quotaMode, faults, presets, dailyLimits } = readOptions(process.argv.slice(2));
+  const { help, port, quotaMode, faults, presets, ...limits } = readOptions(process.argv.slice(2));
   if (help) {
     process.stdout.write(usage);
     return;
   }
-  const sandbox = await startSandbox({ port, quotaMode, preset: presets, dailyLimits });
+  const sandbox = await startSandbox({ port, quotaMode, preset: presets, ...limits });
   for (const rule of faults) sandbox.faults.add(rule);
   process.stdout.write(welcome(sandbox, [`${quotaMode} mode`, ...presets].join(', ')));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());

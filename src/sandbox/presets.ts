@@ -1,4 +1,4 @@
-import type { FaultRule } from './faults/rule.ts';
+import type { FaultRule, RateLimitForm } from './faults/rule.ts';
 import { proxyHeaders } from './reply.ts';
 
 /** One way in which Spotify was seen to behave. */
@@ -17,6 +17,8 @@ interface Preset {
 const nowAndThen = 10;
 
 const daySeconds = 24 * 3600;
+// Spotify limits the calls in any 30 seconds, and does not publish the limit.
+export const rateWindowSeconds = 30;
 
 // Google's page for an origin that fails, shortened.
 const htmlPage = `<!DOCTYPE html>
@@ -97,25 +99,39 @@ export function describePreset(name: PresetName): { about: string; seen: string 
   return { about, seen };
 }
 
-/**
- * The fault rules of presets together, in the order of the names.
- * @param dailyLimits calls per 24 h by endpoint family; a preset's number for the same family does not count
- */
-export function presetRules(
-  names: readonly PresetName[],
-  dailyLimits: Readonly<Record<string, number>> = {},
-): FaultRule[] {
-  const chosen = names.map((name): Preset => presets[name]);
-  const limits = [...chosen.map((preset) => preset.dailyLimits), dailyLimits];
-  return [...dailyLimitRules(Object.assign({}, ...limits)), ...chosen.flatMap(({ rules = [] }) => rules)];
+/** The limits of an app. */
+export interface AppLimits {
+  /** Calls to the Web API in any 30 s. Default: no limit. */
+  rateLimit?: number | undefined;
+  /** Calls in any 24 h by endpoint family; each number replaces a preset's number for the same family. */
+  dailyLimits?: Readonly<Record<string, number>> | undefined;
 }
 
-function dailyLimitRules(limits: Readonly<Record<string, number>>): FaultRule[] {
-  return Object.entries(limits).map(([route, calls]) => ({
-    on: { route },
-    fault: { kind: 'budget', calls, windowSeconds: daySeconds, form: 'quota', countRefused: true },
-  }));
+/** The fault rules of limits and presets together, presets in the order of the names. */
+export function presetRules(
+  names: readonly PresetName[],
+  { rateLimit, dailyLimits = {} }: AppLimits = {},
+): FaultRule[] {
+  const chosen = names.map((name): Preset => presets[name]);
+  const limits: Record<string, number> = Object.assign(
+    {},
+    ...chosen.map((preset) => preset.dailyLimits),
+    dailyLimits,
+  );
+  return [
+    ...(rateLimit === undefined ? [] : [limitRule(rateLimit, rateWindowSeconds, 'text')]),
+    ...Object.entries(limits).map(([route, calls]) => ({
+      on: { route },
+      ...limitRule(calls, daySeconds, 'quota'),
+    })),
+    ...chosen.flatMap(({ rules = [] }) => rules),
+  ];
 }
+
+// Clients that ignored a 429 were seen to wait longer, so rejected calls count.
+const limitRule = (calls: number, windowSeconds: number, form: RateLimitForm): FaultRule => ({
+  fault: { kind: 'budget', calls, windowSeconds, form, countRefused: true },
+});
 
 /** A response that does not come from the Web API but from the proxy in front of it. */
 function edgeFault(status: number, headers: Record<string, string | null>, text = ''): FaultRule {

@@ -27,6 +27,10 @@ export interface SandboxOptions {
    */
   preset?: PresetName | readonly PresetName[];
   /**
+   * Maximum calls to the Web API in any 30 s; above it 429 with Retry-After. Rejected calls count too. Default none.
+   */
+  rateLimit?: number | undefined;
+  /**
    * Maximum calls to an endpoint family in any 24 h, such as `{ 'artists/albums': 100 }`. Default none. With the
    * preset `quota-2026` each number replaces the preset's number for that family.
    */
@@ -80,7 +84,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const presets = checkedPresets(options.preset);
   const log = createCallLog(now);
   const faults = createFaults(now);
-  for (const rule of presetRules(presets, options.dailyLimits)) faults.add(rule);
+  for (const rule of presetRules(presets, options)) faults.add(rule);
   const tokens = createTokens(tokenLifetimeSeconds, now);
   const accepted = { clientId, clientSecret };
 

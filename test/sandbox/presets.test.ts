@@ -119,6 +119,36 @@ describe('preset quota-2026', () => {
     });
   });
 
+  it('makes each call available again 24 h after that call, and not all at once', async () => {
+    await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
+      for (const hours of [0, 6, 6]) {
+        clock.advance(hours * hourMs);
+        expect((await get(albumsOf(bts))).status).toBe(200);
+      }
+      const statuses: number[] = [];
+      // 24 h after the first call and after the second one. The call that is rejected then takes the place of the third.
+      for (const hours of [12, 6, 0, 6]) {
+        clock.advance(hours * hourMs);
+        statuses.push((await get(albumsOf(bts))).status);
+      }
+      expect(statuses).toEqual([200, 200, 429, 429]);
+    });
+  });
+
+  it('never ends a block early: calls during a block are rejected and prolong it', async () => {
+    await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
+      for (let call = 0; call < 3; call++) await get(albumsOf(bts));
+      const ends: number[] = [];
+      for (let hour = 1; hour <= 20; hour++) {
+        clock.advance(hourMs);
+        const { status, headers } = await get(albumsOf(bts));
+        expect(status).toBe(429);
+        ends.push(hour + Number(headers.get('retry-after')) / 3600);
+      }
+      expect(ends).toEqual([24, 24, ...Array.from({ length: 18 }, (_, index) => index + 25)]);
+    });
+  });
+
   it('locks out a client that never stops calling for as long as it calls', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       const statuses: number[] = [];
@@ -135,6 +165,42 @@ describe('preset quota-2026', () => {
       expect((await get(`/artists/${bts}`)).status).toBe(200);
       expect((await get(`/artists/${bts}`)).at('error.reason')).toBe('QUOTA_EXCEEDED');
       expect((await get(albumsOf(bts))).status).toBe(200);
+    });
+  });
+});
+
+describe('rateLimit', () => {
+  it('rejects the calls above the limit of any 30 s, with the seconds until a call is accepted', async () => {
+    await withPreset({ rateLimit: 2 }, async ({ get }, clock) => {
+      await get(`/artists/${bts}`);
+      clock.advance(10_000);
+      await get(albumsOf(bts));
+      clock.advance(4_500);
+      const rejected = await get('/search?q=a&type=artist');
+      expect([rejected.status, rejected.text]).toEqual([429, 'Too many requests']);
+      // The rejected call counts, so the second call has to be 30 s old.
+      expect(rejected.headers.get('retry-after')).toBe('26');
+      clock.advance(26_000);
+      expect((await get(`/artists/${bts}`)).status).toBe(200);
+    });
+  });
+
+  it('rejects a client that ignores Retry-After for as long as it calls', async () => {
+    await withPreset({ rateLimit: 2 }, async ({ get }, clock) => {
+      const statuses: number[] = [];
+      for (let call = 0; call < 10; call++) {
+        statuses.push((await get(`/artists/${bts}`)).status);
+        clock.advance(12_000);
+      }
+      expect(statuses).toEqual([200, 200, ...Array(8).fill(429)]);
+    });
+  });
+
+  it('does not keep the calls that it rejects from counting for the day', async () => {
+    await withPreset({ rateLimit: 1, dailyLimits: { artists: 2 } }, async ({ get }, clock) => {
+      for (let call = 0; call < 2; call++) await get(`/artists/${bts}`);
+      clock.advance(30_000);
+      expect((await get(`/artists/${bts}`)).at('error.reason')).toBe('QUOTA_EXCEEDED');
     });
   });
 });
