@@ -14,7 +14,7 @@ import {
 import { type AlbumGroup, parseId, parseMarket } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums, groupOrder } from '../../src/datasources/spotify/kinds/album.ts';
 import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/paged-list.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';

@@ -8,7 +8,7 @@ import {
 import type { QuotaMode } from '../../src/datasources/spotify/capabilities/policy.ts';
 import { createOperationContext, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/paged-list.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';

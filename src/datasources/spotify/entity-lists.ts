@@ -2,15 +2,14 @@ import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
 import { type Album, type AlbumGroup, album, artistAlbums } from './kinds/album.ts';
 import { type Artist, relatedArtists } from './kinds/artist.ts';
-import { byId } from './kinds/entity-request.ts';
+import { byId } from './kinds/endpoint-request.ts';
 import { type Kind, type KindOf, typedKinds } from './kinds/index.ts';
+import type { Malformed } from './kinds/json.ts';
 import type { Entity, ShortListDefinition } from './kinds/kind.ts';
-import type { Malformed } from './kinds/malformed.ts';
+import { type PagedList, pagedList, shortList } from './kinds/lists.ts';
 import { type Market, parseMarket } from './kinds/markets.ts';
 import type { Page } from './kinds/page.ts';
-import { type PagedList, pagedList } from './kinds/paged-list.ts';
 import { searchResults } from './kinds/search.ts';
-import { shortList } from './kinds/short-list.ts';
 import { albumTracks, type Track, topTracks } from './kinds/track.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 

@@ -1,8 +1,7 @@
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import { inMarket } from './kinds/embedded-objects.ts';
-import { byId } from './kinds/entity-request.ts';
-import type { Reference } from './kinds/ids.ts';
-import { kinds } from './kinds/index.ts';
+import { byId } from './kinds/endpoint-request.ts';
+import { kinds, type Reference } from './kinds/index.ts';
 import { type Entity, getKind, type KindRegistry } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';

@@ -4,18 +4,20 @@ export { createSpotify, type Spotify, type SpotifyOptions } from './client.ts';
 export type { Item, ObjectKey } from './entity-lists.ts';
 export type { Album, AlbumGroup, AlbumType } from './kinds/album.ts';
 export type { Artist, Followers } from './kinds/artist.ts';
-export { parseId, parseReference, type Reference } from './kinds/ids.ts';
 export {
   batchMax,
   type Kind,
   type PagedEndpoint,
+  parseId,
+  parseReference,
+  type Reference,
   type SpotifyObject,
   type WithheldField,
 } from './kinds/index.ts';
-export { isMalformed, type Malformed } from './kinds/malformed.ts';
+export { isMalformed, type Malformed } from './kinds/json.ts';
+export type { PagedList } from './kinds/lists.ts';
 export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { Page } from './kinds/page.ts';
-export type { PagedList } from './kinds/paged-list.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type { Track } from './kinds/track.ts';
 export type {

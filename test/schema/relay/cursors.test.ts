@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { artistAlbums } from '../../../src/datasources/spotify/kinds/album.ts';
-import { parseId } from '../../../src/datasources/spotify/kinds/ids.ts';
-import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
-import { pagedList } from '../../../src/datasources/spotify/kinds/paged-list.ts';
+import { kinds, parseId } from '../../../src/datasources/spotify/kinds/index.ts';
+import { pagedList } from '../../../src/datasources/spotify/kinds/lists.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
 import { albumTracks } from '../../../src/datasources/spotify/kinds/track.ts';
 import type { CursorPosition } from '../../../src/datasources/spotify/pagination/slot-ranges.ts';

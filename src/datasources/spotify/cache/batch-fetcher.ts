@@ -2,7 +2,7 @@ import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidde
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { FeatureWithheld } from '../capabilities/rejection-errors.ts';
 import { type Batch, type EndpointRequest, throwIfWithheld } from '../kinds/endpoint-request.ts';
-import { MalformedAnswer } from '../kinds/json.ts';
+import { MalformedResponse } from '../kinds/json.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';
@@ -138,7 +138,7 @@ function groupByBatch(fetchRequests: readonly FetchRequest[]): FetchRequest[][] 
   return groups;
 }
 
-/** @throws MalformedAnswer */
+/** @throws MalformedResponse */
 const decodeFound = (
   { decode }: EndpointRequest<unknown>,
   body: unknown,
@@ -150,7 +150,7 @@ function orBadResponse(read: () => FetchResult): FetchResult {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof MalformedAnswer)) throw error;
+    if (!(error instanceof MalformedResponse)) throw error;
     throw new UpstreamBadResponse(`Spotify's response is not as documented (${error.message}).`);
   }
 }

@@ -1,8 +1,7 @@
 import { embeddedIn, isObject } from '../kinds/embedded-objects.ts';
 import type { EntityKey } from '../kinds/endpoint-request.ts';
-import { type Entity, findKind, getKind, type KindRegistry } from '../kinds/kind.ts';
-import { isMalformed } from '../kinds/malformed.ts';
-import { objectKey } from '../kinds/object-key.ts';
+import { isMalformed } from '../kinds/json.ts';
+import { type Entity, findKind, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 import { type Freshness, isFresh } from './freshness.ts';
 

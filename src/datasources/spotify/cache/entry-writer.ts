@@ -1,8 +1,7 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { isObject } from '../kinds/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import type { Entity, KindRegistry } from '../kinds/kind.ts';
-import { objectKey } from '../kinds/object-key.ts';
+import { type Entity, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
 import { isRelinked, withoutOtherMarket } from './embedded-index.ts';
 import { isFresh } from './freshness.ts';

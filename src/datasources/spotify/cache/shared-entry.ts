@@ -1,7 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import { MalformedAnswer } from '../kinds/json.ts';
-import { isMalformed } from '../kinds/malformed.ts';
+import { isMalformed, MalformedResponse } from '../kinds/json.ts';
 import { isLazyItems } from '../pagination/lazy-items.ts';
 import type { FetchResult } from './batch-fetcher.ts';
 import { type FreshnessOptions, freshnessFromNow } from './freshness.ts';
@@ -63,7 +62,7 @@ function decodeStored(
       : decoded;
     return hasMalformedParts || isDocumented(value) ? value : undefined;
   } catch (error) {
-    if (error instanceof MalformedAnswer) return undefined;
+    if (error instanceof MalformedResponse) return undefined;
     throw error;
   }
 }

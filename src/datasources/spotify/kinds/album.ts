@@ -1,11 +1,11 @@
 import { type Artist, simplifiedArtists } from './artist.ts';
-import { type BaseFields, baseFields } from './base-fields.ts';
 import {
   booleanPart,
   elements,
   enumPart,
   expectObject,
   intPart,
+  isMalformed,
   part,
   partOrNull,
   stringPart,
@@ -19,9 +19,10 @@ import {
   type KindDefinition,
   type PagedListDefinition,
 } from './kind.ts';
-import { isMalformed } from './malformed.ts';
 import { decodeEmbeddedPage, type Page } from './page.ts';
 import {
+  type BaseFields,
+  baseFields,
   type Copyright,
   copyright,
   type ExternalIds,
@@ -106,7 +107,7 @@ export const album = {
   decode: decodeAlbum,
 } as const satisfies KindDefinition<Album>;
 
-/** @throws MalformedAnswer without a readable id and name */
+/** @throws MalformedResponse without a readable id and name */
 export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
   const json = expectObject(value, 'album');
   const base = baseFields(json, 'album', options);

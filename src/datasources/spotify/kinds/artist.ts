@@ -1,5 +1,14 @@
-import { type BaseFields, baseFields, simplifiedOptions } from './base-fields.ts';
-import { expectArray, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
+import {
+  expectArray,
+  expectObject,
+  intPart,
+  isMalformed,
+  type Json,
+  type Malformed,
+  part,
+  partOrNull,
+  withId,
+} from './json.ts';
 import {
   type DecodeOptions,
   type Entity,
@@ -7,8 +16,16 @@ import {
   type KindDefinition,
   type ShortListDefinition,
 } from './kind.ts';
-import { isMalformed, type Malformed } from './malformed.ts';
-import { genres, type Image, images, type Sent, type SentList } from './values.ts';
+import {
+  type BaseFields,
+  baseFields,
+  genres,
+  type Image,
+  images,
+  type Sent,
+  type SentList,
+  simplifiedOptions,
+} from './values.ts';
 
 export interface Artist extends BaseFields {
   kind: 'artist';
@@ -46,7 +63,7 @@ export const artist = {
   decode: decodeArtist,
 } as const satisfies KindDefinition<Artist>;
 
-/** @throws MalformedAnswer without a readable id and name */
+/** @throws MalformedResponse without a readable id and name */
 function decodeArtist(value: unknown, options: DecodeOptions): Artist {
   const json = expectObject(value, 'artist');
   return {

@@ -1,9 +1,11 @@
-import { type Items, isLazy } from '../pagination/lazy-items.ts';
-import type { EmbeddedObject } from './endpoint-request.ts';
+import { type Items, isLazy, type LazyItems } from '../pagination/lazy-items.ts';
+import { isMalformed } from './json.ts';
 import { type Entity, embeddedValues, getKind, type KindRegistry } from './kind.ts';
-import { isMalformed } from './malformed.ts';
 import type { Market } from './markets.ts';
 import type { Page } from './page.ts';
+
+/** A part of a response: an object, or a list whose items are not decoded yet. */
+export type EmbeddedObject = Entity | LazyItems<Entity>;
 
 export const isObject = (part: EmbeddedObject): part is Entity => 'kind' in part;
 

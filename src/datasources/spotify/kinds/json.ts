@@ -1,9 +1,16 @@
-import type { Malformed } from './malformed.ts';
-
 /** Reads parsed JSON and checks the type of every value. */
 
+/** A value, or one of its elements, that is not as documented. It fails alone; the object around it stays. */
+export interface Malformed {
+  /** Where it is wrong, such as `album.name`. */
+  malformed: string;
+}
+
+export const isMalformed = (value: unknown): value is Malformed =>
+  typeof value === 'object' && value !== null && 'malformed' in value;
+
 /** The response is not as documented; `message` names the place, never the value. */
-export class MalformedAnswer extends Error {}
+export class MalformedResponse extends Error {}
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -11,31 +18,31 @@ const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be cached, but never
 
 export function expectObject(value: unknown, where: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new MalformedAnswer(where);
+  throw new MalformedResponse(where);
 }
 
 export function expectArray(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new MalformedAnswer(where);
+  throw new MalformedResponse(where);
 }
 
 export function expectString(json: Json, key: string, where: string): string {
   const value = json[key];
   if (typeof value === 'string') return value;
-  throw new MalformedAnswer(`${where}.${key}`);
+  throw new MalformedResponse(`${where}.${key}`);
 }
 
 export function expectInt(json: Json, key: string, where: string): number {
   const value = json[key];
   if (isInt(value)) return value;
-  throw new MalformedAnswer(`${where}.${key}`);
+  throw new MalformedResponse(`${where}.${key}`);
 }
 
 /** Whether the value is a whole number from 0 that GraphQL can serve. */
 export const isInt = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxGraphQLInt;
 
-/** One part of an object: undefined where Spotify sends none, a marker where `decode` throws MalformedAnswer. */
+/** One part of an object: undefined where Spotify sends none, a marker where `decode` throws MalformedResponse. */
 export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malformed | undefined {
   return value === undefined || value === null ? undefined : orMalformed(() => decode(value));
 }
@@ -53,7 +60,7 @@ export const intPart = (json: Json, key: string, where: string): number | Malfor
 export const booleanPart = (json: Json, key: string, where: string): boolean | Malformed | undefined =>
   part(json[key], (value) => {
     if (typeof value === 'boolean') return value;
-    throw new MalformedAnswer(`${where}.${key}`);
+    throw new MalformedResponse(`${where}.${key}`);
   });
 
 /** The elements of a list, of which each may be malformed; null stays null. */
@@ -68,7 +75,7 @@ export function orMalformed<T>(decode: () => T): T | Malformed {
   try {
     return decode();
   } catch (error) {
-    if (error instanceof MalformedAnswer) return { malformed: error.message };
+    if (error instanceof MalformedResponse) return { malformed: error.message };
     throw error;
   }
 }
@@ -89,8 +96,8 @@ export function enumPart<const T extends string>(
   return members.find((member) => member === name) ?? 'OTHER';
 }
 
-/** Clients put these into `href` and `src`: only http and https may pass. @throws MalformedAnswer */
+/** Clients put these into `href` and `src`: only http and https may pass. @throws MalformedResponse */
 export function webAddress(value: unknown, where: string): string {
   if (typeof value === 'string' && /^https?:\/\//i.test(value)) return value;
-  throw new MalformedAnswer(where);
+  throw new MalformedResponse(where);
 }

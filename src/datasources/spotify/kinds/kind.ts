@@ -1,4 +1,4 @@
-import type { Malformed } from './malformed.ts';
+import type { Malformed } from './json.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
 
@@ -31,7 +31,7 @@ export interface KindDefinition<T extends Entity = Entity> {
   /** The lists whose items are of this kind. */
   lists: readonly PagedListDefinition<T, never>[];
   shortLists: readonly ShortListDefinition<T>[];
-  /** @throws MalformedAnswer without a readable id and name */
+  /** @throws MalformedResponse without a readable id and name */
   decode(value: unknown, options: DecodeOptions): T;
   /** Whether Spotify sent this object in place of another one. */
   isRelinked?(object: T): boolean;
@@ -122,3 +122,9 @@ export function getKind(kinds: KindRegistry, name: string): KindDefinition {
 /** The objects inside an object, by the keys that its kind declares. */
 export const embeddedValues = (kind: KindDefinition, object: Entity): Embedded[] =>
   kind.embedded.map((key) => (object as Entity & Readonly<Record<string, unknown>>)[key] as Embedded);
+
+/** The name of an object in the caches; the key of an object that is the same in every market has no market. */
+export const objectKey = (kinds: KindRegistry, kind: string, id: string, market: Market | null): string =>
+  `${kind}/${id}${getKind(kinds, kind).takesMarket ? marketQuery(market) : ''}`;
+
+export const marketQuery = (market: Market | null): string => (market === null ? '' : `?market=${market}`);

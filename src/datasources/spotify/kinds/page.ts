@@ -1,10 +1,10 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { type Items, lazyItems } from '../pagination/lazy-items.ts';
-import { simplifiedOptions } from './base-fields.ts';
-import { expectArray, expectObject, isInt, MalformedAnswer, orMalformed, withId } from './json.ts';
+import { expectArray, expectObject, isInt, MalformedResponse, orMalformed, withId } from './json.ts';
 import type { DecodeOptions, EmbeddedPage, Entity, KindRegistry } from './kind.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
+import { simplifiedOptions } from './values.ts';
 
 /** One upstream page. `items.at(i)` stands in slot `offset + i`; slots up to `offset + limit` may be missing. */
 export interface Page<T> {
@@ -32,7 +32,7 @@ export interface PageRequest {
 /**
  * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. A page without a usable total
  * ends where its items end, unless `next` is set.
- * @throws MalformedAnswer
+ * @throws MalformedResponse
  */
 export function decodePage<T>(
   value: unknown,
@@ -41,12 +41,12 @@ export function decodePage<T>(
 ): Page<T> {
   const json = expectObject(value, 'page');
   const { offset } = request;
-  if ((json['offset'] ?? offset) !== offset) throw new MalformedAnswer('page.offset');
+  if ((json['offset'] ?? offset) !== offset) throw new MalformedResponse('page.offset');
   const items = expectArray(json['items'], 'page.items');
   // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
   const limit = Math.min(request.limit, Math.max(countOr(request.limit, json['limit']), items.length));
-  if (!isInt(json['limit']) && !isInt(json['total'])) throw new MalformedAnswer('page.total');
-  if (limit === 0) throw new MalformedAnswer('page.limit'); // no number of such pages makes a list
+  if (!isInt(json['limit']) && !isInt(json['total'])) throw new MalformedResponse('page.total');
+  if (limit === 0) throw new MalformedResponse('page.limit'); // no number of such pages makes a list
   return {
     offset,
     limit,
@@ -60,7 +60,7 @@ export function decodePage<T>(
   };
 }
 
-/** The first page of a list that a full object contains. @throws MalformedAnswer */
+/** The first page of a list that a full object contains. @throws MalformedResponse */
 export function decodeEmbeddedPage(
   value: unknown,
   { list: name, limit }: EmbeddedPage,

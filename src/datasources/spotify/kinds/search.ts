@@ -1,14 +1,13 @@
 import type { ApiRequest } from '../transport/api-client.ts';
-import { simplifiedOptions } from './base-fields.ts';
 import { embeddedInEach } from './embedded-objects.ts';
 import type { Batch } from './endpoint-request.ts';
-import { kinds } from './index.ts';
+import { kinds, searchEndpoint } from './index.ts';
 import { expectObject } from './json.ts';
 import type { Entity, KindDefinition, KindRegistry } from './kind.ts';
+import { type PagedList, pagesAt } from './lists.ts';
 import type { Market } from './markets.ts';
 import { decodePage } from './page.ts';
-import { type PagedList, pagesAt } from './paged-list.ts';
-import { searchEndpoint } from './search-endpoint.ts';
+import { simplifiedOptions } from './values.ts';
 
 const searchReach = 1_000; // Spotify: offset + limit at most 1,000
 

@@ -1,6 +1,5 @@
 import { type Album, decodeAlbum } from './album.ts';
 import { type Artist, simplifiedArtists } from './artist.ts';
-import { type BaseFields, baseFields, simplifiedOptions } from './base-fields.ts';
 import {
   booleanPart,
   expectObject,
@@ -22,6 +21,8 @@ import {
 import type { Market } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
 import {
+  type BaseFields,
+  baseFields,
   type ExternalIds,
   externalIds,
   externalUrl,
@@ -29,6 +30,7 @@ import {
   restrictions,
   type Sent,
   type SentList,
+  simplifiedOptions,
 } from './values.ts';
 
 export interface Track extends Omit<BaseFields, 'name'> {
@@ -90,7 +92,7 @@ export const track = {
   isRelinked: ({ linkedFrom }) => Boolean(linkedFrom),
 } as const satisfies KindDefinition<Track>;
 
-/** @throws MalformedAnswer without a readable id and name */
+/** @throws MalformedResponse without a readable id and name */
 function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId): Track {
   const json = expectObject(value, 'track');
   return {

@@ -2,14 +2,19 @@ import {
   elements,
   enumPart,
   expectObject,
+  expectString,
   intPart,
+  isMalformed,
   type Json,
-  MalformedAnswer,
+  type Malformed,
+  MalformedResponse,
   part,
   stringPart,
   webAddress,
 } from './json.ts';
-import { isMalformed, type Malformed } from './malformed.ts';
+import type { DecodeOptions } from './kind.ts';
+import type { Market } from './markets.ts';
+import { readIdOf, type SpotifyId } from './spotify-id.ts';
 
 /** The values that objects of several kinds have, and how each is decoded. */
 
@@ -65,7 +70,7 @@ export const genres = (json: Json, where: string): SentList<string> =>
   part(json['genres'], (value) =>
     elements(value, `${where}.genres`, (genre) => {
       if (typeof genre === 'string') return genre;
-      throw new MalformedAnswer(`${where}.genres`);
+      throw new MalformedResponse(`${where}.genres`);
     }),
   );
 
@@ -98,3 +103,36 @@ export const externalUrl = (json: Json, where: string): Sent<string> => {
   if (urls === undefined || isMalformed(urls)) return urls;
   return part(urls['spotify'], (value) => webAddress(value, `${where}.external_urls`));
 };
+
+/** The fields that every object has which was decoded from JSON of its own. */
+export interface BaseFields {
+  id: SpotifyId;
+  name: string;
+  externalUrl: Sent<string>;
+  market: Market | null;
+  full: boolean;
+}
+
+/** @throws MalformedResponse without a readable id and name, and if the object is not the requested one */
+export function baseFields(
+  json: Json,
+  kind: string,
+  { full, market, id: requestedId }: DecodeOptions,
+): BaseFields {
+  const id = readIdOf(kind, expectString(json, 'id', kind));
+  if (id === null || (requestedId && requestedId !== id)) throw new MalformedResponse(`${kind}.id`);
+  if (typeof json['type'] === 'string' && json['type'] !== kind) throw new MalformedResponse(`${kind}.type`);
+  return { id, name: expectString(json, 'name', kind), externalUrl: externalUrl(json, kind), market, full };
+}
+
+/** The options for the simplified objects inside an object or on a page. */
+export const simplifiedOptions = ({
+  market,
+  kinds,
+  simplified = new Map(),
+}: Pick<DecodeOptions, 'market' | 'kinds' | 'simplified'>): DecodeOptions => ({
+  full: false,
+  market,
+  kinds,
+  simplified,
+});

@@ -1,7 +1,6 @@
-import { findKind, type KindRegistry } from '../kinds/kind.ts';
-import { isMalformed, type Malformed } from '../kinds/malformed.ts';
+import { isMalformed, type Malformed } from '../kinds/json.ts';
+import { findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { Market } from '../kinds/markets.ts';
-import { objectKey } from '../kinds/object-key.ts';
 import { isBareId } from '../kinds/spotify-id.ts';
 
 /** The items of a page in the order of their slots: an array, or a list whose items are decoded on first capabilities. */

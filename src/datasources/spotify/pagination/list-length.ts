@@ -1,5 +1,5 @@
+import type { Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { Malformed } from '../kinds/malformed.ts';
 import type { Page } from '../kinds/page.ts';
 
 export interface ListLength {

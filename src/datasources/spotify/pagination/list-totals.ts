@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { PagedList } from '../kinds/paged-list.ts';
+import type { PagedList } from '../kinds/lists.ts';
 import {
   type AnyPage,
   agreesWithTotal,

@@ -1,5 +1,5 @@
+import { isMalformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { isMalformed } from '../kinds/malformed.ts';
 import type { Page } from '../kinds/page.ts';
 import { type Items, idAt } from './lazy-items.ts';
 import type { CursorPosition, PageArgs, SlotRange } from './slot-ranges.ts';

@@ -1,5 +1,5 @@
+import { isMalformed, type Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { isMalformed, type Malformed } from '../kinds/malformed.ts';
 import type { Page } from '../kinds/page.ts';
 import { type ListLength, shownTotal } from './list-length.ts';
 import { isEmpty, type PageArgs, type SlotRange } from './slot-ranges.ts';

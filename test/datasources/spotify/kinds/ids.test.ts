@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseId, parseReference } from '../../../../src/datasources/spotify/kinds/ids.ts';
+import { parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { isInRange } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import {
   albums,

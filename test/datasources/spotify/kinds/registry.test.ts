@@ -8,19 +8,22 @@ import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities
 import { createEntityReader } from '../../../../src/datasources/spotify/entity-reader.ts';
 import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import { type Artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
-import { type BaseFields, baseFields } from '../../../../src/datasources/spotify/kinds/base-fields.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/entity-request.ts';
-import { parseId, parseReference } from '../../../../src/datasources/spotify/kinds/ids.ts';
-import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import { kinds, parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { expectObject, stringPart } from '../../../../src/datasources/spotify/kinds/json.ts';
 import type {
   DecodeOptions,
   KindDefinition,
   PagedListDefinition,
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
-import { pagedList } from '../../../../src/datasources/spotify/kinds/paged-list.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
 import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
-import type { Sent, SentList } from '../../../../src/datasources/spotify/kinds/values.ts';
+import {
+  type BaseFields,
+  baseFields,
+  type Sent,
+  type SentList,
+} from '../../../../src/datasources/spotify/kinds/values.ts';
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pages.ts';
 import { familiesOf } from '../../../../src/datasources/spotify/quota/families.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';

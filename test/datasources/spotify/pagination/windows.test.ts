@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { MalformedAnswer } from '../../../../src/datasources/spotify/kinds/json.ts';
+import { MalformedResponse } from '../../../../src/datasources/spotify/kinds/json.ts';
 import { decodePage, type Page } from '../../../../src/datasources/spotify/kinds/page.ts';
 import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
 import {
@@ -201,7 +201,7 @@ describe('a page whose items are decoded when they are read', () => {
     const { json } = readBody(Buffer.from(JSON.stringify(body))) as Body;
     return decodePage(json, { offset: 0, limit: 5, market: null, kinds }, (item) => {
       const { id, name } = item as { id: string; name?: string };
-      if (name === undefined) throw new MalformedAnswer('album.name');
+      if (name === undefined) throw new MalformedResponse('album.name');
       return { id, name } as unknown as Album;
     });
   }

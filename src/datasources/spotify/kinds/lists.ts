@@ -1,14 +1,26 @@
 import { isWhole } from '../pagination/lazy-items.ts';
 import type { FieldContext } from '../usage/field-context.ts';
-import { simplifiedOptions } from './base-fields.ts';
 import { embeddedInItems } from './embedded-objects.ts';
-import { type EndpointRequest, throwIfLimitRejected } from './endpoint-request.ts';
-import { withMarket } from './entity-request.ts';
+import {
+  type EndpointRequest,
+  throwIfLimitRejected,
+  throwIfWithheld,
+  withMarket,
+} from './endpoint-request.ts';
 import { kinds } from './index.ts';
-import type { Entity, KindRegistry, PagedEndpointDefinition, PagedListDefinition } from './kind.ts';
+import { expectArray, expectObject, type Malformed, partOrNull, withId } from './json.ts';
+import {
+  type Entity,
+  type KindRegistry,
+  marketQuery,
+  type PagedEndpointDefinition,
+  type PagedListDefinition,
+  type ShortListDefinition,
+} from './kind.ts';
 import type { Market } from './markets.ts';
 import { decodePage, type Page, type PageRequest } from './page.ts';
 import type { SpotifyId } from './spotify-id.ts';
+import { simplifiedOptions } from './values.ts';
 
 /** One list that Spotify pages, such as the albums of one artist in one market. */
 export interface PagedList<T extends Entity> {
@@ -78,5 +90,31 @@ export function pagesAt<T extends Entity>(
         embeddedObjects: (page) => embeddedInItems(page.items, registry),
       };
     },
+  };
+}
+
+/** The request for a list without pages. @param market null for a list that is the same in every market */
+export function shortList<T extends Entity>(
+  { name, path, key, freshMs, decodeItem }: ShortListDefinition<T>,
+  owner: SpotifyId,
+  market: Market | null,
+  registry: KindRegistry = kinds,
+): EndpointRequest<(T | Malformed | null)[]> {
+  const options = { full: true, market, kinds: registry };
+  return {
+    key: `${path(owner)}${marketQuery(market)}`,
+    request: { family: name, path: path(owner), query: withMarket({}, market) },
+    freshMs,
+    decode: (body) =>
+      expectArray(expectObject(body, 'answer')[key], key).map((item) =>
+        partOrNull(withId(item), (present) => decodeItem(present, options)),
+      ),
+    // The list of an object that exists can be withheld, but not absent.
+    onErrorStatus(answer) {
+      throwIfWithheld(answer);
+      return undefined;
+    },
+    isWhole,
+    embeddedObjects: (items) => embeddedInItems(items, registry),
   };
 }
