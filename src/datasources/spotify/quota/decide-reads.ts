@@ -1,0 +1,68 @@
+/** Until when a cache entry may be used, in milliseconds of the epoch. */
+export interface EntryAge {
+  freshUntilMs: number;
+  /** Length of its freshness, in milliseconds. */
+  freshMs: number;
+  usableUntilMs: number;
+}
+
+/** The calls of the endpoint family in the last 24 h, compared with its daily limit. */
+export interface QuotaUse {
+  /** Calls that may still be sent now. Infinity without a limit that is enforced. */
+  remaining: number;
+  /** Used share of the daily limit, from 0; 0 without a limit. */
+  usedShare: number;
+}
+
+/**
+ * - `use`: the entry is fresh, or thrift extends its freshness
+ * - `revalidate`: the entry is stale; it is used at once and refreshed in the background
+ * - `call`: Spotify is called, and the entry is used only if that fails
+ * - `useStale`: the entry is stale, and the quota is saved for reads without an entry (reason `QUOTA`)
+ * - `reject`: there is no entry, and no call is left (`UPSTREAM_QUOTA_EXCEEDED`)
+ */
+export type ReadDecision = 'use' | 'revalidate' | 'call' | 'useStale' | 'reject';
+
+const thriftFromShare = 0.5;
+const firstReadsOnlyFromShare = 0.9;
+const maxFreshnessFactor = 24; // an hour becomes a day, the window of the quota
+
+/** How many times as long entries are fresh: 1 up to a half of the limit, growing evenly in ratio to 24 at nine tenths. */
+export function freshnessFactor(usedShare: number): number {
+  const progress = (usedShare - thriftFromShare) / (firstReadsOnlyFromShare - thriftFromShare);
+  return maxFreshnessFactor ** Math.min(1, Math.max(0, progress));
+}
+
+/** Until when an entry counts as fresh at this use of the quota, in milliseconds of the epoch. */
+export const extendedFreshUntilMs = ({ freshUntilMs, freshMs, usableUntilMs }: EntryAge, usedShare: number) =>
+  Math.max(freshUntilMs, Math.min(usableUntilMs, freshUntilMs + freshMs * (freshnessFactor(usedShare) - 1)));
+
+/**
+ * Decides about reads of one endpoint family, such as the pages of a window, in their order. Reads without an entry
+ * come before those that refresh one.
+ * @param reads the cache entry of each read; null if there is none
+ * @param nowMs milliseconds of the epoch
+ */
+export function decideReads(
+  { remaining, usedShare }: QuotaUse,
+  reads: readonly (EntryAge | null)[],
+  nowMs: number,
+): ReadDecision[] {
+  const isMissing = (entry: EntryAge | null) => entry === null || nowMs >= entry.usableUntilMs;
+  let callsLeft = remaining;
+  let refreshesLeft = usedShare >= firstReadsOnlyFromShare ? 0 : remaining - reads.filter(isMissing).length;
+
+  return reads.map((entry) => {
+    if (entry === null || isMissing(entry)) {
+      callsLeft -= 1;
+      return callsLeft < 0 ? 'reject' : 'call';
+    }
+    if (nowMs < entry.freshUntilMs) return 'use';
+    if (remaining < 1) return 'useStale';
+    const freshUntilMs = extendedFreshUntilMs(entry, usedShare);
+    if (nowMs < freshUntilMs) return 'use';
+    refreshesLeft -= 1;
+    if (refreshesLeft < 0) return 'useStale';
+    return nowMs < freshUntilMs + entry.freshMs ? 'revalidate' : 'call';
+  });
+}
