@@ -19,10 +19,10 @@ import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
 import { createOperationExecutor } from './operation/execute-operation.ts';
-import { createExecute, type Execute } from './operation/in-process.ts';
-import { createMask } from './operation/mask.ts';
-import { createOperationReport } from './operation/report.ts';
+import { createExecute, type Execute } from './operation/request.ts';
+import { createMask } from './operation/response-errors.ts';
 import type { Manifest } from './operation/trusted-documents.ts';
+import { createOperationReport } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
 
 export interface GatewayOptions {

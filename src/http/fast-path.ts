@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequest, type ErrorCode } from '../errors.ts';
-import type { ExecuteOperation } from '../operation/execute-operation.ts';
-import type { Client } from '../operation/request.ts';
+import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import type { ClientKey } from './client-key.ts';
 import type { FixedResponses } from './fixed-responses.ts';

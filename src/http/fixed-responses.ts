@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { BadRequest } from '../errors.ts';
-import { overloaded } from '../operation/overloaded.ts';
+import { overloaded } from '../operation/admission.ts';
 import { type MediaType, type SerializedResponse, serializeError } from './response.ts';
 
 type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;

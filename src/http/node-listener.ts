@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
-import { maxBodyBytes } from '../operation/limits.ts';
+import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
 import type { FixedResponses } from './fixed-responses.ts';
 import type { RequestBodies } from './request-body.ts';

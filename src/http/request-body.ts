@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { maxBodyBytes } from '../operation/limits.ts';
+import { maxBodyBytes } from '../operation/validation.ts';
 
 /**
  * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests

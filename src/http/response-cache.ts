@@ -2,9 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { epochMs } from '../observability/clock.ts';
 import type { OperationUsage } from '../observability/operation-usage.ts';
 import { startOperation } from '../observability/tracing.ts';
-import type { OperationResponse } from '../operation/execute-operation.ts';
-import type { OperationReport } from '../operation/report.ts';
-import { traceHeader } from '../operation/trace.ts';
+import type { OperationResponse } from '../operation/request.ts';
+import { type OperationReport, traceHeader } from '../operation/usage.ts';
 
 /** The bodies of whole responses, for as long as each part of them is fresh: what an execution would give again. */
 export interface ResponseCache {

@@ -3,9 +3,14 @@ import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNo
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
 import { createClientBudgets, startProcessorTime } from './client-budgets.ts';
-import { InvalidRequest } from './invalid-request.ts';
 import { createOperation, type Operation } from './operation.ts';
-import { createValidate, type ParsedDocument, parsePrinted, parseText } from './validation.ts';
+import {
+  createValidate,
+  InvalidRequest,
+  type ParsedDocument,
+  parsePrinted,
+  parseText,
+} from './validation.ts';
 
 /**
  * The document cache: each document is parsed and validated once. The cache is bounded by estimated memory, not by

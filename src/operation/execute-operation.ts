@@ -1,36 +1,18 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createOperationContext, type OperationContext, type Spotify } from '../datasources/spotify/index.ts';
 import { type ErrorCode, QueryTooComplex } from '../errors.ts';
-import type { OperationUsage } from '../observability/operation-usage.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
+import { createExecutionLimiter, createOperationQueue, overloaded } from './admission.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
-import { createExecutionLimiter } from './execution-limiter.ts';
-import { InvalidRequest } from './invalid-request.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
-import { createOperationQueue } from './operation-queue.ts';
-import { overloaded } from './overloaded.ts';
-import { codesOf, type OperationReport } from './report.ts';
-import type { GraphQLRequest, Variables } from './request.ts';
+import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
 import { errorsToSend, formatted } from './response-errors.ts';
-import { withTrace } from './trace.ts';
-import { usageOf } from './usage.ts';
-
-/** Runs one operation. It never rejects: every failure is an error in the result. */
-export type ExecuteOperation = (request: GraphQLRequest) => Promise<OperationResponse>;
-
-export interface OperationResponse {
-  result: ExecutionResult;
-  usage: OperationUsage;
-  /**
-   * Until when an equal request may get the same result, in milliseconds of the epoch. Null if the result must not be
-   * reused: it has an error, a stale part, or a part whose freshness is not known.
-   */
-  freshUntilMs: number | null;
-}
+import { codesOf, type OperationReport, usageOf, withTrace } from './usage.ts';
+import { InvalidRequest } from './validation.ts';
 
 export interface ExecuteOperationOptions {
   spotify: Spotify;

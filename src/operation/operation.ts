@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type ExecutionResult,
+  execute,
   type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLSchema,
@@ -10,6 +11,7 @@ import {
   OperationTypeNode,
   visit,
 } from 'graphql';
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { CapabilityView } from '../datasources/spotify/index.ts';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
 import type { Context } from '../schema/context.ts';
@@ -19,10 +21,9 @@ import {
   type ParsedOperation,
   type SelectionTree,
 } from '../schema/planning/selection-tree.ts';
-import { createExecutor } from './executor.ts';
-import { InvalidRequest } from './invalid-request.ts';
 import { errorAt } from './positions.ts';
 import type { Variables } from './request.ts';
+import { InvalidRequest } from './validation.ts';
 
 /** One operation of a valid document, with everything that is the same for each of its runs. */
 export interface Operation {
@@ -128,4 +129,40 @@ function hasConditions(document: DocumentNode): boolean {
     },
   });
   return found;
+}
+
+export interface ExecutorOptions {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operationName: string | null;
+  /** Whether the selection is the same for all variables, and not too large. */
+  mayCompile(): boolean;
+}
+
+const runsUntilCompiled = 2; // most documents of a flood, and of a person in GraphiQL, run only once
+
+/**
+ * Executes one operation: with GraphQL.js at first, and compiled by graphql-jit from its second run. Compiling takes
+ * 2 ms; a run of a hundred albums then takes 0.5 ms instead of 2 ms.
+ */
+export function createExecutor({ schema, document, operationName, mayCompile }: ExecutorOptions) {
+  let runs = 0;
+  let compiled: CompiledQuery['query'] | null = null;
+
+  return async (variables: Variables, context: Context): Promise<ExecutionResult> => {
+    runs += 1;
+    // Compiled conditions are kept in the document itself, where two operations with one fragment would share them.
+    if (runs === runsUntilCompiled && mayCompile()) compiled = compile(schema, document, operationName);
+    return compiled
+      ? compiled(undefined, context, variables)
+      : execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+  };
+}
+
+/** Null if graphql-jit cannot compile the operation, as in a process where code generation is disabled. */
+function compile(schema: GraphQLSchema, document: DocumentNode, operationName: string | null) {
+  const compiled = compileQuery(schema, document, operationName ?? '', {
+    disablingCapturingStackErrors: true, // errors of resolvers have their own stacks
+  });
+  return isCompiledQuery(compiled) ? compiled.query : null;
 }

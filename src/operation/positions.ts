@@ -7,9 +7,10 @@ import {
   parse,
   Source,
   type SourceLocation,
+  type Token,
+  TokenKind,
   visit,
 } from 'graphql';
-import { tokensOf } from './limits.ts';
 
 /**
  * Lines and columns in a document. GraphQL.js finds them for each error anew, by reading the text from its start; the
@@ -30,6 +31,13 @@ export function parseWithPositions(text: string): { document: DocumentNode; toke
     },
   });
   return { document, tokens };
+}
+
+/** The number of tokens after the start token; comments count, because they are in memory too. */
+export function tokensOf(start: Token | null | undefined): number {
+  let count = 0;
+  for (let token = start?.next; token && token.kind !== TokenKind.EOF; token = token.next) count += 1;
+  return count;
 }
 
 /** As much of a Location as GraphQL.js and graphql-jit read: its other fields would hold all tokens of the text. */

@@ -1,4 +1,6 @@
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
+import type { OperationUsage } from '../observability/operation-usage.ts';
+import { positionsOf } from './positions.ts';
 
 /** One operation to execute, from any entry point. */
 export interface GraphQLRequest {
@@ -7,6 +9,19 @@ export interface GraphQLRequest {
   operationName?: string | null | undefined;
   variables?: Variables | null | undefined;
   client: Client;
+}
+
+/** Runs one operation. It never rejects: every failure is an error in the result. */
+export type ExecuteOperation = (request: GraphQLRequest) => Promise<OperationResponse>;
+
+export interface OperationResponse {
+  result: ExecutionResult;
+  usage: OperationUsage;
+  /**
+   * Until when an equal request may get the same result, in milliseconds of the epoch. Null if the result must not be
+   * reused: it has an error, a stale part, or a part whose freshness is not known.
+   */
+  freshUntilMs: number | null;
 }
 
 /** The client that sent an operation. */
@@ -24,3 +39,43 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 /** The key of all operations that a parent in the same process runs. */
 export const inProcessClientKey = 'in-process';
+
+/**
+ * Runs one operation without HTTP, as the executor of a stitching parent. The parent's documents need not be trusted
+ * documents, because no stranger wrote them.
+ * @throws the reason of `signal` once that is aborted, and nothing else
+ */
+export type Execute = (operation: {
+  document: DocumentNode;
+  variables?: Record<string, unknown> | undefined;
+  operationName?: string | undefined;
+  /** Aborts the operation: calls to Spotify that are not sent yet are dropped. */
+  signal?: AbortSignal | undefined;
+}) => Promise<ExecutionResult>;
+
+export const createExecute =
+  (executeOperation: ExecuteOperation): Execute =>
+  async ({ signal, ...operation }) => {
+    signal?.throwIfAborted();
+    const client = { key: inProcessClientKey, header: () => null, signal };
+    const { result } = await executeOperation({ ...operation, client });
+    signal?.throwIfAborted();
+    return withoutHttp(result);
+  };
+
+/** The `http` extensions are for a response over HTTP; they would become the status and headers of the parent's own. */
+function withoutHttp({ errors, data, extensions }: ExecutionResult): ExecutionResult {
+  return {
+    ...(errors && { errors: errors.map(errorWithoutHttp) }),
+    ...(data !== undefined && { data }),
+    ...(extensions && { extensions }),
+  };
+}
+
+// A copy: errors of validation are cached with their document and sent over HTTP as well.
+function errorWithoutHttp(error: GraphQLError): GraphQLError {
+  const { http, ...extensions } = error.extensions;
+  const copy = new GraphQLError(error.message, { path: error.path ?? null, extensions });
+  const locations = positionsOf(error);
+  return Object.assign(copy, { locations: locations.length > 0 ? locations : undefined });
+}

@@ -1,5 +1,9 @@
+import type { ExecutionResult } from 'graphql';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { OperationUsage } from '../observability/operation-usage.ts';
 import type { Context } from '../schema/context.ts';
+import type { Client } from './request.ts';
 
 /** The calls that an operation planned, sent and saved. The calls of the token endpoint are not counted. */
 export function callCounts({ plan, operationContext }: Context) {
@@ -16,3 +20,29 @@ export const usageOf = (context: Context): OperationUsage => ({
   document: context.document,
   ...callCounts(context),
 });
+
+export const traceHeader = 'x-spotify-trace';
+
+/** Adds what the operation cost as `extensions.spotify`, if the client has sent the header for it. */
+export function withTrace(result: ExecutionResult, context: Context, client: Client): ExecutionResult {
+  if (client.header(traceHeader) !== '1') return result;
+  const spotify = { ...callCounts(context), ...context.operationContext.usage };
+  return { ...result, extensions: { ...result.extensions, spotify } };
+}
+
+/** @param outcome the duration, and the code of each error */
+export type OperationReport = (
+  usage: OperationUsage,
+  outcome: { milliseconds: number; codes: readonly string[] },
+) => void;
+
+/** Writes one log line and counts one operation in the metrics, for operations that ran and that were rejected. */
+export const createOperationReport =
+  (log: Log, { recordOperation }: Metrics): OperationReport =>
+  (usage, { milliseconds, codes }) => {
+    recordOperation({ seconds: milliseconds / 1000, codes });
+    log.info({ milliseconds: Math.round(milliseconds), codes, ...usage }, 'operation');
+  };
+
+export const codesOf = ({ errors = [] }: ExecutionResult): string[] =>
+  errors.map(({ extensions }) => String(extensions['code'] ?? 'INTERNAL_SERVER_ERROR'));

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Log } from '../observability/log.ts';
-import { maxBodyBytes } from '../operation/limits.ts';
+import { maxBodyBytes } from '../operation/validation.ts';
 
 /** How a process stops without losing a response. */
 

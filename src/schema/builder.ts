@@ -1,7 +1,15 @@
 import SchemaBuilder from '@pothos/core';
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  GraphQLError,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+} from 'graphql';
 import type { Context } from './context.ts';
 
-/** One builder for all type files. Fields are non-null unless they say otherwise: null means something here. */
+/** The builder that all type files share. Fields are non-null by default, because null has a meaning in this schema. */
 export const builder = new SchemaBuilder<{
   Context: Context;
   DefaultFieldNullability: false;
@@ -13,3 +21,36 @@ export const builder = new SchemaBuilder<{
 }>({ defaultFieldNullability: false });
 
 builder.queryType({ description: "Where every question to Spotify's catalogue begins." });
+
+builder.scalarType('Market', {
+  description: 'An ISO 3166-1 alpha-2 country code in capitals, such as `DE`.',
+  specifiedByURL: 'https://www.iso.org/iso-3166-country-codes.html',
+  serialize: String,
+  // The resolver of the field checks whether it is a country: then that field alone is null.
+  parseValue(value) {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError('A market is a string.');
+  },
+});
+
+/** The name and the argument are those of the nullability specification, which Relay and Apollo's clients read. */
+export const semanticNonNullDirective = new GraphQLDirective({
+  name: 'semanticNonNull',
+  description:
+    'Says that the field is null only with an error. A client that stops at errors may treat it as non-null.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: {
+    levels: {
+      type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLInt))),
+      defaultValue: [0],
+      description:
+        'Of which lists around the value this holds: 0 is the field itself, 1 the elements of its list.',
+    },
+  },
+});
+
+/** Extensions of a field that is null only with an error. */
+export const nullOnlyWithError = { directives: { semanticNonNull: {} } };
+
+/** Extensions of a list whose elements are null only with an error. */
+export const elementsNullOnlyWithError = { directives: { semanticNonNull: { levels: [1] } } };

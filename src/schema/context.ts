@@ -1,7 +1,7 @@
 import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from 'graphql';
 import type { FieldContext, OperationContext, Spotify } from '../datasources/spotify/index.ts';
+import { createSelections, type Selections } from './planning/collect-fields.ts';
 import type { Plan } from './planning/plan.ts';
-import { createSelections, type Selections } from './planning/selection.ts';
 
 /** The context of resolvers: the datasource, and the deadline and usage of the operation. */
 export interface Context {

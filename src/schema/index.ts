@@ -4,8 +4,7 @@ import './types/node.ts';
 import './types/search.ts';
 import './types/track.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';
-import { builder } from './builder.ts';
-import { semanticNonNullDirective } from './composition/directives.ts';
+import { builder, semanticNonNullDirective } from './builder.ts';
 import { mergeDirective } from './composition/federation.ts';
 
 const built = builder.toSchema({

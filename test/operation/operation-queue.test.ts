@@ -1,7 +1,10 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createExecutionLimiter } from '../../src/operation/execution-limiter.ts';
-import { createOperationQueue, type OperationQueue } from '../../src/operation/operation-queue.ts';
+import {
+  createExecutionLimiter,
+  createOperationQueue,
+  type OperationQueue,
+} from '../../src/operation/admission.ts';
 import { calm } from '../support/calm.ts';
 
 /** Blocks the event loop. */

@@ -19,7 +19,7 @@ import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';
-import { cursorsOf } from '../../src/schema/relay/cursor.ts';
+import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 
 /** Operations that nobody would think of: any walk through the schema is one, and any of them is valid. */
 

@@ -10,7 +10,7 @@ import { parseId } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { schema } from '../../src/schema/index.ts';
-import { cursorsOf } from '../../src/schema/relay/cursor.ts';
+import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 
 /** Operations that are made to cost: each level of fields is selected under aliases and by fragments. */
 

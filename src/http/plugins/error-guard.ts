@@ -3,7 +3,7 @@ import type { Log } from '../../observability/log.ts';
 
 /**
  * Catches the errors of a plugin's request and response hooks: the server adapter would respond with the error's stack.
- * Errors inside an operation are masked in `operation/mask.ts`.
+ * Errors inside an operation are masked in `operation/response-errors.ts`.
  */
 export function withErrorGuard<P extends Plugin>(plugin: P, log: Log): P {
   const { onRequest, onResponse } = plugin;

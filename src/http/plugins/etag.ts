@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
-import { traceHeader } from '../../operation/trace.ts';
+import { traceHeader } from '../../operation/usage.ts';
 
 const etagCharacters = 22; // 132 bits of the hash
 

@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
-import { traceHeader } from '../../operation/trace.ts';
+import { traceHeader } from '../../operation/usage.ts';
 import { type GraphiqlPage, renderGraphiqlPage } from './graphiql-page.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
 import { pageHeaders } from './page-headers.ts';

@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode, Overloaded } from '../../errors.ts';
-import { overloaded } from '../../operation/overloaded.ts';
+import { overloaded } from '../../operation/admission.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
 import { errorResponse } from './error-response.ts';
 

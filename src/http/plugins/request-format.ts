@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, QueryTooComplex } from '../../errors.ts';
-import { maxBodyBytes } from '../../operation/limits.ts';
+import { maxBodyBytes } from '../../operation/validation.ts';
 import { errorResponse } from './error-response.ts';
 
 /**

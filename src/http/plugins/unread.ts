@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode } from '../../errors.ts';
-import { overloaded } from '../../operation/overloaded.ts';
+import { overloaded } from '../../operation/admission.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
 import { errorResponse } from './error-response.ts';
 

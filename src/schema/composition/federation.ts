@@ -9,12 +9,12 @@ import {
 } from 'graphql';
 import { parseId, type SpotifyObject } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
+import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { entryOrError } from '../ids.ts';
 import { entityLookups } from '../planning/object-costs.ts';
-import { artistById } from '../types/artist-by-id.ts';
-import { Album, Artist, Track } from '../types/refs.ts';
+import { artistById } from '../planning/prefetch.ts';
+import { Album, Artist, Track } from '../types/node.ts';
 
 /**
  * What a larger graph needs to take this one in. A stitching parent reads `_sdl`, where `@merge` says which

@@ -82,6 +82,9 @@ declare module 'graphql' {
   }
 }
 
+/** Maximum ids of a plural field. */
+export const maxIds = 100;
+
 /** The length of a list that declares none: an album has one or two artists, seldom more. */
 export const unknownLength = 5;
 

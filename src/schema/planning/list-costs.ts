@@ -1,9 +1,7 @@
 import { type PagedEndpoint, worstCaseOffsets } from '../../datasources/spotify/index.ts';
-import { parseCursor } from '../relay/cursor.ts';
-import { type PagingArgs, rangeOf } from '../relay/page-arguments.ts';
+import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
 import { count, type FieldCost, type FieldVisit } from './cost.ts';
-import { readsOf } from './object-costs.ts';
-import { orNull } from './references.ts';
+import { orNull, readsOf } from './object-costs.ts';
 
 /** Costs of the fields that read lists. */
 

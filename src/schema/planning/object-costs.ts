@@ -3,17 +3,20 @@ import {
   type CapabilityView,
   isInRange,
   type Kind,
+  parseReference,
   type Reference,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
-import { maxIds } from '../limits.ts';
+import { BadUserInput } from '../../errors.ts';
 import {
   type Cardinality,
   type Cost,
   count,
   type FieldCost,
   type FieldVisit,
+  maxIds,
   type ObjectKey,
+  type ReferencesOf,
   single,
 } from './cost.ts';
 
@@ -125,4 +128,32 @@ function nodes(visit: FieldVisit): Cost {
     objects: { batches: references.length, batchSize: 1 },
     full: true,
   };
+}
+
+/** Reads each list of keys once: one in a variable may be that of a hundred fields. */
+export function createReferences(): ReferencesOf {
+  const referencesByKeys = new Map<unknown, Map<string, (Reference | null)[]>>();
+
+  return (keys, type = '') => {
+    const byType = referencesByKeys.get(keys) ?? new Map<string, (Reference | null)[]>();
+    referencesByKeys.set(keys, byType);
+    const references = byType.get(type) ?? keys.flatMap((key) => referenceOf(key, type));
+    byType.set(type, references);
+    return references;
+  };
+}
+
+function referenceOf(key: string | ObjectKey, type: string): [Reference | null] | [] {
+  if (typeof key === 'string') return [orNull(() => parseReference(key))];
+  return key.__typename === type ? [orNull(() => parseReference(key.id))] : [];
+}
+
+/** The value, or null for invalid input: the field is then null with an error, and costs nothing. */
+export function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof BadUserInput) return null;
+    throw error;
+  }
 }

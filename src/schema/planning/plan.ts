@@ -1,11 +1,10 @@
 import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql';
 import type { CapabilityView } from '../../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../../errors.ts';
-import { answerFieldsOf } from './answer-size.ts';
 import { createArguments } from './arguments.ts';
 import { type Cardinality, type Cost, type FieldVisit, single, unknownLength } from './cost.ts';
-import { readsOf } from './object-costs.ts';
-import { createReferences } from './references.ts';
+import { createReferences, readsOf } from './object-costs.ts';
+import { answerFieldsOf } from './response-size.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /** The cost of an operation, counted before it runs. */

@@ -5,7 +5,7 @@ import {
   getArgumentValues,
   isObjectType,
 } from 'graphql';
-import type { ObjectKey, SpotifyId } from '../../datasources/spotify/index.ts';
+import type { Artist, ObjectKey, SpotifyId } from '../../datasources/spotify/index.ts';
 import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
 
 /**
@@ -92,4 +92,19 @@ function prefetch(
     prefetched.set(node, started);
   }
   return prefetched;
+}
+
+/**
+ * Reads an artist, and the selected lists of the artist at the same time unless the artist is known not to exist.
+ * @param index of the artist in the list that the resolved field gives, if it gives one
+ */
+export function artistById(
+  id: SpotifyId,
+  context: Context,
+  info: GraphQLResolveInfo,
+  index?: number,
+): Promise<WithPrefetched<Artist> | null> {
+  const read = () => context.spotify.object('artist', id, null, context.fieldContext(info));
+  if (context.spotify.isAbsent('artist', id)) return read();
+  return readWithPrefetch('Artist', id, read, context, info, index);
 }

@@ -10,14 +10,11 @@ import {
   type Window,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { builder } from '../builder.ts';
-import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
+import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { itemOrError } from '../items.ts';
-import { given } from '../parts.ts';
 import { noCost } from '../planning/cost.ts';
-import { cursorsOf } from './cursor.ts';
-import { defaultSize, maxSize, type PagingArgs, rangeOf } from './page-arguments.ts';
+import { given, itemOrError } from '../resolvers.ts';
+import { cursorsOf, defaultSize, maxSize, type PagingArgs, rangeOf } from './page-arguments.ts';
 
 /** Relay connections over Spotify's lists: arguments in, a window of slots out. */
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CursorPosition, PageArgs } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 
@@ -28,4 +29,47 @@ export function rangeOf(
     after: after == null ? null : decode(after),
     before: before == null ? null : decode(before),
   };
+}
+
+/**
+ * Cursors name a slot of one list and what stood in it. They are made from the list's key and nothing that
+ * one process alone knows, so that any instance can read them; they are checked, not trusted.
+ */
+export interface Cursors {
+  encode(mark: CursorPosition): string;
+  /** @throws BadUserInput when the cursor is not one of ours, or belongs to another list */
+  decode(cursor: string): CursorPosition;
+}
+
+const version = 1;
+const shape = /^1\.(\d{1,9})\.(\d{1,9})\.([0-9A-Za-z]{22})?\.([\w-]{11})$/;
+const maxLength = 128;
+
+/** @param listKey names the list: its parent, groups, market, search text */
+export function cursorsOf(listKey: string): Cursors {
+  const list = createHash('sha256').update(listKey).digest('base64url').slice(0, 11); // 66 bits
+
+  return {
+    encode: ({ slot, total, id }) =>
+      Buffer.from(`${version}.${slot}.${total}.${id ?? ''}.${list}`).toString('base64url'),
+    decode(cursor) {
+      const { madeFor, ...mark } = parseCursor(cursor);
+      if (madeFor === list) return mark;
+      throw new BadUserInput('This cursor belongs to another list: keep parent and arguments the same.');
+    },
+  };
+}
+
+/**
+ * Reads a cursor without knowing its list.
+ * @throws BadUserInput when it is not one of ours
+ */
+export function parseCursor(cursor: string): CursorPosition & { madeFor: string } {
+  const text = cursor.length <= maxLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
+  const [, slot, total, id = null, madeFor] = shape.exec(text) ?? [];
+  // Decoding is lenient with what is no base64url: only what we would have written ourselves is ours.
+  if (madeFor === undefined || Buffer.from(text, 'latin1').toString('base64url') !== cursor) {
+    throw new BadUserInput('Not a cursor of this API: take it from `pageInfo` or an edge.');
+  }
+  return { slot: Number(slot), total: Number(total), id, madeFor };
 }

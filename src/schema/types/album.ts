@@ -1,16 +1,14 @@
 import { type AlbumGroup as AlbumGroupName, parseId } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
+import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
-import { idArg, idsArg, mapIds, mergedByIds, uriOf } from '../ids.ts';
-import { full, sent } from '../parts.ts';
 import { noCost } from '../planning/cost.ts';
 import { albumTracks } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
-import { marketArg, namedMarket } from '../scalars.ts';
-import { Node } from './node.ts';
-import { Album, Artist } from './refs.ts';
+import { full, sent, uriOf } from '../resolvers.ts';
+import { Album, Artist, Node } from './node.ts';
 import { AlbumTracksConnection } from './track.ts';
 import { Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
 

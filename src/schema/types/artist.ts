@@ -3,22 +3,17 @@ import {
   type ObjectKey,
   parseId,
 } from '../../datasources/spotify/index.ts';
-import { builder } from '../builder.ts';
-import { elementsNullOnlyWithError, nullOnlyWithError } from '../composition/directives.ts';
+import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
+import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
-import { idArg, idsArg, mapIds, mergedByIds, uriOf } from '../ids.ts';
-import { itemOrError } from '../items.ts';
-import { full, sent } from '../parts.ts';
 import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
-import { resolvePrefetched } from '../planning/prefetch.ts';
+import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import type { PagingArgs } from '../relay/page-arguments.ts';
-import { marketArg, namedMarket } from '../scalars.ts';
+import { full, itemOrError, sent, uriOf } from '../resolvers.ts';
 import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
-import { artistById } from './artist-by-id.ts';
-import { Node } from './node.ts';
-import { Artist, Track } from './refs.ts';
+import { Artist, Node, Track } from './node.ts';
 import { Followers, Image } from './values.ts';
 
 export const ArtistConnection = connectionOf('ArtistConnection', Artist);

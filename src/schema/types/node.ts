@@ -1,10 +1,22 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { parseReference, type SpotifyObject } from '../../datasources/spotify/index.ts';
+import {
+  type Album as AlbumObject,
+  type Artist as ArtistObject,
+  parseReference,
+  type SpotifyObject,
+  type Track as TrackObject,
+} from '../../datasources/spotify/index.ts';
+import { idArg, idsArg, mapIds } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { idArg, idsArg, mapIds } from '../ids.ts';
 import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
-import { artistById } from './artist-by-id.ts';
+import { artistById, type WithPrefetched } from '../planning/prefetch.ts';
+
+/** The types of the catalogue's objects, which refer to each other: one line for each kind. */
+
+export const Artist = builder.objectRef<WithPrefetched<ArtistObject>>('Artist');
+export const Album = builder.objectRef<AlbumObject>('Album');
+export const Track = builder.objectRef<TrackObject>('Track');
 
 /** Everything that has an id, and the root fields that find it. */
 

@@ -1,11 +1,10 @@
 import type { Kind, Market } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { builder } from '../builder.ts';
-import { nullOnlyWithError } from '../composition/directives.ts';
+import { marketArg, namedMarket } from '../arguments.ts';
+import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
 import { connect, pagingArgs } from '../relay/connection.ts';
-import { marketArg, namedMarket } from '../scalars.ts';
 import { AlbumConnection } from './album.ts';
 import { ArtistConnection } from './artist.ts';
 import { TrackConnection } from './track.ts';

@@ -1,12 +1,10 @@
 import { parseId } from '../../datasources/spotify/index.ts';
+import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { idArg, idsArg, mapIds, mergedByIds, uriOf } from '../ids.ts';
-import { full, required, sent } from '../parts.ts';
 import { albumOfTrack, fullObject, lookup, lookups, referencedTrack } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { marketArg, namedMarket } from '../scalars.ts';
-import { Node } from './node.ts';
-import { Album, Artist, Track } from './refs.ts';
+import { full, required, sent, uriOf } from '../resolvers.ts';
+import { Album, Artist, Node, Track } from './node.ts';
 import { ExternalIds, Restrictions } from './values.ts';
 
 export const TrackConnection = connectionOf('TrackConnection', Track);

@@ -1,7 +1,6 @@
 import type * as spotify from '../../datasources/spotify/index.ts';
-import { builder } from '../builder.ts';
-import { nullOnlyWithError } from '../composition/directives.ts';
-import { value } from '../parts.ts';
+import { builder, nullOnlyWithError } from '../builder.ts';
+import { value } from '../resolvers.ts';
 
 /** The small types without an id that hang on artists, albums and tracks. */
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
-import { cursorsOf } from '../../../src/schema/relay/cursor.ts';
+import { cursorsOf } from '../../../src/schema/relay/page-arguments.ts';
 import { catalogue, dataOf, inMode, modes, seen } from '../../support/asking.ts';
 
 // The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.

@@ -1,10 +1,8 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
-import { maxIds } from '../limits.ts';
-import { parseCursor } from '../relay/cursor.ts';
-import { type PagingArgs, rangeOf } from '../relay/page-arguments.ts';
+import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
 import type { ArgumentsOf } from './arguments.ts';
-import { canCost, unknownLength } from './cost.ts';
+import { canCost, maxIds, unknownLength } from './cost.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /**

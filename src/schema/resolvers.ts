@@ -7,18 +7,34 @@ import {
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
 import type { Context } from './context.ts';
-import { asListError, malformed } from './items.ts';
 
 /**
- * Resolvers for the fields that Spotify fills. A value that is not as documented is an error of its field alone, and
- * one that Spotify does not send is null; `extensions.spotify.unavailable` says so of both.
+ * Resolvers for the fields that Spotify fills. A value that is not as documented is an error of its field alone, and a
+ * value that Spotify does not send is null. Both are listed in `extensions.spotify.unavailable`.
  */
 
-/** A field that short forms may lack: it is filled from the full object, which is read where it is not at hand. */
+/** The item, or its error, which does not affect the other items. */
+export const itemOrError = <T extends SpotifyObject>(item: T | Malformed): T =>
+  isMalformed(item) ? asListError(malformed(item)) : item;
+
+/** The error of a value that is not as documented. */
+export const malformed = ({ malformed: where }: Malformed): UpstreamBadResponse =>
+  new UpstreamBadResponse(`Spotify's answer is not as documented (${where}).`);
+
+/**
+ * An error as an entry of a list: graphql-jit puts the null of a rejected promise inside a list in the wrong place, but
+ * treats an Error as GraphQL.js does.
+ */
+export const asListError = (error: unknown) => error as never;
+
+/** A field that simplified objects may lack: it is read from the full object. */
 export const full = <K extends string>(name: K) => fromObject(name, false);
 
-/** A field that every form of the object has: no other form is read for it. */
+/** A field that simplified objects have too: the full object is never read for it. */
 export const sent = <K extends string>(name: K) => fromObject(name, true);
+
+/** The Spotify URI of an object. */
+export const uriOf = ({ kind, id }: SpotifyObject): string => `spotify:${kind}:${id}`;
 
 /** A field of a value that belongs to an object, such as the width of an image. */
 export const value =

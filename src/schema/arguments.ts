@@ -1,0 +1,57 @@
+import type { ArgBuilder } from '@pothos/core';
+import { type Market, parseMarket } from '../datasources/spotify/index.ts';
+import { BadUserInput } from '../errors.ts';
+import type { builder } from './builder.ts';
+import { maxIds } from './planning/cost.ts';
+import { asListError } from './resolvers.ts';
+
+/** The arguments that many fields take: ids and the market. */
+
+type Args = { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> };
+
+/** The argument of a field that reads one object. */
+export const idArg = ({ arg }: Args) =>
+  arg.id({ required: true, description: 'An id, a Spotify URI or an open.spotify.com link.' });
+
+/** The argument of a field that reads one object for each id. */
+export const idsArg = ({ arg }: Args) =>
+  arg.idList({
+    required: true,
+    description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
+  });
+
+/** Tells a stitching parent that a plural field finds objects by their keys; see federation.ts. */
+export const mergedByIds = { directives: { merge: { keyField: 'id', keyArg: 'ids' } } };
+
+/**
+ * One entry for each id; an entry that fails does not affect the others.
+ * @throws BadUserInput if there are more than `maxIds`
+ */
+export function mapIds<T>(
+  ids: readonly string[],
+  find: (id: string, index: number) => Promise<T>,
+): Promise<T>[] {
+  if (ids.length > maxIds)
+    throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
+  return ids.map((id, index) => entryOrError(() => find(id, index)));
+}
+
+/** An entry of a list: an entry that fails at once is no promise, because a list may have thousands of them. */
+export function entryOrError<T>(find: () => Promise<T>): Promise<T> {
+  try {
+    return find().catch(asListError);
+  } catch (error) {
+    return asListError(error);
+  }
+}
+
+/** The argument of each field whose value depends on the market. */
+export const marketArg = ({ arg }: Args) =>
+  arg({
+    type: 'Market',
+    description: 'Whose catalogue counts. Left out: the market of the field above, else the configured one.',
+  });
+
+/** @throws BadUserInput for a value that is not a market */
+export const namedMarket = ({ market }: { market?: string | null | undefined }): Market | null =>
+  market === null || market === undefined ? null : parseMarket(market);

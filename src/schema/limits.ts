@@ -1,2 +1,0 @@
-/** Most ids of a plural field. */
-export const maxIds = 100;
