@@ -2,10 +2,10 @@ import DataLoader from 'dataloader';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import type { FieldContext } from '../usage/field-context.ts';
-import type { BatchFetcher, FetchRequest, FetchResult } from './batch-fetcher.ts';
-import type { StoreEntry } from './entry-writer.ts';
+import type { BatchFetcher, FetchRequest } from './batch-fetcher.ts';
+import type { FetchResult } from './fetch-result.ts';
 import { type FreshnessOptions, freshnessFromNow, isFresh } from './freshness.ts';
-import type { Entry } from './memory.ts';
+import type { Entry, StoreEntry } from './memory.ts';
 import type { ReadEntry, Store } from './redis-store.ts';
 import { entryForStore, entryFromStore } from './shared-entry.ts';
 

@@ -7,10 +7,9 @@ import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
-import { createEntryWriter, embeddedBytes, simplifiedKey } from './entry-writer.ts';
 import { type FreshnessOptions, freshnessFromNow, isFresh } from './freshness.ts';
 import { createInFlightRequests, isUsable } from './in-flight.ts';
-import type { Entry, Memory } from './memory.ts';
+import { createEntryWriter, type Entry, embeddedBytes, type Memory, simplifiedKey } from './memory.ts';
 import type { Store } from './redis-store.ts';
 
 /** Reads from memory, then from the store, then from Spotify. Identical reads share one call. */

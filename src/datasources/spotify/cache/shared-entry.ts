@@ -2,7 +2,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { isMalformed, MalformedResponse } from '../kinds/json.ts';
 import { isLazyItems } from '../pagination/lazy-items.ts';
-import type { FetchResult } from './batch-fetcher.ts';
+import type { FetchResult } from './fetch-result.ts';
 import { type FreshnessOptions, freshnessFromNow } from './freshness.ts';
 import type { Entry } from './memory.ts';
 import type { ReadEntry, StoredEntry } from './redis-store.ts';

@@ -1,22 +1,22 @@
 import { UpstreamTimeout } from '../../../errors.ts';
 
-/** The field of a client's operation that asks. */
+/** A field of a client's operation. */
 export interface FieldLocation {
   /** Such as `Artist.followers`. */
   field: string;
-  /** Its path in the answer. */
+  /** Its path in the response. */
   path: readonly (string | number)[];
 }
 
-/** One call that an operation used, or a copy that stood in for one. */
+/** A call that an operation used, or a cache entry that replaced one. */
 export interface UpstreamCallRecord {
   method: string;
   /** Relative to the base URL, with its query. */
   path: string;
-  /** Null when there was no answer. */
+  /** Null if there was no response. */
   status: number | null;
   milliseconds: number;
-  /** Sent for this operation, sent for another that asked the same, or not sent at all. */
+  /** Sent for this operation, sent for another one that needed the same, or not sent at all. */
   origin: 'network' | 'shared' | 'cache';
 }
 
@@ -24,29 +24,32 @@ export interface FieldNotice extends FieldLocation {
   reason: string;
 }
 
-/** What one operation used of Spotify and what it could not have. */
+/** The calls of one operation, and the fields whose data is not complete or not fresh. */
 export interface Usage {
   calls: UpstreamCallRecord[];
-  /** Fields answered from a copy past its freshness, because Spotify could not answer. */
+  /** Fields with a value from a stale cache entry. */
   stale: FieldNotice[];
-  /** Fields without a value, and why: see `UnavailableReason`. */
+  /** Fields without a value; the reason is an `UnavailableReason`. */
   unavailable: FieldNotice[];
 }
 
-/** One operation as the datasource sees it: how long it waits, and who notes what it used. */
+/** Why a field is null: Spotify withholds it from this app, did not send it, or sent something malformed. */
+export type UnavailableReason = 'QUOTA_MODE' | 'NOT_SENT' | 'MALFORMED';
+
+/** One operation: its deadline and its usage. */
 export interface OperationContext {
-  /** When its answer must be out, by `performance.now()`. */
+  /** When its response must be ready, by `performance.now()`. */
   deadlineMs: number;
   usage: Usage;
-  /** Where the observer keeps what it wants to find again. */
+  /** For the observer. */
   traceContext?: unknown;
-  /** Until when everything that it was answered is fresh, in milliseconds of the epoch. */
+  /** Until when all of its data is fresh, in milliseconds of the epoch. */
   freshUntilMs: number;
-  /** Whether nobody waits any more: the deadline has passed or the client has gone. */
+  /** Whether its response is not needed any more: the deadline has passed or the client has disconnected. */
   hasEnded(): boolean;
-  /** Calls back once when it ends; the returned function takes that back. */
+  /** Calls back once at its end; the returned function cancels that. */
   onEnd(callback: () => void): () => void;
-  /** Ends it, and lets go of its timer. */
+  /** Ends it and its timer. */
   end(): void;
 }
 
@@ -56,17 +59,16 @@ export interface FieldContext {
   location(): FieldLocation;
 }
 
-/** All who wait for one call. */
+/** The operations that wait for one call. */
 export interface Waiters {
-  /** The latest deadline among them. */
+  /** The latest of their deadlines. */
   deadlineMs(): number;
-  /** Whether any of them still waits. */
   hasActive(): boolean;
-  /** The operations that they belong to, each once, in the order of their coming. */
+  /** Each operation once, in the order in which they joined. */
   operations(): Set<OperationContext>;
   /**
-   * Notes with each of their operations that a call is under way; the first one has caused it. The returned
-   * function tells them, and those who have come meanwhile, how it ended.
+   * Records a call that starts in the usage of each operation; the first one has caused the call.
+   * @returns records the end of the call, also for operations that have joined meanwhile
    */
   recordCall(
     call: Pick<UpstreamCallRecord, 'method' | 'path'>,
@@ -78,8 +80,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
   const deadlineMs = performance.now() + timeoutMs;
   const callbacks = new Set<() => void>();
   let hasEnded = false;
-  // One timer an operation, and only when something waits: most are answered from memory.
-  let timer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined; // set by the first callback: most operations never wait
 
   function end(): void {
     if (hasEnded) return;
@@ -103,64 +104,56 @@ export function createOperationContext(timeoutMs: number): OperationContext {
   };
 }
 
-/** The promise's outcome, or UpstreamTimeout when the operation ends first. */
+/** The result of the promise. @throws UpstreamTimeout if the operation ends first */
 export function withDeadline<T>(promise: Promise<T>, { operation }: FieldContext): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new UpstreamTimeout('The deadline of this request has passed.'));
-    if (operation.hasEnded()) {
-      giveUp();
-      return;
-    }
-    const stop = operation.onEnd(giveUp);
-    promise.then(resolve, reject).finally(stop);
+    const onEnd = () => reject(new UpstreamTimeout('The deadline of this request has passed.'));
+    if (operation.hasEnded()) return onEnd();
+    const cancel = operation.onEnd(onEnd);
+    promise.then(resolve, reject).finally(cancel);
   });
 }
 
-/** @param coming the operations that wait, in the order of their coming; there may come more */
-export function createWaiters(coming: () => Iterable<OperationContext>): Waiters {
-  const scopes = () => new Set(coming());
-
+/** @param waiting the operations that wait, in the order in which they joined; more may join */
+export function createWaiters(waiting: () => Iterable<OperationContext>): Waiters {
+  const operations = () => new Set(waiting());
   return {
-    operations: scopes,
+    operations,
     deadlineMs() {
       let latestMs = 0;
-      for (const { deadlineMs } of coming()) latestMs = Math.max(latestMs, deadlineMs);
+      for (const { deadlineMs } of waiting()) latestMs = Math.max(latestMs, deadlineMs);
       return latestMs;
     },
     hasActive() {
-      for (const operation of coming()) if (!operation.hasEnded()) return true;
+      for (const operation of waiting()) if (!operation.hasEnded()) return true;
       return false;
     },
     recordCall({ method, path }) {
-      const notes = new Map<OperationContext, UpstreamCallRecord>();
-      const tell = () => {
-        for (const operation of scopes()) {
-          if (notes.has(operation)) continue;
-          const origin = notes.size === 0 ? 'network' : 'shared';
-          const note: UpstreamCallRecord = { method, path, status: null, milliseconds: 0, origin };
-          notes.set(operation, note);
-          operation.usage.calls.push(note);
+      const records = new Map<OperationContext, UpstreamCallRecord>();
+      const addRecords = () => {
+        for (const operation of operations()) {
+          if (records.has(operation)) continue;
+          const origin = records.size === 0 ? 'network' : 'shared';
+          const record: UpstreamCallRecord = { method, path, status: null, milliseconds: 0, origin };
+          records.set(operation, record);
+          operation.usage.calls.push(record);
         }
       };
-      tell();
+      addRecords();
       return (end) => {
-        tell();
-        for (const note of notes.values()) Object.assign(note, end);
+        addRecords();
+        for (const record of records.values()) Object.assign(record, end);
       };
     },
   };
 }
 
-/** Why a field is null: Spotify withholds it from this app, did not send it, or sent what is not as documented. */
-export type UnavailableReason = 'QUOTA_MODE' | 'NOT_SENT' | 'MALFORMED';
-
-/** Notes why the field that asks has no value. */
 export const recordUnavailable = (
-  { operation, location }: Pick<FieldContext, 'operation' | 'location'>,
+  { operation, location }: FieldContext,
   reason: UnavailableReason = 'QUOTA_MODE',
 ): void => void operation.usage.unavailable.push({ ...location(), reason });
 
-/** Notes how long something that went into the answer is fresh. */
+/** Records that data in the response is fresh until this time, in milliseconds of the epoch. */
 export function recordFreshness({ operation }: FieldContext, untilMs: number): void {
   operation.freshUntilMs = Math.min(operation.freshUntilMs, untilMs);
 }

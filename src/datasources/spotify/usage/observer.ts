@@ -1,13 +1,13 @@
 import type { Family } from '../quota/families.ts';
 import type { OperationContext } from './field-context.ts';
 
-/** Sees what the datasource does, for metrics and traces; it changes nothing and must not throw. */
+/** Receives the events of the datasource, for metrics and traces. Its methods must not throw. */
 export interface Observer {
-  /** A call was sent; the returned function hears how it ended, null for without an answer. */
+  /** A call was sent. @returns receives its status at its end, null without a response */
   onCall(call: ObservedCall): (status: number | null) => void;
-  /** A call has to wait at the gate; the returned function hears that it waits no more. */
+  /** A call waits in the request queue. @returns is called when the wait ends */
   onQueued(call: ObservedCall): () => void;
-  /** A question was answered: from memory, from Redis, by a call, or by one that was on its way already. */
+  /** A read of the cache ended: in memory, in the shared store, with a call, or with a call in flight. */
   onRead(source: ReadSource): void;
 }
 
@@ -16,7 +16,7 @@ export interface ObservedCall {
   method: 'GET' | 'POST';
   /** Relative to the base URL, without the query. */
   path: string;
-  /** The operation that asked first, where one did. */
+  /** The operation that caused the call, if one did. */
   operation: OperationContext | undefined;
 }
 
@@ -28,22 +28,15 @@ export const noopObserver: Observer = {
   onRead: () => undefined,
 };
 
-export function combine(observers: readonly Observer[]): Observer {
-  return {
-    onCall(call) {
-      const ends = observers.map((each) => each.onCall(call));
-      return (status) => {
-        for (const end of ends) end(status);
-      };
-    },
-    onQueued(call) {
-      const ends = observers.map((each) => each.onQueued(call));
-      return () => {
-        for (const end of ends) end();
-      };
-    },
-    onRead(source) {
-      for (const each of observers) each.onRead(source);
-    },
-  };
-}
+/** One observer that passes every event to all of these. */
+export const combine = (observers: readonly Observer[]): Observer => ({
+  onCall(call) {
+    const ends = observers.map((observer) => observer.onCall(call));
+    return (status) => ends.forEach((end) => void end(status));
+  },
+  onQueued(call) {
+    const ends = observers.map((observer) => observer.onQueued(call));
+    return () => ends.forEach((end) => void end());
+  },
+  onRead: (source) => observers.forEach((observer) => void observer.onRead(source)),
+});

@@ -1,0 +1,60 @@
+import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { MalformedResponse } from '../kinds/json.ts';
+import type { HttpAnswer } from '../transport/http.ts';
+
+/** What Spotify's response means for one request. */
+export type FetchResult =
+  /** The value, and the JSON that it was decoded from. */
+  | { status: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }
+  | { status: 'absent' }
+  /** The cached entry is still correct. */
+  | { status: 'unchanged' };
+
+/** The result of one request of a batch, whose failure leaves the others. */
+export type BatchResult = FetchResult | GatewayError;
+
+/** @throws UpstreamBadResponse if the response is not as documented */
+export const decodeFound = (
+  { decode }: EndpointRequest<unknown>,
+  body: unknown,
+  { etag, bytes }: Pick<HttpAnswer, 'etag' | 'bytes'>,
+): FetchResult => ({ status: 'found', value: orBadResponse(() => decode(body)), body, etag, bytes });
+
+/** @throws UpstreamBadResponse instead of MalformedResponse */
+function orBadResponse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MalformedResponse)) throw error;
+    throw new UpstreamBadResponse(`Spotify's response is not as documented (${error.message}).`);
+  }
+}
+
+/** @param partOf takes the JSON of this request from the response; null if Spotify has no such object */
+export function batchResult(
+  endpointRequest: EndpointRequest<unknown>,
+  partOf: () => unknown,
+  response: Pick<HttpAnswer, 'etag' | 'bytes'>,
+): BatchResult {
+  try {
+    const part = orBadResponse(partOf);
+    return part === null ? { status: 'absent' } : decodeFound(endpointRequest, part, response);
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}
+
+/** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
+export function resultOfErrorStatus(
+  endpointRequest: EndpointRequest<unknown>,
+  response: HttpAnswer,
+): FetchResult {
+  if (endpointRequest.onErrorStatus(response) === null) return { status: 'absent' };
+  if (response.status === 401)
+    throw new UpstreamAuthFailed('This endpoint needs a user token; the gateway has an app token.');
+  if (response.status === 403)
+    throw new UpstreamForbidden('Spotify does not allow this app to read this resource.');
+  throw new UpstreamBadResponse(`Spotify responded with status ${response.status}.`);
+}
