@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../../observability/log.ts';
 import { createBatchFetcher } from './cache/batch-fetcher.ts';
-import { createFieldLoader, type FieldLoader } from './cache/field-loader.ts';
 import { createMemory } from './cache/memory.ts';
 import { createReadThroughCache } from './cache/read-through-cache.ts';
 import { createStore } from './cache/redis-store.ts';
 import { type CapabilityView, createCapabilities } from './capabilities/capabilities.ts';
 import type { CapabilityValues } from './capabilities/learned-capabilities.ts';
 import type { QuotaMode } from './capabilities/policy.ts';
-import { createEntityLists, type EntityLists, type Item } from './entity-lists.ts';
-import { createEntityReader } from './entity-reader.ts';
-import type { Album, AlbumGroup } from './kinds/album.ts';
-import type { Kind, KindOf, Reference, SpotifyObject } from './kinds/index.ts';
-import { isMalformed } from './kinds/json.ts';
+import { createEntityLists, type EntityLists } from './entity-lists.ts';
+import { createEntityReader, type EntityReader } from './entity-reader.ts';
+import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from './kinds/index.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
@@ -24,7 +21,7 @@ import { createApiClient } from './transport/api-client.ts';
 import { createHttp } from './transport/http.ts';
 import { createObservedHttp } from './transport/observed-http.ts';
 import { createToken } from './transport/token.ts';
-import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
+import type { FieldContext } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';
 
 /**
@@ -32,7 +29,10 @@ import { noopObserver, type Observer } from './usage/observer.ts';
  * a GatewayError; null means that Spotify has no such object, or not for this app. A `market` of null means
  * that none was named: then the market in which the object was found applies, and after it the default market.
  */
-export interface Spotify extends Pagination, EntityLists {
+export interface Spotify
+  extends Pagination,
+    EntityLists,
+    Pick<EntityReader<SpotifyObject>, 'node' | 'field'> {
   /** The object in any form. @param market ignored for kinds that are the same in every market */
   object<K extends Kind>(
     kind: K,
@@ -40,13 +40,8 @@ export interface Spotify extends Pagination, EntityLists {
     market: Market | null,
     fieldContext: FieldContext,
   ): Promise<KindOf[K] | null>;
-  /** The object that a reference names; a bare id is looked up among all kinds, in the order of the registry. */
-  node(reference: Reference, fieldContext: FieldContext): Promise<SpotifyObject | null>;
-  /** Whether Spotify has said lately that the object does not exist. */
+  /** Whether Spotify has stated recently that the object does not exist. */
   isAbsent(kind: Kind, id: SpotifyId): boolean;
-  field: FieldLoader;
-  /** Why the list in which an album was found shows it. */
-  groupOf(album: Item<Album>, fieldContext: FieldContext): AlbumGroup | null;
   /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
   /** The state of the connection to Spotify, for the operator. */
@@ -120,8 +115,12 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     observer,
   });
   const pages = createPagination({ cache, capabilities, freshMs });
-
-  const entities = createEntityReader(cache, options.market);
+  const entities = createEntityReader<SpotifyObject>({
+    cache,
+    capabilities,
+    defaultMarket: options.market,
+    registry: kinds,
+  });
 
   async function whyNotReady() {
     const hasToken = await token.get().then(
@@ -135,18 +134,11 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   return {
     ...pages,
     ...createEntityLists(cache, capabilities, options.market),
+    ...entities,
     object: <K extends Kind>(kind: K, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
-      entities.find(kind, id, market, fieldContext) as Promise<KindOf[K] | null>,
+      entities.find(typedKinds[kind], id, market, fieldContext),
+    isAbsent: (kind, id) => entities.isAbsent(kinds[kind], id),
     app: capabilities,
-    isAbsent: entities.isAbsent,
-    node: (reference, fieldContext) =>
-      entities.node(reference, fieldContext) as Promise<SpotifyObject | null>,
-    field: createFieldLoader(capabilities, entities.full),
-    groupOf(album, fieldContext) {
-      if (isMalformed(album)) return null;
-      if (album.albumGroup === undefined) recordUnavailable(fieldContext);
-      return album.albumGroup ?? null;
-    },
     report: () => ({
       families: requestQueue.report(),
       tokenAgeMs: token.ageMs(),

@@ -1,31 +1,32 @@
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
-import { type Album, type AlbumGroup, album, artistAlbums } from './kinds/album.ts';
-import { type Artist, relatedArtists } from './kinds/artist.ts';
+import { embeddedPageOf } from './kinds/embedded-objects.ts';
 import { byId } from './kinds/endpoint-request.ts';
-import { type Kind, type KindOf, typedKinds } from './kinds/index.ts';
+import { type Kind, type KindOf, kinds, typedKinds } from './kinds/index.ts';
 import type { Malformed } from './kinds/json.ts';
-import type { Entity, ShortListDefinition } from './kinds/kind.ts';
+import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
 import { type PagedList, pagedList, shortList } from './kinds/lists.ts';
-import { type Market, parseMarket } from './kinds/markets.ts';
+import type { Market } from './kinds/markets.ts';
 import type { Page } from './kinds/page.ts';
 import { searchResults } from './kinds/search.ts';
-import { albumTracks, type Track, topTracks } from './kinds/track.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 
 /** The lists of objects. A `market` of null means the market of the owner, and after it the default market. */
 export interface EntityLists {
-  /** Null if Spotify withholds the list from this app. */
-  topTracks(
-    artist: ObjectKey,
+  /** A list without pages; null if Spotify withholds it from this app. */
+  shortList<T extends Entity>(
+    list: ShortListDefinition<T>,
+    owner: ListOwner,
     market: Market | null,
     fieldContext: FieldContext,
-  ): Promise<readonly Item<Track>[] | null>;
-  /** Null if Spotify withholds the list from this app. */
-  relatedArtists(artist: ObjectKey, fieldContext: FieldContext): Promise<readonly Item<Artist>[] | null>;
-  /** @param groups none for all of them */
-  albumsOf(artist: ObjectKey, groups: readonly AlbumGroup[], market: Market | null): PagedList<Album>;
-  tracksOf(album: Album, market: Market | null): PagedList<Track>;
+  ): Promise<readonly Item<T>[] | null>;
+  /** @param filter as the definition of the list takes it */
+  pagedList<T extends Entity, F>(
+    list: PagedListDefinition<T, F>,
+    owner: ListOwner,
+    filter: F,
+    market: Market | null,
+  ): PagedList<T>;
   search<K extends Kind>(kind: K, q: string, market: Market | null): PagedList<KindOf[K]>;
 }
 
@@ -34,53 +35,59 @@ export type Item<T> = T | Malformed;
 /** The part of an object by which its lists are read. */
 export type ObjectKey = Pick<Entity, 'id' | 'market'>;
 
-const chartMarket = parseMarket('US'); // Spotify's own default (spotify/web-api#813)
+/** The full object may contain the first page of a list. */
+export type ListOwner = ObjectKey | Entity;
 
 export function createEntityLists(
   cache: ReadThroughCache,
   capabilities: Capabilities,
   defaultMarket: Market | null,
+  registry: KindRegistry = kinds,
 ): EntityLists {
-  const marketOf = (named: Market | null, owner?: ObjectKey): Market | null =>
+  const marketOf = (named: Market | null, owner?: ListOwner): Market | null =>
     named ?? owner?.market ?? defaultMarket;
 
-  async function readShortList<T extends Entity>(
-    list: ShortListDefinition<T>,
-    owner: ObjectKey,
+  /** Reads the first page from the full owner, which costs the same call as the page, if that kind contains it. */
+  function embeddedFirstPage<T extends Entity>(
+    { name }: PagedListDefinition<T, never>,
+    owner: ListOwner,
     market: Market | null,
-    fieldContext: FieldContext,
-  ): Promise<Item<T>[] | null> {
-    const request = shortList(list, owner.id, market);
-    const items = await capabilities.withFeature(list.name, owner.id, () => cache.get(request, fieldContext));
-    if (items === null) recordUnavailable(fieldContext);
-    return items?.filter((item) => item !== null) ?? null;
+  ): Pick<PagedList<T>, 'embeddedFirstPage'> {
+    const ownerKind = Object.values(registry).find(({ embeddedPage }) => embeddedPage?.list === name);
+    if (!ownerKind) return {};
+    // The items of the page were decoded as those of this list, which its type does not state.
+    const pageIn = (object: Entity) => embeddedPageOf(object, registry) as Page<T> | undefined;
+    return {
+      async embeddedFirstPage(fieldContext) {
+        const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
+        if (page) return page;
+        const full = await cache.get(byId(ownerKind, owner.id, market), fieldContext);
+        return full && pageIn(full);
+      },
+    };
   }
 
   return {
-    topTracks: (artist, market, fieldContext) =>
-      readShortList(topTracks, artist, marketOf(market, artist) ?? chartMarket, fieldContext),
-    async relatedArtists(artist, fieldContext) {
-      const related = await readShortList(relatedArtists, artist, null, fieldContext);
-      return related?.map((item) => ({ ...item, market: artist.market })) ?? null;
+    async shortList(list, owner, named, fieldContext) {
+      const market = list.takesMarket ? (marketOf(named, owner) ?? list.fallbackMarket ?? null) : null;
+      const request = shortList(list, owner.id, market);
+      const items = await capabilities.withFeature(list.name, owner.id, () =>
+        cache.get(request, fieldContext),
+      );
+      if (items === null) recordUnavailable(fieldContext);
+      const present = items?.filter((item) => item !== null) ?? null;
+      return list.takesMarket
+        ? present
+        : (present?.map((item) => ({ ...item, market: owner.market })) ?? null);
     },
-    albumsOf: (artist, groups, market) =>
-      pagedList(artistAlbums, artist.id, groups, marketOf(market, artist)),
-    tracksOf(owner, named) {
+    pagedList(list, owner, filter, named) {
       const market = marketOf(named, owner);
       return {
-        ...pagedList(albumTracks, owner.id, undefined, market),
-        // A full album contains its first tracks, and costs the same call as they do.
-        async embeddedFirstPage(fieldContext) {
-          if (owner.tracks && market === owner.market) return tracksIn(owner);
-          const full = await cache.get(byId(album, owner.id, market), fieldContext);
-          return full === null ? null : tracksIn(full);
-        },
+        ...pagedList(list, owner.id, filter, market),
+        ...embeddedFirstPage(list, owner, market),
       };
     },
     search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
       searchResults(typedKinds[kind], q, marketOf(market)),
   };
 }
-
-/** The embedded page of an album was decoded with the list of its tracks. */
-const tracksIn = ({ tracks }: Album): Page<Track> | undefined => tracks as Page<Track> | undefined;

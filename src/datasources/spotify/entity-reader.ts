@@ -1,62 +1,106 @@
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
+import type { Capabilities } from './capabilities/capabilities.ts';
 import { inMarket } from './kinds/embedded-objects.ts';
 import { byId } from './kinds/endpoint-request.ts';
-import { kinds, type Reference } from './kinds/index.ts';
-import { type Entity, getKind, type KindRegistry } from './kinds/kind.ts';
+import type { Reference } from './kinds/index.ts';
+import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
-import type { FieldContext } from './usage/field-context.ts';
+import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 
 /** Reads single objects of every kind. A `market` of null means the default market. */
-export interface EntityReader {
+export interface EntityReader<Any extends Entity> {
   /** The object in any form; null if Spotify has no such object. */
-  find(
-    kind: string,
+  find<T extends Any>(
+    kind: KindDefinition<T>,
     id: SpotifyId,
     market: Market | null,
     fieldContext: FieldContext,
-  ): Promise<Entity | null>;
-  /** The full form of an object; null if it does not exist any more. */
-  full(object: Entity, fieldContext: FieldContext): Promise<Entity | null>;
+  ): Promise<T | null>;
   /** The object that a reference names; a bare id is looked up in the order of the registry. */
-  node(reference: Reference<string>, fieldContext: FieldContext): Promise<Entity | null>;
-  /** Whether Spotify has said lately that the object does not exist. */
-  isAbsent(kind: string, id: SpotifyId): boolean;
+  node(reference: Reference<string>, fieldContext: FieldContext): Promise<Any | null>;
+  /** Whether Spotify has stated recently that the object does not exist. */
+  isAbsent(kind: KindDefinition, id: SpotifyId): boolean;
+  /**
+   * One field of an object, from the full object if this one lacks it. Null if the full object lacks it too: then the
+   * reason is recorded as unavailable.
+   * @param isInShort whether every form of the object has the field, so that the full object need not be read
+   */
+  field<T extends Entity, K extends keyof T & string>(
+    object: T,
+    name: K,
+    fieldContext: FieldContext,
+    isInShort?: boolean,
+  ): Promise<Exclude<T[K], undefined> | null>;
 }
 
-export function createEntityReader(
-  cache: ReadThroughCache,
-  defaultMarket: Market | null,
-  registry: KindRegistry = kinds,
-): EntityReader {
-  const requestOf = (kind: string, id: SpotifyId, market: Market | null) =>
-    byId(getKind(registry, kind), id, market ?? defaultMarket, registry);
+export interface EntityReaderOptions<Any extends Entity> {
+  cache: ReadThroughCache;
+  capabilities: Capabilities;
+  defaultMarket: Market | null;
+  registry: Readonly<Record<string, KindDefinition<Any>>>;
+}
 
-  const find: EntityReader['find'] = (kind, id, market, fieldContext) =>
+export function createEntityReader<Any extends Entity>({
+  cache,
+  capabilities,
+  defaultMarket,
+  registry,
+}: EntityReaderOptions<Any>): EntityReader<Any> {
+  const requestOf = <T extends Entity>(kind: KindDefinition<T>, id: SpotifyId, market: Market | null) =>
+    byId(kind, id, market ?? defaultMarket, registry);
+
+  const find: EntityReader<Any>['find'] = (kind, id, market, fieldContext) =>
     cache.getAnyForm(requestOf(kind, id, market), fieldContext);
 
-  /** The object that another one replaces in a market: if the market is named, Spotify sends the other one. */
-  async function original({ kind, id, market }: Entity, fieldContext: FieldContext): Promise<Entity | null> {
-    const object = await cache.get(byId(getKind(registry, kind), id, null, registry), fieldContext);
-    return object && inMarket(object, market, registry);
+  /** The full form of an object; null if it does not exist any more. */
+  async function readFull<T extends Entity>(object: T, fieldContext: FieldContext): Promise<T | null> {
+    const kind = getKind<T>(registry, object.kind);
+    const { id, market } = object;
+    if (!object.isReference) return cache.get(requestOf(kind, id, market), fieldContext);
+    // Another object replaces this one in a market: if the market is named, Spotify sends the other one.
+    const original = await cache.get(byId(kind, id, null, registry), fieldContext);
+    return original && inMarket(original, market, registry);
   }
 
   return {
     find,
-    full: (object, fieldContext) =>
-      object.isReference
-        ? original(object, fieldContext)
-        : cache.get(requestOf(object.kind, object.id, object.market), fieldContext),
     async node({ kind, id }, fieldContext) {
-      if (kind) return find(kind, id, null, fieldContext);
-      const names = Object.keys(registry);
-      const cachedName = names.find((name) => cache.has(requestOf(name, id, null)));
-      for (const name of cachedName ? [cachedName] : names) {
-        const object = await find(name, id, null, fieldContext);
+      const all = Object.values(registry);
+      const named = all.find(({ name }) => name === kind);
+      if (named) return find(named, id, null, fieldContext);
+      const cached = all.find((candidate) => cache.has(requestOf(candidate, id, null)));
+      for (const candidate of cached ? [cached] : all) {
+        const object = await find(candidate, id, null, fieldContext);
         if (object) return object;
       }
       return null;
     },
     isAbsent: (kind, id) => cache.isAbsent(requestOf(kind, id, null)),
+    async field(object, name, fieldContext, isInShort = false) {
+      const known = object[name];
+      if (isSent(known)) return known;
+
+      const withheld = withheldField(getKind(registry, object.kind), name);
+      const isComplete = object.full || (isInShort && !isFilledByFullObject(object, name));
+      const read = () => readFull(object, fieldContext);
+      const full = isComplete ? object : await (withheld ? capabilities.withField(withheld, read) : read());
+      const value = full?.[name];
+      if (isSent(value)) return value;
+
+      const isWithheld = withheld !== null && capabilities.has(withheld) !== true;
+      recordUnavailable(fieldContext, isWithheld ? 'QUOTA_MODE' : 'NOT_SENT');
+      return null;
+    },
   };
 }
+
+const isSent = <V>(value: V): value is Exclude<V, undefined> => value !== undefined;
+
+/** Whether the field is one that a reference leaves to the full object: all but its id and its link. */
+const isFilledByFullObject = (object: Entity, name: string): boolean =>
+  object.isReference === true && name !== 'externalUrl';
+
+/** The name under which an app may be denied the field, such as `Album.label`. */
+const withheldField = ({ withheldFields }: KindDefinition, name: string): string | null =>
+  withheldFields.find((field) => field.endsWith(`.${name}`)) ?? null;

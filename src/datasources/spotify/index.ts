@@ -2,24 +2,12 @@ export { epochMs } from '../../observability/clock.ts';
 export type { CapabilityView } from './capabilities/capabilities.ts';
 export { createSpotify, type Spotify, type SpotifyOptions } from './client.ts';
 export type { Item, ObjectKey } from './entity-lists.ts';
-export type { Album, AlbumGroup, AlbumType } from './kinds/album.ts';
-export type { Artist, Followers } from './kinds/artist.ts';
-export {
-  batchMax,
-  type Kind,
-  type PagedEndpoint,
-  parseId,
-  parseReference,
-  type Reference,
-  type SpotifyObject,
-  type WithheldField,
-} from './kinds/index.ts';
+export * from './kinds/index.ts';
 export { isMalformed, type Malformed } from './kinds/json.ts';
 export type { PagedList } from './kinds/lists.ts';
 export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { Page } from './kinds/page.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
-export type { Track } from './kinds/track.ts';
 export type {
   Copyright,
   ExternalIds,

@@ -1,4 +1,10 @@
-import { type AlbumGroup as AlbumGroupName, parseId } from '../../datasources/spotify/index.ts';
+import {
+  type AlbumGroup as AlbumGroupName,
+  albumTracks as albumTracksList,
+  isMalformed,
+  parseId,
+  recordUnavailable,
+} from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
@@ -41,7 +47,11 @@ export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Alb
     nullable: true,
     description:
       "Why the artist's list shows the album. Not given to every app, unless one group alone is asked for.",
-    resolve: ({ item }, _, context, info) => context.spotify.groupOf(item, context.fieldContext(info)),
+    resolve({ item }, _, context, info) {
+      if (isMalformed(item)) return null;
+      if (item.albumGroup === undefined) recordUnavailable(context.fieldContext(info));
+      return item.albumGroup ?? null;
+    },
   }),
 }));
 
@@ -152,7 +162,7 @@ Album.implement({
       args: { market: marketArg(t), ...pagingArgs(t) },
       resolve: (album, args, context, info) =>
         connect(
-          context.spotify.tracksOf(album, namedMarket(args)),
+          context.spotify.pagedList(albumTracksList, album, undefined, namedMarket(args)),
           args,
           context,
           resolvedField(context, info),

@@ -1,7 +1,10 @@
 import {
   type AlbumGroup as AlbumGroupName,
+  artistAlbums,
   type ObjectKey,
   parseId,
+  relatedArtists,
+  topTracks,
 } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
@@ -119,14 +122,16 @@ type MarketArgs = Parameters<typeof namedMarket>[0];
 type AlbumsArgs = MarketArgs & PagingArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
 
 async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context, field: FieldRead) {
-  const list = context.spotify.albumsOf(artist, groupsOf(args), namedMarket(args));
+  const list = context.spotify.pagedList(artistAlbums, artist, groupsOf(args), namedMarket(args));
   return connect(list, args, context, field);
 }
 
 async function readTopTracks(artist: ObjectKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
-  return (await spotify.topTracks(artist, namedMarket(args), field.fieldContext))?.map(itemOrError);
+  return (await spotify.shortList(topTracks, artist, namedMarket(args), field.fieldContext))?.map(
+    itemOrError,
+  );
 }
 
 async function readRelatedArtists(artist: ObjectKey, _: object, { spotify }: Context, field: FieldRead) {
-  return (await spotify.relatedArtists(artist, field.fieldContext))?.map(itemOrError);
+  return (await spotify.shortList(relatedArtists, artist, null, field.fieldContext))?.map(itemOrError);
 }

@@ -45,6 +45,7 @@ export const relatedArtists = {
   path: (id) => `/artists/${id}/related-artists`,
   key: 'artists',
   freshMs: 6 * hourMs,
+  takesMarket: false,
   decodeItem: decodeArtist,
 } as const satisfies ShortListDefinition<Artist>;
 

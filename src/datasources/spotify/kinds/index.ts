@@ -11,6 +11,10 @@ import {
 import { readId, type SpotifyId } from './spotify-id.ts';
 import { track } from './track.ts';
 
+export * from './album.ts';
+export * from './artist.ts';
+export * from './track.ts';
+
 /** The registry: one line for each kind, in the order in which a bare id is looked up. */
 export const kinds = {
   artist,

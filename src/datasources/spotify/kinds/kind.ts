@@ -95,6 +95,10 @@ export interface ShortListDefinition<T extends Entity> {
   key: string;
   /** How long the list is fresh in the cache, in milliseconds. */
   freshMs: number;
+  /** Whether Spotify's response depends on the market; if not, the items get the market of the owner. */
+  takesMarket: boolean;
+  /** The market of the request if no other market is known. */
+  fallbackMarket?: Market;
   decodeItem(item: unknown, options: DecodeOptions): T;
 }
 
@@ -112,11 +116,14 @@ export type Embedded = Entity | Malformed | readonly (Entity | Malformed | null)
 export const findKind = (kinds: KindRegistry, name: unknown): KindDefinition | undefined =>
   typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 
-/** @throws Error if the registry has no such kind, which is a defect of the gateway */
-export function getKind(kinds: KindRegistry, name: string): KindDefinition {
+/**
+ * The kind with this name. `T` is its type, as far as the caller knows it: a registry has each kind under its own name.
+ * @throws Error if the registry has no such kind, which is a defect of the gateway
+ */
+export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T['kind']): KindDefinition<T> {
   const kind = findKind(kinds, name);
   if (!kind) throw new Error(`The registry has no kind ${name}.`);
-  return kind;
+  return kind as KindDefinition<T>;
 }
 
 /** The objects inside an object, by the keys that its kind declares. */

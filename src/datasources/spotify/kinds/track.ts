@@ -18,7 +18,7 @@ import {
   type PagedListDefinition,
   type ShortListDefinition,
 } from './kind.ts';
-import type { Market } from './markets.ts';
+import { type Market, parseMarket } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
 import {
   type BaseFields,
@@ -73,6 +73,8 @@ export const topTracks = {
   path: (id) => `/artists/${id}/top-tracks`,
   key: 'tracks',
   freshMs: 6 * hourMs,
+  takesMarket: true,
+  fallbackMarket: parseMarket('US'), // Spotify's own default (spotify/web-api#813)
   decodeItem: (item, options) => decodeTrack(item, options),
 } as const satisfies ShortListDefinition<Track>;
 

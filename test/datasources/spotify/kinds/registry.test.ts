@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { createBatchFetcher } from '../../../../src/datasources/spotify/cache/batch-fetcher.ts';
-import { createFieldLoader } from '../../../../src/datasources/spotify/cache/field-loader.ts';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import { createReadThroughCache } from '../../../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
 import { createEntityReader } from '../../../../src/datasources/spotify/entity-reader.ts';
 import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
-import { type Artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
+import { type Artist, artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { kinds, parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { expectObject, stringPart } from '../../../../src/datasources/spotify/kinds/json.ts';
 import type {
   DecodeOptions,
+  Entity,
   KindDefinition,
   PagedListDefinition,
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
@@ -114,12 +114,12 @@ function startDatasource(mode: QuotaMode) {
     staleMs: 0,
     registry,
   });
-  const reader = createEntityReader(cache, null, registry);
+  const reader = createEntityReader<Entity>({ cache, capabilities, defaultMarket: null, registry });
   return {
     paths,
     capabilities,
     reader,
-    field: createFieldLoader(capabilities, reader.full, registry),
+    field: reader.field,
     pagination: createPagination({ cache, capabilities, freshMs: 60_000 }),
     context: {
       operation: createOperationContext(10_000),
@@ -133,26 +133,26 @@ const firstThree = { first: 3, last: null, after: null, before: null };
 describe('a kind that is only a definition and a line in the registry', () => {
   test('is read by its id together with the objects inside it', async () => {
     const { reader, paths, context } = startDatasource('extended');
-    expect(await reader.find('concert', idOf(1), null, context)).toMatchObject({
+    expect(await reader.find(concert, idOf(1), null, context)).toMatchObject({
       kind: 'concert',
       name: 'Concert 1',
       venue: 'Town Hall',
       full: true,
     });
-    expect(await reader.find('artist', idOf(900), null, context)).toMatchObject({ name: 'The Band' });
+    expect(await reader.find(artist, idOf(900), null, context)).toMatchObject({ name: 'The Band' });
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
   });
 
   test('is read in batches of its own size', async () => {
     const { reader, paths, context } = startDatasource('extended');
-    const found = await Promise.all([1, 2, 3].map((n) => reader.find('concert', idOf(n), null, context)));
+    const found = await Promise.all([1, 2, 3].map((n) => reader.find(concert, idOf(n), null, context)));
     expect(found.map((object) => object?.id)).toEqual([idOf(1), idOf(2), idOf(3)]);
     expect(paths).toEqual([`/concerts?ids=${idOf(1)}%2C${idOf(2)}`, `/concerts/${idOf(3)}`]);
   });
 
   test('is read by single calls in development mode', async () => {
     const { reader, paths, context } = startDatasource('development');
-    await Promise.all([1, 2].map((n) => reader.find('concert', idOf(n), null, context)));
+    await Promise.all([1, 2].map((n) => reader.find(concert, idOf(n), null, context)));
     expect(paths).toEqual([`/concerts/${idOf(1)}`, `/concerts/${idOf(2)}`]);
   });
 
@@ -166,8 +166,8 @@ describe('a kind that is only a definition and a line in the registry', () => {
       const list = pagedList(artistConcerts, idOf(900), undefined, null, registry);
       const window = await pagination.window(list, firstThree, context);
       expect(window?.slots).toHaveLength(3);
-      expect(await reader.find('concert', idOf(2), null, context)).toMatchObject({ name: 'Concert 2' });
-      expect(await reader.find('artist', idOf(900), null, context)).toMatchObject({ name: 'The Band' });
+      expect(await reader.find(concert, idOf(2), null, context)).toMatchObject({ name: 'Concert 2' });
+      expect(await reader.find(artist, idOf(900), null, context)).toMatchObject({ name: 'The Band' });
       expect(paths).toEqual([`/artists/${idOf(900)}/concerts?limit=${size}&offset=0`]);
     },
   );
@@ -196,7 +196,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(() => parseReference(`spotify:concert:${idOf(1)}`)).toThrow('artists, albums and tracks only');
     expect(() => parseReference(`spotify:show:${idOf(1)}`, registry)).toThrow('tracks and concerts only');
     const { reader, paths, context } = startDatasource('extended');
-    await reader.find('concert', idOf(1), null, context);
+    await reader.find(concert, idOf(1), null, context);
     expect(await reader.node({ kind: null, id: idOf(1) }, context)).toMatchObject({ kind: 'concert' });
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
   });
