@@ -32,7 +32,7 @@ function welcome({ apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbo
 Try it:
 
   TOKEN=$(curl -s -u ${credentials} -d grant_type=client_credentials ${tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
-  curl -H "Authorization: Bearer $TOKEN" ${apiUrl}/artists/${catalogue.landmarks.artists.bts}
+  curl -H "Authorization: Bearer $TOKEN" ${apiUrl}/artists/${catalogue.fixtures.artists.bts}
 `;
 }
 

@@ -58,7 +58,7 @@ describe('a market', () => {
     );
     expect(apiCalls()).toEqual([
       `/albums/${albums.tracks1}?market=ES`,
-      `/artists/${artists.oddities}/albums?market=ES&limit=10&offset=0`,
+      `/artists/${artists.edgeCases}/albums?market=ES&limit=10&offset=0`,
     ]);
   });
 
@@ -113,7 +113,7 @@ describe('a market', () => {
       [
         `/albums/${albums.outsideSpain}?market=DE`,
         `/albums/${albums.outsideSpain}?market=ES`,
-        `/artists/${artists.oddities}/top-tracks?market=ES`,
+        `/artists/${artists.edgeCases}/top-tracks?market=ES`,
         `/artists/${artists.albums9}`,
         `/artists/${artists.albums9}/albums?market=JP&limit=50&offset=0`,
         `/artists/${artists.albums9}/top-tracks?market=KR`,

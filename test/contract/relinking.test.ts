@@ -15,7 +15,7 @@ import {
 describe('a track that another one stands in for', () => {
   const links = { linkedFrom: 'linkedFrom { id uri externalUrl }' };
   const relinked = {
-    id: tracks.spanishTwin,
+    id: tracks.spanishReplacement,
     linkedFrom: {
       id: tracks.relinked,
       uri: `spotify:track:${tracks.relinked}`,
@@ -27,7 +27,7 @@ describe('a track that another one stands in for', () => {
     'comes under the id of the other one, and says so where the app may know (%s)',
     async (mode) => {
       const { ask } = await inMode(mode);
-      const expected = mode === 'extended' ? relinked : { id: tracks.spanishTwin, linkedFrom: null };
+      const expected = mode === 'extended' ? relinked : { id: tracks.spanishReplacement, linkedFrom: null };
       const document = `{
       track(id: "${tracks.relinked}", market: "ES") { id ${links.linkedFrom} }
       tracks(ids: ${quoted([tracks.explicit, tracks.relinked])}, market: "ES") { id ${links.linkedFrom} }
@@ -47,7 +47,7 @@ describe('a track that another one stands in for', () => {
 
   test('leaves no trace on the other one, which stands in for nothing when it is asked for itself', async () => {
     const gateway = await inMode('extended');
-    for (const id of [tracks.relinked, tracks.spanishTwin]) {
+    for (const id of [tracks.relinked, tracks.spanishReplacement]) {
       const album = `album(id: "${albums.relinked}", market: "ES") { tracks { totalCount } }`;
       const data = await dataOf<{ track: object }>(
         gateway,
@@ -61,7 +61,7 @@ describe('a track that another one stands in for', () => {
 describe('a batch with a relinked track and the one that stands in for it', () => {
   test.each([true, false])('gives both, whether Spotify says so (%s)', async (isLinked) => {
     const { ask, sandbox, apiCalls } = await inMode('extended');
-    const ids = [tracks.relinked, tracks.explicit, tracks.spanishTwin];
+    const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
     if (!isLinked) {
       sandbox.faults.add({
         fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
@@ -72,9 +72,9 @@ describe('a batch with a relinked track and the one that stands in for it', () =
     expect(seen(await ask(document))).toEqual(
       fine({
         tracks: [
-          { id: tracks.spanishTwin, linkedFrom },
+          { id: tracks.spanishReplacement, linkedFrom },
           { id: tracks.explicit, linkedFrom: null },
-          { id: tracks.spanishTwin, linkedFrom: null },
+          { id: tracks.spanishReplacement, linkedFrom: null },
         ],
       }),
     );
@@ -103,7 +103,7 @@ describe('the track that another one stands in for', () => {
     expect(seen(answer)).toEqual(
       fine({
         track: {
-          id: tracks.spanishTwin,
+          id: tracks.spanishReplacement,
           linkedFrom: {
             id: tracks.relinked,
             name: original?.name,
@@ -134,7 +134,7 @@ describe('the track that another one stands in for', () => {
     await ask(relinked('id'));
     sandbox.faults.add({ fault: refusal(404, 'Resource not found') });
     expect(seen(await ask(relinked('id name')))).toEqual({
-      data: { track: { id: tracks.spanishTwin, linkedFrom: null } },
+      data: { track: { id: tracks.spanishReplacement, linkedFrom: null } },
       errors: [['track.linkedFrom.name', 'UPSTREAM_BAD_RESPONSE']],
     });
   });
@@ -154,7 +154,7 @@ describe('the track that another one stands in for', () => {
     const answer = await ask(relinked('id uri externalUrl'));
     expect(answer.errors).toEqual([]);
     const linkedFrom = id && expect.objectContaining({ id, uri: `spotify:track:${id}` });
-    expect(answer.data).toEqual({ track: { id: tracks.spanishTwin, linkedFrom } });
+    expect(answer.data).toEqual({ track: { id: tracks.spanishReplacement, linkedFrom } });
     expect(apiCalls()).toHaveLength(1);
   });
 });

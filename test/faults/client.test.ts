@@ -20,7 +20,7 @@ import { exchange, openSocket } from '../support/process.ts';
 
 const production = { NODE_ENV: 'production' };
 const typename = { __typename: 'Query' };
-const bts = catalogue.landmarks.artists.bts;
+const bts = catalogue.fixtures.artists.bts;
 const firstArtist = `artist(id: "${artistId(0)}")`;
 const tooComplex = 'QUERY_TOO_COMPLEX';
 

@@ -12,7 +12,7 @@ import {
   artistId,
   artists,
   catalogue,
-  landmarks,
+  fixtures,
   type Operation,
   range,
   search,
@@ -23,7 +23,7 @@ import {
 import { faultSuite } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
 
-const bts = landmarks.artists.bts;
+const bts = fixtures.artists.bts;
 
 const only =
   (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>

@@ -11,7 +11,7 @@ import {
   artistAlbums,
   artistId,
   catalogue,
-  landmarks,
+  fixtures,
   type Operation,
   type PageArgs,
 } from '../support/fault-operations.ts';
@@ -19,7 +19,7 @@ import { faultSuite } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
 
 const { bts, albums9, albums0, albums10, albums11, albums50, overstated, nullsAndRepeats, gapped } =
-  landmarks.artists;
+  fixtures.artists;
 
 const only =
   (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
@@ -735,9 +735,9 @@ faultSuite('P', 'Paging', [
     fault: 'an album of 55 tracks, of which it brings 50 along',
     promise: 'tracks come from their album while it lasts, and by one call after that',
     steps: [
-      { ask: albumTracks(landmarks.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
+      { ask: albumTracks(fixtures.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
       {
-        ask: albumTracks(landmarks.albums.tracks55, { first: 100 }),
+        ask: albumTracks(fixtures.albums.tracks55, { first: 100 }),
         client: 'ok',
         api: 1,
         check: (seen) => expect(pagesIn(seen)).toEqual(['50/50']),
@@ -754,7 +754,7 @@ faultSuite('P', 'Paging', [
     steps: [
       {
         arrange: only({ kind: 'ceiling', limit: 20 }, { on: { route: 'albums/tracks' } }),
-        ask: albumTracks(landmarks.albums.tracks130, { first: 100 }),
+        ask: albumTracks(fixtures.albums.tracks130, { first: 100 }),
         client: 'ok',
       },
     ],
@@ -763,11 +763,11 @@ faultSuite('P', 'Paging', [
     id: 'P22-fails',
     fault: 'the page behind the 50 fails',
     promise: 'tracks of which a page fails are null with an error, and the album stays',
-    warm: [album(landmarks.albums.tracks55)],
+    warm: [album(fixtures.albums.tracks55)],
     steps: [
       {
         arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'albums/tracks' } }),
-        ask: albumTracks(landmarks.albums.tracks55, { first: 55 }),
+        ask: albumTracks(fixtures.albums.tracks55, { first: 55 }),
         client: 'UPSTREAM_UNAVAILABLE',
         api: 3,
         check: ({ outcomes }) =>

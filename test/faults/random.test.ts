@@ -13,7 +13,7 @@ import {
   artistAlbums,
   artistId,
   artists,
-  landmarks,
+  fixtures,
   type Operation,
   search,
   track,
@@ -168,8 +168,8 @@ const makers = {
   artists: (...list: number[]) => artists(list.map(artistId)),
   tracks: (...list: number[]) => tracks(list.map(trackId)),
   albumsOf: (n: number, first: number) => artistAlbums(n, { first }),
-  albumsOfBts: (first: number) => artistAlbums(landmarks.artists.bts, { first }),
-  tracksOf: (first: number) => albumTracks(landmarks.albums.tracks130, { first }),
+  albumsOfBts: (first: number) => artistAlbums(fixtures.artists.bts, { first }),
+  tracksOf: (first: number) => albumTracks(fixtures.albums.tracks130, { first }),
   search: (n: number, first: number) => search(['amber', 'garden', 'velvet'][n] ?? 'paper', first),
 } satisfies Record<string, (...numbers: number[]) => Operation>;
 

@@ -17,7 +17,7 @@ import {
   album,
   artist,
   artistAlbums,
-  landmarks,
+  fixtures,
   type Operation,
   range,
   track,
@@ -219,14 +219,14 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'reset', in: 'body', times: 1 }),
-        ask: album(landmarks.albums.tracks20),
+        ask: album(fixtures.albums.tracks20),
         client: 'ok',
         withinMs: 300,
         api: 2,
       },
       {
         arrange: only({ kind: 'truncate', afterBytes: 200 }, { times: 1 }),
-        ask: album(landmarks.albums.tracks50),
+        ask: album(fixtures.albums.tracks50),
         client: 'ok',
         withinMs: 300,
         api: 2,
@@ -242,7 +242,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'reset', in: 'body' }),
-        ask: album(landmarks.albums.tracks20),
+        ask: album(fixtures.albums.tracks20),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_000,
         api: 3,
@@ -252,7 +252,7 @@ faultSuite('N', 'Transport', [
           await calm();
           await only({ kind: 'truncate', afterBytes: 200 })(world);
         },
-        ask: album(landmarks.albums.tracks50),
+        ask: album(fixtures.albums.tracks50),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_000,
         api: 3,
@@ -480,7 +480,7 @@ faultSuite('N', 'Transport', [
       { arrange: troubled({ kind: 'slow-close', ms: 5_000 }), ask: track(1), client: 'ok', withinMs: 500 },
       {
         arrange: troubled({ kind: 'slice' }),
-        ask: album(landmarks.albums.tracks20),
+        ask: album(fixtures.albums.tracks20),
         client: 'ok',
         withinMs: 1_500,
       },
@@ -496,7 +496,7 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: troubled({ kind: 'bandwidth', bytesPerSecond: 1_000 }),
-        ask: album(landmarks.albums.tracks50),
+        ask: album(fixtures.albums.tracks50),
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         api: 3,
@@ -668,11 +668,11 @@ faultSuite('N', 'Transport', [
     id: 'N16-pages',
     fault: 'client leaves while the first page of five is under way',
     promise: 'no further page is asked for a client that has left',
-    warm: [artist(landmarks.artists.bts)],
+    warm: [artist(fixtures.artists.bts)],
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 300 }),
-        ...leaving(artistAlbums(landmarks.artists.bts, { first: 50 })),
+        ...leaving(artistAlbums(fixtures.artists.bts, { first: 50 })),
         settleMs: 1_200,
         api: 1,
       },

@@ -10,7 +10,7 @@ import {
   artistId,
   artists,
   catalogue,
-  landmarks,
+  fixtures,
   type Operation,
   range,
   search,
@@ -95,11 +95,11 @@ const statuses = (list: readonly number[], step: (status: number, i: number) => 
 const topTracks: Operation = {
   kind: 'artist',
   query: 'query ($id: ID!) { artist(id: $id) { id topTracks(market: "DE") { id } } }',
-  variables: { id: landmarks.artists.bts },
+  variables: { id: fixtures.artists.bts },
   truth: {
     artist: {
-      id: landmarks.artists.bts,
-      topTracks: catalogue.topTracksOf(landmarks.artists.bts).map(({ id }) => ({ id })),
+      id: fixtures.artists.bts,
+      topTracks: catalogue.topTracksOf(fixtures.artists.bts).map(({ id }) => ({ id })),
     },
   },
 };
@@ -193,7 +193,7 @@ faultSuite('U', 'Upstream 4xx', [
     promise: 'a lapsed subscription is not taken for a missing feature',
     sandbox: { quotaMode: 'extended' },
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
-    warm: [artist(landmarks.artists.bts)],
+    warm: [artist(fixtures.artists.bts)],
     steps: [
       {
         arrange: only({ kind: 'premium-lapsed', form: 'text' }),

@@ -4,7 +4,7 @@ import { catalogue } from '../support/operations.ts';
 
 /** An operation that comes back is compiled: what it answers stays the same, in every bit. */
 
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const { bts, albums9 } = artists;
 const nobody = '1111111111111111111111';
 const list = (ids: readonly string[]) => JSON.stringify(ids);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
-const { landmarks } = createCatalogue();
-const { artists, albums, tracks } = landmarks;
+const { fixtures } = createCatalogue();
+const { artists, albums, tracks } = fixtures;
 const unknown = '0000000000000000000000';
 const { get } = useSandbox({ quotaMode: 'extended' });
 
@@ -38,7 +38,7 @@ describe.each([
 
 it('an id in a batch of tracks may come back as another one', async () => {
   const answer = await get(`/tracks?ids=${tracks.relinked},${tracks.explicit}&market=ES`);
-  expect(answer.at('tracks.0.id')).toBe(tracks.spanishTwin);
+  expect(answer.at('tracks.0.id')).toBe(tracks.spanishReplacement);
   expect(answer.at('tracks.0.linked_from.id')).toBe(tracks.relinked);
   expect(answer.at('tracks.1.id')).toBe(tracks.explicit);
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
 import { messageOf, useSandbox } from './client.ts';
 
-const { landmarks } = createCatalogue();
-const { bts } = landmarks.artists;
-const { tracks20 } = landmarks.albums;
-const { explicit } = landmarks.tracks;
+const { fixtures } = createCatalogue();
+const { bts } = fixtures.artists;
+const { tracks20 } = fixtures.albums;
+const { explicit } = fixtures.tracks;
 const unknown = '0000000000000000000000';
 const twentyOne = Array.from({ length: 21 }, () => unknown).join();
 const fiftyOne = Array.from({ length: 51 }, () => unknown).join();

@@ -4,7 +4,7 @@ import { createCatalogue, type Fault } from '../../src/sandbox/index.ts';
 import { messageOf, useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 const artist = `/artists/${artists.bts}`;
 const list = `${artist}/albums`;

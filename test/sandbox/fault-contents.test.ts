@@ -3,7 +3,7 @@ import { createCatalogue, type Edit, type Fault } from '../../src/sandbox/index.
 import { messageOf, useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 const list = `/artists/${artists.bts}/albums`;
 
@@ -70,7 +70,7 @@ describe('the world', () => {
   it('`implied-market` answers calls without a market as if they had one', async () => {
     const path = `/tracks/${tracks.relinked}`;
     const implied = await under({ kind: 'implied-market', market: 'ES' }, path);
-    expect([implied.at('id'), implied.at('is_playable')]).toEqual([tracks.spanishTwin, true]);
+    expect([implied.at('id'), implied.at('is_playable')]).toEqual([tracks.spanishReplacement, true]);
     const named = await under({ kind: 'implied-market', market: 'ES' }, `${path}?market=DE`);
     expect(named.at('id')).toBe(tracks.relinked);
   });

@@ -4,7 +4,7 @@ import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
 const client = useSandbox({ catalogue });
-const path = `/artists/${catalogue.landmarks.artists.bts}`;
+const path = `/artists/${catalogue.fixtures.artists.bts}`;
 
 async function control(method: string, body?: unknown) {
   const url = new URL('/sandbox/faults', client.sandbox.apiUrl);

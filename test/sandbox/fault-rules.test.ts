@@ -4,7 +4,7 @@ import { createCatalogue, type FaultRule } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 
 const broken = { kind: 'answer', status: 503 } as const;

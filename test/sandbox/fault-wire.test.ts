@@ -9,7 +9,7 @@ import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
 const client = useSandbox({ catalogue });
-const path = `/albums/${catalogue.landmarks.albums.tracks55}`;
+const path = `/albums/${catalogue.fixtures.albums.tracks55}`;
 
 /** Asks for an album while a fault is in force, without compression, and gives the unread answer. */
 async function ask(fault: Fault, headers: Record<string, string> = {}) {

@@ -7,8 +7,8 @@ import { createCatalogue, type Fault, startSandbox } from '../../src/sandbox/ind
 import { tokenRequest, useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { bts } = catalogue.landmarks.artists;
-const { tracks55 } = catalogue.landmarks.albums;
+const { bts } = catalogue.fixtures.artists;
+const { tracks55 } = catalogue.fixtures.albums;
 const client = useSandbox({ catalogue });
 const { get } = client;
 

@@ -3,7 +3,7 @@ import { createCatalogue } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const { get } = useSandbox({ quotaMode: 'extended' });
 
 describe('without a market', () => {
@@ -52,20 +52,20 @@ describe('with a market', () => {
 
   it('a track whose album has another edition there is replaced by that edition’s and says for which', async () => {
     const answer = await get(`/tracks/${tracks.relinked}?market=ES`);
-    expect(answer.at('id')).toBe(tracks.spanishTwin);
-    expect(answer.at('uri')).toBe(`spotify:track:${tracks.spanishTwin}`);
+    expect(answer.at('id')).toBe(tracks.spanishReplacement);
+    expect(answer.at('uri')).toBe(`spotify:track:${tracks.spanishReplacement}`);
     expect(answer.at('album.id')).toBe(albums.spanishEdition);
     expect(answer.at('linked_from')).toMatchObject({ id: tracks.relinked, type: 'track' });
     expect(answer.at('is_playable')).toBe(true);
     expect((await get(`/tracks/${tracks.relinked}?market=DE`)).at('id')).toBe(tracks.relinked);
     // And the other way round.
-    expect((await get(`/tracks/${tracks.spanishTwin}?market=DE`)).at('id')).toBe(tracks.relinked);
+    expect((await get(`/tracks/${tracks.spanishReplacement}?market=DE`)).at('id')).toBe(tracks.relinked);
   });
 
   it('the tracks of such an album are replaced while the album stays', async () => {
     const album = await get(`/albums/${albums.relinked}?market=ES`);
     expect([album.at('id'), album.at('is_playable')]).toEqual([albums.relinked, true]);
-    expect(album.at('tracks.items.0.id')).toBe(tracks.spanishTwin);
+    expect(album.at('tracks.items.0.id')).toBe(tracks.spanishReplacement);
     const list = await get(`/albums/${albums.relinked}/tracks?market=ES`);
     expect(list.at('items')).toEqual(album.at('tracks.items'));
     expect(list.at('items.0.linked_from.id')).toBe(tracks.relinked);
@@ -73,13 +73,13 @@ describe('with a market', () => {
 
   it('an artist’s list leaves out what is not available there, and does not count it', async () => {
     const listed = async (market: string) => {
-      const answer = await get(`/artists/${artists.oddities}/albums?limit=50&market=${market}`);
+      const answer = await get(`/artists/${artists.edgeCases}/albums?limit=50&market=${market}`);
       const ids = (answer.at('items') as { id: string }[]).map(({ id }) => id);
       expect(answer.at('total')).toBe(ids.length);
       return ids;
     };
     const [spain, korea] = [await listed('ES'), await listed('KR')];
-    const all = catalogue.albumsOf(artists.oddities).length;
+    const all = catalogue.albumsOf(artists.edgeCases).length;
     expect(spain).not.toContain(albums.outsideSpain);
     expect(spain).not.toContain(albums.relinked);
     expect(spain).toContain(albums.spanishEdition);

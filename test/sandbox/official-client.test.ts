@@ -4,7 +4,7 @@ import { createCatalogue } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ catalogue });
 const unknown = '0000000000000000000000';
 
@@ -63,7 +63,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     inMode();
     const track = await spotify.tracks.get(tracks.relinked, 'ES');
     expect([track.id, track.is_playable, track.album.id]).toEqual([
-      tracks.spanishTwin,
+      tracks.spanishReplacement,
       true,
       albums.spanishEdition,
     ]);

@@ -42,7 +42,7 @@ export const exceptions: readonly Exception[] = [
     modes: everyMode,
     fault: 'type',
     at: /^\/items\/\d+$/,
-    why: 'lists hold null in places (web-api#958 and others); one landmark artist has such a list',
+    why: 'lists hold null in places (web-api#958 and others); one fixture artist has such a list',
   },
   {
     modes: everyMode,

@@ -7,7 +7,7 @@ import { createCheck, type Difference } from './openapi-check.ts';
 import { exceptions } from './openapi-exceptions.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const unknown = '0000000000000000000000';
 
 /** The document of 2025 is the last one that describes what extended apps still get. */
@@ -22,7 +22,7 @@ const reads: Record<string, string[]> = {
   'get-an-artist': everyArtist.map((id) => `/artists/${id}`),
   'get-an-artists-albums': [
     ...everyArtist.map((id) => `/artists/${id}/albums?limit=10`),
-    `/artists/${artists.oddities}/albums?limit=10&offset=10&market=ES`,
+    `/artists/${artists.edgeCases}/albums?limit=10&offset=10&market=ES`,
     `/artists/${artists.overstated}/albums?limit=10&offset=20`,
   ],
   'get-an-album': [

@@ -3,7 +3,7 @@ import { createCatalogue, type Slot } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 const { get } = client;
 

@@ -9,7 +9,7 @@ import {
 import { type Client, connect, messageOf } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const { bts, albums50, albums120 } = artists;
 
 const albumsOf = (id: string, rest = 'limit=10') => `/artists/${id}/albums?${rest}`;

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
-const { landmarks } = createCatalogue();
-const { bts } = landmarks.artists;
-const { tracks130, spanishEdition } = landmarks.albums;
-const { relinked } = landmarks.tracks;
+const { fixtures } = createCatalogue();
+const { bts } = fixtures.artists;
+const { tracks130, spanishEdition } = fixtures.albums;
+const { relinked } = fixtures.tracks;
 const unknown = '0000000000000000000000';
 
 const pages = {
@@ -115,7 +115,7 @@ describe('in development mode', () => {
 
   it('a track that stands in for another does not say for which', async () => {
     const answer = await client.get(`/tracks/${relinked}?market=ES`);
-    expect(answer.at('id')).toBe(landmarks.tracks.spanishTwin);
+    expect(answer.at('id')).toBe(fixtures.tracks.spanishReplacement);
     expect(answer.at('album.id')).toBe(spanishEdition);
     expect(answer.text).not.toContain('linked_from');
   });

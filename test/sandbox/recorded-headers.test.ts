@@ -6,7 +6,7 @@ import { sharedPath } from '../support/shared.ts';
 import { type Answer, useSandbox } from './client.ts';
 
 const folder = sharedPath('spotify', 'recordings');
-const { artists, albums, tracks } = createCatalogue().landmarks;
+const { artists, albums, tracks } = createCatalogue().fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;

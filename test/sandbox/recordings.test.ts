@@ -9,7 +9,7 @@ import { differences, shapeOf } from './shape.ts';
 
 const folder = sharedPath('spotify', 'recordings');
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 // The older sets are from apps of before November 2024, which still get everything.
 const sets: Record<string, QuotaMode> = {
   rspotify: 'extended',

@@ -3,7 +3,7 @@ import { createCatalogue } from '../../src/sandbox/index.ts';
 import { useSandbox } from './client.ts';
 
 const catalogue = createCatalogue();
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 const search = (q: string, rest = 'type=artist,album,track') =>
   client.get(`/search?q=${encodeURIComponent(q)}&${rest}`);

@@ -8,7 +8,7 @@ import { createShapeCheck, type ShapesFile } from './shapes-check.ts';
 const path = sharedPath('spotify', 'shapes-dev-2026.json');
 const shapes = path === null ? null : (JSON.parse(readFileSync(path, 'utf8')) as ShapesFile);
 const catalogue = createCatalogue();
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const modes: readonly QuotaMode[] = ['development', 'extended'];
 
 const usualAlbums = [albums.tracks20, albums.tracks130, albums.severalArtists, albums.various];

@@ -28,11 +28,11 @@ async function watchTurns(act: () => Promise<unknown>): Promise<{ totalMs: numbe
 }
 
 describe('the first call that needs the whole catalogue', () => {
-  const { landmarks } = createCatalogue();
+  const { fixtures } = createCatalogue();
 
   it.each([
     ['a search', '/search?q=BTS&type=artist,album,track'],
-    ['a track', `/tracks/${landmarks.tracks.explicit}`],
+    ['a track', `/tracks/${fixtures.tracks.explicit}`],
   ])('is answered without a long stop of the event loop: %s', async (_, path) => {
     // A catalogue of its own: one that other tests share is prepared already.
     const sandbox = await startSandbox({ catalogue: createCatalogue() });

@@ -80,7 +80,7 @@ describe('the Web API', () => {
   });
 
   it('tells a token that has expired from one that it never gave', async () => {
-    const { artists } = client.sandbox.catalogue.landmarks;
+    const { artists } = client.sandbox.catalogue.fixtures;
     const headers = await client.authorize();
     expect((await get(`/artists/${artists.bts}`, { headers })).status).toBe(200);
 

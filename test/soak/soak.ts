@@ -14,7 +14,7 @@ import {
   artistAlbums,
   artistId,
   artists,
-  landmarks,
+  fixtures,
   type Operation,
   search,
   track,
@@ -92,8 +92,8 @@ const kinds: readonly ((n: number) => Operation)[] = [
   (n) => artists([artistId(n % 40), artistId((n + 1) % 40)]),
   (n) => tracks([trackId(n % 40), trackId((n + 1) % 40)]),
   (n) => artistAlbums(n % 20, { first: 20 }),
-  (n) => artistAlbums(landmarks.artists.bts, { first: n % 100 }),
-  (n) => albumTracks(landmarks.albums.tracks130, { first: n % 100 }),
+  (n) => artistAlbums(fixtures.artists.bts, { first: n % 100 }),
+  (n) => albumTracks(fixtures.albums.tracks130, { first: n % 100 }),
   (n) => search(['amber', 'garden', 'velvet'][n % 3] ?? 'paper'),
 ];
 const operationAt = (n: number): Operation =>

@@ -14,7 +14,7 @@ import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
 
 /** One catalogue for a whole file: it never changes, and drawing it takes a moment. */
 export const catalogue = createCatalogue();
-export const { artists, albums, tracks } = catalogue.landmarks;
+export const { artists, albums, tracks } = catalogue.fixtures;
 
 /** In shape and range, and nobody's. */
 export const unknownId = '0000000000000000000001';

@@ -213,7 +213,7 @@ function createValues(random: Random, catalogue: Catalogue) {
   const albums = artists
     .flatMap(({ id }) => catalogue.albumsOf(id).slice(0, 4))
     .flatMap((slot) => (slot.shows === 'album' ? [slot.albumId] : []))
-    .concat(Object.values(catalogue.landmarks.albums));
+    .concat(Object.values(catalogue.fixtures.albums));
   const pools: Record<SpotifyKind, () => string | undefined> = {
     artist: () => any(random, artists)?.id,
     album: () => any(random, albums),

@@ -29,17 +29,17 @@ export const anything = Symbol('anything');
 
 /** One for the process; it never changes. */
 export const catalogue = createCatalogue();
-export const { landmarks } = catalogue;
+export const { fixtures } = catalogue;
 
 const longestList = 10; // what one page of an app in development mode holds
 
 const ordinaryArtists = catalogue
   .artists()
-  .filter(({ id }) => !(Object.values(landmarks.artists) as string[]).includes(id));
+  .filter(({ id }) => !(Object.values(fixtures.artists) as string[]).includes(id));
 /** Albums with few tracks, which no other operation brings along; each by another draw of the catalogue. */
 const ordinaryAlbums = catalogue
   .albums()
-  .filter(({ id, name }) => name !== '' && !(Object.values(landmarks.albums) as string[]).includes(id));
+  .filter(({ id, name }) => name !== '' && !(Object.values(fixtures.albums) as string[]).includes(id));
 /** One track of each album, so that none comes along with another. */
 const ordinaryTracks = ordinaryAlbums.flatMap(({ id }) => catalogue.tracksOf(id).slice(0, 1));
 

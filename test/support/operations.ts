@@ -29,7 +29,7 @@ export type Ask = (document: string) => Promise<unknown>;
 
 export const catalogue: Catalogue = createCatalogue();
 
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const ordinary = catalogue
   .artists()
   .map(({ id }) => id)

@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
         const { page, layoutShift } = await visit(browser(), site.url);
         await page.setViewportSize(screen);
         await comeLate(page, last);
-        const { severalArtists, spanishEdition, nameless } = site.sandbox.catalogue.landmarks.albums;
+        const { severalArtists, spanishEdition, nameless } = site.sandbox.catalogue.fixtures.albums;
         const albums = [severalArtists, spanishEdition, nameless].map((id) => `album/${id}`);
         for (const path of ['?q=a', '?q=BTS', `artist/${bts}`, ...albums]) {
           await page.goto(site.url + path, { waitUntil: 'networkidle' });

@@ -77,7 +77,7 @@ function readGroups({ query }: RequestContext): AlbumGroup[] {
 /** The list after faults that insert releases in front of it or remove the newest. */
 function currentSlots({ catalogue, conditions }: RequestContext, artistId: string): Slot[] {
   const { inserted, removed } = conditions.listing;
-  const { albums120, albums205 } = catalogue.landmarks.artists;
+  const { albums120, albums205 } = catalogue.fixtures.artists;
   const newcomers = catalogue.albumsOf(artistId === albums205 ? albums120 : albums205).slice(0, inserted);
   const released = newcomers.map((slot): Slot => ({ ...slot, group: 'album' }));
   return [...released, ...catalogue.albumsOf(artistId).slice(removed)];

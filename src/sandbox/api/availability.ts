@@ -21,7 +21,7 @@ export function trackIn(catalogue: Catalogue, track: Track, market: string | nul
   const plain = { track, linkedFrom: null, isPlayable: true, restriction: null };
   if (track.restriction !== undefined) return { ...plain, isPlayable: false, restriction: track.restriction };
   if (market === null || track.markets.includes(market)) return plain;
-  const relinkedTrack = catalogue.twinOf(track);
+  const relinkedTrack = catalogue.relinkedTrack(track);
   if (relinkedTrack?.markets.includes(market)) return { ...plain, track: relinkedTrack, linkedFrom: track };
   return { ...plain, isPlayable: false, restriction: 'market' };
 }

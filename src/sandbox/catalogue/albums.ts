@@ -1,4 +1,4 @@
-import type { AlbumPlan } from './landmark-albums.ts';
+import type { AlbumPlan } from './fixture-albums.ts';
 import { everywhere, usualLimits } from './markets.ts';
 import type { Album, Image } from './model.ts';
 import { createRandom, decimal, hexadecimal, type Random } from './random.ts';

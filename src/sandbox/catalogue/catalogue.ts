@@ -1,10 +1,10 @@
 import { drawPortraits } from './albums.ts';
 import { drawDiscography } from './discography.ts';
-import { type AlbumPlan, landmarkAlbums } from './landmark-albums.ts';
-import { type Landmarks, landmarks } from './landmarks.ts';
+import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
+import { type Fixtures, fixtures } from './fixtures.ts';
 import type { Album, Artist, Slot, Track } from './model.ts';
 import { createRandom } from './random.ts';
-import { type ArtistPlan, landmarkArtists, planArtists } from './roster.ts';
+import { type ArtistPlan, fixtureArtists, planArtists } from './roster.ts';
 import { indexAlbums, indexArtists, indexTracks, type SearchSource, yearOf } from './search-index.ts';
 import { createSlicedWork } from './sliced-work.ts';
 import { drawTracks, trackIdOf } from './tracks.ts';
@@ -22,8 +22,8 @@ export interface Findable {
  * that a test can compare responses with the data behind them.
  */
 export interface Catalogue {
-  /** Ids of the fixtures, which tests use by name: `landmarks.artists.bts`, `landmarks.albums.tracks55`, … */
-  readonly landmarks: Landmarks;
+  /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
+  readonly fixtures: Fixtures;
   /** All artists, fixtures first. */
   artists(): readonly Artist[];
   /** All albums. */
@@ -45,7 +45,7 @@ export interface Catalogue {
   /** Up to twenty other artists, the same on every call. */
   relatedTo(artistId: string): readonly Artist[];
   /** The track that replaces this one in markets where only the other edition of its album is available. */
-  twinOf(track: Track): Track | undefined;
+  relinkedTrack(track: Track): Track | undefined;
   /** Everything that matches `q` (words, "quoted phrases", field filters), the best match first. */
   find<Kind extends keyof Findable>(kind: Kind, q: string): readonly Findable[Kind][];
   /**
@@ -66,13 +66,13 @@ export function createCatalogue(): Catalogue {
   const plans = planArtists();
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
   const { albums, listings, guests } = drawDiscography(plans);
-  const oddTracks = new Map(Object.values<AlbumPlan>(landmarkAlbums).map(({ id, tracks }) => [id, tracks]));
+  const oddTracks = new Map(Object.values<AlbumPlan>(fixtureAlbums).map(({ id, tracks }) => [id, tracks]));
 
   const drawnTracks = new Map<string, readonly Track[]>();
   const tracksOf = (albumId: string): readonly Track[] => {
     const album = albums.get(albumId);
     if (!album) return [];
-    const various = album.artistIds.includes(landmarkArtists.various.id);
+    const various = album.artistIds.includes(fixtureArtists.various.id);
     const drawn =
       drawnTracks.get(albumId) ??
       drawTracks(album, guests.get(albumId) ?? [], various, oddTracks.get(albumId));
@@ -116,7 +116,7 @@ export function createCatalogue(): Catalogue {
   };
 
   return {
-    landmarks,
+    fixtures,
     artists: () => [...artists.values()],
     albums: () => [...albums.values()],
     tracks: allTracks.now,
@@ -135,7 +135,7 @@ export function createCatalogue(): Catalogue {
       const place = everybody.findIndex(({ id }) => id === artistId);
       return [...everybody.slice(place + 1), ...everybody.slice(0, place)].slice(0, relatedArtists);
     },
-    twinOf: ({ id, albumId }) => {
+    relinkedTrack: ({ id, albumId }) => {
       const { otherEditionId } = albums.get(albumId) ?? {};
       const place = tracksOf(albumId).findIndex((sibling) => sibling.id === id);
       return otherEditionId === undefined ? undefined : tracksOf(otherEditionId)[place];

@@ -1,8 +1,8 @@
 import { drawAlbum, drawPlannedAlbum } from './albums.ts';
-import { type AlbumPlan, landmarkAlbums } from './landmark-albums.ts';
+import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Album, type AlbumGroup, albumGroups, type Slot } from './model.ts';
 import { createRandom, idOf } from './random.ts';
-import { type ArtistPlan, landmarkArtists } from './roster.ts';
+import { type ArtistPlan, fixtureArtists } from './roster.ts';
 
 /** The albums, the guest artists on them, and each artist's list of albums. */
 export interface Discography {
@@ -29,14 +29,14 @@ interface Release {
 
 /** Generates all albums and lists. */
 export function drawDiscography(plans: readonly ArtistPlan[]): Discography {
-  const planned = drawLandmarks();
+  const planned = drawFixtureAlbums();
   const releases = new Map(
     plans.map((plan) => [plan.id, [...drawOwnAlbums(plan), ...(planned.get(plan.id) ?? [])]] as const),
   );
   const albums = new Map([...releases.values()].flat().map(({ album }) => [album.id, album]));
 
   const ordinary = plans.filter((plan) => plan.ordinary);
-  const compilations = releases.get(landmarkArtists.various.id) ?? [];
+  const compilations = releases.get(fixtureArtists.various.id) ?? [];
   const pool = [...ordinary.flatMap(({ id }) => releases.get(id) ?? []), ...compilations];
   const guests = new Map(compilations.map(({ album }) => [album.id, pickGuestArtists(album.id, ordinary)]));
 
@@ -50,10 +50,10 @@ export function drawDiscography(plans: readonly ArtistPlan[]): Discography {
   return { albums, listings, guests };
 }
 
-function drawLandmarks(): Map<string, Release[]> {
+function drawFixtureAlbums(): Map<string, Release[]> {
   const releases = new Map<string, Release[]>();
-  for (const plan of Object.values<AlbumPlan>(landmarkAlbums)) {
-    const [artistId = landmarkArtists.oddities.id] = plan.artistIds ?? [];
+  for (const plan of Object.values<AlbumPlan>(fixtureAlbums)) {
+    const [artistId = fixtureArtists.edgeCases.id] = plan.artistIds ?? [];
     const album = drawPlannedAlbum(plan, artistId);
     const group = album.type === 'compilation' ? 'compilation' : 'album';
     releases.set(artistId, [...(releases.get(artistId) ?? []), { album, group }]);
@@ -91,7 +91,7 @@ function pickVisits(plan: ArtistPlan, pool: readonly Release[]): Release[] {
 }
 
 function pickGuestArtists(albumId: string, artists: readonly ArtistPlan[]): string[] {
-  const random = createRandom(`soloists:${albumId}`);
+  const random = createRandom(`guests:${albumId}`);
   const start = random.below(artists.length);
   return Array.from(
     { length: guestArtistsOfCompilation },

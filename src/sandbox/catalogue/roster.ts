@@ -24,7 +24,7 @@ export interface ArtistPlan {
   emptyTail?: number;
 }
 
-const landmark = (key: string, name: string, slots: number, rest: Partial<ArtistPlan> = {}): ArtistPlan => ({
+const fixture = (key: string, name: string, slots: number, rest: Partial<ArtistPlan> = {}): ArtistPlan => ({
   id: idOf(`artist:${key}`),
   name,
   slots,
@@ -32,29 +32,29 @@ const landmark = (key: string, name: string, slots: number, rest: Partial<Artist
 });
 
 /** Fixture artists: tests and examples use them by name. The lists with a number in their key have no defects. */
-export const landmarkArtists = {
+export const fixtureArtists = {
   bts: { id: '3Nrfpe0tUJi4K4DXYWgMUX', name: 'BTS', slots: 104 },
-  albums0: landmark('albums0', 'Nothing Out Yet', 0),
-  albums1: landmark('albums1', 'The Only Record', 1),
-  albums9: landmark('albums9', 'Nine Lives Left', 9),
-  albums10: landmark('albums10', 'Ten Past Ten', 10),
-  albums11: landmark('albums11', 'Eleven Past Ten', 11),
-  albums50: landmark('albums50', 'Fifty Fathoms Down', 50),
-  albums120: landmark('albums120', 'One Hundred Twenty Choirs', 120),
-  albums205: landmark('albums205', 'Two Hundred Five Cassettes', 205),
-  gapped: landmark('gapped', 'Gaps in the Fence', 83, { hidden: [62, 68] }),
-  nullsAndRepeats: landmark('nullsAndRepeats', 'Null and the Repeats', 30, {
+  albums0: fixture('albums0', 'Nothing Out Yet', 0),
+  albums1: fixture('albums1', 'The Only Record', 1),
+  albums9: fixture('albums9', 'Nine Lives Left', 9),
+  albums10: fixture('albums10', 'Ten Past Ten', 10),
+  albums11: fixture('albums11', 'Eleven Past Ten', 11),
+  albums50: fixture('albums50', 'Fifty Fathoms Down', 50),
+  albums120: fixture('albums120', 'One Hundred Twenty Choirs', 120),
+  albums205: fixture('albums205', 'Two Hundred Five Cassettes', 205),
+  gapped: fixture('gapped', 'Gaps in the Fence', 83, { hidden: [62, 68] }),
+  nullsAndRepeats: fixture('nullsAndRepeats', 'Null and the Repeats', 30, {
     nulls: [4, 13],
     repeats: [
       [8, 2],
       [22, 3],
     ],
   }),
-  overstated: landmark('overstated', 'The Overstatements', 4, { emptyTail: 93 }),
+  overstated: fixture('overstated', 'The Overstatements', 4, { emptyTail: 93 }),
   /** Lists the fixture albums only. */
-  oddities: landmark('oddities', 'Cabinet of Oddities', 0),
+  edgeCases: fixture('edgeCases', 'Cabinet of Oddities', 0),
   /** The artist of compilations by several artists. */
-  various: landmark('various', 'Various Artists', 11, { only: 'compilation' }),
+  various: fixture('various', 'Various Artists', 11, { only: 'compilation' }),
 } as const satisfies Record<string, ArtistPlan>;
 
 const ordinaryArtists = 44;
@@ -75,5 +75,5 @@ export function planArtists(): ArtistPlan[] {
       limitedShare: ordinaryLimitedShare,
     };
   });
-  return [...Object.values(landmarkArtists), ...ordinary];
+  return [...Object.values(fixtureArtists), ...ordinary];
 }

@@ -1,4 +1,4 @@
-import type { AlbumPlan } from './landmark-albums.ts';
+import type { AlbumPlan } from './fixture-albums.ts';
 import { everywhere, usualLimits } from './markets.ts';
 import type { Album, Track } from './model.ts';
 import { base62, createRandom, decimal, hexadecimal, idOf, type Random } from './random.ts';

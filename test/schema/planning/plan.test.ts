@@ -6,7 +6,7 @@ import { catalogue, operations } from '../../support/operations.ts';
 
 /** What an operation may cost is known before it runs, and what it has cost is told to who asks. */
 
-const { artists, albums, tracks } = catalogue.landmarks;
+const { artists, albums, tracks } = catalogue.fixtures;
 const { bts } = artists;
 const many = catalogue.artists().map(({ id }) => id);
 const stragglersMs = 20; // calls that nobody waits for arrive a moment after the answer

@@ -41,13 +41,13 @@ describe('a node', () => {
 
   test('that is held in any form is found without a call', async () => {
     const { ask, apiCalls, sandbox } = await inMode('development');
-    await ask(`{ artist(id: "${artists.oddities}") { albums(first: 30) { nodes { name } } }
+    await ask(`{ artist(id: "${artists.edgeCases}") { albums(first: 30) { nodes { name } } }
       track(id: "${tracks.explicit}") { name } }`);
     sandbox.clearCalls();
     for (const [id, node] of [
       [rooms.id, rooms],
       [track.id, track],
-      [artists.oddities, { __typename: 'Artist', id: artists.oddities, name: 'Cabinet of Oddities' }],
+      [artists.edgeCases, { __typename: 'Artist', id: artists.edgeCases, name: 'Cabinet of Oddities' }],
     ] as const) {
       const answer = await ask(document, { id });
       expect(seen(answer)).toEqual(fine({ node }));

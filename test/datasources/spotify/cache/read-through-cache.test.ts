@@ -11,7 +11,7 @@ import { catalogue } from '../../../support/operations.ts';
 
 /** The same question is asked of Spotify once: by all who ask at the same time, and for a while after. */
 
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const { bts, albums9, albums10, albums11, albums50 } = artists;
 const everybody = catalogue.artists().map(({ id }) => id);
 const nobody = '1111111111111111111111';

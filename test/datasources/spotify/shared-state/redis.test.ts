@@ -11,7 +11,7 @@ import { freePort, hasRedis, startRedis, type TestRedis } from '../../../support
 
 /** Gateways on one Redis are one to Spotify; and a Redis that is away, slow or wrong is to no client's harm. */
 
-const { artists, albums } = catalogue.landmarks;
+const { artists, albums } = catalogue.fixtures;
 const { bts, albums9, albums50 } = artists;
 const everybody = catalogue.artists().map(({ id }) => id);
 const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;
@@ -283,7 +283,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         nobody: artist(id: "1111111111111111111111") { name }
       }`);
       sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'rate-limit', retryAfterSeconds: 700 } });
-      await gateway.ask(`{ track(id: "${catalogue.landmarks.tracks.explicit}") { name } }`);
+      await gateway.ask(`{ track(id: "${catalogue.fixtures.tracks.explicit}") { name } }`);
       await sleep(arriveMs);
       return { sandbox, written: await contents(redis.client) };
     }

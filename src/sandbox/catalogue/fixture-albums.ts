@@ -1,7 +1,7 @@
 import { nowhere, onlyKorea, onlySpain, outsideSpain } from './markets.ts';
 import type { Album, Track } from './model.ts';
 import { idOf } from './random.ts';
-import { landmarkArtists } from './roster.ts';
+import { fixtureArtists } from './roster.ts';
 
 /** An album with fixed properties. All other properties are generated as for any other album. */
 export interface AlbumPlan extends Partial<Album> {
@@ -20,10 +20,10 @@ const plan = (key: string, name: string, discs: readonly number[], rest: Partial
   ...rest,
 });
 
-const { oddities, albums9, albums50, various } = landmarkArtists;
+const { edgeCases, albums9, albums50, various } = fixtureArtists;
 
-/** Fixture albums: tests and examples use them by name. The first artist, by default `oddities`, lists the album. */
-export const landmarkAlbums = {
+/** Fixture albums: tests and examples use them by name. The first artist, by default `edgeCases`, lists the album. */
+export const fixtureAlbums = {
   tracks1: plan('tracks1', 'Single Lantern', [1]),
   tracks20: plan('tracks20', 'Twenty Rooms', [20]),
   // An album embeds 50 tracks; one more needs a second page.
@@ -33,8 +33,8 @@ export const landmarkAlbums = {
   tracks130: plan('tracks130', 'The Whole Hotel', [60, 70]),
   severalDiscs: plan('severalDiscs', 'Three Floors', [12, 10, 11]),
   severalArtists: plan('severalArtists', 'House Guests', [8], {
-    artistIds: [oddities.id, albums9.id],
-    tracks: { 0: { artistIds: [oddities.id, albums9.id, albums50.id] } },
+    artistIds: [edgeCases.id, albums9.id],
+    tracks: { 0: { artistIds: [edgeCases.id, albums9.id, albums50.id] } },
   }),
   various: plan('various', 'Lobby Music', [18], {
     type: 'compilation',

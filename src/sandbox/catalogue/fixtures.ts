@@ -1,5 +1,5 @@
-import { landmarkAlbums } from './landmark-albums.ts';
-import { landmarkArtists } from './roster.ts';
+import { fixtureAlbums } from './fixture-albums.ts';
+import { fixtureArtists } from './roster.ts';
 import { trackIdOf } from './tracks.ts';
 
 const idsOf = <Key extends string>(things: Readonly<Record<Key, { id: string }>>) =>
@@ -7,19 +7,19 @@ const idsOf = <Key extends string>(things: Readonly<Record<Key, { id: string }>>
     Record<Key, string>
   >;
 
-const { explicit, partlyOutsideSpain, relinked, restricted, severalArtists, spanishEdition } = landmarkAlbums;
+const { explicit, partlyOutsideSpain, relinked, restricted, severalArtists, spanishEdition } = fixtureAlbums;
 
 /** Ids of the fixtures: artists, albums and tracks with known properties. */
-export const landmarks = Object.freeze({
-  artists: Object.freeze(idsOf(landmarkArtists)),
-  albums: Object.freeze(idsOf(landmarkAlbums)),
+export const fixtures = Object.freeze({
+  artists: Object.freeze(idsOf(fixtureArtists)),
+  albums: Object.freeze(idsOf(fixtureAlbums)),
   tracks: Object.freeze({
     explicit: trackIdOf(explicit.id, 0),
     /** By three artists. */
     severalArtists: trackIdOf(severalArtists.id, 0),
-    /** With market ES the response is `spanishTwin` (relinking). */
+    /** With market ES the response is `spanishReplacement` (relinking). */
     relinked: trackIdOf(relinked.id, 0),
-    spanishTwin: trackIdOf(spanishEdition.id, 0),
+    spanishReplacement: trackIdOf(spanishEdition.id, 0),
     /** Not playable in ES, although its album is available there. */
     notInSpain: trackIdOf(partlyOutsideSpain.id, 2),
     /** Not playable in any market, for another reason than the market. */
@@ -29,4 +29,4 @@ export const landmarks = Object.freeze({
   }),
 });
 
-export type Landmarks = typeof landmarks;
+export type Fixtures = typeof fixtures;
