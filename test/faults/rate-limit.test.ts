@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
-import { backOffError } from '../../src/datasources/spotify/transport/retry.ts';
+import { backOffError } from '../../src/datasources/spotify/transport/back-off.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';

@@ -87,7 +87,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : pageOf(list, offset, limit);
     const read = readBody(Buffer.from(JSON.stringify(body)));
     return {
-      kind: 'answer' as const,
+      kind: 'response' as const,
       status: refused ? 400 : 200,
       body: read?.json,
       etag: null,

@@ -65,7 +65,7 @@ function albumText(number: number): string {
 const request: ApiClient['request'] = async ({ path }) => {
   const text = albumText(Number(path.slice(-21)));
   return {
-    kind: 'answer',
+    kind: 'response',
     status: 200,
     body: JSON.parse(text) as unknown,
     etag: `"MC-${path.slice(-22)}"`,

@@ -19,7 +19,7 @@ export function useClockOfOwn(): void {
 }
 
 export const answer = (status: number): Outcome => ({
-  kind: 'answer',
+  kind: 'response',
   status,
   body: {},
   etag: null,
@@ -61,7 +61,7 @@ export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
   ): void {
     const send = () => new Promise<Outcome>((end) => void inFlight.push({ name, end }));
     requestQueue.schedule(family, callWaiters, { prepare: async () => undefined, send }).then(
-      (outcome) => ended.push(`${name} ${outcome.kind === 'answer' ? outcome.status : outcome.fault}`),
+      (outcome) => ended.push(`${name} ${outcome.kind === 'response' ? outcome.status : outcome.fault}`),
       (error: GatewayError) => ended.push(`${name} ${error.code} ${error.details.retryAfter ?? '-'}`),
     );
   }

@@ -18,8 +18,7 @@ import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts'
 import { createRedisClient } from './shared-state/redis-client.ts';
 import { createSharedState } from './shared-state/shared-state.ts';
 import { createApiClient } from './transport/api-client.ts';
-import { createHttp } from './transport/http.ts';
-import { createObservedHttp } from './transport/observed-http.ts';
+import { createHttp, createObservedHttp } from './transport/http.ts';
 import { createToken } from './transport/token.ts';
 import type { FieldContext } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';

@@ -1,9 +1,13 @@
 import { GatewayError, UpstreamForbidden } from '../../../errors.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import { FeatureWithheld } from '../capabilities/rejection-errors.ts';
-import { type Batch, type EndpointRequest, throwIfWithheld } from '../kinds/endpoint-request.ts';
+import {
+  type Batch,
+  type EndpointRequest,
+  FeatureWithheld,
+  throwIfWithheld,
+} from '../kinds/endpoint-request.ts';
 import type { ApiClient } from '../transport/api-client.ts';
-import type { HttpAnswer } from '../transport/http.ts';
+import type { HttpResponse } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 import {
   type BatchResult,
@@ -133,7 +137,7 @@ async function send(
   request: EndpointRequest<unknown>['request'],
   fetchRequests: readonly FetchRequest[],
   etag: string | null,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const waiters = createWaiters(() =>
     fetchRequests.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
   );
@@ -158,7 +162,7 @@ function withinLimit<T>(
 }
 
 /** An unknown id is null in a batch, so a 404 means that the batch endpoint does not exist. */
-function throwIfBatchWithheld(response: HttpAnswer): void {
+function throwIfBatchWithheld(response: HttpResponse): void {
   if (response.status === 404) throw new FeatureWithheld(true);
   throwIfWithheld(response);
 }

@@ -1,7 +1,7 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { MalformedResponse } from '../kinds/json.ts';
-import type { HttpAnswer } from '../transport/http.ts';
+import type { HttpResponse } from '../transport/http.ts';
 
 /** What Spotify's response means for one request. */
 export type FetchResult =
@@ -18,7 +18,7 @@ export type BatchResult = FetchResult | GatewayError;
 export const decodeFound = (
   { decode }: EndpointRequest<unknown>,
   body: unknown,
-  { etag, bytes }: Pick<HttpAnswer, 'etag' | 'bytes'>,
+  { etag, bytes }: Pick<HttpResponse, 'etag' | 'bytes'>,
 ): FetchResult => ({ status: 'found', value: orBadResponse(() => decode(body)), body, etag, bytes });
 
 /** @throws UpstreamBadResponse instead of MalformedResponse */
@@ -35,7 +35,7 @@ function orBadResponse<T>(read: () => T): T {
 export function batchResult(
   endpointRequest: EndpointRequest<unknown>,
   partOf: () => unknown,
-  response: Pick<HttpAnswer, 'etag' | 'bytes'>,
+  response: Pick<HttpResponse, 'etag' | 'bytes'>,
 ): BatchResult {
   try {
     const part = orBadResponse(partOf);
@@ -49,7 +49,7 @@ export function batchResult(
 /** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
 export function resultOfErrorStatus(
   endpointRequest: EndpointRequest<unknown>,
-  response: HttpAnswer,
+  response: HttpResponse,
 ): FetchResult {
   if (endpointRequest.onErrorStatus(response) === null) return { status: 'absent' };
   if (response.status === 401)

@@ -4,7 +4,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { RedisClient } from '../shared-state/redis-client.ts';
 import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody } from '../transport/body.ts';
-import { unpack } from '../transport/gunzip.ts';
+import { unpack } from '../transport/fetch.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which whoever reads it decodes again. */
 export interface StoredEntry {

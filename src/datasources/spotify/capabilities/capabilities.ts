@@ -1,13 +1,17 @@
+import { UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
+import { FeatureWithheld, LimitRejected } from '../kinds/endpoint-request.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
-import { type CapabilityValues, createLearnedCapabilities } from './learned-capabilities.ts';
-import { lowerMaxPageSize, maxPageSize, worstCasePage } from './page-sizes.ts';
-import { capabilityPolicy, type QuotaMode } from './policy.ts';
-import { createProbeOnce } from './probe-once.ts';
-import { FeatureWithheld, LimitRejected, SmallerPageNeeded } from './rejection-errors.ts';
-import { createRejections } from './rejections.ts';
+import {
+  type CapabilityValues,
+  createLearnedCapabilities,
+  maxPageSize,
+  worstCasePage,
+} from './learned-capabilities.ts';
+import { type Capability, capabilityPolicy, type QuotaMode } from './policy.ts';
+import { createRejections, lowerMaxPageSize, SmallerPageNeeded } from './rejections.ts';
 
 /**
  * What Spotify allows this app to do. Spotify does not state the quota mode of an app, and some apps have a part of
@@ -133,3 +137,30 @@ export function createCapabilities(
 
 const fieldOf = (object: Entity, field: string): unknown =>
   object[field.slice(field.indexOf('.') + 1) as keyof Entity];
+
+/** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
+export type ProbeOnce = <T>(capability: Capability, send: () => Promise<T>) => Promise<T>;
+
+const maxProbes = 3; // a response may show nothing, such as one about an object that does not exist
+
+export function createProbeOnce(isConfirmed: (capability: Capability) => boolean): ProbeOnce {
+  const probes = new Map<string, Promise<unknown>>();
+
+  return async (capability, send) => {
+    for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
+      if (isConfirmed(capability)) return send();
+      const probe = probes.get(capability);
+      if (!probe) break;
+      try {
+        await probe;
+      } catch (error) {
+        // A response about another object teaches nothing, so the next request probes. Any other failure takes long.
+        if (!(error instanceof UpstreamBadResponse)) return send();
+      }
+    }
+    if (probes.has(capability)) return send();
+    const probe = send().finally(() => probes.delete(capability));
+    probes.set(capability, probe);
+    return probe;
+  };
+}

@@ -1,7 +1,13 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
-import { type Capability, type CapabilityPolicy, largestPageSize, type QuotaMode } from './policy.ts';
+import {
+  type Capability,
+  type CapabilityPolicy,
+  largestPageSize,
+  pageSizesOf,
+  type QuotaMode,
+} from './policy.ts';
 
 export interface LearnedCapability {
   /** Whether the app has the capability; for an endpoint with pages, its page size limit. */
@@ -103,4 +109,20 @@ function parseMessage(
     capability,
     learned: { value: value as boolean | number, confirmed: true, learnedAtMs, rememberMs },
   };
+}
+
+/** The page size to request: the known limit, or the largest that Spotify may accept. */
+export const maxPageSize = (learned: LearnedCapabilities, endpoint: string): number =>
+  (learned.lookup(endpoint)?.value as number | undefined) ?? largestPageSize;
+
+/** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
+export function worstCasePage(
+  policy: CapabilityPolicy,
+  learned: LearnedCapabilities,
+  endpoint: string,
+): { limit: number; probeCalls: number } {
+  const limit = maxPageSize(learned, endpoint);
+  if (learned.lookup(endpoint)?.confirmed) return { limit, probeCalls: 0 };
+  const smallerSizes = pageSizesOf(policy, endpoint).filter((size) => size < limit);
+  return { limit: Math.min(limit, ...smallerSizes), probeCalls: smallerSizes.length };
 }

@@ -1,6 +1,7 @@
+import { UpstreamBadResponse } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
-import { type LearnedCapabilities, rememberMs } from './learned-capabilities.ts';
-import type { Capability, CapabilityPolicy } from './policy.ts';
+import { type LearnedCapabilities, maxPageSize, rememberMs } from './learned-capabilities.ts';
+import { type Capability, type CapabilityPolicy, endpointsWithSameLimit, pageSizesOf } from './policy.ts';
 
 /** A response that shows that the app may lack a capability. */
 export interface Rejection {
@@ -94,4 +95,51 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
     },
     clear: (capability) => void firstRejections.delete(capability),
   };
+}
+
+/**
+ * Lowers a page size limit. While the limit has worked until now, only this page is requested smaller.
+ * @returns the error that asks for the smaller page
+ */
+export function lowerMaxPageSize(
+  policy: CapabilityPolicy,
+  learned: LearnedCapabilities,
+  rejections: Rejections,
+  { endpoint, limit, list, isExplicit }: PageRejection,
+): SmallerPageNeeded {
+  const next = nextBelow(policy, endpoint, limit);
+  const rejection = { object: list, isExplicit, isConclusive: isExplicit };
+  if (limit <= maxPageSize(learned, endpoint) && rejections.isGivenUp(endpoint, rejection)) {
+    learned.record(endpoint, next, { confirmed: false });
+    rejections.clear(endpoint);
+    for (const other of endpointsWithSameLimit(policy, endpoint)) {
+      if (!learned.lookup(other)?.confirmed) learned.record(other, next, { confirmed: false });
+    }
+  }
+  return new SmallerPageNeeded(next);
+}
+
+export interface PageRejection {
+  endpoint: string;
+  /** The page size that Spotify rejected. */
+  limit: number;
+  /** Names the list to which the page belongs. */
+  list: string;
+  /** Whether the message of the response states the cause. */
+  isExplicit: boolean;
+}
+
+function nextBelow(policy: CapabilityPolicy, endpoint: string, limit: number): number {
+  const lower = pageSizesOf(policy, endpoint).find((size) => size < limit);
+  if (lower === undefined) throw new UpstreamBadResponse('Spotify rejects every page size.');
+  return lower;
+}
+
+/** The page is to be requested again, with at most `limit` items. */
+export class SmallerPageNeeded extends Error {
+  readonly limit: number;
+  constructor(limit: number) {
+    super(`a page of at most ${limit} items is needed`);
+    this.limit = limit;
+  }
 }

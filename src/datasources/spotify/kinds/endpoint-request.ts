@@ -1,6 +1,5 @@
-import { FeatureWithheld, LimitRejected } from '../capabilities/rejection-errors.ts';
 import type { ApiRequest } from '../transport/api-client.ts';
-import { type HttpAnswer, messageOf } from '../transport/http.ts';
+import { type HttpResponse, messageOf } from '../transport/http.ts';
 import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
 import { kinds } from './index.ts';
 import { expectArray, expectObject } from './json.ts';
@@ -28,7 +27,7 @@ export interface EndpointRequest<T> {
    * The meaning of a status other than 200 and 304: null for absent, undefined for a failure.
    * @throws LimitRejected, FeatureWithheld
    */
-  onErrorStatus(answer: HttpAnswer): null | undefined;
+  onErrorStatus(response: HttpResponse): null | undefined;
   /** How this request joins a batch call, and its key inside that batch. */
   batch?: Batch;
   batchKey?: string;
@@ -74,7 +73,7 @@ const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an un
  * @throws FeatureWithheld if the response says that the app may not use the endpoint, whatever it requests. A 403 with
  * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
  */
-export function throwIfWithheld({ status, body }: HttpAnswer): void {
+export function throwIfWithheld({ status, body }: HttpResponse): void {
   const message = messageOf(body);
   const words = message ?? (typeof body === 'string' ? body.trim() : null);
   const isExplicit = words !== null && withdrawn.test(words);
@@ -87,14 +86,15 @@ const isErrorObject = (body: unknown): boolean =>
   typeof (body as { error?: unknown } | null | undefined)?.error === 'object';
 
 /** @throws LimitRejected if the response says that the page is too large */
-export function throwIfLimitRejected({ status, body }: HttpAnswer): void {
+export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
   const isExplicit = /invalid limit/i.test(words);
   // Sometimes the rejection has no words (stiefenm/spoton#118).
   if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
 }
 
-export const absentOn404 = ({ status }: HttpAnswer): null | undefined => (status === 404 ? null : undefined);
+export const absentOn404 = ({ status }: HttpResponse): null | undefined =>
+  status === 404 ? null : undefined;
 
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB
 const leastBytes = 2_000_000;
@@ -116,7 +116,7 @@ export function byId<T extends Entity>(
     freshMs,
     decode: (body) => kind.decode(body, options),
     // No object has an id out of range, which Spotify words as a mistake of the client.
-    onErrorStatus: (answer) => (answer.status === 400 && !isPossible ? null : absentOn404(answer)),
+    onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },
     ...(isPossible && { batch: batchOf(kind, market), batchKey: id }),
     onNotModified: (object, asOfMs) => confirmedAt(object, asOfMs, registry),
@@ -134,7 +134,7 @@ function confirmedAt<T extends Entity>(object: T, asOfMs: number, registry: Kind
 }
 
 function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): Batch {
-  const itemsIn = (body: unknown) => expectArray(expectObject(body, 'answer')[plural], plural);
+  const itemsIn = (body: unknown) => expectArray(expectObject(body, 'response')[plural], plural);
   return {
     key: `${plural}${marketQuery(market)}`,
     max: batchSize,
@@ -162,4 +162,24 @@ function isNothing(item: unknown): boolean {
   if (item === null) return true;
   const { id, name } = item as Partial<Record<'id' | 'name', unknown>>;
   return id === null && name === null;
+}
+
+/** Spotify rejected the page size. */
+export class LimitRejected extends Error {
+  /** Whether the message of the response states the cause; otherwise only its status suggests it. */
+  readonly isExplicit: boolean;
+  constructor(isExplicit: boolean) {
+    super('page size rejected');
+    this.isExplicit = isExplicit;
+  }
+}
+
+/** Spotify rejected the use of a feature. */
+export class FeatureWithheld extends Error {
+  /** Whether the message of the response states the cause; otherwise only its status suggests it. */
+  readonly isExplicit: boolean;
+  constructor(isExplicit: boolean) {
+    super('feature withheld');
+    this.isExplicit = isExplicit;
+  }
 }

@@ -81,8 +81,8 @@ export function pagesAt<T extends Entity>(
         decode: (body) => decode(body, { offset, limit, market, kinds: registry }),
         isWhole: (page) => isWhole(page.items),
         // Only a read by id shows that an object does not exist: a list without its page is a fault.
-        onErrorStatus(answer) {
-          throwIfLimitRejected(answer);
+        onErrorStatus(response) {
+          throwIfLimitRejected(response);
           return undefined;
         },
         limit: { endpoint: name, list: key, items: limit, isLimitHonoured: (page) => page.limit === limit },
@@ -106,12 +106,12 @@ export function shortList<T extends Entity>(
     request: { family: name, path: path(owner), query: withMarket({}, market) },
     freshMs,
     decode: (body) =>
-      expectArray(expectObject(body, 'answer')[key], key).map((item) =>
+      expectArray(expectObject(body, 'response')[key], key).map((item) =>
         partOrNull(withId(item), (present) => decodeItem(present, options)),
       ),
     // The list of an object that exists can be withheld, but not absent.
-    onErrorStatus(answer) {
-      throwIfWithheld(answer);
+    onErrorStatus(response) {
+      throwIfWithheld(response);
       return undefined;
     },
     isWhole,

@@ -66,4 +66,4 @@ function withoutType({ query: { type: _, ...window } }: ApiRequest): Record<stri
   return window;
 }
 
-const fieldOf = (value: unknown, key: string): unknown => expectObject(value, 'answer')[key];
+const fieldOf = (value: unknown, key: string): unknown => expectObject(value, 'response')[key];

@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
-import { SmallerPageNeeded } from '../capabilities/rejection-errors.ts';
+import { SmallerPageNeeded } from '../capabilities/rejections.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';

@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import { SmallerPageNeeded } from '../capabilities/rejection-errors.ts';
+import { SmallerPageNeeded } from '../capabilities/rejections.ts';
 import type { Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';

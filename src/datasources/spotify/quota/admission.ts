@@ -1,5 +1,5 @@
 import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
-import { backOffError } from '../transport/retry.ts';
+import { backOffError } from '../transport/back-off.ts';
 import type { OpenState } from './circuit-breaker.ts';
 
 /** Everything that decides about one call. */

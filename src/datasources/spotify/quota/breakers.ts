@@ -2,9 +2,9 @@ import type { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedState } from '../shared-state/shared-state.ts';
+import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
-import { type BackOffReason, backOffError, backOffReasons, isEdgeRefusal } from '../transport/retry.ts';
-import { maxRetryAfterMs } from '../transport/retry-after.ts';
+import { isEdgeRefusal } from '../transport/retry.ts';
 import {
   type CircuitBreaker,
   connectionResult,
@@ -99,7 +99,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
       premium.release(outcome, nowMs);
       const atEndpoint = endpointResult(outcome);
       if (atEndpoint === 'succeeded') edgeRefused.clear();
-      if (outcome?.kind === 'answer' && isEdgeRefusal(outcome)) edgeRefused.add(family);
+      if (outcome?.kind === 'response' && isEdgeRefusal(outcome)) edgeRefused.add(family);
       const onConnection = connectionResult(outcome, edgeRefused.size);
       change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
       change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));

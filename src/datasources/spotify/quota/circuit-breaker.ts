@@ -1,10 +1,6 @@
+import type { BackOffReason, RejectionReason } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
-import {
-  type BackOffReason,
-  isEdgeRefusal,
-  isUnexplained404,
-  type RejectionReason,
-} from '../transport/retry.ts';
+import { isEdgeRefusal, isUnexplained404 } from '../transport/retry.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
 
 /**

@@ -93,7 +93,7 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
     release(outcome, nowMs) {
       const wasProbing = isProbing;
       isProbing = false;
-      if (outcome?.kind === 'answer' && isPremiumLapsed(outcome)) {
+      if (outcome?.kind === 'response' && isPremiumLapsed(outcome)) {
         open(nowMs + backOffMs);
         publish(epochMs() + backOffMs);
       } else if (wasProbing && isServed(outcome)) {
@@ -110,7 +110,7 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
 
 /** Whether the outcome shows that Spotify serves this app. */
 const isServed = (outcome: Outcome | undefined): boolean =>
-  outcome?.kind === 'answer' &&
+  outcome?.kind === 'response' &&
   outcome.status < 500 &&
   !inconclusiveStatuses.has(outcome.status) &&
   !isUnexplained404(outcome);
@@ -121,7 +121,7 @@ const isServed = (outcome: Outcome | undefined): boolean =>
  */
 const isInconclusive = (outcome: Outcome | undefined): boolean =>
   outcome === undefined ||
-  (outcome.kind === 'answer' &&
+  (outcome.kind === 'response' &&
     (outcome.status === 401 || outcome.status === 403) &&
     !isEdgeRefusal(outcome));
 

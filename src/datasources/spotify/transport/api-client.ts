@@ -1,10 +1,9 @@
 import type { Family } from '../quota/families.ts';
 import type { RequestQueue } from '../quota/request-queue.ts';
 import type { Waiters } from '../usage/field-context.ts';
-import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
-import type { ObservedHttp } from './observed-http.ts';
+import { type HttpResponse, messageOf, type ObservedHttp, type Outcome } from './http.ts';
+import { withRetries } from './retry.ts';
 import type { Token } from './token.ts';
-import { withRetries } from './with-retries.ts';
 
 /** One read of the Web API. The path contains ids, and no text of a client. */
 export interface ApiRequest {
@@ -22,7 +21,7 @@ export interface ApiClient {
    * @returns a response of status 200, 304, 400, 401, 403, 404 (always with Spotify's message) or 410
    * @throws GatewayError if there is none
    */
-  request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpAnswer>;
+  request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpResponse>;
 }
 
 export interface ApiClientDependencies {
@@ -104,7 +103,7 @@ const tokenProblem = /token/i; // as in "The access token expired"
  * Whether a new token may help: the challenge says so, whatever the message is, or the message does. A 401 without
  * either names no cause, and the token is the usual one.
  */
-function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpAnswer): boolean {
+function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpResponse): boolean {
   if (status !== 401) return false;
   const message = messageOf(body);
   if (message !== null && needsUser.test(message)) return false;

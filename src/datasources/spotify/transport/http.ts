@@ -1,4 +1,7 @@
 import { createFetch } from 'ofetch';
+import type { Family } from '../quota/families.ts';
+import type { Waiters } from '../usage/field-context.ts';
+import type { Observer } from '../usage/observer.ts';
 import { type Body, readBody } from './body.ts';
 import { createBoundedFetch, TimedOut, TooLarge } from './fetch.ts';
 
@@ -17,8 +20,8 @@ export interface HttpRequest {
   timeoutMs?: number | undefined;
 }
 
-export interface HttpAnswer {
-  kind: 'answer';
+export interface HttpResponse {
+  kind: 'response';
   status: number;
   /** The JSON; of a status other than 200 otherwise the text, undefined if empty. */
   body: unknown;
@@ -38,7 +41,7 @@ export interface HttpFault {
   code: string;
 }
 
-export type Outcome = HttpAnswer | HttpFault;
+export type Outcome = HttpResponse | HttpFault;
 
 export interface Http {
   send(request: HttpRequest): Promise<Outcome>;
@@ -84,7 +87,7 @@ function toOutcome({ status, headers }: Response, text: Buffer): Outcome {
   const parsed = status === 200 ? readBody(text) : parseErrorBody(text);
   if (parsed === null) return { kind: 'fault', fault: 'not-json', code: 'ENOTJSON' };
   return {
-    kind: 'answer',
+    kind: 'response',
     status,
     body: parsed.json,
     bytes: parsed.bytes,
@@ -104,7 +107,7 @@ function parseErrorBody(text: Buffer): Body {
 function discardBody({ status }: TooLarge): Outcome {
   if (status === 200) return { kind: 'fault', fault: 'too-large', code: 'ETOOLARGE' };
   const headers = { etag: null, retryAfter: null, wwwAuthenticate: null };
-  return { kind: 'answer', status, body: undefined, bytes: 0, ...headers };
+  return { kind: 'response', status, body: undefined, bytes: 0, ...headers };
 }
 
 /** Finds the cause, or the code of the system, in the errors that ofetch wraps around it. */
@@ -129,4 +132,28 @@ const isTls = (code: string): boolean =>
 export function messageOf(body: unknown): string | null {
   const message = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
   return typeof message === 'string' ? message : null;
+}
+
+/** Sends one HTTP request; the observer and the operations that wait for it get a record of it. */
+export type ObservedHttp = (request: RequestInfo, waiters: Waiters) => Promise<Outcome>;
+
+export interface RequestInfo extends HttpRequest {
+  family: Family | 'token';
+  /** Relative to the base URL, with the query. */
+  path: string;
+}
+
+export function createObservedHttp(http: Http, observer: Observer): ObservedHttp {
+  return async ({ family, path, ...request }, waiters) => {
+    const startedMs = performance.now();
+    const { method } = request;
+    const [operation] = waiters.operations();
+    const onEnd = observer.onCall({ family, method, path: path.replace(/\?.*/, ''), operation });
+    const finishRecord = waiters.recordCall({ method, path });
+    const outcome = await http.send(request);
+    const status = outcome.kind === 'response' ? outcome.status : null;
+    onEnd(status);
+    finishRecord({ status, milliseconds: Math.round(performance.now() - startedMs) });
+    return outcome;
+  };
 }

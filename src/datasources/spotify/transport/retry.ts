@@ -1,30 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type GatewayError, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
 import {
-  type GatewayError,
-  UpstreamBadResponse,
-  UpstreamForbidden,
-  UpstreamQuotaExceeded,
-  UpstreamRateLimited,
-  UpstreamTimeout,
-  UpstreamUnavailable,
-} from '../../../errors.ts';
-import { type HttpAnswer, messageOf, type Outcome } from './http.ts';
-import { retryAfterMs } from './retry-after.ts';
+  type BackOffReason,
+  backOffError,
+  premiumError,
+  retryAfterMs,
+  unavailableError,
+} from './back-off.ts';
+import { type HttpResponse, messageOf, type Outcome } from './http.ts';
 
 /** What follows after one attempt. A pure decision: the caller waits, backs off and throws. */
 export type RetryDecision =
   /** A final response: 200, 304, or a 4xx (a 404 only with Spotify's message) that the caller interprets. */
-  | { act: 'accept'; response: HttpAnswer }
+  | { act: 'accept'; response: HttpResponse }
   /** Another attempt after `waitMs`; for `backOffMs` of it Spotify asked for no calls of the family at all. */
   | { act: 'retry'; waitMs: number; backOffMs: number; exhaustedError: GatewayError }
   /** The family is in back-off; `waitMs` null if Spotify named no time. */
   | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
   | { act: 'fail'; error: GatewayError };
-
-/** Too many calls in a short time, the calls of a day used up, or an outage of Spotify. */
-export type BackOffReason = (typeof backOffReasons)[number];
-export const backOffReasons = ['rate', 'quota', 'unavailable'] as const;
-/** `premium-lapsed`: Spotify rejects all calls, because the Premium subscription of the app's owner has lapsed. */
-export type RejectionReason = BackOffReason | 'premium-lapsed';
 
 export const maxAttempts = 3;
 const maxWaitInRequestMs = 2_000; // a longer Retry-After is reported to the client instead
@@ -66,11 +59,11 @@ export function decideRetry(
 }
 
 /** A 404 of Spotify has a message: one without it comes from a proxy or a failing server. */
-export const isUnexplained404 = ({ status, body }: HttpAnswer): boolean =>
+export const isUnexplained404 = ({ status, body }: HttpResponse): boolean =>
   status === 404 && (messageOf(body) ?? '').trim() === '';
 
 /** Spotify states that the Premium subscription of the app's owner has lapsed, in JSON or in plain text. */
-export const isPremiumLapsed = ({ status, body }: HttpAnswer): boolean =>
+export const isPremiumLapsed = ({ status, body }: HttpResponse): boolean =>
   status === 403 && premiumLapsed.test(messageOf(body) ?? (typeof body === 'string' ? body : ''));
 
 const premiumLapsed = /premium subscription (is )?required for the owner of the app/i;
@@ -79,10 +72,10 @@ const premiumLapsed = /premium subscription (is )?required for the owner of the 
  * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It says nothing about the
  * capabilities of the app.
  */
-export const isEdgeRefusal = (answer: HttpAnswer): boolean =>
-  answer.status === 403 &&
-  (answer.body === undefined || typeof answer.body === 'string') &&
-  !isPremiumLapsed(answer);
+export const isEdgeRefusal = (response: HttpResponse): boolean =>
+  response.status === 403 &&
+  (response.body === undefined || typeof response.body === 'string') &&
+  !isPremiumLapsed(response);
 
 function decideAfterFault(
   fault: Extract<Outcome, { kind: 'fault' }>['fault'],
@@ -106,7 +99,7 @@ function decideAfterFault(
 }
 
 function decideAfter429(
-  response: HttpAnswer,
+  response: HttpResponse,
   waitMs: number | null,
   jitterMs: number,
   attempt: number,
@@ -126,30 +119,9 @@ function decideAfter429(
 }
 
 /** Since July 2026 `error.reason` distinguishes a used-up quota from a rate limit. */
-function isQuotaExceeded({ body }: HttpAnswer): boolean {
+function isQuotaExceeded({ body }: HttpResponse): boolean {
   const error = (body as { error?: { reason?: unknown } } | undefined)?.error;
   return error?.reason === 'QUOTA_EXCEEDED';
-}
-
-/** The error of a request during a back-off that lasts `waitMs` more. */
-export function backOffError(reason: RejectionReason, waitMs: number): GatewayError {
-  // The sum of two clock readings has a rounding error, which must not become a whole second.
-  const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
-  switch (reason) {
-    case 'rate':
-      return new UpstreamRateLimited(`Spotify limits the gateway's calls; retry after ${retryAfter} s.`, {
-        retryAfter,
-      });
-    case 'quota':
-      return new UpstreamQuotaExceeded(
-        `The gateway's Spotify quota is used up; retry after ${retryAfter} s.`,
-        { retryAfter },
-      );
-    case 'unavailable':
-      return unavailableError();
-    case 'premium-lapsed':
-      return premiumError();
-  }
 }
 
 const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => ({
@@ -159,11 +131,32 @@ const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => (
   exhaustedError,
 });
 
-/** Log and metrics name the cause: only the operator can remove it. */
-const premiumError = () =>
-  new UpstreamForbidden("Spotify rejects all of the gateway's calls at present; its operator has to act.");
-
 const unexplained404Error = () =>
   new UpstreamBadResponse('Spotify responded with status 404 without a message.');
 
-const unavailableError = () => new UpstreamUnavailable('Spotify is not available at present; retry later.');
+/** The caller's part in retries. */
+export interface RetryHooks {
+  /** Whether another attempt may follow after a wait. */
+  mayRetry(waitMs: number): boolean;
+  /** Starts a back-off; returns the error for requests that need Spotify meanwhile. */
+  backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
+}
+
+/** Repeats a request until it succeeds or fails finally: the only place where anything is retried. */
+export async function withRetries(send: () => Promise<Outcome>, hooks: RetryHooks): Promise<HttpResponse> {
+  for (let attempt = 1; ; attempt++) {
+    const decision = decideRetry(await send(), attempt, Math.random(), Date.now());
+    switch (decision.act) {
+      case 'accept':
+        return decision.response;
+      case 'fail':
+        throw decision.error;
+      case 'backOff':
+        throw hooks.backOff(decision.reason, decision.waitMs);
+      case 'retry':
+        if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
+        if (attempt === maxAttempts || !hooks.mayRetry(decision.waitMs)) throw decision.exhaustedError;
+        await sleep(decision.waitMs);
+    }
+  }
+}

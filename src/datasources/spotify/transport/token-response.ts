@@ -1,5 +1,5 @@
 import { UpstreamAuthFailed } from '../../../errors.ts';
-import type { HttpAnswer, Outcome } from './http.ts';
+import type { HttpResponse, Outcome } from './http.ts';
 
 /** A token as it is cached. Times are by `performance.now()`. */
 export interface CachedToken {
@@ -39,7 +39,7 @@ function errorCodeOf(body: unknown): string | null {
 
 /** The same outcome, with status 503 if the endpoint reports a fault of its own, so that the request is retried. */
 export function withFaultAsStatus(outcome: Outcome): Outcome {
-  const isFault = outcome.kind === 'answer' && faultCodes.has(errorCodeOf(outcome.body) ?? '');
+  const isFault = outcome.kind === 'response' && faultCodes.has(errorCodeOf(outcome.body) ?? '');
   return isFault ? { ...outcome, status: 503 } : outcome;
 }
 
@@ -47,7 +47,7 @@ export function withFaultAsStatus(outcome: Outcome): Outcome {
  * Spotify counts the lifetime from its response, this function from the request: rather too early than too late.
  * @throws CredentialsRejected, UpstreamAuthFailed
  */
-export function parseToken({ status, body }: HttpAnswer, requestedAtMs: number): CachedToken {
+export function parseToken({ status, body }: HttpResponse, requestedAtMs: number): CachedToken {
   if (rejectionCodes.has(errorCodeOf(body) ?? '')) {
     throw new CredentialsRejected("Spotify rejects the gateway's credentials.");
   }

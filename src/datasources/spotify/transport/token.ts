@@ -1,9 +1,9 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
 import { createWaiters, type OperationContext, type Waiters } from '../usage/field-context.ts';
-import type { Outcome } from './http.ts';
-import type { ObservedHttp } from './observed-http.ts';
-import { type BackOffReason, backOffError } from './retry.ts';
+import { type BackOffReason, backOffError } from './back-off.ts';
+import type { ObservedHttp, Outcome } from './http.ts';
+import { withRetries } from './retry.ts';
 import {
   type CachedToken,
   CredentialsRejected,
@@ -11,7 +11,6 @@ import {
   parseToken,
   withFaultAsStatus,
 } from './token-response.ts';
-import { withRetries } from './with-retries.ts';
 
 /** The one client-credentials token of an app, cached in memory and nowhere else. */
 export interface Token {

@@ -103,7 +103,7 @@ function startDatasource(mode: QuotaMode) {
     async request(request: ApiRequest) {
       paths.push(pathOf(request));
       const body = responseTo(request);
-      return { kind: 'answer' as const, status: 200, body, etag: null, retryAfter: null, bytes: 100 };
+      return { kind: 'response' as const, status: 200, body, etag: null, retryAfter: null, bytes: 100 };
     },
   };
   const cache = createReadThroughCache({

@@ -78,7 +78,7 @@ describe('a body', () => {
 
   test.each([204, 304])('that a status %i never has is none', async (status) => {
     expect(await read({ status, body: Buffer.alloc(0) })).toMatchObject({
-      kind: 'answer',
+      kind: 'response',
       status,
       body: undefined,
       etag: '"tag"',
@@ -105,7 +105,7 @@ describe('a body', () => {
     for (const sent of [{ body: long }, { body: gzipSync(long), encoding: 'X-GZIP' }]) {
       expect(await read(sent, { maxBytes: 1_001 })).toMatchObject({ kind: 'fault', fault: 'too-large' });
       expect(await read(sent, { maxBytes: 1_002 })).toMatchObject({
-        kind: 'answer',
+        kind: 'response',
         body: 'x'.repeat(1_000),
       });
       expect(await read({ ...sent, status: 400 }, { maxBytes: 1_001 })).toMatchObject({

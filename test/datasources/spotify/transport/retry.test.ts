@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpAnswer, HttpFault, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import {
   backOffError,
+  maxRetryAfterMs,
+  retryAfterMs,
+} from '../../../../src/datasources/spotify/transport/back-off.ts';
+import type { HttpFault, HttpResponse, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import {
   decideRetry,
   isEdgeRefusal,
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
-import { maxRetryAfterMs, retryAfterMs } from '../../../../src/datasources/spotify/transport/retry-after.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
 const day = 86_400_000;
 
-const answer = (status: number, rest: Partial<HttpAnswer> = {}): HttpAnswer => ({
-  kind: 'answer',
+const answer = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse => ({
+  kind: 'response',
   status,
   body: {},
   etag: null,
@@ -112,7 +115,7 @@ describe('the decision on one attempt', () => {
     expect(judged(fault(kind))).toBe(line);
   });
 
-  test.each<[Partial<HttpAnswer>, number, string]>([
+  test.each<[Partial<HttpResponse>, number, string]>([
     [{ retryAfter: '1' }, 1, 'retry in 1000 back-off 1000 else UPSTREAM_RATE_LIMITED'],
     [{ retryAfter: '2' }, 2, 'retry in 2000 back-off 2000 else UPSTREAM_RATE_LIMITED'],
     [{ retryAfter: '0' }, 1, 'retry in 0 back-off 0 else UPSTREAM_RATE_LIMITED'],

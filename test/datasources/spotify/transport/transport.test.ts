@@ -107,7 +107,7 @@ describe('an exchange', () => {
     sandbox.faults.add({ fault: { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) } });
     const request = { method: 'GET', url: `${sandbox.apiUrl}/artists/${artists.bts}`, headers: {} } as const;
     expect(await http.send(request)).toMatchObject({
-      kind: 'answer',
+      kind: 'response',
       status: 500,
       body: undefined,
       bytes: 0,

@@ -1,0 +1,58 @@
+import {
+  type GatewayError,
+  UpstreamForbidden,
+  UpstreamQuotaExceeded,
+  UpstreamRateLimited,
+  UpstreamUnavailable,
+} from '../../../errors.ts';
+
+/** Too many calls in a short time, the calls of a day used up, or an outage of Spotify. */
+export type BackOffReason = (typeof backOffReasons)[number];
+export const backOffReasons = ['rate', 'quota', 'unavailable'] as const;
+/** `premium-lapsed`: Spotify rejects all calls, because the Premium subscription of the app's owner has lapsed. */
+export type RejectionReason = BackOffReason | 'premium-lapsed';
+
+/** Spotify's longest back-offs are a day; and a timer of more than 2^31 ms would fire at once. */
+export const maxRetryAfterMs = 24 * 3_600_000;
+
+/**
+ * The wait of a Retry-After header in milliseconds; null if it has no usable value.
+ * Spotify sends whole seconds; the date form of RFC 9110 is accepted too.
+ */
+export function retryAfterMs(header: string | null, nowEpochMs: number): number | null {
+  if (header === null) return null;
+  const text = header.trim();
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseDate(text) - nowEpochMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs);
+}
+
+/** Every form of an HTTP date begins with the day of the week; without that check `-5` would be a date too. */
+const parseDate = (text: string): number => (/^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN);
+
+/** The error of a request during a back-off that lasts `waitMs` more. */
+export function backOffError(reason: RejectionReason, waitMs: number): GatewayError {
+  // The sum of two clock readings has a rounding error, which must not become a whole second.
+  const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
+  switch (reason) {
+    case 'rate':
+      return new UpstreamRateLimited(`Spotify limits the gateway's calls; retry after ${retryAfter} s.`, {
+        retryAfter,
+      });
+    case 'quota':
+      return new UpstreamQuotaExceeded(
+        `The gateway's Spotify quota is used up; retry after ${retryAfter} s.`,
+        { retryAfter },
+      );
+    case 'unavailable':
+      return unavailableError();
+    case 'premium-lapsed':
+      return premiumError();
+  }
+}
+
+/** Log and metrics name the cause: only the operator can remove it. */
+export const premiumError = () =>
+  new UpstreamForbidden("Spotify rejects all of the gateway's calls at present; its operator has to act.");
+
+export const unavailableError = () =>
+  new UpstreamUnavailable('Spotify is not available at present; retry later.');
