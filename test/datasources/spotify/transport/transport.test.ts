@@ -60,8 +60,8 @@ describe('a Spotify that is not there', () => {
   const upstream = (apiUrl: string) => ({
     apiUrl,
     tokenUrl: `${apiUrl}/token`,
-    clientId: 'id',
-    clientSecret: 'secret',
+    clientId: 'test-app',
+    clientSecret: 'test-app-secret',
   });
 
   /** A port on which nobody listens any more. */
