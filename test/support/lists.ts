@@ -108,7 +108,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     ...createPagination({ cache, capabilities, freshMs }),
     isAbsent: () => false,
     object: async () => ({ kind: 'artist', id: artistId, market: null }),
-    albumsOf: () => pagedList(artistAlbums, parseId(artistId, 'artist'), [], null),
+    pagedList: () => pagedList(artistAlbums, parseId(artistId, 'artist'), [], null),
   } as unknown as Spotify;
 
   async function page(args: PageArgs): Promise<Page> {
