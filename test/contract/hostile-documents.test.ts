@@ -5,7 +5,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { catalogue } from '../support/asking.ts';
 import { hostileRequests } from '../support/hostile-documents.ts';
-import { startHostileProcess } from '../support/hostile-process.ts';
+import { type HostileProcess, startHostileProcess } from '../support/hostile-process.ts';
 
 /**
  * Whatever a document is, it costs a process little. `HOSTILE_DOCUMENTS` sets how many are sent, and `HOSTILE_SEED`
@@ -17,6 +17,24 @@ const seed = Number(process.env['HOSTILE_SEED'] ?? (process.env['CI'] ? 1 : Date
 const maxBlockedMs = 250;
 const maxAnswerBytes = 8_000_000;
 const millisecondsEach = 60; // on a machine that is busy with other tests
+const documentsAtATime = 8; // sent together, because one exchange costs as much as a small document
+const groupSize = { minLength: documentsAtATime, maxLength: documentsAtATime };
+
+type Outcome = Awaited<ReturnType<HostileProcess['ask']>>;
+
+const isLate = ({ blockedMs, responses }: Outcome) =>
+  blockedMs > maxBlockedMs || responses.some(({ status }) => status === 503);
+
+/** Everything that no document may cause, apart from a late event loop. */
+const faultsOf = ({ bugs, responses }: Outcome) => [
+  ...bugs,
+  ...responses.filter(
+    ({ status, codes, bytes }) =>
+      ![200, 400, 413, 503].includes(status) ||
+      codes.includes('INTERNAL_SERVER_ERROR') ||
+      bytes > maxAnswerBytes,
+  ),
+];
 
 const times = (field: string, count: number) => repeated(`a#: ${field}`, count);
 
@@ -66,16 +84,17 @@ test.each(worst)(
     for (let run = 1; run <= 5; run++) {
       // Each run is a document that nobody has sent yet.
       const body = JSON.stringify({ query: `${query} # ${run}`, variables });
-      let outcome = await gateway.ask({ body, get: null, title });
+      const ask = () => gateway.ask({ body, get: null, title: () => title });
+      let outcome = await ask();
       // After a late iteration of the event loop the gateway sheds load for a moment.
-      for (; outcome.status === 503; outcome = await gateway.ask({ body, get: null, title })) await sleep(50);
-      expect(outcome.status).toBe(200);
+      for (; outcome.responses[0]?.status === 503; outcome = await ask()) await sleep(50);
+      expect(outcome.responses[0]?.status).toBe(200);
+      expect(outcome.bugs).toEqual([]);
       blockedMs.push(outcome.blockedMs);
     }
     process.stdout.write(`${title}: ${blockedMs.join(', ')} ms\n`);
     // The first ones run code that is not compiled yet; other processes may have slowed one of the others.
     expect(Math.min(...blockedMs.slice(2))).toBeLessThanOrEqual(maxBlockedMs);
-    expect(gateway.bugs).toEqual([]);
   },
   60_000,
 );
@@ -91,26 +110,38 @@ test(
     const seen = { codes: {} as Record<string, number>, blockedMs: 0, bytes: 0, rssMb: 0 };
     process.stdout.write(`hostile documents: ${documents} of seed ${seed}\n`);
 
-    await fc.assert(
-      fc.asyncProperty(hostileRequests, async (request) => {
-        let outcome = await gateway.ask(request);
-        // A busy machine may have held the process up: then the document is judged by its best time of three.
-        for (let n = 0; n < 2 && (outcome.blockedMs > maxBlockedMs || outcome.status === 503); n++) {
-          const again = await gateway.ask(request);
-          outcome = { ...again, blockedMs: Math.min(outcome.blockedMs, again.blockedMs) };
-        }
-        for (const code of outcome.codes.length > 0 ? outcome.codes : ['none'])
+    function record({ blockedMs, rssMb, responses }: Outcome): void {
+      seen.blockedMs = Math.max(seen.blockedMs, blockedMs);
+      seen.rssMb = Math.max(seen.rssMb, rssMb);
+      for (const { codes, bytes } of responses) {
+        for (const code of codes.length > 0 ? codes : ['none'])
           seen.codes[code] = (seen.codes[code] ?? 0) + 1;
-        seen.blockedMs = Math.max(seen.blockedMs, outcome.blockedMs);
-        seen.bytes = Math.max(seen.bytes, outcome.bytes);
-        seen.rssMb = Math.max(seen.rssMb, outcome.rssMb);
-        expect(gateway.bugs, request.title).toEqual([]);
-        expect(outcome.codes, request.title).not.toContain('INTERNAL_SERVER_ERROR');
-        expect([200, 400, 413, 503], request.title).toContain(outcome.status);
-        expect(outcome.blockedMs, request.title).toBeLessThanOrEqual(maxBlockedMs);
-        expect(outcome.bytes, request.title).toBeLessThanOrEqual(maxAnswerBytes);
+        seen.bytes = Math.max(seen.bytes, bytes);
+      }
+    }
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(hostileRequests, groupSize), async (group) => {
+        const outcome = await gateway.ask(...group);
+        const faults = faultsOf(outcome);
+        if (faults.length > 0) expect(faults, group.map(({ title }) => title()).join('\n\n')).toEqual([]);
+        if (!isLate(outcome)) {
+          record(outcome);
+          return;
+        }
+        // Alone, each is judged by its best time of three: the machine may have been busy.
+        for (const request of group) {
+          let best = await gateway.ask(request);
+          for (let n = 0; n < 2 && isLate(best); n++) {
+            const again = await gateway.ask(request);
+            best = { ...again, blockedMs: Math.min(best.blockedMs, again.blockedMs) };
+          }
+          record(best);
+          expect(best.blockedMs, request.title()).toBeLessThanOrEqual(maxBlockedMs);
+          expect(faultsOf(best), request.title()).toEqual([]);
+        }
       }),
-      { numRuns: documents, seed, endOnFailure: true },
+      { numRuns: Math.ceil(documents / documentsAtATime), seed, endOnFailure: true },
     );
     process.stdout.write(`${JSON.stringify(seen)}\n`);
     // So that the generator is not one of mistakes alone.

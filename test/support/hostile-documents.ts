@@ -11,8 +11,8 @@ export interface HostileRequest {
   body: string;
   /** The query string, where it is a GET. */
   get: string | null;
-  /** For the report of a failure. */
-  title: string;
+  /** Describes the request in the report of a failure. */
+  title(): string;
 }
 
 const maxBodyBytes = 99_000;
@@ -115,10 +115,13 @@ function toRequest({ levels, text: style, variables: given, get }: Shape): Hosti
   const room = maxBodyBytes - bodyOf('').length;
   // JSON writes a line end as two characters.
   const body = bodyOf(padding.slice(0, Math.max(0, Math.floor(room / 2))));
-  const search = new URLSearchParams({ query, variables: values }).toString();
+  const search = get ? new URLSearchParams({ query, variables: values }).toString() : '';
   const isGet = get && search.length < 7_000; // Node refuses longer headers
-  const title = `${JSON.stringify(style)} ${JSON.stringify(given)}\n${query.slice(0, 3_000)}`;
-  return { body: isGet ? '' : body.slice(0, 200_000), get: isGet ? search : null, title };
+  return {
+    body: isGet ? '' : body.slice(0, 200_000),
+    get: isGet ? search : null,
+    title: () => `${JSON.stringify(style)} ${JSON.stringify(given)}\n${query.slice(0, 3_000)}`,
+  };
 }
 
 function withMistake(document: string, { mistake }: Shape['text']): string {
@@ -129,12 +132,10 @@ function withMistake(document: string, { mistake }: Shape['text']): string {
 
 /** The value of the variable as JSON, which may be deeper than JSON.stringify goes. */
 function variableJson({ count, kind, id }: Shape['variables']): string {
-  const list = (item: string) =>
-    `[${Array(count)
-      .fill(item)
-      .join(',')
-      .slice(0, 60_000)
-      .replace(/,?[^,]*$/, '')}]`;
+  const list = (item: string) => {
+    const items = Math.min(count - 1, Math.floor(60_000 / (item.length + 1)));
+    return `[${Array(Math.max(0, items)).fill(item).join(',')}]`;
+  };
   switch (kind) {
     case 'ids':
       return list(JSON.stringify(ids[id]));

@@ -2,17 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
-import { clientHeader, type Told } from './hostile-process.ts';
+import { clientHeader, type Measured, measuredPath } from './hostile-process.ts';
 
 /**
- * A gateway in a process of its own that tells its parent, after each response, for how long it has held up its event
- * loop since the request. Run by `hostile-process.ts`.
+ * A gateway in a process of its own. `GET /measured` returns for how long requests have held up its event loop since
+ * the last such request. Run by `hostile-process.ts`.
  */
 
 const lookEveryMs = 5;
 let maxBlockedMs = 0;
 let atMs = performance.now();
 let processor = process.cpuUsage();
+const bugs: string[] = [];
 
 /** Takes the smaller of the time by the clock and the time of the processor: on a busy machine the clock runs on. */
 function look(): void {
@@ -24,7 +25,13 @@ function look(): void {
 }
 setInterval(look, lookEveryMs);
 
-const tell = (told: Told): void => void process.send?.(told);
+function measured(): Measured {
+  look();
+  const rssMb = Math.round(process.memoryUsage.rss() / 1_000_000);
+  const result = { blockedMs: Math.round(maxBlockedMs), rssMb, bugs: bugs.splice(0) };
+  maxBlockedMs = 0;
+  return result;
+}
 
 const { gateway: options } = readConfig({ ...process.env, DATA_DIR: 'none' });
 const silent = () => undefined;
@@ -33,19 +40,11 @@ const gateway = createGateway(
   {
     info: silent,
     warn: silent,
-    error: (fields, message) =>
-      tell({ bug: `${message}: ${String((fields as { err?: Error }).err?.stack)}` }),
+    error: (fields, message) => bugs.push(`${message}: ${String((fields as { err?: Error }).err?.stack)}`),
   },
 );
 
 const server = createServer((request, response) => {
-  look();
-  maxBlockedMs = 0;
-  response.once('close', () =>
-    setImmediate(() => {
-      look();
-      tell({ blockedMs: Math.round(maxBlockedMs), rssMb: Math.round(process.memoryUsage.rss() / 1_000_000) });
-    }),
-  );
-  gateway.listener(request, response);
-}).listen(0, '127.0.0.1', () => tell({ port: (server.address() as AddressInfo).port }));
+  if (request.url === measuredPath) response.end(JSON.stringify(measured()));
+  else gateway.listener(request, response);
+}).listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
