@@ -2,14 +2,18 @@ import { RESTDataSource } from '@apollo/datasource-rest';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { fieldResolvers } from './fields.js';
-import { ceilings, defaultFirst, readWindow, startOf } from './paging.js';
+import { ceilings, connection, defaultFirst, readWindow, startOf } from './paging.js';
 import { typeDefs } from './sdl.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 
 /**
  * Apollo Server with a REST data source, made anew for each request as its documentation says: equal reads of a
- * request are one, and answers are kept for as long as their headers allow, which Spotify's do not.
+ * request are one, and answers are kept for as long as their headers allow, which Spotify's do not, or for
+ * `CACHE_TTL_SECONDS`.
  */
+
+const { CACHE_TTL_SECONDS } = process.env;
+const cacheOptions = CACHE_TTL_SECONDS && { ttl: Number(CACHE_TTL_SECONDS) };
 
 class Spotify extends RESTDataSource {
   baseURL = `${apiUrl}/`;
@@ -18,8 +22,20 @@ class Spotify extends RESTDataSource {
     request.headers.authorization = await authorization();
   }
 
+  cacheOptionsFor() {
+    return cacheOptions;
+  }
+
   artist(id) {
     return this.get(`artists/${id}`);
+  }
+
+  album(id) {
+    return this.get(`albums/${id}`);
+  }
+
+  search(q, type, limit) {
+    return this.get('search', { params: { q, type, limit } });
   }
 
   async artists(ids) {
@@ -44,6 +60,12 @@ const resolvers = {
   Query: {
     artist: (_, { id }, { dataSources }) => dataSources.spotify.artist(id),
     artists: (_, { ids }, { dataSources }) => dataSources.spotify.artists(ids),
+    album: (_, { id }, { dataSources }) => dataSources.spotify.album(id),
+    search: (_, { q }) => ({ q }),
+  },
+  SearchResults: {
+    artists: async ({ q }, { first }, { dataSources }) =>
+      connection((await dataSources.spotify.search(q, 'artist', first)).artists, 0),
   },
   Artist: {
     albums: ({ id }, args, { dataSources }) => dataSources.spotify.albumsOf(id, args),

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import SchemaBuilder from '@pothos/core';
 import { createYoga } from 'graphql-yoga';
 import { ofetch } from 'ofetch';
-import { ceilings, defaultFirst, readWindow, startOf } from './paging.js';
+import { ceilings, connection, defaultFirst, readWindow, startOf } from './paging.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 
 /** The same libraries as ours, used as one would in an afternoon: a resolver a field, a call a read. */
@@ -67,6 +67,7 @@ function connectionOf(name, node) {
   });
 }
 
+const ArtistConnection = connectionOf('Artist', Artist);
 const AlbumConnection = connectionOf('Album', Album);
 const TrackConnection = connectionOf('Track', Track);
 const pagingArgs = (t) => ({ first: t.arg.int(), after: t.arg.string() });
@@ -117,6 +118,20 @@ Track.implement({
   }),
 });
 
+const SearchResults = builder.objectRef('SearchResults').implement({
+  fields: (t) => ({
+    artists: t.field({
+      type: ArtistConnection,
+      args: { first: t.arg.int() },
+      resolve: async ({ q }, { first }) =>
+        connection(
+          (await get(`/search?${new URLSearchParams({ q, type: 'artist', limit: first })}`)).artists,
+          0,
+        ),
+    }),
+  }),
+});
+
 builder.queryType({
   fields: (t) => ({
     artist: t.field({
@@ -124,6 +139,18 @@ builder.queryType({
       nullable: true,
       args: { id: t.arg.id({ required: true }) },
       resolve: (_, { id }) => artist(id),
+    }),
+    album: t.field({
+      type: Album,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }) => get(`/albums/${id}`),
+    }),
+    search: t.field({
+      type: SearchResults,
+      nullable: true,
+      args: { q: t.arg.string({ required: true }) },
+      resolve: (_, { q }) => ({ q }),
     }),
     artists: t.field({
       type: [Artist],

@@ -3,6 +3,21 @@ export const typeDefs = /* GraphQL */ `
   type Query {
     artist(id: ID!): Artist
     artists(ids: [ID!]!): [Artist]!
+    album(id: ID!): Album
+    search(q: String!): SearchResults
+  }
+
+  type SearchResults {
+    artists(first: Int): ArtistConnection
+  }
+
+  type ArtistConnection {
+    edges: [ArtistEdge!]!
+  }
+
+  type ArtistEdge {
+    cursor: String!
+    node: Artist
   }
 
   type Artist {

@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os';
 import { checkAll } from './check.js';
 import { contestants as usualContestants, withBuild } from './contestants.js';
+import { simulateDays } from './day/main.js';
 import { measure } from './measure.js';
 import { measureIdle, measureRush, measureStarts, measureWorkers } from './occasions.js';
 import { readOptions, usage } from './options.js';
@@ -72,4 +73,5 @@ async function measureOccasions({ mode, upstream, contestants, effort }) {
   return occasions;
 }
 
-await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+await (args.includes('--day') ? simulateDays(args) : main(args));

@@ -9,6 +9,7 @@ const canPin = process.platform === 'linux' && availableParallelism() > 1 && has
 // Every process gets its cores by name: left alone it would inherit the driver's.
 const coresOf = { server: '0', driver: '1', any: `0-${availableParallelism() - 1}` };
 const lateMs = 1_000;
+const drainedMs = 15_000;
 const whole = /http:\/\/[^\s/]+:(\d+)/;
 
 function hasTaskset() {
@@ -38,7 +39,13 @@ export async function start(args, { env = {}, cores = 'server' } = {}) {
   const errors = [];
   child.stderr.on('data', (chunk) => errors.push(chunk));
   const port = await listening(child, () => Buffer.concat(errors).toString());
-  return { origin: `http://127.0.0.1:${port}`, startedMs, ask: createAsk(child), stop: () => stop(child) };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    startedMs,
+    ask: createAsk(child),
+    stop: () => stop(child),
+    terminate: () => terminate(child),
+  };
 }
 
 /** @throws Error with what the process said, when it ends without having listened */
@@ -73,6 +80,14 @@ function createAsk(child) {
       waiting.set(last, resolve);
       child.send({ ...fields, id: last, what });
     });
+}
+
+/** Ends it as an operator would, and waits until it has. */
+async function terminate(child) {
+  const late = setTimeout(() => child.kill('SIGKILL'), drainedMs);
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  clearTimeout(late);
 }
 
 /** Its probe ends it when nobody is there any more to ask it something. */

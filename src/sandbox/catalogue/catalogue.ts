@@ -4,7 +4,7 @@ import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
 import type { Album, Artist, Slot, Track } from './model.ts';
 import { createRandom } from './random.ts';
-import { type ArtistPlan, fixtureArtists, planArtists } from './roster.ts';
+import { type ArtistPlan, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
 import { indexAlbums, indexArtists, indexTracks, type SearchSource, yearOf } from './search-index.ts';
 import { createSlicedWork } from './sliced-work.ts';
 import { drawTracks, trackIdOf } from './tracks.ts';
@@ -61,9 +61,12 @@ const topTracks = 10;
 const relatedArtists = 20;
 const imagelessShare = 0.1;
 
-/** Generates the catalogue. Tracks and search indexes are generated at their first use. */
-export function createCatalogue(): Catalogue {
-  const plans = planArtists();
+/**
+ * Generates the catalogue. Tracks and search indexes are generated at their first use.
+ * @param artistCount how many artists there are besides the fixtures
+ */
+export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
+  const plans = planArtists(artistCount);
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
   const { albums, listings, guests } = drawDiscography(plans);
   const oddTracks = new Map(Object.values<AlbumPlan>(fixtureAlbums).map(({ id, tracks }) => [id, tracks]));

@@ -57,15 +57,15 @@ export const fixtureArtists = {
   various: fixture('various', 'Various Artists', 11, { only: 'compilation' }),
 } as const satisfies Record<string, ArtistPlan>;
 
-const ordinaryArtists = 44;
+export const ordinaryArtists = 44;
 const fewestSlots = 12;
 const mostSlots = 48;
 // Enough that a market removes albums from most lists.
 const ordinaryLimitedShare = 0.08;
 
-/** All artists of the catalogue, fixtures first. */
-export function planArtists(): ArtistPlan[] {
-  const ordinary = Array.from({ length: ordinaryArtists }, (_, index): ArtistPlan => {
+/** All artists of the catalogue, fixtures first, then so many ordinary ones. */
+export function planArtists(ordinaryCount: number): ArtistPlan[] {
+  const ordinary = Array.from({ length: ordinaryCount }, (_, index): ArtistPlan => {
     const random = createRandom(`roster:${index}`);
     return {
       id: idOf(`artist:ordinary:${index}`),

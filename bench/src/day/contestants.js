@@ -1,0 +1,46 @@
+import { contestants as servers } from '../contestants.js';
+
+/** Who takes part in the simulation, and with which settings. */
+
+const oldTtlSeconds = '300';
+const endless = 'artists/albums=1000000,albums/tracks=1000000,search=1000000';
+
+/** `environment` is a function of the data directory and of the limits that Spotify has. */
+export const dayContestants = {
+  ours: {
+    title: 'ours',
+    server: servers.ours,
+    environment: ({ dataDir }) => ({ DATA_DIR: dataDir }),
+  },
+  configured: {
+    title: 'ours, limits configured',
+    server: servers.ours,
+    environment: ({ dataDir, limits }) => ({
+      DATA_DIR: dataDir,
+      SPOTIFY_DAILY_LIMITS: Object.entries(limits)
+        .map(([family, calls]) => `${family}=${calls}`)
+        .join(','),
+    }),
+  },
+  old: {
+    title: 'ours, 5 minutes for everything',
+    server: servers.ours,
+    // Limits that are never reached switch off what depends on a limit, and no process shares anything.
+    environment: () => ({
+      DATA_DIR: 'none',
+      CACHE_TTL_SECONDS: oldTtlSeconds,
+      SPOTIFY_DAILY_LIMITS: endless,
+    }),
+  },
+  apollo: {
+    title: 'Apollo Server, 5 minutes',
+    server: servers.apollo,
+    environment: () => ({ CACHE_TTL_SECONDS: oldTtlSeconds }),
+  },
+  pothos: {
+    title: 'Yoga and Pothos, no cache',
+    server: servers.pothos,
+    environment: () => ({}),
+    mostProcesses: 1, // without a cache, more of them do the same
+  },
+};
