@@ -3,7 +3,7 @@ import type { Log } from '../../observability/log.ts';
 import { createBatchFetcher } from './cache/batch-fetcher.ts';
 import { createMemory } from './cache/memory.ts';
 import { createReadThroughCache } from './cache/read-through-cache.ts';
-import { createStore } from './cache/redis-store.ts';
+import { createEntryStore } from './cache/shared-entry.ts';
 import { type CapabilityView, createCapabilities } from './capabilities/capabilities.ts';
 import type { CapabilityValues } from './capabilities/learned-capabilities.ts';
 import type { QuotaMode } from './capabilities/policy.ts';
@@ -15,8 +15,7 @@ import type { SpotifyId } from './kinds/spotify-id.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
-import { createRedisClient } from './shared-state/redis-client.ts';
-import { createSharedState } from './shared-state/shared-state.ts';
+import { createSharedStore } from './shared-state/create-shared-store.ts';
 import { createApiClient } from './transport/api-client.ts';
 import { createHttp, createObservedHttp } from './transport/http.ts';
 import { createToken } from './transport/token.ts';
@@ -97,11 +96,10 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
-  const redis = options.redisUrl === null ? undefined : createRedisClient(options.redisUrl, log);
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
-  const sharedState = redis && createSharedState(redis, app);
-  const requestQueue = createRequestQueue({ ...options, sharedState, observer, log });
-  const capabilities = createCapabilities(options.quotaMode, log, sharedState);
+  const sharedStore = createSharedStore({ ...options, app, log });
+  const requestQueue = createRequestQueue({ ...options, sharedState: sharedStore, observer, log });
+  const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const cache = createReadThroughCache({
@@ -110,7 +108,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory: createMemory(),
-    store: redis && createStore(redis, app),
+    store: sharedStore && createEntryStore(sharedStore),
     observer,
   });
   const pages = createPagination({ cache, capabilities, freshMs });
@@ -144,11 +142,11 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
       abilities: capabilities.values(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
-    started: async () => sharedState?.whenSynced(),
+    started: async () => sharedStore?.whenSynced(),
     whyNotReady,
     async close() {
       requestQueue.dispose();
-      redis?.close();
+      await sharedStore?.close();
       await http.close();
     },
   };

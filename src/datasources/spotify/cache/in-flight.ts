@@ -6,8 +6,7 @@ import type { BatchFetcher, FetchRequest } from './batch-fetcher.ts';
 import type { FetchResult } from './fetch-result.ts';
 import { type FreshnessOptions, freshnessFromNow, isFresh } from './freshness.ts';
 import type { Entry, StoreEntry } from './memory.ts';
-import type { ReadEntry, Store } from './redis-store.ts';
-import { entryForStore, entryFromStore } from './shared-entry.ts';
+import { type EntryStore, entryForStore, entryFromStore, type ReadEntry } from './shared-entry.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
 export interface InFlightRequest extends PendingFetch {
@@ -28,7 +27,7 @@ interface PendingFetch extends FetchRequest {
 export interface InFlightOptions extends FreshnessOptions {
   batchFetcher: BatchFetcher;
   storeEntry: StoreEntry;
-  store: Store | undefined;
+  store: EntryStore | undefined;
 }
 
 /** Joins the identical request that is in flight, or starts one. */

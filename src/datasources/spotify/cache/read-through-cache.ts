@@ -10,7 +10,7 @@ import type { BatchFetcher } from './batch-fetcher.ts';
 import { type FreshnessOptions, freshnessFromNow, isFresh } from './freshness.ts';
 import { createInFlightRequests, isUsable } from './in-flight.ts';
 import { createEntryWriter, type Entry, embeddedBytes, type Memory, simplifiedKey } from './memory.ts';
-import type { Store } from './redis-store.ts';
+import type { EntryStore } from './shared-entry.ts';
 
 /** Reads from memory, then from the store, then from Spotify. Identical reads share one call. */
 export interface ReadThroughCache {
@@ -39,7 +39,7 @@ export interface ReadThroughCacheOptions extends FreshnessOptions {
   capabilities: Capabilities;
   memory: Memory;
   /** The entries of the other processes; undefined if nothing is shared. */
-  store?: Store | undefined;
+  store?: EntryStore | undefined;
   observer?: Observer;
   /** The kinds of objects; by default all that the gateway serves. */
   registry?: KindRegistry;

@@ -1,13 +1,63 @@
+import { gzipSync } from 'node:zlib';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { isMalformed, MalformedResponse } from '../kinds/json.ts';
 import { isLazyItems } from '../pagination/lazy-items.ts';
+import { maxEntryBytes, type SharedStore } from '../shared-state/shared-store.ts';
+import { acceptLanguage } from '../transport/api-client.ts';
+import { readBody } from '../transport/body.ts';
+import { unpack } from '../transport/fetch.ts';
 import type { FetchResult } from './fetch-result.ts';
 import { type FreshnessOptions, freshnessFromNow } from './freshness.ts';
 import type { Entry } from './memory.ts';
-import type { ReadEntry, StoredEntry } from './redis-store.ts';
 
-/** Converts between the entries of this process and those that the processes of an app share. */
+/** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
+export interface StoredEntry {
+  /** What `EndpointRequest.decode` reads; null: Spotify has no such object. */
+  body: unknown;
+  etag: string | null;
+  /** When Spotify gave or confirmed it, in milliseconds of the epoch, as the other times. */
+  asOfMs: number;
+  freshUntilMs: number;
+  usableUntilMs: number;
+  /** Whether parts of the response were malformed when it was read from Spotify. */
+  hasMalformedParts: boolean;
+  /** See `Entry.isRepeated`. */
+  isRepeated: boolean;
+}
+
+/** An entry of the store, in which only the outline is checked, and its size in bytes. */
+export type ReadEntry = StoredEntry & { bytes: number };
+
+/** Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key. */
+export interface EntryStore {
+  /** One entry for each key, undefined where there is none. */
+  get(keys: readonly string[]): Promise<(ReadEntry | undefined)[]>;
+  set(key: string, entry: StoredEntry): void;
+  delete(key: string): void;
+}
+
+const plainBytes = 1_000; // a longer text is compressed: to an eighth, in some 50 µs
+const maxTextBytes = 1_000_000; // five times a page of 50 tracks with their albums
+const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
+
+export function createEntryStore(
+  store: Pick<SharedStore, 'getEntries' | 'setEntry' | 'deleteEntry'>,
+): EntryStore {
+  const nameOf = (key: string) => `${acceptLanguage}:${key}`;
+  return {
+    async get(keys) {
+      const values = await store.getEntries(keys.map(nameOf));
+      return keys.map((key, i) => decodeEntry(values[i] ?? null, key));
+    },
+    set(key, entry) {
+      const lifeMs = Math.floor(entry.usableUntilMs - epochMs());
+      const value = encodeEntry(key, entry);
+      if (lifeMs > 0 && value) store.setEntry(nameOf(key), value, lifeMs);
+    },
+    delete: (key) => store.deleteEntry(nameOf(key)),
+  };
+}
 
 /**
  * The entry that this process uses for a stored one; undefined if it cannot be used. It is used no longer than an entry
@@ -49,7 +99,7 @@ function bodyOf(result: FetchResult, storedEntry: StoredEntry | undefined): unkn
 
 /**
  * The value of a stored entry; undefined where its body cannot be decoded. A malformed part is accepted only if Spotify
- * sent it so, which the entry states: otherwise Redis has changed the entry, and Spotify has the correct value.
+ * sent it so, which the entry states: otherwise the entry was changed in the store, and Spotify has the correct value.
  */
 function decodeStored(
   endpointRequest: EndpointRequest<unknown>,
@@ -72,4 +122,42 @@ function isDocumented(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   const parts = isLazyItems(value) ? value.all() : Object.values(value);
   return !isMalformed(value) && parts.every(isDocumented);
+}
+
+/** The entry with its key, so that the value of another key is not taken for it; null where it is too long. */
+function encodeEntry(key: string, entry: StoredEntry): Buffer | null {
+  const text = Buffer.from(JSON.stringify({ key, ...entry }));
+  const value = text.byteLength < plainBytes ? text : gzipSync(text, { level: 1 });
+  return text.byteLength > maxTextBytes || value.byteLength > maxEntryBytes ? null : value;
+}
+
+function decodeEntry(value: Buffer | null, key: string): ReadEntry | undefined {
+  if (value === null) return undefined;
+  const text = value[0] === '{'.charCodeAt(0) ? value : unpackedOrNull(value);
+  const read = text && readBody(text);
+  if (!read) return undefined;
+  const json = (read.json ?? {}) as Json;
+  const { key: ownKey, body, etag, asOfMs, freshUntilMs, usableUntilMs } = json;
+  const times = [asOfMs, freshUntilMs, usableUntilMs];
+  if (ownKey !== key || body === undefined || !times.every(Number.isFinite)) return undefined;
+  return {
+    body,
+    etag: typeof etag === 'string' && etagPattern.test(etag) ? etag : null,
+    asOfMs: asOfMs as number,
+    freshUntilMs: freshUntilMs as number,
+    usableUntilMs: usableUntilMs as number,
+    hasMalformedParts: json.hasMalformedParts === true,
+    isRepeated: json.isRepeated === true,
+    bytes: read.bytes,
+  };
+}
+
+type Json = Partial<Record<keyof StoredEntry | 'key', unknown>>;
+
+function unpackedOrNull(value: Buffer): Buffer | null {
+  try {
+    return unpack(value, maxTextBytes);
+  } catch {
+    return null; // not gzip
+  }
 }

@@ -3,7 +3,7 @@ import type { Log } from '../../../observability/log.ts';
 import { FeatureWithheld, LimitRejected } from '../kinds/endpoint-request.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
-import type { SharedState } from '../shared-state/shared-state.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import {
   type CapabilityValues,
   createLearnedCapabilities,
@@ -66,7 +66,7 @@ export interface CapabilityView {
 export function createCapabilities(
   mode: QuotaMode,
   log: Log,
-  sharedState?: SharedState,
+  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'>,
   registry: KindRegistry = kinds,
 ): Capabilities {
   const policy = capabilityPolicy(registry);

@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import type { SharedState } from '../shared-state/shared-state.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import {
   type Capability,
   type CapabilityPolicy,
@@ -49,7 +49,7 @@ export function createLearnedCapabilities(
   { modes }: CapabilityPolicy,
   mode: QuotaMode,
   log: Log,
-  sharedState?: SharedState,
+  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'>,
 ): LearnedCapabilities {
   const startedAtMs = epochMs();
   const learned = new Map<string, LearnedCapability>(

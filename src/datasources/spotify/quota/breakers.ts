@@ -1,7 +1,7 @@
 import type { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import type { SharedState } from '../shared-state/shared-state.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal } from '../transport/retry.ts';
@@ -36,7 +36,7 @@ export interface Breakers {
 
 export interface BreakersOptions {
   /** Shares back-offs between processes. */
-  sharedState?: SharedState | undefined;
+  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
   log?: Log | undefined;
   /** Called when a back-off starts or becomes longer: queued calls may have to be rejected. */
   onOpen: () => void;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import type { SharedState } from '../shared-state/shared-state.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal, isPremiumLapsed, isUnexplained404 } from '../transport/retry.ts';
 import { createOperationContext, createWaiters, type Waiters } from '../usage/field-context.ts';
@@ -26,7 +26,7 @@ export interface PremiumBreaker {
 
 export interface PremiumBreakerOptions {
   /** Shares between processes that the subscription has lapsed, and that it has been renewed. */
-  sharedState?: SharedState | undefined;
+  sharedState?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
   log?: Log | undefined;
   /** Called when queued calls are to be rejected. */
   onOpen: () => void;

@@ -1,4 +1,4 @@
-import type { SharedState } from '../shared-state/shared-state.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 
 /** The gateway's own limit on calls, kept in every span of 30 s (a rolling window). */
 export interface RateLimiter {
@@ -26,7 +26,10 @@ const unlimited: RateLimiter = {
  * @param limit maximum calls in any 30 s; null for no limit
  * @param sharedState shares the limit between processes; without it each process has the whole limit
  */
-export function createRateLimiter(limit: number | null, sharedState?: SharedState): RateLimiter {
+export function createRateLimiter(
+  limit: number | null,
+  sharedState?: Pick<SharedStore, 'reserveRate'>,
+): RateLimiter {
   if (limit === null) return unlimited;
   const sentAtMs: number[] = []; // the last `limit` calls, oldest first
   let blockedUntilMs = 0; // by the calls of other processes
@@ -43,7 +46,7 @@ export function createRateLimiter(limit: number | null, sharedState?: SharedStat
     },
     cancel: () => void sentAtMs.pop(),
     async reserveShared() {
-      const waitMs = (await sharedState?.reserveCall(limit, windowMs)) ?? 0;
+      const waitMs = (await sharedState?.reserveRate(limit, windowMs)) ?? 0;
       if (waitMs === 0) return true;
       blockedUntilMs = performance.now() + waitMs;
       return false;

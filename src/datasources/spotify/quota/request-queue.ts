@@ -1,6 +1,6 @@
 import { UpstreamTimeout } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
-import type { SharedState } from '../shared-state/shared-state.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
@@ -44,7 +44,7 @@ export interface RequestQueueOptions {
   /** The gateway's own limit on calls in any rolling 30 s; null for none. */
   rateLimit: number | null;
   /** Shares back-offs and the limit between processes; without it each process has its own. */
-  sharedState?: SharedState | undefined;
+  sharedState?: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> | undefined;
   observer?: Observer;
   log?: Log;
 }

@@ -10,13 +10,17 @@ export interface RedisClient {
   /** The result of the command; null if Redis is unreachable or slow. */
   run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null>;
   /**
-   * Calls back for every message on the channel, from this process too, and after each connect, because messages may
-   * have been missed before it.
+   * Calls back for every message, from this process too, by channel, and after each connect, because messages may have
+   * been missed before it. To be called once.
    */
-  subscribe(channel: string, onMessage: (message: string) => void, onConnected: () => Promise<void>): void;
+  subscribe(
+    onMessage: Readonly<Record<string, (message: string) => void>>,
+    onConnected: () => Promise<void>,
+  ): void;
   /** Resolves after the first `onConnected`, or after 250 ms without one. */
   whenSynced(): Promise<void>;
-  close(): void;
+  /** Sends the last commands, but does not wait for a Redis that does not respond. */
+  close(): Promise<void>;
 }
 
 const commandTimeoutMs = 50; // Spotify responds in about 100 ms: a cache must be faster than half of that
@@ -70,19 +74,20 @@ export function createRedisClient(url: string, log: Log): RedisClient {
 
   return {
     run,
-    subscribe(channel, onMessage, onConnected) {
+    subscribe(onMessage, onConnected) {
       subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
       subscriber.on('error', logError);
-      subscriber.on('message', (_, message) => onMessage(message));
+      subscriber.on('message', (channel, message) => onMessage[channel]?.(message));
       const first = new Promise<void>((resolve) => {
         const reload = () => void onConnected().then(resolve);
         redis.on('ready', reload);
       });
-      subscriber.subscribe(channel).catch(logError);
+      subscriber.subscribe(...Object.keys(onMessage)).catch(logError);
       synced = withTimeout(first, syncTimeoutMs).catch(() => undefined); // then the gateway learns from Spotify again
     },
     whenSynced: () => synced,
-    close() {
+    async close() {
+      await withTimeout(redis.quit(), commandTimeoutMs).catch(() => undefined);
       redis.disconnect();
       subscriber?.disconnect();
     },

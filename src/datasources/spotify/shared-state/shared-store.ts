@@ -1,3 +1,9 @@
+/** Of all stored data. Raise it when the form of an entry, a message or a counter changes: others are not read. */
+export const storeVersion = 5;
+
+/** A longer entry is neither stored nor read. */
+export const maxEntryBytes = 200_000;
+
 /**
  * The data that the processes of one app share, in Redis or on disk. Untrusted: it may be lost, slow or invalid at any
  * time. No method ever rejects.

@@ -38,8 +38,6 @@ describe('what other processes have found out', () => {
       subscribe: (listener) => {
         hear = listener;
       },
-      whenSynced: async () => undefined,
-      reserveCall: async () => 0,
     });
     const tell = (topic: string, fact: unknown) => hear(topic, fact);
     return { capabilities, told, tell };

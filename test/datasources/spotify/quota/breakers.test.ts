@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SharedState } from '../../../../src/datasources/spotify/shared-state/shared-state.ts';
+import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import {
   albums,
@@ -80,13 +80,12 @@ describe('back-offs of other processes', () => {
 
   const published: [topic: string, message: unknown][] = [];
   let deliver: (topic: string, message: unknown) => void = () => undefined;
-  const sharedState: SharedState = {
+  const sharedState: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
     publish: (topic, message) => void published.push([topic, message]),
     subscribe: (listener) => {
       deliver = listener;
     },
-    whenSynced: async () => undefined,
-    reserveCall: async () => 0,
+    reserveRate: async () => 0,
   };
   const epochMs = () => performance.timeOrigin + performance.now();
 

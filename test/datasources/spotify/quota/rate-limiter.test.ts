@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
-import type { SharedState } from '../../../../src/datasources/spotify/shared-state/shared-state.ts';
+import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
 
 useClockOfOwn();
@@ -34,11 +34,10 @@ describe('the rate limiter', () => {
   test('a call waits or is rejected if the calls of other processes have used up the shared rate limit', async () => {
     const waits = [0, 700, 0, 5_000];
     const reservations: number[][] = [];
-    const sharedState: SharedState = {
+    const sharedState: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
       publish: () => undefined,
       subscribe: () => undefined,
-      whenSynced: async () => undefined,
-      reserveCall: async (...args) => {
+      reserveRate: async (...args) => {
         reservations.push(args);
         return waits.shift() ?? 0;
       },

@@ -291,10 +291,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('names that say version, app and language, and the market where there is one', async () => {
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
-      expect(names.every((name) => /^spotify-graphql:[14]:[0-9a-f]{12}:/.test(name))).toBe(true);
-      const answers = names.filter((name) => !/:(?:facts|calls)$/.test(name));
+      expect(names.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:/.test(name))).toBe(true);
+      const answers = names.filter((name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name));
       expect(answers.length).toBeGreaterThan(8);
-      expect(answers.every((name) => /^spotify-graphql:4:[0-9a-f]{12}:en:/.test(name))).toBe(true);
+      expect(answers.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:entry:en:/.test(name))).toBe(true);
       const ofAlbums = answers.filter((name) => name.includes(':album/'));
       expect(ofAlbums).toHaveLength(5);
       expect(ofAlbums.every((name) => name.endsWith('?market=DE'))).toBe(true);
@@ -563,7 +563,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const name = await namesOfFacts(sandbox, redis);
       for (const [topic, text] of make('back-off:artists')) {
         await redis.client.hset(name, topic as string, text as string);
-        await redis.client.publish(name.replace(/facts$/, 'news'), `${topic} ${text}`);
+        await redis.client.publish(name, `${topic} ${text}`);
       }
       const before = await sentBytes(redis.client);
       const gateway = await join(sandbox, redis);
@@ -575,7 +575,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('and are not disturbed by malformed messages', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const channel = (await namesOfFacts(sandbox, redis)).replace(/facts$/, 'news');
+      const channel = await namesOfFacts(sandbox, redis);
       const gateway = await join(sandbox, redis);
       const messages = [
         '',
@@ -651,7 +651,7 @@ async function namesOfFacts(sandbox: Sandbox, redis: TestRedis): Promise<string>
   await gateway.ask(`{ artists(ids: ["${everybody[20]}", "${everybody[21]}"]) { name } }`);
   await gateway.gateway.dispose();
   await sleep(arriveMs);
-  const [name = ''] = await redis.client.keys('*:facts');
+  const [name = ''] = await redis.client.keys('*:messages');
   expect(name).not.toBe('');
   await redis.client.del(...(await redis.client.keys('*')));
   return name;
@@ -663,7 +663,7 @@ const sentBytes = async (client: Redis): Promise<number> =>
 
 /** Makes the oldest of the calls that are counted older than they are. */
 async function age(client: Redis, howMany: number, byMs: number): Promise<void> {
-  const [name = ''] = await client.keys('*:calls');
+  const [name = ''] = await client.keys('*:rate');
   const oldest = await client.zrange(name, 0, howMany - 1);
   expect(oldest).toHaveLength(howMany);
   for (const member of oldest) await client.zincrby(name, -byMs, member);
@@ -754,12 +754,14 @@ interface Held {
 /** Puts garbage in the place of every answer: of the kind given, or of all kinds. */
 async function spoil(client: Redis, make?: Garbage): Promise<void> {
   const kinds = make ? [make] : Object.values(garbage()).slice(0, 16);
-  const names = (await client.keys('spotify-graphql:*')).filter((name) => !/:(?:facts|calls)$/.test(name));
+  const names = (await client.keys('spotify-graphql:*')).filter(
+    (name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name),
+  );
   const values = await Promise.all(names.map((name) => client.getBuffer(name)));
   for (const [i, name] of names.entries()) {
     const value = values[i] ?? Buffer.alloc(0);
     const another = values[(i + 1) % values.length] ?? Buffer.alloc(0);
-    const key = name.split(':').slice(4).join(':');
+    const key = name.split(':').slice(5).join(':');
     const put = kinds[i % kinds.length]?.({ name, key, value, another }) ?? Buffer.alloc(0);
     await client.del(name);
     if (put === 'list') await client.rpush(name, 'one', 'two');

@@ -1,0 +1,50 @@
+import type { CallCounters, CallReservation } from './shared-store.ts';
+
+export const maxCounters = 5_000; // of one family: 290 buckets of 17 processes
+export const maxCount = 100_000; // more calls than one process sends in a bucket
+export const countersLifeMs = 26 * 3_600_000; // a day, the bucket at its end and what clocks differ
+
+/**
+ * The counters after a reservation (see `CallReservation`). The stored ones are untrusted: invalid ones are removed.
+ * The Redis script in redis-scripts.ts decides the same.
+ */
+export function countersAfter(
+  stored: ReadonlyMap<string, unknown>,
+  { counters, ownCounter, oldestBucket, currentBucket, limit }: CallReservation,
+): CallCounters {
+  const ownValue = counters[ownCounter];
+  const others = Object.entries(counters).filter(([name]) => name !== ownCounter);
+  const result = new Map<string, number>();
+  const later: [name: string, count: number][] = [];
+
+  function merge(name: string, count: number): void {
+    result.set(name, Math.max(result.get(name) ?? 0, count));
+  }
+
+  const isTooMany = stored.size > maxCounters; // not written by gateways
+  for (const [name, count] of [...(isTooMany ? [] : stored), ...others]) {
+    if (!isCounter(name, count) || bucketOf(name) < oldestBucket) continue;
+    if (bucketOf(name) > currentBucket) later.push([name, count]);
+    else merge(name, count);
+  }
+  for (const [name, count] of later) {
+    const moved = `${currentBucket}${name.slice(name.indexOf(':'))}`;
+    result.set(moved, (result.get(moved) ?? 0) + count);
+  }
+
+  if (ownValue === undefined) return { isWithinLimit: true, counters: Object.fromEntries(result) };
+  const sum = [...result.values()].reduce((total, count) => total + count, 0);
+  const raisedBy = Math.max(0, ownValue - (result.get(ownCounter) ?? 0));
+  const isWithinLimit = limit === null || sum + raisedBy <= limit;
+  merge(ownCounter, isWithinLimit ? ownValue : Math.max(0, ownValue - 1));
+  return { isWithinLimit, counters: Object.fromEntries(result) };
+}
+
+/** Whether a counter has the form that gateways write. */
+export const isCounter = (name: string, count: unknown): count is number =>
+  /^\d{1,12}:[\w-]{1,64}$/.test(name) &&
+  Number.isInteger(count) &&
+  (count as number) >= 0 &&
+  (count as number) <= maxCount;
+
+const bucketOf = (name: string): number => Number.parseInt(name, 10);

@@ -1,0 +1,101 @@
+import type { SharedStore } from './shared-store.ts';
+
+export const leaseMs = 1_000; // a holder that was killed delays the others by no more
+const renewEveryMs = 300; // twice late is still in time
+
+/** The commands of a store. A result of null means that it does not respond. */
+export interface LeaseCommands {
+  acquire(keys: readonly string[]): Promise<boolean[] | null>;
+  /** Renews leases, except those that another process has meanwhile. */
+  renew(keys: readonly string[]): void;
+  release(key: string): void;
+  /** For each key: whether no process has a lease. */
+  haveEnded(keys: readonly string[]): Promise<boolean[] | null>;
+}
+
+export interface Leases extends Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'> {
+  /** Wakes the waiters of a lease that another process has released. */
+  end(key: string): void;
+  /** Releases all leases of this process and wakes all waiters. */
+  close(): void;
+}
+
+interface Wait {
+  ended: Promise<void>;
+  end: () => void;
+}
+
+/**
+ * Leases of this process, which are renewed until they are released, and waits for the leases of other processes.
+ * @param checkEveryMs how often waits look for leases that have ended without a message
+ */
+export function createLeases(commands: LeaseCommands, checkEveryMs: number): Leases {
+  const held = new Set<string>();
+  const waits = new Map<string, Wait>();
+  let renewTimer: NodeJS.Timeout | undefined;
+  let checkTimer: NodeJS.Timeout | undefined;
+
+  function renew(): void {
+    if (held.size > 0) {
+      commands.renew([...held]);
+    } else {
+      clearInterval(renewTimer);
+      renewTimer = undefined;
+    }
+  }
+
+  function end(key: string): void {
+    waits.get(key)?.end();
+    waits.delete(key);
+  }
+
+  async function check(keys: readonly string[]): Promise<void> {
+    const ended = await commands.haveEnded(keys);
+    for (const [i, key] of keys.entries()) if (ended?.[i] ?? true) end(key);
+  }
+
+  function checkAll(): void {
+    if (waits.size > 0) {
+      void check([...waits.keys()]);
+    } else {
+      clearInterval(checkTimer);
+      checkTimer = undefined;
+    }
+  }
+
+  return {
+    async acquireLeases(keys) {
+      const missing = keys.filter((key) => !held.has(key));
+      const acquired = missing.length > 0 ? await commands.acquire(missing) : [];
+      for (const [i, key] of missing.entries()) if (acquired?.[i]) held.add(key);
+      if (held.size > 0) renewTimer ??= setInterval(renew, renewEveryMs).unref();
+      return keys.map((key) => acquired === null || held.has(key));
+    },
+    releaseLease(key) {
+      if (held.delete(key)) commands.release(key);
+    },
+    async whenLeaseEnds(key) {
+      const wait = waits.get(key) ?? createWait();
+      waits.set(key, wait);
+      checkTimer ??= setInterval(checkAll, checkEveryMs).unref();
+      await check([key]); // the lease may have ended before this wait began
+      await wait.ended;
+    },
+    end,
+    close() {
+      for (const key of held) commands.release(key);
+      held.clear();
+      for (const key of waits.keys()) end(key);
+      clearInterval(renewTimer);
+      clearInterval(checkTimer);
+    },
+  };
+}
+
+function createWait(): Wait {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { ended, end };
+}

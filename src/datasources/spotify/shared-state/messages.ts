@@ -1,0 +1,34 @@
+/** Topics with their latest message, as processes exchange them. */
+
+export const maxTopicChars = 200;
+export const maxMessageChars = 2_000; // the longest is a page size limit with its time
+export const maxTopics = 1_000; // of one app: one for each capability, each endpoint family and each limit
+export const messageLifeMs = 48 * 3_600_000; // twice as long as any message is valid
+
+export type MessageListener = (topic: string, message: unknown) => void;
+
+export interface Messages {
+  subscribe(listener: MessageListener): void;
+  /** Calls the listeners; a message that is too long or not JSON is not delivered, because the store is untrusted. */
+  deliver(topic: string, text: string): void;
+}
+
+export function createMessages(): Messages {
+  const listeners = new Set<MessageListener>();
+  return {
+    subscribe: (listener) => void listeners.add(listener),
+    deliver(topic, text) {
+      const isTooLong = topic.length > maxTopicChars || text.length > maxMessageChars;
+      const message = isTooLong ? undefined : parse(text);
+      if (message !== undefined) for (const listener of listeners) listener(topic, message);
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not written by a gateway
+  }
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Log } from '../../../observability/log.ts';
+import { countersLifeMs, isCounter, maxCount, maxCounters } from './call-counters.ts';
+import { createLeases, leaseMs } from './leases.ts';
+import { createMessages, maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
+import { createRedisClient } from './redis-client.ts';
+import * as scripts from './redis-scripts.ts';
+import { type CallCounters, maxEntryBytes, type SharedStore, storeVersion } from './shared-store.ts';
+
+const checkLeasesEveryMs = 200;
+
+/** @param app names the app to which the data belongs: what one app is given, another may not be */
+export function createRedisStore(url: string, app: string, log: Log): SharedStore {
+  const name = (suffix: string) => `spotify-graphql:${storeVersion}:${app}:${suffix}`;
+  const redis = createRedisClient(url, log);
+  const messages = createMessages();
+  const owner = randomUUID();
+  let calls = 0;
+
+  /** The result of a script, null if Redis does not respond. */
+  const evaluate = (script: string, names: readonly string[], ...values: (string | number)[]) =>
+    redis.run((connection) => connection.eval(script, names.length, ...names, ...values));
+
+  const leaseNames = (keys: readonly string[]) => keys.map((key) => name(`lease:${key}`));
+  const leases = createLeases(
+    {
+      acquire: async (keys) =>
+        flagsOf(await evaluate(scripts.acquireLeasesScript, leaseNames(keys), owner, leaseMs)),
+      haveEnded: async (keys) =>
+        flagsOf(await evaluate(scripts.endedLeasesScript, leaseNames(keys), leaseMs)),
+      renew: (keys) => void evaluate(scripts.renewLeasesScript, leaseNames(keys), owner, leaseMs),
+      release: (key) =>
+        void evaluate(scripts.releaseLeaseScript, leaseNames([key]), owner, name('leases'), key),
+    },
+    checkLeasesEveryMs,
+  );
+
+  async function deliverStored(): Promise<void> {
+    const limits = [maxTopics, maxTopicChars, maxMessageChars];
+    const stored = await evaluate(scripts.storedMessagesScript, [name('messages')], ...limits);
+    if (!Array.isArray(stored)) return;
+    for (let i = 0; i < stored.length; i += 2) messages.deliver(String(stored[i]), String(stored[i + 1]));
+  }
+
+  redis.subscribe(
+    {
+      [name('leases')]: leases.end,
+      [name('messages')](message) {
+        const space = message.indexOf(' ');
+        if (space !== -1) messages.deliver(message.slice(0, space), message.slice(space + 1));
+      },
+    },
+    deliverStored,
+  );
+
+  return {
+    ...leases,
+    async getEntries(keys) {
+      const values = await redis.run((connection) =>
+        Promise.all(keys.map((key) => readValue(connection, name(`entry:${key}`)))),
+      );
+      return keys.map((_, i) => values?.[i] ?? null);
+    },
+    setEntry(key, value, lifeMs) {
+      void redis.run((connection) => connection.set(name(`entry:${key}`), value, 'PX', Math.ceil(lifeMs)));
+    },
+    deleteEntry: (key) => void redis.run((connection) => connection.del(name(`entry:${key}`))),
+    publish(topic, message) {
+      const text = JSON.stringify(message);
+      void redis.run((connection) =>
+        connection
+          .multi()
+          .hset(name('messages'), topic, text)
+          .pexpire(name('messages'), messageLifeMs)
+          .publish(name('messages'), `${topic} ${text}`)
+          .exec(),
+      );
+    },
+    subscribe: messages.subscribe,
+    whenSynced: redis.whenSynced,
+    async reserveCall(family, { counters, ownCounter, oldestBucket, currentBucket, limit }) {
+      const result = await evaluate(
+        scripts.reserveCallScript,
+        [name(`calls:${family}`)],
+        ...[ownCounter, oldestBucket, currentBucket, limit ?? -1, countersLifeMs, maxCounters, maxCount],
+        ...Object.entries(counters).flat(),
+      );
+      return callCounters(result);
+    },
+    async reserveRate(limit, windowMs) {
+      calls += 1;
+      const call = `${owner}.${calls}`; // two calls of one microsecond are still two
+      const waitMs = Number(
+        (await evaluate(scripts.reserveRateScript, [name('rate')], limit, windowMs, call)) ?? 0,
+      );
+      return waitMs > 0 ? Math.min(waitMs, windowMs) : 0; // untrusted: members of the set may have any time
+    },
+    async close() {
+      leases.close();
+      await redis.close();
+    },
+  };
+}
+
+/** No more of a value than the longest may have, and one byte. */
+async function readValue(connection: Redis, name: string): Promise<Buffer | null> {
+  try {
+    const value = await connection.getrangeBuffer(name, 0, maxEntryBytes);
+    return value.byteLength > 0 && value.byteLength <= maxEntryBytes ? value : null;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return null; // of this key alone
+    throw error;
+  }
+}
+
+const flagsOf = (result: unknown): boolean[] | null =>
+  Array.isArray(result) ? result.map((flag) => flag === 1) : null;
+
+function callCounters(result: unknown): CallCounters | null {
+  if (!Array.isArray(result)) return null;
+  const [isWithinLimit, ...namesAndCounts] = result as unknown[];
+  const counters: Record<string, number> = {};
+  for (let i = 0; i < namesAndCounts.length; i += 2) {
+    const [name, count] = [String(namesAndCounts[i]), Number(namesAndCounts[i + 1])];
+    if (isCounter(name, count)) counters[name] = count;
+  }
+  return { isWithinLimit: isWithinLimit === 1, counters };
+}
