@@ -110,7 +110,7 @@ function createResultOf({
   function planned(operation: Operation, variables: Variables): Plan {
     const plan = operation.plan(variables, spotify.app);
     if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
-    if (plan.answerFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.answerFields);
+    if (plan.responseFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.responseFields);
     return plan;
   }
 
@@ -134,7 +134,7 @@ function createResultOf({
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;
       context.plan = planned(operation, variables ?? {});
-      const release = await limiter.acquire(context.plan.answerFields, client.key);
+      const release = await limiter.acquire(context.plan.responseFields, client.key);
       try {
         return await execute(operation, request, context, context.plan);
       } finally {

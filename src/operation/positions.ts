@@ -3,11 +3,11 @@ import {
   type DocumentNode,
   GraphQLError,
   Kind,
-  type Location,
+  Location,
   parse,
   Source,
   type SourceLocation,
-  type Token,
+  Token,
   TokenKind,
   visit,
 } from 'graphql';
@@ -40,9 +40,11 @@ export function tokensOf(start: Token | null | undefined): number {
   return count;
 }
 
-/** As much of a Location as GraphQL.js and graphql-jit read: its other fields would hold all tokens of the text. */
-const locationAt = ({ line, column }: SourceLocation, start = 0, end = 0): Location =>
-  ({ start, end, source: emptySource, startToken: { line, column } }) as unknown as Location;
+/** A location whose token has no neighbours: through them it would hold all tokens of the text. */
+function locationAt({ line, column }: SourceLocation, start = 0, end = 0): Location {
+  const token = new Token(TokenKind.SOF, start, end, line, column);
+  return new Location(token, token, emptySource);
+}
 
 /** Where in its document an error is, true for documents of `parseWithPositions`. */
 export function positionsOf({ nodes, locations }: GraphQLError): readonly SourceLocation[] {

@@ -9,7 +9,7 @@ import type { Client } from './request.ts';
 export function callCounts({ plan, operationContext }: Context) {
   const { calls } = operationContext.usage;
   return {
-    plannedCalls: plan ? plan.calls + plan.tries : 0,
+    plannedCalls: plan ? plan.calls + plan.probeCalls : 0,
     actualCalls: calls.filter(({ method, origin }) => method === 'GET' && origin === 'network').length,
     cacheHits: calls.filter(({ origin }) => origin === 'cache').length,
   };

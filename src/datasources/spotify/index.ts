@@ -7,6 +7,7 @@ export { isMalformed, type Malformed } from './kinds/json.ts';
 export type { PagedList } from './kinds/lists.ts';
 export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { Page } from './kinds/page.ts';
+export { searchReach } from './kinds/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type {
   Copyright,
@@ -19,7 +20,7 @@ export type {
 } from './kinds/values.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slot-ranges.ts';
 export type { Slot, Window } from './pagination/windows.ts';
-export { families } from './quota/families.ts';
+export { type Family, families } from './quota/families.ts';
 export {
   createOperationContext,
   type FieldContext,

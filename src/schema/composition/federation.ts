@@ -7,14 +7,13 @@ import {
   type GraphQLSchema,
   GraphQLString,
 } from 'graphql';
-import { parseId, type SpotifyObject } from '../../datasources/spotify/index.ts';
+import { type Kind, kinds, parseId, type SpotifyObject } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { entityLookups } from '../planning/object-costs.ts';
-import { artistById } from '../planning/prefetch.ts';
-import { Album, Artist, Track } from '../types/node.ts';
+import { Album, Artist, readObject, Track, typeNames } from '../types/node.ts';
 
 /**
  * What a larger graph needs to take this one in. A stitching parent reads `_sdl`, where `@merge` says which
@@ -37,11 +36,13 @@ const federationLink = `extend schema
 
 /** Directives of the types in the federated SDL: by what they are known to other subgraphs. */
 const federated: Readonly<Record<string, Record<string, object>>> = {
-  Artist: { key: { fields: 'id' } },
-  Album: { key: { fields: 'id' } },
-  Track: { key: { fields: 'id' } },
+  ...Object.fromEntries(Object.values(typeNames).map((name) => [name, { key: { fields: 'id' } }])),
   PageInfo: { shareable: {} },
 };
+
+const kindsOfTypes: ReadonlyMap<string, Kind> = new Map(
+  Object.values(kinds).map(({ name }) => [typeNames[name], name]),
+);
 
 /** Makes a text of the schema once: that takes some 10 ms, and an operation may select it many times. */
 function once(textOf: (schema: GraphQLSchema) => string): (schema: GraphQLSchema) => string {
@@ -75,7 +76,7 @@ const Any = builder.scalarType('_Any', {
 const Entity = builder.unionType('_Entity', {
   description: 'What other subgraphs may refer to.',
   types: [Artist, Album, Track],
-  resolveType: ({ kind }: SpotifyObject) => ({ artist: Artist, album: Album, track: Track })[kind],
+  resolveType: ({ kind }: SpotifyObject) => typeNames[kind],
 });
 
 const Service = builder.objectRef<GraphQLSchema>('_Service').implement({
@@ -103,7 +104,7 @@ builder.queryFields((t) => ({
   _entities: t.field({
     type: [Entity],
     nullable: { list: false, items: true },
-    extensions: { cost: entityLookups({ Artist: 'artist', Album: 'album', Track: 'track' }) },
+    extensions: { cost: entityLookups(kindsOfTypes) },
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
     args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
     resolve: (_, { representations }, context, info) =>
@@ -117,17 +118,9 @@ function entity(
   info: GraphQLResolveInfo,
   index: number,
 ): Promise<SpotifyObject | null> {
-  const fieldContext = context.fieldContext(info);
-  switch (__typename) {
-    case 'Artist':
-      return artistById(parseId(id, 'artist'), context, info, index);
-    case 'Album':
-      return context.spotify.object('album', parseId(id, 'album'), null, fieldContext);
-    case 'Track':
-      return context.spotify.object('track', parseId(id, 'track'), null, fieldContext);
-    default:
-      throw new BadUserInput('Only artists, albums and tracks can be referred to.');
-  }
+  const kind = kindsOfTypes.get(__typename);
+  if (!kind) throw new BadUserInput('Only artists, albums and tracks can be referred to.');
+  return readObject({ kind, id: parseId(id, kind) }, context, info, index);
 }
 
 /** The schema without what is there for composition alone, and with what other subgraphs know its types by. */

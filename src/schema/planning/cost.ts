@@ -1,4 +1,4 @@
-import type { CapabilityView, Kind, Reference } from '../../datasources/spotify/index.ts';
+import type { CapabilityView, Family, Kind, Reference } from '../../datasources/spotify/index.ts';
 
 /**
  * A field declares its cost in its extensions: the Spotify calls at worst, with nothing cached, for what is known of
@@ -50,12 +50,21 @@ export type ReferencesOf = (
   type?: string,
 ) => readonly (Reference | null)[];
 
+/** Calls by endpoint family. */
+export type CallsByFamily = Readonly<Record<Family, number>>;
+
+/** A call that counts once in an operation, however many fields need it. */
+export interface NamedCall {
+  name: string;
+  family: Family;
+}
+
 export interface Cost {
-  calls: number;
-  /** Calls that other fields may need as well: each name counts once in an operation. */
-  sharedCalls?: readonly string[];
-  /** Calls on top that find out what the app may do, named likewise. */
-  probeCalls?: readonly string[];
+  calls: CallsByFamily;
+  /** Calls that other fields may need as well. */
+  sharedCalls?: readonly NamedCall[];
+  /** Calls on top that find out what the app may do. */
+  probeCalls?: readonly NamedCall[];
   /** How many of `calls` are single-object lookups that could be batched. */
   lookups?: Partial<Record<Kind, number>>;
   /** The same for lookups that follow another response: below the root, they can be batched with each other. */

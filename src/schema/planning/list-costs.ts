@@ -1,12 +1,17 @@
-import { type PagedEndpoint, worstCaseOffsets } from '../../datasources/spotify/index.ts';
+import {
+  type Kind,
+  kinds,
+  type PagedEndpoint,
+  searchReach,
+  worstCaseOffsets,
+} from '../../datasources/spotify/index.ts';
 import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
 import { count, type FieldCost, type FieldVisit } from './cost.ts';
 import { orNull, readsOf } from './object-costs.ts';
 
 /** Costs of the fields that read lists. */
 
-const embeddedTracks = 50; // of a full album
-const searchReach = 1_000;
+const embeddedTracks = kinds.album.embeddedPage.limit;
 
 /** A list of one call that Spotify may withhold from an app. */
 export const shortList = (
@@ -16,7 +21,7 @@ export const shortList = (
   length,
   cost: {
     calls: ({ parents, app }) => ({
-      calls: app.has(endpoint) === false ? 0 : count(parents),
+      calls: { [endpoint]: app.has(endpoint) === false ? 0 : count(parents) },
       objects: { batches: count(parents), batchSize: length },
       full: true,
     }),
@@ -29,7 +34,7 @@ export const pagedList = (endpoint: PagedEndpoint): FieldCost => ({
     const { pages, size, probeCalls } = pagesOf(visit, endpoint);
     const parents = count(visit.parents);
     return {
-      calls: parents * pages.length,
+      calls: { [endpoint]: parents * pages.length },
       probeCalls,
       objects: { batches: parents, batchSize: size },
       full: false,
@@ -49,7 +54,7 @@ export const albumTracks: FieldCost = {
     const otherAlbum =
       embedded && visit.args['market'] != null ? readsOf('album', visit.parents, visit.app) : null;
     return {
-      calls: parents * pagesBehind.length + (otherAlbum?.calls ?? 0),
+      calls: { 'albums/tracks': parents * pagesBehind.length, ...otherAlbum?.calls },
       lookups: otherAlbum?.lookups ?? {},
       probeCalls: pagesBehind.length > 0 ? probeCalls : [],
       objects: { batches: parents, batchSize: size },
@@ -58,21 +63,18 @@ export const albumTracks: FieldCost = {
   },
 };
 
-/**
- * One kind of a search. The kinds of one search share their calls, page by page.
- * @param full whether a search gives full objects of this kind
- */
-export const searchHits = (full: boolean): FieldCost => ({
+/** One kind of a search. The kinds of one search share their calls, page by page. */
+export const searchHits = (kind: Kind): FieldCost => ({
   calls(visit) {
     const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
     const search = JSON.stringify(visit.parentArgs);
     const shared = pages.filter((page) => page < searchReach);
     return {
-      calls: pages.length - shared.length, // the lists of the kinds end at different offsets
-      sharedCalls: shared.map((page) => `search for ${search} from ${page}`),
+      calls: { search: pages.length - shared.length }, // the lists of the kinds end at different offsets
+      sharedCalls: shared.map((page) => ({ name: `search for ${search} from ${page}`, family: 'search' })),
       probeCalls,
       objects: { batches: 1, batchSize: size },
-      full,
+      full: kinds[kind].isFullInSearch,
     };
   },
 });
@@ -88,8 +90,10 @@ function pagesOf(
   const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
   const pages = range && needsItems ? worstCaseOffsets(range, limit, reach, endpoint !== 'search') : [];
   if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
-  const probeCalls =
-    pages.length > 0 ? Array.from({ length: rejections }, (_, i) => `${endpoint} ${i + 1}`) : [];
+  const probeCalls = Array.from({ length: pages.length > 0 ? rejections : 0 }, (_, i) => ({
+    name: `${endpoint} ${i + 1}`,
+    family: endpoint,
+  }));
   return { pages, limit, size: range?.first ?? range?.last ?? 0, probeCalls };
 }
 

@@ -1,8 +1,8 @@
 import {
-  batchMax,
   type CapabilityView,
   isInRange,
   type Kind,
+  kinds,
   parseReference,
   type Reference,
   type WithheldField,
@@ -24,7 +24,7 @@ import {
 
 /** One object by its id. */
 export const lookup = (kind: Kind): FieldCost => ({
-  calls: () => ({ calls: 1, lookups: { [kind]: 1 }, objects: single, full: true }),
+  calls: () => ({ ...lookupsOf({ [kind]: 1 }), objects: single, full: true }),
 });
 
 /** One entry for each id of the argument `ids`. */
@@ -42,16 +42,17 @@ export const nodeLookups: FieldCost = { calls: nodes };
 
 /**
  * One entry for each representation. Those of one type share their reads, as the ids of a plural field do.
- * @param kinds by the names of their types
+ * @param kindsOfTypes the kinds by the names of their types
  */
-export const entityLookups = (kinds: Readonly<Record<string, Kind>>): FieldCost => ({
+export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCost => ({
   calls({ args, app, referencesOf }) {
     const representations = args['representations'] as ObjectKey[];
-    const reads = Object.entries(kinds).map(([type, kind]) =>
+    const reads = Array.from(kindsOfTypes, ([type, kind]) =>
       readsByIds(kind, referencesOf(representations, type), app),
     );
     return {
-      calls: reads.reduce((sum, { calls }) => sum + calls, 0),
+      // Each kind has a family of its own.
+      calls: Object.assign({}, ...reads.map(({ calls }) => calls)),
       lookups: Object.assign({}, ...reads.map((read) => read.lookups)),
       objects: { batches: representations.length, batchSize: 1 },
       full: true,
@@ -70,8 +71,7 @@ export const fullObject = (withheld?: WithheldField): FieldCost => ({
 /** The album of a track: a track of an album's list lacks it, and all tracks of one list have the same album. */
 export const albumOfTrack: FieldCost = {
   calls({ parents, full }) {
-    const calls = full ? 0 : parents.batches;
-    return { calls, lookups: { album: calls }, objects: parents, full: false };
+    return { ...lookupsOf({ album: full ? 0 : parents.batches }), objects: parents, full: false };
   },
 };
 
@@ -81,7 +81,7 @@ const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
 export const referencedTrack: FieldCost = {
   calls({ parents, selected, app }) {
     const isReference = Array.from(selected).every((name) => fieldsOfReference.has(name));
-    const reads = isReference ? { calls: 0, objects: parents } : readsOf('track', parents, app);
+    const reads = isReference ? { calls: {}, objects: parents } : readsOf('track', parents, app);
     return { ...reads, full: true };
   },
 };
@@ -90,11 +90,23 @@ export const referencedTrack: FieldCost = {
 export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): Omit<Cost, 'full'> {
   const total = count(objects);
   if (!app.has('batch') || objects.batchSize === 1) {
-    return { calls: total, lookups: { [kind]: total }, objects: { batches: total, batchSize: 1 } };
+    return { ...lookupsOf({ [kind]: total }), objects: { batches: total, batchSize: 1 } };
   }
-  const calls = objects.batches * Math.ceil(objects.batchSize / batchMax[kind]);
-  return { calls, objects: { batches: calls, batchSize: Math.min(objects.batchSize, batchMax[kind]) } };
+  const { batchSize, plural } = kinds[kind];
+  const batches = objects.batches * Math.ceil(objects.batchSize / batchSize);
+  return {
+    calls: { [plural]: batches },
+    objects: { batches, batchSize: Math.min(objects.batchSize, batchSize) },
+  };
 }
+
+/** Calls for one object each. */
+const lookupsOf = (lookups: Partial<Record<Kind, number>>): Pick<Cost, 'calls' | 'lookups'> => ({
+  calls: Object.fromEntries(
+    Object.entries(lookups).map(([kind, calls]) => [kinds[kind as Kind].plural, calls]),
+  ),
+  lookups,
+});
 
 /** The references of the argument `ids`; where there are too many, the field is null and reads none. */
 function idsOf({ args, referencesOf }: FieldVisit): readonly (Reference | null)[] {
@@ -112,7 +124,9 @@ function readsByIds(
   const reads = readsOf(kind, { batches: 1, batchSize: references.length - alone }, app);
   if (alone === 0) return reads;
   // Their lists are prefetched, before it is known that the objects do not exist.
-  return { ...reads, calls: reads.calls + alone, objects: { batches: references.length, batchSize: 1 } };
+  const family = kinds[kind].plural;
+  const calls = { [family]: (reads.calls[family] ?? 0) + alone };
+  return { ...reads, calls, objects: { batches: references.length, batchSize: 1 } };
 }
 
 function nodes(visit: FieldVisit): Cost {
@@ -121,10 +135,12 @@ function nodes(visit: FieldVisit): Cost {
   // A bare id is looked up as an artist, together with the others, and after that as an album and as a track.
   const bare = countOf(null);
   const first = { artist: countOf('artist') + bare, album: countOf('album'), track: countOf('track') };
+  const deferred = { album: bare, track: bare };
+  const all = { ...first, album: first.album + bare, track: first.track + bare };
   return {
-    calls: first.artist + first.album + first.track + 2 * bare,
+    calls: lookupsOf(all).calls,
     lookups: first,
-    deferredLookups: { album: bare, track: bare },
+    deferredLookups: deferred,
     objects: { batches: references.length, batchSize: 1 },
     full: true,
   };

@@ -22,7 +22,7 @@ const deferredFields = 8; // a field that may have to wait for another object, o
 const maxSteps = 10_000;
 
 /** @throws QueryTooComplex when there is too much introspection to count */
-export function answerFieldsOf(
+export function responseFieldsOf(
   selectionTree: SelectionTree,
   argumentsOf: ArgumentsOf,
   schema: GraphQLSchema,

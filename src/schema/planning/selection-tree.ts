@@ -64,6 +64,15 @@ export interface ParsedOperation {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
+/** The parts of a selection tree that are already made. */
+interface Parts {
+  schema: GraphQLSchema;
+  collect: ReturnType<typeof createCollect>;
+  /** By their types and their nodes. */
+  typeSelections: Map<string, TypeSelection>;
+  numbers: Map<FieldNode, number>;
+}
+
 /**
  * @param variables on which `@skip` and `@include` may depend
  * @throws QueryTooComplex when the operation has more fields than it makes sense to count
@@ -73,73 +82,67 @@ export function createSelectionTree(
   variables: Readonly<Record<string, unknown>>,
 ): SelectionTree {
   const collect = createCollect(schema, (name) => fragments.get(name), variables);
-  const levels = new Map<string, TypeSelection>();
-  const numbers = new Map<FieldNode, number>();
-
-  /** The same for the same fields of the same type, wherever they are selected. */
-  function typeSelectionOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): TypeSelection {
-    const key = `${type.name} ${nodes.map(numberOf).join()}`;
-    const known = levels.get(key);
-    if (known) return known;
-    const level = createTypeSelection(
-      type,
-      collect(
-        type,
-        nodes.map(({ selectionSet }) => selectionSet),
-      ),
-    );
-    levels.set(key, level);
-    return level;
-  }
-
-  function numberOf(node: FieldNode): number {
-    const number = numbers.get(node) ?? numbers.size;
-    numbers.set(node, number);
-    return number;
-  }
-
-  function createTypeSelection(
-    type: GraphQLObjectType,
-    selection: ReadonlyMap<string, FieldNode[]>,
-  ): TypeSelection {
-    const fields: FieldSelection[] = [];
-    let typenames = 0;
-    for (const [responseName, nodes] of selection) {
-      const [node] = nodes as [FieldNode];
-      const field = fieldOf(schema, type, node.name.value);
-      if (!field) typenames += 1;
-      else fields.push(select(type, field, responseName, nodes));
-    }
-    const branches = fields.filter(isBranch);
-    const leaves = typenames + fields.length - branches.length;
-    const size = typenames + sum(fields, ({ below }) => 1 + sum(below, (each) => each.size));
-    const costsNothing = fields.every(
-      ({ field, below }) => !canCost(field) && below.every((each) => each.costsNothing),
-    );
-    const byResponseName = new Map(fields.map((each) => [each.responseName, each]));
-    return { type, fields, byResponseName, branches, leaves, size, costsNothing };
-  }
-
-  function select(
-    type: GraphQLObjectType,
-    field: FieldSelection['field'],
-    responseName: string,
-    nodes: readonly FieldNode[],
-  ): FieldSelection {
-    const named = getNamedType(field.type);
-    const types = isAbstractType(named) ? schema.getPossibleTypes(named) : [named as GraphQLObjectType];
-    const below = isLeafType(named) ? [] : types.map((each) => typeSelectionOf(each, nodes));
-    const selected = new Set(below.flatMap(({ fields }) => fields.map((each) => each.field.name)));
-    return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
-  }
-
+  const parts: Parts = { schema, collect, typeSelections: new Map(), numbers: new Map() };
   const query = schema.getQueryType() as GraphQLObjectType;
-  const root = createTypeSelection(query, collect(query, [definition.selectionSet]));
+  const root = createTypeSelection(parts, query, collect(query, [definition.selectionSet]));
+  return { root, size: root.size, fieldAt: (path) => fieldAt(root, path) };
+}
+
+/** The same object for the same fields of the same type, wherever they are selected. */
+function typeSelectionOf(parts: Parts, type: GraphQLObjectType, nodes: readonly FieldNode[]): TypeSelection {
+  const key = `${type.name} ${nodes.map((node) => numberOf(parts, node)).join()}`;
+  const existing = parts.typeSelections.get(key);
+  if (existing) return existing;
+  const sets = nodes.map(({ selectionSet }) => selectionSet);
+  const created = createTypeSelection(parts, type, parts.collect(type, sets));
+  parts.typeSelections.set(key, created);
+  return created;
+}
+
+function numberOf({ numbers }: Parts, node: FieldNode): number {
+  const number = numbers.get(node) ?? numbers.size;
+  numbers.set(node, number);
+  return number;
+}
+
+function createTypeSelection(
+  parts: Parts,
+  type: GraphQLObjectType,
+  selection: ReadonlyMap<string, FieldNode[]>,
+): TypeSelection {
+  const fields = Array.from(selection, ([responseName, nodes]) =>
+    createFieldSelection(parts, type, responseName, nodes),
+  ).filter((field) => field !== null);
+  const typenames = selection.size - fields.length;
+  const branches = fields.filter(isBranch);
   return {
-    root,
-    size: root.size,
-    fieldAt: (path) => fieldAt(root, path),
+    type,
+    fields,
+    byResponseName: new Map(fields.map((field) => [field.responseName, field])),
+    branches,
+    leaves: typenames + fields.length - branches.length,
+    size: typenames + sum(fields, ({ below }) => 1 + sum(below, ({ size }) => size)),
+    costsNothing: fields.every(
+      ({ field, below }) => !canCost(field) && below.every(({ costsNothing }) => costsNothing),
+    ),
   };
+}
+
+/** Null for `__typename`. */
+function createFieldSelection(
+  parts: Parts,
+  type: GraphQLObjectType,
+  responseName: string,
+  nodes: readonly FieldNode[],
+): FieldSelection | null {
+  const { schema } = parts;
+  const field = nodes[0] && fieldOf(schema, type, nodes[0].name.value);
+  if (!field) return null;
+  const named = getNamedType(field.type);
+  const types = isAbstractType(named) ? schema.getPossibleTypes(named) : [named as GraphQLObjectType];
+  const below = isLeafType(named) ? [] : types.map((each) => typeSelectionOf(parts, each, nodes));
+  const selected = new Set(below.flatMap(({ fields }) => fields.map((each) => each.field.name)));
+  return { responseName, name: `${type.name}.${field.name}`, field, nodes, below, selected };
 }
 
 function fieldOf(

@@ -28,6 +28,8 @@ export interface Connection<T extends SpotifyObject> {
   total(): Promise<number | Malformed | null>;
 }
 
+export type ConnectionRef<T extends SpotifyObject> = ObjectRef<Types, Connection<T>>;
+
 export interface Edge<T extends SpotifyObject> {
   connection: Connection<T>;
   slot: number;
@@ -130,7 +132,7 @@ export function connectionOf<T extends SpotifyObject>(
       }),
     }),
   });
-  return ConnectionType as unknown as ObjectRef<Types, Connection<T>>;
+  return ConnectionType as unknown as ConnectionRef<T>;
 }
 
 /**

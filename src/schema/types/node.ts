@@ -2,7 +2,9 @@ import type { GraphQLResolveInfo } from 'graphql';
 import {
   type Album as AlbumObject,
   type Artist as ArtistObject,
+  type Kind,
   parseReference,
+  type Reference,
   type SpotifyObject,
   type Track as TrackObject,
 } from '../../datasources/spotify/index.ts';
@@ -20,7 +22,7 @@ export const Track = builder.objectRef<TrackObject>('Track');
 
 /** Everything that has an id, and the root fields that find it. */
 
-const typeNames = { artist: 'Artist', album: 'Album', track: 'Track' } as const;
+export const typeNames: Readonly<Record<Kind, string>> = { artist: 'Artist', album: 'Album', track: 'Track' };
 
 export const Node = builder.interfaceRef<SpotifyObject>('Node').implement({
   description: 'Something in the catalogue that has an id.',
@@ -38,7 +40,7 @@ builder.queryFields((t) => ({
     description:
       'Whatever the id names. For a bare id, artists, albums and tracks are searched in this order: a URI or link costs fewer calls.',
     args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => readNode(id, context, info),
+    resolve: (_, { id }, context, info) => readObject(parseReference(id), context, info),
   }),
   nodes: t.field({
     type: [Node],
@@ -46,17 +48,21 @@ builder.queryFields((t) => ({
     extensions: { cost: nodeLookups },
     description: 'The same for many ids: one entry for each, in their order.',
     args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) => mapIds(ids, (id, index) => readNode(id, context, info, index)),
+    resolve: (_, { ids }, context, info) =>
+      mapIds(ids, (id, index) => readObject(parseReference(id), context, info, index)),
   }),
 }));
 
-function readNode(
-  input: string,
+/**
+ * Reads the object that a reference names.
+ * @param index of the object in the list that the resolved field gives, if it gives one
+ */
+export function readObject(
+  reference: Reference,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<SpotifyObject | null> {
-  const reference = parseReference(input);
   if (reference.kind === 'artist') return artistById(reference.id, context, info, index);
   return context.spotify.node(reference, context.fieldContext(info));
 }

@@ -1,10 +1,10 @@
-import type { Kind, Market } from '../../datasources/spotify/index.ts';
+import type { Kind, KindOf, Market } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { marketArg, namedMarket } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
-import { connect, pagingArgs } from '../relay/connection.ts';
+import { type ConnectionRef, connect, pagingArgs } from '../relay/connection.ts';
 import { AlbumConnection } from './album.ts';
 import { ArtistConnection } from './artist.ts';
 import { TrackConnection } from './track.ts';
@@ -30,56 +30,25 @@ const SearchType = builder.enumType('SearchType', {
 const SearchResults = builder.objectRef<Search>('SearchResults').implement({
   description:
     'What a search finds, each kind with a page of its own. Kinds that share a page size share a call.',
-  fields: (t) => ({
-    artists: t.field({
-      type: ArtistConnection,
-      nullable: true,
-      extensions: { cost: searchHits(true) },
-      description: 'The artists found; null where `type` leaves them out.',
-      args: pagingArgs(t),
-      resolve: (search, args, context, info) =>
-        wants(search, 'artist')
-          ? connect(
-              context.spotify.search('artist', search.q, search.market),
-              args,
-              context,
-              resolvedField(context, info),
-            )
-          : null,
-    }),
-    albums: t.field({
-      type: AlbumConnection,
-      nullable: true,
-      extensions: { cost: searchHits(false) },
-      description: 'The albums found; null where `type` leaves them out.',
-      args: pagingArgs(t),
-      resolve: (search, args, context, info) =>
-        wants(search, 'album')
-          ? connect(
-              context.spotify.search('album', search.q, search.market),
-              args,
-              context,
-              resolvedField(context, info),
-            )
-          : null,
-    }),
-    tracks: t.field({
-      type: TrackConnection,
-      nullable: true,
-      extensions: { cost: searchHits(true) },
-      description: 'The tracks found; null where `type` leaves them out.',
-      args: pagingArgs(t),
-      resolve: (search, args, context, info) =>
-        wants(search, 'track')
-          ? connect(
-              context.spotify.search('track', search.q, search.market),
-              args,
-              context,
-              resolvedField(context, info),
-            )
-          : null,
-    }),
-  }),
+  fields: (t) => {
+    const results = <K extends Kind>(kind: K, type: ConnectionRef<KindOf[K]>) =>
+      t.field({
+        type,
+        nullable: true,
+        extensions: { cost: searchHits(kind) },
+        description: `The ${kind}s found; null where \`type\` leaves them out.`,
+        args: pagingArgs(t),
+        resolve: ({ q, market, kinds }, args, context, info) =>
+          kinds === null || kinds.includes(kind)
+            ? connect(context.spotify.search(kind, q, market), args, context, resolvedField(context, info))
+            : null,
+      });
+    return {
+      artists: results('artist', ArtistConnection),
+      albums: results('album', AlbumConnection),
+      tracks: results('track', TrackConnection),
+    };
+  },
 });
 
 builder.queryFields((t) => ({
@@ -107,8 +76,6 @@ builder.queryFields((t) => ({
     }),
   }),
 }));
-
-const wants = ({ kinds }: Search, kind: Kind): boolean => kinds === null || kinds.includes(kind);
 
 /** @throws BadUserInput when Spotify would not search for it */
 function searchText(q: string): string {

@@ -56,11 +56,6 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
 export const shortListNames = (registry: KindRegistry): string[] =>
   Object.values(registry).flatMap(({ shortLists }) => shortLists.map(({ name }) => name));
 
-/** Most ids of one call for each kind, for apps that have batch endpoints. */
-export const batchMax = Object.fromEntries(
-  Object.values(kinds).map(({ name, batchSize }) => [name, batchSize]),
-) as Readonly<Record<Kind, number>>;
-
 /** The object that a client's id names; `kind` is null for a bare id, which names none. */
 export interface Reference<K extends string = Kind> {
   kind: K | null;

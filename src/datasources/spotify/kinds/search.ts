@@ -9,7 +9,8 @@ import type { Market } from './markets.ts';
 import { decodePage } from './page.ts';
 import { simplifiedOptions } from './values.ts';
 
-const searchReach = 1_000; // Spotify: offset + limit at most 1,000
+/** The slot at which each search ends: Spotify takes an offset and a limit of 1,000 together at most. */
+export const searchReach = 1_000;
 
 /** The search results of one kind; the kinds of one search share their calls. */
 export function searchResults<T extends Entity>(

@@ -102,7 +102,7 @@ describe('the count of the fields of a response', () => {
     documents
       .fromText(query)
       .operation(null)
-      .plan(variables, app as never).answerFields;
+      .plan(variables, app as never).responseFields;
 
   function fieldsIn(data: unknown): number {
     if (Array.isArray(data)) return data.reduce((sum: number, each) => sum + fieldsIn(each), 0);
@@ -203,17 +203,17 @@ describe('what honest clients send is far from the limits', () => {
     ],
   ])('%s', (_, query, share) => {
     const r = Array.from({ length: 500 }, (__, n) => ({ __typename: 'Album', id: `${n}` }));
-    const { answerFields } = documents
+    const { responseFields } = documents
       .fromText(query)
       .operation(null)
       .plan({ r }, app as never);
-    expect(answerFields).toBeGreaterThan(0);
-    expect(answerFields).toBeLessThan(limit / share);
+    expect(responseFields).toBeGreaterThan(0);
+    expect(responseFields).toBeLessThan(limit / share);
   });
 
   test.each(operations)('the operation of the tests: $title', ({ document }) => {
     const operation = documents.fromAst(parse(document)).operation(null);
-    expect(operation.plan({}, app as never).answerFields).toBeLessThan(limit / 4);
+    expect(operation.plan({}, app as never).responseFields).toBeLessThan(limit / 4);
   });
 });
 

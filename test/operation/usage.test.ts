@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import { type TestGateway, withSandbox } from '../support/gateway.ts';
+import { catalogue } from '../support/operations.ts';
+
+/** An operation reports its calls, its stale parts and its missing parts to a client that sends the header for it. */
+
+const { artists, albums } = catalogue.fixtures;
+const { bts } = artists;
+const afterResponseMs = 20; // calls that no client waits for arrive a moment after the response
+
+const start = (environment: Record<string, string> = {}) =>
+  withSandbox({ SPOTIFY_QUOTA_MODE: 'development', ...environment }, { quotaMode: 'development', catalogue });
+
+const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
+  const { spotify } = extensions;
+  if (!spotify) throw new Error('no extensions.spotify');
+  return spotify;
+};
+
+describe('extensions.spotify', () => {
+  const document = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`;
+  const took = { milliseconds: expect.any(Number) };
+  const sortedByPath = <T extends { path: string }>(calls: readonly T[]): T[] =>
+    calls.toSorted((one, other) => Number(one.path > other.path) - Number(one.path < other.path));
+
+  test('lists each call of an operation, the token call included', async () => {
+    const { ask, sandbox } = await start();
+    const { calls, ...rest } = spotifyOf(await ask(document));
+    expect(rest).toEqual({ plannedCalls: 3, actualCalls: 3, cacheHits: 0, stale: [], unavailable: [] });
+    const network = { status: 200, ...took, origin: 'network' };
+    expect(calls[0]).toEqual({ method: 'POST', path: '/api/token', ...network });
+    expect(sortedByPath(calls)).toEqual([
+      { method: 'POST', path: '/api/token', ...network },
+      { method: 'GET', path: `/artists/${bts}`, ...network },
+      { method: 'GET', path: `/artists/${bts}/albums?limit=10&offset=0`, ...network },
+      { method: 'GET', path: `/artists/${bts}/albums?limit=10&offset=10`, ...network },
+    ]);
+    expect(sandbox.calls().map(({ path }) => path)).toEqual(
+      expect.arrayContaining(calls.filter(({ method }) => method === 'GET').map(({ path }) => path)),
+    );
+    expect(calls.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 5_000)).toBe(true);
+  });
+
+  test('lists the reads from the cache, which need no token', async () => {
+    const { ask, sandbox } = await start();
+    await ask(document);
+    sandbox.clearCalls();
+    const { calls, ...rest } = spotifyOf(await ask(document));
+    expect(rest).toEqual({ plannedCalls: 3, actualCalls: 0, cacheHits: 3, stale: [], unavailable: [] });
+    const held = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
+    expect(sortedByPath(calls)).toEqual([
+      { ...held, path: `/artists/${bts}` },
+      { ...held, path: `/artists/${bts}/albums?limit=10&offset=0` },
+      { ...held, path: `/artists/${bts}/albums?limit=10&offset=10` },
+    ]);
+    expect(sandbox.calls()).toEqual([]);
+  });
+
+  test('states which of two equal operations at the same time sent the call', async () => {
+    const { ask } = await start();
+    const both = [ask(`{ artist(id: "${bts}") { name } }`), ask(`{ artist(id: "${bts}") { uri name } }`)];
+    const [one, other] = (await Promise.all(both)).map(spotifyOf);
+    const called = (origin: string) => [
+      { method: 'POST', path: '/api/token', status: 200, ...took, origin },
+      { method: 'GET', path: `/artists/${bts}`, status: 200, ...took, origin },
+    ];
+    expect(one).toMatchObject({ actualCalls: 1, cacheHits: 0, calls: called('network') });
+    expect(other).toMatchObject({ actualCalls: 0, cacheHits: 0, calls: called('shared') });
+  });
+
+  test('lists the token call in each operation that waited for it', async () => {
+    const { ask } = await start();
+    const both = [
+      ask(`{ artist(id: "${bts}") { name } }`),
+      ask(`{ artist(id: "${artists.albums9}") { name } }`),
+    ];
+    const [one, other] = (await Promise.all(both)).map(spotifyOf);
+    const tokenCall = { method: 'POST', path: '/api/token', status: 200, ...took };
+    expect(one?.calls).toContainEqual({ ...tokenCall, origin: 'network' });
+    expect(other?.calls).toContainEqual({ ...tokenCall, origin: 'shared' });
+  });
+
+  test('lists each attempt, the failed ones included', async () => {
+    const { ask, sandbox } = await start();
+    sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 502 } });
+    const answer = await ask(`{ artist(id: "${bts}") { name } }`);
+    expect(answer.data).toEqual({ artist: { name: 'BTS' } });
+    const { calls, actualCalls } = spotifyOf(answer);
+    expect(actualCalls).toBe(2);
+    expect(calls.filter(({ method }) => method === 'GET').map(({ status }) => status)).toEqual([502, 200]);
+  });
+
+  test('lists an attempt without a response with the status null', async () => {
+    const { ask, sandbox } = await start();
+    sandbox.faults.add({ times: 1, fault: { kind: 'reset' } });
+    const { calls } = spotifyOf(await ask(`{ artist(id: "${bts}") { name } }`));
+    expect(calls.filter(({ method }) => method === 'GET').map(({ status }) => status)).toEqual([null, 200]);
+  });
+
+  test('lists calls that were sent before it was known that they are not needed', async () => {
+    const { ask, apiCalls } = await start();
+    const nobody = '1111111111111111111111';
+    const answer = await ask(`{ artist(id: "${nobody}") { name albums(first: 20) { nodes { name } } } }`);
+    expect(answer.data).toEqual({ artist: null });
+    await sleep(afterResponseMs);
+    expect(spotifyOf(answer).actualCalls).toBe(apiCalls().length);
+  });
+
+  test('lists each field that Spotify withholds from the app, for which no call is sent', async () => {
+    const { ask, apiCalls } = await start();
+    const answer = await ask(`{
+      band: artist(id: "${bts}") { followers { total } popularity topTracks { name } relatedArtists { name } }
+      album(id: "${albums.tracks1}") { name label }
+    }`);
+    expect(answer.errors).toEqual([]);
+    expect(answer.data).toEqual({
+      band: { followers: null, popularity: null, topTracks: null, relatedArtists: null },
+      album: { name: 'Single Lantern', label: null },
+    });
+    expect(apiCalls().toSorted()).toEqual([`/albums/${albums.tracks1}`, `/artists/${bts}`]);
+    const { unavailable, plannedCalls } = spotifyOf(answer);
+    expect(plannedCalls).toBe(2);
+    const line = (field: string, ...path: (string | number)[]) => ({ field, path, reason: 'QUOTA_MODE' });
+    const expected = [
+      line('Artist.followers', 'band', 'followers'),
+      line('Artist.popularity', 'band', 'popularity'),
+      line('Artist.topTracks', 'band', 'topTracks'),
+      line('Artist.relatedArtists', 'band', 'relatedArtists'),
+      line('Album.label', 'album', 'label'),
+    ];
+    expect(unavailable).toHaveLength(expected.length);
+    expect(unavailable).toEqual(expect.arrayContaining(expected));
+  });
+
+  test('lists a field that is missing in the items of a list once for each item', async () => {
+    const { ask } = await start();
+    const answer = await ask(
+      `{ artist(id: "${artists.albums9}") { albums(first: 2) { edges { albumGroup node { label } } } } }`,
+    );
+    const paths = spotifyOf(answer).unavailable.map(({ field, path }) =>
+      [field, path.join('.')].join(' at '),
+    );
+    expect(paths.toSorted()).toEqual([
+      'Album.label at artist.albums.edges.0.node.label',
+      'Album.label at artist.albums.edges.1.node.label',
+      'ArtistAlbumsEdge.albumGroup at artist.albums.edges.0.albumGroup',
+      'ArtistAlbumsEdge.albumGroup at artist.albums.edges.1.albumGroup',
+    ]);
+  });
+
+  test.each<{ fault: FaultRule['fault']; reason: string }>([
+    { fault: { kind: 'answer', status: 500 }, reason: 'UPSTREAM_UNAVAILABLE' },
+    { fault: { kind: 'rate-limit', retryAfterSeconds: 30 }, reason: 'UPSTREAM_RATE_LIMITED' },
+    {
+      fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 86_400 },
+      reason: 'UPSTREAM_QUOTA_EXCEEDED',
+    },
+    { fault: { kind: 'answer', text: 'no JSON' }, reason: 'UPSTREAM_BAD_RESPONSE' },
+  ])(
+    'lists each field that is served from a stale entry with the reason $reason',
+    async ({ fault, reason }) => {
+      const { ask, sandbox } = await start({ CACHE_TTL_SECONDS: '0' });
+      const before = await ask(document);
+      sandbox.faults.add({ fault });
+      const after = await ask(document);
+      expect({ data: after.data, errors: after.errors }).toEqual({ data: before.data, errors: [] });
+      const { stale } = spotifyOf(after);
+      const fields = new Set(stale.map(({ field, path }) => `${field} at ${path.join('.')}`));
+      expect(fields).toEqual(new Set(['Query.artist at artist', 'Artist.albums at artist.albums']));
+      expect(new Set(stale.map((line) => line.reason))).toEqual(new Set([reason]));
+    },
+  );
+
+  test.each([{}, { 'x-spotify-trace': '0' }, { 'x-spotify-trace': 'true' }])(
+    'is sent to no client without the header: %o',
+    async (headers) => {
+      const { fetch } = await start();
+      const response = await fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query: `{ artist(id: "${bts}") { name } }` }),
+      });
+      expect(await response.json()).toEqual({ data: { artist: { name: 'BTS' } } });
+    },
+  );
+});
