@@ -18,7 +18,7 @@ export type {
   Sent,
   SentList,
 } from './kinds/values.ts';
-export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slot-ranges.ts';
+export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
 export { type Family, families } from './quota/families.ts';
 export {

@@ -4,7 +4,7 @@ import { kinds, parseId } from '../../../src/datasources/spotify/kinds/index.ts'
 import { pagedList } from '../../../src/datasources/spotify/kinds/lists.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
 import { albumTracks } from '../../../src/datasources/spotify/kinds/track.ts';
-import type { CursorPosition } from '../../../src/datasources/spotify/pagination/slot-ranges.ts';
+import type { CursorPosition } from '../../../src/datasources/spotify/pagination/slots.ts';
 import { cursorsOf, parseCursor } from '../../../src/schema/relay/page-arguments.ts';
 import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from '../../support/album-pages.ts';
 import { albums, artists, catalogue, inMode, modes, seen, unknownId } from '../../support/asking.ts';

@@ -5,128 +5,104 @@ import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
-import type { ListLength } from './list-length.ts';
-import type { ListTotals } from './list-totals.ts';
-import { nextOffsets, type SlotRange } from './slot-ranges.ts';
+import type { ListLength, ListTotals } from './lengths.ts';
+import { nextOffsets, type SlotRange } from './slots.ts';
 
 /** Reads aligned pages of lists, each from the cache if it is there and belongs to the current version of the list. */
-export interface PageReader {
-  /**
-   * The pages that cover the slots, as far as the list goes; null if there is no such list.
-   * @throws SmallerPageNeeded if Spotify pages the list in smaller pages
-   */
-  readPages<T extends Entity>(
-    list: PagedList<T>,
-    slots: SlotRange,
-    limit: number,
-    fieldContext: FieldContext,
-  ): Promise<Page<T>[] | null>;
-  /** @param startedMs start of the read to which the page belongs, in milliseconds of the epoch */
-  readPage<T extends Entity>(
-    list: PagedList<T>,
-    offset: number,
-    limit: number,
-    startedMs: number,
-    fieldContext: FieldContext,
-  ): Promise<Page<T>>;
+
+/** One read of a list for one field. */
+export interface ListRead<T extends Entity> {
+  list: PagedList<T>;
+  /** The page size. */
+  limit: number;
+  fieldContext: FieldContext;
+  cache: ReadThroughCache;
+  totals: ListTotals;
+  /** Counts a page that is older than the last change of its list. */
+  recordChange(): void;
 }
 
-/** @param onChange called when a page is found to be older than the last change of its list */
-export function createPageReader(
-  cache: ReadThroughCache,
-  totals: ListTotals,
-  onChange: () => void,
-): PageReader {
-  /** See `PageReader.readPages`. */
-  async function readPages<T extends Entity>(
-    list: PagedList<T>,
-    slots: SlotRange,
-    limit: number,
-    fieldContext: FieldContext,
-  ): Promise<Page<T>[] | null> {
-    if (slots.start === slots.end) return [];
-    const startedMs = epochMs();
-    let pages: Page<T>[] = [];
-    if (slots.start < limit && list.embeddedFirstPage) {
-      const opening = await list.embeddedFirstPage(fieldContext);
-      if (opening === null) return null;
-      if (opening) {
-        totals.record(list, opening, startedMs);
-        pages.push(opening);
-      }
+/**
+ * The pages that cover the slots, as far as the list goes; null if there is no such list.
+ * @throws SmallerPageNeeded if Spotify pages the list in smaller pages
+ */
+export async function readPages<T extends Entity>(
+  read: ListRead<T>,
+  slots: SlotRange,
+): Promise<Page<T>[] | null> {
+  if (slots.start === slots.end) return [];
+  const { list, limit, totals, fieldContext } = read;
+  const startedMs = epochMs();
+  let pages: Page<T>[] = [];
+  if (slots.start < limit && list.embeddedFirstPage) {
+    const firstPage = await list.embeddedFirstPage(fieldContext);
+    if (firstPage === null) return null;
+    if (firstPage) {
+      totals.record(list, firstPage, startedMs);
+      pages.push(firstPage);
     }
-    for (;;) {
-      const offsets = nextOffsets(pages, slots, limit, lengthOf(totals, list, fieldContext), list.maxOffset);
-      if (offsets.length === 0) break;
-      const next = offsets.map((offset) => readPage(list, offset, limit, startedMs, fieldContext));
-      pages = untilGap([...pages, ...(await Promise.all(next))]);
-    }
-    recordEmptyEnd(totals, list, pages);
-    return readChangedAgain(list, pages, limit, startedMs, fieldContext);
   }
-
-  /** Pages from before the list changed are read again, so that the window fits together. */
-  function readChangedAgain<T extends Entity>(
-    list: PagedList<T>,
-    pages: readonly Page<T>[],
-    limit: number,
-    startedMs: number,
-    fieldContext: FieldContext,
-  ): Promise<Page<T>[]> {
-    const mayReadAgain = ({ offset, limit: size }: Page<T>) =>
-      size === Math.min(limit, list.maxOffset - offset);
-    return Promise.all(
-      pages.map((page) =>
-        totals.isConsistent(list, page) || !mayReadAgain(page)
-          ? page
-          : readPage(list, page.offset, limit, startedMs, fieldContext),
-      ),
-    );
+  for (;;) {
+    const offsets = nextOffsets(pages, slots, limit, lengthOf(read), list.maxOffset);
+    if (offsets.length === 0) break;
+    const nextPages = await Promise.all(offsets.map((offset) => readPage(read, offset, startedMs)));
+    pages = untilGap([...pages, ...nextPages]);
   }
+  recordEmptyEnd(read, pages);
+  return readChangedAgain(read, pages, startedMs);
+}
 
-  async function readPage<T extends Entity>(
-    list: PagedList<T>,
-    offset: number,
-    limit: number,
-    startedMs: number,
-    fieldContext: FieldContext,
-  ): Promise<Page<T>> {
-    const items = Math.min(limit, list.maxOffset - offset);
-    const endpointRequest = list.page(offset, items);
-    let page = (await cache.get(endpointRequest, fieldContext)) as Page<T>;
-    if (!totals.isConsistent(list, page)) {
-      onChange();
-      cache.expire(endpointRequest.key);
-      page = (await cache.get(endpointRequest, fieldContext)) as Page<T>;
-    }
-    if (page.limit < items) {
-      cache.put(list.page(offset, page.limit), page);
-      if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
-    }
-    totals.record(list, page, startedMs);
-    return page;
+/** @param startedMs start of the read to which the page belongs, in milliseconds of the epoch */
+export async function readPage<T extends Entity>(
+  { list, limit, cache, totals, recordChange, fieldContext }: ListRead<T>,
+  offset: number,
+  startedMs: number,
+): Promise<Page<T>> {
+  const items = Math.min(limit, list.maxOffset - offset);
+  const endpointRequest = list.page(offset, items);
+  let page = (await cache.get(endpointRequest, fieldContext)) as Page<T>; // no page of a list is absent
+  if (!totals.isConsistent(list, page)) {
+    recordChange();
+    cache.expire(endpointRequest.key);
+    page = (await cache.get(endpointRequest, fieldContext)) as Page<T>;
   }
+  if (page.limit < items) {
+    cache.put(list.page(offset, page.limit), page);
+    if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
+  }
+  totals.record(list, page, startedMs);
+  return page;
+}
 
-  return { readPages, readPage };
+/** Pages from before the list changed are read again, so that the window fits together. */
+function readChangedAgain<T extends Entity>(
+  read: ListRead<T>,
+  pages: readonly Page<T>[],
+  startedMs: number,
+): Promise<Page<T>[]> {
+  const { list, limit, totals } = read;
+  const mayReadAgain = ({ offset, limit: size }: Page<T>) =>
+    size === Math.min(limit, list.maxOffset - offset);
+  return Promise.all(
+    pages.map((page) =>
+      totals.isConsistent(list, page) || !mayReadAgain(page) ? page : readPage(read, page.offset, startedMs),
+    ),
+  );
 }
 
 /** The length of a list as far as it is known; the field is then as fresh as the length. */
-export function lengthOf<T extends Entity>(
-  totals: ListTotals,
-  list: PagedList<T>,
-  fieldContext: FieldContext,
-): ListLength | null {
-  const known = totals.of(list);
-  if (known) recordFreshness(fieldContext, known.freshUntilMs);
-  return known;
+export function lengthOf<T extends Entity>({
+  list,
+  totals,
+  fieldContext,
+}: Pick<ListRead<T>, 'list' | 'totals' | 'fieldContext'>): ListLength | null {
+  const length = totals.of(list);
+  if (length) recordFreshness(fieldContext, length.freshUntilMs);
+  return length;
 }
 
 /** Two empty pages in succession end the list behind its last item. */
-function recordEmptyEnd<T extends Entity>(
-  totals: ListTotals,
-  list: PagedList<T>,
-  pages: readonly Page<T>[],
-): void {
+function recordEmptyEnd<T extends Entity>({ list, totals }: ListRead<T>, pages: readonly Page<T>[]): void {
   const [previous, last] = pages.slice(-2);
   if (previous?.items.length !== 0 || last?.items.length !== 0) return;
   const filled = pages.findLast(({ items }) => items.length > 0);

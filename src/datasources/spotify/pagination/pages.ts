@@ -7,11 +7,9 @@ import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';
 import type { FieldContext } from '../usage/field-context.ts';
-import { type ListLength, lengthFrom, shownTotal } from './list-length.ts';
-import { createListTotals, type ListTotals } from './list-totals.ts';
-import { createPageReader, lengthOf, untilGap } from './page-reader.ts';
-import { type PageArgs, type SlotRange, slotRangeOf } from './slot-ranges.ts';
-import { isCursorAt, shiftedSlot } from './slot-refs.ts';
+import { createListTotals, type ListLength, lengthFrom, shownTotal } from './lengths.ts';
+import { type ListRead, lengthOf, readPage, readPages, untilGap } from './page-reader.ts';
+import { isCursorAt, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
 import { type Window, windowOf } from './windows.ts';
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
@@ -44,16 +42,13 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     changes += 1;
   };
   const totals = createListTotals(freshMs, recordChange);
-  const { readPages, readPage } = createPageReader(cache, totals, recordChange);
 
   async function window<T extends Entity>(list: PagedList<T>, args: PageArgs, fieldContext: FieldContext) {
-    let limit = Math.min(
-      capabilities.maxPageSize(list.endpoint),
-      totals.pageLimit(list) ?? Number.POSITIVE_INFINITY,
-    );
+    const read = { list, fieldContext, cache, totals, recordChange };
+    let limit = Math.min(capabilities.maxPageSize(list.endpoint), totals.pageLimit(list) ?? Infinity);
     for (;;) {
       try {
-        return await readWindow(list, args, limit, fieldContext);
+        return await readWindow({ ...read, limit }, args);
       } catch (error) {
         if (!(error instanceof SmallerPageNeeded)) throw error;
         limit = error.limit;
@@ -61,65 +56,61 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     }
   }
 
-  async function readWindow<T extends Entity>(
-    list: PagedList<T>,
-    args: PageArgs,
-    limit: number,
-    fieldContext: FieldContext,
-  ): Promise<Window<T> | null> {
-    let slots = slotRangeFor(totals, list, args, []);
-    if (slots === null) {
-      const start = await readPages(list, { start: 0, end: 1 }, limit, fieldContext);
-      if (start === null) return null;
-      slots = slotRangeFor(totals, list, args, start) ?? { start: 0, end: 0 };
+  return {
+    window,
+    async total(list, fieldContext) {
+      const length = lengthOf({ list, totals, fieldContext });
+      return length ? shownTotal(length) : ((await window(list, firstSlot, fieldContext))?.total ?? null);
+    },
+    changes: () => changes,
+  };
+}
+
+async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): Promise<Window<T> | null> {
+  const { list, totals } = read;
+  let slots = slotRangeFor(read, args, []);
+  if (slots === null) {
+    const firstPages = await readPages(read, { start: 0, end: 1 });
+    if (firstPages === null) return null;
+    slots = slotRangeFor(read, args, firstPages) ?? { start: 0, end: 0 };
+  }
+  let pages = await readPages(read, slots);
+  for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
+    const length = totals.of(list) ?? lengthFrom(pages);
+    if (isFromEnd(args) && length?.end === null && !length.isReliable) {
+      await readPages(read, afterKnownEnd(list, length));
     }
-    let pages = await readPages(list, slots, limit, fieldContext);
-    for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
-      const known = totals.of(list) ?? lengthFrom(pages);
-      if (isFromEnd(args) && known?.end === null && !known.isReliable)
-        await readPages(list, afterKnownEnd(list, known), limit, fieldContext);
-      // From the end: the pages may show that the list is longer or shorter than its total.
-      const corrected: SlotRange = slotRangeFor(totals, list, args, pages) ?? slots;
-      if (corrected.start === slots.start && corrected.end === slots.end) break;
-      slots = corrected;
-      pages = await readPages(list, slots, limit, fieldContext);
-    }
-    return pages && cutWindow(list, pages, slots, args, limit, fieldContext);
+    // From the end: the pages may show that the list is longer or shorter than its total.
+    const corrected: SlotRange = slotRangeFor(read, args, pages) ?? slots;
+    if (corrected.start === slots.start && corrected.end === slots.end) break;
+    slots = corrected;
+    pages = await readPages(read, slots);
   }
+  return pages && cutWindow(read, pages, slots, args);
+}
 
-  async function cutWindow<T extends Entity>(
-    list: PagedList<T>,
-    pages: readonly Page<T>[],
-    slots: SlotRange,
-    args: PageArgs,
-    limit: number,
-    fieldContext: FieldContext,
-  ): Promise<Window<T>> {
-    const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
-    const cut = (from: readonly Page<T>[], at: SlotRange) => windowOf(from, at, args, list.maxOffset, length);
-    const slot = list.hasStableTotal ? shiftedSlot(pages, args, list.maxOffset) : null;
-    if (slot === null || !args.after) return cut(pages, slots);
+/** The window of the slots, or of the slots behind the item of the cursor where the list's growth has moved it. */
+async function cutWindow<T extends Entity>(
+  read: ListRead<T>,
+  pages: readonly Page<T>[],
+  slots: SlotRange,
+  args: PageArgs,
+): Promise<Window<T>> {
+  const { list, limit, totals } = read;
+  const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
+  const cut = (from: readonly Page<T>[], at: SlotRange) => windowOf(from, at, args, list.maxOffset, length);
+  const slot = list.hasStableTotal ? shiftedSlot(pages, args, list.maxOffset) : null;
+  if (slot === null || !args.after) return cut(pages, slots);
 
-    const page =
-      pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-      (await readPage(list, slot - (slot % limit), limit, epochMs(), fieldContext));
-    if (!isCursorAt(page, slot, args.after)) return cut(pages, slots);
-    const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
-    const last = shiftedPages.at(-1) as Page<T>;
-    const start = slot + 1;
-    const end = Math.min(start + (args.first ?? 0), last.offset + last.limit);
-    return cut(shiftedPages, { start, end: Math.max(start, end) });
-  }
-
-  async function total<T extends Entity>(
-    list: PagedList<T>,
-    fieldContext: FieldContext,
-  ): Promise<number | Malformed | null> {
-    const known = lengthOf(totals, list, fieldContext);
-    return known ? shownTotal(known) : ((await window(list, firstSlot, fieldContext))?.total ?? null);
-  }
-
-  return { window, total, changes: () => changes };
+  const page =
+    pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
+    (await readPage(read, slot - (slot % limit), epochMs()));
+  if (!isCursorAt(page, slot, args.after)) return cut(pages, slots);
+  const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
+  const last = shiftedPages.at(-1) ?? page;
+  const start = slot + 1;
+  const end = Math.min(start + (args.first ?? 0), last.offset + last.limit);
+  return cut(shiftedPages, { start, end: Math.max(start, end) });
 }
 
 /** Whether the slots of the arguments are counted from the end of the list. */
@@ -127,15 +118,14 @@ const isFromEnd = ({ last, before }: PageArgs): boolean => last !== null && befo
 
 /** The slots that the arguments select; null if they depend on a length that is unknown. */
 function slotRangeFor<T extends Entity>(
-  totals: ListTotals,
-  list: PagedList<T>,
+  { list, totals }: ListRead<T>,
   args: PageArgs,
   pages: readonly Page<T>[],
 ): SlotRange | null {
-  const known = totals.of(list) ?? lengthFrom(pages);
-  if (!known) return slotRangeOf(args, null, list.maxOffset);
-  const { end, isReliable, length, minLength } = known;
-  return slotRangeOf(args, end ?? (isReliable ? length : minLength), list.maxOffset);
+  const length = totals.of(list) ?? lengthFrom(pages);
+  if (!length) return slotRangeOf(args, null, list.maxOffset);
+  const { end, isReliable, minLength } = length;
+  return slotRangeOf(args, end ?? (isReliable ? length.length : minLength), list.maxOffset);
 }
 
 /** The slots from the last one that exists for certain to the highest possible one: reading them shows the end. */

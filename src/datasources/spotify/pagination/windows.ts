@@ -1,9 +1,8 @@
 import { isMalformed, type Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { Page } from '../kinds/page.ts';
-import { type ListLength, shownTotal } from './list-length.ts';
-import { isEmpty, type PageArgs, type SlotRange } from './slot-ranges.ts';
-import { realignToCursor, slotRefsIn } from './slot-refs.ts';
+import { type ListLength, shownTotal } from './lengths.ts';
+import { isEmpty, type PageArgs, realignToCursor, type SlotRange, slotRefsIn } from './slots.ts';
 
 export interface Slot<T> {
   slot: number;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
-import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
+import { createListTotals } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
 
 /** A process that lives for long does not grow for long. */

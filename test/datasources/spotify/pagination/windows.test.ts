@@ -4,7 +4,7 @@ import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { MalformedResponse } from '../../../../src/datasources/spotify/kinds/json.ts';
 import { decodePage, type Page } from '../../../../src/datasources/spotify/kinds/page.ts';
-import { createListTotals } from '../../../../src/datasources/spotify/pagination/list-totals.ts';
+import { createListTotals } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import {
   type CursorPosition,
   nextOffsets,
@@ -12,7 +12,7 @@ import {
   type PageArgs,
   slotRangeOf,
   worstCaseOffsets,
-} from '../../../../src/datasources/spotify/pagination/slot-ranges.ts';
+} from '../../../../src/datasources/spotify/pagination/slots.ts';
 import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
 
