@@ -116,6 +116,7 @@ function createCore(options: GatewayOptions, log: Log) {
     maxCalls: options.maxUpstreamCalls,
     maxAnswerFields: options.maxAnswerFields,
     maxAnswerBytes: options.maxAnswerBytes,
+    exposeQuota: options.exposeQuota,
     mask,
     report,
     onRejected: metrics.refused,

@@ -25,6 +25,8 @@ export interface ExecuteOperationOptions {
   maxAnswerFields: number;
   /** Maximum size of one response as JSON, in bytes. */
   maxAnswerBytes: number;
+  /** Whether clients may see the daily quota. */
+  exposeQuota: boolean;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
   /** Counts an operation that was rejected before its document was read. */
@@ -70,7 +72,7 @@ const failed = (error: GraphQLError): OperationResponse => ({
 
 /** Runs an operation that is admitted, and reports it. */
 function createRun(options: ExecuteOperationOptions): ExecuteOperation {
-  const { spotify, documents, timeoutMs, report } = options;
+  const { spotify, documents, timeoutMs, exposeQuota, report } = options;
   const started = spotify.started();
   const resultOf = createResultOf(options);
 
@@ -84,7 +86,7 @@ function createRun(options: ExecuteOperationOptions): ExecuteOperation {
     operationContext.traceContext = span.context;
     const document =
       typeof sent === 'string' ? documents.fromText(sent, client.key) : documents.fromAst(sent, client.key);
-    const context = createContext(spotify, operationContext, document.hash);
+    const context = createContext(spotify, operationContext, { document: document.hash, exposeQuota });
     const result = await resultOf(document, request, context);
     operationContext.end();
     client.signal?.removeEventListener('abort', operationContext.end);

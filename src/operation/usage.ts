@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import { isoTime } from '../observability/clock.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { OperationUsage } from '../observability/operation-usage.ts';
@@ -21,13 +22,27 @@ export const usageOf = (context: Context): OperationUsage => ({
   ...callCounts(context),
 });
 
+/** The request header of a client that wants to see the cost: `1` of the operation that runs, `plan` before it runs. */
 export const traceHeader = 'x-spotify-trace';
 
 /** Adds what the operation cost as `extensions.spotify`, if the client has sent the header for it. */
 export function withTrace(result: ExecutionResult, context: Context, client: Client): ExecutionResult {
   if (client.header(traceHeader) !== '1') return result;
-  const spotify = { ...callCounts(context), ...context.operationContext.usage };
+  const spotify = { ...callCounts(context), ...context.operationContext.usage, quota: quotaLeft(context) };
   return { ...result, extensions: { ...result.extensions, spotify } };
+}
+
+/** What is left of the quota of each family that the operation may use; null if clients must not see it. */
+function quotaLeft({ plan, quota }: Context) {
+  const families = new Set(plan?.families.map(({ family }) => family));
+  return (
+    quota()
+      ?.filter(({ family }) => families.has(family))
+      .map(({ family, used, limit, remaining, resetAtMs }) => ({
+        ...{ family, used, limit, remaining },
+        resetAt: isoTime(resetAtMs),
+      })) ?? null
+  );
 }
 
 /** @param outcome the duration, and the code of each error */

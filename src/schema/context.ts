@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from 'graphql';
-import type { FieldContext, OperationContext, Spotify } from '../datasources/spotify/index.ts';
+import type { FamilyQuota, FieldContext, OperationContext, Spotify } from '../datasources/spotify/index.ts';
 import { createSelections, type Selections } from './planning/collect-fields.ts';
 import type { Plan } from './planning/plan.ts';
 
@@ -15,6 +15,8 @@ export interface Context {
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
   selections: Selections;
+  /** The daily quota of each endpoint family; null if clients must not see it. */
+  quota(): readonly FamilyQuota[] | null;
   /** The operation, and the location of the resolved field in its response. */
   fieldContext(info: GraphQLResolveInfo): FieldContext;
 }
@@ -26,15 +28,21 @@ export interface FieldRead {
   fieldContext: FieldContext;
 }
 
+export interface ContextOptions {
+  /** The hash of the operation's document; by default the empty string. */
+  document?: string;
+  /** Whether clients may see the daily quota; by default not. */
+  exposeQuota?: boolean;
+}
+
 /**
  * The context of one operation, for any GraphQL executor.
  * @param operationContext its deadline and its usage
- * @param document the hash of the operation's document
  */
 export const createContext = (
   spotify: Spotify,
   operationContext: OperationContext,
-  document = '',
+  { document = '', exposeQuota = false }: ContextOptions = {},
 ): Context => ({
   spotify,
   operationContext,
@@ -42,6 +50,7 @@ export const createContext = (
   operation: null,
   plan: null,
   selections: createSelections(),
+  quota: () => (exposeQuota ? spotify.report().quota : null),
   fieldContext: (info) => ({
     operation: operationContext,
     location: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),

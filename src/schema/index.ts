@@ -1,6 +1,7 @@
 import './types/album.ts';
 import './types/artist.ts';
 import './types/node.ts';
+import './types/quota.ts';
 import './types/search.ts';
 import './types/track.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';

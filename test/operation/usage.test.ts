@@ -28,7 +28,14 @@ describe('extensions.spotify', () => {
   test('lists each call of an operation, the token call included', async () => {
     const { ask, sandbox } = await start();
     const { calls, ...rest } = spotifyOf(await ask(document));
-    expect(rest).toEqual({ plannedCalls: 3, actualCalls: 3, cacheHits: 0, stale: [], unavailable: [] });
+    expect(rest).toEqual({
+      plannedCalls: 3,
+      actualCalls: 3,
+      cacheHits: 0,
+      stale: [],
+      unavailable: [],
+      quota: [],
+    });
     const network = { status: 200, ...took, origin: 'network' };
     expect(calls[0]).toEqual({ method: 'POST', path: '/api/token', ...network });
     expect(sortedByPath(calls)).toEqual([
@@ -48,7 +55,14 @@ describe('extensions.spotify', () => {
     await ask(document);
     sandbox.clearCalls();
     const { calls, ...rest } = spotifyOf(await ask(document));
-    expect(rest).toEqual({ plannedCalls: 3, actualCalls: 0, cacheHits: 3, stale: [], unavailable: [] });
+    expect(rest).toEqual({
+      plannedCalls: 3,
+      actualCalls: 0,
+      cacheHits: 3,
+      stale: [],
+      unavailable: [],
+      quota: [],
+    });
     const held = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
     expect(sortedByPath(calls)).toEqual([
       { ...held, path: `/artists/${bts}` },

@@ -3,7 +3,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type GraphQLFormattedError, print } from 'graphql';
 import { onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import type { Usage } from '../../src/datasources/spotify/index.ts';
+import type { FamilyQuota, Usage } from '../../src/datasources/spotify/index.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 
@@ -15,7 +15,14 @@ export interface Answer<T> {
   data: T;
   /** Empty where the answer has none. */
   errors: GraphQLFormattedError[];
-  extensions: { spotify?: Usage & { plannedCalls: number; actualCalls: number; cacheHits: number } };
+  extensions: {
+    spotify?: Usage & {
+      plannedCalls: number;
+      actualCalls: number;
+      cacheHits: number;
+      quota: Pick<FamilyQuota, 'family' | 'used' | 'limit' | 'remaining'>[] | null;
+    };
+  };
 }
 
 export interface TestGateway {

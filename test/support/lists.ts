@@ -114,7 +114,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
   async function page(args: PageArgs): Promise<Page> {
     const operationContext = createOperationContext(10_000);
     const values = { ...args };
-    const context = createContext(spotify, operationContext, 'test');
+    const context = createContext(spotify, operationContext);
     context.plan = operation.plan(values, capabilities);
     const result = await operation.execute(values, context);
     operationContext.end();

@@ -13,6 +13,7 @@ import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from '.
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
+import type { FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
 import { createSharedStore } from './shared-state/create-shared-store.ts';
@@ -45,6 +46,8 @@ export interface Spotify
   /** The state of the connection to Spotify, for the operator. */
   report(): {
     families: FamilyReport[];
+    /** The daily quota of each endpoint family with a counted call or a limit. */
+    quota: FamilyQuota[];
     tokenAgeMs: number | null;
     abilities: CapabilityValues;
     /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
@@ -138,6 +141,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     app: capabilities,
     report: () => ({
       families: requestQueue.report(),
+      quota: [],
       tokenAgeMs: token.ageMs(),
       abilities: capabilities.values(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
