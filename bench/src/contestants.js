@@ -34,10 +34,15 @@ export const contestants = Object.fromEntries(
   ]),
 );
 
-/** The same with another build of ours. */
-export const withBuild = (file) => ({
+/** The same with other builds of ours: `name=path/to/dist/server.js`, where the name `ours` replaces the usual one. */
+export const withBuilds = (builds) => ({
   ...contestants,
-  ours: { ...contestants.ours, args: [...flags, resolve(file)] },
+  ...Object.fromEntries(
+    builds.map((build) => {
+      const [name, file] = build.split('=');
+      return [name, { name, title: name, kind: 'ours', args: [...flags, resolve(file)] }];
+    }),
+  ),
 });
 
 /** What every server gets, whoever it is. Ours is told to log no line for each operation, as no peer does. */
@@ -51,6 +56,6 @@ export const environment = (upstream, mode, extra = {}) => ({
   SPOTIFY_CLIENT_ID: 'bench',
   SPOTIFY_CLIENT_SECRET: 'bench',
   SPOTIFY_QUOTA_MODE: mode,
-  UPSTREAM_CONCURRENCY: '10',
+  UPSTREAM_CONCURRENCY: '24',
   ...extra,
 });

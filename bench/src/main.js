@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { checkAll } from './check.js';
-import { contestants as usualContestants, withBuild } from './contestants.js';
+import { withBuilds } from './contestants.js';
 import { simulateDays } from './day/main.js';
 import { measure } from './measure.js';
 import { measureIdle, measureRush, measureStarts, measureWorkers } from './occasions.js';
@@ -14,9 +14,9 @@ import { line } from './table.js';
 const say = (text) => process.stdout.write(`${text}\n`);
 
 async function main(args) {
-  const options = readOptions(args, usualContestants);
+  const options = readOptions(args, withBuilds);
   if (options.help) return say(usage);
-  const contestants = options.ours ? withBuild(options.ours) : usualContestants;
+  const { contestants } = options;
   const loadBefore = loadavg()[0];
   pinDriver();
 
@@ -37,7 +37,7 @@ async function main(args) {
     modes,
     occasions,
     contestants,
-    machine: describeMachine(pinning, loadBefore, options.ours !== undefined),
+    machine: describeMachine(pinning, loadBefore),
   });
   return say('\nWritten to RESULTS.md');
 }

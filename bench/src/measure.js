@@ -15,8 +15,8 @@ const comparable = {
   // Without a cache, all do the same work. The limits do none of it.
   cold: ({ kind }) => kind !== 'limit',
   // Ours has to write its answer out of what it holds, as Yoga does out of a constant.
-  warm: ({ name }) => name === 'ours' || name === 'constant',
-  hot: ({ name }) => name === 'ours' || name === 'ready',
+  warm: ({ name, kind }) => kind === 'ours' || name === 'constant',
+  hot: ({ name, kind }) => kind === 'ours' || name === 'ready',
   far: ({ kind }) => kind !== 'limit',
 };
 
@@ -42,12 +42,14 @@ export async function measure({ servers, contestants, upstream, mode, states, na
     const whos = Object.keys(servers).filter((who) => comparable[state](contestants[who]));
     await upstream.ask('latency', { milliseconds: state === 'far' ? farAwayMs : 0 });
     for (const name of names) {
-      const cursors = state === 'warm' && servers.ours ? await heldBy(servers.ours, name) : null;
-      const entries = whos.map((who) => ({
-        who,
-        server: servers[who],
-        nextBody: requestsFor(state, name, { cursors, write: writes[who] }),
-      }));
+      const entries = [];
+      for (const who of whos) {
+        // Another build has cursors of its own; those of ours do for everybody else.
+        const holder = contestants[who].kind === 'ours' ? servers[who] : servers.ours;
+        const cursors = state === 'warm' && holder ? await heldBy(holder, name) : null;
+        const nextBody = requestsFor(state, name, { cursors, write: writes[who] });
+        entries.push({ who, server: servers[who], nextBody });
+      }
       onResult(state, name, await interleave(entries, { upstream, ...howMuch(state, name, effort) }));
     }
   }

@@ -13,7 +13,7 @@ export const usage = `npm run bench -- [options]
   --mode m         extended or development; both if left out
   --rounds n       rounds of each measurement
   --seconds n      of each contestant in each round
-  --ours file      another build's server.js
+  --builds a=f,b=g other builds by their server.js, next to ours or, as ours=file, in its place
 `;
 
 const states = ['cold', 'warm', 'hot', 'far'];
@@ -24,7 +24,7 @@ const efforts = {
 };
 
 /** @throws Error that says what is wrong with the arguments */
-export function readOptions(args, contestants) {
+export function readOptions(args, withBuilds) {
   const { values } = parseArgs({
     args,
     options: {
@@ -37,14 +37,17 @@ export function readOptions(args, contestants) {
       mode: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
-      ours: { type: 'string' },
+      builds: { type: 'string', default: '' },
     },
   });
   const { quick, check, help } = values;
+  const builds = values.builds.split(',').filter(Boolean);
+  const contestants = withBuilds(builds);
   const effort = { ...efforts[quick ? 'quick' : 'full'] };
   if (values.rounds) effort.rounds = positive('rounds', values.rounds);
   if (values.seconds) effort.seconds = positive('seconds', values.seconds);
-  const isWhole = !quick && !check && !['only', 'ops', 'states', 'mode'].some((part) => part in values);
+  const isWhole =
+    !quick && !check && !['only', 'ops', 'states', 'mode', 'builds'].some((part) => part in values);
   return {
     check,
     quick,
@@ -56,7 +59,7 @@ export function readOptions(args, contestants) {
     names: some('ops', values.ops, Object.keys(operations)) ?? Object.keys(operations),
     states: some('states', values.states, states) ?? states,
     modes: some('mode', values.mode, modes) ?? (quick ? ['development'] : modes),
-    ours: values.ours,
+    contestants,
   };
 }
 

@@ -9,12 +9,12 @@ import { medians, ratioOf } from './statistics.js';
 
 const folder = new URL('../', import.meta.url);
 
-/** On what it was measured, as far as that explains the figures. A build that was handed in has a commit of its own. */
-export function describeMachine(pinning, loadBefore, isAnotherBuild = false) {
+/** On what it was measured, as far as that explains the figures. */
+export function describeMachine(pinning, loadBefore) {
   const [cpu] = cpus();
   const load = [loadBefore, loadavg()[0]].map((each) => each.toFixed(1)).join(' before, ');
   return [
-    `- ${new Date().toISOString().slice(0, 10)}, ${isAnotherBuild ? 'another build of ours' : `commit ${commit()}`}`,
+    `- ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
     `- ${cpu?.model ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${pinning}`,
     `- Node ${process.version}, ${process.platform}; load of the machine ${load} after`,
   ].join('\n');

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment } from './contestants.js';
 import { start } from './process.js';
@@ -19,9 +22,19 @@ export async function withServers(contestants, upstream, mode, use) {
   );
 }
 
-/** @param options `env` beyond the usual, `cores` */
-export const withServer = ({ args }, upstream, mode, { env, cores }, use) =>
-  withProcess(() => start(args, { env: environment(upstream, mode, env), cores }), use);
+/**
+ * Each server has an empty data directory, so that it finds nothing that an earlier one has cached.
+ * @param options `env` beyond the usual, `cores`
+ */
+export async function withServer({ args }, upstream, mode, { env, cores }, use) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'bench-'));
+  const settings = environment(upstream, mode, { DATA_DIR: dataDir, ...env });
+  try {
+    return await withProcess(() => start(args, { env: settings, cores }), use);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
 
 async function withProcess(begin, use) {
   const running = await begin();

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { barChart, lineChart } from '../plot.js';
 import { describeMachine } from '../publish.js';
 import { dayContestants } from './contestants.js';
@@ -93,6 +94,6 @@ ${rows.join('\n')}
 
 ${plots.map((path) => `![](${path})`).join('\n\n')}
 
-${describeMachine('not pinned')}
+${describeMachine('not pinned', loadavg()[0])}
 `;
 }
