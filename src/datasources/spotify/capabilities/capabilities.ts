@@ -4,6 +4,7 @@ import { FeatureWithheld, LimitRejected } from '../kinds/endpoint-request.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import { propertyOf } from '../transport/body.ts';
 import {
   type CapabilityValues,
   createLearnedCapabilities,
@@ -74,8 +75,10 @@ export function createCapabilities(
   const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
 
-  const has = (capability: string): boolean | null =>
-    (learned.lookup(capability)?.value as boolean | undefined) ?? null;
+  function has(capability: string): boolean | null {
+    const value = learned.lookup(capability)?.value;
+    return typeof value === 'boolean' ? value : null;
+  }
 
   return {
     has,
@@ -136,7 +139,7 @@ export function createCapabilities(
 }
 
 const fieldOf = (object: Entity, field: string): unknown =>
-  object[field.slice(field.indexOf('.') + 1) as keyof Entity];
+  propertyOf(object, field.slice(field.indexOf('.') + 1));
 
 /** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
 export type ProbeOnce = <T>(capability: Capability, send: () => Promise<T>) => Promise<T>;

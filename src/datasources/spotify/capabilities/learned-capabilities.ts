@@ -1,6 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import { propertyOf } from '../transport/body.ts';
 import {
   type Capability,
   type CapabilityPolicy,
@@ -97,23 +98,24 @@ function parseMessage(
   message: unknown,
   examples: Readonly<Record<Capability, boolean | number>>,
 ): { capability: Capability; learned: LearnedCapability } | null {
-  const [prefix, capability] = topic.split(':') as [string, Capability | undefined];
-  const { value, learnedAtMs } = (message ?? {}) as Partial<LearnedCapability>;
+  const [prefix, capability] = topic.split(':');
+  const value = propertyOf(message, 'value');
+  const learnedAtMs = propertyOf(message, 'learnedAtMs');
   if (prefix !== topicPrefix || !capability || !Object.hasOwn(examples, capability)) return null;
-  const example = examples[capability];
-  if (typeof value !== typeof example || typeof learnedAtMs !== 'number') return null;
-  if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= largestPageSize)) {
-    return null;
-  }
-  return {
-    capability,
-    learned: { value: value as boolean | number, confirmed: true, learnedAtMs, rememberMs },
-  };
+  if (!isValue(value) || typeof value !== typeof examples[capability]) return null;
+  if (typeof learnedAtMs !== 'number') return null;
+  return { capability, learned: { value, confirmed: true, learnedAtMs, rememberMs } };
 }
 
+const isValue = (value: unknown): value is boolean | number =>
+  typeof value === 'boolean' ||
+  (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= largestPageSize);
+
 /** The page size to request: the known limit, or the largest that Spotify may accept. */
-export const maxPageSize = (learned: LearnedCapabilities, endpoint: string): number =>
-  (learned.lookup(endpoint)?.value as number | undefined) ?? largestPageSize;
+export function maxPageSize(learned: LearnedCapabilities, endpoint: string): number {
+  const value = learned.lookup(endpoint)?.value;
+  return typeof value === 'number' ? value : largestPageSize;
+}
 
 /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */
 export function worstCasePage(

@@ -81,7 +81,7 @@ export const artistAlbums = {
     // All four are Spotify's default: both ways of asking for them name one list.
     return wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
   },
-  decodeItem(item, options, _artist, groups) {
+  decodeItem(item, options, _artist, groups = []) {
     const wanted = inOrder(groups);
     const decoded = decodeAlbum(item, options);
     // Spotify does not tell every app the group; a list of one group implies it.

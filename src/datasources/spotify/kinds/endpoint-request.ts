@@ -1,4 +1,5 @@
 import type { ApiRequest } from '../transport/api-client.ts';
+import { propertyOf } from '../transport/body.ts';
 import { type HttpResponse, messageOf } from '../transport/http.ts';
 import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
 import { kinds } from './index.ts';
@@ -82,8 +83,7 @@ export function throwIfWithheld({ status, body }: HttpResponse): void {
 }
 
 /** Whether the body is Spotify's error object, though it may have no message. */
-const isErrorObject = (body: unknown): boolean =>
-  typeof (body as { error?: unknown } | null | undefined)?.error === 'object';
+const isErrorObject = (body: unknown): boolean => typeof propertyOf(body, 'error') === 'object';
 
 /** @throws LimitRejected if the response says that the page is too large */
 export function throwIfLimitRejected({ status, body }: HttpResponse): void {
@@ -146,7 +146,7 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
       maxBytes: Math.max(leastBytes, ids.length * itemBytes),
     }),
     isUsable: (body, ids) => {
-      const items = (body as Partial<Record<string, unknown>> | null)?.[plural];
+      const items = propertyOf(body, plural);
       return !Array.isArray(items) || items.length === ids.length;
     },
     // By position alone: an object may have another id than the requested one (relinking), with and without a link.
@@ -158,11 +158,8 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
 }
 
 /** Whether Spotify has no such object: null, or the keys of a removed object with neither an id nor a name. */
-function isNothing(item: unknown): boolean {
-  if (item === null) return true;
-  const { id, name } = item as Partial<Record<'id' | 'name', unknown>>;
-  return id === null && name === null;
-}
+const isNothing = (item: unknown): boolean =>
+  item === null || (propertyOf(item, 'id') === null && propertyOf(item, 'name') === null);
 
 /** Spotify rejected the page size. */
 export class LimitRejected extends Error {

@@ -16,8 +16,11 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const maxGraphQLInt = 2 ** 31 - 1; // a larger number could be cached, but never be served
 
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export function expectObject(value: unknown, where: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (isObject(value)) return value;
   throw new MalformedResponse(where);
 }
 
@@ -40,7 +43,7 @@ export function expectInt(json: Json, key: string, where: string): number {
 
 /** Whether the value is a whole number from 0 that GraphQL can serve. */
 export const isInt = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxGraphQLInt;
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxGraphQLInt;
 
 /** One part of an object: undefined where Spotify sends none, a marker where `decode` throws MalformedResponse. */
 export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malformed | undefined {
@@ -82,8 +85,7 @@ export function orMalformed<T>(decode: () => T): T | Malformed {
 
 /** The value, or null for an object without an id: a local file, or the rest of an object that was removed. */
 export function withId(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return ((value as Json)['id'] ?? null) === null ? null : value;
+  return isObject(value) && (value['id'] ?? null) === null ? null : value;
 }
 
 /** Spotify's enums grow, and were not always in small letters: an unknown value is `OTHER`. */

@@ -83,7 +83,8 @@ export interface PagedEndpointDefinition {
 export interface PagedListDefinition<T extends Entity, F = undefined> extends PagedEndpointDefinition {
   path(owner: SpotifyId): string;
   query?(filter: F): Record<string, string>;
-  decodeItem(item: unknown, options: DecodeOptions, owner: SpotifyId, filter: F): T;
+  /** @param filter left out for a page that a full object contains */
+  decodeItem(item: unknown, options: DecodeOptions, owner: SpotifyId, filter?: F): T;
 }
 
 /** A list without pages, which Spotify may withhold from an app. */

@@ -73,7 +73,7 @@ export function decodeEmbeddedPage(
   if (!list) throw new Error(`The registry has no list ${name}.`);
   const options = simplifiedOptions({ kinds, market });
   return decodePage(value, { offset: 0, limit, market, kinds }, (item) =>
-    list.decodeItem(item, options, owner, undefined as never),
+    list.decodeItem(item, options, owner),
   );
 }
 

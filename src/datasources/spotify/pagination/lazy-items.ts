@@ -2,8 +2,9 @@ import { isMalformed, type Malformed } from '../kinds/json.ts';
 import { findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { Market } from '../kinds/markets.ts';
 import { isBareId } from '../kinds/spotify-id.ts';
+import { propertyOf } from '../transport/body.ts';
 
-/** The items of a page in the order of their slots: an array, or a list whose items are decoded on first capabilities. */
+/** The items of a page in the order of their slots: an array, or a list whose items are decoded on first access. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;
 
 export interface LazyItems<T> {
@@ -36,8 +37,8 @@ export function lazyItems<T>(
   let isWhole = true;
 
   function at(index: number): T | Malformed | null {
-    const known = decoded[index];
-    if (known !== undefined || index >= ids.length) return known ?? null;
+    const decodedItem = decoded[index];
+    if (decodedItem !== undefined || index >= ids.length) return decodedItem ?? null;
     const item = encoded[index] === null ? null : decode(encoded[index]);
     if (isMalformed(item)) isWhole = false;
     encoded[index] = null;
@@ -55,11 +56,9 @@ export function lazyItems<T>(
   };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 function idOf(item: unknown): string | null | undefined {
   if (item === null) return undefined;
-  const id = (item as Json)['id'];
+  const id = propertyOf(item, 'id');
   return typeof id === 'string' && isBareId(id) ? id : null;
 }
 
@@ -72,12 +71,11 @@ function indexesOf(
   const embeddedKeys = new Set(Object.values(kinds).flatMap(({ embedded }) => embedded));
   const add = (value: unknown, index: number): void => {
     if (typeof value !== 'object' || value === null) return;
-    const json = value as Json;
-    const id = json['id'];
-    const kind = findKind(kinds, json['type']);
+    const id = propertyOf(value, 'id');
+    const kind = findKind(kinds, propertyOf(value, 'type'));
     if (kind && typeof id === 'string') indexes.set(objectKey(kinds, kind.name, id, market), index);
     for (const key of kind?.embedded ?? embeddedKeys) {
-      const inside = json[key];
+      const inside = propertyOf(value, key);
       if (Array.isArray(inside)) for (const element of inside) add(element, index);
       else add(inside, index);
     }
@@ -86,9 +84,9 @@ function indexesOf(
   return indexes;
 }
 
-/** Whether a value of any type is a list whose items are decoded on first capabilities. */
+/** Whether a value of any type is a list whose items are decoded on first access. */
 export const isLazyItems = (value: object): value is LazyItems<unknown> =>
-  typeof (value as Partial<LazyItems<unknown>>).idAt === 'function';
+  typeof propertyOf(value, 'idAt') === 'function';
 
 export const isLazy = <T>(items: Items<T>): items is LazyItems<T> => !Array.isArray(items);
 

@@ -60,11 +60,17 @@ export async function readPage<T extends Entity>(
 ): Promise<Page<T>> {
   const items = Math.min(limit, list.maxOffset - offset);
   const endpointRequest = list.page(offset, items);
-  let page = (await cache.get(endpointRequest, fieldContext)) as Page<T>; // no page of a list is absent
+  const getPage = async (): Promise<Page<T>> => {
+    const page = await cache.get(endpointRequest, fieldContext);
+    if (page === null)
+      throw new Error('A page of a list is never absent: only a read by id can show absence.');
+    return page;
+  };
+  let page = await getPage();
   if (!totals.isConsistent(list, page)) {
     recordChange();
     cache.expire(endpointRequest.key);
-    page = (await cache.get(endpointRequest, fieldContext)) as Page<T>;
+    page = await getPage();
   }
   if (page.limit < items) {
     cache.put(list.page(offset, page.limit), page);

@@ -2,7 +2,14 @@ import { isMalformed, type Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { Page } from '../kinds/page.ts';
 import { type ListLength, shownTotal } from './lengths.ts';
-import { isEmpty, type PageArgs, realignToCursor, type SlotRange, slotRefsIn } from './slots.ts';
+import {
+  isEmpty,
+  type PageArgs,
+  realignToCursor,
+  type SlotRange,
+  type SlotRef,
+  slotRefsIn,
+} from './slots.ts';
 
 export interface Slot<T> {
   slot: number;
@@ -43,10 +50,7 @@ export function windowOf<T extends Entity>(
   const hasNext = asked.start < asked.end && !isAtEnd && hasMore(live, span, maxOffset);
   const last = live.at(-1);
   return {
-    slots: distinct(
-      found.map(({ slot, items, index }) => ({ slot, item: items.at(index) as T | Malformed })),
-      range,
-    ),
+    slots: distinct(found.flatMap(slotOf), range),
     reportedTotal: length?.reportedTotal ?? null,
     total: length && shownTotal(length),
     hasNext,
@@ -56,7 +60,12 @@ export function windowOf<T extends Entity>(
   };
 }
 
-/** Whether the list has slots behind the span. */
+function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {
+  const item = items.at(index) ?? null;
+  return item === null ? [] : [{ slot, item }];
+}
+
+/** Whether the list has slots after the range. */
 function hasMore<T>(pages: readonly Page<T>[], span: SlotRange, maxOffset: number): boolean {
   const last = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));

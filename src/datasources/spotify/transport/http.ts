@@ -2,7 +2,7 @@ import { createFetch } from 'ofetch';
 import type { Family } from '../quota/families.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import type { Observer } from '../usage/observer.ts';
-import { type Body, readBody } from './body.ts';
+import { type Body, propertyOf, readBody } from './body.ts';
 import { createBoundedFetch, TimedOut, TooLarge } from './fetch.ts';
 
 /**
@@ -117,7 +117,7 @@ function toFailure(error: unknown): Outcome {
     if (cause instanceof TooLarge) return discardBody(cause);
     if (cause instanceof TimedOut) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' };
     name = cause.name;
-    const code = (cause as NodeJS.ErrnoException).code;
+    const code = propertyOf(cause, 'code');
     if (typeof code !== 'string') continue;
     const cutInHandshake = cause.message.includes('before secure TLS connection');
     return { kind: 'fault', fault: isTls(code) || cutInHandshake ? 'tls' : 'transport', code };
@@ -130,7 +130,7 @@ const isTls = (code: string): boolean =>
 
 /** The `error.message` of a Spotify error; null if it has none. Never shown to clients. */
 export function messageOf(body: unknown): string | null {
-  const message = (body as { error?: { message?: unknown } } | undefined)?.error?.message;
+  const message = propertyOf(propertyOf(body, 'error'), 'message');
   return typeof message === 'string' ? message : null;
 }
 

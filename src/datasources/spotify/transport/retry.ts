@@ -7,6 +7,7 @@ import {
   retryAfterMs,
   unavailableError,
 } from './back-off.ts';
+import { propertyOf } from './body.ts';
 import { type HttpResponse, messageOf, type Outcome } from './http.ts';
 
 /** What follows after one attempt. A pure decision: the caller waits, backs off and throws. */
@@ -119,10 +120,8 @@ function decideAfter429(
 }
 
 /** Since July 2026 `error.reason` distinguishes a used-up quota from a rate limit. */
-function isQuotaExceeded({ body }: HttpResponse): boolean {
-  const error = (body as { error?: { reason?: unknown } } | undefined)?.error;
-  return error?.reason === 'QUOTA_EXCEEDED';
-}
+const isQuotaExceeded = ({ body }: HttpResponse): boolean =>
+  propertyOf(propertyOf(body, 'error'), 'reason') === 'QUOTA_EXCEEDED';
 
 const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => ({
   act: 'retry',

@@ -1,4 +1,5 @@
 import { UpstreamAuthFailed } from '../../../errors.ts';
+import { propertyOf } from './body.ts';
 import type { HttpResponse, Outcome } from './http.ts';
 
 /** A token as it is cached. Times are by `performance.now()`. */
@@ -33,7 +34,7 @@ const faultCodes = new Set(['server_error', 'temporarily_unavailable']);
 
 /** The `error` of a token response, which is a text; null if it has none. */
 function errorCodeOf(body: unknown): string | null {
-  const code = (body as { error?: unknown } | null | undefined)?.error;
+  const code = propertyOf(body, 'error');
   return typeof code === 'string' ? code : null;
 }
 
@@ -52,9 +53,9 @@ export function parseToken({ status, body }: HttpResponse, requestedAtMs: number
     throw new CredentialsRejected("Spotify rejects the gateway's credentials.");
   }
   if (status !== 200) throw noTokenError();
-  const { access_token: value, expires_in: expiresIn } = (body ?? {}) as Record<string, unknown>;
+  const value = propertyOf(body, 'access_token');
   if (typeof value !== 'string' || !isHeaderValue.test(value)) throw noTokenError();
-  const lifetimeMs = parseLifetimeSeconds(expiresIn) * 1000;
+  const lifetimeMs = parseLifetimeSeconds(propertyOf(body, 'expires_in')) * 1000;
   return {
     value,
     requestedAtMs,
