@@ -2,18 +2,16 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
 import { combine, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
-import { createClientKey } from './http/client-key.ts';
 import { createFastPath } from './http/fast-path.ts';
-import { createFixedResponses } from './http/fixed-responses.ts';
-import { createOperatorListener } from './http/metrics-listener.ts';
-import { createNodeListener } from './http/node-listener.ts';
-import { createReadiness } from './http/readiness.ts';
-import { createRequestBodies } from './http/request-body.ts';
-import { rejectInvalidTarget } from './http/request-target.ts';
+import { createNodeListener, createRequestBodies } from './http/node-listener.ts';
+import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
+import { createClientKey, rejectInvalidTarget } from './http/request.ts';
+import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
 import { createGatewayYoga, endpoint, type GatewayYoga, type HttpOptions } from './http/yoga.ts';
-import { watchEventLoop } from './observability/event-loop.ts';
+import { watchEventLoop } from './observability/clock.ts';
+import { registerGauges } from './observability/gauges.ts';
 import { boundedLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { telemetryObserver } from './observability/tracing.ts';
@@ -75,8 +73,6 @@ export interface Gateway {
   dispose(): Promise<void>;
 }
 
-const metricsPath = '/metrics';
-
 /** Connects the parts of a gateway. It listens nowhere; `listener` and `handler` serve it. */
 export function createGateway(options: GatewayOptions, unboundedLog: Log): Gateway {
   const log = boundedLog(unboundedLog);
@@ -104,7 +100,8 @@ function createCore(options: GatewayOptions, log: Log) {
   const eventLoop = watchEventLoop();
   const unread = createUnreadResponses(() => metrics.connectionClosed('unread'));
   const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
-  metrics.registerGauges({ spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes });
+  const sources = { spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes };
+  registerGauges(metrics.registry, sources);
   const mask = createMask(log);
   const report = createOperationReport(log, metrics);
   const { introspection, production } = options;
@@ -133,7 +130,7 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
   const isDraining = () => draining;
   const readiness = createReadiness({ isDraining, whyNotReady: spotify.whyNotReady }, log);
   const metricsText = options.metricsText?.(registry) ?? (() => registry.metrics());
-  const metricsRoute = { path: metricsPath, contentType: registry.contentType, text: metricsText };
+  const metricsRoute = { contentType: registry.contentType, text: metricsText };
   const httpOptions: HttpOptions = { ...options, isSandbox };
   const shared = {
     executeOperation: executor.executeOperation,
@@ -146,7 +143,13 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
     trustedDocuments: options.trustedDocuments,
   };
   const handler = createGatewayYoga(
-    { ...httpOptions, ...shared, readiness, metrics: serveMetrics ? metricsRoute : null, isDraining, mask },
+    {
+      ...httpOptions,
+      ...shared,
+      operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null),
+      isDraining,
+      mask,
+    },
     log,
   );
   const fixedResponses = createFixedResponses(mask);
@@ -164,7 +167,7 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
   return {
     handler,
     listener: rejectInvalidTarget(listener, onRejected),
-    operatorListener: createOperatorListener({ metrics: metricsRoute, readiness, log }),
+    operatorListener: createOperatorListener(createOperatorRoutes(readiness, metricsRoute), log),
     drain() {
       draining = true;
     },

@@ -4,11 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, docsHint, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
-import { rejectInvalidTarget } from './http/request-target.ts';
+import { rejectInvalidTarget } from './http/request.ts';
 import { boundedLog, createLog } from './observability/log.ts';
-import { acceptFirst } from './process/accept-first.ts';
 import { aggregatedMetrics, runPrimary, supervisorTrigger } from './process/cluster.ts';
-import { limitConnections, serverOptions } from './process/connections.ts';
+import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
 
 /** The process: environment in, a listening socket out. */

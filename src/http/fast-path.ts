@@ -2,10 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequest, type ErrorCode } from '../errors.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
-import type { ClientKey } from './client-key.ts';
-import type { FixedResponses } from './fixed-responses.ts';
-import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
-import { type MediaType, okResponse, type SerializedResponse, serialize, writeResponse } from './response.ts';
+import { type ClientKey, isObject, isOperation, type OperationParams, withDocument } from './request.ts';
+import {
+  type FixedResponses,
+  type MediaType,
+  okResponse,
+  type SerializedResponse,
+  serialize,
+  writeResponse,
+} from './response.ts';
 import { type ResponseCache, responseKey } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../observability/clock.ts';
-import type { OperationUsage } from '../observability/operation-usage.ts';
+import type { OperationUsage } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
 import type { OperationResponse } from '../operation/request.ts';
 import { type OperationReport, traceHeader } from '../operation/usage.ts';

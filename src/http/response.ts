@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { BadRequest } from '../errors.ts';
+import { overloaded } from '../operation/admission.ts';
 import { formatted } from '../operation/response-errors.ts';
 
 /** The result of an operation as an HTTP response. */
@@ -76,3 +78,24 @@ function withoutHttp(error: GraphQLError): object {
   const { extensions: { http, ...extensions } = {}, ...rest } = formatted(error);
   return Object.keys(extensions).length > 0 ? { ...rest, extensions } : rest;
 }
+
+type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;
+
+/** Responses that are serialized once: in a flood of invalid requests the serializing would be most of the work. */
+export interface FixedResponses {
+  invalidJson: ByMediaType;
+  bodyTooLarge: ByMediaType;
+  overloaded: ByMediaType;
+}
+
+export const createFixedResponses = (mask: (error: unknown) => GraphQLError): FixedResponses => ({
+  invalidJson: serializeError(mask(new BadRequest('POST body sent invalid JSON.'))), // in yoga's words
+  bodyTooLarge: serializeError(mask(bodyTooLarge())),
+  overloaded: serializeError(mask(overloaded())),
+});
+
+/** As yoga rejects a body that is larger than its Content-Length may say. */
+const bodyTooLarge = () =>
+  new GraphQLError('Request body too large', {
+    extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },
+  });

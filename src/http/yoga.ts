@@ -6,24 +6,22 @@ import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
-import type { ClientKey } from './client-key.ts';
-import { corsFor, useVaryByOrigin } from './plugins/cors.ts';
-import { withErrorGuard } from './plugins/error-guard.ts';
-import { useEtag } from './plugins/etag.ts';
+import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
+import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
-import { useGetParams } from './plugins/get-params.ts';
 import { useGraphiql } from './plugins/graphiql.ts';
-import { useHealth } from './plugins/health.ts';
-import { useHome } from './plugins/home.ts';
-import { useLoadShedding } from './plugins/load-shedding.ts';
-import { useMetrics } from './plugins/metrics.ts';
-import { useKnownParams, useNoTextOverGet, useTrustedDocuments } from './plugins/operation-params.ts';
-import { usePaths } from './plugins/paths.ts';
+import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
+import { useHome } from './plugins/pages.ts';
 import { useRequestFormat } from './plugins/request-format.ts';
-import { useSdl } from './plugins/sdl.ts';
-import { useTrailingSlash } from './plugins/trailing-slash.ts';
-import { useUnread } from './plugins/unread.ts';
-import type { Readiness } from './readiness.ts';
+import {
+  useGetParams,
+  useKnownParams,
+  useNoTextOverGet,
+  useTrustedDocuments,
+} from './plugins/request-params.ts';
+import { corsFor, useEtag, useVaryByOrigin } from './plugins/response-headers.ts';
+import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
+import type { ClientKey } from './request.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
@@ -44,9 +42,7 @@ export interface HttpOptions {
 export interface GatewayYogaOptions extends HttpOptions {
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
-  readiness: Readiness;
-  /** The route of the metrics; null if this listener has none. */
-  metrics: { path: string; contentType: string; text(): Promise<string> } | null;
+  operatorRoutes: OperatorRoutes;
   unread: UnreadResponses;
   clientKey: ClientKey;
   /** Whether the process keeps up well enough to run another operation. */
@@ -84,20 +80,17 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
 
 /** The plugins that respond to requests that are not operations. */
 function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
-  const { production, introspection, graphiql, isSandbox, metrics, readiness } = options;
+  const { production, introspection, graphiql, isSandbox, operatorRoutes } = options;
   return [
     usePaths([
       endpoint,
       `${endpoint}/`,
-      '/health',
-      '/ready',
-      ...(metrics ? [metrics.path] : []),
+      ...operatorRoutes.keys(),
       ...(introspection ? [sdlPath] : []),
       ...(production ? [] : ['/']),
     ]),
     useTrailingSlash(endpoint),
-    useHealth(readiness),
-    metrics !== null && useMetrics(metrics.path, metrics.contentType, metrics.text),
+    useOperatorRoutes(operatorRoutes),
     introspection && useSdl(sdlPath, schema),
     !production && useHome({ endpoint, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox }),
     graphiql && useGraphiql(endpoint, isSandbox),

@@ -9,6 +9,17 @@ export interface Log {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** The log entry of one operation. It holds nothing that a client wrote. */
+export interface OperationUsage {
+  /** The name that the document gives it. */
+  operation: string | null;
+  /** Tells documents apart. */
+  document: string;
+  plannedCalls: number;
+  actualCalls: number;
+  cacheHits: number;
+}
+
 // Bounds the length of a line: clients choose operation names, and messages may quote their requests.
 const maxNameCharacters = 100;
 const maxTextCharacters = 4_000; // of a message, a stack and every other text

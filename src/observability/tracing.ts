@@ -12,8 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Observer, UpstreamCallRecord } from '../datasources/spotify/index.ts';
-import { shortName } from './log.ts';
-import type { OperationUsage } from './operation-usage.ts';
+import { type OperationUsage, shortName } from './log.ts';
 
 /**
  * Spans for operations, calls and waits in the queue, for the OpenTelemetry SDK of the process; without one they cost

@@ -1,5 +1,5 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
-import type { OperationUsage } from '../observability/operation-usage.ts';
+import type { OperationUsage } from '../observability/log.ts';
 import { positionsOf } from './positions.ts';
 
 /** One operation to execute, from any entry point. */

@@ -1,8 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { isoTime } from '../observability/clock.ts';
-import type { Log } from '../observability/log.ts';
+import type { Log, OperationUsage } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { OperationUsage } from '../observability/operation-usage.ts';
 import type { Context } from '../schema/context.ts';
 import type { Client } from './request.ts';
 

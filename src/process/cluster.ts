@@ -24,81 +24,89 @@ export interface Supervision {
   listening(address: Address): void;
   /** Ports on which each worker listens. */
   ports: number;
-  /** Closes what the workers have shared. */
+  /** Closes the resources that the workers have shared. */
   dispose(): Promise<void>;
 }
 
 /** In the supervisor. Ends it with the highest exit code of a worker once all workers have ended. */
 export function runPrimary(supervision: Supervision, log: Log): void {
-  const { count, environment, listening, ports, dispose } = supervision;
-  const listeningPorts = new Map<number, number>(); // number of ports by worker id
-  let isListening = false;
-  let stopping = false;
-  let exitCode = 0;
-
-  const workers = (): Worker[] =>
-    Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-  const startWorker = () => stopping || cluster.fork(environment);
-  const isReady = ({ id }: Worker) => listeningPorts.get(id) === ports;
-
+  const state: State = { listeningPorts: new Map(), isListening: false, isStopping: false, exitCode: 0 };
+  const startWorker = () => state.isStopping || cluster.fork(supervision.environment);
   collectMetrics(log);
 
   cluster.on('fork', (worker) => {
     // The channel emits an error if the worker ends while a message is written to it.
     worker.on('error', (err) => log.warn({ err, worker: worker.id }, 'the channel to a worker failed'));
   });
-
   cluster.on('listening', (worker, address) => {
-    listeningPorts.set(worker.id, (listeningPorts.get(worker.id) ?? 0) + 1);
-    if (!isListening) listening(address);
-    if (!isReady(worker)) return;
+    const ports = (state.listeningPorts.get(worker.id) ?? 0) + 1;
+    state.listeningPorts.set(worker.id, ports);
+    if (!state.isListening) supervision.listening(address);
+    if (ports < supervision.ports) return;
     log.info({ worker: worker.id, pid: worker.process.pid }, 'a worker listens');
-    if (stopping) sendTo(worker, drain, log);
-    if (isListening) return;
-    isListening = true;
-    for (let i = 1; i < count; i++) startWorker();
+    if (state.isStopping) sendTo(worker, drain, log);
+    if (state.isListening) return;
+    state.isListening = true;
+    for (let i = 1; i < supervision.count; i++) startWorker();
   });
-
   cluster.on('exit', (worker, code, signal) => {
-    const wasStarting = !isReady(worker);
-    listeningPorts.delete(worker.id);
-    if (isListening && !stopping) {
+    const wasStarting = !isReady(worker, state, supervision);
+    state.listeningPorts.delete(worker.id);
+    if (state.isListening && !state.isStopping) {
       log.error({ worker: worker.id, code, signal }, 'a worker has ended, and is replaced');
       setTimeout(startWorker, replaceAfterMs);
       return;
     }
     // A worker that gets the signal before it listens has nothing to drain.
-    const isExpected = stopping && wasStarting && signal === 'SIGTERM';
-    if (!isExpected) exitCode = Math.max(exitCode, code ?? 1);
-    stopping = true;
-    if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
+    const isExpected = state.isStopping && wasStarting && signal === 'SIGTERM';
+    if (!isExpected) state.exitCode = Math.max(state.exitCode, code ?? 1);
+    state.isStopping = true;
+    exitIfAlone(state, supervision);
   });
-
-  function killAll(): void {
-    for (const worker of workers()) worker.process.kill('SIGKILL');
-  }
-
-  function stop(): void {
-    if (stopping) {
-      killAll();
-      process.exit(1);
-    }
-    stopping = true;
-    setTimeout(() => {
-      log.error({ workers: workers().map(({ id }) => id) }, 'workers that did not end in time are killed');
-      killAll();
-      setTimeout(() => process.exit(1), secondKillMs);
-    }, killAfterMs);
-    for (const worker of workers()) {
-      // A worker that starts may lose messages; a signal ends it, or drains it if it listens by then.
-      if (isReady(worker)) sendTo(worker, drain, log);
-      else worker.process.kill('SIGTERM');
-    }
-    if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
-  }
-
-  for (const signal of signals) process.on(signal, stop);
+  for (const signal of signals) process.on(signal, () => stop(state, supervision, log));
   startWorker();
+}
+
+interface State {
+  /** Number of ports on which a worker listens, by its id. */
+  listeningPorts: Map<number, number>;
+  /** Whether the first worker listens on all its ports. */
+  isListening: boolean;
+  isStopping: boolean;
+  exitCode: number;
+}
+
+/** On a signal: drains all workers, and kills those that have not ended in time. A second signal kills them at once. */
+function stop(state: State, supervision: Supervision, log: Log): void {
+  if (state.isStopping) {
+    killAll();
+    process.exit(1);
+  }
+  state.isStopping = true;
+  setTimeout(() => {
+    log.error({ workers: workers().map(({ id }) => id) }, 'workers that did not end in time are killed');
+    killAll();
+    setTimeout(() => process.exit(1), secondKillMs);
+  }, killAfterMs);
+  for (const worker of workers()) {
+    // A worker that starts may lose messages; a signal ends it, or drains it if it listens by then.
+    if (isReady(worker, state, supervision)) sendTo(worker, drain, log);
+    else worker.process.kill('SIGTERM');
+  }
+  exitIfAlone(state, supervision);
+}
+
+const workers = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+
+const isReady = ({ id }: Worker, { listeningPorts }: State, { ports }: Supervision): boolean =>
+  listeningPorts.get(id) === ports;
+
+function killAll(): void {
+  for (const worker of workers()) worker.process.kill('SIGKILL');
+}
+
+function exitIfAlone({ exitCode }: State, { dispose }: Supervision): void {
+  if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
 }
 
 /** In a worker. Drains once: on the supervisor's message, on IPC disconnect, or on a signal (Ctrl-C reaches both processes). */

@@ -1,16 +1,23 @@
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClosingReason } from '../observability/metrics.ts';
 
-/** How long clients may keep connections, and how many. */
+/** The connections of a server: which are accepted first, how many there may be, and for how long. */
 
-const headersMs = 8_000; // for a client that drips its request
+const headersMs = 8_000; // clients that send their requests slowly are cut off
 const requestMs = 9_000;
 const checkEveryMs = 1_000;
-const keepAliveMs = 65_000; // longer than the minute after which load balancers let go of idle connections
+const keepAliveMs = 65_000; // longer than the minute after which load balancers close idle connections
 // Each takes some 20 KB, so thousands of idle ones would take the memory that responses need.
 const maxConnections = 4_000;
 const manyConnections = 3_000; // from here on, idle connections are closed to make room for new ones
+const maxDelayMs = 20; // of a request, while new connections keep coming
 
 /** Time limits for `http.createServer`. */
 export const serverOptions = {
@@ -20,13 +27,13 @@ export const serverOptions = {
   keepAliveTimeout: keepAliveMs,
 };
 
-/** Hears of connections; the gateway's metrics are one. */
+/** Counts connections for the metrics. */
 export interface ConnectionsObserver {
   connectionsChanged(by: 1 | -1): void;
   connectionClosed(reason: ClosingReason): void;
 }
 
-/** Bounds the connections of a server, closes those that are idle or slow, and tells the observer. */
+/** Limits the connections of a server, and closes idle and slow ones. */
 export function limitConnections(server: Server, observer: ConnectionsObserver): void {
   const latest = new WeakMap<Socket, ServerResponse>();
   let open = 0;
@@ -55,15 +62,56 @@ export function limitConnections(server: Server, observer: ConnectionsObserver):
   });
 }
 
-/** Statuses of what the HTTP parser rejects, by the code of its error; 400 for all other errors. */
+/** Statuses of requests that the HTTP parser rejects, by the code of its error; 400 for all other errors. */
 const statuses = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
   ['HPE_HEADER_OVERFLOW', 431],
 ]);
 
-/** The response that Node itself gives where nobody listens to the errors of its parser. */
+/** The response that Node itself sends to such a request if there is no listener for `clientError`. */
 function rejectionOf({ code = '' }: NodeJS.ErrnoException): string {
   const status = statuses.get(code) ?? 400;
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`;
+}
+
+/**
+ * Handles the requests of a server, but accepts pending connections first. libuv accepts one connection per event-loop
+ * iteration: while requests of open connections make the iterations long, new clients would wait for seconds. So an
+ * iteration that accepts a connection handles no request. Accepting takes a tenth of a millisecond, and the requests of
+ * many new clients are then handled in one iteration, in which their reads are batched.
+ */
+export function acceptFirst(server: Server, listener: RequestListener): void {
+  let delayed: [IncomingMessage, ServerResponse][] = [];
+  let isAccepting = false;
+  let hasAccepted = false;
+  let acceptingSinceMs = 0;
+
+  server.on('connection', () => {
+    hasAccepted = true;
+    if (isAccepting) return;
+    isAccepting = true;
+    acceptingSinceMs = performance.now();
+    setImmediate(endIteration);
+  });
+
+  function endIteration(): void {
+    if (hasAccepted && performance.now() - acceptingSinceMs < maxDelayMs) {
+      hasAccepted = false;
+      setImmediate(endIteration);
+      return;
+    }
+    isAccepting = false;
+    const requests = delayed;
+    delayed = [];
+    for (const [request, response] of requests) {
+      // In a tick of its own, so that an exception in one does not prevent the others.
+      if (!response.destroyed) process.nextTick(listener, request, response);
+    }
+  }
+
+  server.on('request', (request, response) => {
+    if (isAccepting) delayed.push([request, response]);
+    else listener(request, response);
+  });
 }

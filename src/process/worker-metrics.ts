@@ -3,14 +3,17 @@ import { AggregatorRegistry, type MetricObject, type Registry } from 'prom-clien
 import type { Log } from '../observability/log.ts';
 
 /**
- * The metrics of all workers, read from any of them: a worker asks the supervisor, which asks all workers. A worker
- * that does not respond in time is left out, and every message may fail, because a worker may end at any moment.
+ * The metrics of all workers, added up. Each worker can serve them: it requests them from the supervisor, which requests
+ * the metrics of every worker. A worker that does not respond in time is left out. Every message may fail, because a
+ * worker may end at any moment.
  */
 
 const responseMs = 1_000;
 
-type ToSupervisor = { kind: 'wanted'; id: number } | { kind: 'own'; id: number; metrics: MetricObject[] };
-type ToWorker = { kind: 'send own'; id: number } | { kind: 'all'; id: number; text: string };
+type ToSupervisor =
+  | { kind: 'sum wanted'; id: number }
+  | { kind: 'metrics'; id: number; metrics: MetricObject[] };
+type ToWorker = { kind: 'metrics wanted'; id: number } | { kind: 'sum'; id: number; text: string };
 type Message<T> = { workerMetrics: T };
 
 const isMessage = <T>(message: unknown): message is Message<T> =>
@@ -23,69 +26,76 @@ export function sendTo(worker: Worker, message: object | string, log: Log): void
   });
 }
 
-/** In the supervisor: collects the metrics of all workers for those that ask. */
-export function collectMetrics(log: Log): void {
-  let collecting: Promise<string> | undefined; // all that ask meanwhile get the same
-  let requests = 0;
-  const pending = new Map<number, (worker: Worker, metrics: MetricObject[]) => void>();
+type Receive = (worker: Worker, metrics: MetricObject[]) => void;
 
-  function collect(): Promise<string> {
-    const id = requests++;
-    const asked = new Set(Object.values(cluster.workers ?? {}).filter((each) => each?.isConnected()));
-    const received: MetricObject[][] = [];
-    return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        cluster.off('exit', leave);
-        pending.delete(id);
-        resolve(Promise.resolve(received).then((all) => AggregatorRegistry.aggregate(all).metrics()));
-      };
-      const leave = (worker: Worker) => {
-        asked.delete(worker);
-        if (asked.size === 0) finish();
-      };
-      const timer = setTimeout(finish, responseMs);
-      cluster.on('exit', leave);
-      pending.set(id, (worker, metrics) => {
-        received.push(metrics);
-        leave(worker);
-      });
-      for (const worker of asked) {
-        if (worker) sendTo(worker, { workerMetrics: { kind: 'send own', id } satisfies ToWorker }, log);
-      }
+/** In the supervisor: adds up the metrics of all workers for each worker that requests them. */
+export function collectMetrics(log: Log): void {
+  const pending = new Map<number, Receive>();
+  let requests = 0;
+  let running: Promise<string> | undefined; // shared by all requests that come meanwhile
+
+  const sum = () => {
+    running ??= sumOfWorkers(requests++, pending, log).finally(() => {
+      running = undefined;
     });
-  }
+    return running;
+  };
 
   cluster.on('message', (worker, message: unknown) => {
     if (!isMessage<ToSupervisor>(message)) return;
     const { workerMetrics: sent } = message;
-    if (sent.kind === 'own') {
+    if (sent.kind === 'metrics') {
       pending.get(sent.id)?.(worker, sent.metrics);
       return;
     }
-    collecting ??= collect().finally(() => {
-      collecting = undefined;
-    });
-    collecting.then(
-      (text) => sendTo(worker, { workerMetrics: { kind: 'all', id: sent.id, text } satisfies ToWorker }, log),
+    sum().then(
+      (text) => sendTo(worker, { workerMetrics: { kind: 'sum', id: sent.id, text } satisfies ToWorker }, log),
       (err: unknown) => log.error({ err }, 'the metrics of the workers could not be added up'),
     );
   });
 }
 
+/** @param pending gets the function that receives the metrics of the workers for this request */
+function sumOfWorkers(id: number, pending: Map<number, Receive>, log: Log): Promise<string> {
+  const missing = new Set(
+    Object.values(cluster.workers ?? {}).filter((worker): worker is Worker => worker?.isConnected() === true),
+  );
+  const received: MetricObject[][] = [];
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      cluster.off('exit', leave);
+      pending.delete(id);
+      resolve(Promise.resolve(received).then((all) => AggregatorRegistry.aggregate(all).metrics()));
+    };
+    const leave = (worker: Worker) => {
+      missing.delete(worker);
+      if (missing.size === 0) finish();
+    };
+    const timer = setTimeout(finish, responseMs);
+    cluster.on('exit', leave);
+    pending.set(id, (worker, metrics) => {
+      received.push(metrics);
+      leave(worker);
+    });
+    const request = { workerMetrics: { kind: 'metrics wanted', id } satisfies ToWorker };
+    for (const worker of missing) sendTo(worker, request, log);
+  });
+}
+
 /**
- * In a worker: lets the metrics of all workers be read from this one.
- * @returns reads them; where the supervisor does not respond, only those of this worker
+ * In a worker: makes the metrics of all workers available.
+ * @returns a function that reads them; without a response of the supervisor it reads those of this worker only
  */
-export function aggregatedMetrics(own: Registry): () => Promise<string> {
+export function aggregatedMetrics(registry: Registry): () => Promise<string> {
   const waiting = new Map<number, (text: string) => void>();
   let requests = 0;
 
   process.on('message', async (message: unknown) => {
     if (!isMessage<ToWorker>(message)) return;
     const { workerMetrics: sent } = message;
-    if (sent.kind === 'all') waiting.get(sent.id)?.(sent.text);
-    else sendToSupervisor({ kind: 'own', id: sent.id, metrics: await own.getMetricsAsJSON() });
+    if (sent.kind === 'sum') waiting.get(sent.id)?.(sent.text);
+    else sendToSupervisor({ kind: 'metrics', id: sent.id, metrics: await registry.getMetricsAsJSON() });
   });
 
   return () =>
@@ -96,12 +106,12 @@ export function aggregatedMetrics(own: Registry): () => Promise<string> {
         waiting.delete(id);
         resolve(text);
       };
-      const timer = setTimeout(() => finish(own.metrics()), 2 * responseMs);
+      const timer = setTimeout(() => finish(registry.metrics()), 2 * responseMs);
       waiting.set(id, finish);
-      sendToSupervisor({ kind: 'wanted', id });
+      sendToSupervisor({ kind: 'sum wanted', id });
     });
 }
 
-/** If the supervisor has gone the worker hears of it, and drains. */
+/** A message that fails needs no handling: if the supervisor has ended, `disconnect` drains the worker. */
 const sendToSupervisor = (sent: ToSupervisor) =>
   process.send?.({ workerMetrics: sent } satisfies Message<ToSupervisor>, undefined, {}, () => undefined);

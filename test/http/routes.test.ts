@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
-import { startServer, until } from '../support/process.ts';
 
-/** What is served beside the graph. */
+/** The pages beside the graph. */
 
 describe('GET /', () => {
   test('describes the gateway, and links GraphiQL, the schema and the docs', async () => {
@@ -74,52 +73,4 @@ describe('GET /schema.graphql', () => {
       expect((await fetch('/schema.graphql')).status).toBe(404);
     },
   );
-});
-
-describe('GET /ready', () => {
-  test('tells by one fixed phrase for each reason why it is 503', async () => {
-    const { fetch, gateway, sandbox } = await withSandbox();
-    const ready = async () => {
-      const response = await fetch('/ready');
-      return `${response.status} ${await response.text()}`;
-    };
-    sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'reset' } });
-    expect(await ready()).toBe('503 no valid Spotify token');
-    gateway.drain();
-    expect(await ready()).toBe('503 draining');
-  });
-});
-
-describe('METRICS_PORT', () => {
-  const metricsUrl = (out: string) => /^Metrics on (http:\S+)$/m.exec(out)?.[1];
-
-  test.each(['1', '2'])('is the only port of /metrics, with %s processes', async (workers) => {
-    const { get, out, ask, signal, ended } = await startServer({
-      METRICS_PORT: '0',
-      WEB_CONCURRENCY: workers,
-    });
-    const url = await until(() => metricsUrl(out()), 5_000);
-    await ask('{ __typename }');
-    expect((await get('/metrics')).status).toBe(404);
-    const metrics = await fetch(url);
-    expect(metrics.headers.get('content-type')).toContain('text/plain');
-    expect(await metrics.text()).toContain('spotify_graphql_operations_total{outcome="ok"} 1');
-    for (const [path, text] of [
-      ['/health', 'alive'],
-      ['/ready', 'ready'],
-    ] as const) {
-      expect(await (await fetch(new URL(path, url))).text()).toBe(text);
-      expect((await get(path)).text).toBe(text);
-    }
-    for (const path of ['/graphql', '/', '/schema.graphql', '/metrics/']) {
-      expect((await fetch(new URL(path, url))).status, path).toBe(404);
-    }
-    signal('SIGTERM');
-    expect((await ended).code).toBe(0);
-  });
-
-  test('that is taken stops the start with a message that names it', async () => {
-    const { port } = await startServer();
-    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/METRICS_PORT must be/);
-  });
 });

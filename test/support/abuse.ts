@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { rejectInvalidTarget } from '../../src/http/request-target.ts';
+import { rejectInvalidTarget } from '../../src/http/request.ts';
 import { serverOptions } from '../../src/process/connections.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';

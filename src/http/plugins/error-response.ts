@@ -1,5 +1,6 @@
-import type { FetchAPI } from 'graphql-yoga';
+import type { FetchAPI, Plugin } from 'graphql-yoga';
 import type { GatewayError } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
 
 /** The response to a request that is rejected before it becomes an operation. */
 export function errorResponse(
@@ -15,4 +16,37 @@ export function errorResponse(
       ...(retryAfter !== undefined && { 'retry-after': `${retryAfter}` }),
     },
   });
+}
+
+/**
+ * Catches the errors of a plugin's request and response hooks: the server adapter would respond with the error's stack.
+ * Errors inside an operation are masked in `operation/response-errors.ts`.
+ */
+export function withErrorGuard<P extends Plugin>(plugin: P, log: Log): P {
+  const { onRequest, onResponse } = plugin;
+  const note = (err: unknown) => log.error({ err }, 'bug in a plugin');
+
+  return {
+    ...plugin,
+    ...(onRequest && {
+      async onRequest(hook: Parameters<typeof onRequest>[0]) {
+        try {
+          await onRequest(hook);
+        } catch (err) {
+          note(err);
+          hook.endResponse(new hook.fetchAPI.Response(null, { status: 500 }));
+        }
+      },
+    }),
+    ...(onResponse && {
+      async onResponse(hook: Parameters<typeof onResponse>[0]) {
+        try {
+          await onResponse(hook);
+        } catch (err) {
+          note(err);
+          hook.setResponse(new hook.fetchAPI.Response(null, { status: 500 }));
+        }
+      },
+    }),
+  };
 }

@@ -1,7 +1,7 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { acceptFirst } from '../../../../src/process/accept-first.ts';
+import { acceptFirst } from '../../../../src/process/connections.ts';
 import { catalogue } from '../../../support/asking.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 

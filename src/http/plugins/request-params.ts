@@ -1,5 +1,29 @@
-import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import { BadRequest } from '../../errors.ts';
+import type { Manifest } from '../../operation/trusted-documents.ts';
+import { isObject, type SentParams, withDocument, withoutUnknown } from '../request.ts';
+
+/** Ignores the properties of a request that GraphQL over HTTP does not know; yoga would reject the request. */
+export const useKnownParams: Plugin = {
+  onParams({ params, setParams }) {
+    if (isObject(params)) setParams(withoutUnknown(params));
+  },
+};
+
+/** Executes the documents of the manifest, named by their hashes, and nothing else. */
+export const useTrustedDocuments = (manifest: Manifest): Plugin => ({
+  onParams({ params, setParams }) {
+    setParams(withDocument(manifest, params));
+  },
+});
+
+/** Without a manifest, a GET with the text of a document is for trying things out, not for production. */
+export const useNoTextOverGet: Plugin = {
+  onParams({ request, params }) {
+    if (request.method !== 'GET' || !params.query) return;
+    throw new BadRequest('GET is for trusted documents; send others as POST.');
+  },
+};
 
 /**
  * Reads an operation from a query string. Yoga's own reader throws a SyntaxError for a value that is no JSON, which is
@@ -18,8 +42,8 @@ const jsonParams = ['variables', 'extensions'] as const;
  * @returns only the parameters that the query string has
  * @throws BadRequest for a parameter that is repeated, no JSON, or no object
  */
-export function readParams(sent: URLSearchParams): GraphQLParams & { documentId?: string } {
-  const params: GraphQLParams & { documentId?: string } = {};
+export function readParams(sent: URLSearchParams): SentParams {
+  const params: SentParams = {};
   for (const name of textParams) {
     const text = onlyValue(sent, name);
     if (text) params[name] = text;

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { pageHeaders } from './page-headers.ts';
+import { isRead } from './routes.ts';
 
 export interface HomeOptions {
   endpoint: string;
@@ -14,11 +14,12 @@ export interface HomeOptions {
 export function useHome(options: HomeOptions): Plugin {
   const page = pageOf(options);
   return {
-    onRequest({ request: { method }, url, endResponse, fetchAPI: { Response } }) {
+    onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
       if (url.pathname !== '/') return;
-      const isRead = method === 'GET' || method === 'HEAD';
       endResponse(
-        isRead ? new Response(page, { headers: pageHeaders() }) : new Response(null, { status: 404 }),
+        isRead(request)
+          ? new Response(page, { headers: pageHeaders() })
+          : new Response(null, { status: 404 }),
       );
     },
   };
@@ -51,4 +52,36 @@ ${links
 </body>
 </html>
 `;
+}
+
+/** What a page may load, in the words of a Content-Security-Policy; everything else is forbidden. */
+export interface PagePolicy {
+  scripts?: readonly string[];
+  styles?: readonly string[];
+  workers?: readonly string[];
+  connects?: readonly string[];
+}
+
+/** Headers of a page for browsers: no other site may frame it, and it loads nothing from another host. */
+export function pageHeaders({ scripts, styles, workers, connects }: PagePolicy = {}): Record<string, string> {
+  const sources = (names: readonly string[] = ["'none'"]) => names.join(' ');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${sources(scripts)}`,
+    `style-src ${sources(styles)}`,
+    `worker-src ${sources(workers)}`,
+    `connect-src ${sources(connects)}`,
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy.join('; '),
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  };
 }

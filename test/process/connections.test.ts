@@ -3,7 +3,7 @@ import { Agent, createServer, request, type Server, type ServerResponse } from '
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { acceptFirst } from '../../src/process/accept-first.ts';
+import { acceptFirst } from '../../src/process/connections.ts';
 
 /** Who comes to a busy server is let in before those who are in are served again. */
 

@@ -1,0 +1,92 @@
+import type { RequestListener } from 'node:http';
+import type { Plugin } from 'graphql-yoga';
+import type { Log } from '../observability/log.ts';
+import { pathOf } from './request.ts';
+
+/** The routes for operators: is the process alive, can it serve, and its metrics. */
+
+interface TextResponse {
+  status: number;
+  text: string;
+  contentType?: string;
+}
+
+/** Responses by path. */
+export type OperatorRoutes = ReadonlyMap<string, () => Promise<TextResponse>>;
+
+export interface MetricsRoute {
+  contentType: string;
+  text(): Promise<string>;
+}
+
+/** @param metrics null if the routes have no `/metrics` */
+export function createOperatorRoutes(readiness: Readiness, metrics: MetricsRoute | null): OperatorRoutes {
+  const routes = new Map<string, () => Promise<TextResponse>>([
+    ['/health', async () => ({ status: 200, text: 'alive' })],
+    ['/ready', readiness],
+  ]);
+  if (metrics) {
+    const { contentType } = metrics;
+    routes.set('/metrics', async () => ({ status: 200, text: await metrics.text(), contentType }));
+  }
+  return routes;
+}
+
+/** Serves the routes on the operator's own port, and nothing else. */
+export function createOperatorListener(routes: OperatorRoutes, log: Log): RequestListener {
+  async function respond(url: string): Promise<TextResponse> {
+    try {
+      return (await routes.get(pathOf(url))?.()) ?? { status: 404, text: '' };
+    } catch (err) {
+      log.error({ err }, 'bug in an operator route');
+      return { status: 500, text: '' };
+    }
+  }
+
+  return async ({ url = '' }, response) => {
+    const { status, text, contentType: type = 'text/plain; charset=utf-8' } = await respond(url);
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+  };
+}
+
+/** Serves the routes beside the GraphQL endpoint. */
+export const useOperatorRoutes = (routes: OperatorRoutes): Plugin => ({
+  async onRequest({ url, fetchAPI: { Response }, endResponse }) {
+    const route = routes.get(url.pathname);
+    if (!route) return;
+    const { status, text, contentType } = await route();
+    endResponse(new Response(text, { status, headers: contentType ? { 'content-type': contentType } : {} }));
+  },
+});
+
+/** The response to `/ready`: 200 `ready`, or 503 with one fixed phrase for each reason. */
+export type Readiness = () => Promise<{ status: 200 | 503; text: string }>;
+
+const notReady = {
+  draining: 'draining',
+  'no-token': 'no valid Spotify token',
+  'premium-lapsed': 'Premium subscription lapsed',
+  bug: 'readiness check failed',
+} as const;
+
+export interface ReadinessOptions {
+  isDraining(): boolean;
+  /** Why Spotify cannot be called: there is no valid token, or Spotify serves this app nothing; null if it can. */
+  whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
+}
+
+export function createReadiness({ isDraining, whyNotReady }: ReadinessOptions, log: Log): Readiness {
+  async function currentReason(): Promise<keyof typeof notReady | null> {
+    try {
+      return isDraining() ? 'draining' : await whyNotReady();
+    } catch (err) {
+      log.error({ err }, 'bug in the readiness check');
+      return 'bug';
+    }
+  }
+
+  return async () => {
+    const reason = await currentReason();
+    return reason === null ? { status: 200, text: 'ready' } : { status: 503, text: notReady[reason] };
+  };
+}

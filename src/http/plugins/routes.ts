@@ -1,0 +1,39 @@
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import type { GraphQLSchema } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { sentPathOf } from '../request.ts';
+
+/**
+ * Responds 404 to every path but these, compared as they were sent. Yoga itself accepts every URL that ends like its
+ * endpoint, without the checks of the endpoint.
+ */
+export const usePaths = (paths: readonly string[]): Plugin => ({
+  onRequest({ url, serverContext, endResponse, fetchAPI: { Response } }) {
+    const isRoute = paths.includes(url.pathname) && sentPathOf(url, serverContext) === url.pathname;
+    if (!isRoute) endResponse(new Response(null, { status: 404 }));
+  },
+});
+
+export const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+
+/** Redirects a GET of the endpoint with a slash at its end, which people type, to the endpoint. */
+export const useTrailingSlash = (endpoint: string): Plugin => ({
+  onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+    if (url.pathname !== `${endpoint}/`) return;
+    const headers = { location: `${endpoint}${url.search}` };
+    endResponse(new Response(null, isRead(request) ? { status: 308, headers } : { status: 404 }));
+  },
+});
+
+/** Serves the schema as SDL. */
+export function useSdl(path: string, schema: GraphQLSchema): Plugin {
+  let sdl: string | undefined;
+  return {
+    onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+      if (url.pathname !== path) return;
+      if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
+      sdl ??= printSchemaWithDirectives(schema);
+      endResponse(new Response(sdl, { headers: { 'content-type': 'text/plain; charset=utf-8' } }));
+    },
+  };
+}

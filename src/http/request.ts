@@ -1,0 +1,147 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { isIP, isIPv6 } from 'node:net';
+import type { GraphQLParams } from 'graphql-yoga';
+import { BadRequest, type ErrorCode } from '../errors.ts';
+import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
+
+/**
+ * The parts of an HTTP request: target, host, client and parameters. Paths are compared with the routes as they were
+ * sent: `/./metrics` is not `/metrics`, so that a rule of a proxy in front sees the same path as the gateway.
+ */
+
+/** The path of a request target such as `/graphql?query=…`, as it was sent. */
+export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
+
+/**
+ * The path of a request as it was sent, where the request came through node:http; otherwise that of its URL.
+ * @param serverContext that of yoga
+ */
+export function sentPathOf(url: URL, serverContext: object): string {
+  const { req } = serverContext as { req?: IncomingMessage & { originalUrl?: string } };
+  const target = req?.originalUrl ?? req?.url; // servers that mount the gateway below a path shorten `url`
+  return target === undefined ? url.pathname : pathOf(target);
+}
+
+/**
+ * Responds 400 to requests without a valid host or path: yoga makes the Host header a part of the URL, and responds
+ * with a stack if the result is not a URL.
+ * @param onRejected counts each of them
+ */
+export const rejectInvalidTarget =
+  (listener: RequestListener, onRejected: (code: ErrorCode) => void = () => undefined): RequestListener =>
+  (request, response) => {
+    const error = problemOf(request);
+    if (error === null) return listener(request, response);
+    onRejected(error.code);
+    const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] });
+    response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(body);
+  };
+
+function problemOf({ url = '', headers, rawHeaders }: IncomingMessage): BadRequest | null {
+  const { host } = headers;
+  if ((host !== undefined && !isHostHeader(host)) || hasTwoHosts(rawHeaders)) {
+    return new BadRequest('The Host header must be one host name or IP address, with or without a port.');
+  }
+  if (!url.startsWith('/') || !URL.canParse(`http://localhost${url}`)) {
+    return new BadRequest('The request target must be a path that begins with a slash.');
+  }
+  return null;
+}
+
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
+}
+
+const label = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?';
+const hostName = new RegExp(`^(${label}\\.)*${label}\\.?$`, 'i');
+const maxCharacters = 253; // of a name in DNS
+const maxPort = 65_535;
+
+/** Whether the text is a host name or an IP address, without a port. */
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || (text.length <= maxCharacters && hostName.test(text));
+}
+
+/** Whether the text is the value of a Host header: a host name or an IP address, with or without a port. */
+export function isHostHeader(text: string): boolean {
+  const [, address, name = '', port = '0'] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isKnownForm = address === undefined ? isHost(name) : isIPv6(address);
+  return isKnownForm && Number(port) <= maxPort;
+}
+
+/**
+ * Tells clients apart, so that the work that one of them causes is charged to it alone: by the address of the
+ * connection, or by the header in which a trusted proxy sends the client's address.
+ */
+export type ClientKey = (
+  header: (name: string) => string | null,
+  remoteAddress: string | undefined,
+) => string;
+
+/** The key of a request without a connection: one that a mounting server passes as a Web-standard Request. */
+export const unknownClient = 'unknown';
+
+const maxKeyCharacters = 64; // longer than every address
+
+/** @param addressHeader name of the header that a trusted proxy sets; none by default */
+export const createClientKey =
+  (addressHeader?: string): ClientKey =>
+  (header, remoteAddress) => {
+    const sent = addressHeader === undefined ? null : header(addressHeader);
+    const address = sent?.split(',')[0]?.trim() || remoteAddress;
+    return address === undefined ? unknownClient : networkOf(address.slice(0, maxKeyCharacters));
+  };
+
+/** An IPv6 address without its last 64 bits, of which one client may choose any. */
+function networkOf(address: string): string {
+  if (!isIPv6(address) || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const last = tail ? tail.split(':') : [];
+  const all =
+    tail === undefined ? groups : [...groups, ...Array(8 - groups.length - last.length).fill('0'), ...last];
+  return `${all.slice(0, 4).join(':')}::/64`;
+}
+
+/** The key for a plugin of yoga, whose context has the request of node:http if there is one. */
+export const clientKeyOf = ({ headers }: Request, context: object, clientKey: ClientKey): string =>
+  clientKey((name) => headers.get(name), (context as { req?: IncomingMessage }).req?.socket?.remoteAddress);
+
+/** The parameters of a GraphQL request over HTTP, before anything about them is checked. */
+export type SentParams = GraphQLParams & { documentId?: unknown };
+
+/** The parameters of an operation whose document is known. */
+export type OperationParams = Pick<GraphQLParams, 'operationName' | 'variables'> & { query: string };
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const paramNames = new Set(['query', 'documentId', 'operationName', 'variables', 'extensions']);
+
+/** The parameters of GraphQL over HTTP; others are ignored. */
+export const withoutUnknown = (params: SentParams): SentParams =>
+  Object.fromEntries(Object.entries(params).filter(([name]) => paramNames.has(name)));
+
+/**
+ * Replaces the hash of a trusted document by its text.
+ * @param manifest null if requests send their documents as text
+ * @throws BadRequest if there is a manifest and the request names no document of it
+ */
+export function withDocument(manifest: Manifest | null, params: SentParams): SentParams {
+  if (manifest === null) return params;
+  const { documentId, ...others } = params;
+  return { ...others, query: trustedDocument(manifest, params) };
+}
+
+/** Whether the parameters are those of an operation; yoga's checks say what is wrong with others. */
+export const isOperation = (params: SentParams): params is OperationParams =>
+  typeof params.query === 'string' &&
+  params.query !== '' &&
+  typeof (params.operationName ?? '') === 'string' &&
+  isObject(params.variables ?? {}) &&
+  isObject(params.extensions ?? {});

@@ -1,0 +1,99 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Spotify } from '../datasources/spotify/index.ts';
+import { prefix } from './metrics.ts';
+
+/** Where the gauges read their values. */
+export interface GaugeSources {
+  spotify: Spotify;
+  eventLoopLagMs(): number;
+  /** Bytes of responses that their clients have not read yet. */
+  unreadBytes(): number;
+}
+
+interface GaugeDefinition {
+  name: string;
+  help: string;
+  labels?: readonly string[];
+  /** How the values of the processes behind one port are combined; default `max`. */
+  aggregator?: 'sum' | 'max';
+  read(sources: GaugeSources): Iterable<[labels: Record<string, string>, value: number]>;
+}
+
+/** Registers the gauges, which read their values from the sources at each scrape. */
+export function registerGauges(registry: Registry, sources: GaugeSources): void {
+  for (const { name, help, labels = [], aggregator = 'max', read } of gauges) {
+    new Gauge({
+      name: `${prefix}_${name}`,
+      help,
+      labelNames: labels,
+      registers: [registry],
+      aggregator,
+      collect() {
+        this.reset();
+        for (const [values, value] of read(sources)) this.set(values, value);
+      },
+    });
+  }
+}
+
+const gauges: readonly GaugeDefinition[] = [
+  {
+    name: 'upstream_calls_last_30s',
+    help: 'Calls to Spotify in the last 30 seconds.',
+    labels: ['family'],
+    aggregator: 'sum',
+    read: ({ spotify }) =>
+      spotify.report().families.map(({ family, recentCalls }) => [{ family }, recentCalls]),
+  },
+  {
+    name: 'upstream_calls_last_24h',
+    help: 'Calls to Spotify in the last 24 hours.',
+    labels: ['family'],
+    aggregator: 'sum',
+    read: ({ spotify }) =>
+      spotify.report().families.map(({ family, callsLast24h }) => [{ family }, callsLast24h]),
+  },
+  {
+    name: 'gate_shut_seconds',
+    help: 'Seconds until the back-off of a family ends; 0 without a back-off.',
+    labels: ['family', 'reason'],
+    read: ({ spotify }) =>
+      spotify
+        .report()
+        .families.map(({ family, openState }) => [
+          { family, reason: openState?.reason ?? '' },
+          (openState?.waitMs ?? 0) / 1000,
+        ]),
+  },
+  {
+    name: 'premium_lapsed',
+    help: "1 while Spotify rejects all calls because the Premium subscription of the app's owner has lapsed.",
+    read: ({ spotify }) => [[{}, Number(spotify.report().isPremiumLapsed)]],
+  },
+  {
+    name: 'ability',
+    help: 'Learned capabilities of the app: 0 or 1, or a page size limit.',
+    labels: ['ability'],
+    read: ({ spotify }) =>
+      Object.entries(spotify.report().abilities).map(([ability, value]) => [{ ability }, Number(value)]),
+  },
+  {
+    name: 'token_age_seconds',
+    help: 'Age of the token in use.',
+    read({ spotify }) {
+      const { tokenAgeMs } = spotify.report();
+      return tokenAgeMs === null ? [] : [[{}, tokenAgeMs / 1000]];
+    },
+  },
+  {
+    name: 'event_loop_lag_seconds',
+    help: 'Delay of the event loop at the last sample.',
+    read: ({ eventLoopLagMs }) => [[{}, eventLoopLagMs() / 1000]],
+  },
+  {
+    name: 'unread_response_bytes',
+    help: 'Bytes of responses that their clients have not read yet.',
+    aggregator: 'sum',
+    read: ({ unreadBytes }) => [[{}, unreadBytes()]],
+  },
+];

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { createReadiness, type ReadinessOptions } from '../../src/http/operator-routes.ts';
+import { withSandbox } from '../support/gateway.ts';
+import { startServer, until } from '../support/process.ts';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const cases: [reason: string, options: Partial<ReadinessOptions>, status: number, text: string][] = [
+  ['the gateway can serve', {}, 200, 'ready'],
+  ['the process is draining', { isDraining: () => true }, 503, 'draining'],
+  ['there is no token', { whyNotReady: async () => 'no-token' }, 503, 'no valid Spotify token'],
+  [
+    'the Premium subscription has lapsed',
+    { whyNotReady: async () => 'premium-lapsed' },
+    503,
+    'Premium subscription lapsed',
+  ],
+  ['the check fails', { whyNotReady: () => Promise.reject(new Error()) }, 503, 'readiness check failed'],
+];
+
+test.each(cases)('/ready has a phrase of its own if %s', async (_, options, status, text) => {
+  const readiness = createReadiness(
+    { isDraining: () => false, whyNotReady: async () => null, ...options },
+    log,
+  );
+  expect(await readiness()).toEqual({ status, text });
+});
+
+describe('GET /ready', () => {
+  test('tells by one fixed phrase for each reason why it is 503', async () => {
+    const { fetch, gateway, sandbox } = await withSandbox();
+    const ready = async () => {
+      const response = await fetch('/ready');
+      return `${response.status} ${await response.text()}`;
+    };
+    sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'reset' } });
+    expect(await ready()).toBe('503 no valid Spotify token');
+    gateway.drain();
+    expect(await ready()).toBe('503 draining');
+  });
+});
+
+describe('METRICS_PORT', () => {
+  const metricsUrl = (out: string) => /^Metrics on (http:\S+)$/m.exec(out)?.[1];
+
+  test.each(['1', '2'])('is the only port of /metrics, with %s processes', async (workers) => {
+    const { get, out, ask, signal, ended } = await startServer({
+      METRICS_PORT: '0',
+      WEB_CONCURRENCY: workers,
+    });
+    const url = await until(() => metricsUrl(out()), 5_000);
+    await ask('{ __typename }');
+    expect((await get('/metrics')).status).toBe(404);
+    const metrics = await fetch(url);
+    expect(metrics.headers.get('content-type')).toContain('text/plain');
+    expect(await metrics.text()).toContain('spotify_graphql_operations_total{outcome="ok"} 1');
+    for (const [path, text] of [
+      ['/health', 'alive'],
+      ['/ready', 'ready'],
+    ] as const) {
+      expect(await (await fetch(new URL(path, url))).text()).toBe(text);
+      expect((await get(path)).text).toBe(text);
+    }
+    for (const path of ['/graphql', '/', '/schema.graphql', '/metrics/']) {
+      expect((await fetch(new URL(path, url))).status, path).toBe(404);
+    }
+    signal('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+
+  test('that is taken stops the start with a message that names it', async () => {
+    const { port } = await startServer();
+    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/METRICS_PORT must be/);
+  });
+});
+
+test('a bug in a route beside the graph is logged, and the response is an empty 500', async () => {
+  const { fetch, gateway, logged } = await withSandbox();
+  const bug = new TypeError('canary-3f9c1');
+  gateway.metrics.registry.metrics = () => Promise.reject(bug);
+  const response = await fetch('/metrics');
+  expect({ status: response.status, body: await response.text() }).toEqual({ status: 500, body: '' });
+  expect(logged).toEqual([{ level: 'error', fields: { err: bug }, message: 'bug in a plugin' }]);
+});
