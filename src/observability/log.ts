@@ -5,6 +5,8 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** Events that are no fault of anybody; a log may leave them out. */
+  debug?(fields: object, message: string): void;
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -37,6 +39,7 @@ export const boundedLog = (log: Log): Log => ({
   info: (fields, message) => log.info(boundedFields(fields), cut(message)),
   warn: (fields, message) => log.warn(boundedFields(fields), cut(message)),
   error: (fields, message) => log.error(boundedFields(fields), cut(message)),
+  debug: (fields, message) => log.debug?.(boundedFields(fields), cut(message)),
 });
 
 /** The name of an operation as logs and spans show it. */

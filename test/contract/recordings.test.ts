@@ -585,7 +585,7 @@ describe.skipIf(folder === null)('real input', () => {
       });
       const first = await askAll(ask);
       const before = replay.calls().length;
-      await sleep(ttl * 1_100);
+      await sleep(ttl * 2_100);
       expect(await askAll(ask)).toEqual(first);
       const again = new Set(replay.calls().slice(before));
       expect([...again].toSorted()).toEqual(

@@ -665,7 +665,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         async arrange({ fault }) {
-          await pass(1_500);
+          await pass(2_500); // two periods: after one, the copy would be served without a call
           fault({ fault: tooMany(30) });
         },
         ask: artist(0),

@@ -165,7 +165,7 @@ faultSuite('F', '5xx', [
     steps: [
       {
         async arrange(world) {
-          await sleep(1_100);
+          await sleep(2_100); // two periods: after one, copies would be served without a call
           await only(answering(503))(world);
         },
         ask: mixed(outageSeconds * outageRate),
@@ -252,7 +252,7 @@ faultSuite('F', '5xx', [
     steps: [
       {
         async arrange(world) {
-          await sleep(1_100);
+          await sleep(2_100); // two periods: after one, copies would be served without a call
           await only(answering(500), { chance: 0.3, seed: 'F6' })(world);
         },
         ask: mixed(50 * seconds(60, 12)),

@@ -97,12 +97,12 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
   }
 
   const freshMs = known.freshMs ?? 300_000;
+  const freshness = { freshMs, staleMs: 0 };
   const cache = createReadThroughCache({
+    ...freshness,
     batchFetcher: createBatchFetcher({ request: call }, capabilities),
     capabilities,
-    memory: createMemory(),
-    freshMs,
-    staleMs: 0,
+    memory: createMemory(freshness),
   });
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),

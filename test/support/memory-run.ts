@@ -79,13 +79,13 @@ const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);
 const startedMs = performance.now();
 const freshMs = 300_000;
 const capabilities = createCapabilities('development', quiet);
-const memory = createMemory();
+const freshness = { freshMs, staleMs: 86_400_000 };
+const memory = createMemory(freshness);
 const cache = createReadThroughCache({
+  ...freshness,
   batchFetcher: createBatchFetcher({ request }, capabilities),
   capabilities,
   memory,
-  freshMs,
-  staleMs: 86_400_000,
 });
 const pages = createPagination({ cache, capabilities, freshMs });
 

@@ -88,14 +88,13 @@ export interface SpotifyOptions {
   dataDir: string | null;
 }
 
-const defaultFreshMs = 300_000;
+const lengthFreshMs = 3_600_000; // of the length of a list
 
 /**
  * Connects the parts of the datasource.
  * @param observer receives each call, each wait and each read, for metrics and traces
  */
 export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = noopObserver): Spotify {
-  const freshMs = options.freshMs ?? defaultFreshMs;
   const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
@@ -105,16 +104,18 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
+  const memory = createMemory(options);
   const cache = createReadThroughCache({
     ...options,
-    freshMs,
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
-    memory: createMemory(),
+    memory,
     store: sharedStore && createEntryStore(sharedStore),
+    leases: sharedStore,
     observer,
+    log,
   });
-  const pages = createPagination({ cache, capabilities, freshMs });
+  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs ?? lengthFreshMs });
   const entities = createEntityReader<SpotifyObject>({
     cache,
     capabilities,
@@ -150,6 +151,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     whyNotReady,
     async close() {
       requestQueue.dispose();
+      memory.close();
       await sharedStore?.close();
       await http.close();
     },

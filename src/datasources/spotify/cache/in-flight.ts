@@ -1,17 +1,27 @@
 import DataLoader from 'dataloader';
+import { UpstreamQuotaExceeded, UpstreamTimeout } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import type { DailyQuota } from '../quota/daily-quota.ts';
+import type { ReadDecision } from '../quota/decide-reads.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { BatchFetcher, FetchRequest } from './batch-fetcher.ts';
+import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import { type FreshnessOptions, freshnessFromNow, isFresh } from './freshness.ts';
-import type { Entry, StoreEntry } from './memory.ts';
+import type { StoreEntry } from './memory.ts';
 import { type EntryStore, entryForStore, entryFromStore, type ReadEntry } from './shared-entry.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
 export interface InFlightRequest extends PendingFetch {
-  /** `cachedEntry` itself, if the store had an entry that needs no call. */
-  result: Promise<Entry>;
+  result: Promise<ReadResult>;
+}
+
+/** An entry from Spotify or from the store, and whether it is used as fresh, or stale for one of two reasons. */
+export interface ReadResult {
+  entry: Entry;
+  decision: Exclude<ReadDecision, 'call' | 'reject'>;
+  source: 'redis' | 'spotify';
 }
 
 interface PendingFetch extends FetchRequest {
@@ -22,80 +32,139 @@ interface PendingFetch extends FetchRequest {
   cachedEntry: Entry | undefined;
   /** The entry of the store from which `cachedEntry` was decoded. */
   storedEntry: ReadEntry | undefined;
+  /** Whether it refreshes a stale entry that is served meanwhile. */
+  isRefresh: boolean;
+  /** Since when it waits for another process that reads the same, in milliseconds of the epoch; Infinity if it does not. */
+  waitingSinceMs: number;
 }
 
 export interface InFlightOptions extends FreshnessOptions {
   batchFetcher: BatchFetcher;
   storeEntry: StoreEntry;
   store: EntryStore | undefined;
+  /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
+  leases: Leases | undefined;
+  dailyQuota: Pick<DailyQuota, 'stateOf'>;
 }
+
+export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
 
 /** Joins the identical request that is in flight, or starts one. */
 export type JoinOrStart = (
   endpointRequest: EndpointRequest<unknown>,
   cachedEntry: Entry | undefined,
   fieldContext: FieldContext,
+  isRefresh?: boolean,
 ) => InFlightRequest;
 
 export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
-  const { batchFetcher, store } = options;
+  const { batchFetcher, store, leases, storeEntry, dailyQuota } = options;
   const inFlight = new Map<string, InFlightRequest>();
   // Requests of all operations are collected until the event loop has read every socket that has data. They can share
   // calls, because the catalogue is public and read with one app token.
-  const loader = new DataLoader<PendingFetch, Promise<Entry>>(dispatchBatch, {
+  const loader = new DataLoader<PendingFetch, Promise<ReadResult>>(dispatchBatch, {
     cache: false,
     batchScheduleFn: setImmediate,
   });
+  const load = async (pending: PendingFetch) => loader.load(pending); // unwraps the promise of `dispatchBatch`
 
-  function startFetch(
+  function start(
     endpointRequest: EndpointRequest<unknown>,
     cachedEntry: Entry | undefined,
-  ): InFlightRequest {
+    isRefresh: boolean,
+  ) {
     const pending: PendingFetch = {
       endpointRequest,
       fieldContexts: [],
       etag: cachedEntry?.etag ?? null,
       cachedEntry,
       storedEntry: undefined,
+      isRefresh,
+      waitingSinceMs: Number.POSITIVE_INFINITY,
     };
-    const load = async () => loader.load(pending); // unwraps the promise that `dispatchBatch` returns for it
-    const result = load().finally(() => inFlight.delete(endpointRequest.key));
+    const result = load(pending).finally(() => inFlight.delete(endpointRequest.key));
     result.catch(() => undefined); // no field may wait for it any more
     const request = Object.assign(pending, { result }); // one object: the cached entry may be replaced meanwhile
     inFlight.set(endpointRequest.key, request);
     return request;
   }
 
-  /** Sends the collected requests, except those for which another process has left an entry in the store. */
-  async function dispatchBatch(requests: readonly PendingFetch[]): Promise<Promise<Entry>[]> {
-    const storedEntries =
-      (await store?.get(requests.map(({ endpointRequest }) => endpointRequest.key))) ?? [];
-    for (const [i, request] of requests.entries()) useStoredEntry(request, storedEntries[i], options);
-    const toFetch = requests.filter(
-      ({ cachedEntry, endpointRequest }) => !cachedEntry || !isUsable(endpointRequest, cachedEntry),
-    );
+  /** Sends the collected requests, except those that the store, the quota or another process make needless. */
+  async function dispatchBatch(requests: readonly PendingFetch[]): Promise<Promise<ReadResult>[]> {
+    const keys = requests.map(({ endpointRequest }) => endpointRequest.key);
+    // Both commands are sent together, the leases first: an entry is stored before its lease is released.
+    const [hasLease, storedEntries] = await Promise.all([leases?.acquireLeases(keys), store?.get(keys)]);
+    for (const [i, request] of requests.entries()) useStoredEntry(request, storedEntries?.[i], options);
+    const isOurs = (i: number) => hasLease?.[i] !== false;
+    const decisions = requests.map(decide);
+    const toFetch = requests.filter((_, i) => decisions[i] === 'call' && isOurs(i));
     const promises = batchFetcher(toFetch);
     const results = new Map(toFetch.map((request, i) => [request, promises[i]]));
-    return requests.map(async (request) => {
-      const result = results.get(request);
-      if (result) return settle(request, await result, options);
-      return options.storeEntry(request.endpointRequest, request.cachedEntry as Entry);
+    return requests.map(async (request, i): Promise<ReadResult> => {
+      const decision = decisions[i] ?? 'call';
+      if (decision === 'call' && !isOurs(i)) return waitForOtherProcess(request);
+      try {
+        const result = await results.get(request);
+        if (result) return { entry: storeResult(request, result), decision: 'use', source: 'spotify' };
+        return resultOf(request, decision);
+      } finally {
+        if (hasLease?.[i]) leases?.releaseLease(request.endpointRequest.key);
+      }
     });
   }
 
-  return (endpointRequest, cachedEntry, fieldContext) => {
-    const request = inFlight.get(endpointRequest.key) ?? startFetch(endpointRequest, cachedEntry);
+  /** Stores the result of a fetch, for this process and for the others. */
+  function storeResult(
+    { endpointRequest, cachedEntry, storedEntry }: PendingFetch,
+    result: FetchResult,
+  ): Entry {
+    const entry = entryOf(endpointRequest, result, cachedEntry, options);
+    const sharedEntry = store && entryForStore(result, entry, storedEntry);
+    if (sharedEntry) store?.set(endpointRequest.key, sharedEntry);
+    return storeEntry(endpointRequest, entry);
+  }
+
+  function decide({ endpointRequest, cachedEntry, isRefresh, waitingSinceMs }: PendingFetch): ReadDecision {
+    // What another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
+    if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs) return 'use';
+    const quota = () => dailyQuota.stateOf(endpointRequest.request.family);
+    const decision = decideRead(endpointRequest, cachedEntry, quota);
+    return decision === 'revalidate' && isRefresh ? 'call' : decision;
+  }
+
+  /** @throws UpstreamQuotaExceeded */
+  function resultOf(
+    { endpointRequest, cachedEntry, storedEntry }: PendingFetch,
+    decision: ReadDecision,
+  ): ReadResult {
+    if (!cachedEntry || decision === 'call' || decision === 'reject') {
+      throw quotaExceeded(dailyQuota.stateOf(endpointRequest.request.family).resetAtMs);
+    }
+    const entry = storedEntry ? storeEntry(endpointRequest, cachedEntry) : cachedEntry;
+    return { entry, decision, source: 'redis' };
+  }
+
+  /** Reads the store again when the other process has stored its entry, or has failed. */
+  async function waitForOtherProcess(request: PendingFetch): Promise<ReadResult> {
+    request.waitingSinceMs = Math.min(request.waitingSinceMs, epochMs());
+    await leases?.whenLeaseEnds(request.endpointRequest.key);
+    const isNeeded = request.fieldContexts.some(({ operation }) => !operation.hasEnded());
+    if (!isNeeded) throw new UpstreamTimeout('The deadline of this request has passed.');
+    return load(request);
+  }
+
+  return (endpointRequest, cachedEntry, fieldContext, isRefresh = false) => {
+    const request = inFlight.get(endpointRequest.key) ?? start(endpointRequest, cachedEntry, isRefresh);
     request.fieldContexts.push(fieldContext);
     return request;
   };
 }
 
-/** Whether the entry serves a read without a call. A list with malformed items is read once more while it is fresh. */
-export const isUsable = (endpointRequest: EndpointRequest<unknown>, entry: Entry): boolean =>
-  isFresh(entry) && (entry.isRepeated === true || isWhole(endpointRequest, entry));
-
-const isWhole = (endpointRequest: EndpointRequest<unknown>, { value }: Entry): boolean =>
-  value === null || endpointRequest.isWhole?.(value) !== false;
+/** @param resetAtMs when a call is available again, in milliseconds of the epoch; null if that is unknown */
+function quotaExceeded(resetAtMs: number | null): UpstreamQuotaExceeded {
+  const retryAfter = Math.max(1, Math.ceil(((resetAtMs ?? 0) - epochMs()) / 1000));
+  return new UpstreamQuotaExceeded("The daily quota of Spotify's endpoint is used up.", { retryAfter });
+}
 
 /** Uses the entry of the store if it was confirmed later than the one of this process. */
 function useStoredEntry(
@@ -107,33 +176,4 @@ function useStoredEntry(
   if (!storedEntry || (cachedEntry && cachedEntry.freshUntilMs >= storedEntry.freshUntilMs)) return;
   const entry = entryFromStore(endpointRequest, storedEntry, options);
   if (entry) Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
-}
-
-/** Stores the result of a fetch, for this process and for the others. */
-function settle(
-  { endpointRequest, cachedEntry = negativeEntry, storedEntry }: PendingFetch,
-  result: FetchResult,
-  { store, storeEntry, ...options }: InFlightOptions,
-): Entry {
-  const entry: Entry = {
-    ...contentOf(result, cachedEntry, endpointRequest),
-    ...freshnessFromNow(result.status === 'absent', options),
-    isRepeated: isFresh(cachedEntry) && !isWhole(endpointRequest, cachedEntry),
-  };
-  const sharedEntry = store && entryForStore(result, entry, storedEntry);
-  if (sharedEntry) store?.set(endpointRequest.key, sharedEntry);
-  return storeEntry(endpointRequest, entry);
-}
-
-const negativeEntry: Entry = { value: null, etag: null, bytes: 0, freshUntilMs: 0, usableUntilMs: 0 };
-
-function contentOf(
-  result: FetchResult,
-  cachedEntry: Entry,
-  { onNotModified }: EndpointRequest<unknown>,
-): Pick<Entry, 'value' | 'etag' | 'bytes'> {
-  if (result.status === 'absent') return { value: null, etag: null, bytes: 0 };
-  const { value, etag, bytes } = result.status === 'found' ? result : cachedEntry;
-  const isConfirmed = result.status === 'unchanged' && value !== null && onNotModified !== undefined;
-  return { value: isConfirmed ? onNotModified(value, epochMs()) : value, etag, bytes };
 }

@@ -7,18 +7,7 @@ import { kinds } from '../kinds/index.ts';
 import { isMalformed } from '../kinds/json.ts';
 import { type Entity, findKind, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
-import { type Freshness, isFresh } from './freshness.ts';
-
-/** A cached response. */
-export interface Entry<T = unknown> extends Freshness {
-  /** Null if Spotify has no such object. */
-  value: T | null;
-  etag: string | null;
-  /** An estimate of the memory that the value takes. */
-  bytes: number;
-  /** Whether it replaced a fresh response with malformed items: then it is not read again while it is fresh. */
-  isRepeated?: boolean;
-}
+import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh } from './entry.ts';
 
 /** The cached responses of this process. */
 export interface Memory {
@@ -26,8 +15,15 @@ export interface Memory {
   get(key: string): Entry | undefined;
   /** @param lists the lists in the value of the entry, whose objects can then be found */
   set(key: string, entry: Entry, lists?: readonly LazyItems<Entity>[]): void;
-  /** A fresh object in one of these lists; only the item that contains it is decoded. */
+  /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
   findEmbedded(name: EntityKey): Entry | undefined;
+  /** The number of entries. */
+  size(): number;
+  close(): void;
+}
+
+export interface MemoryOptions extends FreshnessOptions {
+  registry?: KindRegistry;
 }
 
 export const embeddedBytes = 600; // a simplified object, which may stay longer than the response that contained it
@@ -35,12 +31,15 @@ const maxBytes = 48_000_000; // of JSON text, which is some 80 MB as objects: th
 const indexBytes = 150; // for each object that can be found in a list
 const keyBytes = 240; // limits the cache to 200,000 entries, however small they are
 
+const sweepMs = 60_000; // between two deletions of the entries that may no longer be used
+
 interface IndexedList {
   items: LazyItems<Entity>;
-  freshness: Freshness;
+  /** When Spotify sent it, in milliseconds of the epoch. */
+  sentMs: number;
 }
 
-export function createMemory(registry: KindRegistry = kinds): Memory {
+export function createMemory({ registry = kinds, ...options }: MemoryOptions): Memory {
   const listOf = new Map<string, IndexedList>(); // the last list that contains the object of this key
   const entries = new LRUCache<string, { entry: Entry; bytes: number; lists: IndexedList[] }>({
     maxSize: maxBytes,
@@ -51,16 +50,18 @@ export function createMemory(registry: KindRegistry = kinds): Memory {
     },
   });
 
+  const isUsable = ({ usableUntilMs }: Entry) => epochMs() < usableUntilMs;
+  const sweep = setInterval(() => {
+    for (const [key, { entry }] of entries.entries()) if (!isUsable(entry)) entries.delete(key);
+  }, sweepMs).unref();
+
   return {
     get(key) {
       const entry = entries.get(key)?.entry;
-      if (!entry || epochMs() < entry.usableUntilMs) return entry;
-      entries.delete(key);
-      return undefined;
+      return entry && isUsable(entry) ? entry : undefined;
     },
     set(key, entry, itemLists = []) {
-      const { freshUntilMs, usableUntilMs } = entry;
-      const lists = itemLists.map((items) => ({ items, freshness: { freshUntilMs, usableUntilMs } }));
+      const lists = itemLists.map((items) => ({ items, sentMs: asOfMs(entry) }));
       const indexed = lists.reduce((sum, { items }) => sum + items.indexes.size, 0);
       entries.set(key, { entry, bytes: entry.bytes + keyBytes + indexed * indexBytes, lists });
       for (const list of lists) for (const object of list.items.indexes.keys()) listOf.set(object, list);
@@ -68,12 +69,14 @@ export function createMemory(registry: KindRegistry = kinds): Memory {
     findEmbedded(name) {
       const key = objectKey(registry, name.kind, name.id, name.market);
       const list = listOf.get(key);
-      if (!list || !isFresh(list.freshness)) return undefined;
-      const item = list.items.at(list.items.indexes.get(key) ?? -1);
+      const item = list?.items.at(list.items.indexes.get(key) ?? -1);
       const object = item && !isMalformed(item) ? findWithin(item, name, registry) : undefined;
-      if (!object) return undefined;
-      return { value: withoutOtherMarket(object, registry), etag: null, bytes: 0, ...list.freshness };
+      if (!list || !object) return undefined;
+      const entry = embeddedEntry(object, list.sentMs, registry, options);
+      return isUsable(entry) ? entry : undefined;
     },
+    size: () => entries.size,
+    close: () => clearInterval(sweep),
   };
 }
 
@@ -83,16 +86,15 @@ export type StoreEntry = (endpointRequest: EndpointRequest<unknown>, entry: Entr
 export function createEntryWriter(
   memory: Memory,
   capabilities: Capabilities,
-  registry: KindRegistry,
+  { registry = kinds, ...options }: MemoryOptions,
 ): StoreEntry {
-  function storeEmbedded(object: Entity, { freshUntilMs, usableUntilMs }: Entry): void {
+  function storeEmbedded(object: Entity, sentMs: number): void {
     if (isRelinked(object, registry)) return;
     const fullKey = objectKey(registry, object.kind, object.id, object.market);
     const key = object.full ? fullKey : simplifiedKey(fullKey);
     const cachedEntry = memory.get(key);
     if (cachedEntry && isFresh(cachedEntry)) return;
-    const value = withoutOtherMarket(object, registry);
-    memory.set(key, { value, etag: null, bytes: embeddedBytes, freshUntilMs, usableUntilMs });
+    memory.set(key, embeddedEntry(object, sentMs, registry, options));
   }
 
   return (endpointRequest, entry) => {
@@ -105,7 +107,7 @@ export function createEntryWriter(
     memory.set(endpointRequest.key, entry, lists);
     for (const object of objects) {
       if (object.full) capabilities.observe(object);
-      if (object !== entry.value) storeEmbedded(object, entry);
+      if (object !== entry.value) storeEmbedded(object, asOfMs(entry));
     }
     return entry;
   };
@@ -113,6 +115,19 @@ export function createEntryWriter(
 
 /** The key of the simplified form of an object. */
 export const simplifiedKey = (key: string): string => `short/${key}`;
+
+/** The entry of an object that came with another response: it has the freshness of its own kind. */
+const embeddedEntry = (
+  object: Entity,
+  sentMs: number,
+  registry: KindRegistry,
+  options: FreshnessOptions,
+): Entry => ({
+  value: withoutOtherMarket(object, registry),
+  etag: null,
+  bytes: embeddedBytes,
+  ...ageOf(getKind(registry, object.kind).freshMs, options, sentMs),
+});
 
 /** The object itself, or one inside it. */
 function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry): Entity | undefined {

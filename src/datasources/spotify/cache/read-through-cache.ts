@@ -1,18 +1,31 @@
 import { GatewayError } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
+import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import { kinds } from '../kinds/index.ts';
-import type { Entity, KindRegistry } from '../kinds/kind.ts';
+import type { Entity } from '../kinds/kind.ts';
+import type { DailyQuota } from '../quota/daily-quota.ts';
+import { decideReads, extendedFreshUntilMs } from '../quota/decide-reads.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
+import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
-import { type FreshnessOptions, freshnessFromNow, isFresh } from './freshness.ts';
-import { createInFlightRequests, isUsable } from './in-flight.ts';
-import { createEntryWriter, type Entry, embeddedBytes, type Memory, simplifiedKey } from './memory.ts';
-import type { EntryStore } from './shared-entry.ts';
+import { ageOf, decideRead, type Entry, isFresh, outdated } from './entry.ts';
+import { createInFlightRequests, type Leases, type ReadResult } from './in-flight.ts';
+import {
+  createEntryWriter,
+  embeddedBytes,
+  type Memory,
+  type MemoryOptions,
+  simplifiedKey,
+} from './memory.ts';
+import { type EntryStore, entryFromStore } from './shared-entry.ts';
 
-/** Reads from memory, then from the store, then from Spotify. Identical reads share one call. */
+/**
+ * Reads from memory, then from the store, then from Spotify. Identical reads share one call. A stale entry is served
+ * while it is refreshed in the background, or while the daily quota allows no call.
+ */
 export interface ReadThroughCache {
   /**
    * The value that the endpoint returns; null if Spotify has no such object.
@@ -24,99 +37,163 @@ export interface ReadThroughCache {
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** Whether a fresh object is cached in any form, so that `getAnyForm` costs no call. */
+  /** Whether an object is cached in any form, so that `getAnyForm` returns it. */
   has(endpointRequest: EndpointRequest<Entity>): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
-  /** Stores a value that was read as a part of another response. */
-  put<T>(endpointRequest: EndpointRequest<T>, value: T): void;
+  /**
+   * How many of the first requests can be read now: from the cache, or with the calls that are left of the daily quota.
+   * @param endpointRequests of one endpoint family, such as the pages of a window in their order
+   */
+  readableCount(endpointRequests: readonly EndpointRequest<unknown>[]): Promise<number>;
+  /**
+   * Stores a value that was read as a part of another response.
+   * @param sentMs when Spotify sent it, in milliseconds of the epoch
+   */
+  put<T>(endpointRequest: EndpointRequest<T>, value: T, sentMs: number): void;
   /** Marks an entry as outdated: the next read sends a call, and uses the entry only if that fails. */
   expire(key: string): void;
 }
 
-export interface ReadThroughCacheOptions extends FreshnessOptions {
+export interface ReadThroughCacheOptions extends MemoryOptions {
   batchFetcher: BatchFetcher;
   capabilities: Capabilities;
   memory: Memory;
-  /** The entries of the other processes; undefined if nothing is shared. */
+  /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
   store?: EntryStore | undefined;
+  leases?: Leases | undefined;
+  /** Without it, calls are not limited. */
+  dailyQuota?: Pick<DailyQuota, 'stateOf'> | undefined;
   observer?: Observer;
-  /** The kinds of objects; by default all that the gateway serves. */
-  registry?: KindRegistry;
+  log?: Pick<Log, 'debug'>;
 }
+
+const noQuota: Pick<DailyQuota, 'stateOf'> = {
+  stateOf: () => ({
+    used: 0,
+    limit: null,
+    limitSource: 'NONE',
+    remaining: Number.POSITIVE_INFINITY,
+    usedShare: 0,
+    resetAtMs: null,
+  }),
+};
 
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
-  const { memory, store, observer = noopObserver, registry = kinds } = options;
-  const storeEntry = createEntryWriter(memory, options.capabilities, registry);
-  const joinOrStart = createInFlightRequests({ ...options, store, storeEntry });
+  const { memory, store, leases, dailyQuota = noQuota, observer = noopObserver } = options;
+  const storeEntry = createEntryWriter(memory, options.capabilities, options);
+  const joinOrStart = createInFlightRequests({ ...options, store, leases, dailyQuota, storeEntry });
+  const refresh = createBackgroundRefresh(joinOrStart, memory, options.log ?? {});
+  const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
 
-  async function get<T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext): Promise<T | null> {
-    const cachedEntry = memory.get(endpointRequest.key);
-    if (cachedEntry && isUsable(endpointRequest as EndpointRequest<unknown>, cachedEntry)) {
+  /** @param cachedEntry the best entry that this process has, in any form */
+  async function read(
+    endpointRequest: EndpointRequest<unknown>,
+    cachedEntry: Entry | undefined,
+    fieldContext: FieldContext,
+  ): Promise<unknown> {
+    const decision = decideRead(endpointRequest, cachedEntry, () => quotaOf(endpointRequest));
+    if (cachedEntry && decision !== 'call' && decision !== 'reject') {
       observer.onRead('memory');
-      return recordHit(endpointRequest, cachedEntry, fieldContext) as T | null;
+      return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
     }
 
-    const request = joinOrStart(endpointRequest as EndpointRequest<unknown>, cachedEntry, fieldContext);
-    const source = request.fieldContexts.length === 1 ? 'spotify' : 'shared';
+    const request = joinOrStart(endpointRequest, memory.get(endpointRequest.key), fieldContext);
+    const callSource = request.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
-      const entry = await withDeadline(request.result, fieldContext);
-      const isFromStore = entry === request.cachedEntry;
-      observer.onRead(isFromStore ? 'redis' : source);
-      if (isFromStore) return recordHit(endpointRequest, entry, fieldContext) as T | null;
-      recordFreshness(fieldContext, entry.freshUntilMs);
-      return entry.value as T | null;
+      const result = await withDeadline(request.result, fieldContext);
+      observer.onRead(result.source === 'spotify' ? callSource : result.source);
+      if (result.source !== 'spotify') return useEntry(endpointRequest, result, fieldContext);
+      recordFreshness(fieldContext, result.entry.freshUntilMs);
+      return result.entry.value;
     } catch (error) {
-      if (!request.cachedEntry || !(error instanceof GatewayError)) throw error;
+      const staleEntry = request.cachedEntry ?? cachedEntry;
+      if (!staleEntry || !(error instanceof GatewayError)) throw error;
       fieldContext.operation.usage.stale.push({ ...fieldContext.location(), reason: error.code });
-      return request.cachedEntry.value as T | null;
+      return staleEntry.value;
     }
   }
 
-  function getFresh(key: string): Entry | undefined {
-    const cachedEntry = memory.get(key);
-    return cachedEntry && isFresh(cachedEntry) ? cachedEntry : undefined;
+  /** The value of an entry that saved a call: records the cache hit, and why the entry is stale if it is. */
+  function useEntry(
+    endpointRequest: EndpointRequest<unknown>,
+    { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
+    fieldContext: FieldContext,
+  ): unknown {
+    const { usage } = fieldContext.operation;
+    // Without quota left, the store may still have a later entry of another process.
+    if (decision === 'revalidate' || (decision === 'useStale' && store)) refresh(endpointRequest);
+    if (decision !== 'use') {
+      const reason = decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA';
+      usage.stale.push({ ...fieldContext.location(), reason });
+    }
+    recordFreshness(
+      fieldContext,
+      isFresh(entry) ? entry.freshUntilMs : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare),
+    );
+    usage.calls.push({
+      method: 'GET',
+      path: pathOf(endpointRequest.request),
+      status: entry.value === null ? 404 : 200,
+      milliseconds: 0,
+      origin: 'cache',
+    });
+    return entry.value;
   }
 
-  /** An object that came with another response. */
-  const getEmbedded = ({ key, entityKey }: EndpointRequest<Entity>): Entry | undefined =>
-    getFresh(simplifiedKey(key)) ?? (entityKey && memory.findEmbedded(entityKey));
+  /** The latest entry of an object: its own, or one that came with another response. */
+  function anyForm({ key, entityKey }: EndpointRequest<Entity>): Entry | undefined {
+    const full = memory.get(key);
+    if (full && isFresh(full)) return full;
+    const embedded = [memory.get(simplifiedKey(key)), entityKey && memory.findEmbedded(entityKey)];
+    return [full, ...embedded].reduce((latest, entry) =>
+      entry && entry.freshUntilMs > (latest?.freshUntilMs ?? 0) ? entry : latest,
+    );
+  }
+
+  /** Loads the entries of the store that this process does not have. */
+  async function loadFromStore(endpointRequests: readonly EndpointRequest<unknown>[]): Promise<void> {
+    const missing = endpointRequests.filter(({ key }) => !memory.get(key));
+    const storedEntries = (await store?.get(missing.map(({ key }) => key))) ?? [];
+    for (const [i, endpointRequest] of missing.entries()) {
+      const storedEntry = storedEntries[i];
+      const entry = storedEntry && entryFromStore(endpointRequest, storedEntry, options);
+      if (entry) storeEntry(endpointRequest, entry);
+    }
+  }
 
   return {
-    get,
-    async getAnyForm<T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) {
-      const embedded = getFresh(endpointRequest.key) ? undefined : getEmbedded(endpointRequest);
-      if (!embedded) return get(endpointRequest, fieldContext);
-      observer.onRead('memory');
-      return recordHit(endpointRequest, embedded, fieldContext) as T;
+    get: <T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
+      read(endpointRequest, memory.get(endpointRequest.key), fieldContext) as Promise<T | null>,
+    getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
+      read(endpointRequest, anyForm(endpointRequest), fieldContext) as Promise<T | null>,
+    has: (endpointRequest) => Boolean(anyForm(endpointRequest)?.value),
+    isAbsent({ key }) {
+      const entry = memory.get(key);
+      return entry?.value === null && isFresh(entry);
     },
-    isAbsent: ({ key }) => getFresh(key)?.value === null,
-    has: (endpointRequest) => Boolean(getFresh(endpointRequest.key)?.value ?? getEmbedded(endpointRequest)),
+    async readableCount(endpointRequests) {
+      const [first] = endpointRequests;
+      if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;
+      await loadFromStore(endpointRequests);
+      const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
+      const decisions = decideReads(quotaOf(first), entries, epochMs());
+      const rejected = decisions.indexOf('reject');
+      return rejected === -1 ? endpointRequests.length : rejected;
+    },
+    put(endpointRequest, value, sentMs) {
+      const age = ageOf(endpointRequest.freshMs, options, sentMs);
+      storeEntry(endpointRequest as EndpointRequest<unknown>, {
+        value,
+        etag: null,
+        bytes: embeddedBytes,
+        ...age,
+      });
+    },
     expire(key) {
       const cachedEntry = memory.get(key);
-      if (cachedEntry) memory.set(key, { ...cachedEntry, freshUntilMs: 0 });
+      if (cachedEntry) memory.set(key, outdated(cachedEntry));
       store?.delete(key);
     },
-    put(endpointRequest, value) {
-      const entry = { value, etag: null, bytes: embeddedBytes, ...freshnessFromNow(false, options) };
-      storeEntry(endpointRequest as EndpointRequest<unknown>, entry);
-    },
   };
-}
-
-/** The value of an entry that saved a call, which is recorded as a cache hit. */
-function recordHit(
-  { request }: Pick<EndpointRequest<unknown>, 'request'>,
-  entry: Entry,
-  fieldContext: FieldContext,
-): unknown {
-  recordFreshness(fieldContext, entry.freshUntilMs);
-  fieldContext.operation.usage.calls.push({
-    method: 'GET',
-    path: pathOf(request),
-    status: entry.value === null ? 404 : 200,
-    milliseconds: 0,
-    origin: 'cache',
-  });
-  return entry.value;
 }

@@ -7,9 +7,8 @@ import { maxEntryBytes, type SharedStore } from '../shared-state/shared-store.ts
 import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody } from '../transport/body.ts';
 import { unpack } from '../transport/fetch.ts';
+import { ageOf, ageOfAbsence, type Entry, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import { type FreshnessOptions, freshnessFromNow } from './freshness.ts';
-import type { Entry } from './memory.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
 export interface StoredEntry {
@@ -69,12 +68,12 @@ export function entryFromStore(
   options: FreshnessOptions,
 ): Entry | undefined {
   const { body, etag, bytes, isRepeated } = storedEntry;
-  const longest = freshnessFromNow(body === null, options);
+  const longest = body === null ? ageOfAbsence() : ageOf(endpointRequest.freshMs, options);
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);
   const usableUntilMs = Math.min(storedEntry.usableUntilMs, longest.usableUntilMs);
   const value = body === null ? null : decodeStored(endpointRequest, storedEntry);
   if (value === undefined || usableUntilMs <= epochMs()) return undefined;
-  return { value, etag, bytes, freshUntilMs, usableUntilMs, isRepeated };
+  return { value, etag, bytes, freshMs: longest.freshMs, freshUntilMs, usableUntilMs, isRepeated };
 }
 
 /**

@@ -73,7 +73,7 @@ export async function readPage<T extends Entity>(
     page = await getPage();
   }
   if (page.limit < items) {
-    cache.put(list.page(offset, page.limit), page);
+    cache.put(list.page(offset, page.limit), page, page.asOfMs);
     if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
   }
   totals.record(list, page, startedMs);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
 import { createListTotals } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
@@ -15,6 +15,7 @@ const entry = (bytes: number) => ({
   value: {},
   etag: null,
   freshUntilMs: Number.POSITIVE_INFINITY,
+  freshMs: 0,
   usableUntilMs: Number.POSITIVE_INFINITY,
   bytes,
 });
@@ -45,7 +46,7 @@ describe('the memory of a process', () => {
   }, 120_000);
 
   test('holds no more answers than it may, however small they are', () => {
-    const memory = createMemory();
+    const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) memory.set(key, entry(1));
     const held = keys.map((key) => memory.get(key) !== undefined);
@@ -56,7 +57,7 @@ describe('the memory of a process', () => {
   });
 
   test('holds no more than it may, however large the answers are', () => {
-    const memory = createMemory();
+    const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 300 }, (_, i) => `album/${i}`);
     for (const key of keys) memory.set(key, entry(1_000_000));
     const held = keys.filter((key) => memory.get(key));
@@ -66,7 +67,7 @@ describe('the memory of a process', () => {
   });
 
   test('keeps what is asked for, and lets go of what was not asked for longest', () => {
-    const memory = createMemory();
+    const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) {
       memory.set(key, entry(1));
@@ -76,10 +77,22 @@ describe('the memory of a process', () => {
     expect(memory.get('artist/8')).toBeUndefined();
   });
 
-  test('keeps nothing that may be used no more', () => {
-    const memory = createMemory();
-    memory.set('artist/1', { ...entry(1), usableUntilMs: 0 });
+  test('returns no entry that may no longer be used, and deletes it within a minute', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const memory = createMemory({ freshMs: null, staleMs: 0 });
+    memory.set('artist/1', {
+      ...entry(1),
+      usableUntilMs: performance.timeOrigin + performance.now() + 1_000,
+    });
+    memory.set('artist/2', entry(1));
+    expect(memory.get('artist/1')).toBeDefined();
+    vi.advanceTimersByTime(1_001);
     expect(memory.get('artist/1')).toBeUndefined();
+    expect(memory.size()).toBe(2);
+    vi.advanceTimersByTime(60_000);
+    expect(memory.size()).toBe(1);
+    memory.close();
   });
 
   test('forgets the lengths of lists before they are too many', () => {

@@ -106,13 +106,12 @@ function startDatasource(mode: QuotaMode) {
       return { kind: 'response' as const, status: 200, body, etag: null, retryAfter: null, bytes: 100 };
     },
   };
+  const options = { freshMs: null, staleMs: 0, registry };
   const cache = createReadThroughCache({
+    ...options,
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
-    memory: createMemory(registry),
-    freshMs: 60_000,
-    staleMs: 0,
-    registry,
+    memory: createMemory(options),
   });
   const reader = createEntityReader<Entity>({ cache, capabilities, defaultMarket: null, registry });
   return {

@@ -129,7 +129,7 @@ describe('a list whose length changes back and forth', () => {
     const undo = gateway.sandbox.faults.add(shrunk(1));
     await albumPage(gateway, `first: 10, after: "${first.pageInfo.endCursor}"`);
     undo();
-    await sleep(1_050);
+    await sleep(2_050);
 
     // Spotify says 304 to the first page: it is confirmed now, and so later than what the second one told.
     gateway.sandbox.clearCalls();

@@ -453,7 +453,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       await sleep(restMs);
       await gateway.ask(artist(albums9));
       await sleep(arriveMs);
-      expect((await redis.client.keys(`*:artist/${albums9}`)).length).toBe(1);
+      expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
     });
 
     test('where nothing ever answers on its port, and none waits long', async () => {
@@ -496,7 +496,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const artists = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
         await (await join(sandbox, redis)).ask(artists);
         await sleep(arriveMs);
-        const [name = ''] = await redis.client.keys(`*:artist/${ids[2]}`);
+        const [name = ''] = await redis.client.keys(`*:entry:*artist/${ids[2]}`);
         await redis.client.del(name);
         const value = {
           key: `artist/${ids[2]}`,
@@ -523,7 +523,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const sandbox = await startUpstream();
       await (await join(sandbox, redis)).ask(artist(bts));
       await sleep(arriveMs);
-      const [name = ''] = await redis.client.keys(`*:artist/${bts}`);
+      const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
       await redis.client.setrange(name, 300_000_000, 'x');
       const second = await join(sandbox, redis);
       const before = await sentBytes(redis.client);
@@ -537,7 +537,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const short = { CACHE_TTL_SECONDS: '100' };
       await (await join(sandbox, redis, short)).ask(artist(bts));
       await sleep(arriveMs);
-      const [name = ''] = await redis.client.keys(`*:artist/${bts}`);
+      const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
       const held = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
       await redis.client.set(name, JSON.stringify({ ...held, freshUntilMs: 9e15, usableUntilMs: 9e15 }));
       const second = await join(sandbox, redis, short);

@@ -1,0 +1,46 @@
+import { LRUCache } from 'lru-cache';
+import type { Log } from '../../../observability/log.ts';
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { createOperationContext, type FieldContext, withDeadline } from '../usage/field-context.ts';
+import type { JoinOrStart } from './in-flight.ts';
+import type { Memory } from './memory.ts';
+
+/** Refreshes an entry that is served stale, so that no client waits for the refresh. */
+export type BackgroundRefresh = (endpointRequest: EndpointRequest<unknown>) => void;
+
+const deadlineMs = 10_000; // longer than that of a client's request: nobody waits for a refresh
+const retryMs = 60_000; // after a refresh that failed, or that the daily quota did not allow
+const maxKeys = 10_000;
+
+/** @param log gets failed refreshes, which are no error of any client */
+export function createBackgroundRefresh(
+  joinOrStart: JoinOrStart,
+  memory: Memory,
+  log: Pick<Log, 'debug'>,
+): BackgroundRefresh {
+  const started = new LRUCache<string, true>({ max: maxKeys, ttl: retryMs });
+
+  async function refresh(endpointRequest: EndpointRequest<unknown>): Promise<void> {
+    const { key, request } = endpointRequest;
+    const operation = createOperationContext(deadlineMs);
+    const fieldContext: FieldContext = {
+      operation,
+      location: () => ({ field: 'background refresh', path: [] }),
+    };
+    try {
+      const { result } = joinOrStart(endpointRequest, memory.get(key), fieldContext, true);
+      const { decision } = await withDeadline(result, fieldContext);
+      if (decision === 'use') started.delete(key);
+    } catch (error) {
+      log.debug?.({ family: request.family, err: error }, 'the background refresh of a cache entry failed');
+    } finally {
+      operation.end();
+    }
+  }
+
+  return (endpointRequest) => {
+    if (started.has(endpointRequest.key)) return;
+    started.set(endpointRequest.key, true);
+    void refresh(endpointRequest);
+  };
+}

@@ -1,0 +1,89 @@
+import { epochMs } from '../../../observability/clock.ts';
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { decideReads, type EntryAge, type QuotaUse, type ReadDecision } from '../quota/decide-reads.ts';
+import type { FetchResult } from './fetch-result.ts';
+
+/** A cached response. */
+export interface Entry<T = unknown> extends EntryAge {
+  /** Null if Spotify has no such object. */
+  value: T | null;
+  etag: string | null;
+  /** An estimate of the memory that the value takes. */
+  bytes: number;
+  /** Whether it replaced a fresh response with malformed items: then it is not read again while it is fresh. */
+  isRepeated?: boolean;
+}
+
+export interface FreshnessOptions {
+  /** One freshness for every response, in milliseconds; null: each kind and each list has its own. */
+  freshMs: number | null;
+  /** How long after the end of its freshness an entry may still be used, in milliseconds. Then it is deleted. */
+  staleMs: number;
+}
+
+const absence = { value: null, etag: null, bytes: 0 };
+const absentMs = 60_000; // an object that does not exist today may be released in a minute
+
+export const isFresh = ({ freshUntilMs }: EntryAge): boolean => epochMs() < freshUntilMs;
+
+/** When Spotify sent or confirmed the response, in milliseconds of the epoch. */
+export const asOfMs = ({ freshUntilMs, freshMs }: EntryAge): number => freshUntilMs - freshMs;
+
+/**
+ * The age of the entry for a response.
+ * @param ownFreshMs the freshness of its kind or list, in milliseconds
+ * @param sentMs when Spotify sent or confirmed it, in milliseconds of the epoch
+ */
+export function ageOf(ownFreshMs: number, options: FreshnessOptions, sentMs = epochMs()): EntryAge {
+  const freshMs = options.freshMs ?? ownFreshMs;
+  const freshUntilMs = sentMs + freshMs;
+  return { freshUntilMs, freshMs, usableUntilMs: freshUntilMs + options.staleMs };
+}
+
+/** The age of the entry for a response which states that there is no such object. It is never used stale. */
+export function ageOfAbsence(sentMs = epochMs()): EntryAge {
+  const freshUntilMs = sentMs + absentMs;
+  return { freshUntilMs, freshMs: absentMs, usableUntilMs: freshUntilMs };
+}
+
+/** The entry as one that must be read again, and is used only if Spotify cannot or should not be called. */
+export const outdated = <T extends EntryAge>(entry: T): T => ({ ...entry, freshUntilMs: 0, freshMs: 0 });
+
+/** The entry for a response. @param cachedEntry the entry that it replaces or confirms */
+export function entryOf(
+  endpointRequest: EndpointRequest<unknown>,
+  result: FetchResult,
+  cachedEntry: Entry | undefined,
+  options: FreshnessOptions,
+): Entry {
+  const isRepeated =
+    cachedEntry !== undefined && isFresh(cachedEntry) && !isWhole(endpointRequest, cachedEntry);
+  if (result.status === 'absent') return { ...absence, ...ageOfAbsence(), isRepeated };
+  const age = ageOf(endpointRequest.freshMs, options);
+  const { value, etag, bytes } = result.status === 'found' ? result : (cachedEntry ?? absence);
+  const confirmed =
+    result.status === 'unchanged' && value !== null
+      ? (endpointRequest.onNotModified?.(value, epochMs()) ?? value)
+      : value;
+  return { value: confirmed, etag, bytes, ...age, isRepeated };
+}
+
+/** Whether all items of the value are as documented. */
+const isWhole = ({ isWhole }: EndpointRequest<unknown>, { value }: Entry): boolean =>
+  value === null || isWhole?.(value) !== false;
+
+/**
+ * Decides about one read as `decideReads` does. A list with malformed items is read once more while it is fresh.
+ * @param quota the use of the daily quota of the endpoint family; called only if it matters
+ */
+export function decideRead(
+  endpointRequest: EndpointRequest<unknown>,
+  entry: Entry | undefined,
+  quota: () => QuotaUse,
+): ReadDecision {
+  const isDoubtful = entry && !entry.isRepeated && !isWhole(endpointRequest, entry);
+  if (entry && isFresh(entry) && !isDoubtful) return 'use';
+  const age = isDoubtful ? outdated(entry) : (entry ?? null);
+  const [decision = 'call'] = decideReads(quota(), [age], epochMs());
+  return entry && isFresh(entry) && decision === 'useStale' ? 'use' : decision;
+}

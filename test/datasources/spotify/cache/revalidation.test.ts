@@ -1,0 +1,274 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import {
+  albumTracks,
+  artist,
+  artistAlbums,
+  kinds,
+  relatedArtists,
+  searchEndpoint,
+  topTracks,
+} from '../../../../src/datasources/spotify/kinds/index.ts';
+import type { Entity } from '../../../../src/datasources/spotify/kinds/kind.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
+import type { DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { UpstreamUnavailable } from '../../../../src/errors.ts';
+import { createScriptedSpotify, startCache, startField } from '../../../support/cache.ts';
+import { startClock } from '../../../support/clock.ts';
+
+const hour = 3_600;
+const id = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
+const band = byId(artist, id, null);
+const artistNamed = (name: string) => ({ id, name, type: 'artist', images: [], external_urls: {} });
+
+/** An artist who has another name at each call. */
+function renamedAtEachCall() {
+  let calls = 0;
+  return createScriptedSpotify(async () => {
+    calls += 1;
+    return artistNamed(`Name ${calls}`);
+  });
+}
+
+/** The state of a daily quota that a test sets. */
+function quotaOf(usedShare: number, remaining = Number.POSITIVE_INFINITY, resetAtMs: number | null = null) {
+  const state = { used: 0, limit: 100, limitSource: 'CONFIGURED' as const, usedShare, remaining, resetAtMs };
+  const dailyQuota: Pick<DailyQuota, 'stateOf'> = { stateOf: () => state };
+  return { state, dailyQuota };
+}
+
+const nextTick = () => sleep(10);
+
+test.each([
+  ['albums', kinds.album.freshMs, 24],
+  ['tracks', kinds.track.freshMs, 24],
+  ['artists', artist.freshMs, 6],
+  ['lists of the tracks of an album', albumTracks.freshMs, 24],
+  ['top tracks', topTracks.freshMs, 6],
+  ['related artists', relatedArtists.freshMs, 6],
+  ['lists of the albums of an artist', artistAlbums.freshMs, 1],
+  ['searches', searchEndpoint.freshMs, 1],
+])('%s are fresh for their own time', (_, freshMs, hours) => {
+  expect(freshMs).toBe(hours * hour * 1000);
+});
+
+describe('a stale entry', () => {
+  test('is served at once for one more period and refreshed once in the background', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { cache } = startCache(spotify);
+    await cache.get(band, startField());
+    await clock.pass(6 * hour + 1);
+    const fields = Array.from({ length: 100 }, () => startField());
+    const values = await Promise.all(fields.map((field) => cache.get(band, field)));
+    expect(new Set(values.map((value) => value?.name))).toEqual(new Set(['Name 1']));
+    expect(new Set(fields.flatMap((field) => field.staleReasons()))).toEqual(new Set(['REVALIDATING']));
+    await nextTick();
+    const later = startField();
+    expect(await cache.get(band, later)).toMatchObject({ name: 'Name 2' });
+    expect(later.staleReasons()).toEqual([]);
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('is served in under 20 ms to 100 readers while Spotify takes 2 s for one call', async () => {
+    const clock = startClock();
+    let delayMs = 0;
+    const spotify = createScriptedSpotify(async () => {
+      await sleep(delayMs);
+      return artistNamed('BTS');
+    });
+    const { cache } = startCache(spotify);
+    await cache.get(band, startField());
+    await clock.pass(6 * hour + 1);
+    delayMs = 2_000;
+    const times: number[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      const startMs = performance.now();
+      await cache.get(band, startField());
+      times.push(performance.now() - startMs);
+      if (i % 10 === 0) await sleep(1);
+    }
+    expect(times.sort((a, b) => a - b)[98]).toBeLessThan(20);
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('is read again before it is served when two periods have passed', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { cache } = startCache(spotify);
+    await cache.get(band, startField());
+    await clock.pass(12 * hour + 1);
+    const field = startField();
+    expect(await cache.get(band, field)).toMatchObject({ name: 'Name 2' });
+    expect(field.staleReasons()).toEqual([]);
+  });
+
+  test('is not refreshed while nobody requests it', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { cache } = startCache(spotify);
+    await cache.get(band, startField());
+    await clock.pass(6 * hour + 1);
+    await nextTick();
+    expect(spotify.calls).toHaveLength(1);
+  });
+
+  test('stays in use when its refresh fails, which is tried again after a minute and is no error of a client', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { cache, debugLog } = startCache(spotify);
+    await cache.get(band, startField());
+    await clock.pass(6 * hour + 1);
+    const respond = spotify.respond;
+    spotify.respond = () => Promise.reject(new UpstreamUnavailable('Spotify responded with status 503.'));
+    for (let reader = 0; reader < 3; reader += 1) {
+      const field = startField();
+      expect(await cache.get(band, field)).toMatchObject({ name: 'Name 1' });
+      expect(field.staleReasons()).toEqual(['REVALIDATING']);
+      await nextTick();
+    }
+    expect(spotify.calls).toHaveLength(2);
+    expect(debugLog).toHaveLength(1);
+    spotify.respond = respond;
+    await clock.pass(61);
+    await cache.get(band, startField());
+    await nextTick();
+    expect(await cache.get(band, startField())).toMatchObject({ name: 'Name 2' });
+    expect(spotify.calls).toHaveLength(3);
+  });
+
+  test('is never served if CACHE_TTL_SECONDS is 0', async () => {
+    const spotify = renamedAtEachCall();
+    const { cache } = startCache(spotify, { freshMs: 0 });
+    await cache.get(band, startField());
+    const field = startField();
+    expect(await cache.get(band, field)).toMatchObject({ name: 'Name 2' });
+    expect(field.staleReasons()).toEqual([]);
+  });
+});
+
+describe('an object inside another response', () => {
+  const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
+  const page = pagedList(artistAlbums, id, [], null).page(0, 10);
+  const album = {
+    id: albumId,
+    name: 'Proof',
+    type: 'album',
+    external_urls: {},
+    artists: [artistNamed('BTS')],
+  };
+  const albumsPage = { items: [album], offset: 0, limit: 10, total: 1, next: null };
+
+  test.each<[string, EndpointRequest<Entity>, number, number]>([
+    ['an album, for a day', byId(kinds.album, albumId, null), 23 * hour, 25 * hour],
+    ['an artist, for 6 hours', band, 5 * hour, 7 * hour],
+  ])('is as fresh as its own kind: %s', async (_, request, freshAfter, staleAfter) => {
+    const clock = startClock();
+    const spotify = createScriptedSpotify(async (path) =>
+      path.includes('offset') ? albumsPage : artistNamed('BTS'),
+    );
+    const { cache } = startCache(spotify);
+    await cache.get(page, startField());
+    await clock.pass(freshAfter);
+    const fresh = startField();
+    await cache.getAnyForm(request, fresh);
+    expect(fresh.staleReasons()).toEqual([]);
+    await clock.pass(staleAfter - freshAfter);
+    const stale = startField();
+    await cache.getAnyForm(request, stale);
+    expect(stale.staleReasons()).toEqual(['REVALIDATING']);
+  });
+});
+
+describe('the daily quota', () => {
+  test('extends the freshness of entries when more than half of it is used', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { dailyQuota, state } = quotaOf(0.7);
+    const { cache } = startCache(spotify, { dailyQuota });
+    await cache.get(band, startField());
+    await clock.pass(20 * hour); // 4.9 periods of 6 hours at 0.7
+    const field = startField();
+    expect(await cache.get(band, field)).toMatchObject({ name: 'Name 1' });
+    expect(field.staleReasons()).toEqual([]);
+    expect(field.operation.freshUntilMs).toBeGreaterThan(performance.timeOrigin + performance.now());
+    expect(spotify.calls).toHaveLength(1);
+    state.usedShare = 0;
+    await cache.get(band, startField());
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('allows no refresh when nine tenths of it are used, and the call for an entry that is missing', async () => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { dailyQuota, state } = quotaOf(0.9, 10);
+    const { cache } = startCache(spotify, { dailyQuota });
+    await cache.get(band, startField());
+    expect(spotify.calls).toHaveLength(1);
+    state.usedShare = 0;
+    state.remaining = 0;
+    await clock.pass(100 * hour);
+    const field = startField();
+    expect(await cache.get(band, field)).toMatchObject({ name: 'Name 1' });
+    expect(field.staleReasons()).toEqual(['QUOTA']);
+    await nextTick();
+    expect(spotify.calls).toHaveLength(1);
+  });
+
+  test('rejects a read without an entry when it is used up, with the seconds until a call is available', async () => {
+    const spotify = renamedAtEachCall();
+    const inTenMinutes = performance.timeOrigin + performance.now() + 600_000;
+    const { cache } = startCache(spotify, { dailyQuota: quotaOf(1, 0, inTenMinutes).dailyQuota });
+    const error = await cache.get(band, startField()).catch((reason) => reason);
+    expect(error).toMatchObject({ code: 'UPSTREAM_QUOTA_EXCEEDED' });
+    expect(error.details.retryAfter).toBeGreaterThan(595);
+    expect(error.details.retryAfter).toBeLessThanOrEqual(600);
+    expect(spotify.calls).toEqual([]);
+  });
+
+  test('serves a stale embedded object when it is used up', async () => {
+    const clock = startClock();
+    const { dailyQuota, state } = quotaOf(0);
+    const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
+    const full = {
+      id: albumId,
+      name: 'Proof',
+      type: 'album',
+      external_urls: {},
+      artists: [artistNamed('BTS')],
+    };
+    const { cache } = startCache(
+      createScriptedSpotify(async () => full),
+      { dailyQuota },
+    );
+    await cache.get(byId(kinds.album, albumId, null), startField());
+    state.remaining = 0;
+    await clock.pass(50 * hour);
+    const field = startField();
+    expect(await cache.getAnyForm(band, field)).toMatchObject({ name: 'BTS' });
+    expect(field.staleReasons()).toEqual(['QUOTA']);
+  });
+
+  test('shows how many leading pages can be read: from the cache, or with the remaining calls', async () => {
+    const list = pagedList(artistAlbums, id, [], null);
+    const page = (offset: number) => ({ items: [], offset, limit: 10, total: 50, next: null });
+    const spotify = createScriptedSpotify(async (path) =>
+      page(Number(new URLSearchParams(path.split('?')[1]).get('offset'))),
+    );
+    const { dailyQuota, state } = quotaOf(0);
+    const { cache } = startCache(spotify, { dailyQuota });
+    const pages = [0, 10, 20, 30, 40].map((offset) => list.page(offset, 10));
+    expect(await cache.readableCount(pages)).toBe(5);
+    for (const offset of [0, 20]) await cache.get(list.page(offset, 10), startField());
+    state.remaining = 0;
+    expect(await cache.readableCount(pages)).toBe(1);
+    state.remaining = 1;
+    expect(await cache.readableCount(pages)).toBe(3);
+    state.remaining = 3;
+    expect(await cache.readableCount(pages)).toBe(5);
+    expect(spotify.calls).toHaveLength(2);
+  });
+});

@@ -1,0 +1,63 @@
+import { onTestFinished } from 'vitest';
+import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
+import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
+import {
+  createReadThroughCache,
+  type ReadThroughCacheOptions,
+} from '../../src/datasources/spotify/cache/read-through-cache.ts';
+import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
+import { createOperationContext, type FieldContext } from '../../src/datasources/spotify/index.ts';
+import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
+import { pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
+import { readBody } from '../../src/datasources/spotify/transport/body.ts';
+
+/** Spotify as the cache sees it: it responds to every request with the same JSON, or fails. */
+export interface ScriptedSpotify {
+  /** The paths of all calls. */
+  calls: string[];
+  /** Replaced by a test: what a call waits for, and the error with which it fails. */
+  respond(path: string): Promise<unknown>;
+}
+
+export const createScriptedSpotify = (respond: ScriptedSpotify['respond']): ScriptedSpotify => ({
+  calls: [],
+  respond,
+});
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The cache of one process. By default each kind has its own freshness, and stale entries are kept for a week. */
+export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroughCacheOptions> = {}) {
+  const request: ApiClient['request'] = async (apiRequest) => {
+    const path = pathOf(apiRequest);
+    spotify.calls.push(path);
+    const text = JSON.stringify(await spotify.respond(path));
+    const body = readBody(Buffer.from(text))?.json;
+    return { kind: 'response', status: 200, body, etag: null, retryAfter: null, bytes: text.length };
+  };
+  const freshness = { freshMs: null, staleMs: 7 * 24 * 3_600_000, ...options };
+  const capabilities = createCapabilities('development', quiet);
+  const memory = createMemory(freshness);
+  onTestFinished(memory.close);
+  const debugLog: object[] = [];
+  const cache = createReadThroughCache({
+    batchFetcher: createBatchFetcher({ request }, capabilities),
+    capabilities,
+    memory,
+    log: { debug: (fields) => void debugLog.push(fields) },
+    ...freshness,
+    ...options,
+  });
+  return { cache, memory, debugLog };
+}
+
+/** A field of an operation of its own, and the reasons for which it was served stale. */
+export function startField(timeoutMs = 10_000): FieldContext & { staleReasons(): string[] } {
+  const operation = createOperationContext(timeoutMs);
+  onTestFinished(operation.end);
+  return {
+    operation,
+    location: () => ({ field: 'Query.artist', path: ['artist'] }),
+    staleReasons: () => operation.usage.stale.map(({ reason }) => reason),
+  };
+}
