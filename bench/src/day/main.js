@@ -4,6 +4,7 @@ import { check } from './check.js';
 import { dayContestants } from './contestants.js';
 import { publishDay } from './report.js';
 import { simulate } from './simulate.js';
+import { sizingTable } from './sizing.js';
 import { wholeOf } from './summary.js';
 import { createVisits } from './visits.js';
 import { createWorld } from './world.js';
@@ -13,6 +14,7 @@ import { createWorld } from './world.js';
 export const usage = `npm run bench -- --day [options]
 
   --check          one short day of the gateway, with assertions; nothing is written
+  --sizing         how many visits a quota carries, computed without a server: the table of docs/quota.md
   --days n         simulated days, 3 by default
   --seed n         another seed has other visits, 1 by default
   --only a,b       these servers: ${Object.keys(dayContestants).join(', ')}
@@ -32,6 +34,10 @@ export async function simulateDays(args) {
   if (options.help) return say(usage);
   const { createCatalogue, startSandbox } = await import('../../../dist/sandbox/index.js');
   const { seed, days, artists, visitsPerStep } = options;
+  if (options.sizing) {
+    const { decideReads } = await import('../../../dist/datasources/spotify/quota/decide-reads.js');
+    return say(sizingTable({ createCatalogue, decideReads, limits, seed }));
+  }
   const catalogue = createCatalogue(artists);
   const ids = catalogue
     .artists()
@@ -81,6 +87,7 @@ function readOptions(args) {
     options: {
       day: { type: 'boolean' },
       check: { type: 'boolean', default: false },
+      sizing: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       days: { type: 'string', default: '3' },
       seed: { type: 'string', default: '1' },

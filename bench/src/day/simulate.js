@@ -50,16 +50,25 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
   const outcomes = [];
   let servers = await startAll();
 
+  async function visit(each, place, n, counts) {
+    const { origin } = servers[place % processes];
+    const outcome = await visitOutcome(origin, each, cursors);
+    counts[outcome] += 1;
+    const isWhole = outcome === 'full' || outcome === 'stale';
+    if (isWhole) had.add(each.key);
+    else if (had.has(each.key)) lost.push({ step: n, key: each.key, outcome });
+  }
+
   async function step(visits, n) {
     const counts = { full: 0, stale: 0, part: 0, none: 0 };
-    for (const [i, visit] of visits.entries()) {
-      const server = servers[(n * visits.length + i) % processes];
-      const outcome = await visitOutcome(server.origin, visit, cursors);
-      counts[outcome] += 1;
-      const isWhole = outcome === 'full' || outcome === 'stale';
-      if (isWhole) had.add(visit.key);
-      else if (had.has(visit.key)) lost.push({ step: n, key: visit.key, outcome });
-    }
+    // Visits to different artists go side by side, which saves time; those to one artist go one after the other.
+    const places = visits.map((each, i) => ({ each, place: n * visits.length + i }));
+    const byArtist = groupByArtist(places);
+    await Promise.all(
+      Array.from(byArtist.values(), async (group) => {
+        for (const { each, place } of group) await visit(each, place, n, counts);
+      }),
+    );
     outcomes.push(counts);
     await quiet(sandbox);
     for (const { route, status } of sandbox.calls()) {
@@ -85,6 +94,15 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
     clock.dispose();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+function groupByArtist(places) {
+  const groups = new Map();
+  for (const place of places) {
+    const { artist } = place.each;
+    groups.set(artist, [...(groups.get(artist) ?? []), place]);
+  }
+  return groups;
 }
 
 /** A refresh in the background must not see the clock move while it waits for Spotify. */
