@@ -1,4 +1,5 @@
 import type { Log } from '../../../observability/log.ts';
+import { createDiskStore } from './disk-store.ts';
 import { createRedisStore } from './redis-store.ts';
 import type { SharedStore } from './shared-store.ts';
 
@@ -13,6 +14,8 @@ export interface SharedStoreOptions {
 }
 
 /** The store that the options name; undefined if this process keeps its data in memory. */
-export function createSharedStore({ redisUrl, app, log }: SharedStoreOptions): SharedStore | undefined {
-  return redisUrl === null ? undefined : createRedisStore(redisUrl, app, log);
+export function createSharedStore(options: SharedStoreOptions): SharedStore | undefined {
+  const { redisUrl, dataDir, app, log } = options;
+  if (redisUrl !== null) return createRedisStore(redisUrl, app, log);
+  return dataDir === null ? undefined : createDiskStore({ dataDir, app, log });
 }

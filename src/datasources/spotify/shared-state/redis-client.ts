@@ -75,14 +75,29 @@ export function createRedisClient(url: string, log: Log): RedisClient {
   return {
     run,
     subscribe(onMessage, onConnected) {
-      subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
-      subscriber.on('error', logError);
-      subscriber.on('message', (channel, message) => onMessage[channel]?.(message));
+      const connection = redis.duplicate({ autoResubscribe: false, maxRetriesPerRequest: null });
+      subscriber = connection;
+      connection.on('error', logError);
+      connection.on('message', (channel, message) => onMessage[channel]?.(message));
       const first = new Promise<void>((resolve) => {
-        const reload = () => void onConnected().then(resolve);
+        let isSubscribed = false;
+        // After the subscription, so that no message is missed between the stored ones and the next one.
+        const reload = async () => {
+          if (!isSubscribed || redis.status !== 'ready') return;
+          await onConnected();
+          resolve();
+        };
+        connection.on('close', () => {
+          isSubscribed = false;
+        });
+        connection.on('ready', () => {
+          connection.subscribe(...Object.keys(onMessage)).then(() => {
+            isSubscribed = true;
+            return reload();
+          }, logError);
+        });
         redis.on('ready', reload);
       });
-      subscriber.subscribe(...Object.keys(onMessage)).catch(logError);
       synced = withTimeout(first, syncTimeoutMs).catch(() => undefined); // then the gateway learns from Spotify again
     },
     whenSynced: () => synced,

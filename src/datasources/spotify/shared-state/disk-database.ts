@@ -1,0 +1,156 @@
+import type { Log } from '../../../observability/log.ts';
+import {
+  type Connection,
+  messageOf,
+  openConnection,
+  type Problem,
+  problemOf,
+  type Sql,
+} from './disk-connection.ts';
+import type { DiskFiles } from './disk-files.ts';
+
+/** A SQLite database that several processes use. It may be locked, full, damaged or removed at any time. */
+export interface DiskDatabase {
+  /** Result of the reads; null if the database does not respond. */
+  read<T>(reads: (sql: Sql) => T): T | null;
+  /** The same for one atomic step that writes. */
+  write<T>(step: (sql: Sql) => T): T | null;
+  /** Whether another process has written, or the database was replaced, since the last call. */
+  hasChanged(): boolean;
+  close(): void;
+}
+
+export interface DiskDatabaseOptions {
+  files: DiskFiles;
+  /** Limit of the database file; the log of the last writes has up to 16 MB more. */
+  maxBytes: number;
+  /** Frees space when the database or the disk is full. */
+  freeSpace: (sql: Sql) => void;
+  /** Called when an empty database has replaced a damaged or removed one. */
+  onReplaced: () => void;
+  log: Log;
+}
+
+const failuresUntilCooldown = 2; // in succession
+const cooldownMs = 2_000; // without steps, after the failures
+const unusableMs = 30_000; // without steps, after files that cannot be opened
+const checkFileEveryMs = 1_000;
+const warnEveryMs = 3_600_000; // for one problem
+
+/** Opens the database, if need be an empty one; if its files cannot be used, it does not respond, and tries again. */
+export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
+  const { files, maxBytes, log, freeSpace, onReplaced } = options;
+  let connection: Connection | undefined;
+  let changeCount: unknown;
+  let failures = 0;
+  let pauseUntilMs = 0;
+  let nextCheckMs = performance.now() + checkFileEveryMs;
+  const warn = createWarnings(log);
+
+  function pause(ms: number): void {
+    failures = 0;
+    pauseUntilMs = performance.now() + ms;
+  }
+
+  /** @param isDamaged whether to start with empty files */
+  function open(isDamaged: boolean): void {
+    connection?.close();
+    connection = undefined;
+    changeCount = undefined;
+    try {
+      if (isDamaged) files.remove();
+      connection = openConnection(files, maxBytes);
+    } catch (error) {
+      const problem = problemOf(error);
+      warn(problem, error);
+      if (problem === 'damaged' && !isDamaged) open(true);
+      else pause(unusableMs);
+    }
+  }
+
+  function reopen(isDamaged: boolean): void {
+    open(isDamaged);
+    if (connection) onReplaced();
+  }
+
+  /** Another process has replaced the file, or it was deleted: this one would continue alone. */
+  function checkFile(): void {
+    if (performance.now() < nextCheckMs) return;
+    nextCheckMs = performance.now() + checkFileEveryMs;
+    if (connection && connection.fileId !== files.fileId()) reopen(false);
+  }
+
+  function handle(error: unknown): void {
+    const problem = problemOf(error);
+    warn(problem, error);
+    if (problem === 'damaged') {
+      reopen(true);
+    } else if (problem === 'unusable') {
+      connection?.close();
+      connection = undefined; // opened again after the pause
+      pause(cooldownMs);
+    } else {
+      failures += 1;
+      if (failures >= failuresUntilCooldown) pause(cooldownMs);
+    }
+  }
+
+  function attempt<T>(action: (current: Connection) => T): T | null {
+    if (performance.now() < pauseUntilMs) return null;
+    checkFile();
+    if (!connection) reopen(false);
+    if (!connection) return null;
+    try {
+      const result = action(connection);
+      failures = 0;
+      return result;
+    } catch (error) {
+      handle(error);
+      return null;
+    }
+  }
+
+  open(false);
+  return {
+    read: (reads) => attempt(({ sql }) => reads(sql)),
+    write: (step) =>
+      attempt((current) => {
+        try {
+          return current.transaction(step);
+        } catch (error) {
+          if (problemOf(error) !== 'full') throw error;
+          current.transaction(freeSpace);
+          return current.transaction(step);
+        }
+      }),
+    hasChanged() {
+      const count = attempt(({ sql }) => sql('PRAGMA data_version').get()?.['data_version']);
+      const isChanged = count !== null && count !== changeCount;
+      if (isChanged) changeCount = count;
+      return isChanged;
+    },
+    close() {
+      connection?.close();
+      connection = undefined;
+      pauseUntilMs = Number.POSITIVE_INFINITY;
+    },
+  };
+}
+
+/** Logs each problem once in a while. */
+function createWarnings(log: Log): (problem: Problem, error: unknown) => void {
+  const nextWarningMs = new Map<Problem, number>();
+  return (problem, error) => {
+    const nowMs = performance.now();
+    if (nowMs < (nextWarningMs.get(problem) ?? 0)) return;
+    nextWarningMs.set(problem, nowMs + warnEveryMs);
+    log.warn({ problem, error: messageOf(error) }, warnings[problem]);
+  };
+}
+
+const warnings: Readonly<Record<Problem, string>> = {
+  busy: 'The data directory is locked by another process: continuing without it',
+  full: 'The data directory or its disk is full: new data stays in memory',
+  damaged: 'The files in the data directory were damaged or unknown: starting with empty ones',
+  unusable: 'The data directory cannot be used: continuing without it',
+};

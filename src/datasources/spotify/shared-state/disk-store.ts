@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../../observability/log.ts';
+import { countersAfter } from './call-counters.ts';
+import { type DiskDatabase, openDiskDatabase } from './disk-database.ts';
+import { createDiskFiles } from './disk-files.ts';
+import * as tables from './disk-tables.ts';
+import { createLeases, type LeaseCommands, leaseMs } from './leases.ts';
+import { createMessages, maxMessageChars, maxTopicChars } from './messages.ts';
+import { maxEntryBytes, type SharedStore } from './shared-store.ts';
+import { createWriteQueue, type WriteQueue } from './write-queue.ts';
+
+export interface DiskStoreOptions {
+  dataDir: string;
+  /** Names the app to which the data belongs: what one app is given, another may not be. */
+  app: string;
+  log: Log;
+  /** Limit of the file. */
+  maxBytes?: number;
+}
+
+const defaultMaxBytes = 256_000_000; // 50,000 entries of 5 KB
+const pollEveryMs = 100; // for messages of other processes
+const checkLeasesEveryMs = 5; // a release sends no message
+const sweepEveryMs = 60_000;
+
+export function createDiskStore(options: DiskStoreOptions): SharedStore {
+  const { dataDir, app, log, maxBytes = defaultMaxBytes } = options;
+  let onReplaced: () => void = () => undefined;
+  const database = openDiskDatabase({
+    files: createDiskFiles(dataDir, app),
+    maxBytes,
+    freeSpace: (sql) => tables.evict(sql, Date.now()),
+    onReplaced: () => onReplaced(),
+    log,
+  });
+  const writes = createWriteQueue(database);
+  const messages = createDiskMessages(database, writes);
+  onReplaced = messages.restart;
+  const leases = createLeases(leaseCommands(database, writes), checkLeasesEveryMs);
+  const sweepTimer = setInterval(sweep, sweepEveryMs).unref();
+
+  function sweep(): void {
+    const isLarge = database.write((sql) => tables.sweep(sql, Date.now(), maxBytes));
+    if (isLarge) setImmediate(sweep);
+  }
+
+  return {
+    ...leases,
+    ...messages,
+    async getEntries(keys) {
+      writes.flush();
+      const values = database.read((sql) => keys.map((key) => tables.entry(sql, key, Date.now())));
+      return keys.map((_, i) => values?.[i] ?? null);
+    },
+    setEntry(key, value, lifeMs) {
+      const untilMs = Math.ceil(Date.now() + lifeMs);
+      if (value.byteLength <= maxEntryBytes)
+        writes.enqueue((sql) => tables.putEntry(sql, key, value, untilMs));
+    },
+    deleteEntry: (key) => writes.enqueue((sql) => tables.deleteEntry(sql, key)),
+    reserveCall: async (family, reservation) =>
+      writes.run((sql) => {
+        const stored = tables.counters(sql, family);
+        const result = countersAfter(stored, reservation);
+        tables.putCounters(sql, family, stored, result.counters);
+        return result;
+      }),
+    reserveRate: async (limit, windowMs) =>
+      writes.run((sql) => tables.reserveRate(sql, Date.now(), limit, windowMs)) ?? 0,
+    async close() {
+      clearInterval(sweepTimer);
+      messages.close();
+      leases.close();
+      writes.flush();
+      database.close();
+    },
+  };
+}
+
+interface DiskMessages extends Pick<SharedStore, 'publish' | 'subscribe' | 'whenSynced'> {
+  /** Delivers all messages again, because an empty database has replaced the one before. */
+  restart(): void;
+  close(): void;
+}
+
+function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMessages {
+  const messages = createMessages();
+  let lastId = 0;
+
+  function deliver(): void {
+    for (const { id, topic, text } of database.read((sql) => tables.messagesAfter(sql, lastId)) ?? []) {
+      lastId = id;
+      messages.deliver(topic, text);
+    }
+  }
+
+  const synced = new Promise<void>((resolve) => {
+    setImmediate(() => {
+      deliver();
+      resolve();
+    });
+  });
+  const pollTimer = setInterval(() => {
+    if (database.hasChanged()) deliver();
+  }, pollEveryMs).unref();
+
+  return {
+    publish(topic, message) {
+      const text = JSON.stringify(message);
+      if (topic.length > maxTopicChars || text.length > maxMessageChars) return;
+      writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now()));
+      setImmediate(deliver); // to this process too
+    },
+    subscribe: messages.subscribe,
+    whenSynced: () => synced,
+    restart() {
+      lastId = 0;
+    },
+    close: () => clearInterval(pollTimer),
+  };
+}
+
+function leaseCommands(database: DiskDatabase, writes: WriteQueue): LeaseCommands {
+  const owner = randomUUID();
+  return {
+    acquire: async (keys) =>
+      writes.run((sql) => keys.map((key) => tables.acquireLease(sql, key, owner, Date.now(), leaseMs))),
+    haveEnded: async (keys) =>
+      database.read((sql) => keys.map((key) => !tables.hasLease(sql, key, Date.now(), leaseMs))),
+    renew: (keys) =>
+      writes.enqueue((sql) => {
+        for (const key of keys) tables.renewLease(sql, key, owner, Date.now() + leaseMs);
+      }),
+    release: (key) => writes.enqueue((sql) => tables.releaseLease(sql, key, owner)),
+  };
+}

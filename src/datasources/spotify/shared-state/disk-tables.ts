@@ -1,0 +1,134 @@
+import type { Sql } from './disk-connection.ts';
+import { maxTopics, messageLifeMs } from './messages.ts';
+import { maxEntryBytes } from './shared-store.ts';
+
+/** Statements on the tables of the disk store. Times are milliseconds of the epoch by the clock of the machine. */
+
+export function entry(sql: Sql, key: string, nowMs: number): Buffer | null {
+  const value = sql('SELECT value FROM entry WHERE key = ? AND until_ms > ?').get(key, nowMs)?.['value'];
+  if (!(value instanceof Uint8Array) || value.byteLength > maxEntryBytes) return null;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+export function putEntry(sql: Sql, key: string, value: Buffer, untilMs: number): void {
+  sql('INSERT OR REPLACE INTO entry (key, value, until_ms) VALUES (?, ?, ?)').run(key, value, untilMs);
+}
+
+export function deleteEntry(sql: Sql, key: string): void {
+  sql('DELETE FROM entry WHERE key = ?').run(key);
+}
+
+const batch = 1_000; // entries that one step deletes: some 10 ms
+const largeShare = 0.8; // of the limit, from where the oldest entries are deleted
+
+/**
+ * Deletes what has expired, and the oldest entries while the database is nearly full.
+ * @returns whether it is still nearly full
+ */
+export function sweep(sql: Sql, nowMs: number, maxBytes: number): boolean {
+  deleteExpired(sql, nowMs);
+  if (usedBytes(sql) < maxBytes * largeShare) return false;
+  return deleteOldest(sql) && usedBytes(sql) >= maxBytes * largeShare;
+}
+
+/** Frees space at once. */
+export function evict(sql: Sql, nowMs: number): void {
+  deleteExpired(sql, nowMs);
+  deleteOldest(sql);
+}
+
+function deleteExpired(sql: Sql, nowMs: number): void {
+  sql(`DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE until_ms <= ? LIMIT ${batch})`).run(nowMs);
+  sql('DELETE FROM message WHERE until_ms <= ?').run(nowMs);
+  sql('DELETE FROM lease WHERE until_ms <= ?').run(nowMs);
+}
+
+/** Deletes a tenth of the entries, at most a batch: those that were written first. Returns whether there were any. */
+function deleteOldest(sql: Sql): boolean {
+  const tenth = `SELECT min(${batch}, count(*) / 10 + 1) FROM entry`;
+  const { changes } = sql(
+    `DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT (${tenth}))`,
+  ).run();
+  return Number(changes) > 0;
+}
+
+function usedBytes(sql: Sql): number {
+  const pragma = (name: string) => Number(sql(`PRAGMA ${name}`).get()?.[name]);
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+}
+
+export interface StoredMessage {
+  id: number;
+  topic: string;
+  text: string;
+}
+
+export const messagesAfter = (sql: Sql, id: number): StoredMessage[] =>
+  sql(`SELECT id, topic, text FROM message WHERE id > ? ORDER BY id LIMIT ${maxTopics}`)
+    .all(id)
+    .map((row) => ({ id: Number(row['id']), topic: String(row['topic']), text: String(row['text']) }));
+
+export function putMessage(sql: Sql, topic: string, text: string, nowMs: number): void {
+  const put = 'INSERT OR REPLACE INTO message (topic, text, until_ms) VALUES (?, ?, ?)';
+  sql(put).run(topic, text, nowMs + messageLifeMs);
+  sql(
+    `DELETE FROM message WHERE id IN (SELECT id FROM message ORDER BY id DESC LIMIT -1 OFFSET ${maxTopics})`,
+  ).run();
+}
+
+/** Whether any process has the lease. After a step of the clock a lease may seem to last longer than any does. */
+export function hasLease(sql: Sql, key: string, nowMs: number, leaseMs: number): boolean {
+  const untilMs = Number(sql('SELECT until_ms FROM lease WHERE key = ?').get(key)?.['until_ms'] ?? 0);
+  return untilMs > nowMs && untilMs <= nowMs + leaseMs;
+}
+
+export function acquireLease(sql: Sql, key: string, owner: string, nowMs: number, leaseMs: number): boolean {
+  if (hasLease(sql, key, nowMs, leaseMs)) return false;
+  sql('INSERT OR REPLACE INTO lease (key, owner, until_ms) VALUES (?, ?, ?)').run(
+    key,
+    owner,
+    nowMs + leaseMs,
+  );
+  return true;
+}
+
+export function renewLease(sql: Sql, key: string, owner: string, untilMs: number): void {
+  sql('UPDATE lease SET until_ms = ? WHERE key = ? AND owner = ?').run(untilMs, key, owner);
+}
+
+export function releaseLease(sql: Sql, key: string, owner: string): void {
+  sql('DELETE FROM lease WHERE key = ? AND owner = ?').run(key, owner);
+}
+
+export const counters = (sql: Sql, family: string): Map<string, unknown> =>
+  new Map(
+    sql('SELECT name, count FROM counter WHERE family = ?')
+      .all(family)
+      .map((row) => [String(row['name']), row['count']]),
+  );
+
+/** Writes the counters that differ from the stored ones. */
+export function putCounters(
+  sql: Sql,
+  family: string,
+  stored: ReadonlyMap<string, unknown>,
+  next: Readonly<Record<string, number>>,
+): void {
+  for (const name of stored.keys()) {
+    if (!(name in next)) sql('DELETE FROM counter WHERE family = ? AND name = ?').run(family, name);
+  }
+  for (const [name, count] of Object.entries(next)) {
+    if (stored.get(name) !== count)
+      sql('INSERT OR REPLACE INTO counter (family, name, count) VALUES (?, ?, ?)').run(family, name, count);
+  }
+}
+
+/** Counts a call in a rolling window. Returns milliseconds until it is allowed; 0 if it was counted. */
+export function reserveRate(sql: Sql, nowMs: number, limit: number, windowMs: number): number {
+  sql('DELETE FROM rate WHERE at_ms <= ?').run(nowMs - windowMs);
+  sql('UPDATE rate SET at_ms = ? WHERE at_ms > ?').run(nowMs, nowMs); // the clock was set back
+  const window = sql('SELECT count(*) AS count, min(at_ms) AS oldest FROM rate').get();
+  if (Number(window?.['count']) >= limit) return Number(window?.['oldest']) + windowMs - nowMs;
+  sql('INSERT INTO rate (at_ms) VALUES (?)').run(nowMs);
+  return 0;
+}

@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createDiskStore } from '../../../../src/datasources/spotify/shared-state/disk-store.ts';
+import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
+import type { Log } from '../../../../src/observability/log.ts';
+import { temporaryFolder } from '../../../support/shared-stores.ts';
+import { startStoreWriter } from '../../../support/store-writer.ts';
+
+const app = 'a1b2c3';
+const lifeMs = 60_000;
+
+/** A store in the folder, and the warnings that it has logged. */
+function openStore(dataDir: string, maxBytes?: number) {
+  const warnings: string[] = [];
+  const log = { warn: (_: object, message: string) => void warnings.push(message) } as unknown as Log; // it only warns
+  const store = createDiskStore({ dataDir, app, log, ...(maxBytes ? { maxBytes } : {}) });
+  onTestFinished(() => store.close());
+  return { store, warnings };
+}
+
+const read = async (store: SharedStore, key: string) =>
+  (await store.getEntries([key]))[0]?.toString() ?? null;
+
+const countOne = (store: SharedStore, count = 1) =>
+  store.reserveCall('artists', {
+    counters: { '100:p': count },
+    ownCounter: '100:p',
+    oldestBucket: 0,
+    currentBucket: 100,
+    limit: null,
+  });
+
+/** Every method once; the result of the calls that tell whether the store works. */
+async function useAll(store: SharedStore) {
+  await store.whenSynced();
+  store.setEntry('a', Buffer.from('a'), lifeMs);
+  store.deleteEntry('b');
+  store.publish('topic', {});
+  const entries = await store.getEntries(['a']);
+  const leases = await store.acquireLeases(['a']);
+  store.releaseLease('a');
+  await store.whenLeaseEnds('a');
+  const rateMs = await store.reserveRate(10, 1_000);
+  return { entry: entries[0]?.toString() ?? null, leases, rateMs, counted: await countOne(store) };
+}
+
+const working = {
+  entry: 'a',
+  leases: [true],
+  rateMs: 0,
+  counted: { isWithinLimit: true, counters: { '100:p': 1 } },
+};
+const withoutStore = { entry: null, leases: [true], rateMs: 0, counted: null };
+
+async function filledFolder(): Promise<string> {
+  const dataDir = temporaryFolder();
+  const { store } = openStore(dataDir);
+  for (let i = 0; i < 300; i++) store.setEntry(`key${i}`, randomBytes(5_000), lifeMs);
+  store.publish('topic', { value: 1 });
+  await countOne(store, 7);
+  await store.close();
+  return dataDir;
+}
+
+const folderOf = (dataDir: string) => join(dataDir, app, 'v5');
+const fileOf = (dataDir: string) => join(folderOf(dataDir), 'store.sqlite');
+
+describe('disk store: files', () => {
+  test('entries, messages and counts survive a restart', async () => {
+    const dataDir = temporaryFolder();
+    const first = openStore(dataDir).store;
+    first.setEntry('a', Buffer.from('kept'), lifeMs);
+    first.publish('limit', { value: 5 });
+    await countOne(first, 7);
+    await first.close();
+    const { store, warnings } = openStore(dataDir);
+    const received: unknown[] = [];
+    store.subscribe((topic, message) => received.push([topic, message]));
+    await store.whenSynced();
+    expect(await read(store, 'a')).toBe('kept');
+    expect(received).toEqual([['limit', { value: 5 }]]);
+    expect((await countOne(store))?.counters).toEqual({ '100:p': 7 });
+    expect(warnings).toEqual([]);
+  });
+
+  test('only the owner can read the files and list the folders, also if they were readable to all before', async () => {
+    const dataDir = await filledFolder();
+    chmodSync(join(dataDir, app), 0o755);
+    chmodSync(fileOf(dataDir), 0o644);
+    const { store } = openStore(dataDir);
+    await useAll(store);
+    const modes = readdirSync(join(dataDir, app), { recursive: true, encoding: 'utf8' }).map((name) => {
+      const stats = statSync(join(dataDir, app, name));
+      return [name, stats.mode & 0o777];
+    });
+    expect(statSync(join(dataDir, app)).mode & 0o777).toBe(0o700);
+    expect(Object.fromEntries(modes)).toEqual({
+      v5: 0o700,
+      'v5/store.sqlite': 0o600,
+      'v5/store.sqlite-wal': 0o600,
+      'v5/store.sqlite-shm': 0o600,
+    });
+  });
+
+  const damages: Record<string, (dataDir: string) => void> = {
+    'random bytes': (dataDir) => writeFileSync(fileOf(dataDir), randomBytes(100_000)),
+    'an empty file': (dataDir) => truncateSync(fileOf(dataDir), 0),
+    'half of the file': (dataDir) => truncateSync(fileOf(dataDir), statSync(fileOf(dataDir)).size / 2),
+    'a random byte in a thousand': (dataDir) => {
+      const bytes = readFileSync(fileOf(dataDir));
+      for (let at = 100; at < bytes.length; at += 1 + Math.floor(Math.random() * 2_000)) bytes[at] = at & 255;
+      writeFileSync(fileOf(dataDir), bytes);
+    },
+    'random bytes after the first page': (dataDir) => {
+      const bytes = readFileSync(fileOf(dataDir));
+      randomBytes(bytes.length - 4_096).copy(bytes, 4_096);
+      writeFileSync(fileOf(dataDir), bytes);
+    },
+    'a log of random bytes': (dataDir) => writeFileSync(`${fileOf(dataDir)}-wal`, randomBytes(50_000)),
+    'text in place of every file': (dataDir) => {
+      for (const end of ['', '-wal', '-shm']) writeFileSync(`${fileOf(dataDir)}${end}`, 'hello');
+    },
+    'a folder in place of the log': (dataDir) => {
+      rmSync(`${fileOf(dataDir)}-wal`, { force: true });
+      mkdirSync(`${fileOf(dataDir)}-wal`);
+    },
+  };
+
+  test.each(Object.entries(damages))(
+    'a store whose files are damaged works, and warns once at most: %s',
+    async (_, damage) => {
+      const dataDir = await filledFolder();
+      damage(dataDir);
+      const { store, warnings } = openStore(dataDir);
+      for (let i = 0; i < 300; i++) await store.getEntries([`key${i}`]);
+      for (let i = 0; i < 300; i++) store.setEntry(`key${i}`, randomBytes(3_000), lifeMs);
+      const { counted, ...result } = await useAll(store);
+      if (result.entry !== null) {
+        expect({ counted: counted?.isWithinLimit, ...result }).toEqual({ ...working, counted: true });
+      }
+      expect(warnings.length).toBeLessThanOrEqual(1);
+      expect((await useAll(openStore(dataDir).store)).leases).toEqual([true]);
+    },
+  );
+
+  test('a database of another version or with other tables is replaced, and folders of other versions are removed', async () => {
+    const dataDir = temporaryFolder();
+    for (const version of ['v4', 'v6', 'removed-1']) {
+      mkdirSync(join(dataDir, app, version), { recursive: true });
+      writeFileSync(join(dataDir, app, version, 'store.sqlite'), 'of another version');
+    }
+    mkdirSync(folderOf(dataDir));
+    const { DatabaseSync } = await import('@photostructure/sqlite');
+    const other = new DatabaseSync(fileOf(dataDir));
+    other.exec('CREATE TABLE entry (a, b); PRAGMA user_version = 99');
+    other.close();
+    const { store, warnings } = openStore(dataDir);
+    expect(await useAll(store)).toEqual(working);
+    expect(warnings).toHaveLength(1);
+    expect(readdirSync(join(dataDir, app))).toEqual(['v5']);
+  });
+
+  test('a process continues in the new files when its files are removed or replaced while it runs', async () => {
+    const dataDir = temporaryFolder();
+    const { store } = openStore(dataDir);
+    await useAll(store);
+    rmSync(join(dataDir, app), { recursive: true });
+    const other = openStore(dataDir).store;
+    await sleep(1_100); // the file is looked at once a second
+    await countOne(store, 4);
+    expect((await countOne(other))?.counters).toEqual({ '100:p': 4 });
+  });
+
+  test('a data directory that cannot be written gives one warning, and every method responds as without a store', async () => {
+    const dataDir = temporaryFolder();
+    const file = join(dataDir, 'file');
+    writeFileSync(file, '');
+    const { store, warnings } = openStore(join(file, 'below'));
+    for (let i = 0; i < 3; i++) expect(await useAll(store)).toEqual(withoutStore);
+    expect(warnings).toEqual(['The data directory cannot be used: continuing without it']);
+  });
+
+  test('a store that is full deletes the oldest entries and keeps counts, below its limit in bytes', async () => {
+    const dataDir = temporaryFolder();
+    const maxBytes = 1_000_000;
+    const { store, warnings } = openStore(dataDir, maxBytes);
+    await countOne(store, 9);
+    for (let i = 0; i < 1_000; i++) {
+      store.setEntry(`key${i}`, randomBytes(5_000), lifeMs);
+      if (i % 10 === 0) await store.getEntries([]); // ten in one transaction
+    }
+    expect(await read(store, 'key999')).not.toBeNull();
+    expect(await read(store, 'key0')).toBeNull();
+    expect((await countOne(store))?.counters).toEqual({ '100:p': 9 });
+    expect(warnings).toEqual([]);
+    await store.close();
+    expect(statSync(fileOf(dataDir)).size).toBeLessThanOrEqual(maxBytes);
+  });
+});
+
+describe('disk store: killed processes', () => {
+  test('no confirmed count is lost when writers are killed 200 times at any point, and the store always opens', {
+    timeout: 400_000,
+  }, async () => {
+    const dataDir = temporaryFolder();
+    const expected = new Map<string, number>();
+    const atOnce = 10;
+    for (let round = 0; round < 200 / atOnce; round++) {
+      const names = Array.from({ length: atOnce }, (_, i) => `p${round}-${i}`);
+      const writers = names.map((name) => startStoreWriter(dataDir, app, name));
+      await Promise.all(writers.map(({ firstCount }) => firstCount));
+      const kills = writers.map(async ({ kill }) => {
+        await sleep(Math.random() * 20);
+        return kill();
+      });
+      for (const [i, count] of (await Promise.all(kills)).entries()) expected.set(`100:${names[i]}`, count);
+    }
+    const { store, warnings } = openStore(dataDir);
+    const counters = (await countOne(store))?.counters ?? {};
+    for (const [name, count] of expected) {
+      expect(count).toBeGreaterThan(0);
+      expect(counters[name], name).toBeGreaterThanOrEqual(count);
+      expect(counters[name], name).toBeLessThanOrEqual(count + 1); // counted, but not yet confirmed
+    }
+    expect(warnings).toEqual([]);
+  });
+
+  test('the lease of a process that was killed ends within 1.2 s', async () => {
+    const dataDir = temporaryFolder();
+    const { firstCount, kill } = startStoreWriter(dataDir, app, 'p');
+    await firstCount;
+    const { store } = openStore(dataDir);
+    expect(await store.acquireLeases(['held-p'])).toEqual([false]);
+    await kill();
+    const killedMs = performance.now();
+    await store.whenLeaseEnds('held-p');
+    expect(performance.now() - killedMs).toBeLessThan(1_200);
+    expect(await store.acquireLeases(['held-p'])).toEqual([true]);
+  });
+
+  test('a process that was stopped in the middle of a step does not block the others', async () => {
+    const dataDir = temporaryFolder();
+    const { store } = openStore(dataDir);
+    await useAll(store);
+    const { DatabaseSync } = await import('@photostructure/sqlite');
+    const stopped = new DatabaseSync(fileOf(dataDir));
+    stopped.exec('BEGIN IMMEDIATE');
+    const startedMs = performance.now();
+    for (let i = 0; i < 20; i++) expect(await useAll(store)).toMatchObject({ leases: [true], counted: null });
+    expect(performance.now() - startedMs).toBeLessThan(500);
+    stopped.exec('ROLLBACK');
+    await sleep(2_100);
+    expect((await useAll(store)).counted?.isWithinLimit).toBe(true);
+    stopped.close();
+  });
+});

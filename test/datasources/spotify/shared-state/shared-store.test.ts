@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { countersAfter } from '../../../../src/datasources/spotify/shared-state/call-counters.ts';
+import type {
+  CallReservation,
+  SharedStore,
+} from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
+import { until } from '../../../support/process.ts';
+import { implementations, type SharedPlace } from '../../../support/shared-stores.ts';
+
+/** The promises of a shared store, for each implementation. A store stands for a process here. */
+
+const lifeMs = 60_000;
+const text = async (store: SharedStore, ...keys: string[]) =>
+  (await store.getEntries(keys)).map((value) => value?.toString() ?? null);
+
+/** One call of the process `name`, its `count`th in the bucket. */
+const call = (name: string, count: number, limit: number | null = null, bucket = 100): CallReservation => ({
+  counters: { [`${bucket}:${name}`]: count },
+  ownCounter: `${bucket}:${name}`,
+  oldestBucket: bucket - 290,
+  currentBucket: bucket,
+  limit,
+});
+
+async function pair(place: SharedPlace): Promise<[SharedStore, SharedStore]> {
+  return [await place.connect(), await place.connect()];
+}
+
+const soonMs = 5_000; // many times what it takes, on a busy machine
+
+for (const { name, isMissing, start } of implementations) {
+  describe.skipIf(isMissing)(`shared store: ${name}`, () => {
+    test('an entry that one process stores is read by the others and by later ones, until its life ends', async () => {
+      const place = await start();
+      const [one, other] = await pair(place);
+      one.setEntry('a', Buffer.from('first'), lifeMs);
+      one.setEntry('b', Buffer.from('short'), 150);
+      await until(async () => (await text(other, 'a', 'missing')).join() === 'first,', soonMs);
+      one.setEntry('a', Buffer.from('second'), lifeMs);
+      await until(async () => (await text(other, 'a'))[0] === 'second', soonMs);
+      await one.close();
+      await sleep(200);
+      expect(await text(await place.connect(), 'b', 'a')).toEqual([null, 'second']);
+      other.deleteEntry('a');
+      await until(async () => (await text(other, 'a'))[0] === null, soonMs);
+    });
+
+    test('an entry of another app is not read, and one that is too long is not stored', async () => {
+      const place = await start();
+      const one = await place.connect();
+      one.setEntry('a', Buffer.from('secret of the app'), lifeMs);
+      one.setEntry('long', Buffer.alloc(200_001), lifeMs);
+      one.setEntry('b', Buffer.from('b'), lifeMs);
+      await until(async () => (await text(one, 'b'))[0] === 'b', soonMs);
+      expect(await text(await place.connect('another'), 'a')).toEqual([null]);
+      expect(await text(one, 'long')).toEqual([null]);
+    });
+
+    test('a message reaches every process, its sender too, and later processes receive the latest of each topic', async () => {
+      const place = await start();
+      const [one, other] = await pair(place);
+      const received: unknown[] = [];
+      one.subscribe((topic, message) => received.push(['one', topic, message]));
+      other.subscribe((topic, message) => received.push(['other', topic, message]));
+      one.publish('limit', { value: 1 });
+      await until(() => received.length >= 2, soonMs);
+      expect(received).toEqual(
+        expect.arrayContaining([
+          ['one', 'limit', { value: 1 }],
+          ['other', 'limit', { value: 1 }],
+        ]),
+      );
+      one.publish('limit', { value: 2 });
+      other.publish('back-off', { value: 3 });
+      await until(() => received.length >= 6, soonMs);
+      const later: Record<string, unknown> = {};
+      await place.connect('app', (topic, message) => {
+        later[topic] = message;
+      });
+      expect(later).toEqual({ limit: { value: 2 }, 'back-off': { value: 3 } });
+      expect(received).toHaveLength(6);
+    });
+
+    test('one process has the lease of a key, the others wait for its release, and each key is independent', async () => {
+      const [one, other] = await pair(await start());
+      expect(await one.acquireLeases(['a', 'b'])).toEqual([true, true]);
+      expect(await other.acquireLeases(['a', 'c'])).toEqual([false, true]);
+      const ended = other.whenLeaseEnds('a').then(() => performance.now());
+      await sleep(1_500); // longer than a lease, which is renewed
+      expect(await other.acquireLeases(['a'])).toEqual([false]);
+      const releasedMs = performance.now();
+      one.releaseLease('a');
+      expect(await ended).toBeGreaterThanOrEqual(releasedMs);
+      expect((await ended) - releasedMs).toBeLessThan(150);
+      expect(await other.acquireLeases(['a', 'b'])).toEqual([true, false]);
+    });
+
+    test('a lease that has ended before the wait for it begins is not waited for', async () => {
+      const [one, other] = await pair(await start());
+      await one.acquireLeases(['a']);
+      expect(await other.acquireLeases(['a'])).toEqual([false]);
+      one.releaseLease('a');
+      await until(async () => (await other.acquireLeases(['a']))[0], soonMs);
+      other.releaseLease('a');
+      const startedMs = performance.now();
+      await one.whenLeaseEnds('never acquired');
+      expect(performance.now() - startedMs).toBeLessThan(150);
+    });
+
+    test('a process that closes its store releases its leases', async () => {
+      const [one, other] = await pair(await start());
+      await one.acquireLeases(['a']);
+      const ended = other.whenLeaseEnds('a');
+      await one.close();
+      await ended;
+      expect(await other.acquireLeases(['a'])).toEqual([true]);
+    });
+
+    test('a lease that another process has taken over is not released by its former holder', async () => {
+      const place = await start();
+      const [one, other] = await pair(place);
+      await one.acquireLeases(['a']);
+      await place.lose();
+      await until(async () => (await other.acquireLeases(['a']))[0], soonMs);
+      one.releaseLease('a');
+      await sleep(100);
+      expect(await (await place.connect()).acquireLeases(['a'])).toEqual([false]);
+    });
+
+    test('calls of all processes count against one limit, which they reach exactly and never exceed', async () => {
+      const stores = await pair(await start());
+      let accepted = 0;
+      const processes = stores.map(async (store, i) => {
+        let count = 0;
+        for (let attempt = 0; attempt < 30; attempt++) {
+          const result = await store.reserveCall('artists', call(`p${i}`, count + 1, 25));
+          if (result?.isWithinLimit) count += 1;
+        }
+        accepted += count;
+      });
+      await Promise.all(processes);
+      expect(accepted).toBe(25);
+      const result = await stores[0]?.reserveCall('artists', { ...call('p0', 0), counters: {} });
+      const counts = Object.values(result?.counters ?? {});
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(25);
+      expect(await stores[0]?.reserveCall('albums', call('p0', 1, 25))).toEqual({
+        isWithinLimit: true,
+        counters: { '100:p0': 1 },
+      });
+    });
+
+    test('a reservation prunes, moves, merges and raises counters as the pure decision does', async () => {
+      const store = await (await start()).connect();
+      const bucket = fc.integer({ min: 90, max: 110 });
+      const name = fc.tuple(bucket, fc.constantFrom('p', 'q', 'r-1')).map(([at, id]) => `${at}:${id}`);
+      const reservation = fc.record({
+        counters: fc.dictionary(name, fc.integer({ min: 0, max: 9 }), { maxKeys: 4 }),
+        ownCounter: name,
+        oldestBucket: fc.integer({ min: 92, max: 98 }),
+        currentBucket: fc.integer({ min: 99, max: 106 }),
+        limit: fc.option(fc.integer({ min: 0, max: 40 })),
+      });
+      let family = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(reservation, { minLength: 1, maxLength: 6 }), async (reservations) => {
+          family += 1;
+          let stored = new Map<string, unknown>();
+          for (const each of reservations) {
+            const expected = countersAfter(stored, each);
+            expect(await store.reserveCall(`family${family}`, each)).toEqual(expected);
+            stored = new Map(Object.entries(expected.counters));
+          }
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test('the calls of a rolling window are counted for all processes, and a rejected one is told how long to wait', async () => {
+      const [one, other] = await pair(await start());
+      expect(await Promise.all([1, 2, 3].map(() => one.reserveRate(5, 1_000)))).toEqual([0, 0, 0]);
+      expect(await Promise.all([1, 2].map(() => other.reserveRate(5, 1_000)))).toEqual([0, 0]);
+      const waitMs = await other.reserveRate(5, 1_000);
+      expect(waitMs).toBeGreaterThan(0);
+      expect(waitMs).toBeLessThanOrEqual(1_000);
+      await sleep(waitMs + 20);
+      expect(await one.reserveRate(5, 1_000)).toBe(0);
+    });
+
+    test('a store that loses all data continues empty, and no method rejects', async () => {
+      const place = await start();
+      const [one, other] = await pair(place);
+      one.setEntry('a', Buffer.from('a'), lifeMs);
+      await one.reserveCall('artists', call('p', 7));
+      await one.acquireLeases(['a']);
+      const ended = other.whenLeaseEnds('a');
+      await place.lose();
+      await ended;
+      await until(async () => (await text(one, 'a'))[0] === null, soonMs);
+      one.setEntry('b', Buffer.from('b'), lifeMs);
+      one.publish('limit', { value: 1 });
+      await until(async () => (await text(other, 'b'))[0] === 'b', soonMs);
+      const after = await until(
+        async () => (await one.reserveCall('artists', call('q', 1))) ?? false,
+        soonMs,
+      );
+      expect(after).toEqual({ isWithinLimit: true, counters: { '100:q': 1 } });
+      one.releaseLease('a');
+    });
+  });
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createSharedStore } from '../../src/datasources/spotify/shared-state/create-shared-store.ts';
+import type { MessageListener } from '../../src/datasources/spotify/shared-state/messages.ts';
+import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
+import type { Log } from '../../src/observability/log.ts';
+import { hasRedis, startRedis } from './redis.ts';
+
+export const silentLog = { warn: () => undefined } as unknown as Log; // stores only warn
+
+/** A place in which the stores of several processes share their data. */
+export interface SharedPlace {
+  /**
+   * The store of one more process.
+   * @param app default: the same app for all
+   * @param listener subscribed before the stored messages arrive
+   */
+  connect(app?: string, listener?: MessageListener): Promise<SharedStore>;
+  /** Loses all data while the stores use it. */
+  lose(): Promise<void>;
+}
+
+export interface Implementation {
+  name: string;
+  isMissing: boolean;
+  start(): Promise<SharedPlace>;
+}
+
+/** A directory that is removed with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'store-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+type Place = { redisUrl: string | null; dataDir: string | null };
+
+async function connect(options: Place, app = 'app', listener: MessageListener = () => undefined) {
+  const store = createSharedStore({ ...options, app, log: silentLog }) as SharedStore;
+  onTestFinished(() => store.close());
+  store.subscribe(listener);
+  await store.whenSynced();
+  return store;
+}
+
+export const implementations: Implementation[] = [
+  {
+    name: 'Redis',
+    isMissing: !hasRedis(),
+    async start() {
+      const redis = await startRedis();
+      return {
+        connect: (...args) => connect({ redisUrl: redis.url, dataDir: null }, ...args),
+        lose: async () => void (await redis.client.flushall()),
+      };
+    },
+  },
+  {
+    name: 'disk',
+    isMissing: false,
+    async start() {
+      const dataDir = temporaryFolder();
+      return {
+        connect: (...args) => connect({ redisUrl: null, dataDir }, ...args),
+        async lose() {
+          rmSync(dataDir, { recursive: true });
+        },
+      };
+    },
+  },
+];
