@@ -1,7 +1,12 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
-import { combine, createSpotify, type SpotifyOptions } from './datasources/spotify/index.ts';
+import {
+  combine,
+  createSpotify,
+  type SpotifyOptions,
+  type SpotifyReport,
+} from './datasources/spotify/index.ts';
 import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener, createRequestBodies } from './http/node-listener.ts';
 import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
@@ -68,6 +73,12 @@ export interface Gateway {
   metrics: Metrics;
   /** Runs one operation in this process, under the same rules as one that came over HTTP. */
   execute: Execute;
+  /**
+   * Reads the data of the shared store and starts to fetch the token, so that the first client need not wait for them.
+   * A rejection of the credentials is logged.
+   * @returns the state of the connection to Spotify, with the data that was found
+   */
+  connect(): Promise<SpotifyReport>;
   /** From now on `/ready` and new operations get 503; running operations are completed. */
   drain(): void;
   dispose(): Promise<void>;
@@ -83,6 +94,11 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log): Gatew
     schema,
     execute: createExecute(core.executor.executeOperation),
     metrics: core.metrics,
+    async connect() {
+      void core.spotify.whyNotReady();
+      await core.spotify.started();
+      return core.spotify.report();
+    },
     async dispose() {
       core.eventLoop.dispose();
       core.unread.dispose();

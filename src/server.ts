@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, docsHint, readConfig } from './config.ts';
@@ -8,13 +7,15 @@ import { rejectInvalidTarget } from './http/request.ts';
 import { boundedLog, createLog } from './observability/log.ts';
 import { aggregatedMetrics, runPrimary, supervisorTrigger } from './process/cluster.ts';
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
+import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
+import { listenError, metricsMessage, startMessage } from './process/start-messages.ts';
 
-/** The process: environment in, a listening socket out. */
+/** The process: reads the environment and listens. */
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-/** One process behind the port, alone or as one of several. */
+/** Runs one process behind the port, alone or as one of several. */
 async function serve(config: Config): Promise<void> {
   const log = boundedLog(createLog(config.logLevel));
   const sandbox = await sandboxFor(config);
@@ -43,26 +44,27 @@ async function serve(config: Config): Promise<void> {
     log,
     cluster.isWorker ? supervisorTrigger : undefined,
   );
+  const report = sandbox ? null : await gateway.connect();
   if (config.metricsPort !== null) {
-    await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
-    if (!cluster.isWorker) announceMetrics(operatorServer.address() as AddressInfo);
+    const address = await listen(operatorServer, config.metricsPort, config.host, 'METRICS_PORT');
+    if (!cluster.isWorker) print(metricsMessage(address));
   }
-  await listen(server, config.port, config.host, 'PORT');
-  if (!cluster.isWorker) announce(config, server.address() as AddressInfo);
+  const address = await listen(server, config.port, config.host, 'PORT');
+  if (!cluster.isWorker) print(startMessage(config, address, report));
 }
 
 /** Resolves when the server listens; ends the process with code 1 if it cannot. */
-function listen(server: Server, port: number, host: string, variable: string): Promise<void> {
+function listen(server: Server, port: number, host: string, variable: string): Promise<AddressInfo> {
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const message = listenError(error.code, variable);
+    const message = listenError(error.code, variable, port);
     if (!message) throw error;
     process.stderr.write(`${message}\n${docsHint}\n`);
     process.exit(1);
   });
-  return new Promise((resolve) => server.listen(port, host, resolve));
+  return new Promise((resolve) => server.listen(port, host, () => resolve(server.address() as AddressInfo)));
 }
 
-/** The primary process: starts and replaces the workers, and runs the sandbox for all of them. */
+/** Runs the primary process: it starts and replaces the workers, and runs the sandbox for all of them. */
 async function runSupervisor(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
   const hasMetricsPort = config.metricsPort !== null;
@@ -74,8 +76,7 @@ async function runSupervisor(config: Config): Promise<void> {
       ports: hasMetricsPort ? 2 : 1,
       listening({ address, port, addressType }) {
         const listened = { address, port, family: addressType === 6 ? 'IPv6' : 'IPv4' };
-        if (isMetricsPort) announceMetrics(listened);
-        else announce(config, listened);
+        print(isMetricsPort ? metricsMessage(listened) : startMessage(config, listened, null));
         isMetricsPort = false;
       },
       dispose: async () => sandbox?.close(),
@@ -101,35 +102,8 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
   return { upstream: { apiUrl, tokenUrl, clientId, clientSecret }, close };
 }
 
-function announce({ sandbox }: Config, address: AddressInfo): void {
-  if (sandbox) print(sandboxNote(sandbox));
-  print(`GraphQL on ${urlOf(address)}/graphql`);
-}
-
-const announceMetrics = (address: AddressInfo) => print(`Metrics on ${urlOf(address)}/metrics`);
-
-/** The message for an operator if a server cannot listen, by the code of the system; null for an unknown code. */
-function listenError(code: string | undefined, variable: string): string | null {
-  if (code === 'EADDRINUSE' || code === 'EACCES')
-    return `${variable} must be a free port that this user may use.`;
-  return code !== undefined && hostCodes.has(code) ? 'HOST must be an address of this machine.' : null;
-}
-
-const hostCodes = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  if (address === '127.0.0.1') return `http://localhost:${port}`;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-const sandboxNote = (
-  quotaMode: string,
-) => `SANDBOX: no Spotify credentials are set, so this serves made-up music from a stand-in for Spotify
-(an app in ${quotaMode} mode). Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET for the real catalogue.`;
-
-if (existsSync('.env')) process.loadEnvFile('.env');
-
 try {
+  loadDotenv();
   const config = readConfig(process.env);
   await (config.workers > 1 && cluster.isPrimary ? runSupervisor(config) : serve(config));
 } catch (error) {

@@ -1,4 +1,5 @@
-import { pino } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
+import { terminalLine } from './terminal-log.ts';
 
 /** The log for the operator. No entry contains a header, a body or a URL. */
 export interface Log {
@@ -27,8 +28,25 @@ const maxNameCharacters = 100;
 const maxTextCharacters = 4_000; // of a message, a stack and every other text
 const maxListEntries = 20;
 
-export const createLog = (level: LogLevel): Log =>
-  pino({ level, base: null, serializers: { err: withoutExtras } });
+/** Where the log is written. */
+interface Terminal {
+  isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** The log on stdout: lines for people in a terminal, JSON with level names and ISO times elsewhere. */
+export function createLog(level: LogLevel, stdout: Terminal = process.stdout): Log {
+  const options = {
+    level,
+    base: null,
+    serializers: { err: withoutExtras },
+    formatters: { level: (name: string) => ({ level: name }) },
+    timestamp: stdTimeFunctions.isoTime,
+  };
+  return stdout.isTTY
+    ? pino(options, { write: (json: string) => stdout.write(terminalLine(json)) })
+    : pino(options);
+}
 
 /** An error may have other objects attached, such as a request with its headers: only name, message and stack are logged. */
 const withoutExtras = (error: unknown) =>

@@ -18,7 +18,8 @@ const onToken = (fault: FaultRule['fault'], times?: number): FaultRule => ({
   fault,
 });
 
-const refusals = (world: World) => world.log().filter((line) => line.includes('no token')).length;
+const refusals = (world: World) =>
+  world.log().filter((line) => /no token|rejects SPOTIFY_CLIENT_ID/.test(line)).length;
 
 const bearers = ({ world }: Seen) =>
   world.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');

@@ -70,7 +70,7 @@ describe('METRICS_PORT', () => {
 
   test('that is taken stops the start with a message that names it', async () => {
     const { port } = await startServer();
-    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/METRICS_PORT must be/);
+    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/in use.*METRICS_PORT=/);
   });
 });
 

@@ -138,10 +138,10 @@ test.each([
   expect((await statusOf(port, '/health', `host: ${host}`)).status).toBe(200);
 });
 
-test('a target that is no URL is 400 and shows no stack', async () => {
+test('a target that is no path is 404 and shows no stack', async () => {
   const { gateway } = await withSandbox();
   const { status, received } = await statusOf(await portOf(gateway.listener), '//[/graphql');
-  expect(status).toBe(400);
+  expect(status).toBe(404);
   expect(received()).not.toMatch(/\bat |Error|node_modules|file:/);
 });
 

@@ -94,12 +94,37 @@ describe('the start', () => {
     expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
   });
 
-  test('ends with 1 and names PORT where the port is taken, without a stack', async () => {
+  test('ends with 1 and suggests another port if the port is in use, without a stack', async () => {
     const { port } = await startServer();
     const { code, err } = await runServer({ PORT: `${port}` }).ended;
     expect(code).toBe(1);
-    expect(err).toContain('PORT');
+    expect(err).toContain(`Port ${port} is in use by another process`);
+    expect(err).toContain(`PORT=${port + 1} npm start`);
     expect(err).not.toMatch(/^ +at /m);
+  });
+
+  test('fetches the token at once, and logs a rejection in words of Spotify with the variables', async () => {
+    const upstream = await withUpstream({});
+    const environment = { ...upstreamOf(upstream), SPOTIFY_CLIENT_SECRET: canary };
+    const { out, get } = await startServer(environment);
+    const line = await until(
+      () => /^.*SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.*$/m.exec(out())?.[0],
+      5_000,
+    );
+    const entry = JSON.parse(line);
+    expect(entry).toMatchObject({ level: 'warn', code: 'UPSTREAM_AUTH_FAILED' });
+    expect(entry.reason).toMatch(/^invalid_client: /);
+    expect(new Date(entry.time).toISOString()).toBe(entry.time);
+    expect(out()).not.toContain(canary);
+    expect(await get('/ready')).toMatchObject({ status: 503, text: 'no valid Spotify token' });
+    expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token']);
+  });
+
+  test('states which app it serves and where its data is', async () => {
+    const { out } = await startServer({ ...upstreamOf(await withUpstream({})), SPOTIFY_MARKET: 'DE' });
+    expect(out()).toMatch(/^Spotify: app sandbo…, market DE, /m);
+    expect(out()).toMatch(/^Data on disk in \.data: 0 calls in the last 24 h$/m);
+    expect(out()).toMatch(/^GraphiQL on http:.* \(open it in a browser\)\nGraphQL on http:.*$/m);
   });
 });
 

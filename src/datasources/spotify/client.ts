@@ -62,6 +62,8 @@ export interface Spotify
   close(): Promise<void>;
 }
 
+export type SpotifyReport = ReturnType<Spotify['report']>;
+
 export interface SpotifyOptions {
   clientId: string;
   clientSecret: string;

@@ -12,7 +12,15 @@ export interface CachedToken {
 }
 
 /** Spotify rejects the app's credentials: another request would change nothing. */
-export class CredentialsRejected extends UpstreamAuthFailed {}
+export class CredentialsRejected extends UpstreamAuthFailed {
+  /** The reason in Spotify's words, for the operator. */
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super("Spotify rejects the gateway's credentials.");
+    this.reason = reason;
+  }
+}
 
 const refreshEarlyMs = 60_000; // a call may be queued for its whole deadline, and must not be sent too late
 const defaultLifetimeSeconds = 3_600; // Spotify's usual value, if a response has none
@@ -38,6 +46,15 @@ function errorCodeOf(body: unknown): string | null {
   return typeof code === 'string' ? code : null;
 }
 
+const maxReasonCharacters = 200;
+
+/** Such as `invalid_client: Invalid client secret`. A description with other characters than text has is left out. */
+function reasonOf(code: string, body: unknown): string {
+  const { error_description: description } = (body ?? {}) as { error_description?: unknown };
+  const isText = typeof description === 'string' && /^[\w .,:;'"()-]+$/.test(description);
+  return isText ? `${code}: ${description.slice(0, maxReasonCharacters)}` : code;
+}
+
 /** The same outcome, with status 503 if the endpoint reports a fault of its own, so that the request is retried. */
 export function withFaultAsStatus(outcome: Outcome): Outcome {
   const isFault = outcome.kind === 'response' && faultCodes.has(errorCodeOf(outcome.body) ?? '');
@@ -49,9 +66,8 @@ export function withFaultAsStatus(outcome: Outcome): Outcome {
  * @throws CredentialsRejected, UpstreamAuthFailed
  */
 export function parseToken({ status, body }: HttpResponse, requestedAtMs: number): CachedToken {
-  if (rejectionCodes.has(errorCodeOf(body) ?? '')) {
-    throw new CredentialsRejected("Spotify rejects the gateway's credentials.");
-  }
+  const rejectionCode = errorCodeOf(body) ?? '';
+  if (rejectionCodes.has(rejectionCode)) throw new CredentialsRejected(reasonOf(rejectionCode, body));
   if (status !== 200) throw noTokenError();
   const value = propertyOf(body, 'access_token');
   if (typeof value !== 'string' || !isHeaderValue.test(value)) throw noTokenError();

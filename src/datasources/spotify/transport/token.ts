@@ -79,7 +79,8 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       if (!(error instanceof GatewayError)) throw error;
       const forMs = error instanceof CredentialsRejected ? rememberCredentialsMs : rememberFailureMs;
       failure ??= remember(error, forMs);
-      log.warn({ code: error.code }, 'no token received from Spotify: no call can be sent');
+      if (error instanceof CredentialsRejected) log.warn(rejectionFields(error, options), rejectedMessage);
+      else log.warn({ code: error.code }, 'no token received from Spotify: no call can be sent');
       throw error;
     }
   }
@@ -113,6 +114,15 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     },
     ageMs: () => (cached ? performance.now() - cached.requestedAtMs : null),
   };
+}
+
+const rejectedMessage =
+  'Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: compare them with the dashboard of your app';
+
+/** The reason is left out if it repeats a credential. */
+function rejectionFields({ code, reason }: CredentialsRejected, { clientId, clientSecret }: TokenOptions) {
+  const isSafe = ![clientId, clientSecret].some((secret) => reason.includes(secret));
+  return isSafe ? { code, reason } : { code };
 }
 
 function tokenRequest({ url, clientId, clientSecret }: TokenOptions) {

@@ -1,0 +1,45 @@
+/** An entry of the log as pino writes it; an operation has the fields of its usage. */
+interface Entry {
+  time: string;
+  level: string;
+  msg: string;
+  operation?: string | null;
+  actualCalls?: number;
+  cacheHits?: number;
+  milliseconds?: number;
+  codes?: readonly string[];
+  err?: { name: string; message: string; stack?: string };
+}
+
+/**
+ * An entry of the log for a terminal, such as `21:03:46 artist 12 ms, 1 call`.
+ * @param json one line of JSON
+ */
+export function terminalLine(json: string): string {
+  const entry: Entry = JSON.parse(json);
+  const clock = new Date(entry.time).toTimeString().slice(0, 8);
+  return `${clock} ${entry.msg === 'operation' ? operationText(entry) : otherText(entry)}\n`;
+}
+
+function operationText(entry: Entry): string {
+  const { operation, milliseconds = 0, actualCalls = 0, cacheHits = 0, codes = [] } = entry;
+  return [
+    `${operation ?? 'unnamed'} ${Math.round(milliseconds)} ms`,
+    `${actualCalls} ${actualCalls === 1 ? 'call' : 'calls'}`,
+    cacheHits > 0 && `${cacheHits} cached`,
+    codes.length > 0 && [...new Set(codes)].join(' '),
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function otherText({ time: _, level, msg, err, ...fields }: Entry): string {
+  const shownLevel = level === 'info' ? '' : `${level.toUpperCase()} `;
+  const shownFields = Object.entries(fields).map(([name, value]) => `${name}=${printable(value)}`);
+  return [`${shownLevel}${msg}`, ...shownFields, err && `\n${err.stack ?? `${err.name}: ${err.message}`}`]
+    .filter(Boolean)
+    .join(' ');
+}
+
+const printable = (value: unknown): string =>
+  typeof value === 'string' && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value);

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ConfigError } from '../config.ts';
+
+const utf16Mark = Buffer.from([0xff, 0xfe]); // Windows PowerShell writes such files
+
+/**
+ * Adds the variables of a `.env` file to the environment, if there is one. Variables of the environment take precedence.
+ * @throws ConfigError if the file cannot be read
+ */
+export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = process.env): void {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    const problem = code === 'EISDIR' ? 'is a directory' : `cannot be read (${code})`;
+    throw new ConfigError(
+      `${file} ${problem}. It must be a file with lines such as PORT=4000, or be absent.`,
+    );
+  }
+  const encoding = bytes.subarray(0, 2).equals(utf16Mark) ? 'utf-16le' : 'utf-8';
+  const variables = parseEnv(new TextDecoder(encoding).decode(bytes)); // the decoder removes a byte-order mark
+  for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
+}

@@ -1,0 +1,68 @@
+import type { AddressInfo } from 'node:net';
+import type { Config } from '../config.ts';
+import type { SpotifyReport } from '../datasources/spotify/index.ts';
+
+/** The messages of the start, for the terminal of an operator. */
+
+/**
+ * @param report the state of the connection to Spotify, with the data that was found in the shared store; null if this
+ * process does not know it
+ */
+export function startMessage(config: Config, address: AddressInfo, report: SpotifyReport | null): string {
+  const url = `${urlOf(address)}/graphql`;
+  const lines = config.sandbox
+    ? [sandboxNote(config.sandbox)]
+    : [appLine(config.gateway.spotify, report), report && dataLine(config.gateway.spotify, report)];
+  const graphiql = config.gateway.graphiql && `GraphiQL on ${url} (open it in a browser)`;
+  return [...lines, graphiql, `GraphQL on ${url}`].filter(Boolean).join('\n');
+}
+
+export const metricsMessage = (address: AddressInfo): string => `Metrics on ${urlOf(address)}/metrics`;
+
+const sandboxNote = (
+  quotaMode: string,
+) => `SANDBOX: no Spotify credentials are set, so this serves made-up music from a stand-in for Spotify
+(an app in ${quotaMode} mode). Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET for the real catalogue.`;
+
+type SpotifyConfig = Config['gateway']['spotify'];
+
+const shownIdCharacters = 6; // enough to tell apps apart
+
+function appLine({ clientId, market, quotaMode }: SpotifyConfig, report: SpotifyReport | null): string {
+  const batch = report?.abilities['batch'];
+  const learnedMode = batch === undefined ? null : batch ? 'extended' : 'development';
+  const mode = quotaMode === 'auto' ? learnedMode : quotaMode;
+  return [
+    `Spotify: app ${clientId.slice(0, shownIdCharacters)}…`,
+    market ? `market ${market}` : 'no default market',
+    mode ? `${mode} mode` : 'its quota mode is learned',
+  ].join(', ');
+}
+
+function dataLine({ redisUrl, dataDir }: SpotifyConfig, { quota }: SpotifyReport): string {
+  const place =
+    redisUrl !== null ? 'in Redis' : dataDir === null ? 'in memory only' : `on disk in ${dataDir}`;
+  const calls = quota.reduce((sum, { used }) => sum + used, 0);
+  const left = quota.flatMap(({ family, limit, remaining }) =>
+    limit === null ? [] : [`${family} ${remaining ?? limit} of ${limit}`],
+  );
+  const leftText = left.length > 0 ? `; left: ${left.join(', ')}` : '';
+  return `Data ${place}: ${calls} calls in the last 24 h${leftText}`;
+}
+
+/** The message if a server cannot listen, by the code of the system; null for an unknown code. */
+export function listenError(code: string | undefined, variable: string, port: number): string | null {
+  if (code === 'EADDRINUSE') {
+    const other = `${variable}=${port < 65_535 ? port + 1 : port - 1}`;
+    return `Port ${port} is in use by another process. Choose another port, for example \`${other} npm start\`.`;
+  }
+  if (code === 'EACCES') return `${variable} must be a port that this user may use, not ${port}.`;
+  return code !== undefined && hostCodes.has(code) ? 'HOST must be an address of this machine.' : null;
+}
+
+const hostCodes = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (address === '127.0.0.1') return `http://localhost:${port}`;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { createLog } from '../../src/observability/log.ts';
+
+/** The lines that a log writes to a terminal. */
+function linesOfTerminal() {
+  const lines: string[] = [];
+  const terminal = { isTTY: true, write: (line: string) => lines.push(line) };
+  return { log: createLog('info', terminal), lines };
+}
+
+const usage = { operation: 'artist', document: '5f1a', plannedCalls: 1, actualCalls: 1, cacheHits: 0 };
+
+describe('in a terminal', () => {
+  test.each([
+    [{}, 'artist 12 ms, 1 call'],
+    [{ actualCalls: 2, cacheHits: 3, operation: null }, 'unnamed 12 ms, 2 calls, 3 cached'],
+    [
+      { codes: ['UPSTREAM_TIMEOUT', 'UPSTREAM_TIMEOUT', 'BAD_USER_INPUT'], actualCalls: 0 },
+      'artist 12 ms, 0 calls, UPSTREAM_TIMEOUT BAD_USER_INPUT',
+    ],
+  ])('an operation is one line with its time, duration and cost: %o', (more, text) => {
+    const { log, lines } = linesOfTerminal();
+    log.info({ milliseconds: 12, codes: [], ...usage, ...more }, 'operation');
+    expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d /)]);
+    expect(lines[0]?.slice(9)).toBe(`${text}\n`);
+  });
+
+  test('any other entry has its level, its fields and the stack of its error', () => {
+    const { log, lines } = linesOfTerminal();
+    log.warn({ code: 'ECONNREFUSED', reason: 'invalid_client: no' }, 'no token');
+    log.error({ err: new TypeError('bug') }, 'uncaught exception');
+    expect(lines[0]?.slice(9)).toBe('WARN no token code=ECONNREFUSED reason="invalid_client: no"\n');
+    expect(lines[1]?.slice(9)).toMatch(/^ERROR uncaught exception \nTypeError: bug\n {4}at /);
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { ConfigError } from '../../src/config.ts';
+import { loadDotenv } from '../../src/process/dotenv.ts';
+
+const text = 'PORT=4005\n# a comment\nSPOTIFY_MARKET="DE"\n';
+
+function path(name = '.env'): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dotenv-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, name);
+}
+
+test.each([
+  ['without a byte-order mark', Buffer.from(text)],
+  ['in UTF-8 with a byte-order mark', Buffer.from(`\ufeff${text}`)],
+  ['in UTF-16 with a byte-order mark', Buffer.from(`\ufeff${text}`, 'utf16le')],
+])('a .env file %s is read, and the environment takes precedence', (_, bytes) => {
+  const file = path();
+  writeFileSync(file, bytes);
+  const environment: NodeJS.ProcessEnv = { SPOTIFY_MARKET: 'US' };
+  loadDotenv(file, environment);
+  expect(environment).toEqual({ PORT: '4005', SPOTIFY_MARKET: 'US' });
+});
+
+test('an absent .env file is no error', () => {
+  const environment: NodeJS.ProcessEnv = {};
+  loadDotenv(path(), environment);
+  expect(environment).toEqual({});
+});
+
+test('a .env that is a directory is reported', () => {
+  const file = path();
+  mkdirSync(file);
+  expect(() => loadDotenv(file, {})).toThrow(ConfigError);
+  expect(() => loadDotenv(file, {})).toThrow(/\.env is a directory/);
+});

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import type { SpotifyReport } from '../../src/datasources/spotify/index.ts';
+import { listenError, startMessage } from '../../src/process/start-messages.ts';
+import type { Environment } from '../support/process.ts';
+
+const credentials = { SPOTIFY_CLIENT_ID: '0123456789abcdef', SPOTIFY_CLIENT_SECRET: 'canary-3f9c1' };
+const address = { address: '127.0.0.1', family: 'IPv4', port: 4000 };
+const report = (known: Partial<SpotifyReport> = {}): SpotifyReport => ({
+  families: [],
+  quota: [],
+  tokenAgeMs: null,
+  abilities: {},
+  isPremiumLapsed: false,
+  ...known,
+});
+const albums = { family: 'artists/albums', used: 61, limit: 100, limitSource: 'CONFIGURED' as const };
+const quota = [
+  { ...albums, remaining: 37, resetAtMs: null, backOffUntilMs: null },
+  {
+    family: 'albums',
+    used: 9,
+    limit: null,
+    limitSource: 'NONE' as const,
+    remaining: null,
+    resetAtMs: null,
+    backOffUntilMs: null,
+  },
+];
+const urls = [
+  'GraphiQL on http://localhost:4000/graphql (open it in a browser)',
+  'GraphQL on http://localhost:4000/graphql',
+];
+
+test.each<[name: string, environment: Environment, known: SpotifyReport | null, lines: string[]]>([
+  [
+    'a new process that learns the mode of its app',
+    credentials,
+    report(),
+    [
+      'Spotify: app 012345…, no default market, its quota mode is learned',
+      'Data on disk in .data: 0 calls in the last 24 h',
+      ...urls,
+    ],
+  ],
+  [
+    'a process that has found its data on disk',
+    { ...credentials, SPOTIFY_MARKET: 'DE', DATA_DIR: '/data' },
+    report({ quota, abilities: { batch: false } }),
+    [
+      'Spotify: app 012345…, market DE, development mode',
+      'Data on disk in /data: 70 calls in the last 24 h; left: artists/albums 37 of 100',
+      ...urls,
+    ],
+  ],
+  [
+    'a process with Redis, a configured mode and without GraphiQL',
+    { ...credentials, REDIS_URL: 'redis://localhost', SPOTIFY_QUOTA_MODE: 'extended', GRAPHIQL: 'false' },
+    report(),
+    [
+      'Spotify: app 012345…, no default market, extended mode',
+      'Data in Redis: 0 calls in the last 24 h',
+      'GraphQL on http://localhost:4000/graphql',
+    ],
+  ],
+  [
+    'the primary of several processes, which reads no data',
+    { ...credentials, WEB_CONCURRENCY: '2' },
+    null,
+    ['Spotify: app 012345…, no default market, its quota mode is learned', ...urls],
+  ],
+])('the start message of %s', (_, environment, known, lines) => {
+  const message = startMessage(readConfig(environment), address, known);
+  expect(message.split('\n')).toEqual(lines);
+});
+
+test('the start message without credentials begins with the sandbox and ends with the URL', () => {
+  const lines = startMessage(readConfig({}), address, null).split('\n');
+  expect(lines[0]).toMatch(/^SANDBOX: /);
+  expect(lines.slice(-2)).toEqual(urls);
+});
+
+test.each([
+  [
+    'EADDRINUSE',
+    'PORT',
+    4000,
+    'Port 4000 is in use by another process. Choose another port, for example `PORT=4001 npm start`.',
+  ],
+  [
+    'EADDRINUSE',
+    'METRICS_PORT',
+    65_535,
+    'Port 65535 is in use by another process. Choose another port, for example `METRICS_PORT=65534 npm start`.',
+  ],
+  ['EACCES', 'PORT', 80, 'PORT must be a port that this user may use, not 80.'],
+  ['EADDRNOTAVAIL', 'PORT', 4000, 'HOST must be an address of this machine.'],
+  ['EMFILE', 'PORT', 4000, null],
+])('a server that cannot listen because of %s on %s %i is explained', (code, variable, port, message) => {
+  expect(listenError(code, variable, port)).toBe(message);
+});
