@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, vi } from 'vitest';
+import { createDailyQuota } from '../../src/datasources/spotify/quota/daily-quota.ts';
 import {
   createRequestQueue,
   type RequestQueueOptions,
@@ -49,7 +50,12 @@ export const settle = async (): Promise<void> => {
 };
 
 export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
-  const requestQueue = createRequestQueue({ concurrency: 2, rateLimit: null, ...options });
+  const requestQueue = createRequestQueue({
+    concurrency: 2,
+    rateLimit: null,
+    dailyQuota: createDailyQuota(),
+    ...options,
+  });
   const inFlight: { name: string; end(outcome: Outcome): void }[] = [];
   const ended: string[] = [];
 

@@ -13,7 +13,7 @@ import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from '.
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
-import type { FamilyQuota } from './quota/daily-quota.ts';
+import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
 import { createSharedStore } from './shared-state/create-shared-store.ts';
@@ -102,8 +102,20 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
   const sharedStore = createSharedStore({ ...options, app, log });
-  const requestQueue = createRequestQueue({ ...options, sharedState: sharedStore, observer, log });
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
+  const dailyQuota = createDailyQuota({
+    configured: options.dailyLimits,
+    isDevelopmentMode: capabilities.isDevelopmentMode,
+    store: sharedStore,
+    log,
+  });
+  const requestQueue = createRequestQueue({
+    ...options,
+    dailyQuota,
+    sharedState: sharedStore,
+    observer,
+    log,
+  });
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const memory = createMemory(options);
@@ -114,6 +126,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     memory,
     store: sharedStore && createEntryStore(sharedStore),
     leases: sharedStore,
+    dailyQuota,
     observer,
     log,
   });
@@ -144,16 +157,17 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     app: capabilities,
     report: () => ({
       families: requestQueue.report(),
-      quota: [],
+      quota: requestQueue.quota(),
       tokenAgeMs: token.ageMs(),
       abilities: capabilities.values(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
-    started: async () => sharedStore?.whenSynced(),
+    started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {
       requestQueue.dispose();
       memory.close();
+      dailyQuota.dispose();
       await sharedStore?.close();
       await http.close();
     },

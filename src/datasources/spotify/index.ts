@@ -20,7 +20,8 @@ export type {
 } from './kinds/values.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
-export type { FamilyQuota, LimitSource } from './quota/daily-quota.ts';
+export type { LimitSource } from './quota/daily-limits.ts';
+export type { FamilyQuota } from './quota/daily-quota.ts';
 export { type Family, families } from './quota/families.ts';
 export {
   createOperationContext,

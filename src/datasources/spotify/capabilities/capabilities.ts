@@ -48,6 +48,8 @@ export interface Capabilities extends CapabilityView {
   recordSuccess(): void;
   /** All that is known, by the name of the capability; a page size limit is a number. */
   values(): CapabilityValues;
+  /** Whether the app is known to be in development mode: it has a limit that other apps do not have. */
+  isDevelopmentMode(): boolean;
   /** Forgets a capability: the rejection had another cause. */
   reset(feature: string): void;
 }
@@ -74,6 +76,11 @@ export function createCapabilities(
   const learned = createLearnedCapabilities(policy, mode, log, sharedState);
   const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
+
+  const { development, extended } = policy.modes;
+  const developmentOnly = Object.entries(development).filter(
+    ([capability, value]) => Object.hasOwn(extended, capability) && extended[capability] !== value,
+  );
 
   function has(capability: string): boolean | null {
     const value = learned.lookup(capability)?.value;
@@ -134,6 +141,11 @@ export function createCapabilities(
     },
     recordSuccess: rejections.recordSuccess,
     values: learned.values,
+    isDevelopmentMode: () =>
+      developmentOnly.some(([capability, value]) => {
+        const known = learned.lookup(capability);
+        return known?.confirmed === true && known.value === value;
+      }),
     reset: learned.reset,
   };
 }

@@ -6,6 +6,8 @@ import type { OpenState } from './circuit-breaker.ts';
 export interface AdmissionRequest {
   /** The back-off that applies to the call; null for none. */
   openState: OpenState | null;
+  /** Milliseconds until the daily limit of the family allows a call; 0 if calls are left. */
+  quotaWaitMs: number;
   /** Milliseconds until the gateway's own rate limit allows a call; 0 for now. */
   rateLimitWaitMs: number;
   /** Whether one more call may be in flight. */
@@ -25,8 +27,9 @@ const maxBackOffWaitMs = 2_000; // a longer back-off is reported to the client i
 const maxRateLimitWaitMs = 1_000;
 
 export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
-  const { openState, rateLimitWaitMs, hasCapacity, timeLeftMs } = request;
+  const { openState, quotaWaitMs, rateLimitWaitMs, hasCapacity, timeLeftMs } = request;
   if (openState) return decideDuringBackOff(openState, timeLeftMs);
+  if (quotaWaitMs > 0) return { act: 'reject', error: backOffError('quota', quotaWaitMs) };
   if (rateLimitWaitMs > Math.min(maxRateLimitWaitMs, timeLeftMs)) {
     return { act: 'reject', error: rateLimitError(rateLimitWaitMs) };
   }

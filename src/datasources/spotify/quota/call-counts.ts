@@ -2,18 +2,16 @@ import type { Family } from './families.ts';
 
 /** Counts events over the last milliseconds, by a clock that never jumps. Its memory is constant. */
 export interface SlidingWindowCounter {
-  add(nowMs: number): void;
+  /** @param count number of events; default 1 */
+  add(nowMs: number, count?: number): void;
   total(nowMs: number): number;
   clear(): void;
 }
 
-const defaultBuckets = 20;
+const buckets = 20;
 
-/**
- * @param windowMs length of the window, in milliseconds
- * @param buckets number of parts of the window: an event is counted for at most one part too long
- */
-export function createSlidingWindowCounter(windowMs: number, buckets = defaultBuckets): SlidingWindowCounter {
+/** @param windowMs length of the window, in milliseconds. An event is counted for at most a twentieth of it too long. */
+export function createSlidingWindowCounter(windowMs: number): SlidingWindowCounter {
   const bucketMs = windowMs / buckets;
   const counts = new Array<number>(buckets).fill(0);
   let newestBucket = 0;
@@ -28,9 +26,9 @@ export function createSlidingWindowCounter(windowMs: number, buckets = defaultBu
   }
 
   return {
-    add(nowMs) {
+    add(nowMs, count = 1) {
       const index = advance(nowMs);
-      counts[index] = (counts[index] ?? 0) + 1;
+      counts[index] = (counts[index] ?? 0) + count;
     },
     total(nowMs) {
       advance(nowMs);
@@ -55,32 +53,25 @@ export interface CallCounts {
 
 export interface FamilyCalls {
   family: Family;
-  /** Calls of the last 30 s. */
+  /** Calls of this process in the last 30 s. */
   recentCalls: number;
-  callsLast24h: number;
 }
 
 const recentMs = 30_000; // the window of Spotify's rate limit
-const dayMs = 24 * 3_600_000; // the window of Spotify's quota
-const dayBuckets = 96;
 const retryWindowMs = 10_000;
 const maxRetryShare = 0.1;
 const minRetries = 3; // allowed in every window, however few calls were sent
 
 export function createCallCounts(): CallCounts {
-  const families = new Map<Family, { recent: SlidingWindowCounter; day: SlidingWindowCounter }>();
+  const families = new Map<Family, SlidingWindowCounter>();
   const calls = createSlidingWindowCounter(retryWindowMs);
   const retries = createSlidingWindowCounter(retryWindowMs);
 
   return {
     add(family, nowMs) {
-      const counters = families.get(family) ?? {
-        recent: createSlidingWindowCounter(recentMs),
-        day: createSlidingWindowCounter(dayMs, dayBuckets),
-      };
-      families.set(family, counters);
-      counters.recent.add(nowMs);
-      counters.day.add(nowMs);
+      const recent = families.get(family) ?? createSlidingWindowCounter(recentMs);
+      families.set(family, recent);
+      recent.add(nowMs);
       calls.add(nowMs);
     },
     takeRetry(nowMs) {
@@ -91,10 +82,6 @@ export function createCallCounts(): CallCounts {
       return true;
     },
     report: (nowMs) =>
-      Array.from(families, ([family, { recent, day }]) => ({
-        family,
-        recentCalls: recent.total(nowMs),
-        callsLast24h: day.total(nowMs),
-      })),
+      Array.from(families, ([family, recent]) => ({ family, recentCalls: recent.total(nowMs) })),
   };
 }

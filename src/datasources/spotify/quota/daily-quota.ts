@@ -1,8 +1,12 @@
+import { epochMs } from '../../../observability/clock.ts';
+import type { Log } from '../../../observability/log.ts';
+import type { SharedStore } from '../shared-state/shared-store.ts';
+import { createSlidingWindowCounter } from './call-counts.ts';
+import { createDailyLimits, type LimitSource, usableCalls } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
-import type { Family } from './families.ts';
-
-/** Set by the operator, learned from a rejection by Spotify, presumed for an app in development mode, or unknown. */
-export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';
+import { type Family, families, presumedDailyLimits } from './families.ts';
+import { bucketMs } from './rolling-counters.ts';
+import { createSharedCounters } from './shared-counters.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */
 export interface DailyQuota {
@@ -10,6 +14,20 @@ export interface DailyQuota {
   stateOf(family: Family): QuotaState;
   /** Every family with a counted call or a limit. */
   report(): ReportedQuota[];
+  /** Counts a call that is about to be sent; null if the limit is used up. */
+  reserve(family: Family): Promise<CountedCall | null>;
+  /**
+   * Spotify has rejected a call because the quota of its family is used up: the limit is learned. Nothing is learned
+   * after implausibly few calls if earlier calls, which were not counted here, may have used the quota: another app of
+   * the same account shares it, or the counts are new. Then the limit ends with the back-off of the rejection.
+   * @param waitMs Spotify's Retry-After, in milliseconds; null if there is none
+   */
+  recordRejection(family: Family, waitMs: number | null): void;
+  /** Calls of all families in the last 30 s, in all processes as far as this process knows. */
+  recentCalls(): number;
+  /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
+  whenSynced(): Promise<void>;
+  dispose(): void;
 }
 
 /** Only configured and learned limits are enforced: with a presumed one `remaining` is Infinity. */
@@ -22,21 +40,148 @@ export interface QuotaState extends QuotaUse {
    * When a call is available again, or, while calls remain, when the oldest counted call expires. Milliseconds of the
    * epoch; null if no call is counted.
    */
-  resetAtMs: number | null;
+  readonly resetAtMs: number | null;
 }
 
-export interface ReportedQuota {
+export interface ReportedQuota extends Omit<QuotaState, 'remaining' | 'usedShare'> {
   family: Family;
-  used: number;
-  limit: number | null;
-  limitSource: LimitSource;
   /** Calls left below the limit, without the last 2 % (at least one call), which stay unused; null without a limit. */
   remaining: number | null;
-  resetAtMs: number | null;
 }
 
 /** The quota of a family, as operators and clients see it. */
 export interface FamilyQuota extends ReportedQuota {
   /** End of the back-off, in milliseconds of the epoch; null for none. */
   backOffUntilMs: number | null;
+}
+
+export interface CountedCall {
+  /** Resolves when the other processes know of the call, also if this one is killed. */
+  stored: Promise<void>;
+}
+
+export interface DailyQuotaOptions {
+  /** Limits that the operator has set; the others are learned. */
+  configured?: ReadonlyMap<Family, number>;
+  /** Whether the app is known to be in development mode, for which limits are presumed. */
+  isDevelopmentMode?: () => boolean;
+  /** Shares counts and learned limits between processes and keeps them across restarts. */
+  store?: Pick<SharedStore, 'reserveCall' | 'publish' | 'subscribe'> | undefined;
+  log?: Log | undefined;
+  /** Milliseconds of the epoch, by a clock that never jumps while the process runs. */
+  clock?: () => number;
+}
+
+const recentMs = 30_000; // the window of Spotify's rate limit
+const dayMs = 24 * 3_600_000;
+const renewMs = 3_600_000; // the store keeps a message for 30 days
+const plausibleShare = 0.5; // of the presumed limit
+const plausibleCalls = 10; // of a family without a presumed limit
+const levels = [
+  { share: 0.5, message: 'half of the daily limit of an endpoint family is used' },
+  { share: 0.9, message: 'nine tenths of the daily limit of an endpoint family are used' },
+];
+const rejectedPrefix = 'rejected:'; // names the counter of the calls that Spotify has rejected for the quota
+const usedUpMessage = 'the daily limit of an endpoint family is used up';
+
+export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
+  const { configured = new Map(), isDevelopmentMode = () => false, store, log, clock = epochMs } = options;
+  const recent = createSlidingWindowCounter(recentMs);
+  const loggedLevels = new Map<Family, number>();
+  const limits = createDailyLimits({ configured, isDevelopmentMode, store, clock });
+  const counts = createSharedCounters({
+    store,
+    clock,
+    names: [...new Set([...families, ...configured.keys()])],
+    isLimited: (family) => limits.of(family, counts.nowMs()).usable !== Number.POSITIVE_INFINITY,
+    onCalls: (name, calls) => name.startsWith(rejectedPrefix) || recent.add(performance.now(), calls),
+    onLoss() {
+      log?.warn(
+        {},
+        'the shared store has lost its data: the counts of the last 24 h are written to it again',
+      );
+      limits.publish(counts.nowMs());
+    },
+  });
+  const renewTimer = setInterval(() => limits.publish(counts.nowMs()), renewMs).unref();
+
+  function stateOf(family: Family): QuotaState {
+    const nowMs = counts.nowMs();
+    const { limit, source, usable } = limits.of(family, nowMs);
+    const counters = counts.of(family);
+    const used = counters.total(nowMs);
+    const remaining = Math.max(0, usable - used);
+    return {
+      used,
+      limit,
+      limitSource: source,
+      remaining,
+      usedShare: limit === null ? 0 : limit === 0 ? 1 : used / limit,
+      get resetAtMs() {
+        const resetAtMs = counters.expiryMs(remaining > 0 ? 1 : used - usable + 1, nowMs);
+        return resetAtMs === null ? null : resetAtMs - nowMs + epochMs();
+      },
+    };
+  }
+
+  /** Logs that a share of the limit is used: once, until the use has fallen below it. */
+  function logLevel(family: Family): void {
+    const { used, limit, limitSource, remaining, usedShare } = stateOf(family);
+    const isUsedUp = remaining === 0 || usedShare >= 1;
+    const level = isUsedUp ? levels.length + 1 : levels.filter(({ share }) => usedShare >= share).length;
+    const before = loggedLevels.get(family) ?? 0;
+    loggedLevels.set(family, level);
+    if (level <= before) return;
+    const message = levels[level - 1]?.message ?? usedUpMessage;
+    log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
+  }
+
+  /** Whether the calls that were counted here explain a rejection. */
+  function isExplained(family: Family, accepted: number, waitMs: number | null, nowMs: number): boolean {
+    const presumed = presumedDailyLimits.get(family);
+    if (accepted >= (presumed === undefined ? plausibleCalls : presumed * plausibleShare)) return true;
+    const oldestMs = counts.of(family).oldestMs(nowMs);
+    return waitMs !== null && oldestMs !== null && nowMs + waitMs - dayMs >= oldestMs - bucketMs;
+  }
+
+  async function learn(family: Family, waitMs: number | null): Promise<void> {
+    await Promise.all([counts.add(rejectedPrefix + family), counts.refresh(family)]);
+    const nowMs = counts.nowMs();
+    const accepted = counts.of(family).total(nowMs) - counts.of(rejectedPrefix + family).total(nowMs);
+    const isConfigured = limits.of(family, nowMs).source === 'CONFIGURED';
+    if (isConfigured || !isExplained(family, accepted, waitMs, nowMs)) return;
+    if (!limits.learn(family, accepted, nowMs)) return;
+    const { used, limit } = stateOf(family);
+    log?.warn(
+      { family, used, limit },
+      'the daily limit of an endpoint family is learned: Spotify rejected a call',
+    );
+  }
+
+  return {
+    stateOf,
+    report: () =>
+      [...new Set([...families, ...limits.families()])]
+        .map((family) => {
+          const { used, limit, limitSource, resetAtMs } = stateOf(family);
+          const remaining = limit === null ? null : Math.max(0, usableCalls(limit) - used);
+          return { family, used, limit, limitSource, remaining, resetAtMs };
+        })
+        .filter(({ used, limit }) => used > 0 || limit !== null),
+    async reserve(family) {
+      const { usable } = limits.of(family, counts.nowMs());
+      const isLimited = usable !== Number.POSITIVE_INFINITY;
+      const isCounted = !isLimited || (await counts.reserve(family, usable));
+      const stored = isLimited ? Promise.resolve() : counts.add(family);
+      logLevel(family);
+      return isCounted ? { stored } : null;
+    },
+    recordRejection: (family, waitMs) => void learn(family, waitMs),
+    recentCalls: () => recent.total(performance.now()),
+    whenSynced: counts.whenSynced,
+    dispose() {
+      clearInterval(renewTimer);
+      counts.dispose();
+    },
+  };
 }

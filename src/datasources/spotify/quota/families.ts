@@ -12,3 +12,10 @@ export const familiesOf = (registry: KindRegistry): Family[] => [
 ];
 
 export const families: readonly Family[] = familiesOf(kinds);
+
+/** The calls in 24 h after which apps in development mode were seen to be rejected. */
+export const presumedDailyLimits: ReadonlyMap<Family, number> = new Map(
+  pagedEndpoints(kinds).flatMap(({ name, presumedDailyLimit }) =>
+    presumedDailyLimit === undefined ? [] : [[name, presumedDailyLimit] as const],
+  ),
+);

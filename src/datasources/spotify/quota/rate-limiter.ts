@@ -1,3 +1,4 @@
+import { epochMs } from '../../../observability/clock.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 
 /** The gateway's own limit on calls, kept in every span of 30 s (a rolling window). */
@@ -10,46 +11,103 @@ export interface RateLimiter {
   cancel(): void;
   /** Counts the recorded call with the other processes; false if their calls have used up the limit. */
   reserveShared(): Promise<boolean>;
+  /**
+   * Learns a limit, because Spotify has rejected a call for its rate.
+   * @param calls calls of the last 30 s, in all processes
+   */
+  recordRejection(calls: number): void;
 }
 
+export interface RateLimiterOptions {
+  /** Maximum calls in any 30 s that the operator has set; null to learn it from Spotify's rejections. */
+  limit: number | null;
+  /** Shares the limit between processes; without it each process has the whole limit. */
+  store?: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> | undefined;
+}
+
+/** What a rejection has taught. */
+export interface LearnedRate {
+  /** Calls in 30 s that were allowed from then on. */
+  limit: number;
+  /** Calls in 30 s that Spotify rejected. */
+  rejectedCalls: number;
+  /** Milliseconds of the epoch. */
+  learnedAtMs: number;
+}
+
+const windowMs = 30_000;
 // Spotify counts 30 s by its own clock: two calls that are 30 s apart here may be a little closer there.
-const windowMs = 30_000 + 500;
+const safeWindowMs = windowMs + 500;
+const decreaseFactor = 0.8;
+const minLimit = 30; // a call a second: a rejection after fewer has another cause
+const forgottenFactor = 2; // at twice the rejected rate the limit has been too low for a long time
+const maxCalls = 1_000_000;
+const topic = 'rate-limit';
 
-const unlimited: RateLimiter = {
-  waitMs: () => 0,
-  record: () => undefined,
-  cancel: () => undefined,
-  reserveShared: async () => true,
-};
-
-/**
- * @param limit maximum calls in any 30 s; null for no limit
- * @param sharedState shares the limit between processes; without it each process has the whole limit
- */
-export function createRateLimiter(
-  limit: number | null,
-  sharedState?: Pick<SharedStore, 'reserveRate'>,
-): RateLimiter {
-  if (limit === null) return unlimited;
-  const sentAtMs: number[] = []; // the last `limit` calls, oldest first
+export function createRateLimiter({ limit: configured, store }: RateLimiterOptions): RateLimiter {
+  const sentAtMs: number[] = []; // the calls of the window, oldest first
   let blockedUntilMs = 0; // by the calls of other processes
+  let learned: LearnedRate | null = null;
+
+  const currentLimit = () => configured ?? (learned && raisedRate(learned, epochMs()));
+
+  store?.subscribe((messageTopic, message) => {
+    const received = messageTopic === topic ? parseLearnedRate(message, epochMs()) : null;
+    if (received && received.learnedAtMs >= (learned?.learnedAtMs ?? 0)) learned = received;
+  });
 
   return {
     waitMs(nowMs) {
-      const oldestMs = sentAtMs.length < limit ? undefined : sentAtMs[0];
-      const windowEndMs = oldestMs === undefined ? 0 : oldestMs + windowMs;
+      const limit = currentLimit();
+      if (limit === null) return 0;
+      const lastThatCountsMs = sentAtMs[sentAtMs.length - limit];
+      const windowEndMs = lastThatCountsMs === undefined ? 0 : lastThatCountsMs + safeWindowMs;
       return Math.max(0, windowEndMs - nowMs, blockedUntilMs - nowMs);
     },
     record(nowMs) {
       sentAtMs.push(nowMs);
-      if (sentAtMs.length > limit) sentAtMs.shift();
+      const expired = sentAtMs.findIndex((atMs) => atMs > nowMs - safeWindowMs);
+      if (expired > sentAtMs.length / 2) sentAtMs.splice(0, expired);
     },
     cancel: () => void sentAtMs.pop(),
     async reserveShared() {
-      const waitMs = (await sharedState?.reserveRate(limit, windowMs)) ?? 0;
+      const limit = currentLimit();
+      const waitMs = limit === null ? 0 : ((await store?.reserveRate(limit, safeWindowMs)) ?? 0);
       if (waitMs === 0) return true;
       blockedUntilMs = performance.now() + waitMs;
       return false;
     },
+    recordRejection(calls) {
+      if (configured !== null) return;
+      learned = learnRate(calls, epochMs()) ?? learned;
+      if (learned) store?.publish(topic, learned);
+    },
   };
+}
+
+/** The limit after a rejection: four fifths of the calls. Null if they are too few to be the cause. */
+export const learnRate = (calls: number, nowMs: number): LearnedRate | null =>
+  calls < minLimit
+    ? null
+    : {
+        limit: Math.max(minLimit, Math.floor(calls * decreaseFactor)),
+        rejectedCalls: calls,
+        learnedAtMs: nowMs,
+      };
+
+/** A learned limit rises by one for each 30 s without a rejection; null when it has risen so far that it is forgotten. */
+export function raisedRate({ limit, rejectedCalls, learnedAtMs }: LearnedRate, nowMs: number): number | null {
+  const raised = limit + Math.max(0, Math.floor((nowMs - learnedAtMs) / windowMs));
+  return raised > rejectedCalls * forgottenFactor ? null : raised;
+}
+
+/** Null for a message that no gateway has sent. */
+function parseLearnedRate(message: unknown, nowMs: number): LearnedRate | null {
+  const { limit, rejectedCalls, learnedAtMs } = (message ?? {}) as Partial<
+    Record<keyof LearnedRate, unknown>
+  >;
+  const isCount = (value: unknown): value is number =>
+    Number.isInteger(value) && (value as number) >= minLimit && (value as number) <= maxCalls;
+  if (!isCount(limit) || !isCount(rejectedCalls) || typeof learnedAtMs !== 'number') return null;
+  return { limit, rejectedCalls, learnedAtMs: Math.min(learnedAtMs, nowMs) };
 }

@@ -1,4 +1,5 @@
 import { UpstreamTimeout } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
@@ -9,6 +10,7 @@ import { type CallSlots, createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { createCallCounts, type FamilyCalls } from './call-counts.ts';
 import type { OpenState } from './circuit-breaker.ts';
+import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
 import type { Family } from './families.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
@@ -22,8 +24,10 @@ export interface RequestQueue extends Pick<Breakers, 'backOff' | 'isPremiumLapse
   schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome>;
   /** Whether one more retry keeps to the share of calls that may be retries; counts it if so. */
   takeRetry(): boolean;
-  /** The state of each family of which a call was sent. */
+  /** The state of each family of which this process has sent a call. */
   report(): FamilyReport[];
+  /** The daily quota of each family with a counted call or a limit. */
+  quota(): FamilyQuota[];
   dispose(): void;
 }
 
@@ -34,6 +38,8 @@ export interface ScheduledCall<T> {
 }
 
 export interface FamilyReport extends FamilyCalls {
+  /** Calls of all processes. */
+  callsLast24h: number;
   /** The back-off that applies; null for none. */
   openState: OpenState | null;
 }
@@ -41,8 +47,9 @@ export interface FamilyReport extends FamilyCalls {
 export interface RequestQueueOptions {
   /** Maximum calls in flight. */
   concurrency: number;
-  /** The gateway's own limit on calls in any rolling 30 s; null for none. */
+  /** The gateway's own limit on calls in any rolling 30 s; null to learn it. */
   rateLimit: number | null;
+  dailyQuota: DailyQuota;
   /** Shares back-offs and the limit between processes; without it each process has its own. */
   sharedState?: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> | undefined;
   observer?: Observer;
@@ -50,22 +57,26 @@ export interface RequestQueueOptions {
 }
 
 export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
-  const { concurrency, rateLimit, sharedState, observer = noopObserver, log } = options;
+  const { rateLimit, dailyQuota, sharedState, observer = noopObserver, log } = options;
   const breakers = createBreakers({ sharedState, log, onOpen: () => admissions.drainAllSoon() });
-  const rateLimiter = createRateLimiter(rateLimit, sharedState);
-  const slots = createCallSlots(concurrency, breakers, rateLimiter);
+  const rateLimiter = createRateLimiter({ limit: rateLimit, store: sharedState });
+  const slots = createCallSlots(options, breakers, rateLimiter);
   const admissions = createAdmissionQueue(slots, observer);
   const callCounts = createCallCounts();
 
-  /** Sends a call that has a slot; undefined if other processes have used up the rate limit. */
+  /** Sends a call that has a slot; undefined if other processes have used up the rate limit or the quota. */
   async function send<T>(family: Family, call: ScheduledCall<T>): Promise<Outcome | undefined> {
     let isSent = false;
     try {
       const prepared = await call.prepare();
       if (!(await rateLimiter.reserveShared())) return undefined;
+      const counted = await dailyQuota.reserve(family);
+      if (!counted) return undefined;
       isSent = true;
       callCounts.add(family, performance.now());
-      return await call.send(prepared);
+      const outcome = await call.send(prepared);
+      await counted.stored;
+      return outcome;
     } finally {
       if (!isSent) rateLimiter.cancel();
     }
@@ -85,20 +96,35 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
 
   return {
     schedule,
-    backOff: breakers.backOff,
+    backOff(family, reason, waitMs) {
+      if (reason === 'quota') dailyQuota.recordRejection(family, waitMs);
+      if (reason === 'rate') rateLimiter.recordRejection(dailyQuota.recentCalls());
+      return breakers.backOff(family, reason, waitMs);
+    },
     isPremiumLapsed: breakers.isPremiumLapsed,
     takeRetry: () => callCounts.takeRetry(performance.now()),
     report() {
       const nowMs = performance.now();
-      const openStateOf = (family: Family) => breakers.openStateOf(family, nowMs);
-      return callCounts.report(nowMs).map((calls) => ({ ...calls, openState: openStateOf(calls.family) }));
+      return callCounts.report(nowMs).map((calls) => ({
+        ...calls,
+        callsLast24h: dailyQuota.stateOf(calls.family).used,
+        openState: breakers.openStateOf(calls.family, nowMs),
+      }));
     },
+    quota: () =>
+      dailyQuota.report().map((quota) => {
+        const openState = breakers.openStateOf(quota.family, performance.now());
+        return { ...quota, backOffUntilMs: openState && epochMs() + openState.waitMs };
+      }),
     dispose: admissions.dispose,
   };
 }
 
-/** @param concurrency number of slots */
-function createCallSlots(concurrency: number, breakers: Breakers, rateLimiter: RateLimiter): CallSlots {
+function createCallSlots(
+  { concurrency, dailyQuota }: RequestQueueOptions,
+  breakers: Breakers,
+  rateLimiter: RateLimiter,
+): CallSlots {
   let inFlight = 0;
   const isFull = () => inFlight >= concurrency;
 
@@ -109,6 +135,7 @@ function createCallSlots(concurrency: number, breakers: Breakers, rateLimiter: R
       const nowMs = performance.now();
       return decideAdmission({
         openState: breakers.openStateOf(family, nowMs),
+        quotaWaitMs: quotaWaitMs(dailyQuota, family),
         rateLimitWaitMs: rateLimiter.waitMs(nowMs),
         hasCapacity: !isFull() && breakers.hasCapacity(family),
         timeLeftMs: waiters.deadlineMs() - nowMs,
@@ -125,6 +152,14 @@ function createCallSlots(concurrency: number, breakers: Breakers, rateLimiter: R
       breakers.release(family, outcome, performance.now());
     },
   };
+}
+
+const noCallCountedWaitMs = 24 * 3_600_000; // a limit that allows no call at all
+
+function quotaWaitMs(dailyQuota: DailyQuota, family: Family): number {
+  const state = dailyQuota.stateOf(family);
+  if (state.remaining > 0) return 0;
+  return Math.max(1, state.resetAtMs === null ? noCallCountedWaitMs : state.resetAtMs - epochMs());
 }
 
 const abandonedError = () => new UpstreamTimeout('No client waits for this Spotify call any more.');

@@ -79,12 +79,13 @@ describe('back-offs of other processes', () => {
   useClockOfOwn();
 
   const published: [topic: string, message: unknown][] = [];
-  let deliver: (topic: string, message: unknown) => void = () => undefined;
+  const listeners = new Set<(topic: string, message: unknown) => void>();
+  const deliver = (topic: string, message: unknown) => {
+    for (const listener of listeners) listener(topic, message);
+  };
   const sharedState: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> = {
     publish: (topic, message) => void published.push([topic, message]),
-    subscribe: (listener) => {
-      deliver = listener;
-    },
+    subscribe: (listener) => void listeners.add(listener),
     reserveRate: async () => 0,
   };
   const epochMs = () => performance.timeOrigin + performance.now();

@@ -1,32 +1,77 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import type { OperationContext } from '../../../../src/datasources/spotify/usage/field-context.ts';
 import { albums, inMode, quoted } from '../../../support/asking.ts';
+import { answer, startRequestQueue, waiters } from '../../../support/request-queue.ts';
 
 const concurrency = 24; // the default of UPSTREAM_CONCURRENCY
-const operations = 16;
-const callsEach = 50;
+const callMs = 100;
 
-/** An id of its own for each call, whose first two digits name the operation. */
-const idsOf = (operation: number) =>
-  Array.from({ length: callsEach }, (_, call) => `${operation + 10}${`${call}`.padStart(20, '0')}`);
+afterEach(() => {
+  vi.useRealTimers();
+});
 
-test('operations take turns in the request queue, so a small operation waits for at most one round of calls', async () => {
-  const { ask, apiCalls } = await inMode('development', { REQUEST_TIMEOUT_MS: '30000' }, { latencyMs: 50 });
+/**
+ * Sixteen operations of 50 calls each, as 50 albums in development mode, and another client's one call that comes half a
+ * second later. Each call takes 100 ms. Returns when each has ended, in milliseconds.
+ */
+async function run({ withQuery }: { withQuery: boolean }) {
+  const { requestQueue } = startRequestQueue({ concurrency });
+  const startedMs = performance.now();
+  const send = () => new Promise<Outcome>((end) => void setTimeout(end, callMs, answer(200)));
+  const schedule = (operation: object) =>
+    requestQueue.schedule(
+      'albums',
+      { ...waiters(60_000), operations: () => new Set([operation as OperationContext]) },
+      { prepare: async () => undefined, send },
+    );
+  const ended = async (calls: Promise<unknown>[]) => {
+    await Promise.all(calls);
+    return performance.now() - startedMs;
+  };
+
+  const large = Array.from({ length: 16 }, (_, operation) => ({ operation })).flatMap((operation) =>
+    Array.from({ length: 50 }, () => schedule(operation)),
+  );
+  const largeEnded = ended(large);
+  await vi.advanceTimersByTimeAsync(500);
+  const queryEnded = withQuery ? ended([schedule({ operation: 'query' })]) : undefined;
+  await vi.advanceTimersByTimeAsync(10_000);
+  return { queryMs: ((await queryEnded) ?? 0) - 500, largeMs: await largeEnded };
+}
+
+test('beside sixteen operations of 50 calls a query of one call takes under 500 ms, and the sixteen end at most 5 % later', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const alone = await run({ withQuery: false });
+  const beside = await run({ withQuery: true });
+  expect(alone.largeMs).toBeGreaterThanOrEqual((16 * 50 * callMs) / concurrency);
+  expect(beside.queryMs).toBeLessThan(500);
+  expect(beside.largeMs).toBeLessThanOrEqual(alone.largeMs * 1.05);
+});
+
+test('operations of clients take turns in the request queue of the gateway', async () => {
+  const operations = 6;
+  const callsEach = 20;
+  /** An id of its own for each call, whose first two digits name the operation. */
+  const idsOf = (operation: number) =>
+    Array.from({ length: callsEach }, (_, call) => `${operation + 10}${`${call}`.padStart(20, '0')}`);
+  const limits = { REQUEST_TIMEOUT_MS: '60000', UPSTREAM_TIMEOUT_MS: '30000', UPSTREAM_CONCURRENCY: '6' };
+  const { ask, apiCalls } = await inMode('development', limits, { latencyMs: 50 });
   const large = Array.from({ length: operations }, (_, operation) =>
     ask(`{ artists(ids: ${quoted(idsOf(operation))}) { name } }`),
   );
-  while (apiCalls().length < 2 * concurrency) await sleep(1);
+  while (apiCalls().length < 12) await sleep(1);
 
   const callsBefore = apiCalls().length;
-  const small = await ask(`{ album(id: "${albums.tracks1}") { name } }`);
-  expect(small.errors).toEqual([]);
+  expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
   const smallCallAt = apiCalls().findIndex((path) => path.includes(albums.tracks1));
   // One round before it in the queue, and the calls that are sent before it is queued.
-  expect(smallCallAt - callsBefore).toBeLessThanOrEqual(2 * concurrency);
+  expect(smallCallAt - callsBefore).toBeLessThanOrEqual(3 * operations);
 
   for (const { errors } of await Promise.all(large)) expect(errors).toEqual([]);
   expect(apiCalls()).toHaveLength(operations * callsEach + 1);
-  const start = 4 * concurrency; // the operations begin one after the other
+  const start = 4 * operations; // the operations begin one after the other
   const callsOf = new Map<string, number>();
   const largeCalls = apiCalls().filter((path) => path.includes('/artists/'));
   for (const path of largeCalls.slice(start, start + 10 * operations)) {

@@ -1,7 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
+import {
+  createRateLimiter,
+  learnRate,
+  raisedRate,
+} from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
-import { settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+import { answer, settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
 
 useClockOfOwn();
 
@@ -26,7 +31,7 @@ describe('the rate limiter', () => {
   });
 
   test('without a rate limit no call waits', async () => {
-    const rateLimiter = createRateLimiter(null);
+    const rateLimiter = createRateLimiter({ limit: null });
     for (let i = 0; i < 1_000; i++) rateLimiter.record(0);
     expect([rateLimiter.waitMs(0), await rateLimiter.reserveShared()]).toEqual([0, true]);
   });
@@ -54,5 +59,81 @@ describe('the rate limiter', () => {
     await settle();
     expect([names(), ended]).toEqual([['a', 'b'], ['c UPSTREAM_RATE_LIMITED 5']]);
     expect(reservations).toEqual(Array(4).fill([3, 30_500]));
+  });
+});
+
+describe('a learned rate limit', () => {
+  test.each([
+    [29, null],
+    [30, 30],
+    [37, 30],
+    [100, 80],
+    [1_000, 800],
+  ])('after a rejection at %i calls in 30 s it is %s', (calls, limit) => {
+    expect(learnRate(calls, 5)).toEqual(limit && { limit, rejectedCalls: calls, learnedAtMs: 5 });
+  });
+
+  test.each([
+    [-1_000, 80],
+    [29_999, 80],
+    [30_000, 81],
+    [120 * 30_000, 200],
+    [121 * 30_000, null],
+  ])('%i ms after a rejection at 100 calls it is %s', (ms, limit) => {
+    expect(raisedRate({ limit: 80, rejectedCalls: 100, learnedAtMs: 0 }, ms)).toBe(limit);
+  });
+
+  /** As many calls as the rate limiter allows now. */
+  async function sendAll(started: ReturnType<typeof startRequestQueue>, most = 100): Promise<number> {
+    let sent = 0;
+    for (; sent < most; sent++) {
+      started.call(`${sent}`);
+      await settle();
+      if (!started.names().includes(`${sent}`)) break;
+      await started.end(`${sent}`, answer(200));
+    }
+    return sent;
+  }
+
+  test('a rejection at 50 calls limits this process, the others and later ones to 40 calls in 30 s', async () => {
+    const store = createFakeSharedStore();
+    const start = () => startRequestQueue({ sharedState: store.connect(), concurrency: 10 });
+    const [first, second] = [start(), start()];
+    expect(await sendAll(first, 50)).toBe(50);
+    first.requestQueue.backOff('search', 'rate', 3_000);
+    expect(await sendAll(first)).toBe(0);
+    await vi.advanceTimersByTimeAsync(30_600);
+    const later = start();
+    expect([await sendAll(first, 20), await sendAll(second), await sendAll(later)]).toEqual([20, 21, 0]);
+  });
+
+  test('a rejection for the quota, or after few calls, teaches no rate limit', async () => {
+    const started = startRequestQueue({ concurrency: 10 });
+    await sendAll(started, 20);
+    started.requestQueue.backOff('search', 'rate', 3_000);
+    await sendAll(started, 50);
+    started.requestQueue.backOff('search', 'quota', 3_000);
+    expect(await sendAll(started)).toBe(100);
+  });
+
+  test('a limit that the operator has set is not changed by rejections', async () => {
+    const started = startRequestQueue({ concurrency: 10, rateLimit: 60 });
+    expect(await sendAll(started, 50)).toBe(50);
+    started.requestQueue.backOff('search', 'rate', 3_000);
+    expect(await sendAll(started)).toBe(10);
+  });
+
+  test('messages that no gateway has sent are ignored', async () => {
+    const store = createFakeSharedStore();
+    const process = store.connect();
+    const started = startRequestQueue({ sharedState: store.connect(), concurrency: 10 });
+    for (const message of [
+      null,
+      'x',
+      { limit: 0 },
+      { limit: 31, rejectedCalls: 1e9, learnedAtMs: 0 },
+    ] as object[])
+      process.publish('rate-limit', message);
+    expect(await sendAll(started)).toBe(100);
   });
 });

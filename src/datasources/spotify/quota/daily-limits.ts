@@ -1,0 +1,121 @@
+import type { SharedStore } from '../shared-state/shared-store.ts';
+import { type Family, presumedDailyLimits } from './families.ts';
+
+/** Set by the operator, learned from a rejection by Spotify, presumed for an app in development mode, or unknown. */
+export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';
+
+/** A limit of the calls in any 24 h. */
+export interface DailyLimit {
+  limit: number | null;
+  source: LimitSource;
+  /** Calls that may be sent: the last 2 % of the limit (at least one call) stay unused. Infinity if it is not enforced. */
+  usable: number;
+}
+
+/** The daily limits of the endpoint families, shared by all processes and kept across restarts. */
+export interface DailyLimits {
+  of(family: Family, nowMs: number): DailyLimit;
+  /** Families with a configured or learned limit. */
+  families(): Family[];
+  /** Sets the learned limit of a family. Returns whether it is news: many calls may be rejected at the same time. */
+  learn(family: Family, limit: number, nowMs: number): boolean;
+  /** Publishes the learned limits again: they have been raised, or the store has lost them. */
+  publish(nowMs: number): void;
+}
+
+export interface DailyLimitsOptions {
+  configured: ReadonlyMap<Family, number>;
+  /** Whether the app is known to be in development mode, for which limits are presumed. */
+  isDevelopmentMode: () => boolean;
+  store?: Pick<SharedStore, 'publish' | 'subscribe'> | undefined;
+  /** Milliseconds of the epoch. */
+  clock: () => number;
+}
+
+/** The calls that Spotify had accepted in the 24 h before it rejected one. */
+export interface LearnedLimit {
+  limit: number;
+  /** Milliseconds of the epoch. */
+  learnedAtMs: number;
+}
+
+const unusedShare = 0.02; // other calls of the app, and counts that were lost, must not exceed the limit
+const raiseAfterMs = 7 * 24 * 3_600_000; // Spotify changes limits without notice: a day of trying a week finds it
+const raiseShare = 0.05;
+const burstMs = 60_000; // rejections of concurrent calls
+const maxLimit = 10_000_000;
+const topicPrefix = 'daily-limit';
+
+export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
+  const { configured, isDevelopmentMode, store } = options;
+  const learned = new Map<Family, LearnedLimit>();
+
+  function limitOf(family: Family, nowMs: number): [limit: number | null, source: LimitSource] {
+    const configuredLimit = configured.get(family);
+    if (configuredLimit !== undefined) return [configuredLimit, 'CONFIGURED'];
+    const learnedLimit = learned.get(family);
+    if (learnedLimit) return [raisedLimit(learnedLimit, nowMs).limit, 'LEARNED'];
+    const presumed = isDevelopmentMode() ? presumedDailyLimits.get(family) : undefined;
+    return presumed === undefined ? [null, 'NONE'] : [presumed, 'PRESUMED'];
+  }
+
+  function set(family: Family, { limit, learnedAtMs }: LearnedLimit): boolean {
+    const before = learned.get(family);
+    const isSameBurst = before !== undefined && Math.abs(learnedAtMs - before.learnedAtMs) < burstMs;
+    if (before && !isSameBurst && learnedAtMs < before.learnedAtMs) return false;
+    learned.set(family, { limit: isSameBurst ? Math.min(limit, before.limit) : limit, learnedAtMs });
+    return !isSameBurst;
+  }
+
+  function publish(family: Family, learnedLimit: LearnedLimit): void {
+    store?.publish(`${topicPrefix}:${family}`, learnedLimit);
+  }
+
+  store?.subscribe((topic, message) => {
+    const received = parseMessage(topic, message, options.clock());
+    if (received) set(received.family, received);
+  });
+
+  return {
+    of(family, nowMs) {
+      const [limit, source] = limitOf(family, nowMs);
+      const isEnforced = limit !== null && source !== 'PRESUMED';
+      return { limit, source, usable: isEnforced ? usableCalls(limit) : Number.POSITIVE_INFINITY };
+    },
+    families: () => [...new Set([...configured.keys(), ...learned.keys()])],
+    learn(family, limit, nowMs) {
+      const isNews = set(family, { limit: Math.max(1, limit), learnedAtMs: nowMs });
+      publish(family, learned.get(family) as LearnedLimit);
+      return isNews;
+    },
+    publish(nowMs) {
+      for (const [family, learnedLimit] of learned) {
+        learned.set(family, raisedLimit(learnedLimit, nowMs));
+        publish(family, learned.get(family) as LearnedLimit);
+      }
+    },
+  };
+}
+
+/** The calls of a limit that may be sent. */
+export const usableCalls = (limit: number): number =>
+  Math.max(0, limit - Math.max(1, Math.ceil(limit * unusedShare)));
+
+/** A learned limit after the weeks since then: each without a rejection raises it by 5 %, at least by one. */
+export function raisedLimit({ limit, learnedAtMs }: LearnedLimit, nowMs: number): LearnedLimit {
+  const weeks = Math.max(0, Math.floor((nowMs - learnedAtMs) / raiseAfterMs));
+  let raised = limit;
+  for (let week = 0; week < weeks && raised < maxLimit; week++) {
+    raised += Math.max(1, Math.floor(raised * raiseShare));
+  }
+  return { limit: raised, learnedAtMs: learnedAtMs + weeks * raiseAfterMs };
+}
+
+/** Null for a message about something else, or one that no gateway has sent. */
+function parseMessage(topic: string, message: unknown, nowMs: number) {
+  const [prefix, family] = topic.split(':');
+  const { limit, learnedAtMs } = (message ?? {}) as Partial<Record<keyof LearnedLimit, unknown>>;
+  if (prefix !== topicPrefix || !family || typeof learnedAtMs !== 'number') return null;
+  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > maxLimit) return null;
+  return { family, limit, learnedAtMs: Math.min(learnedAtMs, nowMs) };
+}

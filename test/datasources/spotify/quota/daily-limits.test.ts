@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createDailyLimits,
+  type DailyLimitsOptions,
+  raisedLimit,
+  usableCalls,
+} from '../../../../src/datasources/spotify/quota/daily-limits.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+
+const week = 7 * 24 * 3_600_000;
+const start = (options: Partial<DailyLimitsOptions> = {}) =>
+  createDailyLimits({ configured: new Map(), isDevelopmentMode: () => false, clock: () => 0, ...options });
+
+describe('the limit of a family', () => {
+  test('is the configured one before a learned one, a learned one before a presumed one, and none otherwise', () => {
+    const limits = start({ configured: new Map([['search', 50]]), isDevelopmentMode: () => true });
+    limits.learn('search', 90, 0);
+    limits.learn('artists/albums', 80, 0);
+    const of = (family: string) => limits.of(family, 0);
+    expect(of('search')).toEqual({ limit: 50, source: 'CONFIGURED', usable: 49 });
+    expect(of('artists/albums')).toEqual({ limit: 80, source: 'LEARNED', usable: 78 });
+    expect(of('albums')).toEqual({ limit: null, source: 'NONE', usable: Number.POSITIVE_INFINITY });
+  });
+
+  test('is presumed only for an app in development mode, and then not enforced', () => {
+    let isDevelopmentMode = false;
+    const limits = start({ isDevelopmentMode: () => isDevelopmentMode });
+    expect(limits.of('artists/albums', 0).source).toBe('NONE');
+    isDevelopmentMode = true;
+    expect(limits.of('artists/albums', 0)).toEqual({
+      limit: 100,
+      source: 'PRESUMED',
+      usable: Number.POSITIVE_INFINITY,
+    });
+    expect(limits.of('search', 0).limit).toBe(200);
+    expect(limits.of('albums', 0).source).toBe('NONE');
+  });
+
+  test.each([
+    [0, 0],
+    [1, 0],
+    [2, 1],
+    [50, 49],
+    [51, 49],
+    [100, 98],
+    [2_300, 2_254],
+  ])('of %i calls allows %i: the last 2 %%, at least one call, stay unused', (limit, usable) => {
+    expect(usableCalls(limit)).toBe(usable);
+  });
+});
+
+describe('a learned limit', () => {
+  test.each([
+    [100, week - 1, 100],
+    [100, week, 105],
+    [100, 2 * week, 110],
+    [10, 3 * week, 13],
+    [1, week, 2],
+    [100, -week, 100],
+  ])('of %i is after %i ms without a rejection %i', (limit, ms, raised) => {
+    expect(raisedLimit({ limit, learnedAtMs: 0 }, ms).limit).toBe(raised);
+  });
+
+  test('is the lowest one of rejections at the same time, and the last one of later rejections', () => {
+    const limits = start();
+    const learn = (limit: number, nowMs: number) => [
+      limits.learn('search', limit, nowMs),
+      limits.of('search', nowMs).limit,
+    ];
+    expect(learn(100, 0)).toEqual([true, 100]);
+    expect(learn(97, 10)).toEqual([false, 97]);
+    expect(learn(98, 20)).toEqual([false, 97]);
+    expect(learn(120, week)).toEqual([true, 120]);
+  });
+
+  test('reaches the other processes and later ones, and is published again with its raises', async () => {
+    const store = createFakeSharedStore();
+    const [first, second] = [start({ store: store.connect() }), start({ store: store.connect() })];
+    first.learn('search', 100, 0);
+    expect(second.of('search', 0).limit).toBe(100);
+    store.flush();
+    second.publish(week + 5);
+    expect(store.topics.get('daily-limit:search')).toEqual({ limit: 105, learnedAtMs: week });
+    const later = start({ store: store.connect(), clock: () => week + 5 });
+    await Promise.resolve();
+    expect(later.of('search', week + 5)).toEqual({ limit: 105, source: 'LEARNED', usable: 102 });
+  });
+
+  test('is not taken from messages that no gateway has sent', () => {
+    const store = createFakeSharedStore();
+    const limits = start({ store: store.connect() });
+    const process = store.connect();
+    for (const message of [
+      null,
+      5,
+      {},
+      { limit: 0, learnedAtMs: 0 },
+      { limit: 1.5, learnedAtMs: 0 },
+      { limit: 9 },
+    ])
+      process.publish('daily-limit:search', message as object);
+    process.publish('daily-limit', { limit: 9, learnedAtMs: 0 });
+    expect(limits.families()).toEqual([]);
+  });
+});

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createDailyQuota, type DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+
+/**
+ * Three processes that share a store send calls whenever their quota allows it. Between calls, time passes, processes
+ * are restarted on a machine whose clock has been set, and the store loses all its data.
+ */
+
+const family = 'artists/albums';
+const hour = 3_600_000;
+const day = 24 * hour;
+const startMs = 20_000 * day;
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 40);
+
+type Event =
+  | { kind: 'calls'; process: number; count: number }
+  | { kind: 'pass'; ms: number }
+  | { kind: 'restart'; process: number; clockStepMs: number }
+  | { kind: 'flush' };
+
+const processes = fc.nat(2);
+const eventsOf = (steps: fc.Arbitrary<number>): fc.Arbitrary<Event[]> =>
+  fc.array(
+    fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          kind: fc.constant('calls' as const),
+          process: processes,
+          count: fc.integer({ min: 1, max: 12 }),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 3_000 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant('pass' as const),
+          ms: fc.integer({ min: 1, max: 13 * hour }),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('restart' as const),
+          process: processes,
+          clockStepMs: steps,
+        }),
+      },
+      { weight: 2, arbitrary: fc.constant({ kind: 'flush' as const }) },
+    ),
+    { maxLength: 60 },
+  );
+
+const stepsAnyWay = fc.oneof(fc.constant(0), fc.integer({ min: -30 * hour, max: 30 * hour }));
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function startMachine(configured: ReadonlyMap<string, number>) {
+  const store = createFakeSharedStore();
+  const sentAtMs: number[] = [];
+  let skippedMs = 0; // time in which nothing happens
+  let clockStepMs = 0;
+  const trueMs = () => startMs + skippedMs + performance.now();
+
+  function startProcess(): DailyQuota {
+    const stepMs = clockStepMs;
+    return createDailyQuota({ configured, store: store.connect(), clock: () => trueMs() + stepMs });
+  }
+
+  const quotas = [startProcess(), startProcess(), startProcess()];
+
+  async function call(process: number): Promise<boolean> {
+    if (!(await quotas[process]?.reserve(family))) return false;
+    sentAtMs.push(trueMs());
+    return true;
+  }
+
+  async function run(event: Event): Promise<void> {
+    switch (event.kind) {
+      case 'calls':
+        for (let i = 0; i < event.count; i++) void call(event.process);
+        return;
+      case 'pass':
+        skippedMs += Math.max(0, event.ms - 3_000); // the last seconds pass with all timers
+        await vi.advanceTimersByTimeAsync(Math.min(event.ms, 3_000));
+        return;
+      case 'restart':
+        quotas[event.process]?.dispose();
+        clockStepMs += event.clockStepMs;
+        quotas[event.process] = startProcess();
+        await vi.advanceTimersByTimeAsync(2_500); // the others go on meanwhile
+        return;
+      case 'flush':
+        store.flush();
+    }
+  }
+
+  return { run, call, quotas, store, sentAtMs, trueMs };
+}
+
+/** Most calls in any 24 h. */
+function mostInADay(sentAtMs: readonly number[]): number {
+  const sorted = sentAtMs.toSorted((a, b) => a - b);
+  let most = 0;
+  let from = 0;
+  for (const [to, atMs] of sorted.entries()) {
+    while (atMs - (sorted[from] as number) >= day) from += 1;
+    most = Math.max(most, to - from + 1);
+  }
+  return most;
+}
+
+test('a configured limit is never exceeded in any 24 h, whatever happens to calls, processes, clocks and the store', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 40 }), eventsOf(stepsAnyWay), async (limit, events) => {
+      const { run, quotas, sentAtMs } = startMachine(new Map([[family, limit]]));
+      for (const event of events) await run(event);
+      await vi.advanceTimersByTimeAsync(5_000);
+      for (const quota of quotas) quota.dispose();
+      expect(mostInADay(sentAtMs)).toBeLessThanOrEqual(limit - 1);
+    }),
+    { numRuns, endOnFailure: true },
+  );
+});
+
+test('a learned limit is never exceeded in any 24 h, whatever happens to calls, processes, clocks and the store', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      eventsOf(stepsAnyWay),
+      fc.array(fc.tuple(processes, fc.integer({ min: 1, max: 2 * hour })), { minLength: 20, maxLength: 40 }),
+      async (events, callsBefore) => {
+        const { run, call, quotas, sentAtMs, trueMs } = startMachine(new Map());
+        await run({ kind: 'pass', ms: 2_000 });
+        for (const [process, ms] of callsBefore) {
+          await run({ kind: 'pass', ms: ms % Math.floor(day / callsBefore.length / 2) });
+          await call(process);
+        }
+        const learned = mostInADay(sentAtMs);
+        await call(0); // which Spotify rejects
+        sentAtMs.pop();
+        quotas[0]?.recordRejection(family, (sentAtMs[0] as number) + day - trueMs());
+        await run({ kind: 'pass', ms: 1_000 });
+        expect(quotas[1]?.stateOf(family)).toMatchObject({ limit: learned, limitSource: 'LEARNED' });
+        for (const event of events) await run(event);
+        await vi.advanceTimersByTimeAsync(5_000);
+        for (const quota of quotas) quota.dispose();
+        expect(mostInADay(sentAtMs)).toBeLessThanOrEqual(learned);
+      },
+    ),
+    { numRuns, endOnFailure: true },
+  );
+});

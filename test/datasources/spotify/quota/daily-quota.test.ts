@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  createDailyQuota,
+  type DailyQuota,
+  type DailyQuotaOptions,
+} from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+import { settle, startRequestQueue } from '../../../support/request-queue.ts';
+
+const family = 'artists/albums';
+const hour = 3_600_000;
+const day = 24 * hour;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+let passedMs = 0;
+const clock = () => 20_000 * day + passedMs + performance.now();
+const started: DailyQuota[] = [];
+afterEach(() => {
+  for (const quota of started.splice(0)) quota.dispose();
+  passedMs = 0;
+});
+
+function start(options: DailyQuotaOptions = {}): DailyQuota {
+  const quota = createDailyQuota({ clock, ...options });
+  started.push(quota);
+  return quota;
+}
+
+const limitOf = (limit: number) => new Map([[family, limit]]);
+
+/** Sends calls until the quota allows no more; how many were sent. */
+async function spend(quota: DailyQuota, most = 200): Promise<number> {
+  let sent = 0;
+  while (sent < most && (await quota.reserve(family))) sent += 1;
+  return sent;
+}
+
+const pass = async (ms: number) => {
+  passedMs += Math.max(0, ms - 2_000);
+  await vi.advanceTimersByTimeAsync(Math.min(ms, 2_000));
+};
+
+describe('counting', () => {
+  test('calls are counted for 24 h, and a little longer, by 5 minutes', async () => {
+    const quota = start();
+    await spend(quota, 3);
+    await pass(hour);
+    await spend(quota, 2);
+    expect(quota.stateOf(family).used).toBe(5);
+    await pass(day - hour);
+    expect(quota.stateOf(family).used).toBe(5);
+    await pass(16 * 60_000);
+    expect(quota.stateOf(family).used).toBe(2);
+    await pass(hour);
+    expect(quota.stateOf(family)).toMatchObject({
+      used: 0,
+      limit: null,
+      limitSource: 'NONE',
+      resetAtMs: null,
+    });
+  });
+
+  test('the counts of all processes are added up, kept across restarts, and survive the loss of the store', async () => {
+    const store = createFakeSharedStore();
+    const [first, second] = [start({ store: store.connect() }), start({ store: store.connect() })];
+    await spend(first, 3);
+    await spend(second, 2);
+    await pass(10_000);
+    await vi.advanceTimersByTimeAsync(8_000);
+    const used = () => started.map((quota) => quota.stateOf(family).used);
+    expect(used()).toEqual([5, 5]);
+    first.dispose();
+    start({ store: store.connect() });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(used().at(-1)).toBe(5);
+    store.flush();
+    await vi.advanceTimersByTimeAsync(20_000);
+    start({ store: store.connect() });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(used().at(-1)).toBe(5);
+  });
+
+  test('a process counts on with what it knows while the store does not respond', async () => {
+    const store = createFakeSharedStore();
+    const quota = start({ store: store.connect(), configured: limitOf(10) });
+    await vi.advanceTimersByTimeAsync(1_200);
+    expect(await spend(quota, 4)).toBe(4);
+    store.setDown(true);
+    expect(await spend(quota)).toBe(5);
+    store.setDown(false);
+    const other = start({ store: store.connect(), configured: limitOf(10) });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([await spend(other), other.stateOf(family).used]).toEqual([0, 9]);
+  });
+
+  test('invalid counters in the store use up no limit', async () => {
+    const store = createFakeSharedStore();
+    const process = store.connect();
+    vi.spyOn(process, 'reserveCall').mockResolvedValue({
+      isWithinLimit: false,
+      counters: { nonsense: 1, '66:x': Number.NaN, [`${Math.floor(clock() / 300_000)}:x`]: 1e9 },
+    });
+    const quota = start({ store: process, configured: limitOf(10) });
+    const spent = spend(quota);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await spent).toBe(9);
+  });
+});
+
+describe('a configured limit', () => {
+  test('is not exceeded by concurrent calls of several processes', async () => {
+    const store = createFakeSharedStore();
+    const quotas = [1, 2, 3].map(() => start({ store: store.connect(), configured: limitOf(50) }));
+    await vi.advanceTimersByTimeAsync(1_200);
+    const reserved = await Promise.all(
+      quotas.flatMap((quota) => Array.from({ length: 40 }, () => quota.reserve(family))),
+    );
+    expect(reserved.filter((call) => call !== null)).toHaveLength(49);
+  });
+
+  test('has a state that says what is left and when a call is available again', async () => {
+    const quota = start({ configured: limitOf(10) });
+    await spend(quota, 5);
+    expect(quota.stateOf(family)).toMatchObject({
+      used: 5,
+      limit: 10,
+      limitSource: 'CONFIGURED',
+      remaining: 4,
+      usedShare: 0.5,
+    });
+    await pass(2 * hour);
+    await spend(quota);
+    const { remaining, resetAtMs } = quota.stateOf(family);
+    expect(remaining).toBe(0);
+    await pass((resetAtMs as number) - performance.timeOrigin - performance.now() - 1);
+    expect(quota.stateOf(family).remaining).toBe(0);
+    await pass(1);
+    expect(quota.stateOf(family).remaining).toBe(5);
+  });
+
+  test('that is used up rejects calls at once with the seconds until a call is available again', async () => {
+    const dailyQuota = start({ configured: limitOf(3) });
+    const { call, end, names, ended, requestQueue } = startRequestQueue({ dailyQuota, concurrency: 10 });
+    for (const name of ['a', 'b', 'c']) call(name, family);
+    await settle();
+    expect(names()).toEqual(['a', 'b']);
+    expect(ended).toEqual([expect.stringMatching(/^c UPSTREAM_QUOTA_EXCEEDED 8[67]\d\d\d$/)]);
+    for (const name of names()) await end(name);
+    call('d', family);
+    call('other', 'artists');
+    await settle();
+    expect([names(), ended.at(-1)]).toEqual([['other'], expect.stringMatching(/^d UPSTREAM_QUOTA_EXCEEDED/)]);
+    expect(requestQueue.quota()).toMatchObject([
+      { family: 'artists', used: 1, limit: null, limitSource: 'NONE', remaining: null, backOffUntilMs: null },
+      { family, used: 2, limit: 3, limitSource: 'CONFIGURED', remaining: 0, backOffUntilMs: null },
+    ]);
+  });
+});
+
+describe('a learned limit', () => {
+  test('is the number of calls that Spotify has accepted, also if many calls are rejected at the same time', async () => {
+    const store = createFakeSharedStore();
+    const [first, second] = [start({ store: store.connect() }), start({ store: store.connect() })];
+    await spend(first, 70);
+    await spend(second, 34);
+    await pass(2_000);
+    first.recordRejection(family, day - 2_000);
+    second.recordRejection(family, day - 2_000);
+    first.recordRejection(family, day - 2_000);
+    second.recordRejection(family, day - 2_000);
+    await pass(2_000);
+    const expected = { used: 104, limit: 100, limitSource: 'LEARNED', remaining: 0 };
+    expect([first.stateOf(family), second.stateOf(family)]).toMatchObject([expected, expected]);
+  });
+
+  test.each([
+    ['few calls, of which the first is the oldest that Spotify counts', 3, day - 5_000, 2],
+    ['few calls, while Spotify counts older calls', 3, hour, null],
+    ['few calls, without a Retry-After', 3, null, null],
+    ['at least half of the presumed calls, while Spotify counts older calls', 51, hour, 50],
+    ['at least half of the presumed calls, without a Retry-After', 51, null, 50],
+  ])('is learned after %s', async (_, calls, waitMs, limit) => {
+    const quota = start();
+    await spend(quota, calls);
+    await pass(5_000);
+    quota.recordRejection(family, waitMs);
+    await pass(1);
+    expect(quota.stateOf(family).limit).toBe(limit);
+  });
+
+  test('is not learned for a family with a configured limit', async () => {
+    const quota = start({ configured: limitOf(200) });
+    await spend(quota, 100);
+    quota.recordRejection(family, day);
+    await pass(1);
+    expect(quota.stateOf(family)).toMatchObject({ limit: 200, limitSource: 'CONFIGURED' });
+  });
+
+  test('is learned from a rejection that passes the request queue', async () => {
+    const dailyQuota = start();
+    const { call, end, requestQueue } = startRequestQueue({ dailyQuota, concurrency: 100 });
+    for (let i = 0; i < 60; i++) call(`${i}`, family);
+    await settle();
+    for (let i = 0; i < 60; i++) await end(`${i}`);
+    requestQueue.backOff(family, 'quota', day);
+    await settle();
+    expect(requestQueue.quota()).toMatchObject([
+      {
+        family,
+        used: 60,
+        limit: 59,
+        limitSource: 'LEARNED',
+        remaining: 0,
+        backOffUntilMs: expect.closeTo(performance.timeOrigin + performance.now() + day, -1),
+      },
+    ]);
+  });
+});
+
+test('the log says once when a half, nine tenths and all of a limit are used, and when a limit is learned', async () => {
+  const lines: unknown[] = [];
+  const line = (level: string) => (fields: object, message: string) =>
+    void lines.push([level, message, fields]);
+  const log = { info: line('info'), warn: line('warn') } as DailyQuotaOptions['log'];
+  const quota = start({ configured: limitOf(20), log });
+  await spend(quota);
+  const fields = (used: number) => ({ family, used, limit: 20, limitSource: 'CONFIGURED' });
+  expect(lines).toEqual([
+    ['info', 'half of the daily limit of an endpoint family is used', fields(10)],
+    ['info', 'nine tenths of the daily limit of an endpoint family are used', fields(18)],
+    ['warn', 'the daily limit of an endpoint family is used up', fields(19)],
+  ]);
+  lines.length = 0;
+  for (let i = 0; i < 12; i++) await quota.reserve('tracks');
+  quota.recordRejection('tracks', null);
+  quota.recordRejection('tracks', null);
+  await pass(1);
+  expect(lines).toEqual([
+    [
+      'warn',
+      'the daily limit of an endpoint family is learned: Spotify rejected a call',
+      { family: 'tracks', used: 12, limit: 10 },
+    ],
+  ]);
+});
