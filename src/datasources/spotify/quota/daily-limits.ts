@@ -42,6 +42,8 @@ export interface LearnedLimit {
 const unusedShare = 0.02; // other calls of the app, and counts that were lost, must not exceed the limit
 const raiseAfterMs = 7 * 24 * 3_600_000; // Spotify changes limits without notice: a day of trying a week finds it
 const raiseShare = 0.05;
+const plausibleShare = 0.5; // of the presumed limit
+const plausibleWithoutPresumed = 10;
 const burstMs = 60_000; // rejections of concurrent calls
 const maxLimit = 10_000_000;
 const topicPrefix = 'daily-limit';
@@ -53,10 +55,19 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
   function limitOf(family: Family, nowMs: number): [limit: number | null, source: LimitSource] {
     const configuredLimit = configured.get(family);
     if (configuredLimit !== undefined) return [configuredLimit, 'CONFIGURED'];
-    const learnedLimit = learned.get(family);
-    if (learnedLimit) return [raisedLimit(learnedLimit, nowMs).limit, 'LEARNED'];
+    const learnedLimit = learnedOf(family, nowMs);
+    if (learnedLimit) return [learnedLimit.limit, 'LEARNED'];
     const presumed = isDevelopmentMode() ? presumedDailyLimits.get(family) : undefined;
     return presumed === undefined ? [null, 'NONE'] : [presumed, 'PRESUMED'];
+  }
+
+  /** The learned limit as it is now. One that is implausibly low is not raised after a week, but tried again. */
+  function learnedOf(family: Family, nowMs: number): LearnedLimit | undefined {
+    const learnedLimit = learned.get(family);
+    const raised = learnedLimit && raisedLimit(learnedLimit, nowMs);
+    const isRaised = raised?.limit !== learnedLimit?.limit;
+    if (isRaised && learnedLimit && learnedLimit.limit < plausibleCalls(family)) return undefined;
+    return raised;
   }
 
   function set(family: Family, { limit, learnedAtMs }: LearnedLimit): boolean {
@@ -84,17 +95,25 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     },
     families: () => [...new Set([...configured.keys(), ...learned.keys()])],
     learn(family, limit, nowMs) {
-      const isNews = set(family, { limit: Math.max(1, limit), learnedAtMs: nowMs });
-      publish(family, learned.get(family) as LearnedLimit);
+      const isNews = set(family, { limit, learnedAtMs: nowMs });
+      publish(family, learned.get(family) ?? { limit, learnedAtMs: nowMs });
       return isNews;
     },
     publish(nowMs) {
-      for (const [family, learnedLimit] of learned) {
-        learned.set(family, raisedLimit(learnedLimit, nowMs));
-        publish(family, learned.get(family) as LearnedLimit);
+      for (const family of [...learned.keys()]) {
+        const learnedLimit = learnedOf(family, nowMs);
+        if (!learnedLimit) continue;
+        learned.set(family, learnedLimit);
+        publish(family, learnedLimit);
       }
     },
   };
+}
+
+/** With fewer calls than these a rejection is not plausible: others may have used the quota. */
+export function plausibleCalls(family: Family): number {
+  const presumed = presumedDailyLimits.get(family);
+  return presumed === undefined ? plausibleWithoutPresumed : presumed * plausibleShare;
 }
 
 /** The calls of a limit that may be sent. */

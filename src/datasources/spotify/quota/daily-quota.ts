@@ -2,9 +2,9 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
-import { createDailyLimits, type LimitSource, usableCalls } from './daily-limits.ts';
+import { createDailyLimits, type LimitSource, plausibleCalls, usableCalls } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
-import { type Family, families, presumedDailyLimits } from './families.ts';
+import { type Family, families } from './families.ts';
 import { bucketMs } from './rolling-counters.ts';
 import { createSharedCounters } from './shared-counters.ts';
 
@@ -17,9 +17,10 @@ export interface DailyQuota {
   /** Counts a call that is about to be sent; null if the limit is used up. */
   reserve(family: Family): Promise<CountedCall | null>;
   /**
-   * Spotify has rejected a call because the quota of its family is used up: the limit is learned. Nothing is learned
-   * after implausibly few calls if earlier calls, which were not counted here, may have used the quota: another app of
-   * the same account shares it, or the counts are new. Then the limit ends with the back-off of the rejection.
+   * Spotify has rejected a call because the quota of its family is used up: the number of accepted calls becomes the
+   * limit. After implausibly few calls nothing is learned if calls that were not counted here may have used the quota,
+   * because another app of the same account shares it or the counts are new: the rejection ends with its back-off. If
+   * the counts do explain it, such a low limit is forgotten after a week.
    * @param waitMs Spotify's Retry-After, in milliseconds; null if there is none
    */
   recordRejection(family: Family, waitMs: number | null): void;
@@ -75,8 +76,7 @@ export interface DailyQuotaOptions {
 const recentMs = 30_000; // the window of Spotify's rate limit
 const dayMs = 24 * 3_600_000;
 const renewMs = 3_600_000; // the store keeps a message for 30 days
-const plausibleShare = 0.5; // of the presumed limit
-const plausibleCalls = 10; // of a family without a presumed limit
+const minLearnedCalls = 2; // a lower limit would allow no call
 const levels = [
   { share: 0.5, message: 'half of the daily limit of an endpoint family is used' },
   { share: 0.9, message: 'nine tenths of the daily limit of an endpoint family are used' },
@@ -138,10 +138,12 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
 
   /** Whether the calls that were counted here explain a rejection. */
   function isExplained(family: Family, accepted: number, waitMs: number | null, nowMs: number): boolean {
-    const presumed = presumedDailyLimits.get(family);
-    if (accepted >= (presumed === undefined ? plausibleCalls : presumed * plausibleShare)) return true;
+    if (accepted >= plausibleCalls(family)) return true;
     const oldestMs = counts.of(family).oldestMs(nowMs);
-    return waitMs !== null && oldestMs !== null && nowMs + waitMs - dayMs >= oldestMs - bucketMs;
+    // A call is available again when the oldest one that Spotify counts is a day old.
+    const coversWindow =
+      waitMs !== null && oldestMs !== null && nowMs + waitMs - dayMs >= oldestMs - bucketMs;
+    return coversWindow && accepted >= minLearnedCalls;
   }
 
   async function learn(family: Family, waitMs: number | null): Promise<void> {

@@ -33,8 +33,8 @@ export interface Merge {
 
 export const bucketMs = 300_000;
 const dayBuckets = 288;
-// A call is sent after it is counted, at any moment of its bucket, and the clocks of two machines differ a little.
-const extraBuckets = 2;
+// A call is sent at any moment of its bucket, a little later than it is counted, and the clocks of machines differ.
+const extraBuckets = 1;
 const maxSkewBuckets = 1; // counters that are further ahead come from a clock that was set back
 const maxCounter = 100_000; // more calls than one process can send in a bucket
 

@@ -86,6 +86,19 @@ describe('a learned limit', () => {
     expect(later.of('search', week + 5)).toEqual({ limit: 105, source: 'LEARNED', usable: 102 });
   });
 
+  test('that is implausibly low is forgotten after a week, so that the family is tried again', () => {
+    const limits = start();
+    limits.learn('artists/albums', 49, 0);
+    limits.learn('albums', 9, 0);
+    limits.learn('tracks', 10, 0);
+    const at = (nowMs: number) =>
+      ['artists/albums', 'albums', 'tracks'].map((family) => limits.of(family, nowMs).limit);
+    expect([at(week - 1), at(week)]).toEqual([
+      [49, 9, 10],
+      [null, null, 11],
+    ]);
+  });
+
   test('is not taken from messages that no gateway has sent', () => {
     const store = createFakeSharedStore();
     const limits = start({ store: store.connect() });

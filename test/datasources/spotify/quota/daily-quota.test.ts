@@ -181,6 +181,8 @@ describe('a learned limit', () => {
 
   test.each([
     ['few calls, of which the first is the oldest that Spotify counts', 3, day - 5_000, 2],
+    ['one call before the rejected one', 2, day - 5_000, null],
+    ['no call before the rejected one', 1, day, null],
     ['few calls, while Spotify counts older calls', 3, hour, null],
     ['few calls, without a Retry-After', 3, null, null],
     ['at least half of the presumed calls, while Spotify counts older calls', 51, hour, 50],
