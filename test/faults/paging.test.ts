@@ -600,6 +600,7 @@ faultSuite('P', 'Paging', [
     id: 'P15',
     fault: 'cursor past the end',
     promise: 'behind the end there are no edges, and there is something before',
+    environment: { CACHE_TTL_SECONDS: '100' },
     warm: [artist(albums9)],
     steps: [
       paged(cursorAt(albums9, { last: 1 }, 'endCursor'), (after) => pageOf(albums9, { first: 5, after }), {
