@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import SlowFirst from './test/support/slow-first.ts';
 
 const mocking = [
   'test/datasources/spotify/transport/http.test.ts',
@@ -19,9 +20,10 @@ export default defineConfig({
       { extends: true, test: { name: 'mocking', include: mocking } },
     ],
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
-    // Much here is about time, and CI's machine may be busy elsewhere for a while. What is wrong fails twice.
+    // Many tests measure time, and other work may delay the machine of CI: a test that is wrong fails twice.
     retry: process.env['CI'] ? 1 : 0,
     reporters: ['default', './test/support/retried-tests.ts'],
     // Real sockets and, in some files, real processes: a hung test must say so, not hang the run.

@@ -29,10 +29,7 @@ export class Refusal extends Error {
 // The headers are those of responses captured from 2021 to 2026.
 
 /** Headers of a response that comes from Spotify's edge and not from the Web API behind it. */
-export const proxyHeaders = {
-  server: 'envoy',
-  via: 'HTTP/2 edgeproxy, 1.1 google',
-};
+export const proxyHeaders = { server: 'envoy', via: 'HTTP/2 edgeproxy, 1.1 google' };
 
 const commonHeaders = {
   'access-control-allow-headers':

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { callsPage, type Measured } from '../support/calls-page.ts';
-import { calm } from '../support/calm.ts';
+import { waitForIdleLoop } from '../support/clock.ts';
 import { startGateway, withSandbox } from '../support/gateway.ts';
 import { createNaiveGateway } from '../support/naive-gateway.ts';
 import { type Ask, catalogue, type Operation, operations, perform } from '../support/operations.ts';
@@ -36,7 +36,7 @@ async function startUpstream(mode: QuotaMode) {
           expect(errors).toEqual([]);
           return data;
         }
-        await calm(); // one process is both sides here: the crowd was more than its event loop can take
+        await waitForIdleLoop(); // one process is both sides here: the crowd was more than its event loop can take
       }
     };
   const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
@@ -63,7 +63,7 @@ async function startUpstream(mode: QuotaMode) {
       if (operation.before !== undefined) await ask(operation.before);
       sandbox.clearCalls();
       await Promise.all(Array.from({ length: operation.crowd ?? crowd }, () => perform(operation, ask)));
-      await calm();
+      await waitForIdleLoop();
       return apiCalls();
     },
   };

@@ -117,10 +117,7 @@ const albumFields = `${briefAlbumFields} ${detailFields}
 const album = (json: RecordedAlbum) => ({
   ...briefAlbum(json),
   ...details(json),
-  tracks: {
-    totalCount: json.tracks?.total,
-    nodes: json.tracks?.items.map(briefTrack),
-  },
+  tracks: { totalCount: json.tracks?.total, nodes: json.tracks?.items.map(briefTrack) },
 });
 
 const kinds = {

@@ -22,10 +22,7 @@ interface Scenario {
 }
 
 const scenarios: readonly Scenario[] = [
-  {
-    name: 'of one page that is said to be empty',
-    pages: () => [{ items: 3, total: 0, next: false }],
-  },
+  { name: 'of one page that is said to be empty', pages: () => [{ items: 3, total: 0, next: false }] },
   {
     name: 'of one full page that is said to be empty',
     pages: (size) => [{ items: size, total: 0, next: false }],
@@ -38,10 +35,7 @@ const scenarios: readonly Scenario[] = [
       { items: 3, total: 0, next: false },
     ],
   },
-  {
-    name: 'of one page that is said to be shorter',
-    pages: () => [{ items: 5, total: 2, next: false }],
-  },
+  { name: 'of one page that is said to be shorter', pages: () => [{ items: 5, total: 2, next: false }] },
   {
     name: 'of three pages that is said to end within the first',
     pages: (size) => [

@@ -8,9 +8,9 @@ import { listen, operation, send } from '../support/abuse.ts';
 import type { FaultCase } from '../support/fault-case.ts';
 import { type Channel, outputs } from '../support/fault-channels.ts';
 import { artist } from '../support/fault-operations.ts';
-import { startProcess } from '../support/fault-process.ts';
 import { runCase } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
+import { startProcess } from '../support/fault-world.ts';
 import { exchange } from '../support/process.ts';
 import { hasRedis } from '../support/redis.ts';
 
@@ -96,11 +96,7 @@ const plants: readonly Plant[] = [
       await send(world, { body }).finally(() => Object.assign(field, { resolve }));
     },
   },
-  {
-    channel: 'stdout',
-    how: 'a text',
-    plant: (_, secret) => process.stdout.write(secret),
-  },
+  { channel: 'stdout', how: 'a text', plant: (_, secret) => process.stdout.write(secret) },
   {
     channel: 'stdout',
     how: 'bytes in two pieces',
@@ -116,11 +112,7 @@ const plants: readonly Plant[] = [
     // biome-ignore lint/suspicious/noConsole: it is what is tested
     plant: (_, secret) => console.info({ secret }),
   },
-  {
-    channel: 'stderr',
-    how: 'a text',
-    plant: (_, secret) => process.stderr.write(secret),
-  },
+  { channel: 'stderr', how: 'a text', plant: (_, secret) => process.stderr.write(secret) },
   {
     channel: 'stderr',
     how: 'the console',

@@ -21,16 +21,10 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
+import { only } from '../support/fault-steps.ts';
 import type { World } from '../support/fault-world.ts';
 
 const bts = fixtures.artists.bts;
-
-const only =
-  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
-  async ({ lift, fault: add }: World) => {
-    await lift();
-    add({ ...rule, fault });
-  };
 
 const edited = (...edits: Edit[]) => only({ kind: 'edit', edits });
 
@@ -474,13 +468,7 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M9-type',
     fault: 'an album where an artist was asked for',
     promise: 'nobody is given an album as an artist',
-    steps: [
-      {
-        arrange: edited({ path: 'type', set: 'album' }),
-        ask: artist(4),
-        ...bad,
-      },
-    ],
+    steps: [{ arrange: edited({ path: 'type', set: 'album' }), ask: artist(4), ...bad }],
   },
   misbatched(
     'M10',

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import { pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
-import { pass } from '../support/fault-clock.ts';
 import {
   album,
   albumTracks,
@@ -16,17 +16,11 @@ import {
   type PageArgs,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
+import { only } from '../support/fault-steps.ts';
 import type { World } from '../support/fault-world.ts';
 
 const { bts, albums9, albums0, albums10, albums11, albums50, overstated, nullsAndRepeats, gapped } =
   fixtures.artists;
-
-const only =
-  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
-  async ({ lift, fault: add }: World) => {
-    await lift();
-    add({ ...rule, fault });
-  };
 
 const onList = (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
   only(fault, { on: { route: 'artists/albums' }, ...rule });
@@ -123,6 +117,21 @@ const shows =
 
 /** The whole truth is told by `shows`: here nothing is compared. */
 const loose = { truth: { artist: anything } } as const;
+const noAlbums = { truth: { artist: { albums: null } } } as const;
+
+/** A step that asks for one window, with the slots that it must show and the pages that it may cost. */
+function shownPage(
+  id: string,
+  args: PageArgs,
+  from: number,
+  to: number,
+  rest: Step = {},
+  pages?: string[],
+): Step {
+  const total = catalogue.albumsOf(id).length;
+  const check = shows({ ids: visible(id, from, to), next: to < total, previous: from > 0, total }, pages);
+  return { ask: pageOf(id, args), client: 'ok', ...loose, check, ...rest };
+}
 
 /** Pages on from the front until there is no more. */
 async function walk(
@@ -187,7 +196,7 @@ const refused = (args: PageArgs): Step => ({
   client: 'BAD_USER_INPUT',
   medianMs: 5,
   api: 0,
-  truth: { artist: { albums: null } },
+  ...noAlbums,
 });
 
 interface Finds {
@@ -215,31 +224,11 @@ faultSuite('P', 'Paging', [
     promise: 'ten of a list with pages of ten are one call, and whether there is more is right',
     warm: [artist(bts), artist(albums10), artist(albums11)],
     steps: [
-      {
-        ask: pageOf(bts, { first: 10 }),
-        client: 'ok',
-        withinMs: 500,
-        api: 1,
-        ...loose,
-        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }, ['0/10']),
-        says: { spotify: 'limit=10' },
-      },
-      {
-        ask: pageOf(albums10, { first: 10 }),
-        client: 'ok',
-        api: 1,
-        ...loose,
-        check: shows({ ids: visible(albums10, 0, 10), next: false, previous: false, total: 10 }, ['0/10']),
-        aside: true,
-      },
-      {
-        ask: pageOf(albums11, { first: 10 }),
-        client: 'ok',
-        api: 1,
-        ...loose,
-        check: shows({ ids: visible(albums11, 0, 10), next: true, previous: false, total: 11 }, ['0/10']),
-        aside: true,
-      },
+      shownPage(bts, { first: 10 }, 0, 10, { withinMs: 500, api: 1, says: { spotify: 'limit=10' } }, [
+        '0/10',
+      ]),
+      shownPage(albums10, { first: 10 }, 0, 10, { api: 1, aside: true }, ['0/10']),
+      shownPage(albums11, { first: 10 }, 0, 10, { api: 1, aside: true }, ['0/10']),
     ],
   },
   {
@@ -248,18 +237,11 @@ faultSuite('P', 'Paging', [
     promise: 'twenty-five of a list with pages of ten are three calls, in order',
     warm: [artist(bts)],
     steps: [
-      {
-        ask: pageOf(bts, { first: 25 }),
-        client: 'ok',
-        api: 3,
-        ...loose,
-        check: shows({ ids: visible(bts, 0, 25), next: true, previous: false, total: 104 }, [
-          '0/10',
-          '10/10',
-          '20/10',
-        ]),
-        says: { spotify: 'offsets 0, 10, 20' },
-      },
+      shownPage(bts, { first: 25 }, 0, 25, { api: 3, says: { spotify: 'offsets 0, 10, 20' } }, [
+        '0/10',
+        '10/10',
+        '20/10',
+      ]),
     ],
   },
   {
@@ -414,13 +396,7 @@ faultSuite('P', 'Paging', [
     promise: 'null items are left out, and cursors stay on their slots',
     warm: [artist(nullsAndRepeats)],
     steps: [
-      {
-        ask: pageOf(nullsAndRepeats, { first: 10 }),
-        client: 'ok',
-        api: 1,
-        ...loose,
-        check: shows({ ids: visible(nullsAndRepeats, 0, 10), next: true, previous: false, total: 30 }),
-      },
+      shownPage(nullsAndRepeats, { first: 10 }, 0, 10, { api: 1 }),
       paged(
         cursorAt(nullsAndRepeats, { first: 10 }, 'endCursor'),
         (after) => pageOf(nullsAndRepeats, { first: 10, after }),
@@ -466,13 +442,7 @@ faultSuite('P', 'Paging', [
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     warm: [artist(bts), artist(1)],
     steps: [
-      {
-        ask: pageOf(bts, { first: 10 }),
-        client: 'ok',
-        api: 2,
-        ...loose,
-        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }, ['0/50', '0/10']),
-      },
+      shownPage(bts, { first: 10 }, 0, 10, { api: 2 }, ['0/50', '0/10']),
       {
         ask: pageOf(artistId(1), { first: 10 }),
         client: 'ok',
@@ -506,14 +476,7 @@ faultSuite('P', 'Paging', [
     warm: [artist(bts), artist(1), artist(2), artist(3)],
     steps: [
       { ask: pageOf(artistId(2), { first: 10 }), client: 'ok', ...loose, api: 1, aside: true },
-      {
-        arrange: onList({ kind: 'ceiling', limit: 10 }),
-        ask: pageOf(bts, { first: 10 }),
-        client: 'ok',
-        api: 2,
-        ...loose,
-        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }),
-      },
+      shownPage(bts, { first: 10 }, 0, 10, { arrange: onList({ kind: 'ceiling', limit: 10 }), api: 2 }),
       { ask: pageOf(artistId(1), { first: 10 }), client: 'ok', api: 2, ...loose },
       { ask: pageOf(artistId(3), { first: 10 }), client: 'ok', api: 1, ...loose },
     ],
@@ -525,14 +488,14 @@ faultSuite('P', 'Paging', [
       'an answer with a smaller page is used and continued, and no other list is asked for smaller pages',
     warm: [artist(bts), artist(1)],
     steps: [
-      {
-        arrange: onList({ kind: 'ceiling', limit: 5, clamp: true }),
-        ask: pageOf(bts, { first: 10 }),
-        client: 'ok',
-        api: 2,
-        ...loose,
-        check: shows({ ids: visible(bts, 0, 10), next: true, previous: false, total: 104 }, ['0/10', '5/10']),
-      },
+      shownPage(
+        bts,
+        { first: 10 },
+        0,
+        10,
+        { arrange: onList({ kind: 'ceiling', limit: 5, clamp: true }), api: 2 },
+        ['0/10', '5/10'],
+      ),
       {
         ask: pageOf(artistId(1), { first: 10 }),
         client: 'ok',
@@ -560,7 +523,7 @@ faultSuite('P', 'Paging', [
         client: 'UPSTREAM_BAD_RESPONSE',
         withinMs: 500,
         api: 2,
-        truth: { artist: { albums: null } },
+        ...noAlbums,
       },
     ],
   },
@@ -576,7 +539,7 @@ faultSuite('P', 'Paging', [
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 8_000,
         api: 5,
-        truth: { artist: { albums: null } },
+        ...noAlbums,
         check: ({ outcomes }) =>
           expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['artist', 'albums']]),
       },
@@ -592,7 +555,7 @@ faultSuite('P', 'Paging', [
         arrange: only({ kind: 'withdrawn', status: 404 }, { on: { pattern: 'offset=10$' } }),
         ask: pageOf(bts, { first: 30 }),
         client: 'UPSTREAM_BAD_RESPONSE',
-        truth: { artist: { albums: null } },
+        ...noAlbums,
       },
     ],
   },
@@ -620,14 +583,14 @@ faultSuite('P', 'Paging', [
     steps: [
       paged(cursorAt(albums50, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
         client: 'BAD_USER_INPUT',
-        truth: { artist: { albums: null } },
+        ...noAlbums,
         aside: true,
       }),
       paged(cursorAt(albums50, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
         client: 'BAD_USER_INPUT',
         withinMs: 20,
         api: 0,
-        truth: { artist: { albums: null } },
+        ...noAlbums,
       }),
       paged(
         cursorAt(albums50, { first: 10 }, 'endCursor'),
@@ -668,12 +631,7 @@ faultSuite('P', 'Paging', [
       paged(
         async ({ ask }) => findsIn(await ask(finds({ last: 6 }))).pageInfo.endCursor ?? '',
         (after) => finds({ first: 10, after }),
-        {
-          client: 'BAD_USER_INPUT',
-          withinMs: 20,
-          api: 0,
-          truth: { search: { tracks: null } },
-        },
+        { client: 'BAD_USER_INPUT', withinMs: 20, api: 0, truth: { search: { tracks: null } } },
       ),
     ],
   },
@@ -682,15 +640,7 @@ faultSuite('P', 'Paging', [
     fault: '`last: 5` without `before`',
     promise: 'the last five of a list are two calls, in order',
     warm: [artist(albums50)],
-    steps: [
-      {
-        ask: pageOf(albums50, { last: 5 }),
-        client: 'ok',
-        api: 2,
-        ...loose,
-        check: shows({ ids: visible(albums50, 45, 50), next: false, previous: true, total: 50 }),
-      },
-    ],
+    steps: [shownPage(albums50, { last: 5 }, 45, 50, { api: 2 })],
   },
   {
     id: 'P20',
@@ -785,7 +735,7 @@ faultSuite('P', 'Paging', [
       paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
         arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'artists/albums' } }),
         client: 'UPSTREAM_UNAVAILABLE',
-        truth: { artist: { albums: null } },
+        ...noAlbums,
       }),
       paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
         arrange: ({ lift }) => lift(),

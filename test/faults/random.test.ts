@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import { isFull } from '../support/clock.ts';
 import { startDecoy } from '../support/decoy.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import { isFull } from '../support/fault-clock.ts';
 import { amiss } from '../support/fault-invariants.ts';
 import {
   album,

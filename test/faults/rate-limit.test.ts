@@ -2,9 +2,8 @@ import { expect } from 'vitest';
 import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circuit-breaker.ts';
 import { backOffError } from '../../src/datasources/spotify/transport/back-off.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
-import type { Outcome } from '../support/fault-answers.ts';
+import { pass, stopwatchMs } from '../support/clock.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
-import { pass, stopwatchMs } from '../support/fault-clock.ts';
 import {
   artist,
   artistAlbums,
@@ -16,7 +15,7 @@ import {
   trackId,
 } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import { adding, countCodes } from '../support/fault-steps.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -27,20 +26,6 @@ const tooMany = (retryAfterSeconds?: number, form?: 'text' | 'json' | 'quota'): 
   ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   ...(form !== undefined && { form }),
 });
-
-const arrange =
-  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
-  ({ fault: add }: World) =>
-    add({ ...rule, fault });
-
-const codesOf = (outcomes: readonly Outcome[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const { errors } of outcomes) {
-    const code = errors[0]?.extensions?.code ?? 'ok';
-    counts[code] = (counts[code] ?? 0) + 1;
-  }
-  return counts;
-};
 
 const gapMs = (calls: readonly SandboxCall[]): number => (calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0);
 
@@ -54,7 +39,7 @@ const withoutUsable = (value: string, i: number): FaultCase => ({
   shutMs: 5_100,
   steps: [
     {
-      arrange: arrange({
+      arrange: adding({
         kind: 'answer',
         status: 429,
         text: 'Too many requests',
@@ -86,7 +71,7 @@ function expectRolling({ world }: Seen, limit: number): void {
 
 const doubling: Step[] = [5, 10, 20, 40, 60, 60].flatMap((seconds, i): Step[] => [
   {
-    ...(i === 0 && { arrange: arrange(tooMany()) }),
+    ...(i === 0 && { arrange: adding(tooMany()) }),
     ask: track(i),
     client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [seconds, seconds] },
     api: 1,
@@ -111,7 +96,7 @@ faultSuite('Q', '429 and quota', [
       promise: `a short Retry-After is waited out, not a millisecond less (${form})`,
       steps: [
         {
-          arrange: arrange(tooMany(1, form), { times: 1 }),
+          arrange: adding(tooMany(1, form), { times: 1 }),
           ask: artist(1),
           client: 'ok',
           notBeforeMs: 1_000,
@@ -130,12 +115,12 @@ faultSuite('Q', '429 and quota', [
     environment: { UPSTREAM_CONCURRENCY: '10' },
     steps: [
       {
-        arrange: arrange(tooMany(1), { times: 10 }),
+        arrange: adding(tooMany(1), { times: 10 }),
         ask: range(50).map(track),
         withinMs: 2_500,
         api: 10 + 3 + 40, // of the ten three may be retried; the others wait and are sent once
         check({ outcomes, api }) {
-          expect(codesOf(outcomes)).toEqual({ ok: 3 + 40, UPSTREAM_RATE_LIMITED: 7 });
+          expect(countCodes(outcomes)).toEqual({ ok: 3 + 40, UPSTREAM_RATE_LIMITED: 7 });
           const lastRefusedMs = api.findLast(({ status }) => status === 429)?.atMs ?? 0;
           const first = api.find(({ status }) => status === 200);
           expect((first?.atMs ?? 0) - lastRefusedMs).toBeGreaterThanOrEqual(900);
@@ -151,7 +136,7 @@ faultSuite('Q', '429 and quota', [
     warm: [artist(0)],
     steps: [
       {
-        arrange: arrange(tooMany(30), { on: { route: 'artists' }, times: 1 }),
+        arrange: adding(tooMany(30), { on: { route: 'artists' }, times: 1 }),
         ask: artist(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [30, 30] },
         withinMs: 500,
@@ -182,12 +167,7 @@ faultSuite('Q', '429 and quota', [
     promise: 'also at the end of a silence every asker is answered at once',
     shutMs: 2_000,
     steps: [
-      {
-        arrange: arrange(tooMany(30), { times: 1 }),
-        ask: track(1),
-        client: 'UPSTREAM_RATE_LIMITED',
-        api: 1,
-      },
+      { arrange: adding(tooMany(30), { times: 1 }), ask: track(1), client: 'UPSTREAM_RATE_LIMITED', api: 1 },
       {
         arrange: () => pass(28_500),
         ask: range(20, 2).map(track),
@@ -208,7 +188,7 @@ faultSuite('Q', '429 and quota', [
       { ask: [track(0)], client: 'ok', aside: true },
       { gateway: 1, ask: [track(1)], client: 'ok', aside: true, settleMs: 300 },
       {
-        arrange: arrange(tooMany(30), { times: 1 }),
+        arrange: adding(tooMany(30), { times: 1 }),
         ask: track(2),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [30, 30] },
         api: 1,
@@ -243,7 +223,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       { ask: [artist(0)], client: 'ok', aside: true, settleMs: 300 },
       {
-        arrange: arrange(tooMany(86_400), { times: 1 }),
+        arrange: adding(tooMany(86_400), { times: 1 }),
         ask: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_399, 86_400] },
         withinMs: 500,
@@ -278,7 +258,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: day,
     steps: [
       {
-        arrange: arrange(tooMany(86_400)),
+        arrange: adding(tooMany(86_400)),
         ask: range(50).map(track),
         client: 'UPSTREAM_QUOTA_EXCEEDED',
         check: ({ world }) => {
@@ -296,7 +276,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 23 * hour + 100,
     steps: [
       {
-        arrange: arrange(tooMany(2_592_000), { times: 1 }),
+        arrange: adding(tooMany(2_592_000), { times: 1 }),
         ask: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [86_400, 86_400] },
         withinMs: 500,
@@ -319,7 +299,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 10 * 60 * second + 100,
     steps: [
       {
-        arrange: arrange(tooMany(undefined, 'quota'), { times: 1 }),
+        arrange: adding(tooMany(undefined, 'quota'), { times: 1 }),
         ask: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [3_600, 3_600] },
         api: 1,
@@ -339,7 +319,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 1_100,
     steps: [
       {
-        arrange: arrange(tooMany(1, 'quota'), { times: 1 }),
+        arrange: adding(tooMany(1, 'quota'), { times: 1 }),
         ask: track(1),
         client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [1, 1] },
         withinMs: 500,
@@ -355,7 +335,7 @@ faultSuite('Q', '429 and quota', [
       shutMs: seconds * second + 100,
       steps: [
         {
-          arrange: arrange(tooMany(seconds), { times: 1 }),
+          arrange: adding(tooMany(seconds), { times: 1 }),
           ask: track(1),
           client: {
             code: seconds > 600 ? 'UPSTREAM_QUOTA_EXCEEDED' : 'UPSTREAM_RATE_LIMITED',
@@ -411,7 +391,7 @@ faultSuite('Q', '429 and quota', [
         ask: range(210).map(track),
         api: 10,
         check({ outcomes }) {
-          expect(codesOf(outcomes)).toEqual({ ok: 9, UPSTREAM_RATE_LIMITED: 201 });
+          expect(countCodes(outcomes)).toEqual({ ok: 9, UPSTREAM_RATE_LIMITED: 201 });
           const refused = outcomes.filter(({ errors }) => errors.length > 0).map(({ ms }) => ms);
           expect(Math.max(...refused), 'the last refusal, while the first nine are still out').toBeLessThan(
             1_400,
@@ -429,7 +409,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 1_100,
     steps: [
       {
-        arrange: arrange(tooMany(1)),
+        arrange: adding(tooMany(1)),
         ask: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [1, 1] },
         notBeforeMs: 2_000,
@@ -454,7 +434,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 2_100,
     steps: [
       {
-        arrange: arrange(tooMany(2)),
+        arrange: adding(tooMany(2)),
         ask: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [2, 2] },
         withinMs: 500,
@@ -469,7 +449,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 5_100,
     steps: [
       {
-        arrange: arrange(tooMany(0)),
+        arrange: adding(tooMany(0)),
         ask: track(1),
         client: { code: 'UPSTREAM_RATE_LIMITED', retryAfter: [5, 5] },
         withinMs: 1_000,
@@ -491,8 +471,8 @@ faultSuite('Q', '429 and quota', [
         withinMs: 1_250,
         api: 20,
         check: ({ outcomes }) => {
-          expect(codesOf(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 });
-          expect(codesOf(outcomes.slice(0, 20))).toEqual({ ok: 20 });
+          expect(countCodes(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 });
+          expect(countCodes(outcomes.slice(0, 20))).toEqual({ ok: 20 });
         },
         says: { client: '20 ok, 40 UPSTREAM_RATE_LIMITED' },
       },
@@ -527,7 +507,7 @@ faultSuite('Q', '429 and quota', [
           askAtRate(range(60).map(track), 60, (operation, i) => ask(operation, { gateway: i % 2 })),
         withinMs: 1_500,
         api: 20,
-        check: ({ outcomes }) => expect(codesOf(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 }),
+        check: ({ outcomes }) => expect(countCodes(outcomes)).toEqual({ ok: 20, UPSTREAM_RATE_LIMITED: 40 }),
         says: { client: '20 ok, 40 UPSTREAM_RATE_LIMITED' },
       },
     ],
@@ -581,7 +561,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 31 * second,
     steps: [
       {
-        arrange: arrange(tooMany(30), { on: { path: `/artists/${artistId(4)}` } }),
+        arrange: adding(tooMany(30), { on: { path: `/artists/${artistId(4)}` } }),
         ask: artists(range(10).map(artistId)),
         client: 'UPSTREAM_RATE_LIMITED',
         api: 10,
@@ -600,25 +580,14 @@ faultSuite('Q', '429 and quota', [
     promise: 'a 503 that names its time is kept like a rate limit',
     steps: [
       {
-        arrange: arrange({ kind: 'answer', status: 503, headers: { 'retry-after': '30' } }, { times: 1 }),
+        arrange: adding({ kind: 'answer', status: 503, headers: { 'retry-after': '30' } }, { times: 1 }),
         ask: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 500,
         api: 1,
       },
-      {
-        ask: range(100, 2).map(track),
-        manner: 'in turn',
-        client: 'UPSTREAM_UNAVAILABLE',
-        p99Ms: 20,
-        api: 0,
-      },
-      {
-        arrange: () => pass(27 * second),
-        ask: track(2),
-        client: 'UPSTREAM_UNAVAILABLE',
-        api: 0,
-      },
+      { ask: range(100, 2).map(track), manner: 'in turn', client: 'UPSTREAM_UNAVAILABLE', p99Ms: 20, api: 0 },
+      { arrange: () => pass(27 * second), ask: track(2), client: 'UPSTREAM_UNAVAILABLE', api: 0 },
       { arrange: () => pass(3_100), ask: track(3), client: 'ok', api: 1 },
     ],
   },
@@ -629,7 +598,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 31 * second,
     steps: [
       {
-        arrange: arrange(tooMany(30), { on: { route: 'artists/albums' }, times: 1 }),
+        arrange: adding(tooMany(30), { on: { route: 'artists/albums' }, times: 1 }),
         ask: artistAlbums(1),
         client: 'UPSTREAM_RATE_LIMITED',
         api: 2,
@@ -647,7 +616,7 @@ faultSuite('Q', '429 and quota', [
     shutMs: 31 * second,
     steps: [
       {
-        arrange: arrange(tooMany(30), { times: 1 }),
+        arrange: adding(tooMany(30), { times: 1 }),
         ask: artist(1),
         client: 'UPSTREAM_RATE_LIMITED',
         api: 1,
@@ -690,13 +659,13 @@ faultSuite('Q', '429 and quota', [
     recovery: 4_000,
     steps: [
       {
-        arrange: arrange({ kind: 'budget', calls: 20, windowSeconds: 3 }),
+        arrange: adding({ kind: 'budget', calls: 20, windowSeconds: 3 }),
         ask: range(180).map(track),
         manner: { perSecond: 30 },
         withinMs: 8_250,
         api: { atMost: 3 * 20 + 3 },
         check({ outcomes, api }) {
-          const { ok = 0, UPSTREAM_RATE_LIMITED: limited = 0 } = codesOf(outcomes);
+          const { ok = 0, UPSTREAM_RATE_LIMITED: limited = 0 } = countCodes(outcomes);
           expect(ok + limited).toBe(180);
           const refused = api.filter(({ status }) => status === 429);
           expect(refused.length, 'calls that Spotify had to refuse').toBeLessThanOrEqual(3);

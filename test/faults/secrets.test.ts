@@ -16,9 +16,9 @@ import {
   search,
   track,
 } from '../support/fault-operations.ts';
-import { startProcess } from '../support/fault-process.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
+import { startProcess } from '../support/fault-world.ts';
 import { until } from '../support/process.ts';
 
 const someOfAll: readonly Operation[] = [

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { pass, setWallClock } from '../support/clock.ts';
 import { startDecoy } from '../support/decoy.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
-import { pass, setWallClock } from '../support/fault-clock.ts';
 import { artist, catalogue, range, track, trackId } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
@@ -207,13 +207,7 @@ faultSuite('T', 'Token', [
         token: 1,
         api: 2,
       },
-      {
-        ask: range(20, 2).map(track),
-        client: 'UPSTREAM_AUTH_FAILED',
-        withinMs: 200,
-        token: 0,
-        api: 0,
-      },
+      { ask: range(20, 2).map(track), client: 'UPSTREAM_AUTH_FAILED', withinMs: 200, token: 0, api: 0 },
     ],
   },
   {
@@ -425,13 +419,7 @@ faultSuite('T', 'Token', [
       };
       return [
         { arrange: arrange(1), ask: track(2 * i), client: 'ok', token: 2, api: 1 },
-        {
-          arrange: arrange(100),
-          ask: track(2 * i + 1),
-          client: 'UPSTREAM_UNAVAILABLE',
-          token: 3,
-          api: 1,
-        },
+        { arrange: arrange(100), ask: track(2 * i + 1), client: 'UPSTREAM_UNAVAILABLE', token: 3, api: 1 },
       ];
     }),
   },

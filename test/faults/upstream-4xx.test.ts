@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import { pass } from '../support/clock.ts';
 import { startDecoy } from '../support/decoy.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
-import { pass } from '../support/fault-clock.ts';
 import {
   album,
   artist,
@@ -19,19 +19,12 @@ import {
   unknownId,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
+import { only, onlyAfterRetries } from '../support/fault-steps.ts';
 import type { World } from '../support/fault-world.ts';
 
 const latencyMs = 30;
 
-const only =
-  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
-  async ({ lift, fault: add }: World) => {
-    await lift();
-    add({ ...rule, fault });
-  };
-
 const minute = 61_000; // and a moment more
-const calm = () => pass(11_000); // what was retried before no longer counts
 
 const refusal = (status: number, message: string): FaultRule['fault'] => ({
   kind: 'answer',
@@ -179,12 +172,7 @@ faultSuite('U', 'Upstream 4xx', [
         client: 'UPSTREAM_FORBIDDEN',
         api: 1 + 5,
       },
-      {
-        arrange: ({ lift }) => lift(),
-        ask: artists(range(5, 5).map(artistId)),
-        client: 'ok',
-        api: 1,
-      },
+      { arrange: ({ lift }) => lift(), ask: artists(range(5, 5).map(artistId)), client: 'ok', api: 1 },
     ],
   },
   {
@@ -280,10 +268,7 @@ faultSuite('U', 'Upstream 4xx', [
     fault: '408 or 425, for ever',
     promise: 'a 408 or 425 is retried as a 503 is',
     steps: statuses([408, 425], (status) => ({
-      async arrange(world) {
-        await calm();
-        await only(refusal(status, 'Later.'))(world);
-      },
+      arrange: onlyAfterRetries(refusal(status, 'Later.')),
       client: 'UPSTREAM_UNAVAILABLE',
       withinMs: 1_000,
       api: 3,
@@ -348,19 +333,13 @@ faultSuite('U', 'Upstream 4xx', [
     promise: 'only a 404 in which Spotify says so is an absence',
     steps: ['', '<html>Not Found</html>', '{"error":{"status":404}}'].flatMap((text, i): Step[] => [
       {
-        async arrange(world) {
-          await calm();
-          await only({ kind: 'answer', status: 404, text }, { times: 1 })(world);
-        },
+        arrange: onlyAfterRetries({ kind: 'answer', status: 404, text }, { times: 1 }),
         ask: [artist(i), track(i), search('amber')][i] as Operation,
         client: 'ok',
         api: 2,
       },
       {
-        async arrange(world) {
-          await calm();
-          await only({ kind: 'answer', status: 404, text })(world);
-        },
+        arrange: onlyAfterRetries({ kind: 'answer', status: 404, text }),
         ask: artist(i + 10),
         client: 'UPSTREAM_BAD_RESPONSE',
         withinMs: 1_000,

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import { isFull, pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
-import { isFull, pass, strain } from '../support/fault-clock.ts';
 import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import { codesOf, only, onlyAfterRetries } from '../support/fault-steps.ts';
 
 const second = 1_000;
 const seconds = (inFull: number, inShort: number) => (isFull ? inFull : inShort);
@@ -18,26 +18,8 @@ const answering = (status: number, more: object = {}): FaultRule['fault'] => ({
   ...more,
 });
 
-const only =
-  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
-  async ({ lift, fault: add }: World) => {
-    await lift();
-    add({ ...rule, fault });
-  };
-
-/** As `only`, when the retries of the steps before no longer count. */
-const calmly =
-  (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) =>
-  async (world: World) => {
-    await pass(11 * second);
-    await only(fault, rule)(world);
-  };
-
 const isFailed = ({ errors }: Outcome) => errors.length > 0;
 const isStale = ({ extensions }: Outcome) => (extensions.spotify?.stale ?? []).length > 0;
-const codesOf = (outcomes: readonly Outcome[]) => [
-  ...new Set(outcomes.flatMap(({ errors }) => errors.map(({ extensions }) => extensions?.code))),
-];
 const p99Of = (outcomes: readonly Outcome[]) =>
   percentile(
     outcomes.map(({ ms }) => ms).sort((one, other) => one - other),
@@ -73,20 +55,21 @@ const isHeld = ({ operation }: Outcome) =>
 const mixed = (length: number): Operation[] =>
   range(length).map((n) => (n % 5 === 0 ? track(heldTracks[(n / 5) % 20] ?? 0) : track(100 + n)));
 
+// In the short form the cases beside it get their share of the processor.
 const outageSeconds = seconds(60, 12);
-const outageRate = 200;
+const outageRate = seconds(200, 100);
 const shutAfterFailures = 20;
 const usualConcurrency = 24;
 const mostProbes = Math.ceil(outageSeconds / 10) + 1;
 const mostInOutage = shutAfterFailures + usualConcurrency + mostProbes;
 
 /** After the first second nobody waits, and Spotify is left alone but for one call a period. */
-function expectOpenBreaker({ outcomes, api }: Seen): void {
+function expectOpenBreaker({ outcomes, api, world }: Seen): void {
   expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
   expect(outcomes.filter(isHeld).filter(isFailed)).toEqual([]);
   expect(outcomes.filter(isHeld).every(isStale)).toBe(true);
   const open = outcomes.slice(outageRate);
-  expect(p99Of(open), 'p99 once the breaker is open').toBeLessThan(50 * strain());
+  expect(p99Of(open), 'p99 once the breaker is open').toBeLessThan(50 * world.machineLoad());
   const startMs = api[0]?.atMs ?? 0;
   const probes = api.filter(({ atMs }) => atMs > startMs + second);
   for (const [i, { atMs }] of probes.entries()) {
@@ -111,7 +94,7 @@ faultSuite('F', '5xx', [
     fault: '500, 502, 503 or 504, once',
     promise: 'a 5xx that comes once costs nobody an error',
     steps: [500, 502, 503, 504].map((status, i) => ({
-      arrange: calmly(answering(status), { times: 1 }),
+      arrange: onlyAfterRetries(answering(status), { times: 1 }),
       ask: track(i),
       client: 'ok' as const,
       withinMs: 250,
@@ -138,7 +121,7 @@ faultSuite('F', '5xx', [
     fault: '502 with an HTML page, as HTML, as JSON and without a type',
     promise: 'an error page is an error, and its words reach nobody',
     steps: ['text/html', 'application/json', null].map((type, i) => ({
-      arrange: calmly({
+      arrange: onlyAfterRetries({
         kind: 'answer',
         status: 502,
         text: '<html><h1>Lost in the hotel</h1></html>',
@@ -155,7 +138,7 @@ faultSuite('F', '5xx', [
   },
   {
     id: 'F4',
-    fault: `full outage, 200 operations a second for ${outageSeconds} s (60 s with FULL=1)`,
+    fault: `full outage, ${outageRate} operations a second for ${outageSeconds} s (200 for 60 s with FULL=1)`,
     promise: 'in a full outage Spotify is left alone within a second, and nobody waits',
     environment: { CACHE_TTL_SECONDS: '1' },
     warm: heldTracks.map(track),
@@ -209,13 +192,7 @@ faultSuite('F', '5xx', [
         client: 'ok',
         api: 3,
       },
-      {
-        ask: range(100, 310).map(track),
-        manner: { perSecond: 100 },
-        client: 'ok',
-        withinMs: 500,
-        api: 100,
-      },
+      { ask: range(100, 310).map(track), manner: { perSecond: 100 }, client: 'ok', withinMs: 500, api: 100 },
     ],
   },
   {
@@ -277,7 +254,7 @@ faultSuite('F', '5xx', [
     warm: [artist(0), artistAlbums(1), search('amber')],
     steps: [
       {
-        arrange: calmly(answering(500)),
+        arrange: onlyAfterRetries(answering(500)),
         ask: artist(0),
         client: 'ok, stale',
         withinMs: 2_500,
@@ -312,7 +289,7 @@ faultSuite('F', '5xx', [
     fault: '501, 505, 507, 511, 520, 529 and 599, for ever',
     promise: 'every 5xx is one',
     steps: [501, 505, 507, 511, 520, 529, 599].map((status, i) => ({
-      arrange: calmly(answering(status)),
+      arrange: onlyAfterRetries(answering(status)),
       ask: track(i),
       client: 'UPSTREAM_UNAVAILABLE' as const,
       withinMs: second,
@@ -376,11 +353,11 @@ faultSuite('F', '5xx', [
           await only({ kind: 'stall' })(world);
           await pass(5_050);
         },
-        async act({ ask }) {
+        async act({ ask, machineLoad }) {
           const probe = ask(track(200));
           await sleep(100);
           const others = await askAtRate(range(50, 201).map(track), 50, (each) => ask(each));
-          expect(p99Of(others), 'p99 of the others').toBeLessThan(50 * strain());
+          expect(p99Of(others), 'p99 of the others').toBeLessThan(50 * machineLoad());
           expect(codesOf(others)).toEqual(['UPSTREAM_UNAVAILABLE']);
           const own = await probe;
           expect(codesOf([own])).toEqual(['UPSTREAM_TIMEOUT']);
@@ -432,12 +409,7 @@ faultSuite('F', '5xx', [
     promise: 'an outage of one family leaves the others alone',
     steps: [
       { ...breaking, arrange: only(answering(503), { on: { route: 'tracks' } }) },
-      {
-        ask: [artist(1), artistAlbums(2), search('amber')],
-        client: 'ok',
-        withinMs: 500,
-        api: 4,
-      },
+      { ask: [artist(1), artistAlbums(2), search('amber')], client: 'ok', withinMs: 500, api: 4 },
     ],
     recovery: false,
   },

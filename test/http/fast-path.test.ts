@@ -7,8 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createResponseCache } from '../../src/http/response-cache.ts';
 import { artists, tracks, unknownId } from '../support/asking.ts';
-import { calm } from '../support/calm.ts';
-import { startClock } from '../support/clock.ts';
+import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 
 /** The short way for plain requests says what yoga would say, byte for byte. */
@@ -94,7 +93,7 @@ async function serve(listener: RequestListener) {
     for (;;) {
       const answer = await exchange(asked);
       if (answer.status !== 503) return answer;
-      await calm(); // turned away for the event loop, which everybody here shares
+      await waitForIdleLoop(); // turned away for the event loop, which everybody here shares
     }
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { watchEventLoop } from '../../src/observability/clock.ts';
-import { calm } from '../support/calm.ts';
+import { waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { startServer } from '../support/process.ts';
 
@@ -86,7 +86,7 @@ test('a flood of mistakes is cut, none of it reaches Spotify, and what is known 
   }
   expect([...statuses.keys()].sort()).toEqual([400, 503]);
   expect(statuses.get(503)).toBeGreaterThan(400);
-  await calm();
+  await waitForIdleLoop();
   const answer = await fetch('/graphql', post(bts));
   expect({ status: answer.status, body: await answer.json() }).toEqual({
     status: 200,
@@ -98,7 +98,7 @@ test('a flood of mistakes is cut, none of it reaches Spotify, and what is known 
 test('new documents have no limit as long as they are right', async () => {
   const { ask } = await withSandbox();
   for (let n = 0; n < 300; n++) {
-    if (n % 20 === 0) await calm();
+    if (n % 20 === 0) await waitForIdleLoop();
     expect((await ask(`{ a${n}: __typename }`)).data).toEqual({ [`a${n}`]: 'Query' });
   }
 });

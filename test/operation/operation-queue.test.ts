@@ -5,7 +5,7 @@ import {
   createOperationQueue,
   type OperationQueue,
 } from '../../src/operation/admission.ts';
-import { calm } from '../support/calm.ts';
+import { waitForIdleLoop } from '../support/clock.ts';
 
 /** Blocks the event loop. */
 function work(milliseconds: number): void {
@@ -23,13 +23,13 @@ async function operate(queue: OperationQueue, clientKey: string, milliseconds: n
 
 describe('operations that arrive at once', () => {
   test('start at once as long as they take little time', async () => {
-    await calm();
+    await waitForIdleLoop();
     const queue = createOperationQueue();
     expect(Array.from({ length: 100 }, () => queue.admit('a'))).toEqual(Array(100).fill(true));
   });
 
   test('let the event loop continue after 50 ms, and all of them start', async () => {
-    await calm();
+    await waitForIdleLoop();
     const queue = createOperationQueue();
     let isOver = false;
     let longestMs = 0;
@@ -47,7 +47,7 @@ describe('operations that arrive at once', () => {
   });
 
   test('alternate between clients, so that the queue of one does not delay another', async () => {
-    await calm();
+    await waitForIdleLoop();
     const queue = createOperationQueue();
     const order: string[] = [];
     const operation = async (clientKey: string) => {
@@ -60,7 +60,7 @@ describe('operations that arrive at once', () => {
   });
 
   test('are rejected where they have waited for two seconds', async () => {
-    await calm();
+    await waitForIdleLoop();
     const queue = createOperationQueue();
     const started = await Promise.all(Array.from({ length: 30 }, () => operate(queue, 'a', 150)));
     expect(started[0]).toBe(true);

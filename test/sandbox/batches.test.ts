@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalogue } from '../../src/sandbox/index.ts';
+import { fixtures } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const { fixtures } = createCatalogue();
 const { artists, albums, tracks } = fixtures;
 const unknown = '0000000000000000000000';
 const { get } = useSandbox({ quotaMode: 'extended' });

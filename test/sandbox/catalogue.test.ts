@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums, tracks } = catalogue.fixtures;
 
 function fingerprint({ artists, albums, tracks, albumsOf, fixtures }: typeof catalogue): string {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -31,7 +32,7 @@ export function useSandbox(options: SandboxOptions = {}): Client {
   };
 
   beforeAll(async () => {
-    client = await connect(await startSandbox(options));
+    client = await connect(await startSandbox({ catalogue, ...options }));
   });
   afterEach(() => {
     const { sandbox } = running();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type Fault } from '../../src/sandbox/index.ts';
+import type { Fault } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { messageOf, useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 const artist = `/artists/${artists.bts}`;

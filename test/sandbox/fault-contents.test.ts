@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type Edit, type Fault } from '../../src/sandbox/index.ts';
+import type { Edit, Fault } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { messageOf, useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 const list = `/artists/${artists.bts}/albums`;

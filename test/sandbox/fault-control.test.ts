@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalogue } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const client = useSandbox({ catalogue });
 const path = `/artists/${catalogue.fixtures.artists.bts}`;
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type FaultRule } from '../../src/sandbox/index.ts';
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 

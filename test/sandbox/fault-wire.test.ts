@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type Fault } from '../../src/sandbox/index.ts';
+import type { Fault } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const client = useSandbox({ catalogue });
 const path = `/albums/${catalogue.fixtures.albums.tracks55}`;
 

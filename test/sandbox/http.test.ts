@@ -3,10 +3,10 @@ import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createCallLog } from '../../src/sandbox/calls.ts';
-import { createCatalogue, type Fault, startSandbox } from '../../src/sandbox/index.ts';
+import { type Fault, startSandbox } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { tokenRequest, useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const { bts } = catalogue.fixtures.artists;
 const { tracks55 } = catalogue.fixtures.albums;
 const client = useSandbox({ catalogue });

@@ -1,9 +1,8 @@
 import { SpotifyApi } from '@spotify/web-api-ts-sdk';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createCatalogue } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ catalogue });
 const unknown = '0000000000000000000000';

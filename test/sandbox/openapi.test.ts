@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import type { QuotaMode } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
 import { useSandbox } from './client.ts';
 import { createCheck, type Difference } from './openapi-check.ts';
 import { exceptions } from './openapi-exceptions.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums, tracks } = catalogue.fixtures;
 const unknown = '0000000000000000000000';
 

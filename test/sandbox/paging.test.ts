@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type Slot } from '../../src/sandbox/index.ts';
+import type { Slot } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 const { get } = client;

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  createCatalogue,
-  type PresetName,
-  presetNames,
-  type SandboxOptions,
-  startSandbox,
-} from '../../src/sandbox/index.ts';
+import { type PresetName, presetNames, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { type Client, connect, messageOf } from './client.ts';
 
-const catalogue = createCatalogue();
 const { artists, albums, tracks } = catalogue.fixtures;
 const { bts, albums50, albums120 } = artists;
 

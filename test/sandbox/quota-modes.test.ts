@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import type { QuotaMode } from '../../src/sandbox/index.ts';
+import { fixtures } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const { fixtures } = createCatalogue();
 const { bts } = fixtures.artists;
 const { tracks130, spanishEdition } = fixtures.albums;
 const { relinked } = fixtures.tracks;

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type Fault } from '../../src/sandbox/index.ts';
+import type { Fault } from '../../src/sandbox/index.ts';
+import { fixtures } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
 import { type Answer, useSandbox } from './client.ts';
 
 const folder = sharedPath('spotify', 'recordings');
-const { artists, albums, tracks } = createCatalogue().fixtures;
+const { artists, albums, tracks } = fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;

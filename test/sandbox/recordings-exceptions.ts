@@ -24,16 +24,8 @@ export const exceptions: readonly Exception[] = [
     differences: /^adds .*\.is_local$/,
     why: 'tracks tell since 2018 whether they are local files',
   },
-  {
-    years: [2014],
-    differences: /^adds \.albums\[\]\.(copyrights|label)$/,
-    why: 'these two came after 2014',
-  },
-  {
-    years: [2014],
-    differences: /^adds \.artists\[\]\.followers$/,
-    why: 'followers came after 2014',
-  },
+  { years: [2014], differences: /^adds \.albums\[\]\.(copyrights|label)$/, why: 'these two came after 2014' },
+  { years: [2014], differences: /^adds \.artists\[\]\.followers$/, why: 'followers came after 2014' },
   {
     years: [2014],
     kinds: ['artists/*/albums'],

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import type { QuotaMode } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
 import { useSandbox } from './client.ts';
 import { exceptions } from './recordings-exceptions.ts';
 import { differences, shapeOf } from './shape.ts';
 
 const folder = sharedPath('spotify', 'recordings');
-const catalogue = createCatalogue();
 const { artists, albums, tracks } = catalogue.fixtures;
 // The older sets are from apps of before November 2024, which still get everything.
 const sets: Record<string, QuotaMode> = {

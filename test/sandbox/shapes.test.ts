@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import type { QuotaMode } from '../../src/sandbox/index.ts';
+import { catalogue } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
 import { useSandbox } from './client.ts';
 import { createShapeCheck, type ShapesFile } from './shapes-check.ts';
 
 const path = sharedPath('spotify', 'shapes-dev-2026.json');
 const shapes = path === null ? null : (JSON.parse(readFileSync(path, 'utf8')) as ShapesFile);
-const catalogue = createCatalogue();
 const { artists, albums } = catalogue.fixtures;
 const modes: readonly QuotaMode[] = ['development', 'extended'];
 

@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rejectInvalidTarget } from '../../src/http/request.ts';
 import { serverOptions } from '../../src/process/connections.ts';
+import { stopwatchMs } from './clock.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
-import { stopwatchMs } from './fault-clock.ts';
 import type { Operation } from './fault-operations.ts';
 import type { World } from './fault-world.ts';
 

@@ -1,19 +1,13 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { expect } from 'vitest';
-import {
-  createCatalogue,
-  type Fault,
-  type QuotaMode,
-  type Sandbox,
-  type SandboxOptions,
-} from '../../src/sandbox/index.ts';
-import { calm } from './calm.ts';
+import type { Fault, QuotaMode, Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import { catalogue } from './catalogue.ts';
+import { waitForIdleLoop } from './clock.ts';
 import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
 
 /** What most tests of the graph share: the music, an app whose kind is known, and a short look at answers. */
 
-/** One catalogue for a whole file: it never changes, and drawing it takes a moment. */
-export const catalogue = createCatalogue();
+export { catalogue };
 export const { artists, albums, tracks } = catalogue.fixtures;
 
 /** In shape and range, and nobody's. */
@@ -37,11 +31,11 @@ export const unknownApp = (quotaMode: QuotaMode, environment: Record<string, str
  * operations away, before anything of them runs. They are asked again.
  */
 async function start(environment: Record<string, string>, options: SandboxOptions) {
-  const gateway = await withSandbox(environment, { catalogue, ...options });
+  const gateway = await withSandbox(environment, options);
   async function ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>> {
     const answer = await gateway.ask<T, V>(document, variables);
     if (answer.status !== 503) return answer;
-    await calm();
+    await waitForIdleLoop();
     return ask(document, variables);
   }
   return { ...gateway, ask };

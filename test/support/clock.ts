@@ -1,22 +1,64 @@
-import { onTestFinished, vi } from 'vitest';
-import { calm } from './calm.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
 
-/** Lets time pass in this process, for everybody alike, without waiting for it. */
+/**
+ * Long waits without waiting: the monotonic clock of the process is moved on, for the gateway and the sandbox alike.
+ * Timers are not moved, so only decisions that read the clock may be tested with it. With FULL=1 the time really passes.
+ */
+
+const { FULL } = process.env;
+const realNow = performance.now.bind(performance);
+const realDateNow = Date.now;
+const longestSleepMs = 120_000; // no run waits for the end of a day
+let aheadMs = 0;
+
+export const isFull = FULL === '1';
+
+/** Milliseconds that have really passed; `performance.now()` may have been moved. */
+export const stopwatchMs = realNow;
+
+/** Lets so many milliseconds pass. */
+export async function pass(ms: number): Promise<void> {
+  if (isFull && ms <= longestSleepMs) {
+    await sleep(ms);
+  } else await moveClock(ms);
+}
+
 export interface Clock {
-  /** From now on it is so much later. Timers that run are not hurried. */
   pass(seconds: number): Promise<void>;
 }
 
-/** Until the end of the test. Whatever tells the time by `performance.now()` goes by it, as all of this project does. */
+/** A clock for one test, after which the time is as before. */
 export function startClock(): Clock {
-  const now = performance.now.bind(performance);
-  let aheadMs = 0;
-  const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
-  onTestFinished(() => spy.mockRestore());
-  return {
-    async pass(seconds) {
-      aheadMs += seconds * 1000;
-      await calm(); // to whoever watches the event loop it has just stood still for so long
-    },
-  };
+  const beforeMs = aheadMs;
+  onTestFinished(() => {
+    aheadMs = beforeMs;
+  });
+  return { pass: (seconds) => moveClock(seconds * 1000) };
+}
+
+async function moveClock(byMs: number): Promise<void> {
+  aheadMs += byMs;
+  performance.now = () => realNow() + aheadMs;
+  await waitForIdleLoop(); // gateways that watch the event loop saw it stand still for this time
+}
+
+/** Sets the wall clock off by so many milliseconds, as an operator or NTP may do; 0 sets it right. */
+export function setWallClock(byMs: number): void {
+  Date.now = byMs === 0 ? realDateNow : () => realDateNow() + byMs;
+}
+
+const sampleMs = 25; // longer than the gateway takes between two samples of the event loop
+const lateMs = 50;
+
+/**
+ * Waits until the event loop is on time. In tests the gateway, its upstream and its clients share one loop, and a
+ * gateway whose loop is late rejects operations.
+ */
+export async function waitForIdleLoop(): Promise<void> {
+  for (let inTime = 0; inTime < 2; ) {
+    const startedMs = realNow();
+    await sleep(sampleMs);
+    inTime = realNow() - startedMs < sampleMs + lateMs ? inTime + 1 : 0;
+  }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Gateway } from '../../src/gateway.ts';
-import { stopwatchMs } from './fault-clock.ts';
+import { stopwatchMs } from './clock.ts';
 import type { Operation } from './fault-operations.ts';
 
 /** What a gateway is asked, and what it answers. */

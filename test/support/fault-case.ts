@@ -20,6 +20,8 @@ export interface FaultCase extends WorldOptions {
    */
   recovery?: number | false;
   shutMs?: number;
+  /** Whether it uses a Redis of its own making; with `redis` it need not say so. */
+  needsRedis?: boolean;
   /** Whether it takes seconds: then it runs beside others, and may not move the clock. */
   slow?: boolean;
   /** Milliseconds that vitest gives it. */

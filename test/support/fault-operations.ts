@@ -1,4 +1,5 @@
-import { type Album, type Artist, createCatalogue, type Track } from '../../src/sandbox/index.ts';
+import type { Album, Artist, Track } from '../../src/sandbox/index.ts';
+import { catalogue, fixtures } from './catalogue.ts';
 
 /**
  * Operations with the truth about them: what the whole answer is when nothing goes wrong, by the sandbox's
@@ -27,9 +28,7 @@ export type Kind =
 /** In a truth: any value but null, which only the gateway can know. */
 export const anything = Symbol('anything');
 
-/** One for the process; it never changes. */
-export const catalogue = createCatalogue();
-export const { fixtures } = catalogue;
+export { catalogue, fixtures };
 
 const longestList = 10; // what one page of an app in development mode holds
 
@@ -169,9 +168,7 @@ export function artistAlbums(which: number | string, args: PageArgs = { first: l
       artist(id: $id) { id albums(${pageArguments}) { ${pageFields} nodes { id name } } }
     }`,
     variables: { id, ...args },
-    truth: {
-      artist: { id, albums: pageTruth(list, args.first ?? 20, ({ id, name }) => ({ id, name })) },
-    },
+    truth: { artist: { id, albums: pageTruth(list, args.first ?? 20, ({ id, name }) => ({ id, name })) } },
   };
 }
 
@@ -185,9 +182,7 @@ export function albumTracks(which: number | string, args: PageArgs = { first: lo
       album(id: $id) { id tracks(${pageArguments}) { ${pageFields} nodes { id name } } }
     }`,
     variables: { id, ...args },
-    truth: {
-      album: { id, tracks: pageTruth(list, args.first ?? 20, ({ id, name }) => ({ id, name })) },
-    },
+    truth: { album: { id, tracks: pageTruth(list, args.first ?? 20, ({ id, name }) => ({ id, name })) } },
   };
 }
 

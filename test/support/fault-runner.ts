@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { pass, setWallClock, stopwatchMs, waitForIdleLoop } from './clock.ts';
 import type { Outcome } from './fault-answers.ts';
 import type { Bound, Expected, FaultCase, Step } from './fault-case.ts';
-import { calm, pass, setWallClock, stopwatchMs, strain } from './fault-clock.ts';
 import { amiss } from './fault-invariants.ts';
 import { artist, type Operation, range, siblings } from './fault-operations.ts';
 import { checkPage } from './fault-page.ts';
-import { hasRedis } from './fault-redis.ts';
 import { leaks, leftovers, misdirected, openSockets, permit, resources, strangers } from './fault-traces.ts';
 import { startWorld, type World } from './fault-world.ts';
+import { hasRedis } from './redis.ts';
 
 /**
  * Runs fault cases: what they ask while what goes wrong, and whether client and Spotify see what they must.
@@ -18,7 +18,6 @@ import { startWorld, type World } from './fault-world.ts';
 const usualDeadlineMs = 8_000;
 const usualRecoveryMs = 1_000;
 const roundingSeconds = 1; // of a retryAfter; case Q17 looks at it closely
-const { CI } = process.env;
 
 /** Makes a test of every case, and one that holds the page about faults to them. */
 export function faultSuite(group: string, title: string, cases: readonly FaultCase[]): void {
@@ -39,13 +38,9 @@ export function faultSuite(group: string, title: string, cases: readonly FaultCa
 function register(each: FaultCase, run: typeof test): void {
   const name = `${each.id}: ${each.promise}`;
   const timeoutMs = each.timeoutMs ?? 15_000;
-  if (each.redis && !hasRedis()) {
-    if (CI === 'true') throw new Error('redis-server is missing, and CI skips nothing');
-    process.stdout.write(`skipped: redis-server is missing, for ${each.id}\n`);
-    return;
-  }
-  // Cases side by side hold each other up, and a strained machine turns operations away that it would have answered.
-  run(name, { timeout: timeoutMs, retry: 1 }, () => runCase(each));
+  run.skipIf((each.redis || each.needsRedis) && !hasRedis())(name, { timeout: timeoutMs }, () =>
+    runCase(each),
+  );
 }
 
 /** The first questions of a process compile it: no case shall measure that. */
@@ -69,7 +64,7 @@ export async function runCase(each: FaultCase): Promise<void> {
   permit(world.allowed);
   try {
     for (const operation of each.warm ?? []) {
-      expectOutcome(await world.ask(operation), each, { client: 'ok' });
+      expectOutcome(await world.ask(operation), each, { client: 'ok' }, world.machineLoad());
     }
     for (const [i, step] of each.steps.entries()) {
       await runStep(world, each, step, `step ${i + 1}`);
@@ -98,14 +93,16 @@ const many = 50; // operations at once that may make the loop late for those of 
 
 async function runStep(world: World, each: FaultCase, step: Step, name: string): Promise<void> {
   await step.arrange?.(world);
+  world.measureLoad();
   const before = { api: world.calls('api').length, token: world.calls('token').length };
   const outcomes = await askAll(world, step);
-  if (outcomes.length > many) await calm();
+  const machineLoad = world.machineLoad();
+  if (outcomes.length > many) await waitForIdleLoop();
   if (step.settleMs !== undefined) await sleep(step.settleMs);
   const api = world.calls('api').slice(before.api);
   const token = world.calls('token').slice(before.token);
-  for (const outcome of outcomes) expectOutcome(outcome, each, step);
-  expectTimes(outcomes, step, name);
+  for (const outcome of outcomes) expectOutcome(outcome, each, step, machineLoad);
+  expectTimes(outcomes, step, name, machineLoad);
   expectBound(api.length, step.api, `${name}: calls of the Web API`);
   expectBound(token.length, step.token, `${name}: calls of the token endpoint`);
   await step.check?.({ world, outcomes, api, token });
@@ -144,10 +141,10 @@ export async function askAtRate<T>(
   return Promise.all(answers);
 }
 
-function expectOutcome(outcome: Outcome, each: FaultCase, step: Step): void {
+function expectOutcome(outcome: Outcome, each: FaultCase, step: Step, machineLoad: number): void {
   const deadlineMs = each.deadlineMs ?? usualDeadlineMs;
   const truth = step.truth === undefined ? {} : { truth: step.truth };
-  const found = amiss(outcome, { deadlineMs, ...each.allow, ...truth });
+  const found = amiss(outcome, { deadlineMs, machineLoad, ...each.allow, ...truth });
   expect(found, outcome.text.slice(0, 300)).toEqual([]);
   if (step.client !== undefined) expectClient(outcome, step.client);
 }
@@ -181,11 +178,11 @@ const statuses: Readonly<Record<string, number>> = {
 };
 const statusOf = (code: string): number => statuses[code] ?? 200;
 
-function expectTimes(outcomes: readonly Outcome[], step: Step, name: string): void {
+function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, machineLoad: number): void {
   const times = outcomes.map(({ ms }) => ms).sort((one, other) => one - other);
   const { withinMs, notBeforeMs, p99Ms, medianMs } = step;
   const atMost = (ms: number, bound: number | undefined, what: string) => {
-    if (bound !== undefined) expect(ms, `${name}: ${what}`).toBeLessThanOrEqual(bound * strain());
+    if (bound !== undefined) expect(ms, `${name}: ${what}`).toBeLessThanOrEqual(bound * machineLoad);
   };
   atMost(times.at(-1) ?? 0, withinMs, 'last answer');
   atMost(percentile(times, 0.99), p99Ms, 'p99');
@@ -215,18 +212,19 @@ async function recover(world: World, each: FaultCase): Promise<void> {
   const last = each.steps.findLast(({ ask }) => ask !== undefined)?.ask;
   const kind = [last ?? artist(0)].flat()[0]?.kind ?? 'artist';
   const startedMs = stopwatchMs();
-  const limitMs = (each.recovery || usualRecoveryMs) * strain();
+  world.measureLoad();
+  const limitMs = () => (each.recovery || usualRecoveryMs) * world.machineLoad();
   for (let n = 1; ; n++) {
     const outcome = await world.ask(siblings[kind](-n));
     const tookMs = stopwatchMs() - startedMs;
     if (outcome.errors.length === 0) {
       expect(amiss(outcome, { deadlineMs: usualDeadlineMs })).toEqual([]);
       expect(tookMs, 'milliseconds from the end of the fault to the first success').toBeLessThanOrEqual(
-        limitMs,
+        limitMs(),
       );
       return;
     }
-    if (tookMs > limitMs) expect.fail(`no success ${Math.round(tookMs)} ms after the fault was over`);
+    if (tookMs > limitMs()) expect.fail(`no success ${Math.round(tookMs)} ms after the fault was over`);
     await sleep(20);
   }
 }

@@ -1,4 +1,4 @@
-import { stopwatchMs } from './fault-clock.ts';
+import { stopwatchMs } from './clock.ts';
 import type { World } from './fault-world.ts';
 
 /** What a case leaves behind: secrets that were told, hosts that were called, sockets and timers. */

@@ -8,12 +8,14 @@ import {
   type SandboxOptions,
   startSandbox,
 } from '../../src/sandbox/index.ts';
+import { waitForIdleLoop } from './clock.ts';
 import { type Answer, ask, get, type Outcome, textOf } from './fault-answers.ts';
 import { type Channel, openChannels } from './fault-channels.ts';
 import { catalogue, type Operation } from './fault-operations.ts';
-import { type CaseRedis, startRedis } from './fault-redis.ts';
+import { measureMachineLoad } from './machine-load.ts';
 import { type Watched, watchNetwork } from './network-watch.ts';
-import type { Environment, Server } from './process.ts';
+import { type Environment, type Server, startServer, upstreamOf } from './process.ts';
+import { type RedisProcess, startRedisProcess } from './redis.ts';
 import { startTcpProxy, type TcpProxy, type Trouble } from './tcp-proxy.ts';
 
 /** A sandbox with faults, what stands between, and the gateways that must live with it. */
@@ -44,7 +46,12 @@ export interface World extends Services {
   /** Hosts that the gateways may call. */
   allowed: Set<string>;
   network: Watched;
+  /** Sends an operation, again where a busy machine made the gateway reject it as OVERLOADED. */
   ask(operation: Operation, options?: AskOptions): Promise<Outcome>;
+  /** Measures the load of the machine from now on. */
+  measureLoad(): void;
+  /** How many times longer everything has taken since then than on an idle machine. */
+  machineLoad(): number;
   /** For what is asked in a way that no client of good will asks; default the first. */
   gateway(place?: number): Gateway;
   /** Status of `/ready`. */
@@ -86,17 +93,19 @@ export interface AskOptions {
 
 const clientId = 'canary-client';
 const clientSecret = 'canary-secret-5d0c7b1e';
+const maxAttempts = 20; // of an operation on a busy machine
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const network = watchNetwork().since();
   const channels = openChannels();
   const { hear } = channels;
+  let machineLoad = measureMachineLoad();
   const sandbox = await startSandbox({ catalogue, clientId, clientSecret, ...options.sandbox });
   const proxy = await startTcpProxy(Number(new URL(sandbox.apiUrl).port));
   const allowed = new Set([hostOf(sandbox.apiUrl)]);
-  const redises: CaseRedis[] = [];
+  const redises: RedisProcess[] = [];
   const startOneRedis = async (): Promise<string> => {
-    const redis = await startRedis();
+    const redis = await startRedisProcess();
     redises.push(redis);
     allowed.add(hostOf(redis.url));
     return redis.url;
@@ -166,8 +175,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     allowed,
     network,
     gateway: gatewayAt,
-    ask: async (operation, { gateway, signal } = {}) =>
-      overhear(await ask(gatewayAt(gateway), operation, signal)),
+    ask: async (operation, { gateway, signal } = {}) => {
+      for (let attempt = 1; ; attempt++) {
+        const outcome = overhear(await ask(gatewayAt(gateway), operation, signal));
+        if (outcome.status !== 503 || attempt === maxAttempts) return outcome;
+        await waitForIdleLoop();
+      }
+    },
+    measureLoad() {
+      machineLoad = measureMachineLoad();
+    },
+    machineLoad: () => machineLoad(),
     ready: async (gateway) => overhear(await get(gatewayAt(gateway), '/ready')).status,
     metrics: async () => (await Promise.all(gateways.map(metricsOf))).join('\n'),
     fault: (rule) => sandbox.faults.add(rule),
@@ -214,7 +232,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       for (const over of ends) await over();
       await proxy.close();
       await sandbox.close();
-      for (const redis of redises) await redis.stop();
+      for (const redis of redises) await redis.kill();
     },
   };
 }
@@ -233,3 +251,7 @@ function withPort(url: string, port: number): string {
   moved.port = `${port}`;
   return moved.href;
 }
+
+/** A gateway in a process of its own, in front of the case's sandbox; it ends with the case's other gateways. */
+export const startProcess = async (world: World, environment: Environment = {}): Promise<Server> =>
+  world.adopt(await startServer({ ...upstreamOf(world.sandbox), ...environment }));

@@ -7,6 +7,8 @@ import type { FamilyQuota, Usage } from '../../src/datasources/spotify/index.ts'
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 
+import { catalogue } from './catalogue.ts';
+
 /** A gateway in this process, asked by Web-standard requests, with a real socket to its upstream. */
 
 export interface Answer<T> {
@@ -46,7 +48,7 @@ export async function withSandbox(
   environment: Record<string, string> = {},
   options: SandboxOptions = {},
 ): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
-  const sandbox = await startSandbox(options);
+  const sandbox = await startSandbox({ catalogue, ...options });
   onTestFinished(sandbox.close);
   const apiCalls = () =>
     sandbox

@@ -140,7 +140,7 @@ function argumentText(name: string, choice: number): string | undefined {
     case 'last':
       return choice % 5 === 0 ? '100' : undefined;
     case 'after':
-      return choice % 4 === 0 ? JSON.stringify(albums.encode(cursor)) : undefined;
+      return choice % 4 === 0 ? JSON.stringify(albumCursors.encode(cursor)) : undefined;
     case 'market':
       return ['"DE"', undefined, undefined, '"XX"', undefined, '"__proto__"'][choice % 6];
     default:
@@ -148,7 +148,8 @@ function argumentText(name: string, choice: number): string | undefined {
   }
 }
 
-const albums = cursorsOf(pagedList(artistAlbums, parseId(artistId, 'artist'), [], null).key);
+/** The cursors of the albums of `artistId`. */
+export const albumCursors = cursorsOf(pagedList(artistAlbums, parseId(artistId, 'artist'), [], null).key);
 
 function directiveOf(choice: number, variable: string): string {
   const texts: Record<number, string> = {

@@ -1,4 +1,5 @@
-import { type Catalogue, createCatalogue, type QuotaMode } from '../../src/sandbox/index.ts';
+import type { QuotaMode } from '../../src/sandbox/index.ts';
+import { catalogue } from './catalogue.ts';
 
 /** The questions by which the cost of every question is judged: each with the fewest calls that answer it. */
 export interface Operation {
@@ -27,7 +28,7 @@ export type Cost = Readonly<Record<QuotaMode, number>>;
 /** The data that a document gets; its errors are thrown. */
 export type Ask = (document: string) => Promise<unknown>;
 
-export const catalogue: Catalogue = createCatalogue();
+export { catalogue };
 
 const { artists, albums, tracks } = catalogue.fixtures;
 const ordinary = catalogue

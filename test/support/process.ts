@@ -63,13 +63,18 @@ export interface Reply {
   json: unknown;
 }
 
-const startMs = 10_000; // many times what it takes, for machines that are busy with other tests
+const startMs = 60_000; // many times what it takes, for machines that are busy with other tests
 
 /**
  * Runs the gateway until it ends by itself or the test does. It inherits nothing from this process but PATH.
  * @param dotenv content of the `.env` file in its working directory; none by default
+ * @param onEnd registers what ends the process. Default: at the end of the test
  */
-export function runServer(environment: Environment, dotenv?: string): Run {
+export function runServer(
+  environment: Environment,
+  dotenv?: string,
+  onEnd: (end: () => Promise<void>) => unknown = onTestFinished,
+): Run {
   const buildFailure = inject('buildFailure');
   if (buildFailure !== null) throw new Error(buildFailure);
 
@@ -100,7 +105,7 @@ export function runServer(environment: Environment, dotenv?: string): Run {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   };
   process.once('exit', kill); // for tests that are cut off themselves
-  onTestFinished(async () => {
+  onEnd(async () => {
     kill();
     await ended;
     process.off('exit', kill);
@@ -134,8 +139,12 @@ export const inProduction: Environment = {
 };
 
 /** Runs the gateway on a free port and waits until it says where it listens. */
-export async function startServer(environment: Environment = {}, dotenv?: string): Promise<Server> {
-  const run = runServer({ PORT: '0', ...environment }, dotenv);
+export async function startServer(
+  environment: Environment = {},
+  dotenv?: string,
+  onEnd?: (end: () => Promise<void>) => unknown,
+): Promise<Server> {
+  const run = runServer({ PORT: '0', ...environment }, dotenv, onEnd);
   const ended = run.ended.then(({ code, err }) => {
     throw new Error(`the gateway ended with code ${code} before it listened:\n${err}`);
   });

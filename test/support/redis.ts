@@ -1,46 +1,57 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 
-/** A Redis of the test's own, which can be killed, stopped and started again on its port. */
-export interface TestRedis {
+/** A Redis process without files, which can be killed, paused and started again on its port. */
+export interface RedisProcess {
   url: string;
-  /** What a test looks at it through. */
-  client: Redis;
-  /** How many are connected, this test's own client among them. */
-  connections(): Promise<number>;
-  /** Ends the process as a crash does; what it held is gone. */
+  /** Ends the process as a crash does; its data is gone. */
   kill(): Promise<void>;
   /** Starts it again, empty. */
   start(): Promise<void>;
-  /** Keeps connections open and answers nothing, until `resume`. */
+  /** Keeps connections open and responds to nothing, until `resume`. */
   pause(): void;
   resume(): void;
+  /** All keys and values as text, compressed ones also decompressed. */
+  contents(): Promise<string>;
+}
+
+/** A Redis of one test. */
+export interface TestRedis extends RedisProcess {
+  /** A connection of the test. */
+  client: Redis;
+  /** The number of connections, the test's own included. */
+  connections(): Promise<number>;
 }
 
 const binary = 'redis-server';
+const host = '127.0.0.1';
+let found: boolean | undefined;
 
-/** Whether there is a Redis to be had; where not, one line says so. With `CI=true` that is an error. */
+/** Whether Redis is installed; if not, one line reports what is skipped, and with `CI=true` it is an error. */
 export function hasRedis(): boolean {
-  if (spawnSync(binary, ['--version']).status === 0) return true;
+  if (found !== undefined) return found;
+  found = spawnSync(binary, ['--version']).status === 0;
   const { CI } = process.env;
-  if (CI === 'true') throw new Error(`${binary} is missing, and CI skips nothing`);
-  process.stdout.write(`skipped: ${binary} is missing\n`);
-  return false;
+  if (!found && CI === 'true') throw new Error(`${binary} is missing, and CI skips nothing`);
+  if (!found) process.stdout.write(`skipped: ${binary} is missing\n`);
+  return found;
 }
 
-/** Starts a Redis on a free port of this machine, which keeps nothing on the disk; it ends with the test. */
-export async function startRedis(): Promise<TestRedis> {
+/** Starts a Redis on a free port; the caller ends it with `kill`. */
+export async function startRedisProcess(): Promise<RedisProcess> {
   const port = await freePort();
+  const url = `redis://${host}:${port}`;
+  // DUMP would compress its values.
+  const withoutFiles = ['--save', '', '--appendonly', 'no', '--dir', tmpdir(), '--rdbcompression', 'no'];
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const keepNothing = ['--save', '', '--appendonly', 'no', '--dir', tmpdir()];
-    const started = spawn(binary, ['--port', `${port}`, '--bind', '127.0.0.1', ...keepNothing], {
+    const started = spawn(binary, ['--port', `${port}`, '--bind', host, ...withoutFiles], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     server = started;
@@ -54,38 +65,65 @@ export async function startRedis(): Promise<TestRedis> {
     });
   }
 
-  async function kill(): Promise<void> {
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, 'exit');
-    server.kill('SIGKILL');
-    await ended;
-  }
-
   await start();
-  const url = `redis://127.0.0.1:${port}`;
-  const client = new Redis(url, { retryStrategy: () => 50 });
-  client.on('error', () => undefined); // it is killed on purpose
-  onTestFinished(async () => {
-    client.disconnect();
-    await kill();
-  });
   return {
     url,
-    client,
-    connections: async () => Number(/^connected_clients:(\d+)/m.exec(await client.info('clients'))?.[1]),
-    kill,
     start,
+    async kill() {
+      if (!server || server.exitCode !== null || server.signalCode !== null) return;
+      const ended = once(server, 'exit');
+      server.kill('SIGKILL');
+      await ended;
+    },
     pause: () => void server?.kill('SIGSTOP'),
     resume: () => void server?.kill('SIGCONT'),
+    contents: () => contentsOf(url),
   };
 }
 
-/** A port on which nobody listens. */
+/** Starts a Redis that ends with the test. */
+export async function startRedis(): Promise<TestRedis> {
+  const redis = await startRedisProcess();
+  const client = new Redis(redis.url, { retryStrategy: () => 50 });
+  client.on('error', () => undefined); // tests kill the process
+  onTestFinished(async () => {
+    client.disconnect();
+    await redis.kill();
+  });
+  const connections = async () => Number(/^connected_clients:(\d+)/m.exec(await client.info('clients'))?.[1]);
+  return { ...redis, client, connections };
+}
+
+/** A port on which no process listens. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer().listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
   return port;
+}
+
+async function contentsOf(url: string): Promise<string> {
+  const redis = new Redis(url);
+  try {
+    const keys = await redis.keys('*');
+    const values = await Promise.all(
+      keys.map(async (key) =>
+        (await redis.type(key)) === 'string' ? redis.getBuffer(key) : redis.dumpBuffer(key),
+      ),
+    );
+    return [...keys, ...values.map((value) => (value ? `${value}\n${decompressed(value)}` : ''))].join('\n');
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Empty if the value is not compressed. */
+function decompressed(value: Buffer): string {
+  try {
+    return `${gunzipSync(value)}`;
+  } catch {
+    return '';
+  }
 }

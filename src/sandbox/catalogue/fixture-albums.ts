@@ -36,10 +36,7 @@ export const fixtureAlbums = {
     artistIds: [edgeCases.id, albums9.id],
     tracks: { 0: { artistIds: [edgeCases.id, albums9.id, albums50.id] } },
   }),
-  various: plan('various', 'Lobby Music', [18], {
-    type: 'compilation',
-    artistIds: [various.id],
-  }),
+  various: plan('various', 'Lobby Music', [18], { type: 'compilation', artistIds: [various.id] }),
   explicit: plan('explicit', 'Thin Walls', [6], {
     tracks: { 0: { explicit: true }, 1: { explicit: false } },
   }),

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import { schema } from '../../../src/schema/index.ts';
-import { calm } from '../../support/calm.ts';
+import { waitForIdleLoop } from '../../support/clock.ts';
 import { randomOperation } from '../../support/documents.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { catalogue } from '../../support/operations.ts';
@@ -29,7 +29,7 @@ const stragglersMs = 10; // calls that nobody waits for arrive a moment after th
 test('no operation costs more than planned, tells more or less than it costs, or costs anything again', async () => {
   const sandbox = await startSandbox({ catalogue });
   for (const kind of ['artist', 'album', 'track'] as const) catalogue.find(kind, 'love'); // draws it all, once
-  await calm();
+  await waitForIdleLoop();
   const seen = { served: 0, refused: 0, calls: 0, errors: 0 };
 
   await fc.assert(

@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { QuotaMode, SandboxCall } from '../../../../src/sandbox/index.ts';
-import { calm } from '../../../support/calm.ts';
-import { startClock } from '../../../support/clock.ts';
+import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
 
@@ -236,7 +235,7 @@ describe('what is kept', () => {
     await ask(artist(nobody));
     sandbox.clearCalls();
     expect((await ask(nested)).data).toEqual({ artist: null });
-    await calm();
+    await waitForIdleLoop();
     expect(apiCalls()).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type QuotaMode, type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
-import { calm } from '../../../support/calm.ts';
+import { waitForIdleLoop } from '../../../support/clock.ts';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
 import { type Ask, catalogue, operations, perform } from '../../../support/operations.ts';
 import { freePort, hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
@@ -57,7 +57,7 @@ async function patient(ask: () => ReturnType<TestGateway['ask']>) {
   for (;;) {
     const answer = await ask();
     if (answer.status !== 503) return answer;
-    await calm();
+    await waitForIdleLoop();
   }
 }
 

@@ -1,0 +1,55 @@
+import type { FaultRule } from '../../src/sandbox/index.ts';
+import { pass } from './clock.ts';
+import type { Outcome } from './fault-answers.ts';
+import type { World } from './fault-world.ts';
+import type { Trouble } from './tcp-proxy.ts';
+
+/** What the steps of fault cases arrange, and what they look at in their outcomes. */
+
+type Rule = Omit<FaultRule, 'fault'>;
+
+/** Arranges one fault in place of all others. */
+export const only =
+  (fault: FaultRule['fault'], rule: Rule = {}) =>
+  async ({ lift, fault: add }: World) => {
+    await lift();
+    add({ ...rule, fault });
+  };
+
+/** Lets the time pass for which earlier retries count. */
+export const forgetRetries = () => pass(11_000);
+
+/** As `only`, without the retries of the steps before. */
+export const onlyAfterRetries = (fault: FaultRule['fault'], rule?: Rule) => async (world: World) => {
+  await forgetRetries();
+  await only(fault, rule)(world);
+};
+
+/** Arranges trouble on the connection in place of all faults. */
+export const troubled =
+  (trouble: Trouble) =>
+  async ({ lift, trouble: set }: World) => {
+    await lift();
+    await set(trouble);
+  };
+
+/** The codes of the first errors, `ok` for none, with how often each occurs. */
+export function countCodes(outcomes: readonly Outcome[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { errors } of outcomes) {
+    const code = errors[0]?.extensions?.code ?? 'ok';
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Every code that occurs. */
+export const codesOf = (outcomes: readonly Outcome[]) => [
+  ...new Set(outcomes.flatMap(({ errors }) => errors.map(({ extensions }) => extensions?.code))),
+];
+
+/** Arranges one fault beside the others. */
+export const adding =
+  (fault: FaultRule['fault'], rule: Rule = {}) =>
+  ({ fault: add }: World) =>
+    add({ ...rule, fault });
