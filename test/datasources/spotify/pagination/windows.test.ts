@@ -139,6 +139,13 @@ describe('a window', () => {
     expect(cut([full, page(5, ''), page(10, 'fghij')], [0, 15]).line).toContain('10f');
   });
 
+  test('that is shortened ends with the last page that was read, and has a next page whatever its total says', () => {
+    const pages = [page(0, 'abcde'), page(5, 'fg---', { total: 10, hasNext: true })];
+    const shortened = { line: '3d 4e 5f 6g', start: 3, end: 10, hasNext: true };
+    expect(cut(pages, [3, 20], undefined, true)).toMatchObject(shortened);
+    expect(cut(pages, [3, 20], { last: 17 }, true)).toMatchObject(shortened);
+  });
+
   test('has a next page while its page has a next one, or has slots left, or its total says so', () => {
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
     expect(cut([page(0, 'abcde', { total: 0, hasNext: true })], [0, 5]).hasNext).toBe(true);
