@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 import { traceHeader } from '../../operation/usage.ts';
+import { graphiqlHead } from './graphiql-head.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
 import { pageHeaders } from './pages.ts';
 
@@ -79,7 +80,8 @@ const renderAndCompress = `
   const { createHash } = require('node:crypto');
   const { parentPort, workerData } = require('node:worker_threads');
   const { gzipSync } = require('node:zlib');
-  const page = require(workerData.renderer).renderGraphiQL(workerData.options);
+  const { renderer, options, head } = workerData;
+  const page = require(renderer).renderGraphiQL(options).replace('</title>', (title) => title + head);
   const sha256 = (text) => createHash('sha256').update(text).digest('base64');
   const scripts = Array.from(page.matchAll(/<script>(.*?)<\\/script>/gs), ([, script]) => script);
   const gzip = new Uint8Array(gzipSync(page));
@@ -96,7 +98,7 @@ function renderGraphiqlPage(options: object): Promise<GraphiqlPage> {
   const worker = new Worker(renderAndCompress, {
     eval: true,
     execArgv: [],
-    workerData: { renderer, options },
+    workerData: { renderer, options, head: graphiqlHead },
   });
   return new Promise((resolve, reject) => {
     worker.once('message', (page: GraphiqlPage) => resolve(page));
