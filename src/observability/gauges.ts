@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Spotify } from '../datasources/spotify/index.ts';
+import { type FamilyQuota, freshnessFactor, type Spotify } from '../datasources/spotify/index.ts';
 import { prefix } from './metrics.ts';
 
 /** Where the gauges read their values. */
@@ -16,7 +16,7 @@ interface GaugeDefinition {
   labels?: readonly string[];
   /** How the values of the processes behind one port are combined; default `max`. */
   aggregator?: 'sum' | 'max';
-  read(sources: GaugeSources): Iterable<[labels: Record<string, string>, value: number]>;
+  read(sources: GaugeSources): Iterable<Sample>;
 }
 
 /** Registers the gauges, which read their values from the sources at each scrape. */
@@ -36,6 +36,16 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   }
 }
 
+type Sample = [labels: Record<string, string>, value: number];
+
+/** One sample for each family with a daily limit. */
+const limitsOf =
+  (sample: (quota: FamilyQuota & { limit: number }) => Sample) =>
+  ({ spotify }: GaugeSources): Sample[] =>
+    spotify
+      .report()
+      .quota.flatMap((quota) => (quota.limit === null ? [] : [sample({ ...quota, limit: quota.limit })]));
+
 const gauges: readonly GaugeDefinition[] = [
   {
     name: 'upstream_calls_last_30s',
@@ -47,11 +57,30 @@ const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'upstream_calls_last_24h',
-    help: 'Calls to Spotify in the last 24 hours.',
+    help: 'Calls to Spotify in the last 24 hours, of all processes.',
     labels: ['family'],
-    aggregator: 'sum',
-    read: ({ spotify }) =>
-      spotify.report().families.map(({ family, callsLast24h }) => [{ family }, callsLast24h]),
+    read: ({ spotify }) => spotify.report().quota.map(({ family, used }) => [{ family }, used]),
+  },
+  {
+    name: 'quota_limit',
+    help: 'Daily limit of a family, by its source.',
+    labels: ['family', 'source'],
+    read: limitsOf(({ family, limit, limitSource }) => [
+      { family, source: limitSource.toLowerCase() },
+      limit,
+    ]),
+  },
+  {
+    name: 'quota_remaining',
+    help: 'Calls that are left below the daily limit of a family.',
+    labels: ['family'],
+    read: limitsOf(({ family, limit, remaining }) => [{ family }, remaining ?? limit]),
+  },
+  {
+    name: 'quota_freshness_factor',
+    help: 'How many times as long entries of a family are fresh, to save calls: 1 to 24.',
+    labels: ['family'],
+    read: limitsOf(({ family, used, limit }) => [{ family }, freshnessFactor(used / limit)]),
   },
   {
     name: 'gate_shut_seconds',

@@ -50,6 +50,8 @@ export function createMetrics(): Metrics {
   const callHelp = 'Duration of a call to Spotify.';
   const callSeconds = histogram('upstream_call_duration_seconds', callHelp, ['family']);
   const waitSeconds = histogram('gate_wait_seconds', 'Time that calls to Spotify were queued.', ['family']);
+  const quotaHelp = 'Calls that Spotify rejected because the daily quota of their family is used up.';
+  const quotaRejections = counter('quota_rejections_total', quotaHelp, ['family']);
   const answers = counter('answers_total', 'Reads, by the source of the response.', ['source']);
 
   const observer: Observer = {
@@ -62,6 +64,7 @@ export function createMetrics(): Metrics {
     },
     onQueued: ({ family }) => waitSeconds.startTimer({ family }),
     onRead: (source) => answers.inc({ source }),
+    onQuotaRejected: (family) => quotaRejections.inc({ family }),
   };
 
   return {

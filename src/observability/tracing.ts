@@ -91,6 +91,7 @@ export const telemetryObserver: Observer = {
     return () => span.end();
   },
   onRead: () => undefined,
+  onQuotaRejected: () => undefined,
 };
 
 function startBelow(parent: unknown, name: string, kind: SpanKind, attributes: Attributes): Span {

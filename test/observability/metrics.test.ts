@@ -56,7 +56,7 @@ describe('metrics', () => {
       'tracks 403': 1,
     });
     expect(await samples(gateway, 'upstream_calls_last_30s')).toEqual(perFamily);
-    expect(await samples(gateway, 'upstream_calls_last_24h')).toEqual(perFamily);
+    expect(await samples(gateway, 'upstream_calls_last_24h')).toMatchObject(perFamily);
     expect(await samples(gateway, 'upstream_call_duration_seconds')).toEqual({ token: 1, ...perFamily });
   });
 
@@ -79,6 +79,31 @@ describe('metrics', () => {
     expect(seconds).toBeGreaterThan(28);
     expect(seconds).toBeLessThanOrEqual(30);
     expect(await samples(gateway, 'errors_total')).toEqual({ UPSTREAM_RATE_LIMITED: 1 });
+  });
+
+  test('show used calls, limit, remaining calls, thrift and rejections of each daily quota', async () => {
+    const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=5,search=200' });
+    await gateway.ask(btsName);
+    expect(await samples(gateway, 'upstream_calls_last_24h')).toMatchObject({ artists: 1, search: 0 });
+    expect(await samples(gateway, 'quota_limit')).toMatchObject({
+      'artists configured': 5,
+      'search configured': 200,
+      'artists/albums presumed': 100,
+    });
+    expect(await samples(gateway, 'quota_remaining')).toMatchObject({ artists: 3, search: 196 });
+    expect(await samples(gateway, 'quota_freshness_factor')).toMatchObject({ artists: 1, search: 1 });
+    expect(await samples(gateway, 'quota_rejections_total')).toEqual({});
+
+    const others = gateway.sandbox.catalogue
+      .artists()
+      .slice(1, 4)
+      .map(({ id }) => id);
+    for (const id of others.slice(0, 2)) await gateway.ask(`{ artist(id: "${id}") { name } }`);
+    const { artists: factor = 0 } = await samples(gateway, 'quota_freshness_factor');
+    expect(factor).toBeCloseTo(24 ** 0.25, 2); // three of five calls are used
+    gateway.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 7_200 }, times: 1 });
+    await gateway.ask(`{ artist(id: "${others[2]}") { name } }`);
+    expect(await samples(gateway, 'quota_rejections_total')).toEqual({ artists: 1 });
   });
 
   test('tell how many calls waited for their turn', async () => {

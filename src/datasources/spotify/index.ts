@@ -22,6 +22,7 @@ export { type CursorPosition, type PageArgs, worstCaseOffsets } from './paginati
 export type { Slot, Window } from './pagination/windows.ts';
 export type { LimitSource } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
+export { freshnessFactor } from './quota/decide-reads.ts';
 export { type Family, families } from './quota/families.ts';
 export {
   createOperationContext,

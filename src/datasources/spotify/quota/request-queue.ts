@@ -38,8 +38,6 @@ export interface ScheduledCall<T> {
 }
 
 export interface FamilyReport extends FamilyCalls {
-  /** Calls of all processes. */
-  callsLast24h: number;
   /** The back-off that applies; null for none. */
   openState: OpenState | null;
 }
@@ -97,7 +95,10 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   return {
     schedule,
     backOff(family, reason, waitMs) {
-      if (reason === 'quota') dailyQuota.recordRejection(family, waitMs);
+      if (reason === 'quota') {
+        dailyQuota.recordRejection(family, waitMs);
+        observer.onQuotaRejected(family);
+      }
       if (reason === 'rate') rateLimiter.recordRejection(dailyQuota.recentCalls());
       return breakers.backOff(family, reason, waitMs);
     },
@@ -107,7 +108,6 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       const nowMs = performance.now();
       return callCounts.report(nowMs).map((calls) => ({
         ...calls,
-        callsLast24h: dailyQuota.stateOf(calls.family).used,
         openState: breakers.openStateOf(calls.family, nowMs),
       }));
     },

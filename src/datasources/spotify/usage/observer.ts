@@ -9,6 +9,8 @@ export interface Observer {
   onQueued(call: ObservedCall): () => void;
   /** A read of the cache ended: in memory, in the shared store, with a call, or with a call in flight. */
   onRead(source: ReadSource): void;
+  /** Spotify rejected a call because the quota of its family is used up. */
+  onQuotaRejected(family: Family): void;
 }
 
 export interface ObservedCall {
@@ -26,6 +28,7 @@ export const noopObserver: Observer = {
   onCall: () => () => undefined,
   onQueued: () => () => undefined,
   onRead: () => undefined,
+  onQuotaRejected: () => undefined,
 };
 
 /** One observer that passes every event to all of these. */
@@ -39,4 +42,5 @@ export const combine = (observers: readonly Observer[]): Observer => ({
     return () => ends.forEach((end) => void end());
   },
   onRead: (source) => observers.forEach((observer) => void observer.onRead(source)),
+  onQuotaRejected: (family) => observers.forEach((observer) => void observer.onQuotaRejected(family)),
 });

@@ -76,11 +76,10 @@ test('the report has the calls and the back-off of each family of which a call w
   await settle();
   requestQueue.backOff('search', 'quota', null);
   expect(requestQueue.report()).toEqual([
-    { family: 'artists', recentCalls: 1, callsLast24h: 1, openState: null },
+    { family: 'artists', recentCalls: 1, openState: null },
     {
       family: 'search',
       recentCalls: 1,
-      callsLast24h: 1,
       openState: { reason: 'quota', waitMs: 3_600_000, totalWaitMs: 3_600_000 },
     },
   ]);
