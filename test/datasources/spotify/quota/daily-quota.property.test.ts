@@ -71,7 +71,8 @@ function startMachine(configured: ReadonlyMap<string, number>) {
   const quotas = [startProcess(), startProcess(), startProcess()];
 
   async function call(process: number): Promise<boolean> {
-    if (!(await quotas[process]?.reserve(family))) return false;
+    const quota = quotas[process];
+    if (!(await quota?.reserve(family)) || quota !== quotas[process]) return false; // refused, or killed meanwhile
     sentAtMs.push(trueMs());
     return true;
   }
@@ -89,7 +90,7 @@ function startMachine(configured: ReadonlyMap<string, number>) {
         quotas[event.process]?.dispose();
         clockStepMs += event.clockStepMs;
         quotas[event.process] = startProcess();
-        await vi.advanceTimersByTimeAsync(2_500); // the others go on meanwhile
+        await vi.advanceTimersByTimeAsync(2_500); // the others learn its last counts: a second later nothing can lose them
         return;
       case 'flush':
         store.flush();
