@@ -17,7 +17,8 @@ import {
 /** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
 
 const clock = vi.hoisted(() => ({ aheadMs: 0 }));
-vi.mock('../../../../src/observability/clock.ts', () => ({
+vi.mock('../../../../src/observability/clock.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
   epochMs: () => performance.timeOrigin + performance.now() + clock.aheadMs,
 }));
 
