@@ -49,22 +49,17 @@ export async function start(args, { env = {}, cores = 'server' } = {}) {
 }
 
 /** @throws Error with what the process said, when it ends without having listened */
-async function listening(child, errors) {
-  const ended = new AbortController();
-  child.once('exit', () => ended.abort());
-  const lines = createInterface({ input: child.stdout });
-  try {
-    for (;;) {
-      const [line] = await once(lines, 'line', { signal: ended.signal });
+function listening(child, errors) {
+  return new Promise((resolve, reject) => {
+    // Read on for as long as it runs: a full pipe would stop the server.
+    createInterface({ input: child.stdout }).on('line', (line) => {
       const [, port] = whole.exec(line) ?? [];
-      if (port) return Number(port);
-    }
-  } catch (error) {
-    if (!ended.signal.aborted) throw error;
-    throw new Error(`${child.spawnargs.join(' ')} ended before it listened:\n${errors()}`);
-  } finally {
-    lines.on('line', () => undefined); // a full pipe would stop the server
-  }
+      if (port) resolve(Number(port));
+    });
+    child.once('exit', () =>
+      reject(new Error(`${child.spawnargs.join(' ')} ended before it listened:\n${errors()}`)),
+    );
+  });
 }
 
 function createAsk(child) {

@@ -18,7 +18,7 @@ import { upstreamOf } from '../support/process.ts';
 
 const { SOAK_MINUTES = '10' } = process.env;
 const lengthMs = Number(SOAK_MINUTES) * 60_000;
-const fillRequests = 12_000; // 3,000 albums, and twice as many documents as fit into their cache
+const fillRequests = 3_000; // each a new album and a new document: more than their caches have room for
 const fillConnections = 4;
 const pauseMs = 200; // after a 503
 const sampleMs = lengthMs / 24;
@@ -42,12 +42,15 @@ const albumFields =
   'fragment A on Album { id name albumType images { url width height } artists { id name } }';
 const albumList = `search(q: "the") { albums(first: 100) { edges { node { ...A ${repeated('n#: name', 40)} } } } }`;
 
+const albumRequest = (n: number, comment = '') =>
+  JSON.stringify({ query: `${albumPage} ${albumFields} ${comment}`, variables: { id: idOfAlbum(n) } });
+
 /** Of each four requests: an album that is new to the cache, two large responses, and one of few that are repeated. */
 function bodyOf(n: number): string {
   const round = Math.floor(n / 4);
   switch (n % 4) {
     case 0:
-      return JSON.stringify({ query: `${albumPage} ${albumFields}`, variables: { id: idOfAlbum(round) } });
+      return albumRequest(fillRequests + round);
     case 1:
       return JSON.stringify({ query: `{ ${albumList} } ${albumFields} # ${round}` });
     case 2:
@@ -107,7 +110,7 @@ async function load(server: ChildProcess, port: number): Promise<string[]> {
 
   async function one(n: number): Promise<void> {
     const bad = n % hostileEvery === 0 ? hostile[(n / hostileEvery) % hostileCount] : undefined;
-    const body = bad?.body ?? bodyOf(n);
+    const body = bad?.body ?? (n < fillRequests ? albumRequest(n, `#${n}`) : bodyOf(n));
     const status = await send(port, bad?.get ? `/graphql?${bad.get}` : '/graphql', body);
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (status === 503) await sleep(pauseMs);

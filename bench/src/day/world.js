@@ -22,7 +22,7 @@ export const endCursorOf = ({ artist }) => artist?.albums?.pageInfo.endCursor ??
 /**
  * @param catalogue of the sandbox
  * @param ids of the artists, the most popular first
- * @returns a function from `{ kind, artist, album }` to the visit: `artist`, `key` (equal keys need the same data), `query`,
+ * @returns a function from `{ kind, artist, album }` to the visit: `key` (equal keys need the same data), `query`,
  * `variables`, `itemsOf` (the items in the data of a response), `expected` (how many there are), `calls` (of which
  * family and how many a gateway without a cache needs, apart from families without a limit), `before` (the visit that
  * gives the cursor)
@@ -70,12 +70,10 @@ export function createWorld(catalogue, ids) {
     };
   }
 
-  function visitOf({ kind, artist, album }) {
+  return ({ kind, artist, album }) => {
     if (kind === 'album') return albumVisit(artist, album);
     if (kind === 'search') return searchVisit(artist);
     const hasNextPage = lengthOf(artist) > windowSize;
     return artistVisit(artist, kind === 'nextPage' && hasNextPage ? windowSize : 0);
-  }
-
-  return (drawn) => ({ artist: drawn.artist, ...visitOf(drawn) });
+  };
 }

@@ -90,6 +90,8 @@ export interface SpotifyOptions {
   dataDir: string | null;
 }
 
+const lengthFreshMs = 3_600_000; // of the length of a list
+
 /**
  * Connects the parts of the datasource.
  * @param observer receives each call, each wait and each read, for metrics and traces
@@ -128,7 +130,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     observer,
     log,
   });
-  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs });
+  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs ?? lengthFreshMs });
   const entities = createEntityReader<SpotifyObject>({
     cache,
     capabilities,

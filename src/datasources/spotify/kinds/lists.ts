@@ -32,8 +32,6 @@ export interface PagedList<T extends Entity> {
   embeddedFirstPage?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
   /** The end of the last slot that Spotify serves; Infinity if only the list's length ends it. */
   maxOffset: number;
-  /** How long a page and the length of the list are fresh, in milliseconds. */
-  freshMs: number;
   /** Whether different totals on two pages mean that the list has changed. */
   hasStableTotal: boolean;
 }
@@ -74,7 +72,6 @@ export function pagesAt<T extends Entity>(
     endpoint: name,
     maxOffset: Number.POSITIVE_INFINITY,
     hasStableTotal: true,
-    freshMs,
     page(offset, limit) {
       const window = { ...query, limit: `${limit}`, offset: `${offset}` };
       return {
