@@ -6,12 +6,18 @@ import {
   createCapabilities,
 } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../src/datasources/spotify/capabilities/policy.ts';
-import { createOperationContext, parseId, type Spotify } from '../../src/datasources/spotify/index.ts';
+import {
+  createOperationContext,
+  parseId,
+  type Spotify,
+  type Usage,
+} from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
+import { UpstreamQuotaExceeded } from '../../src/errors.ts';
 import { createDocuments } from '../../src/operation/documents.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
@@ -59,6 +65,14 @@ interface AlbumsAnswer {
   };
 }
 
+const unlimited = {
+  used: 0,
+  limit: null,
+  limitSource: 'NONE' as const,
+  remaining: Number.POSITIVE_INFINITY,
+  usedShare: 0,
+  resetAtMs: null,
+};
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const artistId = '3Nrfpe0tUJi4K4DXYWgMUX';
 const documents = createDocuments({ schema, introspection: false, suggestions: false });
@@ -75,7 +89,19 @@ const operation = documents
   .operation(null);
 const albumId = (n: number): string => `${n}`.padStart(22, '0');
 
-export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: number } = {}) {
+/** The calls that are left today. */
+export interface TestQuota {
+  callsLeft: number;
+  /** Whether the gateway knows it; otherwise it learns from Spotify's rejection that no call is left. */
+  isKnown: boolean;
+}
+
+export function testList(
+  list: TestList,
+  known: { mode?: QuotaMode; freshMs?: number; quota?: TestQuota } = {},
+) {
+  const { quota } = known;
+  const usages: Usage[] = [];
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
   const capabilities: Capabilities = createCapabilities(known.mode ?? 'auto', quiet);
 
@@ -83,6 +109,8 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     const limit = Number(request.query['limit']);
     const offset = Number(request.query['offset']);
     const refused = limit > list.ceiling && list.manner === 'refuse';
+    if (quota?.callsLeft === 0) throw new UpstreamQuotaExceeded('No call is left.', { retryAfter: 86_400 });
+    if (quota) quota.callsLeft -= 1;
     requests.push({ path: pathOf(request), offset, limit, refused });
     const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : pageOf(list, offset, limit);
     const read = readBody(Buffer.from(JSON.stringify(body)));
@@ -103,6 +131,9 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     batchFetcher: createBatchFetcher({ request: call }, capabilities),
     capabilities,
     memory: createMemory(freshness),
+    dailyQuota: quota?.isKnown
+      ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }) }
+      : undefined,
   });
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),
@@ -118,6 +149,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     context.plan = operation.plan(values, capabilities);
     const result = await operation.execute(values, context);
     operationContext.end();
+    usages.push(operationContext.usage);
     if (result.errors) throw result.errors[0];
     const { totalCount, pageInfo, edges } = (result.data as unknown as AlbumsAnswer).artist.albums;
     return {
@@ -128,7 +160,7 @@ export function testList(list: TestList, known: { mode?: QuotaMode; freshMs?: nu
     };
   }
 
-  return { page, requests, list };
+  return { page, requests, list, usages };
 }
 
 function pageOf(list: TestList, offset: number, askedLimit: number) {

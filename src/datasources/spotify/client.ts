@@ -90,8 +90,6 @@ export interface SpotifyOptions {
   dataDir: string | null;
 }
 
-const lengthFreshMs = 3_600_000; // of the length of a list
-
 /**
  * Connects the parts of the datasource.
  * @param observer receives each call, each wait and each read, for metrics and traces
@@ -130,7 +128,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     observer,
     log,
   });
-  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs ?? lengthFreshMs });
+  const pages = createPagination({ cache, capabilities, freshMs: options.freshMs });
   const entities = createEntityReader<SpotifyObject>({
     cache,
     capabilities,

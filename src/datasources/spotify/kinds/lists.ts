@@ -32,6 +32,8 @@ export interface PagedList<T extends Entity> {
   embeddedFirstPage?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
   /** The end of the last slot that Spotify serves; Infinity if only the list's length ends it. */
   maxOffset: number;
+  /** How long a page and the length of the list are fresh, in milliseconds. */
+  freshMs: number;
   /** Whether different totals on two pages mean that the list has changed. */
   hasStableTotal: boolean;
 }
@@ -72,6 +74,7 @@ export function pagesAt<T extends Entity>(
     endpoint: name,
     maxOffset: Number.POSITIVE_INFINITY,
     hasStableTotal: true,
+    freshMs,
     page(offset, limit) {
       const window = { ...query, limit: `${limit}`, offset: `${offset}` };
       return {

@@ -126,44 +126,35 @@ export interface ListTotals {
   record(list: AnyList, page: AnyPage, sinceMs: number): void;
   /** Learns that a list ends at a slot, though `next` is set behind it. */
   recordEnd(list: AnyList, slot: number): void;
-  /** The page size of a list that Spotify pages in smaller pages than requested; null for any other list. */
-  pageLimit(list: AnyList): number | null;
-  /**
-   * Notes a page that is smaller than requested although the list goes on.
-   * @returns whether this is now known to be the page size of the list: one such page may be an exception
-   */
-  recordSmallPage(list: AnyList, page: AnyPage): boolean;
 }
 
-type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal'>;
-/** The last page of a list that was smaller than requested. */
-interface SmallPage {
-  offset: number;
-  limit: number;
-  /** Whether another page before it had the same size. */
-  isConfirmed: boolean;
-}
+type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal' | 'freshMs'>;
 
 const maxFormerTotals = 10;
 const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
 
 /**
- * @param freshMs how long a length is believed, in milliseconds
+ * @param freshMs how long a length is believed, in milliseconds; null for as long as the pages of the list are fresh
  * @param onChange called when a list is found to have changed
  */
-export function createListTotals(freshMs: number, onChange: () => void): ListTotals {
+export function createListTotals(freshMs: number | null, onChange: () => void): ListTotals {
   const lists = new LRUCache<string, LearnedLength>({ max: maxLists });
-  const smallPages = new LRUCache<string, SmallPage>({ max: maxLists, ttl: freshMs });
+  const freshMsOf = (list: AnyList): number => freshMs ?? list.freshMs;
 
   const hasChanged = ({ hasStableTotal }: AnyList, learned: LearnedLength, total: number): boolean =>
     hasStableTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
 
-  function recordChange(learned: LearnedLength, { total, asOfMs }: AnyPage, sinceMs: number): void {
+  function recordChange(
+    list: AnyList,
+    learned: LearnedLength,
+    { total, asOfMs }: AnyPage,
+    sinceMs: number,
+  ): void {
     // A total that returns is a way of reporting, not a change of the list.
     const isFlapping = learned.formerTotals.includes(total);
     learned.formerTotals = [...learned.formerTotals, learned.reportedTotal].slice(-maxFormerTotals);
     if (isFlapping) {
-      learned.flappingUntilMs = epochMs() + freshMs;
+      learned.flappingUntilMs = epochMs() + freshMsOf(list);
       return;
     }
     onChange();
@@ -173,10 +164,10 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
   }
 
   return {
-    of({ key }) {
-      const learned = lists.get(key);
-      if (!learned || epochMs() >= learned.asOfMs + freshMs) return null;
-      return { ...lengthOf(learned), freshUntilMs: learned.asOfMs + freshMs };
+    of(list) {
+      const learned = lists.get(list.key);
+      const freshUntilMs = (learned?.asOfMs ?? 0) + freshMsOf(list);
+      return learned && epochMs() < freshUntilMs ? { ...lengthOf(learned), freshUntilMs } : null;
     },
     recordEnd({ key }, slot) {
       const learned = lists.get(key);
@@ -186,22 +177,12 @@ export function createListTotals(freshMs: number, onChange: () => void): ListTot
       const learned = lists.get(list.key);
       return !learned || !hasChanged(list, learned, total) || asOfMs >= learned.consistentSinceMs;
     },
-    pageLimit({ key }) {
-      const small = smallPages.get(key);
-      return small?.isConfirmed ? small.limit : null;
-    },
-    recordSmallPage({ key }, { offset, limit }) {
-      const before = smallPages.get(key);
-      const isConfirmed = before?.limit === limit && (before.isConfirmed || before.offset !== offset);
-      smallPages.set(key, { offset, limit, isConfirmed });
-      return isConfirmed;
-    },
     record(list, page, sinceMs) {
       const { total, asOfMs } = page;
       const learned = lists.get(list.key) ?? firstLength(page);
       lists.set(list.key, learned);
       if (asOfMs < learned.asOfMs) return;
-      if (hasChanged(list, learned, total)) recordChange(learned, page, sinceMs);
+      if (hasChanged(list, learned, total)) recordChange(list, learned, page, sinceMs);
       else if (total !== learned.reportedTotal) learned.end = null;
       Object.assign(learned, { reportedTotal: total, isTotalMalformed: page.isTotalMalformed, asOfMs });
       recordExtent(learned, page);

@@ -1,3 +1,4 @@
+import { UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
@@ -7,6 +8,7 @@ import type { Page } from '../kinds/page.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import type { ListLength, ListTotals } from './lengths.ts';
 import { nextOffsets, type SlotRange } from './slots.ts';
+import type { SmallPages } from './small-pages.ts';
 
 /** Reads aligned pages of lists, each from the cache if it is there and belongs to the current version of the list. */
 
@@ -18,22 +20,33 @@ export interface ListRead<T extends Entity> {
   fieldContext: FieldContext;
   cache: ReadThroughCache;
   totals: ListTotals;
+  smallPages: SmallPages;
   /** Counts a page that is older than the last change of its list. */
   recordChange(): void;
 }
 
+/** Pages in the order of their offsets, without a gap. */
+export interface PageSequence<T> {
+  pages: Page<T>[];
+  /** Whether later pages are missing because the daily quota does not suffice for them. */
+  isShortened: boolean;
+}
+
 /**
- * The pages that cover the slots, as far as the list goes; null if there is no such list.
+ * The pages that cover the slots, as far as the list goes; null if there is no such list. If the daily quota does not
+ * suffice for all of them, the first ones.
  * @throws SmallerPageNeeded if Spotify pages the list in smaller pages
+ * @throws UpstreamQuotaExceeded if the quota does not suffice for the first of the slots
  */
 export async function readPages<T extends Entity>(
   read: ListRead<T>,
   slots: SlotRange,
-): Promise<Page<T>[] | null> {
-  if (slots.start === slots.end) return [];
+): Promise<PageSequence<T> | null> {
+  if (slots.start === slots.end) return { pages: [], isShortened: false };
   const { list, limit, totals, fieldContext } = read;
   const startedMs = epochMs();
   let pages: Page<T>[] = [];
+  let isShortened = false;
   if (slots.start < limit && list.embeddedFirstPage) {
     const firstPage = await list.embeddedFirstPage(fieldContext);
     if (firstPage === null) return null;
@@ -42,24 +55,66 @@ export async function readPages<T extends Entity>(
       pages.push(firstPage);
     }
   }
-  for (;;) {
+  while (!isShortened) {
     const offsets = nextOffsets(pages, slots, limit, lengthOf(read), list.maxOffset);
     if (offsets.length === 0) break;
-    const nextPages = await Promise.all(offsets.map((offset) => readPage(read, offset, startedMs)));
-    pages = untilGap([...pages, ...nextPages]);
+    const next = await readWithinQuota(read, offsets, !pages.some(reaches(slots)), startedMs);
+    pages = untilGap([...pages, ...next.pages]);
+    isShortened = next.isShortened;
   }
   recordEmptyEnd(read, pages);
-  return readChangedAgain(read, pages, startedMs);
+  return { pages: await readChangedAgain(read, pages, startedMs), isShortened };
 }
+
+/**
+ * The pages at the offsets, up to the first one for which the daily quota does not suffice.
+ * @param isFirstNeeded whether there is nothing to return without the first of these pages
+ */
+async function readWithinQuota<T extends Entity>(
+  read: ListRead<T>,
+  offsets: readonly number[],
+  isFirstNeeded: boolean,
+  startedMs: number,
+): Promise<PageSequence<T>> {
+  const readableCount = await read.cache.readableCount(offsets.map((offset) => requestAt(read, offset)));
+  const count = isFirstNeeded ? Math.max(1, readableCount) : readableCount;
+  const results = await Promise.all(
+    offsets.slice(0, count).map((offset) => readPage(read, offset, startedMs).catch(quotaError)),
+  );
+  const pages: Page<T>[] = [];
+  for (const result of results) {
+    if (result instanceof UpstreamQuotaExceeded) {
+      if (isFirstNeeded && pages.length === 0) throw result;
+      break;
+    }
+    pages.push(result);
+  }
+  return { pages, isShortened: pages.length < offsets.length };
+}
+
+/** Whether a page has a slot of the range or a later one. */
+const reaches =
+  ({ start }: SlotRange) =>
+  <T>({ offset, limit }: Page<T>): boolean =>
+    offset + limit > start;
+
+function quotaError(error: unknown): UpstreamQuotaExceeded {
+  if (error instanceof UpstreamQuotaExceeded) return error;
+  throw error;
+}
+
+/** The request for the page at an offset, which no list extends beyond `maxOffset`. */
+const requestAt = <T extends Entity>({ list, limit }: ListRead<T>, offset: number) =>
+  list.page(offset, Math.min(limit, list.maxOffset - offset));
 
 /** @param startedMs start of the read to which the page belongs, in milliseconds of the epoch */
 export async function readPage<T extends Entity>(
-  { list, limit, cache, totals, recordChange, fieldContext }: ListRead<T>,
+  read: ListRead<T>,
   offset: number,
   startedMs: number,
 ): Promise<Page<T>> {
-  const items = Math.min(limit, list.maxOffset - offset);
-  const endpointRequest = list.page(offset, items);
+  const { list, limit, cache, totals, smallPages, recordChange, fieldContext } = read;
+  const endpointRequest = requestAt(read, offset);
   const getPage = async (): Promise<Page<T>> => {
     const page = await cache.get(endpointRequest, fieldContext);
     if (page === null)
@@ -72,9 +127,9 @@ export async function readPage<T extends Entity>(
     cache.expire(endpointRequest.key);
     page = await getPage();
   }
-  if (page.limit < items) {
+  if (page.limit < Math.min(limit, list.maxOffset - offset)) {
     cache.put(list.page(offset, page.limit), page, page.asOfMs);
-    if (page.hasNext && totals.recordSmallPage(list, page)) throw new SmallerPageNeeded(page.limit);
+    if (page.hasNext && smallPages.record(list, page)) throw new SmallerPageNeeded(page.limit);
   }
   totals.record(list, page, startedMs);
   return page;

@@ -6,10 +6,11 @@ import type { Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';
-import type { FieldContext } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './lengths.ts';
-import { type ListRead, lengthOf, readPage, readPages, untilGap } from './page-reader.ts';
+import { type ListRead, lengthOf, type PageSequence, readPage, readPages, untilGap } from './page-reader.ts';
 import { isCursorAt, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
+import { createSmallPages } from './small-pages.ts';
 import { type Window, windowOf } from './windows.ts';
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
@@ -29,8 +30,8 @@ export interface Pagination {
 export interface PaginationOptions {
   cache: ReadThroughCache;
   capabilities: Capabilities;
-  /** How long the length of a list is believed, in milliseconds. */
-  freshMs: number;
+  /** How long the length of a list is believed, in milliseconds; null for as long as its pages are fresh. */
+  freshMs: number | null;
 }
 
 const firstSlot: PageArgs = { first: 1, last: null, after: null, before: null };
@@ -42,10 +43,11 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     changes += 1;
   };
   const totals = createListTotals(freshMs, recordChange);
+  const smallPages = createSmallPages(freshMs);
 
   async function window<T extends Entity>(list: PagedList<T>, args: PageArgs, fieldContext: FieldContext) {
-    const read = { list, fieldContext, cache, totals, recordChange };
-    let limit = Math.min(capabilities.maxPageSize(list.endpoint), totals.pageLimit(list) ?? Infinity);
+    const read = { list, fieldContext, cache, totals, smallPages, recordChange };
+    let limit = Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
     for (;;) {
       try {
         return await readWindow({ ...read, limit }, args);
@@ -72,33 +74,42 @@ async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): 
   if (slots === null) {
     const firstPages = await readPages(read, { start: 0, end: 1 });
     if (firstPages === null) return null;
-    slots = slotRangeFor(read, args, firstPages) ?? { start: 0, end: 0 };
+    slots = slotRangeFor(read, args, firstPages.pages) ?? { start: 0, end: 0 };
   }
-  let pages = await readPages(read, slots);
-  for (let search = 0; search < maxEndSearches && pages !== null; search += 1) {
-    const length = totals.of(list) ?? lengthFrom(pages);
+  let sequence = await readPages(read, slots);
+  for (let search = 0; search < maxEndSearches && sequence && !sequence.isShortened; search += 1) {
+    const length = totals.of(list) ?? lengthFrom(sequence.pages);
     if (isFromEnd(args) && length?.end === null && !length.isReliable) {
-      await readPages(read, afterKnownEnd(list, length));
+      const search = await readPages(read, afterKnownEnd(list, length));
+      sequence = { ...sequence, isShortened: search?.isShortened === true };
     }
     // From the end: the pages may show that the list is longer or shorter than its total.
-    const corrected: SlotRange = slotRangeFor(read, args, pages) ?? slots;
+    const corrected: SlotRange = slotRangeFor(read, args, sequence.pages) ?? slots;
     if (corrected.start === slots.start && corrected.end === slots.end) break;
     slots = corrected;
-    pages = await readPages(read, slots);
+    sequence = await readPages(read, slots);
   }
-  return pages && cutWindow(read, pages, slots, args);
+  if (sequence?.isShortened) recordShortened(read.fieldContext);
+  return sequence && cutWindow(read, sequence, slots, args);
+}
+
+/** Notes the shortened window; the response is not kept, because a later call may read the rest. */
+function recordShortened(fieldContext: FieldContext): void {
+  fieldContext.operation.usage.shortened.push({ ...fieldContext.location(), reason: 'QUOTA' });
+  recordFreshness(fieldContext, epochMs());
 }
 
 /** The window of the slots, or of the slots behind the item of the cursor where the list's growth has moved it. */
 async function cutWindow<T extends Entity>(
   read: ListRead<T>,
-  pages: readonly Page<T>[],
+  { pages, isShortened }: PageSequence<T>,
   slots: SlotRange,
   args: PageArgs,
 ): Promise<Window<T>> {
   const { list, limit, totals } = read;
   const length = pages.length > 0 ? (totals.of(list) ?? lengthFrom(pages)) : null;
-  const cut = (from: readonly Page<T>[], at: SlotRange) => windowOf(from, at, args, list.maxOffset, length);
+  const cut = (from: Page<T>[], at: SlotRange) =>
+    windowOf({ pages: from, isShortened }, at, args, list.maxOffset, length);
   const slot = list.hasStableTotal ? shiftedSlot(pages, args, list.maxOffset) : null;
   if (slot === null || !args.after) return cut(pages, slots);
 

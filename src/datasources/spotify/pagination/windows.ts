@@ -2,6 +2,7 @@ import { isMalformed, type Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { Page } from '../kinds/page.ts';
 import { type ListLength, shownTotal } from './lengths.ts';
+import type { PageSequence } from './page-reader.ts';
 import {
   isEmpty,
   type PageArgs,
@@ -32,11 +33,11 @@ export interface Window<T> extends SlotRange {
 
 /**
  * Cuts a window out of the pages that cover it.
- * @param pages in the order of their offsets, without a gap; none where the list is known to be shorter
+ * @param pages none if the list is known to be shorter; if they are shortened, the window ends with them
  * @param length of the list as the pages have told it; null where nothing was read
  */
 export function windowOf<T extends Entity>(
-  pages: readonly Page<T>[],
+  { pages, isShortened }: PageSequence<T>,
   asked: SlotRange,
   range: PageArgs,
   maxOffset: number,
@@ -47,7 +48,7 @@ export function windowOf<T extends Entity>(
   const found = slotRefsIn(live, span.end).filter(({ slot }) => slot >= span.start);
   // A window from the end of a list that is known to end there has nothing behind it, whatever `next` says.
   const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
-  const hasNext = asked.start < asked.end && !isAtEnd && hasMore(live, span, maxOffset);
+  const hasNext = isShortened || (asked.start < asked.end && !isAtEnd && hasMore(live, span, maxOffset));
   const last = live.at(-1);
   return {
     slots: distinct(found.flatMap(slotOf), range),

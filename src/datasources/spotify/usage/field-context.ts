@@ -31,6 +31,8 @@ export interface Usage {
   stale: FieldNotice[];
   /** Fields without a value; the reason is an `UnavailableReason`. */
   unavailable: FieldNotice[];
+  /** Lists of which only the front of the window was read, to keep a daily quota. */
+  shortened: FieldNotice[];
 }
 
 /** Why a field is null: Spotify withholds it from this app, did not send it, or sent something malformed. */
@@ -92,7 +94,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
 
   return {
     deadlineMs,
-    usage: { calls: [], stale: [], unavailable: [] },
+    usage: { calls: [], stale: [], unavailable: [], shortened: [] },
     freshUntilMs: Number.POSITIVE_INFINITY,
     hasEnded: () => hasEnded || performance.now() >= deadlineMs,
     onEnd(callback) {

@@ -98,7 +98,7 @@ describe('the memory of a process', () => {
   test('forgets the lengths of lists before they are too many', () => {
     const lengths = createListTotals(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
-    const list = (i: number) => ({ key: `/artists/${i}/albums?`, hasStableTotal: true });
+    const list = (i: number) => ({ key: `/artists/${i}/albums?`, hasStableTotal: true, freshMs: 60_000 });
     const page = { offset: 0, limit: 10, isTotalMalformed: false, hasNext: false, items: [], asOfMs };
     const pages = Array.from({ length: 30_000 }, (_, i) => i);
     for (const i of pages) lengths.record(list(i), { ...page, total: i }, asOfMs);

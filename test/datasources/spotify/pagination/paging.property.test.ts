@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Page, type TestList, type TestSlot, testList } from '../../../support/lists.ts';
+import { type Page, type TestList, type TestQuota, type TestSlot, testList } from '../../../support/lists.ts';
 
 /**
  * Lists of any length, with slots that hold nothing, and items that come twice in one page: whichever way a
@@ -84,6 +84,28 @@ async function walk(tested: TestedList, size: number, forward: boolean): Promise
   return (forward ? pages : pages.reverse()).flatMap(({ ids }) => ids);
 }
 
+/** Walks forward; on a day without calls left, the client returns with its cursor on the next day. */
+async function walkOverDays(tested: TestedList, quota: TestQuota, callsPerDay: number, size: number) {
+  const ids: number[] = [];
+  let cursor: string | null = null;
+  for (let visit = 0; visit < 1_000; visit++) {
+    let page: Page;
+    try {
+      page = await tested.page({ first: size, after: cursor });
+    } catch (error) {
+      expect(error).toMatchObject({ originalError: { code: 'UPSTREAM_QUOTA_EXCEEDED' } });
+      expect(quota.callsLeft, 'a window is rejected only if no call is left').toBe(0);
+      quota.callsLeft = callsPerDay;
+      continue;
+    }
+    ids.push(...page.ids);
+    if (!page.hasNextPage) return ids;
+    expect(page.endCursor, 'a walk that goes on needs a cursor').not.toBeNull();
+    cursor = page.endCursor;
+  }
+  throw new Error('The walk does not end.');
+}
+
 function expectPoliteRequests({ requests, list }: TestedList): void {
   const granted = requests.filter(({ limit, refused }) => !refused && limit <= list.ceiling);
   const tooLarge = requests.filter(({ limit }) => limit > list.ceiling);
@@ -94,6 +116,11 @@ function expectPoliteRequests({ requests, list }: TestedList): void {
   const asked = granted.map(({ offset }) => offset);
   expect(new Set(asked).size, 'no page is asked for twice').toBe(asked.length);
 }
+
+const walks = fc.record({
+  size: fc.integer({ min: 1, max: 100 }),
+  callsPerDay: fc.integer({ min: 1, max: 6 }),
+});
 
 /** A window somewhere, bounded by items or not. */
 const windows = fc.record({
@@ -139,6 +166,22 @@ describe('paging over any list', () => {
       }),
       { numRuns: 100 },
     ));
+
+  test.each([true, false])(
+    'a walk forward over days with few calls gives everything once and in order (the gateway knows its quota: %s)',
+    (isKnown) =>
+      fc.assert(
+        fc.asyncProperty(lists, walks, async (list, { size, callsPerDay }) => {
+          const quota = { callsLeft: callsPerDay, isKnown };
+          const tested = testList(list, { quota });
+          expect(await walkOverDays(tested, quota, callsPerDay, size)).toEqual(
+            visible(list).map(({ id }) => id),
+          );
+          expectPoliteRequests(tested);
+        }),
+        { numRuns: 20 },
+      ),
+  );
 
   test('a walk backward gives everything once and in order', () =>
     fc.assert(

@@ -97,13 +97,14 @@ describe('a window', () => {
     pages: Page<Album>[],
     span: [number, number],
     range: Partial<PageArgs> = { first: span[1] - span[0] },
+    isShortened = false,
   ) => {
     const {
       slots,
       reportedTotal: _,
       ...rest
     } = windowOf(
-      pages,
+      { pages, isShortened },
       { start: span[0], end: span[1] },
       { ...nothing, ...range },
       endless,
@@ -136,6 +137,13 @@ describe('a window', () => {
       expect(cut(pages, [0, 20])).toMatchObject({ line: '0a 1b 2c 3d 4e', hasNext: false });
     }
     expect(cut([full, page(5, ''), page(10, 'fghij')], [0, 15]).line).toContain('10f');
+  });
+
+  test('that is shortened ends with the last page that was read, and has a next page whatever its total says', () => {
+    const pages = [page(0, 'abcde'), page(5, 'fg---', { total: 10, hasNext: true })];
+    const shortened = { line: '3d 4e 5f 6g', start: 3, end: 10, hasNext: true };
+    expect(cut(pages, [3, 20], undefined, true)).toMatchObject(shortened);
+    expect(cut(pages, [3, 20], { last: 17 }, true)).toMatchObject(shortened);
   });
 
   test('has a next page while its page has a next one, or has slots left, or its total says so', () => {
@@ -212,7 +220,13 @@ describe('a page whose items are decoded when they are read', () => {
       fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
         const page = textPage(all);
         const window = () =>
-          windowOf([page], { start, end: start + size }, { ...nothing, first: size }, endless, null);
+          windowOf(
+            { pages: [page], isShortened: false },
+            { start, end: start + size },
+            { ...nothing, first: size },
+            endless,
+            null,
+          );
         const notDecoded = JSON.stringify(window());
         for (let i = 0; i < page.items.length; i += 1) page.items.at(i);
         expect(JSON.stringify(window())).toBe(notDecoded);
@@ -222,7 +236,7 @@ describe('a page whose items are decoded when they are read', () => {
 
   test('shows what can be read where something of the same id cannot', () => {
     const { slots } = windowOf(
-      [textPage('Aab')],
+      { pages: [textPage('Aab')], isShortened: false },
       { start: 0, end: 3 },
       { ...nothing, first: 3 },
       endless,
@@ -268,10 +282,10 @@ describe('the next pages of a span', () => {
 });
 
 describe('the length of a list', () => {
-  const list = { key: 'list', hasStableTotal: true };
+  const list = { key: 'list', hasStableTotal: true, freshMs: 60_000 };
   const nowMs = performance.timeOrigin + performance.now();
 
-  const start = (freshMs = 60_000) => {
+  const start = (freshMs: number | null = 60_000) => {
     let changes = 0;
     const totals = createListTotals(freshMs, () => {
       changes += 1;
@@ -364,7 +378,7 @@ describe('the length of a list', () => {
 
   test('that drifts, as in a search, outdates nothing', () => {
     const { of, record, isConsistent, changes } = start();
-    const drifting = { key: 'search', hasStableTotal: false };
+    const drifting = { key: 'search', hasStableTotal: false, freshMs: 60_000 };
     record(drifting, page(10, 0), nowMs);
     record(drifting, page(12, 1), nowMs + 1);
     expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
@@ -374,5 +388,13 @@ describe('the length of a list', () => {
     const { of, record } = start(1_000);
     record(list, page(10, -2_000), nowMs);
     expect(of(list)).toBeNull();
+  });
+
+  test('is believed as long as the pages of its list are fresh, unless there is one freshness for everything', () => {
+    const { of, record } = start(null);
+    const hourly = { ...list, key: 'hourly', freshMs: 3_600_000 };
+    for (const each of [list, hourly]) record(each, page(10, -1_800_000), nowMs);
+    expect(of(list)).toBeNull();
+    expect(of(hourly)?.freshUntilMs).toBe(nowMs + 1_800_000);
   });
 });

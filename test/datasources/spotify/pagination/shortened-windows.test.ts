@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { type TestList, testList } from '../../../support/lists.ts';
+
+/** Windows that a daily quota does not suffice for. The list has 45 albums; the app gets them in pages of 10. */
+
+const list: TestList = { slots: Array.from({ length: 45 }, (_, i) => i + 1), ceiling: 10, manner: 'refuse' };
+const albums = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const start = (callsLeft: number, isKnown: boolean) => {
+  const quota = { callsLeft, isKnown };
+  return { quota, ...testList(list, { mode: 'development', quota }) };
+};
+const shortenedAlbums = { field: 'Artist.albums', path: ['artist', 'albums'], reason: 'QUOTA' };
+
+describe.each([
+  { isKnown: true, name: 'the gateway knows that' },
+  { isKnown: false, name: 'Spotify rejects later calls, so that' },
+])('$name only some calls are left', ({ isKnown }) => {
+  test('a window has the albums of the first pages, a next page, the length of the list, and a note', async () => {
+    const { page, usages, requests } = start(3, isKnown);
+    const { ids, hasNextPage, totalCount } = await page({ first: 100 });
+    expect({ ids, hasNextPage, totalCount }).toEqual({
+      ids: albums(1, 30),
+      hasNextPage: true,
+      totalCount: 45,
+    });
+    expect(usages[0]?.shortened).toEqual([shortenedAlbums]);
+    expect(requests.map(({ offset }) => offset)).toEqual([0, 10, 20]);
+  });
+
+  test('the next window goes on after the shortened one when calls are available again', async () => {
+    const { page, quota, requests } = start(3, isKnown);
+    const { endCursor } = await page({ first: 100 });
+    quota.callsLeft = 5;
+    expect(await page({ first: 100, after: endCursor })).toMatchObject({
+      ids: albums(31, 45),
+      hasNextPage: false,
+    });
+    expect(requests.map(({ offset }) => offset)).toEqual([0, 10, 20, 30, 40]);
+  });
+
+  test('a window whose first page cannot be read is UPSTREAM_QUOTA_EXCEEDED', async () => {
+    const { page, usages } = start(1, isKnown);
+    const { endCursor } = await page({ first: 10 });
+    const rejected = { originalError: { code: 'UPSTREAM_QUOTA_EXCEEDED' } };
+    await expect(page({ first: 10, after: endCursor })).rejects.toMatchObject(rejected);
+    expect(usages.map(({ shortened }) => shortened.length)).toEqual([0, 0]);
+  });
+
+  test('a window that the calls suffice for is not shortened', async () => {
+    const { page, usages } = start(3, isKnown);
+    expect((await page({ first: 25 })).ids).toEqual(albums(1, 25));
+    expect(usages[0]?.shortened).toEqual([]);
+  });
+
+  test('pages in the cache need no call, so a window is shortened behind them', async () => {
+    const { page, quota } = start(5, isKnown);
+    await page({ first: 20 });
+    quota.callsLeft = 1;
+    expect(await page({ first: 45 })).toMatchObject({ ids: albums(1, 30), hasNextPage: true });
+  });
+
+  test('a window at the end of the list has its first albums, although it has a next page', async () => {
+    const { page, usages } = start(2, isKnown);
+    expect(await page({ last: 15 })).toMatchObject({
+      ids: albums(31, 40),
+      hasNextPage: true,
+      hasPreviousPage: true,
+    });
+    expect(usages[0]?.shortened).toEqual([shortenedAlbums]);
+  });
+
+  test('the length of the list is known without a note if its first page can be read', async () => {
+    const { page, usages } = start(1, isKnown);
+    expect(await page({ first: 0 })).toMatchObject({ ids: [], totalCount: 45, hasNextPage: false });
+    expect(usages[0]?.shortened).toEqual([]);
+  });
+});
