@@ -11,7 +11,7 @@ import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
 import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
 import { errorsToSend, formatted } from './response-errors.ts';
-import { codesOf, type OperationReport, usageOf, withTrace } from './usage.ts';
+import { codesOf, dryRunReport, type OperationReport, requestsDryRun, usageOf, withTrace } from './usage.ts';
 import { InvalidRequest } from './validation.ts';
 
 export interface ExecuteOperationOptions {
@@ -109,9 +109,9 @@ function createResultOf({
   const limiter = createExecutionLimiter();
 
   /** @throws InvalidRequest, GatewayError if the operation may not run */
-  function planned(operation: Operation, variables: Variables): Plan {
-    const plan = operation.plan(variables, spotify.app);
-    if (plan.calls > maxCalls) throw tooManyCalls(maxCalls, plan.calls);
+  function planned(operation: Operation, variables: Variables, isDryRun: boolean): Plan {
+    const plan = operation.plan(variables, { spotify, maxCalls });
+    if (plan.calls > maxCalls && !isDryRun) throw tooManyCalls(maxCalls, plan.calls);
     if (plan.responseFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.responseFields);
     return plan;
   }
@@ -135,7 +135,12 @@ function createResultOf({
     try {
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;
-      context.plan = planned(operation, variables ?? {});
+      const isDryRun = requestsDryRun(client);
+      context.plan = planned(operation, variables ?? {}, isDryRun);
+      if (isDryRun) {
+        const uncached = operation.plan(variables ?? {}, { spotify, maxCalls, ignoresCache: false });
+        return { extensions: { spotify: dryRunReport(context.plan, uncached) } };
+      }
       const release = await limiter.acquire(context.plan.responseFields, client.key);
       try {
         return await execute(operation, request, context, context.plan);

@@ -12,10 +12,9 @@ import {
   visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import type { CapabilityView } from '../datasources/spotify/index.ts';
 import { BadRequest, QueryTooComplex } from '../errors.ts';
 import type { Context } from '../schema/context.ts';
-import { type Plan, planOf } from '../schema/planning/plan.ts';
+import { type Plan, type PlanOptions, planOf } from '../schema/planning/plan.ts';
 import {
   createSelectionTree,
   type ParsedOperation,
@@ -30,7 +29,7 @@ export interface Operation {
   /** The name that the document gives it. */
   name: string | null;
   /** @throws InvalidRequest, QueryTooComplex */
-  plan(variables: Variables, app: CapabilityView): Plan;
+  plan(variables: Variables, options: PlanOptions): Plan;
   execute(variables: Variables, context: Context): Promise<ExecutionResult>;
 }
 
@@ -73,7 +72,7 @@ export function createOperation({ schema, document, definition, suggestions }: O
 
   return {
     name,
-    plan(variables, app) {
+    plan(variables, options) {
       const limits = { maxErrors: maxVariableErrors, hideSuggestions: !suggestions };
       const { coerced, errors } = getVariableValues(
         schema,
@@ -82,7 +81,7 @@ export function createOperation({ schema, document, definition, suggestions }: O
         limits,
       );
       if (errors) throw new InvalidRequest(errors.map(invalidVariable));
-      return planOf(selectionTree(coerced), coerced, app, schema);
+      return planOf(selectionTree(coerced), coerced, options, schema);
     },
     execute: createExecutor({
       schema,

@@ -1,6 +1,7 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import type { OperationUsage } from '../observability/log.ts';
 import { positionsOf } from './positions.ts';
+import { traceHeader } from './usage.ts';
 
 /** One operation to execute, from any entry point. */
 export interface GraphQLRequest {
@@ -51,13 +52,16 @@ export type Execute = (operation: {
   operationName?: string | undefined;
   /** Aborts the operation: calls to Spotify that are not sent yet are dropped. */
   signal?: AbortSignal | undefined;
+  /** `1` adds the cost as `extensions.spotify`; `plan` returns the planned cost alone, without a call and without data. */
+  trace?: '1' | 'plan' | undefined;
 }) => Promise<ExecutionResult>;
 
 export const createExecute =
   (executeOperation: ExecuteOperation): Execute =>
-  async ({ signal, ...operation }) => {
+  async ({ signal, trace, ...operation }) => {
     signal?.throwIfAborted();
-    const client = { key: inProcessClientKey, header: () => null, signal };
+    const header = (name: string) => (name === traceHeader ? (trace ?? null) : null);
+    const client = { key: inProcessClientKey, header, signal };
     const { result } = await executeOperation({ ...operation, client });
     signal?.throwIfAborted();
     return withoutHttp(result);

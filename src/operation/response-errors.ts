@@ -25,7 +25,9 @@ export function createMask(log: Log) {
 /** @param at the error that has the location in the document */
 export function toGraphQLError(error: GatewayError, at?: GraphQLError): GraphQLError {
   const { code, details, message } = error;
-  return withLocation(message, { code, ...details, ...httpFor(error) }, at);
+  // The status is that of the whole response, which has data where a field has failed.
+  const http = code === 'QUERY_TOO_COMPLEX' && at?.path ? {} : httpFor(error);
+  return withLocation(message, { code, ...details, ...http }, at);
 }
 
 /** The HTTP status of a code; `spec`: only for clients that accept `application/graphql-response+json`. */

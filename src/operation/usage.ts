@@ -3,7 +3,7 @@ import { isoTime } from '../observability/clock.ts';
 import type { Log, OperationUsage } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Context } from '../schema/context.ts';
-import type { Client } from './request.ts';
+import type { Plan } from '../schema/planning/plan.ts';
 
 /** The calls that an operation planned, sent and saved. The calls of the token endpoint are not counted. */
 export function callCounts({ plan, operationContext }: Context) {
@@ -24,11 +24,35 @@ export const usageOf = (context: Context): OperationUsage => ({
 /** The request header of a client that wants to see the cost: `1` of the operation that runs, `plan` before it runs. */
 export const traceHeader = 'x-spotify-trace';
 
+interface Headers {
+  /** The value of a request header; null if the request has no such header. */
+  header(name: string): string | null;
+}
+
 /** Adds what the operation cost as `extensions.spotify`, if the client has sent the header for it. */
-export function withTrace(result: ExecutionResult, context: Context, client: Client): ExecutionResult {
-  if (client.header(traceHeader) !== '1') return result;
+export function withTrace(result: ExecutionResult, context: Context, { header }: Headers): ExecutionResult {
+  if (header(traceHeader) !== '1') return result;
   const spotify = { ...callCounts(context), ...context.operationContext.usage, quota: quotaLeft(context) };
   return { ...result, extensions: { ...result.extensions, spotify } };
+}
+
+/** Whether the client wants to see the plan of the operation instead of its result. */
+export const requestsDryRun = ({ header }: Headers): boolean => header(traceHeader) === 'plan';
+
+/**
+ * The cost of an operation that does not run.
+ * @param plan its plan with nothing cached
+ * @param uncached its plan without the calls that the cache saves
+ */
+export function dryRunReport(plan: Plan, uncached: Plan) {
+  const remaining = new Map(uncached.families.map(({ family, calls }) => [family, calls]));
+  return {
+    plannedCalls: plan.calls + plan.probeCalls,
+    families: plan.families,
+    held: plan.families
+      .map(({ family, calls }) => ({ family, calls: calls - (remaining.get(family) ?? 0) }))
+      .filter(({ calls }) => calls > 0),
+  };
 }
 
 /** What is left of the quota of each family that the operation may use; null if clients must not see it. */

@@ -11,7 +11,7 @@ export interface Context {
   document: string;
   /** The name that the document gives the operation; null where it gives none, and before that is known. */
   operation: string | null;
-  /** The plan of the operation; null until it is made. Resolvers do not need it. */
+  /** The plan of the operation; null until it is made, and for executors that make none. */
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
   selections: Selections;

@@ -34,7 +34,8 @@ describe('extensions.spotify', () => {
       cacheHits: 0,
       stale: [],
       unavailable: [],
-      quota: [],
+      shortened: [],
+      quota: expect.any(Array),
     });
     const network = { status: 200, ...took, origin: 'network' };
     expect(calls[0]).toEqual({ method: 'POST', path: '/api/token', ...network });
@@ -50,6 +51,18 @@ describe('extensions.spotify', () => {
     expect(calls.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 5_000)).toBe(true);
   });
 
+  test('states what is left of the daily quota of each family that the operation may use', async () => {
+    const limits = { SPOTIFY_DAILY_LIMITS: 'artists/albums=100,search=50' };
+    const quotaIn = async (environment: Record<string, string>) =>
+      spotifyOf(await (await start({ ...limits, ...environment })).ask(document)).quota;
+    const resetAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(await quotaIn({})).toEqual([
+      { family: 'artists', used: 1, limit: null, remaining: null, resetAt },
+      { family: 'artists/albums', used: 2, limit: 100, remaining: 96, resetAt },
+    ]);
+    expect(await quotaIn({ EXPOSE_QUOTA: 'false' })).toBeNull();
+  });
+
   test('lists the reads from the cache, which need no token', async () => {
     const { ask, sandbox } = await start();
     await ask(document);
@@ -61,7 +74,8 @@ describe('extensions.spotify', () => {
       cacheHits: 3,
       stale: [],
       unavailable: [],
-      quota: [],
+      shortened: [],
+      quota: expect.any(Array),
     });
     const held = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
     expect(sortedByPath(calls)).toEqual([
@@ -183,7 +197,9 @@ describe('extensions.spotify', () => {
       const { stale } = spotifyOf(after);
       const fields = new Set(stale.map(({ field, path }) => `${field} at ${path.join('.')}`));
       expect(fields).toEqual(new Set(['Query.artist at artist', 'Artist.albums at artist.albums']));
-      expect(new Set(stale.map((line) => line.reason))).toEqual(new Set([reason]));
+      // A family whose limit is learned from the rejection is not called again.
+      const reasons = stale.map((line) => line.reason).filter((each) => each !== 'QUOTA');
+      expect(new Set(reasons)).toEqual(new Set([reason]));
     },
   );
 

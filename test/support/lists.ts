@@ -138,6 +138,7 @@ export function testList(
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),
     isAbsent: () => false,
+    app: capabilities,
     object: async () => ({ kind: 'artist', id: artistId, market: null }),
     pagedList: () => pagedList(artistAlbums, parseId(artistId, 'artist'), [], null),
   } as unknown as Spotify;
@@ -146,7 +147,7 @@ export function testList(
     const operationContext = createOperationContext(10_000);
     const values = { ...args };
     const context = createContext(spotify, operationContext);
-    context.plan = operation.plan(values, capabilities);
+    context.plan = operation.plan(values, { spotify, maxCalls: 100 });
     const result = await operation.execute(values, context);
     operationContext.end();
     usages.push(operationContext.usage);

@@ -41,6 +41,8 @@ export interface Spotify
   ): Promise<KindOf[K] | null>;
   /** Whether Spotify has stated recently that the object does not exist. */
   isAbsent(kind: Kind, id: SpotifyId): boolean;
+  /** Whether a read of the object costs no call now. @param form whether the full object is needed */
+  isObjectCached(kind: Kind, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
   /** The capabilities of this app, as far as they are known. */
   app: CapabilityView;
   /** The state of the connection to Spotify, for the operator. */
@@ -152,6 +154,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     object: <K extends Kind>(kind: K, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
       entities.find(typedKinds[kind], id, market, fieldContext),
     isAbsent: (kind, id) => entities.isAbsent(kinds[kind], id),
+    isObjectCached: (kind, id, market, form) => entities.isObjectCached(kinds[kind], id, market, form),
     app: capabilities,
     report: () => ({
       families: requestQueue.report(),

@@ -21,6 +21,8 @@ export interface EntityReader<Any extends Entity> {
   node(reference: Reference<string>, fieldContext: FieldContext): Promise<Any | null>;
   /** Whether Spotify has stated recently that the object does not exist. */
   isAbsent(kind: KindDefinition, id: SpotifyId): boolean;
+  /** Whether a read of the object costs no call now. @param form whether the full object is needed */
+  isObjectCached(kind: KindDefinition, id: SpotifyId, market: Market | null, form: 'full' | 'any'): boolean;
   /**
    * One field of an object, from the full object if this one lacks it. Null if the full object lacks it too: then the
    * reason is recorded as unavailable.
@@ -76,6 +78,7 @@ export function createEntityReader<Any extends Entity>({
       }
       return null;
     },
+    isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
     isAbsent: (kind, id) => cache.isAbsent(requestOf(kind, id, null)),
     async field(object, name, fieldContext, isInShort = false) {
       const known = object[name];

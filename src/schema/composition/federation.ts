@@ -8,11 +8,13 @@ import {
   GraphQLString,
 } from 'graphql';
 import { type Kind, kinds, parseId, type SpotifyObject } from '../../datasources/spotify/index.ts';
-import { BadUserInput } from '../../errors.ts';
+import { BadUserInput, QueryTooComplex } from '../../errors.ts';
 import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { entityLookups } from '../planning/object-costs.ts';
+import { maxRepresentations, type Representation } from '../planning/cost.ts';
+import { entityLookups } from '../planning/entity-costs.ts';
+import type { RejectedEntities } from '../planning/plan.ts';
 import { Album, Artist, readObject, Track, typeNames } from '../types/node.ts';
 
 /**
@@ -59,11 +61,6 @@ const schemaTextLeaves = 500;
 
 const stitchingSdl = once(printSchemaWithDirectives);
 
-interface Representation {
-  __typename: string;
-  id: string;
-}
-
 const Any = builder.scalarType('_Any', {
   description: 'An object as a federation router names it: its type and its key.',
   parseValue(value): Representation {
@@ -106,9 +103,17 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     extensions: { cost: entityLookups(kindsOfTypes) },
     description: 'Objects that other subgraphs refer to: one entry for each, in their order.',
-    args: { representations: t.arg({ type: [Any], required: true, description: 'Which objects.' }) },
-    resolve: (_, { representations }, context, info) =>
-      representations.map((each, index) => entryOrError(() => entity(each, context, info, index))),
+    args: {
+      representations: t.arg({
+        type: [Any],
+        required: true,
+        description: `Which objects, at most ${maxRepresentations}.`,
+      }),
+    },
+    resolve(_, { representations }, context, info) {
+      if (representations.length > maxRepresentations) throw tooMany(representations.length);
+      return representations.map((each, index) => entryOrError(() => entity(each, context, info, index)));
+    },
   }),
 }));
 
@@ -118,10 +123,24 @@ function entity(
   info: GraphQLResolveInfo,
   index: number,
 ): Promise<SpotifyObject | null> {
+  const rejection = context.plan?.rejectedEntities;
+  if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
   const kind = kindsOfTypes.get(__typename);
   if (!kind) throw new BadUserInput('Only artists, albums and tracks can be referred to.');
   return readObject({ kind, id: parseId(id, kind) }, context, info, index);
 }
+
+const tooMany = (actual: number) =>
+  new BadUserInput(`At most ${maxRepresentations} representations at a time; these are ${actual}.`);
+
+const tooManyCalls = ({ limit, actual }: RejectedEntities) =>
+  new QueryTooComplex(
+    'This entity is not cached, and reading all such entities needs too many Spotify calls.',
+    {
+      limit,
+      actual,
+    },
+  );
 
 /** The schema without what is there for composition alone, and with what other subgraphs know its types by. */
 function federatedSdl(schema: GraphQLSchema): string {

@@ -1,8 +1,15 @@
-import type { CapabilityView, Family, Kind, Reference } from '../../datasources/spotify/index.ts';
+import type {
+  CapabilityView,
+  Family,
+  Kind,
+  ObjectKey,
+  Reference,
+  Spotify,
+} from '../../datasources/spotify/index.ts';
 
 /**
- * A field declares its cost in its extensions: the Spotify calls at worst, with nothing cached, for what is known of
- * the app. A field without a declaration costs nothing and must not read from the datasource.
+ * A field declares its cost in its extensions: the Spotify calls at worst, with nothing cached, for the known capabilities
+ * of the app. A field without a declaration costs nothing and must not read from the datasource.
  */
 export interface FieldCost {
   /** The calls of the field itself. */
@@ -33,22 +40,51 @@ export interface FieldVisit {
   parents: Cardinality;
   /** Whether the parents are full objects. */
   full: boolean;
+  /** The parents whose ids the operation states. */
+  owners: readonly Owner[];
   /** The names of the fields selected below. */
   selected: ReadonlySet<string>;
+  /** Whether a field below needs more than a simplified object. */
+  needsFullObject(): boolean;
   app: CapabilityView;
+  /** What the cache contains; null to count as if it were empty. */
+  cache: CacheView | null;
+  /** What the cache contains, how many entities that it does not contain a field may read, and the lists read so far. */
+  entities: { cache: CacheView; max: number; reads: Record<'full' | 'any', Map<unknown, EntityReads>> };
   referencesOf: ReferencesOf;
 }
 
-export interface ObjectKey {
-  __typename?: string;
+/** What the datasource knows without I/O. */
+export type CacheView = Pick<Spotify, 'isObjectCached' | 'isPageCached' | 'pagedList' | 'search'>;
+
+/** An object by which lists are read. */
+export interface Owner extends ObjectKey {
+  kind: Kind;
+}
+
+/** An object as a federation router names it. */
+export interface Representation {
+  __typename: string;
   id: string;
 }
 
-/** The references in a list of keys, null for one that is no id; those of one type, or all. */
-export type ReferencesOf = (
-  keys: readonly (string | ObjectKey)[],
-  type?: string,
-) => readonly (Reference | null)[];
+/** What `_entities` reads for one list of representations. */
+export interface EntityReads {
+  /** In the order of their first representations. */
+  uncached: readonly UncachedEntity[];
+  /** The number of representations. */
+  count: number;
+}
+
+export interface UncachedEntity {
+  kind: Kind;
+  reference: Reference;
+  /** The indexes of its representations. */
+  indexes: readonly number[];
+}
+
+/** The references in a list of keys, null for one that is no id. */
+export type ReferencesOf = (keys: readonly (string | Representation)[]) => readonly (Reference | null)[];
 
 /** Calls by endpoint family. */
 export type CallsByFamily = Readonly<Record<Family, number>>;
@@ -73,6 +109,10 @@ export interface Cost {
   objects: Cardinality;
   /** Whether these are full objects. */
   full: boolean;
+  /** The objects whose ids the operation states. */
+  owners?: readonly Owner[];
+  /** How many entities are not cached, and those of them that are not read. */
+  entities?: { uncached: number; rejected: readonly UncachedEntity[] };
 }
 
 declare module 'graphql' {
@@ -93,6 +133,9 @@ declare module 'graphql' {
 
 /** Maximum ids of a plural field. */
 export const maxIds = 100;
+
+/** Maximum representations of `_entities`. */
+export const maxRepresentations = 1_000;
 
 /** The length of a list that declares none: an album has one or two artists, seldom more. */
 export const unknownLength = 5;

@@ -1,12 +1,16 @@
 import {
   type Kind,
   kinds,
+  type Market,
+  type ObjectKey,
   type PagedEndpoint,
+  type PagedList,
+  type SpotifyObject,
   searchReach,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
-import { count, type FieldCost, type FieldVisit } from './cost.ts';
+import { type CacheView, count, type FieldCost, type FieldVisit } from './cost.ts';
 import { orNull, readsOf } from './object-costs.ts';
 
 /** Costs of the fields that read lists. */
@@ -28,13 +32,20 @@ export const shortList = (
   },
 });
 
+/** The list of one object, as the resolver of the field reads it. */
+export type ListOf<Args> = (
+  spotify: Pick<CacheView, 'pagedList'>,
+  owner: ObjectKey,
+  args: Args,
+) => PagedList<SpotifyObject>;
+
 /** A list that is read page by page. */
-export const pagedList = (endpoint: PagedEndpoint): FieldCost => ({
+export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
   calls(visit) {
     const { pages, size, probeCalls } = pagesOf(visit, endpoint);
     const parents = count(visit.parents);
     return {
-      calls: { [endpoint]: parents * pages.length },
+      calls: { [endpoint]: parents * pages.length - cachedPages(visit, listOf, pages) },
       probeCalls,
       objects: { batches: parents, batchSize: size },
       full: false,
@@ -43,7 +54,7 @@ export const pagedList = (endpoint: PagedEndpoint): FieldCost => ({
 });
 
 /** The tracks of an album, of which the full album has the first. */
-export const albumTracks: FieldCost = {
+export const albumTracks = <Args>(listOf: ListOf<Args>): FieldCost => ({
   needsFullObject: (args) => args['market'] == null && beginsEmbedded(args),
   calls(visit) {
     const { pages, size, limit, probeCalls } = pagesOf(visit, 'albums/tracks');
@@ -54,14 +65,17 @@ export const albumTracks: FieldCost = {
     const otherAlbum =
       embedded && visit.args['market'] != null ? readsOf('album', visit.parents, visit.app) : null;
     return {
-      calls: { 'albums/tracks': parents * pagesBehind.length, ...otherAlbum?.calls },
+      calls: {
+        'albums/tracks': parents * pagesBehind.length - cachedPages(visit, listOf, pagesBehind),
+        ...otherAlbum?.calls,
+      },
       lookups: otherAlbum?.lookups ?? {},
       probeCalls: pagesBehind.length > 0 ? probeCalls : [],
       objects: { batches: parents, batchSize: size },
       full: false,
     };
   },
-};
+});
 
 /** One kind of a search. The kinds of one search share their calls, page by page. */
 export const searchHits = (kind: Kind): FieldCost => ({
@@ -69,15 +83,29 @@ export const searchHits = (kind: Kind): FieldCost => ({
     const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
     const search = JSON.stringify(visit.parentArgs);
     const shared = pages.filter((page) => page < searchReach);
+    const { q, market = null } = visit.parentArgs as { q: string; market?: Market | null };
+    const list = visit.cache?.search(kind, q.trim(), market);
+    const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // the lists of the kinds end at different offsets
-      sharedCalls: shared.map((page) => ({ name: `search for ${search} from ${page}`, family: 'search' })),
+      sharedCalls: uncached.map((page) => ({ name: `search for ${search} from ${page}`, family: 'search' })),
       probeCalls,
       objects: { batches: 1, batchSize: size },
       full: kinds[kind].isFullInSearch,
     };
   },
 });
+
+/** How many pages of the lists of the known owners are cached. */
+function cachedPages<Args>(
+  { cache, owners, args }: FieldVisit,
+  listOf: ListOf<Args>,
+  pages: readonly number[],
+) {
+  if (!cache) return 0;
+  const lists = owners.map((owner) => listOf(cache, owner, args as Args));
+  return lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length;
+}
 
 /** The pages that a connection may have to read, by their offsets, and how many items it may give. */
 function pagesOf(

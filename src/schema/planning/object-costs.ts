@@ -3,6 +3,7 @@ import {
   isInRange,
   type Kind,
   kinds,
+  type Market,
   parseReference,
   type Reference,
   type WithheldField,
@@ -15,7 +16,7 @@ import {
   type FieldCost,
   type FieldVisit,
   maxIds,
-  type ObjectKey,
+  type Owner,
   type ReferencesOf,
   single,
 } from './cost.ts';
@@ -24,41 +25,38 @@ import {
 
 /** One object by its id. */
 export const lookup = (kind: Kind): FieldCost => ({
-  calls: () => ({ ...lookupsOf({ [kind]: 1 }), objects: single, full: true }),
+  calls(visit) {
+    const references = visit.referencesOf([visit.args['id'] as string]);
+    const calls = uncached(visit, references, kind).length;
+    return {
+      ...lookupsOf({ [kind]: calls }),
+      objects: single,
+      full: true,
+      owners: ownersOf(visit, references, kind),
+    };
+  },
 });
 
 /** One entry for each id of the argument `ids`. */
 export const lookups = (kind: Kind): FieldCost => ({
-  calls: (visit) => ({ full: true, ...readsByIds(kind, idsOf(visit), visit.app) }),
+  calls(visit) {
+    const references = idsOf(visit);
+    return {
+      ...readsByIds(kind, uncached(visit, references, kind), visit.app),
+      objects: readsByIds(kind, references, visit.app).objects,
+      full: true,
+      owners: ownersOf(visit, references, kind),
+    };
+  },
 });
 
 /** One object of any kind. */
 export const nodeLookup: FieldCost = {
-  calls: (visit) => ({ ...nodes({ ...visit, args: { ids: [visit.args['id']] } }), objects: single }),
+  calls: (visit) => ({ ...nodes(visit, visit.referencesOf([visit.args['id'] as string])), objects: single }),
 };
 
 /** Objects of any kind: one entry for each id of the argument `ids`. */
-export const nodeLookups: FieldCost = { calls: nodes };
-
-/**
- * One entry for each representation. Those of one type share their reads, as the ids of a plural field do.
- * @param kindsOfTypes the kinds by the names of their types
- */
-export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCost => ({
-  calls({ args, app, referencesOf }) {
-    const representations = args['representations'] as ObjectKey[];
-    const reads = Array.from(kindsOfTypes, ([type, kind]) =>
-      readsByIds(kind, referencesOf(representations, type), app),
-    );
-    return {
-      // Each kind has a family of its own.
-      calls: Object.assign({}, ...reads.map(({ calls }) => calls)),
-      lookups: Object.assign({}, ...reads.map((read) => read.lookups)),
-      objects: { batches: representations.length, batchSize: 1 },
-      full: true,
-    };
-  },
-});
+export const nodeLookups: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit)) };
 
 /**
  * A field that only full objects have.
@@ -115,7 +113,7 @@ function idsOf({ args, referencesOf }: FieldVisit): readonly (Reference | null)[
 }
 
 /** Reads of one kind of objects by their ids. An id that no object can have would spoil a batch, and is read alone. */
-function readsByIds(
+export function readsByIds(
   kind: Kind,
   references: readonly (Reference | null)[],
   app: CapabilityView,
@@ -129,9 +127,9 @@ function readsByIds(
   return { ...reads, calls, objects: { batches: references.length, batchSize: 1 } };
 }
 
-function nodes(visit: FieldVisit): Cost {
-  const references = idsOf(visit);
-  const countOf = (kind: Kind | null) => references.filter((reference) => reference?.kind === kind).length;
+function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Cost {
+  const read = uncached(visit, references, null);
+  const countOf = (kind: Kind | null) => read.filter((reference) => reference?.kind === kind).length;
   // A bare id is looked up as an artist, together with the others, and after that as an album and as a track.
   const bare = countOf(null);
   const first = { artist: countOf('artist') + bare, album: countOf('album'), track: countOf('track') };
@@ -143,25 +141,49 @@ function nodes(visit: FieldVisit): Cost {
     deferredLookups: deferred,
     objects: { batches: references.length, batchSize: 1 },
     full: true,
+    owners: ownersOf(visit, references, null),
   };
+}
+
+const marketOf = ({ args }: FieldVisit): Market | null => (args['market'] as Market | undefined) ?? null;
+
+/** The references whose objects are not cached. @param kind null if the references have kinds of their own */
+const uncached = (visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null) =>
+  references.filter((reference) => !isCached(visit, reference, kind));
+
+function isCached(visit: FieldVisit, reference: Reference | null, kind: Kind | null): boolean {
+  const { cache } = visit;
+  if (!cache || !reference) return false;
+  const only = kind ?? reference.kind;
+  const form = visit.needsFullObject() ? 'full' : 'any';
+  return (only ? [only] : kindNames).some((name) =>
+    cache.isObjectCached(name, reference.id, marketOf(visit), form),
+  );
+}
+
+const kindNames = Object.keys(kinds) as Kind[];
+
+/** The objects that references name. @param kind null if the references have kinds of their own */
+function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null): Owner[] {
+  if (!visit.cache) return []; // only what is cached depends on them
+  return references.flatMap((reference) => {
+    const ownerKind = kind ?? reference?.kind;
+    if (!reference || !ownerKind) return [];
+    return [{ kind: ownerKind, id: reference.id, market: marketOf(visit) }];
+  });
 }
 
 /** Reads each list of keys once: one in a variable may be that of a hundred fields. */
 export function createReferences(): ReferencesOf {
-  const referencesByKeys = new Map<unknown, Map<string, (Reference | null)[]>>();
+  const referencesByKeys = new Map<unknown, (Reference | null)[]>();
 
-  return (keys, type = '') => {
-    const byType = referencesByKeys.get(keys) ?? new Map<string, (Reference | null)[]>();
-    referencesByKeys.set(keys, byType);
-    const references = byType.get(type) ?? keys.flatMap((key) => referenceOf(key, type));
-    byType.set(type, references);
+  return (keys) => {
+    const references =
+      referencesByKeys.get(keys) ??
+      keys.map((key) => orNull(() => parseReference(typeof key === 'string' ? key : key.id)));
+    referencesByKeys.set(keys, references);
     return references;
   };
-}
-
-function referenceOf(key: string | ObjectKey, type: string): [Reference | null] | [] {
-  if (typeof key === 'string') return [orNull(() => parseReference(key))];
-  return key.__typename === type ? [orNull(() => parseReference(key.id))] : [];
 }
 
 /** The value, or null for invalid input: the field is then null with an error, and costs nothing. */

@@ -1,19 +1,10 @@
-import type { GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql';
-import { type CapabilityView, type Family, type Kind, kinds } from '../../datasources/spotify/index.ts';
-import { QueryTooComplex } from '../../errors.ts';
-import { type ArgumentsOf, createArguments } from './arguments.ts';
-import {
-  type Cardinality,
-  type Cost,
-  type FieldVisit,
-  type NamedCall,
-  type ReferencesOf,
-  single,
-  unknownLength,
-} from './cost.ts';
-import { createReferences, readsOf } from './object-costs.ts';
+import type { FieldNode, GraphQLSchema } from 'graphql';
+import type { Family } from '../../datasources/spotify/index.ts';
+import { createArguments } from './arguments.ts';
+import { add, type Count, type CountOptions, countCalls, sum } from './count-calls.ts';
+import { createReferences } from './object-costs.ts';
 import { responseFieldsOf } from './response-size.ts';
-import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
+import type { SelectionTree } from './selection-tree.ts';
 
 /** The cost of an operation, counted before it runs. */
 export interface Plan {
@@ -23,6 +14,8 @@ export interface Plan {
   probeCalls: number;
   /** `calls` and `probeCalls` by endpoint family. */
   families: readonly FamilyCalls[];
+  /** The entities that are not read, because reading all would need too many calls; null if all are read. */
+  rejectedEntities: RejectedEntities | null;
   /** Fields of the response: each field of each object counts. */
   responseFields: number;
   /** The selections that were counted. */
@@ -34,152 +27,74 @@ export interface FamilyCalls {
   calls: number;
 }
 
-// Fields that may cost a call, counted at each selection path. Nearly all of them do, so an operation that reaches
-// this limit would cost too many calls. Counting as many takes about 10 ms.
-const maxVisits = 10_000;
-
-/** The objects at one selection path, whose fields are counted. */
-interface Place {
-  level: TypeSelection;
-  parentArgs: Readonly<Record<string, unknown>>;
-  objects: Cardinality;
-  full: boolean;
+export interface RejectedEntities {
+  /** The indexes of their representations, by the first nodes of their fields. */
+  indexes: ReadonlyMap<FieldNode | undefined, ReadonlySet<number>>;
+  /** The maximum calls of an operation, and the calls for all entities. */
+  limit: number;
+  actual: number;
 }
 
-/** What has been counted so far, and what the count needs everywhere. */
-interface Count {
-  app: CapabilityView;
-  argumentsOf: ArgumentsOf;
-  referencesOf: ReferencesOf;
-  calls: Map<Family, number>;
-  /** The families of shared calls and of probe calls by the names of the calls. */
-  sharedCalls: Map<string, Family>;
-  probeCalls: Map<string, Family>;
-  lookups: Record<'direct' | 'deferred', Map<Kind, number>>;
-  visits: number;
+export interface PlanOptions extends CountOptions {
+  /** Maximum calls of one operation: as many of the entities as can be read with them are read. */
+  maxCalls: number;
 }
 
 /**
  * Counts the Spotify calls that an operation may cost, and the fields of its response.
  * @param variables the coerced variables
- * @param app the known capabilities of the app
  * @throws QueryTooComplex when there is too much to count
  */
 export function planOf(
   selectionTree: SelectionTree,
   variables: Readonly<Record<string, unknown>>,
-  app: CapabilityView,
+  options: PlanOptions,
   schema: GraphQLSchema,
 ): Plan {
-  const count: Count = {
-    app,
+  const readers = {
     argumentsOf: createArguments(variables),
     referencesOf: createReferences(),
-    calls: new Map(),
-    sharedCalls: new Map(),
-    probeCalls: new Map(),
-    lookups: { direct: new Map(), deferred: new Map() },
-    visits: 0,
+    reads: { full: new Map(), any: new Map() },
   };
-  countFields(count, { level: selectionTree.root, parentArgs: {}, objects: single, full: true });
-  countBatchProbe(count);
-  for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
-  const calls = sum(count.calls.values());
-  const byFamily = new Map(count.calls);
-  for (const family of count.probeCalls.values()) add(byFamily, family, 1);
+  const countWith = (maxEntities: number) => countCalls(selectionTree, readers, options, maxEntities);
+  const all = countWith(Number.POSITIVE_INFINITY);
+  const actual = sum(all.calls.values());
+  const isTooMuch = actual > options.maxCalls && all.uncachedEntities > 0;
+  const count = isTooMuch ? withMostEntities(countWith, all.uncachedEntities, options.maxCalls) : all;
+  const { calls, probeCalls } = count;
+  const byFamily = new Map(calls);
+  for (const family of probeCalls.values()) add(byFamily, family, 1);
   return {
-    calls,
-    probeCalls: count.probeCalls.size,
+    calls: sum(calls.values()),
+    probeCalls: probeCalls.size,
     families: Array.from(byFamily, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
-    responseFields: responseFieldsOf(selectionTree, count.argumentsOf, schema),
+    rejectedEntities: isTooMuch ? { indexes: indexesOf(count), limit: options.maxCalls, actual } : null,
+    responseFields: responseFieldsOf(selectionTree, readers.argumentsOf, schema),
     selectionTree,
   };
 }
 
-/** Counts all fields that are selected of the objects at one path. */
-function countFields(count: Count, place: Place): void {
-  if (place.level.costsNothing) return;
-  let needsFullObject = false;
-  for (const selected of place.level.branches) {
-    count.visits += 1;
-    if (count.visits > maxVisits) throw tooManyFields(count.visits);
-    const args = count.argumentsOf(selected);
-    if (!args) continue; // the field will be null with an error, before anything is read
-    const { cost } = selected.field.extensions;
-    needsFullObject ||= !place.full && cost?.needsFullObject?.(args, count.app) === true;
-    countField(count, place, selected, args);
+const indexesOf = ({ rejectedEntities }: Count): RejectedEntities['indexes'] =>
+  new Map(
+    Array.from(rejectedEntities, ([node, entities]) => [
+      node,
+      new Set(entities.flatMap(({ indexes }) => indexes)),
+    ]),
+  );
+
+/** The count with the most entities whose calls are within the limit; the count without any if there is none. */
+function withMostEntities(
+  countWith: (maxEntities: number) => Count,
+  uncached: number,
+  maxCalls: number,
+): Count {
+  let [most, least] = [uncached, 0]; // `most` are too many
+  let best = countWith(least);
+  while (most - least > 1) {
+    const middle = Math.floor((least + most) / 2);
+    const count = countWith(middle);
+    if (sum(count.calls.values()) > maxCalls) most = middle;
+    else [least, best] = [middle, count];
   }
-  const { kind } = place.level.type.extensions;
-  if (needsFullObject && kind) addCost(count, belowRoot(readsOf(kind, place.objects, count.app)));
+  return best;
 }
-
-/** Counts one field and all below it. */
-function countField(
-  count: Count,
-  { level: { type }, objects: parents, full, parentArgs }: Place,
-  { field, below, selected }: FieldSelection,
-  args: Place['parentArgs'],
-): void {
-  if (below.length === 0) return; // a leaf comes with its object, in this form or in full
-  const { app, referencesOf } = count;
-  const visit = { args, parentArgs, parents, full, selected, app, referencesOf };
-  const cost = field.extensions.cost?.calls?.(visit) ?? costOfNone(type, field, visit);
-  addCost(count, type.name === 'Query' ? cost : belowRoot(cost));
-  for (const level of below) {
-    countFields(count, { level, parentArgs: args, objects: cost.objects, full: cost.full });
-  }
-}
-
-type Calls = Omit<Cost, 'objects' | 'full'>;
-
-function addCost(count: Count, { calls, sharedCalls, probeCalls, lookups, deferredLookups }: Calls): void {
-  for (const [family, number] of Object.entries(calls)) add(count.calls, family, number);
-  addNames(count.sharedCalls, sharedCalls);
-  addNames(count.probeCalls, probeCalls);
-  addLookups(count.lookups.direct, lookups);
-  addLookups(count.lookups.deferred, deferredLookups);
-}
-
-function addNames(names: Map<string, Family>, calls: readonly NamedCall[] = []): void {
-  for (const { name, family } of calls) names.set(name, family);
-}
-
-function addLookups(counts: Map<Kind, number>, lookups: Cost['lookups'] = {}): void {
-  for (const [kind, calls] of Object.entries(lookups)) add(counts, kind as Kind, calls);
-}
-
-/** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
-function countBatchProbe({ app, lookups, probeCalls }: Count): void {
-  if (app.has('batch') !== null) return;
-  const several = [...lookups.direct, ...lookups.deferred].find(([, count]) => count > 1);
-  if (several) probeCalls.set('batch', kinds[several[0]].plural);
-}
-
-/**
- * Below the root, lookups may land in one tick with lookups that earlier responses have triggered, so both count as
- * lookups that can be batched.
- */
-const belowRoot = (cost: Calls): Calls => ({ deferredLookups: cost.lookups ?? {}, ...cost });
-
-/** The cost of a field without a cost: its objects have come with the parent. */
-function costOfNone(
-  parent: GraphQLObjectType,
-  field: GraphQLField<unknown, unknown>,
-  { parents, full }: FieldVisit,
-): Cost {
-  if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full };
-  const length = isList(field) ? unknownLength : 1;
-  return { calls: {}, objects: { ...parents, batchSize: parents.batchSize * length }, full: false };
-}
-
-function add<K>(counts: Map<K, number>, key: K, count: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + count);
-}
-
-const sum = (counts: Iterable<number>): number => Array.from(counts).reduce((total, each) => total + each, 0);
-
-const tooManyFields = (actual: number) =>
-  new QueryTooComplex('The operation has more fields that may cost a Spotify call than can be counted.', {
-    limit: maxVisits,
-    actual,
-  });

@@ -2,8 +2,10 @@ import {
   type AlbumGroup as AlbumGroupName,
   albumTracks as albumTracksList,
   isMalformed,
+  type ListOwner,
   parseId,
   recordUnavailable,
+  type Spotify,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
@@ -157,19 +159,22 @@ Album.implement({
     tracks: t.field({
       type: AlbumTracksConnection,
       nullable: true,
-      extensions: { cost: albumTracks },
+      extensions: { cost: albumTracks(tracksOf) },
       description: 'Its tracks, in their order over all discs.',
       args: { market: marketArg(t), ...pagingArgs(t) },
       resolve: (album, args, context, info) =>
-        connect(
-          context.spotify.pagedList(albumTracksList, album, undefined, namedMarket(args)),
-          args,
-          context,
-          resolvedField(context, info),
-        ),
+        connect(tracksOf(context.spotify, album, args), args, context, resolvedField(context, info)),
     }),
   }),
 });
+
+function tracksOf(
+  spotify: Pick<Spotify, 'pagedList'>,
+  album: ListOwner,
+  args: Parameters<typeof namedMarket>[0],
+) {
+  return spotify.pagedList(albumTracksList, album, undefined, namedMarket(args));
+}
 
 builder.queryFields((t) => ({
   album: t.field({

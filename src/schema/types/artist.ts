@@ -4,6 +4,7 @@ import {
   type ObjectKey,
   parseId,
   relatedArtists,
+  type Spotify,
   topTracks,
 } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
@@ -63,7 +64,7 @@ Artist.implement({
     albums: t.field({
       type: ArtistAlbumsConnection,
       nullable: true,
-      extensions: { ...nullOnlyWithError, prefetch: readAlbums, cost: pagedList('artists/albums') },
+      extensions: { ...nullOnlyWithError, prefetch: readAlbums, cost: pagedList('artists/albums', albumsOf) },
       description: 'What the artist has released or appears on, by group.',
       args: {
         includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
@@ -121,9 +122,12 @@ builder.queryFields((t) => ({
 type MarketArgs = Parameters<typeof namedMarket>[0];
 type AlbumsArgs = MarketArgs & PagingArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
 
+function albumsOf(spotify: Pick<Spotify, 'pagedList'>, artist: ObjectKey, args: AlbumsArgs) {
+  return spotify.pagedList(artistAlbums, artist, groupsOf(args), namedMarket(args));
+}
+
 async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context, field: FieldRead) {
-  const list = context.spotify.pagedList(artistAlbums, artist, groupsOf(args), namedMarket(args));
-  return connect(list, args, context, field);
+  return connect(albumsOf(context.spotify, artist, args), args, context, field);
 }
 
 async function readTopTracks(artist: ObjectKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {

@@ -59,12 +59,18 @@ test('no operation costs more than planned, tells more or less than it costs, or
         seen.calls += spent;
         seen.errors += codes.size;
         codes.delete('BAD_USER_INPUT'); // the one that an operation can deserve when nothing goes wrong
+        // Entities that are not read are read by the next operation, because the others are cached then.
+        const isShortened = codes.delete('QUERY_TOO_COMPLEX');
+        for (const { path, extensions } of errors)
+          if (extensions?.['code'] === 'QUERY_TOO_COMPLEX')
+            expect(path, document).toEqual([expect.any(String), expect.any(Number)]);
         expect({ status, codes }, document).toEqual({ status: 200, codes: new Set() });
         expect(unexplainedNulls(schema, parse(document), variables, { data, errors }), document).toEqual([]);
         const { plannedCalls, actualCalls } = extensions.spotify ?? { plannedCalls: -1, actualCalls: -1 };
         expect(actualCalls, document).toBe(spent);
         expect(plannedCalls, document).toBeGreaterThanOrEqual(spent);
 
+        if (isShortened) return;
         sandbox.clearCalls();
         const again = await ask(document, variables);
         expect([again.status, again.data, inOrder(again.errors)], document).toEqual([

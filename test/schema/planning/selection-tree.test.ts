@@ -3,12 +3,14 @@ import { expect, test } from 'vitest';
 import { QueryTooComplex } from '../../../src/errors.ts';
 import { createOperation } from '../../../src/operation/operation.ts';
 import { schema } from '../../../src/schema/index.ts';
+import type { PlanOptions } from '../../../src/schema/planning/plan.ts';
 import { createSelectionTree } from '../../../src/schema/planning/selection-tree.ts';
 import { repeated } from '../../support/abuse.ts';
 
 /** What an operation selects is laid out in a time that its document bounds. */
 
 const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 0 }) };
+const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 } as unknown as PlanOptions;
 
 function selectionTree(text: string) {
   const document = parse(text);
@@ -75,7 +77,7 @@ test('fragments that are merged in ever other ways are rejected, and the rejecti
   const operation = createOperation({ schema, document, definition, suggestions: false });
   const rejections = [1, 2].map(() => {
     try {
-      return operation.plan({}, app as never);
+      return operation.plan({}, options);
     } catch (error) {
       return error;
     }

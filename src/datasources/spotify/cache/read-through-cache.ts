@@ -39,12 +39,11 @@ export interface ReadThroughCache {
   ): Promise<T | null>;
   /** Whether an object is cached in any form, so that `getAnyForm` returns it. */
   has(endpointRequest: EndpointRequest<Entity>): boolean;
+  /** Whether `get` (`full`) or `getAnyForm` (`any`) responds from memory now, also with the absence of an object. */
+  isCached(endpointRequest: EndpointRequest<unknown>, form: 'full' | 'any'): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
-  /**
-   * How many of the first requests can be read now: from the cache, or with the calls that are left of the daily quota.
-   * @param endpointRequests of one endpoint family, such as the pages of a window in their order
-   */
+  /** How many of the first requests, of one endpoint family, can be read from the cache or with the calls that are left. */
   readableCount(endpointRequests: readonly EndpointRequest<unknown>[]): Promise<number>;
   /**
    * Stores a value that was read as a part of another response.
@@ -62,7 +61,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
   store?: EntryStore | undefined;
   leases?: Leases | undefined;
-  /** Without it, calls are not limited. */
+  /** By default calls are not limited. */
   dailyQuota?: Pick<DailyQuota, 'stateOf'> | undefined;
   observer?: Observer;
   log?: Pick<Log, 'debug'>;
@@ -142,7 +141,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   }
 
   /** The latest entry of an object: its own, or one that came with another response. */
-  function anyForm({ key, entityKey }: EndpointRequest<Entity>): Entry | undefined {
+  function anyForm({ key, entityKey }: EndpointRequest<unknown>): Entry | undefined {
     const full = memory.get(key);
     if (full && isFresh(full)) return full;
     const embedded = [memory.get(simplifiedKey(key)), entityKey && memory.findEmbedded(entityKey)];
@@ -168,6 +167,10 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
       read(endpointRequest, anyForm(endpointRequest), fieldContext) as Promise<T | null>,
     has: (endpointRequest) => Boolean(anyForm(endpointRequest)?.value),
+    isCached(endpointRequest, form) {
+      const entry = form === 'any' ? anyForm(endpointRequest) : memory.get(endpointRequest.key);
+      return !['call', 'reject'].includes(decideRead(endpointRequest, entry, () => quotaOf(endpointRequest)));
+    },
     isAbsent({ key }) {
       const entry = memory.get(key);
       return entry?.value === null && isFresh(entry);
@@ -183,12 +186,8 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     },
     put(endpointRequest, value, sentMs) {
       const age = ageOf(endpointRequest.freshMs, options, sentMs);
-      storeEntry(endpointRequest as EndpointRequest<unknown>, {
-        value,
-        etag: null,
-        bytes: embeddedBytes,
-        ...age,
-      });
+      const entry = { value, etag: null, bytes: embeddedBytes, ...age };
+      storeEntry(endpointRequest as EndpointRequest<unknown>, entry);
     },
     expire(key) {
       const cachedEntry = memory.get(key);

@@ -23,6 +23,8 @@ export interface Pagination {
   ): Promise<Window<T> | null>;
   /** The length of a list; null when there is no such list, a marker where Spotify's total is not as documented. */
   total<T extends Entity>(list: PagedList<T>, fieldContext: FieldContext): Promise<number | Malformed | null>;
+  /** Whether a window needs no call for the page at an offset: it is cached, or the list is known to end before it. */
+  isPageCached(list: PagedList<Entity>, offset: number): boolean;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
 }
@@ -45,9 +47,12 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   const totals = createListTotals(freshMs, recordChange);
   const smallPages = createSmallPages(freshMs);
 
+  const pageSizeOf = (list: PagedList<Entity>): number =>
+    Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
+
   async function window<T extends Entity>(list: PagedList<T>, args: PageArgs, fieldContext: FieldContext) {
     const read = { list, fieldContext, cache, totals, smallPages, recordChange };
-    let limit = Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
+    let limit = pageSizeOf(list);
     for (;;) {
       try {
         return await readWindow({ ...read, limit }, args);
@@ -63,6 +68,10 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     async total(list, fieldContext) {
       const length = lengthOf({ list, totals, fieldContext });
       return length ? shownTotal(length) : ((await window(list, firstSlot, fieldContext))?.total ?? null);
+    },
+    isPageCached(list, offset) {
+      const end = totals.of(list)?.end ?? null;
+      return (end !== null && offset >= end) || cache.isCached(list.page(offset, pageSizeOf(list)), 'full');
     },
     changes: () => changes,
   };

@@ -1,0 +1,194 @@
+import type { FieldNode, GraphQLField, GraphQLObjectType } from 'graphql';
+import { type Family, type Kind, kinds, type Spotify } from '../../datasources/spotify/index.ts';
+import { QueryTooComplex } from '../../errors.ts';
+import type { ArgumentsOf } from './arguments.ts';
+import {
+  type CacheView,
+  type Cardinality,
+  type Cost,
+  canCost,
+  type FieldVisit,
+  type NamedCall,
+  type Owner,
+  type ReferencesOf,
+  single,
+  type UncachedEntity,
+  unknownLength,
+} from './cost.ts';
+import { readsOf } from './object-costs.ts';
+import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
+
+/** Adds up the costs of the fields of an operation. */
+
+export interface CountOptions {
+  spotify: CacheView & Pick<Spotify, 'app'>;
+  /** Whether to count as if nothing but entities was cached; by default it does. */
+  ignoresCache?: boolean;
+}
+
+// Fields that may cost a call, counted at each selection path. Nearly all of them do, so an operation that reaches
+// this limit would cost too many calls. Counting as many takes about 10 ms.
+const maxVisits = 10_000;
+
+/** The objects at one selection path, whose fields are counted. */
+interface Place {
+  level: TypeSelection;
+  parentArgs: Readonly<Record<string, unknown>>;
+  objects: Cardinality;
+  full: boolean;
+  owners: readonly Owner[];
+}
+
+/** What has been counted so far, and what the count needs everywhere. */
+export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
+  argumentsOf: ArgumentsOf;
+  referencesOf: ReferencesOf;
+  calls: Map<Family, number>;
+  /** The families of shared calls and of probe calls by the names of the calls. */
+  sharedCalls: Map<string, Family>;
+  probeCalls: Map<string, Family>;
+  lookups: Record<'direct' | 'deferred', Map<Kind, number>>;
+  uncachedEntities: number;
+  /** By the first nodes of their fields. */
+  rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
+  visits: number;
+}
+
+/**
+ * Counts the Spotify calls of an operation.
+ * @param maxEntities how many entities that are not cached each `_entities` may read
+ * @throws QueryTooComplex when there is too much to count
+ */
+export function countCalls(
+  { root }: SelectionTree,
+  { reads, ...readers }: Pick<Count, 'argumentsOf' | 'referencesOf'> & Pick<FieldVisit['entities'], 'reads'>,
+  { spotify, ignoresCache = true }: CountOptions,
+  maxEntities: number,
+): Count {
+  const count: Count = {
+    ...readers,
+    app: spotify.app,
+    cache: ignoresCache ? null : spotify,
+    entities: { cache: spotify, max: maxEntities, reads },
+    calls: new Map(),
+    sharedCalls: new Map(),
+    probeCalls: new Map(),
+    lookups: { direct: new Map(), deferred: new Map() },
+    uncachedEntities: 0,
+    rejectedEntities: new Map(),
+    visits: 0,
+  };
+  countFields(count, { level: root, parentArgs: {}, objects: single, full: true, owners: [] });
+  countBatchProbe(count);
+  for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
+  return count;
+}
+
+/** Counts all fields that are selected of the objects at one path. */
+function countFields(count: Count, place: Place): void {
+  if (place.level.costsNothing) return;
+  let needsFullObject = false;
+  for (const selected of place.level.branches) {
+    count.visits += 1;
+    if (count.visits > maxVisits) throw tooManyFields(count.visits);
+    const args = count.argumentsOf(selected);
+    if (!args) continue; // the field will be null with an error, before anything is read
+    const { cost } = selected.field.extensions;
+    needsFullObject ||= !place.full && cost?.needsFullObject?.(args, count.app) === true;
+    countField(count, place, selected, args);
+  }
+  const { kind } = place.level.type.extensions;
+  if (needsFullObject && kind) addCost(count, readsOf(kind, place.objects, count.app), true);
+}
+
+/** Counts one field and all below it. */
+function countField(
+  count: Count,
+  { level: { type }, objects: parents, full, owners, parentArgs }: Place,
+  { field, below, nodes, selected }: FieldSelection,
+  args: Place['parentArgs'],
+): void {
+  if (below.length === 0) return; // a leaf comes with its object, in this form or in full
+  // Without spreads, which take most of the time of a count of 10,000 fields.
+  const visit: FieldVisit = {
+    args,
+    parentArgs,
+    parents,
+    full,
+    owners,
+    selected,
+    needsFullObject: () => below.some(({ branches }) => branches.some((branch) => canCost(branch.field))),
+    app: count.app,
+    cache: count.cache,
+    entities: count.entities,
+    referencesOf: count.referencesOf,
+  };
+  const cost = field.extensions.cost?.calls?.(visit) ?? costOfNone(type, field, visit);
+  addCost(count, cost, type.name !== 'Query');
+  if (cost.entities) {
+    count.uncachedEntities = Math.max(count.uncachedEntities, cost.entities.uncached);
+    count.rejectedEntities.set(nodes[0], cost.entities.rejected);
+  }
+  for (const level of below) {
+    const { objects, full: isFull, owners: all = none } = cost;
+    const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
+    countFields(count, { level, parentArgs: args, objects, full: isFull, owners });
+  }
+}
+
+const none: readonly Owner[] = [];
+
+type Calls = Omit<Cost, 'objects' | 'full'>;
+
+/**
+ * @param isBelowRoot whether the lookups may land in one tick with lookups that earlier responses have triggered, so
+ * that both count as lookups that can be batched
+ */
+function addCost(count: Count, cost: Calls, isBelowRoot: boolean): void {
+  const { calls, sharedCalls, probeCalls, lookups, deferredLookups } = cost;
+  addAll(count.calls, calls);
+  if (sharedCalls) addNames(count.sharedCalls, sharedCalls);
+  if (probeCalls) addNames(count.probeCalls, probeCalls);
+  if (lookups) addAll(count.lookups.direct, lookups);
+  const deferred = deferredLookups ?? (isBelowRoot ? lookups : undefined);
+  if (deferred) addAll(count.lookups.deferred, deferred);
+}
+
+function addNames(names: Map<string, Family>, calls: readonly NamedCall[]): void {
+  for (const { name, family } of calls) names.set(name, family);
+}
+
+function addAll<K extends string>(counts: Map<K, number>, added: Readonly<Partial<Record<K, number>>>): void {
+  for (const key in added) add(counts, key, added[key] ?? 0);
+}
+
+/** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
+function countBatchProbe({ app, lookups, probeCalls }: Count): void {
+  if (app.has('batch') !== null) return;
+  const several = [...lookups.direct, ...lookups.deferred].find(([, count]) => count > 1);
+  if (several) probeCalls.set('batch', kinds[several[0]].plural);
+}
+
+/** The cost of a field without a cost: its objects have come with the parent. */
+function costOfNone(
+  parent: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  { parents, full }: FieldVisit,
+): Cost {
+  if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full };
+  const length = isList(field) ? unknownLength : 1;
+  return { calls: {}, objects: { ...parents, batchSize: parents.batchSize * length }, full: false };
+}
+
+export function add<K>(counts: Map<K, number>, key: K, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+export const sum = (counts: Iterable<number>): number =>
+  Array.from(counts).reduce((total, each) => total + each, 0);
+
+const tooManyFields = (actual: number) =>
+  new QueryTooComplex('The operation has more fields that may cost a Spotify call than can be counted.', {
+    limit: maxVisits,
+    actual,
+  });

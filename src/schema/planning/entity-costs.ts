@@ -1,0 +1,71 @@
+import type { Kind, Reference } from '../../datasources/spotify/index.ts';
+import {
+  type EntityReads,
+  type FieldCost,
+  type FieldVisit,
+  maxRepresentations,
+  type Representation,
+  type UncachedEntity,
+} from './cost.ts';
+import { readsByIds } from './object-costs.ts';
+
+/** The cost of `_entities`, with which a federation router reads up to 1,000 objects, of which many may be cached. */
+
+/**
+ * One entry for each representation. Cached entities cost nothing. Of the others, the first `visit.entities.max` are
+ * read, and those of one kind share their reads, as the ids of a plural field do.
+ * @param kindsOfTypes the kinds by the names of their types
+ */
+export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCost => ({
+  calls(visit) {
+    const { uncached, count } = readsOfField(visit, kindsOfTypes);
+    const { max } = visit.entities;
+    const references = new Map<Kind, Reference[]>(Array.from(kindsOfTypes.values(), (kind) => [kind, []]));
+    for (const { kind, reference } of uncached.slice(0, max)) references.get(kind)?.push(reference);
+    const reads = Array.from(references, ([kind, ofKind]) => readsByIds(kind, ofKind, visit.app));
+    const rejected = uncached.slice(max);
+    return {
+      // Each kind has a family of its own.
+      calls: Object.assign({}, ...reads.map(({ calls }) => calls)),
+      lookups: Object.assign({}, ...reads.map(({ lookups }) => lookups)),
+      objects: {
+        batches: rejected.reduce((left, { indexes }) => left - indexes.length, count),
+        batchSize: 1,
+      },
+      full: true,
+      entities: { uncached: uncached.length, rejected },
+    };
+  },
+});
+
+/** Reads each list of representations once: one in a variable may be that of a hundred fields. */
+function readsOfField(visit: FieldVisit, kindsOfTypes: ReadonlyMap<string, Kind>): EntityReads {
+  const representations = visit.args['representations'] as Representation[];
+  const form = visit.needsFullObject() ? 'full' : 'any';
+  const { reads } = visit.entities;
+  const known = reads[form].get(representations);
+  if (known) return known;
+  const created = createReads(visit, representations, form, kindsOfTypes);
+  reads[form].set(representations, created);
+  return created;
+}
+
+function createReads(
+  { entities, referencesOf }: FieldVisit,
+  representations: readonly Representation[],
+  form: 'full' | 'any',
+  kindsOfTypes: ReadonlyMap<string, Kind>,
+): EntityReads {
+  if (representations.length > maxRepresentations) return { uncached: [], count: 0 };
+  const references = referencesOf(representations);
+  const uncached = new Map<string, UncachedEntity & { indexes: number[] }>(); // equal entities share one read
+  for (const [index, { __typename }] of representations.entries()) {
+    const [kind, reference] = [kindsOfTypes.get(__typename), references[index]];
+    if (!kind || !reference || entities.cache.isObjectCached(kind, reference.id, null, form)) continue;
+    const key = `${kind} ${reference.id}`;
+    const entity = uncached.get(key) ?? { kind, reference, indexes: [] };
+    entity.indexes.push(index);
+    uncached.set(key, entity);
+  }
+  return { uncached: Array.from(uncached.values()), count: representations.length };
+}

@@ -1,0 +1,175 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parse } from 'graphql';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { albums, artists, inMode } from '../support/asking.ts';
+import type { TestGateway } from '../support/gateway.ts';
+
+/** With `x-spotify-trace: plan` an operation does not run: the response states what it would cost. */
+
+const { bts, albums9 } = artists;
+const albumPages = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`;
+
+const headers = { 'content-type': 'application/json', 'x-spotify-trace': 'plan' };
+const body = (query: string) => JSON.stringify({ query });
+const search = (query: string) => `/graphql?${new URLSearchParams({ query })}`;
+
+async function listen({ gateway }: TestGateway): Promise<string> {
+  const server = createServer(gateway.listener).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const plansBy: Record<string, (gateway: TestGateway, query: string) => Promise<unknown>> = {
+  'POST to the handler': async ({ fetch }, query) =>
+    (await fetch('/graphql', { method: 'POST', headers, body: body(query) })).json(),
+  'GET to the handler': async ({ fetch }, query) => (await fetch(search(query), { headers })).json(),
+  'POST to the listener': async (gateway, query) =>
+    (await fetch(`${await listen(gateway)}/graphql`, { method: 'POST', headers, body: body(query) })).json(),
+  'GET to the listener': async (gateway, query) =>
+    (await fetch((await listen(gateway)) + search(query), { headers })).json(),
+  'gateway.execute': ({ gateway }, query) => gateway.execute({ document: parse(query), trace: 'plan' }),
+};
+
+const planOf = async (gateway: TestGateway, query: string) => {
+  const response = await plansBy['POST to the handler']?.(gateway, query);
+  return (response as { extensions: { spotify: unknown } }).extensions.spotify;
+};
+
+test.each(Object.keys(plansBy))(
+  'a dry run states the calls by endpoint family, without data and without a call: %s',
+  async (entry) => {
+    const gateway = await inMode('development');
+    expect(await plansBy[entry]?.(gateway, albumPages)).toEqual({
+      extensions: {
+        spotify: {
+          plannedCalls: 3,
+          families: [
+            { family: 'artists', calls: 1 },
+            { family: 'artists/albums', calls: 2 },
+          ],
+          held: [],
+        },
+      },
+    });
+    expect(gateway.sandbox.calls()).toEqual([]);
+  },
+);
+
+test('a dry run is neither served from the response cache nor stored in it', async () => {
+  const gateway = await inMode('development');
+  const send = async (trace: Record<string, string>) =>
+    (
+      await gateway.fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...trace },
+        body: body(albumPages),
+      })
+    ).json();
+  const dryRun = { extensions: { spotify: expect.objectContaining({ plannedCalls: 3 }) } };
+  expect(await send({ 'x-spotify-trace': 'plan' })).toEqual(dryRun);
+  const withData = { data: { artist: expect.objectContaining({ name: 'BTS' }) } };
+  expect(await send({})).toEqual(withData);
+  expect(await send({ 'x-spotify-trace': 'plan' })).toEqual(dryRun);
+  expect(await send({})).toEqual(withData);
+  expect(gateway.apiCalls()).toHaveLength(3);
+});
+
+test('a dry run states the cost of an operation that would be rejected for it', async () => {
+  const gateway = await inMode('development', { MAX_UPSTREAM_CALLS: '2' });
+  expect(await planOf(gateway, albumPages)).toMatchObject({ plannedCalls: 3 });
+  expect(gateway.sandbox.calls()).toEqual([]);
+});
+
+test('a dry run of an invalid operation has its errors', async () => {
+  const { fetch } = await inMode('development');
+  const response = await fetch('/graphql', { method: 'POST', headers, body: body('{ nothing }') });
+  expect(await response.json()).toEqual({
+    errors: [expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })],
+  });
+});
+
+describe('the held part of a plan', () => {
+  const calls = (family: string, count: number) => ({ family, calls: count });
+
+  interface Held {
+    title: string;
+    before: string;
+    query: string;
+    held: { family: string; calls: number }[];
+  }
+
+  const cases: Held[] = [
+    {
+      title: 'an object and the pages of its list',
+      before: albumPages,
+      query: albumPages,
+      held: [calls('artists', 1), calls('artists/albums', 2)],
+    },
+    {
+      title: 'the first pages of a list',
+      before: albumPages,
+      query: `{ artist(id: "${bts}") { albums(first: 40) { nodes { name } } } }`,
+      held: [calls('artists', 1), calls('artists/albums', 2)],
+    },
+    {
+      title: 'a page behind the known end of a list',
+      before: `{ artist(id: "${albums9}") { albums(first: 10) { nodes { name } } } }`,
+      query: `{ artist(id: "${albums9}") { albums(first: 20) { nodes { name } } } }`,
+      held: [calls('artists', 1), calls('artists/albums', 2)],
+    },
+    {
+      title: 'no list of other groups',
+      before: albumPages,
+      query: `{ artist(id: "${bts}") { albums(includeGroups: [SINGLE]) { nodes { name } } } }`,
+      held: [calls('artists', 1)],
+    },
+    {
+      title: 'some of several objects',
+      before: `{ artist(id: "${bts}") { name } }`,
+      query: `{ artists(ids: ["${bts}", "${albums9}"]) { name } }`,
+      held: [calls('artists', 1)],
+    },
+    {
+      title: 'an object that came with another one, if no field needs the full object',
+      before: `{ album(id: "${albums.tracks1}") { tracks { nodes { id } } artists { id } } }`,
+      query: `{ album(id: "${albums.tracks1}") { label } }`,
+      held: [calls('albums', 1)],
+    },
+    {
+      title: 'an object by its bare id',
+      before: `{ album(id: "${albums.tracks1}") { name } }`,
+      query: `{ node(id: "${albums.tracks1}") { id } }`,
+      held: [calls('artists', 1), calls('albums', 1), calls('tracks', 1)],
+    },
+    {
+      title: 'an object that does not exist',
+      before: '{ artist(id: "0000000000000000000001") { name } }',
+      query: '{ artist(id: "0000000000000000000001") { name } }',
+      held: [calls('artists', 1)],
+    },
+    {
+      title: 'the pages of a search that all selected kinds share',
+      before: '{ search(q: "the") { tracks(first: 10) { nodes { name } } } }',
+      query: '{ search(q: " the ") { tracks(first: 20) { nodes { name } } } }',
+      held: [calls('search', 1)],
+    },
+    {
+      title: 'no page of a search that another selected kind needs',
+      before: '{ search(q: "love") { artists(first: 10) { nodes { name } } } }',
+      query:
+        '{ search(q: "love") { artists(first: 10) { nodes { name } } albums(first: 10) { nodes { name } } } }',
+      held: [],
+    },
+  ];
+
+  test.each(cases)('contains $title', async ({ before, query, held }) => {
+    const gateway = await inMode('development');
+    expect(await planOf(gateway, query)).toMatchObject({ held: [] });
+    expect((await gateway.ask(before)).errors).toEqual([]);
+    gateway.sandbox.clearCalls();
+    expect(await planOf(gateway, query)).toMatchObject({ held });
+    expect(gateway.sandbox.calls()).toEqual([]);
+  });
+});

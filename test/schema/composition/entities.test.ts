@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { artists, catalogue, inMode } from '../../support/asking.ts';
+
+/** A federation router reads up to 1,000 entities: cached ones cost nothing, and those beyond the limit are null. */
+
+const ids = catalogue.artists().map(({ id }) => id);
+const { bts } = artists;
+const name = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Artist { name } } }';
+const artist = (id: string) => ({ __typename: 'Artist', id });
+const representations = (count: number) => ids.slice(0, count).map(artist);
+
+type Entities = { _entities: ({ name: string } | null)[] };
+
+describe('entities that are not cached', () => {
+  test('are null beyond MAX_UPSTREAM_CALLS, each with QUERY_TOO_COMPLEX at its own path', async () => {
+    const { ask, apiCalls } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const { status, data, errors } = await ask<Entities, unknown>(name, { of: representations(5) });
+    expect(status).toBe(200);
+    expect(data._entities.map((entity) => entity !== null)).toEqual([true, true, true, false, false]);
+    expect(errors).toEqual(
+      [3, 4].map((index) => ({
+        message: expect.any(String),
+        locations: expect.any(Array),
+        path: ['_entities', index],
+        extensions: { code: 'QUERY_TOO_COMPLEX', limit: 3, actual: 5 },
+      })),
+    );
+    expect(apiCalls().toSorted()).toEqual(
+      ids
+        .slice(0, 3)
+        .map((id) => `/artists/${id}`)
+        .toSorted(),
+    );
+  });
+
+  test('share the limit with their lists and with the other fields', async () => {
+    const { ask, apiCalls } = await inMode('development', { MAX_UPSTREAM_CALLS: '5' });
+    const { data, errors, extensions } = await ask<Entities, unknown>(
+      `query ($of: [_Any!]!) {
+        artist(id: "${bts}") { name }
+        _entities(representations: $of) { ... on Artist { name albums(first: 5) { nodes { name } } } }
+      }`,
+      { of: ids.slice(10, 14).map(artist) },
+    );
+    expect(data._entities.map((entity) => entity !== null)).toEqual([true, true, false, false]);
+    expect(errors.map(({ path }) => path)).toEqual([
+      ['_entities', 2],
+      ['_entities', 3],
+    ]);
+    expect(extensions.spotify?.plannedCalls).toBe(5);
+    expect(apiCalls()).toHaveLength(5);
+  });
+
+  test('are read in batches by an app that has them: 50 of them are one call', async () => {
+    const { ask, apiCalls } = await inMode('extended', { MAX_UPSTREAM_CALLS: '1' });
+    const { data, errors } = await ask<Entities, unknown>(name, { of: representations(52) });
+    expect(data._entities.filter(Boolean)).toHaveLength(50);
+    expect(errors.map(({ path }) => path)).toEqual([
+      ['_entities', 50],
+      ['_entities', 51],
+    ]);
+    expect(apiCalls()).toHaveLength(1);
+  });
+
+  test('do not make an operation valid whose other fields exceed the limit', async () => {
+    const { ask, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '1' });
+    const { status, errors } = await ask(
+      `query ($of: [_Any!]!) {
+        artists(ids: ${JSON.stringify(ids.slice(0, 2))}) { name }
+        _entities(representations: $of) { ... on Artist { name } }
+      }`,
+      { of: representations(3) },
+    );
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX', limit: 1 } }]);
+    expect(sandbox.calls()).toEqual([]);
+  });
+});
+
+describe('entities that are cached', () => {
+  test('cost the plan nothing, so that others are read in their place', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    await ask(name, { of: representations(3) });
+    sandbox.clearCalls();
+    const { data, errors, extensions } = await ask<Entities, unknown>(name, { of: representations(7) });
+    expect(data._entities.map((entity) => entity !== null)).toEqual([...Array(6).fill(true), false]);
+    expect(errors.map(({ path }) => path)).toEqual([['_entities', 6]]);
+    expect(extensions.spotify).toMatchObject({ plannedCalls: 3, actualCalls: 3, cacheHits: 3 });
+    expect(apiCalls()).toHaveLength(3);
+  });
+
+  test('cost a call if a selected field needs more than the simplified object that is cached', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const list = await ask<{ artist: { albums: { nodes: { id: string }[] } } }, unknown>(
+      `{ artist(id: "${bts}") { albums(first: 10) { nodes { id } } } }`,
+    );
+    const of = list.data.artist.albums.nodes.slice(0, 5).map(({ id }) => ({ __typename: 'Album', id }));
+    sandbox.clearCalls();
+    const entities = (field: string) =>
+      ask<Entities, unknown>(
+        `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Album { ${field} } } }`,
+        { of },
+      );
+    expect((await entities('name')).extensions.spotify).toMatchObject({ plannedCalls: 0, actualCalls: 0 });
+    const full = await entities('copyrights { text }');
+    expect(full.errors.map(({ path }) => path)).toEqual([
+      ['_entities', 3],
+      ['_entities', 4],
+    ]);
+    expect(full.extensions.spotify).toMatchObject({ plannedCalls: 3, actualCalls: 3 });
+    expect(apiCalls()).toHaveLength(3);
+  });
+});
+
+test('1,000 representations are read at a time, and more are BAD_USER_INPUT without a call', async () => {
+  const { ask, sandbox } = await inMode('development');
+  const of = (count: number) => Array.from({ length: count }, () => artist(bts));
+  const most = await ask<Entities, unknown>(name, { of: of(1_000) });
+  expect(most.data._entities.filter(Boolean)).toHaveLength(1_000);
+  sandbox.clearCalls();
+  const more = await ask(name, { of: of(1_001) });
+  expect({ data: more.data, codes: more.errors.map(({ extensions }) => extensions?.['code']) }).toEqual({
+    data: null,
+    codes: ['BAD_USER_INPUT'],
+  });
+  expect(sandbox.calls()).toEqual([]);
+});
