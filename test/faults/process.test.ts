@@ -200,7 +200,7 @@ const cases: FaultCase[] = [
     id: 'D7',
     slow: true, // a Redis that is let go of while it is being looked for takes its time to end
     fault: 'Redis accepts and does not answer',
-    promise: 'Redis is not waited for longer than 50 ms, and then left alone',
+    promise: 'Redis is not waited for longer than 200 ms, and then left alone',
     environment: withRedis,
     needsRedis: true,
     steps: [

@@ -19,7 +19,7 @@ const script = (dataDir: string, app: string, name: string) => `
       process.stdout.write(count + '\\n');
       count += 1;
     }
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }`;
 
 /**

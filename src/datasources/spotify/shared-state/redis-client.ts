@@ -23,7 +23,7 @@ export interface RedisClient {
   close(): Promise<void>;
 }
 
-const commandTimeoutMs = 50; // Spotify responds in about 100 ms: a cache must be faster than half of that
+const commandTimeoutMs = 200; // longer than a call to Spotify takes, because calls are what the daily quota limits
 const syncTimeoutMs = 250; // once: the state of other processes is worth the wait before the first call
 const failuresUntilCooldown = 2; // in succession: a single slow response is accepted
 const cooldownMs = 2_000; // without commands, after the failures

@@ -216,7 +216,7 @@ describe('disk store: killed processes', () => {
   }, async () => {
     const dataDir = temporaryFolder();
     const expected = new Map<string, number>();
-    const atOnce = 10;
+    const atOnce = 5;
     for (let round = 0; round < 200 / atOnce; round++) {
       const names = Array.from({ length: atOnce }, (_, i) => `p${round}-${i}`);
       const writers = names.map((name) => startStoreWriter(dataDir, app, name));

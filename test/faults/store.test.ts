@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import type { FaultCase, Step } from '../support/fault-case.ts';
+import { album, range } from '../support/fault-operations.ts';
+import { faultSuite } from '../support/fault-runner.ts';
+import { hostOf, type Services, type World } from '../support/fault-world.ts';
+import type { Environment } from '../support/process.ts';
+
+/** An environment whose DATA_DIR is a new folder, after `prepare` has spoiled it. */
+const withFolder =
+  (prepare: (folder: string, appFolder: string, services: Services) => string | undefined) =>
+  async (services: Services): Promise<Environment> => {
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-data-'));
+    const app = createHash('sha256').update(services.sandbox.clientId).digest('hex').slice(0, 12);
+    const dataDir = prepare(folder, join(folder, app), services) ?? folder;
+    services.defer(() => rmSync(folder, { recursive: true, force: true }));
+    return { DATA_DIR: dataDir };
+  };
+
+/** A file system of 64 KB, which is full at once; without the right to mount one, a path that cannot exist. */
+function fullDisk(folder: string, { defer }: Services): string {
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+  if (!isMounted) return belowFile(folder);
+  defer(() => spawnSync('umount', ['-l', folder]));
+  return folder;
+}
+
+function belowFile(folder: string): string {
+  writeFileSync(join(folder, 'file'), '');
+  return join(folder, 'file', 'data');
+}
+
+function writeFiles(folder: string, content: () => Buffer | string): undefined {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['store.sqlite', 'store.sqlite-wal']) writeFileSync(join(folder, name), content());
+}
+
+const warnings = (world: World) => world.log().filter((line) => line.includes('"problem"'));
+
+/** Reads 20 albums, reads them again, and reads them with another gateway on the same store. */
+const steps = (calls: { afterRestart: number; warnings: number }): Step[] => [
+  { ask: range(20).map((n) => album(n)), client: 'ok', api: 20 },
+  { ask: range(20).map((n) => album(n)), client: 'ok', api: 0 },
+  {
+    arrange: (world) => world.restart(),
+    ask: range(20).map((n) => album(n)),
+    client: 'ok',
+    api: calls.afterRestart,
+    check: ({ world }) => expect(warnings(world).length).toBeLessThanOrEqual(calls.warnings),
+  },
+];
+
+const cases: FaultCase[] = [
+  {
+    id: 'K1',
+    fault: 'the disk of DATA_DIR is full',
+    promise: 'a full disk costs the cache of a restart and nothing else',
+    environment: withFolder((folder, _, services) => fullDisk(folder, services)),
+    steps: steps({ afterRestart: 20, warnings: 2 }),
+  },
+  {
+    id: 'K2',
+    fault: 'DATA_DIR cannot be written',
+    promise: 'a directory that cannot be written gives one warning for each start',
+    environment: withFolder(belowFile),
+    steps: steps({ afterRestart: 20, warnings: 2 }),
+  },
+  {
+    id: 'K3',
+    fault: 'the files in DATA_DIR are random bytes',
+    promise: 'damaged files are replaced, and the data survives a restart from then on',
+    environment: withFolder((_, appFolder) => writeFiles(join(appFolder, 'v5'), () => randomBytes(50_000))),
+    steps: steps({ afterRestart: 0, warnings: 1 }),
+  },
+  {
+    id: 'K4',
+    fault: 'the files in DATA_DIR are of another version',
+    promise: 'files of another version are removed and not read',
+    environment: withFolder((_, appFolder) => writeFiles(join(appFolder, 'v4'), () => 'of another version')),
+    steps: steps({ afterRestart: 0, warnings: 0 }),
+  },
+  {
+    id: 'K5',
+    fault: 'Redis loses all data in the middle of a day; the limit of albums is 30',
+    promise: 'the count of a process continues from what it knew',
+    redis: true,
+    environment: { SPOTIFY_DAILY_LIMITS: 'albums=30' },
+    recovery: false,
+    steps: [
+      { ask: range(20).map((n) => album(n)), manner: 'in turn', client: 'ok', api: 20 },
+      {
+        arrange: async ({ redisUrl, allowed }) => {
+          const client = new Redis(redisUrl ?? '');
+          allowed.add(hostOf(redisUrl ?? ''));
+          await client.flushall();
+          client.disconnect();
+        },
+        ask: range(9, 20).map((n) => album(n)),
+        manner: 'in turn',
+        client: 'ok',
+        api: 9,
+      },
+      {
+        ask: range(5, 29).map((n) => album(n)),
+        manner: 'in turn',
+        client: { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: [80_000, 88_000] },
+        api: 0,
+      },
+    ],
+  },
+];
+
+faultSuite('K', 'The store of shared data', cases);
