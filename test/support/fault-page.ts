@@ -60,7 +60,7 @@ ${rows.join('\n')}
   });
 }
 
-const order = 'TUQFNMPRCDS'; // as the groups follow one another
+const order = 'TUQFNMPRCDKS'; // as the groups follow one another
 const placeOf = (section: string): number => order.indexOf(section.charAt('## '.length));
 
 /** Files run at the same time, and each writes its part of the one page. */
