@@ -51,7 +51,7 @@ function withoutMarkets(value: unknown): unknown {
 const codes = '"AD","AE","AG"';
 
 describe('a body', () => {
-  test('is what JSON.parse makes of it, without the market codes, however it is written', () => {
+  test('a body is the result of JSON.parse without the market codes, however it is formatted', () => {
     fc.assert(
       fc.property(json, fc.constantFrom(0, 1, 2, '\t'), (sent, space) => {
         expect(jsonOf(JSON.stringify(sent, null, space) ?? 'null')).toEqual(withoutMarkets(sent));
@@ -69,7 +69,7 @@ describe('a body', () => {
       '{"available_markets":["x",{"available_markets":["AD"]}]}',
       '{"available_markets":["x",{"available_markets":[]}]}',
     ],
-  ])('loses the codes and nothing else: %s', (sent, kept) => {
+  ])('a body loses its market codes and nothing else: %s', (sent, kept) => {
     expect(textWithoutMarkets(Buffer.from(sent))).toBe(kept);
   });
 
@@ -92,17 +92,17 @@ describe('a body', () => {
     '"available_markets"',
     '"available_markets":',
     '"available_markets',
-  ])('keeps what only looks like market codes: %s', (sent) => {
+  ])('a body keeps values that only look like market codes: %s', (sent) => {
     expect(textWithoutMarkets(Buffer.from(sent))).toBe(sent);
   });
 
-  test('may begin with a byte order mark', () => {
+  test('a body may begin with a byte order mark', () => {
     expect(jsonOf('\ufeff{"a":1}')).toEqual({ a: 1 });
     expect(jsonOf('\ufeff')).toBeUndefined();
     expect(jsonOf('{"a":"\ufeff"}')).toEqual({ a: '\ufeff' });
   });
 
-  test('that is cut off is not JSON, and one that is damaged never throws', () => {
+  test('a truncated body is not JSON, and a damaged one never throws', () => {
     const damage = fc.record({
       at: fc.nat(),
       remove: fc.nat({ max: 3 }),
@@ -126,7 +126,7 @@ describe('a body', () => {
     '{"items":[',
     '{"items":[1,2',
     '{"items":[{]}',
-  ])('(%s) is not JSON', (text) => {
+  ])('the body %s is not JSON', (text) => {
     expect(jsonOf(text)).toBeUndefined();
   });
 
@@ -134,7 +134,7 @@ describe('a body', () => {
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
     ['lists of markets', '{"available_markets":[', ']}'],
-  ])('is read 64 levels deep and no deeper: %s', (_, open, close) => {
+  ])('a body is read up to 64 levels deep: %s', (_, open, close) => {
     const levels = 64 / (open.length - open.replaceAll(/[[{]/g, '').length);
     const nested = (times: number) =>
       `${open.repeat(times)}${open.endsWith(':') ? 1 : ''}${close.repeat(times)}`;
@@ -142,7 +142,7 @@ describe('a body', () => {
     expect(jsonOf(nested(levels + 1))).toBeUndefined();
   });
 
-  test('may have any number of brackets in its texts, and of lists beside each other', () => {
+  test('a body may have any number of brackets in its texts, and of lists beside each other', () => {
     const wide = { name: '['.repeat(10_000), lists: Array(10_000).fill([]) };
     expect(jsonOf(JSON.stringify(wide))).toEqual(wide);
   });
@@ -157,7 +157,7 @@ describe('a body', () => {
       (times: number) => `${'"available_markets" '.repeat(times)}${' '.repeat(times)}`,
     ],
     ['texts without an end', (times: number) => `{"available_markets":["${'\\"]'.repeat(times)}`],
-  ])('of %s is read in a time that grows as its length does', (_, make) => {
+  ])('a body of %s is read in a time that grows in proportion to its length', (_, make) => {
     const cpuMs = (body: Buffer): number => {
       const before = process.cpuUsage();
       readBody(body);
@@ -172,7 +172,7 @@ describe('a body', () => {
     expect(longMs).toBeLessThan(80 * Math.max(shortMs, 0.5));
   });
 
-  test('is measured without its market codes', () => {
+  test('the size of a body does not include its market codes', () => {
     const album = { id: 'a', available_markets: Array(180).fill('AD') };
     const page = JSON.stringify({ items: Array(50).fill(album) });
     expect(page.length).toBeGreaterThan(45_000);

@@ -45,7 +45,7 @@ const marked = Buffer.concat([Buffer.from('\ufeff'), plain]);
 describe('a body', () => {
   describe.each([200, 400, 401, 429, 500])('of status %i', (status) => {
     test.each(['gzip', 'GZIP', 'Gzip', 'x-gzip', 'X-GZIP'])(
-      'in the encoding %s is read',
+      'a body in the encoding %s is read',
       async (encoding) => {
         for (const body of [plain, marked])
           expect(await read({ status, body: gzipSync(body), encoding })).toMatchObject({
@@ -55,15 +55,18 @@ describe('a body', () => {
       },
     );
 
-    test.each(['identity', 'Identity', '', undefined])('in the encoding %s is read', async (encoding) => {
-      for (const body of [plain, marked])
-        expect(await read({ status, body, ...(encoding !== undefined && { encoding }) })).toMatchObject({
-          status,
-          body: json,
-        });
-    });
+    test.each(['identity', 'Identity', '', undefined])(
+      'a body in the encoding %s is read',
+      async (encoding) => {
+        for (const body of [plain, marked])
+          expect(await read({ status, body, ...(encoding !== undefined && { encoding }) })).toMatchObject({
+            status,
+            body: json,
+          });
+      },
+    );
 
-    test('that is empty says nothing, in every encoding', async () => {
+    test('an empty body is undefined in every encoding', async () => {
       for (const encoding of ['gzip', 'identity']) {
         const outcome = await read({ status, body: Buffer.alloc(0), encoding });
         expect(outcome).toMatchObject(status === 200 ? { fault: 'not-json' } : { status, body: undefined });
@@ -71,12 +74,12 @@ describe('a body', () => {
     });
   });
 
-  test('of a POST is read as that of a GET', async () => {
+  test('the body of a POST response is read like that of a GET response', async () => {
     const sent = { body: gzipSync(marked), encoding: 'GZIP' };
     expect(await read(sent, { method: 'POST', body: 'a=b' })).toMatchObject({ status: 200, body: json });
   });
 
-  test.each([204, 304])('that a status %i never has is none', async (status) => {
+  test.each([204, 304])('a status %i has no body', async (status) => {
     expect(await read({ status, body: Buffer.alloc(0) })).toMatchObject({
       kind: 'response',
       status,
@@ -85,7 +88,7 @@ describe('a body', () => {
     });
   });
 
-  test('in an encoding that was not asked for is not JSON', async () => {
+  test('a body in an encoding that was not requested is not JSON', async () => {
     expect(await read({ body: brotliCompressSync(plain), encoding: 'br' })).toMatchObject({
       kind: 'fault',
       fault: 'not-json',
@@ -96,11 +99,11 @@ describe('a body', () => {
     ['is no gzip at all', plain],
     ['ends too early', gzipSync(plain).subarray(0, -9)],
     ['is damaged', Buffer.concat([gzipSync(plain).subarray(0, 20), gzipSync(plain).subarray(24)])],
-  ])('that says it is gzip and %s is a fault of the transport', async (_, body) => {
+  ])('a body that is declared as gzip and %s is a transport fault', async (_, body) => {
     expect(await read({ body, encoding: 'gzip' })).toMatchObject({ kind: 'fault', fault: 'transport' });
   });
 
-  test('that is longer than asked for is too large, decompressed or not; of an error only the status is told', async () => {
+  test('a body above the maximum size is too large, decompressed or not; an error response keeps only its status', async () => {
     const long = Buffer.from(JSON.stringify('x'.repeat(1_000)));
     for (const sent of [{ body: long }, { body: gzipSync(long), encoding: 'X-GZIP' }]) {
       expect(await read(sent, { maxBytes: 1_001 })).toMatchObject({ kind: 'fault', fault: 'too-large' });
@@ -115,7 +118,7 @@ describe('a body', () => {
     }
   });
 
-  test('that is far longer than its compressed form is not decompressed to its end', async () => {
+  test('a body that is far longer than its compressed form is not decompressed to its end', async () => {
     const body = gzipSync(Buffer.alloc(100_000_000, '['));
     const cpuOf = async (work: () => unknown): Promise<number> => {
       const before = process.cpuUsage();

@@ -15,8 +15,8 @@ function telling(packed: Buffer, length: number): Buffer {
   return lie;
 }
 
-describe('a packed body', () => {
-  test('is unpacked whole, whatever its length', () => {
+describe('a gzip body', () => {
+  test('a gzip body of any length is decompressed', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 5_000 }), (bytes) => {
         expect(unpack(gzipSync(bytes), maxBytes)).toEqual(Buffer.from(bytes));
@@ -24,7 +24,7 @@ describe('a packed body', () => {
     );
   });
 
-  test('may be as long as is read, and no longer', () => {
+  test('a gzip body may be as long as the maximum size when decompressed', () => {
     for (const length of [maxBytes - 1, maxBytes]) {
       expect(unpack(gzipSync(Buffer.alloc(length)), maxBytes)?.byteLength).toBe(length);
     }
@@ -33,13 +33,13 @@ describe('a packed body', () => {
     }
   });
 
-  test('of two parts is read whole, though only the length of the second stands at its end', () => {
+  test('a gzip body of two members is decompressed, although its end states only the length of the second', () => {
     const parts = [page, Buffer.from('!')].map((part) => gzipSync(part));
     expect(unpack(Buffer.concat(parts), maxBytes)).toEqual(Buffer.concat([page, Buffer.from('!')]));
   });
 
   test.each([0, 1, page.byteLength - 1, page.byteLength + 1, 2 ** 32 - 1])(
-    'that says it is %i bytes long, and is not, is no answer',
+    'a gzip body that states a wrong length of %i bytes is an error',
     (length) => expect(() => unpack(telling(gzipSync(page), length), maxBytes)).toThrow('incorrect length'),
   );
 
@@ -49,7 +49,7 @@ describe('a packed body', () => {
     ['plain text', page],
     ['its beginning', gzipSync(page).subarray(0, 30)],
     ['all but its last byte', gzipSync(page).subarray(0, -1)],
-  ])('that is only %s is no answer', (_, packed) => {
+  ])('a gzip body that is only %s is an error', (_, packed) => {
     expect(() => unpack(packed, maxBytes)).toThrow();
   });
 });

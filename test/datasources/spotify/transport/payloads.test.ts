@@ -65,7 +65,7 @@ describe('a field that must be there and is not as documented', () => {
     ['album', { path: 'type', set: 'artist' }],
     ['track', { path: 'id', set: null }],
     ['track', { path: 'name', set: 7 }],
-  ])('costs the %s alone: %o, and its sibling stays', async (kind, spoilt) => {
+  ])('a required field that is malformed makes only the %s null: %o', async (kind, spoilt) => {
     const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
     const id = ids[kind as keyof typeof ids];
     const { ask, sandbox } = await inMode('development');
@@ -80,7 +80,7 @@ describe('a field that must be there and is not as documented', () => {
 });
 
 describe('one bad item of a list', () => {
-  test('fails alone, in nodes and edges, with its own path; its slot and its siblings stay', async () => {
+  test('a malformed item fails alone, in nodes and edges, at its own path; its slot and its siblings stay', async () => {
     const { ask, sandbox } = await inMode('development');
     const spoilt = edit({ path: 'items.1.name', set: null }, { path: 'items.3', set: 'album' });
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: spoilt });
@@ -109,7 +109,7 @@ describe('one bad item of a list', () => {
     );
   });
 
-  test('is an error where it is wanted and nowhere else, and is asked for again when it is wanted again', async () => {
+  test('a malformed item is an error only in windows that select it, and is read again with the next such window', async () => {
     const { ask, sandbox, apiCalls } = await inMode('development');
     const fault = edit({ path: 'items.1.id', set: 7 });
     sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault });
@@ -124,7 +124,7 @@ describe('one bad item of a list', () => {
     expect(apiCalls()).toHaveLength(3);
   });
 
-  test('does not stop a walk: its cursor leads on', async () => {
+  test('a malformed item does not end a walk: its cursor leads on', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: { id: 7 } }) });
     interface Data {
@@ -140,7 +140,7 @@ describe('one bad item of a list', () => {
     ).toEqual(fine({ artist: { albums: { nodes: [{ id: third?.shows === 'album' && third.albumId }] } } }));
   });
 
-  test('fails alone among top tracks and related artists, and an empty place is left out', async () => {
+  test('a malformed item fails alone among top tracks and related artists, and an empty slot is left out', async () => {
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({
       on: { route: 'artists/top-tracks' },

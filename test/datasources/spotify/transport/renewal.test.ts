@@ -13,25 +13,28 @@ import {
   withFault,
 } from '../../../support/asking.ts';
 
-describe('an answer that is held', () => {
+describe('a cached response', () => {
   test.each([
     ['0', 0],
-    ['1', 1_020],
-  ])('for %s s is renewed by a 304, and its data stay (artist and list alike)', async (ttl, waitMs) => {
-    const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: ttl });
-    const document = `{ artist(id: "${artists.bts}") { name albums(first: 3) { totalCount } } }`;
-    const expected = fine({ artist: { name: 'BTS', albums: { totalCount: 104 } } });
-    for (let time = 0; time < 3; time++) {
-      if (time > 0) await sleep(waitMs);
-      sandbox.clearCalls();
-      expect(seen(await ask(document))).toEqual(expected);
-      const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
-      expect(calls.map(({ status }) => status)).toEqual(time === 0 ? [200, 200] : [304, 304]);
-      for (const { headers } of calls) expect('if-none-match' in headers).toBe(time > 0);
-    }
-  });
+    ['1', 2_020], // within a second more it would be served at once, and refreshed in the background
+  ])(
+    'an entry with a freshness of %s s is renewed by a 304 before it is served, and its data stay (artist and list alike)',
+    async (ttl, waitMs) => {
+      const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: ttl });
+      const document = `{ artist(id: "${artists.bts}") { name albums(first: 3) { totalCount } } }`;
+      const expected = fine({ artist: { name: 'BTS', albums: { totalCount: 104 } } });
+      for (let time = 0; time < 3; time++) {
+        if (time > 0) await sleep(waitMs);
+        sandbox.clearCalls();
+        expect(seen(await ask(document))).toEqual(expected);
+        const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
+        expect(calls.map(({ status }) => status)).toEqual(time === 0 ? [200, 200] : [304, 304]);
+        for (const { headers } of calls) expect('if-none-match' in headers).toBe(time > 0);
+      }
+    },
+  );
 
-  test('for a time is not asked for again in that time, and a 304 makes it fresh for as long again', async () => {
+  test('a fresh entry causes no call, and a 304 makes it fresh for as long again', async () => {
     const gateway = await inMode('development', { CACHE_TTL_SECONDS: '1' });
     for (let time = 0; time < 6; time++) {
       expect(seen(await gateway.ask(oneCall))).toEqual(itsAnswer);
@@ -42,7 +45,7 @@ describe('an answer that is held', () => {
     expect(firstGapMs(gateway)).toBeGreaterThanOrEqual(1_000);
   });
 
-  test('stands in for a while when Spotify fails, and no longer', async () => {
+  test('a stale entry is served for a limited time if Spotify fails', async () => {
     const { ask, sandbox } = await inMode('development', {
       CACHE_TTL_SECONDS: '0',
       CACHE_STALE_SECONDS: '1',
@@ -58,7 +61,7 @@ describe('an answer that is held', () => {
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
   });
 
-  test('is replaced by what Spotify says now, also that there is no such thing any more', async () => {
+  test('a stale entry is replaced by the new response of Spotify, also if the object does not exist any more', async () => {
     const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
     sandbox.faults.add({ times: 1, fault: { kind: 'edit', edits: [{ path: 'name', set: 'BTS again' }] } });
@@ -67,7 +70,7 @@ describe('an answer that is held', () => {
     expect(seen(await ask(oneCall))).toEqual(fine({ artist: null }));
   });
 
-  test('is not there: a 304 that nobody asked for is no answer', async () => {
+  test('a 304 without a conditional request is a wrong response', async () => {
     const { ask, apiCalls } = await withFault({ kind: 'answer', status: 304 });
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
     expect(apiCalls()).toHaveLength(1);

@@ -27,29 +27,32 @@ const answer = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse 
 const fault = (kind: HttpFault['fault']): HttpFault => ({ kind: 'fault', fault: kind, code: 'E' });
 const quota = { error: { reason: 'QUOTA_EXCEEDED' } };
 
-/** A decision in one line: what is done, how long it waits, what the client is told. */
-function lineOf(decision: RetryDecision): string {
+/** A decision in one line: the act, the wait in milliseconds, the error for the client. */
+function describeDecision(decision: RetryDecision): string {
   switch (decision.act) {
     case 'accept':
-      return 'use';
+      return 'accept';
     case 'fail':
       return `fail ${decision.error.code}`;
     case 'backOff':
-      return `shut ${decision.reason} ${decision.waitMs}`;
+      return `back off ${decision.reason} ${decision.waitMs}`;
     case 'retry':
       return `retry in ${decision.waitMs} back-off ${decision.backOffMs} else ${decision.exhaustedError.code}`;
   }
 }
-const judged = (outcome: Outcome, attempt = 1, chance = 0): string =>
-  lineOf(decideRetry(outcome, attempt, chance, nowMs));
+const decisionAfter = (outcome: Outcome, attempt = 1, chance = 0): string =>
+  describeDecision(decideRetry(outcome, attempt, chance, nowMs));
 
 describe('the decision on one attempt', () => {
-  test.each([200, 304, 400, 401, 403, 410])('%i is for whoever asked to understand', (status) => {
-    const outcome = answer(status, { retryAfter: '30' });
-    expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
-  });
+  test.each([200, 304, 400, 401, 403, 410])(
+    'a %i is returned to the caller, which interprets it',
+    (status) => {
+      const outcome = answer(status, { retryAfter: '30' });
+      expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
+    },
+  );
 
-  test('a 404 with a message of Spotify is for the requester to interpret', () => {
+  test('a 404 with a message of Spotify is returned to the caller, which interprets it', () => {
     const outcome = answer(404, { body: { error: { status: 404, message: 'Resource not found' } } });
     expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
   });
@@ -63,8 +66,8 @@ describe('the decision on one attempt', () => {
     ['an error without a message', { error: { status: 404 } }],
     ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
     ['an error in the form of the token endpoint', { error: 'not_found' }],
-  ])('a 404 with %s is a fault worth another attempt', (_, body) => {
-    expect(judged(answer(404, { body }))).toBe('retry in 0 back-off 0 else UPSTREAM_BAD_RESPONSE');
+  ])('a 404 with %s is retried', (_, body) => {
+    expect(decisionAfter(answer(404, { body }))).toBe('retry in 0 back-off 0 else UPSTREAM_BAD_RESPONSE');
   });
 
   const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
@@ -74,7 +77,7 @@ describe('the decision on one attempt', () => {
     ['plain text', premium],
     ['HTML', `<html><body>${premium}</body></html>`],
   ])('a 403 that states in %s that the Premium subscription has lapsed is final', (_, body) => {
-    expect(judged(answer(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
+    expect(decisionAfter(answer(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
     expect(isEdgeRefusal(answer(403, { body }))).toBe(false);
   });
 
@@ -86,21 +89,21 @@ describe('the decision on one attempt', () => {
     [{ error: { status: 403, message: 'Forbidden' } }, false],
     [{ error: { status: 403 } }, false],
     [{}, false],
-  ])('a 403 with the body %o is one of the edge: %s', (body, isEdge) => {
+  ])('a 403 with the body %o was sent by the edge: %s', (body, isEdge) => {
     expect(isEdgeRefusal(answer(403, { body }))).toBe(isEdge);
-    expect(judged(answer(403, { body }))).toBe('use');
+    expect(decisionAfter(answer(403, { body }))).toBe('accept');
   });
 
   test.each([100, 201, 202, 204, 206, 301, 302, 307, 402, 405, 409, 418, 422, 428, 431, 451, 499])(
-    '%i is final, whatever else it says',
+    'a %i is final, whatever its Retry-After',
     (status) => {
-      expect(judged(answer(status, { retryAfter: '1' }))).toBe('fail UPSTREAM_BAD_RESPONSE');
+      expect(decisionAfter(answer(status, { retryAfter: '1' }))).toBe('fail UPSTREAM_BAD_RESPONSE');
     },
   );
 
-  test.each([408, 425, 500, 501, 502, 503, 504, 505, 599])('%i is worth another attempt', (status) => {
-    expect(judged(answer(status))).toBe('retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE');
-    expect(judged(answer(status, { retryAfter: '2' }))).toBe(
+  test.each([408, 425, 500, 501, 502, 503, 504, 505, 599])('a %i is retried', (status) => {
+    expect(decisionAfter(answer(status))).toBe('retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE');
+    expect(decisionAfter(answer(status, { retryAfter: '2' }))).toBe(
       'retry in 2000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
   });
@@ -111,40 +114,40 @@ describe('the decision on one attempt', () => {
     ['tls', 'fail UPSTREAM_UNAVAILABLE'],
     ['too-large', 'fail UPSTREAM_BAD_RESPONSE'],
     ['not-json', 'fail UPSTREAM_BAD_RESPONSE'],
-  ])('a fault of kind %s: %s', (kind, line) => {
-    expect(judged(fault(kind))).toBe(line);
+  ])('after a fault of kind %s the decision is: %s', (kind, line) => {
+    expect(decisionAfter(fault(kind))).toBe(line);
   });
 
   test.each<[Partial<HttpResponse>, number, string]>([
     [{ retryAfter: '1' }, 1, 'retry in 1000 back-off 1000 else UPSTREAM_RATE_LIMITED'],
     [{ retryAfter: '2' }, 2, 'retry in 2000 back-off 2000 else UPSTREAM_RATE_LIMITED'],
     [{ retryAfter: '0' }, 1, 'retry in 0 back-off 0 else UPSTREAM_RATE_LIMITED'],
-    [{ retryAfter: '2' }, maxAttempts, 'shut rate 2000'],
-    [{ retryAfter: '0' }, maxAttempts, 'shut rate null'],
-    [{ retryAfter: '3' }, 1, 'shut rate 3000'],
-    [{ retryAfter: '600' }, 1, 'shut rate 600000'],
-    [{ retryAfter: '601' }, 1, 'shut quota 601000'],
-    [{ retryAfter: '2592000' }, 1, `shut quota ${day}`],
-    [{}, 1, 'shut rate null'],
-    [{ retryAfter: 'soon' }, 1, 'shut rate null'],
-    [{ body: quota }, 1, 'shut quota null'],
-    [{ body: quota, retryAfter: '1' }, 1, 'shut quota 1000'],
-    [{ body: quota, retryAfter: '0' }, 1, 'shut quota null'],
-    [{ body: undefined }, 1, 'shut rate null'],
-    [{ body: null }, 1, 'shut rate null'],
-    [{ body: { error: 'quota' } }, 1, 'shut rate null'],
-  ])('429 with %o at attempt %i: %s', (rest, attempt, line) => {
-    expect(judged(answer(429, rest), attempt)).toBe(line);
+    [{ retryAfter: '2' }, maxAttempts, 'back off rate 2000'],
+    [{ retryAfter: '0' }, maxAttempts, 'back off rate null'],
+    [{ retryAfter: '3' }, 1, 'back off rate 3000'],
+    [{ retryAfter: '600' }, 1, 'back off rate 600000'],
+    [{ retryAfter: '601' }, 1, 'back off quota 601000'],
+    [{ retryAfter: '2592000' }, 1, `back off quota ${day}`],
+    [{}, 1, 'back off rate null'],
+    [{ retryAfter: 'soon' }, 1, 'back off rate null'],
+    [{ body: quota }, 1, 'back off quota null'],
+    [{ body: quota, retryAfter: '1' }, 1, 'back off quota 1000'],
+    [{ body: quota, retryAfter: '0' }, 1, 'back off quota null'],
+    [{ body: undefined }, 1, 'back off rate null'],
+    [{ body: null }, 1, 'back off rate null'],
+    [{ body: { error: 'quota' } }, 1, 'back off rate null'],
+  ])('after a 429 with %o at attempt %i the decision is: %s', (rest, attempt, line) => {
+    expect(decisionAfter(answer(429, rest), attempt)).toBe(line);
   });
 
   test('a 503 that asks for more than two seconds starts a back-off of its endpoint', () => {
-    expect(judged(answer(503, { retryAfter: '3' }))).toBe('shut unavailable 3000');
-    expect(judged(answer(500, { retryAfter: '3' }))).toBe(
+    expect(decisionAfter(answer(503, { retryAfter: '3' }))).toBe('back off unavailable 3000');
+    expect(decisionAfter(answer(500, { retryAfter: '3' }))).toBe(
       'retry in 3000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
   });
 
-  test('waits by chance alone, longer from attempt to attempt, and never less than Spotify asks for', () => {
+  test('the wait is random, grows with each attempt, and is never shorter than Spotify requests', () => {
     const wait = (attempt: number, chance: number, outcome = answer(500)) => {
       const decision = decideRetry(outcome, attempt, chance, nowMs);
       return decision.act === 'retry' ? decision.waitMs : null;
@@ -173,19 +176,22 @@ describe('a Retry-After', () => {
     ['NaN', null],
     ['Infinity', null],
     ['1e3', null],
-  ])('of %j is %o ms', (header, ms) => {
+  ])('a Retry-After of %j is %o ms', (header, ms) => {
     expect(retryAfterMs(header, nowMs)).toBe(ms);
   });
 });
 
-describe('what an asker is told while calls are silent', () => {
+describe('the error of a request during a back-off', () => {
   test.each([
     ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
     ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
     ['quota', 3_600_000, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 3_600 } }],
     ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
     ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
-  ] as const)('for %s and %i ms more', (reason, waitMs, told) => {
-    expect(backOffError(reason, waitMs)).toMatchObject(told);
-  });
+  ] as const)(
+    'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
+    (reason, waitMs, told) => {
+      expect(backOffError(reason, waitMs)).toMatchObject(told);
+    },
+  );
 });

@@ -18,8 +18,8 @@ import { startClock } from '../../../support/clock.ts';
 
 /** What becomes of one request, status by status. What many at a time do to Spotify is tested elsewhere. */
 
-describe('a refusal', () => {
-  test('404 is null without an error, and is believed for a while', async () => {
+describe('an error status of Spotify', () => {
+  test('a 404 by id is null without an error, and is cached for a while', async () => {
     const { ask, apiCalls } = await withFault(refusal(404));
     for (let time = 0; time < 3; time++) expect(seen(await ask(oneCall))).toEqual(fine({ artist: null }));
     expect(apiCalls()).toHaveLength(1);
@@ -36,21 +36,27 @@ describe('a refusal', () => {
     [201, 'UPSTREAM_BAD_RESPONSE'],
     [206, 'UPSTREAM_BAD_RESPONSE'],
     [300, 'UPSTREAM_BAD_RESPONSE'],
-  ])('%i is final: one call, the token stays, and no word of it leaves (%s)', async (status, code) => {
-    for (const fault of [refusal(status), { kind: 'answer', status, text: '<html>words</html>' } as const]) {
-      const { ask, apiCalls, tokenCalls } = await withFault(fault);
-      const { data, errors } = await ask(oneCall);
-      expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
-        data: { artist: null },
-        errors: [[['artist'], { code }]],
-      });
-      expect(errors[0]?.message).not.toContain('words');
-      expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
-    }
-  });
+  ])(
+    '%i is final: one call, the token stays, and the client sees no word of the body (%s)',
+    async (status, code) => {
+      for (const fault of [
+        refusal(status),
+        { kind: 'answer', status, text: '<html>words</html>' } as const,
+      ]) {
+        const { ask, apiCalls, tokenCalls } = await withFault(fault);
+        const { data, errors } = await ask(oneCall);
+        expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
+          data: { artist: null },
+          errors: [[['artist'], { code }]],
+        });
+        expect(errors[0]?.message).not.toContain('words');
+        expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
+      }
+    },
+  );
 
   test.each(['json', 'text'] as const)(
-    '403 of a lapsed subscription is UPSTREAM_FORBIDDEN and teaches nothing (%s)',
+    'a 403 about a lapsed Premium subscription is UPSTREAM_FORBIDDEN and teaches no capability (%s)',
     async (form) => {
       const clock = startClock();
       const { ask, sandbox, apiCalls } = await inMode('extended');
@@ -81,7 +87,7 @@ describe('a refusal', () => {
   );
 
   test.each([301, 302, 303, 307, 308])(
-    '%i to another host is not followed, and nobody there hears of it',
+    'a redirect %i to another host is not followed, and that host gets no request',
     async (status) => {
       const elsewhere = await startSandbox({ catalogue });
       onTestFinished(elsewhere.close);
@@ -114,7 +120,7 @@ describe('a 404 without a message of Spotify', () => {
   ];
 
   test.each(wordless.flatMap(([form, fault]) => reads.map((read) => [read[0], form, fault, read] as const)))(
-    'that %s gets once and that %s is retried and not noticed',
+    'a 404 without a message of Spotify that %s gets once and that %s is retried, and the client sees no error',
     async (_kind, _form, fault, [, document, data]) => {
       const { ask, apiCalls } = await withFault(fault, 1);
       expect(seen(await ask(document))).toEqual(fine(data));
@@ -123,7 +129,7 @@ describe('a 404 without a message of Spotify', () => {
   );
 
   test.each(wordless)(
-    'that stays and that %s is an error after three attempts and is not kept as absence',
+    'a 404 without a message that repeats and that %s is an error after three attempts, and is not cached as absence',
     async (_, fault) => {
       const { ask, apiCalls } = await withFault(fault, 3);
       const { data, errors } = await ask(oneCall);
@@ -140,7 +146,7 @@ describe('a 404 without a message of Spotify', () => {
 
 describe('a 5xx', () => {
   test.each([500, 501, 502, 503, 504, 505, 599, 408, 425])(
-    '%i is tried three times in all, and no word of it leaves',
+    'a %i has three attempts, and the client sees no word of the body',
     async (status) => {
       const html = {
         kind: 'answer',
@@ -161,13 +167,16 @@ describe('a 5xx', () => {
     },
   );
 
-  test.each([1, 2])('is forgotten when it came %i times and then an answer', async (times) => {
-    const { ask, apiCalls, tokenCalls } = await withFault(refusal(502), times);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
-    expect([apiCalls().length, tokenCalls()]).toEqual([times + 1, 1]);
-  });
+  test.each([1, 2])(
+    'a 5xx that comes %i times before a response is not seen by the client',
+    async (times) => {
+      const { ask, apiCalls, tokenCalls } = await withFault(refusal(502), times);
+      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect([apiCalls().length, tokenCalls()]).toEqual([times + 1, 1]);
+    },
+  );
 
-  test('with a wait of seconds is waited out where it is short, and told at once where it is long', async () => {
+  test('a 5xx with a Retry-After is retried after a short wait, and reported at once if the wait is long', async () => {
     const busy = (seconds: number): Fault => ({
       kind: 'answer',
       status: 503,
@@ -184,7 +193,7 @@ describe('a 5xx', () => {
     expect(long.apiCalls()).toHaveLength(1);
   });
 
-  test('is answered with what is held from before, and the answer says so', async () => {
+  test('a 5xx is answered from the stale cache entry, which the response lists', async () => {
     const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
     sandbox.faults.add({ fault: refusal(500) });

@@ -17,7 +17,7 @@ import {
 import { startClock } from '../../../support/clock.ts';
 
 describe('a 401', () => {
-  test('about the token fetches one new token and asks once more', async () => {
+  test('a 401 about the token fetches one new token and repeats the call once', async () => {
     for (const reason of ['expired', 'invalid'] as const) {
       const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason }, 1);
       expect(seen(await ask(oneCall))).toEqual(itsAnswer);
@@ -25,7 +25,7 @@ describe('a 401', () => {
     }
   });
 
-  test('of a token that ended early is mended without anybody noticing', async () => {
+  test('a 401 of a token that expired early is repaired, and the client sees no error', async () => {
     const { ask, sandbox } = await inMode('development');
     await ask(oneCall);
     sandbox.expireTokens();
@@ -40,7 +40,7 @@ describe('a 401', () => {
     ]);
   });
 
-  test('that many get at the same time, and one of them late, is mended by one new token', async () => {
+  test('a 401 of many concurrent calls, one of them late, is repaired by one new token', async () => {
     const { ask, sandbox } = await inMode('development', { UPSTREAM_CONCURRENCY: '20' });
     await ask(oneCall);
     const ids = catalogue
@@ -59,7 +59,7 @@ describe('a 401', () => {
     ]);
   });
 
-  test('again with the fresh token is UPSTREAM_AUTH_FAILED, and no loop', async () => {
+  test('a second 401 with the new token is UPSTREAM_AUTH_FAILED, without a third call', async () => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'invalid' });
     const startedMs = performance.now();
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
@@ -70,7 +70,7 @@ describe('a 401', () => {
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
 
-  test('that wants a user is final: another token would change nothing', async () => {
+  test('a 401 that requires a user token is final', async () => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
     expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
@@ -79,7 +79,7 @@ describe('a 401', () => {
   test.each([
     ['empty', {}],
     ['HTML', { text: '<html>401</html>' }],
-  ])('that gives no cause renews the token once (%s)', async (_, body) => {
+  ])('a 401 without a cause renews the token once (%s)', async (_, body) => {
     const once = await withFault({ kind: 'answer', status: 401, ...body }, 1);
     expect(seen(await once.ask(oneCall))).toEqual(itsAnswer);
     expect([once.apiCalls().length, once.tokenCalls()]).toEqual([2, 2]);
@@ -97,7 +97,7 @@ describe('a 401', () => {
     ['HTML', { text: '<html>401</html>' }],
     ['another wording', { json: spotifyError('Sign in once more') }],
     ['an error without a message', { json: { error: { status: 401 } } }],
-  ])('whose challenge says invalid_token renews the token, also with %s', async (_, body) => {
+  ])('a 401 whose challenge is invalid_token renews the token, also with %s', async (_, body) => {
     const fault: Fault = { kind: 'answer', status: 401, headers: challenge('invalid_token'), ...body };
     const { ask, apiCalls, tokenCalls } = await withFault(fault, 1);
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
@@ -111,7 +111,7 @@ describe('a 401', () => {
       'wants a user, whatever its challenge says',
       { headers: challenge('invalid_token'), json: spotifyError('Valid user authentication required') },
     ],
-  ])('that %s is final', async (_, answer) => {
+  ])('a 401 that %s is final', async (_, answer) => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...answer });
     for (let time = 0; time < 2; time++) {
       expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
@@ -148,20 +148,25 @@ describe('the token endpoint', () => {
     [refusal(418), 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'rate-limit', retryAfterSeconds: 60 } as const, 'UPSTREAM_RATE_LIMITED', 1],
     [{ kind: 'rate-limit' } as const, 'UPSTREAM_RATE_LIMITED', 1],
-  ])('answering %o is told as %s, and no call goes out without a token', async (fault, code, attempts) => {
-    const { ask, sandbox, apiCalls, fetch } = await inMode('development');
-    sandbox.faults.add({ on: onToken, fault });
-    const { errors } = await ask(oneCall);
-    expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([[['artist'], code]]);
-    expect([sandbox.calls().length, apiCalls()]).toEqual([attempts, []]);
-    // Its failure is remembered for a moment: the next one is told without asking again.
-    expect((await ask(oneCall)).errors[0]?.extensions?.['code']).toBe(code);
-    expect((await fetch('/ready')).status).toBe(503);
-    expect(sandbox.calls()).toHaveLength(attempts);
-  });
+  ])(
+    'the response %o of the token endpoint is %s, and no call is sent without a token',
+    async (fault, code, attempts) => {
+      const { ask, sandbox, apiCalls, fetch } = await inMode('development');
+      sandbox.faults.add({ on: onToken, fault });
+      const { errors } = await ask(oneCall);
+      expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+        [['artist'], code],
+      ]);
+      expect([sandbox.calls().length, apiCalls()]).toEqual([attempts, []]);
+      // Its failure is remembered for a moment: the next one is told without asking again.
+      expect((await ask(oneCall)).errors[0]?.extensions?.['code']).toBe(code);
+      expect((await fetch('/ready')).status).toBe(503);
+      expect(sandbox.calls()).toHaveLength(attempts);
+    },
+  );
 
   test.each([refusal(500), tokenError(400, 'server_error'), tokenError(415, 'temporarily_unavailable')])(
-    'failing once is not noticed (%o)',
+    'one failure of the token endpoint is not seen by the client (%o)',
     async (fault) => {
       const { ask, sandbox } = await inMode('development');
       sandbox.faults.add({ on: onToken, times: 1, fault });
@@ -171,7 +176,7 @@ describe('the token endpoint', () => {
   );
 
   test.each([500, 502, 408])(
-    'answering %i with a Retry-After of an hour is a failure at once',
+    'a %i of the token endpoint with a Retry-After of an hour is a failure at once',
     async (status) => {
       const clock = startClock();
       const { ask, sandbox } = await inMode('development');
@@ -190,7 +195,7 @@ describe('the token endpoint', () => {
     ['a fault for two seconds', tokenError(400, 'server_error'), 1.5, 1],
     ['a malformed response for two seconds', { kind: 'answer', json: {} } as const, 1.5, 1],
     ['an unknown error for two seconds', tokenError(400, 'something_new'), 1.5, 1],
-  ])('is not asked again after %s', async (_, fault, seconds, secondsMore) => {
+  ])('the token endpoint gets no request for a while after %s', async (_, fault, seconds, secondsMore) => {
     const clock = startClock();
     const { ask, sandbox } = await inMode('development');
     const undo = sandbox.faults.add({ on: onToken, fault });
@@ -215,7 +220,7 @@ describe('the token endpoint', () => {
     ['that is empty', { set: '' }],
     ['that is an object', { set: {} }],
     ['of an hour as a text', { set: '3600' }],
-  ])('whose expires_in is one %s gives a token that is used for an hour', async (_, edit) => {
+  ])('a token whose expires_in is one %s is used for an hour', async (_, edit) => {
     const clock = startClock();
     const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime(edit) });
@@ -228,7 +233,7 @@ describe('the token endpoint', () => {
     expect(tokenCalls()).toBe(2);
   });
 
-  test('whose expires_in is unusable gives a token that is replaced as soon as Spotify rejects it', async () => {
+  test('a token whose expires_in is unusable is replaced as soon as Spotify rejects it', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ remove: true }) });
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
@@ -242,7 +247,7 @@ describe('the token endpoint', () => {
     ]);
   });
 
-  test('whose expires_in is a short time as a text is believed', async () => {
+  test('an expires_in that is a text is used like a number', async () => {
     const clock = startClock();
     const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ set: '120' }) });
@@ -252,7 +257,7 @@ describe('the token endpoint', () => {
     expect(tokenCalls()).toBe(2);
   });
 
-  test('is asked again in the background before the token ends, and nobody waits for that', async () => {
+  test('the token is renewed in the background before it expires, and no client waits for that', async () => {
     const clock = startClock();
     const { ask, sandbox } = await inMode('development');
     await ask(oneCall);
@@ -270,7 +275,7 @@ describe('the token endpoint', () => {
     expect(sandbox.calls()).toHaveLength(3 + 2);
   });
 
-  test('failing before the token ends harms nobody, and is not asked again before its time', async () => {
+  test('a failed renewal before the token expires is no error for clients, and is not repeated too early', async () => {
     const clock = startClock();
     const { ask, sandbox } = await inMode('development');
     await ask(oneCall);
@@ -289,7 +294,7 @@ describe('the token endpoint', () => {
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
   });
 
-  test('asking for a back-off of a second is waited for by all concurrent requests', async () => {
+  test('all concurrent requests wait for the end of a short back-off of the token endpoint', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
     const first = ask(oneCall);

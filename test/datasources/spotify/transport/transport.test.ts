@@ -14,7 +14,7 @@ import { startGateway } from '../../../support/gateway.ts';
 
 const patience = { UPSTREAM_TIMEOUT_MS: '200' };
 
-describe('a call without a whole answer', () => {
+describe('a call without a complete response', () => {
   test.each<[Fault, string]>([
     [{ kind: 'stall' }, 'UPSTREAM_TIMEOUT'],
     [{ kind: 'stall', afterBytes: 40 }, 'UPSTREAM_TIMEOUT'],
@@ -23,19 +23,22 @@ describe('a call without a whole answer', () => {
     [{ kind: 'reset' }, 'UPSTREAM_UNAVAILABLE'],
     [{ kind: 'reset', afterBytes: 40 }, 'UPSTREAM_UNAVAILABLE'],
     [{ kind: 'truncate', afterBytes: 40 }, 'UPSTREAM_UNAVAILABLE'],
-  ])('(%o) is not noticed when it happens once, and %s after three times', async (fault, code) => {
-    const lucky = await inMode('development', patience);
-    lucky.sandbox.faults.add({ times: 1, fault });
-    expect(seen(await lucky.ask(oneCall))).toEqual(itsAnswer);
-    expect(lucky.apiCalls()).toHaveLength(2);
+  ])(
+    'the fault %o is not seen by the client if it happens once, and is %s after three times',
+    async (fault, code) => {
+      const lucky = await inMode('development', patience);
+      lucky.sandbox.faults.add({ times: 1, fault });
+      expect(seen(await lucky.ask(oneCall))).toEqual(itsAnswer);
+      expect(lucky.apiCalls()).toHaveLength(2);
 
-    const unlucky = await inMode('development', patience);
-    unlucky.sandbox.faults.add({ fault });
-    expect(seen(await unlucky.ask(oneCall))).toEqual(itsFailure(code));
-    expect(unlucky.apiCalls()).toHaveLength(3);
-  });
+      const unlucky = await inMode('development', patience);
+      unlucky.sandbox.faults.add({ fault });
+      expect(seen(await unlucky.ask(oneCall))).toEqual(itsFailure(code));
+      expect(unlucky.apiCalls()).toHaveLength(3);
+    },
+  );
 
-  test('is given up when the request has no time left, and what is held stands in', async () => {
+  test('a call is given up at the deadline of the request, and the stale cache entry is served', async () => {
     const { ask, sandbox } = await inMode('development', {
       REQUEST_TIMEOUT_MS: '500',
       CACHE_TTL_SECONDS: '0',
@@ -56,7 +59,7 @@ describe('a call without a whole answer', () => {
   });
 });
 
-describe('a Spotify that is not there', () => {
+describe('an unreachable Spotify', () => {
   const upstream = (apiUrl: string) => ({
     apiUrl,
     tokenUrl: `${apiUrl}/token`,
@@ -73,14 +76,14 @@ describe('a Spotify that is not there', () => {
     return port;
   }
 
-  test('is UPSTREAM_UNAVAILABLE within a second', async () => {
+  test('a closed port is UPSTREAM_UNAVAILABLE within a second', async () => {
     const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`));
     const startedMs = performance.now();
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
-  test('or speaks no TLS is UPSTREAM_UNAVAILABLE after one attempt, and is not asked without it', async () => {
+  test('a port without TLS is UPSTREAM_UNAVAILABLE after one attempt, and gets no request in plain text', async () => {
     const heard: string[] = [];
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
@@ -99,8 +102,8 @@ describe('a Spotify that is not there', () => {
   });
 });
 
-describe('an exchange', () => {
-  test('of a refusal reads no more of its body than of an answer, and still tells its status', async () => {
+describe('one HTTP request', () => {
+  test('an error response is read up to the same size as any other, and has its status', async () => {
     const { sandbox } = await inMode('development');
     const http = createHttp({ timeoutMs: 2_000, connections: 1 });
     onTestFinished(http.close);
@@ -116,7 +119,7 @@ describe('an exchange', () => {
     expect(await http.send({ ...request, maxBytes: 10 })).toMatchObject({ status: 401, body: undefined });
   });
 
-  test('tells the name of a fault that has no code', async () => {
+  test('a fault without a code has the name of its error', async () => {
     const http = createHttp({ timeoutMs: 2_000, connections: 1 });
     onTestFinished(http.close);
     const outcome = await http.send({
@@ -128,13 +131,13 @@ describe('an exchange', () => {
   });
 });
 
-describe('whoever waits', () => {
+describe('a field that waits for a call', () => {
   const fieldContext = (operation: OperationContext) => ({
     operation,
     location: () => ({ field: 'Query.artist', path: ['artist'] }),
   });
 
-  test('gets the outcome, or is told when the time is over, or was over before', async () => {
+  test('a field gets the outcome, or UPSTREAM_TIMEOUT at the deadline or after it', async () => {
     const operation = createOperationContext(50);
     expect(await withDeadline(Promise.resolve(1), fieldContext(operation))).toBe(1);
     await expect(withDeadline(Promise.reject(new Error('no')), fieldContext(operation))).rejects.toThrow(
