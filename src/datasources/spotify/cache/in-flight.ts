@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { UpstreamQuotaExceeded, UpstreamTimeout } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import type { DailyQuota } from '../quota/daily-quota.ts';
+import type { QuotaState } from '../quota/daily-quota.ts';
 import type { ReadDecision } from '../quota/decide-reads.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { FieldContext } from '../usage/field-context.ts';
@@ -44,10 +44,15 @@ export interface InFlightOptions extends FreshnessOptions {
   store: EntryStore | undefined;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
   leases: Leases | undefined;
-  dailyQuota: Pick<DailyQuota, 'stateOf'>;
+  dailyQuota: CallQuota;
 }
 
 export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
+
+/** The calls that are left of the daily quota of an endpoint family. */
+export interface CallQuota {
+  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'resetAtMs'>;
+}
 
 /** Joins the identical request that is in flight, or starts one. */
 export type JoinOrStart = (

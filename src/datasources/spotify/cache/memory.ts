@@ -31,7 +31,9 @@ const maxBytes = 48_000_000; // of JSON text, which is some 80 MB as objects: th
 const indexBytes = 150; // for each object that can be found in a list
 const keyBytes = 240; // limits the cache to 200,000 entries, however small they are
 
-const sweepMs = 60_000; // between two deletions of the entries that may no longer be used
+// Entries that may no longer be used are deleted within a minute, in steps that do not delay clients: 4,000 take 3 ms.
+const sweepMs = 1_000;
+const sweptEntries = 4_000;
 
 interface IndexedList {
   items: LazyItems<Entity>;
@@ -51,8 +53,17 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
   });
 
   const isUsable = ({ usableUntilMs }: Entry) => epochMs() < usableUntilMs;
+  let walk = entries.rkeys(); // from the entry that was not used for the longest time
   const sweep = setInterval(() => {
-    for (const [key, { entry }] of entries.entries()) if (!isUsable(entry)) entries.delete(key);
+    for (let count = 0; count < sweptEntries; count += 1) {
+      const { done, value: key } = walk.next();
+      if (done) {
+        walk = entries.rkeys();
+        return;
+      }
+      const cached = entries.peek(key);
+      if (cached && !isUsable(cached.entry)) entries.delete(key);
+    }
   }, sweepMs).unref();
 
   return {

@@ -1,10 +1,9 @@
-import { GatewayError } from '../../../errors.ts';
+import { GatewayError, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { DailyQuota } from '../quota/daily-quota.ts';
 import { decideReads, extendedFreshUntilMs } from '../quota/decide-reads.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
@@ -12,7 +11,7 @@ import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
 import { ageOf, decideRead, type Entry, isFresh, outdated } from './entry.ts';
-import { createInFlightRequests, type Leases, type ReadResult } from './in-flight.ts';
+import { type CallQuota, createInFlightRequests, type Leases, type ReadResult } from './in-flight.ts';
 import {
   createEntryWriter,
   embeddedBytes,
@@ -62,20 +61,13 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   store?: EntryStore | undefined;
   leases?: Leases | undefined;
   /** By default calls are not limited. */
-  dailyQuota?: Pick<DailyQuota, 'stateOf'> | undefined;
+  dailyQuota?: CallQuota | undefined;
   observer?: Observer;
   log?: Pick<Log, 'debug'>;
 }
 
-const noQuota: Pick<DailyQuota, 'stateOf'> = {
-  stateOf: () => ({
-    used: 0,
-    limit: null,
-    limitSource: 'NONE',
-    remaining: Number.POSITIVE_INFINITY,
-    usedShare: 0,
-    resetAtMs: null,
-  }),
+const noQuota: CallQuota = {
+  stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
 };
 
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
@@ -108,7 +100,9 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     } catch (error) {
       const staleEntry = request.cachedEntry ?? cachedEntry;
       if (!staleEntry || !(error instanceof GatewayError)) throw error;
-      fieldContext.operation.usage.stale.push({ ...fieldContext.location(), reason: error.code });
+      const isOwnLimit = error instanceof UpstreamQuotaExceeded && quotaOf(endpointRequest).remaining < 1;
+      const reason = isOwnLimit ? 'QUOTA' : error.code;
+      fieldContext.operation.usage.stale.push({ ...fieldContext.location(), reason });
       return staleEntry.value;
     }
   }

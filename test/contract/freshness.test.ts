@@ -1,0 +1,52 @@
+import { describe, expect, test, vi } from 'vitest';
+import { artists, catalogue, fine, inMode, seen } from '../support/asking.ts';
+import { startClock } from '../support/clock.ts';
+
+/** What clients see of stale cache entries, from the query to Spotify's call log. */
+
+const hour = 3_600;
+const everyArtist = catalogue.artists().map(({ id }) => id);
+const artist = (id: string) => `{ artist(id: "${id}") { name } }`;
+const nameOf = (id: string) => fine({ artist: { name: catalogue.artist(id)?.name } });
+
+describe('a stale cache entry', () => {
+  test('is served at once with a note, is refreshed once, and its response is not cached', async () => {
+    const clock = startClock();
+    const { ask, fetch, apiCalls, sandbox } = await inMode('development');
+    await ask(artist(artists.bts));
+    await clock.pass(6 * hour + 1);
+    sandbox.clearCalls();
+    const stale = await ask(artist(artists.bts));
+    expect(seen(stale)).toEqual(nameOf(artists.bts));
+    expect(stale.extensions.spotify?.stale).toEqual([
+      { field: 'Query.artist', path: ['artist'], reason: 'REVALIDATING' },
+    ]);
+    await vi.waitFor(() => expect(apiCalls()).toEqual([`/artists/${artists.bts}`]));
+    await vi.waitFor(async () => {
+      const fresh = await ask(artist(artists.bts));
+      expect(fresh.extensions.spotify?.stale).toEqual([]);
+    });
+    expect(apiCalls()).toHaveLength(1);
+    const response = await fetch(`/graphql?query=${encodeURIComponent(artist(artists.bts))}`);
+    expect(response.headers.get('cache-control')).toMatch(/max-age=2\d{4}/); // 6 hours
+  });
+});
+
+describe('a daily limit of which more than a half is used', () => {
+  test('extends the freshness of a list, which is then used without a note and without a call', async () => {
+    const clock = startClock();
+    const { ask, apiCalls, sandbox } = await inMode('development', {
+      SPOTIFY_DAILY_LIMITS: 'artists/albums=10',
+    });
+    const list = (id: string) => `{ artist(id: "${id}") { albums(first: 5) { nodes { name } } } }`;
+    const ids = everyArtist.slice(0, 8);
+    for (const id of ids) await ask(list(id));
+    const lists = () => apiCalls().filter((path) => path.includes('/albums'));
+    expect(lists()).toHaveLength(8);
+    sandbox.clearCalls();
+    await clock.pass(5 * hour); // of 1 hour of freshness, which 8 calls of 10 extend to 10.8 hours
+    const { extensions } = await ask(list(ids[0] ?? ''));
+    expect(extensions.spotify?.stale).toEqual([]);
+    expect(lists()).toEqual([]);
+  });
+});
