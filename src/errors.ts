@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'BAD_REQUEST'
   | 'BAD_USER_INPUT'
   | 'OVERLOADED'
+  | 'PERSISTED_QUERY_NOT_FOUND'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'QUERY_TOO_COMPLEX'
   | 'UPSTREAM_AUTH_FAILED'
   | 'UPSTREAM_BAD_RESPONSE'
@@ -50,6 +52,24 @@ export class BadUserInput extends GatewayError {
 /** The gateway itself has more to do than it can; not Spotify's fault. */
 export class Overloaded extends GatewayError {
   override readonly code = 'OVERLOADED';
+}
+
+/** The request names its document by a hash that the manifest lacks. The message is the one that urql looks for. */
+export class PersistedQueryNotFound extends GatewayError {
+  override readonly code = 'PERSISTED_QUERY_NOT_FOUND';
+
+  constructor() {
+    super('PersistedQueryNotFound');
+  }
+}
+
+/** The request names its document by a hash, and there is no manifest. The message is the one that urql looks for. */
+export class PersistedQueryNotSupported extends GatewayError {
+  override readonly code = 'PERSISTED_QUERY_NOT_SUPPORTED';
+
+  constructor() {
+    super('PersistedQueryNotSupported');
+  }
 }
 
 /** The document breaks a static limit or plans more Spotify calls than allowed; nothing ran. */

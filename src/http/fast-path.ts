@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BadRequest, type ErrorCode } from '../errors.ts';
+import { type ErrorCode, GatewayError } from '../errors.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { type ClientKey, isObject, isOperation, type OperationParams, withDocument } from './request.ts';
@@ -108,7 +108,7 @@ function operationOf(sentParams: unknown, trustedDocuments: Manifest | null): Op
     const params = withDocument(trustedDocuments, sentParams);
     return isOperation(params) ? params : null;
   } catch (error) {
-    if (error instanceof BadRequest) return null;
+    if (error instanceof GatewayError) return null;
     throw error;
   }
 }

@@ -130,12 +130,14 @@ export const withoutUnknown = (params: SentParams): SentParams =>
 /**
  * Replaces the hash of a trusted document by its text.
  * @param manifest null if requests send their documents as text
- * @throws BadRequest if there is a manifest and the request names no document of it
+ * @throws GatewayError if there is a manifest and the request names no document of it, or there is none and the request
+ * sends a hash alone
  */
 export function withDocument(manifest: Manifest | null, params: SentParams): SentParams {
-  if (manifest === null) return params;
+  const query = trustedDocument(manifest, params);
+  if (query === undefined) return params;
   const { documentId, ...others } = params;
-  return { ...others, query: trustedDocument(manifest, params) };
+  return { ...others, query };
 }
 
 /** Whether the parameters are those of an operation; yoga's checks say what is wrong with others. */

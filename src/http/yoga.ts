@@ -103,7 +103,8 @@ function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   return [
     useKnownParams,
     useExecuteOperation(options),
-    trustedDocuments ? useTrustedDocuments(trustedDocuments) : production && useNoTextOverGet,
+    useTrustedDocuments(trustedDocuments),
+    trustedDocuments === null && production && useNoTextOverGet,
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
     useGetParams,

@@ -36,6 +36,8 @@ function httpFor({ code, details }: GatewayError): { http?: object } {
     case 'OVERLOADED':
       return { http: { status: 503, headers: { 'retry-after': `${details.retryAfter ?? 1}` } } };
     case 'QUERY_TOO_COMPLEX':
+    case 'PERSISTED_QUERY_NOT_FOUND':
+    case 'PERSISTED_QUERY_NOT_SUPPORTED':
       return { http: { status: 400, spec: true } };
     case 'BAD_REQUEST':
       return { http: { status: 400 } };

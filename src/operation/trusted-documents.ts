@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BadRequest } from '../errors.ts';
+import { BadRequest, PersistedQueryNotFound, PersistedQueryNotSupported } from '../errors.ts';
 
 /** The manifest that codegen writes: the text of each document by its hash. */
 export type Manifest = ReadonlyMap<string, string>;
@@ -24,15 +24,22 @@ interface DocumentParams {
 }
 
 /**
- * The text of the trusted document that a request names by its hash.
- * @throws BadRequest if the request sends a text, or no hash of the manifest
+ * The text of the trusted document that a request names by its hash; undefined if there is no manifest, and the request
+ * has to send a text.
+ * @throws PersistedQueryNotSupported if the request sends a hash alone, and there is no manifest
+ * @throws PersistedQueryNotFound if the manifest does not have the hash
+ * @throws BadRequest if there is a manifest, and the request sends a text or no hash
  */
-export function trustedDocument(manifest: Manifest, params: DocumentParams): string {
+export function trustedDocument(manifest: Manifest | null, params: DocumentParams): string | undefined {
+  if (manifest === null) {
+    if (!params.query && hashOf(params) !== null) throw new PersistedQueryNotSupported();
+    return undefined;
+  }
   if (params.query) throw new BadRequest('Only trusted documents are executed here, named by their hash.');
   const hash = hashOf(params);
   if (hash === null) throw new BadRequest('Name a trusted document by its hash, as `documentId`.');
   const text = manifest.get(hash) ?? manifest.get(`sha256:${hash}`);
-  if (text === undefined) throw new BadRequest('No trusted document has this hash.');
+  if (text === undefined) throw new PersistedQueryNotFound();
   return text;
 }
 

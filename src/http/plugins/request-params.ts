@@ -10,10 +10,10 @@ export const useKnownParams: Plugin = {
   },
 };
 
-/** Executes the documents of the manifest, named by their hashes, and nothing else. */
-export const useTrustedDocuments = (manifest: Manifest): Plugin => ({
+/** With a manifest, executes its documents, named by their hashes, and nothing else. Without one, rejects hashes. */
+export const useTrustedDocuments = (manifest: Manifest | null): Plugin => ({
   onParams({ params, setParams }) {
-    setParams(withDocument(manifest, params));
+    if (manifest || isObject(params)) setParams(withDocument(manifest, params));
   },
 });
 

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { inMode } from '../support/asking.ts';
+
+/** A persisted query that cannot be served is rejected in the form that lets Apollo's and urql's links send its text. */
+
+const extensions = { persistedQuery: { version: 1, sha256Hash: 'ab'.repeat(32) } };
+const byExtension = { extensions, variables: {} };
+const byId = { documentId: 'ab'.repeat(32) };
+
+function manifest(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ other: '{ __typename }' }));
+  return join(folder, 'manifest.json');
+}
+
+const notSupported = {
+  errors: [{ message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }],
+};
+const notFound = {
+  errors: [{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
+};
+
+async function start(environment: Record<string, string>) {
+  const { gateway, sandbox } = await inMode('development', environment);
+  const server = createServer(gateway.listener).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const read = async (response: Response) => ({ status: response.status, body: await response.json() });
+  return {
+    sandbox,
+    post: async (params: object, accept: string) =>
+      read(
+        await fetch(url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept },
+          body: JSON.stringify(params),
+        }),
+      ),
+    get: async (params: Record<string, string>, accept: string) =>
+      read(await fetch(`${url}?${new URLSearchParams(params)}`, { headers: { accept } })),
+  };
+}
+
+const types = [
+  ['application/json', 200],
+  ['application/graphql-response+json', 400],
+] as const;
+
+test.each(types)('a hash without a manifest is not supported: %s gets status %i', async (accept, status) => {
+  const { post, get, sandbox } = await start({});
+  for (const params of [byExtension, byId]) {
+    expect(await post(params, accept)).toEqual({ status, body: notSupported });
+  }
+  const inSearch = { extensions: JSON.stringify(extensions) };
+  expect(await get(inSearch, accept)).toEqual({ status, body: notSupported });
+  expect(sandbox.calls()).toEqual([]);
+});
+
+test.each(types)('a hash that the manifest lacks is not found: %s gets status %i', async (accept, status) => {
+  const { post, get } = await start({ TRUSTED_DOCUMENTS: manifest() });
+  for (const params of [byExtension, byId]) {
+    expect(await post(params, accept)).toEqual({ status, body: notFound });
+  }
+  expect(await get({ extensions: JSON.stringify(extensions) }, accept)).toEqual({ status, body: notFound });
+});
+
+test('without a manifest, the text that a link sends with its hash is executed', async () => {
+  const { post } = await start({});
+  const response = await post({ ...byExtension, query: '{ __typename }' }, 'application/json');
+  expect(response).toEqual({ status: 200, body: { data: { __typename: 'Query' } } });
+});
+
+test('an unknown property of a request is ignored', async () => {
+  const { post } = await start({});
+  const response = await post({ query: '{ __typename }', unknown: { a: 1 } }, 'application/json');
+  expect(response).toEqual({ status: 200, body: { data: { __typename: 'Query' } } });
+});
