@@ -9,6 +9,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
+  type SelectionSetNode,
   visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
@@ -36,6 +37,8 @@ export interface Operation {
 const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
 /** Larger operations are neither cached nor compiled: nested fragments can expand a document a hundred times. */
 const maxCachedFields = 500;
+/** graphql-jit expands each spread of a fragment again: 10,000 fields take some 30 ms, and each further level ten times as long. */
+const maxExpandedFields = 5_000;
 
 export interface OperationOptions {
   schema: GraphQLSchema;
@@ -53,7 +56,7 @@ export function createOperation({ schema, document, definition, suggestions }: O
   const name = definition.name?.value ?? null;
   const parsed = { schema, definition, fragments: fragmentsOf(document) };
   const isConditional = hasConditions(document);
-  const mayCompile = !hasInheritedNames(document);
+  const mayCompile = !hasInheritedNames(document) && expandedSize(parsed) <= maxExpandedFields;
   let cachedTree: SelectionTree | undefined;
   let rejection: QueryTooComplex | undefined;
 
@@ -117,6 +120,24 @@ function hasInheritedNames(document: DocumentNode): boolean {
     },
   });
   return found;
+}
+
+/** The fields of an operation if each spread of a fragment counts all fields of the fragment. */
+function expandedSize({ definition, fragments }: ParsedOperation): number {
+  const sizes = new Map<string, number>(); // of fragments; a valid document has no cycle
+  const sizeOf = ({ selections }: SelectionSetNode): number =>
+    selections.reduce((sum, node) => {
+      if (node.kind === Kind.FRAGMENT_SPREAD) return sum + sizeOfFragment(node.name.value);
+      const below = node.selectionSet ? sizeOf(node.selectionSet) : 0;
+      return sum + below + (node.kind === Kind.FIELD ? 1 : 0);
+    }, 0);
+  const sizeOfFragment = (name: string): number => {
+    const fragment = fragments.get(name);
+    const size = sizes.get(name) ?? (fragment ? sizeOf(fragment.selectionSet) : 0);
+    sizes.set(name, size);
+    return size;
+  };
+  return sizeOf(definition.selectionSet);
 }
 
 /** Whether the selection can depend on variables. */
