@@ -1,21 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { catalogue, inMode, seen } from '../support/asking.ts';
+import * as fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { artists, catalogue, inMode, seen } from '../support/asking.ts';
 import { startClock } from '../support/clock.ts';
-import type { TestGateway } from '../support/gateway.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 
-const family = 'albums';
-const hours = 3_600;
-const ids = catalogue
-  .albums()
-  .slice(0, 41)
-  .map(({ id }) => id);
+/** Section 8 of the contract, in front of an upstream that counts as Spotify does and rejects what exceeds its limits. */
 
+const hourSeconds = 3_600;
+const daySeconds = 24 * hourSeconds;
+const bucketSeconds = 600; // calls are counted by 5 minutes, so a call counts for up to 10 minutes longer
+const { bts } = artists;
+const artistIds = catalogue.artists().map(({ id }) => id);
+const albumIds = catalogue.albums().map(({ id }) => id);
+
+const artist = (n: number) => `{ artist(id: "${artistIds[n]}") { id } }`;
+const album = (n: number) => `{ album(id: "${albumIds[n]}") { id } }`;
+const numbers = (length: number, from = 0) => Array.from({ length }, (_, index) => from + index);
+
+/** A gateway with daily limits, in front of a sandbox that has the same limits. */
+const limited = (dailyLimits: Record<string, number>, environment: Record<string, string> = {}) =>
+  inMode(
+    'development',
+    {
+      SPOTIFY_DAILY_LIMITS: Object.entries(dailyLimits)
+        .map((entry) => entry.join('='))
+        .join(),
+      ...environment,
+    },
+    { dailyLimits, tokenLifetimeSeconds: 30 * daySeconds },
+  );
+
+async function inTurn<T>(documents: readonly string[], ask: (document: string) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (const document of documents) answers.push(await ask(document));
+  return answers;
+}
+
+type Answers = Awaited<ReturnType<TestGateway['ask']>>[];
 /** Reads one album; its name, or the code and the seconds to wait. */
 async function read({ ask }: Pick<TestGateway, 'ask'>, index: number) {
   const { data, errors, extensions } = await ask<{ album: { name: string } | null }, object>(
-    `{ album(id: "${ids[index]}") { name } }`,
+    `{ album(id: "${albumIds[index]}") { name } }`,
   );
   const [error] = errors;
   if (error) return { code: error.extensions?.['code'], retryAfter: error.extensions?.['retryAfter'] };
@@ -25,50 +56,191 @@ async function read({ ask }: Pick<TestGateway, 'ask'>, index: number) {
 const found = { found: true, stale: [] };
 const usedUp = { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: expect.any(Number) };
 
-const quotaOf = async ({ ask }: Pick<TestGateway, 'ask'>) => {
-  const { data } = await ask<{ quota: { family: string }[] }, object>(
-    '{ quota { family used limit limitSource remaining } }',
+const codesOf = (answers: Answers) => answers.map(({ errors }) => errors[0]?.extensions?.['code'] ?? 'ok');
+const count = <T>(values: readonly T[], value: T) => values.filter((each) => each === value).length;
+const exceeded = 'UPSTREAM_QUOTA_EXCEEDED';
+
+interface Family {
+  family: string;
+  used: number;
+  limit: number | null;
+  limitSource: string;
+  remaining: number | null;
+  resetAt: string | null;
+  backOffUntil: string | null;
+}
+async function quotaOf({ ask }: TestGateway, family: string): Promise<Family | undefined> {
+  const { data } = await ask<{ quota: Family[] | null }, object>(
+    '{ quota { family used limit limitSource remaining resetAt backOffUntil } }',
   );
-  return data.quota.find((quota) => quota.family === family);
-};
+  return data.quota?.find((each) => each.family === family);
+}
+const staleOf = ({ extensions }: Answers[number] | { extensions: object }) =>
+  (extensions as { spotify?: { stale?: object[] } }).spotify?.stale ?? [];
 
-describe('a daily limit', () => {
-  test('that the operator has set is kept, and cached data is served when it is used up', async () => {
+describe('a configured daily limit', () => {
+  test.each([
+    [100, 98],
+    [20, 19],
+    [2, 1],
+  ])(
+    'of %i calls allows %i: the last 2 %, at least one call, stay unused',
+    async (limit, allowed) => {
+      const gateway = await limited({ albums: limit });
+      const codes = codesOf(await inTurn(numbers(limit + 3).map(album), gateway.ask));
+      expect(codes).toEqual([...Array(allowed).fill('ok'), ...Array(limit + 3 - allowed).fill(exceeded)]);
+      expect(gateway.apiCalls()).toHaveLength(allowed);
+      expect(gateway.sandbox.calls().filter(({ status }) => status === 429)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('is not exceeded by queries that arrive together, and each rejection states the seconds until a call is available', async () => {
+    const gateway = await limited({ albums: 30 });
+    const answers = await Promise.all(numbers(80).map((n) => gateway.ask(album(n))));
+    expect(count(codesOf(answers), 'ok')).toBe(29);
+    expect(gateway.apiCalls()).toHaveLength(29);
+    const waits = answers.flatMap(({ errors }) => errors.map(({ extensions }) => extensions?.['retryAfter']));
+    for (const seconds of waits) {
+      expect(seconds).toBeGreaterThan(daySeconds - 60);
+      expect(seconds).toBeLessThanOrEqual(daySeconds + bucketSeconds);
+    }
+  }, 60_000);
+
+  test('is not exceeded in any 24 h, whatever is asked and whenever', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 8 * hourSeconds })), {
+          minLength: 5,
+          maxLength: 25,
+        }),
+        async (visits) => {
+          const limits = { artists: 4 };
+          const sandbox = await startSandbox({
+            catalogue,
+            dailyLimits: limits,
+            tokenLifetimeSeconds: 30 * daySeconds,
+          });
+          const environment = { SPOTIFY_DAILY_LIMITS: 'artists=4', SPOTIFY_QUOTA_MODE: 'development' };
+          const gateway = startGateway(sandbox, environment);
+          const clock = startClock();
+          for (const [n, seconds] of visits) {
+            await gateway.ask(artist(n));
+            await clock.pass(seconds);
+          }
+          gateway.gateway.dispose();
+          const times = sandbox.calls().flatMap(({ kind, atMs }) => (kind === 'api' ? [atMs] : []));
+          await sandbox.close();
+          // The last 2 % are one call, so there are never four calls within a day.
+          for (const [i, atMs] of times.entries()) {
+            const fourth = times[i + 3];
+            if (fourth !== undefined) expect(fourth - atMs).toBeGreaterThanOrEqual(daySeconds * 1_000);
+          }
+        },
+      ),
+      { numRuns: 5 },
+    );
+  }, 60_000);
+
+  test('makes each call available again a day after it', async () => {
+    const gateway = await limited({ artists: 3 });
     const clock = startClock();
-    const gateway = await inMode('development', { SPOTIFY_DAILY_LIMITS: `${family}=5` });
-    for (let i = 0; i < 4; i++) expect(await read(gateway, i)).toEqual(found);
-    expect(await quotaOf(gateway)).toEqual({
-      family,
-      used: 4,
-      limit: 5,
-      limitSource: 'CONFIGURED',
-      remaining: 0,
-    });
-    expect([await read(gateway, 4), await read(gateway, 0)]).toEqual([usedUp, found]);
-    expect(gateway.apiCalls()).toHaveLength(4);
+    await gateway.ask(artist(0));
+    await clock.pass(2 * hourSeconds);
+    expect(codesOf(await inTurn([1, 2].map(artist), gateway.ask))).toEqual(['ok', exceeded]);
+    await clock.pass(22 * hourSeconds + bucketSeconds);
+    expect(codesOf(await inTurn([2, 3].map(artist), gateway.ask))).toEqual(['ok', exceeded]);
+    await clock.pass(2 * hourSeconds + bucketSeconds);
+    expect(codesOf(await inTurn([3].map(artist), gateway.ask))).toEqual(['ok']);
+  }, 30_000);
+});
 
-    await clock.pass(24 * hours + 1);
-    expect([await read(gateway, 4), await read(gateway, 0)]).toEqual([
-      usedUp,
-      { found: true, stale: ['QUOTA'] },
+describe('thrift', () => {
+  const staleHours = 7; // an artist is fresh for 6 hours
+
+  test.each<[title: string, others: number, calls: number]>([
+    ['below a half of the limit a stale entry is refreshed', 2, 1],
+    ['from a half of the limit freshness is extended', 12, 0],
+    ['from nine tenths of the limit no entry is refreshed', 17, 0],
+  ])(
+    '%s',
+    async (_, others, calls) => {
+      const gateway = await limited({ artists: 20 });
+      const clock = startClock();
+      await inTurn(numbers(others + 1).map(artist), gateway.ask);
+      await clock.pass(staleHours * hourSeconds);
+      const before = gateway.apiCalls().length;
+      const answer = await gateway.ask(artist(0));
+      expect(seen(answer)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
+      await clock.pass(0); // a refresh runs in the background
+      expect(gateway.apiCalls().length - before).toBe(calls);
+      // First reads come before repeated ones: data without an entry still gets a call.
+      expect(codesOf([await gateway.ask(artist(others + 1))])).toEqual(['ok']);
+    },
+    30_000,
+  );
+});
+
+describe('a window for which the remaining calls do not suffice', () => {
+  const document = (args: string) =>
+    `{ artist(id: "${bts}") { albums(${args}) { nodes { id } pageInfo { hasNextPage endCursor } } } }`;
+  interface Data {
+    artist: { albums: { nodes: unknown[]; pageInfo: { hasNextPage: boolean; endCursor: string } } | null };
+  }
+
+  test('shows the pages at its front, and says so; what follows has to wait', async () => {
+    const gateway = await limited({ 'artists/albums': 5 });
+    const { data, errors, extensions } = await gateway.ask<Data, object>(document('first: 60'));
+    expect(errors).toEqual([]);
+    expect(data.artist.albums?.nodes).toHaveLength(40);
+    expect(data.artist.albums?.pageInfo.hasNextPage).toBe(true);
+    expect((extensions.spotify as { shortened?: object[] }).shortened).toEqual([
+      { field: 'Artist.albums', path: ['artist', 'albums'], reason: 'QUOTA' },
     ]);
-    expect(gateway.apiCalls()).toHaveLength(4);
-
-    const { retryAfter = Number.NaN } = await read(gateway, 4);
-    await clock.pass(Number(retryAfter));
-    expect(await read(gateway, 4)).toEqual(found);
-    expect(gateway.apiCalls()).toHaveLength(5);
+    const pages = () => gateway.apiCalls().filter((path) => path.includes('/albums?'));
+    expect(pages()).toHaveLength(4);
+    const after = data.artist.albums?.pageInfo.endCursor;
+    const next = await gateway.ask<Data, object>(document(`first: 10, after: "${after}"`));
+    expect(seen(next)).toEqual({ data: { artist: { albums: null } }, errors: [['artist.albums', exceeded]] });
+    // The part that is cached is readable still.
+    const again = await gateway.ask<Data, object>(document('first: 40'));
+    expect([codesOf([again]), again.data.artist.albums?.nodes.length]).toEqual([['ok'], 40]);
+    expect(pages()).toHaveLength(4);
   });
+});
 
-  test('is learned from one rejection by Spotify and never reached again', async () => {
+describe('a limit that is used up', () => {
+  test('leaves stale entries readable with the reason QUOTA, and data without an entry is an error with its time', async () => {
+    const gateway = await limited({ artists: 3 });
+    const clock = startClock();
+    await inTurn([0, 1].map(artist), gateway.ask);
+    await clock.pass(23.5 * hourSeconds);
+    const stale = await gateway.ask(artist(0));
+    expect(seen(stale)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
+    expect(staleOf(stale)).toEqual([{ field: 'Query.artist', path: ['artist'], reason: 'QUOTA' }]);
+    const { errors } = await gateway.ask(artist(2));
+    expect(errors[0]?.extensions?.['code']).toBe(exceeded);
+    const seconds = errors[0]?.extensions?.['retryAfter'];
+    expect(seconds).toBeGreaterThan(0.4 * hourSeconds);
+    expect(seconds).toBeLessThanOrEqual(0.5 * hourSeconds + bucketSeconds);
+    expect(gateway.apiCalls()).toHaveLength(2);
+    await clock.pass(Number(seconds));
+    expect(codesOf([await gateway.ask(artist(2))])).toEqual(['ok']);
+    // Other families are not affected.
+    expect(codesOf([await gateway.ask(album(0))])).toEqual(['ok']);
+  }, 30_000);
+});
+
+describe('QUOTA_EXCEEDED', () => {
+  test('teaches the limit, which is learned from one rejection by Spotify and never reached again', async () => {
     const clock = startClock();
     const gateway = await inMode('development');
     const { sandbox, ask, apiCalls } = gateway;
-    const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: 24 * hours, form: 'quota' } as const;
-    sandbox.faults.add({ on: { route: family }, fault: spotifysLimit });
+    const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: daySeconds, form: 'quota' } as const;
+    sandbox.faults.add({ on: { route: 'albums' }, fault: spotifysLimit });
     for (let i = 0; i < 12; i++) expect(await read(gateway, i)).toEqual(found);
     expect(await read(gateway, 12)).toEqual(usedUp);
-    expect(await quotaOf(gateway)).toMatchObject({
+    expect(await quotaOf(gateway, 'albums')).toMatchObject({
       used: 13,
       limit: 12,
       limitSource: 'LEARNED',
@@ -78,9 +250,9 @@ describe('a daily limit', () => {
     expect(apiCalls()).toHaveLength(13);
 
     for (let day = 1; day <= 3; day++) {
-      await clock.pass(25 * hours);
+      await clock.pass(25 * hourSeconds);
       const callsBefore = apiCalls().length;
-      for (const id of ids)
+      for (const id of albumIds.slice(0, 41))
         await ask(`{ album(id: "${id}", market: ${['DE', 'FR', 'SE'][day - 1]}) { name } }`);
       expect(apiCalls().length - callsBefore).toBe(11);
     }
@@ -88,10 +260,66 @@ describe('a daily limit', () => {
   });
 });
 
+describe('a restart', () => {
+  test('with DATA_DIR costs no call for what was cached, and keeps the counts', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'data-dir-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    const sandbox = await startSandbox({ catalogue });
+    onTestFinished(sandbox.close);
+    const environment = {
+      DATA_DIR: dataDir,
+      SPOTIFY_QUOTA_MODE: 'development',
+      SPOTIFY_DAILY_LIMITS: 'artists=8',
+    };
+    const calls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
+    const first = startGateway(sandbox, environment);
+    await inTurn(numbers(5).map(artist), first.ask);
+    expect((await quotaOf(first, 'artists'))?.used).toBe(5);
+    await first.gateway.dispose();
+    const second = startGateway(sandbox, environment);
+    expect(codesOf(await inTurn(numbers(5).map(artist), second.ask))).toEqual(Array(5).fill('ok'));
+    expect(calls()).toBe(5);
+    expect(await quotaOf(second, 'artists')).toMatchObject({ used: 5, limit: 8, remaining: 2 });
+    expect(codesOf(await inTurn(numbers(3, 5).map(artist), second.ask))).toEqual(['ok', 'ok', exceeded]);
+    expect(calls()).toBe(7);
+  }, 30_000);
+});
+
+describe('Query.quota', () => {
+  test('states use, limit, source and times of each family, and costs no call', async () => {
+    const gateway = await limited({ artists: 10 });
+    await inTurn([0, 1].map(artist), gateway.ask);
+    await gateway.ask(`{ search(q: "the") { artists(first: 1) { nodes { id } } } }`);
+    const before = gateway.apiCalls().length;
+    const used = await quotaOf(gateway, 'artists');
+    expect(used).toMatchObject({
+      used: 2,
+      limit: 10,
+      limitSource: 'CONFIGURED',
+      remaining: 7,
+      backOffUntil: null,
+    });
+    const resetMs = Date.parse(used?.resetAt ?? '') - Date.now();
+    expect(resetMs / 1_000).toBeGreaterThan(daySeconds - 60);
+    expect(resetMs / 1_000).toBeLessThanOrEqual(daySeconds + bucketSeconds);
+    expect(await quotaOf(gateway, 'search')).toMatchObject({ used: 1, limit: 200, limitSource: 'PRESUMED' });
+    expect(gateway.apiCalls()).toHaveLength(before);
+  });
+
+  test.each([{ EXPOSE_QUOTA: 'false' }, { NODE_ENV: 'production' }])(
+    'is null with %o',
+    async (environment) => {
+      const gateway = await inMode('development', environment);
+      const { data, errors } = await gateway.ask('{ quota { family } }');
+      expect({ data, errors }).toEqual({ data: { quota: null }, errors: [] });
+    },
+  );
+});
+
 describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
   test('holds for all processes together, across restarts and after the store has lost its data', async () => {
     const redis = await startRedis();
-    const environment = { REDIS_URL: redis.url, SPOTIFY_DAILY_LIMITS: `${family}=7` };
+    const environment = { REDIS_URL: redis.url, SPOTIFY_DAILY_LIMITS: 'albums=7' };
     const first = await inMode('development', environment);
     const second = await inMode('development', environment);
     for (let i = 0; i < 2; i++) {
@@ -101,7 +329,7 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
     await first.gateway.dispose();
     const later = await inMode('development', environment);
     expect(await read(later, 20)).toEqual(found);
-    expect(await quotaOf(later)).toMatchObject({ used: 5, remaining: 1 });
+    expect(await quotaOf(later, 'albums')).toMatchObject({ used: 5, remaining: 1 });
 
     await redis.client.flushall();
     await sleep(100);
@@ -127,4 +355,31 @@ test('an app in development mode has presumed limits, which reject no call', asy
     data: { quota: [] },
     errors: [],
   });
+});
+test('a dry run states the calls by family and the part that is cached, has no data, and costs no call', async () => {
+  const gateway = await inMode('development');
+  await gateway.ask(artist(0));
+  const before = gateway.apiCalls().length;
+  const response = await gateway.fetch('/graphql', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json',
+      'x-spotify-trace': 'plan',
+    },
+    body: JSON.stringify({
+      query: `{ a: artist(id: "${artistIds[0]}") { id } b: artist(id: "${artistIds[1]}") { id albums(first: 20) { nodes { id } } } }`,
+    }),
+  });
+  const body = (await response.json()) as { data?: unknown; extensions: { spotify: object } };
+  expect([response.status, body.data ?? null]).toEqual([200, null]);
+  expect(body.extensions.spotify).toEqual({
+    plannedCalls: 4,
+    families: expect.arrayContaining([
+      { family: 'artists', calls: 2 },
+      { family: 'artists/albums', calls: 2 },
+    ]),
+    held: [{ family: 'artists', calls: 1 }],
+  });
+  expect(gateway.apiCalls()).toHaveLength(before);
 });

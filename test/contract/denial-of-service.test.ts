@@ -167,25 +167,34 @@ const entries: Record<string, (row: Row, n: number) => Promise<Reply>> = {
     get(trusted, { documentId: `row-${n}`, variables: JSON.stringify(variables) }),
 };
 
+// Node rejects longer targets by itself.
+const maxTargetLength = 12_000;
+const fits = ({ query, variables = {} }: Row, entry: string) =>
+  !entry.includes('GET') ||
+  encodeURIComponent((entry === 'GET' ? query : '') + JSON.stringify(variables)).length < maxTargetLength;
+
 const codesIn = ({ json }: Reply): unknown[] => {
   const { errors = [] } = (json ?? {}) as { errors?: { extensions?: { code?: string } }[] };
   return [...new Set(errors.map(({ extensions }) => extensions?.code))];
 };
 
-test.each(rows.flatMap((row, n) => Object.keys(entries).map((entry) => [row.title, entry, row, n] as const)))(
-  '%s: one request is answered or rejected within its bounds, by %s',
-  async (_, entry, row, n) => {
-    const reply = await expectBounded(
-      entry.startsWith('a trusted') ? trusted : open,
-      async () => entries[entry]?.(row, n) as Promise<Reply>,
-    );
-    expect([200, 400, 413, 414, 431]).toContain(reply.status);
-    expect(reply.text.length).toBeLessThanOrEqual(8_000_000);
-    expect(codesIn(reply)).not.toContain('INTERNAL_SERVER_ERROR');
-    if (row.codes && entry.includes('POST'))
-      for (const code of codesIn(reply)) expect(row.codes).toContain(code);
-  },
-);
+test.each(
+  rows.flatMap((row, n) =>
+    Object.keys(entries)
+      .filter((entry) => fits(row, entry))
+      .map((entry) => [row.title, entry, row, n] as const),
+  ),
+)('%s: one request is answered or rejected within its bounds, by %s', async (_, entry, row, n) => {
+  const reply = await expectBounded(
+    entry.startsWith('a trusted') ? trusted : open,
+    async () => entries[entry]?.(row, n) as Promise<Reply>,
+  );
+  expect([200, 400, 413, 414, 431]).toContain(reply.status);
+  expect(reply.text.length).toBeLessThanOrEqual(8_000_000);
+  expect(codesIn(reply)).not.toContain('INTERNAL_SERVER_ERROR');
+  if (row.codes && entry.includes('POST'))
+    for (const code of codesIn(reply)) expect(row.codes).toContain(code);
+});
 
 const upstreamBodies: [title: string, fault: Fault][] = [
   [

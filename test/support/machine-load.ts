@@ -1,28 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 
 /**
- * Starts to measure how many times longer this thread takes because others use the machine: 1 on an idle machine, 2 if
- * the thread waits for a processor as long as it runs. Upper bounds on time are multiplied by the result. Work of the
- * thread itself does not count, so that a slow program still exceeds its bound.
- * @param thread of which the time is measured, below `/proc`. Default: the calling one
+ * Starts to measure how many times longer a process takes because others use the machine: 1 on an idle machine, 2 if its
+ * threads wait for a processor as long as they run. Upper bounds on time are multiplied by the result. Work of the
+ * process itself does not count, so that a slow program still exceeds its bound.
+ * @param pid of the process. Default: this one
  */
-export function measureMachineLoad(thread = 'thread-self'): () => number {
-  const start = processorTimes(thread);
+export function measureMachineLoad(pid: number | 'self' = 'self'): () => number {
+  const start = processorTimes(pid);
   return () => {
-    const end = processorTimes(thread);
+    const end = processorTimes(pid);
     // Only Linux counts the waits.
     if (!start || !end) return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
-    return 1 + (end.waitedMs - start.waitedMs) / Math.max(leastRunMs, end.ranMs - start.ranMs);
+    const waitedMs = Math.max(0, end.waitedMs - start.waitedMs);
+    return 1 + waitedMs / Math.max(leastRunMs, end.ranMs - start.ranMs);
   };
 }
 
 const leastRunMs = 1;
 
-function processorTimes(thread: string): { ranMs: number; waitedMs: number } | undefined {
+/** The sums over all threads, some of which compress and decompress. */
+function processorTimes(pid: number | 'self'): { ranMs: number; waitedMs: number } | undefined {
+  const times = { ranMs: 0, waitedMs: 0 };
   try {
-    const [ran = 0, waited = 0] = readFileSync(`/proc/${thread}/schedstat`, 'utf8').split(' ').map(Number);
-    return { ranMs: ran / 1e6, waitedMs: waited / 1e6 };
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
+        .split(' ')
+        .map(Number);
+      times.ranMs += ran / 1e6;
+      times.waitedMs += waited / 1e6;
+    }
+    return times;
   } catch {
     return undefined;
   }
