@@ -61,7 +61,7 @@ export function createEntityLists(
       async embeddedFirstPage(fieldContext) {
         const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
         if (page) return page;
-        const full = await cache.get(byId(ownerKind, owner.id, market), fieldContext);
+        const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
         return full && pageIn(full);
       },
     };
@@ -70,7 +70,7 @@ export function createEntityLists(
   return {
     async shortList(list, owner, named, fieldContext) {
       const market = list.takesMarket ? (marketOf(named, owner) ?? list.fallbackMarket ?? null) : null;
-      const request = shortList(list, owner.id, market);
+      const request = shortList(list, owner.id, market, registry);
       const items = await capabilities.withFeature(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
@@ -83,11 +83,11 @@ export function createEntityLists(
     pagedList(list, owner, filter, named) {
       const market = marketOf(named, owner);
       return {
-        ...pagedList(list, owner.id, filter, market),
+        ...pagedList(list, owner.id, filter, market, registry),
         ...embeddedFirstPage(list, owner, market),
       };
     },
     search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
-      searchResults(typedKinds[kind], q, marketOf(market)),
+      searchResults(typedKinds[kind], q, marketOf(market), registry),
   };
 }

@@ -77,15 +77,15 @@ export const artistAlbums = {
   freshMs: hourMs,
   presumedDailyLimit: 100,
   query(groups) {
-    const wanted = inOrder(groups);
+    const selected = inOrder(groups);
     // All four are Spotify's default: both ways of asking for them name one list.
-    return wanted.length === groupOrder.length ? {} : { include_groups: wanted.join(',').toLowerCase() };
+    return selected.length === groupOrder.length ? {} : { include_groups: selected.join(',').toLowerCase() };
   },
   decodeItem(item, options, _artist, groups = []) {
-    const wanted = inOrder(groups);
+    const selected = inOrder(groups);
     const decoded = decodeAlbum(item, options);
     // Spotify does not tell every app the group; a list of one group implies it.
-    return wanted.length === 1 ? { ...decoded, albumGroup: wanted[0] } : decoded;
+    return selected.length === 1 ? { ...decoded, albumGroup: selected[0] } : decoded;
   },
 } as const satisfies PagedListDefinition<Album, readonly AlbumGroup[]>;
 
@@ -112,7 +112,7 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
   const json = expectObject(value, 'album');
   const base = baseFields(json, 'album', options);
   const tracks = part(json['tracks'], (page) => decodeEmbeddedPage(page, embeddedTracks, options, base.id));
-  // A page that cannot be used is read again by itself, when it is wanted.
+  // A page that cannot be used is read from the list when a field selects it.
   const usableTracks = isMalformed(tracks) ? undefined : tracks;
   return {
     kind: 'album',

@@ -6,7 +6,7 @@ import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
 import { simplifiedOptions } from './values.ts';
 
-/** One upstream page. `items.at(i)` stands in slot `offset + i`; slots up to `offset + limit` may be missing. */
+/** One upstream page. `items.at(i)` is the item of slot `offset + i`; slots up to `offset + limit` may be missing. */
 export interface Page<T> {
   offset: number;
   limit: number;

@@ -24,7 +24,7 @@ import { readIdOf, type SpotifyId } from './spotify-id.ts';
  */
 export type Sent<T> = T | Malformed | undefined;
 
-/** A list as Spotify sent it. Null stands for an element that holds nothing. */
+/** A list as Spotify sent it. Null is an element without a value. */
 export type SentList<T> = Sent<readonly (T | Malformed | null)[]>;
 
 export interface Image {

@@ -107,7 +107,7 @@ function mayContinue<T>(pages: readonly Page<T>[]): boolean {
 
 export const isEmpty = <T>({ items }: Page<T>): boolean => items.length === 0;
 
-/** An item that stands in a slot, not yet read. */
+/** The item in a slot, not decoded yet. */
 export interface SlotRef<T> {
   slot: number;
   id: string | null;
@@ -116,8 +116,8 @@ export interface SlotRef<T> {
 }
 
 /**
- * What stands in the slots of the pages. Nulls, and what the same page has shown before, are left out.
- * @param end the slot from which on nothing is wanted
+ * The items in the slots of the pages, without null items and without items that the same page repeats.
+ * @param end the slots end before this one
  */
 export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = Infinity): SlotRef<T>[] {
   const found: SlotRef<T>[] = [];
@@ -148,22 +148,22 @@ function isReadable(items: Items<Entity>, index: number): boolean {
 
 /**
  * When the list has grown or shrunk at the front since the cursor was given, its item has moved by as many
- * slots at most. Found there, it is where the window begins: nothing is given twice or skipped.
+ * slots at most. If it is found there, the window begins after it, so that the client gets no item twice and misses none.
  */
 export function realignToCursor<T extends Entity>(
-  asked: SlotRange,
+  requested: SlotRange,
   { after, first }: PageArgs,
   pages: readonly Page<T>[],
 ): SlotRange {
   const total = newest(pages)?.total;
-  if (!after?.id || first === null || total === undefined || total === after.total) return asked;
+  if (!after?.id || first === null || total === undefined || total === after.total) return requested;
   const farthest = Math.abs(total - after.total);
   const moved = slotRefsIn(pages).find(
     ({ slot, id }) => id === after.id && Math.abs(slot - after.slot) <= farthest,
   );
-  if (!moved) return asked;
+  if (!moved) return requested;
   const start = moved.slot + 1;
-  return { start: Math.min(start, asked.end), end: Math.min(asked.end, start + first) };
+  return { start: Math.min(start, requested.end), end: Math.min(requested.end, start + first) };
 }
 
 /**

@@ -20,11 +20,11 @@ export interface Slot<T> {
 export interface Window<T> extends SlotRange {
   /** The slots that hold an item, in order, each item once. */
   slots: readonly Slot<T>[];
-  /** The total that Spotify reported last, which cursors carry; null where nothing had to be read. */
+  /** The total that Spotify reported last, which cursors carry; null if no page was read. */
   reportedTotal: number | null;
   /**
    * Length of the list: the reported total, or the slots that exist for certain where these are more; a marker where the
-   * total is not as documented, null where nothing had to be read.
+   * total is not as documented, null if no page was read.
    */
   total: number | Malformed | null;
   hasNext: boolean;
@@ -34,21 +34,22 @@ export interface Window<T> extends SlotRange {
 /**
  * Cuts a window out of the pages that cover it.
  * @param pages none if the list is known to be shorter; if they are shortened, the window ends with them
- * @param length of the list as the pages have told it; null where nothing was read
+ * @param length of the list as the pages have told it; null if no page was read
  */
 export function windowOf<T extends Entity>(
   { pages, isShortened }: PageSequence<T>,
-  asked: SlotRange,
+  requested: SlotRange,
   range: PageArgs,
   maxOffset: number,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
   const live = untilEnd(pages);
-  const span = realignToCursor(asked, range, live);
+  const span = realignToCursor(requested, range, live);
   const found = slotRefsIn(live, span.end).filter(({ slot }) => slot >= span.start);
   // A window from the end of a list that is known to end there has nothing behind it, whatever `next` says.
   const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
-  const hasNext = isShortened || (asked.start < asked.end && !isAtEnd && hasMore(live, span, maxOffset));
+  const hasNext =
+    isShortened || (requested.start < requested.end && !isAtEnd && hasMore(live, span, maxOffset));
   const last = live.at(-1);
   return {
     slots: distinct(found.flatMap(slotOf), range),
@@ -88,14 +89,14 @@ function untilEnd<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
   return end === -1 ? pages : pages.slice(0, end + 1);
 }
 
-/** Each thing once, and not the one that the client holds already. */
+/** Each item once, without the items of the cursors, which the client has already. */
 function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }: PageArgs): Slot<T>[] {
-  const given = new Set([after?.id, before?.id]);
+  const seenIds = new Set([after?.id, before?.id]);
   return slots.filter(({ item }) => {
     const id = isMalformed(item) ? null : item.id;
     if (id === null) return true;
-    if (given.has(id)) return false;
-    given.add(id);
+    if (seenIds.has(id)) return false;
+    seenIds.add(id);
     return true;
   });
 }

@@ -4,6 +4,7 @@ import { createMemory } from '../../../../src/datasources/spotify/cache/memory.t
 import { createReadThroughCache } from '../../../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
+import { createEntityLists } from '../../../../src/datasources/spotify/entity-lists.ts';
 import { createEntityReader } from '../../../../src/datasources/spotify/entity-reader.ts';
 import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import { type Artist, artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
@@ -15,6 +16,7 @@ import type {
   Entity,
   KindDefinition,
   PagedListDefinition,
+  ShortListDefinition,
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
 import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
@@ -46,6 +48,15 @@ const artistConcerts: PagedListDefinition<Concert> = {
   decodeItem: decodeConcert,
 };
 
+const nextConcerts: ShortListDefinition<Concert> = {
+  name: 'artists/next-concerts',
+  path: (id) => `/artists/${id}/next-concerts`,
+  key: 'concerts',
+  freshMs: 60_000,
+  takesMarket: false,
+  decodeItem: decodeConcert,
+};
+
 const concert: KindDefinition<Concert> = {
   name: 'concert',
   plural: 'concerts',
@@ -57,7 +68,7 @@ const concert: KindDefinition<Concert> = {
   withheldFields: ['Concert.venue'],
   embedded: ['artists'],
   lists: [artistConcerts],
-  shortLists: [],
+  shortLists: [nextConcerts],
   decode: decodeConcert,
 };
 
@@ -88,6 +99,7 @@ const ignore = () => undefined;
 /** Spotify with concerts: objects by their ids, batches, the concerts of an artist and the search. */
 function responseTo({ path, query }: ApiRequest): unknown {
   const { ids, offset, limit } = query;
+  if (path.endsWith('/next-concerts')) return { concerts: [concertJson(idOf(1))] };
   if (ids !== undefined) return { concerts: ids.split(',').map(fullJson) };
   if (offset === undefined) return fullJson(path.slice(-22));
   const numbers = Array.from({ length: 3 }, (_, i) => concertJson(idOf(i + 1)));
@@ -118,6 +130,7 @@ function startDatasource(mode: QuotaMode) {
     paths,
     capabilities,
     reader,
+    lists: createEntityLists(cache, capabilities, null, registry),
     field: reader.field,
     pagination: createPagination({ cache, capabilities, freshMs: 60_000 }),
     context: {
@@ -170,6 +183,26 @@ describe('a kind that is only a definition and a line in the registry', () => {
       expect(paths).toEqual([`/artists/${idOf(900)}/concerts?limit=${size}&offset=0`]);
     },
   );
+
+  test('is read in a paged list and in a list without pages by their definitions', async () => {
+    const { lists, pagination, paths, context } = startDatasource('extended');
+    const owner = { id: idOf(900), market: null };
+    const window = await pagination.window(
+      lists.pagedList(artistConcerts, owner, undefined, null),
+      firstThree,
+      context,
+    );
+    expect(window?.slots.map(({ item }) => 'name' in item && item.name)).toEqual([
+      'Concert 1',
+      'Concert 2',
+      'Concert 3',
+    ]);
+    expect(await lists.shortList(nextConcerts, owner, null, context)).toMatchObject([{ name: 'Concert 1' }]);
+    expect(paths).toEqual([
+      `/artists/${idOf(900)}/concerts?limit=50&offset=0`,
+      `/artists/${idOf(900)}/next-concerts`,
+    ]);
+  });
 
   test('is found by a search, whose batch has room for every kind', async () => {
     const { pagination, paths, context } = startDatasource('extended');
