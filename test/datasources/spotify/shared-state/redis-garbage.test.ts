@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { startGateway } from '../../../support/gateway.ts';
+import { catalogue } from '../../../support/operations.ts';
+import { hasRedis, startRedis } from '../../../support/redis.ts';
+import { garbage, plain, spoil } from '../../../support/redis-garbage.ts';
+import {
+  albums9,
+  allArtists,
+  apiCalls,
+  arriveMs,
+  artist,
+  bts,
+  join,
+  nameOf,
+  sentBytes,
+  startUpstream,
+  storedMessagesName,
+} from '../../../support/redis-gateways.ts';
+
+describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
+  describe('find something else in it than they wrote', () => {
+    const question = `{
+      artist(id: "${bts}") { name genres albums(first: 20) { totalCount nodes { name copyrights { text } } } }
+      nobody: artist(id: "1111111111111111111111") { name }
+      search(q: "love") { tracks(first: 5) { nodes { name album { name } } } }
+    }`;
+
+    test.each(Object.entries(garbage()))('and answer rightly: %s', async (_, make) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const first = await join(sandbox, redis);
+      const truth = await first.ask(question);
+      expect(truth.errors).toEqual([]);
+      await sleep(arriveMs);
+      await spoil(redis.client, make);
+
+      const second = await join(sandbox, redis);
+      const { data, errors } = await second.ask(question);
+      expect({ data, errors }).toEqual({ data: truth.data, errors: [] });
+      expect(second.logged.filter(({ level }) => level === 'error')).toEqual([]);
+    });
+
+    test.each(['another type', 'no JSON', 'a body of another shape'])(
+      'and ask Spotify for the one answer alone whose value is of %s',
+      async (what) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const ids = allArtists.slice(0, 5);
+        const artists = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
+        await (await join(sandbox, redis)).ask(artists);
+        await sleep(arriveMs);
+        const [name = ''] = await redis.client.keys(`*:entry:*artist/${ids[2]}`);
+        await redis.client.del(name);
+        const value = {
+          key: `artist/${ids[2]}`,
+          body: {},
+          asOfMs: 9e15,
+          freshUntilMs: 9e15,
+          usableUntilMs: 9e15,
+        };
+        if (what === 'another type') await redis.client.rpush(name, 'one');
+        else await redis.client.set(name, what === 'no JSON' ? '{' : JSON.stringify(value));
+        const second = await join(sandbox, redis);
+        sandbox.clearCalls();
+        const { data, errors } = await second.ask(artists);
+        expect({ data, errors }).toEqual({
+          data: { artists: ids.map((id) => nameOf(id).artist) },
+          errors: [],
+        });
+        expect(apiCalls(sandbox)).toEqual([`/artists/${ids[2]}`]);
+      },
+    );
+
+    test('and read no more of a value of 300 MB than a value may have', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      await (await join(sandbox, redis)).ask(artist(bts));
+      await sleep(arriveMs);
+      const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
+      await redis.client.setrange(name, 300_000_000, 'x');
+      const second = await join(sandbox, redis);
+      const before = await sentBytes(redis.client);
+      expect((await second.ask(artist(bts))).data).toEqual(nameOf(bts));
+      expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
+    });
+
+    test('and hold nothing for longer than they would have held it themselves', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const short = { CACHE_TTL_SECONDS: '100' };
+      await (await join(sandbox, redis, short)).ask(artist(bts));
+      await sleep(arriveMs);
+      const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
+      const held = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
+      await redis.client.set(name, JSON.stringify({ ...held, freshUntilMs: 9e15, usableUntilMs: 9e15 }));
+      const second = await join(sandbox, redis, short);
+      sandbox.clearCalls();
+      const response = await second.fetch(`/graphql?query=${encodeURIComponent(artist(bts))}`);
+      expect(await response.json()).toMatchObject({ data: nameOf(bts) });
+      expect(apiCalls(sandbox)).toEqual([]);
+      const [, seconds] = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
+      expect(Number(seconds)).toBeGreaterThan(90);
+      expect(Number(seconds)).toBeLessThanOrEqual(100);
+    });
+
+    test.each([
+      ['a long text', (topic: string) => [[topic, `"${'x'.repeat(20_000_000)}"`]]],
+      ['a long name', (_: string) => [['x'.repeat(20_000_000), '1']]],
+      [
+        'very many',
+        (topic: string) => Array.from({ length: 20_000 }, (_, i) => [`${topic}${i}`, 'x'.repeat(1_000)]),
+      ],
+    ])('and read no facts that are more than they tell: %s', async (_, make) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const name = await storedMessagesName(sandbox, redis);
+      for (const [topic, text] of make('back-off:artists')) {
+        await redis.client.hset(name, topic as string, text as string);
+        await redis.client.publish(name, `${topic} ${text}`);
+      }
+      const before = await sentBytes(redis.client);
+      const gateway = await join(sandbox, redis);
+      const { data, errors } = await gateway.ask(artist(bts));
+      expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
+      expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
+    });
+
+    test('and are not disturbed by malformed messages', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const channel = await storedMessagesName(sandbox, redis);
+      const gateway = await join(sandbox, redis);
+      const messages = [
+        '',
+        ' ',
+        'back-off:artists',
+        'back-off:artists ',
+        'back-off:artists null',
+        'back-off:artists {"reason":{},"untilMs":[]}',
+        'back-off:__proto__ {"reason":"rate","untilMs":9e15}',
+        'ability:__proto__ {"value":false,"learnedAtMs":9e15}',
+        'ability:toString {"value":false,"proven":true,"learnedAtMs":9e15}',
+        'ability {"value":false}',
+        `back-off:artists ${'['.repeat(5_000_000)}`,
+        'x'.repeat(5_000_000),
+      ];
+      for (const message of messages) await redis.client.publish(channel, message);
+      await sleep(arriveMs);
+      const { data, errors } = await gateway.ask(artist(bts));
+      expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
+      expect(gateway.logged.filter(({ level }) => level === 'error')).toEqual([]);
+    });
+
+    test.each([
+      ['nothing', 'null'],
+      ['no JSON', '{"untilMs":'],
+      ['a reason that is none', '{"reason":"nonsense","untilMs":9e15}'],
+      ['a time that is none', '{"reason":"rate","untilMs":"soon"}'],
+      ['a list', '[]'],
+    ])('and take no back-off from it: %s', async (_, fact) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const { client } = redis;
+      const names = await storedMessagesName(sandbox, redis);
+      for (const family of ['artists', 'artists/albums', 'albums'])
+        await client.hset(names, `back-off:${family}`, fact);
+      const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
+      const { errors } = await gateway.ask(question);
+      expect(errors).toEqual([]);
+    });
+
+    test.each([
+      ['a page of no items', 0],
+      ['a page larger than any', 1_000_000],
+      ['half a page', 0.5],
+    ])('and learn no nonsense from it: %s', async (_, value) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const names = await storedMessagesName(sandbox, redis);
+      const lesson = JSON.stringify({ value, proven: true, learnedAtMs: Date.now() });
+      await redis.client.hset(names, 'ability:artists/albums', lesson);
+      const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'auto' });
+      const { data, errors } = await gateway.ask(
+        `{ artist(id: "${albums9}") { albums(first: 5) { nodes { id } } } }`,
+      );
+      expect(errors).toEqual([]);
+      expect(data).toEqual({
+        artist: {
+          albums: {
+            nodes: catalogue
+              .albumsOf(albums9)
+              .slice(0, 5)
+              .map((slot) => ({ id: slot.shows === 'album' && slot.albumId })),
+          },
+        },
+      });
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { startGateway, type TestGateway } from '../../../support/gateway.ts';
+import { freePort, hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
+import { spoil } from '../../../support/redis-garbage.ts';
+import {
+  albums9,
+  albums50,
+  allArtists,
+  apiCalls,
+  arriveMs,
+  artist,
+  block,
+  bts,
+  join,
+  nameOf,
+  restMs,
+  startUpstream,
+} from '../../../support/redis-gateways.ts';
+
+describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
+  test('do not take their own event loop, when it is busy, for a slow Redis', async () => {
+    const redis = await startRedis();
+    const sandbox = await startUpstream();
+    await (await join(sandbox, redis)).ask(artist(bts));
+    await sleep(arriveMs);
+    const second = await join(sandbox, redis);
+    sandbox.clearCalls();
+    const answer = second.ask(artist(bts));
+    let rounds = 0;
+    await new Promise<void>((resolve) => {
+      setImmediate(function round() {
+        block(60);
+        rounds += 1;
+        if (rounds < 4) setImmediate(round);
+        else resolve();
+      });
+    });
+    expect((await answer).data).toEqual(nameOf(bts));
+    expect(apiCalls(sandbox)).toEqual([]);
+  });
+
+  describe('lose it', () => {
+    /** What clients of a gateway see while something happens to its Redis. */
+    async function underLoad(gateways: readonly TestGateway[], ms: number) {
+      const seen = { answers: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
+      const asks: Promise<void>[] = [];
+      const endMs = performance.now() + ms;
+      for (let i = 0; performance.now() < endMs; i++) {
+        const gateway = gateways[i % gateways.length];
+        const id = allArtists[i % 50] ?? '';
+        if (gateway) asks.push(look(gateway, id));
+        await sleep(4);
+      }
+      await Promise.all(asks);
+
+      async function look({ ask }: TestGateway, id: string): Promise<void> {
+        const startedMs = performance.now();
+        const { status, data, errors } = await ask(artist(id));
+        if (status === 503) return; // the event loop, not Redis
+        seen.answers += 1;
+        seen.latenciesMs.push(performance.now() - startedMs);
+        const right = JSON.stringify(data) === JSON.stringify(nameOf(id)) && errors.length === 0;
+        if (!right) seen.wrong.push({ id, data, errors });
+      }
+
+      const sorted = seen.latenciesMs.toSorted((one, other) => one - other);
+      return { ...seen, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY };
+    }
+
+    const complaints = ({ logged }: TestGateway) =>
+      logged.filter(({ message }) => message === 'Redis is unreachable or slow: continuing without it');
+
+    const patienceMs = 50;
+    const allowanceMs = 500; // for a machine that runs other tests meanwhile
+
+    const harms: { harm: string; strike: (redis: TestRedis) => Promise<void> | void }[] = [
+      { harm: 'killed', strike: ({ kill }) => kill() },
+      { harm: 'stopped', strike: ({ pause }) => pause() },
+      { harm: 'flushed', strike: async ({ client }) => void (await client.flushall()) },
+      { harm: 'filled with garbage', strike: ({ client }) => spoil(client) },
+    ];
+
+    // Answers that are kept for no time make every question ask Redis and Spotify.
+    const always = { CACHE_TTL_SECONDS: '0' };
+
+    test.each(harms)("to no client's harm when it is $harm", async ({ harm, strike }) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const gateways = [await join(sandbox, redis, always), await join(sandbox, redis, always)];
+      const before = await underLoad(gateways, 500);
+      const during = underLoad(gateways, 2_000);
+      await sleep(200);
+      await strike(redis);
+      const { answers, wrong, p99Ms } = await during;
+      process.stdout.write(
+        `Redis ${harm}: ${answers} answers, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
+      );
+      expect(before.wrong).toEqual([]);
+      expect(wrong).toEqual([]);
+      expect(answers).toBeGreaterThan(100);
+      expect(p99Ms).toBeLessThan(before.p99Ms + patienceMs + allowanceMs);
+      for (const gateway of gateways) expect(complaints(gateway).length).toBeLessThanOrEqual(1);
+      redis.resume();
+    });
+
+    test.each(['killed', 'stopped'])(
+      'with one line a minute for the operator when it is %s',
+      async (harm) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const gateway = await join(sandbox, redis, always);
+        await (harm === 'killed' ? redis.kill() : redis.pause());
+        for (let i = 0; i < 30; i++) {
+          await gateway.ask(artist(allArtists[i] ?? ''));
+          await sleep(100);
+        }
+        expect(complaints(gateway)).toHaveLength(1);
+        const [{ fields } = { fields: {} }] = complaints(gateway);
+        expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
+        redis.resume();
+      },
+    );
+
+    test.each(['killed', 'stopped'])('and find it again by themselves when it was %s', async (harm) => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
+      await (harm === 'killed' ? redis.kill() : redis.pause());
+      expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
+      await (harm === 'killed' ? redis.start() : redis.resume());
+      await sleep(restMs);
+      expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+      await sleep(arriveMs);
+      sandbox.clearCalls();
+      expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+      expect(apiCalls(sandbox)).toEqual([]);
+    });
+
+    test('at the start, or never had it: the first answers come all the same, and it is found when it comes', async () => {
+      const sandbox = await startUpstream();
+      const redis = await startRedis();
+      await redis.kill();
+      const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
+      const startedMs = performance.now();
+      expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
+      expect(complaints(gateway)).toHaveLength(1);
+      await redis.start();
+      await sleep(restMs);
+      await gateway.ask(artist(albums9));
+      await sleep(arriveMs);
+      expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
+    });
+
+    test('where nothing ever answers on its port, and none waits long', async () => {
+      const sandbox = await startUpstream();
+      const url = `redis://127.0.0.1:${await freePort()}`;
+      const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });
+      const answers = await Promise.all(allArtists.slice(0, 20).map((id) => gateway.ask(artist(id))));
+      expect(answers.map(({ data }) => data)).toEqual(allArtists.slice(0, 20).map(nameOf));
+    });
+  });
+});

@@ -1,0 +1,283 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
+import { startGateway, type TestGateway } from '../../../support/gateway.ts';
+import { type Ask, catalogue, operations, perform } from '../../../support/operations.ts';
+import { hasRedis, startRedis } from '../../../support/redis.ts';
+import { plain } from '../../../support/redis-garbage.ts';
+import {
+  age,
+  albums,
+  albums9,
+  allArtists,
+  apiCalls,
+  arriveMs,
+  artist,
+  bts,
+  codesOf,
+  join,
+  patient,
+  startUpstream,
+} from '../../../support/redis-gateways.ts';
+
+describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
+  describe('share answers', () => {
+    describe.each(['extended', 'development'] as const)('for an app in %s mode', (mode) => {
+      test('so that what one has answered costs the other nothing, whatever it is', async () => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream(mode);
+        for (const operation of operations) {
+          await redis.client.flushall();
+          const first = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: mode }); // writes before Redis is there are lost
+          const asking =
+            ({ ask }: TestGateway): Ask =>
+            async (document) => {
+              const { data, errors } = await patient(() => ask(document));
+              expect(errors, operation.title).toEqual([]);
+              return data;
+            };
+          const data = await perform(operation, asking(first));
+          await sleep(arriveMs);
+          const second = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: mode });
+          sandbox.clearCalls();
+          expect(await perform(operation, asking(second)), operation.title).toEqual(data);
+          expect(sandbox.calls(), operation.title).toEqual([]);
+          await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
+        }
+      });
+    });
+
+    test('and cursors: a walk goes on at another gateway', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
+      const page = (after: string | null) =>
+        `{ artist(id: "${bts}") { albums(first: 15, after: ${JSON.stringify(after)}) { nodes { id } pageInfo { endCursor hasNextPage } } } }`;
+      interface Albums {
+        nodes: { id: string }[];
+        pageInfo: { endCursor: string; hasNextPage: boolean };
+      }
+      const read = async ({ ask }: TestGateway, after: string | null): Promise<Albums> =>
+        (await ask<{ artist: { albums: Albums } }, never>(page(after))).data.artist.albums;
+      const ids: string[] = [];
+      for (let after: string | null = null, turn = 0; ; turn += 1) {
+        const { nodes, pageInfo } = await read(turn % 2 === 0 ? one : other, after);
+        ids.push(...nodes.map(({ id }) => id));
+        if (!pageInfo.hasNextPage) break;
+        after = pageInfo.endCursor;
+        await sleep(arriveMs);
+      }
+      expect(ids).toEqual(catalogue.albumsOf(bts).map((slot) => slot.shows === 'album' && slot.albumId));
+      expect(apiCalls(sandbox)).toHaveLength(12);
+    });
+
+    test('but not with another app, which may be given other answers', async () => {
+      const redis = await startRedis();
+      const [sandbox, another] = [
+        await startUpstream(),
+        await startUpstream('development', 'another-client'),
+      ];
+      await (await join(sandbox, redis)).ask(artist(bts));
+      await sleep(arriveMs);
+      await (await join(another, redis)).ask(artist(bts));
+      expect(apiCalls(another)).toHaveLength(1);
+    });
+
+    test('also the one that an object does not exist', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      await (await join(sandbox, redis)).ask(artist('1111111111111111111111'));
+      await sleep(arriveMs);
+      const second = await join(sandbox, redis);
+      expect((await second.ask(artist('1111111111111111111111'))).data).toEqual({ artist: null });
+      expect(apiCalls(sandbox)).toHaveLength(1);
+    });
+
+    test('and one call, when 500 ask at once for what was flushed a moment ago', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const gateway = await join(sandbox, redis);
+      await redis.client.flushall();
+      const answers = await Promise.all(Array.from({ length: 500 }, () => gateway.ask(artist(bts))));
+      expect(answers.every(({ errors }) => errors.length === 0)).toBe(true);
+      expect(apiCalls(sandbox)).toHaveLength(1);
+    });
+  });
+
+  describe('share what they have learnt', () => {
+    test('so that a new one of an unknown app spends no call on finding out', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream('development');
+      const unknown = { SPOTIFY_QUOTA_MODE: 'auto' };
+      const learnt = `{
+        artists(ids: ["${bts}", "${albums9}"]) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } }
+      }`;
+      const first = await join(sandbox, redis, unknown);
+      await first.ask(learnt);
+      await first.gateway.dispose();
+      await sleep(arriveMs);
+
+      sandbox.clearCalls();
+      const second = startGateway(sandbox, { REDIS_URL: redis.url, ...unknown });
+      const [, , , ...others] = allArtists.filter((id) => id !== bts && id !== albums9);
+      const { errors } = await second.ask(
+        learnt.replace(bts, others[0] ?? '').replace(albums9, others[1] ?? ''),
+      );
+      expect(errors).toEqual([]);
+      expect(sandbox.calls().filter(({ kind, status }) => kind === 'api' && status !== 200)).toEqual([]);
+      expect(apiCalls(sandbox)).toHaveLength(4); // two artists and a page of each: no try, and no album for its label
+    });
+  });
+
+  describe('share back-offs', () => {
+    test('so that a restart does not break one of a day', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const first = await join(sandbox, redis);
+      sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 86_400 } });
+      expect(codesOf(await first.ask(artist(bts)))).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
+      await first.gateway.dispose();
+      await sleep(arriveMs);
+
+      sandbox.faults.clear();
+      sandbox.clearCalls();
+      const second = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
+      const answer = await second.ask(artist(albums9));
+      expect(codesOf(answer)).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
+      const retryAfter = answer.errors[0]?.extensions?.['retryAfter'];
+      expect(retryAfter).toBeGreaterThan(86_300);
+      expect(retryAfter).toBeLessThanOrEqual(86_400);
+      expect(apiCalls(sandbox)).toEqual([]);
+    });
+
+    test('so that while Spotify wants quiet no gateway calls, also one that starts only now', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const gateways = [await join(sandbox, redis), await join(sandbox, redis)];
+      sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 30 } });
+      await gateways[0]?.ask(artist(bts));
+      await sleep(arriveMs);
+      gateways.push(startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' }));
+      sandbox.clearCalls();
+      const answers = [];
+      for (const { ask } of gateways) {
+        answers.push(...(await Promise.all(allArtists.slice(0, 10).map((id) => ask(artist(id))))));
+      }
+      expect(new Set(answers.flatMap(codesOf))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
+      expect(answers.every(({ errors }) => errors.length === 1)).toBe(true);
+      expect(apiCalls(sandbox)).toEqual([]);
+      // Silence is asked of one family of endpoints: the others are still asked.
+      expect((await gateways[1]?.ask(`{ album(id: "${albums.tracks1}") { name } }`))?.errors).toEqual([]);
+    });
+  });
+
+  describe('share SPOTIFY_RATE_LIMIT', () => {
+    const limited = { SPOTIFY_RATE_LIMIT: '10' };
+
+    test('so that together they never make more calls in 30 s than it says', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const [one, other] = [await join(sandbox, redis, limited), await join(sandbox, redis, limited)];
+      const answers = [];
+      for (let i = 0; i < 24; i += 6) {
+        const ids = allArtists.slice(i, i + 6);
+        answers.push(...(await Promise.all(ids.map((id, at) => (at % 2 ? one : other).ask(artist(id))))));
+      }
+      const served = answers.filter(({ errors }) => errors.length === 0);
+      const refused = answers.filter(({ errors }) => errors.length > 0);
+      expect(apiCalls(sandbox)).toHaveLength(10);
+      expect(served).toHaveLength(10);
+      expect(new Set(refused.flatMap(codesOf))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
+      for (const { errors } of refused) {
+        const retryAfter = errors[0]?.extensions?.['retryAfter'];
+        expect(retryAfter).toBeGreaterThan(25);
+        expect(retryAfter).toBeLessThanOrEqual(31);
+      }
+      // Who comes later, or starts only now, finds the places taken.
+      const third = await join(sandbox, redis, limited);
+      expect(codesOf(await third.ask(artist(allArtists[40] ?? '')))).toEqual(['UPSTREAM_RATE_LIMITED']);
+      expect(apiCalls(sandbox)).toHaveLength(10);
+    });
+
+    test('over a window that rolls: a place is free when the call that took it is old enough, and not before', async () => {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const first = await join(sandbox, redis, limited);
+      await Promise.all(allArtists.slice(0, 10).map((id) => first.ask(artist(id))));
+      await first.gateway.dispose();
+      await age(redis.client, 4, 31_000);
+
+      sandbox.clearCalls();
+      const second = await join(sandbox, redis, limited);
+      const answers = await Promise.all(allArtists.slice(10, 30).map((id) => second.ask(artist(id))));
+      expect(apiCalls(sandbox)).toHaveLength(4);
+      expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(4);
+    });
+  });
+
+  describe('write into it', () => {
+    async function contents(client: Redis) {
+      const names = await client.keys('*');
+      return Promise.all(
+        names.map(async (name) => {
+          const type = await client.type(name);
+          const texts =
+            type === 'string'
+              ? [plain((await client.getBuffer(name)) ?? Buffer.alloc(0))]
+              : type === 'hash'
+                ? Object.entries(await client.hgetall(name)).flat()
+                : await client.zrange(name, 0, -1);
+          return { name, type, texts, lifeMs: await client.pttl(name) };
+        }),
+      );
+    }
+
+    async function afterWork() {
+      const redis = await startRedis();
+      const sandbox = await startUpstream();
+      const gateway = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto', SPOTIFY_RATE_LIMIT: '100' });
+      await gateway.ask(`{
+        artist(id: "${bts}") { name albums(first: 5, market: "DE") { nodes { name copyrights { text } } } }
+        search(q: "love") { artists(first: 5) { nodes { name } } }
+        nobody: artist(id: "1111111111111111111111") { name }
+      }`);
+      sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'rate-limit', retryAfterSeconds: 700 } });
+      await gateway.ask(`{ track(id: "${catalogue.fixtures.tracks.explicit}") { name } }`);
+      await sleep(arriveMs);
+      return { sandbox, written: await contents(redis.client) };
+    }
+
+    test('names that say version, app and language, and the market where there is one', async () => {
+      const { written } = await afterWork();
+      const names = written.map(({ name }) => name);
+      expect(names.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:/.test(name))).toBe(true);
+      const answers = names.filter((name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name));
+      expect(answers.length).toBeGreaterThan(8);
+      expect(answers.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:entry:en:/.test(name))).toBe(true);
+      const ofAlbums = answers.filter((name) => name.includes(':album/'));
+      expect(ofAlbums).toHaveLength(5);
+      expect(ofAlbums.every((name) => name.endsWith('?market=DE'))).toBe(true);
+      expect(answers.filter((name) => name.includes('market=DE'))).toHaveLength(6);
+    });
+
+    test('nothing that stays for ever', async () => {
+      const { written } = await afterWork();
+      const daysMs = 86_400_000;
+      for (const { name, lifeMs } of written) {
+        expect(lifeMs, name).toBeGreaterThan(0);
+        expect(lifeMs, name).toBeLessThan(9 * daysMs); // a day of freshness, and a week after it;
+      }
+    });
+
+    test('no token and no secret, in no name and no value', async () => {
+      const { sandbox, written } = await afterWork();
+      const sent = sandbox.calls().flatMap(({ headers }) => headers['authorization']?.split(' ')[1] ?? []);
+      const secrets = new Set([...sent, sandbox.clientSecret, sandbox.clientId]);
+      expect(secrets.size).toBeGreaterThan(3); // a token, the credentials and what is made of them
+      const texts = written.flatMap((each) => [each.name, ...each.texts]);
+      expect(texts.join('\n')).toContain('"BTS"'); // so the texts are those that count
+      for (const secret of secrets) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
+      expect(texts.filter((text) => /bearer|basic |authorization|secret|token/i.test(text))).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Redis } from 'ioredis';
+import { albums50, bts } from './redis-gateways.ts';
+
+/** Entries in Redis that no gateway has written. */
+
+export type Garbage = (held: {
+  name: string;
+  key: string;
+  value: Buffer;
+  another: Buffer;
+}) => Buffer | 'list';
+
+/** What may stand where an answer was. */
+export function garbage(): Record<string, Garbage> {
+  const later = 9e15;
+  const times = { etag: null, asOfMs: later, freshUntilMs: later, usableUntilMs: later };
+  const entry = (key: string, rest: object) => Buffer.from(JSON.stringify({ key, ...rest }));
+  const body =
+    (value: unknown): Garbage =>
+    ({ key }) =>
+      entry(key, { ...times, body: value });
+  /** What was written, with changes. */
+  const changed =
+    (change: (held: Held) => object): Garbage =>
+    ({ key, value }) => {
+      const held = JSON.parse(plain(value)) as Held;
+      return gzipSync(entry(key, { ...held, ...change(held) }));
+    };
+  const eachItem = (spoilt: unknown): Garbage =>
+    changed(({ body: held }) => ({
+      body: JSON.parse(JSON.stringify(held), (name, value: unknown) =>
+        ['items', 'tracks', 'artists', 'albums'].includes(name) && Array.isArray(value)
+          ? value.map(() => spoilt)
+          : value,
+      ) as unknown,
+    }));
+  return {
+    'a value of another type': () => 'list',
+    nothing: () => Buffer.alloc(0),
+    'random bytes': () => randomBytes(300),
+    'random bytes that begin like JSON': () => Buffer.concat([Buffer.from('{'), randomBytes(300)]),
+    'JSON of another shape': () => Buffer.from('{"a":[1,2,3]}'),
+    'JSON that is no object': () => gzipSync('[null]'),
+    'half of what was written': ({ value }) => value.subarray(0, value.length / 2),
+    "another answer's value": ({ another }) => another,
+    'JSON that is null': () => gzipSync('null'),
+    'the right name and nothing else': ({ key }) => entry(key, {}),
+    'a body that is a number': body(7),
+    'a body that is a text': body('secret'),
+    'a body that is true': body(true),
+    'a body that is an empty object': body({}),
+    'a body that is an empty list': body([]),
+    'a body with lists that are none': body({ items: 7, tracks: {}, artists: 'a', albums: null }),
+    'a body without an id': body({ name: 'BTS', type: 'artist' }),
+    'a body of another object': body({ id: albums50, name: 'Another', type: 'artist' }),
+    'a body of another kind': changed(({ body: held }) => ({ body: { ...held, type: 'show' } })),
+    'items that are numbers': eachItem(7),
+    'items that have no name': eachItem({ id: bts }),
+    'parts that are not as documented': changed(({ body: held }) => ({
+      body: { ...held, images: 7, name: held?.['name'] ?? 7, items: 'none', tracks: { items: [{ id: 7 }] } },
+    })),
+    'items without a shape': eachItem({ id: 'x', artists: 7, album: [], tracks: 'none' }),
+    'another place in the list': changed(({ body: held }) => ({ body: { ...held, id: '7', offset: 7 } })),
+    'times that are none': changed(() => ({ freshUntilMs: 'soon', usableUntilMs: null })),
+    'a tag that is no header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
+    'a tag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
+    '10 MB of brackets, compressed': () => bombs.brackets(),
+    'brackets as many as are read': ({ key }) =>
+      gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
+    '150 MB of blanks, compressed': () => bombs.blanks(),
+    '30 MB that are not compressed': () => Buffer.alloc(30_000_000, '{'),
+  };
+}
+
+/** Each made once, when it is needed. */
+export const bombs = {
+  brackets: once(() => gzipSync(`${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`)),
+  blanks: once(() => gzipSync(Buffer.alloc(150_000_000, ' '))),
+};
+
+export function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+export interface Held {
+  body: Record<string, unknown> | null;
+}
+
+/** Puts garbage in the place of every answer: of the kind given, or of all kinds. */
+export async function spoil(client: Redis, make?: Garbage): Promise<void> {
+  const kinds = make ? [make] : Object.values(garbage()).slice(0, 16);
+  const names = (await client.keys('spotify-graphql:*')).filter(
+    (name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name),
+  );
+  const values = await Promise.all(names.map((name) => client.getBuffer(name)));
+  for (const [i, name] of names.entries()) {
+    const value = values[i] ?? Buffer.alloc(0);
+    const another = values[(i + 1) % values.length] ?? Buffer.alloc(0);
+    const key = name.split(':').slice(5).join(':');
+    const put = kinds[i % kinds.length]?.({ name, key, value, another }) ?? Buffer.alloc(0);
+    await client.del(name);
+    if (put === 'list') await client.rpush(name, 'one', 'two');
+    else await client.set(name, put, 'PX', 600_000);
+  }
+}
+
+export const plain = (value: Buffer): string =>
+  (value[0] === '{'.charCodeAt(0) ? value : gunzipSync(value)).toString('utf8');
