@@ -330,9 +330,15 @@ const cases: FaultCase[] = [
     fault: 'GET with a text, and with the hash of none, in production',
     promise: 'GET is for trusted documents',
     environment: production,
-    steps: ['?query={__typename}', '?query=mutation{__typename}', '?documentId=none'].map((end) =>
-      request({ method: 'GET' }, 400, `/graphql${end}`),
-    ),
+    steps: [
+      ...['?query={__typename}', '?query=mutation{__typename}'].map((end) =>
+        request({ method: 'GET' }, 400, `/graphql${end}`),
+      ),
+      {
+        ...request({ method: 'GET' }, 400, '/graphql?documentId=none'),
+        client: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', status: 400 },
+      },
+    ],
   },
   {
     id: 'C12',

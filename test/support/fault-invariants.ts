@@ -14,6 +14,8 @@ const codes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'OVERLOADED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
   'QUERY_TOO_COMPLEX',
   'UPSTREAM_AUTH_FAILED',
   'UPSTREAM_BAD_RESPONSE',
@@ -29,6 +31,8 @@ const withoutPath = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'OVERLOADED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
   'QUERY_TOO_COMPLEX',
 ]);
 const told = new Set(['code', 'retryAfter', 'limit', 'actual', 'stale', 'requestId']);
