@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
-import { startDecoy } from '../support/decoy.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import {
@@ -23,6 +22,7 @@ import {
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
 import type { World } from '../support/fault-world.ts';
+import { startForeignHost } from '../support/foreign-host.ts';
 
 const bts = fixtures.artists.bts;
 
@@ -582,7 +582,7 @@ faultSuite('M', 'Malformed payloads', [
     steps: [
       {
         async arrange(world) {
-          const { origin, calls } = await startDecoy(world);
+          const { origin, calls } = await startForeignHost(world);
           await edited(
             ...['next', 'previous', 'href', 'items.0.href', 'items.0.uri'].map((path) => ({
               path,

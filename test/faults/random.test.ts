@@ -3,9 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { isFull } from '../support/clock.ts';
-import { startDecoy } from '../support/decoy.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import { amiss } from '../support/fault-invariants.ts';
+import { violations } from '../support/fault-invariants.ts';
 import {
   album,
   albumTracks,
@@ -22,6 +21,7 @@ import {
 } from '../support/fault-operations.ts';
 import { leaks, misdirected, openSockets, permit, strangers } from '../support/fault-traces.ts';
 import { startWorld, type World } from '../support/fault-world.ts';
+import { startForeignHost } from '../support/foreign-host.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
 
 /**
@@ -45,7 +45,7 @@ interface Scenario {
   questions: readonly Question[];
 }
 
-const decoyUrl = 'http://decoy.invalid'; // replaced by the address of a real one
+const decoyUrl = 'http://foreignHost.invalid'; // replaced by the address of a real one
 
 /** Faults that leave the truth alone: an answer is right, refused, broken or late, but never another one. */
 const faults: fc.Arbitrary<FaultRule['fault']> = fc.oneof(
@@ -203,7 +203,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   questions: fc.array(questions, { minLength: 5, maxLength: 40 }),
 });
 
-/** What is amiss with any answer of a scenario, and after it. */
+/** The violations in the answers of a scenario, and after it. */
 async function play({ quotaMode, happenings: list, questions: asked }: Scenario): Promise<string[]> {
   const world = await startWorld({
     sandbox: { quotaMode },
@@ -211,11 +211,11 @@ async function play({ quotaMode, happenings: list, questions: asked }: Scenario)
     proxied: 'both',
   });
   permit(world.allowed);
-  const decoy = await startDecoy(world);
+  const foreignHost = await startForeignHost(world);
   try {
     const played = list.map(async ({ atMs, what }) => {
       await sleep(atMs);
-      await happen(world, what, decoy.origin);
+      await happen(world, what, foreignHost.origin);
     });
     const outcomes = await Promise.all(
       asked.map(async (each): Promise<Outcome> => {
@@ -228,7 +228,7 @@ async function play({ quotaMode, happenings: list, questions: asked }: Scenario)
     await world.endGateways();
     return [
       ...outcomes.flatMap((outcome) =>
-        amiss(outcome, { deadlineMs: Number(limits.REQUEST_TIMEOUT_MS) }).map(
+        violations(outcome, { deadlineMs: Number(limits.REQUEST_TIMEOUT_MS) }).map(
           (what) => `${what} in ${outcome.text.slice(0, 500)}`,
         ),
       ),
@@ -236,7 +236,7 @@ async function play({ quotaMode, happenings: list, questions: asked }: Scenario)
       ...strangers(world),
       ...misdirected(world),
       ...(await openSockets(world)),
-      ...(decoy.calls() > 0 ? ['the host of a redirect was called'] : []),
+      ...(foreignHost.calls() > 0 ? ['the host of a redirect was called'] : []),
     ];
   } finally {
     await world.endGateways();
@@ -244,7 +244,7 @@ async function play({ quotaMode, happenings: list, questions: asked }: Scenario)
   }
 }
 
-async function happen(world: World, what: Happening['what'], decoy: string): Promise<void> {
+async function happen(world: World, what: Happening['what'], foreignHost: string): Promise<void> {
   if (what === 'tokens expire') {
     world.sandbox.expireTokens();
   } else if (what === 'all is well') {
@@ -253,7 +253,7 @@ async function happen(world: World, what: Happening['what'], decoy: string): Pro
     await world.trouble(what.trouble);
   } else {
     const { fault } = what.rule;
-    world.fault({ ...what.rule, fault: fault.kind === 'redirect' ? { ...fault, to: decoy } : fault });
+    world.fault({ ...what.rule, fault: fault.kind === 'redirect' ? { ...fault, to: foreignHost } : fault });
   }
 }
 

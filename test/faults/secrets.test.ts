@@ -2,7 +2,6 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { createHttp } from '../../src/datasources/spotify/transport/http.ts';
 import { send } from '../support/abuse.ts';
-import { startDecoy } from '../support/decoy.ts';
 import type { FaultCase, Step } from '../support/fault-case.ts';
 import {
   album,
@@ -19,6 +18,7 @@ import {
 import { faultSuite } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
 import { startProcess } from '../support/fault-world.ts';
+import { startForeignHost } from '../support/foreign-host.ts';
 import { until } from '../support/process.ts';
 
 const someOfAll: readonly Operation[] = [
@@ -218,7 +218,7 @@ const cases: FaultCase[] = [
     steps: [
       {
         arrange: async (world) => {
-          const { origin, calls } = await startDecoy(world);
+          const { origin, calls } = await startForeignHost(world);
           decoys.set(world, calls);
           const edits = [
             'next',
@@ -251,7 +251,7 @@ const cases: FaultCase[] = [
     steps: [
       {
         act: async (world) => {
-          const { origin, calls } = await startDecoy(world);
+          const { origin, calls } = await startForeignHost(world);
           const at = `http://127.0.0.1@${origin.slice('http://'.length)}/`;
           for (const text of [origin, at, `//${origin.slice(7)}`, `${origin}/artist/${artistId(0)}`]) {
             const body = JSON.stringify({

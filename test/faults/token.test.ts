@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { pass, setWallClock } from '../support/clock.ts';
-import { startDecoy } from '../support/decoy.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import { artist, catalogue, range, track, trackId } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import type { World } from '../support/fault-world.ts';
+import { startForeignHost } from '../support/foreign-host.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -490,7 +490,7 @@ faultSuite('T', 'Token', [
     shutMs: 61 * second,
     steps: [301, 302, 307, 308].map((status, i) => ({
       async arrange(world: World) {
-        const { origin, calls } = await startDecoy(world);
+        const { origin, calls } = await startForeignHost(world);
         await pass(61 * second);
         await world.lift();
         world.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));

@@ -9,7 +9,6 @@ import {
   trust,
 } from '../support/certificates.ts';
 import { stopwatchMs } from '../support/clock.ts';
-import { startDecoy } from '../support/decoy.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import {
@@ -26,6 +25,7 @@ import {
 import { askAtRate, faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries, troubled } from '../support/fault-steps.ts';
 import { hostOf, type Services, type World } from '../support/fault-world.ts';
+import { startForeignHost } from '../support/foreign-host.ts';
 import { watchNetwork } from '../support/network-watch.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
 
@@ -84,7 +84,7 @@ const refusedTls = (id: string, fault: string, environment: FaultCase['environme
 
 /** Answers that are not HTTP as it should be. */
 const speaking = (answer: string) => async (services: Services) => {
-  const { origin } = await startDecoy(services, answer);
+  const { origin } = await startForeignHost(services, answer);
   return { SPOTIFY_API_URL: `${origin}/v1` };
 };
 
@@ -532,7 +532,7 @@ faultSuite('N', 'Transport', [
     'N13-plain',
     'plain HTTP where TLS is expected',
     overTls(async (services) => {
-      const { origin } = await startDecoy(services, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+      const { origin } = await startForeignHost(services, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
       return { origin: origin.replace('http://127.0.0.1', 'https://localhost') };
     }),
   ),

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from '../support/clock.ts';
-import { startDecoy } from '../support/decoy.ts';
 import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
 import {
   album,
@@ -21,6 +20,7 @@ import {
 import { faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries } from '../support/fault-steps.ts';
 import type { World } from '../support/fault-world.ts';
+import { startForeignHost } from '../support/foreign-host.ts';
 
 const latencyMs = 30;
 
@@ -290,7 +290,7 @@ faultSuite('U', 'Upstream 4xx', [
     promise: 'no redirect is followed, and no token goes to another host',
     steps: [301, 302, 303, 307, 308].map((status, i) => ({
       async arrange(world: World) {
-        const { origin, calls } = await startDecoy(world);
+        const { origin, calls } = await startForeignHost(world);
         await only({ kind: 'redirect', to: `${origin}/v1/tracks/${trackId(i)}`, status })(world);
         world.defer(() => expect(calls()).toBe(0));
       },

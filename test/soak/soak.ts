@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { ask, type Outcome } from '../support/fault-answers.ts';
-import { amiss } from '../support/fault-invariants.ts';
+import { violations } from '../support/fault-invariants.ts';
 import {
   album,
   albumTracks,
@@ -61,7 +61,7 @@ const faults: readonly FaultRule[] = (
     { kind: 'rate-limit', retryAfterSeconds: 1 },
     { kind: 'unauthorized', reason: 'expired' },
     { kind: 'unauthorized', reason: 'user' },
-    { kind: 'redirect', to: 'http://decoy.invalid/' },
+    { kind: 'redirect', to: 'http://foreignHost.invalid/' },
     { kind: 'answer', status: 200, text: '<html></html>' },
     { kind: 'answer', status: 200, text: '{"id": "4' },
     { kind: 'answer', status: 200, text: '' },
@@ -227,7 +227,7 @@ async function load(gateway: Gateway, samples: Sample[], startedMs: number): Pro
   function note(outcome: Outcome): void {
     window.times.push(outcome.ms);
     if (outcome.errors.length === 0) window.ok += 1;
-    for (const what of amiss(outcome, { deadlineMs })) if (wrong.length < 10) wrong.push(what);
+    for (const what of violations(outcome, { deadlineMs })) if (wrong.length < 10) wrong.push(what);
   }
 
   async function one(n: number): Promise<void> {

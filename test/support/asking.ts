@@ -42,7 +42,10 @@ async function start(environment: Record<string, string>, options: SandboxOption
 }
 
 /** What a gateway has told its operator to have found out about an ability, or about any. */
-export const lessonsOf = ({ logged }: TestGateway, ability?: string): [ability: unknown, value: unknown][] =>
+export const learnedCapabilities = (
+  { logged }: TestGateway,
+  ability?: string,
+): [ability: unknown, value: unknown][] =>
   logged
     .filter(({ message }) => message === 'learned what this Spotify app may do')
     .map(({ fields }): [unknown, unknown] => [Reflect.get(fields, 'ability'), Reflect.get(fields, 'value')])

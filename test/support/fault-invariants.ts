@@ -1,6 +1,6 @@
 import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql';
 import type { AnswerError, Outcome } from './fault-answers.ts';
-import { falsehoods } from './fault-truth.ts';
+import { wrongData } from './fault-truth.ts';
 
 /** What holds for every answer, whatever went wrong. */
 
@@ -50,21 +50,19 @@ export interface Allowances {
   readsAnew?: boolean;
 }
 
-/** What is amiss with an answer; nothing, if all is well. */
-export function amiss(outcome: Outcome, allowed: Allowances): string[] {
+/** The promises that an answer breaks; empty for a right one. */
+export function violations(outcome: Outcome, allowed: Allowances): string[] {
   const late = outcome.ms - allowed.deadlineMs - deadlineSlackMs * (allowed.machineLoad ?? 1);
   return [
     ...(late > 0 ? [`answered ${Math.round(late)} ms after the deadline and its slack`] : []),
-    ...outcome.errors.flatMap((error) => amissInError(error, outcome)),
-    ...(outcome.data === null || outcome.data === undefined ? amissWithoutData(outcome) : []),
-    ...(outcome.data
-      ? falsehoods(outcome, allowed.truth ?? outcome.operation.truth, allowed.nullIsTrue)
-      : []),
+    ...outcome.errors.flatMap((error) => violationsInError(error, outcome)),
+    ...(outcome.data === null || outcome.data === undefined ? violationsWithoutData(outcome) : []),
+    ...(outcome.data ? wrongData(outcome, allowed.truth ?? outcome.operation.truth, allowed.nullIsTrue) : []),
     ...(allowed.readsAnew ? [] : tooManyAttempts(outcome)),
   ];
 }
 
-function amissInError({ path, extensions = {} }: AnswerError, { operation, data }: Outcome): string[] {
+function violationsInError({ path, extensions = {} }: AnswerError, { operation, data }: Outcome): string[] {
   const { code = '(none)' } = extensions;
   const found: string[] = [];
   if (!codes.has(code)) found.push(`code ${code} is none of the contract`);
@@ -82,7 +80,7 @@ function amissInError({ path, extensions = {} }: AnswerError, { operation, data 
   return found;
 }
 
-function amissWithoutData({ errors, status }: Outcome): string[] {
+function violationsWithoutData({ errors, status }: Outcome): string[] {
   if (errors.length === 0) return [`status ${status} with neither data nor errors`];
   const refused = errors.every(({ extensions }) => withoutPath.has(extensions?.code ?? ''));
   return refused ? [] : ['a failed field took all data with it'];

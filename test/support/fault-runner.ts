@@ -3,10 +3,18 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { pass, setWallClock, stopwatchMs, waitForIdleLoop } from './clock.ts';
 import type { Outcome } from './fault-answers.ts';
 import type { Bound, Expected, FaultCase, Step } from './fault-case.ts';
-import { amiss } from './fault-invariants.ts';
+import { violations } from './fault-invariants.ts';
 import { artist, type Operation, range, siblings } from './fault-operations.ts';
 import { checkPage } from './fault-page.ts';
-import { leaks, leftovers, misdirected, openSockets, permit, resources, strangers } from './fault-traces.ts';
+import {
+  leakedHandles,
+  leaks,
+  misdirected,
+  openSockets,
+  permit,
+  resources,
+  strangers,
+} from './fault-traces.ts';
 import { startWorld, type World } from './fault-world.ts';
 import { hasRedis } from './redis.ts';
 
@@ -83,7 +91,7 @@ export async function runCase(each: FaultCase): Promise<void> {
     process.off('unhandledRejection', noteUnhandled);
     process.off('warning', noteUnhandled);
   }
-  if (!each.slow) expect(await leftovers(before)).toEqual([]);
+  if (!each.slow) expect(await leakedHandles(before)).toEqual([]);
   expect(unhandled).toEqual([]);
 }
 
@@ -144,7 +152,7 @@ export async function askAtRate<T>(
 function expectOutcome(outcome: Outcome, each: FaultCase, step: Step, machineLoad: number): void {
   const deadlineMs = each.deadlineMs ?? usualDeadlineMs;
   const truth = step.truth === undefined ? {} : { truth: step.truth };
-  const found = amiss(outcome, { deadlineMs, machineLoad, ...each.allow, ...truth });
+  const found = violations(outcome, { deadlineMs, machineLoad, ...each.allow, ...truth });
   expect(found, outcome.text.slice(0, 300)).toEqual([]);
   if (step.client !== undefined) expectClient(outcome, step.client);
 }
@@ -218,7 +226,7 @@ async function recover(world: World, each: FaultCase): Promise<void> {
     const outcome = await world.ask(siblings[kind](-n));
     const tookMs = stopwatchMs() - startedMs;
     if (outcome.errors.length === 0) {
-      expect(amiss(outcome, { deadlineMs: usualDeadlineMs })).toEqual([]);
+      expect(violations(outcome, { deadlineMs: usualDeadlineMs })).toEqual([]);
       expect(tookMs, 'milliseconds from the end of the fault to the first success').toBeLessThanOrEqual(
         limitMs(),
       );

@@ -54,7 +54,7 @@ export function resources(): Map<string, number> {
 }
 
 /** What is left over a moment after the end, compared to the beginning. */
-export async function leftovers(before: Map<string, number>): Promise<string[]> {
+export async function leakedHandles(before: Map<string, number>): Promise<string[]> {
   const startedMs = stopwatchMs();
   for (;;) {
     const found = [...resources()].flatMap(([name, count]) => {

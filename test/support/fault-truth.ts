@@ -18,7 +18,7 @@ const mostTold = 5;
  * Where the data lies. Null is no lie where an error says why.
  * @param nullIsTrue whether Spotify itself may have said that something is not there
  */
-export function falsehoods({ data, errors }: Outcome, truth: unknown, nullIsTrue = false): string[] {
+export function wrongData({ data, errors }: Outcome, truth: unknown, nullIsTrue = false): string[] {
   const isExcused = (path: Path) => errors.some((error) => path.every((key, i) => error.path?.[i] === key));
   return [...differences(data, truth, [])]
     .filter(({ isNull, path }) => !isNull || !(nullIsTrue || isExcused(path)))

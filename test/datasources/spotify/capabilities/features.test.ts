@@ -7,7 +7,7 @@ import {
   expectNoError,
   fine,
   inMode,
-  lessonsOf,
+  learnedCapabilities,
   quoted,
   seen,
   tracks,
@@ -33,7 +33,7 @@ describe('the reading of many at once', () => {
       await expectNoError(gateway, `{ artists(ids: ${quoted(everybody.slice(0, 3))}) { id } }`);
       expect(batchCalls(gateway.apiCalls())).toEqual([`/albums?ids=${albums.tracks1}%2C${albums.tracks20}`]);
       expect(gateway.apiCalls()).toHaveLength(1 + 2 + 2 + 3);
-      expect(lessonsOf(gateway, 'batch')).toEqual([['batch', false]]);
+      expect(learnedCapabilities(gateway, 'batch')).toEqual([['batch', false]]);
     },
   );
 
@@ -50,7 +50,7 @@ describe('the reading of many at once', () => {
     );
     expect(batchCalls(gateway.apiCalls())).toHaveLength(1);
     expect(gateway.apiCalls()).toHaveLength(41);
-    expect(lessonsOf(gateway, 'batch')).toHaveLength(1);
+    expect(learnedCapabilities(gateway, 'batch')).toHaveLength(1);
   });
 
   test('is never used for one alone', async () => {
@@ -108,7 +108,7 @@ describe('an endpoint that only some apps may use', () => {
       const answers = await Promise.all(everybody.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
       expect(answers.map(seen)).toEqual(answers.map(() => fine({ artist: { topTracks: null } })));
       expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
-      expect(lessonsOf(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
+      expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
       for (const { extensions } of answers) expect(extensions.spotify?.unavailable).toHaveLength(1);
     },
   );
@@ -167,6 +167,6 @@ describe('an endpoint that only some apps may use', () => {
       errors: [['artist.topTracks', 'UPSTREAM_FORBIDDEN']],
     });
     await expectNoError(gateway, topTracks(artists.bts));
-    expect(lessonsOf(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', true]]);
+    expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', true]]);
   });
 });

@@ -5,7 +5,7 @@ import {
   catalogue,
   expectNoError,
   fine,
-  lessonsOf,
+  learnedCapabilities,
   quoted,
   seen,
   unknownApp,
@@ -37,8 +37,8 @@ describe('the page ceiling', () => {
     await expectNoError(gateway, search('the'));
     await expectNoError(gateway, search('a'));
     expect(limits(gateway.apiCalls())).toEqual(['50', '10', '10', '10', '10']);
-    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
-    expect(lessonsOf(gateway, 'search')).toEqual([['search', 10]]);
+    expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
+    expect(learnedCapabilities(gateway, 'search')).toEqual([['search', 10]]);
 
     const other = await unknownApp('development');
     await expectNoError(other, search('the'));
@@ -51,7 +51,7 @@ describe('the page ceiling', () => {
     for (const document of [listOf(artists.bts), listOf(artists.albums9), search('the')])
       await expectNoError(gateway, document);
     expect(limits(gateway.apiCalls())).toEqual(['50', '50', '50']);
-    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 50]]);
+    expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 50]]);
   });
 
   test('costs the refused tries once, however many ask at first', async () => {
@@ -60,7 +60,7 @@ describe('the page ceiling', () => {
     const asked = limits(gateway.apiCalls());
     expect(asked.filter((limit) => limit !== '10')).toEqual(['50']);
     expect(asked).toHaveLength(21);
-    expect(lessonsOf(gateway, 'artists/albums')).toHaveLength(1);
+    expect(learnedCapabilities(gateway, 'artists/albums')).toHaveLength(1);
   });
 
   test('is not learned from an artist that does not exist', async () => {
@@ -68,7 +68,7 @@ describe('the page ceiling', () => {
     await expectNoError(gateway, listsOf([unknownId, ...everybody.slice(0, 19)]));
     const asked = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
     expect(asked.filter(({ status }) => status === 400)).toHaveLength(1);
-    expect(lessonsOf(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
+    expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
   });
 
   test('that has worked is given up after rejections of two lists, and every window is whole meanwhile', async () => {

@@ -9,7 +9,7 @@ import {
   catalogue,
   expectNoError,
   inMode,
-  lessonsOf,
+  learnedCapabilities,
   modes,
   quoted,
 } from '../../../support/asking.ts';
@@ -103,7 +103,7 @@ describe('what is known', () => {
     await expectNoError(gateway, everything);
     const { sandbox } = gateway;
     expect(sandbox.calls().filter(({ status }) => status !== 200)).toEqual([]);
-    expect(lessonsOf(gateway).filter(([, value]) => value === false)).toEqual([]);
+    expect(learnedCapabilities(gateway).filter(([, value]) => value === false)).toEqual([]);
   });
 
   test.each(modes)('is no longer believed after a day, and found out once more (%s)', async (mode) => {

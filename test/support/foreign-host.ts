@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 /** A host that nobody may call: it counts who does. */
-export interface Decoy {
+export interface ForeignHost {
   /** `http://127.0.0.1:PORT` */
   origin: string;
   calls(): number;
 }
 
 /** @param answer what it says to whoever connects, over and over; nothing if left out */
-export async function startDecoy(
+export async function startForeignHost(
   { defer }: { defer(end: () => unknown): void },
   answer?: string,
-): Promise<Decoy> {
+): Promise<ForeignHost> {
   const sockets = new Set<Socket>();
   let calls = 0;
   const server = createServer((socket) => {
