@@ -18,28 +18,7 @@ import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { full, sent, uriOf } from '../resolvers.ts';
 import { Album, Artist, Node } from './node.ts';
 import { AlbumTracksConnection } from './track.ts';
-import { Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
-
-const types = {
-  ALBUM: { description: 'A full-length release.' },
-  SINGLE: { description: 'A single or an EP.' },
-  COMPILATION: { description: 'A collection, often of several artists.' },
-};
-const other = { description: 'One that this API does not know yet.' };
-
-const AlbumType = builder.enumType('AlbumType', {
-  description: 'What kind of release an album is.',
-  values: { ...types, OTHER: other },
-});
-
-export const AlbumGroup = builder.enumType('AlbumGroup', {
-  description: 'What an album is to an artist.',
-  values: {
-    ...types,
-    APPEARS_ON: { description: "Somebody else's release on which the artist appears." },
-    OTHER: { description: `${other.description} Cannot be asked for.` },
-  },
-});
+import { AlbumGroup, AlbumType, Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
 
 export const AlbumConnection = connectionOf('AlbumConnection', Album);
 

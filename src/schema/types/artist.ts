@@ -16,9 +16,9 @@ import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import type { PagingArgs } from '../relay/page-arguments.ts';
 import { full, itemOrError, sent, uriOf } from '../resolvers.ts';
-import { AlbumGroup, ArtistAlbumsConnection, groupsOf } from './album.ts';
+import { ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { Artist, Node, Track } from './node.ts';
-import { Followers, Image } from './values.ts';
+import { AlbumGroup, Followers, Image } from './values.ts';
 
 export const ArtistConnection = connectionOf('ArtistConnection', Artist);
 

@@ -115,3 +115,24 @@ export const Followers = builder.objectRef<spotify.Followers>('Followers').imple
     }),
   }),
 });
+
+const albumTypes = {
+  ALBUM: { description: 'A full-length release.' },
+  SINGLE: { description: 'A single or an EP.' },
+  COMPILATION: { description: 'A collection, often of several artists.' },
+};
+const otherType = { description: 'One that this API does not know yet.' };
+
+export const AlbumType = builder.enumType('AlbumType', {
+  description: 'What kind of release an album is.',
+  values: { ...albumTypes, OTHER: otherType },
+});
+
+export const AlbumGroup = builder.enumType('AlbumGroup', {
+  description: 'What an album is to an artist.',
+  values: {
+    ...albumTypes,
+    APPEARS_ON: { description: "Somebody else's release on which the artist appears." },
+    OTHER: { description: `${otherType.description} Cannot be asked for.` },
+  },
+});
