@@ -57,5 +57,8 @@ export const environment = (upstream, mode, extra = {}) => ({
   SPOTIFY_CLIENT_SECRET: 'bench',
   SPOTIFY_QUOTA_MODE: mode,
   UPSTREAM_CONCURRENCY: '24',
+  // A busy machine makes a run slow, and must not make it fail.
+  REQUEST_TIMEOUT_MS: '60000',
+  UPSTREAM_TIMEOUT_MS: '30000',
   ...extra,
 });
