@@ -19,6 +19,8 @@ export interface DailyLimits {
   families(): Family[];
   /** Sets the learned limit of a family. Returns whether it is news: many calls may be rejected at the same time. */
   learn(family: Family, limit: number, nowMs: number): boolean;
+  /** Forgets what another process has just learned from rejections at the same time. */
+  unlearn(family: Family, nowMs: number): void;
   /** Publishes the learned limits again: they have been raised, or the store has lost them. */
   publish(nowMs: number): void;
 }
@@ -46,6 +48,7 @@ const plausibleShare = 0.5; // of the presumed limit
 const plausibleWithoutPresumed = 10;
 const burstMs = 60_000; // rejections of concurrent calls
 const maxLimit = 10_000_000;
+const noLimit = 0; // in a message: what was learned before was wrong
 const topicPrefix = 'daily-limit';
 
 export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
@@ -64,18 +67,21 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
   /** The learned limit as it is now. One that is implausibly low is not raised after a week, but tried again. */
   function learnedOf(family: Family, nowMs: number): LearnedLimit | undefined {
     const learnedLimit = learned.get(family);
+    if (learnedLimit?.limit === noLimit) return undefined;
     const raised = learnedLimit && raisedLimit(learnedLimit, nowMs);
     const isRaised = raised?.limit !== learnedLimit?.limit;
     if (isRaised && learnedLimit && learnedLimit.limit < plausibleCalls(family)) return undefined;
     return raised;
   }
 
-  function set(family: Family, { limit, learnedAtMs }: LearnedLimit): boolean {
+  /** Whether a limit of the family was learned from rejections at the same time. */
+  function isSameBurst(family: Family, nowMs: number): boolean {
     const before = learned.get(family);
-    const isSameBurst = before !== undefined && Math.abs(learnedAtMs - before.learnedAtMs) < burstMs;
-    if (before && !isSameBurst && learnedAtMs < before.learnedAtMs) return false;
-    learned.set(family, { limit: isSameBurst ? Math.min(limit, before.limit) : limit, learnedAtMs });
-    return !isSameBurst;
+    return before !== undefined && before.limit !== noLimit && nowMs - before.learnedAtMs < burstMs;
+  }
+
+  function set(family: Family, { limit, learnedAtMs }: LearnedLimit): void {
+    if (learnedAtMs >= (learned.get(family)?.learnedAtMs ?? 0)) learned.set(family, { limit, learnedAtMs });
   }
 
   function publish(family: Family, learnedLimit: LearnedLimit): void {
@@ -95,9 +101,17 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     },
     families: () => [...new Set([...configured.keys(), ...learned.keys()])],
     learn(family, limit, nowMs) {
-      const isNews = set(family, { limit, learnedAtMs: nowMs });
-      publish(family, learned.get(family) ?? { limit, learnedAtMs: nowMs });
+      const isNews = !isSameBurst(family, nowMs);
+      const learnedLimit = { limit, learnedAtMs: nowMs };
+      learned.set(family, learnedLimit);
+      publish(family, learnedLimit);
       return isNews;
+    },
+    unlearn(family, nowMs) {
+      if (!isSameBurst(family, nowMs)) return;
+      const nothing = { limit: noLimit, learnedAtMs: nowMs };
+      learned.set(family, nothing);
+      publish(family, nothing);
     },
     publish(nowMs) {
       for (const family of [...learned.keys()]) {
@@ -135,6 +149,7 @@ function parseMessage(topic: string, message: unknown, nowMs: number) {
   const [prefix, family] = topic.split(':');
   const { limit, learnedAtMs } = (message ?? {}) as Partial<Record<keyof LearnedLimit, unknown>>;
   if (prefix !== topicPrefix || !family || typeof learnedAtMs !== 'number') return null;
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > maxLimit) return null;
+  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < noLimit || limit > maxLimit)
+    return null;
   return { family, limit, learnedAtMs: Math.min(learnedAtMs, nowMs) };
 }

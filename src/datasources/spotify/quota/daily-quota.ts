@@ -33,7 +33,6 @@ export interface DailyQuota {
 
 /** Only configured and learned limits are enforced: with a presumed one `remaining` is Infinity. */
 export interface QuotaState extends QuotaUse {
-  /** Calls of the last 24 h. */
   used: number;
   limit: number | null;
   limitSource: LimitSource;
@@ -50,15 +49,15 @@ export interface ReportedQuota extends Omit<QuotaState, 'remaining' | 'usedShare
   remaining: number | null;
 }
 
-/** The quota of a family, as operators and clients see it. */
 export interface FamilyQuota extends ReportedQuota {
   /** End of the back-off, in milliseconds of the epoch; null for none. */
   backOffUntilMs: number | null;
 }
 
 export interface CountedCall {
-  /** Resolves when the other processes know of the call, also if this one is killed. */
+  /** Resolves when the other processes know of the call. */
   stored: Promise<void>;
+  end(): void;
 }
 
 export interface DailyQuotaOptions {
@@ -74,8 +73,8 @@ export interface DailyQuotaOptions {
 }
 
 const recentMs = 30_000; // the window of Spotify's rate limit
-const dayMs = 24 * 3_600_000;
 const renewMs = 3_600_000; // the store keeps a message for 30 days
+const dayMs = 24 * renewMs;
 const minLearnedCalls = 2; // a lower limit would allow no call
 const levels = [
   { share: 0.5, message: 'half of the daily limit of an endpoint family is used' },
@@ -88,6 +87,8 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   const { configured = new Map(), isDevelopmentMode = () => false, store, log, clock = epochMs } = options;
   const recent = createSlidingWindowCounter(recentMs);
   const loggedLevels = new Map<Family, number>();
+  const inFlight = new Map<Family, number>();
+  const rejections = new Map<Family, number | null>(); // Spotify's Retry-After, while other calls are in flight
   const limits = createDailyLimits({ configured, isDevelopmentMode, store, clock });
   const counts = createSharedCounters({
     store,
@@ -96,10 +97,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     isLimited: (family) => limits.of(family, counts.nowMs()).usable !== Number.POSITIVE_INFINITY,
     onCalls: (name, calls) => name.startsWith(rejectedPrefix) || recent.add(performance.now(), calls),
     onLoss() {
-      log?.warn(
-        {},
-        'the shared store has lost its data: the counts of the last 24 h are written to it again',
-      );
+      log?.warn({}, 'the shared store has lost data: the counts of the last 24 h are written to it again');
       limits.publish(counts.nowMs());
     },
   });
@@ -129,9 +127,9 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     const { used, limit, limitSource, remaining, usedShare } = stateOf(family);
     const isUsedUp = remaining === 0 || usedShare >= 1;
     const level = isUsedUp ? levels.length + 1 : levels.filter(({ share }) => usedShare >= share).length;
-    const before = loggedLevels.get(family) ?? 0;
+    const isNews = level > (loggedLevels.get(family) ?? 0);
     loggedLevels.set(family, level);
-    if (level <= before) return;
+    if (!isNews) return;
     const message = levels[level - 1]?.message ?? usedUpMessage;
     log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
   }
@@ -146,18 +144,27 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     return coversWindow && accepted >= minLearnedCalls;
   }
 
-  async function learn(family: Family, waitMs: number | null): Promise<void> {
-    await Promise.all([counts.add(rejectedPrefix + family), counts.refresh(family)]);
+  /** Learns when all calls that were in flight have ended: only then it is known how many Spotify has accepted. */
+  async function learn(family: Family): Promise<void> {
+    const waitMs = rejections.get(family);
+    if (waitMs === undefined || (inFlight.get(family) ?? 0) > 0) return;
+    rejections.delete(family);
+    await Promise.all([counts.refresh(rejectedPrefix + family), counts.refresh(family)]);
     const nowMs = counts.nowMs();
     const accepted = counts.of(family).total(nowMs) - counts.of(rejectedPrefix + family).total(nowMs);
-    const isConfigured = limits.of(family, nowMs).source === 'CONFIGURED';
-    if (isConfigured || !isExplained(family, accepted, waitMs, nowMs)) return;
+    if (limits.of(family, nowMs).source === 'CONFIGURED') return;
+    if (!isExplained(family, accepted, waitMs, nowMs)) return limits.unlearn(family, nowMs);
     if (!limits.learn(family, accepted, nowMs)) return;
     const { used, limit } = stateOf(family);
     log?.warn(
       { family, used, limit },
       'the daily limit of an endpoint family is learned: Spotify rejected a call',
     );
+  }
+
+  function end(family: Family): void {
+    inFlight.set(family, (inFlight.get(family) ?? 0) - 1);
+    if (rejections.has(family)) setImmediate(() => void learn(family)); // a rejection of this call is recorded first
   }
 
   return {
@@ -176,9 +183,15 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       const isCounted = !isLimited || (await counts.reserve(family, usable));
       const stored = isLimited ? Promise.resolve() : counts.add(family);
       logLevel(family);
-      return isCounted ? { stored } : null;
+      if (!isCounted) return null;
+      inFlight.set(family, (inFlight.get(family) ?? 0) + 1);
+      return { stored, end: () => end(family) };
     },
-    recordRejection: (family, waitMs) => void learn(family, waitMs),
+    recordRejection(family, waitMs) {
+      void counts.add(rejectedPrefix + family);
+      rejections.set(family, waitMs);
+      void learn(family);
+    },
     recentCalls: () => recent.total(performance.now()),
     whenSynced: counts.whenSynced,
     dispose() {

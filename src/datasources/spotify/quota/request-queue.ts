@@ -72,7 +72,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       if (!counted) return undefined;
       isSent = true;
       callCounts.add(family, performance.now());
-      const outcome = await call.send(prepared);
+      const outcome = await call.send(prepared).finally(counted.end);
       await counted.stored;
       return outcome;
     } finally {

@@ -15,8 +15,8 @@ export interface RollingCounters {
   reservation(nowMs: number, limit: number | null): CallReservation;
   /**
    * Merges all counters of the store. Invalid ones are ignored: the store is untrusted.
-   * @returns whether the store has lost counters that it had, how many calls of other processes are new, and by how
-   * many milliseconds this clock is ahead of that of another process
+   * @returns whether the store has lost or moved counters that it had, how many calls of other processes are new, and
+   * by how many milliseconds this clock is ahead of that of another process
    */
   merge(counters: Readonly<Record<string, number>>, nowMs: number): Merge;
   /** When so many of the counted calls have expired, the oldest first; null if fewer are counted. */
@@ -126,11 +126,11 @@ export function createRollingCounters(processId: string): RollingCounters {
       let newCalls = 0;
       for (const [name, value] of returned) {
         const newHere = value - (known.get(name) ?? 0);
-        if (newHere <= 0) continue;
+        if (known.has(name) && newHere <= 0) continue;
         if (!isOwn(name)) newCalls += newHere;
         set(name, value);
       }
-      return { isLossy, newCalls, aheadMs };
+      return { isLossy: isLossy || aheadMs > 0, newCalls, aheadMs };
     },
     expiryMs(calls, nowMs) {
       let expired = 0;

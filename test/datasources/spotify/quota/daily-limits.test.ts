@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   createDailyLimits,
+  type DailyLimits,
   type DailyLimitsOptions,
   raisedLimit,
   usableCalls,
@@ -61,7 +62,7 @@ describe('a learned limit', () => {
     expect(raisedLimit({ limit, learnedAtMs: 0 }, ms).limit).toBe(raised);
   });
 
-  test('is the lowest one of rejections at the same time, and the last one of later rejections', () => {
+  test('is the one of the last rejection, and news unless it was learned within the last minute', () => {
     const limits = start();
     const learn = (limit: number, nowMs: number) => [
       limits.learn('search', limit, nowMs),
@@ -69,8 +70,22 @@ describe('a learned limit', () => {
     ];
     expect(learn(100, 0)).toEqual([true, 100]);
     expect(learn(97, 10)).toEqual([false, 97]);
-    expect(learn(98, 20)).toEqual([false, 97]);
     expect(learn(120, week)).toEqual([true, 120]);
+  });
+
+  test('is forgotten in all processes if further rejections at the same time show that it is wrong', () => {
+    const store = createFakeSharedStore();
+    const clock = () => 200_000;
+    const [first, second] = [1, 2].map(() => start({ store: store.connect(), clock })) as [
+      DailyLimits,
+      DailyLimits,
+    ];
+    first.learn('search', 100, 0);
+    second.unlearn('search', 120_000);
+    expect(second.of('search', 120_000).limit).toBe(100);
+    first.learn('search', 90, 130_000);
+    second.unlearn('search', 130_010);
+    expect([first.of('search', 130_010).limit, second.of('search', 130_010).limit]).toEqual([null, null]);
   });
 
   test('reaches the other processes and later ones, and is published again with its raises', async () => {
@@ -113,6 +128,6 @@ describe('a learned limit', () => {
     ])
       process.publish('daily-limit:search', message as object);
     process.publish('daily-limit', { limit: 9, learnedAtMs: 0 });
-    expect(limits.families()).toEqual([]);
+    expect(limits.of('search', 0).limit).toBeNull();
   });
 });

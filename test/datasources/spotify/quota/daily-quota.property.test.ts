@@ -72,7 +72,9 @@ function startMachine(configured: ReadonlyMap<string, number>) {
 
   async function call(process: number): Promise<boolean> {
     const quota = quotas[process];
-    if (!(await quota?.reserve(family)) || quota !== quotas[process]) return false; // refused, or killed meanwhile
+    const counted = await quota?.reserve(family);
+    if (!counted || quota !== quotas[process]) return false; // refused, or killed meanwhile
+    counted.end();
     sentAtMs.push(trueMs());
     return true;
   }

@@ -5,7 +5,7 @@ import {
   type DailyQuotaOptions,
 } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { settle, startRequestQueue } from '../../../support/request-queue.ts';
+import { answer, settle, startRequestQueue } from '../../../support/request-queue.ts';
 
 const family = 'artists/albums';
 const hour = 3_600_000;
@@ -36,9 +36,12 @@ const limitOf = (limit: number) => new Map([[family, limit]]);
 
 /** Sends calls until the quota allows no more; how many were sent. */
 async function spend(quota: DailyQuota, most = 200): Promise<number> {
-  let sent = 0;
-  while (sent < most && (await quota.reserve(family))) sent += 1;
-  return sent;
+  for (let sent = 0; sent < most; sent++) {
+    const call = await quota.reserve(family);
+    if (!call) return sent;
+    call.end();
+  }
+  return most;
 }
 
 const pass = async (ms: number) => {
@@ -196,6 +199,19 @@ describe('a learned limit', () => {
     expect(quota.stateOf(family).limit).toBe(limit);
   });
 
+  test('is not learned if all of many concurrent calls are rejected', async () => {
+    const dailyQuota = start();
+    const { call, end, requestQueue } = startRequestQueue({ dailyQuota, concurrency: 100 });
+    for (let i = 0; i < 24; i++) call(`${i}`, family);
+    await settle();
+    for (let i = 0; i < 24; i++) {
+      await end(`${i}`, answer(429));
+      requestQueue.backOff(family, 'quota', day);
+    }
+    await settle();
+    expect(requestQueue.quota()).toMatchObject([{ used: 24, limit: null, limitSource: 'NONE' }]);
+  });
+
   test('is not learned for a family with a configured limit', async () => {
     const quota = start({ configured: limitOf(200) });
     await spend(quota, 100);
@@ -239,7 +255,7 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
     ['warn', 'the daily limit of an endpoint family is used up', fields(19)],
   ]);
   lines.length = 0;
-  for (let i = 0; i < 12; i++) await quota.reserve('tracks');
+  for (let i = 0; i < 12; i++) (await quota.reserve('tracks'))?.end();
   quota.recordRejection('tracks', null);
   quota.recordRejection('tracks', null);
   await pass(1);
@@ -247,7 +263,7 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
     [
       'warn',
       'the daily limit of an endpoint family is learned: Spotify rejected a call',
-      { family: 'tracks', used: 12, limit: 10 },
+      { family: 'tracks', limit: 10 },
     ],
   ]);
 });
