@@ -154,12 +154,10 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     const accepted = counts.of(family).total(nowMs) - counts.of(rejectedPrefix + family).total(nowMs);
     if (limits.of(family, nowMs).source === 'CONFIGURED') return;
     if (!isExplained(family, accepted, waitMs, nowMs)) return limits.unlearn(family, nowMs);
-    if (!limits.learn(family, accepted, nowMs)) return;
-    const { used, limit } = stateOf(family);
-    log?.warn(
-      { family, used, limit },
-      'the daily limit of an endpoint family is learned: Spotify rejected a call',
-    );
+    const isNews = limits.learn(family, accepted, nowMs);
+    const fields = { family, limit: accepted };
+    if (isNews)
+      log?.warn(fields, 'the daily limit of an endpoint family is learned: Spotify rejected a call');
   }
 
   function end(family: Family): void {
