@@ -44,7 +44,9 @@ const gateway = createGateway(
   },
 );
 
-const server = createServer((request, response) => {
+// Longer than the machine may keep the client waiting: a request on a connection that is closed meanwhile fails.
+const keepAliveTimeout = 600_000;
+const server = createServer({ keepAliveTimeout }, (request, response) => {
   if (request.url === measuredPath) response.end(JSON.stringify(measured()));
   else gateway.listener(request, response);
 }).listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
