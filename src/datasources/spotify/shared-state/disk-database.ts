@@ -97,10 +97,10 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
 
   function attempt<T>(action: (current: Connection) => T): T | null {
     if (performance.now() < pauseUntilMs) return null;
-    checkFile();
-    if (!connection) reopen(false);
-    if (!connection) return null;
     try {
+      checkFile();
+      if (!connection) reopen(false);
+      if (!connection) return null;
       const result = action(connection);
       failures = 0;
       return result;

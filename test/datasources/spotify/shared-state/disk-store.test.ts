@@ -183,6 +183,28 @@ describe('disk store: files', () => {
     expect((await countOne(other))?.counters).toEqual({ '100:p': 4 });
   });
 
+  const losses: Record<string, (folder: string) => void> = {
+    removed: () => undefined,
+    'replaced by a file': (folder) => writeFileSync(folder, ''),
+  };
+
+  test.each(Object.entries(losses))(
+    'no method throws or rejects after the data directory of an open store was %s, and one warning is logged at most',
+    async (how, replace) => {
+      const dataDir = join(temporaryFolder(), 'data');
+      const { store, warnings } = openStore(dataDir);
+      expect(await useAll(store)).toEqual(working);
+      rmSync(dataDir, { recursive: true });
+      replace(dataDir);
+      await sleep(1_100); // the file is looked at once a second, here by the timer for messages
+      expect(await useAll(store)).toEqual(how === 'removed' ? working : withoutStore);
+      expect(warnings).toEqual(
+        how === 'removed' ? [] : ['The data directory cannot be used: continuing without it'],
+      );
+      await store.close();
+    },
+  );
+
   test('a data directory that cannot be written gives one warning, and every method responds as without a store', async () => {
     const dataDir = temporaryFolder();
     const file = join(dataDir, 'file');
