@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SharedStore } from '../shared-state/shared-store.ts';
+import type { CallCounters, CallReservation, SharedStore } from '../shared-state/shared-store.ts';
 import { createRollingCounters, type RollingCounters } from './rolling-counters.ts';
 
 /**
@@ -77,8 +77,17 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
   /** Runs an operation after the one before it. */
   function enqueue<T>(counter: SharedCounter, operation: () => Promise<T>): Promise<T> {
     const result = counter.last.then(operation);
-    counter.last = result;
+    counter.last = result.catch(() => undefined); // one that fails must not stop the later ones
     return result;
+  }
+
+  /** Null also if the store rejects, although no store should. */
+  async function reserveCall(name: string, reservation: CallReservation): Promise<CallCounters | null> {
+    try {
+      return (await store?.reserveCall(name, reservation)) ?? null;
+    } catch {
+      return null;
+    }
   }
 
   /** Sends what the store lacks and merges what it has; null if it does not respond. */
@@ -87,9 +96,12 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const reservation = counter.counters.reservation(sentAtMs, limit);
     const { name, value } = counter.counters.own(sentAtMs);
     const counters = calls > 0 ? { ...reservation.counters, [name]: value + calls } : reservation.counters;
-    const result = await store?.reserveCall(counter.name, { ...reservation, counters });
+    const result = await reserveCall(counter.name, { ...reservation, counters });
     if (!result) return null;
+    // A call that `add` has counted meanwhile has the number that this call has in the store.
+    const isNumberTaken = calls > 0 && result.isWithinLimit && counter.counters.own(sentAtMs).value > value;
     const merge = counter.counters.merge(result.counters, sentAtMs);
+    if (isNumberTaken) counter.counters.raise(nowMs());
     aheadMs += merge.aheadMs;
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
     counter.isSynced = true;

@@ -4,6 +4,7 @@ import {
   type DailyQuota,
   type DailyQuotaOptions,
 } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { answer, settle, startRequestQueue } from '../../../support/request-queue.ts';
 
@@ -113,6 +114,44 @@ describe('counting', () => {
     const spent = spend(quota);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await spent).toBe(9);
+  });
+
+  test('calls are counted here if the store rejects, and in the store as soon as it responds again', async () => {
+    const store = createFakeSharedStore();
+    const process = store.connect();
+    const quota = start({ store: process, configured: limitOf(10) });
+    await vi.advanceTimersByTimeAsync(1_200);
+    const broken = vi.spyOn(process, 'reserveCall').mockRejectedValue(new Error('broken'));
+    expect(await spend(quota, 2)).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    broken.mockRestore();
+    expect(await spend(quota, 1)).toBe(1);
+    expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([3]);
+  });
+
+  test('a call without a limit that is counted during one with a limit is another call', async () => {
+    const store = createFakeSharedStore();
+    const process = store.connect();
+    const { reserveCall } = process;
+    let added: Promise<void> | undefined;
+    vi.spyOn(process, 'reserveCall').mockImplementation((name, reservation) => {
+      if (reservation.limit !== null) added ??= counters.add(family);
+      return reserveCall(name, reservation);
+    });
+    const counters = createSharedCounters({
+      store: process,
+      clock,
+      names: [family],
+      isLimited: () => true,
+      onCalls: () => undefined,
+      onLoss: () => undefined,
+    });
+    await vi.advanceTimersByTimeAsync(1_200);
+    expect(await counters.reserve(family, 10)).toBe(true);
+    await added;
+    expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([2]);
+    expect(counters.of(family).total(clock())).toBe(2);
+    counters.dispose();
   });
 });
 
