@@ -1,5 +1,5 @@
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { type Family, presumedDailyLimits } from './families.ts';
+import { type Family, families, presumedDailyLimits } from './families.ts';
 
 /** Set by the operator, learned from a rejection by Spotify, presumed for an app in development mode, or unknown. */
 export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';
@@ -90,7 +90,8 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
 
   store?.subscribe((topic, message) => {
     const received = parseMessage(topic, message, options.clock());
-    if (received) set(received.family, received);
+    const isKnown = received && (families.includes(received.family) || configured.has(received.family));
+    if (isKnown) set(received.family, received);
   });
 
   return {

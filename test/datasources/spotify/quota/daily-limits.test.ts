@@ -128,6 +128,8 @@ describe('a learned limit', () => {
     ])
       process.publish('daily-limit:search', message as object);
     process.publish('daily-limit', { limit: 9, learnedAtMs: 0 });
+    process.publish('daily-limit:nonsense', { limit: 9, learnedAtMs: 0 });
+    expect(limits.families()).not.toContain('nonsense');
     expect(limits.of('search', 0).limit).toBeNull();
   });
 });
