@@ -33,7 +33,7 @@ export interface LearnedCapabilities {
     options?: { confirmed?: boolean; forMs?: number },
   ): void;
   reset(feature: Capability): void;
-  /** All that is known, by the name of the capability. */
+  /** All that is known and still valid, by the name of the capability. */
   values(): CapabilityValues;
 }
 
@@ -88,7 +88,10 @@ export function createLearnedCapabilities(
       if (forMs === rememberMs) sharedState?.publish(`${topicPrefix}:${capability}`, next);
     },
     reset: (feature) => void learned.delete(feature),
-    values: () => Object.fromEntries(Array.from(learned, ([capability, { value }]) => [capability, value])),
+    values: () =>
+      Object.fromEntries(
+        [...learned].filter(([name]) => lookup(name)).map(([name, { value }]) => [name, value]),
+      ),
   };
 }
 
@@ -104,7 +107,8 @@ function parseMessage(
   if (prefix !== topicPrefix || !capability || !Object.hasOwn(examples, capability)) return null;
   if (!isValue(value) || typeof value !== typeof examples[capability]) return null;
   if (typeof learnedAtMs !== 'number') return null;
-  return { capability, learned: { value, confirmed: true, learnedAtMs, rememberMs } };
+  const learned = { value, confirmed: true, learnedAtMs: Math.min(learnedAtMs, epochMs()), rememberMs };
+  return { capability, learned };
 }
 
 const isValue = (value: unknown): value is boolean | number =>

@@ -71,6 +71,14 @@ describe('what other processes have found out', () => {
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([true, 50]);
   });
 
+  test('is forgotten after a day, also if the clock of its process is ahead, and then not reported', () => {
+    const { capabilities, tell } = start('auto');
+    tell('ability:batch', { value: false, learnedAtMs: soon() + 10 * dayMs });
+    expect([capabilities.has('batch'), capabilities.values()]).toEqual([false, { batch: false }]);
+    clock.aheadMs += dayMs + 1;
+    expect([capabilities.has('batch'), capabilities.values()]).toEqual([null, {}]);
+  });
+
   test('is told to them as soon as an answer has shown it, and not before', async () => {
     const { capabilities, told } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
