@@ -119,6 +119,10 @@ export class UpstreamTimeout extends GatewayError {
   override readonly code = 'UPSTREAM_TIMEOUT';
 }
 
+/** The error of an operation whose time is used up, or whose client has left. */
+export const deadlinePassed = (): UpstreamTimeout =>
+  new UpstreamTimeout('The deadline of this request has passed.');
+
 /** A 5xx or a transport fault after the last attempt. */
 export class UpstreamUnavailable extends GatewayError {
   override readonly code = 'UPSTREAM_UNAVAILABLE';

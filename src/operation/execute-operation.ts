@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createOperationContext, type OperationContext, type Spotify } from '../datasources/spotify/index.ts';
-import { type ErrorCode, QueryTooComplex } from '../errors.ts';
+import { deadlinePassed, type ErrorCode, QueryTooComplex } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
@@ -10,7 +10,7 @@ import type { Document, Documents } from './documents.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
 import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
-import { errorsToSend, formatted } from './response-errors.ts';
+import { bugCode, errorsToSend, formatted } from './response-errors.ts';
 import { codesOf, dryRunReport, type OperationReport, requestsDryRun, usageOf, withTrace } from './usage.ts';
 import { InvalidRequest } from './validation.ts';
 
@@ -84,16 +84,22 @@ function createRun(options: ExecuteOperationOptions): ExecuteOperation {
     client.signal?.addEventListener('abort', operationContext.end, { once: true });
     const span = startOperation(client);
     operationContext.traceContext = span.context;
-    const document =
-      typeof sent === 'string' ? documents.fromText(sent, client.key) : documents.fromAst(sent, client.key);
-    const context = createContext(spotify, operationContext, { document: document.hash, exposeQuota });
-    const result = await resultOf(document, request, context);
-    operationContext.end();
-    client.signal?.removeEventListener('abort', operationContext.end);
-    const [usage, codes] = [usageOf(context), codesOf(result)];
-    span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
-    report(usage, { milliseconds: performance.now() - startMs, codes });
-    return { result, usage, freshUntilMs: freshUntilOf(operationContext, result) };
+    const context = createContext(spotify, operationContext, { exposeQuota });
+    let codes = [bugCode]; // of an operation that has no result
+    try {
+      const document =
+        typeof sent === 'string' ? documents.fromText(sent, client.key) : documents.fromAst(sent, client.key);
+      context.document = document.hash;
+      const result = await resultOf(document, request, context);
+      codes = codesOf(result);
+      return { result, usage: usageOf(context), freshUntilMs: freshUntilOf(operationContext, result) };
+    } finally {
+      operationContext.end();
+      client.signal?.removeEventListener('abort', operationContext.end);
+      const usage = usageOf(context);
+      span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
+      report(usage, { milliseconds: performance.now() - startMs, codes });
+    }
   };
 }
 
@@ -122,6 +128,8 @@ function createResultOf({
     context: Context,
     plan: Plan,
   ) {
+    // The client may have left while its operation waited, before the operation could hear of it.
+    if (client.signal?.aborted) throw deadlinePassed();
     const { errors, ...rest } = await operation.execute(variables ?? {}, context);
     const sent = errors ? { errors: errorsToSend(errors, plan.selectionTree, mask), ...rest } : rest;
     const result = withTrace(sent, context, client);

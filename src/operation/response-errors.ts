@@ -70,7 +70,8 @@ export function codeOf(error: unknown): string {
   return String(extensions['code'] ?? 'BAD_REQUEST');
 }
 
-const bugCode = 'INTERNAL_SERVER_ERROR';
+/** The code of an error that is a bug of the gateway. */
+export const bugCode = 'INTERNAL_SERVER_ERROR';
 
 function rootCause(error: unknown): unknown {
   let inner = error;

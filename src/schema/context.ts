@@ -7,7 +7,7 @@ import type { Plan } from './planning/plan.ts';
 export interface Context {
   spotify: Spotify;
   operationContext: OperationContext;
-  /** The hash of the operation's document. */
+  /** The hash of the operation's document; empty until that is read, and for executors that read none. */
   document: string;
   /** The name that the document gives the operation; null where it gives none, and before that is known. */
   operation: string | null;
@@ -29,8 +29,6 @@ export interface FieldRead {
 }
 
 export interface ContextOptions {
-  /** The hash of the operation's document; by default the empty string. */
-  document?: string;
   /** Whether clients may see the daily quota; by default not. */
   exposeQuota?: boolean;
 }
@@ -42,11 +40,11 @@ export interface ContextOptions {
 export const createContext = (
   spotify: Spotify,
   operationContext: OperationContext,
-  { document = '', exposeQuota = false }: ContextOptions = {},
+  { exposeQuota = false }: ContextOptions = {},
 ): Context => ({
   spotify,
   operationContext,
-  document,
+  document: '',
   operation: null,
   plan: null,
   selections: createSelections(),

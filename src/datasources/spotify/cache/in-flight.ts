@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { UpstreamQuotaExceeded, UpstreamTimeout } from '../../../errors.ts';
+import { deadlinePassed, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
@@ -154,7 +154,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     request.waitingSinceMs = Math.min(request.waitingSinceMs, epochMs());
     await leases?.whenLeaseEnds(request.endpointRequest.key);
     const isNeeded = request.fieldContexts.some(({ operation }) => !operation.hasEnded());
-    if (!isNeeded) throw new UpstreamTimeout('The deadline of this request has passed.');
+    if (!isNeeded) throw deadlinePassed();
     return load(request);
   }
 

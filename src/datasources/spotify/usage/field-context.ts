@@ -1,4 +1,4 @@
-import { UpstreamTimeout } from '../../../errors.ts';
+import { deadlinePassed } from '../../../errors.ts';
 
 /** A field of a client's operation. */
 export interface FieldLocation {
@@ -109,7 +109,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
 /** The result of the promise. @throws UpstreamTimeout if the operation ends first */
 export function withDeadline<T>(promise: Promise<T>, { operation }: FieldContext): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onEnd = () => reject(new UpstreamTimeout('The deadline of this request has passed.'));
+    const onEnd = () => reject(deadlinePassed());
     if (operation.hasEnded()) return onEnd();
     const cancel = operation.onEnd(onEnd);
     promise.then(resolve, reject).finally(cancel);

@@ -1,0 +1,46 @@
+import { getEventListeners } from 'node:events';
+import type { DocumentNode } from 'graphql';
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { artists } from '../support/asking.ts';
+import { waitForIdleLoop } from '../support/clock.ts';
+import { withSandbox } from '../support/gateway.ts';
+
+const document = parse(`{ artist(id: "${artists.bts}") { name } }`);
+
+/** Blocks the event loop. */
+function work(milliseconds: number): void {
+  const endMs = performance.now() + milliseconds;
+  while (performance.now() < endMs);
+}
+
+describe('the operation of a client that leaves', () => {
+  test.each([
+    ['before it starts', 0],
+    ['while it is in the queue', 60], // operations start for 50 ms of an iteration of the event loop
+  ])('%s asks Spotify for nothing', async (_, busyMs) => {
+    const { gateway, sandbox } = await withSandbox();
+    await gateway.connect();
+    await gateway.execute({ document: parse('{ __typename }') });
+    await waitForIdleLoop();
+    sandbox.clearCalls();
+    const client = new AbortController();
+    const first = gateway.execute({ document: parse('{ __typename }') });
+    work(busyMs);
+    const operation = gateway.execute({ document, signal: client.signal });
+    client.abort();
+    await expect(operation).rejects.toBe(client.signal.reason);
+    await first;
+    expect(sandbox.calls()).toEqual([]);
+  });
+});
+
+test('an operation that fails by a bug is reported, and leaves no listener behind', async () => {
+  const { gateway, logged } = await withSandbox();
+  const { signal } = new AbortController();
+  const { errors } = await gateway.execute({ document: {} as DocumentNode, signal });
+  expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['INTERNAL_SERVER_ERROR']);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  const lines = logged.filter(({ message }) => message === 'operation');
+  expect(lines).toMatchObject([{ fields: { codes: ['INTERNAL_SERVER_ERROR'], document: '' } }]);
+});
