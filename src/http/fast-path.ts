@@ -65,12 +65,13 @@ export function createFastPath(options: FastPathOptions): FastPath {
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
     const { response, type } = post;
     const { query, operationName, variables } = params;
+    const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
     if (response.destroyed) return; // the client has gone
     const serialized = serialize(operation.result, type);
     if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
     send(response, serialized);
-    responseCache.put(key, serialized.body, operation);
+    responseCache.put(key, serialized.body, operation, changes);
   }
 
   return async (post) => {

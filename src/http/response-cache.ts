@@ -9,8 +9,13 @@ import { type OperationReport, traceHeader } from '../operation/usage.ts';
 export interface ResponseCache {
   /** The response to an equal request, which is reported like an operation that ran. */
   get(key: string | null, headers: RequestHeaders): CachedResponse | undefined;
-  /** Caches the body of a response, unless the response must not be reused. */
-  put(key: string | null, body: Buffer, response: OperationResponse): void;
+  /** How often an upstream response has been proven outdated; to be read before an operation is executed. */
+  changes(): number;
+  /**
+   * Caches the body of a response, unless the response must not be reused.
+   * @param changes the count before the operation was executed: the operation may hold data that was outdated meanwhile
+   */
+  put(key: string | null, body: Buffer, response: OperationResponse, changes: number): void;
 }
 
 export interface CachedResponse {
@@ -21,7 +26,7 @@ export interface CachedResponse {
 interface CacheEntry extends CachedResponse {
   /** Usage to report on each cache hit. */
   usage: OperationUsage;
-  /** How often an upstream response had been proven outdated when the response was made. */
+  /** How often an upstream response had been proven outdated before the operation was executed. */
   changes: number;
 }
 
@@ -67,10 +72,11 @@ export function createResponseCache(changes: () => number, report: OperationRepo
       reportHit(entry.usage, headers, startMs);
       return entry;
     },
-    put(key, body, { freshUntilMs, usage }) {
+    changes,
+    put(key, body, { freshUntilMs, usage }, changesBefore) {
       if (key === null || freshUntilMs === null || epochMs() >= freshUntilMs) return;
       const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
-      entries.set(key, { body, usage: usageOfHit, freshUntilMs, changes: changes() });
+      entries.set(key, { body, usage: usageOfHit, freshUntilMs, changes: changesBefore });
     },
   };
 }

@@ -250,7 +250,7 @@ describe('an answer that is given again', () => {
     // Two texts of one FNV-1a hash, which is 0x5e4daa9d.
     const [text, otherText] = ['costarring', 'liquid'];
     const bodies = { [text]: Buffer.alloc(1), [otherText]: Buffer.alloc(2) };
-    for (const key of [text, otherText]) cache.put(key, bodies[key] ?? Buffer.alloc(0), operation);
+    for (const key of [text, otherText]) cache.put(key, bodies[key] ?? Buffer.alloc(0), operation, 0);
     for (const key of [text, otherText]) expect(cache.get(key, noHeaders)?.body).toBe(bodies[key]);
   });
 
@@ -261,7 +261,7 @@ describe('an answer that is given again', () => {
     const cache = emptyCache();
     const keyOf = (n: number) => `${n} `.padEnd(keyCharacters, 'x');
     const numbers = Array.from({ length: 300 }, (__, n) => n);
-    for (const n of numbers) cache.put(keyOf(n), Buffer.alloc(bodyBytes), operation);
+    for (const n of numbers) cache.put(keyOf(n), Buffer.alloc(bodyBytes), operation, 0);
     const cached = numbers.filter((n) => cache.get(keyOf(n), noHeaders) !== undefined);
     expect(cached.length).toBeGreaterThan(10);
     expect(cached.length * (keyCharacters + bodyBytes)).toBeLessThanOrEqual(16_000_000);
@@ -302,6 +302,25 @@ describe('an answer that is given again', () => {
     const further = `{ artist(id: "${bts}") { albums(last: 3) { nodes { name } totalCount } } }`;
     await short({ body: json({ query: further.replace('last: 3', 'first: 30') }) });
     expect((await short(asked)).text).not.toBe(first.text);
+  });
+
+  test.each([
+    ['the fast path', '/graphql'],
+    ['yoga', '/graphql?x=1'],
+  ])('is never one of %s whose part was proven outdated while the rest was read', async (_, path) => {
+    const { short, sandbox, apiCalls } = await bothWays();
+    await short(asked);
+    const slow = `{ artist(id: "${bts}") { albums(first: 3) { nodes { name } } } track(id: "${tracks.explicit}") { name } }`;
+    const slowAsked = { path, body: json({ query: slow }) };
+    sandbox.clearCalls();
+    sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'delay', ms: 1_000 } });
+    const response = short(slowAsked);
+    await vi.waitFor(() => expect(apiCalls()).toHaveLength(1), { timeout: 5_000 });
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'listing', inserted: 2 } });
+    const further = `{ artist(id: "${bts}") { albums(first: 30) { nodes { name } totalCount } } }`;
+    await short({ body: json({ query: further }) });
+    const { text } = await response;
+    expect((await short(slowAsked)).text).not.toBe(text);
   });
 
   test('is never one with an error, or one that stood in for another', async () => {

@@ -31,10 +31,11 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
     }
     const { query = '', operationName, variables } = params;
     const client = { key: clientKeyOf(request, context, clientKey), header, signal: request.signal };
+    const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
     const { result, freshUntilMs } = operation;
     const text = stringifyResult(result);
-    responseCache.put(key, Buffer.from(text), operation);
+    responseCache.put(key, Buffer.from(text), operation, changes);
     return withCacheControl(request, { ...result, stringify: () => text }, freshUntilMs);
   }
 
