@@ -179,6 +179,7 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
     fixedResponses,
     unread,
     onRejected,
+    mask,
   });
   return {
     handler,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
@@ -9,6 +10,7 @@ import {
   type MediaType,
   plainJson,
   type SerializedResponse,
+  serializeError,
   writeResponse,
 } from './response.ts';
 import type { UnreadResponses } from './unread-responses.ts';
@@ -24,11 +26,14 @@ export interface NodeListenerOptions {
   unread: UnreadResponses;
   /** Counts each request that is rejected before it becomes an operation. */
   onRejected(code: ErrorCode): void;
+  /** Makes the error that the client sees, and logs a bug. */
+  mask(error: unknown): GraphQLError;
 }
 
 /** Reads the bodies of JSON requests, and passes each request to the fast path or, if it has another form, to yoga. */
 export function createNodeListener(options: NodeListenerOptions): RequestListener {
-  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, fixedResponses, unread, onRejected } = options;
+  const { endpoint, fastPath, isFastPathOpen, yoga, bodies, fixedResponses, unread, onRejected, mask } =
+    options;
 
   async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
     const type = mediaTypeOf(request.headers.accept);
@@ -61,10 +66,23 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     }
   }
 
-  return (request, response) => {
-    if (isJsonPost(request, endpoint)) void handlePost(request, response);
-    else void yoga(request, response);
-  };
+  /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
+  function fail({ headers }: IncomingMessage, response: ServerResponse, bug: unknown): void {
+    const responses = serializeError(mask(bug));
+    if (response.headersSent) response.destroy();
+    else writeResponse(response, responses[mediaTypeOf(headers.accept) ?? plainJson]);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (isJsonPost(request, endpoint)) await handlePost(request, response);
+      else await yoga(request, response);
+    } catch (bug) {
+      fail(request, response, bug);
+    }
+  }
+
+  return (request, response) => void handle(request, response);
 }
 
 /** Whether the request has a body to be read here; yoga rejects all others without reading them. */

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  createNodeListener,
+  createRequestBodies,
+  type NodeListenerOptions,
+} from '../../src/http/node-listener.ts';
+import { createFixedResponses } from '../../src/http/response.ts';
+import { createUnreadResponses } from '../../src/http/unread-responses.ts';
+import { createMask } from '../../src/operation/response-errors.ts';
+
+/** A listener whose parts a test replaces, and what it logs. */
+async function serve(parts: Pick<NodeListenerOptions, 'fastPath' | 'yoga'>) {
+  const logged: unknown[] = [];
+  const ignore = () => undefined;
+  const mask = createMask({ info: ignore, warn: ignore, error: (fields) => logged.push(fields) });
+  const unread = createUnreadResponses(ignore);
+  const listener = createNodeListener({
+    ...parts,
+    endpoint: '/graphql',
+    isFastPathOpen: () => true,
+    bodies: createRequestBodies(ignore),
+    fixedResponses: createFixedResponses(mask),
+    unread,
+    onRejected: ignore,
+    mask,
+  });
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    unread.dispose();
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const post = (contentType: string) =>
+    fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body: '{"query":"{ __typename }"}',
+      signal: AbortSignal.timeout(5_000),
+    });
+  return { post, logged };
+}
+
+const bug = new Error('a bug');
+
+const fail = async () => {
+  throw bug;
+};
+
+test.each([
+  ['the fast path', 'application/json', { fastPath: fail, yoga: () => undefined }],
+  ['yoga after the fast path', 'application/json', { fastPath: async () => false, yoga: fail }],
+  ['yoga', 'text/plain', { fastPath: async () => false, yoga: fail }],
+])('an error of %s is masked and logged, and the client gets status 500', async (_, contentType, parts) => {
+  const { post, logged } = await serve(parts);
+  const response = await post(contentType);
+  expect(response.status).toBe(500);
+  expect(await response.json()).toEqual({
+    errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+  });
+  expect(logged).toEqual([{ err: bug }]);
+});
+
+test('an error after the start of a response is logged, and closes the connection', async () => {
+  const { post, logged } = await serve({
+    async fastPath({ response }) {
+      response.writeHead(200, { 'content-length': '10' });
+      response.write('12345');
+      throw bug;
+    },
+    yoga: () => undefined,
+  });
+  await expect(post('application/json').then((response) => response.text())).rejects.toThrow();
+  expect(logged).toEqual([{ err: bug }]);
+});
