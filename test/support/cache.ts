@@ -15,6 +15,8 @@ import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 export interface ScriptedSpotify {
   /** The paths of all calls. */
   calls: string[];
+  /** The ETag of every response; a request that has it gets a 304. None by default. */
+  etag?: string;
   /** Replaced by a test: what a call waits for, and the error with which it fails. */
   respond(path: string): Promise<unknown>;
 }
@@ -28,12 +30,15 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 
 /** The cache of one process. By default each kind has its own freshness, and stale entries are kept for a week. */
 export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroughCacheOptions> = {}) {
-  const request: ApiClient['request'] = async (apiRequest) => {
+  const request: ApiClient['request'] = async (apiRequest, _, requestEtag = null) => {
     const path = pathOf(apiRequest);
     spotify.calls.push(path);
     const text = JSON.stringify(await spotify.respond(path));
+    const etag = spotify.etag ?? null;
+    if (etag !== null && etag === requestEtag)
+      return { kind: 'response', status: 304, body: null, etag, retryAfter: null, bytes: 0 };
     const body = readBody(Buffer.from(text))?.json;
-    return { kind: 'response', status: 200, body, etag: null, retryAfter: null, bytes: text.length };
+    return { kind: 'response', status: 200, body, etag, retryAfter: null, bytes: text.length };
   };
   const freshness = { freshMs: null, staleMs: 7 * 24 * 3_600_000, ...options };
   const capabilities = createCapabilities('development', quiet);

@@ -47,7 +47,11 @@ export function ageOfAbsence(sentMs = epochMs()): EntryAge {
 }
 
 /** The entry as one that must be read again, and is used only if Spotify cannot or should not be called. */
-export const outdated = <T extends EntryAge>(entry: T): T => ({ ...entry, freshUntilMs: 0, freshMs: 0 });
+export const outdated = <T extends EntryAge>(entry: T): T => ({
+  ...entry,
+  freshUntilMs: asOfMs(entry),
+  freshMs: 0,
+});
 
 /** The entry for a response. @param cachedEntry the entry that it replaces or confirms */
 export function entryOf(

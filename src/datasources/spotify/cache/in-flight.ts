@@ -30,7 +30,7 @@ interface PendingFetch extends FetchRequest {
   etag: string | null;
   /** The entry that is used if Spotify cannot respond. */
   cachedEntry: Entry | undefined;
-  /** The entry of the store from which `cachedEntry` was decoded. */
+  /** The entry of the store with the JSON of `cachedEntry`, which is stored again if Spotify confirms it. */
   storedEntry: ReadEntry | undefined;
   /** Whether it refreshes a stale entry that is served meanwhile. */
   isRefresh: boolean;
@@ -97,10 +97,26 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   /** Sends the collected requests, except those that the store, the quota or another process make needless. */
   async function dispatchBatch(requests: readonly PendingFetch[]): Promise<Promise<ReadResult>[]> {
     const keys = requests.map(({ endpointRequest }) => endpointRequest.key);
-    // Both commands are sent together, the leases first: an entry is stored before its lease is released.
+    // Both commands are sent together, the leases first: an entry is stored before its lease ends.
     const [hasLease, storedEntries] = await Promise.all([leases?.acquireLeases(keys), store?.get(keys)]);
-    for (const [i, request] of requests.entries()) useStoredEntry(request, storedEntries?.[i], options);
-    const isOurs = (i: number) => hasLease?.[i] !== false;
+    const releaseLease = (key: string, i: number) => {
+      if (hasLease?.[i]) leases?.releaseLease(key);
+    };
+    try {
+      for (const [i, request] of requests.entries()) useStoredEntry(request, storedEntries?.[i]);
+      return settleBatch(requests, hasLease ?? [], releaseLease);
+    } catch (error) {
+      keys.forEach(releaseLease); // a lease that is held is renewed without end
+      throw error;
+    }
+  }
+
+  function settleBatch(
+    requests: readonly PendingFetch[],
+    hasLease: readonly boolean[],
+    releaseLease: (key: string, i: number) => void,
+  ): Promise<ReadResult>[] {
+    const isOurs = (i: number) => hasLease[i] !== false;
     const decisions = requests.map(decide);
     const toFetch = requests.filter((_, i) => decisions[i] === 'call' && isOurs(i));
     const promises = batchFetcher(toFetch);
@@ -113,9 +129,24 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
         if (result) return { entry: storeResult(request, result), decision: 'use', source: 'spotify' };
         return resultOf(request, decision);
       } finally {
-        if (hasLease?.[i]) leases?.releaseLease(request.endpointRequest.key);
+        releaseLease(request.endpointRequest.key, i);
       }
     });
+  }
+
+  /** Uses the entry of the store if Spotify sent or confirmed it later than the one of this process. */
+  function useStoredEntry(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
+    const { cachedEntry, endpointRequest } = request;
+    if (!storedEntry) return;
+    if (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs) {
+      const isSameJson = storedEntry.etag !== null && cachedEntry.etag === storedEntry.etag;
+      if (isSameJson) request.storedEntry = storedEntry;
+      return;
+    }
+    const entry = entryFromStore(endpointRequest, storedEntry, options);
+    if (!entry) return;
+    Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
+    storeEntry(endpointRequest, entry);
   }
 
   /** Stores the result of a fetch, for this process and for the others. */
@@ -138,15 +169,11 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   }
 
   /** @throws UpstreamQuotaExceeded */
-  function resultOf(
-    { endpointRequest, cachedEntry, storedEntry }: PendingFetch,
-    decision: ReadDecision,
-  ): ReadResult {
+  function resultOf({ endpointRequest, cachedEntry }: PendingFetch, decision: ReadDecision): ReadResult {
     if (!cachedEntry || decision === 'call' || decision === 'reject') {
       throw quotaExceeded(dailyQuota.stateOf(endpointRequest.request.family).resetAtMs);
     }
-    const entry = storedEntry ? storeEntry(endpointRequest, cachedEntry) : cachedEntry;
-    return { entry, decision, source: 'redis' };
+    return { entry: cachedEntry, decision, source: 'redis' };
   }
 
   /** Reads the store again when the other process has stored its entry, or has failed. */
@@ -169,16 +196,4 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
 function quotaExceeded(resetAtMs: number | null): UpstreamQuotaExceeded {
   const retryAfter = Math.max(1, Math.ceil(((resetAtMs ?? 0) - epochMs()) / 1000));
   return new UpstreamQuotaExceeded("The daily quota of Spotify's endpoint is used up.", { retryAfter });
-}
-
-/** Uses the entry of the store if it was confirmed later than the one of this process. */
-function useStoredEntry(
-  request: PendingFetch,
-  storedEntry: ReadEntry | undefined,
-  options: FreshnessOptions,
-): void {
-  const { cachedEntry, endpointRequest } = request;
-  if (!storedEntry || (cachedEntry && cachedEntry.freshUntilMs >= storedEntry.freshUntilMs)) return;
-  const entry = entryFromStore(endpointRequest, storedEntry, options);
-  if (entry) Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
 }

@@ -7,7 +7,7 @@ import { kinds } from '../kinds/index.ts';
 import { isMalformed } from '../kinds/json.ts';
 import { type Entity, findKind, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
-import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh } from './entry.ts';
+import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
 /** The cached responses of this process. */
 export interface Memory {
@@ -15,6 +15,8 @@ export interface Memory {
   get(key: string): Entry | undefined;
   /** @param lists the lists in the value of the entry, whose objects can then be found */
   set(key: string, entry: Entry, lists?: readonly LazyItems<Entity>[]): void;
+  /** Marks an entry as outdated; the objects in its lists are still found. */
+  expire(key: string): void;
   /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
   findEmbedded(name: EntityKey): Entry | undefined;
   /** The number of entries. */
@@ -76,6 +78,10 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
       const indexed = lists.reduce((sum, { items }) => sum + items.indexes.size, 0);
       entries.set(key, { entry, bytes: entry.bytes + keyBytes + indexed * indexBytes, lists });
       for (const list of lists) for (const object of list.items.indexes.keys()) listOf.set(object, list);
+    },
+    expire(key) {
+      const cached = entries.peek(key);
+      if (cached) cached.entry = outdated(cached.entry);
     },
     findEmbedded(name) {
       const key = objectKey(registry, name.kind, name.id, name.market);

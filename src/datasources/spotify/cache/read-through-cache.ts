@@ -10,7 +10,7 @@ import { type FieldContext, recordFreshness, withDeadline } from '../usage/field
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
-import { ageOf, decideRead, type Entry, isFresh, outdated } from './entry.ts';
+import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { type CallQuota, createInFlightRequests, type Leases, type ReadResult } from './in-flight.ts';
 import {
   createEntryWriter,
@@ -49,7 +49,10 @@ export interface ReadThroughCache {
    * @param sentMs when Spotify sent it, in milliseconds of the epoch
    */
   put<T>(endpointRequest: EndpointRequest<T>, value: T, sentMs: number): void;
-  /** Marks an entry as outdated: the next read sends a call, and uses the entry only if that fails. */
+  /**
+   * Marks an entry as outdated: the next read sends a call, unless another process has stored a later entry, and uses
+   * the outdated one only if the call fails. The stored entry stays until it is replaced.
+   */
   expire(key: string): void;
 }
 
@@ -183,10 +186,6 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const entry = { value, etag: null, bytes: embeddedBytes, ...age };
       storeEntry(endpointRequest as EndpointRequest<unknown>, entry);
     },
-    expire(key) {
-      const cachedEntry = memory.get(key);
-      if (cachedEntry) memory.set(key, outdated(cachedEntry));
-      store?.delete(key);
-    },
+    expire: memory.expire,
   };
 }

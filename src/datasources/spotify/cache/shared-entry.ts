@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import { isMalformed, MalformedResponse } from '../kinds/json.ts';
+import { isMalformed } from '../kinds/json.ts';
 import { isLazyItems } from '../pagination/lazy-items.ts';
 import { maxEntryBytes, type SharedStore } from '../shared-state/shared-store.ts';
 import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody } from '../transport/body.ts';
 import { unpack } from '../transport/fetch.ts';
-import { ageOf, ageOfAbsence, type Entry, type FreshnessOptions } from './entry.ts';
+import { ageOf, ageOfAbsence, asOfMs, type Entry, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
@@ -33,16 +33,13 @@ export interface EntryStore {
   /** One entry for each key, undefined where there is none. */
   get(keys: readonly string[]): Promise<(ReadEntry | undefined)[]>;
   set(key: string, entry: StoredEntry): void;
-  delete(key: string): void;
 }
 
 const plainBytes = 1_000; // a longer text is compressed: to an eighth, in some 50 µs
 const maxTextBytes = 1_000_000; // five times a page of 50 tracks with their albums
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
-export function createEntryStore(
-  store: Pick<SharedStore, 'getEntries' | 'setEntry' | 'deleteEntry'>,
-): EntryStore {
+export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEntry'>): EntryStore {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
   return {
     async get(keys) {
@@ -54,7 +51,6 @@ export function createEntryStore(
       const value = encodeEntry(key, entry);
       if (lifeMs > 0 && value) store.setEntry(nameOf(key), value, lifeMs);
     },
-    delete: (key) => store.deleteEntry(nameOf(key)),
   };
 }
 
@@ -82,13 +78,14 @@ export function entryFromStore(
  */
 export function entryForStore(
   result: FetchResult,
-  { value, etag, freshUntilMs, usableUntilMs, isRepeated = false }: Entry,
+  entry: Entry,
   storedEntry: StoredEntry | undefined,
 ): StoredEntry | undefined {
   const body = bodyOf(result, storedEntry);
   if (body === undefined) return undefined;
+  const { value, etag, freshUntilMs, usableUntilMs, isRepeated = false } = entry;
   const hasMalformedParts = !isDocumented(value);
-  return { body, etag, asOfMs: epochMs(), freshUntilMs, usableUntilMs, hasMalformedParts, isRepeated };
+  return { body, etag, asOfMs: asOfMs(entry), freshUntilMs, usableUntilMs, hasMalformedParts, isRepeated };
 }
 
 function bodyOf(result: FetchResult, storedEntry: StoredEntry | undefined): unknown {
@@ -102,17 +99,16 @@ function bodyOf(result: FetchResult, storedEntry: StoredEntry | undefined): unkn
  */
 function decodeStored(
   endpointRequest: EndpointRequest<unknown>,
-  { body, asOfMs, hasMalformedParts }: StoredEntry,
+  { body, asOfMs: storedAsOfMs, hasMalformedParts }: StoredEntry,
 ): unknown {
   try {
     const decoded = endpointRequest.decode(body);
     const value = endpointRequest.onNotModified
-      ? endpointRequest.onNotModified(decoded, Math.min(asOfMs, epochMs()))
+      ? endpointRequest.onNotModified(decoded, Math.min(storedAsOfMs, epochMs()))
       : decoded;
     return hasMalformedParts || isDocumented(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof MalformedResponse) return undefined;
-    throw error;
+  } catch {
+    return undefined; // whatever the error: the store is untrusted, and Spotify has the correct value
   }
 }
 

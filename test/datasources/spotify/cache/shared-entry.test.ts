@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import { artist, artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
+import { UpstreamUnavailable } from '../../../../src/errors.ts';
+import {
+  createScriptedSpotify,
+  type ScriptedSpotify,
+  startCache,
+  startField,
+} from '../../../support/cache.ts';
+import { startClock } from '../../../support/clock.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+
+const id = '3Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
+const band = byId(artist, id, null);
+const bandJson = { id, name: 'BTS', type: 'artist', images: [], external_urls: {} };
+const page = pagedList(artistAlbums, id, [], null).page(0, 10);
+const pageJson = (total: number) => ({ items: [], offset: 0, limit: 10, total, next: null });
+const day = 24 * 3_600;
+
+/** Starts caches of processes that share one store. */
+function startShared(spotify: ScriptedSpotify) {
+  const shared = createFakeSharedStore();
+  const startProcess = () => {
+    const leases = shared.connect();
+    return { ...startCache(spotify, { store: createEntryStore(leases), leases }), leases };
+  };
+  return { shared, startProcess };
+}
+
+describe('a 304', () => {
+  test.each([
+    ['the process that read the response from Spotify', 0],
+    ['a process that read it from the store', 1],
+  ])('to %s is one call for all processes and for those that start later', async (_, confirming) => {
+    const clock = startClock();
+    const spotify = createScriptedSpotify(async () => bandJson);
+    spotify.etag = '"v1"';
+    const { startProcess } = startShared(spotify);
+    const processes = [startProcess(), startProcess()];
+    for (const { cache } of processes) await cache.get(band, startField());
+    expect(spotify.calls).toHaveLength(1);
+
+    await clock.pass(day);
+    await processes[confirming]?.cache.get(band, startField());
+    expect(spotify.calls).toHaveLength(2);
+    for (const { cache } of [...processes, startProcess()]) {
+      const field = startField();
+      expect(await cache.get(band, field)).toMatchObject({ name: 'BTS' });
+      expect(field.staleReasons()).toEqual([]);
+    }
+    expect(spotify.calls).toHaveLength(2);
+  });
+});
+
+describe('an entry that a process expires', () => {
+  test('is read from Spotify again by this process, and replaced in the store', async () => {
+    let total = 5;
+    const spotify = createScriptedSpotify(async () => pageJson(total));
+    const { startProcess } = startShared(spotify);
+    const [one, other] = [startProcess(), startProcess()];
+    for (const { cache } of [one, other]) await cache.get(page, startField());
+    total = 6;
+    other.cache.expire(page.key);
+    expect(await other.cache.get(page, startField())).toMatchObject({ total: 6 });
+    expect(await startProcess().cache.get(page, startField())).toMatchObject({ total: 6 });
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('stays in the store for other processes while Spotify cannot replace it', async () => {
+    const spotify = createScriptedSpotify(async () => pageJson(5));
+    const { startProcess } = startShared(spotify);
+    const { cache } = startProcess();
+    await cache.get(page, startField());
+    spotify.respond = () => Promise.reject(new UpstreamUnavailable('Spotify responded with status 503.'));
+    cache.expire(page.key);
+    const field = startField();
+    expect(await cache.get(page, field)).toMatchObject({ total: 5 });
+    expect(field.staleReasons()).toEqual(['UPSTREAM_UNAVAILABLE']);
+    expect(await startProcess().cache.get(page, startField())).toMatchObject({ total: 5 });
+  });
+
+  test('is replaced without a call by a later entry of another process', async () => {
+    let total = 5;
+    const spotify = createScriptedSpotify(async () => pageJson(total));
+    const { startProcess } = startShared(spotify);
+    const [one, other] = [startProcess(), startProcess()];
+    for (const { cache } of [one, other]) await cache.get(page, startField());
+    total = 6;
+    for (const { cache } of [one, other]) {
+      cache.expire(page.key);
+      expect(await cache.get(page, startField())).toMatchObject({ total: 6 });
+    }
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('still has the objects that came with it', async () => {
+    const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
+    const album = { id: albumId, name: 'Proof', type: 'album', external_urls: {}, artists: [bandJson] };
+    const spotify = createScriptedSpotify(async () => ({ ...pageJson(1), items: [album] }));
+    const { cache } = startShared(spotify).startProcess();
+    await cache.get(page, startField());
+    cache.expire(page.key);
+    expect(await cache.getAnyForm(band, startField())).toMatchObject({ name: 'BTS' });
+    expect(spotify.calls).toHaveLength(1);
+  });
+});
+
+describe('an error of the gateway itself', () => {
+  test('while a stored entry is decoded is a cache miss', async () => {
+    const spotify = createScriptedSpotify(async () => bandJson);
+    const { startProcess } = startShared(spotify);
+    await startProcess().cache.get(band, startField());
+    let decodings = 0;
+    const decode = (body: unknown) => {
+      decodings += 1;
+      if (decodings === 1) throw new TypeError('an unknown form');
+      return band.decode(body);
+    };
+    const value = await startProcess().cache.get({ ...band, decode }, startField());
+    expect(value).toMatchObject({ name: 'BTS' });
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('while requests are sent ends their leases', async () => {
+    const { shared } = startShared(createScriptedSpotify(async () => bandJson));
+    const leases = shared.connect();
+    const batchFetcher = () => {
+      throw new TypeError('no request was sent');
+    };
+    const { cache } = startCache(
+      createScriptedSpotify(async () => bandJson),
+      { leases, batchFetcher },
+    );
+    await expect(cache.get(band, startField())).rejects.toThrow(TypeError);
+    expect(await shared.connect().acquireLeases([band.key])).toEqual([true]);
+  });
+});
