@@ -1,4 +1,4 @@
-import { UpstreamQuotaExceeded } from '../../../errors.ts';
+import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
@@ -98,7 +98,8 @@ const reaches =
   <T>({ offset, limit }: Page<T>): boolean =>
     offset + limit > start;
 
-function quotaError(error: unknown): UpstreamQuotaExceeded {
+/** The error, if it states that the daily quota does not suffice; throws any other one. */
+export function quotaError(error: unknown): UpstreamQuotaExceeded {
   if (error instanceof UpstreamQuotaExceeded) return error;
   throw error;
 }
@@ -117,8 +118,9 @@ export async function readPage<T extends Entity>(
   const endpointRequest = requestAt(read, offset);
   const getPage = async (): Promise<Page<T>> => {
     const page = await cache.get(endpointRequest, fieldContext);
+    // Its request takes no status as absence, so only a stored or batched response can state it.
     if (page === null)
-      throw new Error('A page of a list is never absent: only a read by id can show absence.');
+      throw new UpstreamBadResponse(`There is no page of ${list.endpoint} at offset ${offset}.`);
     return page;
   };
   let page = await getPage();

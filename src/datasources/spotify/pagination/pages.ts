@@ -1,3 +1,4 @@
+import { GatewayError, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -8,7 +9,15 @@ import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './lengths.ts';
-import { type ListRead, lengthOf, type PageSequence, readPage, readPages, untilGap } from './page-reader.ts';
+import {
+  type ListRead,
+  lengthOf,
+  type PageSequence,
+  quotaError,
+  readPage,
+  readPages,
+  untilGap,
+} from './page-reader.ts';
 import { isCursorAt, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
 import { type Window, windowOf } from './windows.ts';
@@ -89,8 +98,9 @@ async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): 
   for (let search = 0; search < maxEndSearches && sequence && !sequence.isShortened; search += 1) {
     const length = totals.of(list) ?? lengthFrom(sequence.pages);
     if (isFromEnd(args) && length?.end === null && !length.isReliable) {
-      const search = await readPages(read, afterKnownEnd(list, length));
-      sequence = { ...sequence, isShortened: search?.isShortened === true };
+      const search = await readPages(read, afterKnownEnd(list, length)).catch(quotaError);
+      const isShortened = search instanceof UpstreamQuotaExceeded || search?.isShortened === true;
+      sequence = { ...sequence, isShortened };
     }
     // From the end: the pages may show that the list is longer or shorter than its total.
     const corrected: SlotRange = slotRangeFor(read, args, sequence.pages) ?? slots;
@@ -102,13 +112,21 @@ async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): 
   return sequence && cutWindow(read, sequence, slots, args);
 }
 
+function gatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  throw error;
+}
+
 /** Notes the shortened window; the response is not kept, because a later call may read the rest. */
 function recordShortened(fieldContext: FieldContext): void {
   fieldContext.operation.usage.shortened.push({ ...fieldContext.location(), reason: 'QUOTA' });
   recordFreshness(fieldContext, epochMs());
 }
 
-/** The window of the slots, or of the slots behind the item of the cursor where the list's growth has moved it. */
+/**
+ * The window of the slots, or of the slots behind the item of the cursor where the list's growth has moved it. If the
+ * page to which the item has moved cannot be read, the window of the slots, which then repeats items but misses none.
+ */
 async function cutWindow<T extends Entity>(
   read: ListRead<T>,
   { pages, isShortened }: PageSequence<T>,
@@ -124,7 +142,11 @@ async function cutWindow<T extends Entity>(
 
   const page =
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-    (await readPage(read, slot - (slot % limit), epochMs()));
+    (await readPage(read, slot - (slot % limit), epochMs()).catch(gatewayError));
+  if (page instanceof GatewayError) {
+    recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
+    return cut(pages, slots);
+  }
   if (!isCursorAt(page, slot, args.after)) return cut(pages, slots);
   const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
   const last = shiftedPages.at(-1) ?? page;
