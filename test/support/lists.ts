@@ -17,7 +17,7 @@ import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
-import { UpstreamQuotaExceeded } from '../../src/errors.ts';
+import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../src/errors.ts';
 import { createDocuments } from '../../src/operation/documents.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
@@ -102,6 +102,7 @@ export function testList(
 ) {
   const { quota } = known;
   const usages: Usage[] = [];
+  let callsUntilOutage = Number.POSITIVE_INFINITY;
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
   const capabilities: Capabilities = createCapabilities(known.mode ?? 'auto', quiet);
 
@@ -109,6 +110,8 @@ export function testList(
     const limit = Number(request.query['limit']);
     const offset = Number(request.query['offset']);
     const refused = limit > list.ceiling && list.manner === 'refuse';
+    if (callsUntilOutage <= requests.length)
+      throw new UpstreamUnavailable('Spotify responded with status 503.');
     if (quota?.callsLeft === 0) throw new UpstreamQuotaExceeded('No call is left.', { retryAfter: 86_400 });
     if (quota) quota.callsLeft -= 1;
     requests.push({ path: pathOf(request), offset, limit, refused });
@@ -161,7 +164,16 @@ export function testList(
     };
   }
 
-  return { page, requests, list, usages };
+  return {
+    page,
+    requests,
+    list,
+    usages,
+    /** Every call after so many more fails. */
+    goDownAfter(calls: number) {
+      callsUntilOutage = requests.length + calls;
+    },
+  };
 }
 
 function pageOf(list: TestList, offset: number, askedLimit: number) {

@@ -10,6 +10,14 @@ const start = (callsLeft: number, isKnown: boolean) => {
   return { quota, ...testList(list, { mode: 'development', quota }) };
 };
 const shortenedAlbums = { field: 'Artist.albums', path: ['artist', 'albums'], reason: 'QUOTA' };
+const wrongTotal = { total: 20, endless: true };
+
+/** A list that can grow by 15 albums at its front. */
+function startGrowing(quota = { callsLeft: Number.POSITIVE_INFINITY, isKnown: false }) {
+  const growing = { ...list, slots: [...list.slots] };
+  const grow = () => void growing.slots.unshift(...albums(101, 115));
+  return { ...testList(growing, { mode: 'development', quota }), quota, grow };
+}
 
 describe.each([
   { isKnown: true, name: 'the gateway knows that' },
@@ -73,5 +81,38 @@ describe.each([
     const { page, usages } = start(1, isKnown);
     expect(await page({ first: 0 })).toMatchObject({ ids: [], totalCount: 45, hasNextPage: false });
     expect(usages[0]?.shortened).toEqual([]);
+  });
+
+  test('a list that grew has its window where it was if no call is left to look for the item of the cursor', async () => {
+    const { page, quota, grow } = startGrowing({ callsLeft: 2, isKnown });
+    const { endCursor } = await page({ first: 10 });
+    grow();
+    expect((await page({ first: 10, after: endCursor })).ids).toEqual([...albums(111, 115), ...albums(1, 5)]);
+    quota.callsLeft = 1;
+    expect((await page({ first: 10, after: endCursor })).ids).toEqual(albums(11, 15));
+  });
+
+  test('a window at an end that is farther away than the total says is shortened if no call is left to find it', async () => {
+    const quota = { callsLeft: 2, isKnown };
+    const { page, usages } = testList({ ...list, ...wrongTotal }, { mode: 'development', quota });
+    expect(await page({ last: 15 })).toMatchObject({ ids: albums(7, 20), hasNextPage: true });
+    expect(usages[0]?.shortened).toEqual([shortenedAlbums]);
+  });
+});
+
+describe('while Spotify does not respond', () => {
+  test('a list that grew has its window where it was if its pages are there', async () => {
+    const { page, grow, goDownAfter } = startGrowing();
+    const { endCursor } = await page({ first: 10 });
+    grow();
+    goDownAfter(1);
+    expect((await page({ first: 10, after: endCursor })).ids).toEqual([...albums(111, 115), ...albums(1, 5)]);
+  });
+
+  test('a window at an end that is farther away than the total says is an error, because its place is unknown', async () => {
+    const { page, goDownAfter } = testList({ ...list, ...wrongTotal }, { mode: 'development' });
+    goDownAfter(2);
+    const rejected = { originalError: { code: 'UPSTREAM_UNAVAILABLE' } };
+    await expect(page({ last: 15 })).rejects.toMatchObject(rejected);
   });
 });
