@@ -82,13 +82,18 @@ export const trustedDocuments = z.string().transform((path, context): Manifest =
   }
 });
 
+/** At least one call of a limit stays unused: a lower limit would allow none. */
+export const minDailyLimit = 2;
+
 /** Calls in 24 h by endpoint family, such as `artists/albums=100,search=200`. */
 export const dailyLimits = z.string().transform((list, context): ReadonlyMap<string, number> => {
   const limits = list.split(',').map((entry) => entry.split('='));
   for (const [family = '', calls = '', ...rest] of limits) {
     const name = family.trim();
-    if (rest.length > 0 || !/^[1-9]\d{0,8}$/.test(calls.trim()))
-      context.addIssue('must be a list such as artists/albums=100,search=200, with whole numbers from 1');
+    if (rest.length > 0 || !/^\d{1,9}$/.test(calls.trim()) || Number(calls) < minDailyLimit)
+      context.addIssue(
+        `must be a list such as artists/albums=100,search=200, with whole numbers from ${minDailyLimit}`,
+      );
     else if (!families.includes(name))
       context.addIssue(`must name endpoint families. They are ${families.join(', ')}`);
     else continue;

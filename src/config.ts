@@ -4,6 +4,7 @@ import {
   dailyLimits,
   flag,
   host,
+  minDailyLimit,
   oneOf,
   origins,
   redisUrl,
@@ -145,7 +146,7 @@ function spotifyOptions(env: z.infer<typeof variables>): SpotifyOptions {
     quotaMode: env.SPOTIFY_QUOTA_MODE,
     market: env.SPOTIFY_MARKET ?? null,
     rateLimit: env.SPOTIFY_RATE_LIMIT === undefined ? null : partOf(env.SPOTIFY_RATE_LIMIT, counted),
-    dailyLimits: new Map(limits.map(([family, calls]) => [family, partOf(calls, counted)])),
+    dailyLimits: new Map(limits.map(([family, calls]) => [family, partOf(calls, counted, minDailyLimit)])),
     concurrency: partOf(env.UPSTREAM_CONCURRENCY, env.WEB_CONCURRENCY),
     timeoutMs: env.UPSTREAM_TIMEOUT_MS,
     freshMs: env.CACHE_TTL_SECONDS === undefined ? null : env.CACHE_TTL_SECONDS * 1000,
@@ -155,7 +156,8 @@ function spotifyOptions(env: z.infer<typeof variables>): SpotifyOptions {
   };
 }
 
-const partOf = (limit: number, processes: number): number => Math.max(1, Math.floor(limit / processes));
+const partOf = (limit: number, processes: number, least = 1): number =>
+  Math.max(least, Math.floor(limit / processes));
 
 /** The end of a message about a malformed value: the value, unless it is secret or may contain credentials. */
 function shownValue(name: string, value: string | undefined): string {

@@ -208,6 +208,7 @@ const variables: Variable[] = [
     byDefault: new Map(),
     good: [
       ['artists/albums=100', new Map([['artists/albums', 100]])],
+      ['artists/albums=2', new Map([['artists/albums', 2]])],
       ['artists/albums=100, search = 200', new Map(Object.entries({ 'artists/albums': 100, search: 200 }))],
     ],
     bad: [
@@ -216,6 +217,7 @@ const variables: Variable[] = [
       'artists/albums',
       'artists/albums=',
       'artists/albums=0',
+      'artists/albums=1',
       'artists/albums=-1',
       'artists/albums=1.5',
       'artists/albums=1e3',

@@ -1,10 +1,12 @@
 import DataLoader from 'dataloader';
-import { deadlinePassed, UpstreamQuotaExceeded } from '../../../errors.ts';
+import { deadlinePassed } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { quotaWaitMs } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import type { ReadDecision } from '../quota/decide-reads.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import { backOffError } from '../transport/back-off.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { BatchFetcher, FetchRequest } from './batch-fetcher.ts';
 import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
@@ -171,7 +173,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   /** @throws UpstreamQuotaExceeded */
   function resultOf({ endpointRequest, cachedEntry }: PendingFetch, decision: ReadDecision): ReadResult {
     if (!cachedEntry || decision === 'call' || decision === 'reject') {
-      throw quotaExceeded(dailyQuota.stateOf(endpointRequest.request.family).resetAtMs);
+      throw backOffError('quota', quotaWaitMs(dailyQuota.stateOf(endpointRequest.request.family)));
     }
     return { entry: cachedEntry, decision, source: 'redis' };
   }
@@ -190,10 +192,4 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     request.fieldContexts.push(fieldContext);
     return request;
   };
-}
-
-/** @param resetAtMs when a call is available again, in milliseconds of the epoch; null if that is unknown */
-function quotaExceeded(resetAtMs: number | null): UpstreamQuotaExceeded {
-  const retryAfter = Math.max(1, Math.ceil(((resetAtMs ?? 0) - epochMs()) / 1000));
-  return new UpstreamQuotaExceeded("The daily quota of Spotify's endpoint is used up.", { retryAfter });
 }

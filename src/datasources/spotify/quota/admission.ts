@@ -1,6 +1,8 @@
 import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
 import { backOffError } from '../transport/back-off.ts';
 import type { OpenState } from './circuit-breaker.ts';
+import type { QuotaState } from './daily-quota.ts';
 
 /** Everything that decides about one call. */
 export interface AdmissionRequest {
@@ -44,6 +46,14 @@ function decideDuringBackOff(openState: OpenState, timeLeftMs: number): Admissio
   return isLimit && totalWaitMs <= maxBackOffWaitMs && waitMs <= timeLeftMs
     ? { act: 'wait', waitMs }
     : { act: 'reject', error: backOffError(reason, waitMs) };
+}
+
+const noCallCountedWaitMs = 24 * 3_600_000; // a limit that allows no call at all
+
+/** Milliseconds until the daily limit of a family allows a call; 0 if calls are left. */
+export function quotaWaitMs({ remaining, resetAtMs }: Pick<QuotaState, 'remaining' | 'resetAtMs'>): number {
+  if (remaining > 0) return 0;
+  return Math.max(1, resetAtMs === null ? noCallCountedWaitMs : resetAtMs - epochMs());
 }
 
 const rateLimitError = (waitMs: number) =>

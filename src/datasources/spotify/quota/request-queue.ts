@@ -5,7 +5,7 @@ import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
-import { decideAdmission } from './admission.ts';
+import { decideAdmission, quotaWaitMs } from './admission.ts';
 import { type CallSlots, createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { createCallCounts, type FamilyCalls } from './call-counts.ts';
@@ -135,7 +135,7 @@ function createCallSlots(
       const nowMs = performance.now();
       return decideAdmission({
         openState: breakers.openStateOf(family, nowMs),
-        quotaWaitMs: quotaWaitMs(dailyQuota, family),
+        quotaWaitMs: quotaWaitMs(dailyQuota.stateOf(family)),
         rateLimitWaitMs: rateLimiter.waitMs(nowMs),
         hasCapacity: !isFull() && breakers.hasCapacity(family),
         timeLeftMs: waiters.deadlineMs() - nowMs,
@@ -152,14 +152,6 @@ function createCallSlots(
       breakers.release(family, outcome, performance.now());
     },
   };
-}
-
-const noCallCountedWaitMs = 24 * 3_600_000; // a limit that allows no call at all
-
-function quotaWaitMs(dailyQuota: DailyQuota, family: Family): number {
-  const state = dailyQuota.stateOf(family);
-  if (state.remaining > 0) return 0;
-  return Math.max(1, state.resetAtMs === null ? noCallCountedWaitMs : state.resetAtMs - epochMs());
 }
 
 const abandonedError = () => new UpstreamTimeout('No client waits for this Spotify call any more.');

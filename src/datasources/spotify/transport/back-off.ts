@@ -40,7 +40,7 @@ export function backOffError(reason: RejectionReason, waitMs: number): GatewayEr
       });
     case 'quota':
       return new UpstreamQuotaExceeded(
-        `The gateway's Spotify quota is used up; retry after ${retryAfter} s.`,
+        `The daily quota of this Spotify endpoint is used up; retry after ${retryAfter} s.`,
         { retryAfter },
       );
     case 'unavailable':

@@ -229,6 +229,15 @@ describe('the daily quota', () => {
     expect(spotify.calls).toEqual([]);
   });
 
+  test('rejects a read for a day when its limit allows no call at all', async () => {
+    const { cache } = startCache(renamedAtEachCall(), { dailyQuota: quotaOf(1, 0, null).dailyQuota });
+    const error = await cache.get(band, startField()).catch((reason) => reason);
+    expect([error.message, error.details.retryAfter]).toEqual([
+      'The daily quota of this Spotify endpoint is used up; retry after 86400 s.',
+      86_400,
+    ]);
+  });
+
   test('serves a stale embedded object when it is used up', async () => {
     const clock = startClock();
     const { dailyQuota, state } = quotaOf(0);

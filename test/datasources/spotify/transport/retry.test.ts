@@ -185,7 +185,15 @@ describe('the error of a request during a back-off', () => {
   test.each([
     ['rate', 1, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 1 } }],
     ['rate', 29_001, { code: 'UPSTREAM_RATE_LIMITED', details: { retryAfter: 30 } }],
-    ['quota', 3_600_000, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 3_600 } }],
+    [
+      'quota',
+      3_600_000,
+      {
+        code: 'UPSTREAM_QUOTA_EXCEEDED',
+        details: { retryAfter: 3_600 },
+        message: 'The daily quota of this Spotify endpoint is used up; retry after 3600 s.',
+      },
+    ],
     ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
     ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
   ] as const)(
