@@ -10,11 +10,16 @@ export interface CallSlots {
   /** Whether a call may take a slot now. */
   decide(family: Family, waiters: Waiters): AdmissionDecision;
   /** Takes a slot; `decide` has allowed it. */
-  acquire(family: Family): void;
-  /** Gives a slot back. @param outcome undefined if the call was not sent, or its sending threw */
-  release(family: Family, outcome: Outcome | undefined): void;
+  acquire(family: Family): CallSlot;
   /** Whether every slot is taken. */
   isFull(): boolean;
+}
+
+export interface CallSlot {
+  /** The call is not sent: it does not count for the rate limit. */
+  cancel(): void;
+  /** Gives the slot back. @param outcome undefined if the call was not sent, or its sending threw */
+  release(outcome: Outcome | undefined): void;
 }
 
 /** The calls that wait for a slot. Operations take turns; the calls of one operation keep their order. */
@@ -23,7 +28,7 @@ export interface AdmissionQueue {
    * Resolves when the call has a slot.
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
-  admit(family: Family, waiters: Waiters): Promise<void>;
+  admit(family: Family, waiters: Waiters): Promise<CallSlot>;
   /** A slot is free: fills it after the callers of the ended call, whose outcome may start a back-off. */
   drainSoon(): void;
   /** Decides about every queued call soon: some may have to be rejected. */
@@ -36,7 +41,7 @@ const maxQueued = 1_000; // more cannot be sent within a deadline of 8 s: 24 at 
 interface QueuedCall {
   family: Family;
   waiters: Waiters;
-  admit: () => void;
+  admit: (slot: CallSlot) => void;
   reject: (error: GatewayError) => void;
 }
 
@@ -74,8 +79,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
         wakeIn(decision.waitMs);
         return 'kept';
       case 'send':
-        slots.acquire(family);
-        admit();
+        admit(slots.acquire(family));
         return 'taken';
     }
   }
@@ -102,7 +106,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
       if (queue.size() >= maxQueued) throw new Overloaded('Too many Spotify calls are queued; retry later.');
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, method: 'GET', path: `/${family}`, operation });
-      const turn = new Promise<void>((admit, reject) => {
+      const turn = new Promise<CallSlot>((admit, reject) => {
         queue.add(operation, { family, waiters, admit, reject });
       });
       wakeIn(decision.act === 'wait' ? decision.waitMs : 0);

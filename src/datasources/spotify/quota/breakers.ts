@@ -21,9 +21,8 @@ export interface Breakers {
   openStateOf(family: Family, nowMs: number): OpenState | null;
   /** Whether one more call of the family may be in flight. */
   hasCapacity(family: Family): boolean;
-  acquire(family: Family, nowMs: number): void;
-  /** @param outcome undefined if the call was not sent */
-  release(family: Family, outcome: Outcome | undefined, nowMs: number): void;
+  /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
+  acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void;
   /**
    * Starts a back-off of one family, in all processes.
    * @param waitMs null if Spotify named no time
@@ -84,6 +83,15 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
     if (backOff && backOff.waitMs > 0) trip(backOff.family, backOff.reason, backOff.waitMs);
   });
 
+  function release(family: Family, outcome: Outcome | undefined, nowMs: number): void {
+    const atEndpoint = endpointResult(outcome);
+    if (atEndpoint === 'succeeded') edgeRefused.clear();
+    if (outcome?.kind === 'response' && isEdgeRefusal(outcome)) edgeRefused.add(family);
+    const onConnection = connectionResult(outcome, edgeRefused.size);
+    change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
+    change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));
+  }
+
   return {
     openStateOf(family, nowMs) {
       const [any, own] = breakersOf(family);
@@ -93,16 +101,11 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
       premium.hasCapacity() && breakersOf(family).every((breaker) => breaker.hasCapacity()),
     acquire(family, nowMs) {
       for (const breaker of breakersOf(family)) breaker.acquire();
-      premium.acquire(nowMs);
-    },
-    release(family, outcome, nowMs) {
-      premium.release(outcome, nowMs);
-      const atEndpoint = endpointResult(outcome);
-      if (atEndpoint === 'succeeded') edgeRefused.clear();
-      if (outcome?.kind === 'response' && isEdgeRefusal(outcome)) edgeRefused.add(family);
-      const onConnection = connectionResult(outcome, edgeRefused.size);
-      change('any', nowMs, (breaker) => breaker.release(onConnection, nowMs));
-      change(family, nowMs, (breaker) => breaker.release(atEndpoint, nowMs));
+      const isProbe = premium.acquire(nowMs);
+      return (outcome, endedAtMs) => {
+        premium.release(outcome, endedAtMs, isProbe);
+        release(family, outcome, endedAtMs);
+      };
     },
     backOff(family, reason, askedWaitMs) {
       const waitMs = trip(family, reason, askedWaitMs);

@@ -18,10 +18,14 @@ export interface PremiumBreaker {
   openState(nowMs: number): OpenState | null;
   /** False while the call of the minute is in flight: its outcome decides about the others. */
   hasCapacity(): boolean;
-  /** Counts a call as in flight. */
-  acquire(nowMs: number): void;
-  /** Ends a call that was acquired. @param outcome undefined if the call was not sent */
-  release(outcome: Outcome | undefined, nowMs: number): void;
+  /** Counts a call as in flight. Returns whether it is the call of the minute. */
+  acquire(nowMs: number): boolean;
+  /**
+   * Ends a call that was acquired.
+   * @param outcome undefined if the call was not sent
+   * @param isProbe what `acquire` has returned: a call sent before the lapse shows nothing about its end
+   */
+  release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void;
 }
 
 export interface PremiumBreakerOptions {
@@ -86,22 +90,22 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
     },
     hasCapacity: () => !isProbing,
     acquire(nowMs) {
-      if (!isLapsed) return;
+      if (!isLapsed) return false;
       isProbing = true;
       nextCallAtMs = nowMs + backOffMs; // whatever its outcome
+      return true;
     },
-    release(outcome, nowMs) {
-      const wasProbing = isProbing;
-      isProbing = false;
+    release(outcome, nowMs, isProbe) {
+      if (isProbe) isProbing = false;
       if (outcome?.kind === 'response' && isPremiumLapsed(outcome)) {
         open(nowMs + backOffMs);
         publish(epochMs() + backOffMs);
-      } else if (wasProbing && isServed(outcome)) {
+      } else if (isProbe && isServed(outcome)) {
         close();
         publish(0);
-      } else if (wasProbing && isInconclusive(outcome)) {
+      } else if (isProbe && isInconclusive(outcome)) {
         nextCallAtMs = nowMs;
-      } else if (wasProbing) {
+      } else if (isProbe) {
         onOpen();
       }
     },

@@ -5,10 +5,8 @@ import type { SharedStore } from '../shared-state/shared-store.ts';
 export interface RateLimiter {
   /** Milliseconds until one more call may be sent; 0 if it may be sent now. */
   waitMs(nowMs: number): number;
-  /** Counts one call of this process. */
-  record(nowMs: number): void;
-  /** Takes back the call that was recorded last, because it is not sent. */
-  cancel(): void;
+  /** Counts one call of this process. Returns the function that takes it back, because it is not sent. */
+  record(nowMs: number): () => void;
   /** Counts the recorded call with the other processes; false if their calls have used up the limit. */
   reserveShared(): Promise<boolean>;
   /**
@@ -68,8 +66,11 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
       sentAtMs.push(nowMs);
       const expired = sentAtMs.findIndex((atMs) => atMs > nowMs - safeWindowMs);
       if (expired > sentAtMs.length / 2) sentAtMs.splice(0, expired);
+      return () => {
+        const index = sentAtMs.lastIndexOf(nowMs);
+        if (index !== -1) sentAtMs.splice(index, 1);
+      };
     },
-    cancel: () => void sentAtMs.pop(),
     async reserveShared() {
       const limit = currentLimit();
       const waitMs = limit === null ? 0 : ((await store?.reserveRate(limit, safeWindowMs)) ?? 0);

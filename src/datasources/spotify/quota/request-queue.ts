@@ -6,7 +6,7 @@ import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { decideAdmission, quotaWaitMs } from './admission.ts';
-import { type CallSlots, createAdmissionQueue } from './admission-queue.ts';
+import { type CallSlot, type CallSlots, createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { createCallCounts, type FamilyCalls } from './call-counts.ts';
 import type { OpenState } from './circuit-breaker.ts';
@@ -63,10 +63,15 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const callCounts = createCallCounts();
 
   /** Sends a call that has a slot; undefined if other processes have used up the rate limit or the quota. */
-  async function send<T>(family: Family, call: ScheduledCall<T>): Promise<Outcome | undefined> {
+  async function send<T>(
+    family: Family,
+    slot: CallSlot,
+    call: ScheduledCall<T>,
+  ): Promise<Outcome | undefined> {
     let isSent = false;
     try {
       const prepared = await call.prepare();
+      // First the rate: a place in its 30 s may stay unused, but a counted call of the day cannot be given back.
       if (!(await rateLimiter.reserveShared())) return undefined;
       const counted = await dailyQuota.reserve(family);
       if (!counted) return undefined;
@@ -76,17 +81,17 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       await counted.stored;
       return outcome;
     } finally {
-      if (!isSent) rateLimiter.cancel();
+      if (!isSent) slot.cancel();
     }
   }
 
   async function schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome> {
-    await admissions.admit(family, waiters);
+    const slot = await admissions.admit(family, waiters);
     let outcome: Outcome | undefined;
     try {
-      outcome = await send(family, call);
+      outcome = await send(family, slot, call);
     } finally {
-      slots.release(family, outcome);
+      slot.release(outcome);
       admissions.drainSoon();
     }
     return outcome ?? schedule(family, waiters, call);
@@ -144,12 +149,14 @@ function createCallSlots(
     acquire(family) {
       const nowMs = performance.now();
       inFlight += 1;
-      breakers.acquire(family, nowMs);
-      rateLimiter.record(nowMs);
-    },
-    release(family, outcome) {
-      inFlight -= 1;
-      breakers.release(family, outcome, performance.now());
+      const releaseBreakers = breakers.acquire(family, nowMs);
+      return {
+        cancel: rateLimiter.record(nowMs),
+        release(outcome) {
+          inFlight -= 1;
+          releaseBreakers(outcome, performance.now());
+        },
+      };
     },
   };
 }

@@ -30,6 +30,14 @@ describe('the rate limiter', () => {
     expect(ended.slice(4)).toEqual(['f UPSTREAM_RATE_LIMITED 20']);
   });
 
+  test('a call that is not sent takes back its own time, and not that of a later call', () => {
+    const rateLimiter = createRateLimiter({ limit: 1 });
+    const takeBack = rateLimiter.record(0);
+    rateLimiter.record(20_000);
+    takeBack();
+    expect(rateLimiter.waitMs(30_000)).toBe(20_500);
+  });
+
   test('without a rate limit no call waits', async () => {
     const rateLimiter = createRateLimiter({ limit: null });
     for (let i = 0; i < 1_000; i++) rateLimiter.record(0);

@@ -177,6 +177,22 @@ describe('a lapsed Premium subscription', () => {
     expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
   });
 
+  test('a call that was sent before the lapse does not end it', async () => {
+    const { requestQueue, call, end, names } = startRequestQueue({ concurrency: 10 });
+    for (const name of ['early', 'first']) call(name);
+    await settle();
+    await end('first', lapsed);
+    await vi.advanceTimersByTimeAsync(60_000);
+    call('try', 'albums');
+    await settle();
+    await end('early');
+    call('b', 'search');
+    await settle();
+    expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['try'], true]);
+    await end('try');
+    expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['b'], false]);
+  });
+
   test.each([lapsed, answer(500), answer(429), fault('timeout')])(
     'after the call of the minute has failed, calls are rejected for a minute (%o)',
     async (outcome) => {
