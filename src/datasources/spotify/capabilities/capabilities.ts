@@ -22,6 +22,8 @@ export interface Capabilities extends CapabilityView {
   has(capability: string): boolean | null;
   /** The page size to request: the known limit, or the largest there may be. */
   maxPageSize(endpoint: string): number;
+  /** The limit that was known last, valid or not; null if there was none. Pages of this size may be cached. */
+  lastPageSize(endpoint: string): number | null;
   /**
    * The result of `send` for a page of `limit` items, from which the page size limit is learned.
    * @param list names the list to which the page belongs
@@ -90,6 +92,10 @@ export function createCapabilities(
   return {
     has,
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
+    lastPageSize(endpoint) {
+      const value = learned.last(endpoint)?.value;
+      return typeof value === 'number' ? value : null;
+    },
     worstCasePage: (endpoint) => worstCasePage(policy, learned, endpoint),
     withLimit: (endpoint, limit, list, send, confirms) =>
       probeOnce(endpoint, async () => {

@@ -59,15 +59,33 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   const pageSizeOf = (list: PagedList<Entity>): number =>
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
+  /**
+   * A page size limit is tried again after a day. That must not cost a call while the page is cached in the last known
+   * size.
+   */
+  function pageSizeFor(list: PagedList<Entity>, args: PageArgs): number {
+    const limit = pageSizeOf(list);
+    const lastLimit = capabilities.lastPageSize(list.endpoint);
+    if (lastLimit === null || lastLimit >= limit) return limit;
+    const start = slotRangeFor({ list, totals }, args, [])?.start ?? 0;
+    return cache.isCached(list.page(start - (start % lastLimit), lastLimit), 'full') ? lastLimit : limit;
+  }
+
+  /** The page size that replaces one that could not be tried; null if the error has another cause. */
+  const lastPageSizeAfter = (error: unknown, { endpoint }: PagedList<Entity>): number | null =>
+    error instanceof GatewayError ? capabilities.lastPageSize(endpoint) : null;
+
   async function window<T extends Entity>(list: PagedList<T>, args: PageArgs, fieldContext: FieldContext) {
     const read = { list, fieldContext, cache, totals, smallPages, recordChange };
-    let limit = pageSizeOf(list);
+    let limit = pageSizeFor(list, args);
     for (;;) {
       try {
         return await readWindow({ ...read, limit }, args);
       } catch (error) {
-        if (!(error instanceof SmallerPageNeeded)) throw error;
-        limit = error.limit;
+        const smallerLimit =
+          error instanceof SmallerPageNeeded ? error.limit : lastPageSizeAfter(error, list);
+        if (smallerLimit === null || smallerLimit >= limit) throw error;
+        limit = smallerLimit;
       }
     }
   }
@@ -160,7 +178,7 @@ const isFromEnd = ({ last, before }: PageArgs): boolean => last !== null && befo
 
 /** The slots that the arguments select; null if they depend on a length that is unknown. */
 function slotRangeFor<T extends Entity>(
-  { list, totals }: ListRead<T>,
+  { list, totals }: Pick<ListRead<T>, 'list' | 'totals'>,
   args: PageArgs,
   pages: readonly Page<T>[],
 ): SlotRange | null {
