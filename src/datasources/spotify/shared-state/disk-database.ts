@@ -130,6 +130,8 @@ export function openDiskDatabase(options: DiskDatabaseOptions): DiskDatabase {
       return isChanged;
     },
     close() {
+      // SQLite does it when the last statement is finalized, which the package leaves to the garbage collector.
+      attempt(({ sql }) => sql('PRAGMA wal_checkpoint(TRUNCATE)').get());
       connection?.close();
       connection = undefined;
       pauseUntilMs = Number.POSITIVE_INFINITY;

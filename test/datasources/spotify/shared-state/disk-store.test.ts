@@ -85,6 +85,7 @@ describe('disk store: files', () => {
     first.publish('limit', { value: 5 });
     await countOne(first, 7);
     await first.close();
+    expect(statSync(`${fileOf(dataDir)}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0); // all is in the file
     const { store, warnings } = openStore(dataDir);
     const received: unknown[] = [];
     store.subscribe((topic, message) => received.push([topic, message]));
