@@ -1,3 +1,4 @@
+import { isCounter } from '../shared-state/call-counters.ts';
 import type { CallReservation } from '../shared-state/shared-store.ts';
 
 /**
@@ -36,7 +37,6 @@ const dayBuckets = 288;
 // A call is sent at any moment of its bucket, a little later than it is counted, and the clocks of machines differ.
 const extraBuckets = 1;
 const maxSkewBuckets = 1; // counters that are further ahead come from a clock that was set back
-const maxCounter = 100_000; // more calls than one process can send in a bucket
 
 /** @param processId names this process, also among earlier runs */
 export function createRollingCounters(processId: string): RollingCounters {
@@ -113,7 +113,7 @@ export function createRollingCounters(processId: string): RollingCounters {
     },
     merge(counters, nowMs) {
       prune(nowMs);
-      const valid = Object.entries(counters).filter(([name, value]) => isValid(name, value));
+      const valid = Object.entries(counters).filter(([name, value]) => isCounter(name, value));
       const aheadMs = aheadOfStoreMs(valid, nowMs);
       if (aheadMs > 0) prune(nowMs - aheadMs); // the store has returned the moved counters
       const returned = new Map(valid.filter(([name]) => isCurrent(name, nowMs - aheadMs)));
@@ -154,10 +154,3 @@ const sum = (counters: Map<string, number>): number => [...counters.values()].re
 
 const isCurrent = (name: string, nowMs: number): boolean =>
   bucketOf(name) >= oldestBucketAt(nowMs) && bucketOf(name) <= bucketAt(nowMs) + maxSkewBuckets;
-
-const isValid = (name: string, value: unknown): value is number =>
-  /^\d{1,12}:[\w-]{1,40}$/.test(name) &&
-  typeof value === 'number' &&
-  Number.isInteger(value) &&
-  value >= 0 &&
-  value <= maxCounter;

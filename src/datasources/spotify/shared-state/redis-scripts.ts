@@ -48,16 +48,21 @@ end`;
 
 /**
  * The same decision as `countersAfter`. KEYS: hash of counters. ARGV: own counter, oldest bucket, current bucket, limit
- * (-1 for none), life in milliseconds, most counters, highest count; then names and counts to merge.
+ * (-1 for none), life in milliseconds, most counters, highest count, most characters of a bucket and of a process; then
+ * names and counts to merge.
  */
 export const reserveCallScript = `
 local own, oldest, current, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local pairsToMerge = {}
+local maxCount, maxBucketChars, maxProcessChars = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local stored, pairsToMerge = {}, {}
 if redis.call('TYPE', KEYS[1]).ok == 'hash' and redis.call('HLEN', KEYS[1]) <= tonumber(ARGV[6]) then
   pairsToMerge = redis.call('HGETALL', KEYS[1])
+  for i = 1, #pairsToMerge, 2 do stored[pairsToMerge[i]] = pairsToMerge[i + 1] end
+else
+  redis.call('DEL', KEYS[1])
 end
 local ownValue
-for i = 8, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   if ARGV[i] == own then ownValue = tonumber(ARGV[i + 1])
   else
     table.insert(pairsToMerge, ARGV[i])
@@ -69,9 +74,11 @@ local counters, later = {}, {}
 for i = 1, #pairsToMerge, 2 do
   local name, count = pairsToMerge[i], pairsToMerge[i + 1]
   local bucket, process = string.match(name, '^(%d+):([%w_-]+)$')
-  count = #name <= 77 and string.match(count, '^%d%d?%d?%d?%d?%d?$') and tonumber(count)
-  if bucket and #bucket <= 12 and #process <= 64 and count and count <= tonumber(ARGV[7]) and tonumber(bucket) >= oldest then
-    if tonumber(bucket) > current then table.insert(later, { current .. ':' .. process, count })
+  count = string.match(count, '^%d+$') and tonumber(count)
+  local isCounter = bucket and #bucket <= maxBucketChars and #process <= maxProcessChars and count and count <= maxCount
+  bucket = tonumber(bucket)
+  if isCounter and bucket >= oldest then
+    if bucket > current then table.insert(later, { current .. ':' .. process, count })
     else counters[name] = math.max(counters[name] or 0, count) end
   end
 end
@@ -89,10 +96,12 @@ if ownValue then
   counters[own] = math.max(counters[own] or 0, ownValue)
 end
 
-redis.call('DEL', KEYS[1])
+for name in pairs(stored) do
+  if not counters[name] then redis.call('HDEL', KEYS[1], name) end
+end
 local result = { isWithinLimit }
 for name, count in pairs(counters) do
-  redis.call('HSET', KEYS[1], name, count)
+  if stored[name] ~= tostring(count) then redis.call('HSET', KEYS[1], name, count) end
   table.insert(result, name)
   table.insert(result, tostring(count))
 end

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Log } from '../../../observability/log.ts';
-import { countersLifeMs, isCounter, maxCount, maxCounters } from './call-counters.ts';
+import * as limits from './call-counters.ts';
 import { createLeases, leaseMs } from './leases.ts';
 import { createMessages, maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
 import { createRedisClient } from './redis-client.ts';
@@ -37,8 +37,8 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
   );
 
   async function deliverStored(): Promise<void> {
-    const limits = [maxTopics, maxTopicChars, maxMessageChars];
-    const stored = await evaluate(scripts.storedMessagesScript, [name('messages')], ...limits);
+    const maxima = [maxTopics, maxTopicChars, maxMessageChars];
+    const stored = await evaluate(scripts.storedMessagesScript, [name('messages')], ...maxima);
     if (!Array.isArray(stored)) return;
     for (let i = 0; i < stored.length; i += 2) messages.deliver(String(stored[i]), String(stored[i + 1]));
   }
@@ -83,7 +83,9 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       const result = await evaluate(
         scripts.reserveCallScript,
         [name(`calls:${family}`)],
-        ...[ownCounter, oldestBucket, currentBucket, limit ?? -1, countersLifeMs, maxCounters, maxCount],
+        ...[ownCounter, oldestBucket, currentBucket, limit ?? -1],
+        ...[limits.countersLifeMs, limits.maxCounters, limits.maxCount],
+        ...[limits.maxBucketChars, limits.maxProcessChars],
         ...Object.entries(counters).flat(),
       );
       return callCounters(result);
@@ -123,7 +125,7 @@ function callCounters(result: unknown): CallCounters | null {
   const counters: Record<string, number> = {};
   for (let i = 0; i < namesAndCounts.length; i += 2) {
     const [name, count] = [String(namesAndCounts[i]), Number(namesAndCounts[i + 1])];
-    if (isCounter(name, count)) counters[name] = count;
+    if (limits.isCounter(name, count)) counters[name] = count;
   }
   return { isWithinLimit: isWithinLimit === 1, counters };
 }

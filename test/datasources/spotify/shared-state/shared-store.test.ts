@@ -177,6 +177,25 @@ for (const { name, isMissing, start } of implementations) {
       );
     });
 
+    test('the calls of 20 processes in all buckets of a day are counted and limited', {
+      timeout: 30_000,
+    }, async () => {
+      const store = await (await start()).connect();
+      const calls = 20 * 290;
+      const reserve = (reservation: CallReservation) =>
+        until(async () => (await store.reserveCall('artists', reservation)) ?? false, 20_000);
+      for (let id = 0; id < 20; id++) {
+        const buckets = Array.from({ length: 290 }, (_, i) => [`${100 + i}:p${id}`, 1]);
+        const counters = Object.fromEntries(buckets);
+        const written = await reserve({ ...call(`p${id}`, 0, null, 390), counters });
+        expect(Object.keys(written.counters)).toHaveLength(290 * (id + 1));
+      }
+      expect((await reserve(call('last', 1, calls, 390))).isWithinLimit).toBe(false);
+      const counted = await reserve(call('last', 1, calls + 1, 390));
+      expect(counted.isWithinLimit).toBe(true);
+      expect(Object.values(counted.counters).reduce((sum, each) => sum + each, 0)).toBe(calls + 1);
+    });
+
     test('the calls of a rolling window are counted for all processes, and a rejected one is told how long to wait', async () => {
       const [one, other] = await pair(await start());
       expect(await Promise.all([1, 2, 3].map(() => one.reserveRate(5, 1_000)))).toEqual([0, 0, 0]);
