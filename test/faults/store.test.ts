@@ -22,11 +22,23 @@ const withFolder =
     return { DATA_DIR: dataDir };
   };
 
-/** A file system of 64 KB, which is full at once; without the right to mount one, a path that cannot exist. */
+const mountSmall = (folder: string) =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+const unmount = (folder: string) => spawnSync('umount', ['-l', folder]);
+
+/** Whether this machine allows a process of ours to mount a file system. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-mount-'));
+  const isMounted = mountSmall(folder);
+  if (isMounted) unmount(folder);
+  rmSync(folder, { recursive: true, force: true });
+  return isMounted;
+}
+
+/** A file system of 64 KB, which is full at once. */
 function fullDisk(folder: string, { defer }: Services): string {
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
-  if (!isMounted) return belowFile(folder);
-  defer(() => spawnSync('umount', ['-l', folder]));
+  expect(mountSmall(folder)).toBe(true);
+  defer(() => unmount(folder));
   return folder;
 }
 
@@ -58,6 +70,7 @@ const steps = (calls: { afterRestart: number; warnings: number }): Step[] => [
 const cases: FaultCase[] = [
   {
     id: 'K1',
+    isSkipped: !canMount(),
     fault: 'the disk of DATA_DIR is full',
     promise: 'a full disk costs the cache of a restart and nothing else',
     environment: withFolder((folder, _, services) => fullDisk(folder, services)),

@@ -22,6 +22,8 @@ export interface FaultCase extends WorldOptions {
   shutMs?: number;
   /** Whether it uses a Redis of its own making; with `redis` it need not say so. */
   needsRedis?: boolean;
+  /** Whether this machine does not allow what the case does: then the report lists it as skipped. */
+  isSkipped?: boolean;
   /** Whether it takes seconds: then it runs beside others, and may not move the clock. */
   slow?: boolean;
   /** Milliseconds that vitest gives it. */

@@ -46,9 +46,8 @@ export function faultSuite(group: string, title: string, cases: readonly FaultCa
 function register(each: FaultCase, run: typeof test): void {
   const name = `${each.id}: ${each.promise}`;
   const timeoutMs = each.timeoutMs ?? 15_000;
-  run.skipIf((each.redis || each.needsRedis) && !hasRedis())(name, { timeout: timeoutMs }, () =>
-    runCase(each),
-  );
+  const isSkipped = each.isSkipped || ((each.redis || each.needsRedis) && !hasRedis());
+  run.skipIf(isSkipped)(name, { timeout: timeoutMs }, () => runCase(each));
 }
 
 /** The first questions of a process compile it: no case shall measure that. */
