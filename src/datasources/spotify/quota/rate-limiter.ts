@@ -10,7 +10,7 @@ export interface RateLimiter {
   /** Counts the recorded call with the other processes; false if their calls have used up the limit. */
   reserveShared(): Promise<boolean>;
   /**
-   * Learns a limit, because Spotify has rejected a call for its rate.
+   * Learns a limit of the calls from now on, because Spotify has rejected a call for its rate.
    * @param calls calls of the last 30 s, in all processes
    */
   recordRejection(calls: number): void;
@@ -80,8 +80,12 @@ export function createRateLimiter({ limit: configured, store }: RateLimiterOptio
     },
     recordRejection(calls) {
       if (configured !== null) return;
-      learned = learnRate(calls, epochMs()) ?? learned;
-      if (learned) store?.publish(topic, learned);
+      const newlyLearned = learnRate(calls, epochMs());
+      if (!newlyLearned) return;
+      learned = newlyLearned;
+      // Spotify's Retry-After states when the earlier calls no longer matter.
+      sentAtMs.length = 0;
+      store?.publish(topic, learned);
     },
   };
 }
