@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { epochMs } from '../../src/observability/clock.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { artists, catalogue, inMode, seen } from '../support/asking.ts';
 import { startClock } from '../support/clock.ts';
@@ -299,7 +300,7 @@ describe('Query.quota', () => {
       remaining: 7,
       backOffUntil: null,
     });
-    const resetMs = Date.parse(used?.resetAt ?? '') - Date.now();
+    const resetMs = Date.parse(used?.resetAt ?? '') - epochMs();
     expect(resetMs / 1_000).toBeGreaterThan(daySeconds - 60);
     expect(resetMs / 1_000).toBeLessThanOrEqual(daySeconds + bucketSeconds);
     expect(await quotaOf(gateway, 'search')).toMatchObject({ used: 1, limit: 200, limitSource: 'PRESUMED' });

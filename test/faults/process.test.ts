@@ -250,7 +250,7 @@ const cases: FaultCase[] = [
           const { server, strike } = await startBroken(world, "Promise.reject(new TypeError('stray'))");
           strike();
           const { level, err } = await logged(server, 'unhandled rejection');
-          expect(level).toBe(50);
+          expect(level).toBe('error');
           expect(err.stack).toMatch(/^TypeError: stray\n +at /);
           expect((await server.ask(question(3))).json).toEqual(answerTo(3));
           expect(server.err()).toBe('');
