@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import SlowFirst from './test/support/slow-first.ts';
 
 const mocking = [
   'test/datasources/spotify/transport/http.test.ts',
@@ -20,17 +19,15 @@ export default defineConfig({
       { extends: true, test: { name: 'mocking', include: mocking } },
     ],
     maxWorkers: 2,
-    sequence: { sequencer: SlowFirst },
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
-    // Many tests measure time, and other work may delay the machine of CI: a test that is wrong fails twice.
-    retry: process.env['CI'] ? 1 : 0,
-    reporters: ['default', './test/support/retried-tests.ts'],
+    reporters: ['default', './test/support/failed-tests.ts'],
     // Real sockets and, in some files, real processes: a hung test must say so, not hang the run.
     testTimeout: 15_000,
     hookTimeout: 15_000,
     coverage: {
       provider: 'v8',
+      reportOnFailure: true,
       include: ['src/**'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { 'src/{datasources,schema}/**': { branches: 95 } },

@@ -19,8 +19,8 @@ async function metricNames(): Promise<string[]> {
 const named = (text: string, pattern: RegExp): string[] => [...new Set(text.match(pattern) ?? [])].sort();
 
 describe('docs/operating.md', () => {
-  test('says of every variable when to touch it', () => {
-    const table = /## When to touch which\n.*?(?=\n## )/s.exec(page)?.[0] ?? '';
+  test('says of every variable when to change it', () => {
+    const table = /## When to change a variable\n.*?(?=\n## )/s.exec(page)?.[0] ?? '';
     expect(named(table, /(?<=`)[A-Z]+(?:_[A-Z]+)*(?=`)/g)).toEqual([...variableNames].sort());
   });
 

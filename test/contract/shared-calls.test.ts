@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { isFull } from '../support/clock.ts';
 import { catalogue } from '../support/operations.ts';
 import {
   type Environment,
@@ -16,7 +17,7 @@ import { temporaryFolder } from '../support/shared-stores.ts';
 
 const { bts } = catalogue.fixtures.artists;
 const query = `{ artist(id: "${bts}") { name topTracks { name } albums(first: 20) { totalCount nodes { name } } } }`;
-const processes = 8;
+const processes = isFull ? 8 : 4;
 const clients = 100; // of each process
 
 const stores: { store: string; isMissing: boolean; environment: () => Promise<Environment> }[] = [

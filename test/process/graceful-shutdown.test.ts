@@ -150,7 +150,7 @@ describe('a response that is still being read when the process is told to end', 
   test('is given up where its client does not read on, and the process ends within 10 s', async () => {
     const server = await startServer({ MAX_UPSTREAM_CALLS: '100000', MAX_ANSWER_FIELDS: '1000000' });
     await readSlowly(server.port, requests.POST.repeat(10), new Promise(() => undefined));
-    await sleep(2_000);
+    await until(async () => !(await server.get('/metrics')).text.includes('unread_response_bytes 0'), 10_000);
     server.signal('SIGTERM');
     const signalMs = performance.now();
     expect(await server.ended).toMatchObject({ code: 0, signal: null });
