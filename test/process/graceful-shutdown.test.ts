@@ -87,6 +87,13 @@ describe('a response that is still being read when the process is told to end', 
       'GET /graphql HTTP/1.1\r\nhost: gateway\r\naccept: text/html\r\naccept-encoding: gzip\r\n\r\n',
   };
 
+  /** The first run of the operation takes most of the second that its repetitions may wait for it. */
+  async function startWarmServer() {
+    const server = await startServer({ MAX_UPSTREAM_CALLS: '100000', MAX_ANSWER_FIELDS: '1000000' });
+    for (let run = 0; run < 3; run++) await server.ask(query);
+    return server;
+  }
+
   /** A client that reads a response to its end, but nothing before `go` resolves, and then with pauses. */
   async function readSlowly(port: number, request: string, go: Promise<unknown>) {
     const socket = connect(port, '127.0.0.1');
@@ -112,7 +119,7 @@ describe('a response that is still being read when the process is told to end', 
   test.each(Object.entries(requests))(
     'is delivered as a whole: %s',
     async (_, request) => {
-      const server = await startServer({ MAX_UPSTREAM_CALLS: '100000', MAX_ANSWER_FIELDS: '1000000' });
+      const server = await startWarmServer();
       // So many that the buffers of the system do not take them: each waits behind the one before it.
       const pipelined = 10;
       let startReading = () => {};
@@ -148,7 +155,7 @@ describe('a response that is still being read when the process is told to end', 
   );
 
   test('is given up where its client does not read on, and the process ends within 10 s', async () => {
-    const server = await startServer({ MAX_UPSTREAM_CALLS: '100000', MAX_ANSWER_FIELDS: '1000000' });
+    const server = await startWarmServer();
     await readSlowly(server.port, requests.POST.repeat(10), new Promise(() => undefined));
     await until(async () => !(await server.get('/metrics')).text.includes('unread_response_bytes 0'), 10_000);
     server.signal('SIGTERM');

@@ -38,7 +38,6 @@ export function createFakeSharedStore(): FakeSharedStore {
     return {
       getEntries: async (keys) => keys.map((key) => (isDown ? null : (entries.get(key) ?? null))),
       setEntry: (key, value) => void (isDown || entries.set(key, value)),
-      deleteEntry: (key) => void entries.delete(key),
       publish(topic, message) {
         if (isDown) return;
         const copy = structuredClone(message);

@@ -57,7 +57,6 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
       if (value.byteLength <= maxEntryBytes)
         writes.enqueue((sql) => tables.putEntry(sql, key, value, untilMs));
     },
-    deleteEntry: (key) => writes.enqueue((sql) => tables.deleteEntry(sql, key)),
     reserveCall: async (family, reservation) =>
       writes.run((sql) => {
         const stored = tables.counters(sql, family);

@@ -14,10 +14,6 @@ export function putEntry(sql: Sql, key: string, value: Buffer, untilMs: number):
   sql('INSERT OR REPLACE INTO entry (key, value, until_ms) VALUES (?, ?, ?)').run(key, value, untilMs);
 }
 
-export function deleteEntry(sql: Sql, key: string): void {
-  sql('DELETE FROM entry WHERE key = ?').run(key);
-}
-
 const batch = 1_000; // entries that one step deletes: some 10 ms
 const largeShare = 0.8; // of the limit, from where the oldest entries are deleted
 

@@ -65,7 +65,6 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
     setEntry(key, value, lifeMs) {
       void redis.run((connection) => connection.set(name(`entry:${key}`), value, 'PX', Math.ceil(lifeMs)));
     },
-    deleteEntry: (key) => void redis.run((connection) => connection.del(name(`entry:${key}`))),
     publish(topic, message) {
       const text = JSON.stringify(message);
       void redis.run((connection) =>

@@ -12,7 +12,6 @@ export interface SharedStore {
   /** Cached responses, as opaque bytes (cache/ encodes, bounds and checks them). One result per key; null if there is none. */
   getEntries(keys: readonly string[]): Promise<(Buffer | null)[]>;
   setEntry(key: string, value: Buffer, lifeMs: number): void;
-  deleteEntry(key: string): void;
 
   /**
    * Sends a message to all processes, this one too, and stores it for later ones. A topic has one message, its latest:

@@ -47,7 +47,6 @@ const countOne = (store: SharedStore, count = 1) =>
 async function useAll(store: SharedStore) {
   await store.whenSynced();
   store.setEntry('a', Buffer.from('a'), lifeMs);
-  store.deleteEntry('b');
   store.publish('topic', {});
   const entries = await store.getEntries(['a']);
   const leases = await store.acquireLeases(['a']);
