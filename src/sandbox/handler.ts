@@ -4,10 +4,11 @@ import { familyOf, otherFamily } from './api/route.ts';
 import { findRoute } from './api/routes.ts';
 import type { CallLog, SandboxCall } from './calls.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
-import { createDelivery } from './delivery.ts';
+import { createDelivery, type Delivery } from './delivery.ts';
 import { controlPath, createControl } from './faults/control.ts';
 import type { FaultStore } from './faults/faults.ts';
 import { plainPlan } from './faults/plan.ts';
+import { createPictures, picturesRoot } from './pictures/pictures.ts';
 import { type QuotaMode, usualConditions } from './quota-mode.ts';
 import { preflightReply } from './reply.ts';
 import { type Handler, readBody } from './server.ts';
@@ -30,20 +31,29 @@ export interface HandlerParts {
   latencyMs: number;
 }
 
+const atOnce: Delivery = { delayMs: 0, way: { kind: 'whole' } };
+
 /** Creates the function that handles every request until the last byte of its response. */
 export function createHandler(parts: HandlerParts): Handler {
   const { origin, accepted, tokens, catalogue, log, faults, quotaMode, latencyMs } = parts;
-  const answerApi = createApi({ catalogue, tokens, apiUrl: origin + apiRoot });
+  const answerApi = createApi({
+    catalogue,
+    tokens,
+    apiUrl: origin + apiRoot,
+    imagesUrl: origin + picturesRoot,
+  });
   const answerToken = createTokenEndpoint(accepted, tokens);
   const control = createControl(faults);
+  const pictures = createPictures(catalogue);
   const deliver = createDelivery();
 
   return async (request, response) => {
     const { method = 'GET', url = '/', headers } = request;
     if (url === controlPath) {
       const reply = control(method, await readBody(request));
-      return deliver(response, reply, { delayMs: 0, way: { kind: 'whole' } });
+      return deliver(response, reply, atOnce);
     }
+    if (url.startsWith(picturesRoot)) return deliver(response, pictures(method, url), atOnce);
 
     const target = readTarget(url);
     const call = log.note({ ...target, method, headers: plainHeaders(headers) });

@@ -2,6 +2,7 @@ import { createCallLog, type SandboxCall } from './calls.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import { apiRoot, createHandler, tokenPath } from './handler.ts';
+import { picturesRoot } from './pictures/pictures.ts';
 import { isPresetName, type PresetName, presetNames, presetRules } from './presets.ts';
 import type { QuotaMode } from './quota-mode.ts';
 import { listen } from './server.ts';
@@ -50,6 +51,8 @@ export interface Sandbox {
   apiUrl: string;
   /** The token endpoint: `http://127.0.0.1:PORT/api/token`. */
   tokenUrl: string;
+  /** Base of the pictures, to which `Image.file` of the catalogue is added: `http://127.0.0.1:PORT/image/`. */
+  imagesUrl: string;
   clientId: string;
   clientSecret: string;
   catalogue: Catalogue;
@@ -104,6 +107,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     apiUrl: origin + apiRoot,
     tokenUrl: origin + tokenPath,
+    imagesUrl: origin + picturesRoot,
     clientId,
     clientSecret,
     catalogue,

@@ -84,12 +84,12 @@ const optional: readonly Edit[] = [
 const wholeArtist = (id: string) => {
   const { name, images = [], genres, followers, popularity } = catalogue.artist(id) ?? {};
   return custom(
-    'query ($id: ID!) { artist(id: $id) { id name genres images { url } followers { total } popularity externalUrl } }',
+    'query ($id: ID!) { artist(id: $id) { id name genres images { width height } followers { total } popularity externalUrl } }',
     { id },
     {
       artist: {
         ...{ id, name, genres, popularity, followers: { total: followers } },
-        images: images.map(({ url }) => ({ url })),
+        images: images.map(({ width, height }) => ({ width, height })),
         externalUrl: `https://open.spotify.com/artist/${id}`,
       },
     },
@@ -98,7 +98,7 @@ const wholeArtist = (id: string) => {
 
 const everythingOfAnArtist = (id: string) =>
   custom(
-    'query ($id: ID!) { artist(id: $id) { id name genres images { url } followers { total } popularity externalUrl } }',
+    'query ($id: ID!) { artist(id: $id) { id name genres images { width height } followers { total } popularity externalUrl } }',
     { id },
     {
       artist: {
@@ -159,6 +159,13 @@ const dangerous = [
   {},
 ];
 
+const goodUrl = 'https://i.scdn.co/image/a';
+const withUrl = (url: unknown) =>
+  edited(
+    { path: 'images', set: [url, goodUrl].map((each) => ({ url: each, width: 1, height: 1 })) },
+    { path: 'external_urls.spotify', set: url },
+  );
+
 const urls = (id: string, url: string | null) =>
   custom(
     'query ($id: ID!) { artist(id: $id) { id externalUrl images { url } } }',
@@ -167,7 +174,7 @@ const urls = (id: string, url: string | null) =>
       artist: {
         id,
         externalUrl: url,
-        images: (catalogue.artist(id)?.images ?? []).map((image, i) => ({ url: i === 0 ? url : image.url })),
+        images: [{ url }, { url: goodUrl }],
       },
     },
   );
@@ -553,7 +560,7 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'only http and https leave as links',
     steps: [
       ...each(dangerous, (url, i) => ({
-        arrange: edited({ path: 'images.0.url', set: url }, { path: 'external_urls.spotify', set: url }),
+        arrange: withUrl(url),
         ask: urls(pictured(i), null),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
@@ -565,10 +572,7 @@ faultSuite('M', 'Malformed payloads', [
         says: { client: 'for that address' },
       })),
       {
-        arrange: edited(
-          { path: 'images.0.url', set: 'HTTPS://i.scdn.co/a' },
-          { path: 'external_urls.spotify', set: 'HTTPS://i.scdn.co/a' },
-        ),
+        arrange: withUrl('HTTPS://i.scdn.co/a'),
         ask: urls(pictured(20), 'HTTPS://i.scdn.co/a'),
         client: 'ok',
         aside: true,

@@ -1,4 +1,4 @@
-import type { Album, Artist, Catalogue, QuotaMode, Track } from '../../src/sandbox/index.ts';
+import type { Album, Artist, Catalogue, Image, QuotaMode, Track } from '../../src/sandbox/index.ts';
 
 /** The catalogue in the words of the graph: what an answer must say where no market is named. */
 
@@ -24,17 +24,22 @@ const identity = (kind: string, id: string, name: string) => ({
   externalUrl: `https://open.spotify.com/${kind}/${id}`,
 });
 
+/** Images as clients get them from the sandbox that has its pictures there. */
+export const imagesAt = (imagesUrl: string, images: readonly Image[]) =>
+  images.map(({ file, width, height }) => ({ url: imagesUrl + file, width, height }));
+
 const restrictions = (reason: string | undefined) =>
   reason === undefined ? null : { reason: knownReasons.includes(reason) ? reason.toUpperCase() : 'OTHER' };
 
-export function truthOf(catalogue: Catalogue, mode: QuotaMode) {
+/** @param imagesUrl base of the pictures of the sandbox that was asked */
+export function truthOf(catalogue: Catalogue, mode: QuotaMode, imagesUrl: string) {
   const inExtended = <T>(value: T): T | null => (mode === 'extended' ? value : null);
   const nameOf = (id: string) => catalogue.artist(id)?.name ?? '';
 
   return {
     artist: ({ id, name, images, genres, followers, popularity }: Artist) => ({
       ...identity('artist', id, name),
-      images,
+      images: imagesAt(imagesUrl, images),
       genres: inExtended(genres),
       followers: inExtended({ total: followers }),
       popularity: inExtended(popularity),
@@ -45,7 +50,7 @@ export function truthOf(catalogue: Catalogue, mode: QuotaMode) {
       albumType: ['album', 'single', 'compilation'].includes(album.type) ? album.type.toUpperCase() : 'OTHER',
       totalTracks: album.totalTracks,
       releaseDate: { date: album.releaseDate, precision: album.precision.toUpperCase() },
-      images: album.images,
+      images: imagesAt(imagesUrl, album.images),
       artists: album.artistIds.map((id) => identity('artist', id, nameOf(id))),
       isPlayable: null,
       restrictions: restrictions(album.restriction),

@@ -19,13 +19,14 @@ export interface ApiParts {
   catalogue: Catalogue;
   tokens: Tokens;
   apiUrl: string;
+  imagesUrl: string;
 }
 
 // Enough for a load test; a reply has about 20 kB.
 const maxCachedReplies = 500;
 
 /** Creates the Web API: a function from a request and its conditions to a reply. */
-export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
+export function createApi({ catalogue, tokens, apiUrl, imagesUrl }: ApiParts) {
   // The catalogue never changes, so equal requests under equal conditions have equal replies.
   const cachedReplies = new Map<string, Reply>();
 
@@ -45,7 +46,8 @@ export function createApi({ catalogue, tokens, apiUrl }: ApiParts) {
     // Authorisation comes first: `limit=abc` on a removed endpoint is 403 (measured 2026-09-30).
     if (route.extendedOnly && conditions.endpoints === 'development') throw forbidden();
     if (method !== 'GET') throw route.userWrites ? userNeeded() : wrongMethod();
-    const request: RequestContext = { path, id, query: searchParams, catalogue, conditions, apiUrl, locale };
+    const query = searchParams;
+    const request: RequestContext = { path, id, query, catalogue, conditions, apiUrl, imagesUrl, locale };
     await route.prepare?.(request);
     return jsonReply(route.read(request));
   };

@@ -1,4 +1,4 @@
-import type { Album, AlbumGroup, Artist, Track } from '../catalogue/model.ts';
+import type { Album, AlbumGroup, Artist, Image, Track } from '../catalogue/model.ts';
 import { withheldFields } from '../quota-mode.ts';
 import { albumRestriction, trackIn } from './availability.ts';
 import { type LinkParameter, slice, writePage } from './page.ts';
@@ -23,7 +23,7 @@ const embeddedTracks = 50;
 
 /** @param market the market that the call is for, null for none */
 export function createObjects(request: RequestContext, market: string | null): Objects {
-  const { catalogue, conditions, apiUrl } = request;
+  const { catalogue, conditions, apiUrl, imagesUrl } = request;
   const withheld = withheldFields[conditions.quotaMode];
   const inMarket = market !== null;
   // In development mode a full track and its album have `is_playable`, with or without a market.
@@ -41,6 +41,9 @@ export function createObjects(request: RequestContext, market: string | null): O
     uri: `spotify:${type}:${id}`,
   });
 
+  const images = (all: readonly Image[]) =>
+    all.map(({ file, width, height }) => ({ url: imagesUrl + file, width, height }));
+
   const artistReference = (id: string): JsonObject => ({
     ...links('artist', id),
     name: catalogue.artist(id)?.name ?? '',
@@ -54,7 +57,7 @@ export function createObjects(request: RequestContext, market: string | null): O
       total_tracks: album.totalTracks,
       ...(inMarket ? { is_playable: restriction === null } : { available_markets: album.markets }),
       ...links('album', album.id),
-      images: album.images,
+      images: images(album.images),
       name: album.name,
       release_date: album.releaseDate,
       release_date_precision: album.precision,
@@ -71,7 +74,7 @@ export function createObjects(request: RequestContext, market: string | null): O
       artists: album.artistIds.map(artistReference),
       ...(!inMarket && { available_markets: album.markets }),
       ...links('album', album.id),
-      images: album.images,
+      images: images(album.images),
       ...(fullTracksSayPlayable && { is_playable: restriction === null }),
       name: album.name,
       release_date: album.releaseDate,
@@ -142,7 +145,7 @@ export function createObjects(request: RequestContext, market: string | null): O
         followers: { href: null, total: artist.followers },
         genres: artist.genres,
         ...rest,
-        images: artist.images,
+        images: images(artist.images),
         name: artist.name,
         popularity: artist.popularity,
         ...identity('artist', artist.id),

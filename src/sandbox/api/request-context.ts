@@ -22,6 +22,8 @@ export interface RequestContext {
   conditions: Conditions;
   /** Base URL of the API, for the links in the response. */
   apiUrl: string;
+  /** URL of the pictures, to which the file of an image is added. */
+  imagesUrl: string;
   /** The Accept-Language header, which Spotify repeats in every link. */
   locale: string | undefined;
 }

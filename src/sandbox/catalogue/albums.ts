@@ -1,7 +1,8 @@
 import type { AlbumPlan } from './fixture-albums.ts';
 import { everywhere, usualLimits } from './markets.ts';
-import type { Album, Image } from './model.ts';
-import { createRandom, decimal, hexadecimal, type Random } from './random.ts';
+import type { Album } from './model.ts';
+import { drawCovers } from './picture-files.ts';
+import { createRandom, decimal, type Random } from './random.ts';
 import { albumTitle, labelName } from './words.ts';
 
 type OwnGroup = 'album' | 'single' | 'compilation';
@@ -21,18 +22,6 @@ const monthOnlyShare = 0.03;
 const imagelessShare = 0.02;
 const upcLength = 12;
 
-// Cover sizes in pixels and the part of the address that goes with each, as on Spotify's image host.
-const coverSizes = [
-  { pixels: 640, prefix: 'ab67616d0000b273' },
-  { pixels: 300, prefix: 'ab67616d00001e02' },
-  { pixels: 64, prefix: 'ab67616d00004851' },
-];
-const portraitSizes = [
-  { pixels: 640, prefix: 'ab6761610000e5eb' },
-  { pixels: 320, prefix: 'ab67616100005174' },
-  { pixels: 160, prefix: 'ab6761610000f178' },
-];
-
 /** Generates an ordinary album of one artist. */
 export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedShare: number): Album {
   const random = createRandom(`album:${id}`);
@@ -47,7 +36,7 @@ export function drawAlbum(id: string, artistId: string, type: OwnGroup, limitedS
     totalTracks,
     ...drawDate(random),
     markets: random.chance(limitedShare) ? random.pick(usualLimits) : everywhere,
-    images: random.chance(imagelessShare) ? [] : drawImages(random, coverSizes),
+    images: random.chance(imagelessShare) ? [] : drawCovers(random),
     label: labelName(random),
     upc: random.text(decimal, upcLength),
     popularity: random.below(90),
@@ -63,19 +52,7 @@ export function drawPlannedAlbum(plan: AlbumPlan, artistId: string): Album {
   return { ...drawn, ...plain, ...decided, totalTracks };
 }
 
-/** Pictures of an artist, widest first. */
-export const drawPortraits = (random: Random): Image[] => drawImages(random, portraitSizes);
-
-const coversOf = (id: string) => drawImages(createRandom(`cover:${id}`), coverSizes);
-
-function drawImages(random: Random, sizes: typeof coverSizes): Image[] {
-  const picture = random.text(hexadecimal, 24);
-  return sizes.map(({ pixels, prefix }) => ({
-    url: `https://i.scdn.co/image/${prefix}${picture}`,
-    width: pixels,
-    height: pixels,
-  }));
-}
+const coversOf = (id: string) => drawCovers(createRandom(`cover:${id}`));
 
 function drawDate(random: Random): Pick<Album, 'releaseDate' | 'precision'> {
   const year = String(random.between(firstYear, lastYear));

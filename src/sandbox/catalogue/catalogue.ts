@@ -1,8 +1,8 @@
-import { drawPortraits } from './albums.ts';
 import { drawDiscography } from './discography.ts';
 import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
 import type { Album, Artist, Slot, Track } from './model.ts';
+import { drawPortraits } from './picture-files.ts';
 import { createRandom } from './random.ts';
 import { type ArtistPlan, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
 import { indexAlbums, indexArtists, indexTracks, type SearchSource, yearOf } from './search-index.ts';

@@ -42,9 +42,7 @@ export const fixtureAlbums = {
   }),
   noImages: plan('noImages', 'Blank Sleeve', [4], { images: [] }),
   unsizedImages: plan('unsizedImages', 'Blurred Sleeve', [4], {
-    images: [
-      { url: 'https://i.scdn.co/image/ab67616d0000b273000000000000000000000001', width: null, height: null },
-    ],
+    images: [{ file: 'ab67616d0000b273000000000000000000000001', width: null, height: null }],
   }),
   // An album that was removed keeps its id and loses its name.
   nameless: plan('nameless', '', [3]),

@@ -5,7 +5,8 @@ export const albumGroups = ['album', 'single', 'compilation', 'appears_on'] as c
 export type AlbumGroup = (typeof albumGroups)[number];
 
 export interface Image {
-  url: string;
+  /** The last part of its URL: a prefix of the size, and the picture in hexadecimal digits. */
+  file: string;
   /** Pixels; null where Spotify does not know. */
   width: number | null;
   height: number | null;

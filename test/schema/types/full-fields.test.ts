@@ -98,7 +98,9 @@ describe('a field that lists give in short form', () => {
       `{ tracks(ids: ${quoted(works)}) { artists { id images { url } } } }`,
     );
     for (const artist of data.tracks.flatMap((track) => track.artists)) {
-      const images = catalogue.artist(artist.id)?.images.map(({ url }) => ({ url }));
+      const images = catalogue
+        .artist(artist.id)
+        ?.images.map(({ file }) => ({ url: gateway.sandbox.imagesUrl + file }));
       expect(artist).toEqual({ id: artist.id, images });
     }
     const asked = [...new Set(data.tracks.flatMap((track) => track.artists.map(({ id }) => id)))];

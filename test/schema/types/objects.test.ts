@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import {
   albums,
   artists,
@@ -13,7 +14,7 @@ import {
   unavailable,
   unknownId,
 } from '../../support/asking.ts';
-import { albumFields, artistFields, trackFields, truthOf } from '../../support/truth.ts';
+import { albumFields, artistFields, imagesAt, trackFields, truthOf } from '../../support/truth.ts';
 
 const fieldsOf = { artist: artistFields, album: albumFields, track: trackFields };
 const kinds = ['artist', 'album', 'track'] as const;
@@ -38,8 +39,8 @@ const samples: Record<Kind, readonly string[]> = {
   track: [...Object.values(tracks), ...catalogue.tracksOf(albums.various).map(({ id }) => id)],
 };
 
-function truth(kind: Kind, id: string, mode: (typeof modes)[number]): object {
-  const known = truthOf(catalogue, mode);
+function truth(kind: Kind, id: string, mode: (typeof modes)[number], { imagesUrl }: Sandbox): object {
+  const known = truthOf(catalogue, mode, imagesUrl);
   const [artist, album, track] = [catalogue.artist(id), catalogue.album(id), catalogue.track(id)];
   if (kind === 'artist' && artist) return known.artist(artist);
   if (kind === 'album' && album) return known.album(album);
@@ -50,9 +51,9 @@ function truth(kind: Kind, id: string, mode: (typeof modes)[number]): object {
 describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)('one %s has every field as the catalogue has it, for one call', async (kind) => {
     for (const id of samples[kind].slice(0, 3)) {
-      const { ask, apiCalls } = await inMode(mode);
+      const { ask, apiCalls, sandbox } = await inMode(mode);
       expect(seen(await ask(`{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`))).toEqual(
-        fine({ [kind]: truth(kind, id, mode) }),
+        fine({ [kind]: truth(kind, id, mode, sandbox) }),
       );
       expect(apiCalls()).toEqual([`/${kind}s/${id}`]);
     }
@@ -61,10 +62,10 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)(
     'many %ss come in the order of their ids, repeated ones too, unknown ones null',
     async (kind) => {
-      const { ask, apiCalls } = await inMode(mode);
+      const { ask, apiCalls, sandbox } = await inMode(mode);
       const known = samples[kind].slice(0, 18);
       const ids = [...known, unknownId, ...known.slice(2, 5).toReversed()];
-      const expected = ids.map((id) => (id === unknownId ? null : truth(kind, id, mode)));
+      const expected = ids.map((id) => (id === unknownId ? null : truth(kind, id, mode, sandbox)));
       expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { ${fieldsOf[kind]} } }`))).toEqual(
         fine({ [`${kind}s`]: expected }),
       );
@@ -107,7 +108,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 
 describe('what Spotify leaves out or has no name for', () => {
   test('is empty, null or OTHER, and never an error', async () => {
-    const { ask } = await inMode('extended');
+    const { ask, sandbox } = await inMode('extended');
     const document = `{
       noImages: album(id: "${albums.noImages}") { images { url } }
       unsized: album(id: "${albums.unsizedImages}") { images { url width height } }
@@ -120,7 +121,7 @@ describe('what Spotify leaves out or has no name for', () => {
       fine({
         noImages: { images: [] },
         unsized: {
-          images: [{ ...catalogue.album(albums.unsizedImages)?.images[0], width: null, height: null }],
+          images: imagesAt(sandbox.imagesUrl, catalogue.album(albums.unsizedImages)?.images ?? []),
         },
         nameless: { name: '', totalTracks: 3 },
         unknownType: { albumType: 'OTHER' },

@@ -1,0 +1,61 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Image } from '../catalogue/model.ts';
+import { pictureSizes, splitImageFile } from '../catalogue/picture-files.ts';
+import type { Reply } from '../reply.ts';
+import { drawCover, drawPortrait } from './drawing.ts';
+
+/**
+ * The path of the pictures. Spotify has them on a host of its own, so requests for them are not logged as calls, and
+ * limits, faults and tokens do not apply to them.
+ */
+export const picturesRoot = '/image/';
+
+type Draw = (pixels: number) => string;
+
+const maxAgeSeconds = 3600;
+
+/** Serves the picture of each image in the catalogue, and no other, as Spotify's image host does. */
+export function createPictures(catalogue: Catalogue) {
+  let drawings: Map<string, Draw> | undefined;
+
+  return (method: string, url: string): Reply => {
+    if (method !== 'GET' && method !== 'HEAD') return empty(405);
+    const file = url.slice(picturesRoot.length);
+    drawings ??= drawingsOf(catalogue);
+    const { prefix, picture } = splitImageFile(file);
+    const pixels = pictureSizes.get(prefix);
+    const draw = drawings.get(picture);
+    if (pixels === undefined || draw === undefined) return empty(404);
+    return {
+      status: 200,
+      headers: {
+        'access-control-allow-origin': '*',
+        'cache-control': `public, max-age=${maxAgeSeconds}`,
+        'content-type': 'image/svg+xml',
+        'x-content-type-options': 'nosniff',
+      },
+      body: Buffer.from(draw(pixels)),
+    };
+  };
+}
+
+/** The drawing of each picture; the sizes of one image have one picture. */
+function drawingsOf(catalogue: Catalogue): Map<string, Draw> {
+  const drawings = new Map<string, Draw>();
+  const add = (images: readonly Image[], draw: (seed: string) => Draw) => {
+    for (const { file } of images) {
+      const { picture } = splitImageFile(file);
+      drawings.set(picture, draw(picture));
+    }
+  };
+  for (const { images, name } of catalogue.artists()) {
+    add(images, (seed) => (pixels) => drawPortrait(seed, pixels, name));
+  }
+  for (const { images, name, artistIds } of catalogue.albums()) {
+    const artist = artistIds.map((id) => catalogue.artist(id)?.name ?? '').join(', ');
+    add(images, (seed) => (pixels) => drawCover(seed, pixels, name, artist));
+  }
+  return drawings;
+}
+
+const empty = (status: number): Reply => ({ status, headers: {}, body: Buffer.alloc(0) });
