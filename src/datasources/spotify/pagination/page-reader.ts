@@ -60,7 +60,8 @@ export async function readPages<T extends Entity>(
     if (offsets.length === 0) break;
     const next = await readWithinQuota(read, offsets, !pages.some(reaches(slots)), startedMs);
     pages = untilGap([...pages, ...next.pages]);
-    isShortened = next.isShortened;
+    // Pages smaller than requested may end before the slots: then a window without slots is no shortened one.
+    isShortened = next.isShortened && pages.some(reaches(slots));
   }
   recordEmptyEnd(read, pages);
   return { pages: await readChangedAgain(read, pages, startedMs), isShortened };

@@ -77,6 +77,13 @@ describe.each([
     expect(usages[0]?.shortened).toEqual([shortenedAlbums]);
   });
 
+  test('a page that is smaller than requested is read from the cache if the page that would follow it needs a call', async () => {
+    const quota = { callsLeft: 2, isKnown };
+    const { page } = testList({ slots: albums(1, 51), ceiling: 26, manner: 'clamp' }, { quota });
+    const { endCursor } = await page({ first: 48 });
+    expect(await page({ first: 6, after: endCursor })).toMatchObject({ ids: albums(49, 51) });
+  });
+
   test('the length of the list is known without a note if its first page can be read', async () => {
     const { page, usages } = start(1, isKnown);
     expect(await page({ first: 0 })).toMatchObject({ ids: [], totalCount: 45, hasNextPage: false });
