@@ -7,6 +7,8 @@ import { type Page, type TestList, type TestQuota, type TestSlot, testList } fro
  * client walks, it gets everything once, in order, and Spotify no page larger than it allows.
  */
 
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 60);
+
 const lists: fc.Arbitrary<TestList> = fc
   .record({
     flaws: fc.array(
@@ -65,6 +67,10 @@ const hasEmptyPage = ({ slots, ceiling }: TestList): boolean =>
   Array.from({ length: Math.ceil(slots.length / ceiling) }, (_, i) =>
     slots.slice(i * ceiling, (i + 1) * ceiling),
   ).some((page) => page.every((slot) => slot === 'hidden'));
+
+/** Slots count the items of a page, so a short page has its items in other slots if it is cut elsewhere. */
+const hasMovingSlots = ({ slots, manner }: TestList): boolean =>
+  manner === 'clamp' && slots.includes('hidden');
 
 type TestedList = ReturnType<typeof testList>;
 
@@ -164,7 +170,7 @@ describe('paging over any list', () => {
         expect(await walk(tested, size, true)).toEqual(visible(list).map(({ id }) => id));
         expectPoliteRequests(tested);
       }),
-      { numRuns: 100 },
+      { numRuns },
     ));
 
   test.each([true, false])(
@@ -172,6 +178,7 @@ describe('paging over any list', () => {
     (isKnown) =>
       fc.assert(
         fc.asyncProperty(lists, walks, async (list, { size, callsPerDay }) => {
+          fc.pre(!hasEmptyPage(list)); // two of them end the list, but not if a client gets them on different days
           const quota = { callsLeft: callsPerDay, isKnown };
           const tested = testList(list, { quota });
           expect(await walkOverDays(tested, quota, callsPerDay, size)).toEqual(
@@ -179,19 +186,19 @@ describe('paging over any list', () => {
           );
           expectPoliteRequests(tested);
         }),
-        { numRuns: 20 },
+        { numRuns: Math.ceil(numRuns / 2) },
       ),
   );
 
   test('a walk backward gives everything once and in order', () =>
     fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
-        fc.pre(!hasEmptyPage(list));
+        fc.pre(!hasEmptyPage(list) && !hasMovingSlots(list));
         const tested = testList(list);
         expect(await walk(tested, size, false)).toEqual(visible(list).map(({ id }) => id));
         expectPoliteRequests(tested);
       }),
-      { numRuns: 100 },
+      { numRuns },
     ));
 
   test('any window between two cursors holds what stands in its slots, and tells rightly what lies around it', () =>
@@ -217,6 +224,6 @@ describe('paging over any list', () => {
         const isShort = list.slots.includes('hidden');
         if (!isShort) expect(page.hasNextPage).toBe(end > start && end < list.slots.length);
       }),
-      { numRuns: 100 },
+      { numRuns },
     ));
 });
