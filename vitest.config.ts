@@ -19,6 +19,7 @@ export default defineConfig({
       { extends: true, test: { name: 'mocking', include: mocking } },
     ],
     maxWorkers: 2,
+    maxConcurrency: 40, // fault cases that wait wait together
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
     reporters: ['default', './test/support/failed-tests.ts'],

@@ -19,7 +19,14 @@ import {
   trackId,
   tracks,
 } from '../support/fault-operations.ts';
-import { leaks, misdirected, openSockets, permit, strangers } from '../support/fault-traces.ts';
+import {
+  leaks,
+  misdirected,
+  openSockets,
+  permit,
+  strangers,
+  watchUnhandled,
+} from '../support/fault-traces.ts';
 import { startWorld, type World } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
@@ -30,7 +37,12 @@ import type { Trouble } from '../support/tcp-proxy.ts';
  */
 
 const spanMs = 1_500; // in which things happen, in each run
-const limits = { UPSTREAM_TIMEOUT_MS: '300', REQUEST_TIMEOUT_MS: '1000', CACHE_TTL_SECONDS: '1' };
+const deadlineMs = 1_000;
+const limits = {
+  UPSTREAM_TIMEOUT_MS: '300',
+  REQUEST_TIMEOUT_MS: `${deadlineMs}`,
+  CACHE_TTL_SECONDS: '1',
+};
 const sideBySide = 6;
 const runs = isFull ? 300 : 10; // of some two seconds each
 
@@ -228,7 +240,7 @@ async function play({ quotaMode, happenings: list, questions: asked }: Scenario)
     await world.endGateways();
     return [
       ...outcomes.flatMap((outcome) =>
-        violations(outcome, { deadlineMs: Number(limits.REQUEST_TIMEOUT_MS) }).map(
+        violations(outcome, { deadlineMs, machineLoad: world.machineLoad() }).map(
           (what) => `${what} in ${outcome.text.slice(0, 500)}`,
         ),
       ),
@@ -265,10 +277,7 @@ describe('R. Random faults', () => {
     timeout: runs * 10_000,
   }, async () => {
     process.stdout.write(`random faults: FAULT_SEED=${seed}\n`);
-    const unhandled: unknown[] = [];
-    const note = (reason: unknown) => unhandled.push(reason);
-    process.on('unhandledRejection', note);
-    process.on('warning', note);
+    const unhandled = watchUnhandled();
     let played = 0;
     try {
       await fc.assert(
@@ -287,11 +296,10 @@ describe('R. Random faults', () => {
         },
       );
     } finally {
-      process.off('unhandledRejection', note);
-      process.off('warning', note);
+      unhandled.end();
     }
     process.stdout.write(`random faults: ${played} scenarios\n`);
-    expect(unhandled).toEqual([]);
+    expect(unhandled.seen).toEqual([]);
     expect(played).toBe(runs * sideBySide);
   });
 });

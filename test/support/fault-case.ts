@@ -24,7 +24,7 @@ export interface FaultCase extends WorldOptions {
   needsRedis?: boolean;
   /** Whether this machine does not allow what the case does: then the report lists it as skipped. */
   isSkipped?: boolean;
-  /** Whether it takes seconds: then it runs beside others, and may not move the clock. */
+  /** Whether it waits most of its time: then it runs beside others, and may not move the clock. */
   slow?: boolean;
   /** Milliseconds that vitest gives it. */
   timeoutMs?: number;
@@ -47,7 +47,7 @@ export interface Step {
   client?: Expected;
   /** The truth, where it is not the catalogue's. */
   truth?: unknown;
-  /** No answer later than this; at least so late; and the same for shares of them. */
+  /** No answer later than this; at least so late; and the same for shares of them. All but the median may have a long pause. */
   withinMs?: number;
   notBeforeMs?: number;
   p99Ms?: number;

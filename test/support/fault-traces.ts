@@ -1,10 +1,34 @@
 import { stopwatchMs } from './clock.ts';
 import type { World } from './fault-world.ts';
 
-/** What a case leaves behind: secrets that were told, hosts that were called, sockets and timers. */
+/** What a case leaves behind: secrets that were told, hosts that were called, errors that nobody handled, sockets and timers. */
 
 const settleMs = 1_000;
 const lookEveryMs = 20;
+
+const unhandledSeen = new Set<unknown[]>();
+const noteUnhandled = (reason: unknown): void => {
+  for (const seen of unhandledSeen) seen.push(reason);
+};
+
+/** Sees rejections that nobody handles, and warnings. One listener serves all cases that run side by side. */
+export function watchUnhandled() {
+  const seen: unknown[] = [];
+  if (unhandledSeen.size === 0) {
+    process.on('unhandledRejection', noteUnhandled);
+    process.on('warning', noteUnhandled);
+  }
+  unhandledSeen.add(seen);
+  return {
+    seen,
+    end() {
+      unhandledSeen.delete(seen);
+      if (unhandledSeen.size > 0) return;
+      process.off('unhandledRejection', noteUnhandled);
+      process.off('warning', noteUnhandled);
+    },
+  };
+}
 
 /** Secrets in what was said on any channel. */
 export async function leaks(world: World): Promise<string[]> {

@@ -12,7 +12,7 @@ import { waitForIdleLoop } from './clock.ts';
 import { type Answer, ask, get, type Outcome, textOf } from './fault-answers.ts';
 import { type Channel, openChannels } from './fault-channels.ts';
 import { catalogue, type Operation } from './fault-operations.ts';
-import { measureMachineLoad } from './machine-load.ts';
+import { longPauseMs, measureMachineLoad } from './machine-load.ts';
 import { type Watched, watchNetwork } from './network-watch.ts';
 import { type Environment, type Server, startServer, upstreamOf } from './process.ts';
 import { type RedisProcess, startRedisProcess } from './redis.ts';
@@ -52,6 +52,8 @@ export interface World extends Services {
   measureLoad(): void;
   /** How many times longer everything has taken since then than on an idle machine. */
   machineLoad(): number;
+  /** What an upper bound for an idle machine comes to on this one, with one long pause. */
+  limitMs(ms: number): number;
   /** For what is asked in a way that no client of good will asks; default the first. */
   gateway(place?: number): Gateway;
   /** Status of `/ready`. */
@@ -186,6 +188,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       machineLoad = measureMachineLoad();
     },
     machineLoad: () => machineLoad(),
+    limitMs: (ms) => ms * machineLoad() + longPauseMs,
     ready: async (gateway) => overhear(await get(gatewayAt(gateway), '/ready')).status,
     metrics: async () => (await Promise.all(gateways.map(metricsOf))).join('\n'),
     fault: (rule) => sandbox.faults.add(rule),

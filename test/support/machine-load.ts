@@ -20,6 +20,9 @@ export function measureMachineLoad(pid: number | 'self' = 'self'): () => number 
 
 const leastRunMs = 1;
 
+/** What one long pause of the scheduler or of the garbage collector adds to a time, which no average shows. */
+export const longPauseMs = 100;
+
 /** The sums over all threads, some of which compress and decompress. */
 function processorTimes(pid: number | 'self'): { ranMs: number; waitedMs: number } | undefined {
   const times = { ranMs: 0, waitedMs: 0 };
