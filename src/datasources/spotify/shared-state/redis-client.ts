@@ -31,6 +31,10 @@ const connectMs = 1_000;
 const reconnectMs = 1_000;
 const logEveryMs = 60_000;
 
+const maxReasonChars = 200;
+const unreachableMessage = 'Redis is unreachable or slow: continuing without it';
+const rejectedMessage = 'Redis rejects REDIS_URL or a command: continuing without it';
+
 const require = createRequire(import.meta.url);
 
 export function createRedisClient(url: string, log: Log): RedisClient {
@@ -43,7 +47,14 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     connectTimeout: connectMs,
     retryStrategy: (attempts) => Math.min(attempts * 100, reconnectMs),
   });
-  redis.on('error', logError);
+  redis.on('error', (error: Error) => {
+    logError(error);
+    if (isRejectedSelect(error)) hasDatabase = false;
+  });
+  redis.on('connect', () => {
+    hasDatabase = true;
+  });
+  let hasDatabase = true; // ioredis would use database 0 in place of one that Redis does not have
   let subscriber: Redis | undefined;
   let failures = 0;
   let cooldownUntilMs = 0;
@@ -54,12 +65,13 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     const nowMs = performance.now();
     if (nowMs < nextLogAtMs) return;
     nextLogAtMs = nowMs + logEveryMs;
-    const { name, code } = error as NodeJS.ErrnoException;
-    log.warn({ error: name, code }, 'Redis is unreachable or slow: continuing without it');
+    const { name, message, code } = error as NodeJS.ErrnoException;
+    if (name === 'ReplyError') log.warn({ reason: message.slice(0, maxReasonChars) }, rejectedMessage);
+    else log.warn({ reason: code ?? message }, unreachableMessage);
   }
 
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null> {
-    if (redis.status !== 'ready' || performance.now() < cooldownUntilMs) return null;
+    if (redis.status !== 'ready' || !hasDatabase || performance.now() < cooldownUntilMs) return null;
     try {
       const result = await withTimeout(command(redis), commandTimeoutMs);
       failures = 0;
@@ -108,6 +120,9 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     },
   };
 }
+
+const isRejectedSelect = (error: Error): boolean =>
+  'command' in error && (error.command as { name?: string } | undefined)?.name === 'select';
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

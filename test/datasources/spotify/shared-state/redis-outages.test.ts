@@ -153,6 +153,30 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
     });
 
+    test.each([
+      ['has no such database', '/99', 'ERR DB index is out of range'],
+      ['rejects the password', '/0', 'WRONGPASS invalid username-password pair or user is disabled.'],
+      ['requires a password', '', 'NOAUTH Authentication required.'],
+    ])('and log its own words when it %s, and leave it alone', async (_, path, reason) => {
+      const redis = await startRedis();
+      if (path !== '/99') await redis.client.config('SET', 'requirepass', 'sesame');
+      const sandbox = await startUpstream();
+      const url = path === '/0' ? redis.url.replace('//', '//:canary-3f9c1@') + path : redis.url + path;
+      const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });
+      for (const id of [bts, albums9, albums50]) {
+        expect(await gateway.ask(artist(id))).toMatchObject({ data: nameOf(id), errors: [] });
+        await sleep(arriveMs);
+      }
+      expect(gateway.logged.filter(({ level }) => level === 'warn')).toEqual([
+        {
+          level: 'warn',
+          fields: { reason },
+          message: 'Redis rejects REDIS_URL or a command: continuing without it',
+        },
+      ]);
+      expect(await redis.client.keys('*')).toEqual([]);
+    });
+
     test('where nothing ever answers on its port, and none waits long', async () => {
       const sandbox = await startUpstream();
       const url = `redis://127.0.0.1:${await freePort()}`;
