@@ -8,6 +8,8 @@ interface Entry {
   cacheHits?: number;
   milliseconds?: number;
   codes?: readonly string[];
+  /** Of an entry whose message already states its other fields. */
+  ability?: string;
   err?: { name: string; message: string; stack?: string };
 }
 
@@ -18,7 +20,12 @@ interface Entry {
 export function terminalLine(json: string): string {
   const entry: Entry = JSON.parse(json);
   const clock = new Date(entry.time).toTimeString().slice(0, 8);
-  return `${clock} ${entry.msg === 'operation' ? operationText(entry) : otherText(entry)}\n`;
+  return `${clock} ${entryText(entry)}\n`;
+}
+
+function entryText(entry: Entry): string {
+  if (entry.msg === 'operation') return operationText(entry);
+  return entry.ability === undefined ? otherText(entry) : entry.msg;
 }
 
 function operationText(entry: Entry): string {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { learnedSentence } from '../../src/datasources/spotify/capabilities/learned-sentence.ts';
 import { createLog } from '../../src/observability/log.ts';
 
 /** The lines that a log writes to a terminal. */
@@ -23,6 +24,12 @@ describe('in a terminal', () => {
     log.info({ milliseconds: 12, codes: [], ...usage, ...more }, 'operation');
     expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d /)]);
     expect(lines[0]?.slice(9)).toBe(`${text}\n`);
+  });
+
+  test('what was learned about the app is a sentence', () => {
+    const { log, lines } = linesOfTerminal();
+    log.info({ ability: 'artists/albums', value: 10, before: null }, learnedSentence('artists/albums', 10));
+    expect(lines[0]?.slice(9)).toBe('learned: at most 10 albums a page (artists/albums)\n');
   });
 
   test('any other entry has its level, its fields and the stack of its error', () => {

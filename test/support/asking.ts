@@ -47,7 +47,7 @@ export const learnedCapabilities = (
   ability?: string,
 ): [ability: unknown, value: unknown][] =>
   logged
-    .filter(({ message }) => message === 'learned what this Spotify app may do')
+    .filter(({ message }) => message.startsWith('learned: '))
     .map(({ fields }): [unknown, unknown] => [Reflect.get(fields, 'ability'), Reflect.get(fields, 'value')])
     .filter(([about]) => ability === undefined || about === ability);
 

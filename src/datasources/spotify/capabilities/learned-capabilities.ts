@@ -2,6 +2,7 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { propertyOf } from '../transport/body.ts';
+import { learnedSentence } from './learned-sentence.ts';
 import {
   type Capability,
   type CapabilityPolicy,
@@ -83,7 +84,7 @@ export function createLearnedCapabilities(
       if (!confirmed) return;
       log.info(
         { ability: capability, value, before: before?.confirmed ? before.value : null },
-        'learned what this Spotify app may do',
+        learnedSentence(capability, value),
       );
       if (forMs === rememberMs) sharedState?.publish(`${topicPrefix}:${capability}`, next);
     },
