@@ -53,6 +53,13 @@ function isUpstreamUrl(text: string): boolean {
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
 
+export const proxyUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol),
+    'must be the http:// or https:// URL of a proxy',
+  );
+
 export const redisUrl = z
   .string()
   .refine(

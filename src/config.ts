@@ -7,11 +7,13 @@ import {
   minDailyLimit,
   oneOf,
   origins,
+  proxyUrl,
   redisUrl,
   trustedDocuments,
   upstreamUrl,
   wholeNumber,
 } from './config-values.ts';
+import { doubtfulValues, misspelledNames } from './config-warnings.ts';
 import { isMarket, type Market, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { LogLevel } from './observability/log.ts';
@@ -27,6 +29,8 @@ export interface Config {
   workers: number;
   /** The kind of app that the embedded sandbox simulates; null for no sandbox (credentials are configured). */
   sandbox: 'development' | 'extended' | null;
+  /** Probable mistakes, one sentence for each. */
+  warnings: readonly string[];
   gateway: GatewayOptions;
 }
 
@@ -54,6 +58,8 @@ const variables = z
       .refine(isMarket, 'must be an ISO 3166-1 alpha-2 country code in capitals')
       .transform((code) => code as Market)
       .optional(),
+    HTTPS_PROXY: proxyUrl.optional(),
+    NO_PROXY: z.string().default(''),
     REDIS_URL: redisUrl.optional(),
     DATA_DIR: z.string().default('.data'),
     SPOTIFY_RATE_LIMIT: wholeNumber(1, 1_000_000).optional(),
@@ -88,6 +94,9 @@ const variables = z
 /** The environment variables that the gateway reads. */
 export const variableNames: readonly string[] = Object.keys(variables.shape);
 
+/** Variables that other programs read too, some of them in lower case. */
+const lowerCaseNames = ['HTTPS_PROXY', 'NO_PROXY'];
+
 /** Variables whose value is in no message. */
 const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET']);
 
@@ -96,14 +105,17 @@ const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET']);
  * @throws ConfigError
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const given = withLowerCase(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')),
+  );
+  const misspelled = misspelledNames(given, variableNames);
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => {
       const name = path.join('.');
       return `${name} ${message}${shownValue(name, given[name])}.`;
     });
-    throw new ConfigError(`${lines.join('\n')}\n${docsHint}`);
+    throw new ConfigError([...lines, ...misspelled, docsHint].join('\n'));
   }
   const env = parsed.data;
   const production = env.NODE_ENV === 'production';
@@ -114,6 +126,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: env.LOG_LEVEL,
     workers: env.WEB_CONCURRENCY,
     sandbox: env.SPOTIFY_CLIENT_ID ? null : env.SANDBOX_QUOTA_MODE,
+    warnings: [
+      ...misspelled,
+      ...doubtfulValues(given, {
+        nodeEnv: env.NODE_ENV,
+        isSandbox: !env.SPOTIFY_CLIENT_ID,
+        timeoutMs: env.UPSTREAM_TIMEOUT_MS,
+        requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      }),
+    ],
     gateway: {
       spotify: spotifyOptions(env),
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
@@ -153,7 +174,16 @@ function spotifyOptions(env: z.infer<typeof variables>): SpotifyOptions {
     staleMs: env.CACHE_STALE_SECONDS * 1000,
     redisUrl,
     dataDir,
+    proxy: env.HTTPS_PROXY === undefined ? null : { url: env.HTTPS_PROXY, noProxy: env.NO_PROXY },
   };
+}
+
+function withLowerCase<T>(given: Record<string, T>): Record<string, T> {
+  const found = lowerCaseNames.flatMap((name) => {
+    const value = given[name] ?? given[name.toLowerCase()];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...given, ...Object.fromEntries(found) };
 }
 
 const partOf = (limit: number, processes: number, least = 1): number =>

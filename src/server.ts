@@ -15,6 +15,11 @@ import { listenError, metricsMessage, startMessage } from './process/start-messa
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
+function warn({ warnings, logLevel }: Config): void {
+  const log = createLog(logLevel);
+  for (const warning of warnings) log.warn({}, warning);
+}
+
 /** Runs one process behind the port, alone or as one of several. */
 async function serve(config: Config): Promise<void> {
   const log = boundedLog(createLog(config.logLevel));
@@ -105,6 +110,7 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
 try {
   loadDotenv();
   const config = readConfig(process.env);
+  if (cluster.isPrimary) warn(config);
   await (config.workers > 1 && cluster.isPrimary ? runSupervisor(config) : serve(config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

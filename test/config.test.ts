@@ -196,6 +196,20 @@ const variables: Variable[] = [
     ],
   },
   {
+    name: 'HTTPS_PROXY',
+    of: ({ gateway }) => gateway.spotify.proxy?.url ?? null,
+    byDefault: null,
+    good: ['http://proxy.example:3128', 'https://user:password@proxy.example'].map((url) => [url, url]),
+    bad: [canary, `${canary}:3128`, `socks5://${canary}`, `ftp://user:${canary}@proxy.example`],
+  },
+  {
+    name: 'NO_PROXY',
+    of: (config) => config.gateway.spotify.proxy ?? '',
+    byDefault: '',
+    good: [],
+    bad: [],
+  },
+  {
     name: 'DATA_DIR',
     of: (config) => (config.sandbox ? '.data' : config.gateway.spotify.dataDir),
     byDefault: '.data',
@@ -463,6 +477,14 @@ describe('the environment as a whole', () => {
     expect(dataDir({ ...credentials, DATA_DIR: '/data' })).toBe('/data');
     expect(dataDir({ ...credentials, DATA_DIR: 'none' })).toBeNull();
     expect(dataDir({ ...credentials, DATA_DIR: '/data', REDIS_URL: 'redis://localhost' })).toBeNull();
+  });
+
+  test('the variables of the proxy may be in lower case, as for other programs', () => {
+    const proxyOf = (environment: Environment) => readConfig(environment).gateway.spotify.proxy;
+    const [url, other] = ['http://proxy.example:3128', 'http://other.example'];
+    expect(proxyOf({ https_proxy: url, no_proxy: 'a.example' })).toEqual({ url, noProxy: 'a.example' });
+    expect(proxyOf({ https_proxy: other, HTTPS_PROXY: url })).toEqual({ url, noProxy: '' });
+    expect(proxyOf({ NO_PROXY: 'a.example' })).toBeNull();
   });
 
   test('variables of other programs do not matter', () => {

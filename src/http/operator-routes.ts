@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
+import type { UnreadyReason } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
 import { pathOf } from './request.ts';
 
@@ -64,6 +65,7 @@ export type Readiness = () => Promise<{ status: 200 | 503; text: string }>;
 
 const notReady = {
   draining: 'draining',
+  'credentials-rejected': 'Spotify rejects the credentials',
   'no-token': 'no valid Spotify token',
   'premium-lapsed': 'Premium subscription lapsed',
   bug: 'readiness check failed',
@@ -71,8 +73,8 @@ const notReady = {
 
 export interface ReadinessOptions {
   isDraining(): boolean;
-  /** Why Spotify cannot be called: there is no valid token, or Spotify serves this app nothing; null if it can. */
-  whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
+  /** Why Spotify cannot be called; null if it can. */
+  whyNotReady(): Promise<UnreadyReason | null>;
 }
 
 export function createReadiness({ isDraining, whyNotReady }: ReadinessOptions, log: Log): Readiness {

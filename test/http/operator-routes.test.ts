@@ -8,6 +8,12 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 const cases: [reason: string, options: Partial<ReadinessOptions>, status: number, text: string][] = [
   ['the gateway can serve', {}, 200, 'ready'],
   ['the process is draining', { isDraining: () => true }, 503, 'draining'],
+  [
+    'the credentials are wrong',
+    { whyNotReady: async () => 'credentials-rejected' },
+    503,
+    'Spotify rejects the credentials',
+  ],
   ['there is no token', { whyNotReady: async () => 'no-token' }, 503, 'no valid Spotify token'],
   [
     'the Premium subscription has lapsed',
@@ -27,6 +33,12 @@ test.each(cases)('/ready has a phrase of its own if %s', async (_, options, stat
 });
 
 describe('GET /ready', () => {
+  test('tells wrong credentials from another reason for no token', async () => {
+    const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another' });
+    const response = await fetch('/ready');
+    expect([response.status, await response.text()]).toEqual([503, 'Spotify rejects the credentials']);
+  });
+
   test('tells by one fixed phrase for each reason why it is 503', async () => {
     const { fetch, gateway, sandbox } = await withSandbox();
     const ready = async () => {

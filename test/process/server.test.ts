@@ -88,9 +88,10 @@ describe('the start', () => {
   });
 
   test('reads a .env file in its working directory, over which the environment wins', async () => {
-    const dotenv = 'SANDBOX_QUOTA_MODE=extended\nINTROSPECTION=false\nPORT=1\n';
+    const dotenv = 'SANDBOX_QUOTA_MODE=extended\nINTROSPECTION=false\nPORT=1\nSPOTIFY_MARKE=DE\n';
     const { out, ask } = await startServer({ PORT: '0' }, dotenv);
     expect(out()).toContain('extended mode');
+    expect(out()).toContain('SPOTIFY_MARKE is not read: did you mean SPOTIFY_MARKET?');
     expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
   });
 
@@ -116,7 +117,7 @@ describe('the start', () => {
     expect(entry.reason).toMatch(/^invalid_client: /);
     expect(new Date(entry.time).toISOString()).toBe(entry.time);
     expect(out()).not.toContain(canary);
-    expect(await get('/ready')).toMatchObject({ status: 503, text: 'no valid Spotify token' });
+    expect(await get('/ready')).toMatchObject({ status: 503, text: 'Spotify rejects the credentials' });
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token']);
   });
 
@@ -158,7 +159,7 @@ describe('the paths beside the graph', () => {
     });
     const replies = [await get('/ready'), await get('/health'), await ask(nameOfBts)] as const;
     expect(replies.map(({ status }) => status)).toEqual([503, 200, 200]);
-    expect(replies[0].text).toBe('no valid Spotify token');
+    expect(replies[0].text).toBe('Spotify rejects the credentials');
     expect(replies[2].json).toMatchObject({
       data: { artist: null },
       errors: [{ extensions: { code: 'UPSTREAM_AUTH_FAILED' } }],
@@ -170,14 +171,15 @@ describe('the paths beside the graph', () => {
 
   test('/ready is 503 where there is no upstream, and the process lives on', async () => {
     const nowhere = `http://127.0.0.1:${await freePort()}`;
-    const { get } = await startServer({
+    const { get, out } = await startServer({
       SPOTIFY_API_URL: `${nowhere}/v1`,
       SPOTIFY_TOKEN_URL: `${nowhere}/token`,
       SPOTIFY_CLIENT_ID: 'some-id',
       SPOTIFY_CLIENT_SECRET: canary,
     });
-    expect((await get('/ready')).status).toBe(503);
+    expect(await get('/ready')).toMatchObject({ status: 503, text: 'no valid Spotify token' });
     expect((await get('/health')).status).toBe(200);
+    expect(out()).toContain('"reason":"ECONNREFUSED","msg":"Spotify has sent no token');
   });
 });
 
@@ -230,6 +232,7 @@ describe('the end', () => {
       server.signal(signal);
       expect(await server.ended).toMatchObject({ code: 0, signal: null });
       expect(performance.now() - sentMs).toBeLessThan(limitMs);
+      expect(server.out()).toContain('the process drains');
     });
 
     test('comes at once with a code other than 0 when the signal is repeated', async () => {

@@ -29,6 +29,7 @@ async function startSpotify() {
     dailyLimits: new Map(),
     dataDir: null,
     redisUrl: null,
+    proxy: null,
   };
   const spotify = createSpotify(options, log);
   onTestFinished(async () => {

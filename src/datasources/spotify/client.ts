@@ -17,9 +17,11 @@ import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
 import { createSharedStore } from './shared-state/create-shared-store.ts';
+import type { HttpsProxy } from './transport/agent-pool.ts';
 import { createApiClient } from './transport/api-client.ts';
 import { createHttp, createObservedHttp } from './transport/http.ts';
 import { createToken } from './transport/token.ts';
+import { CredentialsRejected } from './transport/token-response.ts';
 import type { FieldContext } from './usage/field-context.ts';
 import { noopObserver, type Observer } from './usage/observer.ts';
 
@@ -59,10 +61,16 @@ export interface Spotify
   changes(): number;
   /** Resolves when the data of the other processes has arrived, or takes too long. */
   started(): Promise<void>;
-  /** Why the gateway cannot serve: it has no valid token, or Spotify serves this app nothing; null if it can. */
-  whyNotReady(): Promise<'no-token' | 'premium-lapsed' | null>;
+  /** Why the gateway cannot serve; null if it can. */
+  whyNotReady(): Promise<UnreadyReason | null>;
   close(): Promise<void>;
 }
+
+/**
+ * Spotify rejects the credentials; there is no valid token for another reason; or Spotify serves this app nothing, because
+ * the Premium subscription of its owner has lapsed.
+ */
+export type UnreadyReason = 'credentials-rejected' | 'no-token' | 'premium-lapsed';
 
 export type SpotifyReport = ReturnType<Spotify['report']>;
 
@@ -90,6 +98,8 @@ export interface SpotifyOptions {
   redisUrl: string | null;
   /** Without Redis, the directory that keeps the same data on disk; null keeps it in this process. */
   dataDir: string | null;
+  /** The proxy for calls to https URLs; null to send them directly. */
+  proxy: HttpsProxy | null;
 }
 
 /**
@@ -97,7 +107,7 @@ export interface SpotifyOptions {
  * @param observer receives each call, each wait and each read, for metrics and traces
  */
 export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = noopObserver): Spotify {
-  const http = createHttp({ timeoutMs: options.timeoutMs, connections: options.concurrency });
+  const http = createHttp({ ...options, connections: options.concurrency });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
@@ -138,12 +148,12 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
     registry: kinds,
   });
 
-  async function whyNotReady() {
-    const hasToken = await token.get().then(
-      () => true,
-      () => false,
-    );
-    if (!hasToken) return 'no-token';
+  async function whyNotReady(): Promise<UnreadyReason | null> {
+    try {
+      await token.get();
+    } catch (error) {
+      return error instanceof CredentialsRejected ? 'credentials-rejected' : 'no-token';
+    }
     return (await isServed()) ? null : 'premium-lapsed';
   }
 

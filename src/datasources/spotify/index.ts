@@ -1,6 +1,12 @@
 export { epochMs } from '../../observability/clock.ts';
 export type { CapabilityView } from './capabilities/capabilities.ts';
-export { createSpotify, type Spotify, type SpotifyOptions, type SpotifyReport } from './client.ts';
+export {
+  createSpotify,
+  type Spotify,
+  type SpotifyOptions,
+  type SpotifyReport,
+  type UnreadyReason,
+} from './client.ts';
 export type { Item, ListOwner, ObjectKey } from './entity-lists.ts';
 export * from './kinds/index.ts';
 export { isMalformed, type Malformed } from './kinds/json.ts';

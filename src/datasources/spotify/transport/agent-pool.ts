@@ -1,10 +1,17 @@
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+
+/** An HTTP proxy through which calls to https URLs are sent. */
+export interface HttpsProxy {
+  url: string;
+  /** Hosts that are called directly, separated by commas. */
+  noProxy: string;
+}
 
 /** Undici's agent for all calls, which is replaced when one of its sockets does not respond. */
 export interface AgentPool {
-  current(): Agent;
+  current(): Dispatcher;
   /** If one socket does not respond its idle ones may be dead too: later requests get new sockets. */
-  retireAgent(agent: Agent): void;
+  retireAgent(agent: Dispatcher): void;
   /** Counts a request that waits for a socket; the returned function ends that, and may be called again. */
   addPending(): () => void;
   /** Closes every socket, also those in use. */
@@ -13,21 +20,21 @@ export interface AgentPool {
 
 const keepAliveMs = 30_000; // bursts reuse their sockets; an idle gateway closes them soon
 
-/** @param connections maximum sockets to one host */
-export function createAgentPool(connections: number): AgentPool {
-  const connector = buildConnector({});
-  const agents = new Set<Agent>();
+/** @param connections maximum sockets to one host, also through a proxy */
+export function createAgentPool(connections: number, proxy: HttpsProxy | null = null): AgentPool {
+  const agents = new Set<Dispatcher>();
   let pendingConnects = 0;
   let agent = openAgent();
 
-  function openAgent(): Agent {
-    const opened = new Agent({
-      connections,
-      keepAliveTimeout: keepAliveMs,
-      // Undici replaces the socket of an aborted request, even if no request needs one.
-      connect: (options, callback) =>
-        pendingConnects > 0 ? connector(options, callback) : callback(new Error('no request waits'), null),
-    });
+  /** Undici replaces the socket of an aborted request, even if no request needs one. */
+  function whilePending(connector: Connector): Connector {
+    return (options, callback) =>
+      pendingConnects > 0 ? connector(options, callback) : callback(new Error('no request waits'), null);
+  }
+
+  function openAgent(): Dispatcher {
+    const options = { connections, keepAliveTimeout: keepAliveMs, connect: whilePending(buildConnector({})) };
+    const opened = proxy === null ? new Agent(options) : openProxyAgent(options, proxy, whilePending);
     agents.add(opened);
     return opened;
   }
@@ -52,3 +59,25 @@ export function createAgentPool(connections: number): AgentPool {
     },
   };
 }
+
+type Connector = buildConnector.connector;
+
+/** The sockets to Spotify are tunnels, whose connector undici passes to the factory. */
+const openProxyAgent = (
+  options: Agent.Options,
+  { url, noProxy }: HttpsProxy,
+  whilePending: (connector: Connector) => Connector,
+): Dispatcher =>
+  new EnvHttpProxyAgent({
+    ...options,
+    httpsProxy: url,
+    httpProxy: '', // plain http is for this machine
+    noProxy,
+    factory(origin: URL, poolOptions: Pool.Options) {
+      const { connect } = poolOptions;
+      return new Pool(origin, {
+        ...poolOptions,
+        ...(typeof connect === 'function' && { connect: whilePending(connect) }),
+      });
+    },
+  });

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { type AgentPool, createAgentPool } from './agent-pool.ts';
+import { type AgentPool, createAgentPool, type HttpsProxy } from './agent-pool.ts';
 import { propertyOf } from './body.ts';
 
 /**
@@ -52,8 +52,8 @@ interface RequestOptions {
 }
 
 /** @param connections maximum sockets to one host */
-export function createBoundedFetch(connections: number): BoundedFetch {
-  const agents = createAgentPool(connections);
+export function createBoundedFetch(connections: number, proxy?: HttpsProxy | null): BoundedFetch {
+  const agents = createAgentPool(connections, proxy);
 
   return {
     async fetch(url, init) {

@@ -2,6 +2,7 @@ import { createFetch } from 'ofetch';
 import type { Family } from '../quota/families.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import type { Observer } from '../usage/observer.ts';
+import type { HttpsProxy } from './agent-pool.ts';
 import { type Body, propertyOf, readBody } from './body.ts';
 import { createBoundedFetch, TimedOut, TooLarge } from './fetch.ts';
 
@@ -54,12 +55,14 @@ export interface HttpOptions {
   timeoutMs: number;
   /** Maximum sockets to one host. */
   connections: number;
+  /** By default every host is called directly. */
+  proxy?: HttpsProxy | null;
 }
 
 const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market codes is a tenth of this
 
-export function createHttp({ timeoutMs: defaultTimeoutMs, connections }: HttpOptions): Http {
-  const boundedFetch = createBoundedFetch(connections);
+export function createHttp({ timeoutMs: defaultTimeoutMs, connections, proxy }: HttpOptions): Http {
+  const boundedFetch = createBoundedFetch(connections, proxy);
   const client = createFetch({ fetch: boundedFetch.fetch });
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {

@@ -67,7 +67,11 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     failure = undefined;
     const waiters = createWaiters(() => waitingOperations);
     const request = { ...tokenRequest(options), timeoutMs };
-    const send = (): Promise<Outcome> => observedHttp(request, waiters).then(withFaultAsStatus);
+    let outcome: Outcome | undefined;
+    async function send(): Promise<Outcome> {
+      outcome = withFaultAsStatus(await observedHttp(request, waiters));
+      return outcome;
+    }
     const mayRetry = (waitMs: number): boolean => waitMs <= maxRetryWaitMs;
     try {
       const requestedAtMs = performance.now();
@@ -80,7 +84,7 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       const forMs = error instanceof CredentialsRejected ? rememberCredentialsMs : rememberFailureMs;
       failure ??= remember(error, forMs);
       if (error instanceof CredentialsRejected) log.warn(rejectionFields(error, options), rejectedMessage);
-      else log.warn({ code: error.code }, 'no token received from Spotify: no call can be sent');
+      else log.warn({ code: error.code, reason: reasonOf(outcome) }, noTokenMessage);
       throw error;
     }
   }
@@ -115,6 +119,12 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
     ageMs: () => (cached ? performance.now() - cached.requestedAtMs : null),
   };
 }
+
+const noTokenMessage = 'Spotify has sent no token, so no call can be sent; the next request tries again';
+
+/** Such as `ECONNREFUSED` or `status 503`. */
+const reasonOf = (outcome: Outcome | undefined): string | undefined =>
+  outcome?.kind === 'fault' ? outcome.code : outcome && `status ${outcome.status}`;
 
 const rejectedMessage =
   'Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: compare them with the dashboard of your app';

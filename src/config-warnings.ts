@@ -1,0 +1,76 @@
+/** Mistakes in the environment that do not stop the start. Each has one warning. */
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The parts of the configuration of which a combination may be a mistake. */
+export interface Checked {
+  nodeEnv: string | undefined;
+  isSandbox: boolean;
+  /** Timeout of one call to Spotify, and deadline of one request, in milliseconds. */
+  timeoutMs: number;
+  requestTimeoutMs: number;
+}
+
+/** Variables that are near one of the gateway's, and belong to other programs. */
+const foreignNames = new Set(['HTTP_PROXY']);
+
+/**
+ * The variables whose names are probably misspelled.
+ * @param names of the variables that the gateway reads
+ */
+export function misspelledNames(environment: Environment, names: readonly string[]): string[] {
+  const isSet = (name: string) => (environment[name] ?? '') !== '';
+  return Object.keys(environment)
+    .filter((name) => isSet(name) && !names.includes(name) && !foreignNames.has(name.toUpperCase()))
+    .flatMap((name) => {
+      const meant = names.find((known) => !isSet(known) && isNear(name.toUpperCase(), known));
+      return meant ? [`The variable ${name} is not read: did you mean ${meant}?`] : [];
+    });
+}
+
+/** Combinations of valid values that are probably a mistake. */
+export function doubtfulValues(
+  environment: Environment,
+  { nodeEnv = '', isSandbox, timeoutMs, requestTimeoutMs }: Checked,
+): string[] {
+  const unused = ['SPOTIFY_API_URL', 'SPOTIFY_TOKEN_URL'].filter((name) => environment[name]);
+  return [
+    nodeEnv !== 'production' &&
+      /^prod/i.test(nodeEnv) &&
+      `NODE_ENV is ${JSON.stringify(nodeEnv)}, not "production": GraphiQL, introspection and the quota stay open.`,
+    isSandbox &&
+      unused.length > 0 &&
+      `${unused.join(' and ')} ${unused.length > 1 ? 'have' : 'has'} no effect: without SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET the gateway calls its own sandbox.`,
+    timeoutMs > requestTimeoutMs &&
+      `UPSTREAM_TIMEOUT_MS (${timeoutMs}) is longer than REQUEST_TIMEOUT_MS (${requestTimeoutMs}): every request ends before a slow call does.`,
+  ].filter((warning) => warning !== false);
+}
+
+/** Whether a name differs from a known one by a typing error, or leaves out words of it. */
+function isNear(name: string, known: string): boolean {
+  const [words, knownWords] = [name.split('_'), known.split('_')];
+  const isShortened =
+    words.length > 1 && words[0] === knownWords[0] && words.every((word) => knownWords.includes(word));
+  const mostEdits = known.length < 16 ? 1 : 2;
+  return isShortened || words.join('') === knownWords.join('') || editDistance(name, known) <= mostEdits;
+}
+
+/** Characters to insert, delete, replace, or exchange with the next one. */
+function editDistance(one: string, other: string): number {
+  const rows = [Array.from({ length: other.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? 0;
+  for (let i = 1; i <= one.length; i++) {
+    rows[i] = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const isExchanged = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      const distances = [
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+        at(i - 1, j - 1) + (one[i - 1] === other[j - 1] ? 0 : 1),
+        ...(isExchanged ? [at(i - 2, j - 2) + 1] : []),
+      ];
+      rows[i]?.push(Math.min(...distances));
+    }
+  }
+  return at(one.length, other.length);
+}

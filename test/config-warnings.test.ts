@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, readConfig } from '../src/config.ts';
+import type { Environment } from './support/process.ts';
+
+const warningsOf = (environment: Environment): readonly string[] => readConfig(environment).warnings;
+const credentials = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
+
+describe('a variable that is not read', () => {
+  test.each([
+    ['SPOTIFY_CLIENTID', 'SPOTIFY_CLIENT_ID'],
+    ['SPOTIPY_CLIENT_SECRET', 'SPOTIFY_CLIENT_SECRET'],
+    ['SPOTIFY_CLEINT_ID', 'SPOTIFY_CLIENT_ID'],
+    ['SPOTIFY_SECRET', 'SPOTIFY_CLIENT_SECRET'],
+    ['spotify_client_id', 'SPOTIFY_CLIENT_ID'],
+    ['PROT', 'PORT'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['REQUEST_TIMEOUT', 'REQUEST_TIMEOUT_MS'],
+    ['GRAPHQL', 'GRAPHIQL'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+  ])('has a warning with the probable name, without its value: %s', (name, meant) => {
+    expect(warningsOf({ [name]: 'canary-3f9c1' })).toEqual([
+      `The variable ${name} is not read: did you mean ${meant}?`,
+    ]);
+  });
+
+  test('has no warning if it is empty, or the variable that is near is set', () => {
+    expect(warningsOf({ PROT: '' })).toEqual([]);
+    expect(warningsOf({ PROT: '1', PORT: '2' })).toEqual([]);
+  });
+
+  test('has no warning if other programs and systems have it', () => {
+    const names =
+      'PATH HOME HOSTNAME USER SHELL PWD OLDPWD TERM LANG LANGUAGE LOGNAME MAIL TMPDIR TZ EDITOR PAGER CI DEBUG COLORTERM ' +
+      'SHLVL DISPLAY SSH_AUTH_SOCK XDG_DATA_DIRS XDG_RUNTIME_DIR NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS HTTP_PROXY ' +
+      'http_proxy ALL_PROXY INIT_CWD npm_config_cache npm_config_noproxy npm_package_name npm_lifecycle_event ' +
+      'KUBERNETES_SERVICE_HOST KUBERNETES_PORT DATABASE_URL POSTGRES_HOST POSTGRES_PORT REDIS_HOST REDIS_PORT REDIS_PASSWORD ' +
+      'SENTRY_DSN AWS_REGION OTEL_SERVICE_NAME SPOTIFY_REDIRECT_URI SPOTIFY_REFRESH_TOKEN CLIENT_ID CLIENT_SECRET';
+    expect(warningsOf(Object.fromEntries(names.split(' ').map((name) => [name, 'x'])))).toEqual([]);
+  });
+
+  test('is named beside the error that it has caused', () => {
+    const start = () => readConfig({ SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRETS: 'canary-3f9c1' });
+    expect(start).toThrow(ConfigError);
+    expect(start).toThrow(/must be set together.*\n.*did you mean SPOTIFY_CLIENT_SECRET\?/);
+    expect(start).not.toThrow('canary');
+  });
+});
+
+describe('values that do not fit together', () => {
+  test.each<[Environment, RegExp]>([
+    [{ NODE_ENV: 'prod' }, /^NODE_ENV is "prod", not "production": GraphiQL, .* stay open\.$/],
+    [{ NODE_ENV: 'Production' }, /^NODE_ENV is "Production"/],
+    [
+      { SPOTIFY_API_URL: 'http://localhost:4010/v1' },
+      /^SPOTIFY_API_URL has no effect: without SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET /,
+    ],
+    [
+      { SPOTIFY_API_URL: 'http://localhost:4010/v1', SPOTIFY_TOKEN_URL: 'http://localhost:4010/token' },
+      /^SPOTIFY_API_URL and SPOTIFY_TOKEN_URL have no effect/,
+    ],
+    [
+      { UPSTREAM_TIMEOUT_MS: '9000' },
+      /^UPSTREAM_TIMEOUT_MS \(9000\) is longer than REQUEST_TIMEOUT_MS \(8000\)/,
+    ],
+  ])('have one warning: %o', (environment, warning) => {
+    expect(warningsOf(environment)).toEqual([expect.stringMatching(warning)]);
+  });
+
+  test.each<Environment>([
+    {},
+    { NODE_ENV: 'production' },
+    { NODE_ENV: 'development' },
+    { NODE_ENV: 'test' },
+    { ...credentials, SPOTIFY_API_URL: 'http://localhost:4010/v1' },
+    { UPSTREAM_TIMEOUT_MS: '8000' },
+  ])('have none if they do: %o', (environment) => {
+    expect(warningsOf(environment)).toEqual([]);
+  });
+});
