@@ -66,15 +66,16 @@ export interface Reply {
 const startMs = 60_000; // many times what it takes, for machines that are busy with other tests
 
 /**
+ * Registers what ends a resource. The default, vitest's `onTestFinished`, knows only one running test: tests that run
+ * side by side give the one of their own context.
+ */
+export type OnEnd = (end: () => Promise<void>) => unknown;
+
+/**
  * Runs the gateway until it ends by itself or the test does. It inherits nothing from this process but PATH.
  * @param dotenv content of the `.env` file in its working directory; none by default
- * @param onEnd registers what ends the process. Default: at the end of the test
  */
-export function runServer(
-  environment: Environment,
-  dotenv?: string,
-  onEnd: (end: () => Promise<void>) => unknown = onTestFinished,
-): Run {
+export function runServer(environment: Environment, dotenv?: string, onEnd: OnEnd = onTestFinished): Run {
   const buildFailure = inject('buildFailure');
   if (buildFailure !== null) throw new Error(buildFailure);
 
@@ -138,12 +139,23 @@ export const inProduction: Environment = {
   NODE_OPTIONS: '--max-old-space-size=256 --max-semi-space-size=16',
 };
 
-/** Runs the gateway on a free port and waits until it says where it listens. */
-export async function startServer(
-  environment: Environment = {},
-  dotenv?: string,
-  onEnd?: (end: () => Promise<void>) => unknown,
-): Promise<Server> {
+const startsAtOnce = 2; // a start takes a whole processor
+const latestStarts: Promise<unknown>[] = [];
+
+/**
+ * Runs the gateway on a free port and waits until it says where it listens. Of processes that tests start side by side,
+ * two start at a time, in the order of the calls.
+ */
+export function startServer(environment: Environment = {}, dotenv?: string, onEnd?: OnEnd): Promise<Server> {
+  const turn = latestStarts.at(-startsAtOnce) ?? Promise.resolve();
+  const start = () => startNow(environment, dotenv, onEnd);
+  const started = turn.then(start, start);
+  latestStarts.push(started);
+  if (latestStarts.length > startsAtOnce) latestStarts.shift();
+  return started;
+}
+
+async function startNow(environment: Environment, dotenv?: string, onEnd?: OnEnd): Promise<Server> {
   const run = runServer({ PORT: '0', ...environment }, dotenv, onEnd);
   const ended = run.ended.then(({ code, err }) => {
     throw new Error(`the gateway ended with code ${code} before it listened:\n${err}`);
@@ -224,18 +236,16 @@ function exchangeOnce(port: number, path: string, options: RequestOptions): Prom
 }
 
 /** One connection that is kept between requests, as browsers and proxies do; closed with the test. */
-export function keptConnection(): Agent {
+export function keptConnection(onEnd: OnEnd = onTestFinished): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  onTestFinished(() => agent.destroy());
+  onEnd(async () => agent.destroy());
   return agent;
 }
 
 /** A bare connection that has sent `bytes`, and which may be cut. */
-export async function openSocket(port: number, bytes = '') {
+export async function openSocket(port: number, bytes = '', onEnd: OnEnd = onTestFinished) {
   const socket = connect(port, '127.0.0.1');
-  onTestFinished(() => {
-    socket.destroy();
-  });
+  onEnd(async () => void socket.destroy());
   let received = '';
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
