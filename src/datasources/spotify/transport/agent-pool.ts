@@ -24,6 +24,7 @@ const keepAliveMs = 30_000; // bursts reuse their sockets; an idle gateway close
 export function createAgentPool(connections: number, proxy: HttpsProxy | null = null): AgentPool {
   const agents = new Set<Dispatcher>();
   let pendingConnects = 0;
+  let isClosed = false;
   let agent = openAgent();
 
   /** Undici replaces the socket of an aborted request, even if no request needs one. */
@@ -42,7 +43,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
   return {
     current: () => agent,
     retireAgent(retired) {
-      if (retired !== agent) return;
+      if (retired !== agent || isClosed) return; // the timeout of a request may end while the pool closes
       agent = openAgent();
       void retired.close().finally(() => agents.delete(retired));
     },
@@ -55,6 +56,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
       };
     },
     async close() {
+      isClosed = true;
       await Promise.all(Array.from(agents, (open) => open.destroy()));
     },
   };
