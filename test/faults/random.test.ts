@@ -43,8 +43,8 @@ const limits = {
   REQUEST_TIMEOUT_MS: `${deadlineMs}`,
   CACHE_TTL_SECONDS: '1',
 };
-const sideBySide = 6;
-const runs = isFull ? 300 : 10; // of some two seconds each
+const sideBySide = 8;
+const runs = isFull ? 300 : 4; // of some two seconds each
 
 interface Happening {
   atMs: number;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rejectInvalidTarget } from '../../src/http/request.ts';
 import { serverOptions } from '../../src/process/connections.ts';
@@ -45,12 +45,12 @@ export const refusals = (
   more: Partial<Step> = {},
 ): Step[] => operations.map((ask) => ({ ask, client, api: 0, token: 0, withinMs: 100, ...more }));
 
-/** A world's gateway on a real socket, with the time limits of a process; it closes with the case. */
-export async function listen(world: World): Promise<{ port: number; server: Server }> {
-  const server = createServer(serverOptions, rejectInvalidTarget(world.gateway().handler)).listen(
-    0,
-    '127.0.0.1',
-  );
+/** A world's gateway on a real socket, by default with the time limits of a process; it closes with the case. */
+export async function listen(
+  world: World,
+  limits: ServerOptions = serverOptions,
+): Promise<{ port: number; server: Server }> {
+  const server = createServer(limits, rejectInvalidTarget(world.gateway().handler)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.on('connection', (socket) => tapStream(socket, (text) => world.hear('answers', text)));
   world.defer(async () => {
