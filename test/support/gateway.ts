@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type GraphQLFormattedError, print } from 'graphql';
-import { onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import type { FamilyQuota, Usage } from '../../src/datasources/spotify/index.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 
 import { catalogue } from './catalogue.ts';
+import { onTestEnd } from './test-end.ts';
 
 /** A gateway in this process, asked by Web-standard requests, with a real socket to its upstream. */
 
@@ -49,7 +49,7 @@ export async function withSandbox(
   options: SandboxOptions = {},
 ): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
   const sandbox = await startSandbox({ catalogue, ...options });
-  onTestFinished(sandbox.close);
+  onTestEnd(sandbox.close);
   const apiCalls = () =>
     sandbox
       .calls()
@@ -80,7 +80,7 @@ export function startGateway(
     warn: logAs('warn'),
     error: logAs('error'),
   });
-  onTestFinished(gateway.dispose);
+  onTestEnd(gateway.dispose);
 
   const fetch = async (path: string, init?: RequestInit): Promise<Response> =>
     gateway.handler.fetch(`http://gateway.test${path}`, init ?? {});

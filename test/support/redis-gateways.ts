@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { type QuotaMode, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { waitForIdleLoop } from './clock.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { catalogue } from './operations.ts';
 import type { TestRedis } from './redis.ts';
+import { onTestEnd } from './test-end.ts';
 
 /** Gateways in this process on one Redis. */
 
@@ -23,7 +24,7 @@ export async function startUpstream(
   clientId = 'sandbox-client',
 ): Promise<Sandbox> {
   const sandbox = await startSandbox({ quotaMode: mode, catalogue, clientId });
-  onTestFinished(sandbox.close);
+  onTestEnd(sandbox.close);
   return sandbox;
 }
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
-import { onTestFinished } from 'vitest';
+import { onTestEnd } from './test-end.ts';
 
 /** A Redis process without files, which can be killed, paused and started again on its port. */
 export interface RedisProcess {
@@ -86,7 +86,7 @@ export async function startRedis(): Promise<TestRedis> {
   const redis = await startRedisProcess();
   const client = new Redis(redis.url, { retryStrategy: () => 50 });
   client.on('error', () => undefined); // tests kill the process
-  onTestFinished(async () => {
+  onTestEnd(async () => {
     client.disconnect();
     await redis.kill();
   });

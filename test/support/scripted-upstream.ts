@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
 import type { WrittenRule } from './case-format.ts';
 import { plainObject } from './plain-objects.ts';
+import { onTestEnd } from './test-end.ts';
 
 /** A Spotify that answers by rules alone, with a token endpoint that always gives a token. */
 
@@ -44,7 +44,7 @@ export async function startScriptedUpstream(rules: readonly WrittenRule[]): Prom
     send(response, reply);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  onTestFinished(() => {
+  onTestEnd(() => {
     server.closeAllConnections();
     server.close();
   });

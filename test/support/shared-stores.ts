@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { createSharedStore } from '../../src/datasources/spotify/shared-state/create-shared-store.ts';
 import type { MessageListener } from '../../src/datasources/spotify/shared-state/messages.ts';
 import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../src/observability/log.ts';
 import { hasRedis, startRedis } from './redis.ts';
+import { onTestEnd } from './test-end.ts';
 
 export const silentLog = { warn: () => undefined } as unknown as Log; // stores only warn
 
@@ -31,7 +31,7 @@ export interface Implementation {
 /** A directory that is removed with the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -39,7 +39,7 @@ type Place = { redisUrl: string | null; dataDir: string | null };
 
 async function connect(options: Place, app = 'app', listener: MessageListener = () => undefined) {
   const store = createSharedStore({ ...options, app, log: silentLog }) as SharedStore;
-  onTestFinished(() => store.close());
+  onTestEnd(() => store.close());
   store.subscribe(listener);
   await store.whenSynced();
   return store;

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { inject, onTestFinished } from 'vitest';
+import { inject } from 'vitest';
+import { onTestEnd } from './test-end.ts';
 
 const modules = fileURLToPath(new URL('../../dist/datasources/spotify/shared-state/', import.meta.url));
 
@@ -32,7 +33,7 @@ export function startStoreWriter(dataDir: string, app: string, name: string) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script(dataDir, app, name)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestEnd(() => void child.kill('SIGKILL'));
   let confirmed = 0;
   const lines = createInterface(child.stdout).on('line', (line) => {
     confirmed = Number(line);

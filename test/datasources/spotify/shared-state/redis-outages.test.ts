@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
+import { measureMachineLoad } from '../../../support/machine-load.ts';
 import { freePort, hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
 import { spoil } from '../../../support/redis-garbage.ts';
 import {
@@ -17,6 +18,7 @@ import {
   restMs,
   startUpstream,
 } from '../../../support/redis-gateways.ts';
+import { sideBySide } from '../../../support/test-end.ts';
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
   test('do not take their own event loop, when it is busy, for a slow Redis', async () => {
@@ -41,12 +43,12 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   });
 
   describe('lose it', () => {
-    /** What clients of a gateway see while something happens to its Redis. */
-    async function underLoad(gateways: readonly TestGateway[], ms: number) {
+    /** What clients of a gateway see while something happens to its Redis, for a time and for a number of answers at least. */
+    async function underLoad(gateways: readonly TestGateway[], ms: number, minAnswers: number) {
       const seen = { answers: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
       const asks: Promise<void>[] = [];
       const endMs = performance.now() + ms;
-      for (let i = 0; performance.now() < endMs; i++) {
+      for (let i = 0; performance.now() < endMs || seen.answers < minAnswers; i++) {
         const gateway = gateways[i % gateways.length];
         const id = allArtists[i % 50] ?? '';
         if (gateway) asks.push(look(gateway, id));
@@ -72,7 +74,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       logged.filter(({ message }) => message === 'Redis is unreachable or slow: continuing without it');
 
     const patienceMs = 50;
-    const allowanceMs = 500; // for a machine that runs other tests meanwhile
+    const allowanceMs = 500;
 
     const harms: { harm: string; strike: (redis: TestRedis) => Promise<void> | void }[] = [
       { harm: 'killed', strike: ({ kill }) => kill() },
@@ -88,8 +90,9 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateways = [await join(sandbox, redis, always), await join(sandbox, redis, always)];
-      const before = await underLoad(gateways, 500);
-      const during = underLoad(gateways, 2_000);
+      const before = await underLoad(gateways, 300, 50);
+      const machineLoad = measureMachineLoad();
+      const during = underLoad(gateways, 1_000, 100);
       await sleep(200);
       await strike(redis);
       const { answers, wrong, p99Ms } = await during;
@@ -98,59 +101,68 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       );
       expect(before.wrong).toEqual([]);
       expect(wrong).toEqual([]);
-      expect(answers).toBeGreaterThan(100);
-      expect(p99Ms).toBeLessThan(before.p99Ms + patienceMs + allowanceMs);
+      expect(p99Ms).toBeLessThan(before.p99Ms + (patienceMs + allowanceMs) * machineLoad());
       for (const gateway of gateways) expect(complaints(gateway).length).toBeLessThanOrEqual(1);
       redis.resume();
     });
 
-    test.each(['killed', 'stopped'])(
-      'with one line a minute for the operator when it is %s',
-      async (harm) => {
-        const redis = await startRedis();
-        const sandbox = await startUpstream();
-        const gateway = await join(sandbox, redis, always);
-        await (harm === 'killed' ? redis.kill() : redis.pause());
-        for (let i = 0; i < 30; i++) {
-          await gateway.ask(artist(allArtists[i] ?? ''));
-          await sleep(100);
-        }
-        expect(complaints(gateway)).toHaveLength(1);
-        const [{ fields } = { fields: {} }] = complaints(gateway);
-        expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
-        redis.resume();
-      },
-    );
+    const lossWays = ['killed', 'stopped'] as const;
 
-    test.each(['killed', 'stopped'])('and find it again by themselves when it was %s', async (harm) => {
-      const redis = await startRedis();
-      const sandbox = await startUpstream();
-      const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
-      await (harm === 'killed' ? redis.kill() : redis.pause());
-      expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
-      await (harm === 'killed' ? redis.start() : redis.resume());
-      await sleep(restMs);
-      expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-      await sleep(arriveMs);
-      sandbox.clearCalls();
-      expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-      expect(apiCalls(sandbox)).toEqual([]);
-    });
+    describe.concurrent('side by side', () => {
+      test.for(lossWays)(
+        'with one line a minute for the operator when it is %s',
+        sideBySide(async (harm: string) => {
+          const redis = await startRedis();
+          const sandbox = await startUpstream();
+          const gateway = await join(sandbox, redis, always);
+          await (harm === 'killed' ? redis.kill() : redis.pause());
+          for (let i = 0; i < 30; i++) {
+            await gateway.ask(artist(allArtists[i] ?? ''));
+            await sleep(100);
+          }
+          expect(complaints(gateway)).toHaveLength(1);
+          const [{ fields } = { fields: {} }] = complaints(gateway);
+          expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
+          redis.resume();
+        }),
+      );
 
-    test('at the start, or never had it: the first answers come all the same, and it is found when it comes', async () => {
-      const sandbox = await startUpstream();
-      const redis = await startRedis();
-      await redis.kill();
-      const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
-      const startedMs = performance.now();
-      expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
-      expect(performance.now() - startedMs).toBeLessThan(1_000);
-      expect(complaints(gateway)).toHaveLength(1);
-      await redis.start();
-      await sleep(restMs);
-      await gateway.ask(artist(albums9));
-      await sleep(arriveMs);
-      expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
+      test.for(lossWays)(
+        'and find it again by themselves when it was %s',
+        sideBySide(async (harm: string) => {
+          const redis = await startRedis();
+          const sandbox = await startUpstream();
+          const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
+          await (harm === 'killed' ? redis.kill() : redis.pause());
+          expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
+          await (harm === 'killed' ? redis.start() : redis.resume());
+          await sleep(restMs);
+          expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+          await sleep(arriveMs);
+          sandbox.clearCalls();
+          expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+          expect(apiCalls(sandbox)).toEqual([]);
+        }),
+      );
+
+      test(
+        'at the start, or never had it: the first answers come all the same, and it is found when it comes',
+        sideBySide(async () => {
+          const sandbox = await startUpstream();
+          const redis = await startRedis();
+          await redis.kill();
+          const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
+          const startedMs = performance.now();
+          expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
+          expect(performance.now() - startedMs).toBeLessThan(1_000);
+          expect(complaints(gateway)).toHaveLength(1);
+          await redis.start();
+          await sleep(restMs);
+          await gateway.ask(artist(albums9));
+          await sleep(arriveMs);
+          expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
+        }),
+      );
     });
 
     test.each([

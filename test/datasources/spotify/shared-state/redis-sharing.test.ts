@@ -19,32 +19,41 @@ import {
   patient,
   startUpstream,
 } from '../../../support/redis-gateways.ts';
+import { sideBySide } from '../../../support/test-end.ts';
+
+const parts = 4;
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
   describe('share answers', () => {
-    describe.each(['extended', 'development'] as const)('for an app in %s mode', (mode) => {
-      test('so that what one has answered costs the other nothing, whatever it is', async () => {
-        const redis = await startRedis();
-        const sandbox = await startUpstream(mode);
-        for (const operation of operations) {
-          await redis.client.flushall();
-          const first = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: mode }); // writes before Redis is there are lost
-          const asking =
-            ({ ask }: TestGateway): Ask =>
-            async (document) => {
-              const { data, errors } = await patient(() => ask(document));
-              expect(errors, operation.title).toEqual([]);
-              return data;
-            };
-          const data = await perform(operation, asking(first));
-          await sleep(arriveMs);
-          const second = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: mode });
-          sandbox.clearCalls();
-          expect(await perform(operation, asking(second)), operation.title).toEqual(data);
-          expect(sandbox.calls(), operation.title).toEqual([]);
-          await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
-        }
-      });
+    describe.concurrent.each(['extended', 'development'] as const)('for an app in %s mode', (mode) => {
+      const operationsOf = (part: number) => operations.filter((_, i) => i % parts === part);
+
+      // Every operation has an app of its own, so that no other one shares its answers.
+      test.for(Array.from({ length: parts }, (_, part) => part))(
+        'so that what one has answered costs the other nothing, whatever it is (part %i)',
+        sideBySide(async (part: number) => {
+          const redis = await startRedis();
+          const environment = { SPOTIFY_QUOTA_MODE: mode };
+          for (const [i, operation] of operationsOf(part).entries()) {
+            const sandbox = await startUpstream(mode, `app-${i}`);
+            const first = await join(sandbox, redis, environment); // writes before Redis is there are lost
+            const asking =
+              ({ ask }: TestGateway): Ask =>
+              async (document) => {
+                const { data, errors } = await patient(() => ask(document));
+                expect(errors, operation.title).toEqual([]);
+                return data;
+              };
+            const data = await perform(operation, asking(first));
+            await sleep(arriveMs);
+            const second = await join(sandbox, redis, environment);
+            sandbox.clearCalls();
+            expect(await perform(operation, asking(second)), operation.title).toEqual(data);
+            expect(sandbox.calls(), operation.title).toEqual([]);
+            await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
+          }
+        }),
+      );
     });
 
     test('and cursors: a walk goes on at another gateway', async () => {
