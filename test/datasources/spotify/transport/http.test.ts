@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { auditServer } from 'graphql-http';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type * as spotifyModule from '../../../../src/datasources/spotify/index.ts';
 import type * as contextModule from '../../../../src/schema/context.ts';
 import { withSandbox } from '../../../support/gateway.ts';
@@ -23,10 +23,22 @@ import {
 
 const canary = 'canary-3f9c1';
 
+const servers = new Map<string, Promise<Server>>();
+const ends: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(ends.map((end) => end())));
+
+/** The process with this configuration, which all tests of this file share. */
+function serverWith(environment: Environment = {}): Promise<Server> {
+  const key = JSON.stringify(environment);
+  const server = servers.get(key) ?? startServer(environment, undefined, (end) => ends.push(end));
+  servers.set(key, server);
+  return server;
+}
+
 describe('GraphQL over HTTP', () => {
   /** What the standard's own suite misses, of all that it asks. */
   async function missedWith(environment: Environment) {
-    const { url } = await startServer(environment);
+    const { url } = await serverWith(environment);
     const results = await auditServer({ url, fetchFn: patientFetch });
     expect(results).toHaveLength(61);
     return results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`);
@@ -50,14 +62,14 @@ describe('introspection', () => {
   const questions = ['{ __schema { queryType { name } } }', '{ __type(name: "Artist") { name } }'];
 
   test.each(questions)('is answered unless it is turned off: %s', async (question) => {
-    const { ask } = await startServer();
+    const { ask } = await serverWith();
     expect(await ask(question)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
   });
 
   test.each<Environment>([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
     'is refused with %o, and nothing else is',
     async (environment) => {
-      const { ask } = await startServer(environment);
+      const { ask } = await serverWith(environment);
       for (const question of questions) {
         const { status, json } = await ask(question);
         expect(status).toBe(400);
@@ -96,14 +108,14 @@ describe('pages of other origins', () => {
     Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
 
   test('get no CORS header without CORS_ORIGINS', async () => {
-    const server = await startServer();
+    const server = await serverWith();
     for (const origin of [app, evil, opaque]) {
       expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
     }
   });
 
   test.each([app, `${app}, ${other}`])('may read answers if CORS_ORIGINS has them: %s', async (origins) => {
-    const server = await startServer({ CORS_ORIGINS: origins });
+    const server = await serverWith({ CORS_ORIGINS: origins });
     for (const origin of origins.split(', ')) {
       for (const { headers } of await askFrom(server, origin)) {
         expect(headers['access-control-allow-origin']).toBe(origin);
@@ -120,7 +132,7 @@ describe('pages of other origins', () => {
   });
 
   test('are told apart by caches too where there are several', async () => {
-    const { ask } = await startServer({ CORS_ORIGINS: `${app},${other}` });
+    const { ask } = await serverWith({ CORS_ORIGINS: `${app}, ${other}` });
     for (const origin of [app, evil]) {
       const { headers } = await ask('{ __typename }', { headers: { origin } });
       expect(headers.vary).toMatch(/\borigin\b/i);
@@ -128,7 +140,7 @@ describe('pages of other origins', () => {
   });
 
   test('are told apart by caches also in an answer that caches may keep', async () => {
-    const { get } = await startServer({ CORS_ORIGINS: app });
+    const { get } = await serverWith({ CORS_ORIGINS: app });
     const query = encodeURIComponent('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
     const { headers } = await get(`/graphql?query=${query}`, { headers: { origin: app } });
     expect(headers['cache-control']).toMatch(/^public/);
@@ -138,7 +150,7 @@ describe('pages of other origins', () => {
 
   // A browser sends `Origin: null` for any sandboxed frame, so an answer that allows "null" allows everybody.
   test.each([app, `${app}, ${other}`])('may not if CORS_ORIGINS does not have them: %s', async (origins) => {
-    const server = await startServer({ CORS_ORIGINS: origins });
+    const server = await serverWith({ CORS_ORIGINS: origins });
     const strangers = [evil, opaque, `${app}.evil.example`, 'http://app.example', 'https://app.example:444'];
     for (const origin of strangers) {
       expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
@@ -160,17 +172,15 @@ describe('a bug', () => {
       return fields;
     };`;
 
-  test.each(['development', 'production'])(
+  test.concurrent.for(['development', 'production'])(
     'in a resolver is masked and logged with its stack in %s',
-    async (mode) => {
+    async (mode, { onTestFinished: onEnd }) => {
       const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
-      onTestFinished(() => rmSync(folder, { recursive: true }));
+      onEnd(() => rmSync(folder, { recursive: true }));
       const file = join(folder, 'bug.mjs');
       writeFileSync(file, bug);
-      const { ask, out, err } = await startServer({
-        NODE_OPTIONS: `--import=${pathToFileURL(file).href}`,
-        NODE_ENV: mode,
-      });
+      const environment = { NODE_OPTIONS: `--import=${pathToFileURL(file).href}`, NODE_ENV: mode };
+      const { ask, out, err } = await startServer(environment, undefined, onEnd);
 
       const { status, text, json } = await ask('{ broken: artist(id: "x") { name } __typename }');
       expect(status).toBe(200);
