@@ -41,7 +41,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
     return { kind: 'response', status: 200, body, etag, retryAfter: null, bytes: text.length };
   };
   const freshness = { freshMs: null, staleMs: 7 * 24 * 3_600_000, ...options };
-  const capabilities = createCapabilities('development', quiet);
+  const { capabilities = createCapabilities('development', quiet) } = options;
   const memory = createMemory(freshness);
   onTestFinished(memory.close);
   const debugLog: object[] = [];

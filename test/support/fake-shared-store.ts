@@ -37,7 +37,9 @@ export function createFakeSharedStore(): FakeSharedStore {
     const own = new Set<(topic: string, message: unknown) => void>();
     return {
       getEntries: async (keys) => keys.map((key) => (isDown ? null : (entries.get(key) ?? null))),
-      setEntry: (key, value) => void (isDown || entries.set(key, value)),
+      setEntries(newEntries) {
+        for (const { key, value } of isDown ? [] : newEntries) entries.set(key, value);
+      },
       publish(topic, message) {
         if (isDown) return;
         const copy = structuredClone(message);

@@ -16,7 +16,7 @@ const script = (dataDir: string, app: string, name: string) => `
     const counters = { [ownCounter]: count };
     const reservation = { counters, ownCounter, oldestBucket: 0, currentBucket: 100, limit: null };
     if (await store.reserveCall('artists', reservation)) {
-      store.setEntry('${name}-' + count, Buffer.alloc(2_000), 60_000);
+      store.setEntries([{ key: '${name}-' + count, value: Buffer.alloc(2_000), lifeMs: 60_000 }]);
       process.stdout.write(count + '\\n');
       count += 1;
     }

@@ -71,8 +71,9 @@ export function createEntityReader<Any extends Entity>({
       const all = Object.values(registry);
       const named = all.find(({ name }) => name === kind);
       if (named) return find(named, id, null, fieldContext);
-      const cached = all.find((candidate) => cache.has(requestOf(candidate, id, null)));
-      for (const candidate of cached ? [cached] : all) {
+      const requests = all.map((candidate) => requestOf(candidate, id, null));
+      const cached = await cache.findCached(requests);
+      for (const candidate of cached ? all.filter((_, i) => requests[i] === cached) : all) {
         const object = await find(candidate, id, null, fieldContext);
         if (object) return object;
       }

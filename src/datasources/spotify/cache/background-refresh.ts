@@ -3,7 +3,6 @@ import type { Log } from '../../../observability/log.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { createOperationContext, type FieldContext, withDeadline } from '../usage/field-context.ts';
 import type { JoinOrStart } from './in-flight.ts';
-import type { Memory } from './memory.ts';
 
 /** Refreshes an entry that is served stale, so that no client waits for the refresh. */
 export type BackgroundRefresh = (endpointRequest: EndpointRequest<unknown>) => void;
@@ -15,7 +14,6 @@ const maxKeys = 10_000;
 /** @param log gets failed refreshes, which are no error of any client */
 export function createBackgroundRefresh(
   joinOrStart: JoinOrStart,
-  memory: Memory,
   log: Pick<Log, 'debug'>,
 ): BackgroundRefresh {
   const started = new LRUCache<string, true>({ max: maxKeys, ttl: retryMs });
@@ -28,7 +26,7 @@ export function createBackgroundRefresh(
       location: () => ({ field: 'background refresh', path: [] }),
     };
     try {
-      const { result } = joinOrStart(endpointRequest, memory.get(key), fieldContext, true);
+      const { result } = joinOrStart(endpointRequest, fieldContext, { isRefresh: true });
       const { decision } = await withDeadline(result, fieldContext);
       if (decision === 'use') started.delete(key);
     } catch (error) {

@@ -24,7 +24,8 @@ export interface FreshnessOptions {
 const absence = { value: null, etag: null, bytes: 0 };
 const absentMs = 60_000; // an object that does not exist today may be released in a minute
 
-export const isFresh = ({ freshUntilMs }: EntryAge): boolean => epochMs() < freshUntilMs;
+export const isFresh = ({ freshUntilMs }: Pick<EntryAge, 'freshUntilMs'>): boolean =>
+  epochMs() < freshUntilMs;
 
 /** When Spotify sent or confirmed the response, in milliseconds of the epoch. */
 export const asOfMs = ({ freshUntilMs, freshMs }: EntryAge): number => freshUntilMs - freshMs;

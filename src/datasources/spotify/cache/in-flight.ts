@@ -9,10 +9,12 @@ import type { SharedStore } from '../shared-state/shared-store.ts';
 import { backOffError } from '../transport/back-off.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { BatchFetcher, FetchRequest } from './batch-fetcher.ts';
+import type { Form } from './embedded.ts';
 import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import type { StoreEntry } from './memory.ts';
-import { type EntryStore, entryForStore, entryFromStore, type ReadEntry } from './shared-entry.ts';
+import type { Memory, StoreEntry } from './memory.ts';
+import { entryFromStore, type ReadEntry } from './shared-entry.ts';
+import type { SharedResponses } from './shared-responses.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
 export interface InFlightRequest extends PendingFetch {
@@ -30,7 +32,9 @@ interface PendingFetch extends FetchRequest {
   /** The fields that wait for it, in the order in which they joined. */
   fieldContexts: FieldContext[];
   etag: string | null;
-  /** The entry that is used if Spotify cannot respond. */
+  /** `any`: a simplified object is enough for all of these fields. */
+  form: Form;
+  /** The entry of the full object or page. */
   cachedEntry: Entry | undefined;
   /** The entry of the store with the JSON of `cachedEntry`, which is stored again if Spotify confirms it. */
   storedEntry: ReadEntry | undefined;
@@ -42,8 +46,9 @@ interface PendingFetch extends FetchRequest {
 
 export interface InFlightOptions extends FreshnessOptions {
   batchFetcher: BatchFetcher;
+  memory: Memory;
   storeEntry: StoreEntry;
-  store: EntryStore | undefined;
+  sharedResponses: SharedResponses | undefined;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
   leases: Leases | undefined;
   dailyQuota: CallQuota;
@@ -59,13 +64,18 @@ export interface CallQuota {
 /** Joins the identical request that is in flight, or starts one. */
 export type JoinOrStart = (
   endpointRequest: EndpointRequest<unknown>,
-  cachedEntry: Entry | undefined,
   fieldContext: FieldContext,
-  isRefresh?: boolean,
+  options: Partial<Pick<PendingFetch, 'form' | 'isRefresh'>>,
 ) => InFlightRequest;
 
+/** What is done about a request, and the entry that decides it. */
+interface Decided {
+  decision: ReadDecision;
+  entry: Entry | undefined;
+}
+
 export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
-  const { batchFetcher, store, leases, storeEntry, dailyQuota } = options;
+  const { batchFetcher, memory, sharedResponses, leases, storeEntry, dailyQuota } = options;
   const inFlight = new Map<string, InFlightRequest>();
   // Requests of all operations are collected until the event loop has read every socket that has data. They can share
   // calls, because the catalogue is public and read with one app token.
@@ -75,37 +85,47 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   });
   const load = async (pending: PendingFetch) => loader.load(pending); // unwraps the promise of `dispatchBatch`
 
-  function start(
-    endpointRequest: EndpointRequest<unknown>,
-    cachedEntry: Entry | undefined,
-    isRefresh: boolean,
-  ) {
+  function start(endpointRequest: EndpointRequest<unknown>, form: Form, isRefresh: boolean) {
+    const cachedEntry = memory.get(endpointRequest.key);
     const pending: PendingFetch = {
       endpointRequest,
       fieldContexts: [],
       etag: cachedEntry?.etag ?? null,
+      form,
       cachedEntry,
       storedEntry: undefined,
       isRefresh,
       waitingSinceMs: Number.POSITIVE_INFINITY,
     };
-    const result = load(pending).finally(() => inFlight.delete(endpointRequest.key));
+    const result = load(pending).finally(() => end(pending));
     result.catch(() => undefined); // no field may wait for it any more
     const request = Object.assign(pending, { result }); // one object: the cached entry may be replaced meanwhile
     inFlight.set(endpointRequest.key, request);
     return request;
   }
 
+  /** From now on an identical read starts a request of its own. */
+  function end(request: PendingFetch): void {
+    const { key } = request.endpointRequest;
+    if (inFlight.get(key) === request) inFlight.delete(key);
+  }
+
   /** Sends the collected requests, except those that the store, the quota or another process make needless. */
   async function dispatchBatch(requests: readonly PendingFetch[]): Promise<Promise<ReadResult>[]> {
     const keys = requests.map(({ endpointRequest }) => endpointRequest.key);
     // Both commands are sent together, the leases first: an entry is stored before its lease ends.
-    const [hasLease, storedEntries] = await Promise.all([leases?.acquireLeases(keys), store?.get(keys)]);
+    const [hasLease, storedEntries] = await Promise.all([
+      leases?.acquireLeases(keys),
+      sharedResponses?.read(requests),
+    ]);
     const releaseLease = (key: string, i: number) => {
       if (hasLease?.[i]) leases?.releaseLease(key);
     };
     try {
-      for (const [i, request] of requests.entries()) useStoredEntry(request, storedEntries?.[i]);
+      for (const [i, request] of requests.entries()) {
+        useMemory(request);
+        useStoredEntry(request, storedEntries?.[i]);
+      }
       return settleBatch(requests, hasLease ?? [], releaseLease);
     } catch (error) {
       keys.forEach(releaseLease); // a lease that is held is renewed without end
@@ -120,16 +140,18 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   ): Promise<ReadResult>[] {
     const isOurs = (i: number) => hasLease[i] !== false;
     const decisions = requests.map(decide);
-    const toFetch = requests.filter((_, i) => decisions[i] === 'call' && isOurs(i));
+    const isCall = (i: number) => decisions[i]?.decision === 'call';
+    const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
+    // The entry of the others may be a simplified object, which is not enough for a read that joins later.
+    for (const request of requests.filter((_, i) => !isCall(i))) end(request);
     const promises = batchFetcher(toFetch);
     const results = new Map(toFetch.map((request, i) => [request, promises[i]]));
     return requests.map(async (request, i): Promise<ReadResult> => {
-      const decision = decisions[i] ?? 'call';
-      if (decision === 'call' && !isOurs(i)) return waitForOtherProcess(request);
+      if (isCall(i) && !isOurs(i)) return waitForOtherProcess(request);
       try {
         const result = await results.get(request);
         if (result) return { entry: storeResult(request, result), decision: 'use', source: 'spotify' };
-        return resultOf(request, decision);
+        return resultOf(request, decisions[i]);
       } finally {
         releaseLease(request.endpointRequest.key, i);
       }
@@ -151,31 +173,39 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     storeEntry(endpointRequest, entry);
   }
 
+  /** Uses an entry that came with another response meanwhile, such as one of the store. */
+  function useMemory(request: PendingFetch): void {
+    const entry = memory.get(request.endpointRequest.key);
+    if (entry && entry !== request.cachedEntry)
+      Object.assign(request, { cachedEntry: entry, etag: entry.etag, storedEntry: undefined });
+  }
+
   /** Stores the result of a fetch, for this process and for the others. */
   function storeResult(
     { endpointRequest, cachedEntry, storedEntry }: PendingFetch,
     result: FetchResult,
   ): Entry {
     const entry = entryOf(endpointRequest, result, cachedEntry, options);
-    const sharedEntry = store && entryForStore(result, entry, storedEntry);
-    if (sharedEntry) store?.set(endpointRequest.key, sharedEntry);
+    sharedResponses?.write(endpointRequest, result, entry, storedEntry);
     return storeEntry(endpointRequest, entry);
   }
 
-  function decide({ endpointRequest, cachedEntry, isRefresh, waitingSinceMs }: PendingFetch): ReadDecision {
+  function decide({ endpointRequest, form, cachedEntry, isRefresh, waitingSinceMs }: PendingFetch): Decided {
     // What another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
-    if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs) return 'use';
+    if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs) return { decision: 'use', entry: cachedEntry };
+    const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
     const quota = () => dailyQuota.stateOf(endpointRequest.request.family);
-    const decision = decideRead(endpointRequest, cachedEntry, quota);
-    return decision === 'revalidate' && isRefresh ? 'call' : decision;
+    const decision = decideRead(endpointRequest, entry, quota);
+    return { decision: decision === 'revalidate' && isRefresh ? 'call' : decision, entry };
   }
 
   /** @throws UpstreamQuotaExceeded */
-  function resultOf({ endpointRequest, cachedEntry }: PendingFetch, decision: ReadDecision): ReadResult {
-    if (!cachedEntry || decision === 'call' || decision === 'reject') {
+  function resultOf({ endpointRequest }: PendingFetch, decided: Decided | undefined): ReadResult {
+    const { entry, decision = 'call' } = decided ?? {};
+    if (!entry || decision === 'call' || decision === 'reject') {
       throw backOffError('quota', quotaWaitMs(dailyQuota.stateOf(endpointRequest.request.family)));
     }
-    return { entry: cachedEntry, decision, source: 'redis' };
+    return { entry, decision, source: 'redis' };
   }
 
   /** Reads the store again when the other process has stored its entry, or has failed. */
@@ -187,8 +217,9 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     return load(request);
   }
 
-  return (endpointRequest, cachedEntry, fieldContext, isRefresh = false) => {
-    const request = inFlight.get(endpointRequest.key) ?? start(endpointRequest, cachedEntry, isRefresh);
+  return (endpointRequest, fieldContext, { form = 'full', isRefresh = false }) => {
+    const request = inFlight.get(endpointRequest.key) ?? start(endpointRequest, form, isRefresh);
+    if (form === 'full') request.form = form;
     request.fieldContexts.push(fieldContext);
     return request;
   };

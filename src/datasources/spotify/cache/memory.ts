@@ -5,8 +5,9 @@ import { embeddedIn, isObject } from '../kinds/embedded-objects.ts';
 import type { EndpointRequest, EntityKey } from '../kinds/endpoint-request.ts';
 import { kinds } from '../kinds/index.ts';
 import { isMalformed } from '../kinds/json.ts';
-import { type Entity, findKind, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
+import { type Entity, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { LazyItems } from '../pagination/lazy-items.ts';
+import { embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
 /** The cached responses of this process. */
@@ -17,6 +18,8 @@ export interface Memory {
   set(key: string, entry: Entry, lists?: readonly LazyItems<Entity>[]): void;
   /** Marks an entry as outdated; the objects in its lists are still found. */
   expire(key: string): void;
+  /** The latest entry of an object, fresh or stale: its own, or one that came with another response. */
+  getAnyForm(endpointRequest: Pick<EndpointRequest<unknown>, 'key' | 'entityKey'>): Entry | undefined;
   /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
   findEmbedded(name: EntityKey): Entry | undefined;
   /** The number of entries. */
@@ -68,10 +71,31 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
     }
   }, sweepMs).unref();
 
+  function get(key: string): Entry | undefined {
+    const entry = entries.get(key)?.entry;
+    return entry && isUsable(entry) ? entry : undefined;
+  }
+
+  function findEmbedded(name: EntityKey): Entry | undefined {
+    const key = objectKey(registry, name.kind, name.id, name.market);
+    const list = listOf.get(key);
+    const item = list?.items.at(list.items.indexes.get(key) ?? -1);
+    const object = item && !isMalformed(item) ? findWithin(item, name, registry) : undefined;
+    if (!list || !object) return undefined;
+    const entry = embeddedEntry(object, list.sentMs, registry, options);
+    return isUsable(entry) ? entry : undefined;
+  }
+
   return {
-    get(key) {
-      const entry = entries.get(key)?.entry;
-      return entry && isUsable(entry) ? entry : undefined;
+    get,
+    findEmbedded,
+    getAnyForm({ key, entityKey }) {
+      const full = get(key);
+      if (full && isFresh(full)) return full;
+      const embedded = [get(simplifiedKey(key)), entityKey && findEmbedded(entityKey)];
+      return [full, ...embedded].reduce((latest, entry) =>
+        entry && entry.freshUntilMs > (latest?.freshUntilMs ?? 0) ? entry : latest,
+      );
     },
     set(key, entry, itemLists = []) {
       const lists = itemLists.map((items) => ({ items, sentMs: asOfMs(entry) }));
@@ -82,15 +106,6 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
     expire(key) {
       const cached = entries.peek(key);
       if (cached) cached.entry = outdated(cached.entry);
-    },
-    findEmbedded(name) {
-      const key = objectKey(registry, name.kind, name.id, name.market);
-      const list = listOf.get(key);
-      const item = list?.items.at(list.items.indexes.get(key) ?? -1);
-      const object = item && !isMalformed(item) ? findWithin(item, name, registry) : undefined;
-      if (!list || !object) return undefined;
-      const entry = embeddedEntry(object, list.sentMs, registry, options);
-      return isUsable(entry) ? entry : undefined;
     },
     size: () => entries.size,
     close: () => clearInterval(sweep),
@@ -107,20 +122,14 @@ export function createEntryWriter(
 ): StoreEntry {
   function storeEmbedded(object: Entity, sentMs: number): void {
     if (isRelinked(object, registry)) return;
-    const fullKey = objectKey(registry, object.kind, object.id, object.market);
-    const key = object.full ? fullKey : simplifiedKey(fullKey);
+    const key = embeddedKey(object, registry);
     const cachedEntry = memory.get(key);
     if (cachedEntry && isFresh(cachedEntry)) return;
     memory.set(key, embeddedEntry(object, sentMs, registry, options));
   }
 
   return (endpointRequest, entry) => {
-    const objects = new Set<Entity>(); // the tracks of an album contain the same artist many times
-    const lists: LazyItems<Entity>[] = [];
-    for (const part of entry.value === null ? [] : endpointRequest.embeddedObjects(entry.value)) {
-      if (isObject(part)) objects.add(part);
-      else lists.push(part);
-    }
+    const { objects, lists } = partsOf(endpointRequest, entry.value);
     memory.set(endpointRequest.key, entry, lists);
     for (const object of objects) {
       if (object.full) capabilities.observe(object);
@@ -129,9 +138,6 @@ export function createEntryWriter(
     return entry;
   };
 }
-
-/** The key of the simplified form of an object. */
-export const simplifiedKey = (key: string): string => `short/${key}`;
 
 /** The entry of an object that came with another response: it has the freshness of its own kind. */
 const embeddedEntry = (
@@ -153,10 +159,6 @@ function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry
   }
   return undefined;
 }
-
-/** Whether Spotify sent the object in place of another one, which is wrong for a read of the object itself. */
-const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
-  findKind(kinds, object.kind)?.isRelinked?.(object) === true;
 
 /** The object without the market of its page if it is the same in every market: only there do its lists inherit one. */
 const withoutOtherMarket = (object: Entity, kinds: KindRegistry): Entity =>

@@ -10,16 +10,12 @@ import { type FieldContext, recordFreshness, withDeadline } from '../usage/field
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
+import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { type CallQuota, createInFlightRequests, type Leases, type ReadResult } from './in-flight.ts';
-import {
-  createEntryWriter,
-  embeddedBytes,
-  type Memory,
-  type MemoryOptions,
-  simplifiedKey,
-} from './memory.ts';
+import { createEntryWriter, embeddedBytes, type Memory, type MemoryOptions } from './memory.ts';
 import { type EntryStore, entryFromStore } from './shared-entry.ts';
+import { createSharedResponses } from './shared-responses.ts';
 
 /**
  * Reads from memory, then from the store, then from Spotify. Identical reads share one call. A stale entry is served
@@ -36,10 +32,12 @@ export interface ReadThroughCache {
     endpointRequest: EndpointRequest<T>,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** Whether an object is cached in any form, so that `getAnyForm` returns it. */
-  has(endpointRequest: EndpointRequest<Entity>): boolean;
+  /** The first of these objects that is cached, or stored, in any form, so that `getAnyForm` returns it. */
+  findCached(
+    endpointRequests: readonly EndpointRequest<Entity>[],
+  ): Promise<EndpointRequest<Entity> | undefined>;
   /** Whether `get` (`full`) or `getAnyForm` (`any`) responds from memory now, also with the absence of an object. */
-  isCached(endpointRequest: EndpointRequest<unknown>, form: 'full' | 'any'): boolean;
+  isCached(endpointRequest: EndpointRequest<unknown>, form: Form): boolean;
   /** Whether Spotify has stated recently that there is no such object. */
   isAbsent(endpointRequest: EndpointRequest<Entity>): boolean;
   /** How many of the first requests, of one endpoint family, can be read from the cache or with the calls that are left. */
@@ -76,23 +74,27 @@ const noQuota: CallQuota = {
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
   const { memory, store, leases, dailyQuota = noQuota, observer = noopObserver } = options;
   const storeEntry = createEntryWriter(memory, options.capabilities, options);
-  const joinOrStart = createInFlightRequests({ ...options, store, leases, dailyQuota, storeEntry });
-  const refresh = createBackgroundRefresh(joinOrStart, memory, options.log ?? {});
+  const sharedResponses = store && createSharedResponses(store, memory, storeEntry, options);
+  const joinOrStart = createInFlightRequests({ ...options, sharedResponses, leases, dailyQuota, storeEntry });
+  const refresh = createBackgroundRefresh(joinOrStart, options.log ?? {});
   const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
 
-  /** @param cachedEntry the best entry that this process has, in any form */
+  const cached = (endpointRequest: EndpointRequest<unknown>, form: Form): Entry | undefined =>
+    form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
+
   async function read(
     endpointRequest: EndpointRequest<unknown>,
-    cachedEntry: Entry | undefined,
+    form: Form,
     fieldContext: FieldContext,
   ): Promise<unknown> {
+    const cachedEntry = cached(endpointRequest, form);
     const decision = decideRead(endpointRequest, cachedEntry, () => quotaOf(endpointRequest));
     if (cachedEntry && decision !== 'call' && decision !== 'reject') {
       observer.onRead('memory');
       return useEntry(endpointRequest, { entry: cachedEntry, decision }, fieldContext);
     }
 
-    const request = joinOrStart(endpointRequest, memory.get(endpointRequest.key), fieldContext);
+    const request = joinOrStart(endpointRequest, fieldContext, { form });
     const callSource = request.fieldContexts.length === 1 ? 'spotify' : 'shared';
     try {
       const result = await withDeadline(request.result, fieldContext);
@@ -101,7 +103,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       recordFreshness(fieldContext, result.entry.freshUntilMs);
       return result.entry.value;
     } catch (error) {
-      const staleEntry = request.cachedEntry ?? cachedEntry;
+      const staleEntry = cached(endpointRequest, form) ?? cachedEntry;
       if (!staleEntry || !(error instanceof GatewayError)) throw error;
       const isOwnLimit = error instanceof UpstreamQuotaExceeded && quotaOf(endpointRequest).remaining < 1;
       const reason = isOwnLimit ? 'QUOTA' : error.code;
@@ -137,20 +139,14 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     return entry.value;
   }
 
-  /** The latest entry of an object: its own, or one that came with another response. */
-  function anyForm({ key, entityKey }: EndpointRequest<unknown>): Entry | undefined {
-    const full = memory.get(key);
-    if (full && isFresh(full)) return full;
-    const embedded = [memory.get(simplifiedKey(key)), entityKey && memory.findEmbedded(entityKey)];
-    return [full, ...embedded].reduce((latest, entry) =>
-      entry && entry.freshUntilMs > (latest?.freshUntilMs ?? 0) ? entry : latest,
-    );
-  }
-
   /** Loads the entries of the store that this process does not have. */
-  async function loadFromStore(endpointRequests: readonly EndpointRequest<unknown>[]): Promise<void> {
-    const missing = endpointRequests.filter(({ key }) => !memory.get(key));
-    const storedEntries = (await store?.get(missing.map(({ key }) => key))) ?? [];
+  async function loadFromStore(
+    endpointRequests: readonly EndpointRequest<unknown>[],
+    form: Form,
+  ): Promise<void> {
+    const missing = endpointRequests.filter((endpointRequest) => !cached(endpointRequest, form));
+    const reads = missing.map((endpointRequest) => ({ endpointRequest, form }));
+    const storedEntries = (await sharedResponses?.read(reads)) ?? [];
     for (const [i, endpointRequest] of missing.entries()) {
       const storedEntry = storedEntries[i];
       const entry = storedEntry && entryFromStore(endpointRequest, storedEntry, options);
@@ -160,12 +156,18 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
 
   return {
     get: <T>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
-      read(endpointRequest, memory.get(endpointRequest.key), fieldContext) as Promise<T | null>,
+      read(endpointRequest, 'full', fieldContext) as Promise<T | null>,
     getAnyForm: <T extends Entity>(endpointRequest: EndpointRequest<T>, fieldContext: FieldContext) =>
-      read(endpointRequest, anyForm(endpointRequest), fieldContext) as Promise<T | null>,
-    has: (endpointRequest) => Boolean(anyForm(endpointRequest)?.value),
+      read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
+    async findCached(endpointRequests) {
+      const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
+      const found = find();
+      if (found) return found;
+      await loadFromStore(endpointRequests, 'any');
+      return find();
+    },
     isCached(endpointRequest, form) {
-      const entry = form === 'any' ? anyForm(endpointRequest) : memory.get(endpointRequest.key);
+      const entry = cached(endpointRequest, form);
       return !['call', 'reject'].includes(decideRead(endpointRequest, entry, () => quotaOf(endpointRequest)));
     },
     isAbsent({ key }) {
@@ -175,7 +177,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     async readableCount(endpointRequests) {
       const [first] = endpointRequests;
       if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;
-      await loadFromStore(endpointRequests);
+      await loadFromStore(endpointRequests, 'full');
       const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
       const decisions = decideReads(quotaOf(first), entries, epochMs());
       const rejected = decisions.indexOf('reject');

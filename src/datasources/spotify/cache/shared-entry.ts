@@ -30,26 +30,49 @@ export type ReadEntry = StoredEntry & { bytes: number };
 
 /** Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key. */
 export interface EntryStore {
-  /** One entry for each key, undefined where there is none. */
-  get(keys: readonly string[]): Promise<(ReadEntry | undefined)[]>;
-  set(key: string, entry: StoredEntry): void;
+  /** @param objectKeys keys of objects that may have come with another response */
+  get(keys: readonly string[], objectKeys?: readonly string[]): Promise<StoredEntries>;
+  /** @param objectKeys keys of the objects in the response; with `get` they lead to it as long as it is stored */
+  set(key: string, entry: StoredEntry, objectKeys?: readonly string[]): void;
+}
+
+export interface StoredEntries {
+  /** One for each key, undefined where there is none. */
+  entries: (ReadEntry | undefined)[];
+  /** By the key of an object the key of the response that contains it: untrusted, and the response may have changed. */
+  containers: ReadonlyMap<string, string>;
 }
 
 const plainBytes = 1_000; // a longer text is compressed: to an eighth, in some 50 µs
 const maxTextBytes = 1_000_000; // five times a page of 50 tracks with their albums
+const maxContainerBytes = 1_000; // of the key of a response: the longest search has some 800
+const maxObjects = 500; // of a response: 50 tracks with their albums and artists have some 200
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
-export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEntry'>): EntryStore {
+export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEntries'>): EntryStore {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
+  const containerNameOf = (objectKey: string) => nameOf(`in:${objectKey}`);
   return {
-    async get(keys) {
-      const values = await store.getEntries(keys.map(nameOf));
-      return keys.map((key, i) => decodeEntry(values[i] ?? null, key));
+    async get(keys, objectKeys = []) {
+      const names = [...keys.map(nameOf), ...objectKeys.map(containerNameOf)];
+      const values = await store.getEntries(names);
+      const containers = new Map<string, string>();
+      for (const [i, objectKey] of objectKeys.entries()) {
+        const value = values[keys.length + i];
+        if (value && value.byteLength <= maxContainerBytes) containers.set(objectKey, value.toString());
+      }
+      return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key)), containers };
     },
-    set(key, entry) {
+    set(key, entry, objectKeys = []) {
       const lifeMs = Math.floor(entry.usableUntilMs - epochMs());
       const value = encodeEntry(key, entry);
-      if (lifeMs > 0 && value) store.setEntry(nameOf(key), value, lifeMs);
+      if (lifeMs <= 0 || !value) return;
+      const container = Buffer.from(key);
+      const found = container.byteLength <= maxContainerBytes ? objectKeys.slice(0, maxObjects) : [];
+      store.setEntries([
+        { key: nameOf(key), value, lifeMs },
+        ...found.map((objectKey) => ({ key: containerNameOf(objectKey), value: container, lifeMs })),
+      ]);
     },
   };
 }

@@ -81,6 +81,8 @@ export const artistAlbums = {
     // All four are Spotify's default: both ways of asking for them name one list.
     return selected.length === groupOrder.length ? {} : { include_groups: selected.join(',').toLowerCase() };
   },
+  filterIn: ({ include_groups: groups = '' }) =>
+    groupOrder.filter((group) => groups.toUpperCase().split(',').includes(group)),
   decodeItem(item, options, _artist, groups = []) {
     const selected = inOrder(groups);
     const decoded = decodeAlbum(item, options);

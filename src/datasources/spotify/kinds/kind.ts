@@ -83,6 +83,8 @@ export interface PagedEndpointDefinition {
 export interface PagedListDefinition<T extends Entity, F = undefined> extends PagedEndpointDefinition {
   path(owner: SpotifyId): string;
   query?(filter: F): Record<string, string>;
+  /** The filter from which `query` has made this query. */
+  filterIn?(query: Record<string, string>): unknown;
   /** @param filter left out for a page that a full object contains */
   decodeItem(item: unknown, options: DecodeOptions, owner: SpotifyId, filter?: F): T;
 }

@@ -62,8 +62,14 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       );
       return keys.map((_, i) => values?.[i] ?? null);
     },
-    setEntry(key, value, lifeMs) {
-      void redis.run((connection) => connection.set(name(`entry:${key}`), value, 'PX', Math.ceil(lifeMs)));
+    setEntries(entries) {
+      void redis.run((connection) =>
+        Promise.all(
+          entries.map(({ key, value, lifeMs }) =>
+            connection.set(name(`entry:${key}`), value, 'PX', Math.ceil(lifeMs)),
+          ),
+        ),
+      );
     },
     publish(topic, message) {
       const text = JSON.stringify(message);

@@ -11,7 +11,8 @@ export const maxEntryBytes = 200_000;
 export interface SharedStore {
   /** Cached responses, as opaque bytes (cache/ encodes, bounds and checks them). One result per key; null if there is none. */
   getEntries(keys: readonly string[]): Promise<(Buffer | null)[]>;
-  setEntry(key: string, value: Buffer, lifeMs: number): void;
+  /** Sets all of them in one step. */
+  setEntries(entries: readonly NewEntry[]): void;
 
   /**
    * Sends a message to all processes, this one too, and stores it for later ones. A topic has one message, its latest:
@@ -43,6 +44,13 @@ export interface SharedStore {
   reserveRate(limit: number, windowMs: number): Promise<number>;
 
   close(): Promise<void>;
+}
+
+/** A value to store for a time. */
+export interface NewEntry {
+  key: string;
+  value: Buffer;
+  lifeMs: number;
 }
 
 /**

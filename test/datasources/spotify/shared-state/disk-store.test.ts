@@ -46,7 +46,7 @@ const countOne = (store: SharedStore, count = 1) =>
 /** Every method once; the result of the calls that tell whether the store works. */
 async function useAll(store: SharedStore) {
   await store.whenSynced();
-  store.setEntry('a', Buffer.from('a'), lifeMs);
+  store.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs }]);
   store.publish('topic', {});
   const entries = await store.getEntries(['a']);
   const leases = await store.acquireLeases(['a']);
@@ -67,7 +67,7 @@ const withoutStore = { entry: null, leases: [true], rateMs: 0, counted: null };
 async function filledFolder(): Promise<string> {
   const dataDir = temporaryFolder();
   const { store } = openStore(dataDir);
-  for (let i = 0; i < 300; i++) store.setEntry(`key${i}`, randomBytes(5_000), lifeMs);
+  for (let i = 0; i < 300; i++) store.setEntries([{ key: `key${i}`, value: randomBytes(5_000), lifeMs }]);
   store.publish('topic', { value: 1 });
   await countOne(store, 7);
   await store.close();
@@ -81,7 +81,7 @@ describe('disk store: files', () => {
   test('entries, messages and counts survive a restart', async () => {
     const dataDir = temporaryFolder();
     const first = openStore(dataDir).store;
-    first.setEntry('a', Buffer.from('kept'), lifeMs);
+    first.setEntries([{ key: 'a', value: Buffer.from('kept'), lifeMs }]);
     first.publish('limit', { value: 5 });
     await countOne(first, 7);
     await first.close();
@@ -146,7 +146,7 @@ describe('disk store: files', () => {
       damage(dataDir);
       const { store, warnings } = openStore(dataDir);
       for (let i = 0; i < 300; i++) await store.getEntries([`key${i}`]);
-      for (let i = 0; i < 300; i++) store.setEntry(`key${i}`, randomBytes(3_000), lifeMs);
+      for (let i = 0; i < 300; i++) store.setEntries([{ key: `key${i}`, value: randomBytes(3_000), lifeMs }]);
       const { counted, ...result } = await useAll(store);
       if (result.entry !== null) {
         expect({ counted: counted?.isWithinLimit, ...result }).toEqual({ ...working, counted: true });
@@ -221,7 +221,7 @@ describe('disk store: files', () => {
     const { store, warnings } = openStore(dataDir, maxBytes);
     await countOne(store, 9);
     for (let i = 0; i < 1_000; i++) {
-      store.setEntry(`key${i}`, randomBytes(5_000), lifeMs);
+      store.setEntries([{ key: `key${i}`, value: randomBytes(5_000), lifeMs }]);
       if (i % 10 === 0) await store.getEntries([]); // ten in one transaction
     }
     expect(await read(store, 'key999')).not.toBeNull();

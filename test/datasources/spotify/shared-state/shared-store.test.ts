@@ -35,10 +35,10 @@ for (const { name, isMissing, start } of implementations) {
     test('an entry that one process stores is read by the others and by later ones, until its life ends', async () => {
       const place = await start();
       const [one, other] = await pair(place);
-      one.setEntry('a', Buffer.from('first'), lifeMs);
-      one.setEntry('b', Buffer.from('short'), 150);
+      one.setEntries([{ key: 'a', value: Buffer.from('first'), lifeMs }]);
+      one.setEntries([{ key: 'b', value: Buffer.from('short'), lifeMs: 150 }]);
       await until(async () => (await text(other, 'a', 'missing')).join() === 'first,', soonMs);
-      one.setEntry('a', Buffer.from('second'), lifeMs);
+      one.setEntries([{ key: 'a', value: Buffer.from('second'), lifeMs }]);
       await until(async () => (await text(other, 'a'))[0] === 'second', soonMs);
       await one.close();
       await sleep(200);
@@ -48,9 +48,9 @@ for (const { name, isMissing, start } of implementations) {
     test('an entry of another app is not read, and one that is too long is not stored', async () => {
       const place = await start();
       const one = await place.connect();
-      one.setEntry('a', Buffer.from('secret of the app'), lifeMs);
-      one.setEntry('long', Buffer.alloc(200_001), lifeMs);
-      one.setEntry('b', Buffer.from('b'), lifeMs);
+      one.setEntries([{ key: 'a', value: Buffer.from('secret of the app'), lifeMs }]);
+      one.setEntries([{ key: 'long', value: Buffer.alloc(200_001), lifeMs }]);
+      one.setEntries([{ key: 'b', value: Buffer.from('b'), lifeMs }]);
       await until(async () => (await text(one, 'b'))[0] === 'b', soonMs);
       expect(await text(await place.connect('another'), 'a')).toEqual([null]);
       expect(await text(one, 'long')).toEqual([null]);
@@ -208,14 +208,14 @@ for (const { name, isMissing, start } of implementations) {
     test('a store that loses all data continues empty, and no method rejects', async () => {
       const place = await start();
       const [one, other] = await pair(place);
-      one.setEntry('a', Buffer.from('a'), lifeMs);
+      one.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs }]);
       await one.reserveCall('artists', call('p', 7));
       await one.acquireLeases(['a']);
       const ended = other.whenLeaseEnds('a');
       await place.lose();
       await ended;
       await until(async () => (await text(one, 'a'))[0] === null, soonMs);
-      one.setEntry('b', Buffer.from('b'), lifeMs);
+      one.setEntries([{ key: 'b', value: Buffer.from('b'), lifeMs }]);
       one.publish('limit', { value: 1 });
       await until(async () => (await text(other, 'b'))[0] === 'b', soonMs);
       const after = await until(

@@ -1,0 +1,54 @@
+import { isObject } from '../kinds/embedded-objects.ts';
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { type Entity, findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
+import type { LazyItems } from '../pagination/lazy-items.ts';
+
+/** Whether a read needs the full object, or a simplified object that came with another response is enough. */
+export type Form = 'full' | 'any';
+
+/** The key of the simplified form of an object. */
+export const simplifiedKey = (key: string): string => `short/${key}`;
+
+export interface ResponseParts {
+  /** With the object that was requested. */
+  objects: ReadonlySet<Entity>;
+  /** Lists of simplified objects that are not decoded yet. */
+  lists: readonly LazyItems<Entity>[];
+}
+
+/** The objects in a response. */
+export function partsOf({ embeddedObjects }: EndpointRequest<unknown>, value: unknown): ResponseParts {
+  const objects = new Set<Entity>(); // the tracks of an album contain the same artist many times
+  const lists: LazyItems<Entity>[] = [];
+  for (const part of value === null ? [] : embeddedObjects(value)) {
+    if (isObject(part)) objects.add(part);
+    else lists.push(part);
+  }
+  return { objects, lists };
+}
+
+/** The keys of the objects that came with a response, each by its form. */
+export function embeddedKeys(
+  endpointRequest: EndpointRequest<unknown>,
+  value: unknown,
+  registry: KindRegistry,
+): string[] {
+  const { objects, lists } = partsOf(endpointRequest, value);
+  const decoded = [...objects].filter((object) => object !== value && !isRelinked(object, registry));
+  return [
+    ...new Set([
+      ...decoded.map((object) => embeddedKey(object, registry)),
+      ...lists.flatMap(({ indexes }) => Array.from(indexes.keys(), simplifiedKey)),
+    ]),
+  ];
+}
+
+/** The key of an object that came with another response. */
+export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRegistry): string {
+  const key = objectKey(registry, kind, id, market);
+  return full ? key : simplifiedKey(key);
+}
+
+/** Whether Spotify sent the object in place of another one, which is wrong for a read of the object itself. */
+export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
+  findKind(kinds, object.kind)?.isRelinked?.(object) === true;

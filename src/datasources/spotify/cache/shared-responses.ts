@@ -1,0 +1,75 @@
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { kinds } from '../kinds/index.ts';
+import { requestOfKey } from '../kinds/request-of-key.ts';
+import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
+import { asOfMs, type Entry, isFresh } from './entry.ts';
+import type { FetchResult } from './fetch-result.ts';
+import type { Memory, MemoryOptions, StoreEntry } from './memory.ts';
+import { type EntryStore, entryForStore, entryFromStore, type ReadEntry } from './shared-entry.ts';
+
+/** The responses that the processes of an app share in the store, with the objects inside them. */
+export interface SharedResponses {
+  /**
+   * The stored entries of the reads. An object that has no fresh entry may have come with another response: then that
+   * response is loaded into memory, with one more round trip to the store.
+   */
+  read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]>;
+  /** @param storedEntry the entry that the response confirms, if that came from the store */
+  write(
+    endpointRequest: EndpointRequest<unknown>,
+    result: FetchResult,
+    entry: Entry,
+    storedEntry?: ReadEntry | undefined,
+  ): void;
+}
+
+export interface SharedRead {
+  endpointRequest: EndpointRequest<unknown>;
+  form: Form;
+}
+
+export function createSharedResponses(
+  store: EntryStore,
+  memory: Memory,
+  storeEntry: StoreEntry,
+  options: MemoryOptions,
+): SharedResponses {
+  const { registry = kinds } = options;
+
+  async function load(requests: readonly EndpointRequest<unknown>[]): Promise<void> {
+    const { entries } = await store.get(requests.map(({ key }) => key));
+    for (const [i, request] of requests.entries()) {
+      const storedEntry = entries[i];
+      const cachedEntry = memory.get(request.key);
+      if (!storedEntry || (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs)) continue;
+      const entry = entryFromStore(request, storedEntry, options);
+      if (entry) storeEntry(request, entry);
+    }
+  }
+
+  return {
+    async read(reads) {
+      const objectKeys = reads.map(objectKeysOf);
+      const { entries, containers } = await store.get(
+        reads.map(({ endpointRequest }) => endpointRequest.key),
+        objectKeys.flat(),
+      );
+      const needed = objectKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
+      const containerKeys = new Set(needed.flatMap((key) => containers.get(key) ?? []));
+      const requests = [...containerKeys].flatMap((key) => requestOfKey(key, registry) ?? []);
+      if (requests.length > 0) await load(requests);
+      return entries;
+    },
+    write(endpointRequest, result, entry, storedEntry) {
+      const sharedEntry = entryForStore(result, entry, storedEntry);
+      if (!sharedEntry) return;
+      store.set(endpointRequest.key, sharedEntry, embeddedKeys(endpointRequest, entry.value, registry));
+    },
+  };
+}
+
+/** The keys under which an object of another response serves the read. */
+function objectKeysOf({ endpointRequest: { key, entityKey }, form }: SharedRead): string[] {
+  if (!entityKey) return [];
+  return form === 'any' ? [key, simplifiedKey(key)] : [key];
+}

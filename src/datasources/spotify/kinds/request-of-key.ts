@@ -1,0 +1,46 @@
+import { byId, type EndpointRequest } from './endpoint-request.ts';
+import { kinds } from './index.ts';
+import { findKind, type KindRegistry } from './kind.ts';
+import { pagedList, shortList } from './lists.ts';
+import { isMarket, type Market } from './markets.ts';
+import { searchResults } from './search.ts';
+import { isBareId } from './spotify-id.ts';
+
+/** The request that has this key in the caches; null if no request of the registry has it. */
+export function requestOfKey(key: string, registry: KindRegistry = kinds): EndpointRequest<unknown> | null {
+  const [path = '', search = ''] = key.split('?');
+  const { market: marketText = '', ...query } = Object.fromEntries(new URLSearchParams(search));
+  const parts = { path, query, market: isMarket(marketText) ? marketText : null };
+  const requests = path.startsWith('/') ? listsLike(parts, registry) : objectsLike(parts, registry);
+  return requests.find((request) => request.key === key) ?? null;
+}
+
+interface KeyParts {
+  path: string;
+  market: Market | null;
+  query: Record<string, string>;
+}
+
+function objectsLike({ path, market }: KeyParts, registry: KindRegistry): EndpointRequest<unknown>[] {
+  const [name, id = ''] = path.split('/');
+  const kind = findKind(registry, name);
+  return kind && isBareId(id) ? [erased(byId(kind, id, market, registry))] : [];
+}
+
+function listsLike({ path, market, query }: KeyParts, registry: KindRegistry): EndpointRequest<unknown>[] {
+  const { limit, offset, q = '', type, ...filter } = query;
+  const page = [Number(offset), Number(limit)] as const;
+  const found = findKind(registry, type);
+  if (found) return [erased(searchResults(found, q, market, registry).page(...page))];
+  const [, , owner = ''] = path.split('/');
+  if (!isBareId(owner)) return [];
+  return Object.values(registry).flatMap(({ lists, shortLists }) => [
+    ...lists.map((list) => {
+      const listFilter = list.filterIn?.(filter) as never; // of the type that `list` takes, which the registry does not state
+      return erased(pagedList(list, owner, listFilter, market, registry).page(...page));
+    }),
+    ...shortLists.map((list) => erased(shortList(list, owner, market, registry))),
+  ]);
+}
+
+const erased = <T>(request: EndpointRequest<T>) => request as EndpointRequest<unknown>;

@@ -1,0 +1,339 @@
+import { describe, expect, test } from 'vitest';
+import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
+import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import {
+  album,
+  artist,
+  artistAlbums,
+  relatedArtists,
+  topTracks,
+  track,
+} from '../../../../src/datasources/spotify/kinds/index.ts';
+import { pagedList, shortList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
+import { requestOfKey } from '../../../../src/datasources/spotify/kinds/request-of-key.ts';
+import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
+import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
+import { UpstreamUnavailable } from '../../../../src/errors.ts';
+import {
+  createScriptedSpotify,
+  type ScriptedSpotify,
+  startCache,
+  startField,
+} from '../../../support/cache.ts';
+import { startClock } from '../../../support/clock.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
+import { fullTrack, plainId, shortAlbum } from '../../../support/plain-objects.ts';
+
+/** Objects that the store has only inside another response. */
+
+const owner = plainId(1) as SpotifyId;
+const albumId = plainId(101) as SpotifyId;
+const page = pagedList(artistAlbums, owner, [], null).page(0, 50);
+const wanted = byId(album, albumId, null);
+const hour = 3_600;
+
+/** An app that may read pages of 50. */
+const extended = () => createCapabilities('extended', { info() {}, warn() {}, error() {} });
+
+const json = (value: unknown) => JSON.parse(JSON.stringify(value)) as object;
+const pageJson = (items: readonly object[]) =>
+  json({ items, offset: 0, limit: 50, total: items.length, next: null });
+const albums = Array.from({ length: 50 }, (_, i) => shortAlbum(plainId(101 + i)));
+
+/** Processes that share one store, and the operations on it since the last look. */
+function startShared(spotify: ScriptedSpotify) {
+  const shared = createFakeSharedStore();
+  let reads = 0;
+  const waiting = new Map<number, () => void>();
+  const writes: { key: string; value: Buffer; lifeMs: number }[][] = [];
+  const startProcess = () => {
+    const connected = shared.connect();
+    const store = createEntryStore({
+      getEntries(keys) {
+        reads += 1;
+        waiting.get(reads)?.();
+        return connected.getEntries(keys);
+      },
+      setEntries(entries) {
+        writes.push([...entries]);
+        connected.setEntries(entries);
+      },
+    });
+    return startCache(spotify, { store, leases: connected, capabilities: extended() });
+  };
+  const readsOf = async (action: () => Promise<unknown>) => {
+    reads = 0;
+    await action();
+    return reads;
+  };
+  /** Resolves at the read of the store that has this number from now on. */
+  const onRead = (number: number) => {
+    reads = 0;
+    return new Promise<void>((resolve) => void waiting.set(number, resolve));
+  };
+  return { shared, startProcess, writes, readsOf, onRead };
+}
+
+const respondWith = (pages: Readonly<Record<string, unknown>>) =>
+  createScriptedSpotify(async (path) => {
+    const found = Object.entries(pages).find(([start]) => path.startsWith(start));
+    if (!found) throw new UpstreamUnavailable(`no response for ${path}`);
+    return found[1];
+  });
+
+const withAlbums = () => respondWith({ [`/artists/${owner}/albums`]: pageJson(albums) });
+
+describe('an object inside a stored response', () => {
+  test('is read with two round trips to the store, and a whole page of them with two as well', async () => {
+    const spotify = withAlbums();
+    const { startProcess, readsOf } = startShared(spotify);
+    await startProcess().cache.get(page, startField());
+    const [one, all] = [startProcess(), startProcess()];
+    expect(await readsOf(() => one.cache.getAnyForm(wanted, startField()))).toBe(2);
+    const requests = albums.map(({ id }) => byId(album, id as SpotifyId, null));
+    const readAll = async () => {
+      const found = await Promise.all(requests.map((request) => all.cache.getAnyForm(request, startField())));
+      expect(found).toMatchObject(albums.map(({ id, name }) => ({ id, name })));
+    };
+    expect(await readsOf(readAll)).toBe(2);
+    expect(spotify.calls).toHaveLength(1);
+  });
+
+  test('is named with fewer than 100 bytes in the step that stores a page of 50, and is stored as long as the page', async () => {
+    const { startProcess, writes } = startShared(withAlbums());
+    await startProcess().cache.get(page, startField());
+    expect(writes).toHaveLength(1);
+    const [[response, ...others] = []] = writes;
+    expect(others.length).toBeGreaterThanOrEqual(50);
+    expect(new Set(others.map(({ lifeMs }) => lifeMs))).toEqual(new Set([response?.lifeMs]));
+    for (const { value } of others) expect(value.byteLength).toBeLessThan(100);
+  });
+
+  test('costs one round trip if the store has its own fresh entry, and one if the store has nothing', async () => {
+    const spotify = createScriptedSpotify(async () => json(shortAlbum(albumId)));
+    const { startProcess, readsOf } = startShared(spotify);
+    expect(await readsOf(() => startProcess().cache.getAnyForm(wanted, startField()))).toBe(1);
+    expect(await readsOf(() => startProcess().cache.getAnyForm(wanted, startField()))).toBe(1);
+    expect(spotify.calls).toHaveLength(1);
+  });
+
+  test('is read from Spotify if the full object is needed and the response has a simplified one', async () => {
+    const spotify = respondWith({
+      [`/artists/${owner}/albums`]: pageJson(albums),
+      '/albums/': json({ ...shortAlbum(albumId), label: 'Label' }),
+    });
+    const { startProcess } = startShared(spotify);
+    await startProcess().cache.get(page, startField());
+    const { cache } = startProcess();
+    expect(await cache.get(wanted, startField())).toMatchObject({ full: true, label: 'Label' });
+    expect(spotify.calls.at(-1)).toBe(`/albums/${albumId}`);
+  });
+
+  test('is full for a read that needs the full object, also if a read of any form was first', async () => {
+    const spotify = respondWith({
+      [`/artists/${owner}/albums`]: pageJson(albums),
+      '/albums/': json({ ...shortAlbum(albumId), label: 'Label' }),
+    });
+    for (let turns = 0; turns < 40; turns += 1) {
+      const { startProcess, onRead } = startShared(spotify);
+      await startProcess().cache.get(page, startField());
+      spotify.calls.length = 0;
+      const { cache } = startProcess();
+      const isResponseRead = onRead(2);
+      const any = cache.getAnyForm(wanted, startField());
+      if (turns > 0) await isResponseRead;
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      const full = cache.get(wanted, startField());
+      expect(await any).toMatchObject({ name: albums[0]?.name });
+      expect(await full).toMatchObject({ full: true, label: 'Label' });
+      expect(spotify.calls).toEqual([`/albums/${albumId}`]);
+    }
+  });
+
+  test('is enough for a read that needs the full object if the response has that', async () => {
+    const results = searchResults(track, 'q', null).page(0, 50);
+    const spotify = respondWith({ '/search': { tracks: pageJson([fullTrack(plainId(7))]) } });
+    const { startProcess } = startShared(spotify);
+    await startProcess().cache.get(results, startField());
+    const request = byId(track, plainId(7) as SpotifyId, null);
+    expect(await startProcess().cache.get(request, startField())).toMatchObject({ full: true });
+    expect(spotify.calls).toHaveLength(1);
+  });
+
+  test('is served stale and refreshed in the background, as from memory', async () => {
+    const clock = startClock();
+    const spotify = respondWith({
+      [`/artists/${owner}/albums`]: pageJson(albums),
+      '/albums/': json(shortAlbum(albumId)),
+    });
+    const { startProcess } = startShared(spotify);
+    await startProcess().cache.get(page, startField());
+    await clock.pass(30 * hour);
+    const field = startField();
+    expect(await startProcess().cache.getAnyForm(wanted, field)).toMatchObject({ id: albumId });
+    expect(field.staleReasons()).toEqual(['REVALIDATING']);
+    await expect.poll(() => spotify.calls.slice(1)).toEqual([`/albums/${albumId}`]);
+  });
+
+  test('is served stale if Spotify cannot respond', async () => {
+    const clock = startClock();
+    const spotify = withAlbums();
+    const { startProcess } = startShared(spotify);
+    await startProcess().cache.get(page, startField());
+    await clock.pass(100 * hour);
+    const field = startField();
+    expect(await startProcess().cache.getAnyForm(wanted, field)).toMatchObject({ id: albumId });
+    expect(field.staleReasons()).toEqual(['UPSTREAM_UNAVAILABLE']);
+  });
+
+  test('is used instead of its own entry if that is stale and the response is fresh', async () => {
+    const clock = startClock();
+    const spotify = respondWith({
+      [`/artists/${owner}/albums`]: pageJson(albums),
+      '/albums/': json({ ...shortAlbum(albumId), name: 'Old' }),
+    });
+    const { startProcess } = startShared(spotify);
+    await startProcess().cache.get(wanted, startField());
+    await clock.pass(23 * hour);
+    await startProcess().cache.get(page, startField());
+    await clock.pass(2 * hour);
+    const field = startField();
+    expect(await startProcess().cache.getAnyForm(wanted, field)).toMatchObject({ name: albums[0]?.name });
+    expect(field.staleReasons()).toEqual([]);
+    expect(spotify.calls).toHaveLength(2);
+  });
+
+  test('that Spotify sent in place of another track is not taken for it', async () => {
+    const [id, original] = [plainId(7) as SpotifyId, plainId(8)];
+    const relinked = { ...fullTrack(id), linked_from: { id: original, type: 'track' } };
+    const market = parseMarket('DE');
+    const list = shortList(topTracks, owner, market);
+    const spotify = respondWith({
+      [`/artists/${owner}/top-tracks`]: json({ tracks: [relinked] }),
+      '/tracks/': json(fullTrack(id)),
+    });
+    const { startProcess, writes } = startShared(spotify);
+    await startProcess().cache.get(list, startField());
+    expect(writes.flat().filter(({ key }) => key.includes(`in:track/${id}`))).toEqual([]);
+    await startProcess().cache.getAnyForm(byId(track, id, market), startField());
+    expect(spotify.calls.at(-1)).toBe(`/tracks/${id}?market=DE`);
+  });
+});
+
+describe('a name of a response that is not right', () => {
+  const start = async (change: (text: string) => string | null) => {
+    const spotify = respondWith({
+      [`/artists/${owner}/albums`]: pageJson(albums),
+      '/albums/': json(shortAlbum(albumId)),
+    });
+    const shared = createFakeSharedStore();
+    const connect = () => {
+      const connected = shared.connect();
+      const getEntries = async (keys: readonly string[]) => {
+        const values = await connected.getEntries(keys);
+        return keys.map((key, i) => {
+          const value = values[i] ?? null;
+          const text = /^en:in:/.test(key) ? change(value?.toString() ?? '') : undefined;
+          return text === undefined ? value : text === null ? null : Buffer.from(text);
+        });
+      };
+      const store = createEntryStore({ ...connected, getEntries });
+      return startCache(spotify, { store, leases: connected, capabilities: extended() });
+    };
+    await connect().cache.get(page, startField());
+    return { spotify, cache: connect().cache };
+  };
+
+  for (const [name, change] of [
+    ['missing', () => null],
+    ['empty', () => ''],
+    ['no key', () => '\u0000\uFFFD{"'],
+    ['a URL', () => 'https://example.com/artists'],
+    ['too long', () => `/search?q=${'a'.repeat(1_000)}&type=track&limit=10&offset=0`],
+    ['of a response that is not stored', () => `/artists/${plainId(2)}/albums?limit=50&offset=0`],
+    ['of an object that is not stored', () => `album/${plainId(2)}`],
+    ['of the object itself', () => `album/${albumId}`],
+    ['of an unknown kind', () => `constructor/${plainId(2)}`],
+    ['with a page size that is no number', (text: string) => text.replace('limit=50', 'limit=x')],
+    ['with a market that is none', (text: string) => `${text}&market=../..`],
+  ] as const) {
+    test(`costs a call for its object alone: ${name}`, async () => {
+      const { spotify, cache } = await start(change);
+      expect(await cache.getAnyForm(wanted, startField())).toMatchObject({ id: albumId });
+      expect(spotify.calls.slice(1)).toEqual([`/albums/${albumId}`]);
+    });
+  }
+
+  test('replaces no later response in memory', async () => {
+    const clock = startClock();
+    let items = albums;
+    const spotify = createScriptedSpotify(async (path) =>
+      path.includes('/albums?') ? pageJson(items) : json(shortAlbum(albumId)),
+    );
+    const { startProcess, shared } = startShared(spotify);
+    await startProcess().cache.get(page, startField());
+    await clock.pass(3 * hour);
+    items = albums.slice(1);
+    shared.setDown(true);
+    const { cache } = startProcess();
+    await cache.get(page, startField());
+    shared.setDown(false);
+    await cache.getAnyForm(wanted, startField());
+    spotify.calls.length = 0;
+    expect(await cache.get(page, startField())).toMatchObject({ total: 49 });
+    expect(spotify.calls).toEqual([]);
+  });
+
+  test('costs a call if the response has another content meanwhile', async () => {
+    const clock = startClock();
+    let items = albums;
+    const spotify = createScriptedSpotify(async (path) =>
+      path.includes('/albums?') ? pageJson(items) : json(shortAlbum(albumId)),
+    );
+    const { startProcess } = startShared(spotify);
+    const first = startProcess();
+    await first.cache.get(page, startField());
+    await clock.pass(3 * hour);
+    items = albums.slice(1);
+    await first.cache.get(page, startField());
+    expect(await startProcess().cache.getAnyForm(wanted, startField())).toMatchObject({ id: albumId });
+    expect(spotify.calls.slice(2)).toEqual([`/albums/${albumId}`]);
+  });
+});
+
+describe('the key of a request', () => {
+  const market = parseMarket('DE');
+  for (const [name, request] of [
+    ['an artist', byId(artist, owner, null)],
+    ['an album in a market', byId(album, albumId, market)],
+    ["a page of an artist's albums", page],
+    [
+      "a page of an artist's singles in a market",
+      pagedList(artistAlbums, owner, ['SINGLE'], market).page(20, 10),
+    ],
+    [
+      'a page of three groups of albums',
+      pagedList(artistAlbums, owner, ['APPEARS_ON', 'SINGLE', 'ALBUM'], null).page(20, 10),
+    ],
+    ['a page of a search', searchResults(album, 'a&b=c?d "e" é', market).page(990, 10)],
+    ['top tracks', shortList(topTracks, owner, market)],
+    ['related artists', shortList(relatedArtists, owner, null)],
+  ] as const) {
+    test(`leads to the same request: ${name}`, () => {
+      const found = requestOfKey(request.key);
+      expect(found?.key).toBe(request.key);
+      expect(found?.request).toEqual(request.request);
+      expect(found?.freshMs).toBe(request.freshMs);
+    });
+  }
+
+  test('of singles leads to a request that knows their group', () => {
+    const singles = pagedList(artistAlbums, owner, ['SINGLE'], null).page(0, 50);
+    const decoded = requestOfKey(singles.key)?.decode(pageJson(albums.slice(0, 1))) as ReturnType<
+      typeof singles.decode
+    >;
+    expect(decoded.items.at(0)).toMatchObject({ albumGroup: 'SINGLE' });
+  });
+});
