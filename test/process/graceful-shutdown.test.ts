@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { startLoad } from '../support/load.ts';
-import { measureMachineLoad } from '../support/machine-load.ts';
 import {
   type Environment,
   isRefused,
   keptConnection,
   limitNow,
+  measureExitMs,
   type OnEnd,
   openSocket,
   type Reply,
@@ -21,12 +21,6 @@ import {
 } from '../support/process.ts';
 
 /** A process that is told to end takes nobody's response with it, and ends in time. */
-
-/** The process exits within 10 s; a busy machine makes the second longer that it leaves for closing everything. */
-function measureExitMs(): () => number {
-  const machineLoad = measureMachineLoad();
-  return () => 10_000 + 1_000 * (machineLoad() - 1);
-}
 
 const waitMs = 30_000; // many times what anything takes here that has no limit of its own
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';

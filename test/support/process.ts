@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { measureMachineLoad } from './machine-load.ts';
 
 /** The gateway as an operator runs it: `node dist/server.js`, in a process and a folder of its own. */
 
@@ -293,6 +294,12 @@ export async function limitNow(limitMs: number): Promise<number> {
   const startedMs = performance.now();
   await once(spawn(process.execPath, ['-e', '0']), 'exit');
   return limitMs * Math.max(1, (performance.now() - startedMs) / bareStartMs);
+}
+
+/** The limit for the end of a process that drains: 10 s, and the more for its last second the busier the machine is from now on. */
+export function measureExitMs(): () => number {
+  const machineLoad = measureMachineLoad();
+  return () => 10_000 + 1_000 * (machineLoad() - 1);
 }
 
 /** The configuration that makes a sandbox of the test the upstream. */
