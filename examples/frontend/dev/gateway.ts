@@ -8,6 +8,8 @@ const serverFile = fileURLToPath(new URL('../../../dist/server.js', import.meta.
 export interface RunningGateway {
   /** `http://127.0.0.1:PORT` */
   origin: string;
+  /** Whether it has no credentials and serves the made-up music of its sandbox. */
+  hasSandbox: boolean;
   stop(): Promise<void>;
 }
 
@@ -31,18 +33,24 @@ export async function startGateway(
     process.off('exit', kill);
     await end(child);
   };
-  return { origin: await listening(child, onLine), stop };
+  const seen = await listening(child, onLine);
+  return { ...seen, stop };
 }
 
-function listening(child: ChildProcess, onLine: (line: string) => void): Promise<string> {
+function listening(
+  child: ChildProcess,
+  onLine: (line: string) => void,
+): Promise<Pick<RunningGateway, 'origin' | 'hasSandbox'>> {
+  let hasSandbox = false;
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`The gateway ended with code ${code}.`)));
     if (child.stdout === null) throw new Error('stdout is piped');
     createInterface(child.stdout).on('line', (line) => {
       const [, port] = /^GraphQL on http:\/\/\S+:(\d+)\/graphql$/.exec(line) ?? [];
+      hasSandbox ||= line.startsWith('SANDBOX:');
       if (port === undefined) onLine(line);
-      else resolve(`http://127.0.0.1:${port}`);
+      else resolve({ origin: `http://127.0.0.1:${port}`, hasSandbox });
     });
   });
 }

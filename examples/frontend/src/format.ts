@@ -32,5 +32,26 @@ export function year(date: string | null | undefined): string | null {
   return /[1-9]/.test(digits) ? digits : null;
 }
 
+const dateFormats: Record<string, Intl.DateTimeFormatOptions> = {
+  DAY: { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' },
+  MONTH: { year: 'numeric', month: 'long', timeZone: 'UTC' },
+};
+
+/** `27 April 2021`, `April 2021` or `2021`, as precise as Spotify knows it. */
+export function releaseDate(
+  release: { date: string | null; precision: string | null } | null,
+): string | null {
+  const { date = null, precision = null } = release ?? {};
+  const format = dateFormats[precision ?? ''];
+  const time = Date.parse(date ?? '');
+  return format && !Number.isNaN(time) ? new Date(time).toLocaleDateString('en-GB', format) : year(date);
+}
+
+/** `43 min`, `2 h 5 min` */
+export function playingTime(milliseconds: number): string {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** Some things have come into the catalogue without a name. */
 export const title = (name: string): string => name.trim() || 'Untitled';

@@ -4,11 +4,14 @@ import { createBrowserRouter, RouterProvider } from 'react-router';
 import { Provider } from 'urql';
 import { Layout } from './components/layout.tsx';
 import { createGraphQLClient } from './graphql/client.ts';
+import { CostContext, createCostCounter } from './graphql/cost.ts';
 import { AlbumPage } from './pages/album-page.tsx';
 import { ArtistPage } from './pages/artist-page.tsx';
 import { BrokenPage } from './pages/broken-page.tsx';
 import { MissingPage } from './pages/missing-page.tsx';
 import { SearchPage } from './pages/search-page.tsx';
+import { TrackPage } from './pages/track-page.tsx';
+import { readSite, SiteContext } from './site.ts';
 import './styles/base.css';
 
 const router = createBrowserRouter([
@@ -21,6 +24,7 @@ const router = createBrowserRouter([
           { path: '/', element: <SearchPage /> },
           { path: '/artist/:id', element: <ArtistPage /> },
           { path: '/album/:id', element: <AlbumPage /> },
+          { path: '/track/:id', element: <TrackPage /> },
           { path: '*', element: <MissingPage /> },
         ],
       },
@@ -31,10 +35,17 @@ const router = createBrowserRouter([
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has an element with the id "root"');
 
+const site = await readSite();
+const cost = createCostCounter();
+
 createRoot(root).render(
   <StrictMode>
-    <Provider value={createGraphQLClient()}>
-      <RouterProvider router={router} />
-    </Provider>
+    <SiteContext value={site}>
+      <CostContext value={cost}>
+        <Provider value={createGraphQLClient(site.showCost ? cost : null)}>
+          <RouterProvider router={router} />
+        </Provider>
+      </CostContext>
+    </SiteContext>
   </StrictMode>,
 );

@@ -7,7 +7,9 @@ const side = 100;
 const margin = 7;
 const titleSize = 9.5;
 const artistSize = 5;
-const longestTitleLine = 13; // characters that fit beside the margins
+// Characters that fit between the margins.
+const longestTitleLine = 13;
+const longestArtist = 31;
 
 /** The colours of one picture: two that contrast, and a paper and an ink that the text is readable with. */
 interface Palette {
@@ -33,7 +35,7 @@ export function drawCover(seed: string, pixels: number, title: string, artist: s
     rectangle(0, firstLine - titleSize - margin / 2, side, side, palette.ground),
     `<g fill="${palette.ink}" font-family="Helvetica, Arial, sans-serif">`,
     ...text,
-    textLine(artist, side - margin, artistSize, 400),
+    textLine(shortened(artist), side - margin, artistSize, 400),
     '</g>',
   ]);
 }
@@ -145,6 +147,9 @@ function linesOf(title: string): string[] {
   }
   return lines.length <= 3 ? lines : [...lines.slice(0, 2), `${lines[2]} …`];
 }
+
+const shortened = (artist: string) =>
+  artist.length <= longestArtist ? artist : `${artist.slice(0, longestArtist - 1)}…`;
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character] ?? character);

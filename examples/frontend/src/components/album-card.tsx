@@ -5,15 +5,18 @@ import { type FragmentType, graphql, readFragment } from '../generated/index.ts'
 import { present } from '../present.ts';
 import { Artwork } from './artwork.tsx';
 import styles from './card.module.css';
+import { SpotifyLink } from './spotify-link.tsx';
 
 export const AlbumCardAlbum = graphql(`
   fragment AlbumCardAlbum on Album {
     id
     name
+    externalUrl
     albumType
     totalTracks
     releaseDate {
       date
+      precision
     }
     images {
       ...ArtworkImage
@@ -27,21 +30,27 @@ export const AlbumCardAlbum = graphql(`
 
 interface AlbumCardProps {
   album: FragmentType<typeof AlbumCardAlbum>;
-  /** Whether to say whose it is, which an artist's own page knows. */
+  /** Whether the card names the artists, which the page of an artist does in its heading. */
   showArtists?: boolean;
 }
 
 export function AlbumCard({ album, showArtists = false }: AlbumCardProps) {
-  const { id, name, albumType, releaseDate, images, artists } = readFragment(AlbumCardAlbum, album);
+  const { id, name, externalUrl, albumType, releaseDate, images, artists } = readFragment(
+    AlbumCardAlbum,
+    album,
+  );
   const facts = [year(releaseDate?.date), showArtists ? namesOf(artists) : kindNames[albumType ?? 'OTHER']];
 
   return (
-    <li>
+    <li className={styles.item}>
       <Link to={`/album/${id}`} className={styles.card}>
         <Artwork images={images} name={name} sizes="(max-width: 40rem) 45vw, 12rem" />
         <span className={styles.name}>{title(name)}</span>
         <span className={styles.facts}>{facts.filter(Boolean).join(' · ')}</span>
       </Link>
+      <span className={styles.spotify}>
+        <SpotifyLink url={externalUrl} name={name} />
+      </span>
     </li>
   );
 }

@@ -1,9 +1,11 @@
 import { useQuery } from 'urql';
+import { playingTime, releaseDate } from '../format.ts';
 import type { CopyrightType } from '../generated/graphql.ts';
 import { graphql } from '../generated/index.ts';
 import { useLoadMore } from '../graphql/use-load-more.ts';
 import { present } from '../present.ts';
 import styles from './album-tracks.module.css';
+import { Details } from './details.tsx';
 import { LoadMore } from './load-more.tsx';
 import { Failure, Notice } from './notice.tsx';
 import { TrackList } from './track-list.tsx';
@@ -12,6 +14,12 @@ const albumTracksQuery = graphql(`
   query AlbumTracks($id: ID!, $after: String) {
     album(id: $id) {
       id
+      totalTracks
+      label
+      releaseDate {
+        date
+        precision
+      }
       copyrights {
         text
         type
@@ -25,6 +33,7 @@ const albumTracksQuery = graphql(`
         edges {
           node {
             id
+            durationMs
             ...TrackListTrack
           }
         }
@@ -37,10 +46,10 @@ const windowSize = 50;
 const guessed = 10;
 
 const signs: Record<CopyrightType, string> = { C: '©', P: '℗', OTHER: '' };
-// Some labels write it themselves.
-const signOfItsOwn = /^(©|℗|\([CP]\))\s*/i;
+// Some texts begin with the sign.
+const ownSign = /^(©|℗|\([CP]\))\s*/i;
 
-/** The tracks of an album, and below them whose they are. */
+/** The tracks of an album, and beside or below them the facts that only the full album has. */
 export function AlbumTracks({ id, expected }: { id: string; expected: number | null }) {
   const variables = { id };
   const [{ data, error, fetching }, repeat] = useQuery({ query: albumTracksQuery, variables });
@@ -53,24 +62,41 @@ export function AlbumTracks({ id, expected }: { id: string; expected: number | n
   const left = Math.max(1, (connection?.totalCount ?? expected ?? guessed) - tracks.length);
 
   return (
-    <section className={styles.tracks} aria-labelledby="tracks" data-complete={isComplete}>
-      <h2 id="tracks" className="visually-hidden">
-        Tracks
-      </h2>
-      {error && !connection && <Failure error={error} isRetrying={fetching} retry={retry} />}
-      {isComplete && tracks.length === 0 && (
-        <Notice title="No tracks">
-          <p>Spotify lists none on this album.</p>
-        </Notice>
+    <div className={styles.album}>
+      <section aria-labelledby="tracks" data-complete={isComplete}>
+        <h2 id="tracks" className="visually-hidden">
+          Tracks
+        </h2>
+        {error && !connection && <Failure error={error} isRetrying={fetching} retry={retry} />}
+        {isComplete && tracks.length === 0 && (
+          <Notice title="No tracks">
+            <p>Spotify lists none on this album.</p>
+          </Notice>
+        )}
+        <TrackList tracks={tracks} pending={isComing ? Math.min(left, windowSize) : 0} more={more} />
+        <LoadMore more={more} noun="tracks" />
+      </section>
+      {isComplete && (
+        <aside aria-label="About this album">
+          <Details
+            facts={{
+              Released: releaseDate(data?.album?.releaseDate ?? null),
+              Tracks: data?.album?.totalTracks,
+              'Total time': tracks.length > 0 ? playingTime(sumOf(tracks)) : null,
+              Label: data?.album?.label,
+            }}
+          >
+            {present(data?.album?.copyrights).map(({ text, type }) => (
+              <p key={`${type} ${text}`}>
+                {signs[type ?? 'OTHER']} {text?.replace(ownSign, '')}
+              </p>
+            ))}
+          </Details>
+        </aside>
       )}
-      <TrackList tracks={tracks} pending={isComing ? Math.min(left, windowSize) : 0} more={more} />
-      <LoadMore more={more} noun="tracks" />
-      {isComplete &&
-        present(data?.album?.copyrights).map(({ text, type }) => (
-          <p key={`${type} ${text}`} className={styles.copyright}>
-            {signs[type ?? 'OTHER']} {text?.replace(signOfItsOwn, '')}
-          </p>
-        ))}
-    </section>
+    </div>
   );
 }
+
+const sumOf = (tracks: readonly { durationMs: number | null }[]): number =>
+  tracks.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);

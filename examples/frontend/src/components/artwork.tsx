@@ -12,22 +12,28 @@ export const ArtworkImage = graphql(`
 
 interface ArtworkProps {
   images: readonly (FragmentType<typeof ArtworkImage> | null)[] | null;
-  /** Whose picture it is: what stands in for it is drawn from the name. */
+  /** Name of the object. A picture that is missing is replaced by a drawing that depends on the name. */
   name: string;
-  round?: boolean;
   /** How wide it is shown, as the `sizes` of an image. */
   sizes: string;
   /** Whether it is seen at once; others load as they come near. */
   eager?: boolean;
 }
 
-/** A square picture that keeps its place from the first moment on, whether it comes, comes late or never. */
-export function Artwork({ images, name, round = false, sizes, eager = false }: ArtworkProps) {
+/**
+ * A picture in a square that has its place before the picture is loaded. The picture is shown whole: Spotify's design
+ * guidelines allow neither a crop nor anything over it.
+ */
+export function Artwork({ images, name, sizes, eager = false }: ArtworkProps) {
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
   const source = sourceOf(readFragment(ArtworkImage, present(images)));
 
   return (
-    <span className={styles.artwork} data-round={round} style={{ '--hue': hueOf(name) } as CSSProperties}>
+    <span
+      className={styles.artwork}
+      data-shown={state === 'shown'}
+      style={{ '--hue': hueOf(name) } as CSSProperties}
+    >
       <span className={styles.initial} aria-hidden="true">
         {initialOf(name)}
       </span>

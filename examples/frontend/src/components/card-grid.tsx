@@ -11,10 +11,9 @@ interface CardGridProps {
   pending?: number;
   /** How they come, where they come as one scrolls. */
   more?: LoadMore;
-  round?: boolean;
 }
 
-export function CardGrid({ label, children, pending = 0, more, round = false }: CardGridProps) {
+export function CardGrid({ label, children, pending = 0, more }: CardGridProps) {
   const firstPending = useRef<HTMLLIElement>(null);
   const shown = Children.count(children);
   // Named by where they are in the whole list: a place is taken by what comes, and does not move down.
@@ -29,7 +28,6 @@ export function CardGrid({ label, children, pending = 0, more, round = false }: 
           key={place}
           ref={place === shown ? firstPending : null}
           className={styles.pending}
-          data-round={round}
           aria-hidden="true"
         >
           <span className={styles.pendingArtwork} />

@@ -1,11 +1,15 @@
 import { useEffect, useRef } from 'react';
 import { Link, type Location, Outlet, ScrollRestoration, useLocation } from 'react-router';
+import { useSite } from '../site.ts';
 import styles from './layout.module.css';
 import { SearchBox } from './search-box.tsx';
+import { SiteFacts } from './site-facts.tsx';
+import { SpotifyLogo } from './spotify-link.tsx';
 
-/** What every page stands in. */
+/** The header and the footer of every page. */
 export function Layout() {
   const main = useFocusOnNewPage();
+  const { madeUpMusic } = useSite();
   return (
     <>
       <a className={styles.skip} href="#main">
@@ -17,6 +21,7 @@ export function Layout() {
             <img src="/icon.svg" alt="" width={28} height={28} />
             Sleeve
           </Link>
+          <SiteFacts />
           <SearchBox />
         </div>
       </header>
@@ -24,7 +29,13 @@ export function Layout() {
         <Outlet />
       </main>
       <footer className={styles.footer}>
-        <p>An example of what can be built on the Spotify GraphQL gateway. Not affiliated with Spotify.</p>
+        <p className={styles.attribution}>
+          <SpotifyLogo />
+          {madeUpMusic
+            ? 'All music here is made up by the sandbox of the gateway, in place of Spotify. Most links to Spotify find nothing.'
+            : 'Music data and artwork from Spotify.'}
+        </p>
+        <p>An example of a page over the Spotify GraphQL gateway. Not affiliated with Spotify.</p>
       </footer>
       <ScrollRestoration getKey={placeOf} />
     </>

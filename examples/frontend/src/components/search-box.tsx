@@ -1,10 +1,10 @@
 import { Form, useSearchParams } from 'react-router';
 import styles from './search-box.module.css';
 
-// As many as the gateway takes.
+// Characters; the gateway takes as many.
 const longestSearch = 250;
 
-/** Asks when it is told to, not at every letter: each question is a call to Spotify, and those are counted. */
+/** Searches when the form is sent, not at every letter: each search is a call to Spotify, and the quota counts it. */
 export function SearchBox() {
   const [parameters] = useSearchParams();
   const searched = parameters.get('q') ?? '';
@@ -12,7 +12,7 @@ export function SearchBox() {
     <search className={styles.search}>
       <Form action="/">
         <label className="visually-hidden" htmlFor="search">
-          Artists and albums
+          Artists, albums, tracks, or a Spotify link
         </label>
         <svg className={styles.icon} viewBox="0 0 20 20" aria-hidden="true">
           <circle cx="9" cy="9" r="5.5" />
@@ -25,7 +25,7 @@ export function SearchBox() {
           type="search"
           name="q"
           defaultValue={searched}
-          placeholder="Artists and albums"
+          placeholder="Search, or paste a link"
           maxLength={longestSearch}
           autoComplete="off"
           enterKeyHint="search"

@@ -5,12 +5,14 @@ import { type FragmentType, graphql, readFragment } from '../generated/index.ts'
 import type { LoadMore } from '../graphql/use-load-more.ts';
 import { useVisible } from '../hooks/use-visible.ts';
 import { present } from '../present.ts';
+import { SpotifyLink } from './spotify-link.tsx';
 import styles from './track-list.module.css';
 
 export const TrackListTrack = graphql(`
   fragment TrackListTrack on Track {
     id
     name
+    externalUrl
     discNumber
     trackNumber
     durationMs
@@ -48,18 +50,15 @@ export function TrackList({ tracks, pending, more }: TrackListProps) {
           <div className={styles.track}>
             <span className={styles.number}>{track.trackNumber}</span>
             <span className={styles.title}>
-              <span className={styles.name} data-testid="track-name">
+              <Link to={`/track/${track.id}`} className={styles.name} data-testid="track-name">
                 {title(track.name)}
-              </span>
+              </Link>
               <span className={styles.artists}>
-                {track.explicit && (
-                  <abbr className={styles.explicit} title="Explicit">
-                    E
-                  </abbr>
-                )}
+                {track.explicit && <ExplicitSign />}
                 <ArtistLinks artists={present(track.artists)} />
               </span>
             </span>
+            <SpotifyLink url={track.externalUrl} name={track.name} />
             <span className={styles.duration}>{track.durationMs !== null && clock(track.durationMs)}</span>
           </div>
         </li>
@@ -77,6 +76,12 @@ export function TrackList({ tracks, pending, more }: TrackListProps) {
     </ol>
   );
 }
+
+export const ExplicitSign = () => (
+  <abbr className={styles.explicit} title="Explicit">
+    E
+  </abbr>
+);
 
 /** Names with commas between them. */
 export function ArtistLinks({ artists }: { artists: readonly { id: string; name: string }[] }) {

@@ -10,12 +10,13 @@ export function createCache(): Exchange {
   return cacheExchange({
     keys: {
       Copyright: withoutId,
+      ExternalIds: withoutId,
       Image: withoutId,
       ReleaseDate: withoutId,
       SearchResults: withoutId,
     },
     resolvers: {
-      Query: { artist: heldById('Artist'), album: heldById('Album') },
+      Query: { artist: heldById('Artist'), album: heldById('Album'), track: heldById('Track') },
       Artist: { albums: relayPagination() },
       Album: { tracks: relayPagination() },
     },
@@ -24,7 +25,7 @@ export function createCache(): Exchange {
 
 /** Finds what another question has brought already, such as the artist that a search has found. */
 const heldById =
-  (typename: 'Artist' | 'Album'): Resolver =>
+  (typename: 'Artist' | 'Album' | 'Track'): Resolver =>
   (_, args, cache, { fieldName }) => {
     const id = String(args['id']);
     const entity = { __typename: typename, id };

@@ -10,7 +10,7 @@ import { graphql, readFragment } from '../generated/index.ts';
 import { present } from '../present.ts';
 import { MissingPage } from './missing-page.tsx';
 
-// What the card in the grid shows, and no more: whoever comes from there sees the heading at once.
+// The fields of the card in the grid, and no more: after a click on a card the heading is in the cache.
 const albumQuery = graphql(`
   query Album($id: ID!) {
     album(id: $id) {
@@ -35,7 +35,12 @@ function AlbumById({ id }: { id: string }) {
   return (
     <>
       {album ? (
-        <PageHeading kicker={kindNames[album.albumType ?? 'OTHER']} name={album.name} images={album.images}>
+        <PageHeading
+          kicker={kindNames[album.albumType ?? 'OTHER']}
+          name={album.name}
+          images={album.images}
+          url={album.externalUrl}
+        >
           <p>
             <ArtistLinks artists={present(album.artists)} />
           </p>

@@ -12,6 +12,7 @@ const artistQuery = graphql(`
     artist(id: $id) {
       id
       name
+      externalUrl
       images {
         ...ArtworkImage
       }
@@ -36,9 +37,9 @@ function ArtistById({ id }: { id: string }) {
   return (
     <>
       {artist ? (
-        <PageHeading kicker="Artist" name={artist.name} images={artist.images} round />
+        <PageHeading kicker="Artist" name={artist.name} images={artist.images} url={artist.externalUrl} />
       ) : (
-        <PendingHeading round />
+        <PendingHeading />
       )}
       <div hidden={!artist}>
         <ArtistAlbums key={group} id={id} group={group} />

@@ -5,14 +5,16 @@ import { ArtistCard } from '../components/artist-card.tsx';
 import { Artwork } from '../components/artwork.tsx';
 import { CardGrid } from '../components/card-grid.tsx';
 import { Failure, Notice } from '../components/notice.tsx';
+import { TrackResults } from '../components/track-results.tsx';
 import { graphql } from '../generated/index.ts';
 import { present } from '../present.ts';
+import { isLink, LinkPage } from './link-page.tsx';
 import styles from './search-page.module.css';
 
-// Both kinds have pages of one size, so that Spotify finds both with one call.
+// Pages of one size, so that Spotify finds all kinds with one call.
 const searchQuery = graphql(`
   query Search($q: String!) {
-    search(q: $q, type: [ARTIST, ALBUM]) {
+    search(q: $q, type: [ARTIST, ALBUM, TRACK]) {
       artists(first: 10) {
         nodes {
           id
@@ -25,6 +27,12 @@ const searchQuery = graphql(`
           ...AlbumCardAlbum
         }
       }
+      tracks(first: 10) {
+        nodes {
+          id
+          ...TrackResultsTrack
+        }
+      }
     }
   }
 `);
@@ -32,7 +40,8 @@ const searchQuery = graphql(`
 export function SearchPage() {
   const [parameters] = useSearchParams();
   const q = parameters.get('q')?.trim();
-  return q ? <Results key={q} q={q} /> : <Welcome />;
+  if (!q) return <Welcome />;
+  return isLink(q) ? <LinkPage key={q} link={q} /> : <Results key={q} q={q} />;
 }
 
 function Welcome() {
@@ -41,7 +50,8 @@ function Welcome() {
       <title>Sleeve</title>
       <h1>Every record an artist has made, on one page.</h1>
       <p>
-        Search for somebody you like, or begin with <Link to="/?q=BTS">BTS</Link>.
+        Search for an artist, an album or a track, paste a link from Spotify, or begin with{' '}
+        <Link to="/?q=BTS">BTS</Link>.
       </p>
       <div className={styles.sleeves} aria-hidden="true">
         {sleeves.map((name) => (
@@ -57,6 +67,7 @@ function Results({ q }: { q: string }) {
   const retry = () => repeat({ requestPolicy: 'network-only' });
   const artists = present(data?.search?.artists?.nodes);
   const albums = present(data?.search?.albums?.nodes);
+  const tracks = present(data?.search?.tracks?.nodes);
   const isPending = fetching && !error;
 
   return (
@@ -64,7 +75,7 @@ function Results({ q }: { q: string }) {
       <title>{`${q} – Sleeve`}</title>
       <h1 className="visually-hidden">Results for {q}</h1>
       {error && <Failure error={error} isRetrying={fetching} retry={retry} />}
-      {!fetching && !error && artists.length + albums.length === 0 && (
+      {!fetching && !error && artists.length + albums.length + tracks.length === 0 && (
         <Notice title={`Nothing is called “${q}”`}>
           <p>Fewer words find more, and so does another spelling.</p>
         </Notice>
@@ -72,7 +83,7 @@ function Results({ q }: { q: string }) {
       {(isPending || artists.length > 0) && (
         <section className={styles.section} data-complete={!isPending}>
           <h2>Artists</h2>
-          <CardGrid label="Artists" pending={isPending ? placesHeld : 0} round>
+          <CardGrid label="Artists" pending={isPending ? placesHeld : 0}>
             {artists.map((artist) => (
               <ArtistCard key={artist.id} artist={artist} />
             ))}
@@ -89,11 +100,17 @@ function Results({ q }: { q: string }) {
           </CardGrid>
         </section>
       )}
+      {tracks.length > 0 && (
+        <section className={styles.section}>
+          <h2>Tracks</h2>
+          <TrackResults tracks={tracks} />
+        </section>
+      )}
     </>
   );
 }
 
-// Of artists alone: how far down the albums begin depends on how many of those there are.
+// Of artists alone: the position of the albums depends on the number of artists.
 const placesHeld = 10;
 
 // Picked for their colours.

@@ -47,7 +47,7 @@ export interface Visit {
   questions: Question[];
   /** `type host` of whatever was asked of another machine. */
   elsewhere: Set<string>;
-  /** What the page has complained about, but for pictures, which cannot be had here, and a gateway that is busy. */
+  /** Errors and warnings of the page, except those of a gateway that is busy. */
   complaints: string[];
   /** Cumulative layout shift so far: 0 where nothing has moved under the reader's eyes. */
   layoutShift(): Promise<number>;
@@ -74,7 +74,7 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    const isExpected = /net::ERR_NAME_NOT_RESOLVED|status of 503/.test(message.text());
+    const isExpected = /status of 503/.test(message.text());
     if (['error', 'warning'].includes(message.type()) && !isExpected) complaints.push(message.text());
   });
   await page.addInitScript(watchLayoutShift);

@@ -19,7 +19,7 @@ export async function comeLate(page: Page, last: 'headings' | 'lists'): Promise<
     await painted(page);
     await route.continue();
   });
-  await page.route('https://i.scdn.co/**', async (route) => {
+  await page.route('**/image/*', async (route) => {
     await painted(page);
     await route.fulfill(picture);
   });

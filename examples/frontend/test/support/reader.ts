@@ -8,8 +8,9 @@ export async function search(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Search' }).click();
 }
 
+/** The links of the cards to pages of the site; each card has a link to Spotify, too. */
 export const cards = (page: Page, list: string): Locator =>
-  page.getByRole('list', { name: list, exact: true }).getByRole('link');
+  page.getByRole('list', { name: list, exact: true }).locator('a:not([data-spotify])');
 
 export async function openArtist(page: Page, name: string): Promise<void> {
   await cards(page, 'Artists')

@@ -3,6 +3,8 @@ import { preview } from 'vite';
 import { onTestFinished } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../../dist/sandbox/index.js';
 import { startGateway } from '../../dev/gateway.ts';
+import { siteJson } from '../../dev/site-json.ts';
+import type { Site as SiteSettings } from '../../src/site.ts';
 
 /** The page as its readers meet it: built, with a gateway that answers its documents and no others. */
 export interface Site {
@@ -16,8 +18,11 @@ export interface Site {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts Spotify's stand-in, a gateway of its own and a server of the built files; all end with the test. */
-export async function startSite(): Promise<Site> {
+/**
+ * Starts a sandbox, a gateway and a server of the built files; all end with the test.
+ * @param settings replace those of public/site.json
+ */
+export async function startSite(settings?: SiteSettings): Promise<Site> {
   const sandbox = await startSandbox();
   onTestFinished(sandbox.close);
   const gateway = await startGateway(
@@ -31,6 +36,7 @@ export async function startSite(): Promise<Site> {
       SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
       // What an unknown app may do is found out by calls, which docs/calls.md counts.
       SPOTIFY_QUOTA_MODE: 'development',
+      DATA_DIR: 'none',
     },
     (line) => void process.stdout.write(`${line}\n`),
   );
@@ -39,6 +45,7 @@ export async function startSite(): Promise<Site> {
     root,
     configFile: false,
     logLevel: 'error',
+    plugins: settings ? [siteJson(settings)] : [],
     preview: { host: '127.0.0.1', port: 0, proxy: { '/graphql': gateway.origin } },
   });
   onTestFinished(() => server.close());
