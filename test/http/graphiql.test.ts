@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { type Environment, startServer, until, upstreamOf } from '../support/process.ts';
+import { type Environment, type Server, startServer, until, upstreamOf } from '../support/process.ts';
 
 /** Where Debian's package `chromium` puts it. */
 const browserFile = '/usr/bin/chromium';
@@ -14,7 +14,26 @@ const asBrowser = { headers: { accept: 'text/html' } };
 /** The operations of the tabs of a first visit. */
 const tabs = ['SearchBts', 'ArtistWithAlbums', 'NextAlbums', 'SearchEverything', 'ByUri'];
 
+/** A process without configuration, which no test changes. */
+let unconfigured: Server;
+const ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  unconfigured = await startServer({}, undefined, (end) => ends.push(end));
+}, 60_000);
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
 describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  }, 60_000);
+  afterAll(() => browser.close());
+
+  /** A first visit, in a browser that reaches this machine only. */
+  const visit = (viewport?: { width: number; height: number }) => visitIn(browser, viewport);
+
   test('says that it shows the sandbox, and finds BTS from its first tab', async () => {
     const { page, elsewhere } = await visit();
     expect(await page.title()).toMatch(/sandbox/i);
@@ -77,9 +96,9 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   });
 });
 
-describe('the page of GraphiQL', () => {
+describe.concurrent('the page of GraphiQL', { timeout: 60_000 }, () => {
   test('is sent compressed, and once only to a browser that has it already', async () => {
-    const { get } = await startServer();
+    const { get } = unconfigured;
     const accept = { accept: 'text/html', 'accept-encoding': 'br, gzip' };
     const first = await get('/graphql', { headers: accept });
     expect(first.headers).toMatchObject({
@@ -103,7 +122,7 @@ describe('the page of GraphiQL', () => {
   test.each(['', 'br', 'gzip;q=0', 'deflate, gzip;q=0.0'])(
     'is sent as it is to a client that accepts "%s"',
     async (encoding) => {
-      const { get } = await startServer();
+      const { get } = unconfigured;
       const { headers, text } = await get('/graphql', {
         headers: { accept: 'text/html', 'accept-encoding': encoding },
       });
@@ -113,7 +132,7 @@ describe('the page of GraphiQL', () => {
   );
 
   test('may be framed by no page, and loads and sends nothing anywhere else', async () => {
-    const { get } = await startServer();
+    const { get } = unconfigured;
     const { headers, text } = await get('/graphql', asBrowser);
     expect(headers).toMatchObject({
       'x-frame-options': 'DENY',
@@ -141,20 +160,20 @@ describe('the page of GraphiQL', () => {
     expect(headers['content-security-policy']).not.toMatch(/https?:|\*|unsafe-eval/);
   });
 
-  test('says nothing of a sandbox where there are credentials', async () => {
+  test('says nothing of a sandbox where there are credentials', async ({ onTestFinished: onEnd }) => {
     const sandbox = await startSandbox();
-    onTestFinished(sandbox.close);
-    const { get } = await startServer(upstreamOf(sandbox));
+    onEnd(sandbox.close);
+    const { get } = await startServer(upstreamOf(sandbox), undefined, onEnd);
     const { status, text } = await get('/graphql', asBrowser);
     expect(status).toBe(200);
     expect(text).toContain('<title>Spotify GraphQL gateway</title>');
     expect(text).not.toContain('looking at the SANDBOX');
   });
 
-  test.each<Environment>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
+  test.for<Environment>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
     'is not there with %o',
-    async (off) => {
-      const { get } = await startServer(off);
+    async (off, { onTestFinished: onEnd }) => {
+      const { get } = await startServer(off, undefined, onEnd);
       const { status, text } = await get('/graphql', asBrowser);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(text).not.toContain('<html');
@@ -162,11 +181,14 @@ describe('the page of GraphiQL', () => {
   );
 });
 
-/** A first visit to a gateway of its own, in a browser that reaches this machine only. */
-async function visit(viewport = { width: 1600, height: 1600 }): Promise<{ page: Page; elsewhere: string[] }> {
-  const { url } = await startServer();
-  const browser = await launch();
+/** In a context of its own, which knows nothing of other visits. */
+async function visitIn(
+  browser: Browser,
+  viewport = { width: 1600, height: 1600 },
+): Promise<{ page: Page; elsewhere: string[] }> {
+  const { url } = unconfigured;
   const page = await browser.newPage({ viewport });
+  onTestFinished(() => page.close());
   page.setDefaultTimeout(10_000);
   const elsewhere: string[] = [];
   page.on('websocket', (socket) => elsewhere.push(socket.url()));
@@ -182,8 +204,8 @@ async function visit(viewport = { width: 1600, height: 1600 }): Promise<{ page: 
   return { page, elsewhere };
 }
 
-async function launch(): Promise<Browser> {
-  const browser = await chromium.launch({
+const launch = (): Promise<Browser> =>
+  chromium.launch({
     executablePath: browserFile,
     headless: true,
     args: [
@@ -196,9 +218,6 @@ async function launch(): Promise<Browser> {
       '--disable-sync',
     ],
   });
-  onTestFinished(() => browser.close());
-  return browser;
-}
 
 const run = (page: Page): Promise<void> => page.getByRole('button', { name: 'Execute query' }).click();
 
@@ -214,13 +233,14 @@ const textOf = async (page: Page, label: string): Promise<string> =>
 async function see(page: Page, label: string, text: string, click?: () => Promise<void>): Promise<void> {
   const look = async () => {
     await click?.();
-    await page.waitForTimeout(answerMs);
+    await page.waitForTimeout(click ? answerMs : lookEveryMs);
     return textOf(page, label);
   };
   await expect.poll(look, { timeout: 20_000, interval: 0 }).toContain(text);
 }
 
 const answerMs = 300;
+const lookEveryMs = 50;
 const tabChangeMs = 500; // GraphiQL runs the operation of the tab before for a moment after a change
 
 /** With `CI=true` nothing may be skipped, so there a missing browser is an error. */

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createUnreadResponses, unreadLimits } from '../../src/http/unread-responses.ts';
-import { until } from '../support/process.ts';
+import { type OnEnd, until } from '../support/process.ts';
 
 const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system take
-const limits = { ...unreadLimits, releaseAfterMs: 1_500, stalledAfterMs: 600, checkIntervalMs: 50 };
+const limits = { ...unreadLimits, releaseAfterMs: 1_500, stalledAfterMs: 1_000, checkIntervalMs: 50 };
 
 /** A server that tracks its responses, with all limits on a shorter scale. */
-async function start(more: Partial<typeof unreadLimits> = {}) {
-  let released = 0;
-  const unread = createUnreadResponses(() => (released += 1), { ...limits, ...more });
+async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
+  const releasesMs: number[] = [];
+  const unread = createUnreadResponses(() => void releasesMs.push(performance.now()), { ...limits, ...more });
   const respond = (response: ServerResponse) => {
     if (!unread.hasRoom(body.byteLength)) return void response.writeHead(503).end();
     response.writeHead(200, { 'content-length': body.byteLength });
@@ -22,7 +22,7 @@ async function start(more: Partial<typeof unreadLimits> = {}) {
   };
   const server = createServer((_, response) => void respond(response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  onEnd(async () => {
     unread.dispose();
     server.closeAllConnections();
     server.close();
@@ -32,30 +32,32 @@ async function start(more: Partial<typeof unreadLimits> = {}) {
   /** Sends requests on one connection, whose responses are not read before somebody calls `resume`. */
   async function send(requests = 1): Promise<Socket> {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-    onTestFinished(() => void socket.destroy());
+    onEnd(async () => void socket.destroy());
     await once(socket, 'connect');
     socket.write('GET / HTTP/1.1\r\nhost: gateway\r\n\r\n'.repeat(requests));
     return socket;
   }
-  return { unread, send, released: () => released };
+  return { unread, send, released: () => releasesMs.length, releasesMs };
 }
 
-describe('a response that its client does not read', () => {
-  test.each([1, 3])(
+describe.concurrent('a response that its client does not read', { timeout: 60_000 }, () => {
+  test.for([1, 3])(
     'is released with its connection after a while: %i on one connection',
-    async (requests) => {
-      const { unread, send, released } = await start();
+    async (requests, { onTestFinished: onEnd }) => {
+      const { unread, send, released, releasesMs } = await start(onEnd);
+      const sentMs = performance.now();
       await send(requests);
       await until(() => unread.bytes() >= body.byteLength, 2_000);
-      await sleep(1_000);
-      expect(released()).toBe(0);
       await until(() => released() === 1, 5_000);
+      expect((releasesMs[0] ?? 0) - sentMs).toBeGreaterThanOrEqual(limits.releaseAfterMs);
       expect(unread.bytes()).toBe(0);
     },
   );
 
-  test('is no longer counted when its client has gone, also behind another one of the same connection', async () => {
-    const { unread, send, released } = await start();
+  test('is no longer counted when its client has gone, also behind another one of the same connection', async ({
+    onTestFinished: onEnd,
+  }) => {
+    const { unread, send, released } = await start(onEnd);
     const socket = await send(2);
     await until(() => unread.bytes() >= 2 * body.byteLength, 2_000);
     socket.destroy();
@@ -63,15 +65,20 @@ describe('a response that its client does not read', () => {
     expect(released()).toBe(0);
   });
 
-  test('gives way to another response once it has stalled, and is not counted twice', async () => {
-    const { unread, send, released } = await start({ maxTotalBytes: 30_000_000, releaseAfterMs: 60_000 });
+  test('gives way to another response once it has stalled, and is not counted twice', async ({
+    onTestFinished: onEnd,
+  }) => {
+    const { unread, send, released } = await start(onEnd, {
+      maxTotalBytes: 30_000_000,
+      releaseAfterMs: 60_000,
+    });
     await send();
     await until(() => unread.bytes() === body.byteLength, 2_000);
     const early = await send();
     early.setEncoding('utf8').resume();
     const [rejection] = await once(early, 'data');
     expect(rejection).toMatch(/^HTTP\/1\.1 503 /);
-    await sleep(700);
+    await sleep(limits.stalledAfterMs + 100);
     const late = await send();
     const [chunk] = await once(late, 'data');
     expect(String(chunk)).toMatch(/^HTTP\/1\.1 200 /);
@@ -81,39 +88,46 @@ describe('a response that its client does not read', () => {
   });
 });
 
-test('120 clients that read nothing hold no more memory than all unread responses may', async () => {
-  const { unread, send } = await start();
+describe.concurrent('a client', { timeout: 60_000 }, () => {
+  test('that reads slowly but steadily gets the whole response', async ({ onTestFinished: onEnd }) => {
+    const { unread, send, released } = await start(onEnd, { minReadBytes: 1 });
+    const socket = await send();
+    await until(() => unread.bytes() > 0, 2_000);
+    let received = 0;
+    socket.on('data', async (chunk: Buffer) => {
+      received += chunk.byteLength;
+      socket.pause();
+      await sleep(7); // some 9 MB in a second, so the response takes longer than an unread one may
+      socket.resume();
+    });
+    await until(() => received >= body.byteLength, 12_000);
+    expect(released()).toBe(0);
+    await until(() => unread.bytes() === 0, 1_000);
+  });
+
+  test('that reads less than it must loses its connection', async ({ onTestFinished: onEnd }) => {
+    const { unread, send, released } = await start(onEnd, {
+      minReadBytes: 10_000_000,
+      releaseAfterMs: 1_000,
+    });
+    const socket = await send();
+    await until(() => unread.bytes() > 0, 2_000);
+    socket.on('data', async () => {
+      socket.pause();
+      await sleep(100);
+      socket.resume();
+    });
+    await until(() => released() === 1, 5_000);
+  });
+});
+
+test('120 clients that read nothing hold no more memory than all unread responses may', async ({
+  onTestFinished: onEnd,
+}) => {
+  const { unread, send } = await start(onEnd);
   const before = process.memoryUsage().arrayBuffers;
   await Promise.all(Array.from({ length: 120 }, () => send()));
   await until(() => unread.bytes() > unreadLimits.maxTotalBytes - body.byteLength, 5_000);
   expect(unread.bytes()).toBeLessThanOrEqual(unreadLimits.maxTotalBytes);
   expect((process.memoryUsage().arrayBuffers - before) / 1_000_000).toBeLessThan(100);
-});
-
-test('a client that reads slowly but steadily gets the whole response', async () => {
-  const { unread, send, released } = await start({ minReadBytes: 1 });
-  const socket = await send();
-  await until(() => unread.bytes() > 0, 2_000);
-  let received = 0;
-  socket.on('data', async (chunk: Buffer) => {
-    received += chunk.byteLength;
-    socket.pause();
-    await sleep(7); // some 9 MB in a second, so the response takes longer than an unread one may
-    socket.resume();
-  });
-  await until(() => received >= body.byteLength, 12_000);
-  expect(released()).toBe(0);
-  await until(() => unread.bytes() === 0, 1_000);
-});
-
-test('a client that reads less than it must loses its connection', async () => {
-  const { unread, send, released } = await start({ minReadBytes: 10_000_000, releaseAfterMs: 1_000 });
-  const socket = await send();
-  await until(() => unread.bytes() > 0, 2_000);
-  socket.on('data', async () => {
-    socket.pause();
-    await sleep(100);
-    socket.resume();
-  });
-  await until(() => released() === 1, 5_000);
 });
