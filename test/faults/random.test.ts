@@ -292,6 +292,7 @@ describe('R. Random faults', () => {
         {
           seed,
           numRuns: runs,
+          interruptAfterTimeLimit: runs * 10_000, // all of them, also on a busy machine
           endOnFailure: true, // what fails depends on time: smaller is another scenario, not a simpler one
         },
       );

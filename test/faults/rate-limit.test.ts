@@ -385,12 +385,14 @@ faultSuite('Q', '429 and quota', [
     id: 'Q7',
     fault: '429, Retry-After 30, while 10 calls are in flight and 200 wait',
     promise: 'when a rate limit lands, what is in flight is used and what waits fails at once',
-    environment: { UPSTREAM_CONCURRENCY: '10' },
+    environment: { UPSTREAM_CONCURRENCY: '10', UPSTREAM_TIMEOUT_MS: '7000' },
+    slow: true,
+    recovery: false, // Q2 looks at the end of these 30 s
     steps: [
       {
         arrange({ fault }) {
           fault({ on: { path: `/tracks/${trackId(5)}` }, fault: tooMany(30) });
-          fault({ on: { pattern: `^/tracks/(?!${trackId(5)})` }, fault: { kind: 'delay', ms: 1_500 } });
+          fault({ on: { pattern: `^/tracks/(?!${trackId(5)})` }, fault: { kind: 'delay', ms: 3_000 } });
         },
         ask: range(210).map(track),
         api: 10,
@@ -398,13 +400,12 @@ faultSuite('Q', '429 and quota', [
           expect(countCodes(outcomes)).toEqual({ ok: 9, UPSTREAM_RATE_LIMITED: 201 });
           const refused = outcomes.filter(({ errors }) => errors.length > 0).map(({ ms }) => ms);
           expect(Math.max(...refused), 'the last refusal, while the first nine are still out').toBeLessThan(
-            1_400,
+            2_800,
           );
         },
         says: { client: '9 ok, 201 UPSTREAM_RATE_LIMITED at once', spotify: 'none after the 429 was read' },
       },
     ],
-    shutMs: 30 * second,
   },
   {
     id: 'Q8',
@@ -660,6 +661,7 @@ faultSuite('Q', '429 and quota', [
     id: 'Q16',
     fault: 'Spotify lets 20 calls pass in any 3 s; 30 operations a second for 4 s',
     promise: 'where Spotify says how long, not one call comes too early',
+    environment: { UPSTREAM_CONCURRENCY: '2' }, // no more than two can be under way when Spotify first refuses one
     slow: true,
     recovery: 4_000,
     steps: [
@@ -668,14 +670,14 @@ faultSuite('Q', '429 and quota', [
         ask: range(120).map(track),
         manner: { perSecond: 30 },
         withinMs: 8_250,
-        api: { atMost: 2 * 20 + 3 },
+        api: { atMost: 2 * (20 + 2) },
         check({ outcomes, api }) {
           const { ok = 0, UPSTREAM_RATE_LIMITED: limited = 0 } = countCodes(outcomes);
           expect(ok + limited).toBe(120);
           const refused = api.filter(({ status }) => status === 429);
-          expect(refused.length, 'calls that Spotify had to refuse').toBeLessThanOrEqual(3);
+          expect(refused.length, 'calls that Spotify had to refuse').toBeLessThanOrEqual(2 * 2);
         },
-        says: { client: 'ok or UPSTREAM_RATE_LIMITED', spotify: 'one refused in each window' },
+        says: { client: 'ok or UPSTREAM_RATE_LIMITED', spotify: 'two refused in each window' },
       },
     ],
   },

@@ -74,6 +74,7 @@ export async function runCase(each: FaultCase): Promise<void> {
   const world = await startWorld(each);
   permit(world.allowed);
   try {
+    if (each.slow) await waitForIdleLoop(); // until the worlds of the cases beside it have started
     for (const operation of each.warm ?? []) {
       expectOutcome(await world.ask(operation), each, { client: 'ok' }, world.machineLoad());
     }
