@@ -162,6 +162,7 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
     {
       ...httpOptions,
       ...shared,
+      spotify,
       operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null),
       isDraining,
       mask,

@@ -1,5 +1,6 @@
 import type { GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Spotify } from '../datasources/spotify/index.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ExecuteOperation } from '../operation/request.ts';
@@ -7,11 +8,12 @@ import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
 import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
+import { findDocs, useDocs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
 import { useGraphiql } from './plugins/graphiql.ts';
 import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
-import { useHome } from './plugins/pages.ts';
+import { useGraphiqlHint, useHome } from './plugins/pages.ts';
 import { useRequestFormat } from './plugins/request-format.ts';
 import {
   useGetParams,
@@ -43,6 +45,7 @@ export interface GatewayYogaOptions extends HttpOptions {
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
   operatorRoutes: OperatorRoutes;
+  spotify: Pick<Spotify, 'pagedList'>;
   unread: UnreadResponses;
   clientKey: ClientKey;
   /** Whether the process keeps up well enough to run another operation. */
@@ -80,7 +83,8 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
 
 /** The plugins that respond to requests that are not operations. */
 function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
-  const { production, introspection, graphiql, isSandbox, operatorRoutes } = options;
+  const { production, introspection, graphiql, isSandbox, operatorRoutes, spotify } = options;
+  const docs = production ? new Map<string, URL>() : findDocs();
   return [
     usePaths([
       endpoint,
@@ -88,12 +92,14 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
       ...operatorRoutes.keys(),
       ...(introspection ? [sdlPath] : []),
       ...(production ? [] : ['/']),
+      ...docs.keys(),
     ]),
     useTrailingSlash(endpoint),
     useOperatorRoutes(operatorRoutes),
     introspection && useSdl(sdlPath, schema),
-    !production && useHome({ endpoint, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox }),
-    graphiql && useGraphiql(endpoint, isSandbox),
+    !production && useHome({ endpoint, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox, docs }),
+    useDocs(docs),
+    graphiql ? useGraphiql(endpoint, { isSandbox, spotify }) : useGraphiqlHint(endpoint),
   ];
 }
 

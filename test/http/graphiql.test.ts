@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startSandbox } from '../../src/sandbox/index.ts';
-import { type Environment, type Server, startServer, until, upstreamOf } from '../support/process.ts';
+import { withSandbox } from '../support/gateway.ts';
+import { type Server, startServer, until } from '../support/process.ts';
 
 /** Where Debian's package `chromium` puts it. */
 const browserFile = '/usr/bin/chromium';
 
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
-const asBrowser = { headers: { accept: 'text/html' } };
+const asBrowser = { headers: { accept: 'text/html,*/*;q=0.8' } };
 
 /** The operations of the tabs of a first visit. */
-const tabs = ['SearchBts', 'ArtistWithAlbums', 'NextAlbums', 'SearchEverything', 'ByUri'];
+const tabs = [
+  ...['Search', 'Artist', 'NextPage', 'Latest', 'IsrcUpc', 'ByUri', 'Market', 'Kinds', 'Error'],
+  ...['CostBefore', 'CostAfter'],
+];
 
 /** A process without configuration, which no test changes. */
 let unconfigured: Server;
@@ -30,13 +33,13 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     browser = await launch();
   }, 60_000);
   afterAll(() => browser.close());
-
-  /** A first visit, in a browser that reaches this machine only. */
   const visit = (viewport?: { width: number; height: number }) => visitIn(browser, viewport);
 
-  test('says that it shows the sandbox, and finds BTS from its first tab', async () => {
+  test('has the name and the logo of the gateway, and says that it shows the sandbox', async () => {
     const { page, elsewhere } = await visit();
-    expect(await page.title()).toMatch(/sandbox/i);
+    expect(await page.title()).toMatch(/^Spotify GraphQL gateway .*sandbox/i);
+    await page.getByRole('img', { name: 'Logo' }).waitFor();
+    await page.getByText('Spotify GraphQL gateway').waitFor();
     await see(page, 'Operation Editor', 'You are looking at the SANDBOX');
     await see(page, 'Operation Editor', 'search(q: "BTS"');
     await see(page, 'Result Window', '"name": "BTS"', () => run(page));
@@ -44,29 +47,76 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(elsewhere).toEqual([]);
   });
 
-  test('runs every tab that is clicked once, and shows its cost without scrolling', async () => {
+  test('runs every tab that is clicked once, and shows its cost without scrolling', {
+    timeout: 120_000,
+  }, async () => {
     const { page, elsewhere } = await visit({ width: 1280, height: 720 });
+    const results = resultsOf(page);
     await see(page, 'Operation Editor', 'search(q: "BTS"');
     await see(page, 'Result Window', '"name": "BTS"', () => run(page));
     const cost = page.getByRole('status', { name: 'Cost' });
-    const sent: string[] = [];
-    page.on('request', (request) => sent.push(request.postDataJSON()?.operationName));
     for (const [index, operation] of tabs.entries()) {
       await page.getByRole('tab').nth(index).getByRole('button').first().click();
       await see(page, 'Operation Editor', `query ${operation}`);
-      await page.waitForTimeout(tabChangeMs);
-      await run(page);
-      await expect.poll(() => sent.at(-1)).toBe(operation);
-      await see(page, 'Result Window', '"data": {');
-      expect(await textOf(page, 'Result Window')).not.toContain('"errors"');
-      await expect
-        .poll(() => cost.textContent())
-        .toMatch(/^Spotify calls: \d+ \(planned \d+, from the cache \d+\)/);
+      const isRun = async () => {
+        await page.waitForTimeout(tabChangeMs);
+        await run(page);
+        await page.waitForTimeout(answerMs);
+        return results.has(operation);
+      };
+      await expect.poll(isRun, { timeout: 20_000, interval: 0 }).toBe(true);
+      const isCostShown = async () =>
+        (await cost.textContent())?.startsWith(costText(results.get(operation)));
+      await expect.poll(isCostShown, { timeout: 5_000 }).toBe(true);
+      if (operation === 'Error') {
+        expect(results.get(operation)).toMatchObject({
+          data: { good: { name: 'BTS' }, bad: null },
+          errors: [{ path: ['bad'], locations: [{ line: 5 }], extensions: { code: 'BAD_USER_INPUT' } }],
+        });
+      } else {
+        expect(results.get(operation), operation).not.toHaveProperty('errors');
+        expect(JSON.stringify(results.get(operation)), operation).not.toMatch(
+          /"(nodes|edges)":\[\]|"isPlayable":null/,
+        );
+      }
     }
+    expect(results.get('CostBefore')).not.toHaveProperty('data');
+    expect(results.get('NextPage')?.extensions.spotify.calls.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/offset=20/)]),
+    );
     const { y = 720, height = 0 } = (await cost.boundingBox()) ?? {};
     expect(y + height).toBeLessThanOrEqual(720);
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(720);
     expect(elsewhere).toEqual([]);
+  });
+
+  test('keeps a history of what was run', async () => {
+    const { page } = await visit();
+    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await page.getByRole('button', { name: 'Show History' }).click();
+    await page.locator('.graphiql-history-item').getByText('Search').waitFor();
+  });
+
+  test('documents the schema without the parts of composition, and links the docs', async () => {
+    const { page } = await visit();
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    const link = page.getByRole('link', { name: 'errors and nulls' });
+    const docs = await page.request.get(new URL((await link.getAttribute('href')) ?? '', page.url()).href);
+    expect(await docs.text()).toMatch(/^# Errors/);
+    await page.getByRole('link', { name: 'Artist', exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: /^_/ }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Query', exact: true }).click();
+    await page.getByRole('link', { name: 'artists', exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: /^_/ }).count()).toBe(0);
+  });
+
+  test('shows a response below its operation on a phone', async () => {
+    const { page } = await visit({ width: 390, height: 844 });
+    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    const box = async (name: string) => (await page.getByRole('region', { name }).boundingBox()) ?? empty;
+    const [editor, response] = [await box('Operation Editor'), await box('Result Window')];
+    expect(response.y).toBeGreaterThanOrEqual(editor.y + editor.height);
+    expect(response.width).toBeGreaterThan(250);
   });
 
   test('shows what is left of the daily quota beside the cost of the latest operation', async () => {
@@ -96,7 +146,40 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   });
 });
 
-describe.concurrent('the page of GraphiQL', { timeout: 60_000 }, () => {
+const empty = { y: 0, height: 0, width: 0 };
+
+interface Result {
+  extensions: {
+    spotify: {
+      plannedCalls: number;
+      actualCalls?: number;
+      cacheHits: number;
+      calls: { path: string }[];
+      families: { family: string; calls: number }[];
+    };
+  };
+}
+
+/** The latest result of each operation, as the gateway has sent it. */
+function resultsOf(page: Page): Map<string, Result> {
+  const results = new Map<string, Result>();
+  page.on('response', async (response) => {
+    const operation: unknown = response.request().postDataJSON()?.operationName;
+    if (typeof operation === 'string') results.set(operation, await response.json());
+  });
+  return results;
+}
+
+/** The beginning of the line that shows the cost of a result. */
+function costText(result: Result | undefined): string {
+  const { plannedCalls, actualCalls, cacheHits, families = [] } = result?.extensions.spotify ?? {};
+  const each = families.map(({ family, calls }) => `${family} ${calls}`).join(', ');
+  return actualCalls === undefined
+    ? `Nothing ran. Spotify calls at most: ${plannedCalls} (${each})`
+    : `Spotify calls: ${actualCalls} (planned ${plannedCalls}, from the cache ${cacheHits}).`;
+}
+
+describe('the page of GraphiQL', () => {
   test('is sent compressed, and once only to a browser that has it already', async () => {
     const { get } = unconfigured;
     const accept = { accept: 'text/html', 'accept-encoding': 'br, gzip' };
@@ -160,28 +243,38 @@ describe.concurrent('the page of GraphiQL', { timeout: 60_000 }, () => {
     expect(headers['content-security-policy']).not.toMatch(/https?:|\*|unsafe-eval/);
   });
 
-  test('says nothing of a sandbox where there are credentials', async ({ onTestFinished: onEnd }) => {
-    const sandbox = await startSandbox();
-    onEnd(sandbox.close);
-    const { get } = await startServer(upstreamOf(sandbox), undefined, onEnd);
-    const { status, text } = await get('/graphql', asBrowser);
-    expect(status).toBe(200);
+  test('says nothing of a sandbox where there are credentials', async () => {
+    const { fetch } = await withSandbox();
+    const response = await fetch('/graphql', asBrowser);
+    const text = await response.text();
+    expect(response.status).toBe(200);
     expect(text).toContain('<title>Spotify GraphQL gateway</title>');
     expect(text).not.toContain('looking at the SANDBOX');
   });
 
-  test.for<Environment>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
-    'is not there with %o',
-    async (off, { onTestFinished: onEnd }) => {
-      const { get } = await startServer(off, undefined, onEnd);
-      const { status, text } = await get('/graphql', asBrowser);
-      expect(status).toBeGreaterThanOrEqual(400);
-      expect(text).not.toContain('<html');
+  test.each<Record<string, string>>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
+    'is a 404 with %o, which says how to enable it and loads nothing',
+    async (off) => {
+      const { fetch, sandbox } = await withSandbox(off);
+      const response = await fetch('/graphql', asBrowser);
+      const page = await response.text();
+      expect(response.status).toBe(404);
+      expect(page).toContain('<code>GRAPHIQL=true</code>');
+      expect(page).not.toContain('<script');
+      const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page) ?? [];
+      const hash = createHash('sha256').update(style).digest('base64');
+      expect(response.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
+      for (const request of [{ query: '{__typename}' }, { extensions: '{}' }]) {
+        const answer = await fetch(`/graphql?${new URLSearchParams(request)}`, asBrowser);
+        expect(answer.headers.get('content-type')).toContain('json');
+      }
+      expect((await fetch('/graphql')).headers.get('content-type')).toContain('json');
+      expect(sandbox.calls()).toEqual([]);
     },
   );
 });
 
-/** In a context of its own, which knows nothing of other visits. */
+/** A first visit, with empty storage, in a browser that reaches this machine only. */
 async function visitIn(
   browser: Browser,
   viewport = { width: 1600, height: 1600 },

@@ -13,6 +13,10 @@ describe('GET /', () => {
     for (const part of ['href="/graphql"', 'href="/schema.graphql"', 'docs', 'GraphiQL', 'Spotify']) {
       expect(page).toContain(part);
     }
+    for (const [, path = ''] of page.matchAll(/<a href="([^"]+)"/g)) {
+      expect((await fetch(path, { headers: { accept: 'text/html' } })).status, path).toBe(200);
+    }
+    expect(page).toContain('href="/docs/README.md"');
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect((await fetch('/', { method: 'POST', body: '{}' })).status).toBe(404);
   });
@@ -32,6 +36,32 @@ describe('GET /', () => {
       expect({ status: response.status, body: await response.text() }).toEqual({ status: 404, body: '' });
     },
   );
+});
+
+describe('GET /docs/', () => {
+  test('serves the pages of the docs as text, and nothing else', async () => {
+    const { fetch } = await withSandbox();
+    const response = await fetch('/docs/errors.md');
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await response.text()).toBe(
+      readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8'),
+    );
+    for (const path of [
+      '/docs/',
+      '/docs',
+      '/docs/../README.md',
+      '/docs/%2e%2e/package.json',
+      '/docs/grafana.json',
+    ]) {
+      expect((await fetch(path)).status, path).toBe(404);
+    }
+    expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
+  });
+
+  test('is not there in production', async () => {
+    const { fetch } = await withSandbox({ NODE_ENV: 'production' });
+    expect((await fetch('/docs/errors.md')).status).toBe(404);
+  });
 });
 
 describe('GET /graphql/', () => {

@@ -1,6 +1,9 @@
+import { traceHeader } from '../../operation/usage.ts';
+
 /**
  * The part of the page of GraphiQL that the gateway adds: a line below the editors with the calls of the latest operation
- * and the rest of its daily quota, from `extensions.spotify`.
+ * and the rest of its daily quota, from `extensions.spotify`; a layout for narrow screens; and a fetcher that sends the
+ * text of the editor as it is, so that the locations of errors are those in the editor.
  */
 
 const barHeight = '28px';
@@ -8,11 +11,23 @@ const barHeight = '28px';
 // GraphiQL moves a tab while it is pressed, as if it were dragged, and so loses the click.
 const style = `
   .graphiql-tab { transform: none !important; }
-  #root { height: calc(100vh - ${barHeight}) !important; }
+  :root { --bar: ${barHeight}; }
+  #root { height: calc(100vh - var(--bar)) !important; height: calc(100dvh - var(--bar)) !important; }
+  #root .graphiql-container { height: 100%; }
+  #root .graphiql-tab > button:first-child { padding-left: 10px; }
+  #root .graphiql-logo span { display: block; max-width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
   #cost {
-    position: fixed; inset: auto 0 0 0; height: ${barHeight}; padding: 0 16px; z-index: 10;
-    font: 13px/${barHeight} system-ui, sans-serif; color: #fff; background: #1f3a2c;
+    position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10;
+    font: 13px/28px system-ui, sans-serif; color: #fff; background: #1f3a2c;
     white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  }
+  @media (max-width: 700px) {
+    :root { --bar: 44px; }
+    #cost { padding: 4px 8px; line-height: 18px; white-space: normal; box-sizing: border-box; }
+    #root .graphiql-logo { display: none; }
+    #graphiql-session { flex-direction: column; padding-top: 0; }
+    #graphiql-session > div { flex: 1 1 50% !important; min-height: 0; min-width: 0 !important; }
+    #graphiql-session > .graphiql-horizontal-drag-bar { display: none; }
   }`;
 
 const script = `{
@@ -25,25 +40,59 @@ const script = `{
 
   const leftOf = ({ family, limit, remaining }) =>
     family + (limit === null ? ' without a known limit' : ' ' + (remaining ?? limit) + ' of ' + limit);
+  const sum = (families) => families.reduce((total, { calls }) => total + calls, 0);
 
-  const show = ({ extensions }) => {
-    const { plannedCalls, actualCalls, cacheHits, quota } = extensions?.spotify ?? {};
-    if (actualCalls === undefined) return;
+  const costOf = ({ plannedCalls, actualCalls, cacheHits, quota, families, held }) => {
+    if (families) {
+      const each = families.map(({ family, calls }) => family + ' ' + calls).join(', ');
+      return 'Nothing ran. Spotify calls at most: ' + plannedCalls + (each && ' (' + each + ')') +
+        ', of which the cache saves ' + sum(held ?? []) + '.';
+    }
     const cost = 'Spotify calls: ' + actualCalls + ' (planned ' + plannedCalls + ', from the cache ' + cacheHits + ').';
-    const left = quota?.length ? ' Left of the daily quota: ' + quota.map(leftOf).join(', ') + '.' : '';
-    bar.textContent = bar.title = cost + left;
+    return cost + (quota?.length ? ' Left of the daily quota: ' + quota.map(leftOf).join(', ') + '.' : '');
   };
 
-  const send = window.fetch;
-  window.fetch = async (...request) => {
-    const response = await send(...request);
-    const isIntrospection = String(request[1]?.body).includes('"operationName":"IntrospectionQuery"');
-    if (!isIntrospection) response.clone().json().then(show, () => undefined);
-    return response;
+  const show = ({ extensions }) => {
+    const spotify = extensions?.spotify;
+    if (spotify?.plannedCalls !== undefined) bar.textContent = bar.title = costOf(spotify);
+  };
+
+  // The schema is shown without the parts that only a parent graph uses; they can still be selected.
+  const isShown = ({ name }) => !/^_[^_]/.test(name) && name !== 'merge';
+  const shownSchema = ({ types, directives, ...schema }) => ({
+    ...schema,
+    types: types
+      .filter(isShown)
+      .map((type) => ({ ...type, fields: type.fields && type.fields.filter(isShown) })),
+    directives: directives.filter(isShown),
+  });
+
+  const send = async (request, headers) => {
+    const response = await fetch(location.pathname, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        '${traceHeader}': '1',
+        ...headers,
+      },
+      body: JSON.stringify(request),
+    }).catch(() => {
+      throw new Error('The gateway does not respond. Is it still running?');
+    });
+    return response.json();
+  };
+
+  window.gatewayFetcher = async (request, options) => {
+    const result = await send(request, options?.headers);
+    const schema = request.operationName === 'IntrospectionQuery' && result.data?.__schema;
+    if (schema) return { data: { __schema: shownSchema(schema) } };
+    show(result);
+    return result;
   };
 }`;
 
-/** HTML for the head of the page. It must come before the script of GraphiQL, which takes `fetch` from the page. */
+/** HTML for the head of the page. It must come before the script of GraphiQL, which is given `gatewayFetcher`. */
 export const graphiqlHead = `
   <meta name="viewport" content="width=device-width, initial-scale=1" />
   <style>${style}

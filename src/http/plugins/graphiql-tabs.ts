@@ -1,8 +1,26 @@
-/** The operations that GraphiQL shows at the first visit, each ready to run. */
+import type { GraphiQLOptions } from 'graphql-yoga';
+import type { Spotify } from '../../datasources/spotify/index.ts';
+import { traceHeader } from '../../operation/usage.ts';
+import { albumsCursor } from '../../schema/types/artist.ts';
+
+/** The operations that GraphiQL shows at the first visit, each ready to run. No line is longer than a laptop shows. */
+
+export interface ExampleOptions {
+  /** Whether the first tab says that the data is made up. */
+  isSandbox: boolean;
+  spotify: Pick<Spotify, 'pagedList'>;
+}
+
+type Tab = NonNullable<GraphiQLOptions['defaultTabs']>[number];
 
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 
-// No line is longer than a laptop shows of it.
+/** A track and an album that exist: in the sandbox, or at Spotify. */
+const codes = {
+  sandbox: { isrc: 'QZM662180844', upc: '811974056331' },
+  spotify: { isrc: 'GBCEL1300362', upc: '887828031795' },
+};
+
 const sandboxNote = `# You are looking at the SANDBOX:
 # made-up music, no Spotify account needed.
 # For the real catalogue set SPOTIFY_CLIENT_ID
@@ -10,9 +28,27 @@ const sandboxNote = `# You are looking at the SANDBOX:
 
 `;
 
-const tabs = [
-  `# Find an artist by name.
-query SearchBts {
+export function graphiqlTabs({ isSandbox, spotify }: ExampleOptions): Tab[] {
+  const { isrc, upc } = isSandbox ? codes.sandbox : codes.spotify;
+  return [
+    { query: (isSandbox ? sandboxNote : '') + search },
+    { query: artistWithAlbums },
+    { query: nextAlbums, variables: json({ after: albumsCursor(spotify, bts, firstPage - 1) }) },
+    { query: latestReleases },
+    { query: byCode(isrc, upc) },
+    { query: byUri },
+    { query: inMarket, variables: json({ market: 'DE' }) },
+    { query: severalKinds },
+    { query: withAnError },
+    { query: costOf('CostBefore', planNote), headers: json({ [traceHeader]: 'plan' }) },
+    { query: costOf('CostAfter', runNote) },
+  ];
+}
+
+const json = (value: object): string => JSON.stringify(value, null, 2);
+
+const search = `# Find an artist by name.
+query Search {
   search(q: "BTS", type: [ARTIST]) {
     artists(first: 3) {
       totalCount
@@ -24,13 +60,16 @@ query SearchBts {
       }
     }
   }
-}`,
-  `# An artist with the first albums, however
+}`;
+
+const firstPage = 20;
+
+const artistWithAlbums = `# An artist with the first albums, however
 # many pages that takes at Spotify.
-query ArtistWithAlbums {
+query Artist {
   artist(id: "${bts}") {
     name
-    albums(first: 20) {
+    albums(first: ${firstPage}) {
       totalCount
       pageInfo { hasNextPage endCursor }
       edges {
@@ -45,21 +84,73 @@ query ArtistWithAlbums {
       }
     }
   }
-}`,
-  `# The next page: put the endCursor of the page
-# before into the variable; without it this is
-# the first page.
-query NextAlbums($after: String) {
+}`;
+
+const nextAlbums = `# The next page: \`after\` is the endCursor of
+# the page before. See "Variables" below.
+query NextPage($after: String) {
   artist(id: "${bts}") {
-    albums(first: 20, after: $after) {
+    albums(first: ${firstPage}, after: $after) {
       pageInfo { hasNextPage endCursor }
       nodes { name }
     }
   }
-}`,
-  `# Several kinds in one search: one call.
-query SearchEverything {
-  search(q: "cinema") {
+}`;
+
+const latestReleases = `# The latest releases: Spotify lists the
+# albums of a group from new to old.
+query Latest {
+  artist(id: "${bts}") {
+    albums(first: 5, includeGroups: [ALBUM]) {
+      nodes { name releaseDate { date } }
+    }
+    singles: albums(
+      first: 5
+      includeGroups: [SINGLE]
+    ) {
+      nodes { name releaseDate { date } }
+    }
+  }
+}`;
+
+const byCode = (isrc: string, upc: string): string => `# A recording by its ISRC, an album by its UPC.
+query IsrcUpc {
+  recording: search(q: "isrc:${isrc}") {
+    tracks(first: 1) {
+      nodes { name artists { name } }
+    }
+  }
+  release: search(q: "upc:${upc}") {
+    albums(first: 1) {
+      nodes { name artists { name } }
+    }
+  }
+}`;
+
+const byUri = `# Anything by its Spotify URI, or by a link
+# of open.spotify.com.
+query ByUri {
+  node(id: "spotify:artist:${bts}") {
+    id
+    ... on Artist { name externalUrl }
+    ... on Album { name totalTracks }
+    ... on Track { name durationMs }
+  }
+}`;
+
+const inMarket = `# What can be played in one country. Without
+# a market, isPlayable is null.
+query Market($market: Market) {
+  search(q: "cinema", market: $market) {
+    tracks(first: 5) {
+      nodes { name isPlayable }
+    }
+  }
+}`;
+
+const severalKinds = `# Several kinds in one search: one call.
+query Kinds {
+  search(q: "daylight") {
     artists(first: 5) {
       totalCount
       nodes { name }
@@ -73,19 +164,27 @@ query SearchEverything {
       nodes { name durationMs album { name } }
     }
   }
-}`,
-  `# Anything by its Spotify URI, or by a link
-# of open.spotify.com.
-query ByUri {
-  node(id: "spotify:artist:${bts}") {
-    id
-    ... on Artist { name externalUrl }
-    ... on Album { name totalTracks }
-    ... on Track { name durationMs }
-  }
-}`,
-];
+}`;
 
-/** @param isSandbox whether the first tab says that the data is made up */
-export const graphiqlTabs = (isSandbox: boolean): { query: string }[] =>
-  tabs.map((query, index) => ({ query: isSandbox && index === 0 ? sandboxNote + query : query }));
+const withAnError = `# One field fails, and the others keep their
+# data: see \`path\` and \`code\` of the error.
+query Error {
+  good: artist(id: "${bts}") { name }
+  bad: artist(id: "no id of Spotify") { name }
+}`;
+
+const planNote = `# What would this cost? Nothing runs: see the
+# line below, and the header under "Headers".`;
+
+const runNote = `# What did it cost? See the line below, and
+# the calls in the extensions of the response.`;
+
+const costOf = (name: string, note: string): string => `${note}
+query ${name} {
+  artist(id: "${bts}") {
+    name
+    albums(first: 20) {
+      nodes { name label }
+    }
+  }
+}`;

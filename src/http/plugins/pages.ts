@@ -1,5 +1,11 @@
 import type { Plugin } from 'graphql-yoga';
+import { type Docs, docsPath } from './docs.ts';
+import { htmlPage, pageHeaders } from './page.ts';
 import { isRead } from './routes.ts';
+
+/** Pages for people who open an address of the gateway in a browser. */
+
+const title = 'Spotify GraphQL gateway';
 
 export interface HomeOptions {
   endpoint: string;
@@ -8,11 +14,12 @@ export interface HomeOptions {
   /** Path of the schema as SDL; null if it is not served. */
   sdlPath: string | null;
   isSandbox: boolean;
+  docs: Docs;
 }
 
-/** Describes the gateway to people who open its address in a browser. */
+/** Describes the gateway. */
 export function useHome(options: HomeOptions): Plugin {
-  const page = pageOf(options);
+  const page = htmlPage(title, homeOf(options));
   return {
     onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
       if (url.pathname !== '/') return;
@@ -25,63 +32,55 @@ export function useHome(options: HomeOptions): Plugin {
   };
 }
 
-function pageOf({ endpoint, graphiql, sdlPath, isSandbox }: HomeOptions): string {
+/** The pages of the docs that a newcomer needs, with their subjects. */
+const firstDocs = [
+  ['README.md', 'all pages'],
+  ['errors.md', 'errors and nulls'],
+  ['limits.md', 'limits of an operation'],
+  ['quota.md', "Spotify's daily quota"],
+  ['operating.md', 'running it in production'],
+] as const;
+
+function homeOf({ endpoint, graphiql, sdlPath, isSandbox, docs }: HomeOptions): string {
+  const docsLinks = firstDocs
+    .filter(([name]) => docs.has(docsPath + name))
+    .map(([name, subject]) => `<a href="${docsPath}${name}">${subject}</a>`);
   const links = [
     graphiql
       ? `<a href="${endpoint}">GraphiQL</a>, with example queries; clients send POST requests to the same address`
       : `<a href="${endpoint}">The GraphQL endpoint</a>, for POST requests`,
     sdlPath && `<a href="${sdlPath}">The schema</a>, as SDL`,
+    docsLinks.length > 0
+      ? `The docs: ${docsLinks.join(', ')}`
+      : 'The docs are in the folder <code>docs</code> of the project; start with its <code>README.md</code>',
     '<a href="/health">Health</a> and <a href="/ready">readiness</a> of this process',
-    'The docs are in the folder <code>docs</code> of the project; start with its <code>README.md</code>',
   ];
   const source = isSandbox
     ? 'It serves made-up data from an embedded sandbox, because no Spotify credentials are set.'
     : 'It serves the catalogue of Spotify.';
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Spotify GraphQL gateway</title></head>
-<body>
-<h1>Spotify GraphQL gateway</h1>
-<p>A GraphQL API over Spotify's Web API. ${source}</p>
+  return `<p>A GraphQL API over Spotify's Web API. ${source}</p>
 <ul>
 ${links
   .filter((link) => link !== null)
   .map((link) => `<li>${link}.</li>`)
   .join('\n')}
-</ul>
-</body>
-</html>
-`;
+</ul>`;
 }
 
-/** What a page may load, in the words of a Content-Security-Policy; everything else is forbidden. */
-export interface PagePolicy {
-  scripts?: readonly string[];
-  styles?: readonly string[];
-  workers?: readonly string[];
-  connects?: readonly string[];
-}
-
-/** Headers of a page for browsers: no other site may frame it, and it loads nothing from another host. */
-export function pageHeaders({ scripts, styles, workers, connects }: PagePolicy = {}): Record<string, string> {
-  const sources = (names: readonly string[] = ["'none'"]) => names.join(' ');
-  const policy = [
-    "default-src 'none'",
-    `script-src ${sources(scripts)}`,
-    `style-src ${sources(styles)}`,
-    `worker-src ${sources(workers)}`,
-    `connect-src ${sources(connects)}`,
-    "img-src 'self' data:",
-    "font-src 'self' data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ];
+/** Tells people who open the endpoint in a browser that GraphiQL is off, and how to enable it. */
+export function useGraphiqlHint(endpoint: string): Plugin {
+  const page = htmlPage(
+    title,
+    `<p>GraphiQL is off here. It is off by default when <code>NODE_ENV=production</code>; whoever runs this gateway can
+enable it with <code>GRAPHIQL=true</code> and <code>INTROSPECTION=true</code>.</p>
+<p>Clients send POST requests with JSON to this address.</p>`,
+  );
   return {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy.join('; '),
-    'x-frame-options': 'DENY',
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    onRequest({ request: { method, headers }, url, endResponse, fetchAPI: { Response } }) {
+      const isVisit = method === 'GET' && url.search === '' && headers.get('accept')?.includes('text/html');
+      if (isVisit && url.pathname === endpoint) {
+        endResponse(new Response(page, { status: 404, headers: pageHeaders() }));
+      }
+    },
   };
 }

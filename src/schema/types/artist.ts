@@ -14,7 +14,7 @@ import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
-import type { PagingArgs } from '../relay/page-arguments.ts';
+import { cursorsOf, type PagingArgs } from '../relay/page-arguments.ts';
 import { full, itemOrError, sent, uriOf } from '../resolvers.ts';
 import { ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { Artist, Node, Track } from './node.ts';
@@ -124,6 +124,12 @@ type AlbumsArgs = MarketArgs & PagingArgs & { includeGroups?: readonly AlbumGrou
 
 function albumsOf(spotify: Pick<Spotify, 'pagedList'>, artist: ObjectKey, args: AlbumsArgs) {
   return spotify.pagedList(artistAlbums, artist, groupsOf(args), namedMarket(args));
+}
+
+/** The cursor behind a slot of an artist's albums, in the default market. */
+export function albumsCursor(spotify: Pick<Spotify, 'pagedList'>, id: string, slot: number): string {
+  const { key } = albumsOf(spotify, { id: parseId(id, 'artist'), market: null }, {});
+  return cursorsOf(key).encode({ slot, id: null, total: 0 });
 }
 
 async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context, field: FieldRead) {

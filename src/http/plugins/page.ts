@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { logo, logoUrl } from './logo.ts';
+
+/** A page for browsers, without scripts. `body` is HTML. */
+export const htmlPage = (title: string, body: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="${logoUrl}">
+<style>${style}</style>
+</head>
+<body>
+${logo}
+<h1>${title}</h1>
+${body}
+</body>
+</html>
+`;
+
+const style = `
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }
+h1 { font-size: 1.5em; margin: .5em 0 }
+`;
+
+/** What a page may load, in the words of a Content-Security-Policy; everything else is forbidden. */
+export interface PagePolicy {
+  scripts?: readonly string[];
+  styles?: readonly string[];
+  workers?: readonly string[];
+  connects?: readonly string[];
+}
+
+/** The policy of `htmlPage`. */
+const plainPolicy: PagePolicy = {
+  styles: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`],
+};
+
+/** Headers of a page for browsers: no other site may frame it, and it loads nothing from another host. */
+export function pageHeaders(allowed: PagePolicy = plainPolicy): Record<string, string> {
+  const { scripts, styles, workers, connects } = allowed;
+  const sources = (names: readonly string[] = ["'none'"]) => names.join(' ');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${sources(scripts)}`,
+    `style-src ${sources(styles)}`,
+    `worker-src ${sources(workers)}`,
+    `connect-src ${sources(connects)}`,
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy.join('; '),
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  };
+}
