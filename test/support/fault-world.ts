@@ -257,4 +257,4 @@ function withPort(url: string, port: number): string {
 
 /** A gateway in a process of its own, in front of the case's sandbox; it ends with the case's other gateways. */
 export const startProcess = async (world: World, environment: Environment = {}): Promise<Server> =>
-  world.adopt(await startServer({ ...upstreamOf(world.sandbox), ...environment }));
+  world.adopt(await startServer({ ...upstreamOf(world.sandbox), ...environment }, undefined, world.defer));
