@@ -4,6 +4,9 @@ import { startGateway } from '../support/gateway.ts';
 import { plainId } from '../support/plain-objects.ts';
 import { askedLists, itemId, startList } from '../support/scripted-lists.ts';
 import { startScriptedUpstream } from '../support/scripted-upstream.ts';
+import { limitTestsAtOnce } from '../support/test-end.ts';
+
+limitTestsAtOnce(4);
 
 /** A 404 means that an object does not exist only where Spotify says so about a read by id. Any other 404 is a fault. */
 
@@ -25,7 +28,7 @@ const expectFault = (errors: Errors, path: readonly string[]): void => {
   expect(faultCodes).toContain(errors[0]?.extensions?.code);
 };
 
-describe.each(askedLists)('a 404 for the list of $name', (kind) => {
+describe.concurrent.each(askedLists)('a 404 for the list of $name', (kind) => {
   const pages = [
     { items: kind.size, total: kind.size + 2, next: true },
     { items: 2, total: kind.size + 2, next: false },
@@ -80,53 +83,56 @@ describe.each(askedLists)('a 404 for the list of $name', (kind) => {
   }
 });
 
-describe.each(['artist', 'album', 'track'] as const)('a 404 for an %s that is read by id', (kind) => {
-  const [one, other] = [plainId(11), plainId(12)];
-  const single = `{ found: ${kind}(id: "${one}") { id } }`;
-  const plural = `{ found: ${kind}s(ids: ["${one}", "${other}"]) { id } }`;
-  const path = `^/${kind}s/${one}$`;
-  const echo = { path: `^/${kind}s/[^/]+$`, echo: kind };
-  const start = async (...rules: WrittenRule[]) => {
-    const upstream = await startScriptedUpstream([...rules, echo]);
-    return { upstream, ...startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' }) };
-  };
+describe.concurrent.each(['artist', 'album', 'track'] as const)(
+  'a 404 for an %s that is read by id',
+  (kind) => {
+    const [one, other] = [plainId(11), plainId(12)];
+    const single = `{ found: ${kind}(id: "${one}") { id } }`;
+    const plural = `{ found: ${kind}s(ids: ["${one}", "${other}"]) { id } }`;
+    const path = `^/${kind}s/${one}$`;
+    const echo = { path: `^/${kind}s/[^/]+$`, echo: kind };
+    const start = async (...rules: WrittenRule[]) => {
+      const upstream = await startScriptedUpstream([...rules, echo]);
+      return { upstream, ...startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' }) };
+    };
 
-  test(`${kind}: with a message it is null without an error, and is asked for once a minute`, async () => {
-    const { upstream, ask } = await start({ path, ...withMessage });
-    for (let i = 0; i < 2; i += 1) {
-      const { data, errors } = await ask(single);
-      expect({ data, errors }).toEqual({ data: { found: null }, errors: [] });
+    test(`${kind}: with a message it is null without an error, and is asked for once a minute`, async () => {
+      const { upstream, ask } = await start({ path, ...withMessage });
+      for (let i = 0; i < 2; i += 1) {
+        const { data, errors } = await ask(single);
+        expect({ data, errors }).toEqual({ data: { found: null }, errors: [] });
+      }
+      const { data, errors } = await ask(plural);
+      expect({ data, errors }).toEqual({ data: { found: [null, { id: other }] }, errors: [] });
+      expect(upstream.log()).toEqual([`404 /${kind}s/${one}`, `200 /${kind}s/${other}`]);
+    });
+
+    for (const [name, answer] of withoutMessage) {
+      test(`${kind}: with ${name} it is retried like a 5xx`, async () => {
+        for (const [document, found] of [
+          [single, { id: one }],
+          [plural, [{ id: one }, { id: other }]],
+        ] as const) {
+          const { ask } = await start({ path, times: 1, ...answer });
+          const { data, errors } = await ask(document);
+          expect({ data, errors }).toEqual({ data: { found }, errors: [] });
+        }
+      });
+
+      test(`${kind}: with ${name} that stays it is an error for its place alone, and is not kept`, async () => {
+        for (const [document, path_, found] of [
+          [single, ['found'], { id: one }],
+          [plural, ['found', 0], [{ id: one }, { id: other }]],
+        ] as const) {
+          const { upstream, ask } = await start({ path, times: maxAttempts, ...answer });
+          const failed = await ask(document);
+          expect(failed.errors.map((each) => each.path)).toEqual([path_]);
+          expect(faultCodes).toContain(failed.errors[0]?.extensions?.['code']);
+          expect(upstream.log().filter((call) => call.startsWith('404'))).toHaveLength(maxAttempts);
+          const { data, errors } = await ask(document);
+          expect({ data, errors }).toEqual({ data: { found }, errors: [] });
+        }
+      });
     }
-    const { data, errors } = await ask(plural);
-    expect({ data, errors }).toEqual({ data: { found: [null, { id: other }] }, errors: [] });
-    expect(upstream.log()).toEqual([`404 /${kind}s/${one}`, `200 /${kind}s/${other}`]);
-  });
-
-  for (const [name, answer] of withoutMessage) {
-    test(`${kind}: with ${name} it is retried like a 5xx`, async () => {
-      for (const [document, found] of [
-        [single, { id: one }],
-        [plural, [{ id: one }, { id: other }]],
-      ] as const) {
-        const { ask } = await start({ path, times: 1, ...answer });
-        const { data, errors } = await ask(document);
-        expect({ data, errors }).toEqual({ data: { found }, errors: [] });
-      }
-    });
-
-    test(`${kind}: with ${name} that stays it is an error for its place alone, and is not kept`, async () => {
-      for (const [document, path_, found] of [
-        [single, ['found'], { id: one }],
-        [plural, ['found', 0], [{ id: one }, { id: other }]],
-      ] as const) {
-        const { upstream, ask } = await start({ path, times: maxAttempts, ...answer });
-        const failed = await ask(document);
-        expect(failed.errors.map((each) => each.path)).toEqual([path_]);
-        expect(faultCodes).toContain(failed.errors[0]?.extensions?.['code']);
-        expect(upstream.log().filter((call) => call.startsWith('404'))).toHaveLength(maxAttempts);
-        const { data, errors } = await ask(document);
-        expect({ data, errors }).toEqual({ data: { found }, errors: [] });
-      }
-    });
-  }
-});
+  },
+);

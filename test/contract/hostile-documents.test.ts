@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { catalogue } from '../support/asking.ts';
@@ -72,14 +72,21 @@ const worst: [title: string, query: string, variables?: object][] = [
   ],
 ];
 
+let gateway: HostileProcess; // all documents are sent to one process
+
+beforeAll(async () => {
+  const sandbox = await startSandbox({ catalogue });
+  for (const kind of ['artist', 'album', 'track'] as const) catalogue.find(kind, 'the'); // draws it all, once
+  gateway = await startHostileProcess(sandbox);
+  return async () => {
+    await gateway.close();
+    await sandbox.close();
+  };
+}, 60_000);
+
 test.each(worst)(
   'the most that the limits allow holds the event loop up for less than 250 ms: %s',
   async (title, query, variables) => {
-    const sandbox = await startSandbox({ catalogue });
-    onTestFinished(sandbox.close);
-    for (const kind of ['artist', 'album', 'track'] as const) catalogue.find(kind, 'the');
-    const gateway = await startHostileProcess(sandbox);
-    onTestFinished(gateway.close);
     const blockedMs: number[] = [];
     for (let run = 1; run <= 5; run++) {
       // Each run is a document that nobody has sent yet.
@@ -102,11 +109,6 @@ test.each(worst)(
 test(
   'no hostile document stops the event loop, ends the process, is a bug, or has a response that is too large',
   async () => {
-    const sandbox = await startSandbox({ catalogue });
-    onTestFinished(sandbox.close);
-    for (const kind of ['artist', 'album', 'track'] as const) catalogue.find(kind, 'the'); // draws it all, once
-    const gateway = await startHostileProcess(sandbox);
-    onTestFinished(gateway.close);
     const seen = { codes: {} as Record<string, number>, blockedMs: 0, bytes: 0, rssMb: 0 };
     process.stdout.write(`hostile documents: ${documents} of seed ${seed}\n`);
 

@@ -13,6 +13,9 @@ import {
 } from '../support/plain-objects.ts';
 import { askedLists } from '../support/scripted-lists.ts';
 import { startScriptedUpstream } from '../support/scripted-upstream.ts';
+import { limitTestsAtOnce } from '../support/test-end.ts';
+
+limitTestsAtOnce(4);
 
 /** No single rejection, and no single odd object or page, takes a capability from the app. */
 
@@ -111,7 +114,7 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
   });
 });
 
-describe.each(modes)('batch reads (%s)', (mode) => {
+describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
   describe.each(['artist', 'album', 'track'] as const)('of %ss', (kind) => {
     const ids = (from: number) => [from, from + 1, from + 2].map(plainId);
     const document = (from: number) => `{ found: ${kind}s(ids: ${JSON.stringify(ids(from))}) { id } }`;
@@ -197,7 +200,7 @@ const shortForms: Record<PlainKind, { document(field: string): string; pick(data
   },
 };
 
-describe.each(modes)('a field that full objects have had (%s)', (mode) => {
+describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode) => {
   for (const { kind, field, lacks, value } of fields) {
     test(`${mode} ${kind} ${field}: is kept when one full object lacks ${lacks.join(', ')}`, async () => {
       const name = field.split(' ')[0] ?? '';
@@ -259,7 +262,7 @@ describe('the page size', () => {
   }
 });
 
-describe.each(modes)('one 403 with an empty body from the edge (%s)', (mode) => {
+describe.concurrent.each(modes)('one 403 with an empty body from the edge (%s)', (mode) => {
   const id = plainId(7);
   for (const [name, path, document] of [
     ['an artist', '^/artists/[^/]+$', `{ artist(id: "${id}") { id } }`],

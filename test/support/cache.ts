@@ -1,4 +1,3 @@
-import { onTestFinished } from 'vitest';
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
 import {
@@ -10,6 +9,7 @@ import { createOperationContext, type FieldContext } from '../../src/datasources
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 import { pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
+import { onTestEnd } from './test-end.ts';
 
 /** Spotify as the cache sees it: it responds to every request with the same JSON, or fails. */
 export interface ScriptedSpotify {
@@ -43,7 +43,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
   const freshness = { freshMs: null, staleMs: 7 * 24 * 3_600_000, ...options };
   const { capabilities = createCapabilities('development', quiet) } = options;
   const memory = createMemory(freshness);
-  onTestFinished(memory.close);
+  onTestEnd(memory.close);
   const debugLog: object[] = [];
   const cache = createReadThroughCache({
     batchFetcher: createBatchFetcher({ request }, capabilities),
@@ -59,7 +59,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
 /** A field of an operation of its own, and the reasons for which it was served stale. */
 export function startField(timeoutMs = 10_000): FieldContext & { staleReasons(): string[] } {
   const operation = createOperationContext(timeoutMs);
-  onTestFinished(operation.end);
+  onTestEnd(operation.end);
   return {
     operation,
     location: () => ({ field: 'Query.artist', path: ['artist'] }),

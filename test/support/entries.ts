@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GraphQLFormattedError, parse } from 'graphql';
-import { onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
+import { onTestEnd } from './test-end.ts';
 
 /** Every way by which an operation reaches the gateway. */
 
@@ -40,7 +40,7 @@ export const entries: Readonly<Record<string, Entry>> = {
   },
   'a trusted document': (sandbox, { query, variables }, environment) => {
     const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    onTestEnd(() => rmSync(folder, { recursive: true }));
     const path = join(folder, 'manifest.json');
     writeFileSync(path, JSON.stringify({ hash: query }));
     const gateway = startGateway(sandbox, { ...environment, TRUSTED_DOCUMENTS: path });

@@ -13,11 +13,11 @@ import { createPagination } from '../../src/datasources/spotify/pagination/pages
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 
 /**
- * Reads a hundred thousand different albums as a process does that lives for long, and prints what that has
- * left in its memory. Run by `memory.test.ts` in a process of its own, with `--expose-gc`.
+ * Reads many different albums as a process does that lives for long, and prints what that has left in its memory.
+ * The argument is their number. Run by `memory.test.ts` in a process of its own, with `--expose-gc`.
  */
 
-const albums = 100_000;
+const albums = Number(process.argv[2]);
 const atATime = 100;
 const tracksOnEach = 4; // what twelve leave is the same, and takes three times as long to read
 

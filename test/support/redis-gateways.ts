@@ -17,6 +17,7 @@ export const artist = (id: string): string => `{ artist(id: "${id}") { name } }`
 export const nameOf = (id: string) => ({ artist: { name: catalogue.artist(id)?.name } });
 
 export const arriveMs = 60; // what is written or told is there for the others by then
+const quietMs = 20;
 export const restMs = 2_500; // after that a Redis that has failed is asked again
 
 export async function startUpstream(
@@ -34,6 +35,14 @@ export const apiCalls = (sandbox: Sandbox): string[] =>
     .filter(({ kind }) => kind === 'api')
     .map(({ path }) => path);
 
+/** Waits until a Redis has received all that gateways have sent it. */
+export async function untilQuiet({ client }: Pick<TestRedis, 'client'>): Promise<void> {
+  for (let before = 0, processed = 2; processed - before > 1; await sleep(quietMs)) {
+    before = processed;
+    processed = Number(/^total_commands_processed:(\d+)/m.exec(await client.info('stats'))?.[1]);
+  }
+}
+
 /** A gateway on a Redis, connected. */
 export async function join(sandbox: Sandbox, redis: TestRedis, environment: Record<string, string> = {}) {
   const others = await redis.connections();
@@ -44,7 +53,7 @@ export async function join(sandbox: Sandbox, redis: TestRedis, environment: Reco
   });
   await gateway.fetch('/ready'); // so that the token is there too
   while ((await redis.connections()) < others + 2) await sleep(5); // one to ask, one to listen
-  await sleep(arriveMs);
+  await untilQuiet(redis);
   return gateway;
 }
 

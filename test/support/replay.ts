@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestEnd } from './test-end.ts';
 
 /**
  * Spotify played back: it gives the answers that others have recorded, byte for byte, to whoever asks the
@@ -229,7 +229,7 @@ export async function startReplay(
     calls.push(`${response.statusCode} ${nameOf(request.url ?? '/')}`);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  onTestFinished(() => {
+  onTestEnd(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -1,14 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { onTestFinished, type TestContext } from 'vitest';
+import { aroundEach, onTestFinished, type TestContext } from 'vitest';
 
-/**
- * What a test started ends with it. For tests that run side by side, vitest's global `onTestFinished` does not know which
- * of them calls it, so their bodies are marked with `sideBySide`.
- */
+/** What a test started ends with it, also of tests that run side by side, which vitest's `onTestFinished` mixes up. */
 
 const ownTest = new AsyncLocalStorage<TestContext>();
 
-/** Calls a function at the end of the test that runs. */
+/** For the setup of every test file. */
+export function knowOwnTest(): void {
+  aroundEach((runTest, context) => ownTest.run(context, runTest));
+}
+
+/** Calls a function at the end of the test that calls this. */
 export function onTestEnd(end: () => unknown): void {
   const { onTestFinished: register } = ownTest.getStore() ?? { onTestFinished };
   register(async () => {
@@ -16,10 +18,18 @@ export function onTestEnd(end: () => unknown): void {
   });
 }
 
-/** The body of a test that runs while others do. */
-export const sideBySide =
-  <Args extends unknown[]>(body: (...args: Args) => Promise<void>) =>
-  (...args: [...Args, TestContext]) => {
-    const context = args.at(-1) as TestContext;
-    return ownTest.run(context, () => body(...(args.slice(0, -1) as Args)));
-  };
+const queueMs = 600_000; // a test may wait for its turn as long as all others take
+
+/** Of the tests of this file that run side by side, so many run at the same time: they share one processor. */
+export function limitTestsAtOnce(count: number): void {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  aroundEach(async (runTest) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    await runTest();
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  }, queueMs);
+}

@@ -11,13 +11,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDiskStore } from '../../../../src/datasources/spotify/shared-state/disk-store.ts';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../../../src/observability/log.ts';
 import { isFull } from '../../../support/clock.ts';
 import { temporaryFolder } from '../../../support/shared-stores.ts';
 import { startStoreWriter } from '../../../support/store-writer.ts';
+import { onTestEnd } from '../../../support/test-end.ts';
 
 const app = 'a1b2c3';
 const lifeMs = 60_000;
@@ -27,7 +28,7 @@ function openStore(dataDir: string, maxBytes?: number) {
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) } as unknown as Log; // it only warns
   const store = createDiskStore({ dataDir, app, log, ...(maxBytes ? { maxBytes } : {}) });
-  onTestFinished(() => store.close());
+  onTestEnd(() => store.close());
   return { store, warnings };
 }
 
@@ -173,7 +174,7 @@ describe('disk store: files', () => {
     expect(readdirSync(join(dataDir, app))).toEqual(['v5']);
   });
 
-  test('a process continues in the new files when its files are removed or replaced while it runs', async () => {
+  test.concurrent('a process continues in the new files when its files are removed or replaced while it runs', async () => {
     const dataDir = temporaryFolder();
     const { store } = openStore(dataDir);
     await useAll(store);
@@ -189,7 +190,7 @@ describe('disk store: files', () => {
     'replaced by a file': (folder) => writeFileSync(folder, ''),
   };
 
-  test.each(Object.entries(losses))(
+  test.concurrent.each(Object.entries(losses))(
     'no method throws or rejects after the data directory of an open store was %s, and one warning is logged at most',
     async (how, replace) => {
       const dataDir = join(temporaryFolder(), 'data');
@@ -233,7 +234,7 @@ describe('disk store: files', () => {
   });
 });
 
-const killedWriters = isFull ? 200 : 40;
+const killedWriters = isFull ? 200 : 20;
 
 describe('disk store: killed processes', () => {
   test('no confirmed count is lost when writers are killed at any point, again and again, and the store always opens', {

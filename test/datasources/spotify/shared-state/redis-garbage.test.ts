@@ -17,7 +17,9 @@ import {
   startUpstream,
   storedMessagesName,
 } from '../../../support/redis-gateways.ts';
-import { sideBySide } from '../../../support/test-end.ts';
+import { limitTestsAtOnce } from '../../../support/test-end.ts';
+
+limitTestsAtOnce(4);
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
   describe('find something else in it than they wrote', () => {
@@ -49,7 +51,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test.each(cases.filter(isLarge))(answerRightly, answersRightly);
 
     describe.concurrent('side by side', () => {
-      test.for(cases.filter((each) => !isLarge(each)))(answerRightly, sideBySide(answersRightly));
+      test.each(cases.filter((each) => !isLarge(each)))(answerRightly, answersRightly);
     });
 
     test.each(['another type', 'no JSON', 'a body of another shape'])(

@@ -18,7 +18,6 @@ import {
   restMs,
   startUpstream,
 } from '../../../support/redis-gateways.ts';
-import { sideBySide } from '../../../support/test-end.ts';
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
   test('do not take their own event loop, when it is busy, for a slow Redis', async () => {
@@ -109,60 +108,51 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     const lossWays = ['killed', 'stopped'] as const;
 
     describe.concurrent('side by side', () => {
-      test.for(lossWays)(
-        'with one line a minute for the operator when it is %s',
-        sideBySide(async (harm: string) => {
-          const redis = await startRedis();
-          const sandbox = await startUpstream();
-          const gateway = await join(sandbox, redis, always);
-          await (harm === 'killed' ? redis.kill() : redis.pause());
-          for (let i = 0; i < 30; i++) {
-            await gateway.ask(artist(allArtists[i] ?? ''));
-            await sleep(100);
-          }
-          expect(complaints(gateway)).toHaveLength(1);
-          const [{ fields } = { fields: {} }] = complaints(gateway);
-          expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
-          redis.resume();
-        }),
-      );
+      test.each(lossWays)('with one line a minute for the operator when it is %s', async (harm: string) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const gateway = await join(sandbox, redis, always);
+        await (harm === 'killed' ? redis.kill() : redis.pause());
+        for (let i = 0; i < 30; i++) {
+          await gateway.ask(artist(allArtists[i] ?? ''));
+          await sleep(100);
+        }
+        expect(complaints(gateway)).toHaveLength(1);
+        const [{ fields } = { fields: {} }] = complaints(gateway);
+        expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
+        redis.resume();
+      });
 
-      test.for(lossWays)(
-        'and find it again by themselves when it was %s',
-        sideBySide(async (harm: string) => {
-          const redis = await startRedis();
-          const sandbox = await startUpstream();
-          const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
-          await (harm === 'killed' ? redis.kill() : redis.pause());
-          expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
-          await (harm === 'killed' ? redis.start() : redis.resume());
-          await sleep(restMs);
-          expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-          await sleep(arriveMs);
-          sandbox.clearCalls();
-          expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-          expect(apiCalls(sandbox)).toEqual([]);
-        }),
-      );
+      test.each(lossWays)('and find it again by themselves when it was %s', async (harm: string) => {
+        const redis = await startRedis();
+        const sandbox = await startUpstream();
+        const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
+        await (harm === 'killed' ? redis.kill() : redis.pause());
+        expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
+        await (harm === 'killed' ? redis.start() : redis.resume());
+        await sleep(restMs);
+        expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+        await sleep(arriveMs);
+        sandbox.clearCalls();
+        expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
+        expect(apiCalls(sandbox)).toEqual([]);
+      });
 
-      test(
-        'at the start, or never had it: the first answers come all the same, and it is found when it comes',
-        sideBySide(async () => {
-          const sandbox = await startUpstream();
-          const redis = await startRedis();
-          await redis.kill();
-          const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
-          const startedMs = performance.now();
-          expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
-          expect(performance.now() - startedMs).toBeLessThan(1_000);
-          expect(complaints(gateway)).toHaveLength(1);
-          await redis.start();
-          await sleep(restMs);
-          await gateway.ask(artist(albums9));
-          await sleep(arriveMs);
-          expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
-        }),
-      );
+      test('at the start, or never had it: the first answers come all the same, and it is found when it comes', async () => {
+        const sandbox = await startUpstream();
+        const redis = await startRedis();
+        await redis.kill();
+        const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
+        const startedMs = performance.now();
+        expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
+        expect(performance.now() - startedMs).toBeLessThan(1_000);
+        expect(complaints(gateway)).toHaveLength(1);
+        await redis.start();
+        await sleep(restMs);
+        await gateway.ask(artist(albums9));
+        await sleep(arriveMs);
+        expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
+      });
     });
 
     test.each([

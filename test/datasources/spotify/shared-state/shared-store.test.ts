@@ -32,7 +32,7 @@ const soonMs = 5_000; // many times what it takes, on a busy machine
 
 for (const { name, isMissing, start } of implementations) {
   describe.skipIf(isMissing)(`shared store: ${name}`, () => {
-    test('an entry that one process stores is read by the others and by later ones, until its life ends', async () => {
+    test.concurrent('an entry that one process stores is read by the others and by later ones, until its life ends', async () => {
       const place = await start();
       const [one, other] = await pair(place);
       one.setEntries([{ key: 'a', value: Buffer.from('first'), lifeMs }]);
@@ -56,7 +56,7 @@ for (const { name, isMissing, start } of implementations) {
       expect(await text(one, 'long')).toEqual([null]);
     });
 
-    test('a message reaches every process, its sender too, and later processes receive the latest of each topic', async () => {
+    test.concurrent('a message reaches every process, its sender too, and later processes receive the latest of each topic', async () => {
       const place = await start();
       const [one, other] = await pair(place);
       const received: unknown[] = [];
@@ -81,7 +81,7 @@ for (const { name, isMissing, start } of implementations) {
       expect(received).toHaveLength(6);
     });
 
-    test('one process has the lease of a key, the others wait for its release, and each key is independent', async () => {
+    test.concurrent('one process has the lease of a key, the others wait for its release, and each key is independent', async () => {
       const [one, other] = await pair(await start());
       expect(await one.acquireLeases(['a', 'b'])).toEqual([true, true]);
       expect(await other.acquireLeases(['a', 'c'])).toEqual([false, true]);
@@ -107,7 +107,7 @@ for (const { name, isMissing, start } of implementations) {
       expect(performance.now() - startedMs).toBeLessThan(150);
     });
 
-    test('a process that closes its store releases its leases', async () => {
+    test.concurrent('a process that closes its store releases its leases', async () => {
       const [one, other] = await pair(await start());
       await one.acquireLeases(['a']);
       const ended = other.whenLeaseEnds('a');
@@ -116,7 +116,7 @@ for (const { name, isMissing, start } of implementations) {
       expect(await other.acquireLeases(['a'])).toEqual([true]);
     });
 
-    test('a lease that another process has taken over is not released by its former holder', async () => {
+    test.concurrent('a lease that another process has taken over is not released by its former holder', async () => {
       const place = await start();
       const [one, other] = await pair(place);
       await one.acquireLeases(['a']);
@@ -194,7 +194,7 @@ for (const { name, isMissing, start } of implementations) {
       expect(Object.values(counted.counters).reduce((sum, each) => sum + each, 0)).toBe(calls + 1);
     });
 
-    test('the calls of a rolling window are counted for all processes, and a rejected one is told how long to wait', async () => {
+    test.concurrent('the calls of a rolling window are counted for all processes, and a rejected one is told how long to wait', async () => {
       const [one, other] = await pair(await start());
       expect(await Promise.all([1, 2, 3].map(() => one.reserveRate(5, 1_000)))).toEqual([0, 0, 0]);
       expect(await Promise.all([1, 2].map(() => other.reserveRate(5, 1_000)))).toEqual([0, 0]);
@@ -205,7 +205,7 @@ for (const { name, isMissing, start } of implementations) {
       expect(await one.reserveRate(5, 1_000)).toBe(0);
     });
 
-    test('a store that loses all data continues empty, and no method rejects', async () => {
+    test.concurrent('a store that loses all data continues empty, and no method rejects', async () => {
       const place = await start();
       const [one, other] = await pair(place);
       one.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs }]);

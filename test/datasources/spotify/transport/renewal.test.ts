@@ -13,7 +13,7 @@ import {
   withFault,
 } from '../../../support/asking.ts';
 
-describe('a cached response', () => {
+describe.concurrent('a cached response', () => {
   test.each([
     ['0', 0],
     ['1', 2_020], // within a second more it would be served at once, and refreshed in the background
