@@ -8,6 +8,9 @@ import { type Page, type TestList, type TestQuota, type TestSlot, testList } fro
  */
 
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 60);
+const longestMs = Math.max(10_000, numRuns * 200);
+// The search for the smallest counterexample ends before the timeout of the test, which would hide the failure.
+const limits = { numRuns, interruptAfterTimeLimit: longestMs };
 
 const lists: fc.Arbitrary<TestList> = fc
   .record({
@@ -162,7 +165,7 @@ async function cursorsOf(tested: TestedList): Promise<Map<number, string>> {
   }
 }
 
-describe('paging over any list', () => {
+describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
   test('a walk forward gives everything once and in order', () =>
     fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
@@ -170,7 +173,7 @@ describe('paging over any list', () => {
         expect(await walk(tested, size, true)).toEqual(visible(list).map(({ id }) => id));
         expectPoliteRequests(tested);
       }),
-      { numRuns },
+      limits,
     ));
 
   test.each([true, false])(
@@ -186,7 +189,7 @@ describe('paging over any list', () => {
           );
           expectPoliteRequests(tested);
         }),
-        { numRuns: Math.ceil(numRuns / 2) },
+        { ...limits, numRuns: Math.ceil(numRuns / 2) },
       ),
   );
 
@@ -198,7 +201,7 @@ describe('paging over any list', () => {
         expect(await walk(tested, size, false)).toEqual(visible(list).map(({ id }) => id));
         expectPoliteRequests(tested);
       }),
-      { numRuns },
+      limits,
     ));
 
   test('any window between two cursors holds what stands in its slots, and tells rightly what lies around it', () =>
@@ -224,6 +227,6 @@ describe('paging over any list', () => {
         const isShort = list.slots.includes('hidden');
         if (!isShort) expect(page.hasNextPage).toBe(end > start && end < list.slots.length);
       }),
-      { numRuns },
+      limits,
     ));
 });
