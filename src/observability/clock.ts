@@ -1,3 +1,6 @@
+import { performance as nodePerformance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Milliseconds of the epoch, comparable between processes, by a clock that never jumps while the process runs. */
 export const epochMs = (): number => performance.timeOrigin + performance.now();
 
@@ -47,4 +50,15 @@ export function watchEventLoop(): EventLoop {
     },
     dispose: () => clearInterval(timer),
   };
+}
+
+/**
+ * Waits until the event loop has had nothing to do for a moment, so that everything that was pending is handled. It
+ * accepts one connection in an iteration: while all iterations are long, new clients wait.
+ */
+export async function waitForIdleEventLoop(maxMs: number): Promise<void> {
+  const startMs = nodePerformance.now();
+  const { idle } = nodePerformance.eventLoopUtilization();
+  do await sleep(1);
+  while (nodePerformance.eventLoopUtilization().idle === idle && nodePerformance.now() - startMs < maxMs);
 }

@@ -1,17 +1,25 @@
 import { Overloaded } from '../errors.ts';
+import { waitForIdleEventLoop } from '../observability/clock.ts';
 
 /**
- * Spreads the starts of operations over iterations of the event loop, so that `/health` responds in time. In one
- * iteration operations start for 50 ms; later ones wait for the next iteration, where clients alternate: the operations
- * of one client do not delay those of others.
+ * Spreads the work of operations over iterations of the event loop, so that `/health` responds in time. In one iteration
+ * operations start or continue for 50 ms; later ones wait until the event loop has handled what else is pending. Then
+ * clients alternate: the operations of one client do not delay those of others.
  */
 export interface OperationQueue {
   /** True if the operation may start; false, after 2 s in the queue, if the process has too much to do. */
   admit(clientKey: string): true | Promise<boolean>;
+  /**
+   * To be called when an operation has waited: all that have waited for the same data would continue in one iteration.
+   * @param operation the same object in each call for one operation
+   * @returns undefined if the operation may continue at once
+   */
+  resume(operation: object, clientKey: string): Promise<void> | undefined;
 }
 
-const startingMs = 50; // of the 200 ms within which `/health` responds; the last operation may take longer
+const workMs = 50; // of the 200 ms within which `/health` responds; the last operation may take longer
 const maxQueuedMs = 2_000;
+const maxPendingMs = 20; // a busy event loop may never be idle
 
 interface QueuedOperation {
   sinceMs: number;
@@ -21,13 +29,15 @@ interface QueuedOperation {
 export function createOperationQueue(): OperationQueue {
   const queues = new Map<string, QueuedOperation[]>(); // by client, the client that is next first
   let iterationStartMs: number | null = null;
+  let resumed: object | null = null; // the operation that continues in the microtasks that run now
 
   function startIteration(): void {
     iterationStartMs = performance.now();
     setImmediate(endIteration);
   }
 
-  function endIteration(): void {
+  async function endIteration(): Promise<void> {
+    if (queues.size > 0 && !hasTime()) await waitForIdleEventLoop(maxPendingMs);
     iterationStartMs = null;
     if (queues.size === 0) return;
     startIteration();
@@ -43,8 +53,7 @@ export function createOperationQueue(): OperationQueue {
     }
   }
 
-  const hasTime = (): boolean =>
-    iterationStartMs !== null && performance.now() - iterationStartMs < startingMs;
+  const hasTime = (): boolean => iterationStartMs !== null && performance.now() - iterationStartMs < workMs;
 
   /** The operation that has waited longest, of the client that is next. */
   function next(): QueuedOperation {
@@ -55,15 +64,30 @@ export function createOperationQueue(): OperationQueue {
     return operation;
   }
 
+  function enqueue(clientKey: string): Promise<boolean> {
+    return new Promise((start) => {
+      const queue = queues.get(clientKey) ?? [];
+      queue.push({ sinceMs: performance.now(), start });
+      queues.set(clientKey, queue);
+    });
+  }
+
+  function isFree(): boolean {
+    if (iterationStartMs === null) startIteration();
+    return queues.size === 0 && hasTime();
+  }
+
   return {
-    admit(clientKey) {
-      if (iterationStartMs === null) startIteration();
-      if (queues.size === 0 && hasTime()) return true;
-      return new Promise((start) => {
-        const queue = queues.get(clientKey) ?? [];
-        queue.push({ sinceMs: performance.now(), start });
-        queues.set(clientKey, queue);
-      });
+    admit: (clientKey) => isFree() || enqueue(clientKey),
+    resume(operation, clientKey) {
+      if (resumed === null) {
+        resumed = operation;
+        process.nextTick(() => {
+          resumed = null;
+        });
+      }
+      if (isFree() && resumed === operation) return undefined;
+      return enqueue(clientKey).then(() => undefined);
     },
   };
 }

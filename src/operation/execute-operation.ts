@@ -4,7 +4,12 @@ import { deadlinePassed, type ErrorCode, QueryTooComplex } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import { createExecutionLimiter, createOperationQueue, overloaded } from './admission.ts';
+import {
+  createExecutionLimiter,
+  createOperationQueue,
+  type OperationQueue,
+  overloaded,
+} from './admission.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { sizeAbove } from './json-bytes.ts';
@@ -42,8 +47,8 @@ export interface OperationExecutor {
 
 export function createOperationExecutor(options: ExecuteOperationOptions): OperationExecutor {
   const { mask, onRejected } = options;
-  const run = createRun(options);
   const queue = createOperationQueue();
+  const run = createRun(options, queue);
   let runningCount = 0;
 
   async function executeOperation(request: GraphQLRequest): Promise<OperationResponse> {
@@ -71,7 +76,7 @@ const failed = (error: GraphQLError): OperationResponse => ({
 });
 
 /** Runs an operation that is admitted, and reports it. */
-function createRun(options: ExecuteOperationOptions): ExecuteOperation {
+function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
   const { spotify, documents, timeoutMs, exposeQuota, report } = options;
   const started = spotify.started();
   const resultOf = createResultOf(options);
@@ -81,6 +86,7 @@ function createRun(options: ExecuteOperationOptions): ExecuteOperation {
     const startMs = performance.now();
     await started;
     const operationContext = createOperationContext(timeoutMs);
+    operationContext.resume = () => queue.resume(operationContext, client.key);
     client.signal?.addEventListener('abort', operationContext.end, { once: true });
     const span = startOperation(client);
     operationContext.traceContext = span.context;
@@ -149,8 +155,10 @@ function createResultOf({
         const uncached = operation.plan(variables ?? {}, { spotify, maxCalls, ignoresCache: false });
         return { extensions: { spotify: dryRunReport(context.plan, uncached) } };
       }
-      const release = await limiter.acquire(context.plan.responseFields, client.key);
+      const room = limiter.acquire(context.plan.responseFields, client.key);
+      const release = await room;
       try {
+        if (release !== room) await context.operationContext.resume?.();
         return await execute(operation, request, context, context.plan);
       } finally {
         release();

@@ -18,6 +18,7 @@ const keepAliveMs = 65_000; // longer than the minute after which load balancers
 const maxConnections = 4_000;
 const manyConnections = 3_000; // from here on, idle connections are closed to make room for new ones
 const maxDelayMs = 20; // of a request, while new connections keep coming
+const maxHandlingMs = 50; // of delayed requests, until connections are accepted again
 
 /** Time limits for `http.createServer`. */
 export const serverOptions = {
@@ -82,7 +83,7 @@ function rejectionOf({ code = '' }: NodeJS.ErrnoException): string {
  * many new clients are then handled in one iteration, in which their reads are batched.
  */
 export function acceptFirst(server: Server, listener: RequestListener): void {
-  let delayed: [IncomingMessage, ServerResponse][] = [];
+  const delayed: [IncomingMessage, ServerResponse][] = [];
   let isAccepting = false;
   let hasAccepted = false;
   let acceptingSinceMs = 0;
@@ -95,18 +96,27 @@ export function acceptFirst(server: Server, listener: RequestListener): void {
     setImmediate(endIteration);
   });
 
-  function endIteration(): void {
+  async function endIteration(): Promise<void> {
     if (hasAccepted && performance.now() - acceptingSinceMs < maxDelayMs) {
       hasAccepted = false;
       setImmediate(endIteration);
       return;
     }
-    isAccepting = false;
-    const requests = delayed;
-    delayed = [];
-    for (const [request, response] of requests) {
+    await handleDelayed();
+    isAccepting = delayed.length > 0;
+    if (!isAccepting) return;
+    acceptingSinceMs = performance.now();
+    setImmediate(endIteration);
+  }
+
+  async function handleDelayed(): Promise<void> {
+    const endMs = performance.now() + maxHandlingMs;
+    while (performance.now() < endMs) {
+      const [request, response] = delayed.shift() ?? [];
+      if (!request || !response) return;
       // In a tick of its own, so that an exception in one does not prevent the others.
       if (!response.destroyed) process.nextTick(listener, request, response);
+      await new Promise<void>((resolve) => process.nextTick(resolve));
     }
   }
 

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   createExecutionLimiter,
   createOperationQueue,
@@ -21,6 +23,23 @@ async function operate(queue: OperationQueue, clientKey: string, milliseconds: n
   return true;
 }
 
+/** Watches the event loop until the returned function is called, which resolves to its longest iteration. */
+function longestIteration(): () => Promise<number> {
+  let isOver = false;
+  const watching = (async () => {
+    let longestMs = 0;
+    for (let lastMs = performance.now(); !isOver; lastMs = performance.now()) {
+      await nextIteration();
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+    }
+    return longestMs;
+  })();
+  return () => {
+    isOver = true;
+    return watching;
+  };
+}
+
 describe('operations that arrive at once', () => {
   test('start at once as long as they take little time', async () => {
     const queue = createOperationQueue();
@@ -29,19 +48,10 @@ describe('operations that arrive at once', () => {
 
   test('let the event loop continue after 50 ms, and all of them start', async () => {
     const queue = createOperationQueue();
-    let isOver = false;
-    let longestMs = 0;
-    const watching = (async () => {
-      for (let lastMs = performance.now(); !isOver; lastMs = performance.now()) {
-        await nextIteration();
-        longestMs = Math.max(longestMs, performance.now() - lastMs);
-      }
-    })();
+    const longestMs = longestIteration();
     const started = await Promise.all(Array.from({ length: 40 }, () => operate(queue, 'a', 20)));
-    isOver = true;
-    await watching;
     expect(started).toEqual(Array(40).fill(true));
-    expect(longestMs).toBeLessThanOrEqual(50 + 20); // the last operation takes longer
+    expect(await longestMs()).toBeLessThanOrEqual(50 + 20); // the last operation takes longer
   });
 
   test('alternate between clients, so that the queue of one does not delay another', async () => {
@@ -61,6 +71,77 @@ describe('operations that arrive at once', () => {
     const started = await Promise.all(Array.from({ length: 30 }, () => operate(queue, 'a', 150)));
     expect(started).toEqual([...Array(15).fill(true), ...Array(15).fill(false)]); // they arrive after the first one, which takes 150 ms
   });
+});
+
+describe('operations that have waited for the same data', () => {
+  /** An operation that continues as soon as the data is there, and works then. */
+  async function resume(queue: OperationQueue, data: Promise<void>, clientKey: string, milliseconds: number) {
+    const operation = {};
+    await data;
+    await queue.resume(operation, clientKey);
+    work(milliseconds);
+  }
+
+  test('let the event loop continue after 50 ms, and all of them continue', async () => {
+    const queue = createOperationQueue();
+    const data = nextIteration();
+    const longestMs = longestIteration();
+    await Promise.all(Array.from({ length: 40 }, () => resume(queue, data, 'a', 20)));
+    expect(await longestMs()).toBeLessThanOrEqual(50 + 20);
+  });
+
+  test('continue in one iteration as long as they take little time', async () => {
+    const queue = createOperationQueue();
+    const data = nextIteration();
+    const all = Promise.all(Array.from({ length: 100 }, () => resume(queue, data, 'a', 0)));
+    await data;
+    await nextIteration();
+    await nextIteration();
+    expect(await Promise.race([all.then(() => 'all'), nextIteration('some')])).toBe('all');
+  });
+
+  test('alternate between clients, and with operations that start', async () => {
+    const queue = createOperationQueue();
+    const data = nextIteration();
+    const order: string[] = [];
+    const all = Array.from({ length: 20 }, () =>
+      resume(queue, data, 'busy', 20).then(() => order.push('busy')),
+    );
+    await data;
+    await Promise.all([...all, operate(queue, 'other', 20).then(() => order.push('other'))]);
+    expect(order.indexOf('other')).toBeLessThan(8);
+  });
+
+  test('do not wait for themselves: all fields of one continue together', async () => {
+    const queue = createOperationQueue();
+    const operation = {};
+    const fields = Array.from({ length: 15 }, () => queue.resume(operation, 'a'));
+    expect(fields).toEqual(Array(15).fill(undefined));
+    expect(queue.resume({}, 'a')).toBeInstanceOf(Promise);
+  });
+});
+
+test('between operations that take long, all connections that are pending are accepted', async () => {
+  const queue = createOperationQueue();
+  const accepted: Socket[] = [];
+  const server = createServer((socket) => void accepted.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  let done = 0;
+  const operation = async () => {
+    await operate(queue, 'a', 60);
+    done += 1;
+  };
+  const all = Promise.all(Array.from({ length: 20 }, operation));
+  const clients = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+  onTestFinished(() => {
+    for (const socket of [...clients, ...accepted]) socket.destroy();
+    server.close();
+  });
+  await Promise.all(clients.map((client) => once(client, 'connect')));
+  while (accepted.length < 40) await nextIteration();
+  expect(done).toBeLessThan(10); // one connection in an iteration would take twice as many operations as there are
+  await all;
 });
 
 describe('large operations', () => {

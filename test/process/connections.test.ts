@@ -110,3 +110,20 @@ test('arrivals without an end do not keep those who are in waiting for longer th
   }
   expect(served).toEqual(['patient']);
 });
+
+test('a hundred delayed requests that take long are served in parts, between which newcomers are accepted', async () => {
+  const server = new EventEmitter();
+  let served = 0;
+  acceptFirst(server as Server, () => {
+    served += 1;
+    for (const startMs = performance.now(); performance.now() - startMs < 10; );
+  });
+  server.emit('connection', {});
+  for (let n = 0; n < 100; n++) server.emit('request', {}, {});
+  let most = 0;
+  for (let before = 0; served < 100; before = served) {
+    await turn();
+    most = Math.max(most, served - before);
+  }
+  expect(most).toBeLessThanOrEqual(5); // in the 50 ms that they have in one iteration
+});

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { acceptFirst } from '../../src/process/connections.ts';
 import { clientHeader, type Measured, measuredPath } from './hostile-process.ts';
 
 /**
@@ -46,7 +47,9 @@ const gateway = createGateway(
 
 // Longer than the machine may keep the client waiting: a request on a connection that is closed meanwhile fails.
 const keepAliveTimeout = 600_000;
-const server = createServer({ keepAliveTimeout }, (request, response) => {
+const server = createServer({ keepAliveTimeout });
+acceptFirst(server, (request, response) => {
   if (request.url === measuredPath) response.end(JSON.stringify(measured()));
   else gateway.listener(request, response);
-}).listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+});
+server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));

@@ -6,7 +6,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { HostileRequest } from './hostile-documents.ts';
 import { type Environment, upstreamOf } from './process.ts';
 
-/** Sends requests to a gateway in a process of its own, each as another client. */
+/** Sends requests to a gateway in a process of its own, each as another client unless it names its client. */
 
 export const clientHeader = 'x-client';
 export const measuredPath = '/measured';
@@ -26,12 +26,15 @@ export interface HostileResponse {
   codes: readonly string[];
 }
 
+export type SentRequest = Pick<HostileRequest, 'body' | 'get'> &
+  Partial<HostileRequest> & { client?: string };
+
 export interface HostileProcess {
   /**
    * Sends requests at the same time. The time of the longest block is of all of them.
    * @throws where a connection breaks, as when the process ends
    */
-  ask(...sent: HostileRequest[]): Promise<Measured & { responses: readonly HostileResponse[] }>;
+  ask(...sent: SentRequest[]): Promise<Measured & { responses: readonly HostileResponse[] }>;
   close(): Promise<void>;
 }
 
@@ -73,9 +76,9 @@ export async function startHostileProcess(
       body,
     );
 
-  async function askOne({ body, get }: HostileRequest): Promise<HostileResponse> {
+  async function askOne({ body, get, client: named }: SentRequest): Promise<HostileResponse> {
     clients += 1;
-    const client = `10.${(clients >> 16) & 255}.${(clients >> 8) & 255}.${clients & 255}`;
+    const client = named ?? `10.${(clients >> 16) & 255}.${(clients >> 8) & 255}.${clients & 255}`;
     const { status, text } = await send(get ? `/graphql?${get}` : '/graphql', client, body);
     return { status, bytes: text.length, codes: codesIn(text.toString()) };
   }

@@ -53,6 +53,8 @@ export interface OperationContext {
   onEnd(callback: () => void): () => void;
   /** Ends it and its timer. */
   end(): void;
+  /** To be called when it has waited for data. Undefined, or not set, if it may continue at once. */
+  resume?: () => Promise<void> | undefined;
 }
 
 /** One field of one operation. */
@@ -112,8 +114,16 @@ export function withDeadline<T>(promise: Promise<T>, { operation }: FieldContext
     const onEnd = () => reject(deadlinePassed());
     if (operation.hasEnded()) return onEnd();
     const cancel = operation.onEnd(onEnd);
-    promise.then(resolve, reject).finally(cancel);
+    resumed(promise, operation).then(resolve, reject).finally(cancel);
   });
+}
+
+async function resumed<T>(promise: Promise<T>, { resume }: OperationContext): Promise<T> {
+  try {
+    return await promise;
+  } finally {
+    await resume?.();
+  }
 }
 
 /** @param waiting the operations that wait, in the order in which they joined; more may join */

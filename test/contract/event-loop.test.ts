@@ -1,0 +1,61 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { repeated } from '../support/abuse.ts';
+import { artists, catalogue } from '../support/asking.ts';
+import { type SentRequest, startHostileProcess } from '../support/hostile-process.ts';
+import type { Environment } from '../support/process.ts';
+
+/** However many operations arrive at once, the event loop handles other events between them. */
+
+const maxWorkMs = 100; // beside the operation that is the last to start, which takes longer after others
+// Texts are short, because responses that a slow client leaves unread are bounded too.
+const albums =
+  'id name albumType totalTracks images { width } artists { id name } releaseDate { date precision }';
+const large = `{ ${repeated(`a#: artist(id: "${artists.bts}") { ...page }`, 15)} }
+  fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`;
+
+let documents = 0;
+/** Of a document that nobody has sent yet. */
+function requestBy(method: 'GET' | 'POST', client?: string): SentRequest {
+  documents += 1;
+  const query = `# ${documents}\n${large}`;
+  const sender = client === undefined ? {} : { client };
+  if (method === 'POST') return { body: JSON.stringify({ query }), get: null, ...sender };
+  return { body: '', get: `${new URLSearchParams({ query })}`, ...sender };
+}
+
+const caches: [title: string, environment: Environment][] = [
+  ['wait for the same calls to Spotify', { CACHE_TTL_SECONDS: '0' }],
+  ['find all of their data in the cache', {}],
+];
+
+test.concurrent.for(caches)(
+  'large operations that arrive at once and %s leave the event loop free after each of them',
+  { timeout: 120_000 },
+  async ([title, environment]) => {
+    const sandbox = await startSandbox({ catalogue });
+    onTestFinished(sandbox.close);
+    const limits = { MAX_UPSTREAM_CALLS: '100000' };
+    const gateway = await startHostileProcess(sandbox, { ...limits, ...environment });
+    onTestFinished(gateway.close);
+    const alone: number[] = [];
+    for (let n = 0; n < 6; n++) alone.push((await gateway.ask(requestBy('POST'))).blockedMs);
+    const oneMs = Math.max(...alone.slice(3)); // the first ones run code that is not compiled yet
+
+    const floods = {
+      '60 clients by POST': Array.from({ length: 60 }, () => requestBy('POST')),
+      '60 clients by GET': Array.from({ length: 60 }, () => requestBy('GET')),
+      '120 of one client by POST': Array.from({ length: 120 }, () => requestBy('POST', 'one')),
+      '120 of one client by GET': Array.from({ length: 120 }, () => requestBy('GET', 'one')),
+    };
+    for (const [flood, requests] of Object.entries(floods)) {
+      const { blockedMs, responses, bugs } = await gateway.ask(...requests);
+      process.stdout.write(`${title}, ${flood}: ${blockedMs} ms, one alone ${oneMs} ms\n`);
+      const statuses = responses.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
+      expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+      expect(bugs).toEqual([]);
+      expect(blockedMs, flood).toBeLessThan(maxWorkMs + 1.5 * oneMs);
+    }
+  },
+);
