@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { startSandbox } from '../../src/sandbox/index.ts';
+import { describe, expect, test } from 'vitest';
 import { albums, artists, catalogue, fine, seen } from '../support/asking.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { hasRedis, startRedis } from '../support/redis.ts';
+import { hasRedis } from '../support/redis.ts';
+import { stores, whileStoreIsFast } from '../support/shared-gateways.ts';
 
 /** All gateways on one store read each key from Spotify once, and a restart costs no call. */
 
@@ -67,37 +63,6 @@ const embedded: readonly { part: string; container: string; object(found: Found)
       `{ track(id: "${id}") { name } artist(id: "${artist?.id}") { name } album(id: "${album?.id}") { name } }`,
   },
 ];
-const stores = ['Redis', 'DATA_DIR'] as const;
-
-/** Connects any number of gateways to one store of its own. */
-async function startStore(kind: (typeof stores)[number]) {
-  const sandbox = await startSandbox({ quotaMode: 'development', catalogue, latencyMs: 50 });
-  onTestFinished(sandbox.close);
-  const environment: Record<string, string> = { SPOTIFY_QUOTA_MODE: 'development' };
-  if (kind === 'Redis') {
-    environment['REDIS_URL'] = (await startRedis()).url;
-  } else {
-    const directory = mkdtempSync(join(tmpdir(), 'spotify-data-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    environment['DATA_DIR'] = directory;
-  }
-  const gateways: TestGateway[] = [];
-  const start = async (): Promise<TestGateway> => {
-    const gateway = startGateway(sandbox, environment);
-    gateways.push(gateway);
-    await gateway.fetch('/ready');
-    await sleep(300); // connects to the store
-    return gateway;
-  };
-  const apiCalls = () =>
-    sandbox
-      .calls()
-      .filter(({ kind }) => kind === 'api')
-      .map(({ path }) => path);
-  const isSlow = () => gateways.some(({ logged }) => logged.some(({ level }) => level === 'warn'));
-  return { start, apiCalls, isSlow };
-}
-
 describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
   test.skipIf(kind === 'Redis' && !hasRedis())(
     'cost the calls of one for 100 equal queries each',
@@ -151,15 +116,3 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
     );
   }
 });
-
-/** Runs a trial again, with a new store, if a busy machine has made the store slow: then each gateway calls by itself. */
-async function whileStoreIsFast<T>(
-  kind: (typeof stores)[number],
-  trial: (store: Awaited<ReturnType<typeof startStore>>) => Promise<T>,
-) {
-  for (let attempt = 1; ; attempt += 1) {
-    const store = await startStore(kind);
-    const result = await trial(store);
-    if (!store.isSlow() || attempt === 5) return { result, apiCalls: store.apiCalls };
-  }
-}

@@ -35,16 +35,24 @@ export function createFakeSharedStore(): FakeSharedStore {
   function connect(): SharedStore {
     const holder = Symbol('process');
     const own = new Set<(topic: string, message: unknown) => void>();
+    const latest = new Map<string, object>();
+    const remember = (topic: string, message: unknown) => void latest.set(topic, message as object);
+    listeners.add(remember);
+    own.add(remember);
     return {
       getEntries: async (keys) => keys.map((key) => (isDown ? null : (entries.get(key) ?? null))),
       setEntries(newEntries) {
         for (const { key, value } of isDown ? [] : newEntries) entries.set(key, value);
       },
       publish(topic, message) {
-        if (isDown) return;
         const copy = structuredClone(message);
+        remember(topic, copy);
+        if (isDown) return;
         topics.set(topic, copy);
         for (const listener of listeners) listener(topic, structuredClone(copy));
+      },
+      publishAgain() {
+        for (const [topic, message] of latest) if (!isDown && !topics.has(topic)) topics.set(topic, message);
       },
       subscribe(listener) {
         listeners.add(listener);

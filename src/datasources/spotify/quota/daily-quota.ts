@@ -66,7 +66,7 @@ export interface DailyQuotaOptions {
   /** Whether the app is known to be in development mode, for which limits are presumed. */
   isDevelopmentMode?: () => boolean;
   /** Shares counts and learned limits between processes and keeps them across restarts. */
-  store?: Pick<SharedStore, 'reserveCall' | 'publish' | 'subscribe'> | undefined;
+  store?: Pick<SharedStore, 'reserveCall' | 'publish' | 'publishAgain' | 'subscribe'> | undefined;
   log?: Log | undefined;
   /** Milliseconds of the epoch, by a clock that never jumps while the process runs. */
   clock?: () => number;
@@ -97,8 +97,11 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     isLimited: (family) => limits.of(family, counts.nowMs()).usable !== Number.POSITIVE_INFINITY,
     onCalls: (name, calls) => name.startsWith(rejectedPrefix) || recent.add(performance.now(), calls),
     onLoss() {
-      log?.warn({}, 'the shared store has lost data: the counts of the last 24 h are written to it again');
-      limits.publish(counts.nowMs());
+      log?.warn(
+        {},
+        'the shared store has lost data: counts and messages of this process are written to it again',
+      );
+      store?.publishAgain();
     },
   });
   const renewTimer = setInterval(() => limits.publish(counts.nowMs()), renewMs).unref();

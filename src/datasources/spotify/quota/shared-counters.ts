@@ -36,7 +36,7 @@ export interface SharedCountersOptions {
 }
 
 const syncMs = 1_000;
-const unlimitedSyncTicks = 10; // no decision depends on these counters
+const unlimitedSyncTicks = 10; // no decision depends on these counters, of which each tick syncs others: any of them shows a loss
 // After a loss every process writes what it knows within `syncMs`. Only then the sum is known again.
 const holdMs = 1_200;
 const maxRounds = 3; // a store that loses its data all the time must not stop all calls
@@ -165,8 +165,8 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
 
   function tick(): void {
     ticks += 1;
-    for (const counter of byName.values()) {
-      if (isLimited(counter.name) || ticks % unlimitedSyncTicks === 0) void sync(counter);
+    for (const [i, counter] of [...byName.values()].entries()) {
+      if (isLimited(counter.name) || (ticks + i) % unlimitedSyncTicks === 0) void sync(counter);
     }
   }
 

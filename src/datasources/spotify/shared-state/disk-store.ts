@@ -78,7 +78,7 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
   };
 }
 
-interface DiskMessages extends Pick<SharedStore, 'publish' | 'subscribe' | 'whenSynced'> {
+interface DiskMessages extends Pick<SharedStore, 'publish' | 'publishAgain' | 'subscribe' | 'whenSynced'> {
   /** Delivers all messages again, because an empty database has replaced the one before. */
   restart(): void;
   close(): void;
@@ -109,9 +109,14 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
     publish(topic, message) {
       const text = JSON.stringify(message);
       if (topic.length > maxTopicChars || text.length > maxMessageChars) return;
+      messages.remember(topic, text);
       writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now()));
       setImmediate(deliver); // to this process too
     },
+    publishAgain: () =>
+      writes.enqueue((sql) => {
+        for (const [topic, text] of messages.latest()) tables.addMessage(sql, topic, text, Date.now());
+      }),
     subscribe: messages.subscribe,
     whenSynced: () => synced,
     restart() {

@@ -11,16 +11,34 @@ export interface Messages {
   subscribe(listener: MessageListener): void;
   /** Calls the listeners; a message that is too long or not JSON is not delivered, because the store is untrusted. */
   deliver(topic: string, text: string): void;
+  /** Remembers a message of this process, which the store may lose before it is delivered. */
+  remember(topic: string, text: string): void;
+  /** The latest message of each topic, of those that the store keeps. */
+  latest(): [topic: string, text: string][];
 }
 
 export function createMessages(): Messages {
   const listeners = new Set<MessageListener>();
+  const latest = new Map<string, { text: string; untilMs: number }>();
+
+  function remember(topic: string, text: string): void {
+    latest.delete(topic); // and to the end: the first ones are forgotten first
+    latest.set(topic, { text, untilMs: Date.now() + messageLifeMs });
+    const [oldest] = latest.keys();
+    if (latest.size > maxTopics && oldest !== undefined) latest.delete(oldest);
+  }
+
   return {
+    remember,
+    latest: () =>
+      [...latest].flatMap(([topic, { text, untilMs }]) => (Date.now() < untilMs ? [[topic, text]] : [])),
     subscribe: (listener) => void listeners.add(listener),
     deliver(topic, text) {
       const isTooLong = topic.length > maxTopicChars || text.length > maxMessageChars;
       const message = isTooLong ? undefined : parse(text);
-      if (message !== undefined) for (const listener of listeners) listener(topic, message);
+      if (message === undefined) return;
+      remember(topic, text);
+      for (const listener of listeners) listener(topic, message);
     },
   };
 }

@@ -12,6 +12,15 @@ for _, topic in ipairs(redis.call('HKEYS', KEYS[1])) do
 end
 return stored`;
 
+/** KEYS: hash of messages, and its channel. ARGV: milliseconds of life, then topics and messages. Keeps the stored ones. */
+export const publishAgainScript = `
+for i = 2, #ARGV, 2 do
+  if redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) == 1 then
+    redis.call('PUBLISH', KEYS[1], ARGV[i] .. ' ' .. ARGV[i + 1])
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])`;
+
 const hasLease = `
 local function hasLease(name, leaseMs)
   local leftMs = redis.call('PTTL', name)

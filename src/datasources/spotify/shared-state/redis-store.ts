@@ -73,6 +73,7 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
     },
     publish(topic, message) {
       const text = JSON.stringify(message);
+      messages.remember(topic, text);
       void redis.run((connection) =>
         connection
           .multi()
@@ -82,6 +83,13 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
           .exec(),
       );
     },
+    publishAgain: () =>
+      void evaluate(
+        scripts.publishAgainScript,
+        [name('messages')],
+        messageLifeMs,
+        ...messages.latest().flat(),
+      ),
     subscribe: messages.subscribe,
     whenSynced: redis.whenSynced,
     async reserveCall(family, { counters, ownCounter, oldestBucket, currentBucket, limit }) {

@@ -19,6 +19,8 @@ export interface SharedStore {
    * learned capabilities, back-offs and learned limits.
    */
   publish(topic: string, message: object): void;
+  /** Publishes the latest message of each topic that the store lacks, because it has lost its data. */
+  publishAgain(): void;
   /** Calls back with every message, and with the stored ones. Messages are untrusted: the listener checks them. */
   subscribe(listener: (topic: string, message: unknown) => void): void;
   /** Resolves when the stored messages have been delivered, or the store does not respond. */

@@ -4,6 +4,7 @@ import {
   type DailyQuota,
   type DailyQuotaOptions,
 } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
+import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
 import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { answer, settle, startRequestQueue } from '../../../support/request-queue.ts';
@@ -88,6 +89,20 @@ describe('counting', () => {
     start({ store: store.connect() });
     await vi.advanceTimersByTimeAsync(1);
     expect(used().at(-1)).toBe(5);
+  });
+
+  test('after the loss of the store a running process publishes the learned rate limit and every other message again', async () => {
+    const store = createFakeSharedStore();
+    const connected = store.connect();
+    start({ store: connected });
+    createRateLimiter({ limit: null, store: connected }).recordRejection(100);
+    connected.publish('ability:batch', { value: false, learnedAtMs: 1 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    const published = new Map(store.topics);
+    store.flush();
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect([...published.keys()]).toEqual(['rate-limit', 'ability:batch']);
+    expect(store.topics).toEqual(published);
   });
 
   test('a process counts on with what it knows while the store does not respond', async () => {

@@ -81,6 +81,35 @@ for (const { name, isMissing, start } of implementations) {
       expect(received).toHaveLength(6);
     });
 
+    test.concurrent('messages that the store has lost are published again by any process that has received them, unless a topic has another one', async () => {
+      const place = await start();
+      const topics = new Map<string, unknown>();
+      const listen = (topic: string, message: unknown) => void topics.set(topic, message);
+      const one = await place.connect();
+      const other = await place.connect('app', listen);
+      one.publish('lost', { value: 1 });
+      one.publish('lost', { value: 2 });
+      one.publish('newer', { value: 1 });
+      await until(() => topics.size === 2, soonMs);
+      await one.close();
+      await place.lose();
+      const running = new Map<string, unknown>();
+      const third = await place.connect('app', (topic, message) => void running.set(topic, message));
+      await until(async () => {
+        third.publish('newer', { value: 2 });
+        await sleep(50);
+        return (topics.get('newer') as { value: number }).value === 2; // a disk store notices the loss within a second
+      }, soonMs);
+      other.publishAgain();
+      await until(() => running.size === 2, soonMs);
+      const later: Record<string, unknown> = {};
+      await place.connect('app', (topic, message) => {
+        later[topic] = message;
+      });
+      expect(later).toEqual({ lost: { value: 2 }, newer: { value: 2 } });
+      expect(Object.fromEntries(running)).toEqual(later);
+    });
+
     test.concurrent('one process has the lease of a key, the others wait for its release, and each key is independent', async () => {
       const [one, other] = await pair(await start());
       expect(await one.acquireLeases(['a', 'b'])).toEqual([true, true]);

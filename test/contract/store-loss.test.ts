@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GraphQLFormattedError } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { catalogue, quoted } from '../support/asking.ts';
+import { until } from '../support/process.ts';
+import { hasRedis } from '../support/redis.ts';
+import { startStore, stores } from '../support/shared-gateways.ts';
+
+const [first, second, third, fourth] = catalogue.artists().map(({ id }) => id);
+
+const learning = (ids: readonly unknown[]) =>
+  `{ artists(ids: ${quoted(ids.map(String))}) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } } }`;
+
+const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }) =>
+  errors.map(({ extensions }) => extensions?.['code']);
+
+describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (kind) => {
+  test.skipIf(kind === 'Redis' && !hasRedis())(
+    'a gateway that starts then learns capabilities and back-offs from the running ones, without a rejected call',
+    async () => {
+      const { sandbox, start, lose } = await startStore(kind, { SPOTIFY_QUOTA_MODE: 'auto' });
+      const running = await start();
+      expect((await running.ask(learning([first, second]))).errors).toEqual([]);
+      sandbox.faults.add({
+        on: { route: 'tracks' },
+        times: 1,
+        fault: { kind: 'rate-limit', retryAfterSeconds: 500 },
+      });
+      const track = `{ track(id: "${catalogue.tracks()[0]?.id}") { name } }`;
+      expect(codesOf(await running.ask(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
+      await lose();
+      await until(() => running.logged.some(({ message }) => message.includes('has lost data')), 30_000);
+      await sleep(500);
+
+      const later = await start();
+      sandbox.clearCalls();
+      expect((await later.ask(learning([third, fourth]))).errors).toEqual([]);
+      expect(codesOf(await later.ask(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
+      const calls = sandbox.calls().filter((call) => call.kind === 'api');
+      expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(calls).toHaveLength(4); // two artists and a page of each
+    },
+  );
+});
