@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { artists, catalogue } from '../support/asking.ts';
@@ -32,7 +32,7 @@ const caches: [title: string, environment: Environment][] = [
 test.concurrent.for(caches)(
   'large operations that arrive at once and %s leave the event loop free after each of them',
   { timeout: 120_000 },
-  async ([title, environment]) => {
+  async ([title, environment], { onTestFinished }) => {
     const sandbox = await startSandbox({ catalogue });
     onTestFinished(sandbox.close);
     const limits = { MAX_UPSTREAM_CALLS: '100000' };
