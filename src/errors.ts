@@ -121,7 +121,7 @@ export class UpstreamTimeout extends GatewayError {
 
 /** The error of an operation whose time is used up, or whose client has left. */
 export const deadlinePassed = (): UpstreamTimeout =>
-  new UpstreamTimeout('The deadline of this request has passed.');
+  new UpstreamTimeout('This request took too long: ask again in a few seconds, or for less.');
 
 /** A 5xx or a transport fault after the last attempt. */
 export class UpstreamUnavailable extends GatewayError {

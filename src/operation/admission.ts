@@ -181,7 +181,7 @@ export function createExecutionLimiter(): ExecutionLimiter {
       };
       const timer = setTimeout(() => {
         queue.delete(waiting);
-        reject(overloaded('Too many large responses are being made; retry after 1 second.'));
+        reject(overloaded('Too many large responses are being made: ask again in 1 second.'));
       }, maxWaitMs);
       queue.add(waiting);
     });
@@ -196,5 +196,5 @@ export function createExecutionLimiter(): ExecutionLimiter {
   };
 }
 /** The error of an operation that is rejected because the process has too much to do, or is about to end. */
-export const overloaded = (message = 'The gateway is overloaded; retry after 1 second.'): Overloaded =>
+export const overloaded = (message = 'The gateway is overloaded: ask again in 1 second.'): Overloaded =>
   new Overloaded(message, { retryAfter: 1 });

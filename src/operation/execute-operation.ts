@@ -123,7 +123,7 @@ function createResultOf({
   /** @throws InvalidRequest, GatewayError if the operation may not run */
   function planned(operation: Operation, variables: Variables, isDryRun: boolean): Plan {
     const plan = operation.plan(variables, { spotify, maxCalls });
-    if (plan.calls > maxCalls && !isDryRun) throw tooManyCalls(maxCalls, plan.calls);
+    if (plan.calls > maxCalls && !isDryRun) throw tooManyCalls(maxCalls, plan);
     if (plan.responseFields > maxAnswerFields) throw tooManyFields(maxAnswerFields, plan.responseFields);
     return plan;
   }
@@ -178,20 +178,24 @@ function freshUntilOf(
   return isReusable ? freshUntilMs : null;
 }
 
-const tooManyCalls = (limit: number, actual: number) =>
-  new QueryTooComplex('This operation may need more Spotify calls than one operation may.', {
-    limit,
-    actual,
-  });
+function tooManyCalls(limit: number, { calls: actual, costliestField }: Plan): QueryTooComplex {
+  const most = costliestField && `, ${costliestField.calls} of them for ${costliestField.name}`;
+  return new QueryTooComplex(
+    `This operation may need ${actual} Spotify calls${most ?? ''}; ${limit} are allowed. Request smaller pages or fewer fields.`,
+    { limit, actual },
+  );
+}
 
-const tooManyFields = (limit: number, actual: number) =>
-  new QueryTooComplex('The response of this operation may have more fields than one response may have.', {
-    limit,
-    actual: Math.min(actual, Number.MAX_SAFE_INTEGER),
-  });
+function tooManyFields(limit: number, fields: number): QueryTooComplex {
+  const actual = Math.min(fields, Number.MAX_SAFE_INTEGER);
+  return new QueryTooComplex(
+    `The response may have ${actual} fields; ${limit} are allowed. Request smaller pages or fewer fields.`,
+    { limit, actual },
+  );
+}
 
 const tooLarge = (limit: number, actual: number) =>
-  new QueryTooComplex('The response is larger than one response may be: select less, or smaller pages.', {
-    limit,
-    actual,
-  });
+  new QueryTooComplex(
+    `The response has more than ${limit} bytes, which is the maximum. Request smaller pages or fewer fields.`,
+    { limit, actual },
+  );

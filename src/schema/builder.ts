@@ -29,7 +29,7 @@ builder.scalarType('Market', {
   // The resolver of the field checks whether it is a country: then that field alone is null.
   parseValue(value) {
     if (typeof value === 'string') return value;
-    throw new GraphQLError('A market is a string.');
+    throw new GraphQLError('A market is a string with a country code, such as "DE".');
   },
 });
 

@@ -19,7 +19,7 @@ export const itemOrError = <T extends SpotifyObject>(item: T | Malformed): T =>
 
 /** The error of a value that is not as documented. */
 export const malformed = ({ malformed: where }: Malformed): UpstreamBadResponse =>
-  new UpstreamBadResponse(`Spotify's answer is not as documented (${where}).`);
+  new UpstreamBadResponse(`Spotify's response is not as documented (${where}).`);
 
 /**
  * An error as an entry of a list: graphql-jit puts the null of a rejected promise inside a list in the wrong place, but

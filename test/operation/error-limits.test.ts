@@ -110,7 +110,7 @@ describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
 
 describe('of the errors of one code and one field', () => {
   const ids = (count: number) => JSON.stringify(Array.from({ length: count }, (_, n) => `no id ${n}`));
-  const message = 'Not a Spotify id: give the 22 characters, a spotify: URI or an open.spotify.com link.';
+  const message = 'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.';
 
   test.each(Object.keys(entries))('ten are sent, and the last one counts the rest: %s', async (entry) => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });

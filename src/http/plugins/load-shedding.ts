@@ -18,7 +18,7 @@ export interface LoadSheddingOptions {
   onRejected(code: ErrorCode): void;
 }
 
-const drainingMessage = 'This process is about to end; retry after 1 second.';
+const drainingMessage = 'This process is about to end: ask again in 1 second.';
 
 /**
  * Rejects operations while the process is overloaded, because otherwise all responses would be late; documents of a

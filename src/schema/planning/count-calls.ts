@@ -52,7 +52,11 @@ export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
   /** By the first nodes of their fields. */
   rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
   visits: number;
+  onCalls: OnCalls | undefined;
 }
+
+/** Receives the calls of a field at one selection path, such as \`Album.tracks\`. */
+export type OnCalls = (field: string, calls: number) => void;
 
 /**
  * Counts the Spotify calls of an operation.
@@ -64,6 +68,7 @@ export function countCalls(
   { reads, ...readers }: Pick<Count, 'argumentsOf' | 'referencesOf'> & Pick<FieldVisit['entities'], 'reads'>,
   { spotify, ignoresCache = true }: CountOptions,
   maxEntities: number,
+  onCalls?: OnCalls,
 ): Count {
   const count: Count = {
     ...readers,
@@ -77,6 +82,7 @@ export function countCalls(
     uncachedEntities: 0,
     rejectedEntities: new Map(),
     visits: 0,
+    onCalls,
   };
   countFields(count, { level: root, parentArgs: {}, objects: single, full: true, owners: [] });
   countBatchProbe(count);
@@ -87,18 +93,21 @@ export function countCalls(
 /** Counts all fields that are selected of the objects at one path. */
 function countFields(count: Count, place: Place): void {
   if (place.level.costsNothing) return;
-  let needsFullObject = false;
+  let fullField: string | null = null; // a field that needs the full object
   for (const selected of place.level.branches) {
     count.visits += 1;
     if (count.visits > maxVisits) throw tooManyFields(count.visits);
     const args = count.argumentsOf(selected);
     if (!args) continue; // the field will be null with an error, before anything is read
     const { cost } = selected.field.extensions;
-    needsFullObject ||= !place.full && cost?.needsFullObject?.(args, count.app) === true;
+    if (!place.full && cost?.needsFullObject?.(args, count.app)) fullField ??= selected.field.name;
     countField(count, place, selected, args);
   }
-  const { kind } = place.level.type.extensions;
-  if (needsFullObject && kind) addCost(count, readsOf(kind, place.objects, count.app), true);
+  const { name, extensions } = place.level.type;
+  if (fullField === null || !extensions.kind) return;
+  const cost = readsOf(extensions.kind, place.objects, count.app);
+  count.onCalls?.(`${name}.${fullField}`, callsOf(cost));
+  addCost(count, cost, true);
 }
 
 /** Counts one field and all below it. */
@@ -124,6 +133,7 @@ function countField(
     referencesOf: count.referencesOf,
   };
   const cost = field.extensions.cost?.calls?.(visit) ?? costOfNone(type, field, visit);
+  count.onCalls?.(`${type.name}.${field.name}`, callsOf(cost));
   addCost(count, cost, type.name !== 'Query');
   if (cost.entities) {
     count.uncachedEntities = Math.max(count.uncachedEntities, cost.entities.uncached);
@@ -139,6 +149,8 @@ function countField(
 const none: readonly Owner[] = [];
 
 type Calls = Omit<Cost, 'objects' | 'full'>;
+
+const callsOf = ({ calls }: Calls): number => sum(Object.values(calls));
 
 /**
  * @param isBelowRoot whether the lookups may land in one tick with lookups that earlier responses have triggered, so

@@ -1,7 +1,7 @@
 import type { FieldNode, GraphQLSchema } from 'graphql';
 import type { Family } from '../../datasources/spotify/index.ts';
 import { createArguments } from './arguments.ts';
-import { add, type Count, type CountOptions, countCalls, sum } from './count-calls.ts';
+import { add, type Count, type CountOptions, countCalls, type OnCalls, sum } from './count-calls.ts';
 import { createReferences } from './object-costs.ts';
 import { responseFieldsOf } from './response-size.ts';
 import type { SelectionTree } from './selection-tree.ts';
@@ -16,6 +16,8 @@ export interface Plan {
   families: readonly FamilyCalls[];
   /** The entities that are not read, because reading all would need too many calls; null if all are read. */
   rejectedEntities: RejectedEntities | null;
+  /** The field with the most calls; null unless the calls are more than one operation may need. */
+  costliestField: { name: string; calls: number } | null;
   /** Fields of the response: each field of each object counts. */
   responseFields: number;
   /** The selections that were counted. */
@@ -63,15 +65,30 @@ export function planOf(
   const count = isTooMuch ? withMostEntities(countWith, all.uncachedEntities, options.maxCalls) : all;
   const { calls, probeCalls } = count;
   const byFamily = new Map(calls);
+  const total = sum(calls.values());
   for (const family of probeCalls.values()) add(byFamily, family, 1);
   return {
-    calls: sum(calls.values()),
+    calls: total,
     probeCalls: probeCalls.size,
     families: Array.from(byFamily, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
     rejectedEntities: isTooMuch ? { indexes: indexesOf(count), limit: options.maxCalls, actual } : null,
+    costliestField:
+      total > options.maxCalls
+        ? costliestOf((onCalls) => countCalls(selectionTree, readers, options, count.entities.max, onCalls))
+        : null,
     responseFields: responseFieldsOf(selectionTree, readers.argumentsOf, schema),
     selectionTree,
   };
+}
+
+function costliestOf(countWith: (onCalls: OnCalls) => unknown): Plan['costliestField'] {
+  const callsOfFields = new Map<string, number>();
+  countWith((field, calls) => add(callsOfFields, field, calls));
+  const fields = Array.from(callsOfFields, ([name, calls]) => ({ name, calls }));
+  return fields.reduce<Plan['costliestField']>(
+    (most, each) => (each.calls > (most?.calls ?? 0) ? each : most),
+    null,
+  );
 }
 
 const indexesOf = ({ rejectedEntities }: Count): RejectedEntities['indexes'] =>

@@ -148,7 +148,9 @@ export async function connect<T extends SpotifyObject>(
   const { encode, decode } = cursorsOf(list.key);
   const range = rangeOf(args, decode);
   if (range.after && range.after.slot + 1 >= list.maxOffset) {
-    throw new BadUserInput(`Spotify's search ends at ${list.maxOffset} finds.`);
+    throw new BadUserInput(
+      `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
+    );
   }
   const total = () => context.spotify.total(list, fieldContext);
   if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {

@@ -19,7 +19,7 @@ export function rangeOf(
 ): PageArgs {
   for (const size of [first, last]) {
     if (size != null && (size < 0 || size > maxSize)) {
-      throw new BadUserInput(`\`first\` and \`last\` are 0 to ${maxSize}.`);
+      throw new BadUserInput(`\`first\` and \`last\` must be from 0 to ${maxSize}.`);
     }
   }
   if (first != null && last != null) throw new BadUserInput('Give `first` or `last`, not both.');

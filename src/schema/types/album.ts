@@ -42,7 +42,8 @@ export function groupsOf({
 }: {
   includeGroups?: readonly AlbumGroupName[] | null | undefined;
 }) {
-  if (includeGroups?.includes('OTHER')) throw new BadUserInput('`OTHER` is no group that can be asked for.');
+  if (includeGroups?.includes('OTHER'))
+    throw new BadUserInput('Spotify lists no albums of the group `OTHER`: leave it out of `includeGroups`.');
   return includeGroups ?? [];
 }
 

@@ -80,7 +80,8 @@ builder.queryFields((t) => ({
 /** @throws BadUserInput when Spotify would not search for it */
 function searchText(q: string): string {
   const text = q.trim();
-  if (text === '' || text === '*') throw new BadUserInput('There is nothing to search for.');
+  if (text === '' || text === '*')
+    throw new BadUserInput('The search text `q` is empty: give a name, or a filter such as `artist:`.');
   if (text.length > maxTextLength) {
     throw new BadUserInput(
       `At most ${maxTextLength} characters can be searched for; these are ${text.length}.`,

@@ -184,6 +184,24 @@ describe('an operation that may cost more than is allowed', () => {
     },
   );
 
+  test.each([
+    ['extended', tooMuch, 'may need 112 Spotify calls, 70 of them for Album.tracks; 100 are allowed.'],
+    ['development', tooMuch, 'may need 1554 Spotify calls, 1400 of them for Album.tracks; 100 are allowed.'],
+    [
+      'development',
+      `{ artists(ids: ${JSON.stringify(many.slice(0, 40))}) { albums(first: 20) { nodes { name } } } }`,
+      'may need 120 Spotify calls, 80 of them for Artist.albums; 100 are allowed.',
+    ],
+    [
+      'extended',
+      `{ search(q: "a") { tracks(first: 100) { nodes { album { label tracks { nodes { artists { genres } } } } } } } }`,
+      'for Artist.genres; 100 are allowed.',
+    ],
+  ] as const)('is told its most costly field in %s mode: %#', async (mode, document, message) => {
+    const { ask } = await start(mode);
+    expect((await ask(document)).errors[0]?.message).toContain(message);
+  });
+
   test('gets status 200 if the client accepts only application/json', async () => {
     const { fetch } = await start('development');
     const response = await fetch('/graphql', {

@@ -72,14 +72,15 @@ export function parseReference(input: string, registry: KindRegistry = kinds): R
   const written = readId(input);
   if (written === null) {
     throw new BadUserInput(
-      'Not a Spotify id: give the 22 characters, a spotify: URI or an open.spotify.com link.',
+      'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.',
     );
   }
   const { kind, id, form } = written;
   if (kind === null || findKind(registry, kind)) return { kind, id };
-  const article = /^[aeiou]/.test(kind) ? 'an' : 'a';
-  throw new BadUserInput(`This is ${article} ${kind} ${form}: this API has ${pluralsOf(registry)} only.`);
+  throw new BadUserInput(`This is ${withArticle(kind)} ${form}: this API has ${pluralsOf(registry)} only.`);
 }
+
+const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 /**
  * Reads an id that must name one kind of object.
@@ -88,7 +89,9 @@ export function parseReference(input: string, registry: KindRegistry = kinds): R
 export function parseId(input: string, kind: string, registry: KindRegistry = kinds): SpotifyId {
   const reference = parseReference(input, registry);
   if (reference.kind !== null && reference.kind !== kind) {
-    throw new BadUserInput(`Expected the id of one ${kind}, but this names one ${reference.kind}.`);
+    throw new BadUserInput(
+      `This names ${withArticle(reference.kind)}: give the id, URI or link of ${withArticle(kind)}.`,
+    );
   }
   return reference.id;
 }

@@ -103,7 +103,8 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
       if (decision.act === 'reject') throw decision.error;
       // It overtakes nobody: every queued call that may be sent has been sent, or a drain is scheduled.
       if (decision.act === 'send' && !nextDrain) return slots.acquire(family);
-      if (queue.size() >= maxQueued) throw new Overloaded('Too many Spotify calls are queued; retry later.');
+      if (queue.size() >= maxQueued)
+        throw new Overloaded('Too many Spotify calls are queued: ask again in a few seconds.');
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, method: 'GET', path: `/${family}`, operation });
       const turn = new Promise<CallSlot>((admit, reject) => {

@@ -1,6 +1,6 @@
 import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
-import { backOffError } from '../transport/back-off.ts';
+import { askAgainIn, backOffError } from '../transport/back-off.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { QuotaState } from './daily-quota.ts';
 
@@ -56,7 +56,10 @@ export function quotaWaitMs({ remaining, resetAtMs }: Pick<QuotaState, 'remainin
   return Math.max(1, resetAtMs === null ? noCallCountedWaitMs : resetAtMs - epochMs());
 }
 
-const rateLimitError = (waitMs: number) =>
-  new UpstreamRateLimited("The gateway's own rate limit for Spotify calls is used up; retry later.", {
-    retryAfter: Math.ceil(waitMs / 1000),
-  });
+function rateLimitError(waitMs: number): UpstreamRateLimited {
+  const retryAfter = Math.ceil(waitMs / 1000);
+  return new UpstreamRateLimited(
+    `The gateway's own limit of Spotify calls is used up: ${askAgainIn(retryAfter)}.`,
+    { retryAfter },
+  );
+}

@@ -35,16 +35,16 @@ export function backOffError(reason: RejectionReason, waitMs: number): GatewayEr
   const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
   switch (reason) {
     case 'rate':
-      return new UpstreamRateLimited(`Spotify limits the gateway's calls; retry after ${retryAfter} s.`, {
+      return new UpstreamRateLimited(`Spotify limits the gateway's calls: ${askAgainIn(retryAfter)}.`, {
         retryAfter,
       });
     case 'quota':
       return new UpstreamQuotaExceeded(
-        `The daily quota of this Spotify endpoint is used up; retry after ${retryAfter} s.`,
+        `The daily quota of this Spotify endpoint is used up: ${askAgainIn(retryAfter)}.`,
         { retryAfter },
       );
     case 'unavailable':
-      return unavailableError();
+      return new UpstreamUnavailable(`Spotify has just failed repeatedly: ${askAgainIn(retryAfter)}.`);
     case 'premium-lapsed':
       return premiumError();
   }
@@ -54,5 +54,22 @@ export function backOffError(reason: RejectionReason, waitMs: number): GatewayEr
 export const premiumError = () =>
   new UpstreamForbidden("Spotify rejects all of the gateway's calls at present; its operator has to act.");
 
-export const unavailableError = () =>
-  new UpstreamUnavailable('Spotify is not available at present; retry later.');
+/** @param status of Spotify's response */
+export const failedError = (status: number) =>
+  new UpstreamUnavailable(`Spotify answers with an error (${status}): ask again in a few seconds.`);
+
+export const unreachableError = () =>
+  new UpstreamUnavailable('Spotify cannot be reached: ask again in a few seconds.');
+
+export const certificateError = () =>
+  new UpstreamUnavailable('Spotify cannot be reached: the gateway does not trust its TLS connection.');
+
+/** Such as \`ask again in 30 seconds\`; minutes and hours are rounded up. */
+export function askAgainIn(seconds: number): string {
+  if (seconds < 2 * minuteSeconds) return `ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+  if (seconds < 2 * hourSeconds) return `ask again in ${Math.ceil(seconds / minuteSeconds)} minutes`;
+  return `ask again in ${Math.ceil(seconds / hourSeconds)} hours`;
+}
+
+const minuteSeconds = 60;
+const hourSeconds = 3_600;

@@ -3,9 +3,11 @@ import { type GatewayError, UpstreamBadResponse, UpstreamTimeout } from '../../.
 import {
   type BackOffReason,
   backOffError,
+  certificateError,
+  failedError,
   premiumError,
   retryAfterMs,
-  unavailableError,
+  unreachableError,
 } from './back-off.ts';
 import { propertyOf } from './body.ts';
 import { type HttpResponse, messageOf, type Outcome } from './http.ts';
@@ -51,7 +53,7 @@ export function decideRetry(
     return { act: 'backOff', reason: 'unavailable', waitMs };
   }
   if (status >= 500 || retriedStatuses.has(status)) {
-    return retry(Math.max(waitMs ?? 0, jitterMs), unavailableError());
+    return retry(Math.max(waitMs ?? 0, jitterMs), failedError(status));
   }
   return {
     act: 'fail',
@@ -84,11 +86,14 @@ function decideAfterFault(
 ): RetryDecision {
   switch (fault) {
     case 'timeout':
-      return retry(jitterMs, new UpstreamTimeout('Spotify did not respond in time.'));
+      return retry(
+        jitterMs,
+        new UpstreamTimeout('Spotify did not respond in time: ask again in a few seconds.'),
+      );
     case 'transport':
-      return retry(jitterMs, unavailableError());
+      return retry(jitterMs, unreachableError());
     case 'tls': // a retry does not repair a certificate
-      return { act: 'fail', error: unavailableError() };
+      return { act: 'fail', error: certificateError() };
     case 'too-large':
       return { act: 'fail', error: new UpstreamBadResponse('The response of Spotify is too large.') };
     case 'not-json':

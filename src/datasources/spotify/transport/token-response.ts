@@ -17,7 +17,7 @@ export class CredentialsRejected extends UpstreamAuthFailed {
   readonly reason: string;
 
   constructor(reason: string) {
-    super("Spotify rejects the gateway's credentials.");
+    super("Spotify rejects the gateway's credentials: its operator has to correct them.");
     this.reason = reason;
   }
 }

@@ -191,7 +191,7 @@ describe('the error of a request during a back-off', () => {
       {
         code: 'UPSTREAM_QUOTA_EXCEEDED',
         details: { retryAfter: 3_600 },
-        message: 'The daily quota of this Spotify endpoint is used up; retry after 3600 s.',
+        message: 'The daily quota of this Spotify endpoint is used up: ask again in 60 minutes.',
       },
     ],
     ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
