@@ -564,7 +564,7 @@ describe.skipIf(folder === null)('real input', () => {
     expect(replay.calls()).toEqual(['200 token', `401 /albums/${id}`, '200 token', `200 /albums/${id}`]);
   });
 
-  describe('what is no longer fresh is asked for with its recorded ETag, and stays as it was', () => {
+  describe.concurrent('what is no longer fresh is asked for with its recorded ETag, and stays as it was', () => {
     const singles = recordingsAt(/^\/(artists|albums|tracks)\/\w{22}$/).filter(({ etag }) => etag !== null);
 
     async function expectUnchanged(

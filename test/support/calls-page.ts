@@ -7,7 +7,7 @@ export interface Measured {
   calls: number;
   /** Once more within the time that answers are kept. */
   again: number;
-  /** A hundred of it at the same time, with nothing held. */
+  /** Thirty of it at the same time, with nothing held. */
   crowd: number;
   /** With nothing held, and nothing known of the app. */
   unknown: number;
@@ -44,8 +44,8 @@ export function callsPage(rows: readonly Row[]): string {
         'operation',
         'again, extended',
         'again, development',
-        '100 at once, extended',
-        '100 at once, development',
+        '30 at once, extended',
+        '30 at once, development',
         'unknown app, extended',
         'unknown app, development',
       ],
@@ -83,7 +83,7 @@ const naive = `The naive gateway returns the same data from the same schema in t
 simplest way: one resolver per field, one DataLoader per request, one call for each id and page, pages as large as the app may
 have them, and no cache.`;
 
-const everybody = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed a hundred times _at
+const everybody = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed thirty times _at
 once_, it costs the same as once. The capabilities of an _unknown app_ (\`SPOTIFY_QUOTA_MODE=auto\`, nothing learned yet) are
 learned from calls: one rejected call for a page that is too large (50 items), one for a batch read, which an app in
 development mode does not have, and one object to see whether Spotify sends a field. These calls are sent once.`;

@@ -23,7 +23,7 @@ const operations = fc.record({
   known: fc.boolean(),
 });
 
-const runs = Number(process.env['PROPERTY_RUNS'] ?? 100);
+const runs = Number(process.env['PROPERTY_RUNS'] ?? 150);
 const stragglersMs = 10; // calls that nobody waits for arrive a moment after the answer
 
 test('no operation costs more than planned, tells more or less than it costs, or costs anything again', async () => {

@@ -29,8 +29,8 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
     ...gateway,
     tokenCalls: () => callsOf('token').length,
     statuses: () => callsOf('api').map(({ status }) => status),
-    /** Asks, and goes away after so many milliseconds. */
-    async askAndLeave(document: string, afterMs: number): Promise<void> {
+    /** Asks, and goes away after so many milliseconds, or when Spotify has received so many calls. */
+    async askAndLeave(document: string, when: { afterMs: number } | { calls: number }): Promise<void> {
       const leaving = new AbortController();
       const answer = fetch('/graphql', {
         method: 'POST',
@@ -39,7 +39,8 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
         signal: leaving.signal,
       });
       answer.catch(() => undefined); // nobody listens any more
-      await sleep(afterMs);
+      if ('calls' in when) while (callsOf('api').length < when.calls) await sleep(1);
+      else await sleep(when.afterMs);
       leaving.abort();
     },
   };
@@ -282,7 +283,7 @@ describe('a client that goes away', () => {
   test('leaves the call that was sent to be finished and kept', async () => {
     const { ask, askAndLeave, apiCalls } = await start('development', {}, 100);
     await ask(artist(albums9)); // the token is there
-    await askAndLeave(artist(bts), 50);
+    await askAndLeave(artist(bts), { calls: 2 });
     await sleep(150);
     expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
     expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
@@ -292,7 +293,7 @@ describe('a client that goes away', () => {
     const { ask, askAndLeave, apiCalls, sandbox } = await start('development', oneByOne, 100);
     await ask(artist(everybody[20] ?? ''));
     sandbox.clearCalls();
-    await askAndLeave(fiveArtists, 150);
+    await askAndLeave(fiveArtists, { calls: 2 });
     await sleep(500);
     expect(apiCalls()).toHaveLength(2);
     // Nobody is told of an error that was somebody else's impatience.
@@ -304,7 +305,7 @@ describe('a client that goes away', () => {
     const { ask, askAndLeave, apiCalls, sandbox } = await start('development', oneByOne, 100);
     await ask(artist(everybody[20] ?? ''));
     sandbox.clearCalls();
-    const leaving = askAndLeave(fiveArtists, 150);
+    const leaving = askAndLeave(fiveArtists, { calls: 2 });
     await sleep(50);
     const staying = ask(artist(albums50));
     await leaving;
@@ -315,7 +316,7 @@ describe('a client that goes away', () => {
   test('and had asked first does not take the answer away from who asked the same later', async () => {
     const { ask, askAndLeave, apiCalls } = await start('development', {}, 150);
     await ask(artist(albums9));
-    const leaving = askAndLeave(artist(bts), 100);
+    const leaving = askAndLeave(artist(bts), { afterMs: 100 });
     await sleep(50);
     const staying = ask(artist(bts));
     await leaving;
@@ -326,7 +327,7 @@ describe('a client that goes away', () => {
   test('while a token is fetched has asked nothing', async () => {
     const { askAndLeave, apiCalls, tokenCalls, sandbox } = await start('development');
     sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'delay', ms: 200 } });
-    await askAndLeave(artist(bts), 100);
+    await askAndLeave(artist(bts), { afterMs: 100 });
     await sleep(300);
     expect({ token: tokenCalls(), api: apiCalls() }).toEqual({ token: 1, api: [] });
   });
@@ -336,7 +337,7 @@ describe('a client that goes away', () => {
     await ask(artist(albums9));
     sandbox.clearCalls();
     sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
-    await askAndLeave(artist(bts), 200);
+    await askAndLeave(artist(bts), { afterMs: 200 });
     await sleep(1_500);
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
