@@ -334,14 +334,14 @@ faultSuite('F', '5xx', [
   },
   {
     id: 'F11',
-    fault: '503 after two seconds of silence, for ever',
+    fault: '503 after 1.5 seconds of silence, for ever',
     promise: 'a failure that takes its time ends before the deadline',
     slow: true,
     steps: [
       {
         async arrange(world) {
           await only(answering(503))(world);
-          world.fault({ fault: { kind: 'delay', ms: 2_000 } });
+          world.fault({ fault: { kind: 'delay', ms: 1_500 } });
         },
         ask: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
