@@ -27,7 +27,7 @@ import { sharedPath } from '../support/shared.ts';
  * expected values are read off the recordings here, in plain words, and not with the gateway's own decoder.
  */
 
-const folder = sharedPath('spotify', 'recordings');
+const folder = sharedPath('recordings');
 const everything = folder === null ? [] : readRecordings(folder);
 const answers = everything.filter(({ status, url }) => status === 200 && !url.includes('/api/token'));
 

@@ -8,7 +8,7 @@ import { sharedPath } from '../support/shared.ts';
  * a note, costs no call once that is known, and is no part of a plan.
  */
 
-const file = sharedPath('spotify', 'shapes-dev-2026.json');
+const file = sharedPath('shapes');
 
 interface Shapes {
   kinds: Record<string, { extended_only: string[] }>;

@@ -15,7 +15,7 @@ const documents: [QuotaMode, string][] = [
   ['development', 'fixed-spotify-open-api.yml'],
   ['extended', 'fixed-spotify-open-api.2025-10-03.yml'],
 ];
-const folder = sharedPath('spotify', 'openapi');
+const folder = sharedPath('openapi');
 
 const everyArtist = catalogue.artists().map(({ id }) => id);
 const reads: Record<string, string[]> = {

@@ -6,7 +6,7 @@ import { fixtures } from '../support/catalogue.ts';
 import { sharedPath } from '../support/shared.ts';
 import { type Answer, useSandbox } from './client.ts';
 
-const folder = sharedPath('spotify', 'recordings');
+const folder = sharedPath('recordings');
 const { artists, albums, tracks } = fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 

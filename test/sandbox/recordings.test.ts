@@ -8,7 +8,7 @@ import { useSandbox } from './client.ts';
 import { exceptions } from './recordings-exceptions.ts';
 import { differences, shapeOf } from './shape.ts';
 
-const folder = sharedPath('spotify', 'recordings');
+const folder = sharedPath('recordings');
 const { artists, albums, tracks } = catalogue.fixtures;
 // The older sets are from apps of before November 2024, which still get everything.
 const sets: Record<string, QuotaMode> = {

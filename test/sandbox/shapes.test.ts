@@ -6,7 +6,7 @@ import { sharedPath } from '../support/shared.ts';
 import { useSandbox } from './client.ts';
 import { createShapeCheck, type ShapesFile } from './shapes-check.ts';
 
-const path = sharedPath('spotify', 'shapes-dev-2026.json');
+const path = sharedPath('shapes');
 const shapes = path === null ? null : (JSON.parse(readFileSync(path, 'utf8')) as ShapesFile);
 const { artists, albums } = catalogue.fixtures;
 const modes: readonly QuotaMode[] = ['development', 'extended'];
