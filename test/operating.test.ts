@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { variableNames } from '../src/config.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { withSandbox } from './support/gateway.ts';
@@ -9,6 +10,7 @@ import { withSandbox } from './support/gateway.ts';
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
 const page = read('operating.md');
 const dashboard = read('grafana.json');
+const alerts = read('alerts.yaml');
 
 async function metricNames(): Promise<string[]> {
   const { gateway } = await withSandbox();
@@ -53,3 +55,40 @@ test('docs/grafana.json asks for metrics that there are, and for all of them', a
   );
   expect([...new Set(asked)].sort()).toEqual(await metricNames());
 });
+
+test('every panel of docs/grafana.json has a description, and every tile has thresholds', () => {
+  const { panels } = JSON.parse(dashboard) as { panels: Panel[] };
+  expect(panels.filter(({ description = '' }) => description === '')).toEqual([]);
+  const tiles = panels.filter(({ type }) => type === 'stat');
+  expect(tiles.length).toBeGreaterThan(0);
+  expect(tiles.filter(({ fieldConfig }) => !fieldConfig.defaults.thresholds)).toEqual([]);
+});
+
+interface Panel {
+  type: string;
+  description?: string;
+  fieldConfig: { defaults: { thresholds?: object } };
+}
+
+test('docs/alerts.yaml has alerts for readiness, quota and rejections, about metrics that exist', async () => {
+  const { groups } = parse(alerts) as { groups: { rules: Alert[] }[] };
+  const rules = groups.flatMap((group) => group.rules);
+  for (const rule of rules) {
+    expect(Object.keys(rule.annotations), rule.alert).toEqual(['summary', 'action']);
+    expect(rule.expr, rule.alert).toMatch(/[<>]|==/);
+  }
+  const names = rules.map(({ alert }) => alert);
+  expect(names).toEqual(
+    expect.arrayContaining(['GatewayGetsNoToken', 'GatewayQuotaLow', 'GatewayRejectsRequests']),
+  );
+  const known = await metricNames();
+  expect(named(alerts, /spotify_graphql_\w+/g).filter((name) => !known.includes(name))).toEqual([]);
+  const labels = named(alerts, /(?<=reason=")[\w-]+/g);
+  expect(labels.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
+});
+
+interface Alert {
+  alert: string;
+  expr: string;
+  annotations: Record<string, string>;
+}
