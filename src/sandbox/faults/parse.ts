@@ -27,7 +27,7 @@ const ruleFields: Fields = {
 const targetFields: Fields = { route: 'texts', path: 'text', pattern: 'text', batch: 'switch' };
 
 /** The fields of each kind; a field with `!` is required. */
-const faultFields: Record<FaultKind, Fields> = {
+export const faultFields: Record<FaultKind, Fields> = {
   ceiling: { 'limit!': 'number', clamp: 'switch' },
   listing: { inserted: 'number', removed: 'number', extraTotal: 'number' },
   endpoints: { 'of!': 'text' },
