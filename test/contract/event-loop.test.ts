@@ -7,7 +7,7 @@ import type { Environment } from '../support/process.ts';
 
 /** However many operations arrive at once, the event loop handles other events between them. */
 
-const maxWorkMs = 100; // beside the operation that is the last to start, which takes longer after others
+const maxWorkMs = 75; // beside the operation that is the last to start; of these, operations have 50 ms
 // Texts are short, because responses that a slow client leaves unread are bounded too.
 const albums =
   'id name albumType totalTracks images { width } artists { id name } releaseDate { date precision }';
@@ -42,20 +42,25 @@ test.concurrent.for(caches)(
     for (let n = 0; n < 6; n++) alone.push((await gateway.ask(requestBy('POST'))).blockedMs);
     const oneMs = Math.max(...alone.slice(3)); // the first ones run code that is not compiled yet
 
-    const floods = {
-      '60 clients by POST': Array.from({ length: 60 }, () => requestBy('POST')),
-      '60 clients by GET': Array.from({ length: 60 }, () => requestBy('GET')),
-      '120 of one client by POST': Array.from({ length: 120 }, () => requestBy('POST', 'one')),
-      '120 of one client by GET': Array.from({ length: 120 }, () => requestBy('GET', 'one')),
+    const floods: Record<string, () => SentRequest[]> = {
+      '60 clients by POST': () => Array.from({ length: 60 }, () => requestBy('POST')),
+      '60 clients by GET': () => Array.from({ length: 60 }, () => requestBy('GET')),
+      '120 of one client by POST': () => Array.from({ length: 120 }, () => requestBy('POST', 'one')),
+      '120 of one client by GET': () => Array.from({ length: 120 }, () => requestBy('GET', 'one')),
     };
     for (const [flood, requests] of Object.entries(floods)) {
-      const { blockedMs, responses, bugs } = await gateway.ask(...requests);
-      process.stdout.write(`${title}, ${flood}: ${blockedMs} ms, one alone ${oneMs} ms\n`);
-      const statuses = responses.map(({ status }) => status);
-      expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
-      expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
-      expect(bugs).toEqual([]);
-      expect(blockedMs, flood).toBeLessThan(maxWorkMs + 1.5 * oneMs);
+      const blockedMs: number[] = [];
+      do {
+        const outcome = await gateway.ask(...requests());
+        blockedMs.push(outcome.blockedMs);
+        const statuses = outcome.responses.map(({ status }) => status);
+        expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
+        expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+        expect(outcome.bugs).toEqual([]);
+        // Other processes, and the garbage collector, may have made one of three slower.
+      } while (Math.min(...blockedMs) >= maxWorkMs + oneMs && blockedMs.length < 3);
+      process.stdout.write(`${title}, ${flood}: ${blockedMs.join(', ')} ms, one alone ${oneMs} ms\n`);
+      expect(Math.min(...blockedMs), flood).toBeLessThan(maxWorkMs + oneMs);
     }
   },
 );

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import type { DocumentNode } from 'graphql';
 import { parse } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { artists } from '../support/asking.ts';
-import { waitForIdleLoop } from '../support/clock.ts';
+import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 
 const document = parse(`{ artist(id: "${artists.bts}") { name } }`);
@@ -43,4 +43,26 @@ test('an operation that fails by a bug is reported, and leaves no listener behin
   expect(getEventListeners(signal, 'abort')).toEqual([]);
   const lines = logged.filter(({ message }) => message === 'operation');
   expect(lines).toMatchObject([{ fields: { codes: ['INTERNAL_SERVER_ERROR'], document: '' } }]);
+});
+
+test('operations that have waited for the same call continue in one iteration each, if each takes long', async () => {
+  const { gateway, apiCalls } = await withSandbox();
+  await gateway.connect();
+  await waitForIdleLoop();
+  const clock = startClock();
+  let iteration = 0;
+  let counting = setImmediate(function count() {
+    iteration += 1;
+    counting = setImmediate(count);
+  });
+  onTestFinished(() => clearImmediate(counting));
+  const operate = async () => {
+    const { data } = await gateway.execute({ document });
+    void clock.pass(0.06); // as if it had taken 60 ms, of the 50 ms that operations have in an iteration
+    return { data, iteration };
+  };
+  const results = await Promise.all(Array.from({ length: 5 }, operate));
+  expect(results.map(({ data }) => data)).toEqual(Array(5).fill({ artist: { name: 'BTS' } }));
+  expect(apiCalls()).toHaveLength(1);
+  expect(new Set(results.map((result) => result.iteration)).size).toBe(5);
 });
