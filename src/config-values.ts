@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { families } from './datasources/spotify/index.ts';
+import { families, minDailyLimit } from './datasources/spotify/index.ts';
 import { isHost } from './http/request.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';
 
@@ -88,9 +88,6 @@ export const trustedDocuments = z.string().transform((path, context): Manifest =
     return z.NEVER;
   }
 });
-
-/** At least one call of a limit stays unused: a lower limit would allow none. */
-export const minDailyLimit = 2;
 
 /** Calls in 24 h by endpoint family, such as `artists/albums=100,search=200`. */
 export const dailyLimits = z.string().transform((list, context): ReadonlyMap<string, number> => {

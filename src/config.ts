@@ -4,7 +4,6 @@ import {
   dailyLimits,
   flag,
   host,
-  minDailyLimit,
   oneOf,
   origins,
   proxyUrl,
@@ -14,7 +13,7 @@ import {
   wholeNumber,
 } from './config-values.ts';
 import { doubtfulValues, misspelledNames } from './config-warnings.ts';
-import { isMarket, type Market, type SpotifyOptions } from './datasources/spotify/index.ts';
+import { isMarket, type Market, minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { LogLevel } from './observability/log.ts';
 

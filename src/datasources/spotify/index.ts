@@ -26,7 +26,7 @@ export type {
 } from './kinds/values.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
-export type { LimitSource } from './quota/daily-limits.ts';
+export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
 export { freshnessFactor } from './quota/decide-reads.ts';
 export { type Family, families } from './quota/families.ts';

@@ -41,6 +41,8 @@ export interface LearnedLimit {
   learnedAtMs: number;
 }
 
+/** At least one call of a limit stays unused: a lower limit would allow none. */
+export const minDailyLimit = 2;
 const unusedShare = 0.02; // other calls of the app, and counts that were lost, must not exceed the limit
 const raiseAfterMs = 7 * 24 * 3_600_000; // Spotify changes limits without notice: a day of trying a week finds it
 const raiseShare = 0.05;
@@ -145,12 +147,14 @@ export function raisedLimit({ limit, learnedAtMs }: LearnedLimit, nowMs: number)
   return { limit: raised, learnedAtMs: learnedAtMs + weeks * raiseAfterMs };
 }
 
+const isLimit = (limit: number): boolean =>
+  Number.isInteger(limit) && limit >= minDailyLimit && limit <= maxLimit;
+
 /** Null for a message about something else, or one that no gateway has sent. */
 function parseMessage(topic: string, message: unknown, nowMs: number) {
   const [prefix, family] = topic.split(':');
   const { limit, learnedAtMs } = (message ?? {}) as Partial<Record<keyof LearnedLimit, unknown>>;
   if (prefix !== topicPrefix || !family || typeof learnedAtMs !== 'number') return null;
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < noLimit || limit > maxLimit)
-    return null;
+  if (typeof limit !== 'number' || (limit !== noLimit && !isLimit(limit))) return null;
   return { family, limit, learnedAtMs: Math.min(learnedAtMs, nowMs) };
 }

@@ -2,7 +2,13 @@ import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
-import { createDailyLimits, type LimitSource, plausibleCalls, usableCalls } from './daily-limits.ts';
+import {
+  createDailyLimits,
+  type LimitSource,
+  minDailyLimit,
+  plausibleCalls,
+  usableCalls,
+} from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
 import { type Family, families } from './families.ts';
 import { bucketMs } from './rolling-counters.ts';
@@ -75,7 +81,6 @@ export interface DailyQuotaOptions {
 const recentMs = 30_000; // the window of Spotify's rate limit
 const renewMs = 3_600_000; // the store keeps a message for 30 days
 const dayMs = 24 * renewMs;
-const minLearnedCalls = 2; // a lower limit would allow no call
 const levels = [
   { share: 0.5, message: 'half of the daily limit of an endpoint family is used' },
   { share: 0.9, message: 'nine tenths of the daily limit of an endpoint family are used' },
@@ -144,7 +149,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     // A call is available again when the oldest one that Spotify counts is a day old.
     const coversWindow =
       waitMs !== null && oldestMs !== null && nowMs + waitMs - dayMs >= oldestMs - bucketMs;
-    return coversWindow && accepted >= minLearnedCalls;
+    return coversWindow && accepted >= minDailyLimit;
   }
 
   /** Learns when all calls that were in flight have ended: only then it is known how many Spotify has accepted. */

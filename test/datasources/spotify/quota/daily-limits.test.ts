@@ -123,6 +123,9 @@ describe('a learned limit', () => {
       5,
       {},
       { limit: 0, learnedAtMs: 0 },
+      { limit: 1, learnedAtMs: 0 },
+      { limit: -2, learnedAtMs: 0 },
+      { limit: 10_000_001, learnedAtMs: 0 },
       { limit: 1.5, learnedAtMs: 0 },
       { limit: 9 },
     ])
@@ -131,5 +134,9 @@ describe('a learned limit', () => {
     process.publish('daily-limit:nonsense', { limit: 9, learnedAtMs: 0 });
     expect(limits.families()).not.toContain('nonsense');
     expect(limits.of('search', 0).limit).toBeNull();
+    process.publish('daily-limit:search', { limit: 2, learnedAtMs: 0 });
+    expect(limits.of('search', 0)).toMatchObject({ limit: 2, usable: 1 });
+    process.publish('daily-limit:search', { limit: 1, learnedAtMs: 5 });
+    expect(limits.of('search', 5)).toMatchObject({ limit: 2, usable: 1 });
   });
 });
