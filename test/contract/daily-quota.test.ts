@@ -232,6 +232,26 @@ describe('a limit that is used up', () => {
   }, 30_000);
 });
 
+test('a read that the limit rejects after another read has taken the last call gets its stale entry with the reason QUOTA', async () => {
+  const gateway = await limited({ artists: 3 });
+  const clock = startClock();
+  await inTurn([0, 1].map(artist), gateway.ask);
+  await clock.pass(5 * daySeconds); // longer than an entry is served while it is refreshed
+  await gateway.ask(`{ albums(ids: ["${albumIds.at(-1)}", "${albumIds.at(-9)}"]) { id } }`); // learns again that there are no batches
+  await gateway.ask(artist(2));
+  const before = gateway.apiCalls().length;
+  // Both are to be read again when the operation begins, and one call is left.
+  const { data, errors, extensions } = await gateway.ask(
+    `{ a: artist(id: "${artistIds[0]}") { id } b: artist(id: "${artistIds[1]}") { id } }`,
+  );
+  expect({ data, errors }).toEqual({
+    data: { a: { id: artistIds[0] }, b: { id: artistIds[1] } },
+    errors: [],
+  });
+  expect(extensions.spotify?.stale).toEqual([{ field: 'Query.artist', path: ['b'], reason: 'QUOTA' }]);
+  expect(gateway.apiCalls().slice(before)).toEqual([`/artists/${artistIds[0]}`]);
+});
+
 describe('QUOTA_EXCEEDED', () => {
   test('teaches the limit, which is learned from one rejection by Spotify and never reached again', async () => {
     const clock = startClock();

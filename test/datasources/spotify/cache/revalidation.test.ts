@@ -15,7 +15,7 @@ import type { Entity } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import type { DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
-import { UpstreamUnavailable } from '../../../../src/errors.ts';
+import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../../../src/errors.ts';
 import { createScriptedSpotify, startCache, startField } from '../../../support/cache.ts';
 import { startClock } from '../../../support/clock.ts';
 
@@ -216,6 +216,26 @@ describe('the daily quota', () => {
     expect(field.staleReasons()).toEqual(['QUOTA']);
     await nextTick();
     expect(spotify.calls).toHaveLength(1);
+  });
+
+  test.each([
+    ['QUOTA', 'the daily limit of the gateway', 0],
+    ['UPSTREAM_QUOTA_EXCEEDED', 'Spotify, although calls of the limit are left,', 10],
+  ])('leaves the reason %s with a stale entry if %s rejects its call', async (reason, _, remaining) => {
+    const clock = startClock();
+    const spotify = renamedAtEachCall();
+    const { dailyQuota, state } = quotaOf(0);
+    const { cache } = startCache(spotify, { dailyQuota });
+    await cache.get(band, startField());
+    await clock.pass(100 * hour);
+    spotify.respond = () => {
+      state.remaining = remaining; // other reads and processes have called meanwhile
+      return Promise.reject(new UpstreamQuotaExceeded('used up', { retryAfter: 60 }));
+    };
+    const field = startField();
+    expect(await cache.get(band, field)).toMatchObject({ name: 'Name 1' });
+    expect(field.staleReasons()).toEqual([reason]);
+    expect(spotify.calls).toHaveLength(2);
   });
 
   test('rejects a read without an entry when it is used up, with the seconds until a call is available', async () => {
