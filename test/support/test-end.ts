@@ -27,9 +27,12 @@ export function limitTestsAtOnce(count: number): void {
   aroundEach(async (runTest) => {
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
-    await runTest();
-    const next = waiting.shift();
-    if (next) next();
-    else free += 1;
+    try {
+      await runTest();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
   }, queueMs);
 }
