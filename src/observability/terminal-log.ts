@@ -42,11 +42,18 @@ function operationText(entry: Entry): string {
 
 function otherText({ time: _, level, msg, err, ...fields }: Entry): string {
   const shownLevel = level === 'info' ? '' : `${level.toUpperCase()} `;
-  const shownFields = Object.entries(fields).map(([name, value]) => `${name}=${printable(value)}`);
+  const shownFields = Object.entries(fields)
+    .filter(([, value]) => !states(msg, value))
+    .map(([name, value]) => `${name}=${printable(value)}`);
   return [`${shownLevel}${msg}`, ...shownFields, err && `\n${err.stack ?? `${err.name}: ${err.message}`}`]
     .filter(Boolean)
     .join(' ');
 }
+
+/** Whether a message already has the value of a field as a word. */
+const states = (message: string, value: unknown): boolean =>
+  (typeof value === 'string' || typeof value === 'number') &&
+  message.split(/[\s:,()]+/).includes(String(value));
 
 const printable = (value: unknown): string =>
   typeof value === 'string' && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value);

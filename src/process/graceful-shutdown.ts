@@ -53,7 +53,7 @@ export function gracefulShutdown(
   async function stop(exitCode: number): Promise<void> {
     draining = true;
     drain();
-    log.info({ requests: responses.undelivered().length }, drainingMessage);
+    log.info({}, drainingMessage(responses.undelivered().length));
     setTimeout(() => process.exit(exitCode), exitMs);
     for (const response of responses.undelivered()) closeAfterResponse(response);
     // `close` of HTTP servers closes idle connections at once, which could drop a request in transit.
@@ -86,8 +86,8 @@ export function gracefulShutdown(
   process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
 }
 
-const drainingMessage =
-  'the process drains: running requests get their responses, then it ends; a second signal ends it at once';
+const drainingMessage = (requests: number): string =>
+  `the process drains: ${requests} running requests get their responses; a second signal ends it at once`;
 
 interface TrackedResponses {
   /** Responses to requests that have arrived, which the system has not taken over completely. */

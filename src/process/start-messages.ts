@@ -29,25 +29,30 @@ type SpotifyConfig = Config['gateway']['spotify'];
 const shownIdCharacters = 6; // enough to tell apps apart
 
 function appLine({ clientId, market, quotaMode }: SpotifyConfig, report: SpotifyReport | null): string {
-  const batch = report?.abilities['batch'];
-  const learnedMode = batch === undefined ? null : batch ? 'extended' : 'development';
+  const extendedMode = report?.abilities['batch'] === true ? 'extended' : null;
+  const learnedMode = report?.isDevelopmentMode ? 'development' : extendedMode;
   const mode = quotaMode === 'auto' ? learnedMode : quotaMode;
   return [
     `Spotify: app ${clientId.slice(0, shownIdCharacters)}…`,
     market ? `market ${market}` : 'no default market',
-    mode ? `${mode} mode` : 'its quota mode is learned',
+    mode ? `${mode} mode` : 'quota mode not known yet',
   ].join(', ');
 }
 
-function dataLine({ redisUrl, dataDir }: SpotifyConfig, { quota }: SpotifyReport): string {
-  const place =
-    redisUrl !== null ? 'in Redis' : dataDir === null ? 'in memory only' : `on disk in ${dataDir}`;
+function dataLine(config: SpotifyConfig, { quota, isStoreAvailable }: SpotifyReport): string {
+  const place = placeOf(config, isStoreAvailable);
   const calls = quota.reduce((sum, { used }) => sum + used, 0);
   const left = quota.flatMap(({ family, limit, remaining }) =>
     limit === null ? [] : [`${family} ${remaining ?? limit} of ${limit}`],
   );
   const leftText = left.length > 0 ? `; left: ${left.join(', ')}` : '';
   return `Data ${place}: ${calls} calls in the last 24 h${leftText}`;
+}
+
+function placeOf({ redisUrl, dataDir }: SpotifyConfig, isStoreAvailable: boolean): string {
+  if (redisUrl !== null) return isStoreAvailable ? 'in Redis' : 'in memory until Redis can be used';
+  if (dataDir === null) return 'in memory only';
+  return isStoreAvailable ? `on disk in ${dataDir}` : `in memory, because ${dataDir} cannot be used`;
 }
 
 /** The message if a server cannot listen, by the code of the system; null for an unknown code. */

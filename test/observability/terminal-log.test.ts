@@ -32,6 +32,15 @@ describe('in a terminal', () => {
     expect(lines[0]?.slice(9)).toBe('learned: at most 10 albums a page (artists/albums)\n');
   });
 
+  test('an entry does not repeat the fields that its message states', () => {
+    const { log, lines } = linesOfTerminal();
+    const fields = { family: 'artists/albums', used: 10, limit: 20, limitSource: 'LEARNED' };
+    log.info(fields, 'the daily limit of artists/albums is half used: 10 of 20 calls');
+    expect(lines[0]?.slice(9)).toBe(
+      'the daily limit of artists/albums is half used: 10 of 20 calls limitSource=LEARNED\n',
+    );
+  });
+
   test('any other entry has its level, its fields and the stack of its error', () => {
     const { log, lines } = linesOfTerminal();
     log.warn({ code: 'ECONNREFUSED', reason: 'invalid_client: no' }, 'no token');

@@ -11,6 +11,8 @@ const report = (known: Partial<SpotifyReport> = {}): SpotifyReport => ({
   quota: [],
   tokenAgeMs: null,
   abilities: {},
+  isDevelopmentMode: false,
+  isStoreAvailable: true,
   isPremiumLapsed: false,
   ...known,
 });
@@ -38,7 +40,7 @@ test.each<[name: string, environment: Environment, known: SpotifyReport | null, 
     credentials,
     report(),
     [
-      'Spotify: app 012345…, no default market, its quota mode is learned',
+      'Spotify: app 012345…, no default market, quota mode not known yet',
       'Data on disk in .data: 0 calls in the last 24 h',
       ...urls,
     ],
@@ -46,7 +48,7 @@ test.each<[name: string, environment: Environment, known: SpotifyReport | null, 
   [
     'a process that has found its data on disk',
     { ...credentials, SPOTIFY_MARKET: 'DE', DATA_DIR: '/data' },
-    report({ quota, abilities: { batch: false } }),
+    report({ quota, abilities: { 'artists/albums': 10 }, isDevelopmentMode: true }),
     [
       'Spotify: app 012345…, market DE, development mode',
       'Data on disk in /data: 70 calls in the last 24 h; left: artists/albums 37 of 100',
@@ -64,10 +66,30 @@ test.each<[name: string, environment: Environment, known: SpotifyReport | null, 
     ],
   ],
   [
+    'a process whose Redis does not respond',
+    { ...credentials, REDIS_URL: 'redis://localhost', GRAPHIQL: 'false' },
+    report({ isStoreAvailable: false }),
+    [
+      'Spotify: app 012345…, no default market, quota mode not known yet',
+      'Data in memory until Redis can be used: 0 calls in the last 24 h',
+      'GraphQL on http://localhost:4000/graphql',
+    ],
+  ],
+  [
+    'a process that cannot write to its data directory',
+    { ...credentials, DATA_DIR: '/data', GRAPHIQL: 'false' },
+    report({ isStoreAvailable: false }),
+    [
+      'Spotify: app 012345…, no default market, quota mode not known yet',
+      'Data in memory, because /data cannot be used: 0 calls in the last 24 h',
+      'GraphQL on http://localhost:4000/graphql',
+    ],
+  ],
+  [
     'the primary of several processes, which reads no data',
     { ...credentials, WEB_CONCURRENCY: '2' },
     null,
-    ['Spotify: app 012345…, no default market, its quota mode is learned', ...urls],
+    ['Spotify: app 012345…, no default market, quota mode not known yet', ...urls],
   ],
 ])('the start message of %s', (_, environment, known, lines) => {
   const message = startMessage(readConfig(environment), address, known);

@@ -61,6 +61,7 @@ export function createFakeSharedStore(): FakeSharedStore {
           for (const [topic, message] of topics) listener(topic, structuredClone(message));
         });
       },
+      isAvailable: () => !isDown,
       whenSynced: async () => undefined,
       acquireLeases: async (keys) =>
         keys.map((key) => {

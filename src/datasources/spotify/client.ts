@@ -53,7 +53,11 @@ export interface Spotify
     /** The daily quota of each endpoint family with a counted call or a limit. */
     quota: FamilyQuota[];
     tokenAgeMs: number | null;
+    /** Whether data is shared in Redis or kept on disk at present. */
+    isStoreAvailable: boolean;
     abilities: CapabilityValues;
+    /** Whether the app is known to be in development mode. */
+    isDevelopmentMode: boolean;
     /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
     isPremiumLapsed: boolean;
   };
@@ -170,7 +174,9 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
       families: requestQueue.report(),
       quota: requestQueue.quota(),
       tokenAgeMs: token.ageMs(),
+      isStoreAvailable: sharedStore?.isAvailable() ?? false,
       abilities: capabilities.values(),
+      isDevelopmentMode: capabilities.isDevelopmentMode(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
     started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),

@@ -55,7 +55,7 @@ export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
   onCalls: OnCalls | undefined;
 }
 
-/** Receives the calls of a field at one selection path, such as \`Album.tracks\`. */
+/** Receives the calls of a field at one selection path, such as `Album.tracks`. */
 export type OnCalls = (field: string, calls: number) => void;
 
 /**

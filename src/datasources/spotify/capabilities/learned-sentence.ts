@@ -12,6 +12,6 @@ function fact(capability: Capability, value: boolean | number): string {
   return value ? `Spotify gives ${capability} to this app` : `Spotify withholds ${capability} from this app`;
 }
 
-/** What a page of an endpoint contains: \`albums\` for \`artists/albums\`. */
+/** What a page of an endpoint contains: `albums` for `artists/albums`. */
 const itemsOf = (endpoint: string): string =>
   endpoint.includes('/') ? endpoint.slice(endpoint.lastIndexOf('/') + 1) : 'results';

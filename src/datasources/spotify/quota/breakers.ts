@@ -2,7 +2,13 @@ import type { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { type BackOffReason, backOffError, backOffReasons, maxRetryAfterMs } from '../transport/back-off.ts';
+import {
+  type BackOffReason,
+  backOffError,
+  backOffReasons,
+  durationText,
+  maxRetryAfterMs,
+} from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal } from '../transport/retry.ts';
 import {
@@ -43,6 +49,12 @@ export interface BreakersOptions {
 
 const topicPrefix = 'back-off';
 
+function backOffCause(name: Family | 'any', reason: OpenState['reason']): string {
+  if (reason === 'quota') return `the daily quota of ${name} is used up`;
+  if (reason === 'rate') return `Spotify limits the rate of calls of ${name}`;
+  return name === 'any' ? 'Spotify cannot be reached' : `Spotify is unavailable for ${name}`;
+}
+
 export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): Breakers {
   const breakers = new Map<Family | 'any', CircuitBreaker>();
   const premium = createPremiumBreaker({ sharedState, log, onOpen });
@@ -67,8 +79,9 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
     onOpen();
     if (waitMsBefore > 0) return;
     const { reason, waitMs } = openState;
-    const seconds = Math.ceil(waitMs / 1000);
-    log?.warn({ family: name, reason, seconds }, 'calls to Spotify are in back-off');
+    const seconds = Math.ceil(Math.round(waitMs) / 1000); // a difference of clock readings has a rounding error
+    const message = `${backOffCause(name, reason)}: no calls for ${durationText(seconds)}`;
+    log?.warn({ family: name, reason, seconds }, message);
   }
 
   /** Starts a back-off in this process. Returns the milliseconds until its end. */

@@ -82,11 +82,10 @@ const recentMs = 30_000; // the window of Spotify's rate limit
 const renewMs = 3_600_000; // the store keeps a message for 30 days
 const dayMs = 24 * renewMs;
 const levels = [
-  { share: 0.5, message: 'half of the daily limit of an endpoint family is used' },
-  { share: 0.9, message: 'nine tenths of the daily limit of an endpoint family are used' },
+  { share: 0.5, text: 'half used' },
+  { share: 0.9, text: 'nine tenths used' },
 ];
 const rejectedPrefix = 'rejected:'; // names the counter of the calls that Spotify has rejected for the quota
-const usedUpMessage = 'the daily limit of an endpoint family is used up';
 
 export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   const { configured = new Map(), isDevelopmentMode = () => false, store, log, clock = epochMs } = options;
@@ -138,7 +137,8 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     const isNews = level > (loggedLevels.get(family) ?? 0);
     loggedLevels.set(family, level);
     if (!isNews) return;
-    const message = levels[level - 1]?.message ?? usedUpMessage;
+    const share = levels[level - 1]?.text ?? 'used up';
+    const message = `the daily limit of ${family} is ${share}: ${used} of ${limit} calls`;
     log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
   }
 
@@ -165,7 +165,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     const isNews = limits.learn(family, accepted, nowMs);
     const fields = { family, limit: accepted };
     if (isNews)
-      log?.warn(fields, 'the daily limit of an endpoint family is learned: Spotify rejected a call');
+      log?.warn(fields, `Spotify rejected a call: the daily limit of ${family} is ${accepted} calls`);
   }
 
   function end(family: Family): void {

@@ -68,6 +68,7 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
       }),
     reserveRate: async (limit, windowMs) =>
       writes.run((sql) => tables.reserveRate(sql, Date.now(), limit, windowMs)) ?? 0,
+    isAvailable: () => database.read(() => true) === true,
     async close() {
       clearInterval(sweepTimer);
       messages.close();

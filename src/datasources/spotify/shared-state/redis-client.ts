@@ -17,6 +17,8 @@ export interface RedisClient {
     onMessage: Readonly<Record<string, (message: string) => void>>,
     onConnected: () => Promise<void>,
   ): void;
+  /** Whether Redis is connected, accepts the configuration and has responded to the latest commands. */
+  isAvailable(): boolean;
   /** Resolves after the first `onConnected`, or after 250 ms without one. */
   whenSynced(): Promise<void>;
   /** Sends the last commands, but does not wait for a Redis that does not respond. */
@@ -70,8 +72,11 @@ export function createRedisClient(url: string, log: Log): RedisClient {
     else log.warn({ reason: code ?? message }, unreachableMessage);
   }
 
+  const isAvailable = (): boolean =>
+    redis.status === 'ready' && hasDatabase && performance.now() >= cooldownUntilMs;
+
   async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T | null> {
-    if (redis.status !== 'ready' || !hasDatabase || performance.now() < cooldownUntilMs) return null;
+    if (!isAvailable()) return null;
     try {
       const result = await withTimeout(command(redis), commandTimeoutMs);
       failures = 0;
@@ -86,6 +91,7 @@ export function createRedisClient(url: string, log: Log): RedisClient {
 
   return {
     run,
+    isAvailable,
     subscribe(onMessage, onConnected) {
       const connection = redis.duplicate({ autoResubscribe: false, maxRetriesPerRequest: null });
       subscriber = connection;

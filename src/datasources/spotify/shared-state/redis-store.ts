@@ -111,6 +111,7 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       );
       return waitMs > 0 ? Math.min(waitMs, windowMs) : 0; // untrusted: members of the set may have any time
     },
+    isAvailable: redis.isAvailable,
     async close() {
       leases.close();
       await redis.close();

@@ -45,6 +45,8 @@ export interface SharedStore {
    */
   reserveRate(limit: number, windowMs: number): Promise<number>;
 
+  /** Whether the store responds at present. */
+  isAvailable(): boolean;
   close(): Promise<void>;
 }
 

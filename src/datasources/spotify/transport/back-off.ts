@@ -64,11 +64,13 @@ export const unreachableError = () =>
 export const certificateError = () =>
   new UpstreamUnavailable('Spotify cannot be reached: the gateway does not trust its TLS connection.');
 
-/** Such as \`ask again in 30 seconds\`; minutes and hours are rounded up. */
-export function askAgainIn(seconds: number): string {
-  if (seconds < 2 * minuteSeconds) return `ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
-  if (seconds < 2 * hourSeconds) return `ask again in ${Math.ceil(seconds / minuteSeconds)} minutes`;
-  return `ask again in ${Math.ceil(seconds / hourSeconds)} hours`;
+export const askAgainIn = (seconds: number): string => `ask again in ${durationText(seconds)}`;
+
+/** Such as `30 seconds`; minutes and hours are rounded up. */
+export function durationText(seconds: number): string {
+  if (seconds < 2 * minuteSeconds) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+  if (seconds < 2 * hourSeconds) return `${Math.ceil(seconds / minuteSeconds)} minutes`;
+  return `${Math.ceil(seconds / hourSeconds)} hours`;
 }
 
 const minuteSeconds = 60;

@@ -55,6 +55,15 @@ describe('a 429', () => {
     },
   );
 
+  test.each([
+    [limited(30), 'Spotify limits the rate of calls of artists: no calls for 30 seconds'],
+    [limited(86_400), 'the daily quota of artists is used up: no calls for 24 hours'],
+  ])('%o is a sentence in the log', async (fault, message) => {
+    const { ask, logged } = await withFault(fault, 1);
+    await ask(oneCall);
+    expect(logged.filter(({ level }) => level === 'warn').map((line) => line.message)).toContain(message);
+  });
+
   test('of one kind of endpoint leaves the others and what is held alone', async () => {
     const { ask, sandbox, apiCalls } = await inMode('development');
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);

@@ -304,9 +304,9 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
   await spend(quota);
   const fields = (used: number) => ({ family, used, limit: 20, limitSource: 'CONFIGURED' });
   expect(lines).toEqual([
-    ['info', 'half of the daily limit of an endpoint family is used', fields(10)],
-    ['info', 'nine tenths of the daily limit of an endpoint family are used', fields(18)],
-    ['warn', 'the daily limit of an endpoint family is used up', fields(19)],
+    ['info', `the daily limit of ${family} is half used: 10 of 20 calls`, fields(10)],
+    ['info', `the daily limit of ${family} is nine tenths used: 18 of 20 calls`, fields(18)],
+    ['warn', `the daily limit of ${family} is used up: 19 of 20 calls`, fields(19)],
   ]);
   lines.length = 0;
   for (let i = 0; i < 12; i++) (await quota.reserve('tracks'))?.end();
@@ -316,7 +316,7 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
   expect(lines).toEqual([
     [
       'warn',
-      'the daily limit of an endpoint family is learned: Spotify rejected a call',
+      'Spotify rejected a call: the daily limit of tracks is 10 calls',
       { family: 'tracks', limit: 10 },
     ],
   ]);

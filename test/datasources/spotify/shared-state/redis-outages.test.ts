@@ -147,10 +147,12 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
         expect(performance.now() - startedMs).toBeLessThan(1_000);
         expect(complaints(gateway)).toHaveLength(1);
+        expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
         await redis.start();
         await sleep(restMs);
         await gateway.ask(artist(albums9));
         await sleep(arriveMs);
+        expect((await gateway.gateway.connect()).isStoreAvailable).toBe(true);
         expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
       });
     });
@@ -177,6 +179,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         },
       ]);
       expect(await redis.client.keys('*')).toEqual([]);
+      expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
     });
 
     test('where nothing ever answers on its port, and none waits long', async () => {
