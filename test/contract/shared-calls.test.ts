@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { isFull } from '../support/clock.ts';
 import { catalogue } from '../support/operations.ts';
 import {
   type Environment,
+  endAfterAll,
   limitNow,
   type OnEnd,
   type Server,
@@ -88,11 +89,7 @@ function watchCalls(sandbox: Sandbox): () => string[] {
       .slice(before);
 }
 
-const ends: (() => Promise<void>)[] = [];
-const onEnd: OnEnd = (end) => ends.unshift(end);
-afterAll(async () => {
-  for (const end of ends) await end();
-});
+const onEnd = endAfterAll();
 
 let expected: { text: string; calls: string[] };
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
-import { type Server, startServer, until } from '../support/process.ts';
+import { endAfterAll, type Server, startServer, until } from '../support/process.ts';
 
 /** Where Debian's package `chromium` puts it. */
 const browserFile = '/usr/bin/chromium';
@@ -19,13 +19,10 @@ const tabs = [
 
 /** A process without configuration, which no test changes. */
 let unconfigured: Server;
-const ends: (() => Promise<void>)[] = [];
+const afterTests = endAfterAll();
 beforeAll(async () => {
-  unconfigured = await startServer({}, undefined, (end) => ends.push(end));
+  unconfigured = await startServer({}, undefined, afterTests);
 }, 60_000);
-afterAll(async () => {
-  for (const end of ends) await end();
-});
 
 describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () => {
   let browser: Browser;

@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { artists } from '../support/asking.ts';
 import {
   type Environment,
+  endAfterAll,
   isRefused,
   measureExitMs,
   type OnEnd,
@@ -28,12 +29,9 @@ const waitMs = 30_000; // many times what anything takes here that has no limit 
 /** Two workers for all tests of a suite, which run one after the other. */
 function shareWorkers(): { server: Server; sandbox: Sandbox } {
   const shared = {} as Awaited<ReturnType<typeof startWorkers>>;
+  const afterTests = endAfterAll();
   beforeAll(async () => {
-    const ends: (() => Promise<void>)[] = [];
-    Object.assign(shared, await startWorkers((end) => ends.push(end)));
-    return async () => {
-      for (const end of ends) await end();
-    };
+    Object.assign(shared, await startWorkers(afterTests));
   }, 90_000);
   return shared;
 }

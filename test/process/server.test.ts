@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import {
   type Environment,
+  endAfterAll,
   limitNow,
   type OnEnd,
   patientFetch,
@@ -38,13 +39,10 @@ const waitMs = 30_000; // many times what anything takes here that has no limit 
 /** A process without configuration, which no test changes, and what it printed at its start. */
 let unconfigured: Server;
 let startMessages: string;
+const afterTests = endAfterAll();
 beforeAll(async () => {
-  const ends: (() => Promise<void>)[] = [];
-  unconfigured = await start((end) => ends.push(end), {});
+  unconfigured = await start(afterTests, {});
   startMessages = unconfigured.out();
-  return async () => {
-    for (const end of ends) await end();
-  };
 }, 60_000);
 
 test('takes no five seconds to the first answer', async () => {

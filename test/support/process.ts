@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { inject, onTestFinished } from 'vitest';
+import { afterAll, inject, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { measureMachineLoad } from './machine-load.ts';
 
@@ -71,6 +71,15 @@ const startMs = 60_000; // many times what it takes, for machines that are busy 
  * side by side give the one of their own context.
  */
 export type OnEnd = (end: () => Promise<void>) => unknown;
+
+/** For what all tests of a file or a suite share: it ends after them, the latest first. */
+export function endAfterAll(): OnEnd {
+  const ends: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+  return (end) => ends.unshift(end);
+}
 
 /**
  * Runs the gateway until it ends by itself or the test does. It inherits nothing from this process but PATH.
