@@ -10,6 +10,7 @@ import { fixRejectionCost } from '../support/rejection-cost.ts';
 describe('a process that has just started', () => {
   test.each([1, 2, 3])(
     'answers every request of a client that waits for each response: process %i',
+    { timeout: 60_000 },
     async () => {
       const { url } = await startServer();
       const statuses: number[] = [];
@@ -74,7 +75,9 @@ const post = (query: string): RequestInit => ({
   body: JSON.stringify({ query }),
 });
 
-test('a flood of mistakes is cut, none of it reaches Spotify, and what is known is served', async () => {
+test('a flood of mistakes is cut, none of it reaches Spotify, and what is known is served', {
+  timeout: 60_000,
+}, async () => {
   const { fetch, sandbox } = await withSandbox();
   expect((await fetch('/graphql', post(bts))).status).toBe(200);
   const before = sandbox.calls().length;

@@ -35,7 +35,7 @@ async function listen(environment: Record<string, string> = {}) {
 const mistake = (n: number) => `{ unknown${n} ${'a '.repeat(900)}}`;
 
 describe.each(['POST', 'GET'] as const)('a client that sends mistakes by %s', (method) => {
-  test('is rejected unread after a while, and no other client is', async () => {
+  test('is rejected unread after a while, and no other client is', { timeout: 60_000 }, async () => {
     const { statusFrom, sandbox } = await listen({ NODE_ENV: 'test' });
     fixRejectionCost();
     const statuses = new Set<number>();
