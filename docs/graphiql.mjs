@@ -33,7 +33,7 @@ const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, dev
 await page.goto(`http://localhost:${port}/graphql?query=${encodeURIComponent(query)}`);
 await page.getByRole('region', { name: 'Operation Editor' }).getByText('artist(id:').first().waitFor();
 await page.getByRole('button', { name: /^Execute query/ }).click();
-await page.getByRole('region', { name: 'Result Window' }).getByText('plannedCalls').first().waitFor();
+await page.getByText(/^Spotify calls: /).waitFor();
 await page.screenshot({ path: new URL('graphiql.png', import.meta.url).pathname });
 await browser.close();
 process.exit();

@@ -15,7 +15,8 @@ const style = `
   #root { height: calc(100vh - var(--bar)) !important; height: calc(100dvh - var(--bar)) !important; }
   #root .graphiql-container { height: 100%; }
   #root .graphiql-tab > button:first-child { padding-left: 10px; }
-  #root .graphiql-logo span { display: block; max-width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
+  #root .graphiql-logo { flex-shrink: 0; }
+  #root .graphiql-logo span { display: block; width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
   #cost {
     position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10;
     font: 13px/28px system-ui, sans-serif; color: #fff; background: #1f3a2c;

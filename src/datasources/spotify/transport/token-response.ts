@@ -17,7 +17,7 @@ export class CredentialsRejected extends UpstreamAuthFailed {
   readonly reason: string;
 
   constructor(reason: string) {
-    super("Spotify rejects the gateway's credentials: its operator has to correct them.");
+    super("Spotify rejects the gateway's credentials: its operator has to correct them (see its log).");
     this.reason = reason;
   }
 }
