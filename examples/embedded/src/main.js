@@ -24,7 +24,7 @@ const app = createApp({
   log,
 });
 await app.listen({ port: Number(PORT) });
-log.info(`try /artists/${sandbox.catalogue.landmarks.artists.bts}/newest, or ask /graphql`);
+log.info(`try /artists/${sandbox.catalogue.fixtures.artists.bts}/newest, or ask /graphql`);
 
 async function stop() {
   await app.close();

@@ -19,7 +19,7 @@ async function startAround(t) {
   t.after(server.stop);
   const redis = new Redis(server.url);
   t.after(() => redis.disconnect());
-  const { bts } = sandbox.catalogue.landmarks.artists;
+  const { bts } = sandbox.catalogue.fixtures.artists;
 
   async function startServer() {
     const lines = [];

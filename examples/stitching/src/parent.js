@@ -16,10 +16,11 @@ const shown = [
   new FilterTypes(({ name }) => !name.startsWith('_')),
 ];
 
-// What is Spotify's alone says so; what is merged has one name in all services.
+// Types and fields of general names that only Spotify has get its name; merged types have one name in all services.
+const rootNames = { search: 'searchSpotify', quota: 'spotifyQuota' };
 const prefixed = [
   new RenameTypes((name) => (merged.has(name) ? name : `Spotify${name}`)),
-  new RenameRootFields((_, name) => (name === 'search' ? 'searchSpotify' : name)),
+  new RenameRootFields((_, name) => rootNames[name] ?? name),
 ];
 
 /** Keys of one moment are one question, of as many as the gateway takes. */

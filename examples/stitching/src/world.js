@@ -23,6 +23,8 @@ export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0,
     SPOTIFY_CLIENT_ID: sandbox.clientId,
     SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
     SPOTIFY_QUOTA_MODE: quotaMode,
+    // Data of another run would hide calls.
+    DATA_DIR: 'none',
   });
   const gateway = createGateway(options, log);
   const gatewayServer = await serve(gateway.handler);
@@ -70,10 +72,10 @@ export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0,
 }
 
 /** Artists with nothing special about them, and albums enough. */
-const artistsOf = ({ artists, landmarks, albumsOf: listOf }) =>
+const artistsOf = ({ artists, fixtures, albumsOf: listOf }) =>
   artists()
     .map(({ id }) => id)
-    .filter((id) => !Object.values(landmarks.artists).includes(id) && listOf(id).length >= 5);
+    .filter((id) => !Object.values(fixtures.artists).includes(id) && listOf(id).length >= 5);
 
 /** First the newest album of each artist, then what else there is. */
 const albumsOf = ({ albums, albumsOf: listOf }, artistIds) =>

@@ -176,19 +176,13 @@ test("what is Spotify's alone has its name in front, and what is for parents alo
     '{ __schema { queryType { fields { name } } types { name } } searchSpotify(q: "artist:BTS") { artists(first: 1) { nodes { __typename name albums(first: 1) { __typename } } } } }',
   );
 
-  assert.deepEqual(data.__schema.queryType.fields.map(({ name }) => name).toSorted(), [
-    'album',
-    'albums',
-    'artist',
-    'artists',
-    'concerts',
-    'headliners',
-    'reviewedAlbums',
-    'reviews',
-    'searchSpotify',
-    'track',
-    'tracks',
-  ]);
+  const fields = data.__schema.queryType.fields.map(({ name }) => name);
+  for (const name of ['artist', 'concerts', 'searchSpotify', 'spotifyQuota'])
+    assert.ok(fields.includes(name), name);
+  assert.deepEqual(
+    fields.filter((name) => /^(_.*|nodes?|search|quota)$/.test(name)),
+    [],
+  );
   const own = data.__schema.types.map(({ name }) => name).filter((name) => !/^(Spotify|__)/.test(name));
   assert.deepEqual(own.toSorted(), [
     'Album',
