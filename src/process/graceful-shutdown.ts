@@ -87,7 +87,9 @@ export function gracefulShutdown(
 }
 
 const drainingMessage = (requests: number): string =>
-  `the process drains: ${requests} running requests get their responses; a second signal ends it at once`;
+  requests === 0
+    ? 'the process drains: no request is running'
+    : `the process drains: running requests (${requests}) get their responses; a second signal ends it at once`;
 
 interface TrackedResponses {
   /** Responses to requests that have arrived, which the system has not taken over completely. */

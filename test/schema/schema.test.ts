@@ -74,6 +74,14 @@ describe('the published schema', () => {
   });
 });
 
+test('descriptions have the article that fits the name behind it', () => {
+  expect(
+    printSchemaWithDirectives(schema).match(
+      /\b(?:an `?[B-DF-HJ-NP-TV-Zb-df-gj-np-tv-z]|a `?[AEIOaeio])\w*/g,
+    ) ?? [],
+  ).toEqual([]);
+});
+
 describe('what is null only with an error', () => {
   test('is marked so, and nothing else is', () => {
     const marked = fieldTypes.flatMap((type) =>
