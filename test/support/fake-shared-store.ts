@@ -52,7 +52,11 @@ export function createFakeSharedStore(): FakeSharedStore {
         for (const listener of listeners) listener(topic, structuredClone(copy));
       },
       publishAgain() {
-        for (const [topic, message] of latest) if (!isDown && !topics.has(topic)) topics.set(topic, message);
+        const lost = isDown ? [] : [...latest].filter(([topic]) => !topics.has(topic));
+        for (const [topic, message] of lost) {
+          topics.set(topic, message);
+          for (const listener of listeners) listener(topic, structuredClone(message));
+        }
       },
       subscribe(listener) {
         listeners.add(listener);

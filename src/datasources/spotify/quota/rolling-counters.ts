@@ -36,6 +36,7 @@ export const bucketMs = 300_000;
 const dayBuckets = 288;
 // A call is sent at any moment of its bucket, a little later than it is counted, and the clocks of machines differ.
 const extraBuckets = 1;
+const renewBuckets = dayBuckets / 2; // the own counter by which a loss is noticed is renewed long before it expires
 const maxSkewBuckets = 1; // counters that are further ahead come from a clock that was set back
 
 /** @param processId names this process, also among earlier runs */
@@ -76,6 +77,8 @@ export function createRollingCounters(processId: string): RollingCounters {
     return Math.max(0, ...buckets) * bucketMs;
   }
 
+  const isOwn = (name: string) => name.endsWith(`:${processId}`);
+
   /** Calls by bucket, the oldest first. */
   function callsByBucket(nowMs: number): [bucket: number, calls: number][] {
     prune(nowMs);
@@ -83,8 +86,6 @@ export function createRollingCounters(processId: string): RollingCounters {
     for (const [name, value] of known) calls.set(bucketOf(name), (calls.get(bucketOf(name)) ?? 0) + value);
     return [...calls].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
   }
-
-  const isOwn = (name: string) => name.endsWith(`:${processId}`);
 
   return {
     total(nowMs) {
@@ -99,7 +100,10 @@ export function createRollingCounters(processId: string): RollingCounters {
     reservation(nowMs, limit) {
       prune(nowMs);
       // An own counter, even an empty one, shows that the store has lost or moved the counters.
-      if (![...known.keys()].some(isOwn)) set(ownName(nowMs), 0);
+      const renewedSince = bucketAt(nowMs) - renewBuckets;
+      if (![...known.keys()].some((name) => isOwn(name) && bucketOf(name) > renewedSince)) {
+        set(ownName(nowMs), known.get(ownName(nowMs)) ?? 0);
+      }
       const missing = [...known].filter(
         ([name, value]) => value > (stored.get(name) ?? (isOwn(name) ? -1 : 0)),
       );

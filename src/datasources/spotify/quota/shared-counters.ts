@@ -23,7 +23,10 @@ export interface SharedCounters {
 
 export interface SharedCountersOptions {
   store?: Pick<SharedStore, 'reserveCall'> | undefined;
-  /** Milliseconds of the epoch, by a clock that never jumps while the process runs. */
+  /**
+   * Milliseconds of the epoch, by a clock that never jumps while the process runs. Processes whose clocks are more than a
+   * day apart do not see each other's calls.
+   */
   clock: () => number;
   /** The names that other processes may have counted. */
   names: readonly string[];
@@ -39,6 +42,8 @@ const syncMs = 1_000;
 const unlimitedSyncTicks = 10; // no decision depends on these counters, of which each tick syncs others: any of them shows a loss
 // After a loss every process writes what it knows within `syncMs`. Only then the sum is known again.
 const holdMs = 1_200;
+// After a sleep of the machine the own counters may have expired that show a loss: the process is like one that has just started.
+const blindAfterMs = 3_600_000;
 const maxRounds = 3; // a store that loses its data all the time must not stop all calls
 
 interface SharedCounter {
@@ -59,6 +64,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
   const processId = randomUUID().slice(0, 13);
   const byName = new Map<string, SharedCounter>();
   let aheadMs = 0; // of the clock of other processes
+  let respondedAtMs = options.clock(); // when the store responded last
   let ticks = 0;
   // A process that has just started may meet a store that has just lost its data, or have a clock of its own.
   let holdUntilMs = store ? performance.now() + holdMs : 0;
@@ -93,11 +99,13 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
   /** Sends what the store lacks and merges what it has; null if it does not respond. */
   async function exchange(counter: SharedCounter, limit: number | null, calls = 0) {
     const sentAtMs = nowMs();
+    const isBlind = options.clock() - respondedAtMs > blindAfterMs;
     const reservation = counter.counters.reservation(sentAtMs, limit);
     const { name, value } = counter.counters.own(sentAtMs);
     const counters = calls > 0 ? { ...reservation.counters, [name]: value + calls } : reservation.counters;
     const result = await reserveCall(counter.name, { ...reservation, counters });
     if (!result) return null;
+    respondedAtMs = options.clock();
     // A call that `add` has counted meanwhile has the number that this call has in the store.
     const isNumberTaken = calls > 0 && result.isWithinLimit && counter.counters.own(sentAtMs).value > value;
     const merge = counter.counters.merge(result.counters, sentAtMs);
@@ -105,12 +113,12 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     aheadMs += merge.aheadMs;
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
     counter.isSynced = true;
+    if (merge.isLossy || isBlind) holdUntilMs = performance.now() + holdMs;
     if (merge.isLossy) {
-      holdUntilMs = performance.now() + holdMs;
       for (const each of byName.values()) void sync(each);
       onLoss();
     }
-    return { isWithinLimit: result.isWithinLimit, isLossy: merge.isLossy };
+    return { isWithinLimit: result.isWithinLimit, isLossy: merge.isLossy || isBlind };
   }
 
   function sync(counter: SharedCounter): Promise<void> {

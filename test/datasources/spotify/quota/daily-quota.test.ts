@@ -105,6 +105,22 @@ describe('counting', () => {
     expect(store.topics).toEqual(published);
   });
 
+  test('a loss of the store during a sleep of the machine of more than a day loses no call of another process', async () => {
+    const store = createFakeSharedStore();
+    const [first, second] = [1, 2].map(() => start({ store: store.connect(), configured: limitOf(6) })) as [
+      DailyQuota,
+      DailyQuota,
+    ];
+    await vi.advanceTimersByTimeAsync(2_000);
+    passedMs += 25 * hour; // no timer runs meanwhile
+    const ofFirst = spend(first, 1);
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve(); // it is counted in the store
+    store.flush();
+    const ofSecond = spend(second);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([await ofFirst, await ofSecond]).toEqual([1, 4]);
+  });
+
   test('a process counts on with what it knows while the store does not respond', async () => {
     const store = createFakeSharedStore();
     const quota = start({ store: store.connect(), configured: limitOf(10) });
