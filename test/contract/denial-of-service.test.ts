@@ -1,13 +1,27 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { artists, catalogue } from '../support/asking.ts';
 import { expectBounded } from '../support/bounded.ts';
+import { startGateway } from '../support/gateway.ts';
 import { albumCursors } from '../support/hostile-operation.ts';
-import { inProduction, type Reply, type Server, startServer, upstreamOf } from '../support/process.ts';
+import {
+  exchange,
+  inProduction,
+  keptConnection,
+  type Reply,
+  type Server,
+  startServer,
+  until,
+  upstreamOf,
+} from '../support/process.ts';
+import { hasRedis, startRedis } from '../support/redis.ts';
+import { garbage, spoil } from '../support/redis-garbage.ts';
+import { onTestEnd } from '../support/test-end.ts';
 
 /**
  * One request takes no process down: each is answered or rejected within a second, `/health` responds within 200 ms
@@ -205,6 +219,8 @@ const upstreamBodies: [title: string, fault: Fault][] = [
     'nested lists of 1 MB',
     { kind: 'answer', text: '['.repeat(1_000_000), headers: { 'content-type': 'application/json' } },
   ],
+  ['a body that is cut off', { kind: 'truncate', afterBytes: 200 }],
+  ['a connection that breaks in the body', { kind: 'reset', afterBytes: 200 }],
   ['a body of 300 MB', { kind: 'oversize', megabytes: 300 }],
   ['a body of 300 MB, compressed', { kind: 'oversize', megabytes: 300, gzip: true }],
 ];
@@ -236,4 +252,141 @@ test('an idle process answers twelve requests one by one within the bounds', asy
     );
     expect(reply.status).toBe(200);
   }
+});
+
+const targets: readonly [title: string, targets: readonly string[], statuses: readonly number[]][] = [
+  [
+    'variables of a GET that are malformed',
+    [
+      '{',
+      '7',
+      '"text"',
+      '[]',
+      'null{',
+      '{"a":1e999',
+      '{"__proto__":',
+      '['.repeat(3_000),
+      '{"a":'.repeat(800),
+      `"${'\u0000'.repeat(1_500)}`,
+    ].map((variables) => `/graphql?${new URLSearchParams({ query: '{ __typename }', variables })}`),
+    [400],
+  ],
+  [
+    'variables of a GET with invalid percent signs',
+    ['%', '%zz', '%c3%28', '%'.repeat(10_000)].map(
+      (variables) => `/graphql?query=%7B__typename%7D&variables=${variables}`,
+    ),
+    [400],
+  ],
+  [
+    'paths that are routes only after normalisation',
+    [
+      '/graphql/../metrics',
+      '/./health',
+      '//graphql',
+      '/%67raphql',
+      '/graphql;a',
+      '/metrics/.',
+      '/health/%2e%2e/metrics',
+      '/x/..%2fmetrics',
+      '/..'.repeat(4_000),
+      '/%2e'.repeat(3_000),
+      '/'.repeat(12_000),
+    ],
+    [400, 404],
+  ],
+];
+
+test.each(targets)('%s are rejected within the bounds', async (_, paths, allowed) => {
+  for (const server of [open, trusted]) {
+    const statuses = await expectBounded(server, async () => {
+      const replies = await Promise.all(paths.map((path) => server.get(path, { headers })));
+      return replies.map(({ status }) => status);
+    });
+    expect(statuses.filter((status) => !allowed.includes(status))).toEqual([]);
+  }
+});
+
+test('while a worker ends of which the metrics are requested, the supervisor stays within the bounds', async ({
+  onTestFinished,
+}) => {
+  const environment = { ...inProduction, ...upstreamOf(sandbox), WEB_CONCURRENCY: '2' };
+  const supervisor = await startServer(environment, undefined, onTestFinished);
+  const workers = () => Array.from(supervisor.out().matchAll(/"pid":(\d+),"msg":"a worker listens"/g));
+  await until(() => workers().length === 2, 30_000);
+  // Connections are given to the workers by turns, so each of the two has one of these.
+  const agents = [keptConnection(onTestFinished), keptConnection(onTestFinished)];
+  for (const agent of agents) await supervisor.get('/health', { agent });
+  /** On the connection that is not lost with its worker. */
+  async function get(path: string): Promise<Reply> {
+    const agent = agents.find(({ freeSockets }) => Object.keys(freeSockets).length > 0);
+    if (!agent) throw new Error('both connections are lost');
+    return supervisor.get(path, { agent }).catch(() => get(path));
+  }
+  const lost = { status: 0 }; // connections that the victim has
+  const statuses = await expectBounded({ ...supervisor, get }, async () => {
+    const replies = Array.from({ length: 40 }, () =>
+      Promise.race([supervisor.get('/metrics').catch(() => lost), sleep(900, lost)]),
+    );
+    process.kill(Number(workers()[0]?.[1]), 'SIGKILL');
+    return (await Promise.all(replies)).map(({ status }) => status);
+  });
+  expect(statuses.filter((status) => status !== 200 && status !== lost.status)).toEqual([]);
+  expect(statuses).toContain(200);
+}, 60_000);
+
+test('a process that drains stays within the bounds, and answers what runs', async ({ onTestFinished }) => {
+  const environment = { ...inProduction, ...upstreamOf(sandbox), METRICS_PORT: '0' };
+  const server = await startServer(environment, undefined, onTestFinished);
+  const port = Number(/:(\d+)\/metrics/.exec(server.out())?.[1]);
+  const [first, second] = catalogue.albums().slice(70);
+  const delayed = (id = '', ms = 0) => {
+    const remove = sandbox.faults.add({ on: { path: `/albums/${id}` }, fault: { kind: 'delay', ms } });
+    onTestFinished(remove);
+    return server.ask(`{ album(id: "${id}") { name } }`);
+  };
+  const callsOf = (album: typeof first) =>
+    sandbox.calls().filter(({ path }) => path.includes(`${album?.id}`)).length;
+  const slower = delayed(second?.id, 2_000);
+  const reply = await expectBounded({ ...server, get: (path) => exchange(port, path) }, async () => {
+    const asked = delayed(first?.id, 400);
+    await until(() => callsOf(first) + callsOf(second) === 2, 5_000);
+    server.signal('SIGTERM');
+    return asked;
+  });
+  expect(reply.json).toEqual({ data: { album: { name: first?.name } } });
+  expect((await slower).json).toEqual({ data: { album: { name: second?.name } } });
+  expect((await server.ended).code).toBe(0);
+}, 60_000);
+
+describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () => {
+  const made = garbage();
+  const kinds = [
+    'half of what was written',
+    "another answer's value",
+    'a body of another object',
+    'items that are numbers',
+    'items without a shape',
+    '10 MB of brackets, compressed',
+    'brackets as many as are read',
+    '150 MB of blanks, compressed',
+    '30 MB that are not compressed',
+  ];
+
+  test('cost no more than the bounds, and no client sees them', async () => {
+    const redis = await startRedis();
+    const writer = startGateway(sandbox, { REDIS_URL: redis.url });
+    const environment = { ...inProduction, ...upstreamOf(sandbox), REDIS_URL: redis.url };
+    const reader = await startServer(environment, undefined, onTestEnd);
+    for (const [n, kind] of kinds.entries()) {
+      const query = `{ artist(id: "${catalogue.artists()[n + 20]?.id}") { name albums(first: 5) { nodes { name } } } }`;
+      const { data, errors } = await writer.ask(query);
+      expect(errors).toEqual([]);
+      await until(async () => (await redis.client.keys('*artist*')).length > 1, 5_000);
+      await spoil(redis.client, made[kind]);
+      const reply = await expectBounded(reader, () => reader.ask(query));
+      expect(reply.json, kind).toEqual({ data });
+      await redis.client.flushall();
+    }
+  }, 60_000);
 });

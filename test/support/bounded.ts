@@ -16,7 +16,7 @@ const leastHealthRequests = 3;
  * on time are multiplied by the load of the machine at that time.
  */
 export async function expectBounded<T>(
-  server: Server,
+  server: Pick<Server, 'pid' | 'peakMb' | 'get'>,
   act: () => Promise<T>,
   { answerMs = bounds.answerMs }: { answerMs?: number | null } = {},
 ): Promise<T> {
