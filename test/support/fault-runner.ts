@@ -27,6 +27,7 @@ import { hasRedis } from './redis.ts';
 
 const usualDeadlineMs = 8_000;
 const usualRecoveryMs = 1_000;
+const usualTimeoutMs = 30_000; // of a test, many times what it takes
 const roundingSeconds = 1; // of a retryAfter; case Q17 looks at it closely
 
 /** Makes a test of every case, and one that holds the page about faults to them. */
@@ -52,7 +53,7 @@ export function faultSuite(group: string, title: string, cases: readonly FaultCa
 
 function register(each: FaultCase, run: typeof test): void {
   const name = `${each.id}: ${each.promise}`;
-  const timeoutMs = each.timeoutMs ?? 15_000;
+  const timeoutMs = each.timeoutMs ?? usualTimeoutMs;
   const isSkipped = each.isSkipped || ((each.redis || each.needsRedis) && !hasRedis());
   run.skipIf(isSkipped)(name, { timeout: timeoutMs }, () => runCase(each));
 }
