@@ -8,6 +8,7 @@ export {
   type UnreadyReason,
 } from './client.ts';
 export type { Item, ListOwner, ObjectKey } from './entity-lists.ts';
+export { families } from './kinds/families.ts';
 export * from './kinds/index.ts';
 export { isMalformed, type Malformed } from './kinds/json.ts';
 export type { PagedList } from './kinds/lists.ts';
@@ -29,7 +30,6 @@ export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
 export { freshnessFactor } from './quota/decide-reads.ts';
-export { type Family, families } from './quota/families.ts';
 export {
   createOperationContext,
   type FieldContext,
@@ -40,4 +40,4 @@ export {
   type UpstreamCallRecord,
   type Usage,
 } from './usage/field-context.ts';
-export { combine, type Observer } from './usage/observer.ts';
+export { combine, type Family, type Observer } from './usage/observer.ts';

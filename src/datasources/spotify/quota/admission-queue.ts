@@ -1,9 +1,8 @@
 import { type GatewayError, Overloaded } from '../../../errors.ts';
 import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
-import type { Observer } from '../usage/observer.ts';
+import type { Family, Observer } from '../usage/observer.ts';
 import type { AdmissionDecision } from './admission.ts';
-import type { Family } from './families.ts';
 
 /** The slots for concurrent calls. A call holds one from its admission to its end. */
 export interface CallSlots {

@@ -1,7 +1,8 @@
-import type { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
+import { families } from '../kinds/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import type { CallScheduler } from '../transport/api-client.ts';
 import {
   type BackOffReason,
   backOffError,
@@ -11,6 +12,7 @@ import {
 } from '../transport/back-off.ts';
 import type { Outcome } from '../transport/http.ts';
 import { isEdgeRefusal } from '../transport/retry.ts';
+import type { Family } from '../usage/observer.ts';
 import {
   type CircuitBreaker,
   connectionResult,
@@ -18,23 +20,16 @@ import {
   endpointResult,
   type OpenState,
 } from './circuit-breaker.ts';
-import { type Family, families } from './families.ts';
 import { createPremiumBreaker } from './premium-breaker.ts';
 
 /** The circuit breakers that a call passes: Premium, the global one for the connection, and that of its family. */
-export interface Breakers {
+export interface Breakers extends Pick<CallScheduler, 'backOff'> {
   /** The back-off that applies to a family; null for none. */
   openStateOf(family: Family, nowMs: number): OpenState | null;
   /** Whether one more call of the family may be in flight. */
   hasCapacity(family: Family): boolean;
   /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
   acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void;
-  /**
-   * Starts a back-off of one family, in all processes.
-   * @param waitMs null if Spotify named no time
-   * @returns the error for requests that need the family meanwhile
-   */
-  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
   /** Whether Spotify rejects all calls because the Premium subscription of the app's owner has lapsed. */
   isPremiumLapsed(): boolean;
 }

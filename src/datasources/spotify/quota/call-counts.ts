@@ -1,4 +1,4 @@
-import type { Family } from './families.ts';
+import type { Family } from '../usage/observer.ts';
 
 /** Counts events over the last milliseconds, by a clock that never jumps. Its memory is constant. */
 export interface SlidingWindowCounter {

@@ -1,5 +1,6 @@
+import { families, presumedDailyLimits } from '../kinds/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { type Family, families, presumedDailyLimits } from './families.ts';
+import type { Family } from '../usage/observer.ts';
 
 /** Set by the operator, learned from a rejection by Spotify, presumed for an app in development mode, or unknown. */
 export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';

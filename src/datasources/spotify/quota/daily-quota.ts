@@ -1,6 +1,8 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
+import { families } from '../kinds/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import type { Family } from '../usage/observer.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
 import {
   createDailyLimits,
@@ -10,7 +12,6 @@ import {
   usableCalls,
 } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
-import { type Family, families } from './families.ts';
 import { bucketMs } from './rolling-counters.ts';
 import { createSharedCounters } from './shared-counters.ts';
 

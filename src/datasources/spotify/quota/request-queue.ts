@@ -2,39 +2,25 @@ import { UpstreamTimeout } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import type { CallScheduler, ScheduledCall } from '../transport/api-client.ts';
 import type { Outcome } from '../transport/http.ts';
 import type { Waiters } from '../usage/field-context.ts';
-import { noopObserver, type Observer } from '../usage/observer.ts';
+import { type Family, noopObserver, type Observer } from '../usage/observer.ts';
 import { decideAdmission, quotaWaitMs } from './admission.ts';
 import { type CallSlot, type CallSlots, createAdmissionQueue } from './admission-queue.ts';
 import { type Breakers, createBreakers } from './breakers.ts';
 import { createCallCounts, type FamilyCalls } from './call-counts.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { DailyQuota, FamilyQuota } from './daily-quota.ts';
-import type { Family } from './families.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
-export interface RequestQueue extends Pick<Breakers, 'backOff' | 'isPremiumLapsed'> {
-  /**
-   * Sends one call as soon as limits and back-offs allow. Operations take turns; the calls of one operation keep
-   * their order.
-   * @throws GatewayError as soon as it is clear that the call cannot be sent in time
-   */
-  schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome>;
-  /** Whether one more retry keeps to the share of calls that may be retries; counts it if so. */
-  takeRetry(): boolean;
+export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
   /** The state of each family of which this process has sent a call. */
   report(): FamilyReport[];
   /** The daily quota of each family with a counted call or a limit. */
   quota(): FamilyQuota[];
   dispose(): void;
-}
-
-export interface ScheduledCall<T> {
-  /** Gets what the call needs, such as the token, when its turn has come. If it throws, nothing is sent or counted. */
-  prepare(): Promise<T>;
-  send(prepared: T): Promise<Outcome>;
 }
 
 export interface FamilyReport extends FamilyCalls {

@@ -1,6 +1,7 @@
-import type { Family } from '../quota/families.ts';
-import type { RequestQueue } from '../quota/request-queue.ts';
+import type { GatewayError } from '../../../errors.ts';
 import type { Waiters } from '../usage/field-context.ts';
+import type { Family } from '../usage/observer.ts';
+import type { BackOffReason } from './back-off.ts';
 import { type HttpResponse, messageOf, type ObservedHttp, type Outcome } from './http.ts';
 import { withRetries } from './retry.ts';
 import type { Token } from './token.ts';
@@ -24,11 +25,35 @@ export interface ApiClient {
   request(request: ApiRequest, waiters: Waiters, etag?: string | null): Promise<HttpResponse>;
 }
 
+/** Decides when each call is sent. */
+export interface CallScheduler {
+  /**
+   * Sends one call as soon as limits and back-offs allow. Operations take turns; the calls of one operation keep
+   * their order.
+   * @throws GatewayError as soon as it is clear that the call cannot be sent in time
+   */
+  schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome>;
+  /** Whether one more retry keeps to the share of calls that may be retries; counts it if so. */
+  takeRetry(): boolean;
+  /**
+   * Starts a back-off of one family, in all processes.
+   * @param waitMs null if Spotify named no time
+   * @returns the error for requests that need the family meanwhile
+   */
+  backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
+}
+
+export interface ScheduledCall<T> {
+  /** Gets what the call needs, such as the token, when its turn has come. If it throws, nothing is sent or counted. */
+  prepare(): Promise<T>;
+  send(prepared: T): Promise<Outcome>;
+}
+
 export interface ApiClientDependencies {
   apiUrl: string;
   observedHttp: ObservedHttp;
   token: Token;
-  requestQueue: RequestQueue;
+  requestQueue: CallScheduler;
 }
 
 // Spotify translates names: one language for all, or two clients would share a cached response that differs.

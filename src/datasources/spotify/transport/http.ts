@@ -1,7 +1,6 @@
 import { createFetch } from 'ofetch';
-import type { Family } from '../quota/families.ts';
 import type { Waiters } from '../usage/field-context.ts';
-import type { Observer } from '../usage/observer.ts';
+import type { Family, Observer } from '../usage/observer.ts';
 import type { HttpsProxy } from './agent-pool.ts';
 import { type Body, propertyOf, readBody } from './body.ts';
 import { createBoundedFetch, TimedOut, TooLarge } from './fetch.ts';

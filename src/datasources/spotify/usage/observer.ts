@@ -1,5 +1,7 @@
-import type { Family } from '../quota/families.ts';
 import type { OperationContext } from './field-context.ts';
+
+/** Endpoints that Spotify counts together: the path without its ids, single and batch reads alike. */
+export type Family = string;
 
 /** Receives the events of the datasource, for metrics and traces. Its methods must not throw. */
 export interface Observer {

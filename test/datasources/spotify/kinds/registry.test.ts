@@ -9,6 +9,7 @@ import { createEntityReader } from '../../../../src/datasources/spotify/entity-r
 import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import { type Artist, artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import { familiesOf } from '../../../../src/datasources/spotify/kinds/families.ts';
 import { kinds, parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { expectObject, stringPart } from '../../../../src/datasources/spotify/kinds/json.ts';
 import type {
@@ -27,7 +28,6 @@ import {
   type SentList,
 } from '../../../../src/datasources/spotify/kinds/values.ts';
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pages.ts';
-import { familiesOf } from '../../../../src/datasources/spotify/quota/families.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 
 /** A kind that the gateway does not have: this definition and one line in a registry are all that it needs. */

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Family } from '../../../../src/datasources/spotify/quota/families.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
+import type { Family } from '../../../../src/datasources/spotify/usage/observer.ts';
 import { answer, settle, startRequestQueue, useClockOfOwn, waiters } from '../../../support/request-queue.ts';
 
 useClockOfOwn();

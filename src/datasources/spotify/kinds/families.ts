@@ -1,8 +1,6 @@
-import { kinds, pagedEndpoints, shortListNames } from '../kinds/index.ts';
-import type { KindRegistry } from '../kinds/kind.ts';
-
-/** Endpoints that Spotify counts together: the path without its ids, single and batch reads alike. */
-export type Family = string;
+import type { Family } from '../usage/observer.ts';
+import { kinds, pagedEndpoints, shortListNames } from './index.ts';
+import type { KindRegistry } from './kind.ts';
 
 /** The endpoint families of all kinds. */
 export const familiesOf = (registry: KindRegistry): Family[] => [
