@@ -2,64 +2,29 @@ import DataLoader from 'dataloader';
 import { deadlinePassed } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import { quotaWaitMs } from '../quota/admission.ts';
-import type { QuotaState } from '../quota/daily-quota.ts';
-import type { ReadDecision } from '../quota/decide-reads.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
-import { backOffError } from '../transport/back-off.ts';
 import type { FieldContext } from '../usage/field-context.ts';
-import type { BatchFetcher, FetchRequest } from './batch-fetcher.ts';
+import type { BatchFetcher } from './batch-fetcher.ts';
 import type { Form } from './embedded.ts';
-import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
-import type { FetchResult } from './fetch-result.ts';
-import type { Memory, StoreEntry } from './memory.ts';
-import { entryFromStore, type ReadEntry } from './shared-entry.ts';
-import type { SharedResponses } from './shared-responses.ts';
+import {
+  createPendingEntries,
+  type PendingEntriesOptions,
+  type PendingFetch,
+  type ReadResult,
+} from './pending-entries.ts';
 
 /** A request to Spotify, shared by all fields that read the same meanwhile. */
 export interface InFlightRequest extends PendingFetch {
   result: Promise<ReadResult>;
 }
 
-/** An entry from Spotify or from the store, and whether it is used as fresh, or stale for one of two reasons. */
-export interface ReadResult {
-  entry: Entry;
-  decision: Exclude<ReadDecision, 'call' | 'reject'>;
-  source: 'redis' | 'spotify';
-}
-
-interface PendingFetch extends FetchRequest {
-  /** The fields that wait for it, in the order in which they joined. */
-  fieldContexts: FieldContext[];
-  etag: string | null;
-  /** `any`: a simplified object is enough for all of these fields. */
-  form: Form;
-  /** The entry of the full object or page. */
-  cachedEntry: Entry | undefined;
-  /** The entry of the store with the JSON of `cachedEntry`, which is stored again if Spotify confirms it. */
-  storedEntry: ReadEntry | undefined;
-  /** Whether it refreshes a stale entry that is served meanwhile. */
-  isRefresh: boolean;
-  /** Since when it waits for another process that reads the same, in milliseconds of the epoch; Infinity if it does not. */
-  waitingSinceMs: number;
-}
-
-export interface InFlightOptions extends FreshnessOptions {
+export interface InFlightOptions extends PendingEntriesOptions {
   batchFetcher: BatchFetcher;
-  memory: Memory;
-  storeEntry: StoreEntry;
-  sharedResponses: SharedResponses | undefined;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
   leases: Leases | undefined;
-  dailyQuota: CallQuota;
 }
 
 export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
-
-/** The calls that are left of the daily quota of an endpoint family. */
-export interface CallQuota {
-  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'resetAtMs'>;
-}
 
 /** Joins the identical request that is in flight, or starts one. */
 export type JoinOrStart = (
@@ -68,14 +33,9 @@ export type JoinOrStart = (
   options: Partial<Pick<PendingFetch, 'form' | 'isRefresh'>>,
 ) => InFlightRequest;
 
-/** What is done about a request, and the entry that decides it. */
-interface Decided {
-  decision: ReadDecision;
-  entry: Entry | undefined;
-}
-
 export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
-  const { batchFetcher, memory, sharedResponses, leases, storeEntry, dailyQuota } = options;
+  const { batchFetcher, memory, sharedResponses, leases } = options;
+  const entries = createPendingEntries(options);
   const inFlight = new Map<string, InFlightRequest>();
   // Requests of all operations are collected until the event loop has read every socket that has data. They can share
   // calls, because the catalogue is public and read with one app token.
@@ -122,10 +82,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
       if (hasLease?.[i]) leases?.releaseLease(key);
     };
     try {
-      for (const [i, request] of requests.entries()) {
-        useMemory(request);
-        useStoredEntry(request, storedEntries?.[i]);
-      }
+      for (const [i, request] of requests.entries()) entries.find(request, storedEntries?.[i]);
       return settleBatch(requests, hasLease ?? [], releaseLease);
     } catch (error) {
       keys.forEach(releaseLease); // a lease that is held is renewed without end
@@ -139,7 +96,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     releaseLease: (key: string, i: number) => void,
   ): Promise<ReadResult>[] {
     const isOurs = (i: number) => hasLease[i] !== false;
-    const decisions = requests.map(decide);
+    const decisions = requests.map(entries.decide);
     const isCall = (i: number) => decisions[i]?.decision === 'call';
     const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
     // The entry of the others may be a simplified object, which is not enough for a read that joins later.
@@ -150,62 +107,12 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
       if (isCall(i) && !isOurs(i)) return waitForOtherProcess(request);
       try {
         const result = await results.get(request);
-        if (result) return { entry: storeResult(request, result), decision: 'use', source: 'spotify' };
-        return resultOf(request, decisions[i]);
+        if (result) return { entry: entries.store(request, result), decision: 'use', source: 'spotify' };
+        return entries.resultOf(request, decisions[i]);
       } finally {
         releaseLease(request.endpointRequest.key, i);
       }
     });
-  }
-
-  /** Uses the entry of the store if Spotify sent or confirmed it later than the one of this process. */
-  function useStoredEntry(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
-    const { cachedEntry, endpointRequest } = request;
-    if (!storedEntry) return;
-    if (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs) {
-      const isSameJson = storedEntry.etag !== null && cachedEntry.etag === storedEntry.etag;
-      if (isSameJson) request.storedEntry = storedEntry;
-      return;
-    }
-    const entry = entryFromStore(endpointRequest, storedEntry, options);
-    if (!entry) return;
-    Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
-    storeEntry(endpointRequest, entry);
-  }
-
-  /** Uses an entry that came with another response meanwhile, such as one of the store. */
-  function useMemory(request: PendingFetch): void {
-    const entry = memory.get(request.endpointRequest.key);
-    if (entry && entry !== request.cachedEntry)
-      Object.assign(request, { cachedEntry: entry, etag: entry.etag, storedEntry: undefined });
-  }
-
-  /** Stores the result of a fetch, for this process and for the others. */
-  function storeResult(
-    { endpointRequest, cachedEntry, storedEntry }: PendingFetch,
-    result: FetchResult,
-  ): Entry {
-    const entry = entryOf(endpointRequest, result, cachedEntry, options);
-    sharedResponses?.write(endpointRequest, result, entry, storedEntry);
-    return storeEntry(endpointRequest, entry);
-  }
-
-  function decide({ endpointRequest, form, cachedEntry, isRefresh, waitingSinceMs }: PendingFetch): Decided {
-    // What another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
-    if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs) return { decision: 'use', entry: cachedEntry };
-    const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
-    const quota = () => dailyQuota.stateOf(endpointRequest.request.family);
-    const decision = decideRead(endpointRequest, entry, quota);
-    return { decision: decision === 'revalidate' && isRefresh ? 'call' : decision, entry };
-  }
-
-  /** @throws UpstreamQuotaExceeded */
-  function resultOf({ endpointRequest }: PendingFetch, decided: Decided | undefined): ReadResult {
-    const { entry, decision = 'call' } = decided ?? {};
-    if (!entry || decision === 'call' || decision === 'reject') {
-      throw backOffError('quota', quotaWaitMs(dailyQuota.stateOf(endpointRequest.request.family)));
-    }
-    return { entry, decision, source: 'redis' };
   }
 
   /** Reads the store again when the other process has stored its entry, or has failed. */

@@ -12,8 +12,9 @@ import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
-import { type CallQuota, createInFlightRequests, type Leases, type ReadResult } from './in-flight.ts';
+import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createEntryWriter, embeddedBytes, type Memory, type MemoryOptions } from './memory.ts';
+import type { CallQuota, ReadResult } from './pending-entries.ts';
 import { type EntryStore, entryFromStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 

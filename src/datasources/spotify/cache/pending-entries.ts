@@ -1,0 +1,120 @@
+import { quotaWaitMs } from '../quota/admission.ts';
+import type { QuotaState } from '../quota/daily-quota.ts';
+import type { ReadDecision } from '../quota/decide-reads.ts';
+import { backOffError } from '../transport/back-off.ts';
+import type { FieldContext } from '../usage/field-context.ts';
+import type { FetchRequest } from './batch-fetcher.ts';
+import type { Form } from './embedded.ts';
+import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
+import type { FetchResult } from './fetch-result.ts';
+import type { Memory, StoreEntry } from './memory.ts';
+import { entryFromStore, type ReadEntry } from './shared-entry.ts';
+import type { SharedResponses } from './shared-responses.ts';
+
+/** A request that may have to be sent to Spotify, with the entry that may make it needless. */
+export interface PendingFetch extends FetchRequest {
+  /** The fields that wait for it, in the order in which they joined. */
+  fieldContexts: FieldContext[];
+  etag: string | null;
+  /** `any`: a simplified object is enough for all of these fields. */
+  form: Form;
+  /** The entry of the full object or page. */
+  cachedEntry: Entry | undefined;
+  /** The entry of the store with the JSON of `cachedEntry`, which is stored again if Spotify confirms it. */
+  storedEntry: ReadEntry | undefined;
+  /** Whether it refreshes a stale entry that is served meanwhile. */
+  isRefresh: boolean;
+  /** Since when it waits for another process that reads the same, in milliseconds of the epoch; Infinity if it does not. */
+  waitingSinceMs: number;
+}
+
+/** An entry from Spotify or from the store, and whether it is used as fresh, or stale for one of two reasons. */
+export interface ReadResult {
+  entry: Entry;
+  decision: Exclude<ReadDecision, 'call' | 'reject'>;
+  source: 'redis' | 'spotify';
+}
+
+/** What is done about a request, and the entry that decides it. */
+export interface Decided {
+  decision: ReadDecision;
+  entry: Entry | undefined;
+}
+
+/** The entries that answer pending requests, and store their results. */
+export interface PendingEntries {
+  /** Gives the request the latest entry of memory and of the store. */
+  find(request: PendingFetch, storedEntry: ReadEntry | undefined): void;
+  /** Whether the request is sent, and the entry that is used if not. */
+  decide(request: PendingFetch): Decided;
+  /** The result of a request that is not sent. @throws UpstreamQuotaExceeded */
+  resultOf(request: PendingFetch, decided: Decided | undefined): ReadResult;
+  /** Stores the result of a fetch, for this process and for the others. */
+  store(request: PendingFetch, result: FetchResult): Entry;
+}
+
+export interface PendingEntriesOptions extends FreshnessOptions {
+  memory: Memory;
+  storeEntry: StoreEntry;
+  sharedResponses: SharedResponses | undefined;
+  dailyQuota: CallQuota;
+}
+
+/** The calls that are left of the daily quota of an endpoint family. */
+export interface CallQuota {
+  stateOf(family: string): Pick<QuotaState, 'remaining' | 'usedShare' | 'resetAtMs'>;
+}
+
+export function createPendingEntries(options: PendingEntriesOptions): PendingEntries {
+  const { memory, sharedResponses, storeEntry, dailyQuota } = options;
+
+  /** Uses an entry that came with another response meanwhile, such as one of the store. */
+  function useMemory(request: PendingFetch): void {
+    const entry = memory.get(request.endpointRequest.key);
+    if (entry && entry !== request.cachedEntry)
+      Object.assign(request, { cachedEntry: entry, etag: entry.etag, storedEntry: undefined });
+  }
+
+  /** Uses the entry of the store if Spotify sent or confirmed it later than the one of this process. */
+  function useStoredEntry(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
+    const { cachedEntry, endpointRequest } = request;
+    if (!storedEntry) return;
+    if (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs) {
+      const isSameJson = storedEntry.etag !== null && cachedEntry.etag === storedEntry.etag;
+      if (isSameJson) request.storedEntry = storedEntry;
+      return;
+    }
+    const entry = entryFromStore(endpointRequest, storedEntry, options);
+    if (!entry) return;
+    Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
+    storeEntry(endpointRequest, entry);
+  }
+
+  return {
+    find(request, storedEntry) {
+      useMemory(request);
+      useStoredEntry(request, storedEntry);
+    },
+    decide({ endpointRequest, form, cachedEntry, isRefresh, waitingSinceMs }) {
+      // What another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
+      if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs)
+        return { decision: 'use', entry: cachedEntry };
+      const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
+      const quota = () => dailyQuota.stateOf(endpointRequest.request.family);
+      const decision = decideRead(endpointRequest, entry, quota);
+      return { decision: decision === 'revalidate' && isRefresh ? 'call' : decision, entry };
+    },
+    resultOf({ endpointRequest }, decided) {
+      const { entry, decision = 'call' } = decided ?? {};
+      if (!entry || decision === 'call' || decision === 'reject') {
+        throw backOffError('quota', quotaWaitMs(dailyQuota.stateOf(endpointRequest.request.family)));
+      }
+      return { entry, decision, source: 'redis' };
+    },
+    store({ endpointRequest, cachedEntry, storedEntry }, result) {
+      const entry = entryOf(endpointRequest, result, cachedEntry, options);
+      sharedResponses?.write(endpointRequest, result, entry, storedEntry);
+      return storeEntry(endpointRequest, entry);
+    },
+  };
+}
