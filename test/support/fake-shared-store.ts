@@ -62,7 +62,10 @@ export function createFakeSharedStore(): FakeSharedStore {
         listeners.add(listener);
         own.add(listener);
         queueMicrotask(() => {
-          for (const [topic, message] of topics) listener(topic, structuredClone(message));
+          for (const [topic, message] of topics) {
+            remember(topic, structuredClone(message));
+            listener(topic, structuredClone(message));
+          }
         });
       },
       isAvailable: () => !isDown,
