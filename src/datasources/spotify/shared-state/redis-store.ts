@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Log } from '../../../observability/log.ts';
 import * as limits from './call-counters.ts';
-import { createLeases, leaseMs } from './leases.ts';
+import { createLeases, type LeaseCommands, leaseMs } from './leases.ts';
 import { createMessages, maxMessageChars, maxTopicChars, maxTopics, messageLifeMs } from './messages.ts';
 import { createRedisClient } from './redis-client.ts';
 import * as scripts from './redis-scripts.ts';
@@ -18,23 +18,10 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
   const owner = randomUUID();
   let calls = 0;
 
-  /** The result of a script, null if Redis does not respond. */
-  const evaluate = (script: string, names: readonly string[], ...values: (string | number)[]) =>
+  const evaluate: Evaluate = (script, names, ...values) =>
     redis.run((connection) => connection.eval(script, names.length, ...names, ...values));
 
-  const leaseNames = (keys: readonly string[]) => keys.map((key) => name(`lease:${key}`));
-  const leases = createLeases(
-    {
-      acquire: async (keys) =>
-        flagsOf(await evaluate(scripts.acquireLeasesScript, leaseNames(keys), owner, leaseMs)),
-      haveEnded: async (keys) =>
-        flagsOf(await evaluate(scripts.endedLeasesScript, leaseNames(keys), leaseMs)),
-      renew: (keys) => void evaluate(scripts.renewLeasesScript, leaseNames(keys), owner, leaseMs),
-      release: (key) =>
-        void evaluate(scripts.releaseLeaseScript, leaseNames([key]), owner, name('leases'), key),
-    },
-    checkLeasesEveryMs,
-  );
+  const leases = createLeases(leaseCommands(evaluate, name, owner), checkLeasesEveryMs);
 
   async function deliverStored(): Promise<void> {
     const maxima = [maxTopics, maxTopicChars, maxMessageChars];
@@ -116,6 +103,25 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       leases.close();
       await redis.close();
     },
+  };
+}
+
+/** Runs a script; null if Redis does not respond. */
+type Evaluate = (
+  script: string,
+  names: readonly string[],
+  ...values: (string | number)[]
+) => Promise<unknown>;
+
+function leaseCommands(evaluate: Evaluate, name: (suffix: string) => string, owner: string): LeaseCommands {
+  const leaseNames = (keys: readonly string[]) => keys.map((key) => name(`lease:${key}`));
+  return {
+    acquire: async (keys) =>
+      flagsOf(await evaluate(scripts.acquireLeasesScript, leaseNames(keys), owner, leaseMs)),
+    haveEnded: async (keys) => flagsOf(await evaluate(scripts.endedLeasesScript, leaseNames(keys), leaseMs)),
+    renew: (keys) => void evaluate(scripts.renewLeasesScript, leaseNames(keys), owner, leaseMs),
+    release: (key) =>
+      void evaluate(scripts.releaseLeaseScript, leaseNames([key]), owner, name('leases'), key),
   };
 }
 
