@@ -38,12 +38,12 @@ const typed = (type: string, body: string): RequestInit => ({ headers: { 'conten
 const query = '{"query":"{ __typename }"}';
 
 /** What a visitor gets who looks for an IDE. */
-async function visit(world: World, path: string): Promise<{ status: number; page: boolean }> {
+async function visit(world: World, path: string): Promise<{ status: number; scripts: boolean }> {
   const response = await world
     .gateway()
     .handler.fetch(`http://gateway.test${path}`, { headers: { accept: 'text/html' } });
   const { text } = world.overhear({ headers: response.headers, text: await response.text() });
-  return { status: response.status, page: text.includes('<html') };
+  return { status: response.status, scripts: text.includes('<script') };
 }
 
 /** Values for the id of an artist that are none, told by the place that they came to. */
@@ -319,14 +319,14 @@ const cases: FaultCase[] = [
       {
         act: async (world) => {
           for (const path of ['/graphql', '/graphql?query={__typename}', '/graphiql', '/']) {
-            const { status, page } = await visit(world, path);
-            expect({ status: Math.floor(status / 100), page }, path).toEqual({ status: 4, page: false });
+            const { status, scripts } = await visit(world, path);
+            expect({ status: Math.floor(status / 100), scripts }, path).toEqual({ status: 4, scripts: false });
           }
           return [];
         },
         api: 0,
         token: 0,
-        says: { client: '4xx, no page' },
+        says: { client: '4xx, no IDE' },
       },
     ],
   },
