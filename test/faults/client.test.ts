@@ -320,7 +320,10 @@ const cases: FaultCase[] = [
         act: async (world) => {
           for (const path of ['/graphql', '/graphql?query={__typename}', '/graphiql', '/']) {
             const { status, scripts } = await visit(world, path);
-            expect({ status: Math.floor(status / 100), scripts }, path).toEqual({ status: 4, scripts: false });
+            expect({ status: Math.floor(status / 100), scripts }, path).toEqual({
+              status: 4,
+              scripts: false,
+            });
           }
           return [];
         },
