@@ -90,8 +90,8 @@ const checks: Check[] = [
   {
     name: 'GraphiQL',
     init: { headers: { accept: 'text/html' } },
-    status: 406,
-    found: ({ text }) => /graphiql|playground|<html/i.test(text),
+    status: 404,
+    found: ({ text }) => /playground|<script/i.test(text),
   },
   {
     name: 'unhandled errors',
