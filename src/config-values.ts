@@ -4,7 +4,7 @@ import { families, minDailyLimit } from './datasources/spotify/index.ts';
 import { isHost } from './http/request.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';
 
-/** The forms that the value of an environment variable may have. A message states what the value must be. */
+/** The forms that the value of an environment variable may have. A message states the required form. */
 
 export function wholeNumber(least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;

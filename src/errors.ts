@@ -1,6 +1,6 @@
 /**
- * Every failure a client can see, one class per code of the contract. They carry nothing but what the
- * client may read: no token, no URL, no upstream body. Anything else that is thrown is a bug and is masked.
+ * The failures that a client can see, one class per error code. They carry only data that the client may read: no token,
+ * no URL, no body of Spotify's response. Any other thrown value is a bug and is masked.
  */
 export type ErrorCode =
   | 'BAD_REQUEST'
@@ -17,11 +17,11 @@ export type ErrorCode =
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_UNAVAILABLE';
 
-/** What may stand beside `code` in a GraphQL error's `extensions`. */
+/** The values beside `code` in the `extensions` of a GraphQL error. */
 export interface ErrorDetails {
   /** Seconds until asking again can succeed. */
   retryAfter?: number;
-  /** The limit that was broken, and what the request would have needed. */
+  /** The exceeded limit, and the value that the request would have needed. */
   limit?: number;
   actual?: number;
 }

@@ -46,8 +46,8 @@ export interface ReceivedPost {
 export type FastPath = (post: ReceivedPost) => Promise<boolean>;
 
 /**
- * An entry point for plain requests, straight from `node:http`. It saves what yoga does to make a Request and a Response
- * of it, which is two thirds of the time of a response from the cache. Its responses are those of yoga, byte for byte.
+ * An entry point for plain requests, directly from `node:http`. It needs no Request and no Response, which take yoga two
+ * thirds of the time of a response from the cache. Its responses are those of yoga, byte for byte.
  */
 export function createFastPath(options: FastPathOptions): FastPath {
   const { executeOperation, responseCache, fixedResponses, unread, clientKey, onRejected } = options;
@@ -102,7 +102,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
   };
 }
 
-/** Null if yoga has to say what is wrong with the parameters. */
+/** Null if the parameters are invalid; yoga then reports the mistake. */
 function operationOf(sentParams: unknown, trustedDocuments: Manifest | null): OperationParams | null {
   if (!isObject(sentParams)) return null;
   try {

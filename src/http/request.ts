@@ -140,7 +140,7 @@ export function withDocument(manifest: Manifest | null, params: SentParams): Sen
   return { ...others, query };
 }
 
-/** Whether the parameters are those of an operation; yoga's checks say what is wrong with others. */
+/** Whether the parameters are those of an operation; yoga reports the mistakes of others. */
 export const isOperation = (params: SentParams): params is OperationParams =>
   typeof params.query === 'string' &&
   params.query !== '' &&

@@ -5,7 +5,7 @@ import { startOperation } from '../observability/tracing.ts';
 import type { OperationResponse } from '../operation/request.ts';
 import { type OperationReport, traceHeader } from '../operation/usage.ts';
 
-/** The bodies of whole responses, for as long as each part of them is fresh: what an execution would give again. */
+/** The bodies of complete responses, each kept while all of its parts are fresh. */
 export interface ResponseCache {
   /** The response to an equal request, which is reported like an operation that ran. */
   get(key: string | null, headers: RequestHeaders): CachedResponse | undefined;
@@ -36,7 +36,7 @@ export interface RequestHeaders {
 }
 
 const maxBytes = 16_000_000; // a thousand pages of a hundred albums, with the requests that are their keys
-const entryBytes = 500; // what an entry takes beside its key and its body
+const entryBytes = 500; // of an entry without its key and its body
 const bytesOfCharacter = 2; // of a key, at most
 
 /**

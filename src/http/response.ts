@@ -17,7 +17,7 @@ export interface SerializedResponse {
   body: Buffer;
 }
 
-/** What an error asks of the response that carries it. */
+/** The status and headers that an error requires of its response. */
 interface HttpOfError {
   status?: number;
   headers?: Record<string, string>;
@@ -48,7 +48,7 @@ export function serializeError(error: GraphQLError): Readonly<Record<MediaType, 
   return { [graphqlJson]: serialize(result, graphqlJson), [plainJson]: serialize(result, plainJson) };
 }
 
-const largeBytes = 16_384; // what Node buffers of a response before it asks its writer to wait
+const largeBytes = 16_384; // Node buffers so much of a response before it asks its writer to wait
 
 /** Writes a response to the socket. */
 export function writeResponse(response: ServerResponse, { status, headers, body }: SerializedResponse): void {

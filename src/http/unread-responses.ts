@@ -9,7 +9,7 @@ export interface UnreadResponses {
   /** Whether a response of so many bytes may be written. Closes stalled connections if that makes room. */
   hasRoom(bytes: number): boolean;
   /**
-   * Counts a response until its client has read it. Only what does not fit into the buffers of the system is counted, so
+   * Counts a response until its client has read it. Only bytes beyond the buffers of the system are counted, so
    * call it after the response has been written.
    */
   track(response: ServerResponse, bytes: number): void;

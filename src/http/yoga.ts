@@ -30,7 +30,7 @@ import type { UnreadResponses } from './unread-responses.ts';
 export const endpoint = '/graphql';
 const sdlPath = '/schema.graphql';
 
-/** What the operator decides about the HTTP interface. */
+/** The operator's settings of the HTTP interface. */
 export interface HttpOptions {
   /** Origins whose pages may read responses; none means no CORS headers. */
   corsOrigins: readonly string[];

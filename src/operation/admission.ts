@@ -3,7 +3,7 @@ import { waitForIdleEventLoop } from '../observability/clock.ts';
 
 /**
  * Spreads the work of operations over iterations of the event loop, so that `/health` responds in time. In one iteration
- * operations start or continue for 50 ms; later ones wait until the event loop has handled what else is pending. Then
+ * operations start or continue for 50 ms; later ones wait until the event loop has handled other events. Then
  * clients alternate: the operations of one client do not delay those of others.
  */
 export interface OperationQueue {

@@ -13,7 +13,7 @@ type Measure = (text: string) => number;
 
 const longest: Measure = (text) => 6 * text.length + 2; // `\u0000`: no character takes more
 
-// What JSON.stringify writes in another form; lone surrogates among them.
+// Characters that JSON.stringify escapes; lone surrogates are among them.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
 

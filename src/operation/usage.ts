@@ -29,7 +29,7 @@ interface Headers {
   header(name: string): string | null;
 }
 
-/** Adds what the operation cost as `extensions.spotify`, if the client has sent the header for it. */
+/** Adds the cost of the operation as `extensions.spotify`, if the client has sent the header for it. */
 export function withTrace(result: ExecutionResult, context: Context, { header }: Headers): ExecutionResult {
   if (header(traceHeader) !== '1') return result;
   const spotify = { ...callCounts(context), ...context.operationContext.usage, quota: quotaLeft(context) };
@@ -55,7 +55,7 @@ export function dryRunReport(plan: Plan, uncached: Plan) {
   };
 }
 
-/** What is left of the quota of each family that the operation may use; null if clients must not see it. */
+/** The remaining quota of each family that the operation may use; null if clients must not see it. */
 function quotaLeft({ plan, quota }: Context) {
   const families = new Set(plan?.families.map(({ family }) => family));
   return (

@@ -160,7 +160,7 @@ function* paddedJson(bytes: number, encode: (part: Buffer) => Buffer): Generator
   yield encode(Buffer.from('"}'));
 }
 
-/** Resolves when the bytes have been handed to the system, so that what follows cannot overtake them. */
+/** Resolves when the bytes have been handed to the system, so that later bytes cannot overtake them. */
 function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   response.flushHeaders();
   if (bytes.length === 0) return Promise.resolve();

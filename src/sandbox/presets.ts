@@ -3,7 +3,7 @@ import { proxyHeaders } from './reply.ts';
 
 /** One way in which Spotify was seen to behave. */
 interface Preset {
-  /** What an app sees, in one sentence. */
+  /** The experience of an app, in one sentence. */
   about: string;
   /** The public reports that it follows. */
   seen: string;
@@ -93,7 +93,7 @@ export const presetNames = Object.keys(presets) as readonly PresetName[];
 
 export const isPresetName = (name: string): name is PresetName => Object.hasOwn(presets, name);
 
-/** What a preset is and where it was seen. */
+/** The description of a preset and its source. */
 export function describePreset(name: PresetName): { about: string; seen: string } {
   const { about, seen } = presets[name];
   return { about, seen };

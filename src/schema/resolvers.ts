@@ -63,7 +63,7 @@ export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): 
 
 type Resolve<P, R> = (parent: P, args: unknown, context: Context, info: GraphQLResolveInfo) => R | Promise<R>;
 
-/** What a client is given of a value; markers have become errors. */
+/** The value in the form that a client receives; markers have become errors. */
 export type Given<T> = T extends readonly (infer E)[]
   ? readonly Exclude<E, Malformed>[]
   : Exclude<T, Malformed | undefined>;

@@ -25,7 +25,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; 
 h1 { font-size: 1.5em; margin: .5em 0 }
 `;
 
-/** What a page may load, in the words of a Content-Security-Policy; everything else is forbidden. */
+/** The sources from which a page may load, in the terms of a Content-Security-Policy; all others are forbidden. */
 export interface PagePolicy {
   scripts?: readonly string[];
   styles?: readonly string[];

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Album, Track } from '../catalogue/model.ts';
 
-/** What a track is in one market. */
+/** A track as one market sees it. */
 export interface MarketTrack {
   /** The track in the response: the requested one, or the one that replaces it (relinking). */
   track: Track;

@@ -2,7 +2,7 @@ import { createRandom, type Random } from '../catalogue/random.ts';
 
 /** Draws covers and portraits as SVG. Equal arguments produce equal text, on every machine. */
 
-// The drawing has these units, whatever its size in pixels.
+// The drawing has these units at every size in pixels.
 const side = 100;
 const margin = 7;
 const titleSize = 9.5;
@@ -137,7 +137,7 @@ function picture(pixels: number, title: string, { ground }: Palette, content: re
   ].join('\n');
 }
 
-/** The words of a title in lines that fit, at most three; what is longer ends with an ellipsis. */
+/** The words of a title in lines that fit, at most three; a longer title ends with an ellipsis. */
 function linesOf(title: string): string[] {
   const lines: string[] = [];
   for (const word of title.split(' ').filter(Boolean)) {

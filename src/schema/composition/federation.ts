@@ -18,8 +18,8 @@ import type { RejectedEntities } from '../planning/plan.ts';
 import { Album, Artist, readObject, Track, typeNames } from '../types/node.ts';
 
 /**
- * What a larger graph needs to take this one in. A stitching parent reads `_sdl`, where `@merge` says which
- * field finds many objects by their keys; a federation router reads `_service` and asks `_entities`.
+ * The fields by which a larger graph composes this one. A stitching parent reads `_sdl`, in which `@merge` marks the
+ * fields that find objects by their keys. A federation router reads `_service` and queries `_entities`.
  */
 
 /** For stitching: the names are those of @graphql-tools/stitching-directives. */
@@ -36,7 +36,7 @@ export const mergeDirective = new GraphQLDirective({
 const federationLink = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])`;
 
-/** Directives of the types in the federated SDL: by what they are known to other subgraphs. */
+/** Directives of the types in the federated SDL: the keys by which other subgraphs refer to them. */
 const federated: Readonly<Record<string, Record<string, object>>> = {
   ...Object.fromEntries(Object.values(typeNames).map((name) => [name, { key: { fields: 'id' } }])),
   PageInfo: { shareable: {} },
@@ -142,7 +142,7 @@ const tooManyCalls = ({ limit, actual }: RejectedEntities) =>
     },
   );
 
-/** The schema without what is there for composition alone, and with what other subgraphs know its types by. */
+/** The schema without the fields for composition, and with the keys by which other subgraphs refer to its types. */
 function federatedSdl(schema: GraphQLSchema): string {
   const isOwn = (name = '') => !name.startsWith('_');
   const subgraph = mapSchema(

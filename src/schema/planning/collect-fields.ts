@@ -67,7 +67,7 @@ export function createCollect(schema: GraphQLSchema, findFragment: FindFragment,
   };
 }
 
-/** What `@skip` and `@include` say. */
+/** The values of `@skip` and `@include`. */
 function isSelected(node: SelectionNode, variables: Variables): boolean {
   if (!node.directives || node.directives.length === 0) return true;
   return (

@@ -18,7 +18,7 @@ export interface FieldCost {
   needsFullObject?: (args: FieldVisit['args'], app: CapabilityView) => boolean;
 }
 
-/** Declared by a field that reads only what its object nearly always has, or what another field has paid for. */
+/** Declared by a field that reads only values that its object nearly always has, or that another field has paid for. */
 export const noCost: FieldCost = {};
 
 /** The objects at one selection path. Only objects that arrive in the same batch can be loaded with one call. */
@@ -47,14 +47,14 @@ export interface FieldVisit {
   /** Whether a field below needs more than a simplified object. */
   needsFullObject(): boolean;
   app: CapabilityView;
-  /** What the cache contains; null to count as if it were empty. */
+  /** The content of the cache; null to count as if it were empty. */
   cache: CacheView | null;
-  /** What the cache contains, how many entities that it does not contain a field may read, and the lists read so far. */
+  /** The content of the cache, the number of other entities that a field may read, and the lists read so far. */
   entities: { cache: CacheView; max: number; reads: Record<'full' | 'any', Map<unknown, EntityReads>> };
   referencesOf: ReferencesOf;
 }
 
-/** What the datasource knows without I/O. */
+/** The knowledge of the datasource that needs no I/O. */
 export type CacheView = Pick<Spotify, 'isObjectCached' | 'isPageCached' | 'pagedList' | 'search'>;
 
 /** An object by which lists are read. */
@@ -68,7 +68,7 @@ export interface Representation {
   id: string;
 }
 
-/** What `_entities` reads for one list of representations. */
+/** The reads of `_entities` for one list of representations. */
 export interface EntityReads {
   /** In the order of their first representations. */
   uncached: readonly UncachedEntity[];
@@ -99,7 +99,7 @@ export interface Cost {
   calls: CallsByFamily;
   /** Calls that other fields may need as well. */
   sharedCalls?: readonly NamedCall[];
-  /** Calls on top that find out what the app may do. */
+  /** Additional calls that learn capabilities of the app. */
   probeCalls?: readonly NamedCall[];
   /** How many of `calls` are single-object lookups that could be batched. */
   lookups?: Partial<Record<Kind, number>>;

@@ -39,7 +39,7 @@ interface Place {
   owners: readonly Owner[];
 }
 
-/** What has been counted so far, and what the count needs everywhere. */
+/** The calls counted so far, and the values that every part of the count needs. */
 export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
   argumentsOf: ArgumentsOf;
   referencesOf: ReferencesOf;

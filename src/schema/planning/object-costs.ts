@@ -165,7 +165,7 @@ const kindNames = Object.keys(kinds) as Kind[];
 
 /** The objects that references name. @param kind null if the references have kinds of their own */
 function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null): Owner[] {
-  if (!visit.cache) return []; // only what is cached depends on them
+  if (!visit.cache) return []; // only cached objects depend on them
   return references.flatMap((reference) => {
     const ownerKind = kind ?? reference?.kind;
     if (!reference || !ownerKind) return [];

@@ -10,7 +10,7 @@ import type { SelectionTree } from './selection-tree.ts';
 export interface Plan {
   /** Spotify calls at worst, with nothing cached. */
   calls: number;
-  /** Calls on top that find out what the app may do: once a day, for the first operation that needs it. */
+  /** Additional calls that learn a capability of the app: once a day, for the first operation that needs it. */
   probeCalls: number;
   /** `calls` and `probeCalls` by endpoint family. */
   families: readonly FamilyCalls[];

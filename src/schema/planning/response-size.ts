@@ -59,7 +59,7 @@ export function responseFieldsOf(
   return fieldsOf(selectionTree.root, 0);
 }
 
-/** Counts what introspection gives by asking the schema, each part of it once for each way in which it is selected. */
+/** Counts the fields of introspection in the schema itself, each part once for each selection of it. */
 function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsOf) {
   const counted = new Map<TypeSelection, Map<unknown, number>>();
   // The resolvers of introspection look at the schema and at nothing else of this.

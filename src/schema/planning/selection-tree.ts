@@ -17,8 +17,8 @@ import { createCollect } from './collect-fields.ts';
 import { canCost } from './cost.ts';
 
 /**
- * What an operation selects, type by type: merged fields, fragments in their places. What is selected in
- * the same way in several places is collected once, so that fragments in fragments cannot multiply the work.
+ * The selection of an operation, type by type: fields are merged and fragments expanded. Equal selections in several
+ * places are collected once, so that fragments in fragments cannot multiply the work.
  */
 export interface SelectionTree {
   root: TypeSelection;
@@ -39,7 +39,7 @@ export interface TypeSelection {
   leaves: number;
   /** How many fields there are, those below included. */
   size: number;
-  /** Whether nothing of it, nor below, can cost a call, whatever the app and the variables. */
+  /** Whether neither the field nor a field below it can cost a call, for every app and all variables. */
   costsNothing: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface FieldSelection {
   field: GraphQLField<unknown, unknown>;
   /** Where it is selected: more than one where selections are merged. */
   nodes: readonly FieldNode[];
-  /** What is selected of each type that its value can have; none of a leaf's. */
+  /** The selection for each type that its value can have; none for a leaf. */
   below: readonly TypeSelection[];
   /** Names of the fields selected below. */
   selected: ReadonlySet<string>;

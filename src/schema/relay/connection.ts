@@ -72,7 +72,7 @@ export const pagingArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
 
 /**
  * Defines a connection type with its edge type.
- * @param edgeFields what the edge says beyond its node
+ * @param edgeFields the fields of the edge besides its node
  */
 export function connectionOf<T extends SpotifyObject>(
   name: `${string}Connection`,

@@ -32,8 +32,8 @@ export function rangeOf(
 }
 
 /**
- * Cursors name a slot of one list and what stood in it. They are made from the list's key and nothing that
- * one process alone knows, so that any instance can read them; they are checked, not trusted.
+ * A cursor names a slot of one list and the item in it. It depends on the key of the list and on nothing that only one
+ * process knows, so that every process can read it. It is checked, not trusted.
  */
 export interface Cursors {
   encode(mark: CursorPosition): string;
@@ -67,7 +67,7 @@ export function cursorsOf(listKey: string): Cursors {
 export function parseCursor(cursor: string): CursorPosition & { madeFor: string } {
   const text = cursor.length <= maxLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
   const [, slot, total, id = null, madeFor] = shape.exec(text) ?? [];
-  // Decoding is lenient with what is no base64url: only what we would have written ourselves is ours.
+  // Node also decodes invalid base64url, so only text that encodes to itself again is accepted.
   if (madeFor === undefined || Buffer.from(text, 'latin1').toString('base64url') !== cursor) {
     throw new BadUserInput('Not a cursor of this API: take it from `pageInfo` or an edge.');
   }

@@ -3,7 +3,7 @@ import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { MalformedResponse } from '../kinds/json.ts';
 import type { HttpResponse } from '../transport/http.ts';
 
-/** What Spotify's response means for one request. */
+/** The meaning of Spotify's response for one request. */
 export type FetchResult =
   /** The value, and the JSON that it was decoded from. */
   | { status: 'found'; value: unknown; body: unknown; etag: string | null; bytes: number }

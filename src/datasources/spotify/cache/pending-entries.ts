@@ -35,7 +35,7 @@ export interface ReadResult {
   source: 'redis' | 'spotify';
 }
 
-/** What is done about a request, and the entry that decides it. */
+/** The decision about a request, and the entry that it is based on. */
 export interface Decided {
   decision: ReadDecision;
   entry: Entry | undefined;
@@ -96,7 +96,7 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
       useStoredEntry(request, storedEntry);
     },
     decide({ endpointRequest, form, cachedEntry, isRefresh, waitingSinceMs }) {
-      // What another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
+      // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
       if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs)
         return { decision: 'use', entry: cachedEntry };
       const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;

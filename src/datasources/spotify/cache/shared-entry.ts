@@ -12,7 +12,7 @@ import type { FetchResult } from './fetch-result.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
 export interface StoredEntry {
-  /** What `EndpointRequest.decode` reads; null: Spotify has no such object. */
+  /** The JSON that `EndpointRequest.decode` reads; null: Spotify has no such object. */
   body: unknown;
   etag: string | null;
   /** When Spotify gave or confirmed it, in milliseconds of the epoch, as the other times. */
@@ -131,7 +131,7 @@ function decodeStored(
       : decoded;
     return hasMalformedParts || isDocumented(value) ? value : undefined;
   } catch {
-    return undefined; // whatever the error: the store is untrusted, and Spotify has the correct value
+    return undefined; // after any error: the store is untrusted, and Spotify has the correct value
   }
 }
 

@@ -15,8 +15,8 @@ import { type Capability, capabilityPolicy, type QuotaMode } from './policy.ts';
 import { createRejections, lowerMaxPageSize, SmallerPageNeeded } from './rejections.ts';
 
 /**
- * What Spotify allows this app to do. Spotify does not state the quota mode of an app, and some apps have a part of
- * each mode: so each capability is learned from the responses.
+ * The capabilities that Spotify gives this app. Spotify does not state the quota mode of an app, and some apps have a
+ * part of each mode: so each capability is learned from the responses.
  */
 export interface Capabilities extends CapabilityView {
   has(capability: string): boolean | null;
@@ -56,7 +56,7 @@ export interface Capabilities extends CapabilityView {
   reset(feature: string): void;
 }
 
-/** What is known, for the plan of an operation. */
+/** The known capabilities, for the plan of an operation. */
 export interface CapabilityView {
   /** False if the app is known to lack the capability; null if nothing is known. */
   has(capability: Feature | WithheldField): boolean | null;
@@ -65,7 +65,7 @@ export interface CapabilityView {
 }
 
 /**
- * @param sharedState by which processes share what they learn
+ * @param sharedState by which processes share learned capabilities
  * @param registry the kinds of objects; by default all that the gateway serves
  */
 export function createCapabilities(

@@ -44,8 +44,8 @@ export const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed
 const topicPrefix = 'ability'; // names the topic of a capability in Redis, as in `ability:batch`
 
 /**
- * @param mode what is known at the start
- * @param sharedState by which processes share what they learn
+ * @param mode the configured quota mode, if any
+ * @param sharedState by which processes share learned capabilities
  */
 export function createLearnedCapabilities(
   { modes }: CapabilityPolicy,

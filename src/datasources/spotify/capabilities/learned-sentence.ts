@@ -1,6 +1,6 @@
 import type { Capability } from './policy.ts';
 
-/** What was learned about a capability of the app, as a sentence for the log. */
+/** A learned capability of the app, as a sentence for the log. */
 export function learnedSentence(capability: Capability, value: boolean | number): string {
   return `learned: ${fact(capability, value)}`;
 }
@@ -12,6 +12,6 @@ function fact(capability: Capability, value: boolean | number): string {
   return value ? `Spotify gives ${capability} to this app` : `Spotify withholds ${capability} from this app`;
 }
 
-/** What a page of an endpoint contains: `albums` for `artists/albums`. */
+/** The items of a page of an endpoint: `albums` for `artists/albums`. */
 const itemsOf = (endpoint: string): string =>
   endpoint.includes('/') ? endpoint.slice(endpoint.lastIndexOf('/') + 1) : 'results';

@@ -1,13 +1,13 @@
 import { pagedEndpoints, shortListNames } from '../kinds/index.ts';
 import type { KindRegistry, PagedEndpointDefinition } from '../kinds/kind.ts';
 
-/** The only file that knows the two quota modes of Spotify's apps, and what each of them may do. */
+/** The two quota modes of Spotify's apps and their capabilities. No other file distinguishes the modes. */
 
 export type QuotaMode = 'auto' | 'development' | 'extended';
 /** The name of a paged endpoint, of a feature or of a withheld field. */
 export type Capability = string;
 
-/** What Spotify may withhold or limit, by the kinds of objects. */
+/** The endpoints, fields and page sizes that Spotify may withhold or limit, by kind of object. */
 export interface CapabilityPolicy {
   /** `batch` is the reading of many objects by their ids; the others are endpoints. */
   features: readonly string[];

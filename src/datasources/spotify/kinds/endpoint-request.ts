@@ -71,7 +71,7 @@ export interface Batch {
 const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an unknown id names the id
 
 /**
- * @throws FeatureWithheld if the response says that the app may not use the endpoint, whatever it requests. A 403 with
+ * @throws FeatureWithheld if the response says that the app may not use the endpoint at all. A 403 with
  * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
  */
 export function throwIfWithheld({ status, body }: HttpResponse): void {

@@ -33,7 +33,7 @@ export type AnyPage = Pick<
 /** A length and the reports that it was learned from. Times are in milliseconds of the epoch. */
 interface LearnedLength extends Omit<ListLength, 'length' | 'freshUntilMs'> {
   asOfMs: number;
-  /** Pages read since then fit together, whatever total they report. */
+  /** Pages read since then fit together, even if they report different totals. */
   consistentSinceMs: number;
   /** Totals that were reported before, in the order of their coming. */
   formerTotals: number[];

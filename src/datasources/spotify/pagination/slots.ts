@@ -14,7 +14,7 @@ export interface CursorPosition {
   total: number;
 }
 
-/** What a client asks for: `first` or `last` is a number, the other null. */
+/** The window that a client requests: `first` or `last` is a number, the other null. */
 export interface PageArgs {
   first: number | null;
   last: number | null;
@@ -140,7 +140,7 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
   return found;
 }
 
-/** A malformed item is no repetition of another one, whatever its id: it fails in its own slot. */
+/** A malformed item is never a repetition, even with the id of another item: it fails in its own slot. */
 function isReadable(items: Items<Entity>, index: number): boolean {
   const item = items.at(index) ?? null;
   return item !== null && !isMalformed(item);

@@ -46,7 +46,7 @@ export function windowOf<T extends Entity>(
   const live = untilEnd(pages);
   const span = realignToCursor(requested, range, live);
   const found = slotRefsIn(live, span.end).filter(({ slot }) => slot >= span.start);
-  // A window from the end of a list that is known to end there has nothing behind it, whatever `next` says.
+  // No item follows a window that ends at the known end of the list, even if Spotify sends a `next`.
   const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
   const hasNext =
     isShortened || (requested.start < requested.end && !isAtEnd && hasMore(live, span, maxOffset));

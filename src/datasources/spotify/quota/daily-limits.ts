@@ -20,7 +20,7 @@ export interface DailyLimits {
   families(): Family[];
   /** Sets the learned limit of a family. Returns whether it is news: many calls may be rejected at the same time. */
   learn(family: Family, limit: number, nowMs: number): boolean;
-  /** Forgets what another process has just learned from rejections at the same time. */
+  /** Forgets a limit that another process has just learned from rejections at the same time. */
   unlearn(family: Family, nowMs: number): void;
   /** Publishes the learned limits again: they have been raised, or the store has lost them. */
   publish(nowMs: number): void;
@@ -51,7 +51,7 @@ const plausibleShare = 0.5; // of the presumed limit
 const plausibleWithoutPresumed = 10;
 const burstMs = 60_000; // rejections of concurrent calls
 const maxLimit = 10_000_000;
-const noLimit = 0; // in a message: what was learned before was wrong
+const noLimit = 0; // in a message: the limit learned before was wrong
 const topicPrefix = 'daily-limit';
 
 export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {

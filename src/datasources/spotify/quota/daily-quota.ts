@@ -17,7 +17,7 @@ import { createSharedCounters } from './shared-counters.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */
 export interface DailyQuota {
-  /** For decisions: without I/O, from what this process knows. */
+  /** For decisions: without I/O, from the counts of this process. */
   stateOf(family: Family): QuotaState;
   /** Every family with a counted call or a limit. */
   report(): ReportedQuota[];

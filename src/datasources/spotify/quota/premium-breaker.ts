@@ -23,7 +23,7 @@ export interface PremiumBreaker {
   /**
    * Ends a call that was acquired.
    * @param outcome undefined if the call was not sent
-   * @param isProbe what `acquire` has returned: a call sent before the lapse shows nothing about its end
+   * @param isProbe the result of `acquire`: a call sent before the lapse shows nothing about its end
    */
   release(outcome: Outcome | undefined, nowMs: number, isProbe: boolean): void;
 }
@@ -92,7 +92,7 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
     acquire(nowMs) {
       if (!isLapsed) return false;
       isProbing = true;
-      nextCallAtMs = nowMs + backOffMs; // whatever its outcome
+      nextCallAtMs = nowMs + backOffMs; // after every outcome
       return true;
     },
     release(outcome, nowMs, isProbe) {

@@ -23,7 +23,7 @@ export interface RateLimiterOptions {
   store?: Pick<SharedStore, 'publish' | 'subscribe' | 'reserveRate'> | undefined;
 }
 
-/** What a rejection has taught. */
+/** The limit that was learned from a rejection. */
 export interface LearnedRate {
   /** Calls in 30 s that were allowed from then on. */
   limit: number;

@@ -12,7 +12,7 @@ export interface RollingCounters {
   own(nowMs: number): { name: string; value: number };
   /** Raises the own counter by one. */
   raise(nowMs: number): void;
-  /** What the store lacks, and the form in which it merges it. */
+  /** The counts that the store lacks, in the form in which it merges them. */
   reservation(nowMs: number, limit: number | null): CallReservation;
   /**
    * Merges all counters of the store. Invalid ones are ignored: the store is untrusted.

@@ -4,7 +4,7 @@ import { createRollingCounters, type RollingCounters } from './rolling-counters.
 
 /**
  * Rolling counters of calls by name, shared by all processes through the store. Without a store, and while it does not
- * respond, this process counts on with what it knows.
+ * respond, this process continues with its own counts.
  */
 export interface SharedCounters {
   of(name: string): Pick<RollingCounters, 'total' | 'expiryMs' | 'oldestMs'>;
@@ -34,13 +34,13 @@ export interface SharedCountersOptions {
   isLimited: (name: string) => boolean;
   /** Called with the number of calls that this process or another one has counted now. */
   onCalls: (name: string, calls: number) => void;
-  /** Called when the store has lost its data: whatever this process has published has to be published again. */
+  /** Called when the store has lost its data: all messages of this process have to be published again. */
   onLoss: () => void;
 }
 
 const syncMs = 1_000;
 const unlimitedSyncTicks = 10; // no decision depends on these counters, of which each tick syncs others: any of them shows a loss
-// After a loss every process writes what it knows within `syncMs`. Only then the sum is known again.
+// After a loss every process writes its own counts within `syncMs`. Then the sum is known again.
 const holdMs = 1_200;
 // After a sleep of the machine the own counters may have expired that show a loss: the process is like one that has just started.
 const blindAfterMs = 3_600_000;
@@ -96,7 +96,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     }
   }
 
-  /** Sends what the store lacks and merges what it has; null if it does not respond. */
+  /** Sends the counts that the store lacks and merges the stored ones; null if it does not respond. */
   async function exchange(counter: SharedCounter, limit: number | null, calls = 0) {
     const sentAtMs = nowMs();
     const isBlind = options.clock() - respondedAtMs > blindAfterMs;

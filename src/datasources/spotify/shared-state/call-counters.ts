@@ -5,7 +5,7 @@ export const maxCounters = 50_000; // of one family
 export const maxCount = 100_000; // more calls than one process sends in a bucket
 export const maxBucketChars = 12;
 export const maxProcessChars = 64;
-export const countersLifeMs = 26 * 3_600_000; // a day, the bucket at its end and what clocks differ
+export const countersLifeMs = 26 * 3_600_000; // a day, the bucket at its end, and the difference of clocks
 
 /**
  * The counters after a reservation (see `CallReservation`). The stored ones are untrusted: invalid ones are removed.

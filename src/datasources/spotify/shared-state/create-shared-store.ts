@@ -8,7 +8,7 @@ export interface SharedStoreOptions {
   redisUrl: string | null;
   /** Directory that keeps the data on disk, for the processes of this machine. Null: nothing on disk. */
   dataDir: string | null;
-  /** Names the app to which the data belongs: what one app is given, another may not be. */
+  /** Names the app to which the data belongs: Spotify sends different data to different apps. */
   app: string;
   log: Log;
 }

@@ -11,7 +11,7 @@ import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
 export interface DiskStoreOptions {
   dataDir: string;
-  /** Names the app to which the data belongs: what one app is given, another may not be. */
+  /** Names the app to which the data belongs: Spotify sends different data to different apps. */
   app: string;
   log: Log;
   /** Limit of the file. */

@@ -18,7 +18,7 @@ const batch = 1_000; // entries that one step deletes: some 10 ms
 const largeShare = 0.8; // of the limit, from where the oldest entries are deleted
 
 /**
- * Deletes what has expired, and the oldest entries while the database is nearly full.
+ * Deletes expired entries, and the oldest entries while the database is nearly full.
  * @returns whether it is still nearly full
  */
 export function sweep(sql: Sql, nowMs: number, maxBytes: number): boolean {

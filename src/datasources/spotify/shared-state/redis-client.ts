@@ -25,7 +25,7 @@ export interface RedisClient {
   close(): Promise<void>;
 }
 
-const commandTimeoutMs = 200; // longer than a call to Spotify takes, because calls are what the daily quota limits
+const commandTimeoutMs = 200; // longer than a call to Spotify takes, because the daily quota limits calls
 const syncTimeoutMs = 250; // once: the state of other processes is worth the wait before the first call
 const failuresUntilCooldown = 2; // in succession: a single slow response is accepted
 const cooldownMs = 2_000; // without commands, after the failures

@@ -10,7 +10,7 @@ import { type CallCounters, maxEntryBytes, type SharedStore, storeVersion } from
 
 const checkLeasesEveryMs = 200;
 
-/** @param app names the app to which the data belongs: what one app is given, another may not be */
+/** @param app names the app to which the data belongs: Spotify sends different data to different apps */
 export function createRedisStore(url: string, app: string, log: Log): SharedStore {
   const name = (suffix: string) => `spotify-graphql:${storeVersion}:${app}:${suffix}`;
   const redis = createRedisClient(url, log);

@@ -44,7 +44,7 @@ export interface CallScheduler {
 }
 
 export interface ScheduledCall<T> {
-  /** Gets what the call needs, such as the token, when its turn has come. If it throws, nothing is sent or counted. */
+  /** Gets the token and other needs of the call when its turn has come. If it throws, nothing is sent or counted. */
   prepare(): Promise<T>;
   send(prepared: T): Promise<Outcome>;
 }
@@ -125,8 +125,8 @@ const invalidToken = /invalid_token/i; // the error code of RFC 6750
 const tokenProblem = /token/i; // as in "The access token expired"
 
 /**
- * Whether a new token may help: the challenge says so, whatever the message is, or the message does. A 401 without
- * either names no cause, and the token is the usual one.
+ * Whether a new token may help: either the challenge or the message names the token. A 401 without both states no cause,
+ * and the usual cause is the token.
  */
 function isTokenRejected({ status, body, wwwAuthenticate: challenge }: HttpResponse): boolean {
   if (status !== 401) return false;

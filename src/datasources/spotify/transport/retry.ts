@@ -12,7 +12,7 @@ import {
 import { propertyOf } from './body.ts';
 import { type HttpResponse, messageOf, type Outcome } from './http.ts';
 
-/** What follows after one attempt. A pure decision: the caller waits, backs off and throws. */
+/** The next step after one attempt. A pure decision: the caller waits, backs off and throws. */
 export type RetryDecision =
   /** A final response: 200, 304, or a 4xx (a 404 only with Spotify's message) that the caller interprets. */
   | { act: 'accept'; response: HttpResponse }
