@@ -6,7 +6,7 @@ import type { EndpointRequest, EntityKey } from '../kinds/endpoint-request.ts';
 import { kinds } from '../kinds/index.ts';
 import { isMalformed } from '../kinds/json.ts';
 import { type Entity, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
-import type { LazyItems } from '../pagination/lazy-items.ts';
+import type { LazyItems } from '../kinds/lazy-items.ts';
 import { embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 

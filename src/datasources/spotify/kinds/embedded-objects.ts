@@ -1,6 +1,6 @@
-import { type Items, isLazy, type LazyItems } from '../pagination/lazy-items.ts';
 import { isMalformed } from './json.ts';
 import { type Entity, embeddedValues, getKind, type KindRegistry } from './kind.ts';
+import { type Items, isLazy, type LazyItems } from './lazy-items.ts';
 import type { Market } from './markets.ts';
 import type { Page } from './page.ts';
 

@@ -1,4 +1,3 @@
-import { isWhole } from '../pagination/lazy-items.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import { embeddedInItems } from './embedded-objects.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type PagedListDefinition,
   type ShortListDefinition,
 } from './kind.ts';
+import { isWhole } from './lazy-items.ts';
 import type { Market } from './markets.ts';
 import { decodePage, type Page, type PageRequest } from './page.ts';
 import type { SpotifyId } from './spotify-id.ts';

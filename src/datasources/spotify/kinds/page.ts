@@ -1,7 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
-import { type Items, lazyItems } from '../pagination/lazy-items.ts';
 import { expectArray, expectObject, isInt, MalformedResponse, orMalformed, withId } from './json.ts';
 import type { DecodeOptions, EmbeddedPage, Entity, KindRegistry } from './kind.ts';
+import { type Items, lazyItems } from './lazy-items.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
 import { simplifiedOptions } from './values.ts';

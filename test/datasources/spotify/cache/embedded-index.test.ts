@@ -5,7 +5,7 @@ import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
 import type { EntityKey } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { Malformed } from '../../../../src/datasources/spotify/kinds/json.ts';
-import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/pagination/lazy-items.ts';
+import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/kinds/lazy-items.ts';
 import { slots } from '../../../support/album-pages.ts';
 import { artists, fine, inMode, seen } from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';

@@ -1,8 +1,8 @@
-import { isMalformed, type Malformed } from '../kinds/json.ts';
-import { findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
-import type { Market } from '../kinds/markets.ts';
-import { isBareId } from '../kinds/spotify-id.ts';
 import { propertyOf } from '../transport/body.ts';
+import { isMalformed, type Malformed } from './json.ts';
+import { findKind, type KindRegistry, objectKey } from './kind.ts';
+import type { Market } from './markets.ts';
+import { isBareId } from './spotify-id.ts';
 
 /** The items of a page in the order of their slots: an array, or a list whose items are decoded on first access. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;
