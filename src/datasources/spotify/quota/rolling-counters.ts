@@ -2,8 +2,9 @@ import { isCounter } from '../shared-state/call-counters.ts';
 import type { CallReservation } from '../shared-state/shared-store.ts';
 
 /**
- * The calls of one endpoint family in a rolling 24 h, as counters by `bucket:process` (a bucket is 5 minutes of the
- * epoch). It knows its own counters and those that the shared store has returned; a counter never falls.
+ * The calls of one endpoint family in a rolling 24 h, as counters by `bucket:process`, where a bucket is 5 minutes of the
+ * epoch. It has the counters of this process, called its own, and those that the shared store has returned. A counter
+ * never falls.
  */
 export interface RollingCounters {
   /** Sum of all counters. */
@@ -12,79 +13,60 @@ export interface RollingCounters {
   own(nowMs: number): { name: string; value: number };
   /** Raises the own counter by one. */
   raise(nowMs: number): void;
-  /** The counts that the store lacks, in the form in which it merges them. */
+  /** The counters that the store lacks, in the form in which it merges them. */
   reservation(nowMs: number, limit: number | null): CallReservation;
-  /**
-   * Merges all counters of the store. Invalid ones are ignored: the store is untrusted.
-   * @returns whether the store has lost or moved counters that it had, how many calls of other processes are new, and
-   * by how many milliseconds this clock is ahead of that of another process
-   */
-  merge(counters: Readonly<Record<string, number>>, nowMs: number): Merge;
-  /** When so many of the counted calls have expired, the oldest first; null if fewer are counted. */
+  /** Merges the counters of the store. Invalid ones are ignored: the store is untrusted. */
+  merge(storeCounters: Readonly<Record<string, number>>, nowMs: number): Merge;
+  /** When this number of calls has expired, the oldest first, in milliseconds of the epoch; null if fewer are counted. */
   expiryMs(calls: number, nowMs: number): number | null;
-  /** Start of the oldest bucket with a call; null if no call is counted. */
+  /** Start of the oldest bucket with a call, in milliseconds of the epoch; null if no call is counted. */
   oldestMs(nowMs: number): number | null;
 }
 
+/** The result of a merge. */
 export interface Merge {
+  /** Whether the store has lost or moved counters that it had. */
   isLossy: boolean;
+  /** Calls of other processes that were not counted here before. */
   newCalls: number;
+  /** By how many milliseconds the clock of this process is ahead of the clock of another one. */
   aheadMs: number;
 }
+
+type Counters = ReadonlyMap<string, number>;
 
 export const bucketMs = 300_000;
 const dayBuckets = 288;
 // A call is sent at any moment of its bucket, a little later than it is counted, and the clocks of machines differ.
 const extraBuckets = 1;
-const renewBuckets = dayBuckets / 2; // the own counter by which a loss is noticed is renewed long before it expires
-const maxSkewBuckets = 1; // counters that are further ahead come from a clock that was set back
+// The own counter that shows a loss of the store is replaced by a new one long before it expires.
+const renewBuckets = dayBuckets / 2;
+const maxSkewBuckets = 1; // a counter of a later bucket was written before this clock was set back
 
-/** @param processId names this process, also among earlier runs */
+/** @param processId identifies this process: no other process, and no earlier run, has the same id */
 export function createRollingCounters(processId: string): RollingCounters {
-  const known = new Map<string, number>();
-  let stored = new Map<string, number>(); // as the store returned them last
-  let totalBucket = 0;
+  const counters = new Map<string, number>();
+  let stored = new Map<string, number>(); // the counters of the store, as it returned them last
+  let prunedBucket = 0;
   let total = 0;
 
   const ownName = (nowMs: number) => `${bucketAt(nowMs)}:${processId}`;
+  const isOwn = (name: string) => name.endsWith(`:${processId}`);
+  const countOf = (name: string) => counters.get(name) ?? 0;
 
   /** Removes the counters that have expired, and those of a later time than this clock can have. */
   function prune(nowMs: number): void {
-    const bucket = bucketAt(nowMs);
-    if (bucket === totalBucket) return;
-    totalBucket = bucket;
-    for (const counters of [known, stored]) {
-      for (const name of counters.keys()) if (!isCurrent(name, nowMs)) counters.delete(name);
+    if (bucketAt(nowMs) === prunedBucket) return;
+    prunedBucket = bucketAt(nowMs);
+    for (const map of [counters, stored]) {
+      for (const name of map.keys()) if (!isCurrent(name, nowMs)) map.delete(name);
     }
-    total = sum(known);
+    total = sum(counters);
   }
 
   function set(name: string, value: number): void {
-    total += value - (known.get(name) ?? 0);
-    known.set(name, value);
-  }
-
-  /**
-   * How far this clock is ahead of that of another process: its store has moved own counters to the time of the other
-   * clock. Only this process raises its own counters, so others have appeared or grown by that.
-   */
-  function aheadOfStoreMs(returned: [name: string, value: number][], nowMs: number): number {
-    const current = ownName(nowMs);
-    const moved = returned.filter(
-      ([name, value]) => name !== current && isOwn(name) && value > (known.get(name) ?? -1),
-    );
-    const buckets = moved.map(([name]) => bucketAt(nowMs) + maxSkewBuckets - bucketOf(name));
-    return Math.max(0, ...buckets) * bucketMs;
-  }
-
-  const isOwn = (name: string) => name.endsWith(`:${processId}`);
-
-  /** Calls by bucket, the oldest first. */
-  function callsByBucket(nowMs: number): [bucket: number, calls: number][] {
-    prune(nowMs);
-    const calls = new Map<number, number>();
-    for (const [name, value] of known) calls.set(bucketOf(name), (calls.get(bucketOf(name)) ?? 0) + value);
-    return [...calls].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+    total += value - countOf(name);
+    counters.set(name, value);
   }
 
   return {
@@ -92,69 +74,104 @@ export function createRollingCounters(processId: string): RollingCounters {
       prune(nowMs);
       return total;
     },
-    own: (nowMs) => ({ name: ownName(nowMs), value: known.get(ownName(nowMs)) ?? 0 }),
+    own: (nowMs) => ({ name: ownName(nowMs), value: countOf(ownName(nowMs)) }),
     raise(nowMs) {
       prune(nowMs);
-      set(ownName(nowMs), (known.get(ownName(nowMs)) ?? 0) + 1);
+      set(ownName(nowMs), countOf(ownName(nowMs)) + 1);
     },
     reservation(nowMs, limit) {
       prune(nowMs);
-      // An own counter, even an empty one, shows that the store has lost or moved the counters.
-      const renewedSince = bucketAt(nowMs) - renewBuckets;
-      if (![...known.keys()].some((name) => isOwn(name) && bucketOf(name) > renewedSince)) {
-        set(ownName(nowMs), known.get(ownName(nowMs)) ?? 0);
-      }
-      const missing = [...known].filter(
-        ([name, value]) => value > (stored.get(name) ?? (isOwn(name) ? -1 : 0)),
-      );
+      const ownNames = [...counters.keys()].filter(isOwn);
+      // The store has lost or moved its counters if it lacks an own one: an empty one shows it, too.
+      const isRenewed = ownNames.some((name) => bucketOf(name) > bucketAt(nowMs) - renewBuckets);
+      if (!isRenewed) set(ownName(nowMs), countOf(ownName(nowMs)));
       return {
-        counters: Object.fromEntries(missing),
+        counters: Object.fromEntries(countersToStore(counters, stored, isOwn)),
         ownCounter: ownName(nowMs),
         oldestBucket: oldestBucketAt(nowMs),
         currentBucket: bucketAt(nowMs) + maxSkewBuckets,
         limit,
       };
     },
-    merge(counters, nowMs) {
+    merge(storeCounters, nowMs) {
       prune(nowMs);
-      const valid = Object.entries(counters).filter(([name, value]) => isCounter(name, value));
-      const aheadMs = aheadOfStoreMs(valid, nowMs);
+      const valid = Object.entries(storeCounters).filter(([name, value]) => isCounter(name, value));
+      const own = valid.filter(([name]) => isOwn(name) && name !== ownName(nowMs));
+      const aheadMs = aheadOfOthersMs(own, counters, nowMs);
       if (aheadMs > 0) prune(nowMs - aheadMs); // the store has returned the moved counters
       const returned = new Map(valid.filter(([name]) => isCurrent(name, nowMs - aheadMs)));
-      // A process whose clock is a little ahead may have removed the oldest ones.
-      const isLossy = [...stored].some(
-        ([name, value]) =>
-          bucketOf(name) > oldestBucketAt(nowMs) + maxSkewBuckets && (returned.get(name) ?? -1) < value,
-      );
+      const isLossy = aheadMs > 0 || hasLost(stored, returned, nowMs);
       stored = returned;
       let newCalls = 0;
       for (const [name, value] of returned) {
-        const newHere = value - (known.get(name) ?? 0);
-        if (known.has(name) && newHere <= 0) continue;
-        if (!isOwn(name)) newCalls += newHere;
+        const added = value - countOf(name);
+        if (counters.has(name) && added <= 0) continue;
+        if (!isOwn(name)) newCalls += added;
         set(name, value);
       }
-      return { isLossy: isLossy || aheadMs > 0, newCalls, aheadMs };
+      return { isLossy, newCalls, aheadMs };
     },
     expiryMs(calls, nowMs) {
-      let expired = 0;
-      for (const [bucket, count] of callsByBucket(nowMs)) {
-        expired += count;
-        if (expired >= calls) return (bucket + dayBuckets + extraBuckets + 1) * bucketMs;
-      }
-      return null;
+      prune(nowMs);
+      return expiryMs(counters, calls);
     },
     oldestMs(nowMs) {
-      const [oldest] = callsByBucket(nowMs);
+      prune(nowMs);
+      const [oldest] = callsByBucket(counters);
       return oldest ? oldest[0] * bucketMs : null;
     },
   };
 }
 
+/** The counters that the store does not have, or has with a lower value. */
+const countersToStore = (counters: Counters, stored: Counters, isOwn: (name: string) => boolean) =>
+  [...counters].filter(([name, value]) => value > (stored.get(name) ?? (isOwn(name) ? -1 : 0)));
+
+/** Whether the store had a counter that it lacks now, or that has fallen. */
+function hasLost(stored: Counters, returned: Counters, nowMs: number): boolean {
+  // A process whose clock is a little ahead may have removed the oldest ones.
+  const oldestBucket = oldestBucketAt(nowMs) + maxSkewBuckets;
+  return [...stored].some(
+    ([name, value]) => bucketOf(name) > oldestBucket && (returned.get(name) ?? -1) < value,
+  );
+}
+
+/**
+ * By how many milliseconds this clock is ahead of the clock of another process. For the clock of that process, counters
+ * of this one are of a later time, so that the store has moved them to an earlier bucket. Only this process raises its
+ * own counters: if the store has one that this process lacks, or a higher one, it was moved.
+ * @param storeCounters the own counters of earlier buckets in the store
+ */
+function aheadOfOthersMs(
+  storeCounters: readonly [name: string, value: number][],
+  counters: Counters,
+  nowMs: number,
+): number {
+  const moved = storeCounters.filter(([name, value]) => value > (counters.get(name) ?? -1));
+  const buckets = moved.map(([name]) => bucketAt(nowMs) + maxSkewBuckets - bucketOf(name));
+  return Math.max(0, ...buckets) * bucketMs;
+}
+
+/** Calls by bucket, the oldest first. */
+function callsByBucket(counters: Counters): [bucket: number, calls: number][] {
+  const calls = new Map<number, number>();
+  for (const [name, value] of counters) calls.set(bucketOf(name), (calls.get(bucketOf(name)) ?? 0) + value);
+  return [...calls].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+}
+
+function expiryMs(counters: Counters, calls: number): number | null {
+  let expired = 0;
+  for (const [bucket, count] of callsByBucket(counters)) {
+    expired += count;
+    if (expired >= calls) return (bucket + dayBuckets + extraBuckets + 1) * bucketMs;
+  }
+  return null;
+}
+
 const bucketAt = (nowMs: number): number => Math.floor(nowMs / bucketMs);
 const oldestBucketAt = (nowMs: number): number => bucketAt(nowMs) - dayBuckets - extraBuckets;
 const bucketOf = (name: string): number => Number.parseInt(name, 10);
-const sum = (counters: Map<string, number>): number => [...counters.values()].reduce((a, b) => a + b, 0);
+const sum = (counters: Counters): number => [...counters.values()].reduce((a, b) => a + b, 0);
 
 const isCurrent = (name: string, nowMs: number): boolean =>
   bucketOf(name) >= oldestBucketAt(nowMs) && bucketOf(name) <= bucketAt(nowMs) + maxSkewBuckets;
