@@ -1,0 +1,102 @@
+import type { RollingCounters } from './rolling-counters.ts';
+
+/** The counters of one name. */
+export interface SharedCounter {
+  name: string;
+  counters: RollingCounters;
+  isSynced: boolean;
+  /** The last exchange with the store: the next one waits for it, so that results arrive in order. */
+  last: Promise<unknown>;
+  /** An exchange that has not begun: it includes the calls that are counted until it begins. */
+  nextSync: Promise<void> | undefined;
+}
+
+export interface CounterExchange {
+  /** See `SharedCounters.nowMs`. */
+  nowMs(): number;
+  /**
+   * Sends the counters that the store lacks, with this number of further calls, and merges those of the store. Null if
+   * the store does not respond.
+   */
+  exchange(counter: SharedCounter, limit: number | null, calls?: number): Promise<ExchangeResult | null>;
+  hold: Hold;
+}
+
+export interface ExchangeResult {
+  isWithinLimit: boolean;
+  /** Whether the store may have lost counters, so that the sum is not known. */
+  isLossy: boolean;
+}
+
+/** The time after a loss of the store in which no call with a limit is counted, because the sum is not known. */
+export interface Hold {
+  start(): void;
+  isActive(): boolean;
+  whenOver(): Promise<void>;
+}
+
+// After a loss every process writes its own counters within a second. Then the sum is known again.
+const holdMs = 1_200;
+const maxRounds = 3; // a store that loses its data all the time must not stop all calls
+
+export function createHold(): Hold {
+  let untilMs = 0;
+  const isActive = () => performance.now() < untilMs;
+  return {
+    start() {
+      untilMs = performance.now() + holdMs;
+    },
+    isActive,
+    async whenOver() {
+      while (isActive()) await new Promise((resolve) => setTimeout(resolve, untilMs - performance.now()));
+    },
+  };
+}
+
+/** Runs an exchange after the one before it. */
+export function enqueue<T>(counter: SharedCounter, exchange: () => Promise<T>): Promise<T> {
+  const result = counter.last.then(exchange);
+  counter.last = result.catch(() => undefined); // one that fails must not stop the later ones
+  return result;
+}
+
+/** `uncertain`: the call is counted, but the store has lost counters, so the sum is not known. */
+type Outcome = 'counted' | 'refused' | 'uncertain' | 'on hold';
+
+/** Counts one call, here and in the store, unless the sum would exceed the limit. Returns whether it is counted. */
+export async function reserveCall(
+  counter: SharedCounter,
+  limit: number,
+  options: CounterExchange,
+): Promise<boolean> {
+  const { exchange, hold } = options;
+  let outcome: Outcome = 'on hold';
+  for (let round = 0; round < maxRounds && outcome === 'on hold'; round++) {
+    await hold.whenOver();
+    outcome = await enqueue(counter, () => countOne(counter, limit, options));
+  }
+  for (let round = 0; round < maxRounds && outcome === 'uncertain'; round++) {
+    await hold.whenOver();
+    const result = await enqueue(counter, () => exchange(counter, null));
+    if (!result?.isLossy) outcome = fits(counter, 0, limit, options) ? 'counted' : 'refused';
+  }
+  if (outcome === 'on hold') outcome = countHere(counter, limit, options);
+  return outcome === 'uncertain' ? fits(counter, 0, limit, options) : outcome === 'counted';
+}
+
+async function countOne(counter: SharedCounter, limit: number, options: CounterExchange): Promise<Outcome> {
+  if (options.hold.isActive()) return 'on hold';
+  if (!fits(counter, 1, limit, options)) return 'refused';
+  const result = await options.exchange(counter, limit, 1);
+  if (result?.isWithinLimit) return result.isLossy ? 'uncertain' : 'counted';
+  return countHere(counter, limit, options); // the store does not respond, or it contains invalid counters
+}
+
+function countHere(counter: SharedCounter, limit: number, options: CounterExchange): Outcome {
+  if (!fits(counter, 1, limit, options)) return 'refused';
+  counter.counters.raise(options.nowMs());
+  return 'counted';
+}
+
+const fits = ({ counters }: SharedCounter, calls: number, limit: number, { nowMs }: CounterExchange) =>
+  counters.total(nowMs()) + calls <= limit;
