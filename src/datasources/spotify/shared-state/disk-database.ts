@@ -154,5 +154,6 @@ const warnings: Readonly<Record<Problem, string>> = {
   busy: 'The data directory is locked by another process: continuing without it',
   full: 'The data directory or its disk is full: new data stays in memory',
   damaged: 'The files in the data directory were damaged or unknown: starting with empty ones',
-  unusable: 'The data directory cannot be used: continuing without it',
+  unusable:
+    'DATA_DIR cannot be used, so data stays in memory and is lost at a restart: choose a directory that this user may write',
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { storeVersion } from './shared-store.ts';
 
 /** The files of one app in the data directory, which only their owner can read: `APP/vVERSION/store.sqlite`. */
@@ -34,7 +35,7 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
 
   return {
     prepare() {
-      mkdirSync(folder, { recursive: true, mode: privateFolder });
+      createFolder(folder);
       closeSync(openSync(file, 'a', privateFile)); // SQLite gives its other files the same mode
       for (const path of [appFolder, folder]) chmodSync(path, privateFolder);
       chmodSync(file, privateFile);
@@ -49,6 +50,20 @@ export function createDiskFiles(dataDir: string, app: string): DiskFiles {
       removeFolder(removed);
     },
   };
+}
+
+/**
+ * Creates the folder and the folders above it. Node's own `recursive` loops forever if the system responds ENOENT although
+ * the folder above exists, as it does below /proc.
+ */
+function createFolder(path: string): void {
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) createFolder(parent);
+  try {
+    mkdirSync(path, privateFolder);
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 function removeFolder(path: string): void {
