@@ -27,12 +27,15 @@ export const host = z.string().refine(isHost, 'must be an IP address or a host n
 /** Part of the app's credentials. Values that were pasted with quotes or blanks, or not replaced, are rejected. */
 export const credential = z
   .string()
+  .refine((text) => !placeholder.test(text), {
+    error: 'must be the value of your app, not a placeholder',
+    abort: true,
+  })
   .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII')
-  .refine((text) => !/["'`]/.test(text), 'must be without quotes')
-  .refine((text) => !placeholder.test(text), 'must be the value of your app, not a placeholder');
+  .refine((text) => !/["'`]/.test(text), 'must be without quotes');
 
 const placeholder =
-  /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;
+  /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|…|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;
 
 /** Bearer tokens and secrets are sent to it: plain http is for the same machine only. */
 export const upstreamUrl = z

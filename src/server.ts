@@ -61,7 +61,7 @@ async function serve(config: Config): Promise<void> {
 /** Resolves when the server listens; ends the process with code 1 if it cannot. */
 function listen(server: Server, port: number, host: string, variable: string): Promise<AddressInfo> {
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const message = listenError(error.code, variable, port);
+    const message = listenError(error.code, variable, port, host);
     if (!message) throw error;
     process.stderr.write(`${message}\n${docsHint}\n`);
     process.exit(1);

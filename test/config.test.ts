@@ -408,6 +408,8 @@ describe('the credentials', () => {
     'YOUR_CLIENT_SECRET',
     'my_spotify_client_id',
     'client_id_here',
+    '…',
+    '<…>',
     'changeme',
     'xxxxxxxx',
     '...',
@@ -418,6 +420,11 @@ describe('the credentials', () => {
       expect(message).toMatch(new RegExp(`^${name} must be `));
       expect(message).not.toContain(value.trim());
     }
+  });
+
+  test('the placeholder of the README is called a placeholder', () => {
+    const message = complaint({ ...credentials, SPOTIFY_CLIENT_SECRET: '…' });
+    expect(message).toContain('SPOTIFY_CLIENT_SECRET must be the value of your app, not a placeholder.');
   });
 
   test.each<Environment>([

@@ -56,13 +56,20 @@ function placeOf({ redisUrl, dataDir }: SpotifyConfig, isStoreAvailable: boolean
 }
 
 /** The message if a server cannot listen, by the code of the system; null for an unknown code. */
-export function listenError(code: string | undefined, variable: string, port: number): string | null {
+export function listenError(
+  code: string | undefined,
+  variable: string,
+  port: number,
+  host: string,
+): string | null {
   if (code === 'EADDRINUSE') {
     const other = `${variable}=${port < 65_535 ? port + 1 : port - 1}`;
     return `Port ${port} is in use by another process. Choose another port, for example \`${other} npm start\`.`;
   }
   if (code === 'EACCES') return `${variable} must be a port that this user may use, not ${port}.`;
-  return code !== undefined && hostCodes.has(code) ? 'HOST must be an address of this machine.' : null;
+  return code !== undefined && hostCodes.has(code)
+    ? `HOST must be an address of this machine, but is ${JSON.stringify(host)}.`
+    : null;
 }
 
 const hostCodes = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);

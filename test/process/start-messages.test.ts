@@ -116,8 +116,8 @@ test.each([
     'Port 65535 is in use by another process. Choose another port, for example `METRICS_PORT=65534 npm start`.',
   ],
   ['EACCES', 'PORT', 80, 'PORT must be a port that this user may use, not 80.'],
-  ['EADDRNOTAVAIL', 'PORT', 4000, 'HOST must be an address of this machine.'],
+  ['EADDRNOTAVAIL', 'PORT', 4000, 'HOST must be an address of this machine, but is "192.0.2.1".'],
   ['EMFILE', 'PORT', 4000, null],
 ])('a server that cannot listen because of %s on %s %i is explained', (code, variable, port, message) => {
-  expect(listenError(code, variable, port)).toBe(message);
+  expect(listenError(code, variable, port, '192.0.2.1')).toBe(message);
 });
