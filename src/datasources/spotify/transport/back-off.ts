@@ -66,12 +66,14 @@ export const certificateError = () =>
 
 export const askAgainIn = (seconds: number): string => `ask again in ${durationText(seconds)}`;
 
-/** Such as `30 seconds`; minutes and hours are rounded up. */
+/** Such as `30 seconds`, or `2 hours 5 minutes`; minutes are rounded up. */
 export function durationText(seconds: number): string {
-  if (seconds < 2 * minuteSeconds) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
-  if (seconds < 2 * hourSeconds) return `${Math.ceil(seconds / minuteSeconds)} minutes`;
-  return `${Math.ceil(seconds / hourSeconds)} hours`;
+  if (seconds < 2 * 60) return countText(seconds, 'second');
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes <= 2 * 60) return countText(minutes, 'minute');
+  const rest = minutes % 60;
+  const hours = countText(Math.floor(minutes / 60), 'hour');
+  return rest === 0 ? hours : `${hours} ${countText(rest, 'minute')}`;
 }
 
-const minuteSeconds = 60;
-const hourSeconds = 3_600;
+const countText = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
