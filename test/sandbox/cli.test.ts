@@ -66,6 +66,19 @@ describe('the command', () => {
     expect((await get('/artists?ids=3Nrfpe0tUJi4K4DXYWgMUX')).status).toBe(403);
   });
 
+  it('prints the command that starts the gateway on it', async () => {
+    const { printed } = await start();
+    const command = /^ +(SPOTIFY_API_URL=.+ npm start)$/m.exec(printed.out)?.[1] ?? '';
+    expect(command.split(' ')).toEqual([
+      expect.stringMatching(/^SPOTIFY_API_URL=http:\/\/127\.0\.0\.1:\d+\/v1$/),
+      expect.stringMatching(/^SPOTIFY_TOKEN_URL=http:\/\/127\.0\.0\.1:\d+\/api\/token$/),
+      'SPOTIFY_CLIENT_ID=sandbox-client',
+      'SPOTIFY_CLIENT_SECRET=sandbox-secret',
+      'npm',
+      'start',
+    ]);
+  });
+
   it('plays an app of the other kind, limits the rate and breaks what it is told to', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
     const file = join(folder, 'faults.json');
