@@ -34,7 +34,8 @@ const reconnectMs = 1_000;
 const logEveryMs = 60_000;
 
 const maxReasonChars = 200;
-const unreachableMessage = 'Redis is unreachable or slow: continuing without it';
+const unreachableMessage =
+  'Redis (REDIS_URL) is unreachable or slow: continuing without it until it responds';
 const rejectedMessage = 'Redis rejects REDIS_URL or a command: continuing without it';
 
 const require = createRequire(import.meta.url);
