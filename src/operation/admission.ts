@@ -9,13 +9,15 @@ import { waitForIdleEventLoop } from '../observability/clock.ts';
 export interface OperationQueue {
   /** True if the operation may start; false, after 2 s in the queue, if the process has too much to do. */
   admit(clientKey: string): true | Promise<boolean>;
-  /**
-   * To be called when an operation has waited: all that have waited for the same data would continue in one iteration.
-   * @param operation the same object in each call for one operation
-   * @returns undefined if the operation may continue at once
-   */
-  resume(operation: object, clientKey: string): Promise<void> | undefined;
+  /** For an operation that has started. */
+  createResume(clientKey: string): Resume;
 }
+
+/**
+ * To be called when the operation has waited: all that have waited for the same data would continue in one iteration.
+ * Undefined if the operation may continue at once.
+ */
+export type Resume = () => Promise<void> | undefined;
 
 const workMs = 50; // of the 200 ms within which `/health` responds; the last operation may take longer
 const maxQueuedMs = 2_000;
@@ -29,7 +31,7 @@ interface QueuedOperation {
 export function createOperationQueue(): OperationQueue {
   const queues = new Map<string, QueuedOperation[]>(); // by client, the client that is next first
   let iterationStartMs: number | null = null;
-  let resumed: object | null = null; // the operation that continues in the microtasks that run now
+  let resumed: Resume | null = null; // the operation that continues in the microtasks that run now
 
   function startIteration(): void {
     iterationStartMs = performance.now();
@@ -79,15 +81,18 @@ export function createOperationQueue(): OperationQueue {
 
   return {
     admit: (clientKey) => isFree() || enqueue(clientKey),
-    resume(operation, clientKey) {
-      if (resumed === null) {
-        resumed = operation;
-        process.nextTick(() => {
-          resumed = null;
-        });
-      }
-      if (isFree() && resumed === operation) return undefined;
-      return enqueue(clientKey).then(() => undefined);
+    // Holds the key alone: anything of the request would stay in memory with an operation that has waited.
+    createResume(clientKey) {
+      return function resume() {
+        if (resumed === null) {
+          resumed = resume;
+          process.nextTick(() => {
+            resumed = null;
+          });
+        }
+        if (isFree() && resumed === resume) return undefined;
+        return enqueue(clientKey).then(() => undefined);
+      };
     },
   };
 }

@@ -86,7 +86,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
     const startMs = performance.now();
     await started;
     const operationContext = createOperationContext(timeoutMs);
-    operationContext.resume = () => queue.resume(operationContext, client.key);
+    operationContext.resume = queue.createResume(client.key);
     client.signal?.addEventListener('abort', operationContext.end, { once: true });
     const span = startOperation(client);
     operationContext.traceContext = span.context;

@@ -76,9 +76,9 @@ describe('operations that arrive at once', () => {
 describe('operations that have waited for the same data', () => {
   /** An operation that continues as soon as the data is there, and works then. */
   async function resume(queue: OperationQueue, data: Promise<void>, clientKey: string, milliseconds: number) {
-    const operation = {};
+    const resumeOperation = queue.createResume(clientKey);
     await data;
-    await queue.resume(operation, clientKey);
+    await resumeOperation();
     work(milliseconds);
   }
 
@@ -114,10 +114,10 @@ describe('operations that have waited for the same data', () => {
 
   test('do not wait for themselves: all fields of one continue together', async () => {
     const queue = createOperationQueue();
-    const operation = {};
-    const fields = Array.from({ length: 15 }, () => queue.resume(operation, 'a'));
+    const resumeOperation = queue.createResume('a');
+    const fields = Array.from({ length: 15 }, () => resumeOperation());
     expect(fields).toEqual(Array(15).fill(undefined));
-    expect(queue.resume({}, 'a')).toBeInstanceOf(Promise);
+    expect(queue.createResume('a')()).toBeInstanceOf(Promise);
   });
 });
 
