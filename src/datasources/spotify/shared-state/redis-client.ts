@@ -26,6 +26,7 @@ export interface RedisClient {
 }
 
 const commandTimeoutMs = 200; // longer than a call to Spotify takes, because the daily quota limits calls
+const slicesOfTimeout = 10; // each counts once, however late it ends
 const syncTimeoutMs = 250; // once: the state of other processes is worth the wait before the first call
 const failuresUntilCooldown = 2; // in succession: a single slow response is accepted
 const cooldownMs = 2_000; // without commands, after the failures
@@ -131,15 +132,18 @@ export function createRedisClient(url: string, log: Log): RedisClient {
 const isRejectedSelect = (error: Error): boolean =>
   'command' in error && (error.command as { name?: string } | undefined)?.name === 'select';
 
+/**
+ * The result of the promise. @throws Error after `ms` in which this process could have read it. The time is counted in
+ * slices, because a process that is busy for longer than `ms` reads no response: that counts as one slice.
+ */
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    // If our own event loop was late, the command is sent in its next iteration and the result is read in the one
-    // after: both are awaited.
-    timer = setTimeout(
-      () => setImmediate(() => setImmediate(() => reject(new Error('Redis is too slow')))),
-      ms,
-    );
+    const wait = (slices: number) => {
+      if (slices === 0) reject(new Error('Redis is too slow'));
+      else timer = setTimeout(() => wait(slices - 1), ms / slicesOfTimeout);
+    };
+    wait(slicesOfTimeout);
   });
   try {
     return await Promise.race([promise, timeout]);
