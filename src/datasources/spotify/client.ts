@@ -163,7 +163,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
 
   return {
     ...pages,
-    ...createEntityLists(cache, capabilities, options.market),
+    ...createEntityLists(cache, capabilities, options.market, kinds, options.freshMs),
     ...entities,
     object: <K extends Kind>(kind: K, id: SpotifyId, market: Market | null, fieldContext: FieldContext) =>
       entities.find(typedKinds[kind], id, market, fieldContext),

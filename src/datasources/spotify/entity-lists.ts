@@ -1,3 +1,4 @@
+import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
 import { embeddedPageOf } from './kinds/embedded-objects.ts';
@@ -38,29 +39,41 @@ export type ObjectKey = Pick<Entity, 'id' | 'market'>;
 /** The full object may contain the first page of a list. */
 export type ListOwner = ObjectKey | Entity;
 
+/** @param freshMs one freshness for everything; null for a freshness by kind */
 export function createEntityLists(
   cache: ReadThroughCache,
   capabilities: Capabilities,
   defaultMarket: Market | null,
   registry: KindRegistry = kinds,
+  freshMs: number | null = null,
 ): EntityLists {
   const marketOf = (named: Market | null, owner?: ListOwner): Market | null =>
     named ?? owner?.market ?? defaultMarket;
 
+  /** Whether the page that an object contains may still be used: some lists change sooner than their owner. */
+  const isFresh = (page: Page<Entity>, kindMs: number, listMs: number): boolean =>
+    freshMs !== null || listMs >= kindMs || epochMs() - page.asOfMs < listMs;
+
   /** Reads the first page from the full owner, which costs the same call as the page, if that kind contains it. */
   function embeddedFirstPage<T extends Entity>(
-    { name }: PagedListDefinition<T, never>,
+    { name, freshMs: listMs, fallbackMarket }: PagedListDefinition<T, never>,
     owner: ListOwner,
     market: Market | null,
   ): Pick<PagedList<T>, 'embeddedFirstPage'> {
     const ownerKind = Object.values(registry).find(({ embeddedPage }) => embeddedPage?.list === name);
     if (!ownerKind) return {};
-    // The items of the page were decoded as those of this list, which its type does not state.
-    const pageIn = (object: Entity) => embeddedPageOf(object, registry) as Page<T> | undefined;
+    const isMarketOfOwner = market === (marketOf(null, owner) ?? fallbackMarket ?? null);
+    function pageIn(object: Entity): Page<T> | undefined {
+      // The items of the page were decoded as those of this list, which its type does not state.
+      const page = embeddedPageOf(object, registry) as Page<T> | undefined;
+      return page && isFresh(page, ownerKind?.freshMs ?? 0, listMs) ? page : undefined;
+    }
     return {
       async embeddedFirstPage(fieldContext) {
         const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
         if (page) return page;
+        // In another market the owner may not exist, which only a read by its id can show.
+        if (isMarketOfOwner && ownerKind.embeddedPage?.isInBatches === false) return undefined;
         const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
         return full && pageIn(full);
       },
@@ -81,7 +94,7 @@ export function createEntityLists(
         : (present?.map((item) => ({ ...item, market: owner.market })) ?? null);
     },
     pagedList(list, owner, filter, named) {
-      const market = marketOf(named, owner);
+      const market = marketOf(named, owner) ?? list.fallbackMarket ?? null;
       return {
         ...pagedList(list, owner.id, filter, market, registry),
         ...embeddedFirstPage(list, owner, market),

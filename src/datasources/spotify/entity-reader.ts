@@ -3,7 +3,7 @@ import type { Capabilities } from './capabilities/capabilities.ts';
 import { inMarket } from './kinds/embedded-objects.ts';
 import { byId } from './kinds/endpoint-request.ts';
 import type { Reference } from './kinds/index.ts';
-import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
+import { bareIdKinds, type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
@@ -68,9 +68,9 @@ export function createEntityReader<Any extends Entity>({
   return {
     find,
     async node({ kind, id }, fieldContext) {
-      const all = Object.values(registry);
-      const named = all.find(({ name }) => name === kind);
+      const named = Object.values(registry).find(({ name }) => name === kind);
       if (named) return find(named, id, null, fieldContext);
+      const all = bareIdKinds(registry);
       const requests = all.map((candidate) => requestOf(candidate, id, null));
       const cached = await cache.findCached(requests);
       for (const candidate of cached ? all.filter((_, i) => requests[i] === cached) : all) {

@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   GraphQLString,
 } from 'graphql';
-import { type Kind, kinds, parseId, type SpotifyObject } from '../../datasources/spotify/index.ts';
+import { type Kind, kinds, parseId, pluralsOf, type SpotifyObject } from '../../datasources/spotify/index.ts';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
 import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
@@ -15,7 +15,7 @@ import type { Context } from '../context.ts';
 import { maxRepresentations, type Representation } from '../planning/cost.ts';
 import { entityLookups } from '../planning/entity-costs.ts';
 import type { RejectedEntities } from '../planning/plan.ts';
-import { Album, Artist, readObject, Track, typeNames } from '../types/node.ts';
+import { objectTypes, readObject, typeNames } from '../types/node.ts';
 
 /**
  * The fields by which a larger graph composes this one. A stitching parent reads `_sdl`, in which `@merge` marks the
@@ -72,7 +72,7 @@ const Any = builder.scalarType('_Any', {
 
 const Entity = builder.unionType('_Entity', {
   description: 'What other subgraphs may refer to.',
-  types: [Artist, Album, Track],
+  types: Object.values(objectTypes),
   resolveType: ({ kind }: SpotifyObject) => typeNames[kind],
 });
 
@@ -126,7 +126,7 @@ function entity(
   const rejection = context.plan?.rejectedEntities;
   if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
   const kind = kindsOfTypes.get(__typename);
-  if (!kind) throw new BadUserInput('Only artists, albums and tracks can be referred to.');
+  if (!kind) throw new BadUserInput(`Only ${pluralsOf(Object.values(kinds))} can be referred to.`);
   return readObject({ kind, id: parseId(id, kind) }, context, info, index);
 }
 

@@ -40,6 +40,8 @@ export interface FieldVisit {
   parents: Cardinality;
   /** Whether the parents are full objects. */
   full: boolean;
+  /** Whether the parents are the items of a list that another object owns. */
+  isFromOwner: boolean;
   /** The parents whose ids the operation states. */
   owners: readonly Owner[];
   /** The names of the fields selected below. */
@@ -109,6 +111,8 @@ export interface Cost {
   objects: Cardinality;
   /** Whether these are full objects. */
   full: boolean;
+  /** Whether these are the items of a list that the parent owns; by default not. */
+  isFromOwner?: boolean;
   /** The objects whose ids the operation states. */
   owners?: readonly Owner[];
   /** How many entities are not cached, and those of them that are not read. */

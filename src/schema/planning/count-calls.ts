@@ -36,6 +36,7 @@ interface Place {
   parentArgs: Readonly<Record<string, unknown>>;
   objects: Cardinality;
   full: boolean;
+  isFromOwner: boolean;
   owners: readonly Owner[];
 }
 
@@ -84,7 +85,14 @@ export function countCalls(
     visits: 0,
     onCalls,
   };
-  countFields(count, { level: root, parentArgs: {}, objects: single, full: true, owners: [] });
+  countFields(count, {
+    level: root,
+    parentArgs: {},
+    objects: single,
+    full: true,
+    isFromOwner: false,
+    owners: [],
+  });
   countBatchProbe(count);
   for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
   return count;
@@ -113,7 +121,7 @@ function countFields(count: Count, place: Place): void {
 /** Counts one field and all below it. */
 function countField(
   count: Count,
-  { level: { type }, objects: parents, full, owners, parentArgs }: Place,
+  { level: { type }, objects: parents, full, isFromOwner, owners, parentArgs }: Place,
   { field, below, nodes, selected }: FieldSelection,
   args: Place['parentArgs'],
 ): void {
@@ -124,6 +132,7 @@ function countField(
     parentArgs,
     parents,
     full,
+    isFromOwner,
     owners,
     selected,
     needsFullObject: () => below.some(({ branches }) => branches.some((branch) => canCost(branch.field))),
@@ -140,9 +149,9 @@ function countField(
     count.rejectedEntities.set(nodes[0], cost.entities.rejected);
   }
   for (const level of below) {
-    const { objects, full: isFull, owners: all = none } = cost;
+    const { objects, full: isFull, isFromOwner = false, owners: all = none } = cost;
     const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
-    countFields(count, { level, parentArgs: args, objects, full: isFull, owners });
+    countFields(count, { level, parentArgs: args, objects, full: isFull, isFromOwner, owners });
   }
 }
 
@@ -185,9 +194,9 @@ function countBatchProbe({ app, lookups, probeCalls }: Count): void {
 function costOfNone(
   parent: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
-  { parents, full }: FieldVisit,
+  { parents, full, isFromOwner }: FieldVisit,
 ): Cost {
-  if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full };
+  if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full, isFromOwner };
   const length = isList(field) ? unknownLength : 1;
   return { calls: {}, objects: { ...parents, batchSize: parents.batchSize * length }, full: false };
 }

@@ -7,6 +7,7 @@ import {
   type PagedList,
   type SpotifyObject,
   searchReach,
+  typedKinds,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
@@ -14,8 +15,6 @@ import { type CacheView, count, type FieldCost, type FieldVisit } from './cost.t
 import { orNull, readsOf } from './object-costs.ts';
 
 /** Costs of the fields that read lists. */
-
-const embeddedTracks = kinds.album.embeddedPage.limit;
 
 /** A list of one call that Spotify may withhold from an app. */
 export const shortList = (
@@ -53,29 +52,40 @@ export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): 
   },
 });
 
-/** The tracks of an album, of which the full album has the first. */
-export const albumTracks = <Args>(listOf: ListOf<Args>): FieldCost => ({
-  needsFullObject: (args) => args['market'] == null && beginsEmbedded(args),
-  calls(visit) {
-    const { pages, size, limit, probeCalls } = pagesOf(visit, 'albums/tracks');
-    const parents = count(visit.parents);
-    const embedded = beginsEmbedded(visit.args);
-    const pagesBehind = embedded ? pages.filter((page) => page + limit > embeddedTracks) : pages;
-    // Tracks for another market come with the album for that market.
-    const otherAlbum =
-      embedded && visit.args['market'] != null ? readsOf('album', visit.parents, visit.app) : null;
-    return {
-      calls: {
-        'albums/tracks': parents * pagesBehind.length - cachedPages(visit, listOf, pagesBehind),
-        ...otherAlbum?.calls,
-      },
-      lookups: otherAlbum?.lookups ?? {},
-      probeCalls: pagesBehind.length > 0 ? probeCalls : [],
-      objects: { batches: parents, batchSize: size },
-      full: false,
-    };
-  },
-});
+/** A list of which the full object contains the first page, such as the tracks of an album. */
+export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost {
+  const { embeddedPage } = typedKinds[owner];
+  if (!embeddedPage) throw new Error(`An object of the kind ${owner} contains no page of a list.`);
+  const { limit: embeddedItems, isInBatches } = embeddedPage;
+  const begins = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
+
+  return {
+    needsFullObject: (args) => isInBatches && args['market'] == null && begins(args),
+    calls(visit) {
+      const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
+      const parents = count(visit.parents);
+      const isOtherMarket = visit.args['market'] != null;
+      // Where batches lack the page, only an object that was read by itself is sure to have it.
+      const hasPage = isInBatches || (visit.app.has('batch') === false && (visit.full || isOtherMarket));
+      const pagesBehind =
+        hasPage && begins(visit.args) ? pages.filter((page) => page + limit > embeddedItems) : pages;
+      // The items for another market come with the object for that market.
+      const otherOwner =
+        begins(visit.args) && isOtherMarket ? readsOf(owner, visit.parents, visit.app) : null;
+      return {
+        calls: {
+          [endpoint]: parents * pagesBehind.length - cachedPages(visit, listOf, pagesBehind),
+          ...otherOwner?.calls,
+        },
+        lookups: otherOwner?.lookups ?? {},
+        probeCalls: pagesBehind.length > 0 ? probeCalls : [],
+        objects: { batches: parents, batchSize: size },
+        full: false,
+        isFromOwner: true,
+      };
+    },
+  };
+}
 
 /** One kind of a search. The kinds of one search share their calls, page by page. */
 export const searchHits = (kind: Kind): FieldCost => ({
@@ -125,7 +135,8 @@ function pagesOf(
   return { pages, limit, size: range?.first ?? range?.last ?? 0, probeCalls };
 }
 
-function beginsEmbedded(args: FieldVisit['args']): boolean {
+/** Whether a window may begin in the first `items` slots. */
+function beginsWithin(items: number, args: FieldVisit['args']): boolean {
   const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
-  return range !== null && (range.after === null || range.after.slot + 1 < embeddedTracks);
+  return range !== null && (range.after === null || range.after.slot + 1 < items);
 }

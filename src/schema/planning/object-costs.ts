@@ -1,7 +1,9 @@
 import {
+  bareIdKinds,
   type CapabilityView,
   isInRange,
   type Kind,
+  kindNames,
   kinds,
   type Market,
   parseReference,
@@ -66,12 +68,17 @@ export const fullObject = (withheld?: WithheldField): FieldCost => ({
   needsFullObject: (_, app) => withheld === undefined || app.has(withheld) !== false,
 });
 
-/** The album of a track: a track of an album's list lacks it, and all tracks of one list have the same album. */
-export const albumOfTrack: FieldCost = {
-  calls({ parents, full }) {
-    return { ...lookupsOf({ album: full ? 0 : parents.batches }), objects: parents, full: false };
+/**
+ * The object to whose list an item belongs. The items of the list itself lack it, and all of them have the same owner.
+ * Other simplified items lack it too, and then it is read with the full item.
+ */
+export const ownerOfItem = (item: Kind, owner: Kind): FieldCost => ({
+  calls({ parents, full, isFromOwner, app }) {
+    if (full) return { calls: {}, objects: parents, full: false };
+    if (!isFromOwner) return { ...readsOf(item, parents, app), full: false };
+    return { ...lookupsOf({ [owner]: parents.batches }), objects: parents, full: false };
   },
-};
+});
 
 const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
 
@@ -130,11 +137,17 @@ export function readsByIds(
 function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Cost {
   const read = uncached(visit, references, null);
   const countOf = (kind: Kind | null) => read.filter((reference) => reference?.kind === kind).length;
-  // A bare id is looked up as an artist, together with the others, and after that as an album and as a track.
+  // A bare id is looked up as the first of its kinds, together with the others, and after that as each further kind.
   const bare = countOf(null);
-  const first = { artist: countOf('artist') + bare, album: countOf('album'), track: countOf('track') };
-  const deferred = { album: bare, track: bare };
-  const all = { ...first, album: first.album + bare, track: first.track + bare };
+  const bareReads = (kind: Kind, isDeferred: boolean) => {
+    const turn = bareKinds.indexOf(kind);
+    return turn !== -1 && turn > 0 === isDeferred ? bare : 0;
+  };
+  const countsOf = (read: (kind: Kind) => number) =>
+    Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
+  const first = countsOf((kind) => countOf(kind) + bareReads(kind, false));
+  const deferred = countsOf((kind) => bareReads(kind, true));
+  const all = countsOf((kind) => first[kind] + deferred[kind]);
   return {
     calls: lookupsOf(all).calls,
     lookups: first,
@@ -156,12 +169,12 @@ function isCached(visit: FieldVisit, reference: Reference | null, kind: Kind | n
   if (!cache || !reference) return false;
   const only = kind ?? reference.kind;
   const form = visit.needsFullObject() ? 'full' : 'any';
-  return (only ? [only] : kindNames).some((name) =>
+  return (only ? [only] : bareKinds).some((name) =>
     cache.isObjectCached(name, reference.id, marketOf(visit), form),
   );
 }
 
-const kindNames = Object.keys(kinds) as Kind[];
+const bareKinds: readonly Kind[] = bareIdKinds<(typeof kinds)[Kind]>(kinds).map(({ name }) => name);
 
 /** The objects that references name. @param kind null if the references have kinds of their own */
 function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null): Owner[] {

@@ -12,15 +12,13 @@ import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../a
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { noCost } from '../planning/cost.ts';
-import { albumTracks } from '../planning/list-costs.ts';
+import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { full, sent, uriOf } from '../resolvers.ts';
 import { Album, Artist, Node } from './node.ts';
 import { AlbumTracksConnection } from './track.ts';
 import { AlbumGroup, AlbumType, Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
-
-export const AlbumConnection = connectionOf('AlbumConnection', Album);
 
 export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Album, (t) => ({
   albumGroup: t.field({
@@ -139,7 +137,7 @@ Album.implement({
     tracks: t.field({
       type: AlbumTracksConnection,
       nullable: true,
-      extensions: { cost: albumTracks(tracksOf) },
+      extensions: { cost: embeddedList('album', 'albums/tracks', tracksOf) },
       description: 'Its tracks, in their order over all discs.',
       args: { market: marketArg(t), ...pagingArgs(t) },
       resolve: (album, args, context, info) =>

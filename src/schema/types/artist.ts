@@ -13,14 +13,12 @@ import type { Context, FieldRead } from '../context.ts';
 import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connect, pagingArgs } from '../relay/connection.ts';
 import { cursorsOf, type PagingArgs } from '../relay/page-arguments.ts';
 import { full, itemOrError, sent, uriOf } from '../resolvers.ts';
 import { ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { Artist, Node, Track } from './node.ts';
 import { AlbumGroup, Followers, Image } from './values.ts';
-
-export const ArtistConnection = connectionOf('ArtistConnection', Artist);
 
 Artist.implement({
   extensions: { kind: 'artist' },

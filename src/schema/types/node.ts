@@ -1,12 +1,15 @@
+import type { ObjectRef } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import {
-  type Album as AlbumObject,
-  type Artist as ArtistObject,
+  bareIdKinds,
   type Kind,
+  type KindOf,
+  kindNames,
+  kinds,
   parseReference,
+  pluralsOf,
   type Reference,
   type SpotifyObject,
-  type Track as TrackObject,
 } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds } from '../arguments.ts';
 import { builder } from '../builder.ts';
@@ -14,15 +17,26 @@ import type { Context } from '../context.ts';
 import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
 import { artistById, type WithPrefetched } from '../planning/prefetch.ts';
 
-/** The types of the catalogue's objects, which refer to each other: one line for each kind. */
+/** The name of each kind's type: the name of the kind with a capital. */
+export const typeNames = byKind((kind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
 
-export const Artist = builder.objectRef<WithPrefetched<ArtistObject>>('Artist');
-export const Album = builder.objectRef<AlbumObject>('Album');
-export const Track = builder.objectRef<TrackObject>('Track');
+type Types = (typeof builder)['$inferSchemaTypes'];
+
+const objectRef = <K extends Kind>(kind: K) => builder.objectRef<WithPrefetched<KindOf[K]>>(typeNames[kind]);
+
+/** The types of the catalogue's objects, which refer to each other: one line for each kind. */
+export const objectTypes = {
+  artist: objectRef('artist'),
+  album: objectRef('album'),
+  track: objectRef('track'),
+} satisfies Record<Kind, unknown>;
+
+export const { artist: Artist, album: Album, track: Track } = objectTypes;
+
+/** The type of a kind that is known at run time only. */
+export const objectTypeOf = (kind: Kind) => objectTypes[kind] as ObjectRef<Types, SpotifyObject>;
 
 /** Everything that has an id, and the root fields that find it. */
-
-export const typeNames: Readonly<Record<Kind, string>> = { artist: 'Artist', album: 'Album', track: 'Track' };
 
 export const Node = builder.interfaceRef<SpotifyObject>('Node').implement({
   description: 'Something in the catalogue that has an id.',
@@ -37,8 +51,7 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     extensions: { cost: nodeLookup },
-    description:
-      'Whatever the id names. For a bare id, artists, albums and tracks are searched in this order: a URI or link costs fewer calls.',
+    description: `Whatever the id names. For a bare id, ${pluralsOf(bareIdKinds(kinds))} are searched in this order: a URI or link costs fewer calls.`,
     args: { id: idArg(t) },
     resolve: (_, { id }, context, info) => readObject(parseReference(id), context, info),
   }),
@@ -65,4 +78,8 @@ export function readObject(
 ): Promise<SpotifyObject | null> {
   if (reference.kind === 'artist') return artistById(reference.id, context, info, index);
   return context.spotify.node(reference, context.fieldContext(info));
+}
+
+function byKind<T>(of: (kind: Kind) => T): Readonly<Record<Kind, T>> {
+  return Object.fromEntries(kindNames.map((kind) => [kind, of(kind)])) as Record<Kind, T>;
 }

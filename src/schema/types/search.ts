@@ -1,13 +1,11 @@
-import type { Kind, KindOf, Market } from '../../datasources/spotify/index.ts';
+import { type Kind, kindNames, kinds, type Market } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { marketArg, namedMarket } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
-import { type ConnectionRef, connect, pagingArgs } from '../relay/connection.ts';
-import { AlbumConnection } from './album.ts';
-import { ArtistConnection } from './artist.ts';
-import { TrackConnection } from './track.ts';
+import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { objectTypeOf, typeNames } from './node.ts';
 
 const maxTextLength = 250; // Spotify refuses the 251st character
 
@@ -20,20 +18,18 @@ interface Search {
 
 const SearchType = builder.enumType('SearchType', {
   description: 'A kind of thing to search for.',
-  values: {
-    ARTIST: { value: 'artist', description: 'Artists.' },
-    ALBUM: { value: 'album', description: 'Albums.' },
-    TRACK: { value: 'track', description: 'Tracks.' },
-  } as const,
+  values: Object.fromEntries(
+    kindNames.map((kind) => [kind.toUpperCase(), { value: kind, description: `${typeNames[kind]}s.` }]),
+  ),
 });
 
 const SearchResults = builder.objectRef<Search>('SearchResults').implement({
   description:
     'What a search finds, each kind with a page of its own. Kinds that share a page size share a call.',
   fields: (t) => {
-    const results = <K extends Kind>(kind: K, type: ConnectionRef<KindOf[K]>) =>
+    const results = (kind: Kind) =>
       t.field({
-        type,
+        type: connectionOf(`${typeNames[kind]}Connection`, objectTypeOf(kind)),
         nullable: true,
         extensions: { cost: searchHits(kind) },
         description: `The ${kind}s found; null where \`type\` leaves them out.`,
@@ -43,11 +39,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
             ? connect(context.spotify.search(kind, q, market), args, context, resolvedField(context, info))
             : null,
       });
-    return {
-      artists: results('artist', ArtistConnection),
-      albums: results('album', AlbumConnection),
-      tracks: results('track', TrackConnection),
-    };
+    return Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, results(kind)]));
   },
 });
 

@@ -1,13 +1,11 @@
 import { parseId } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { albumOfTrack, fullObject, lookup, lookups, referencedTrack } from '../planning/object-costs.ts';
+import { fullObject, lookup, lookups, ownerOfItem, referencedTrack } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { full, required, sent, uriOf } from '../resolvers.ts';
 import { Album, Artist, Node, Track } from './node.ts';
 import { ExternalIds, Restrictions } from './values.ts';
-
-export const TrackConnection = connectionOf('TrackConnection', Track);
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
 
@@ -37,7 +35,7 @@ Track.implement({
     album: t.field({
       type: Album,
       nullable: true,
-      extensions: { cost: albumOfTrack },
+      extensions: { cost: ownerOfItem('track', 'album') },
       description: 'The album it stands on.',
       resolve: (track, args, context, info) =>
         track.album === undefined && track.albumId !== undefined

@@ -15,11 +15,14 @@ export type FetchResult =
 export type BatchResult = FetchResult | GatewayError;
 
 /** @throws UpstreamBadResponse if the response is not as documented */
-export const decodeFound = (
-  { decode }: EndpointRequest<unknown>,
+export function decodeFound(
+  { decode, isNothing }: EndpointRequest<unknown>,
   body: unknown,
   { etag, bytes }: Pick<HttpResponse, 'etag' | 'bytes'>,
-): FetchResult => ({ status: 'found', value: orBadResponse(() => decode(body)), body, etag, bytes });
+): FetchResult {
+  if (isNothing?.(body)) return { status: 'absent' };
+  return { status: 'found', value: orBadResponse(() => decode(body)), body, etag, bytes };
+}
 
 /** @throws UpstreamBadResponse instead of MalformedResponse */
 function orBadResponse<T>(read: () => T): T {

@@ -91,12 +91,13 @@ export const artistAlbums = {
   },
 } as const satisfies PagedListDefinition<Album, readonly AlbumGroup[]>;
 
-const embeddedTracks: EmbeddedPage = { key: 'tracks', list: 'albums/tracks', limit: 50 };
+const embeddedTracks: EmbeddedPage = { key: 'tracks', list: 'albums/tracks', limit: 50, isInBatches: true };
 
 export const album = {
   name: 'album',
   plural: 'albums',
   takesMarket: true,
+  isFoundByBareId: true,
   batchSize: 20,
   freshMs: dayMs,
   isRelinkable: false,

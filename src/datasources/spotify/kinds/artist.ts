@@ -53,6 +53,7 @@ export const artist = {
   name: 'artist',
   plural: 'artists',
   takesMarket: false,
+  isFoundByBareId: true,
   batchSize: 50,
   freshMs: 6 * hourMs,
   isRelinkable: false,

@@ -9,6 +9,7 @@ import {
   getKind,
   type KindDefinition,
   type KindRegistry,
+  marketOfRequest,
   marketQuery,
   objectKey,
 } from './kind.ts';
@@ -24,6 +25,8 @@ export interface EndpointRequest<T> {
   freshMs: number;
   /** @throws MalformedResponse */
   decode(body: unknown): T;
+  /** Whether the JSON of a response says that there is no such object. */
+  isNothing?(body: unknown): boolean;
   /**
    * The meaning of a status other than 200 and 304: null for absent, undefined for a failure.
    * @throws LimitRejected, FeatureWithheld
@@ -99,7 +102,7 @@ export const absentOn404 = ({ status }: HttpResponse): null | undefined =>
 const itemBytes = 256_000; // an album with 50 tracks and all their market codes has some 110 KB
 const leastBytes = 2_000_000;
 
-/** The request for one object by its id. @param market ignored for kinds that are the same in every market */
+/** The request for one object by its id. @param named ignored for kinds that are the same in every market */
 export function byId<T extends Entity>(
   kind: KindDefinition<T>,
   id: SpotifyId,
@@ -107,7 +110,7 @@ export function byId<T extends Entity>(
   registry: KindRegistry = kinds,
 ): EndpointRequest<T> {
   const { plural, freshMs } = kind;
-  const market = kind.takesMarket ? named : null;
+  const market = marketOfRequest(kind, named);
   const isPossible = isInRange(id);
   const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
@@ -115,6 +118,7 @@ export function byId<T extends Entity>(
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({}, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
+    isNothing,
     // No object has an id out of range, which Spotify words as a mistake of the client.
     onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },

@@ -13,6 +13,7 @@ import { track } from './track.ts';
 
 export * from './album.ts';
 export * from './artist.ts';
+export { bareIdKinds } from './kind.ts';
 export * from './track.ts';
 
 /** The registry: one line for each kind, in the order in which a bare id is looked up. */
@@ -37,6 +38,9 @@ export type Kind = keyof Kinds;
 /** The type of each kind of object, such as `KindOf['artist']`. */
 export type KindOf = { [K in Kind]: ReturnType<Kinds[K]['decode']> };
 export type SpotifyObject = KindOf[Kind];
+
+/** The names of all kinds, in the order of the registry. */
+export const kindNames = Object.keys(kinds) as readonly Kind[];
 
 /** The registry with the type of each kind, for a kind that is known at run time only. */
 export const typedKinds: { readonly [K in Kind]: KindDefinition<KindOf[K]> } = kinds;
@@ -77,7 +81,9 @@ export function parseReference(input: string, registry: KindRegistry = kinds): R
   }
   const { kind, id, form } = written;
   if (kind === null || findKind(registry, kind)) return { kind, id };
-  throw new BadUserInput(`This is ${withArticle(kind)} ${form}: this API has ${pluralsOf(registry)} only.`);
+  throw new BadUserInput(
+    `This is ${withArticle(kind)} ${form}: this API has ${pluralsOf(Object.values(registry))} only.`,
+  );
 }
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
@@ -97,8 +103,8 @@ export function parseId(input: string, kind: string, registry: KindRegistry = ki
 }
 
 /** Such as `artists, albums and tracks`. */
-function pluralsOf(registry: KindRegistry): string {
-  const plurals = Object.values(registry).map(({ plural }) => plural);
+export function pluralsOf(definitions: readonly Pick<KindDefinition, 'plural'>[]): string {
+  const plurals = definitions.map(({ plural }) => plural);
   const others = plurals.slice(0, -1).join(', ');
   return others === '' ? `${plurals.at(-1)}` : `${others} and ${plurals.at(-1)}`;
 }

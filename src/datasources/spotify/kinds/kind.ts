@@ -14,6 +14,10 @@ export interface KindDefinition<T extends Entity = Entity> {
   plural: string;
   /** Whether Spotify's response depends on the market; if not, one cached object serves all markets. */
   takesMarket: boolean;
+  /** The market of a request if no other market is known, for a kind that Spotify finds only with a market. */
+  fallbackMarket?: Market;
+  /** Whether a bare id, which names no kind, is looked up as this kind too. */
+  isFoundByBareId: boolean;
   /** Most ids of one call, for apps that have batch endpoints. */
   batchSize: number;
   /** How long an object is fresh in the cache, in milliseconds. */
@@ -82,6 +86,8 @@ export interface PagedEndpointDefinition {
 /** A list that Spotify pages. `F` is the filter that narrows it. */
 export interface PagedListDefinition<T extends Entity, F = undefined> extends PagedEndpointDefinition {
   path(owner: SpotifyId): string;
+  /** The market of the request if no other market is known. */
+  fallbackMarket?: Market;
   query?(filter: F): Record<string, string>;
   /** The filter from which `query` has made this query. */
   filterIn?(query: Record<string, string>): unknown;
@@ -110,6 +116,8 @@ export interface EmbeddedPage {
   /** The name of the paged list. */
   list: string;
   limit: number;
+  /** Whether the objects of a batch response contain the page too. If not, no object is read for its page alone. */
+  isInBatches: boolean;
 }
 
 /** A value or a marker; undefined where Spotify sent nothing. */
@@ -133,8 +141,18 @@ export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T[
 export const embeddedValues = (kind: KindDefinition, object: Entity): Embedded[] =>
   kind.embedded.map((key) => (object as Entity & Readonly<Record<string, unknown>>)[key] as Embedded);
 
+/** The kinds as which a bare id is looked up, in this order. */
+export const bareIdKinds = <T extends KindDefinition>(kinds: Readonly<Record<string, T>>): T[] =>
+  Object.values(kinds).filter(({ isFoundByBareId }) => isFoundByBareId);
+
+/** The market of a request for an object. @param market null if none is known */
+export const marketOfRequest = (
+  { takesMarket, fallbackMarket }: Pick<KindDefinition, 'takesMarket' | 'fallbackMarket'>,
+  market: Market | null,
+): Market | null => (takesMarket ? (market ?? fallbackMarket ?? null) : null);
+
 /** The name of an object in the caches; the key of an object that is the same in every market has no market. */
 export const objectKey = (kinds: KindRegistry, kind: string, id: string, market: Market | null): string =>
-  `${kind}/${id}${getKind(kinds, kind).takesMarket ? marketQuery(market) : ''}`;
+  `${kind}/${id}${marketQuery(marketOfRequest(getKind(kinds, kind), market))}`;
 
 export const marketQuery = (market: Market | null): string => (market === null ? '' : `?market=${market}`);

@@ -82,6 +82,7 @@ export const track = {
   name: 'track',
   plural: 'tracks',
   takesMarket: true,
+  isFoundByBareId: true,
   batchSize: 50,
   freshMs: dayMs,
   isRelinkable: true,

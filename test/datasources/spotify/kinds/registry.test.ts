@@ -11,7 +11,12 @@ import { type Artist, artist, simplifiedArtists } from '../../../../src/datasour
 import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { familiesOf } from '../../../../src/datasources/spotify/kinds/families.ts';
 import { kinds, parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { expectObject, stringPart } from '../../../../src/datasources/spotify/kinds/json.ts';
+import {
+  expectObject,
+  isMalformed,
+  part,
+  stringPart,
+} from '../../../../src/datasources/spotify/kinds/json.ts';
 import type {
   DecodeOptions,
   Entity,
@@ -20,6 +25,8 @@ import type {
   ShortListDefinition,
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
+import { decodeEmbeddedPage, type Page } from '../../../../src/datasources/spotify/kinds/page.ts';
 import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
 import {
   type BaseFields,
@@ -61,6 +68,7 @@ const concert: KindDefinition<Concert> = {
   name: 'concert',
   plural: 'concerts',
   takesMarket: true,
+  isFoundByBareId: true,
   batchSize: 2,
   freshMs: 7_200_000,
   isRelinkable: false,
@@ -72,7 +80,45 @@ const concert: KindDefinition<Concert> = {
   decode: decodeConcert,
 };
 
-const registry = { ...kinds, concert };
+/** A kind that Spotify finds only with a market, and whose objects contain the first page of a list if read alone. */
+interface Tour extends BaseFields {
+  kind: 'tour';
+  concerts: Page<Entity> | undefined;
+}
+
+const tourConcerts: PagedListDefinition<Concert> = {
+  ...artistConcerts,
+  name: 'tours/concerts',
+  path: (id) => `/tours/${id}/concerts`,
+  fallbackMarket: parseMarket('SE'),
+};
+
+const embeddedConcerts = { key: 'concerts', list: 'tours/concerts', limit: 50, isInBatches: false };
+
+const tour: KindDefinition<Tour> = {
+  name: 'tour',
+  plural: 'tours',
+  takesMarket: true,
+  fallbackMarket: parseMarket('SE'),
+  isFoundByBareId: false,
+  batchSize: 50,
+  freshMs: 7_200_000,
+  isRelinkable: false,
+  isFullInSearch: false,
+  withheldFields: [],
+  embedded: [],
+  embeddedPage: embeddedConcerts,
+  lists: [],
+  shortLists: [],
+  decode(value, options) {
+    const json = expectObject(value, 'tour');
+    const base = baseFields(json, 'tour', options);
+    const page = part(json['concerts'], (it) => decodeEmbeddedPage(it, embeddedConcerts, options, base.id));
+    return { kind: 'tour', ...base, concerts: isMalformed(page) ? undefined : page };
+  },
+};
+
+const registry = { ...kinds, concert: { ...concert, lists: [artistConcerts, tourConcerts] }, tour };
 
 function decodeConcert(value: unknown, options: DecodeOptions): Concert {
   const json = expectObject(value, 'concert');
@@ -96,9 +142,21 @@ const concertJson = (id: string) => ({
 const fullJson = (id: string) => ({ ...concertJson(id), venue: 'Town Hall' });
 const ignore = () => undefined;
 
+const shellId = idOf(404);
+const shell = { id: null, name: null, type: 'tour', external_urls: {}, concerts: null };
+
+function toursResponse({ path, query: { ids } }: ApiRequest): unknown {
+  const tourJson = { id: idOf(7), name: 'The Tour', type: 'tour', external_urls: {} };
+  if (ids !== undefined) return { tours: ids.split(',').map((id) => ({ ...tourJson, id })) };
+  if (path.endsWith(shellId)) return shell;
+  const page = { items: [concertJson(idOf(1))], offset: 0, limit: 50, total: 1, next: null };
+  return path.endsWith('/concerts') ? page : { ...tourJson, concerts: page };
+}
+
 /** Spotify with concerts: objects by their ids, batches, the concerts of an artist and the search. */
 function responseTo({ path, query }: ApiRequest): unknown {
   const { ids, offset, limit } = query;
+  if (path.startsWith('/tours')) return toursResponse({ family: 'tours', path, query });
   if (path.endsWith('/next-concerts')) return { concerts: [concertJson(idOf(1))] };
   if (ids !== undefined) return { concerts: ids.split(',').map(fullJson) };
   if (offset === undefined) return fullJson(path.slice(-22));
@@ -209,7 +267,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     const list = searchResults(concert, 'live', null, registry);
     expect((await pagination.window(list, firstThree, context))?.slots).toHaveLength(3);
     expect(paths).toEqual(['/search?q=live&type=concert&limit=50&offset=0']);
-    expect(list.page(0, 50).batch?.max).toBe(4);
+    expect(list.page(0, 50).batch?.max).toBe(Object.keys(registry).length);
   });
 
   test('gets a field that its simplified form lacks from the full object, unless Spotify withholds it', async () => {
@@ -226,7 +284,9 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(parseReference(`spotify:concert:${idOf(1)}`, registry)).toMatchObject({ kind: 'concert' });
     expect(parseId(`https://open.spotify.com/concert/${idOf(1)}`, 'concert', registry)).toBe(idOf(1));
     expect(() => parseReference(`spotify:concert:${idOf(1)}`)).toThrow('artists, albums and tracks only');
-    expect(() => parseReference(`spotify:show:${idOf(1)}`, registry)).toThrow('tracks and concerts only');
+    expect(() => parseReference(`spotify:show:${idOf(1)}`, registry)).toThrow(
+      'tracks, concerts and tours only',
+    );
     const { reader, paths, context } = startDatasource('extended');
     await reader.find(concert, idOf(1), null, context);
     expect(await reader.node({ kind: null, id: idOf(1) }, context)).toMatchObject({ kind: 'concert' });
@@ -245,5 +305,53 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(familiesOf(registry)).toEqual(expect.arrayContaining(['concerts', 'artists/concerts']));
     const { capabilities } = startDatasource('development');
     expect(capabilities.values()).toMatchObject({ 'Concert.venue': false, 'artists/concerts': 5 });
+  });
+});
+
+describe('a kind that Spotify finds only with a market, and whose batches lack the page of its list', () => {
+  const concertsOf = async (owner: Tour | null, world: ReturnType<typeof startDatasource>) => {
+    const list = world.lists.pagedList(tourConcerts, owner ?? { id: idOf(7), market: null }, undefined, null);
+    return (await world.pagination.window(list, firstThree, world.context))?.slots.length;
+  };
+
+  test('is read with its fallback market, and gives its list the page that it contains', async () => {
+    const world = startDatasource('development');
+    const found = await world.reader.find(tour, idOf(7), null, world.context);
+    expect(found?.market).toBe('SE');
+    expect(await concertsOf(found, world)).toBe(1);
+    expect(world.paths).toEqual([`/tours/${idOf(7)}?market=SE`]);
+  });
+
+  test('is not read for the page of its list alone', async () => {
+    const world = startDatasource('extended');
+    const [found] = await Promise.all(
+      [7, 8].map((number) => world.reader.find(tour, idOf(number), null, world.context)),
+    );
+    expect(await concertsOf(found ?? null, world)).toBe(1);
+    expect(world.paths).toEqual([
+      `/tours?ids=${idOf(7)}%2C${idOf(8)}&market=SE`,
+      `/tours/${idOf(7)}/concerts?market=SE&limit=50&offset=0`,
+    ]);
+  });
+
+  test('gives its list no page that is older than the list stays fresh', async () => {
+    const world = startDatasource('development');
+    const found = await world.reader.find(tour, idOf(7), null, world.context);
+    const page = found?.concerts && { ...found.concerts, asOfMs: Date.now() - tourConcerts.freshMs };
+    expect(await concertsOf(found && { ...found, concerts: page }, world)).toBe(1);
+    expect(world.paths.at(-1)).toBe(`/tours/${idOf(7)}/concerts?market=SE&limit=5&offset=0`);
+  });
+
+  test('is absent where Spotify sends the keys of a removed object without an id and a name', async () => {
+    const { reader, context } = startDatasource('development');
+    expect(await reader.find(tour, shellId, null, context)).toBeNull();
+  });
+
+  test('is not looked up by a bare id, even if it is cached', async () => {
+    const { reader, paths, context } = startDatasource('development');
+    await reader.find(tour, idOf(7), null, context);
+    // No artist has this id here: the response is another object.
+    await expect(reader.node({ kind: null, id: idOf(7) }, context)).rejects.toThrow('artist.type');
+    expect(paths.at(-1)).toBe(`/artists/${idOf(7)}`);
   });
 });
