@@ -5,6 +5,7 @@ import './types/quota.ts';
 import './types/search.ts';
 import './types/track.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';
+import { kinds, pluralsOf } from '../datasources/spotify/index.ts';
 import { builder, semanticNonNullDirective } from './builder.ts';
 import { mergeDirective } from './composition/federation.ts';
 
@@ -15,7 +16,7 @@ const built = builder.toSchema({
 
 export const schema = new GraphQLSchema({
   ...built.toConfig(),
-  description: `Spotify's catalogue: artists, albums and tracks, read with as few calls of Spotify's Web API as an operation
+  description: `Spotify's catalogue: ${pluralsOf(Object.values(kinds))}, read with as few calls of Spotify's Web API as an operation
 needs. A value that Spotify does not give is null; with the request header \`x-spotify-trace: 1\` the extensions of the
 response say why, and what each call was.
 

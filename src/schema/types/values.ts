@@ -2,7 +2,7 @@ import type * as spotify from '../../datasources/spotify/index.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { value } from '../resolvers.ts';
 
-/** The small types without an id that hang on artists, albums and tracks. */
+/** The small types without an id that belong to the objects of the catalogue. */
 
 const other = { description: 'A value that this API does not know yet.' };
 
@@ -57,7 +57,7 @@ const CopyrightType = builder.enumType('CopyrightType', {
 });
 
 export const Copyright = builder.objectRef<spotify.Copyright>('Copyright').implement({
-  description: 'A copyright statement of an album.',
+  description: 'A copyright statement.',
   fields: (t) => ({
     text: t.string({ nullable: true, description: 'The statement itself.', resolve: value('text') }),
     type: t.field({

@@ -20,6 +20,7 @@ import {
   type PagedListDefinition,
 } from './kind.ts';
 import { decodeEmbeddedPage, type Page } from './page.ts';
+import { texts } from './texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -27,7 +28,6 @@ import {
   copyright,
   type ExternalIds,
   externalIds,
-  genres,
   type Image,
   images,
   type ReleaseDate,
@@ -131,7 +131,7 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     restrictions: partOrNull(json['restrictions'], restrictions),
     copyrights: part(json['copyrights'], (value) => elements(value, 'album.copyrights', copyright)),
     externalIds: part(json['external_ids'], externalIds),
-    genres: genres(json, 'album'),
+    genres: texts(json, 'genres', 'album'),
     label: stringPart(json, 'label', 'album'),
     popularity: intPart(json, 'popularity', 'album'),
     tracks: usableTracks,

@@ -16,10 +16,10 @@ import {
   type KindDefinition,
   type ShortListDefinition,
 } from './kind.ts';
+import { texts } from './texts.ts';
 import {
   type BaseFields,
   baseFields,
-  genres,
   type Image,
   images,
   type Sent,
@@ -72,7 +72,7 @@ function decodeArtist(value: unknown, options: DecodeOptions): Artist {
     kind: 'artist',
     ...baseFields(json, 'artist', options),
     images: images(json, 'artist'),
-    genres: genres(json, 'artist'),
+    genres: texts(json, 'genres', 'artist'),
     followers: followers(json['followers']),
     popularity: intPart(json, 'popularity', 'artist'),
   };

@@ -1,15 +1,6 @@
 import { type Album, decodeAlbum } from './album.ts';
 import { type Artist, simplifiedArtists } from './artist.ts';
-import {
-  booleanPart,
-  expectObject,
-  intPart,
-  type Json,
-  part,
-  partOrNull,
-  webAddress,
-  withId,
-} from './json.ts';
+import { booleanPart, expectObject, intPart, part, partOrNull, withId } from './json.ts';
 import {
   type DecodeOptions,
   dayMs,
@@ -20,6 +11,7 @@ import {
 } from './kind.ts';
 import { type Market, parseMarket } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
+import { addressOrNull } from './texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -109,7 +101,7 @@ function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId
     isPlayable: booleanPart(json, 'is_playable', 'track') ?? null,
     restrictions: partOrNull(json['restrictions'], restrictions),
     linkedFrom: partOrNull(json['linked_from'], (link) => linkedTrack(link, options.market)),
-    previewUrl: previewUrl(json),
+    previewUrl: addressOrNull(json, 'preview_url', 'track'),
     artists: simplifiedArtists(json, 'track', options),
     album: part(withId(json['album']), (album) => decodeAlbum(album, simplifiedOptions(options))),
     albumId,
@@ -151,9 +143,3 @@ const trackReference = (id: SpotifyId, externalUrl: Track['externalUrl'], market
   externalIds: undefined,
   popularity: undefined,
 });
-
-/** Spotify sends null for a track without a preview, and leaves out the key for apps that get none. */
-const previewUrl = (json: Json): Sent<string | null> =>
-  json['preview_url'] === null
-    ? null
-    : part(json['preview_url'], (value) => webAddress(value, 'track.preview_url'));

@@ -66,14 +66,6 @@ function image(value: unknown): Image {
   };
 }
 
-export const genres = (json: Json, where: string): SentList<string> =>
-  part(json['genres'], (value) =>
-    elements(value, `${where}.genres`, (genre) => {
-      if (typeof genre === 'string') return genre;
-      throw new MalformedResponse(`${where}.genres`);
-    }),
-  );
-
 export function copyright(value: unknown): Copyright {
   const json = expectObject(value, 'copyright');
   return { text: stringPart(json, 'text', 'copyright'), type: enumPart(json['type'], ['C', 'P']) };
