@@ -1,7 +1,10 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 /** What a user of the package gets: the built code, its types and the SDL, and nothing that was needed to make them. */
 
@@ -43,4 +46,48 @@ test('`npm start` and the image start the same process, with the same bound on i
   const words: string[] = JSON.parse(command);
   expect(scripts.start.split(' && ').at(-1)).toBe(words.join(' '));
   expect(words).toContain('--max-old-space-size=256');
+});
+
+describe('the command of the packed package, run in an empty folder,', { timeout: slowMs }, () => {
+  /** Unpacks the tarball beside the dependencies. @returns the file of the command, and an empty folder */
+  async function unpack(onEnd: (end: () => void) => void) {
+    const folder = mkdtempSync(join(tmpdir(), 'package-'));
+    onEnd(() => rmSync(folder, { recursive: true }));
+    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]);
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+    await run('tar', ['-xzf', join(folder, filename), '-C', folder]);
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+    const { bin } = JSON.parse(readFileSync(join(folder, 'package', 'package.json'), 'utf8'));
+    const cwd = join(folder, 'empty');
+    mkdirSync(cwd);
+    return { file: join(folder, 'package', bin), cwd };
+  }
+
+  test('serves the sandbox, starts the sandbox alone, and says so if there is no such command', async ({
+    onTestFinished,
+  }) => {
+    const { file, cwd } = await unpack(onTestFinished);
+    const env = { PATH: process.env['PATH'], PORT: '0' };
+    const start = (...args: string[]) => spawn(process.execPath, [file, ...args], { cwd, env });
+    /** The text that the process has printed when it contains the expected text; the process then ends. */
+    const printed = async (expected: string, ...args: string[]) => {
+      const child = start(...args);
+      const ended = once(child, 'exit');
+      let text = '';
+      for await (const chunk of child.stdout) {
+        text += chunk;
+        if (text.includes(expected)) break;
+      }
+      child.kill();
+      await ended;
+      return text;
+    };
+
+    expect(await printed('GraphQL on http://localhost:')).toContain('made-up music');
+    expect(await printed('SPOTIFY_API_URL=', 'sandbox', '--port', '0')).toContain('Spotify sandbox');
+    expect(readdirSync(cwd)).toEqual([]); // nothing is written
+    const wrong = start('sandbx');
+    const [message] = await once(wrong.stderr, 'data');
+    expect(`${message}`).toBe('There is no command "sandbx"; --help lists the commands.\n');
+  });
 });

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { docsHint } from './config.ts';
+import { runSandboxCommand } from './sandbox/command.ts';
+
+/** The command of the package. */
+
+const usage = `A GraphQL API over Spotify's Web API.
+
+  spotify-graphql-gateway            starts the gateway with the environment variables, and those of .env in this folder;
+                                     without credentials it serves made-up music from the sandbox
+  spotify-graphql-gateway sandbox    starts the sandbox alone, a local stand-in for Spotify (--help lists its options)
+  spotify-graphql-gateway --help     prints this text
+  spotify-graphql-gateway --version  prints the version
+
+${docsHint}
+`;
+
+const [command, ...args] = process.argv.slice(2);
+
+if (command === undefined) {
+  await import('./server.ts');
+} else if (command === 'sandbox') {
+  await runSandboxCommand(args);
+} else if (command === '--help' || command === '-h') {
+  process.stdout.write(usage);
+} else if (command === '--version') {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${version}\n`);
+} else {
+  process.stderr.write(`There is no command ${JSON.stringify(command)}; --help lists the commands.\n`);
+  process.exitCode = 1;
+}
