@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createOperationContext, type OperationContext, type Spotify } from '../datasources/spotify/index.ts';
-import { deadlinePassed, type ErrorCode, QueryTooComplex } from '../errors.ts';
+import { deadlinePassed, type ErrorCode } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
@@ -16,6 +16,7 @@ import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
 import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
 import { bugCode, errorsToSend, formatted } from './response-errors.ts';
+import { tooLarge, tooManyCalls, tooManyFields } from './too-complex.ts';
 import { codesOf, dryRunReport, type OperationReport, requestsDryRun, usageOf, withTrace } from './usage.ts';
 import { InvalidRequest } from './validation.ts';
 
@@ -177,25 +178,3 @@ function freshUntilOf(
   const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
   return isReusable ? freshUntilMs : null;
 }
-
-function tooManyCalls(limit: number, { calls: actual, costliestField }: Plan): QueryTooComplex {
-  const most = costliestField && `, ${costliestField.calls} of them for ${costliestField.name}`;
-  return new QueryTooComplex(
-    `This operation may need ${actual} Spotify calls${most ?? ''}; ${limit} are allowed. Request smaller pages or fewer fields.`,
-    { limit, actual },
-  );
-}
-
-function tooManyFields(limit: number, fields: number): QueryTooComplex {
-  const actual = Math.min(fields, Number.MAX_SAFE_INTEGER);
-  return new QueryTooComplex(
-    `The response may have ${actual} fields; ${limit} are allowed. Request smaller pages or fewer fields.`,
-    { limit, actual },
-  );
-}
-
-const tooLarge = (limit: number, actual: number) =>
-  new QueryTooComplex(
-    `The response has more than ${limit} bytes, which is the maximum. Request smaller pages or fewer fields.`,
-    { limit, actual },
-  );

@@ -15,6 +15,7 @@ import {
   type UncachedEntity,
   unknownLength,
 } from './cost.ts';
+import { add, addAll, sum } from './counts.ts';
 import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
@@ -179,10 +180,6 @@ function addNames(names: Map<string, Family>, calls: readonly NamedCall[]): void
   for (const { name, family } of calls) names.set(name, family);
 }
 
-function addAll<K extends string>(counts: Map<K, number>, added: Readonly<Partial<Record<K, number>>>): void {
-  for (const key in added) add(counts, key, added[key] ?? 0);
-}
-
 /** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
 function countBatchProbe({ app, lookups, probeCalls }: Count): void {
   if (app.has('batch') !== null) return;
@@ -200,13 +197,6 @@ function costOfNone(
   const length = isList(field) ? unknownLength : 1;
   return { calls: {}, objects: { ...parents, batchSize: parents.batchSize * length }, full: false };
 }
-
-export function add<K>(counts: Map<K, number>, key: K, count: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + count);
-}
-
-export const sum = (counts: Iterable<number>): number =>
-  Array.from(counts).reduce((total, each) => total + each, 0);
 
 const tooManyFields = (actual: number) =>
   new QueryTooComplex('The operation has more fields that may cost a Spotify call than can be counted.', {

@@ -12,7 +12,8 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
 import { type CacheView, count, type FieldCost, type FieldVisit } from './cost.ts';
-import { orNull, readsOf } from './object-costs.ts';
+import { readsOf } from './object-costs.ts';
+import { orNull } from './references.ts';
 
 /** Costs of the fields that read lists. */
 

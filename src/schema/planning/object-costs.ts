@@ -6,11 +6,9 @@ import {
   kindNames,
   kinds,
   type Market,
-  parseReference,
   type Reference,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
-import { BadUserInput } from '../../errors.ts';
 import {
   type Cardinality,
   type Cost,
@@ -19,7 +17,6 @@ import {
   type FieldVisit,
   maxIds,
   type Owner,
-  type ReferencesOf,
   single,
 } from './cost.ts';
 
@@ -82,14 +79,14 @@ export const ownerOfItem = (item: Kind, owner: Kind): FieldCost => ({
 
 const fieldsOfReference = new Set(['id', 'uri', 'externalUrl']);
 
-/** A track that is known by its reference alone: all other fields of it are read by its id. */
-export const referencedTrack: FieldCost = {
+/** An object that is known by its reference alone: all other fields of it are read by its id. */
+export const referenced = (kind: Kind): FieldCost => ({
   calls({ parents, selected, app }) {
     const isReference = Array.from(selected).every((name) => fieldsOfReference.has(name));
-    const reads = isReference ? { calls: {}, objects: parents } : readsOf('track', parents, app);
+    const reads = isReference ? { calls: {}, objects: parents } : readsOf(kind, parents, app);
     return { ...reads, full: true };
   },
-};
+});
 
 /** Reads of full objects by their ids: in batches where the app has them, else one by one. */
 export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): Omit<Cost, 'full'> {
@@ -184,27 +181,4 @@ function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], 
     if (!reference || !ownerKind) return [];
     return [{ kind: ownerKind, id: reference.id, market: marketOf(visit) }];
   });
-}
-
-/** Reads each list of keys once: one in a variable may be that of a hundred fields. */
-export function createReferences(): ReferencesOf {
-  const referencesByKeys = new Map<unknown, (Reference | null)[]>();
-
-  return (keys) => {
-    const references =
-      referencesByKeys.get(keys) ??
-      keys.map((key) => orNull(() => parseReference(typeof key === 'string' ? key : key.id)));
-    referencesByKeys.set(keys, references);
-    return references;
-  };
-}
-
-/** The value, or null for invalid input: the field is then null with an error, and costs nothing. */
-export function orNull<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof BadUserInput) return null;
-    throw error;
-  }
 }

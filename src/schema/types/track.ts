@@ -1,7 +1,7 @@
 import { parseId } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { fullObject, lookup, lookups, ownerOfItem, referencedTrack } from '../planning/object-costs.ts';
+import { fullObject, lookup, lookups, ownerOfItem, referenced } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { full, required, sent, uriOf } from '../resolvers.ts';
 import { Album, Artist, Node, Track } from './node.ts';
@@ -81,7 +81,7 @@ Track.implement({
     linkedFrom: t.field({
       type: Track,
       nullable: true,
-      extensions: { cost: referencedTrack },
+      extensions: { cost: referenced('track') },
       description:
         'The track asked for, where this one stands in for it in the market. Not given to every app. Its id, URI and link cost no call.',
       resolve: sent('linkedFrom'),

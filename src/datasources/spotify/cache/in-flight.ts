@@ -10,6 +10,7 @@ import {
   createPendingEntries,
   type PendingEntriesOptions,
   type PendingFetch,
+  pendingFetch,
   type ReadResult,
 } from './pending-entries.ts';
 
@@ -46,17 +47,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   const load = async (pending: PendingFetch) => loader.load(pending); // unwraps the promise of `dispatchBatch`
 
   function start(endpointRequest: EndpointRequest<unknown>, form: Form, isRefresh: boolean) {
-    const cachedEntry = memory.get(endpointRequest.key);
-    const pending: PendingFetch = {
-      endpointRequest,
-      fieldContexts: [],
-      etag: cachedEntry?.etag ?? null,
-      form,
-      cachedEntry,
-      storedEntry: undefined,
-      isRefresh,
-      waitingSinceMs: Number.POSITIVE_INFINITY,
-    };
+    const pending = pendingFetch(endpointRequest, memory.get(endpointRequest.key), { form, isRefresh });
     const result = load(pending).finally(() => end(pending));
     result.catch(() => undefined); // no field may wait for it any more
     const request = Object.assign(pending, { result }); // one object: the cached entry may be replaced meanwhile
@@ -99,7 +90,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
     const decisions = requests.map(entries.decide);
     const isCall = (i: number) => decisions[i]?.decision === 'call';
     const toFetch = requests.filter((_, i) => isCall(i) && isOurs(i));
-    // The entry of the others may be a simplified object, which is not enough for a read that joins later.
+    // The other requests end now: they may get a simplified object, and a read that joins later may need the full one.
     for (const request of requests.filter((_, i) => !isCall(i))) end(request);
     const promises = batchFetcher(toFetch);
     const results = new Map(toFetch.map((request, i) => [request, promises[i]]));

@@ -1,3 +1,4 @@
+import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { quotaWaitMs } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import type { ReadDecision } from '../quota/decide-reads.ts';
@@ -26,6 +27,22 @@ export interface PendingFetch extends FetchRequest {
   isRefresh: boolean;
   /** Since when it waits for another process that reads the same, in milliseconds of the epoch; Infinity if it does not. */
   waitingSinceMs: number;
+}
+
+export function pendingFetch(
+  endpointRequest: EndpointRequest<unknown>,
+  cachedEntry: Entry | undefined,
+  options: Pick<PendingFetch, 'form' | 'isRefresh'>,
+): PendingFetch {
+  return {
+    ...options,
+    endpointRequest,
+    fieldContexts: [],
+    etag: cachedEntry?.etag ?? null,
+    cachedEntry,
+    storedEntry: undefined,
+    waitingSinceMs: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** An entry from Spotify or from the store, and whether it is used as fresh, or stale for one of two reasons. */

@@ -4,9 +4,9 @@ import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { decideReads, extendedFreshUntilMs } from '../quota/decide-reads.ts';
+import { decideReads, extendedFreshUntilMs, type QuotaUse } from '../quota/decide-reads.ts';
 import { pathOf } from '../transport/api-client.ts';
-import { type FieldContext, recordFreshness, withDeadline } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness, recordStale, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
@@ -15,7 +15,7 @@ import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createEntryWriter, embeddedBytes, type Memory, type MemoryOptions } from './memory.ts';
 import type { CallQuota, ReadResult } from './pending-entries.ts';
-import { type EntryStore, entryFromStore } from './shared-entry.ts';
+import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
 /**
@@ -106,37 +106,21 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     } catch (error) {
       const staleEntry = cached(endpointRequest, form) ?? cachedEntry;
       if (!staleEntry || !(error instanceof GatewayError)) throw error;
-      const isOwnLimit = error instanceof UpstreamQuotaExceeded && quotaOf(endpointRequest).remaining < 1;
-      const reason = isOwnLimit ? 'QUOTA' : error.code;
-      fieldContext.operation.usage.stale.push({ ...fieldContext.location(), reason });
+      const isUsedUp = error instanceof UpstreamQuotaExceeded && quotaOf(endpointRequest).remaining < 1;
+      recordStale(fieldContext, isUsedUp ? 'QUOTA' : error.code);
       return staleEntry.value;
     }
   }
 
-  /** The value of an entry that saved a call: records the cache hit, and why the entry is stale if it is. */
+  /** The value of an entry that saved a call. */
   function useEntry(
     endpointRequest: EndpointRequest<unknown>,
     { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
     fieldContext: FieldContext,
   ): unknown {
-    const { usage } = fieldContext.operation;
     // Without quota left, the store may still have a later entry of another process.
     if (decision === 'revalidate' || (decision === 'useStale' && store)) refresh(endpointRequest);
-    if (decision !== 'use') {
-      const reason = decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA';
-      usage.stale.push({ ...fieldContext.location(), reason });
-    }
-    recordFreshness(
-      fieldContext,
-      isFresh(entry) ? entry.freshUntilMs : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare),
-    );
-    usage.calls.push({
-      method: 'GET',
-      path: pathOf(endpointRequest.request),
-      status: entry.value === null ? 404 : 200,
-      milliseconds: 0,
-      origin: 'cache',
-    });
+    recordHit(endpointRequest, { entry, decision }, quotaOf(endpointRequest).usedShare, fieldContext);
     return entry.value;
   }
 
@@ -146,13 +130,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     form: Form,
   ): Promise<void> {
     const missing = endpointRequests.filter((endpointRequest) => !cached(endpointRequest, form));
-    const reads = missing.map((endpointRequest) => ({ endpointRequest, form }));
-    const storedEntries = (await sharedResponses?.read(reads)) ?? [];
-    for (const [i, endpointRequest] of missing.entries()) {
-      const storedEntry = storedEntries[i];
-      const entry = storedEntry && entryFromStore(endpointRequest, storedEntry, options);
-      if (entry) storeEntry(endpointRequest, entry);
-    }
+    await sharedResponses?.load(missing.map((endpointRequest) => ({ endpointRequest, form })));
   }
 
   return {
@@ -162,9 +140,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       read(endpointRequest, 'any', fieldContext) as Promise<T | null>,
     async findCached(endpointRequests) {
       const find = () => endpointRequests.find((request) => memory.getAnyForm(request)?.value);
-      const found = find();
-      if (found) return found;
-      await loadFromStore(endpointRequests, 'any');
+      if (!find()) await loadFromStore(endpointRequests, 'any');
       return find();
     },
     isCached(endpointRequest, form) {
@@ -180,9 +156,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;
       await loadFromStore(endpointRequests, 'full');
       const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
-      const decisions = decideReads(quotaOf(first), entries, epochMs());
-      const rejected = decisions.indexOf('reject');
-      return rejected === -1 ? endpointRequests.length : rejected;
+      return readableCount(quotaOf(first), entries);
     },
     put(endpointRequest, value, sentMs) {
       const age = ageOf(endpointRequest.freshMs, options, sentMs);
@@ -191,4 +165,28 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
     },
     expire: memory.expire,
   };
+}
+
+/** How many of the first entries can be used, or read with the calls that are left. */
+function readableCount(quota: QuotaUse, entries: readonly (Entry | null)[]): number {
+  const rejected = decideReads(quota, entries, epochMs()).indexOf('reject');
+  return rejected === -1 ? entries.length : rejected;
+}
+
+/** Records in the usage of the operation that an entry saved a call, and why the entry is stale if it is. */
+function recordHit(
+  { request }: EndpointRequest<unknown>,
+  { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
+  usedShare: number,
+  fieldContext: FieldContext,
+): void {
+  if (decision !== 'use') recordStale(fieldContext, decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA');
+  recordFreshness(fieldContext, isFresh(entry) ? entry.freshUntilMs : extendedFreshUntilMs(entry, usedShare));
+  fieldContext.operation.usage.calls.push({
+    method: 'GET',
+    path: pathOf(request),
+    status: entry.value === null ? 404 : 200,
+    milliseconds: 0,
+    origin: 'cache',
+  });
 }

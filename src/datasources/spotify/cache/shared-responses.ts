@@ -14,6 +14,8 @@ export interface SharedResponses {
    * response is loaded into memory, with one more round trip to the store.
    */
   read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]>;
+  /** Loads the stored entries of the reads into memory. */
+  load(reads: readonly SharedRead[]): Promise<void>;
   /** @param storedEntry the entry that the response confirms, if that came from the store */
   write(
     endpointRequest: EndpointRequest<unknown>,
@@ -36,7 +38,8 @@ export function createSharedResponses(
 ): SharedResponses {
   const { registry = kinds } = options;
 
-  async function load(requests: readonly EndpointRequest<unknown>[]): Promise<void> {
+  /** Loads responses, unless memory has later ones. */
+  async function loadContainers(requests: readonly EndpointRequest<unknown>[]): Promise<void> {
     const { entries } = await store.get(requests.map(({ key }) => key));
     for (const [i, request] of requests.entries()) {
       const storedEntry = entries[i];
@@ -47,18 +50,28 @@ export function createSharedResponses(
     }
   }
 
+  async function read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]> {
+    const objectKeys = reads.map(objectKeysOf);
+    const { entries, containers } = await store.get(
+      reads.map(({ endpointRequest }) => endpointRequest.key),
+      objectKeys.flat(),
+    );
+    const needed = objectKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
+    const containerKeys = new Set(needed.flatMap((key) => containers.get(key) ?? []));
+    const requests = [...containerKeys].flatMap((key) => requestOfKey(key, registry) ?? []);
+    if (requests.length > 0) await loadContainers(requests);
+    return entries;
+  }
+
   return {
-    async read(reads) {
-      const objectKeys = reads.map(objectKeysOf);
-      const { entries, containers } = await store.get(
-        reads.map(({ endpointRequest }) => endpointRequest.key),
-        objectKeys.flat(),
-      );
-      const needed = objectKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
-      const containerKeys = new Set(needed.flatMap((key) => containers.get(key) ?? []));
-      const requests = [...containerKeys].flatMap((key) => requestOfKey(key, registry) ?? []);
-      if (requests.length > 0) await load(requests);
-      return entries;
+    read,
+    async load(reads) {
+      const storedEntries = await read(reads);
+      for (const [i, { endpointRequest }] of reads.entries()) {
+        const storedEntry = storedEntries[i];
+        const entry = storedEntry && entryFromStore(endpointRequest, storedEntry, options);
+        if (entry) storeEntry(endpointRequest, entry);
+      }
     },
     write(endpointRequest, result, entry, storedEntry) {
       const sharedEntry = entryForStore(result, entry, storedEntry);

@@ -1,6 +1,7 @@
 import { families, presumedDailyLimits } from '../kinds/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
+import { bucketMs } from './rolling-counters.ts';
 
 /** Set by the operator, learned from a rejection by Spotify, presumed for an app in development mode, or unknown. */
 export type LimitSource = 'CONFIGURED' | 'LEARNED' | 'PRESUMED' | 'NONE';
@@ -18,7 +19,7 @@ export interface DailyLimits {
   of(family: Family, nowMs: number): DailyLimit;
   /** Families with a configured or learned limit. */
   families(): Family[];
-  /** Sets the learned limit of a family. Returns whether it is news: many calls may be rejected at the same time. */
+  /** Sets the learned limit of a family. Returns false for further rejections at the same time. */
   learn(family: Family, limit: number, nowMs: number): boolean;
   /** Forgets a limit that another process has just learned from rejections at the same time. */
   unlearn(family: Family, nowMs: number): void;
@@ -45,7 +46,8 @@ export interface LearnedLimit {
 /** At least one call of a limit stays unused: a lower limit would allow none. */
 export const minDailyLimit = 2;
 const unusedShare = 0.02; // other calls of the app, and counts that were lost, must not exceed the limit
-const raiseAfterMs = 7 * 24 * 3_600_000; // Spotify changes limits without notice: a day of trying a week finds it
+const dayMs = 24 * 3_600_000;
+const raiseAfterMs = 7 * dayMs; // Spotify changes limits without notice: a raised limit that is still too high is rejected once
 const raiseShare = 0.05;
 const plausibleShare = 0.5; // of the presumed limit
 const plausibleWithoutPresumed = 10;
@@ -105,11 +107,11 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
     },
     families: () => [...new Set([...configured.keys(), ...learned.keys()])],
     learn(family, limit, nowMs) {
-      const isNews = !isSameBurst(family, nowMs);
+      const isFirst = !isSameBurst(family, nowMs);
       const learnedLimit = { limit, learnedAtMs: nowMs };
       learned.set(family, learnedLimit);
       publish(family, learnedLimit);
-      return isNews;
+      return isFirst;
     },
     unlearn(family, nowMs) {
       if (!isSameBurst(family, nowMs)) return;
@@ -128,8 +130,28 @@ export function createDailyLimits(options: DailyLimitsOptions): DailyLimits {
   };
 }
 
+/** A rejection by Spotify, and the calls of its family that are counted. Times are milliseconds of the epoch. */
+interface CountedRejection {
+  family: Family;
+  /** Calls of the last 24 h that Spotify has accepted. */
+  accepted: number;
+  /** When the oldest of these calls was sent. */
+  oldestMs: number | null;
+  /** Spotify's Retry-After in milliseconds; null if there is none. */
+  waitMs: number | null;
+  nowMs: number;
+}
+
+/** Whether the counted calls explain the rejection, or other calls may have used the quota. */
+export function explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }: CountedRejection): boolean {
+  if (accepted >= plausibleCalls(family)) return true;
+  if (waitMs === null || oldestMs === null || accepted < minDailyLimit) return false;
+  // A call is available again when the oldest one that Spotify counts is a day old.
+  return nowMs + waitMs - dayMs >= oldestMs - bucketMs;
+}
+
 /** With fewer calls than these a rejection is not plausible: others may have used the quota. */
-export function plausibleCalls(family: Family): number {
+function plausibleCalls(family: Family): number {
   const presumed = presumedDailyLimits.get(family);
   return presumed === undefined ? plausibleWithoutPresumed : presumed * plausibleShare;
 }

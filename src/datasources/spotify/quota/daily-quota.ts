@@ -4,16 +4,10 @@ import { families } from '../kinds/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
-import {
-  createDailyLimits,
-  type LimitSource,
-  minDailyLimit,
-  plausibleCalls,
-  usableCalls,
-} from './daily-limits.ts';
+import { createDailyLimits, explainsRejection, type LimitSource, usableCalls } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
-import { bucketMs } from './rolling-counters.ts';
 import { createSharedCounters } from './shared-counters.ts';
+import { createUseLog } from './use-log.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */
 export interface DailyQuota {
@@ -81,19 +75,14 @@ export interface DailyQuotaOptions {
 
 const recentMs = 30_000; // the window of Spotify's rate limit
 const renewMs = 3_600_000; // the store keeps a message for 30 days
-const dayMs = 24 * renewMs;
-const levels = [
-  { share: 0.5, text: 'half used' },
-  { share: 0.9, text: 'nine tenths used' },
-];
 const rejectedPrefix = 'rejected:'; // names the counter of the calls that Spotify has rejected for the quota
 
 export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   const { configured = new Map(), isDevelopmentMode = () => false, store, log, clock = epochMs } = options;
   const recent = createSlidingWindowCounter(recentMs);
-  const loggedLevels = new Map<Family, number>();
   const inFlight = new Map<Family, number>();
   const rejections = new Map<Family, number | null>(); // Spotify's Retry-After, while other calls are in flight
+  const logUse = createUseLog(log);
   const limits = createDailyLimits({ configured, isDevelopmentMode, store, clock });
   const counts = createSharedCounters({
     store,
@@ -130,29 +119,6 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     };
   }
 
-  /** Logs that a share of the limit is used: once, until the use has fallen below it. */
-  function logLevel(family: Family): void {
-    const { used, limit, limitSource, remaining, usedShare } = stateOf(family);
-    const isUsedUp = remaining === 0 || usedShare >= 1;
-    const level = isUsedUp ? levels.length + 1 : levels.filter(({ share }) => usedShare >= share).length;
-    const isNews = level > (loggedLevels.get(family) ?? 0);
-    loggedLevels.set(family, level);
-    if (!isNews) return;
-    const share = levels[level - 1]?.text ?? 'used up';
-    const message = `the daily limit of ${family} is ${share}: ${used} of ${limit} calls`;
-    log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
-  }
-
-  /** Whether the calls that were counted here explain a rejection. */
-  function isExplained(family: Family, accepted: number, waitMs: number | null, nowMs: number): boolean {
-    if (accepted >= plausibleCalls(family)) return true;
-    const oldestMs = counts.of(family).oldestMs(nowMs);
-    // A call is available again when the oldest one that Spotify counts is a day old.
-    const coversWindow =
-      waitMs !== null && oldestMs !== null && nowMs + waitMs - dayMs >= oldestMs - bucketMs;
-    return coversWindow && accepted >= minDailyLimit;
-  }
-
   /** Learns when all calls that were in flight have ended: only then it is known how many Spotify has accepted. */
   async function learn(family: Family): Promise<void> {
     const waitMs = rejections.get(family);
@@ -162,10 +128,12 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     const nowMs = counts.nowMs();
     const accepted = counts.of(family).total(nowMs) - counts.of(rejectedPrefix + family).total(nowMs);
     if (limits.of(family, nowMs).source === 'CONFIGURED') return;
-    if (!isExplained(family, accepted, waitMs, nowMs)) return limits.unlearn(family, nowMs);
-    const isNews = limits.learn(family, accepted, nowMs);
+    const oldestMs = counts.of(family).oldestMs(nowMs);
+    if (!explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }))
+      return limits.unlearn(family, nowMs);
+    const isFirst = limits.learn(family, accepted, nowMs);
     const fields = { family, limit: accepted };
-    if (isNews)
+    if (isFirst)
       log?.warn(fields, `Spotify rejected a call: the daily limit of ${family} is ${accepted} calls`);
   }
 
@@ -178,18 +146,14 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     stateOf,
     report: () =>
       [...new Set([...families, ...limits.families()])]
-        .map((family) => {
-          const { used, limit, limitSource, resetAtMs } = stateOf(family);
-          const remaining = limit === null ? null : Math.max(0, usableCalls(limit) - used);
-          return { family, used, limit, limitSource, remaining, resetAtMs };
-        })
+        .map((family) => reported(family, stateOf(family)))
         .filter(({ used, limit }) => used > 0 || limit !== null),
     async reserve(family) {
       const { usable } = limits.of(family, counts.nowMs());
       const isLimited = usable !== Number.POSITIVE_INFINITY;
       const isCounted = !isLimited || (await counts.reserve(family, usable));
       const stored = isLimited ? Promise.resolve() : counts.add(family);
-      logLevel(family);
+      logUse(family, stateOf(family));
       if (!isCounted) return null;
       inFlight.set(family, (inFlight.get(family) ?? 0) + 1);
       return { stored, end: () => end(family) };
@@ -206,4 +170,9 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       counts.dispose();
     },
   };
+}
+
+function reported(family: Family, { used, limit, limitSource, resetAtMs }: QuotaState): ReportedQuota {
+  const remaining = limit === null ? null : Math.max(0, usableCalls(limit) - used);
+  return { family, used, limit, limitSource, remaining, resetAtMs };
 }

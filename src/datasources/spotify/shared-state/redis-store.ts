@@ -33,10 +33,7 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
   redis.subscribe(
     {
       [name('leases')]: leases.end,
-      [name('messages')](message) {
-        const space = message.indexOf(' ');
-        if (space !== -1) messages.deliver(message.slice(0, space), message.slice(space + 1));
-      },
+      [name('messages')]: (text) => messages.deliver(...topicAndMessage(text)),
     },
     deliverStored,
   );
@@ -106,6 +103,12 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
   };
 }
 
+/** The parts of the text that `publish` sends. */
+function topicAndMessage(text: string): [topic: string, message: string] {
+  const [topic = ''] = text.split(' ', 1);
+  return [topic, text.slice(topic.length + 1)];
+}
+
 /** Runs a script; null if Redis does not respond. */
 type Evaluate = (
   script: string,
@@ -125,7 +128,7 @@ function leaseCommands(evaluate: Evaluate, name: (suffix: string) => string, own
   };
 }
 
-/** No more of a value than the longest may have, and one byte. */
+/** The value; null if there is none, or if it is too long, of which no more than one byte too many is read. */
 async function readValue(connection: Redis, name: string): Promise<Buffer | null> {
   try {
     const value = await connection.getrangeBuffer(name, 0, maxEntryBytes);

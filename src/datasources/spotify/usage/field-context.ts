@@ -169,3 +169,7 @@ export const recordUnavailable = (
 export function recordFreshness({ operation }: FieldContext, untilMs: number): void {
   operation.freshUntilMs = Math.min(operation.freshUntilMs, untilMs);
 }
+
+/** Records that the value comes from a stale cache entry. */
+export const recordStale = ({ operation, location }: FieldContext, reason: string): void =>
+  void operation.usage.stale.push({ ...location(), reason });

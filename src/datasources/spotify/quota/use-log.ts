@@ -1,0 +1,30 @@
+import type { Log } from '../../../observability/log.ts';
+import type { Family } from '../usage/observer.ts';
+import type { DailyLimit, LimitSource } from './daily-limits.ts';
+import type { QuotaUse } from './decide-reads.ts';
+
+const levels = [
+  { share: 0.5, text: 'half used' },
+  { share: 0.9, text: 'nine tenths used' },
+];
+
+interface LimitUse extends QuotaUse, Pick<DailyLimit, 'limit'> {
+  used: number;
+  limitSource: LimitSource;
+}
+
+/** Logs that a share of a daily limit is used: once, until the use has fallen below it. */
+export function createUseLog(log: Log | undefined) {
+  const loggedLevels = new Map<Family, number>();
+
+  return (family: Family, { used, limit, limitSource, remaining, usedShare }: LimitUse): void => {
+    const isUsedUp = remaining === 0 || usedShare >= 1;
+    const level = isUsedUp ? levels.length + 1 : levels.filter(({ share }) => usedShare >= share).length;
+    const isHigher = level > (loggedLevels.get(family) ?? 0);
+    loggedLevels.set(family, level);
+    if (!isHigher) return;
+    const share = levels[level - 1]?.text ?? 'used up';
+    const message = `the daily limit of ${family} is ${share}: ${used} of ${limit} calls`;
+    log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
+  };
+}
