@@ -1,9 +1,11 @@
 // Lists the files of src that one operation runs through, with the functions that each of them ran. Start it with
 // `npx tsx docs/reading.mjs`. It starts the gateway with the embedded sandbox in this process, lets it learn the
 // capabilities of the app with another operation, resets V8's coverage counters, and runs the operation.
+import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
+import { createServer } from 'node:net';
 
-const port = 4567;
+const port = await freePort();
 const artistId = '3Nrfpe0tUJi4K4DXYWgMUX';
 Object.assign(process.env, {
   PORT: String(port),
@@ -18,6 +20,15 @@ await inspector.post('Profiler.enable');
 await inspector.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
 
 await import('../src/server.ts');
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 async function request(query) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
