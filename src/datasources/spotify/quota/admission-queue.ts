@@ -100,7 +100,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
     async admit(family, waiters) {
       const decision = slots.decide(family, waiters);
       if (decision.act === 'reject') throw decision.error;
-      // It overtakes nobody: every queued call that may be sent has been sent, or a drain is scheduled.
+      // It overtakes no call: every queued call that may be sent has been sent, or a drain is scheduled.
       if (decision.act === 'send' && !nextDrain) return slots.acquire(family);
       if (queue.size() >= maxQueued)
         throw new Overloaded('Too many Spotify calls are queued: ask again in a few seconds.');
@@ -150,7 +150,7 @@ export function createFairQueue<T>(): FairQueue<T> {
       items.splice(index, 1);
       size -= 1;
       if (result === 'taken') {
-        queues.delete(owner); // and to the end of the order
+        queues.delete(owner); // inserted again, its turn comes last
         queues.set(owner, items);
         break;
       }

@@ -47,7 +47,7 @@ export interface LearnedLimit {
 export const minDailyLimit = 2;
 const unusedShare = 0.02; // other calls of the app, and counts that were lost, must not exceed the limit
 const dayMs = 24 * 3_600_000;
-const raiseAfterMs = 7 * dayMs; // Spotify changes limits without notice: a raised limit that is still too high is rejected once
+const raiseAfterMs = 7 * dayMs; // Spotify changes limits without notice; a limit that is raised too far costs one rejection
 const raiseShare = 0.05;
 const plausibleShare = 0.5; // of the presumed limit
 const plausibleWithoutPresumed = 10;

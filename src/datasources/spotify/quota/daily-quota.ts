@@ -74,7 +74,7 @@ export interface DailyQuotaOptions {
 }
 
 const recentMs = 30_000; // the window of Spotify's rate limit
-const renewMs = 3_600_000; // the store keeps a message for 30 days
+const renewMs = 3_600_000; // the store deletes a message after 48 h
 const rejectedPrefix = 'rejected:'; // names the counter of the calls that Spotify has rejected for the quota
 
 export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {

@@ -1,7 +1,7 @@
 import type { CallCounters, CallReservation } from './shared-store.ts';
 
-// More are not written by gateways, and reading them would block the store: 290 buckets of 170 processes.
-export const maxCounters = 50_000; // of one family
+// Of one family: 290 buckets of 170 processes. A store that has more is not read, because that would block it for long.
+export const maxCounters = 50_000;
 export const maxCount = 100_000; // more calls than one process sends in a bucket
 export const maxBucketChars = 12;
 export const maxProcessChars = 64;
@@ -24,7 +24,7 @@ export function countersAfter(
     result.set(name, Math.max(result.get(name) ?? 0, count));
   }
 
-  const isTooMany = stored.size > maxCounters; // not written by gateways
+  const isTooMany = stored.size > maxCounters;
   for (const [name, count] of [...(isTooMany ? [] : stored), ...others]) {
     if (!isCounter(name, count) || bucketOf(name) < oldestBucket) continue;
     if (bucketOf(name) > currentBucket) later.push([name, count]);

@@ -118,7 +118,7 @@ export function problemOf(error: unknown): Problem {
   const { errcode, code } = error as { errcode?: number; code?: string };
   if (code === 'ENOSPC') return 'full';
   if (errcode === undefined) return 'unusable';
-  const primary = errcode % 256; // the rest are details
+  const primary = errcode % 256; // SQLite's extended codes have further details above these bits
   if (damagedCodes.includes(primary)) return 'damaged';
   if (primary === sqliteBusy) return 'busy';
   return primary === sqliteFull ? 'full' : 'unusable';

@@ -22,7 +22,7 @@ export function createMessages(): Messages {
   const latest = new Map<string, { text: string; untilMs: number }>();
 
   function remember(topic: string, text: string): void {
-    latest.delete(topic); // and to the end: the first ones are forgotten first
+    latest.delete(topic); // a Map keeps the order of insertion: the topic is now the latest, and the oldest is deleted
     latest.set(topic, { text, untilMs: Date.now() + messageLifeMs });
     const [oldest] = latest.keys();
     if (latest.size > maxTopics && oldest !== undefined) latest.delete(oldest);
