@@ -1,6 +1,16 @@
 export type { SandboxCall } from './calls.ts';
 export { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
-export type { Album, AlbumGroup, Artist, Image, Slot, Track } from './catalogue/model.ts';
+export type {
+  Album,
+  AlbumGroup,
+  Artist,
+  Episode,
+  EpisodeSlot,
+  Image,
+  Show,
+  Slot,
+  Track,
+} from './catalogue/model.ts';
 export type { Faults } from './faults/faults.ts';
 export type { Edit, Fault, FaultRule, FaultTarget } from './faults/rule.ts';
 export { type PresetName, presetNames } from './presets.ts';

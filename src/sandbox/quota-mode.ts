@@ -7,7 +7,7 @@ export type QuotaMode = 'development' | 'extended';
 export const quotaModes = ['development', 'extended'] as const satisfies readonly QuotaMode[];
 
 /** Endpoint families with paged lists. */
-export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'search' | 'browse';
+export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'shows/episodes' | 'search' | 'browse';
 
 /** Items per page: the maximum of `limit`, and its default. */
 export interface PageSizes {
@@ -20,24 +20,40 @@ const reduced: PageSizes = { most: 10, usual: 5 };
 
 /** Album tracks kept their sizes: a live probe got 50 of 199 in one page (2026-09-30). */
 export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
-  extended: { 'artists/albums': classic, 'albums/tracks': classic, search: classic, browse: classic },
-  development: { 'artists/albums': reduced, 'albums/tracks': classic, search: reduced, browse: classic },
+  extended: {
+    'artists/albums': classic,
+    'albums/tracks': classic,
+    'shows/episodes': classic,
+    search: classic,
+    browse: classic,
+  },
+  development: {
+    'artists/albums': reduced,
+    'albums/tracks': classic,
+    'shows/episodes': classic,
+    search: reduced,
+    browse: classic,
+  },
 };
 
 /** Maximum ids of one batch read; development mode has no batch reads. */
-export const batchSizes = { artists: 50, albums: 20, tracks: 50 } as const;
+export const batchSizes = { artists: 50, albums: 20, tracks: 50, shows: 50, episodes: 50 } as const;
 
 /**
  * Fields that an object lacks in each mode, by Spotify's migration guide of February 2026 and by responses captured in
  * 2026: the captured artists have no `genres` and the captured tracks no `preview_url` either. Albums
  * keep their `genres`, an empty list. `external_ids` was removed, and restored in March 2026.
  */
-export const withheldFields: Record<QuotaMode, Record<'artist' | 'album' | 'track', readonly string[]>> = {
-  extended: { artist: [], album: [], track: [] },
+export const withheldFields: Record<
+  QuotaMode,
+  Record<'artist' | 'album' | 'track' | 'show', readonly string[]>
+> = {
+  extended: { artist: [], album: [], track: [], show: [] },
   development: {
     artist: ['followers', 'genres', 'popularity'],
     album: ['available_markets', 'album_group', 'label', 'popularity'],
     track: ['available_markets', 'linked_from', 'popularity', 'preview_url'],
+    show: ['available_markets', 'publisher'],
   },
 };
 

@@ -1,8 +1,10 @@
 import './types/album.ts';
 import './types/artist.ts';
+import './types/episode.ts';
 import './types/node.ts';
 import './types/quota.ts';
 import './types/search.ts';
+import './types/show.ts';
 import './types/track.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';
 import { kinds, pluralsOf } from '../datasources/spotify/index.ts';

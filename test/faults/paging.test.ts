@@ -14,6 +14,7 @@ import {
   fixtures,
   type Operation,
   type PageArgs,
+  showEpisodes,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
@@ -408,6 +409,31 @@ faultSuite('P', 'Paging', [
           says: { client: 'the next ten slots' },
         },
       ),
+    ],
+  },
+  {
+    id: 'P9-episodes',
+    fault:
+      'null items, removed episodes without id and name, and slots without an item in a list of episodes',
+    promise: 'an episode that was removed is left out without an error, and cursors stay on their slots',
+    steps: [
+      { ask: showEpisodes(fixtures.shows.gaps, { first: 40 }), client: 'ok', api: 1 },
+      { ask: showEpisodes(fixtures.shows.gaps, { first: 100 }), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'P9-refused',
+    fault: '500 for the second page of a list of episodes, the first of which came with the show',
+    promise: 'a page that fails fails its list, and the show stays',
+    warm: [showEpisodes(fixtures.shows.episodes130, { first: 50 })],
+    steps: [
+      {
+        arrange: only({ kind: 'answer', status: 500 }, { on: { route: 'shows/episodes' } }),
+        ask: showEpisodes(fixtures.shows.episodes130, { first: 60 }),
+        client: 'UPSTREAM_UNAVAILABLE',
+        truth: { show: { id: fixtures.shows.episodes130, episodes: null } },
+        api: 3,
+      },
     ],
   },
   {

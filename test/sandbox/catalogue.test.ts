@@ -5,9 +5,10 @@ import { catalogue } from '../support/catalogue.ts';
 
 const { artists, albums, tracks } = catalogue.fixtures;
 
-function fingerprint({ artists, albums, tracks, albumsOf, fixtures }: typeof catalogue): string {
+function fingerprint(of: typeof catalogue): string {
+  const { artists, albums, tracks, albumsOf, fixtures, shows, episodes } = of;
   const lists = artists().map(({ id }) => albumsOf(id));
-  const all = JSON.stringify([fixtures, artists(), albums(), tracks(), lists]);
+  const all = JSON.stringify([fixtures, artists(), albums(), tracks(), lists, shows(), episodes()]);
   return createHash('sha256').update(all).digest('hex');
 }
 
@@ -21,11 +22,14 @@ describe('a catalogue', () => {
   });
 
   it('is the same on every machine', () => {
-    expect(fingerprint(catalogue)).toBe('e4161a282d090c88e684d58703dc8af0206ee251bdba96714c3e8b0e000891bc');
+    expect(fingerprint(catalogue)).toBe('8dd9b32bac66fd5a59a24c559ce866547e247d98b44b093b57c91174580cec1a');
   });
 
   it('gives everything an id of 22 base62 characters below 2^128 that nothing else has', () => {
-    const ids = [catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat().map(({ id }) => id);
+    const ids = [
+      ...[catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat(),
+      ...[catalogue.shows(), catalogue.episodes()].flat(),
+    ].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((id) => !/^[0-9A-Za-z]{22}$/.test(id) || numberOf(id) >= 2n ** 128n)).toEqual([]);
   });
@@ -38,6 +42,8 @@ describe('a catalogue', () => {
       undefined,
     ]);
     expect([catalogue.albumsOf(unknown), catalogue.tracksOf(unknown)]).toEqual([[], []]);
+    expect([catalogue.show(unknown), catalogue.episode(unknown)]).toEqual([undefined, undefined]);
+    expect(catalogue.episodesOf(unknown)).toEqual([]);
   });
 
   it('finds by its id every artist, album and track that it lists', () => {
@@ -47,6 +53,15 @@ describe('a catalogue', () => {
     expect(catalogue.tracks().filter(({ id }) => catalogue.track(id)?.id !== id)).toEqual([]);
     const listed = catalogue.artists().flatMap(({ id }) => catalogue.albumsOf(id));
     expect(listed.filter((slot) => slot.shows === 'album' && !catalogue.album(slot.albumId))).toEqual([]);
+  });
+
+  it('has an episode for each slot of a show that says so, and as many slots as the show counts', () => {
+    for (const show of catalogue.shows()) {
+      const slots = catalogue.episodesOf(show.id);
+      expect(slots).toHaveLength(show.totalEpisodes);
+      const ids = slots.flatMap((slot) => (slot.shows === 'episode' ? [slot.episodeId] : []));
+      expect(ids.filter((id) => catalogue.episode(id)?.showId !== show.id)).toEqual([]);
+    }
   });
 
   it('has as many tracks on an album as the album says, on the discs that it says', () => {

@@ -22,6 +22,7 @@ export const exceptions: readonly Exception[] = [
   { modes: development, fault: 'missing', key: 'available_markets', at: /./, why: migrated },
   { modes: development, fault: 'missing', key: 'label', at: /./, why: migrated },
   { modes: development, fault: 'missing', key: 'popularity', at: /./, why: migrated },
+  { modes: development, fault: 'missing', key: 'publisher', at: /./, why: migrated },
   { modes: development, fault: 'missing', key: 'album_group', at: /^\/items\/\d+/, why: migrated },
   { modes: ['extended'], fault: 'missing', key: 'available_markets', at: /./, why: marketAsked },
   {
@@ -41,13 +42,19 @@ export const exceptions: readonly Exception[] = [
   {
     modes: everyMode,
     fault: 'type',
-    at: /^\/items\/\d+$/,
-    why: 'lists hold null in places (web-api#958 and others); one fixture artist has such a list',
+    at: /^(\/episodes)?\/items\/\d+$/,
+    why: 'lists hold null in places (web-api#958 and others); a fixture artist and a fixture show have such lists',
   },
   {
     modes: everyMode,
     fault: 'type',
-    at: /^\/(artists|albums|tracks)\/\d+$/,
+    at: /^(\/episodes)?\/items\/\d+\/\w+(\/0)?$/,
+    why: 'removed episodes stay in lists as objects whose values are null (captured in 2025)',
+  },
+  {
+    modes: everyMode,
+    fault: 'type',
+    at: /^\/(artists|albums|tracks|shows|episodes)\/\d+$/,
     why: 'batch reads answer null for an unknown id; the document has no word on it',
   },
 ];

@@ -7,7 +7,8 @@ import { useSandbox } from './client.ts';
 import { createCheck, type Difference } from './openapi-check.ts';
 import { exceptions } from './openapi-exceptions.ts';
 
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes } = catalogue.fixtures;
+const marketOf = (id: string) => (id === shows.onlyGermany ? 'DE' : 'US');
 const unknown = '0000000000000000000000';
 
 /** The document of 2025 is the last one that describes what extended apps still get. */
@@ -37,10 +38,16 @@ const reads: Record<string, string[]> = {
     `/albums/${id}/tracks?market=ES`,
   ]),
   'get-track': Object.values(tracks).flatMap((id) => [`/tracks/${id}`, `/tracks/${id}?market=ES`]),
+  'get-a-show': Object.values(shows).map((id) => `/shows/${id}?market=${marketOf(id)}`),
+  'get-a-shows-episodes': Object.values(shows).flatMap((id) =>
+    [0, 50].map((offset) => `/shows/${id}/episodes?market=${marketOf(id)}&limit=50&offset=${offset}`),
+  ),
+  'get-an-episode': [episodes.newest, episodes.restricted].map((id) => `/episodes/${id}?market=US`),
   search: [
     '/search?q=BTS&type=artist,album,track',
     '/search?q=a&type=artist,album,track&market=ES&limit=10&offset=20',
     '/search?q=a&type=playlist,show,episode,audiobook',
+    '/search?q=evening&type=show,episode&market=DE&limit=10',
   ],
 };
 const extendedReads: typeof reads = {
@@ -50,6 +57,8 @@ const extendedReads: typeof reads = {
     `/albums?ids=${albums.relinked}&market=ES`,
   ],
   'get-several-tracks': [`/tracks?ids=${tracks.relinked},${unknown}&market=ES`],
+  'get-multiple-shows': [`/shows?ids=${shows.gaps},${unknown}&market=US`],
+  'get-multiple-episodes': [`/episodes?ids=${episodes.newest},${unknown}&market=US`],
   'get-an-artists-top-tracks': [`/artists/${artists.bts}/top-tracks?market=DE`],
   'get-an-artists-related-artists': [`/artists/${artists.bts}/related-artists`],
 };

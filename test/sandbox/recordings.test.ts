@@ -9,7 +9,7 @@ import { exceptions } from './recordings-exceptions.ts';
 import { differences, shapeOf } from './shape.ts';
 
 const folder = sharedPath('recordings');
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, shows } = catalogue.fixtures;
 // The older sets are from apps of before November 2024, which still get everything.
 const sets: Record<string, QuotaMode> = {
   rspotify: 'extended',
@@ -22,6 +22,10 @@ const clients = {
 };
 
 const usualAlbums = [albums.tracks130, albums.tracks20, albums.various];
+const weekly = catalogue
+  .episodesOf(shows.episodes130)
+  .slice(0, 20)
+  .flatMap((slot) => (slot.shows === 'episode' ? [slot.episodeId] : []));
 const artistAlbums = `/artists/${artists.albums205}/albums?limit=50`;
 const albumTracks = `/albums/${albums.tracks130}/tracks?limit=50`;
 const twoPages = (path: string) => [`${path}&limit=10`, `${path}&limit=10&offset=10`];
@@ -54,6 +58,14 @@ const extendedCounterparts: Record<string, string[]> = {
   'tracks/*': usualAlbums.flatMap((id) => catalogue.tracksOf(id)).map(({ id }) => `/tracks/${id}`),
   'tracks/* market': [tracks.relinked, tracks.notInSpain].map((id) => `/tracks/${id}?market=ES`),
   'tracks market': [`/tracks?ids=${tracks.relinked}&market=ES`],
+  // The recorded reads name no market and had one all the same, as reads with a user's token do.
+  'shows/*': [`/shows/${shows.episodes130}?market=US`],
+  'shows/*/episodes': [20, 0].map(
+    (offset) => `/shows/${shows.episodes50}/episodes?market=US&offset=${offset}`,
+  ),
+  shows: [`/shows?ids=${shows.episodes130},${shows.episodes3}&market=US`],
+  'episodes/* market': weekly.map((id) => `/episodes/${id}?market=US`),
+  episodes: [`/episodes?ids=${weekly.join()}&market=US`],
   'search artist': twoPages('/search?q=the&type=artist'),
   'search album': ['/search?q=a&type=album&limit=10'],
   'search track': ['/search?q=a&type=track&limit=50'],
@@ -62,7 +74,7 @@ const extendedCounterparts: Record<string, string[]> = {
 const counterparts = { development: developmentCounterparts, extended: extendedCounterparts };
 
 /** Recorded reads of what the catalogue does not have. */
-const otherKinds = /^(browse\/categories|episodes|playlists|shows|users|search playlist)/;
+const otherKinds = /^(browse\/categories|playlists|users|search playlist)/;
 
 type RecordedCalls = Record<
   string,

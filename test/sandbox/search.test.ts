@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, shows } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended' });
 const search = (q: string, rest = 'type=artist,album,track') =>
   client.get(`/search?q=${encodeURIComponent(q)}&${rest}`);
@@ -34,9 +34,28 @@ describe('a search', () => {
   });
 
   it('answers types that the catalogue lacks with an empty page each', async () => {
-    const { json } = await search('BTS', 'type=playlist,show,episode,audiobook');
+    const { json } = await search('BTS', 'type=playlist,audiobook');
     const empty = { items: [], total: 0, next: null, previous: null, offset: 0, limit: 20 };
-    expect(json).toMatchObject({ playlists: empty, shows: empty, episodes: empty, audiobooks: empty });
+    expect(json).toMatchObject({ playlists: empty, audiobooks: empty });
+  });
+
+  it('finds shows by their names, and episodes by their names and those of their shows', async () => {
+    const answer = await search('The Longest Week', 'type=show,episode');
+    expect(answer.at('shows.items.0.id')).toBe(shows.episodes130);
+    expect(answer.at('episodes.total')).toBe(130);
+    expect(answer.at('episodes.items.0.show')).toBeUndefined();
+  });
+
+  it('finds a show and its episodes in the markets of the show alone, and everywhere without a market', async () => {
+    const totals = ['&market=DE', '&market=US', ''].map(async (market) => {
+      const answer = await search('Nur hier', `type=show,episode${market}`);
+      return [answer.at('shows.total'), answer.at('episodes.total')];
+    });
+    expect(await Promise.all(totals)).toEqual([
+      [1, 5],
+      [0, 0],
+      [1, 5],
+    ]);
   });
 
   it('links with the text as `query`, the page’s own type, and the order of the recordings', async () => {

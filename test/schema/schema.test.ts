@@ -52,6 +52,9 @@ const connections = {
   TrackConnection: 'Track',
   ArtistAlbumsConnection: 'Album',
   AlbumTracksConnection: 'Track',
+  ShowConnection: 'Show',
+  EpisodeConnection: 'Episode',
+  ShowEpisodesConnection: 'Episode',
 };
 
 describe('the published schema', () => {
@@ -121,10 +124,14 @@ describe('the graph', () => {
       'albums(ids: [ID!]!, market: Market): [Album]!',
       'artist(id: ID!): Artist',
       'artists(ids: [ID!]!): [Artist]!',
+      'episode(id: ID!, market: Market): Episode',
+      'episodes(ids: [ID!]!, market: Market): [Episode]!',
       'node(id: ID!): Node',
       'nodes(ids: [ID!]!): [Node]!',
       'quota: [QuotaFamily!]',
       'search(q: String!, type: [SearchType!], market: Market): SearchResults',
+      'show(id: ID!, market: Market): Show',
+      'shows(ids: [ID!]!, market: Market): [Show]!',
       'track(id: ID!, market: Market): Track',
       'tracks(ids: [ID!]!, market: Market): [Track]!',
     ]);
@@ -183,6 +190,42 @@ describe('the graph', () => {
       'trackNumber: Int',
       'uri: String!',
     ]);
+    expect(signatures('Show')).toEqual([
+      'copyrights: [Copyright]',
+      'description: String',
+      `episodes(market: Market, ${paging}): ShowEpisodesConnection`,
+      'explicit: Boolean',
+      'externalUrl: String',
+      'htmlDescription: String',
+      'id: ID!',
+      'images: [Image]',
+      'isExternallyHosted: Boolean',
+      'languages: [String]',
+      'mediaType: MediaType',
+      'name: String!',
+      'publisher: String',
+      'totalEpisodes: Int',
+      'uri: String!',
+    ]);
+    expect(signatures('Episode')).toEqual([
+      'audioPreviewUrl: String',
+      'description: String',
+      'durationMs: Int',
+      'explicit: Boolean',
+      'externalUrl: String',
+      'htmlDescription: String',
+      'id: ID!',
+      'images: [Image]',
+      'isExternallyHosted: Boolean',
+      'isPlayable: Boolean',
+      'language: String',
+      'languages: [String]',
+      'name: String!',
+      'releaseDate: ReleaseDate',
+      'restrictions: Restrictions',
+      'show: Show',
+      'uri: String!',
+    ]);
   });
 
   test.each([
@@ -202,6 +245,8 @@ describe('the graph', () => {
       [
         `albums(${paging}): AlbumConnection`,
         `artists(${paging}): ArtistConnection`,
+        `episodes(${paging}): EpisodeConnection`,
+        `shows(${paging}): ShowConnection`,
         `tracks(${paging}): TrackConnection`,
       ],
     ],
@@ -215,7 +260,8 @@ describe('the graph', () => {
     ['AlbumGroup', ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON', 'OTHER']],
     ['CopyrightType', ['C', 'P', 'OTHER']],
     ['RestrictionReason', ['MARKET', 'PRODUCT', 'EXPLICIT', 'OTHER']],
-    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK']],
+    ['MediaType', ['AUDIO', 'VIDEO', 'MIXED', 'OTHER']],
+    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK', 'SHOW', 'EPISODE']],
   ])('writes %s in capitals, and knows a word for what it does not know', (name, values) => {
     const type = schema.getType(name);
     expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual(values);
@@ -242,7 +288,10 @@ describe('the graph', () => {
       'Artist.albums',
       'SearchResults.albums',
       'SearchResults.artists',
+      'SearchResults.episodes',
+      'SearchResults.shows',
       'SearchResults.tracks',
+      'Show.episodes',
     ]);
     for (const { field } of connectionFields) expect(signature(field)).toContain(paging);
   });
@@ -252,6 +301,8 @@ describe('the graph', () => {
       Artist: ['followers', 'popularity', 'genres', 'topTracks', 'relatedArtists', 'images', 'albums'],
       Album: ['label', 'popularity', 'genres', 'copyrights', 'externalIds', 'tracks', 'images'],
       Track: ['popularity', 'externalIds', 'linkedFrom', 'previewUrl', 'album', 'isPlayable'],
+      Show: ['publisher', 'episodes', 'isExternallyHosted'],
+      Episode: ['audioPreviewUrl', 'show', 'restrictions'],
       ArtistAlbumsEdge: ['albumGroup', 'node'],
     };
     for (const [type, names] of Object.entries(withheld)) {
@@ -269,7 +320,7 @@ describe('the graph', () => {
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
       .filter(({ field }) => `${field.type}`.includes('!'))
       .map(({ type, field }) => `${type.name}.${field.name}`);
-    const kinds = ['Album', 'Artist', 'Track'];
+    const kinds = ['Album', 'Artist', 'Track', 'Show', 'Episode'];
     expect(certain.toSorted()).toEqual(
       [
         ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
@@ -278,12 +329,11 @@ describe('the graph', () => {
     );
   });
 
-  test('gives an id to artists, albums and tracks, by which a parent graph can merge them', () => {
-    const nodes = ['Artist', 'Album', 'Track'].map((name) => schema.getType(name));
-    expect(nodes.map((type) => isObjectType(type) && type.getInterfaces().map(({ name }) => name))).toEqual([
-      ['Node'],
-      ['Node'],
-      ['Node'],
-    ]);
+  test('gives every kind an id, by which a parent graph can merge its objects', () => {
+    const nodes = ['Artist', 'Album', 'Track', 'Show', 'Episode'].map((name) => schema.getType(name));
+    const interfaces = nodes.map(
+      (type) => isObjectType(type) && type.getInterfaces().map(({ name }) => name),
+    );
+    expect(interfaces).toEqual(nodes.map(() => ['Node']));
   });
 });

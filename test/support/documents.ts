@@ -11,15 +11,25 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { type AlbumGroup, parseId, parseMarket } from '../../src/datasources/spotify/index.ts';
+import {
+  type AlbumGroup,
+  type Kind,
+  kindNames,
+  kinds,
+  parseId,
+  parseMarket,
+} from '../../src/datasources/spotify/index.ts';
 import { artistAlbums, groupOrder } from '../../src/datasources/spotify/kinds/album.ts';
+import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
+import { podcastMarket } from '../../src/datasources/spotify/kinds/show.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
+import { typeNames } from '../../src/schema/types/node.ts';
 
 /** Operations that nobody would think of: any walk through the schema is one, and any of them is valid. */
 
@@ -28,11 +38,9 @@ export interface RandomOperation {
   variables: Record<string, unknown>;
 }
 
-type SpotifyKind = 'artist' | 'album' | 'track';
-
 /** What is known of the objects whose fields are being chosen, as far as cursors of their lists need it. */
 interface Place {
-  kind?: SpotifyKind;
+  kind?: Kind;
   /** The one object's id, where it is one and known. */
   id?: string;
   q?: string;
@@ -49,7 +57,7 @@ const uselessMarkets = ['us', 'ZZ', '../'];
 const uselessIds = [
   '',
   '../me',
-  'spotify:show:4rOoJ6Egrf8K2IrywzwOMk',
+  'spotify:user:4rOoJ6Egrf8K2IrywzwOMk',
   'https://evil.example/artist/1',
   'x'.repeat(600),
 ];
@@ -186,16 +194,13 @@ function literal(value: unknown, { type }: GraphQLArgument): string {
 const marketOf = ({ market }: Record<string, unknown>, place: Place): string | null =>
   typeof market === 'string' ? market : place.market;
 
-const typeNames: Readonly<Record<SpotifyKind, string>> = { artist: 'Artist', album: 'Album', track: 'Track' };
-
-const kindOf: Readonly<Record<string, SpotifyKind>> = {
-  artist: 'artist',
-  artists: 'artist',
-  album: 'album',
-  albums: 'album',
-  track: 'track',
-  tracks: 'track',
-};
+/** The kind of the objects that a field gives, by the name of the field. */
+const kindOf: Readonly<Record<string, Kind>> = Object.fromEntries(
+  kindNames.flatMap((kind) => [
+    [kind, kind],
+    [kinds[kind].plural, kind],
+  ]),
+);
 
 /** What is known below a field. */
 function placeBelow(field: AnyField, place: Place, given: Record<string, unknown>): Place {
@@ -215,16 +220,21 @@ function createValues(random: Random, catalogue: Catalogue) {
     .flatMap(({ id }) => catalogue.albumsOf(id).slice(0, 4))
     .flatMap((slot) => (slot.shows === 'album' ? [slot.albumId] : []))
     .concat(Object.values(catalogue.fixtures.albums));
-  const pools: Record<SpotifyKind, () => string | undefined> = {
+  const shows = catalogue.shows().slice(0, 16);
+  const episodesOf = (showId: string) =>
+    catalogue.episodesOf(showId).map((slot) => (slot.shows === 'episode' ? slot.episodeId : null));
+  const pools: Record<Kind, () => string | undefined> = {
     artist: () => any(random, artists)?.id,
     album: () => any(random, albums),
     track: () => any(random, catalogue.tracksOf(any(random, albums) ?? ''))?.id,
+    show: () => any(random, shows)?.id,
+    episode: () => any(random, episodesOf(any(random, shows)?.id ?? '')) ?? undefined,
   };
 
   const usually = <T>(share: number, usual: () => T, other: () => T): T =>
     random.chance(share) ? usual() : other();
 
-  function id(kind: SpotifyKind): string {
+  function id(kind: Kind): string {
     const known = pools[kind]() ?? '';
     const unknown = `${random.below(7)}${random.text(base62, 21)}`;
     const outOfRange = `z${random.text(base62, 21)}`;
@@ -243,14 +253,14 @@ function createValues(random: Random, catalogue: Catalogue) {
     );
   }
 
-  const written = (kind: SpotifyKind, bare: string): string =>
+  const written = (kind: Kind, bare: string): string =>
     usually(
       0.7,
       () => bare,
       () => any(random, [`spotify:${kind}:${bare}`, `https://open.spotify.com/${kind}/${bare}?si=1`]) ?? bare,
     );
 
-  const anyKind = (): SpotifyKind => any(random, ['artist', 'album', 'track'] as const) ?? 'artist';
+  const anyKind = (): Kind => any(random, kindNames) ?? 'artist';
 
   function cursor(field: AnyField, place: Place, given: Record<string, unknown>): string {
     const list = listOf(field, place, given);
@@ -314,6 +324,15 @@ function createValues(random: Random, catalogue: Catalogue) {
           key: pagedList(albumTracks, bare, undefined, market).key,
           total: tracks.length,
           idAt: (slot: number) => tracks[slot]?.id ?? null,
+        };
+      }
+      if (kind === 'show' && field.name === 'episodes' && input !== undefined) {
+        const bare = parseId(input, 'show');
+        const ids = episodesOf(bare);
+        return {
+          key: pagedList(showEpisodes, bare, undefined, market ?? podcastMarket).key,
+          total: ids.length,
+          idAt: (slot: number) => ids[slot] ?? null,
         };
       }
     } catch {
@@ -384,7 +403,7 @@ function createValues(random: Random, catalogue: Catalogue) {
             () => ['OTHER'],
           );
         case 'type':
-          return some(3, () => any(random, ['ARTIST', 'ALBUM', 'TRACK']));
+          return some(3, () => anyKind().toUpperCase());
         case 'representations':
           return some(4, () => {
             const kind = anyKind();

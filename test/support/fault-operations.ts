@@ -23,6 +23,7 @@ export type Kind =
   | 'tracks'
   | 'artistAlbums'
   | 'albumTracks'
+  | 'showEpisodes'
   | 'search';
 
 /** In a truth: any value but null, which only the gateway can know. */
@@ -30,6 +31,7 @@ export const anything = Symbol('anything');
 
 export { catalogue, fixtures };
 
+const episodesOfPage = 50;
 const longestList = 10; // what one page of an app in development mode holds
 
 const ordinaryArtists = catalogue
@@ -41,6 +43,13 @@ const ordinaryAlbums = catalogue
   .filter(({ id, name }) => name !== '' && !(Object.values(fixtures.albums) as string[]).includes(id));
 /** One track of each album, so that none comes along with another. */
 const ordinaryTracks = ordinaryAlbums.flatMap(({ id }) => catalogue.tracksOf(id).slice(0, 1));
+
+/** Shows of every market. */
+const ordinaryShows = catalogue
+  .shows()
+  .filter(
+    ({ id, markets }) => markets.length > 100 && !(Object.values(fixtures.shows) as string[]).includes(id),
+  );
 
 const at = <T>(list: readonly T[], n: number): T => {
   const one = list.at(n % list.length);
@@ -186,6 +195,41 @@ export function albumTracks(which: number | string, args: PageArgs = { first: lo
   };
 }
 
+/** A show with the first of its episodes. Slots that hold no episode have no node. */
+export function showEpisodes(
+  which: number | string,
+  args: { first: number } = { first: longestList },
+): Operation {
+  const id = typeof which === 'string' ? which : at(ordinaryShows, which).id;
+  const slots = catalogue.episodesOf(id);
+  const pages = [slots.slice(0, episodesOfPage), slots.slice(episodesOfPage)];
+  // A slot without an item makes its page shorter, so that the items behind it stand in the slots before theirs.
+  const nodes = pages
+    .flatMap((page, i) =>
+      page.filter(({ shows }) => shows !== 'nothing').slice(0, Math.max(0, args.first - i * episodesOfPage)),
+    )
+    .flatMap((slot) => (slot.shows === 'episode' ? [{ id: slot.episodeId }] : []));
+  const cursor = nodes.length > 0 ? anything : null;
+  const pageInfo = { hasNextPage: args.first < slots.length, hasPreviousPage: false };
+  return {
+    kind: 'showEpisodes',
+    query: `query ($id: ID!, ${pageVariables}) {
+      show(id: $id) { id episodes(${pageArguments}) { ${pageFields} nodes { id } } }
+    }`,
+    variables: { id, ...args },
+    truth: {
+      show: {
+        id,
+        episodes: {
+          totalCount: slots.length,
+          pageInfo: { ...pageInfo, startCursor: cursor, endCursor: cursor },
+          nodes,
+        },
+      },
+    },
+  };
+}
+
 /** The first finds of two kinds, which one call brings. */
 export function search(q: string, first = longestList): Operation {
   const named = ({ id, name }: { id: string; name: string }) => ({ id, name });
@@ -230,6 +274,7 @@ export const siblings: Readonly<Record<Kind, (n: number) => Operation>> = {
   tracks: (n) => tracks([trackId(n)]),
   artistAlbums: (n) => artistAlbums(n),
   albumTracks: (n) => albumTracks(n),
+  showEpisodes: (n) => showEpisodes(n),
   search: (n) => search(`${at(words, n)} ${n}`),
 };
 

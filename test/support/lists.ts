@@ -8,11 +8,12 @@ import {
 import type { QuotaMode } from '../../src/datasources/spotify/capabilities/policy.ts';
 import {
   createOperationContext,
+  kinds,
   parseId,
   type Spotify,
   type Usage,
 } from '../../src/datasources/spotify/index.ts';
-import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
+import type { KindDefinition } from '../../src/datasources/spotify/kinds/kind.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
@@ -22,12 +23,14 @@ import { createDocuments } from '../../src/operation/documents.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
 
-/** One artist's list of albums in memory, paged as Spotify pages, behind the real schema and datasource. */
+/** A list of one object in memory, paged as Spotify pages, behind the real schema and datasource. */
 
-/** What a slot holds: an album by its number, null, or nothing at all, which makes its page short. */
+/** What a slot holds: an item by its number, null, or nothing at all, which makes its page short. */
 export type TestSlot = number | null | 'hidden';
 
 export interface TestList {
+  /** The name of the list in the registry; by default `artists/albums`. */
+  of?: string;
   slots: TestSlot[];
   /** Largest page; larger ones are refused, or answered with as many as this. */
   ceiling: number;
@@ -55,9 +58,9 @@ export interface PageArgs {
   before?: string | null;
 }
 
-interface AlbumsAnswer {
-  artist: {
-    albums: {
+interface ListAnswer {
+  owner: {
+    list: {
       totalCount: number | null;
       pageInfo: Pick<Page, 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'>;
       edges: { cursor: string; node: { id: string } }[];
@@ -74,20 +77,38 @@ const unlimited = {
   resetAtMs: null,
 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const artistId = '3Nrfpe0tUJi4K4DXYWgMUX';
+const ownerId = parseId('3Nrfpe0tUJi4K4DXYWgMUX', 'artist');
 const documents = createDocuments({ schema, introspection: false, suggestions: false });
-const operation = documents
-  .fromText(`query ($first: Int, $last: Int, $after: String, $before: String) {
-    artist(id: "${artistId}") {
-      albums(first: $first, last: $last, after: $after, before: $before) {
-        totalCount
-        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-        edges { cursor node { id } }
-      }
-    }
-  }`)
-  .operation(null);
-const albumId = (n: number): string => `${n}`.padStart(22, '0');
+
+/** Every list of the registry, by its name. */
+export const pagedLists = new Map(
+  Object.values<KindDefinition>(kinds).flatMap(({ name: itemKind, lists }) =>
+    lists.map((definition) => {
+      // `shows/episodes` is the field `episodes` of the kind whose plural is `shows`.
+      const [plural, field] = definition.name.split('/');
+      const owner = Object.values<KindDefinition>(kinds).find((kind) => kind.plural === plural)?.name ?? '';
+      const document = `query ($first: Int, $last: Int, $after: String, $before: String) {
+        owner: ${owner}(id: "${ownerId}") {
+          list: ${field}(first: $first, last: $last, after: $after, before: $before) {
+            totalCount
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+            edges { cursor node { id } }
+          }
+        }
+      }`;
+      const operation = documents.fromText(document).operation(null);
+      return [definition.name, { definition, owner, itemKind, operation }] as const;
+    }),
+  ),
+);
+
+function listNamed(name: string) {
+  const found = pagedLists.get(name);
+  if (!found) throw new Error(`The registry has no list ${name}.`);
+  return found;
+}
+
+const itemId = (n: number): string => `${n}`.padStart(22, '0');
 
 /** The calls that are left today. */
 export interface TestQuota {
@@ -101,6 +122,7 @@ export function testList(
   known: { mode?: QuotaMode; freshMs?: number; quota?: TestQuota } = {},
 ) {
   const { quota } = known;
+  const { definition, owner, itemKind, operation } = listNamed(list.of ?? 'artists/albums');
   const usages: Usage[] = [];
   let callsUntilOutage = Number.POSITIVE_INFINITY;
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
@@ -115,7 +137,9 @@ export function testList(
     if (quota?.callsLeft === 0) throw new UpstreamQuotaExceeded('No call is left.', { retryAfter: 86_400 });
     if (quota) quota.callsLeft -= 1;
     requests.push({ path: pathOf(request), offset, limit, refused });
-    const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : pageOf(list, offset, limit);
+    const body = refused
+      ? { error: { status: 400, message: 'Invalid limit' } }
+      : pageOf(list, itemKind, offset, limit);
     const read = readBody(Buffer.from(JSON.stringify(body)));
     return {
       kind: 'response' as const,
@@ -142,8 +166,8 @@ export function testList(
     ...createPagination({ cache, capabilities, freshMs }),
     isAbsent: () => false,
     app: capabilities,
-    object: async () => ({ kind: 'artist', id: artistId, market: null }),
-    pagedList: () => pagedList(artistAlbums, parseId(artistId, 'artist'), [], null),
+    object: async () => ({ kind: owner, id: ownerId, market: null }),
+    pagedList: () => pagedList(definition, ownerId, [] as never, null),
   } as unknown as Spotify;
 
   async function page(args: PageArgs): Promise<Page> {
@@ -155,7 +179,7 @@ export function testList(
     operationContext.end();
     usages.push(operationContext.usage);
     if (result.errors) throw result.errors[0];
-    const { totalCount, pageInfo, edges } = (result.data as unknown as AlbumsAnswer).artist.albums;
+    const { totalCount, pageInfo, edges } = (result.data as unknown as ListAnswer).owner.list;
     return {
       totalCount,
       ...pageInfo,
@@ -176,13 +200,13 @@ export function testList(
   };
 }
 
-function pageOf(list: TestList, offset: number, askedLimit: number) {
+function pageOf(list: TestList, itemKind: string, offset: number, askedLimit: number) {
   const limit = Math.min(askedLimit, list.ceiling);
   const total = list.total ?? list.slots.length;
   const items = list.slots
     .slice(offset, offset + limit)
     .filter((slot) => slot !== 'hidden')
-    .map((slot) => slot && album(slot));
+    .map((slot) => slot && item(itemKind, slot));
   const hasNext = offset + limit < total || list.endless;
   return {
     href: '',
@@ -195,12 +219,10 @@ function pageOf(list: TestList, offset: number, askedLimit: number) {
   };
 }
 
-const album = (n: number) => ({
-  id: albumId(n),
-  name: `Album ${n}`,
-  type: 'album',
-  album_type: 'album',
-  total_tracks: 1,
+const item = (kind: string, n: number) => ({
+  id: itemId(n),
+  name: `Item ${n}`,
+  type: kind,
   images: [],
   artists: [],
   external_urls: {},

@@ -31,8 +31,8 @@ interface Connection {
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const defaultSize = 20;
 const pageSizes = {
-  extended: { 'artists/albums': 50, 'albums/tracks': 50, search: 50 },
-  development: { 'artists/albums': 10, 'albums/tracks': 50, search: 10 },
+  extended: { 'artists/albums': 50, 'albums/tracks': 50, 'shows/episodes': 50, search: 50 },
+  development: { 'artists/albums': 10, 'albums/tracks': 50, 'shows/episodes': 50, search: 10 },
 };
 
 export function createNaiveGateway(
@@ -70,19 +70,28 @@ export function createNaiveGateway(
   };
 }
 
-const typeNames: Readonly<Record<string, string>> = { artist: 'Artist', album: 'Album', track: 'Track' };
+const typeNames: Readonly<Record<string, string>> = {
+  artist: 'Artist',
+  album: 'Album',
+  track: 'Track',
+  show: 'Show',
+  episode: 'Episode',
+};
+
+/** Spotify finds podcasts only with a market. */
+const market = (kind: string): string => (/^(show|episode)$/.test(kind) ? '?market=US' : '');
 
 type Resolve = (parent: Json, args: Args, context: Context) => unknown;
 
 const one =
   (kind: string): Resolve =>
   (_, { id }, { load }) =>
-    load(`/${kind}s/${bare(id)}`);
+    load(`/${kind}s/${bare(id)}${market(kind)}`);
 
 const many =
   (kind: string): Resolve =>
   (_, { ids }, { load }) =>
-    (ids as string[]).map((id) => load(`/${kind}s/${bare(id)}`));
+    (ids as string[]).map((id) => load(`/${kind}s/${bare(id)}${market(kind)}`));
 
 const found =
   (kind: string): Resolve =>
@@ -98,9 +107,13 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   'Query.artist': one('artist'),
   'Query.album': one('album'),
   'Query.track': one('track'),
+  'Query.show': one('show'),
+  'Query.episode': one('episode'),
   'Query.artists': many('artist'),
   'Query.albums': many('album'),
   'Query.tracks': many('track'),
+  'Query.shows': many('show'),
+  'Query.episodes': many('episode'),
   async 'Query.node'(_, { id }, { load }) {
     const [, kind] = String(id).split(':');
     for (const each of kind === undefined ? ['artist', 'album', 'track'] : [kind]) {
@@ -117,6 +130,8 @@ const resolvers: Readonly<Record<string, Resolve>> = {
     connection(`/artists/${id}/albums?`, args, mode, 'artists/albums', load),
   'Album.tracks': ({ id }, args, { load, mode }) =>
     connection(`/albums/${id}/tracks?`, args, mode, 'albums/tracks', load),
+  'Show.episodes': ({ id }, args, { load, mode }) =>
+    connection(`/shows/${id}/episodes?market=US&`, args, mode, 'shows/episodes', load),
   async 'Track.album'({ id, album }, _, { load }) {
     return album ?? (await load(`/tracks/${id}`))?.['album'];
   },

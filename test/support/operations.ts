@@ -30,7 +30,7 @@ export type Ask = (document: string) => Promise<unknown>;
 
 export { catalogue };
 
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes } = catalogue.fixtures;
 const ordinary = catalogue
   .artists()
   .map(({ id }) => id)
@@ -343,6 +343,35 @@ ${everybody
     least: cost(7, 30),
     races: true,
     why: 'Simplified albums have no copyrights. One call could read all 20 albums, but the five lists that contain their ids do not arrive at the same time, and none waits for another: lists that arrive together share a batch, and at worst each list needs its own call.',
+  },
+  {
+    title: 'A show with its newest 20 episodes',
+    document: `{ show(id: "${shows.episodes130}") { name episodes(first: 20) { nodes { name releaseDate { date } } } } }`,
+    calls: cost(1, 1),
+    unknown: cost(1, 1),
+    why: 'A show that is read by itself contains its newest 50 episodes.',
+  },
+  {
+    title: 'The newest 100 episodes of a show',
+    document: `{ show(id: "${shows.episodes130}") { episodes(first: 100) { nodes { name } } } }`,
+    calls: cost(2, 2),
+    unknown: cost(2, 2),
+    why: 'Pages of episodes have 50 items for every app, and the first page comes with the show.',
+  },
+  {
+    title: 'Three shows with their newest five episodes',
+    document: `{ shows(ids: ${list([shows.episodes3, shows.episodes50, shows.episodes130])}) { name episodes(first: 5) { nodes { name } } } }`,
+    calls: cost(4, 3),
+    unknown: cost(4, 4),
+    least: cost(3, 3),
+    why: 'Shows that are read together contain no episodes, so each list needs its own call. Read one by one, each show would contain its list; but whether a list is selected is not known where the shows are read.',
+  },
+  {
+    title: 'An episode with its show',
+    document: `{ episode(id: "${episodes.newest}") { name show { name publisher } } }`,
+    calls: cost(1, 1),
+    unknown: cost(1, 1),
+    why: 'An episode contains its simplified show.',
   },
   {
     title: 'An artist that does not exist, with its albums',

@@ -12,9 +12,9 @@ export interface MarketTrack {
   restriction: string | null;
 }
 
-/** Whether an artist's list or a search for this market contains the album. */
-export const isListed = (album: Album, market: string | null): boolean =>
-  market === null || album.markets.includes(market);
+/** Whether a list or a search for this market contains the album or the show. */
+export const isListed = ({ markets }: Pick<Album, 'markets'>, market: string | null): boolean =>
+  market === null || markets.includes(market);
 
 /** The track that Spotify sends for a request with this market; null is a request without one. */
 export function trackIn(catalogue: Catalogue, track: Track, market: string | null): MarketTrack {

@@ -177,6 +177,6 @@ export function createObjects(request: RequestContext, market: string | null): O
 export const marketParameter = (market: string | null): LinkParameter[] =>
   market === null ? [] : [['market', market]];
 
-function without(names: readonly string[], object: JsonObject): JsonObject {
+export function without(names: readonly string[], object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }

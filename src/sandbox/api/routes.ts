@@ -1,7 +1,9 @@
 import { readAlbum, readAlbums, readAlbumTracks } from './albums.ts';
 import { readArtist, readArtistAlbums, readArtists, readRelatedArtists, readTopTracks } from './artists.ts';
+import { prepareEpisodes, readEpisode, readEpisodes } from './episodes.ts';
 import type { Route } from './route.ts';
 import { prepareSearch, readSearch } from './search.ts';
+import { readShow, readShowEpisodes, readShows } from './shows.ts';
 import { prepareTracks, readTrack, readTracks } from './tracks.ts';
 import { unservedRoutes } from './unserved-routes.ts';
 
@@ -16,6 +18,11 @@ const catalogueRoutes: readonly Route[] = [
   { path: 'albums/*/tracks', read: readAlbumTracks },
   { path: 'tracks', extendedOnly: true, prepare: prepareTracks, read: readTracks },
   { path: 'tracks/*', prepare: prepareTracks, read: readTrack },
+  { path: 'shows', extendedOnly: true, read: readShows },
+  { path: 'shows/*', prepare: prepareEpisodes, read: readShow },
+  { path: 'shows/*/episodes', prepare: prepareEpisodes, read: readShowEpisodes },
+  { path: 'episodes', extendedOnly: true, prepare: prepareEpisodes, read: readEpisodes },
+  { path: 'episodes/*', prepare: prepareEpisodes, read: readEpisode },
   { path: 'search', prepare: prepareSearch, read: readSearch },
 ];
 

@@ -2,6 +2,7 @@ import type { Track } from '../catalogue/model.ts';
 import { isListed, trackIn } from './availability.ts';
 import { createObjects, type JsonObject, marketParameter, type Objects } from './objects.ts';
 import { slice, writePage } from './page.ts';
+import { createPodcastObjects } from './podcast-objects.ts';
 import { badSearchType, beyondSearch, noQuery, noSearchType, queryTooLong } from './refusals.ts';
 import { type RequestContext, readMarket, readWindow } from './request-context.ts';
 
@@ -9,7 +10,7 @@ const longestQuery = 250; // characters before escaping
 // A search has no results beyond this offset, and no total exceeds it.
 const lastPlace = 1000;
 
-/** Spotify's search types, with the names of their pages. The catalogue has the first three. */
+/** Spotify's search types, with the names of their pages. The catalogue has those of `findable`. */
 const pageNames = {
   artist: 'artists',
   album: 'albums',
@@ -20,7 +21,7 @@ const pageNames = {
   audiobook: 'audiobooks',
 } as const;
 type SearchType = keyof typeof pageNames;
-const findable = ['artist', 'album', 'track'] as const satisfies readonly SearchType[];
+const findable = ['artist', 'album', 'track', 'show', 'episode'] as const satisfies readonly SearchType[];
 
 /** Creates the search indexes of the requested types. */
 export function prepareSearch({ catalogue, query }: RequestContext): Promise<void> {
@@ -72,11 +73,13 @@ const isSearchType = (type: string): type is SearchType => Object.hasOwn(pageNam
 
 /** The results as functions that write them, so that only the window is written. */
 function find(
-  { catalogue }: RequestContext,
+  request: RequestContext,
   type: SearchType,
   q: string,
   market: string | null,
 ): readonly ((objects: Objects) => JsonObject)[] {
+  const { catalogue } = request;
+  const podcasts = createPodcastObjects(request, market);
   const isPlayable = (track: Track) =>
     market === null || trackIn(catalogue, track, market).restriction !== 'market';
   switch (type) {
@@ -91,6 +94,16 @@ function find(
         .find('track', q)
         .filter(isPlayable)
         .map((track) => (objects) => objects.track(track));
+    case 'show':
+      return catalogue
+        .find('show', q)
+        .filter((show) => isListed(show, market))
+        .map((show) => () => podcasts.show(show));
+    case 'episode':
+      return catalogue
+        .find('episode', q)
+        .filter(({ showId }) => isListed(catalogue.show(showId) ?? { markets: [] }, market))
+        .map((episode) => () => podcasts.listedEpisode(episode));
     default:
       return [];
   }

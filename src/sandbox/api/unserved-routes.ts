@@ -15,8 +15,6 @@ type OtherKind = readonly [path: string, unknown: (id: string) => Error];
 
 /** Audiobooks are shows and chapters are episodes, in links and in messages. */
 const otherKinds: readonly OtherKind[] = [
-  ['shows', unknownShow],
-  ['episodes', unknownEpisode],
   ['audiobooks', unknownShow],
   ['chapters', unknownEpisode],
 ];
@@ -30,7 +28,6 @@ const kindRoutes: readonly Route[] = [
     { path, extendedOnly, read: unknownBatch(path) },
     { path: `${path}/*`, read: unknownObject(unknown) },
   ]),
-  { path: 'shows/*/episodes', read: unknownObject(unknownShow) },
   { path: 'audiobooks/*/chapters', read: unknownObject(unknownShow) },
   { path: 'playlists/*', userWrites, read: unknownObject(resourceNotFound) },
   { path: 'playlists/*/images', userWrites, read: unknownObject(resourceNotFound) },

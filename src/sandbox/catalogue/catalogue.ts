@@ -1,11 +1,20 @@
 import { drawDiscography } from './discography.ts';
 import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
-import type { Album, Artist, Slot, Track } from './model.ts';
+import type { Album, Artist, Episode, Show, Slot, Track } from './model.ts';
 import { drawPortraits } from './picture-files.ts';
+import { createPodcasts, type Podcasts } from './podcasts.ts';
 import { createRandom } from './random.ts';
 import { type ArtistPlan, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
-import { indexAlbums, indexArtists, indexTracks, type SearchSource, yearOf } from './search-index.ts';
+import {
+  indexAlbums,
+  indexArtists,
+  indexEpisodes,
+  indexShows,
+  indexTracks,
+  type SearchSource,
+  yearOf,
+} from './search-index.ts';
 import { createSlicedWork } from './sliced-work.ts';
 import { drawTracks, trackIdOf } from './tracks.ts';
 import { artistGenres } from './words.ts';
@@ -15,13 +24,15 @@ export interface Findable {
   artist: Artist;
   album: Album;
   track: Track;
+  show: Show;
+  episode: Episode;
 }
 
 /**
- * The music of a sandbox: synthetic, immutable, and the same on every machine. It has its own data types, so
+ * The music and the podcasts of a sandbox: synthetic, immutable, and the same on every machine. It has its own data types, so
  * that a test can compare responses with the data behind them.
  */
-export interface Catalogue {
+export interface Catalogue extends Podcasts {
   /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
   readonly fixtures: Fixtures;
   /** All artists, fixtures first. */
@@ -66,6 +77,7 @@ const imagelessShare = 0.1;
  * @param artistCount how many artists there are besides the fixtures
  */
 export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
+  const podcasts = createPodcasts();
   const plans = planArtists(artistCount);
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
   const { albums, listings, guests } = drawDiscography(plans);
@@ -116,9 +128,12 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
     artist: createSlicedWork(() => indexArtists([...artists.values()], source)),
     album: createSlicedWork(() => indexAlbums([...albums.values()], source)),
     track: createSlicedWork(() => indexTracks(allTracks.now(), source)),
+    show: createSlicedWork(() => indexShows(podcasts.shows())),
+    episode: createSlicedWork(() => indexEpisodes(podcasts.episodes(), podcasts)),
   };
 
   return {
+    ...podcasts,
     fixtures,
     artists: () => [...artists.values()],
     albums: () => [...albums.values()],
@@ -150,6 +165,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
     },
     prepareSearch: async (kinds) => {
       if (kinds.includes('track')) await allTracks.inSlices();
+      if (kinds.includes('episode')) await podcasts.prepareEpisodes();
       for (const kind of kinds) await indexes[kind].inSlices();
     },
   };

@@ -1,4 +1,5 @@
 import { fixtureAlbums } from './fixture-albums.ts';
+import { episodeIdOf, fixtureShows } from './podcasts.ts';
 import { fixtureArtists } from './roster.ts';
 import { trackIdOf } from './tracks.ts';
 
@@ -9,7 +10,7 @@ const idsOf = <Key extends string>(things: Readonly<Record<Key, { id: string }>>
 
 const { explicit, partlyOutsideSpain, relinked, restricted, severalArtists, spanishEdition } = fixtureAlbums;
 
-/** Ids of the fixtures: artists, albums and tracks with known properties. */
+/** Ids of the fixtures: objects with known properties. */
 export const fixtures = Object.freeze({
   artists: Object.freeze(idsOf(fixtureArtists)),
   albums: Object.freeze(idsOf(fixtureAlbums)),
@@ -26,6 +27,15 @@ export const fixtures = Object.freeze({
     restricted: trackIdOf(restricted.id, 0),
     /** Restricted for an undocumented reason. */
     unknownRestriction: trackIdOf(restricted.id, 1),
+  }),
+  shows: Object.freeze(idsOf(fixtureShows)),
+  episodes: Object.freeze({
+    newest: episodeIdOf(fixtureShows.episodes130.id, 0),
+    /** Restricted, explicit, and without a preview. */
+    restricted: episodeIdOf(fixtureShows.episodes3.id, 0),
+    /** Released in a month. */
+    monthOnly: episodeIdOf(fixtureShows.episodes3.id, 1),
+    onlyGermany: episodeIdOf(fixtureShows.onlyGermany.id, 0),
   }),
 });
 

@@ -73,3 +73,48 @@ export type Slot =
   | { shows: 'album'; group: AlbumGroup; albumId: string }
   | { shows: 'null'; group: AlbumGroup }
   | { shows: 'nothing'; group: AlbumGroup };
+
+export interface Show {
+  id: string;
+  name: string;
+  /** As Spotify sends it: without tags, and with some characters escaped for HTML. */
+  description: string;
+  htmlDescription: string;
+  publisher: string;
+  languages: readonly string[];
+  explicit: boolean;
+  /** `audio` or `mixed`. */
+  mediaType: string;
+  markets: Markets;
+  images: readonly Image[];
+  /** How many slots its list of episodes has. */
+  totalEpisodes: number;
+  /** 0 to 100. Spotify does not send it; it orders the results of a search. */
+  popularity: number;
+}
+
+export interface Episode {
+  id: string;
+  showId: string;
+  name: string;
+  description: string;
+  htmlDescription: string;
+  durationMs: number;
+  explicit: boolean;
+  languages: readonly string[];
+  /** In the precision of `precision`. */
+  releaseDate: string;
+  precision: 'year' | 'month' | 'day';
+  images: readonly Image[];
+  previewUrl: string | null;
+  /** 0 to 100. Spotify does not send it; it orders the results of a search. */
+  popularity: number;
+  /** Why it cannot be played. */
+  restriction?: string;
+}
+
+/**
+ * One slot in a show's list of episodes. Of a removed episode Spotify sends null or a shell, an object whose values are
+ * null; a slot that shows `nothing` is omitted from its page.
+ */
+export type EpisodeSlot = { shows: 'episode'; episodeId: string } | { shows: 'null' | 'shell' | 'nothing' };

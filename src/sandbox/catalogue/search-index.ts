@@ -1,4 +1,4 @@
-import type { Album, Artist, Track } from './model.ts';
+import type { Album, Artist, Episode, Show, Track } from './model.ts';
 import { type Field, fold, parseQuery, type SearchQuery } from './search-query.ts';
 
 /** One searchable object. Texts are normalised and start with a space, so that ` wo` matches the start of a word. */
@@ -60,8 +60,28 @@ export function indexTracks(tracks: readonly Track[], source: SearchSource): Ind
   });
 }
 
-/** The release year of an album. */
-export const yearOf = (album: Album): number => Number(album.releaseDate.slice(0, 4));
+export function indexShows(shows: readonly Show[]): Indexing<Show> {
+  return createIndex(shows, ({ name, publisher }) => ({
+    texts: [name, publisher],
+    fields: {},
+    years: new Set<number>(),
+  }));
+}
+
+export function indexEpisodes(
+  episodes: readonly Episode[],
+  { show }: { show(id: string): Show | undefined },
+): Indexing<Episode> {
+  return createIndex(episodes, (episode) => ({
+    texts: [episode.name, show(episode.showId)?.name ?? ''],
+    fields: {},
+    years: new Set([yearOf(episode)]),
+  }));
+}
+
+/** The release year of an album or an episode. */
+export const yearOf = ({ releaseDate }: Pick<Album, 'releaseDate'>): number =>
+  Number(releaseDate.slice(0, 4));
 
 interface Described {
   texts: readonly string[];

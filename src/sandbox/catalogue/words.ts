@@ -73,3 +73,14 @@ function plainTitle(random: Random): string {
   ];
   return random.pick(styles)();
 }
+
+/** The subject of a show. */
+export const podcastTopic = (random: Random): string =>
+  random.pick(['Gardening', 'Rooms', 'Slow Trains', 'Maps', 'Soup', 'Small Towns', 'Weather', 'Bookbinding']);
+
+/** The title of an episode. */
+export const episodeTitle = (random: Random): string => plainTitle(random);
+
+/** The publisher of a show. */
+export const publisherName = (random: Random): string =>
+  `${random.pick(describing)} ${random.pick(things)} Media`;

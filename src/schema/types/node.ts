@@ -29,6 +29,8 @@ export const objectTypes = {
   artist: objectRef('artist'),
   album: objectRef('album'),
   track: objectRef('track'),
+  show: objectRef('show'),
+  episode: objectRef('episode'),
 } satisfies Record<Kind, unknown>;
 
 export const { artist: Artist, album: Album, track: Track } = objectTypes;

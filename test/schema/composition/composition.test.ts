@@ -31,7 +31,7 @@ describe('a stitching parent', () => {
     );
   });
 
-  test('learns from it how artists, albums and tracks are found by their keys, and of no other type', async () => {
+  test('learns from it how the objects of every kind are found by their keys, and of no other type', async () => {
     const { ask } = await inMode('extended');
     const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
     const { stitchingDirectivesTransformer, stitchingDirectivesValidator } = stitchingDirectives();
@@ -48,6 +48,8 @@ describe('a stitching parent', () => {
     expect(found.toSorted()).toEqual([
       ['Album', '{ id }', 'albums', { ids: ['a', 'b'] }],
       ['Artist', '{ id }', 'artists', { ids: ['a', 'b'] }],
+      ['Episode', '{ id }', 'episodes', { ids: ['a', 'b'] }],
+      ['Show', '{ id }', 'shows', { ids: ['a', 'b'] }],
       ['Track', '{ id }', 'tracks', { ids: ['a', 'b'] }],
     ]);
   });

@@ -1,6 +1,7 @@
 import { BadUserInput } from '../../../errors.ts';
 import { album } from './album.ts';
 import { artist } from './artist.ts';
+import { episode } from './episode.ts';
 import {
   findKind,
   hourMs,
@@ -8,12 +9,15 @@ import {
   type KindRegistry,
   type PagedEndpointDefinition,
 } from './kind.ts';
+import { show } from './show.ts';
 import { readId, type SpotifyId } from './spotify-id.ts';
 import { track } from './track.ts';
 
 export * from './album.ts';
 export * from './artist.ts';
+export * from './episode.ts';
 export { bareIdKinds } from './kind.ts';
+export * from './show.ts';
 export * from './track.ts';
 
 /** The registry: one line for each kind, in the order in which a bare id is looked up. */
@@ -21,6 +25,8 @@ export const kinds = {
   artist,
   album,
   track,
+  show,
+  episode,
 } as const satisfies KindRegistry;
 
 /** The search, whose results may be of every kind. */

@@ -6,11 +6,13 @@ import {
   albums,
   artists,
   catalogue,
+  episodes,
   fine,
   inMode,
   modes,
   quoted,
   seen,
+  shows,
   tracks,
 } from '../../../support/asking.ts';
 
@@ -18,9 +20,14 @@ const things = {
   artist: { id: artists.bts, name: 'BTS' },
   album: { id: albums.tracks20, name: 'Twenty Rooms' },
   track: { id: tracks.severalArtists, name: catalogue.track(tracks.severalArtists)?.name },
+  show: { id: shows.episodes3, name: 'Three Evenings' },
+  episode: { id: episodes.newest, name: catalogue.episode(episodes.newest)?.name },
 };
-const kinds = ['artist', 'album', 'track'] as const;
+const kinds = ['artist', 'album', 'track', 'show', 'episode'] as const;
 type Kind = (typeof kinds)[number];
+
+/** The market that a request names although nobody named one: Spotify finds podcasts only with one. */
+const market = (kind: Kind, sign = '?') => (kind === 'show' || kind === 'episode' ? `${sign}market=US` : '');
 
 /** Every way to write the id of a thing. */
 const forms = (kind: Kind, id: string): string[] => [
@@ -96,7 +103,7 @@ describe.each(kinds)('the id of one %s', (kind) => {
       expect(seen(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id }))).toEqual(
         fine({ [kind]: thing }),
       );
-      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}`]);
+      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}${market(kind)}`]);
     }
   });
 
@@ -108,7 +115,7 @@ describe.each(kinds)('the id of one %s', (kind) => {
       expect(seen(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids }))).toEqual(
         fine({ [`${kind}s`]: ids.map(() => thing) }),
       );
-      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}`]);
+      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}${market(kind)}`]);
     },
   );
 
@@ -132,15 +139,15 @@ describe('the URI or the link of a kind that is not in the graph', () => {
   test.each([
     [`spotify:playlist:${id}`, 'a playlist URI'],
     [`https://open.spotify.com/playlist/${id}?si=1`, 'a playlist link'],
-    [`https://open.spotify.com/intl-de/embed/episode/${id}`, 'an episode link'],
-    [`spotify:show:${id}?si=1`, 'a show URI'],
+    [`https://open.spotify.com/intl-de/embed/audiobook/${id}`, 'an audiobook link'],
+    [`spotify:chapter:${id}?si=1`, 'a chapter URI'],
   ])('is refused with the name of the kind, and costs no call: %s', async (input, name) => {
     const { ask, sandbox } = await inMode('development');
     for (const field of [...kinds, 'node']) {
       const answer = await ask(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
       expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
       expect(answer.errors[0]?.message).toBe(
-        `This is ${name}: this API has artists, albums and tracks only.`,
+        `This is ${name}: this API has artists, albums, tracks, shows and episodes only.`,
       );
     }
     expect(sandbox.calls()).toEqual([]);
@@ -157,7 +164,7 @@ describe('what is no id', () => {
     );
     expect(answer.status).toBe(200);
     expect(seen(answer)).toEqual({
-      data: { artist: null, album: null, track: null, node: null },
+      data: Object.fromEntries(fields.map((field) => [field, null])),
       errors: fields.map((field) => [field, 'BAD_USER_INPUT']),
     });
     expect(sandbox.calls()).toEqual([]);
@@ -174,7 +181,7 @@ describe('what is no id', () => {
       data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
       errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
     });
-    expect(apiCalls()).toEqual([`/${good}s/${entry.id}`]);
+    expect(apiCalls()).toEqual([`/${good}s/${entry.id}${market(good)}`]);
   });
 
   test('is told from an id in no time, even when it is a megabyte', () => {
@@ -212,13 +219,19 @@ describe('an id that is larger than any that Spotify gives', () => {
   test.each(kinds)('never spoils a batch: the others share their call without it (%s)', async (kind) => {
     const { ask, apiCalls } = await inMode('extended');
     const { id } = things[kind];
-    const others = { artist: artists.albums1, album: albums.tracks1, track: tracks.explicit };
+    const others = {
+      artist: artists.albums1,
+      album: albums.tracks1,
+      track: tracks.explicit,
+      show: shows.gaps,
+      episode: episodes.restricted,
+    };
     const ids = [id, ...tooLarge, largest, others[kind]];
     expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
       fine({ [`${kind}s`]: [{ id }, null, null, null, null, { id: others[kind] }] }),
     );
     const batches = apiCalls().filter((path) => path.includes('ids='));
-    expect(batches).toEqual([`/${kind}s?ids=${[id, largest, others[kind]].join('%2C')}`]);
+    expect(batches).toEqual([`/${kind}s?ids=${[id, largest, others[kind]].join('%2C')}${market(kind, '&')}`]);
   });
 });
 
@@ -247,7 +260,7 @@ describe('any text at all', () => {
         expect(refused).toEqual(errors);
         const paths = sandbox.calls().filter(({ kind }) => kind === 'api');
         if (errors.length === 4) expect(paths).toEqual([]);
-        const allowed = named.flatMap((each) => kinds.map((kind) => `/${kind}s/${each}`));
+        const allowed = named.flatMap((each) => kinds.map((kind) => `/${kind}s/${each}${market(kind)}`));
         for (const { path } of paths) expect(allowed).toContain(path);
       }),
       { numRuns: 300 },

@@ -10,7 +10,12 @@ import { createOperationContext, type SpotifyId } from '../../../../src/datasour
 import { type Artist, artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { familiesOf } from '../../../../src/datasources/spotify/kinds/families.ts';
-import { kinds, parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
+import {
+  kinds,
+  parseId,
+  parseReference,
+  pluralsOf,
+} from '../../../../src/datasources/spotify/kinds/index.ts';
 import {
   expectObject,
   isMalformed,
@@ -283,10 +288,10 @@ describe('a kind that is only a definition and a line in the registry', () => {
   test('is named by URIs and links, and its cached objects are found by a bare id', async () => {
     expect(parseReference(`spotify:concert:${idOf(1)}`, registry)).toMatchObject({ kind: 'concert' });
     expect(parseId(`https://open.spotify.com/concert/${idOf(1)}`, 'concert', registry)).toBe(idOf(1));
-    expect(() => parseReference(`spotify:concert:${idOf(1)}`)).toThrow('artists, albums and tracks only');
-    expect(() => parseReference(`spotify:show:${idOf(1)}`, registry)).toThrow(
-      'tracks, concerts and tours only',
+    expect(() => parseReference(`spotify:concert:${idOf(1)}`)).toThrow(
+      `this API has ${pluralsOf(Object.values(kinds))} only`,
     );
+    expect(() => parseReference(`spotify:playlist:${idOf(1)}`, registry)).toThrow('concerts and tours only');
     const { reader, paths, context } = startDatasource('extended');
     await reader.find(concert, idOf(1), null, context);
     expect(await reader.node({ kind: null, id: idOf(1) }, context)).toMatchObject({ kind: 'concert' });

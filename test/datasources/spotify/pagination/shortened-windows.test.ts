@@ -9,7 +9,7 @@ const start = (callsLeft: number, isKnown: boolean) => {
   const quota = { callsLeft, isKnown };
   return { quota, ...testList(list, { mode: 'development', quota }) };
 };
-const shortenedAlbums = { field: 'Artist.albums', path: ['artist', 'albums'], reason: 'QUOTA' };
+const shortenedAlbums = { field: 'Artist.albums', path: ['owner', 'list'], reason: 'QUOTA' };
 const wrongTotal = { total: 20, endless: true };
 
 /** A list that can grow by 15 albums at its front. */

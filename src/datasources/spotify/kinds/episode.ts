@@ -1,0 +1,88 @@
+import { booleanPart, expectObject, intPart, part, partOrNull, stringPart, withId } from './json.ts';
+import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
+import { decodeShow, podcastMarket, type Show } from './show.ts';
+import type { SpotifyId } from './spotify-id.ts';
+import { addressOrNull, plainText, texts } from './texts.ts';
+import {
+  type BaseFields,
+  baseFields,
+  type Image,
+  images,
+  type ReleaseDate,
+  type Restrictions,
+  releaseDate,
+  restrictions,
+  type Sent,
+  type SentList,
+  simplifiedOptions,
+} from './values.ts';
+
+export interface Episode extends BaseFields {
+  kind: 'episode';
+  description: Sent<string>;
+  htmlDescription: Sent<string>;
+  audioPreviewUrl: Sent<string | null>;
+  durationMs: Sent<number>;
+  explicit: Sent<boolean>;
+  isExternallyHosted: Sent<boolean | null>;
+  isPlayable: Sent<boolean>;
+  restrictions: Sent<Restrictions | null>;
+  language: Sent<string>;
+  languages: SentList<string>;
+  releaseDate: Sent<ReleaseDate>;
+  images: SentList<Image>;
+  /** The simplified show; lists of one show's episodes leave it out and give `showId` instead. */
+  show: Sent<Show>;
+  showId: SpotifyId | undefined;
+}
+
+export const showEpisodes = {
+  name: 'shows/episodes',
+  path: (id) => `/shows/${id}/episodes`,
+  fallbackMarket: podcastMarket,
+  pageSizes: [50, 20, 10],
+  developmentPageSize: 50,
+  freshMs: hourMs,
+  presumedDailyLimit: 600,
+  decodeItem: (item, options, showId) => decodeEpisode(item, options, showId),
+} as const satisfies PagedListDefinition<Episode>;
+
+export const episode = {
+  name: 'episode',
+  plural: 'episodes',
+  takesMarket: true,
+  fallbackMarket: podcastMarket,
+  isFoundByBareId: false,
+  batchSize: 50,
+  freshMs: dayMs,
+  isRelinkable: false,
+  isFullInSearch: false,
+  withheldFields: [],
+  embedded: ['show'],
+  lists: [showEpisodes],
+  shortLists: [],
+  decode: (value, options) => decodeEpisode(value, options),
+} as const satisfies KindDefinition<Episode>;
+
+/** @throws MalformedResponse without a readable id and name */
+function decodeEpisode(value: unknown, options: DecodeOptions, showId?: SpotifyId): Episode {
+  const json = expectObject(value, 'episode');
+  return {
+    kind: 'episode',
+    ...baseFields(json, 'episode', options),
+    description: plainText(json, 'description', 'episode'),
+    htmlDescription: stringPart(json, 'html_description', 'episode'),
+    audioPreviewUrl: addressOrNull(json, 'audio_preview_url', 'episode'),
+    durationMs: intPart(json, 'duration_ms', 'episode'),
+    explicit: booleanPart(json, 'explicit', 'episode'),
+    isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'episode') ?? null,
+    isPlayable: booleanPart(json, 'is_playable', 'episode'),
+    restrictions: partOrNull(json['restrictions'], restrictions),
+    language: stringPart(json, 'language', 'episode'),
+    languages: texts(json, 'languages', 'episode'),
+    releaseDate: releaseDate(json, 'episode'),
+    images: images(json, 'episode'),
+    show: part(withId(json['show']), (show) => decodeShow(show, simplifiedOptions(options))),
+    showId,
+  };
+}
