@@ -1,5 +1,6 @@
 import { batchSizes } from '../quota-mode.ts';
-import { createObjects, marketParameter } from './objects.ts';
+import { marketParameter } from './object-parts.ts';
+import { createObjects } from './objects.ts';
 import { slice, writePage } from './page.ts';
 import { unknownAlbum } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';

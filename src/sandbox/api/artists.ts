@@ -1,7 +1,8 @@
 import { type AlbumGroup, albumGroups, type Slot } from '../catalogue/model.ts';
 import { batchSizes } from '../quota-mode.ts';
 import { isListed } from './availability.ts';
-import { createObjects, marketParameter } from './objects.ts';
+import { marketParameter } from './object-parts.ts';
+import { createObjects } from './objects.ts';
 import { localeParameter, slice, writePage } from './page.ts';
 import { invalidGroups, noMarket, unknownArtist } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';

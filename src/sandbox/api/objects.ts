@@ -1,11 +1,14 @@
-import type { Album, AlbumGroup, Artist, Image, Track } from '../catalogue/model.ts';
-import { withheldFields } from '../quota-mode.ts';
+import type { Album, AlbumGroup, Artist, Track } from '../catalogue/model.ts';
 import { albumRestriction, trackIn } from './availability.ts';
-import { type LinkParameter, slice, writePage } from './page.ts';
+import {
+  createObjectParts,
+  type JsonObject,
+  marketParameter,
+  type ObjectParts,
+  without,
+} from './object-parts.ts';
+import { slice, writePage } from './page.ts';
 import type { RequestContext } from './request-context.ts';
-
-/** A JSON object as Spotify sends it. */
-export type JsonObject = Record<string, unknown>;
 
 /** Writes the catalogue's objects in Spotify's format, without the fields that the app may not see. */
 export interface Objects {
@@ -23,32 +26,34 @@ const embeddedTracks = 50;
 
 /** @param market the market that the call is for, null for none */
 export function createObjects(request: RequestContext, market: string | null): Objects {
-  const { catalogue, conditions, apiUrl, imagesUrl } = request;
-  const withheld = withheldFields[conditions.quotaMode];
-  const inMarket = market !== null;
-  // In development mode a full track and its album have `is_playable`, with or without a market.
-  const fullTracksSayPlayable = inMarket || conditions.quotaMode === 'development';
+  const parts = createObjectParts(request, market);
+  const tracks = trackObjects(parts);
+  return { artist: artistObject(parts), ...tracks, ...albumObjects(parts, tracks.albumTrack) };
+}
 
-  // Keys are in the order of the captured responses.
+// Keys are in the order of the captured responses.
 
-  const links = (type: 'artist' | 'album' | 'track', id: string) => ({
-    external_urls: { spotify: `https://open.spotify.com/${type}/${id}` },
-    href: `${apiUrl}/${type}s/${id}`,
-    id,
-  });
-  const identity = (type: 'artist' | 'album' | 'track', id: string) => ({
-    type,
-    uri: `spotify:${type}:${id}`,
-  });
+const artistObject =
+  ({ withheld, links, identity, images }: ObjectParts) =>
+  (artist: Artist): JsonObject => {
+    const { external_urls, ...rest } = links('artist', artist.id);
+    return without(withheld.artist, {
+      external_urls,
+      followers: { href: null, total: artist.followers },
+      genres: artist.genres,
+      ...rest,
+      images: images(artist.images),
+      name: artist.name,
+      popularity: artist.popularity,
+      ...identity('artist', artist.id),
+    });
+  };
 
-  const images = (all: readonly Image[]) =>
-    all.map(({ file, width, height }) => ({ url: imagesUrl + file, width, height }));
-
-  const artistReference = (id: string): JsonObject => ({
-    ...links('artist', id),
-    name: catalogue.artist(id)?.name ?? '',
-    ...identity('artist', id),
-  });
+function albumObjects(
+  { request, market, inMarket, withheld, links, identity, images, artistReference }: ObjectParts,
+  albumTrack: Objects['albumTrack'],
+): Pick<Objects, 'album' | 'fullAlbum'> {
+  const { catalogue } = request;
 
   const albumBase = (album: Album): JsonObject => {
     const restriction = albumRestriction(catalogue, album, market);
@@ -67,6 +72,41 @@ export function createObjects(request: RequestContext, market: string | null): O
     };
   };
 
+  return {
+    album: (it, group) =>
+      without(withheld.album, { ...albumBase(it), ...(group !== undefined && { album_group: group }) }),
+    fullAlbum: (it) => {
+      const window = { offset: 0, limit: embeddedTracks };
+      const tracks = catalogue.tracksOf(it.id);
+      const details = { window, total: tracks.length, parameters: marketParameter(market) };
+      const year = it.releaseDate.slice(0, 4);
+      return without(withheld.album, {
+        ...albumBase(it),
+        tracks: writePage(request, `albums/${it.id}/tracks`, details, slice(tracks, window).map(albumTrack)),
+        copyrights: [
+          { text: `${year} ${it.label}`, type: 'C' },
+          { text: `${year} ${it.label}`, type: 'P' },
+        ],
+        external_ids: { upc: it.upc },
+        genres: [], // empty for every album on record, 2014 to 2026
+        label: it.label,
+        popularity: it.popularity,
+      });
+    },
+  };
+}
+
+function trackObjects({
+  request: { catalogue },
+  market,
+  inMarket,
+  fullTracksSayPlayable,
+  withheld,
+  links,
+  identity,
+  images,
+  artistReference,
+}: ObjectParts): Pick<Objects, 'track' | 'albumTrack'> {
   const albumOfTrack = (album: Album): JsonObject => {
     const restriction = albumRestriction(catalogue, album, market);
     return {
@@ -134,49 +174,5 @@ export function createObjects(request: RequestContext, market: string | null): O
     });
   };
 
-  return {
-    album: (it, group) =>
-      without(withheld.album, { ...albumBase(it), ...(group !== undefined && { album_group: group }) }),
-    albumTrack,
-    artist: (artist) => {
-      const { external_urls, ...rest } = links('artist', artist.id);
-      return without(withheld.artist, {
-        external_urls,
-        followers: { href: null, total: artist.followers },
-        genres: artist.genres,
-        ...rest,
-        images: images(artist.images),
-        name: artist.name,
-        popularity: artist.popularity,
-        ...identity('artist', artist.id),
-      });
-    },
-    fullAlbum: (it) => {
-      const window = { offset: 0, limit: embeddedTracks };
-      const tracks = catalogue.tracksOf(it.id);
-      const details = { window, total: tracks.length, parameters: marketParameter(market) };
-      const year = it.releaseDate.slice(0, 4);
-      return without(withheld.album, {
-        ...albumBase(it),
-        tracks: writePage(request, `albums/${it.id}/tracks`, details, slice(tracks, window).map(albumTrack)),
-        copyrights: [
-          { text: `${year} ${it.label}`, type: 'C' },
-          { text: `${year} ${it.label}`, type: 'P' },
-        ],
-        external_ids: { upc: it.upc },
-        genres: [], // empty for every album on record, 2014 to 2026
-        label: it.label,
-        popularity: it.popularity,
-      });
-    },
-    track: (requested) => without(withheld.track, track(requested)),
-  };
-}
-
-/** The market as links repeat it. */
-export const marketParameter = (market: string | null): LinkParameter[] =>
-  market === null ? [] : [['market', market]];
-
-export function without(names: readonly string[], object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+  return { track: (requested) => without(withheld.track, track(requested)), albumTrack };
 }

@@ -1,6 +1,6 @@
 import type { Episode, Image, Show } from '../catalogue/model.ts';
 import { withheldFields } from '../quota-mode.ts';
-import { type JsonObject, marketParameter, without } from './objects.ts';
+import { type JsonObject, marketParameter, without } from './object-parts.ts';
 import { type PageDetails, slice, writePage } from './page.ts';
 import type { RequestContext, Window } from './request-context.ts';
 
@@ -28,10 +28,6 @@ export function createPodcastObjects(request: RequestContext, market: string | n
 
   const images = (all: readonly Image[]) =>
     all.map(({ file, width, height }) => ({ height, url: imagesUrl + file, width }));
-  const links = (type: 'show' | 'episode', id: string | null) => ({
-    external_urls: { spotify: `https://open.spotify.com/${type}/${id}` },
-    href: `${apiUrl}/${type}s/${id}`,
-  });
 
   const showWith = (show: Show, episodes?: unknown): JsonObject =>
     without(withheld.show, {
@@ -41,7 +37,7 @@ export function createPodcastObjects(request: RequestContext, market: string | n
       description: show.description,
       ...(episodes !== undefined && { episodes }),
       explicit: show.explicit,
-      ...links('show', show.id),
+      ...links(apiUrl, 'show', show.id),
       html_description: show.htmlDescription,
       id: show.id,
       images: images(show.images),
@@ -60,7 +56,7 @@ export function createPodcastObjects(request: RequestContext, market: string | n
     description: episode.description,
     duration_ms: episode.durationMs,
     explicit: episode.explicit,
-    ...links('episode', episode.id),
+    ...links(apiUrl, 'episode', episode.id),
     html_description: episode.htmlDescription,
     id: episode.id,
     images: images(episode.images),
@@ -77,32 +73,11 @@ export function createPodcastObjects(request: RequestContext, market: string | n
     uri: `spotify:episode:${episode.id}`,
   });
 
-  /** The remains of a removed episode, as captured in 2025. */
-  const shell = (): JsonObject => ({
-    audio_preview_url: null,
-    description: null,
-    duration_ms: null,
-    explicit: false,
-    ...links('episode', null),
-    html_description: null,
-    id: null,
-    images: [],
-    is_externally_hosted: null,
-    is_playable: false,
-    language: null,
-    languages: [null],
-    name: null,
-    release_date: '0000',
-    release_date_precision: 'year',
-    type: 'episode',
-    uri: null,
-  });
-
   const episodePage = (show: Show, window: Window): unknown => {
     const slots = catalogue.episodesOf(show.id);
     const items = slice(slots, window).flatMap((slot) => {
       if (slot.shows === 'nothing') return [];
-      if (slot.shows === 'shell') return [shell()];
+      if (slot.shows === 'shell') return [shell(apiUrl)];
       const episode = slot.shows === 'episode' ? catalogue.episode(slot.episodeId) : undefined;
       return [episode ? episodeWith(episode) : null];
     });
@@ -123,3 +98,29 @@ export function createPodcastObjects(request: RequestContext, market: string | n
     episodePage,
   };
 }
+
+const links = (apiUrl: string, type: 'show' | 'episode', id: string | null) => ({
+  external_urls: { spotify: `https://open.spotify.com/${type}/${id}` },
+  href: `${apiUrl}/${type}s/${id}`,
+});
+
+/** The remains of a removed episode, as captured in 2025. */
+const shell = (apiUrl: string): JsonObject => ({
+  audio_preview_url: null,
+  description: null,
+  duration_ms: null,
+  explicit: false,
+  ...links(apiUrl, 'episode', null),
+  html_description: null,
+  id: null,
+  images: [],
+  is_externally_hosted: null,
+  is_playable: false,
+  language: null,
+  languages: [null],
+  name: null,
+  release_date: '0000',
+  release_date_precision: 'year',
+  type: 'episode',
+  uri: null,
+});

@@ -1,6 +1,7 @@
 import type { Track } from '../catalogue/model.ts';
 import { isListed, trackIn } from './availability.ts';
-import { createObjects, type JsonObject, marketParameter, type Objects } from './objects.ts';
+import { type JsonObject, marketParameter } from './object-parts.ts';
+import { createObjects, type Objects } from './objects.ts';
 import { slice, writePage } from './page.ts';
 import { createPodcastObjects } from './podcast-objects.ts';
 import { badSearchType, beyondSearch, noQuery, noSearchType, queryTooLong } from './refusals.ts';
