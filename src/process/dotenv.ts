@@ -6,7 +6,7 @@ const utf16Mark = Buffer.from([0xff, 0xfe]); // Windows PowerShell writes such f
 
 /**
  * Adds the variables of a `.env` file to the environment, if there is one. Variables of the environment take precedence.
- * @throws ConfigError if the file cannot be read
+ * @throws ConfigError if the file cannot be read, or a line has a name without an equals sign
  */
 export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = process.env): void {
   let bytes: Buffer;
@@ -21,6 +21,18 @@ export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = proce
     );
   }
   const encoding = bytes.subarray(0, 2).equals(utf16Mark) ? 'utf-16le' : 'utf-8';
-  const variables = parseEnv(new TextDecoder(encoding).decode(bytes)); // the decoder removes a byte-order mark
+  const text = new TextDecoder(encoding).decode(bytes); // without a byte-order mark
+  rejectOtherForms(file, text);
+  const variables = parseEnv(text);
   for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
+}
+
+/** `NAME: value` and `NAME value`; parseEnv ignores such lines. */
+const otherForm = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)(?:\s*:|\s+[^\s=])/;
+
+function rejectOtherForms(file: string, text: string): void {
+  for (const [index, line] of text.split('\n').entries()) {
+    const name = otherForm.exec(line)?.[1];
+    if (name) throw new ConfigError(`Line ${index + 1} of ${file} must have the form ${name}=value.`);
+  }
 }

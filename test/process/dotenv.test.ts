@@ -37,3 +37,21 @@ test('a .env that is a directory is reported', () => {
   expect(() => loadDotenv(file, {})).toThrow(ConfigError);
   expect(() => loadDotenv(file, {})).toThrow(/\.env is a directory/);
 });
+
+test.each(['SPOTIFY_CLIENT_SECRET: canary-3f9c1', 'export SPOTIFY_CLIENT_SECRET canary-3f9c1'])(
+  'a .env file whose second line is "%s" is reported without the value',
+  (line) => {
+    const file = path();
+    writeFileSync(file, `PORT=4005\n${line}\n`);
+    const message = `Line 2 of ${file} must have the form SPOTIFY_CLIENT_SECRET=value.`;
+    expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
+  },
+);
+
+test('a line may have blanks around its equals sign, and colons in its value', () => {
+  const file = path();
+  writeFileSync(file, 'PORT = 4005\nREDIS_URL=redis://localhost:6379\n# NOTE: a comment\n');
+  const environment: NodeJS.ProcessEnv = {};
+  loadDotenv(file, environment);
+  expect(environment).toEqual({ PORT: '4005', REDIS_URL: 'redis://localhost:6379' });
+});
