@@ -16,6 +16,7 @@ import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
 import { useGraphiqlHint, useHome } from './plugins/pages.ts';
 import { useRequestFormat } from './plugins/request-format.ts';
 import {
+  useDocumentRequired,
   useGetParams,
   useKnownParams,
   useNoTextOverGet,
@@ -110,6 +111,7 @@ function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     useKnownParams,
     useExecuteOperation(options),
     useTrustedDocuments(trustedDocuments),
+    trustedDocuments === null && useDocumentRequired,
     trustedDocuments === null && production && useNoTextOverGet,
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),

@@ -17,6 +17,18 @@ export const useTrustedDocuments = (manifest: Manifest | null): Plugin => ({
   },
 });
 
+/** Without a manifest, says what a request without a document has to send; the message of yoga does not. */
+export const useDocumentRequired: Plugin = {
+  onParams({ params }) {
+    if (!isObject(params)) return;
+    const { query = '' } = params;
+    if (query === '' || query === null) throw new BadRequest(documentMissing);
+  },
+};
+
+const documentMissing =
+  'The request has no "query": send JSON such as {"query": "{ __typename }"} with POST and the header Content-Type: application/json.';
+
 /** Without a manifest, a GET with the text of a document is for trying things out, not for production. */
 export const useNoTextOverGet: Plugin = {
   onParams({ request, params }) {
