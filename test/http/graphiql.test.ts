@@ -87,6 +87,23 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(elsewhere).toEqual([]);
   });
 
+  test('runs the operation of a tab that was clicked a moment before', async () => {
+    const { page } = await visit();
+    const results = resultsOf(page);
+    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await page.evaluate(`(async () => {
+      for (const index of [2, 4, 3]) {
+        document.querySelectorAll('[role=tab] > button:first-child')[index].click();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        document.querySelector('.graphiql-execute-button').click();
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+      }
+    })()`);
+    await page.waitForTimeout(answerMs);
+    expect(results.get('')).toBeUndefined();
+    expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
+  });
+
   test('keeps a history of what was run', async () => {
     const { page } = await visit();
     await see(page, 'Result Window', '"name": "BTS"', () => run(page));
@@ -114,13 +131,19 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     const [editor, response] = [await box('Operation Editor'), await box('Result Window')];
     expect(response.y).toBeGreaterThanOrEqual(editor.y + editor.height);
     expect(response.width).toBeGreaterThan(250);
+    const isCostWhole = await page.evaluate(`(() => {
+      const bar = document.querySelector('#cost');
+      bar.textContent = 'Spotify calls: 0 (planned 3, from the cache 1). Left of the daily quota: artists/albums 0 of 100, artists without a known limit.';
+      return bar.scrollHeight <= bar.clientHeight;
+    })()`);
+    expect(isCostWhole).toBe(true);
   });
 
   test('shows what is left of the daily quota beside the cost of the latest operation', async () => {
     const { page } = await visit();
     const quota = [
-      { family: 'artists/albums', used: 61, limit: 100, remaining: 37, resetAt: null },
       { family: 'artists', used: 3, limit: null, remaining: null, resetAt: null },
+      { family: 'artists/albums', used: 61, limit: 100, remaining: 37, resetAt: null },
     ];
     await page.route('**/graphql', (route) => {
       const isIntrospection = route.request().postData()?.includes('IntrospectionQuery');

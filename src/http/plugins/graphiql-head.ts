@@ -23,7 +23,7 @@ const style = `
     white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   }
   @media (max-width: 700px) {
-    :root { --bar: 44px; }
+    :root { --bar: 62px; }
     #cost { padding: 4px 8px; line-height: 18px; white-space: normal; box-sizing: border-box; }
     #root .graphiql-logo { display: none; }
     #graphiql-session { flex-direction: column; padding-top: 0; }
@@ -50,12 +50,14 @@ const script = `{
         ', of which the cache saves ' + sum(held ?? []) + '.';
     }
     const cost = 'Spotify calls: ' + actualCalls + ' (planned ' + plannedCalls + ', from the cache ' + cacheHits + ').';
-    return cost + (quota?.length ? ' Left of the daily quota: ' + quota.map(leftOf).join(', ') + '.' : '');
+    const knownFirst = [...(quota ?? [])].sort((a, b) => (a.limit === null) - (b.limit === null));
+    return cost + (knownFirst.length ? ' Left of the daily quota: ' + knownFirst.map(leftOf).join(', ') + '.' : '');
   };
 
   const show = ({ extensions }) => {
     const spotify = extensions?.spotify;
-    if (spotify?.plannedCalls !== undefined) bar.textContent = bar.title = costOf(spotify);
+    bar.textContent = bar.title =
+      spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify);
   };
 
   // The schema is shown without the parts that only a parent graph uses; they can still be selected.
@@ -84,8 +86,16 @@ const script = `{
     return response.json();
   };
 
+  // For a moment after a change of tabs GraphiQL names the operation of the tab before.
+  const isIn = (query, name) => {
+    const words = query.match(/[_0-9A-Za-z]+/g) ?? [];
+    return words.some((word, at) => word === name && ['query', 'mutation', 'subscription'].includes(words[at - 1]));
+  };
+  const withoutOldName = ({ operationName: name, ...request }) =>
+    name && isIn(request.query, name) ? { ...request, operationName: name } : request;
+
   window.gatewayFetcher = async (request, options) => {
-    const result = await send(request, options?.headers);
+    const result = await send(withoutOldName(request), options?.headers);
     const schema = request.operationName === 'IntrospectionQuery' && result.data?.__schema;
     if (schema) return { data: { __schema: shownSchema(schema) } };
     show(result);
