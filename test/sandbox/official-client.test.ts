@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const { artists, albums, tracks } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes } = catalogue.fixtures;
 const client = useSandbox({ catalogue });
 const unknown = '0000000000000000000000';
 
@@ -68,6 +68,42 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     ]);
   });
 
+  it('reads a show and its episodes page by page', async () => {
+    inMode();
+    const show = await spotify.shows.get(shows.episodes130, 'US');
+    const pages = await Promise.all(
+      [50, 100].map((offset) => spotify.shows.episodes(shows.episodes130, 'US', 50, offset)),
+    );
+    const items = [show.episodes, ...pages].flatMap((page) => page.items);
+    const truth = catalogue.episodesOf(shows.episodes130);
+    expect(items.map(({ id }) => id)).toEqual(
+      truth.map((slot) => (slot.shows === 'episode' ? slot.episodeId : null)),
+    );
+    expect(show.total_episodes).toBe(truth.length);
+  });
+
+  it('reads an episode with its show', async () => {
+    inMode();
+    const episode = await spotify.episodes.get(episodes.newest, 'US');
+    expect([episode.name, episode.show.id]).toEqual([
+      catalogue.episode(episodes.newest)?.name,
+      shows.episodes130,
+    ]);
+  });
+
+  it('finds shows and episodes', async () => {
+    inMode();
+    const found = await spotify.search('The Longest Week', ['show', 'episode'], 'DE', 10);
+    expect([found.shows.items[0]?.id, found.episodes.total]).toEqual([shows.episodes130, 130]);
+  });
+
+  it('is told that a show is unknown in another market', async () => {
+    inMode();
+    await expect(spotify.shows.get(shows.onlyGermany, 'US')).rejects.toThrow(
+      /404.*Non existing id: 'spotify:show:/s,
+    );
+  });
+
   it('searches', async () => {
     inMode();
     const found = await spotify.search('BTS', ['artist', 'album', 'track'], 'DE', 10);
@@ -92,6 +128,13 @@ describe('Spotify’s own client', () => {
       (await spotify.albums.get([albums.tracks1, albums.tracks20])).map(({ label }) => typeof label),
     ).toEqual(['string', 'string']);
     expect((await spotify.tracks.get([tracks.explicit])).map(({ explicit }) => explicit)).toEqual([true]);
+    expect((await spotify.shows.get([shows.gaps, unknown], 'US')).map((show) => show?.id)).toEqual([
+      shows.gaps,
+      undefined,
+    ]);
+    expect((await spotify.episodes.get([episodes.newest], 'US')).map(({ id }) => id)).toEqual([
+      episodes.newest,
+    ]);
     expect((await spotify.artists.topTracks(artists.bts, 'DE')).tracks).toHaveLength(10);
     expect((await spotify.artists.relatedArtists(artists.bts)).artists).toHaveLength(20);
     expect((await spotify.artists.albums(artists.bts, undefined, undefined, 50)).items).toHaveLength(50);
@@ -102,6 +145,8 @@ describe('Spotify’s own client', () => {
     await expect(spotify.artists.get([artists.bts])).rejects.toThrow(forbidden);
     await expect(spotify.albums.get([albums.tracks1])).rejects.toThrow(forbidden);
     await expect(spotify.tracks.get([tracks.explicit])).rejects.toThrow(forbidden);
+    await expect(spotify.shows.get([shows.gaps], 'US')).rejects.toThrow(forbidden);
+    await expect(spotify.episodes.get([episodes.newest], 'US')).rejects.toThrow(forbidden);
     await expect(spotify.artists.topTracks(artists.bts, 'DE')).rejects.toThrow(forbidden);
     await expect(spotify.artists.relatedArtists(artists.bts)).rejects.toThrow(forbidden);
     await expect(spotify.artists.albums(artists.bts, undefined, undefined, 20)).rejects.toThrow(
