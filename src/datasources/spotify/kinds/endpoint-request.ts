@@ -118,7 +118,7 @@ export function byId<T extends Entity>(
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({}, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
-    isNothing,
+    isNothing: isShell,
     // No object has an id out of range, which Spotify words as a mistake of the client.
     onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },
@@ -156,14 +156,14 @@ function batchOf({ plural, batchSize }: KindDefinition, market: Market | null): 
     // By position alone: an object may have another id than the requested one (relinking), with and without a link.
     part(body, index) {
       const item = itemsIn(body)[index] ?? null;
-      return isNothing(item) ? null : item;
+      return isShell(item) ? null : item;
     },
   };
 }
 
-/** Whether Spotify has no such object: null, or the keys of a removed object with neither an id nor a name. */
-const isNothing = (item: unknown): boolean =>
-  item === null || (propertyOf(item, 'id') === null && propertyOf(item, 'name') === null);
+/** Whether these are the keys of a removed object, which has neither an id nor a name. */
+const isShell = (item: unknown): boolean =>
+  propertyOf(item, 'id') === null && propertyOf(item, 'name') === null;
 
 /** Spotify rejected the page size. */
 export class LimitRejected extends Error {
