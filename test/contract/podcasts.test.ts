@@ -166,18 +166,30 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     expect(answer.extensions.spotify?.plannedCalls).toBeLessThanOrEqual(5);
   });
 
-  test('the shows that a search finds have lists that cost one call each', async () => {
+  test('the shows that a search finds in a market have lists that cost one call each', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask<{ search: { shows: { nodes: { id: string }[] } } }, unknown>(
-      '{ search(q: "evening") { shows(first: 3) { nodes { id episodes(first: 2) { nodes { id } } } } } }',
+      '{ search(q: "evening", market: "US") { shows(first: 3) { nodes { id episodes(first: 2) { nodes { id } } } } } }',
     );
     expect(answer.errors).toEqual([]);
     const ids = answer.data.search.shows.nodes.map(({ id }) => id);
     expect(ids.length).toBeGreaterThan(1);
     const [search, ...lists] = apiCalls();
-    expect(search).toMatch(/^\/search\?q=evening&type=show&/);
+    expect(search).toMatch(/^\/search\?q=evening&type=show&market=US&/);
     expect(lists.toSorted()).toEqual(ids.map((id) => listPath(id, 0)).toSorted());
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+  });
+
+  test('a show that a search without a market finds has no list of episodes where the market of the list lacks it', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const answer = await ask(
+      '{ search(q: "Nur hier") { shows { nodes { name episodes { totalCount } } } } }',
+    );
+    expect(seen(answer)).toEqual(
+      fine({ search: { shows: { nodes: [{ name: 'Nur hier', episodes: null }] } } }),
+    );
+    expect(apiCalls().at(-1)).toBe(showPath(shows.onlyGermany));
+    expect(apiCalls()).toHaveLength(2);
   });
 
   test('an episode that a search finds gets its show from the full episode', async () => {

@@ -56,13 +56,12 @@ export function createEntityLists(
 
   /** Reads the first page from the full owner, which costs the same call as the page, if that kind contains it. */
   function embeddedFirstPage<T extends Entity>(
-    { name, freshMs: listMs, fallbackMarket }: PagedListDefinition<T, never>,
+    { name, freshMs: listMs }: PagedListDefinition<T, never>,
     owner: ListOwner,
     market: Market | null,
   ): Pick<PagedList<T>, 'embeddedFirstPage'> {
     const ownerKind = Object.values(registry).find(({ embeddedPage }) => embeddedPage?.list === name);
     if (!ownerKind) return {};
-    const isMarketOfOwner = market === (marketOf(null, owner) ?? fallbackMarket ?? null);
     function pageIn(object: Entity): Page<T> | undefined {
       // The items of the page were decoded as those of this list, which its type does not state.
       const page = embeddedPageOf(object, registry) as Page<T> | undefined;
@@ -72,8 +71,8 @@ export function createEntityLists(
       async embeddedFirstPage(fieldContext) {
         const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
         if (page) return page;
-        // In another market the owner may not exist, which only a read by its id can show.
-        if (isMarketOfOwner && ownerKind.embeddedPage?.isInBatches === false) return undefined;
+        // In a market in which the owner was not found, it may not exist: only a read by its id can show that.
+        if (market === owner.market && ownerKind.embeddedPage?.isInBatches === false) return undefined;
         const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
         return full && pageIn(full);
       },

@@ -67,12 +67,12 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
       const parents = count(visit.parents);
       const isOtherMarket = visit.args['market'] != null;
       // Where batches lack the page, only an object that was read by itself is sure to have it.
-      const hasPage = isInBatches || (visit.app.has('batch') === false && (visit.full || isOtherMarket));
+      const hasPage = isInBatches || visit.app.has('batch') === false;
       const pagesBehind =
         hasPage && begins(visit.args) ? pages.filter((page) => page + limit > embeddedItems) : pages;
-      // The items for another market come with the object for that market.
-      const otherOwner =
-        begins(visit.args) && isOtherMarket ? readsOf(owner, visit.parents, visit.app) : null;
+      // The items for another market come with the object for that market, and a search names no market of its objects.
+      const isRead = isOtherMarket || (!isInBatches && !visit.full);
+      const otherOwner = begins(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
           [endpoint]: parents * pagesBehind.length - cachedPages(visit, listOf, pagesBehind),
