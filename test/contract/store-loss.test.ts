@@ -31,6 +31,8 @@ describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (
       await lose();
       await until(() => running.logged.some(({ message }) => message.includes('has lost data')), 30_000);
       await sleep(500);
+      const losses = running.logged.filter(({ message }) => message.includes('has lost data'));
+      expect(losses).toHaveLength(1); // although each counter shows the loss
 
       const later = await start();
       sandbox.clearCalls();

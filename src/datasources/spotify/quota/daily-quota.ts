@@ -7,7 +7,7 @@ import { createSlidingWindowCounter } from './call-counts.ts';
 import { createDailyLimits, explainsRejection, type LimitSource, usableCalls } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
 import { createSharedCounters } from './shared-counters.ts';
-import { createUseLog } from './use-log.ts';
+import { createLossLog, createUseLog } from './use-log.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */
 export interface DailyQuota {
@@ -83,6 +83,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
   const inFlight = new Map<Family, number>();
   const rejections = new Map<Family, number | null>(); // Spotify's Retry-After, while other calls are in flight
   const logUse = createUseLog(log);
+  const logLoss = createLossLog(log);
   const limits = createDailyLimits({ configured, isDevelopmentMode, store, clock });
   const counts = createSharedCounters({
     store,
@@ -91,10 +92,7 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     isLimited: (family) => limits.of(family, counts.nowMs()).usable !== Number.POSITIVE_INFINITY,
     onCalls: (name, calls) => name.startsWith(rejectedPrefix) || recent.add(performance.now(), calls),
     onLoss() {
-      log?.warn(
-        {},
-        'the shared store has lost data: counts and messages of this process are written to it again',
-      );
+      logLoss();
       store?.publishAgain();
     },
   });

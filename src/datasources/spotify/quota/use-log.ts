@@ -28,3 +28,19 @@ export function createUseLog(log: Log | undefined) {
     log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
   };
 }
+
+const lossLogEveryMs = 60_000;
+
+/** Logs a loss of the data of the shared store: once a minute, because each counter shows the same loss. */
+export function createLossLog(log: Log | undefined): () => void {
+  let nextLogAtMs = 0;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs < nextLogAtMs) return;
+    nextLogAtMs = nowMs + lossLogEveryMs;
+    log?.warn(
+      {},
+      'the shared store has lost data: counts and messages of this process are written to it again',
+    );
+  };
+}
