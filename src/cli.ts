@@ -27,6 +27,11 @@ if (command === undefined) {
 } else if (command === '--version') {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   process.stdout.write(`${version}\n`);
+} else if (command.startsWith('-')) {
+  process.stderr.write(
+    `There is no option ${JSON.stringify(command)}: settings are environment variables, such as \`PORT=4001 npm start\`.\n${docsHint}\n`,
+  );
+  process.exitCode = 1;
 } else {
   process.stderr.write(`There is no command ${JSON.stringify(command)}; --help lists the commands.\n`);
   process.exitCode = 1;
