@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   catalogue,
   episodes,
@@ -261,8 +261,42 @@ describe('the cache', () => {
     expect(gateway.apiCalls()).toEqual([showPath(shows.episodes3)]);
     gateway.sandbox.clearCalls();
     await clock.pass(2);
+    const stale = await gateway.ask(page(shows.episodes3, ''));
+    expect(stale.errors).toEqual([]);
+    expect(stale.extensions.spotify?.stale).toEqual([
+      { field: 'Show.episodes', path: ['show', 'episodes'], reason: 'REVALIDATING' },
+    ]);
+    await vi.waitFor(() => expect(gateway.apiCalls()).toEqual([listPath(shows.episodes3, 0)]));
+    await clock.pass(hour - 1);
     expect(idsOf(await pageOf(gateway, shows.episodes3, ''))).toHaveLength(usual);
+    expect(gateway.apiCalls()).toHaveLength(1);
+  });
+
+  test('reads the list of a show again before the response if its page is older than two hours', async () => {
+    const clock = startClock();
+    const gateway = await inMode('development');
+    await pageOf(gateway, shows.episodes3, '');
+    gateway.sandbox.clearCalls();
+    await clock.pass(2 * hour + 1);
+    const answer = await gateway.ask(page(shows.episodes3, ''));
+    expect(answer.extensions.spotify?.stale).toEqual([]);
     expect(gateway.apiCalls()).toEqual([listPath(shows.episodes3, 0)]);
+  });
+
+  test('serves the page that a show has brought if the quota of the lists is used up', async () => {
+    const clock = startClock();
+    const gateway = await inMode('development', { SPOTIFY_DAILY_LIMITS: 'shows/episodes=2' });
+    await pageOf(gateway, shows.episodes3, '');
+    await pageOf(gateway, shows.episodes130, 'first: 51'); // one of two calls, of which one stays unused
+    await clock.pass(3 * hour);
+    const answer = await gateway.ask<{ show: { episodes: EpisodesPage } }, unknown>(
+      page(shows.episodes3, ''),
+    );
+    expect(answer.errors).toEqual([]);
+    expect(idsOf(answer.data.show.episodes)).toHaveLength(usual);
+    expect(answer.extensions.spotify?.stale).toEqual([
+      { field: 'Show.episodes', path: ['show', 'episodes'], reason: 'QUOTA' },
+    ]);
   });
 
   test('keeps an episode for a day, whether it was read alone or in a list', async () => {

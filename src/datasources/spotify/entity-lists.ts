@@ -56,16 +56,22 @@ export function createEntityLists(
 
   /** Reads the first page from the full owner, which costs the same call as the page, if that kind contains it. */
   function embeddedFirstPage<T extends Entity>(
-    { name, freshMs: listMs }: PagedListDefinition<T, never>,
+    list: PagedList<T>,
     owner: ListOwner,
     market: Market | null,
   ): Pick<PagedList<T>, 'embeddedFirstPage'> {
-    const ownerKind = Object.values(registry).find(({ embeddedPage }) => embeddedPage?.list === name);
+    const ownerKind = Object.values(registry).find(
+      ({ embeddedPage }) => embeddedPage?.list === list.endpoint,
+    );
     if (!ownerKind) return {};
     function pageIn(object: Entity): Page<T> | undefined {
       // The items of the page were decoded as those of this list, which its type does not state.
       const page = embeddedPageOf(object, registry) as Page<T> | undefined;
-      return page && isFresh(page, ownerKind?.freshMs ?? 0, listMs) ? page : undefined;
+      if (!page || isFresh(page, ownerKind?.freshMs ?? 0, list.freshMs)) return page;
+      // An old page is a stale response of the list: it is refreshed, and serves until then where it may.
+      const request = list.page(page.offset, page.limit);
+      if (!cache.isCached(request, 'full')) cache.put(request, page, page.asOfMs);
+      return undefined;
     }
     return {
       async embeddedFirstPage(fieldContext) {
@@ -94,10 +100,8 @@ export function createEntityLists(
     },
     pagedList(list, owner, filter, named) {
       const market = marketOf(named, owner) ?? list.fallbackMarket ?? null;
-      return {
-        ...pagedList(list, owner.id, filter, market, registry),
-        ...embeddedFirstPage(list, owner, market),
-      };
+      const pages = pagedList(list, owner.id, filter, market, registry);
+      return { ...pages, ...embeddedFirstPage(pages, owner, market) };
     },
     search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
       searchResults(typedKinds[kind], q, marketOf(market), registry),
