@@ -104,7 +104,7 @@ builder.queryFields((t) => ({
     type: Episode,
     nullable: true,
     extensions: { cost: lookup('episode') },
-    description: 'One episode; null where the market has none.',
+    description: 'One episode; null where the market has none. Where no market is known, that is the US.',
     args: { id: idArg(t), market: marketArg(t) },
     resolve: (_, { id, ...args }, context, info) =>
       context.spotify.object(
@@ -118,7 +118,8 @@ builder.queryFields((t) => ({
     type: [Episode],
     nullable: { list: false, items: true },
     extensions: { ...mergedByIds, cost: lookups('episode') },
-    description: 'Many episodes: one entry for each id, in their order; null where the market has none.',
+    description:
+      'Many episodes: one entry for each id, in their order; null where the market has none. Where no market is known, that is the US.',
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);

@@ -119,7 +119,7 @@ builder.queryFields((t) => ({
     type: Show,
     nullable: true,
     extensions: { cost: lookup('show') },
-    description: 'One show; null where the market has none.',
+    description: 'One show; null where the market has none. Where no market is known, that is the US.',
     args: { id: idArg(t), market: marketArg(t) },
     resolve: (_, { id, ...args }, context, info) =>
       context.spotify.object('show', parseId(id, 'show'), namedMarket(args), context.fieldContext(info)),
@@ -128,7 +128,8 @@ builder.queryFields((t) => ({
     type: [Show],
     nullable: { list: false, items: true },
     extensions: { ...mergedByIds, cost: lookups('show') },
-    description: 'Many shows: one entry for each id, in their order; null where the market has none.',
+    description:
+      'Many shows: one entry for each id, in their order; null where the market has none. Where no market is known, that is the US.',
     args: { ids: idsArg(t), market: marketArg(t) },
     resolve: (_, { ids, ...args }, context, info) => {
       const market = namedMarket(args);
