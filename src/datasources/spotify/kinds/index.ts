@@ -92,7 +92,8 @@ export function parseReference(input: string, registry: KindRegistry = kinds): R
   );
 }
 
-const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+/** Of a kind of Spotify's URIs: an album, a user. */
+const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 /**
  * Reads an id that must name one kind of object.

@@ -141,6 +141,7 @@ describe('the URI or the link of a kind that is not in the graph', () => {
     [`https://open.spotify.com/playlist/${id}?si=1`, 'a playlist link'],
     [`https://open.spotify.com/intl-de/embed/audiobook/${id}`, 'an audiobook link'],
     [`spotify:chapter:${id}?si=1`, 'a chapter URI'],
+    [`spotify:user:${id}`, 'a user URI'],
   ])('is refused with the name of the kind, and costs no call: %s', async (input, name) => {
     const { ask, sandbox } = await inMode('development');
     for (const field of [...kinds, 'node']) {
