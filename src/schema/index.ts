@@ -1,5 +1,6 @@
 import './types/album.ts';
 import './types/artist.ts';
+import './types/codes.ts';
 import './types/episode.ts';
 import './types/node.ts';
 import './types/quota.ts';

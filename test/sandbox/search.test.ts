@@ -136,6 +136,13 @@ describe('a search text', () => {
     expect(idsIn((await search(`upc:${album?.upc}`)).at('albums'))).toEqual([albums.tracks55]);
   });
 
+  it('finds nothing by the beginning of an ISRC or a UPC', async () => {
+    const isrc = catalogue.track(tracks.explicit)?.isrc.slice(0, -1);
+    const upc = catalogue.album(albums.tracks55)?.upc.slice(0, -1);
+    expect((await search(`isrc:${isrc}`)).at('tracks.total')).toBe(0);
+    expect((await search(`upc:${upc}`)).at('albums.total')).toBe(0);
+  });
+
   it('that filters by what a type does not have finds nothing of that type', async () => {
     expect((await search('upc:1')).at('artists.total')).toBe(0);
     expect((await search('isrc:QZ')).at('albums.total')).toBe(0);

@@ -121,6 +121,7 @@ describe('the graph', () => {
     // Names with an underscore are for larger graphs that take this one in.
     expect(signatures('Query').filter((field) => !field.startsWith('_'))).toEqual([
       'album(id: ID!, market: Market): Album',
+      'albumByUpc(upc: String!, market: Market): Album',
       'albums(ids: [ID!]!, market: Market): [Album]!',
       'artist(id: ID!): Artist',
       'artists(ids: [ID!]!): [Artist]!',
@@ -133,6 +134,7 @@ describe('the graph', () => {
       'show(id: ID!, market: Market): Show',
       'shows(ids: [ID!]!, market: Market): [Show]!',
       'track(id: ID!, market: Market): Track',
+      'trackByIsrc(isrc: String!, market: Market): Track',
       'tracks(ids: [ID!]!, market: Market): [Track]!',
     ]);
     expect([schema.getMutationType(), schema.getSubscriptionType()]).toEqual([undefined, undefined]);

@@ -396,6 +396,10 @@ function createValues(random: Random, catalogue: Catalogue) {
               () => uselessWords,
             ),
           );
+        case 'isrc':
+          return any(random, ['QZM662180844', 'QZZZZ0000000', 'no code']);
+        case 'upc':
+          return any(random, ['811974056331', '000000000000', 'no code']);
         case 'includeGroups':
           return usually<(AlbumGroup | undefined)[]>(
             0.95,

@@ -103,6 +103,13 @@ const found =
     });
   };
 
+const byCode =
+  (kind: 'album' | 'track', code: 'upc' | 'isrc'): Resolve =>
+  async (_, args, { load }) => {
+    const answer = await load(`/search?q=${code}:${args[code]}&type=${kind}`);
+    return (answer?.[`${kind}s`] as { items: Json[] } | undefined)?.items[0] ?? null;
+  };
+
 const resolvers: Readonly<Record<string, Resolve>> = {
   'Query.artist': one('artist'),
   'Query.album': one('album'),
@@ -122,6 +129,8 @@ const resolvers: Readonly<Record<string, Resolve>> = {
     }
     return null;
   },
+  'Query.trackByIsrc': byCode('track', 'isrc'),
+  'Query.albumByUpc': byCode('album', 'upc'),
   'Query.search': (_, { q }) => ({ q }),
   'SearchResults.artists': found('artist'),
   'SearchResults.albums': found('album'),

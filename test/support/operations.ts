@@ -283,6 +283,16 @@ ${everybody
     why: 'One call can search for all kinds, with pages of 10 of each.',
   },
   {
+    title: 'A track by its ISRC and an album by its UPC',
+    document: `{
+  trackByIsrc(isrc: "${catalogue.track(tracks.explicit)?.isrc}") { name }
+  albumByUpc(upc: "${catalogue.album(albums.tracks55)?.upc}") { name }
+}`,
+    calls: cost(2, 2),
+    unknown: cost(2, 3),
+    why: 'Each code is a search text of its own, and a call searches for one text.',
+  },
+  {
     title: 'An object by its URI',
     document: `{ node(id: "spotify:album:${albums.tracks20}") { id ... on Album { name } } }`,
     calls: cost(1, 1),

@@ -115,15 +115,13 @@ query Latest {
 
 const byCode = (isrc: string, upc: string): string => `# A recording by its ISRC, an album by its UPC.
 query IsrcUpc {
-  recording: search(q: "isrc:${isrc}") {
-    tracks(first: 1) {
-      nodes { name artists { name } }
-    }
+  trackByIsrc(isrc: "${isrc}") {
+    name
+    artists { name }
   }
-  release: search(q: "upc:${upc}") {
-    albums(first: 1) {
-      nodes { name artists { name } }
-    }
+  albumByUpc(upc: "${upc}") {
+    name
+    artists { name }
   }
 }`;
 

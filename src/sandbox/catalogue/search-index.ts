@@ -137,7 +137,10 @@ function matches(entry: Entry<unknown>, { words, phrases, filters }: SearchQuery
 function passes(entry: Entry<unknown>, field: Field, value: string): boolean {
   if (field === 'year') return isReleasedIn(entry.years, value);
   // A filter that a kind does not have (an artist's ISRC) matches no object of that kind.
-  return entry.fields[field]?.includes(` ${value}`) ?? false;
+  const text = entry.fields[field];
+  // A code is compared as a whole, a name by the beginnings of its words.
+  if (field === 'isrc' || field === 'upc') return text === ` ${value} `;
+  return text?.includes(` ${value}`) ?? false;
 }
 
 /** `1999` or `1999-2004`, which is normalised to `1999 2004`. */

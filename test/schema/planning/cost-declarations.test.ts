@@ -8,7 +8,8 @@ import { schema } from '../../../src/schema/index.ts';
 
 const id = '3Nrfpe0tUJi4K4DXYWgMUX';
 const reading = ['object', 'node', 'shortList', 'window', 'total'];
-const args = { id, ids: [id], representations: [{ __typename: 'Artist', id }], q: 'love' };
+const codes = { isrc: 'GBCEL1300362', upc: '887828031795' };
+const args = { id, ids: [id], representations: [{ __typename: 'Artist', id }], q: 'love', ...codes };
 const listKey = { key: 'list', maxOffset: Number.POSITIVE_INFINITY };
 
 const fields = Object.values(schema.getTypeMap())

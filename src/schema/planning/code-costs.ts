@@ -1,0 +1,28 @@
+import { type Kind, kinds, type Market } from '../../datasources/spotify/index.ts';
+import { type FieldCost, single } from './cost.ts';
+import { orNull } from './references.ts';
+
+/**
+ * The search for the one object that has a code: one call for the first page of its results.
+ * @param textOf the search text that the arguments of the field mean; it throws for an invalid code, for which nothing is read
+ */
+export const searchByCode = (
+  kind: Kind,
+  textOf: (args: Readonly<Record<string, unknown>>) => string,
+): FieldCost => ({
+  calls({ args, app, cache }) {
+    const q = orNull(() => textOf(args));
+    const list = q === null ? undefined : cache?.search(kind, q, (args['market'] as Market | null) ?? null);
+    const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
+    const { probeCalls } = app.worstCasePage('search');
+    return {
+      calls: { search: isRead ? 1 : 0 },
+      probeCalls: Array.from({ length: isRead ? probeCalls : 0 }, (_, i) => ({
+        name: `search ${i + 1}`,
+        family: 'search',
+      })),
+      objects: single,
+      full: kinds[kind].isFullInSearch,
+    };
+  },
+});

@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { albums, catalogue, fine, inMode, modes, seen, tracks } from '../../support/asking.ts';
+
+// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+beforeAll(() => void catalogue.find('track', 'the'));
+
+const isrc = catalogue.track(tracks.explicit)?.isrc ?? '';
+const upc = catalogue.album(albums.tracks55)?.upc ?? '';
+
+describe.each(modes)('an app in %s mode', (mode) => {
+  const limit = mode === 'extended' ? 50 : 10;
+  const call = (q: string, type: string) =>
+    `/search?${new URLSearchParams({ q, type, limit: `${limit}`, offset: '0' })}`;
+
+  test('finds a track by its ISRC with one call, in any spelling of the ISRC', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const spelled = `${isrc.slice(0, 2).toLowerCase()}-${isrc.slice(2, 5)}-${isrc.slice(5, 7)}-${isrc.slice(7)}`;
+    const document = `{ a: trackByIsrc(isrc: "${isrc}") { id } b: trackByIsrc(isrc: " ${spelled} ") { id } }`;
+    const track = { id: tracks.explicit };
+    expect(seen(await ask(document))).toEqual(fine({ a: track, b: track }));
+    expect(apiCalls()).toEqual([call(`isrc:${isrc}`, 'track')]);
+  });
+
+  test('finds an album by its UPC with one call, though Spotify sends no UPC in search results', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    expect(seen(await ask(`{ albumByUpc(upc: "${upc}") { id name } }`))).toEqual(
+      fine({ albumByUpc: { id: albums.tracks55, name: catalogue.album(albums.tracks55)?.name } }),
+    );
+    expect(apiCalls()).toEqual([call(`upc:${upc}`, 'album')]);
+  });
+
+  test('gets null for codes that no track and no album has', async () => {
+    const { ask } = await inMode(mode);
+    expect(
+      seen(await ask('{ trackByIsrc(isrc: "QZZZZ0000000") { id } albumByUpc(upc: "000000000000") { id } }')),
+    ).toEqual(fine({ trackByIsrc: null, albumByUpc: null }));
+  });
+
+  test('plans one call for each code, and none for a code that is cached', async () => {
+    const { ask } = await inMode(mode);
+    const document = `{ trackByIsrc(isrc: "${isrc}") { name } albumByUpc(upc: "${upc}") { name } }`;
+    expect((await ask(document)).extensions.spotify).toMatchObject({ plannedCalls: 2, actualCalls: 2 });
+    expect((await ask(document)).extensions.spotify).toMatchObject({ actualCalls: 0 });
+  });
+});
+
+test('the market of a search by a code holds for the fields below it', async () => {
+  const { ask } = await inMode('extended');
+  expect(seen(await ask(`{ trackByIsrc(isrc: "${isrc}", market: "DE") { isPlayable } }`))).toEqual(
+    fine({ trackByIsrc: { isPlayable: true } }),
+  );
+});
+
+test('a code of another form is BAD_USER_INPUT without a call', async () => {
+  const { ask, apiCalls } = await inMode('development');
+  const document = `{
+    a: trackByIsrc(isrc: "QZ") { id } b: trackByIsrc(isrc: "${isrc} artist:x") { id }
+    c: albumByUpc(upc: "12345") { id } d: albumByUpc(upc: "12345678901x") { id }
+  }`;
+  expect(seen(await ask(document))).toEqual({
+    data: { a: null, b: null, c: null, d: null },
+    errors: ['a', 'b', 'c', 'd'].map((path) => [path, 'BAD_USER_INPUT']),
+  });
+  expect(apiCalls()).toEqual([]);
+});
