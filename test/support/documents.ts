@@ -396,6 +396,8 @@ function createValues(random: Random, catalogue: Catalogue) {
               () => uselessWords,
             ),
           );
+        case 'minWidth':
+          return any(random, [-1, 0, 300, 5_000]);
         case 'isrc':
           return any(random, ['QZM662180844', 'QZZZZ0000000', 'no code']);
         case 'upc':

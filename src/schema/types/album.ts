@@ -11,6 +11,7 @@ import { BadUserInput } from '../../errors.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
+import { imagesArgs, sufficientImages } from '../images.ts';
 import { noCost } from '../planning/cost.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
@@ -81,7 +82,8 @@ Album.implement({
       nullable: { list: true, items: true },
       extensions: { cost: noCost },
       description: 'The cover, widest first.',
-      resolve: full('images'),
+      args: imagesArgs(t),
+      resolve: sufficientImages(full('images')),
     }),
     artists: t.field({
       type: [Artist],
@@ -138,7 +140,7 @@ Album.implement({
       type: AlbumTracksConnection,
       nullable: true,
       extensions: { cost: embeddedList('album', 'albums/tracks', tracksOf) },
-      description: 'Its tracks, in their order over all discs.',
+      description: 'Its tracks in the order of Spotify, over all discs.',
       args: { market: marketArg(t), ...pagingArgs(t) },
       resolve: (album, args, context, info) =>
         connect(tracksOf(context.spotify, album, args), args, context, resolvedField(context, info)),

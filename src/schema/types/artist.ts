@@ -10,6 +10,7 @@ import {
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
+import { imagesArgs, sufficientImages } from '../images.ts';
 import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
@@ -37,7 +38,8 @@ Artist.implement({
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
       description: 'Pictures of the artist, widest first.',
-      resolve: full('images'),
+      args: imagesArgs(t),
+      resolve: sufficientImages(full('images')),
     }),
     genres: t.field({
       type: ['String'],
@@ -63,7 +65,8 @@ Artist.implement({
       type: ArtistAlbumsConnection,
       nullable: true,
       extensions: { ...nullOnlyWithError, prefetch: readAlbums, cost: pagedList('artists/albums', albumsOf) },
-      description: 'What the artist has released or appears on, by group.',
+      description:
+        'What the artist has released or appears on, in the order of Spotify: by group (albums, singles, compilations, appearances), and not strictly by date within a group.',
       args: {
         includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
         market: marketArg(t),

@@ -1,6 +1,7 @@
 import { parseId } from '../../datasources/spotify/index.ts';
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
+import { imagesArgs, sufficientImages } from '../images.ts';
 import { lookup, lookups, ownerOfItem } from '../planning/object-costs.ts';
 import { full, sent, uriOf } from '../resolvers.ts';
 import { Node, objectTypes } from './node.ts';
@@ -68,7 +69,8 @@ Episode.implement({
       type: [Image],
       nullable: { list: true, items: true },
       description: 'The cover, widest first.',
-      resolve: sent('images'),
+      args: imagesArgs(t),
+      resolve: sufficientImages(sent('images')),
     }),
     explicit: t.boolean({
       nullable: true,

@@ -7,6 +7,7 @@ import {
 import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
+import { imagesArgs, sufficientImages } from '../images.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { lookup, lookups } from '../planning/object-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
@@ -81,7 +82,8 @@ Show.implement({
       type: [Image],
       nullable: { list: true, items: true },
       description: 'The cover, widest first.',
-      resolve: sent('images'),
+      args: imagesArgs(t),
+      resolve: sufficientImages(sent('images')),
     }),
     copyrights: t.field({
       type: [Copyright],
