@@ -11,6 +11,7 @@ import { stepMinutes, stepsPerDay } from './visits.js';
 /** Runs one contestant through all visits, in front of a Spotify of its own. */
 
 const noon = stepsPerDay / 2;
+const wakeRounds = 6;
 const quietMs = 2; // without a new call: background work has ended
 const millisecondsPerDay = 86_400_000;
 
@@ -52,9 +53,9 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
 
   async function move(seconds) {
     await quiet(sandbox);
+    await wake(servers); // each publishes the results of its calls before time passes
     clock.advance(seconds);
-    // A process looks at its clock, and runs the timers that are due, when something wakes it.
-    await Promise.all(servers.map((server) => server.ask('usage')));
+    await wake(servers);
   }
 
   async function step(visits, n) {
@@ -93,6 +94,14 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
     clock.dispose();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/**
+ * A process looks at its clock when something wakes it, and then runs the timers that are due, such as the one that reads
+ * the messages of other processes. A result is published some iterations of the event loop after its call has ended.
+ */
+async function wake(servers) {
+  for (let round = 0; round < wakeRounds; round++) await Promise.all(servers.map((server) => server.ask('usage')));
 }
 
 /** A refresh in the background must not see the clock move while it waits for Spotify. */
