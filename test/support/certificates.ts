@@ -68,11 +68,13 @@ export function makeCertificates(): Certificates {
   }
 }
 
+const { createSecureContext } = tls;
+const trusted = [...tls.rootCertificates]; // several test files may run in one process, each with its own authority
+
 /** From now on this process trusts the authority too, as it would by NODE_EXTRA_CA_CERTS. */
 export function trust(authority: string): void {
-  const { createSecureContext } = tls;
-  tls.createSecureContext = (options) =>
-    createSecureContext({ ...options, ca: [...tls.rootCertificates, authority] });
+  trusted.push(authority);
+  tls.createSecureContext = (options) => createSecureContext({ ...options, ca: trusted });
 }
 
 export interface Front {
