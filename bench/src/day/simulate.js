@@ -101,7 +101,8 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
  * the messages of other processes. A result is published some iterations of the event loop after its call has ended.
  */
 async function wake(servers) {
-  for (let round = 0; round < wakeRounds; round++) await Promise.all(servers.map((server) => server.ask('usage')));
+  for (let round = 0; round < wakeRounds; round++)
+    await Promise.all(servers.map((server) => server.ask('usage')));
 }
 
 /** A refresh in the background must not see the clock move while it waits for Spotify. */
