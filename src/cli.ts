@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { docsHint } from './config.ts';
-import { runSandboxCommand } from './sandbox/command.ts';
 
-/** The command of the package. */
+/** The command of the package. It loads the sandbox only if it is used, because that takes time and memory. */
 
 const usage = `A GraphQL API over Spotify's Web API.
 
@@ -21,6 +20,7 @@ const [command, ...args] = process.argv.slice(2);
 if (command === undefined) {
   await import('./server.ts');
 } else if (command === 'sandbox') {
+  const { runSandboxCommand } = await import('./sandbox/command.ts');
   await runSandboxCommand(args);
 } else if (command === '--help' || command === '-h') {
   process.stdout.write(usage);

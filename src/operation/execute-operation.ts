@@ -4,14 +4,10 @@ import { deadlinePassed, type ErrorCode } from '../errors.ts';
 import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
-import {
-  createExecutionLimiter,
-  createOperationQueue,
-  type OperationQueue,
-  overloaded,
-} from './admission.ts';
+import { createOperationQueue, type OperationQueue, overloaded } from './admission.ts';
 import { startProcessorTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
+import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
 import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';

@@ -34,12 +34,12 @@ export const sufficientImages =
       : sufficient(images, minWidth);
   };
 
-/** Spotify lists images from the largest to the smallest. The width of some is unknown: they do not suffice for certain. */
+/** An image of unknown width does not count as wide enough. */
 function sufficient(images: Images, minWidth: number): Images {
   if (!Array.isArray(images)) return images; // the error of images that are not as documented
   const readable = images.filter((image) => image !== null && !(image instanceof Error));
-  const wide = readable.filter(({ width }) => typeof width === 'number' && width >= minWidth);
-  const widthOf = ({ width }: Image) => (typeof width === 'number' ? width : 0);
+  const widthOf = ({ width }: Image) => (typeof width === 'number' ? width : -1);
+  const wide = readable.filter((image) => widthOf(image) >= minWidth);
   const smallest = wide.toSorted((one, other) => widthOf(one) - widthOf(other))[0];
   const largest = readable.toSorted((one, other) => widthOf(other) - widthOf(one))[0];
   const selected = smallest ?? largest;

@@ -2,11 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import {
-  createExecutionLimiter,
-  createOperationQueue,
-  type OperationQueue,
-} from '../../src/operation/admission.ts';
+import { createOperationQueue, type OperationQueue } from '../../src/operation/admission.ts';
 
 // Time passes only by work, and where a test lets it pass: how busy the machine is changes nothing.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
@@ -142,65 +138,4 @@ test('between operations that take long, all connections that are pending are ac
   while (accepted.length < 40) await nextIteration();
   expect(done).toBeLessThan(10); // one connection in an iteration would take twice as many operations as there are
   await all;
-});
-
-describe('large operations', () => {
-  const large = 100_000;
-
-  test('of one client take no more than two thirds of the room, and the next one starts when one ends', async () => {
-    const { acquire } = createExecutionLimiter();
-    const [first, second] = [await acquire(large, 'a'), await acquire(large, 'a')];
-    const third = acquire(large, 'a');
-    const other = await acquire(large, 'b');
-    let hasStarted = false;
-    void Promise.resolve(third).then(() => {
-      hasStarted = true;
-    });
-    await nextIteration();
-    expect(hasStarted).toBe(false);
-    first();
-    await third;
-    second();
-    other();
-  });
-
-  test('wait for a second at most', async () => {
-    const { acquire } = createExecutionLimiter();
-    for (const clientKey of ['a', 'b', 'c']) await acquire(large, clientKey);
-    const rejected = expect(acquire(large, 'd')).rejects.toMatchObject({
-      code: 'OVERLOADED',
-      details: { retryAfter: 1 },
-    });
-    let isOver = false;
-    void rejected.finally(() => {
-      isOver = true;
-    });
-    await vi.advanceTimersByTimeAsync(999);
-    expect(isOver).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    await rejected;
-  });
-
-  test('do not delay small ones', async () => {
-    const { acquire } = createExecutionLimiter();
-    for (const clientKey of ['a', 'b', 'c']) await acquire(large, clientKey);
-    for (let n = 0; n < 1_000; n++) expect(acquire(1_000, 'a')).toBeInstanceOf(Function);
-  });
-
-  test('run alone where the operator allows more than there is room for', async () => {
-    const { acquire } = createExecutionLimiter();
-    const release = await acquire(1_000_000, 'a');
-    const next = acquire(large, 'a');
-    release();
-    (await next)();
-  });
-
-  test('leave nothing behind', async () => {
-    const { acquire } = createExecutionLimiter();
-    for (let n = 0; n < 100; n++) {
-      const releases = await Promise.all([acquire(large, 'a'), acquire(large, 'b'), acquire(large, 'a')]);
-      for (const release of releases) release();
-    }
-    for (const clientKey of ['a', 'b', 'c']) expect(acquire(large, clientKey)).toBeInstanceOf(Function);
-  });
 });

@@ -39,3 +39,17 @@ test('minWidth costs the calls of the images alone, and is BAD_USER_INPUT below 
   ]);
   expect(apiCalls()).toHaveLength(1);
 });
+
+test('an image of unknown width is selected only if there is no other', async () => {
+  const document = `{ artist(id: "${artists.bts}") { none: images(minWidth: 0) { width } largest: images(minWidth: 5000) { width } } }`;
+  const read = async (path: string, set: unknown) => {
+    const { ask, sandbox } = await inMode('development');
+    sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, set }] } });
+    return (await ask<{ artist: Record<string, Picture[]> }, never>(document)).data?.artist;
+  };
+  const known = [{ width: expect.any(Number) }];
+  expect(await read('images.1.width', null)).toEqual({ none: known, largest: known });
+  const unknown = [{ width: null }];
+  const only = [{ url: 'https://i.scdn.co/image/cover', width: null, height: null }];
+  expect(await read('images', only)).toEqual({ none: unknown, largest: unknown });
+});

@@ -1,21 +1,17 @@
-import type { FieldNode, GraphQLField, GraphQLObjectType } from 'graphql';
-import { type Family, type Kind, kinds, type Spotify } from '../../datasources/spotify/index.ts';
+import type { GraphQLField, GraphQLObjectType } from 'graphql';
+import { kinds, type Spotify } from '../../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../../errors.ts';
-import type { ArgumentsOf } from './arguments.ts';
 import {
   type CacheView,
   type Cardinality,
   type Cost,
   canCost,
   type FieldVisit,
-  type NamedCall,
   type Owner,
-  type ReferencesOf,
   single,
-  type UncachedEntity,
   unknownLength,
 } from './cost.ts';
-import { add, addAll, sum } from './counts.ts';
+import { add, addCost, type Count, callsOf, type OnCalls } from './count.ts';
 import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
@@ -40,25 +36,6 @@ interface Place {
   isFromOwner: boolean;
   owners: readonly Owner[];
 }
-
-/** The calls counted so far, and the values that every part of the count needs. */
-export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
-  argumentsOf: ArgumentsOf;
-  referencesOf: ReferencesOf;
-  calls: Map<Family, number>;
-  /** The families of shared calls and of probe calls by the names of the calls. */
-  sharedCalls: Map<string, Family>;
-  probeCalls: Map<string, Family>;
-  lookups: Record<'direct' | 'deferred', Map<Kind, number>>;
-  uncachedEntities: number;
-  /** By the first nodes of their fields. */
-  rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
-  visits: number;
-  onCalls: OnCalls | undefined;
-}
-
-/** Receives the calls of a field at one selection path, such as `Album.tracks`. */
-export type OnCalls = (field: string, calls: number) => void;
 
 /**
  * Counts the Spotify calls of an operation.
@@ -157,28 +134,6 @@ function countField(
 }
 
 const none: readonly Owner[] = [];
-
-type Calls = Omit<Cost, 'objects' | 'full'>;
-
-const callsOf = ({ calls }: Calls): number => sum(Object.values(calls));
-
-/**
- * @param isBelowRoot whether the lookups may land in one tick with lookups that earlier responses have triggered, so
- * that both count as lookups that can be batched
- */
-function addCost(count: Count, cost: Calls, isBelowRoot: boolean): void {
-  const { calls, sharedCalls, probeCalls, lookups, deferredLookups } = cost;
-  addAll(count.calls, calls);
-  if (sharedCalls) addNames(count.sharedCalls, sharedCalls);
-  if (probeCalls) addNames(count.probeCalls, probeCalls);
-  if (lookups) addAll(count.lookups.direct, lookups);
-  const deferred = deferredLookups ?? (isBelowRoot ? lookups : undefined);
-  if (deferred) addAll(count.lookups.deferred, deferred);
-}
-
-function addNames(names: Map<string, Family>, calls: readonly NamedCall[]): void {
-  for (const { name, family } of calls) names.set(name, family);
-}
 
 /** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
 function countBatchProbe({ app, lookups, probeCalls }: Count): void {

@@ -44,6 +44,13 @@ describe.each(modes)('an app in %s mode', (mode) => {
   });
 });
 
+test('a result with another code is no match', async () => {
+  const { ask, sandbox } = await inMode('extended');
+  const edits = [{ path: 'tracks.items.0.external_ids.isrc', set: 'QZZZZ0000000' }];
+  sandbox.faults.add({ fault: { kind: 'edit', edits } });
+  expect(seen(await ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`))).toEqual(fine({ trackByIsrc: null }));
+});
+
 test('the market of a search by a code holds for the fields below it', async () => {
   const { ask } = await inMode('extended');
   expect(seen(await ask(`{ trackByIsrc(isrc: "${isrc}", market: "DE") { isPlayable } }`))).toEqual(

@@ -92,7 +92,7 @@ export function parseReference(input: string, registry: KindRegistry = kinds): R
   );
 }
 
-/** Of a kind of Spotify's URIs: an album, a user. */
+/** Such as "an album" and "a user". */
 const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 /**

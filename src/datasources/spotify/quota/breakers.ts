@@ -26,7 +26,7 @@ import { createPremiumBreaker } from './premium-breaker.ts';
 export interface Breakers extends Pick<CallScheduler, 'backOff'> {
   /** The back-off that applies to a family; null for none. */
   openStateOf(family: Family, nowMs: number): OpenState | null;
-  /** Whether one more call of the family may be in flight. */
+  /** Whether all breakers of the family allow one more call in flight. */
   hasCapacity(family: Family): boolean;
   /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
   acquire(family: Family, nowMs: number): (outcome: Outcome | undefined, nowMs: number) => void;

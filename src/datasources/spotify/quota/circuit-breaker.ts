@@ -11,7 +11,7 @@ import { createSlidingWindowCounter } from './call-counts.ts';
 export interface CircuitBreaker {
   /** Why no call may be sent and for how long; null if no back-off prevents a call. */
   openState(nowMs: number): OpenState | null;
-  /** Whether one more call may be in flight. */
+  /** Whether this breaker allows one more call in flight. */
   hasCapacity(): boolean;
   /** Counts a call as in flight. */
   acquire(): void;

@@ -89,7 +89,7 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
     },
     async reserveRate(limit, windowMs) {
       calls += 1;
-      const call = `${owner}.${calls}`; // two calls of one microsecond are still two
+      const call = `${owner}.${calls}`; // equal members of the set would count as one call
       const waitMs = Number(
         (await evaluate(scripts.reserveRateScript, [name('rate')], limit, windowMs, call)) ?? 0,
       );
@@ -128,7 +128,7 @@ function leaseCommands(evaluate: Evaluate, name: (suffix: string) => string, own
   };
 }
 
-/** The value; null if there is none, or if it is too long, of which no more than one byte too many is read. */
+/** The value; null if there is none or it is too long. Of a long value, one byte more than allowed is read. */
 async function readValue(connection: Redis, name: string): Promise<Buffer | null> {
   try {
     const value = await connection.getrangeBuffer(name, 0, maxEntryBytes);

@@ -1,0 +1,57 @@
+import type { FieldNode } from 'graphql';
+import type { Family, Kind } from '../../datasources/spotify/index.ts';
+import type { ArgumentsOf } from './arguments.ts';
+import type { Cost, FieldVisit, NamedCall, ReferencesOf, UncachedEntity } from './cost.ts';
+
+/** The calls counted so far, and the values that every part of the count needs. */
+export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
+  argumentsOf: ArgumentsOf;
+  referencesOf: ReferencesOf;
+  calls: Map<Family, number>;
+  /** The families of shared calls and of probe calls by the names of the calls. */
+  sharedCalls: Map<string, Family>;
+  probeCalls: Map<string, Family>;
+  lookups: Record<'direct' | 'deferred', Map<Kind, number>>;
+  uncachedEntities: number;
+  /** By the first nodes of their fields. */
+  rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
+  visits: number;
+  onCalls: OnCalls | undefined;
+}
+
+/** Receives the calls of a field at one selection path, such as `Album.tracks`. */
+export type OnCalls = (field: string, calls: number) => void;
+
+type Calls = Omit<Cost, 'objects' | 'full'>;
+
+export const callsOf = ({ calls }: Calls): number => sum(Object.values(calls));
+
+/**
+ * Adds a cost to the count.
+ * @param isBelowRoot whether the lookups may land in one tick with lookups that earlier responses have triggered, so
+ * that both count as lookups that can be batched
+ */
+export function addCost(count: Count, cost: Calls, isBelowRoot: boolean): void {
+  const { calls, sharedCalls, probeCalls, lookups, deferredLookups } = cost;
+  addAll(count.calls, calls);
+  if (sharedCalls) addNames(count.sharedCalls, sharedCalls);
+  if (probeCalls) addNames(count.probeCalls, probeCalls);
+  if (lookups) addAll(count.lookups.direct, lookups);
+  const deferred = deferredLookups ?? (isBelowRoot ? lookups : undefined);
+  if (deferred) addAll(count.lookups.deferred, deferred);
+}
+
+function addNames(names: Map<string, Family>, calls: readonly NamedCall[]): void {
+  for (const { name, family } of calls) names.set(name, family);
+}
+
+export function add<K>(counts: Map<K, number>, key: K, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+export const sum = (counts: Iterable<number>): number =>
+  Array.from(counts).reduce((total, each) => total + each, 0);
+
+function addAll<K extends string>(counts: Map<K, number>, added: Readonly<Partial<Record<K, number>>>): void {
+  for (const key in added) add(counts, key, added[key] ?? 0);
+}

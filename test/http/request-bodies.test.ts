@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { createRequestBodies, type RequestBody } from '../../src/http/node-listener.ts';
+import { until } from '../support/process.ts';
+
+const size = 90_000; // bytes of one body, of which nearly all are sent
+const room = Math.floor(32_000_000 / size); // bodies that are held at the same time
+
+// Time passes only where a test lets it pass: how busy the machine is changes nothing.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+async function start() {
+  let slowClosed = 0;
+  let received = 0;
+  const { read } = createRequestBodies(() => {
+    slowClosed += 1;
+  });
+  const ends: RequestBody['kind'][] = [];
+  const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.byteLength;
+    });
+    void read(request).then((body) => {
+      ends.push(body.kind);
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  /** Sends bodies without their last bytes. */
+  function sendIncomplete(count: number) {
+    const { port } = server.address() as AddressInfo;
+    for (let n = 0; n < count; n++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size - 10)}`);
+    }
+  }
+  async function fillRoom() {
+    sendIncomplete(room);
+    await until(() => received >= room * (size - 10), 10_000);
+  }
+  return { sendIncomplete, fillRoom, ends, slowClosed: () => slowClosed };
+}
+
+test('a new body without room is rejected while all others are young', async () => {
+  const { sendIncomplete, fillRoom, ends, slowClosed } = await start();
+  await fillRoom();
+  expect(ends).toEqual([]);
+  sendIncomplete(1);
+  await until(() => ends.length > 0, 5_000);
+  expect([ends, slowClosed()]).toEqual([['overloaded'], 0]);
+});
+
+test('a new body gets the room of one that has been incomplete for longer than a second', async () => {
+  const { sendIncomplete, fillRoom, ends, slowClosed } = await start();
+  await fillRoom();
+  vi.advanceTimersByTime(1_000);
+  sendIncomplete(1);
+  await until(() => ends.length > 0, 5_000);
+  expect(new Set(ends)).toEqual(new Set(['aborted']));
+  expect(slowClosed()).toBe(1);
+});
