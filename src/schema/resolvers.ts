@@ -4,6 +4,7 @@ import {
   type Malformed,
   recordUnavailable,
   type SpotifyObject,
+  uriOf as uriOfObject,
 } from '../datasources/spotify/index.ts';
 import { UpstreamBadResponse } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -34,7 +35,7 @@ export const full = <K extends string>(name: K) => fromObject(name, false);
 export const sent = <K extends string>(name: K) => fromObject(name, true);
 
 /** The Spotify URI of an object. */
-export const uriOf = ({ kind, id }: SpotifyObject): string => `spotify:${kind}:${id}`;
+export const uriOf = (object: SpotifyObject): string => uriOfObject(object);
 
 /** A field of a value that belongs to an object, such as the width of an image. */
 export const value =

@@ -3,7 +3,7 @@ import type { Capabilities } from './capabilities/capabilities.ts';
 import { inMarket } from './kinds/embedded-objects.ts';
 import { byId } from './kinds/endpoint-request.ts';
 import type { Reference } from './kinds/index.ts';
-import { bareIdKinds, type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
+import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
@@ -17,7 +17,7 @@ export interface EntityReader<Any extends Entity> {
     market: Market | null,
     fieldContext: FieldContext,
   ): Promise<T | null>;
-  /** The object that a reference names; a bare id is looked up in the order of the registry. */
+  /** The object that a reference names, which is looked up as each of its kinds in turn; a cached one costs no call. */
   node(reference: Reference<string>, fieldContext: FieldContext): Promise<Any | null>;
   /** Whether Spotify has stated recently that the object does not exist. */
   isAbsent(kind: KindDefinition, id: SpotifyId): boolean;
@@ -67,12 +67,10 @@ export function createEntityReader<Any extends Entity>({
 
   return {
     find,
-    async node({ kind, id }, fieldContext) {
-      const named = Object.values(registry).find(({ name }) => name === kind);
-      if (named) return find(named, id, null, fieldContext);
-      const all = bareIdKinds(registry);
+    async node({ kinds, id }, fieldContext) {
+      const all = kinds.map((kind) => getKind<Any>(registry, kind));
       const requests = all.map((candidate) => requestOf(candidate, id, null));
-      const cached = await cache.findCached(requests);
+      const cached = all.length > 1 ? await cache.findCached(requests) : null;
       for (const candidate of cached ? all.filter((_, i) => requests[i] === cached) : all) {
         const object = await find(candidate, id, null, fieldContext);
         if (object) return object;

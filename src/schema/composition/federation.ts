@@ -127,7 +127,7 @@ function entity(
   if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
   const kind = kindsOfTypes.get(__typename);
   if (!kind) throw new BadUserInput(`Only ${pluralsOf(Object.values(kinds))} can be referred to.`);
-  return readObject({ kind, id: parseId(id, kind) }, context, info, index);
+  return readObject({ kinds: [kind], id: parseId(id, kind) }, context, info, index);
 }
 
 const tooMany = (actual: number) =>

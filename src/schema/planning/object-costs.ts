@@ -1,5 +1,4 @@
 import {
-  bareIdKinds,
   type CapabilityView,
   isInRange,
   type Kind,
@@ -133,17 +132,13 @@ export function readsByIds(
 
 function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Cost {
   const read = uncached(visit, references, null);
-  const countOf = (kind: Kind | null) => read.filter((reference) => reference?.kind === kind).length;
-  // A bare id is looked up as the first of its kinds, together with the others, and after that as each further kind.
-  const bare = countOf(null);
-  const bareReads = (kind: Kind, isDeferred: boolean) => {
-    const turn = bareKinds.indexOf(kind);
-    return turn !== -1 && turn > 0 === isDeferred ? bare : 0;
-  };
+  // An object is looked up as the first of its kinds, together with the others, and after that as each further kind.
+  const readsAt = (turn: (turn: number) => boolean) =>
+    countsOf((kind) => read.filter((reference) => turn(reference?.kinds.indexOf(kind) ?? -1)).length);
   const countsOf = (read: (kind: Kind) => number) =>
     Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
-  const first = countsOf((kind) => countOf(kind) + bareReads(kind, false));
-  const deferred = countsOf((kind) => bareReads(kind, true));
+  const first = readsAt((turn) => turn === 0);
+  const deferred = readsAt((turn) => turn > 0);
   const all = countsOf((kind) => first[kind] + deferred[kind]);
   return {
     calls: lookupsOf(all).calls,
@@ -164,21 +159,25 @@ const uncached = (visit: FieldVisit, references: readonly (Reference | null)[], 
 function isCached(visit: FieldVisit, reference: Reference | null, kind: Kind | null): boolean {
   const { cache } = visit;
   if (!cache || !reference) return false;
-  const only = kind ?? reference.kind;
   const form = visit.needsFullObject() ? 'full' : 'any';
-  return (only ? [only] : bareKinds).some((name) =>
+  return kindsOf(reference, kind).some((name) =>
     cache.isObjectCached(name, reference.id, marketOf(visit), form),
   );
 }
 
-const bareKinds: readonly Kind[] = bareIdKinds<(typeof kinds)[Kind]>(kinds).map(({ name }) => name);
+/** The kinds that the object may have. @param kind null if the reference has kinds of its own */
+const kindsOf = (reference: Reference, kind: Kind | null): readonly Kind[] =>
+  kind === null ? reference.kinds : [kind];
 
 /** The objects that references name. @param kind null if the references have kinds of their own */
 function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null): Owner[] {
   if (!visit.cache) return []; // only cached objects depend on them
   return references.flatMap((reference) => {
-    const ownerKind = kind ?? reference?.kind;
-    if (!reference || !ownerKind) return [];
-    return [{ kind: ownerKind, id: reference.id, market: marketOf(visit) }];
+    if (!reference) return [];
+    return kindsOf(reference, kind).map((each) => ({
+      kind: each,
+      id: reference.id,
+      market: marketOf(visit),
+    }));
   });
 }

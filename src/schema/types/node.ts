@@ -78,7 +78,8 @@ export function readObject(
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<SpotifyObject | null> {
-  if (reference.kind === 'artist') return artistById(reference.id, context, info, index);
+  const [kind, ...others] = reference.kinds;
+  if (kind === 'artist' && others.length === 0) return artistById(reference.id, context, info, index);
   return context.spotify.node(reference, context.fieldContext(info));
 }
 

@@ -16,10 +16,12 @@ interface Search {
   kinds: readonly Kind[] | null;
 }
 
+const searchableKinds = kindNames.filter((kind) => kinds[kind].isSearchable);
+
 const SearchType = builder.enumType('SearchType', {
   description: 'A kind of thing to search for.',
   values: Object.fromEntries(
-    kindNames.map((kind) => [kind.toUpperCase(), { value: kind, description: `${typeNames[kind]}s.` }]),
+    searchableKinds.map((kind) => [kind.toUpperCase(), { value: kind, description: `${typeNames[kind]}s.` }]),
   ),
 });
 
@@ -39,7 +41,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
             ? connect(context.spotify.search(kind, q, market), args, context, resolvedField(context, info))
             : null,
       });
-    return Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, results(kind)]));
+    return Object.fromEntries(searchableKinds.map((kind) => [kinds[kind].plural, results(kind)]));
   },
 });
 

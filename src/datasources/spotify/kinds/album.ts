@@ -101,6 +101,7 @@ export const album = {
   batchSize: 20,
   freshMs: dayMs,
   isRelinkable: false,
+  isSearchable: true,
   isFullInSearch: false,
   withheldFields: ['Album.label', 'Album.popularity'],
   embedded: ['artists'],

@@ -57,6 +57,7 @@ export const artist = {
   batchSize: 50,
   freshMs: 6 * hourMs,
   isRelinkable: false,
+  isSearchable: true,
   isFullInSearch: true,
   withheldFields: ['Artist.followers', 'Artist.genres', 'Artist.popularity'],
   embedded: [],

@@ -56,6 +56,7 @@ export const episode = {
   batchSize: 50,
   freshMs: dayMs,
   isRelinkable: false,
+  isSearchable: true,
   isFullInSearch: false,
   withheldFields: [],
   embedded: ['show'],

@@ -3,14 +3,16 @@ import { album } from './album.ts';
 import { artist } from './artist.ts';
 import { episode } from './episode.ts';
 import {
-  findKind,
+  bareIdKinds,
+  getKind,
   hourMs,
+  isNamed,
   type KindDefinition,
   type KindRegistry,
   type PagedEndpointDefinition,
 } from './kind.ts';
 import { show } from './show.ts';
-import { readId, type SpotifyId } from './spotify-id.ts';
+import { readId, type SpotifyId, type WrittenId } from './spotify-id.ts';
 import { track } from './track.ts';
 
 export * from './album.ts';
@@ -66,9 +68,10 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
 export const shortListNames = (registry: KindRegistry): string[] =>
   Object.values(registry).flatMap(({ shortLists }) => shortLists.map(({ name }) => name));
 
-/** The object that a client's id names; `kind` is null for a bare id, which names none. */
+/** The object that a client's id names. */
 export interface Reference<K extends string = Kind> {
-  kind: K | null;
+  /** The kinds that it may have, in the order in which they are looked up: a bare id names no kind, and some kinds share their URIs. */
+  kinds: readonly K[];
   id: SpotifyId;
 }
 
@@ -79,14 +82,21 @@ export interface Reference<K extends string = Kind> {
 export function parseReference(input: string): Reference;
 export function parseReference(input: string, registry: KindRegistry): Reference<string>;
 export function parseReference(input: string, registry: KindRegistry = kinds): Reference<string> {
+  const { kind, id, named } = readWritten(input, registry);
+  return { kinds: (kind === null ? bareIdKinds(registry) : named).map(({ name }) => name), id };
+}
+
+/** @throws BadUserInput as `parseReference` does */
+function readWritten(input: string, registry: KindRegistry): WrittenId & { named: KindDefinition[] } {
   const written = readId(input);
   if (written === null) {
     throw new BadUserInput(
       'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.',
     );
   }
-  const { kind, id, form } = written;
-  if (kind === null || findKind(registry, kind)) return { kind, id };
+  const { kind, form } = written;
+  const named = Object.values(registry).filter((definition) => isNamed(definition, kind));
+  if (kind === null || named.length > 0) return { ...written, named };
   throw new BadUserInput(
     `This is ${withArticle(kind)} ${form}: this API has ${pluralsOf(Object.values(registry))} only.`,
   );
@@ -100,14 +110,20 @@ const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : '
  * @throws BadUserInput when it is no id, or names another kind
  */
 export function parseId(input: string, kind: string, registry: KindRegistry = kinds): SpotifyId {
-  const reference = parseReference(input, registry);
-  if (reference.kind !== null && reference.kind !== kind) {
+  const written = readWritten(input, registry);
+  if (written.kind !== null && !isNamed(getKind(registry, kind), written.kind)) {
     throw new BadUserInput(
-      `This names ${withArticle(reference.kind)}: give the id, URI or link of ${withArticle(kind)}.`,
+      `This names ${withArticle(written.kind)}: give the id, URI or link of ${withArticle(kind)}.`,
     );
   }
-  return reference.id;
+  return written.id;
 }
+
+/** The URI that Spotify gives to an object. */
+export const uriOf = (
+  { kind, id }: { kind: string; id: SpotifyId },
+  registry: KindRegistry = kinds,
+): string => `spotify:${getKind(registry, kind).uriKind ?? kind}:${id}`;
 
 /** Such as `artists, albums and tracks`. */
 export function pluralsOf(definitions: readonly Pick<KindDefinition, 'plural'>[]): string {

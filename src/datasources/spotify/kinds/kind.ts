@@ -10,6 +10,8 @@ export const dayMs = 24 * hourMs;
 export interface KindDefinition<T extends Entity = Entity> {
   /** In URIs, in links and as Spotify's `type`. */
   name: T['kind'];
+  /** The name of another kind that Spotify gives in its URIs and links, if it does: audiobooks have those of shows. */
+  uriKind?: string;
   /** The first segment of its paths, its endpoint family, and its key in batch and search responses. */
   plural: string;
   /** Whether Spotify's response depends on the market; if not, one cached object serves all markets. */
@@ -24,6 +26,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   freshMs: number;
   /** Whether Spotify may respond with another object than the requested one (relinking). */
   isRelinkable: boolean;
+  /** Whether a search finds objects of this kind. */
+  isSearchable: boolean;
   /** Whether search results are full objects, which replace calls by their ids. */
   isFullInSearch: boolean;
   /** Fields that Spotify leaves out of full objects for apps in development mode, such as `Album.label`. */
@@ -144,6 +148,12 @@ export const embeddedValues = (kind: KindDefinition, object: Entity): Embedded[]
 /** The kinds as which a bare id is looked up, in this order. */
 export const bareIdKinds = <T extends KindDefinition>(kinds: Readonly<Record<string, T>>): T[] =>
   Object.values(kinds).filter(({ isFoundByBareId }) => isFoundByBareId);
+
+/** Whether Spotify calls objects of this kind by this name: in URIs, in links or as their `type`. */
+export const isNamed = (
+  { name, uriKind }: Pick<KindDefinition, 'name' | 'uriKind'>,
+  kind: unknown,
+): boolean => kind === name || (uriKind !== undefined && kind === uriKind);
 
 /** The market of a request for an object. @param market null if none is known */
 export const marketOfRequest = (

@@ -58,6 +58,7 @@ export const show = {
   batchSize: 50,
   freshMs: 6 * hourMs,
   isRelinkable: false,
+  isSearchable: true,
   isFullInSearch: false,
   withheldFields: ['Show.publisher'],
   embedded: [],

@@ -78,6 +78,7 @@ export const track = {
   batchSize: 50,
   freshMs: dayMs,
   isRelinkable: true,
+  isSearchable: true,
   isFullInSearch: true,
   withheldFields: ['Track.popularity', 'Track.previewUrl'],
   embedded: ['artists', 'album'],

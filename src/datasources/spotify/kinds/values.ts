@@ -12,7 +12,7 @@ import {
   stringPart,
   webAddress,
 } from './json.ts';
-import type { DecodeOptions } from './kind.ts';
+import { type DecodeOptions, getKind, isNamed } from './kind.ts';
 import type { Market } from './markets.ts';
 import { readIdOf, type SpotifyId } from './spotify-id.ts';
 
@@ -109,11 +109,13 @@ export interface BaseFields {
 export function baseFields(
   json: Json,
   kind: string,
-  { full, market, id: requestedId }: DecodeOptions,
+  { full, market, id: requestedId, kinds }: DecodeOptions,
 ): BaseFields {
   const id = readIdOf(kind, expectString(json, 'id', kind));
   if (id === null || (requestedId && requestedId !== id)) throw new MalformedResponse(`${kind}.id`);
-  if (typeof json['type'] === 'string' && json['type'] !== kind) throw new MalformedResponse(`${kind}.type`);
+  const type = json['type'];
+  if (typeof type === 'string' && !isNamed(getKind(kinds, kind), type))
+    throw new MalformedResponse(`${kind}.type`);
   return { id, name: expectString(json, 'name', kind), externalUrl: externalUrl(json, kind), market, full };
 }
 

@@ -15,6 +15,7 @@ import {
   parseId,
   parseReference,
   pluralsOf,
+  uriOf,
 } from '../../../../src/datasources/spotify/kinds/index.ts';
 import {
   expectObject,
@@ -77,6 +78,7 @@ const concert: KindDefinition<Concert> = {
   batchSize: 2,
   freshMs: 7_200_000,
   isRelinkable: false,
+  isSearchable: true,
   isFullInSearch: false,
   withheldFields: ['Concert.venue'],
   embedded: ['artists'],
@@ -109,6 +111,7 @@ const tour: KindDefinition<Tour> = {
   batchSize: 50,
   freshMs: 7_200_000,
   isRelinkable: false,
+  isSearchable: true,
   isFullInSearch: false,
   withheldFields: [],
   embedded: [],
@@ -123,7 +126,38 @@ const tour: KindDefinition<Tour> = {
   },
 };
 
-const registry = { ...kinds, concert: { ...concert, lists: [artistConcerts, tourConcerts] }, tour };
+/** A kind whose objects have the URIs of tours. */
+interface Residency extends BaseFields {
+  kind: 'residency';
+}
+
+const residency: KindDefinition<Residency> = {
+  name: 'residency',
+  uriKind: 'tour',
+  plural: 'residencies',
+  takesMarket: false,
+  isFoundByBareId: false,
+  batchSize: 50,
+  freshMs: 7_200_000,
+  isRelinkable: false,
+  isSearchable: false,
+  isFullInSearch: false,
+  withheldFields: [],
+  embedded: [],
+  lists: [],
+  shortLists: [],
+  decode: (value, options) => ({
+    kind: 'residency',
+    ...baseFields(expectObject(value, 'residency'), 'residency', options),
+  }),
+};
+
+const registry = {
+  ...kinds,
+  concert: { ...concert, lists: [artistConcerts, tourConcerts] },
+  tour,
+  residency,
+};
 
 function decodeConcert(value: unknown, options: DecodeOptions): Concert {
   const json = expectObject(value, 'concert');
@@ -147,13 +181,14 @@ const concertJson = (id: string) => ({
 const fullJson = (id: string) => ({ ...concertJson(id), venue: 'Town Hall' });
 const ignore = () => undefined;
 
+const residencyId = idOf(8);
 const shellId = idOf(404);
 const shell = { id: null, name: null, type: 'tour', external_urls: {}, concerts: null };
 
 function toursResponse({ path, query: { ids } }: ApiRequest): unknown {
   const tourJson = { id: idOf(7), name: 'The Tour', type: 'tour', external_urls: {} };
   if (ids !== undefined) return { tours: ids.split(',').map((id) => ({ ...tourJson, id })) };
-  if (path.endsWith(shellId)) return shell;
+  if (path.endsWith(shellId) || path.endsWith(residencyId)) return shell;
   const page = { items: [concertJson(idOf(1))], offset: 0, limit: 50, total: 1, next: null };
   return path.endsWith('/concerts') ? page : { ...tourJson, concerts: page };
 }
@@ -161,6 +196,7 @@ function toursResponse({ path, query: { ids } }: ApiRequest): unknown {
 /** Spotify with concerts: objects by their ids, batches, the concerts of an artist and the search. */
 function responseTo({ path, query }: ApiRequest): unknown {
   const { ids, offset, limit } = query;
+  if (path.startsWith('/residencies')) return { id: residencyId, name: 'Every Monday', type: 'tour' };
   if (path.startsWith('/tours')) return toursResponse({ family: 'tours', path, query });
   if (path.endsWith('/next-concerts')) return { concerts: [concertJson(idOf(1))] };
   if (ids !== undefined) return { concerts: ids.split(',').map(fullJson) };
@@ -286,15 +322,20 @@ describe('a kind that is only a definition and a line in the registry', () => {
   });
 
   test('is named by URIs and links, and its cached objects are found by a bare id', async () => {
-    expect(parseReference(`spotify:concert:${idOf(1)}`, registry)).toMatchObject({ kind: 'concert' });
+    expect(parseReference(`spotify:concert:${idOf(1)}`, registry)).toEqual({
+      kinds: ['concert'],
+      id: idOf(1),
+    });
     expect(parseId(`https://open.spotify.com/concert/${idOf(1)}`, 'concert', registry)).toBe(idOf(1));
     expect(() => parseReference(`spotify:concert:${idOf(1)}`)).toThrow(
       `this API has ${pluralsOf(Object.values(kinds))} only`,
     );
-    expect(() => parseReference(`spotify:playlist:${idOf(1)}`, registry)).toThrow('concerts and tours only');
+    expect(() => parseReference(`spotify:playlist:${idOf(1)}`, registry)).toThrow(
+      'tours and residencies only',
+    );
     const { reader, paths, context } = startDatasource('extended');
     await reader.find(concert, idOf(1), null, context);
-    expect(await reader.node({ kind: null, id: idOf(1) }, context)).toMatchObject({ kind: 'concert' });
+    expect(await reader.node(parseReference(idOf(1), registry), context)).toMatchObject({ kind: 'concert' });
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
   });
 
@@ -310,6 +351,29 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(familiesOf(registry)).toEqual(expect.arrayContaining(['concerts', 'artists/concerts']));
     const { capabilities } = startDatasource('development');
     expect(capabilities.values()).toMatchObject({ 'Concert.venue': false, 'artists/concerts': 5 });
+  });
+});
+
+describe('a kind whose objects have the URIs and links of another kind', () => {
+  const uri = `spotify:tour:${residencyId}`;
+
+  test('is named by both, and its objects have the URI that Spotify gives them', () => {
+    for (const written of [uri, `spotify:residency:${residencyId}`, residencyId]) {
+      expect(parseId(written, 'residency', registry)).toBe(residencyId);
+    }
+    expect(parseReference(uri, registry).kinds).toEqual(['tour', 'residency']);
+    expect(parseReference(`spotify:residency:${residencyId}`, registry).kinds).toEqual(['residency']);
+    expect(() => parseId(`spotify:residency:${residencyId}`, 'tour', registry)).toThrow('names a residency');
+    expect(uriOf({ kind: 'residency', id: residencyId }, registry)).toBe(uri);
+  });
+
+  test('is looked up after the other kind, and costs no call if it is cached', async () => {
+    const { reader, paths, context } = startDatasource('development');
+    const found = await reader.node(parseReference(uri, registry), context);
+    expect(found).toMatchObject({ kind: 'residency', id: residencyId });
+    expect(paths).toEqual([`/tours/${residencyId}?market=SE`, `/residencies/${residencyId}`]);
+    expect(await reader.node(parseReference(uri, registry), context)).toEqual(found);
+    expect(paths).toHaveLength(2);
   });
 });
 
@@ -330,11 +394,11 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
   test('is not read for the page of its list alone', async () => {
     const world = startDatasource('extended');
     const [found] = await Promise.all(
-      [7, 8].map((number) => world.reader.find(tour, idOf(number), null, world.context)),
+      [7, 9].map((number) => world.reader.find(tour, idOf(number), null, world.context)),
     );
     expect(await concertsOf(found ?? null, world)).toBe(1);
     expect(world.paths).toEqual([
-      `/tours?ids=${idOf(7)}%2C${idOf(8)}&market=SE`,
+      `/tours?ids=${idOf(7)}%2C${idOf(9)}&market=SE`,
       `/tours/${idOf(7)}/concerts?market=SE&limit=50&offset=0`,
     ]);
   });
@@ -356,7 +420,7 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
     const { reader, paths, context } = startDatasource('development');
     await reader.find(tour, idOf(7), null, context);
     // No artist has this id here: the response is another object.
-    await expect(reader.node({ kind: null, id: idOf(7) }, context)).rejects.toThrow('artist.type');
+    await expect(reader.node(parseReference(idOf(7), registry), context)).rejects.toThrow('artist.type');
     expect(paths.at(-1)).toBe(`/artists/${idOf(7)}`);
   });
 });
