@@ -3,21 +3,21 @@ import {
   albumTracks as albumTracksList,
   isMalformed,
   type ListOwner,
-  parseId,
   recordUnavailable,
   type Spotify,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
-import { builder } from '../builder.ts';
+import { marketArg, namedMarket } from '../arguments.ts';
 import { resolvedField } from '../context.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { noCost } from '../planning/cost.ts';
 import { embeddedList } from '../planning/list-costs.ts';
-import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
+import { fullObject } from '../planning/object-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
-import { full, sent, uriOf } from '../resolvers.ts';
+import { full, sent } from '../resolvers.ts';
+import { linkFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
+import { defineRootFields } from './root-fields.ts';
 import { AlbumTracksConnection } from './track.ts';
 import { AlbumGroup, AlbumType, Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
 
@@ -52,12 +52,7 @@ Album.implement({
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the album.' }),
-    uri: t.string({ description: 'The Spotify URI of the album.', resolve: uriOf }),
-    externalUrl: t.string({
-      nullable: true,
-      description: "The album's page on open.spotify.com.",
-      resolve: sent('externalUrl'),
-    }),
+    ...linkFields(t, 'album'),
     albumType: t.field({
       type: AlbumType,
       nullable: true,
@@ -156,33 +151,4 @@ function tracksOf(
   return spotify.pagedList(albumTracksList, album, undefined, namedMarket(args));
 }
 
-builder.queryFields((t) => ({
-  album: t.field({
-    type: Album,
-    nullable: true,
-    extensions: { cost: lookup('album') },
-    description: 'One album; null where there is none.',
-    args: {
-      id: idArg(t),
-      market: marketArg(t),
-    },
-    resolve: (_, { id, ...args }, context, info) =>
-      context.spotify.object('album', parseId(id, 'album'), namedMarket(args), context.fieldContext(info)),
-  }),
-  albums: t.field({
-    type: [Album],
-    nullable: { list: false, items: true },
-    extensions: { ...mergedByIds, cost: lookups('album') },
-    description: 'Many albums: one entry for each id, in their order; null where there is none.',
-    args: {
-      ids: idsArg(t),
-      market: marketArg(t),
-    },
-    resolve: (_, { ids, ...args }, context, info) => {
-      const market = namedMarket(args);
-      return mapIds(ids, (id) =>
-        context.spotify.object('album', parseId(id, 'album'), market, context.fieldContext(info)),
-      );
-    },
-  }),
-}));
+defineRootFields('album');

@@ -16,8 +16,9 @@ import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
 import { connect, pagingArgs } from '../relay/connection.ts';
 import { cursorsOf, type PagingArgs } from '../relay/page-arguments.ts';
-import { full, itemOrError, sent, uriOf } from '../resolvers.ts';
+import { full, itemOrError } from '../resolvers.ts';
 import { ArtistAlbumsConnection, groupsOf } from './album.ts';
+import { linkFields } from './common-fields.ts';
 import { Artist, Node, Track } from './node.ts';
 import { AlbumGroup, Followers, Image } from './values.ts';
 
@@ -27,12 +28,7 @@ Artist.implement({
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the artist.' }),
-    uri: t.string({ description: 'The Spotify URI of the artist.', resolve: uriOf }),
-    externalUrl: t.string({
-      nullable: true,
-      description: "The artist's page on open.spotify.com.",
-      resolve: sent('externalUrl'),
-    }),
+    ...linkFields(t, 'artist'),
     images: t.field({
       type: [Image],
       nullable: { list: true, items: true },

@@ -1,11 +1,9 @@
-import { parseId } from '../../datasources/spotify/index.ts';
-import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
-import { builder } from '../builder.ts';
-import { imagesArgs, sufficientImages } from '../images.ts';
-import { lookup, lookups, ownerOfItem } from '../planning/object-costs.ts';
-import { full, sent, uriOf } from '../resolvers.ts';
+import { ownerOfItem } from '../planning/object-costs.ts';
+import { full, sent } from '../resolvers.ts';
+import { linkFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
-import { Image, ReleaseDate, Restrictions } from './values.ts';
+import { defineRootFields } from './root-fields.ts';
+import { ReleaseDate, Restrictions } from './values.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
 
@@ -17,12 +15,8 @@ Episode.implement({
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the episode.' }),
-    uri: t.string({ description: 'The Spotify URI of the episode.', resolve: uriOf }),
-    externalUrl: t.string({
-      nullable: true,
-      description: "The episode's page on open.spotify.com.",
-      resolve: sent('externalUrl'),
-    }),
+    ...linkFields(t, 'episode'),
+    ...spokenWordFields(t),
     show: t.field({
       type: Show,
       nullable: true,
@@ -32,16 +26,6 @@ Episode.implement({
         episode.show === undefined && episode.showId !== undefined
           ? context.spotify.object('show', episode.showId, episode.market, context.fieldContext(info))
           : showOfEpisode(episode, args, context, info),
-    }),
-    description: t.string({
-      nullable: true,
-      description: 'A description as plain text.',
-      resolve: sent('description'),
-    }),
-    htmlDescription: t.string({
-      nullable: true,
-      description: 'The description, which may contain HTML. It is written by the publisher: sanitize it.',
-      resolve: sent('htmlDescription'),
     }),
     releaseDate: t.field({
       type: ReleaseDate,
@@ -58,24 +42,6 @@ Episode.implement({
       nullable: true,
       description: 'Its language, as a code of ISO 639. Spotify may remove it: `languages` replaces it.',
       resolve: sent('language'),
-    }),
-    languages: t.field({
-      type: ['String'],
-      nullable: { list: true, items: true },
-      description: 'Its languages, as codes of ISO 639.',
-      resolve: sent('languages'),
-    }),
-    images: t.field({
-      type: [Image],
-      nullable: { list: true, items: true },
-      description: 'The cover, widest first.',
-      args: imagesArgs(t),
-      resolve: sufficientImages(sent('images')),
-    }),
-    explicit: t.boolean({
-      nullable: true,
-      description: 'Whether its content is explicit, as far as is known.',
-      resolve: sent('explicit'),
     }),
     isExternallyHosted: t.boolean({
       nullable: true,
@@ -101,33 +67,4 @@ Episode.implement({
   }),
 });
 
-builder.queryFields((t) => ({
-  episode: t.field({
-    type: Episode,
-    nullable: true,
-    extensions: { cost: lookup('episode') },
-    description: 'One episode; null where the market has none. Where no market is known, that is the US.',
-    args: { id: idArg(t), market: marketArg(t) },
-    resolve: (_, { id, ...args }, context, info) =>
-      context.spotify.object(
-        'episode',
-        parseId(id, 'episode'),
-        namedMarket(args),
-        context.fieldContext(info),
-      ),
-  }),
-  episodes: t.field({
-    type: [Episode],
-    nullable: { list: false, items: true },
-    extensions: { ...mergedByIds, cost: lookups('episode') },
-    description:
-      'Many episodes: one entry for each id, in their order; null where the market has none. Where no market is known, that is the US.',
-    args: { ids: idsArg(t), market: marketArg(t) },
-    resolve: (_, { ids, ...args }, context, info) => {
-      const market = namedMarket(args);
-      return mapIds(ids, (id) =>
-        context.spotify.object('episode', parseId(id, 'episode'), market, context.fieldContext(info)),
-      );
-    },
-  }),
-}));
+defineRootFields('episode');

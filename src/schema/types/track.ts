@@ -1,10 +1,9 @@
-import { parseId } from '../../datasources/spotify/index.ts';
-import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
-import { builder } from '../builder.ts';
-import { fullObject, lookup, lookups, ownerOfItem, referenced } from '../planning/object-costs.ts';
+import { fullObject, ownerOfItem, referenced } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
-import { full, required, sent, uriOf } from '../resolvers.ts';
+import { full, required, sent } from '../resolvers.ts';
+import { linkFields } from './common-fields.ts';
 import { Album, Artist, Node, Track } from './node.ts';
+import { defineRootFields } from './root-fields.ts';
 import { ExternalIds, Restrictions } from './values.ts';
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
@@ -20,12 +19,7 @@ Track.implement({
       description: 'The title of the track.',
       resolve: required(sent('name'), 'Spotify has no such track any more.'),
     }),
-    uri: t.string({ description: 'The Spotify URI of the track.', resolve: uriOf }),
-    externalUrl: t.string({
-      nullable: true,
-      description: "The track's page on open.spotify.com.",
-      resolve: sent('externalUrl'),
-    }),
+    ...linkFields(t, 'track'),
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
@@ -107,27 +101,4 @@ Track.implement({
   }),
 });
 
-builder.queryFields((t) => ({
-  track: t.field({
-    type: Track,
-    nullable: true,
-    extensions: { cost: lookup('track') },
-    description: 'One track; null where there is none.',
-    args: { id: idArg(t), market: marketArg(t) },
-    resolve: (_, { id, ...args }, context, info) =>
-      context.spotify.object('track', parseId(id, 'track'), namedMarket(args), context.fieldContext(info)),
-  }),
-  tracks: t.field({
-    type: [Track],
-    nullable: { list: false, items: true },
-    extensions: { ...mergedByIds, cost: lookups('track') },
-    description: 'Many tracks: one entry for each id, in their order; null where there is none.',
-    args: { ids: idsArg(t), market: marketArg(t) },
-    resolve: (_, { ids, ...args }, context, info) => {
-      const market = namedMarket(args);
-      return mapIds(ids, (id) =>
-        context.spotify.object('track', parseId(id, 'track'), market, context.fieldContext(info)),
-      );
-    },
-  }),
-}));
+defineRootFields('track');

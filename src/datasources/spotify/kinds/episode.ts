@@ -1,36 +1,27 @@
 import { booleanPart, expectObject, intPart, part, partOrNull, stringPart, withId } from './json.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
 import { decodeShow, podcastMarket, type Show } from './show.ts';
+import { type SpokenWord, spokenWord } from './spoken-word.ts';
 import type { SpotifyId } from './spotify-id.ts';
-import { addressOrNull, plainText, texts } from './texts.ts';
+import { addressOrNull } from './texts.ts';
 import {
-  type BaseFields,
-  baseFields,
-  type Image,
-  images,
   type ReleaseDate,
   type Restrictions,
   releaseDate,
   restrictions,
   type Sent,
-  type SentList,
   simplifiedOptions,
 } from './values.ts';
 
-export interface Episode extends BaseFields {
+export interface Episode extends SpokenWord {
   kind: 'episode';
-  description: Sent<string>;
-  htmlDescription: Sent<string>;
   audioPreviewUrl: Sent<string | null>;
   durationMs: Sent<number>;
-  explicit: Sent<boolean>;
   isExternallyHosted: Sent<boolean | null>;
   isPlayable: Sent<boolean>;
   restrictions: Sent<Restrictions | null>;
   language: Sent<string>;
-  languages: SentList<string>;
   releaseDate: Sent<ReleaseDate>;
-  images: SentList<Image>;
   /** The simplified show; lists of one show's episodes leave it out and give `showId` instead. */
   show: Sent<Show>;
   showId: SpotifyId | undefined;
@@ -70,19 +61,14 @@ function decodeEpisode(value: unknown, options: DecodeOptions, showId?: SpotifyI
   const json = expectObject(value, 'episode');
   return {
     kind: 'episode',
-    ...baseFields(json, 'episode', options),
-    description: plainText(json, 'description', 'episode'),
-    htmlDescription: stringPart(json, 'html_description', 'episode'),
+    ...spokenWord(json, 'episode', options),
     audioPreviewUrl: addressOrNull(json, 'audio_preview_url', 'episode'),
     durationMs: intPart(json, 'duration_ms', 'episode'),
-    explicit: booleanPart(json, 'explicit', 'episode'),
     isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'episode') ?? null,
     isPlayable: booleanPart(json, 'is_playable', 'episode'),
     restrictions: partOrNull(json['restrictions'], restrictions),
     language: stringPart(json, 'language', 'episode'),
-    languages: texts(json, 'languages', 'episode'),
     releaseDate: releaseDate(json, 'episode'),
-    images: images(json, 'episode'),
     show: part(withId(json['show']), (show) => decodeShow(show, simplifiedOptions(options))),
     showId,
   };

@@ -11,28 +11,14 @@ import {
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
 import { parseMarket } from './markets.ts';
 import { decodeEmbeddedPage, type Page } from './page.ts';
-import { plainText, texts } from './texts.ts';
-import {
-  type BaseFields,
-  baseFields,
-  type Copyright,
-  copyright,
-  type Image,
-  images,
-  type Sent,
-  type SentList,
-} from './values.ts';
+import { type SpokenWord, spokenWord } from './spoken-word.ts';
+import { type Copyright, copyright, type Sent, type SentList } from './values.ts';
 
-export interface Show extends BaseFields {
+export interface Show extends SpokenWord {
   kind: 'show';
-  description: Sent<string>;
-  htmlDescription: Sent<string>;
   publisher: Sent<string>;
   mediaType: Sent<'AUDIO' | 'VIDEO' | 'MIXED' | 'OTHER'>;
-  languages: SentList<string>;
-  explicit: Sent<boolean>;
   isExternallyHosted: Sent<boolean | null>;
-  images: SentList<Image>;
   copyrights: SentList<Copyright>;
   totalEpisodes: Sent<number>;
   /** The newest episodes, which a full show contains if it was read alone; undefined where they cannot be used. */
@@ -71,21 +57,16 @@ export const show = {
 /** @throws MalformedResponse without a readable id and name */
 export function decodeShow(value: unknown, options: DecodeOptions): Show {
   const json = expectObject(value, 'show');
-  const base = baseFields(json, 'show', options);
+  const base = spokenWord(json, 'show', options);
   const episodes = part(json['episodes'], (page) =>
     decodeEmbeddedPage(page, embeddedEpisodes, options, base.id),
   );
   return {
     kind: 'show',
     ...base,
-    description: plainText(json, 'description', 'show'),
-    htmlDescription: stringPart(json, 'html_description', 'show'),
     publisher: stringPart(json, 'publisher', 'show'),
     mediaType: enumPart(json['media_type'], ['AUDIO', 'VIDEO', 'MIXED']),
-    languages: texts(json, 'languages', 'show'),
-    explicit: booleanPart(json, 'explicit', 'show'),
     isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'show') ?? null,
-    images: images(json, 'show'),
     copyrights: part(json['copyrights'], (list) => elements(list, 'show.copyrights', copyright)),
     totalEpisodes: intPart(json, 'total_episodes', 'show'),
     // A page that cannot be used is read from the list when a field selects it.
