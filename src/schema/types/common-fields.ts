@@ -1,4 +1,4 @@
-import type { ObjectFieldBuilder } from '@pothos/core';
+import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
 import type { KindOf, SpotifyObject } from '../../datasources/spotify/index.ts';
 import type { builder } from '../builder.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
@@ -11,7 +11,7 @@ type Types = (typeof builder)['$inferSchemaTypes'];
 type FieldsOf<T> = ObjectFieldBuilder<Types, T>;
 
 /** The URI and the link of an object. */
-export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string) => ({
+export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap => ({
   uri: t.string({ description: `The Spotify URI of the ${kind}.`, resolve: uriOf }),
   externalUrl: t.string({
     nullable: true,
@@ -21,7 +21,7 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string) => ({
 });
 
 /** What shows, their episodes and the like state about themselves. */
-export const spokenWordFields = (t: FieldsOf<KindOf['show'] | KindOf['episode']>) => ({
+export const spokenWordFields = (t: FieldsOf<KindOf['show'] | KindOf['episode']>): FieldMap => ({
   description: t.string({
     nullable: true,
     description: 'A description as plain text.',
