@@ -7,7 +7,13 @@ export type QuotaMode = 'development' | 'extended';
 export const quotaModes = ['development', 'extended'] as const satisfies readonly QuotaMode[];
 
 /** Endpoint families with paged lists. */
-export type PagedRoute = 'artists/albums' | 'albums/tracks' | 'shows/episodes' | 'search' | 'browse';
+export type PagedRoute =
+  | 'artists/albums'
+  | 'albums/tracks'
+  | 'shows/episodes'
+  | 'audiobooks/chapters'
+  | 'search'
+  | 'browse';
 
 /** Items per page: the maximum of `limit`, and its default. */
 export interface PageSizes {
@@ -24,6 +30,7 @@ export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
     'artists/albums': classic,
     'albums/tracks': classic,
     'shows/episodes': classic,
+    'audiobooks/chapters': classic,
     search: classic,
     browse: classic,
   },
@@ -31,13 +38,22 @@ export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
     'artists/albums': reduced,
     'albums/tracks': classic,
     'shows/episodes': classic,
+    'audiobooks/chapters': classic,
     search: reduced,
     browse: classic,
   },
 };
 
 /** Maximum ids of one batch read; development mode has no batch reads. */
-export const batchSizes = { artists: 50, albums: 20, tracks: 50, shows: 50, episodes: 50 } as const;
+export const batchSizes = {
+  artists: 50,
+  albums: 20,
+  tracks: 50,
+  shows: 50,
+  episodes: 50,
+  audiobooks: 50,
+  chapters: 50,
+} as const;
 
 /**
  * Fields that an object lacks in each mode, by Spotify's migration guide of February 2026 and by responses captured in
@@ -46,14 +62,16 @@ export const batchSizes = { artists: 50, albums: 20, tracks: 50, shows: 50, epis
  */
 export const withheldFields: Record<
   QuotaMode,
-  Record<'artist' | 'album' | 'track' | 'show', readonly string[]>
+  Record<'artist' | 'album' | 'track' | 'show' | 'audiobook' | 'chapter', readonly string[]>
 > = {
-  extended: { artist: [], album: [], track: [], show: [] },
+  extended: { artist: [], album: [], track: [], show: [], audiobook: [], chapter: [] },
   development: {
     artist: ['followers', 'genres', 'popularity'],
     album: ['available_markets', 'album_group', 'label', 'popularity'],
     track: ['available_markets', 'linked_from', 'popularity', 'preview_url'],
     show: ['available_markets', 'publisher'],
+    audiobook: ['available_markets', 'publisher'],
+    chapter: ['available_markets'],
   },
 };
 

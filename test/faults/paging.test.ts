@@ -10,6 +10,7 @@ import {
   artist,
   artistAlbums,
   artistId,
+  audiobookChapters,
   catalogue,
   fixtures,
   type Operation,
@@ -419,6 +420,16 @@ faultSuite('P', 'Paging', [
     steps: [
       { ask: showEpisodes(fixtures.shows.gaps, { first: 40 }), client: 'ok', api: 1 },
       { ask: showEpisodes(fixtures.shows.gaps, { first: 100 }), client: 'ok', api: 1 },
+    ],
+  },
+  {
+    id: 'P9-chapters',
+    fault: 'null items and slots without an item in a list of chapters, whose audiobook counts even more',
+    promise:
+      'a chapter that is not readable is left out without an error, and the list ends where its items end',
+    steps: [
+      { ask: audiobookChapters(fixtures.audiobooks.gaps, { first: 40 }), client: 'ok', api: 1 },
+      { ask: audiobookChapters(fixtures.audiobooks.gaps, { first: 100 }), client: 'ok', api: 1 },
     ],
   },
   {

@@ -6,9 +6,19 @@ import { catalogue } from '../support/catalogue.ts';
 const { artists, albums, tracks } = catalogue.fixtures;
 
 function fingerprint(of: typeof catalogue): string {
-  const { artists, albums, tracks, albumsOf, fixtures, shows, episodes } = of;
+  const { artists, albums, tracks, albumsOf, fixtures, shows, episodes, audiobooks, chapters } = of;
   const lists = artists().map(({ id }) => albumsOf(id));
-  const all = JSON.stringify([fixtures, artists(), albums(), tracks(), lists, shows(), episodes()]);
+  const all = JSON.stringify([
+    fixtures,
+    artists(),
+    albums(),
+    tracks(),
+    lists,
+    shows(),
+    episodes(),
+    audiobooks(),
+    chapters(),
+  ]);
   return createHash('sha256').update(all).digest('hex');
 }
 
@@ -22,13 +32,14 @@ describe('a catalogue', () => {
   });
 
   it('is the same on every machine', () => {
-    expect(fingerprint(catalogue)).toBe('8dd9b32bac66fd5a59a24c559ce866547e247d98b44b093b57c91174580cec1a');
+    expect(fingerprint(catalogue)).toBe('09ca4d39df7415727844e0bb7daabee9df240f78865bb0f3b698179b23a4f9ee');
   });
 
   it('gives everything an id of 22 base62 characters below 2^128 that nothing else has', () => {
     const ids = [
       ...[catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat(),
       ...[catalogue.shows(), catalogue.episodes()].flat(),
+      ...[catalogue.audiobooks(), catalogue.chapters()].flat(),
     ].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((id) => !/^[0-9A-Za-z]{22}$/.test(id) || numberOf(id) >= 2n ** 128n)).toEqual([]);
@@ -44,6 +55,8 @@ describe('a catalogue', () => {
     expect([catalogue.albumsOf(unknown), catalogue.tracksOf(unknown)]).toEqual([[], []]);
     expect([catalogue.show(unknown), catalogue.episode(unknown)]).toEqual([undefined, undefined]);
     expect(catalogue.episodesOf(unknown)).toEqual([]);
+    expect([catalogue.audiobook(unknown), catalogue.chapter(unknown)]).toEqual([undefined, undefined]);
+    expect(catalogue.chaptersOf(unknown)).toEqual([]);
   });
 
   it('finds by its id every artist, album and track that it lists', () => {
@@ -61,6 +74,15 @@ describe('a catalogue', () => {
       expect(slots).toHaveLength(show.totalEpisodes);
       const ids = slots.flatMap((slot) => (slot.shows === 'episode' ? [slot.episodeId] : []));
       expect(ids.filter((id) => catalogue.episode(id)?.showId !== show.id)).toEqual([]);
+    }
+  });
+
+  it('has a chapter for each slot of an audiobook that says so, numbered by its slot', () => {
+    for (const { id } of catalogue.audiobooks()) {
+      for (const [number, slot] of catalogue.chaptersOf(id).entries()) {
+        if (slot.shows !== 'chapter') continue;
+        expect(catalogue.chapter(slot.chapterId)).toMatchObject({ audiobookId: id, number });
+      }
     }
   });
 

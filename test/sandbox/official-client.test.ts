@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const { artists, albums, tracks, shows, episodes } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
 const client = useSandbox({ catalogue });
 const unknown = '0000000000000000000000';
 
@@ -97,6 +97,34 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect([found.shows.items[0]?.id, found.episodes.total]).toEqual([shows.episodes130, 130]);
   });
 
+  it('reads an audiobook and its chapters page by page', async () => {
+    inMode();
+    const audiobook = await spotify.audiobooks.get(audiobooks.chapters130, 'US');
+    const pages = await Promise.all(
+      [50, 100].map((offset) =>
+        spotify.audiobooks.getAudiobookChapters(audiobooks.chapters130, 'US', 50, offset),
+      ),
+    );
+    const items = [audiobook.chapters, ...pages].flatMap((page) => page.items);
+    expect(items.map(({ chapter_number }) => chapter_number)).toEqual([...Array(130).keys()]);
+    expect([audiobook.total_chapters, audiobook.authors[0]?.name]).toEqual([
+      130,
+      catalogue.audiobook(audiobooks.chapters130)?.authors[0],
+    ]);
+  });
+
+  it('reads a chapter with its audiobook', async () => {
+    inMode();
+    const chapter = await spotify.chapters.get(chapters.first, 'US');
+    expect([chapter.name, chapter.audiobook.id]).toEqual(['Opening Credits', audiobooks.chapters130]);
+  });
+
+  it('finds audiobooks', async () => {
+    inMode();
+    const found = await spotify.search('The Longest Corridor', ['audiobook'], 'GB', 10);
+    expect(found.audiobooks.items.map(({ id }) => id)).toEqual([audiobooks.chapters130]);
+  });
+
   it('is told that a show is unknown in another market', async () => {
     inMode();
     await expect(spotify.shows.get(shows.onlyGermany, 'US')).rejects.toThrow(
@@ -135,6 +163,13 @@ describe('Spotify’s own client', () => {
     expect((await spotify.episodes.get([episodes.newest], 'US')).map(({ id }) => id)).toEqual([
       episodes.newest,
     ]);
+    expect((await spotify.audiobooks.get([audiobooks.gaps, unknown], 'US')).map((book) => book?.id)).toEqual([
+      audiobooks.gaps,
+      undefined,
+    ]);
+    expect((await spotify.chapters.get([chapters.first], 'US')).map(({ id }) => id)).toEqual([
+      chapters.first,
+    ]);
     expect((await spotify.artists.topTracks(artists.bts, 'DE')).tracks).toHaveLength(10);
     expect((await spotify.artists.relatedArtists(artists.bts)).artists).toHaveLength(20);
     expect((await spotify.artists.albums(artists.bts, undefined, undefined, 50)).items).toHaveLength(50);
@@ -147,6 +182,8 @@ describe('Spotify’s own client', () => {
     await expect(spotify.tracks.get([tracks.explicit])).rejects.toThrow(forbidden);
     await expect(spotify.shows.get([shows.gaps], 'US')).rejects.toThrow(forbidden);
     await expect(spotify.episodes.get([episodes.newest], 'US')).rejects.toThrow(forbidden);
+    await expect(spotify.audiobooks.get([audiobooks.gaps], 'US')).rejects.toThrow(forbidden);
+    await expect(spotify.chapters.get([chapters.first], 'US')).rejects.toThrow(forbidden);
     await expect(spotify.artists.topTracks(artists.bts, 'DE')).rejects.toThrow(forbidden);
     await expect(spotify.artists.relatedArtists(artists.bts)).rejects.toThrow(forbidden);
     await expect(spotify.artists.albums(artists.bts, undefined, undefined, 20)).rejects.toThrow(

@@ -7,8 +7,9 @@ import { useSandbox } from './client.ts';
 import { createCheck, type Difference } from './openapi-check.ts';
 import { exceptions } from './openapi-exceptions.ts';
 
-const { artists, albums, tracks, shows, episodes } = catalogue.fixtures;
-const marketOf = (id: string) => (id === shows.onlyGermany ? 'DE' : 'US');
+const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
+const onlyMarkets: Record<string, string> = { [shows.onlyGermany]: 'DE', [audiobooks.onlyBritain]: 'GB' };
+const marketOf = (id: string) => onlyMarkets[id] ?? 'US';
 const unknown = '0000000000000000000000';
 
 /** The document of 2025 is the last one that describes what extended apps still get. */
@@ -43,11 +44,19 @@ const reads: Record<string, string[]> = {
     [0, 50].map((offset) => `/shows/${id}/episodes?market=${marketOf(id)}&limit=50&offset=${offset}`),
   ),
   'get-an-episode': [episodes.newest, episodes.restricted].map((id) => `/episodes/${id}?market=US`),
+  'get-an-audiobook': Object.values(audiobooks).map((id) => `/audiobooks/${id}?market=${marketOf(id)}`),
+  'get-audiobook-chapters': Object.values(audiobooks).flatMap((id) =>
+    [0, 50].map((offset) => `/audiobooks/${id}/chapters?market=${marketOf(id)}&limit=50&offset=${offset}`),
+  ),
+  'get-a-chapter': [chapters.first, chapters.restricted, chapters.monthOnly].map(
+    (id) => `/chapters/${id}?market=US`,
+  ),
   search: [
     '/search?q=BTS&type=artist,album,track',
     '/search?q=a&type=artist,album,track&market=ES&limit=10&offset=20',
     '/search?q=a&type=playlist,show,episode,audiobook',
     '/search?q=evening&type=show,episode&market=DE&limit=10',
+    '/search?q=corridor&type=audiobook&market=GB&limit=10',
   ],
 };
 const extendedReads: typeof reads = {
@@ -58,6 +67,8 @@ const extendedReads: typeof reads = {
   ],
   'get-several-tracks': [`/tracks?ids=${tracks.relinked},${unknown}&market=ES`],
   'get-multiple-shows': [`/shows?ids=${shows.gaps},${unknown}&market=US`],
+  'get-multiple-audiobooks': [`/audiobooks?ids=${audiobooks.gaps},${unknown}&market=US`],
+  'get-several-chapters': [`/chapters?ids=${chapters.first},${unknown}&market=US`],
   'get-multiple-episodes': [`/episodes?ids=${episodes.newest},${unknown}&market=US`],
   'get-an-artists-top-tracks': [`/artists/${artists.bts}/top-tracks?market=DE`],
   'get-an-artists-related-artists': [`/artists/${artists.bts}/related-artists`],

@@ -55,6 +55,8 @@ const connections = {
   ShowConnection: 'Show',
   EpisodeConnection: 'Episode',
   ShowEpisodesConnection: 'Episode',
+  AudiobookConnection: 'Audiobook',
+  AudiobookChaptersConnection: 'Chapter',
 };
 
 describe('the published schema', () => {
@@ -125,6 +127,10 @@ describe('the graph', () => {
       'albums(ids: [ID!]!, market: Market): [Album]!',
       'artist(id: ID!): Artist',
       'artists(ids: [ID!]!): [Artist]!',
+      'audiobook(id: ID!, market: Market): Audiobook',
+      'audiobooks(ids: [ID!]!, market: Market): [Audiobook]!',
+      'chapter(id: ID!, market: Market): Chapter',
+      'chapters(ids: [ID!]!, market: Market): [Chapter]!',
       'episode(id: ID!, market: Market): Episode',
       'episodes(ids: [ID!]!, market: Market): [Episode]!',
       'node(id: ID!): Node',
@@ -228,11 +234,50 @@ describe('the graph', () => {
       'show: Show',
       'uri: String!',
     ]);
+    expect(signatures('Audiobook')).toEqual([
+      'authors: [Author]',
+      `chapters(market: Market, ${paging}): AudiobookChaptersConnection`,
+      'copyrights: [Copyright]',
+      'description: String',
+      'edition: String',
+      'explicit: Boolean',
+      'externalUrl: String',
+      'htmlDescription: String',
+      'id: ID!',
+      'images(minWidth: Int): [Image]',
+      'languages: [String]',
+      'mediaType: MediaType',
+      'name: String!',
+      'narrators: [Narrator]',
+      'publisher: String',
+      'totalChapters: Int',
+      'uri: String!',
+    ]);
+    expect(signatures('Chapter')).toEqual([
+      'audioPreviewUrl: String',
+      'audiobook: Audiobook',
+      'chapterNumber: Int',
+      'description: String',
+      'durationMs: Int',
+      'explicit: Boolean',
+      'externalUrl: String',
+      'htmlDescription: String',
+      'id: ID!',
+      'images(minWidth: Int): [Image]',
+      'isPlayable: Boolean',
+      'languages: [String]',
+      'name: String!',
+      'releaseDate: ReleaseDate',
+      'restrictions: Restrictions',
+      'uri: String!',
+    ]);
   });
 
   test.each([
     ['Image', ['height: Int', 'url: String', 'width: Int']],
     ['ReleaseDate', ['date: String', 'precision: DatePrecision']],
+    ['Author', ['name: String']],
+    ['Narrator', ['name: String']],
     ['Copyright', ['text: String', 'type: CopyrightType']],
     ['ExternalIds', ['ean: String', 'isrc: String', 'upc: String']],
     ['Followers', ['total: Int']],
@@ -247,6 +292,7 @@ describe('the graph', () => {
       [
         `albums(${paging}): AlbumConnection`,
         `artists(${paging}): ArtistConnection`,
+        `audiobooks(${paging}): AudiobookConnection`,
         `episodes(${paging}): EpisodeConnection`,
         `shows(${paging}): ShowConnection`,
         `tracks(${paging}): TrackConnection`,
@@ -261,9 +307,9 @@ describe('the graph', () => {
     ['AlbumType', ['ALBUM', 'SINGLE', 'COMPILATION', 'OTHER']],
     ['AlbumGroup', ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON', 'OTHER']],
     ['CopyrightType', ['C', 'P', 'OTHER']],
-    ['RestrictionReason', ['MARKET', 'PRODUCT', 'EXPLICIT', 'OTHER']],
+    ['RestrictionReason', ['MARKET', 'PRODUCT', 'EXPLICIT', 'PAYMENT_REQUIRED', 'OTHER']],
     ['MediaType', ['AUDIO', 'VIDEO', 'MIXED', 'OTHER']],
-    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK', 'SHOW', 'EPISODE']],
+    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK', 'SHOW', 'EPISODE', 'AUDIOBOOK']],
   ])('writes %s in capitals, and knows a word for what it does not know', (name, values) => {
     const type = schema.getType(name);
     expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual(values);
@@ -288,8 +334,10 @@ describe('the graph', () => {
     expect(connectionFields.map(({ on, field }) => `${on}.${field.name}`).toSorted()).toEqual([
       'Album.tracks',
       'Artist.albums',
+      'Audiobook.chapters',
       'SearchResults.albums',
       'SearchResults.artists',
+      'SearchResults.audiobooks',
       'SearchResults.episodes',
       'SearchResults.shows',
       'SearchResults.tracks',
@@ -305,6 +353,8 @@ describe('the graph', () => {
       Track: ['popularity', 'externalIds', 'linkedFrom', 'previewUrl', 'album', 'isPlayable'],
       Show: ['publisher', 'episodes', 'isExternallyHosted'],
       Episode: ['audioPreviewUrl', 'show', 'restrictions'],
+      Audiobook: ['publisher', 'chapters', 'edition'],
+      Chapter: ['audioPreviewUrl', 'audiobook', 'restrictions'],
       ArtistAlbumsEdge: ['albumGroup', 'node'],
     };
     for (const [type, names] of Object.entries(withheld)) {
@@ -322,7 +372,7 @@ describe('the graph', () => {
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
       .filter(({ field }) => `${field.type}`.includes('!'))
       .map(({ type, field }) => `${type.name}.${field.name}`);
-    const kinds = ['Album', 'Artist', 'Track', 'Show', 'Episode'];
+    const kinds = ['Album', 'Artist', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter'];
     expect(certain.toSorted()).toEqual(
       [
         ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
@@ -332,7 +382,9 @@ describe('the graph', () => {
   });
 
   test('gives every kind an id, by which a parent graph can merge its objects', () => {
-    const nodes = ['Artist', 'Album', 'Track', 'Show', 'Episode'].map((name) => schema.getType(name));
+    const nodes = ['Artist', 'Album', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter'].map((name) =>
+      schema.getType(name),
+    );
     const interfaces = nodes.map(
       (type) => isObjectType(type) && type.getInterfaces().map(({ name }) => name),
     );

@@ -16,10 +16,14 @@ import {
   type Kind,
   kindNames,
   kinds,
+  type Market,
   parseId,
   parseMarket,
+  type SpotifyId,
+  uriOf,
 } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums, groupOrder } from '../../src/datasources/spotify/kinds/album.ts';
+import { audiobookChapters } from '../../src/datasources/spotify/kinds/chapter.ts';
 import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
@@ -194,6 +198,11 @@ function literal(value: unknown, { type }: GraphQLArgument): string {
 const marketOf = ({ market }: Record<string, unknown>, place: Place): string | null =>
   typeof market === 'string' ? market : place.market;
 
+/** The kinds that a search finds. */
+export const searchableKinds = kindNames.filter(
+  (kind): kind is Exclude<Kind, 'chapter'> => kinds[kind].isSearchable,
+);
+
 /** The kind of the objects that a field gives, by the name of the field. */
 const kindOf: Readonly<Record<string, Kind>> = Object.fromEntries(
   kindNames.flatMap((kind) => [
@@ -223,12 +232,29 @@ function createValues(random: Random, catalogue: Catalogue) {
   const shows = catalogue.shows().slice(0, 16);
   const episodesOf = (showId: string) =>
     catalogue.episodesOf(showId).map((slot) => (slot.shows === 'episode' ? slot.episodeId : null));
+  const audiobooks = catalogue.audiobooks().slice(0, 12);
+  const chaptersOf = (audiobookId: string) =>
+    catalogue.chaptersOf(audiobookId).map((slot) => (slot.shows === 'chapter' ? slot.chapterId : null));
+  const partsOf = {
+    show: {
+      field: 'episodes',
+      idsOf: episodesOf,
+      keyOf: (id: SpotifyId, market: Market) => pagedList(showEpisodes, id, undefined, market).key,
+    },
+    audiobook: {
+      field: 'chapters',
+      idsOf: chaptersOf,
+      keyOf: (id: SpotifyId, market: Market) => pagedList(audiobookChapters, id, undefined, market).key,
+    },
+  };
   const pools: Record<Kind, () => string | undefined> = {
     artist: () => any(random, artists)?.id,
     album: () => any(random, albums),
     track: () => any(random, catalogue.tracksOf(any(random, albums) ?? ''))?.id,
     show: () => any(random, shows)?.id,
     episode: () => any(random, episodesOf(any(random, shows)?.id ?? '')) ?? undefined,
+    audiobook: () => any(random, audiobooks)?.id,
+    chapter: () => any(random, chaptersOf(any(random, audiobooks)?.id ?? '')) ?? undefined,
   };
 
   const usually = <T>(share: number, usual: () => T, other: () => T): T =>
@@ -257,7 +283,12 @@ function createValues(random: Random, catalogue: Catalogue) {
     usually(
       0.7,
       () => bare,
-      () => any(random, [`spotify:${kind}:${bare}`, `https://open.spotify.com/${kind}/${bare}?si=1`]) ?? bare,
+      () =>
+        any(random, [
+          uriOf({ kind, id: bare }),
+          `spotify:${kind}:${bare}`,
+          `https://open.spotify.com/${kind}/${bare}?si=1`,
+        ]) ?? bare,
     );
 
   const anyKind = (): Kind => any(random, kindNames) ?? 'artist';
@@ -296,7 +327,7 @@ function createValues(random: Random, catalogue: Catalogue) {
   ) {
     try {
       const market = code === null ? null : parseMarket(code);
-      const found = kindOf[field.name];
+      const found = searchableKinds.find((each) => kinds[each].plural === field.name);
       if (q !== undefined && found) {
         const total = Math.min(catalogue.find(found, q).length, 1_000);
         return {
@@ -326,11 +357,12 @@ function createValues(random: Random, catalogue: Catalogue) {
           idAt: (slot: number) => tracks[slot]?.id ?? null,
         };
       }
-      if (kind === 'show' && field.name === 'episodes' && input !== undefined) {
-        const bare = parseId(input, 'show');
-        const ids = episodesOf(bare);
+      const parts = kind === 'show' || kind === 'audiobook' ? partsOf[kind] : undefined;
+      if (kind && parts?.field === field.name && input !== undefined) {
+        const bare = parseId(input, kind);
+        const ids = parts.idsOf(bare);
         return {
-          key: pagedList(showEpisodes, bare, undefined, market ?? podcastMarket).key,
+          key: parts.keyOf(bare, market ?? podcastMarket),
           total: ids.length,
           idAt: (slot: number) => ids[slot] ?? null,
         };
@@ -409,7 +441,7 @@ function createValues(random: Random, catalogue: Catalogue) {
             () => ['OTHER'],
           );
         case 'type':
-          return some(3, () => anyKind().toUpperCase());
+          return some(3, () => any(random, searchableKinds)?.toUpperCase());
         case 'representations':
           return some(4, () => {
             const kind = anyKind();

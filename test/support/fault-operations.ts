@@ -24,6 +24,7 @@ export type Kind =
   | 'artistAlbums'
   | 'albumTracks'
   | 'showEpisodes'
+  | 'audiobookChapters'
   | 'search';
 
 /** In a truth: any value but null, which only the gateway can know. */
@@ -31,7 +32,7 @@ export const anything = Symbol('anything');
 
 export { catalogue, fixtures };
 
-const episodesOfPage = 50;
+const partsOfPage = 50;
 const longestList = 10; // what one page of an app in development mode holds
 
 const ordinaryArtists = catalogue
@@ -49,6 +50,12 @@ const ordinaryShows = catalogue
   .shows()
   .filter(
     ({ id, markets }) => markets.length > 100 && !(Object.values(fixtures.shows) as string[]).includes(id),
+  );
+const ordinaryAudiobooks = catalogue
+  .audiobooks()
+  .filter(
+    ({ id, markets }) =>
+      markets.includes('US') && !(Object.values(fixtures.audiobooks) as string[]).includes(id),
   );
 
 const at = <T>(list: readonly T[], n: number): T => {
@@ -195,32 +202,58 @@ export function albumTracks(which: number | string, args: PageArgs = { first: lo
   };
 }
 
-/** A show with the first of its episodes. Slots that hold no episode have no node. */
+/** A show with the first of its episodes. */
 export function showEpisodes(
   which: number | string,
   args: { first: number } = { first: longestList },
 ): Operation {
   const id = typeof which === 'string' ? which : at(ordinaryShows, which).id;
-  const slots = catalogue.episodesOf(id);
-  const pages = [slots.slice(0, episodesOfPage), slots.slice(episodesOfPage)];
+  const slots = catalogue
+    .episodesOf(id)
+    .map((slot) => (slot.shows === 'episode' ? { id: slot.episodeId } : slot.shows));
+  return ownerWithParts('showEpisodes', 'show', 'episodes', id, slots, args);
+}
+
+/** An audiobook with the first of its chapters. */
+export function audiobookChapters(
+  which: number | string,
+  args: { first: number } = { first: longestList },
+): Operation {
+  const id = typeof which === 'string' ? which : at(ordinaryAudiobooks, which).id;
+  const slots = catalogue
+    .chaptersOf(id)
+    .map((slot) => (slot.shows === 'chapter' ? { id: slot.chapterId } : slot.shows));
+  return ownerWithParts('audiobookChapters', 'audiobook', 'chapters', id, slots, args);
+}
+
+/** An object with the first part of its list. Slots that hold no item have no node. */
+function ownerWithParts(
+  kind: Kind,
+  owner: string,
+  list: string,
+  id: string,
+  slots: readonly ({ id: string } | string)[],
+  args: { first: number },
+): Operation {
+  const pages = [slots.slice(0, partsOfPage), slots.slice(partsOfPage)];
   // A slot without an item makes its page shorter, so that the items behind it stand in the slots before theirs.
   const nodes = pages
     .flatMap((page, i) =>
-      page.filter(({ shows }) => shows !== 'nothing').slice(0, Math.max(0, args.first - i * episodesOfPage)),
+      page.filter((slot) => slot !== 'nothing').slice(0, Math.max(0, args.first - i * partsOfPage)),
     )
-    .flatMap((slot) => (slot.shows === 'episode' ? [{ id: slot.episodeId }] : []));
+    .filter((slot) => typeof slot !== 'string');
   const cursor = nodes.length > 0 ? anything : null;
   const pageInfo = { hasNextPage: args.first < slots.length, hasPreviousPage: false };
   return {
-    kind: 'showEpisodes',
+    kind,
     query: `query ($id: ID!, ${pageVariables}) {
-      show(id: $id) { id episodes(${pageArguments}) { ${pageFields} nodes { id } } }
+      ${owner}(id: $id) { id ${list}(${pageArguments}) { ${pageFields} nodes { id } } }
     }`,
     variables: { id, ...args },
     truth: {
-      show: {
+      [owner]: {
         id,
-        episodes: {
+        [list]: {
           totalCount: slots.length,
           pageInfo: { ...pageInfo, startCursor: cursor, endCursor: cursor },
           nodes,
@@ -275,6 +308,7 @@ export const siblings: Readonly<Record<Kind, (n: number) => Operation>> = {
   artistAlbums: (n) => artistAlbums(n),
   albumTracks: (n) => albumTracks(n),
   showEpisodes: (n) => showEpisodes(n),
+  audiobookChapters: (n) => audiobookChapters(n),
   search: (n) => search(`${at(words, n)} ${n}`),
 };
 

@@ -31,8 +31,20 @@ interface Connection {
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 const defaultSize = 20;
 const pageSizes = {
-  extended: { 'artists/albums': 50, 'albums/tracks': 50, 'shows/episodes': 50, search: 50 },
-  development: { 'artists/albums': 10, 'albums/tracks': 50, 'shows/episodes': 50, search: 10 },
+  extended: {
+    'artists/albums': 50,
+    'albums/tracks': 50,
+    'shows/episodes': 50,
+    'audiobooks/chapters': 50,
+    search: 50,
+  },
+  development: {
+    'artists/albums': 10,
+    'albums/tracks': 50,
+    'shows/episodes': 50,
+    'audiobooks/chapters': 50,
+    search: 10,
+  },
 };
 
 export function createNaiveGateway(
@@ -76,10 +88,13 @@ const typeNames: Readonly<Record<string, string>> = {
   track: 'Track',
   show: 'Show',
   episode: 'Episode',
+  audiobook: 'Audiobook',
+  chapter: 'Chapter',
 };
 
-/** Spotify finds podcasts only with a market. */
-const market = (kind: string): string => (/^(show|episode)$/.test(kind) ? '?market=US' : '');
+/** Spotify finds podcasts and audiobooks only with a market. */
+const market = (kind: string): string =>
+  /^(show|episode|audiobook|chapter)$/.test(kind) ? '?market=US' : '';
 
 type Resolve = (parent: Json, args: Args, context: Context) => unknown;
 
@@ -116,11 +131,15 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   'Query.track': one('track'),
   'Query.show': one('show'),
   'Query.episode': one('episode'),
+  'Query.audiobook': one('audiobook'),
+  'Query.chapter': one('chapter'),
   'Query.artists': many('artist'),
   'Query.albums': many('album'),
   'Query.tracks': many('track'),
   'Query.shows': many('show'),
   'Query.episodes': many('episode'),
+  'Query.audiobooks': many('audiobook'),
+  'Query.chapters': many('chapter'),
   async 'Query.node'(_, { id }, { load }) {
     const [, kind] = String(id).split(':');
     for (const each of kind === undefined ? ['artist', 'album', 'track'] : [kind]) {
@@ -141,6 +160,10 @@ const resolvers: Readonly<Record<string, Resolve>> = {
     connection(`/albums/${id}/tracks?`, args, mode, 'albums/tracks', load),
   'Show.episodes': ({ id }, args, { load, mode }) =>
     connection(`/shows/${id}/episodes?market=US&`, args, mode, 'shows/episodes', load),
+  'Audiobook.chapters': ({ id }, args, { load, mode }) =>
+    connection(`/audiobooks/${id}/chapters?market=US&`, args, mode, 'audiobooks/chapters', load),
+  'Chapter.isPlayable': async ({ id, isPlayable }, _, { load }) =>
+    isPlayable ?? (await load(`/chapters/${id}?market=US`))?.['is_playable'],
   async 'Track.album'({ id, album }, _, { load }) {
     return album ?? (await load(`/tracks/${id}`))?.['album'];
   },

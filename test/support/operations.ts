@@ -30,7 +30,7 @@ export type Ask = (document: string) => Promise<unknown>;
 
 export { catalogue };
 
-const { artists, albums, tracks, shows, episodes } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
 const ordinary = catalogue
   .artists()
   .map(({ id }) => id)
@@ -382,6 +382,34 @@ ${everybody
     calls: cost(1, 1),
     unknown: cost(1, 1),
     why: 'An episode contains its simplified show.',
+  },
+  {
+    title: 'An audiobook with its first 20 chapters',
+    document: `{ audiobook(id: "${audiobooks.chapters130}") { name authors { name } chapters(first: 20) { nodes { name durationMs } } } }`,
+    calls: cost(1, 1),
+    unknown: cost(1, 1),
+    why: 'An audiobook contains its first 50 chapters, also where it is read with others.',
+  },
+  {
+    title: 'Three audiobooks with their first 100 chapters',
+    document: `{ audiobooks(ids: ${list([audiobooks.chapters3, audiobooks.chapters50, audiobooks.chapters130])}) { name chapters(first: 100) { nodes { name } } } }`,
+    calls: cost(2, 4),
+    unknown: cost(2, 5),
+    why: 'Only one of them has more than the 50 chapters that it contains.',
+  },
+  {
+    title: 'Whether the chapters of an audiobook can be played',
+    document: `{ audiobook(id: "${audiobooks.chapters3}") { chapters { nodes { name isPlayable } } } }`,
+    calls: cost(2, 4),
+    unknown: cost(2, 5),
+    why: 'Lists of chapters do not say it, so that each full chapter is read: three here.',
+  },
+  {
+    title: 'A chapter with its audiobook',
+    document: `{ chapter(id: "${chapters.first}") { name audiobook { name narrators { name } } } }`,
+    calls: cost(1, 1),
+    unknown: cost(1, 1),
+    why: 'A chapter contains its simplified audiobook.',
   },
   {
     title: 'An artist that does not exist, with its albums',

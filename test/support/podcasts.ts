@@ -14,7 +14,8 @@ export const episodeFields = `id name uri externalUrl description htmlDescriptio
 /** The market in which the catalogue has the show. */
 export const marketOf = (showId: string): string => (showId === shows.onlyGermany ? 'DE' : 'US');
 
-const plain = (text: string): string =>
+/** A text of which some characters are escaped for HTML, as plain text. */
+export const plain = (text: string): string =>
   text.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 
 /** @param imagesUrl base of the pictures of the sandbox that was asked */

@@ -12,7 +12,7 @@ export interface MarketTrack {
   restriction: string | null;
 }
 
-/** Whether a list or a search for this market contains the album or the show. */
+/** Whether a list or a search for this market contains the album, the show or the audiobook. */
 export const isListed = ({ markets }: Pick<Album, 'markets'>, market: string | null): boolean =>
   market === null || markets.includes(market);
 

@@ -1,5 +1,12 @@
 import { readAlbum, readAlbums, readAlbumTracks } from './albums.ts';
 import { readArtist, readArtistAlbums, readArtists, readRelatedArtists, readTopTracks } from './artists.ts';
+import {
+  readAudiobook,
+  readAudiobookChapters,
+  readAudiobooks,
+  readChapter,
+  readChapters,
+} from './audiobooks.ts';
 import { prepareEpisodes, readEpisode, readEpisodes } from './episodes.ts';
 import type { Route } from './route.ts';
 import { prepareSearch, readSearch } from './search.ts';
@@ -23,6 +30,11 @@ const catalogueRoutes: readonly Route[] = [
   { path: 'shows/*/episodes', prepare: prepareEpisodes, read: readShowEpisodes },
   { path: 'episodes', extendedOnly: true, prepare: prepareEpisodes, read: readEpisodes },
   { path: 'episodes/*', prepare: prepareEpisodes, read: readEpisode },
+  { path: 'audiobooks', extendedOnly: true, read: readAudiobooks },
+  { path: 'audiobooks/*', read: readAudiobook },
+  { path: 'audiobooks/*/chapters', read: readAudiobookChapters },
+  { path: 'chapters', extendedOnly: true, read: readChapters },
+  { path: 'chapters/*', read: readChapter },
   { path: 'search', prepare: prepareSearch, read: readSearch },
 ];
 

@@ -1,4 +1,5 @@
 import type { Track } from '../catalogue/model.ts';
+import { createAudiobookObjects } from './audiobook-objects.ts';
 import { isListed, trackIn } from './availability.ts';
 import { type JsonObject, marketParameter } from './object-parts.ts';
 import { createObjects, type Objects } from './objects.ts';
@@ -22,7 +23,14 @@ const pageNames = {
   audiobook: 'audiobooks',
 } as const;
 type SearchType = keyof typeof pageNames;
-const findable = ['artist', 'album', 'track', 'show', 'episode'] as const satisfies readonly SearchType[];
+const findable = [
+  'artist',
+  'album',
+  'track',
+  'show',
+  'episode',
+  'audiobook',
+] as const satisfies readonly SearchType[];
 
 /** Creates the search indexes of the requested types. */
 export function prepareSearch({ catalogue, query }: RequestContext): Promise<void> {
@@ -81,6 +89,7 @@ function find(
 ): readonly ((objects: Objects) => JsonObject)[] {
   const { catalogue } = request;
   const podcasts = createPodcastObjects(request, market);
+  const audiobooks = createAudiobookObjects(request, market);
   const isPlayable = (track: Track) =>
     market === null || trackIn(catalogue, track, market).restriction !== 'market';
   switch (type) {
@@ -105,6 +114,11 @@ function find(
         .find('episode', q)
         .filter(({ showId }) => isListed(catalogue.show(showId) ?? { markets: [] }, market))
         .map((episode) => () => podcasts.listedEpisode(episode));
+    case 'audiobook':
+      return catalogue
+        .find('audiobook', q)
+        .filter((audiobook) => isListed(audiobook, market))
+        .map((audiobook) => () => audiobooks.audiobook(audiobook));
     default:
       return [];
   }

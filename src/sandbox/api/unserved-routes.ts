@@ -1,34 +1,20 @@
 import { everywhere } from '../catalogue/markets.ts';
 import { createObjects } from './objects.ts';
 import { slice, writePage } from './page.ts';
-import { resourceNotFound, unknownEpisode, unknownShow, userNeeded, withdrawnRoute } from './refusals.ts';
-import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
+import { resourceNotFound, userNeeded, withdrawnRoute } from './refusals.ts';
+import { type RequestContext, readId, readMarket, readWindow } from './request-context.ts';
 import type { Route } from './route.ts';
 
 // Routes of Spotify for which the catalogue has few objects or none. They respond to an app token as
 // Spotify does: an id that exists at Spotify is unknown here, and is never "Service not found".
 
-const largestBatch = 50; // ids
 const newestReleases = 100; // the total of every captured page of new releases
-
-type OtherKind = readonly [path: string, unknown: (id: string) => Error];
-
-/** Audiobooks are shows and chapters are episodes, in links and in messages. */
-const otherKinds: readonly OtherKind[] = [
-  ['audiobooks', unknownShow],
-  ['chapters', unknownEpisode],
-];
 
 const extendedOnly = true;
 const userWrites = true;
 
-/** Reads of single objects that the catalogue does not have, their lists and their batches. */
+/** Reads of single objects that the catalogue does not have, and their lists. */
 const kindRoutes: readonly Route[] = [
-  ...otherKinds.flatMap(([path, unknown]): Route[] => [
-    { path, extendedOnly, read: unknownBatch(path) },
-    { path: `${path}/*`, read: unknownObject(unknown) },
-  ]),
-  { path: 'audiobooks/*/chapters', read: unknownObject(unknownShow) },
   { path: 'playlists/*', userWrites, read: unknownObject(resourceNotFound) },
   { path: 'playlists/*/images', userWrites, read: unknownObject(resourceNotFound) },
   { path: 'playlists/*/tracks', userWrites, extendedOnly, read: unknownObject(resourceNotFound) },
@@ -72,13 +58,6 @@ function unknownObject(unknown: (id: string) => Error) {
   return (request: RequestContext) => {
     readMarket(request);
     throw unknown(readId(request));
-  };
-}
-
-function unknownBatch(path: string) {
-  return (request: RequestContext) => {
-    readMarket(request);
-    return { [path]: readIds(request, largestBatch).map(() => null) };
   };
 }
 

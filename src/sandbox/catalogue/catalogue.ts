@@ -1,7 +1,8 @@
+import { type Audiobooks, createAudiobooks } from './audiobooks.ts';
 import { drawDiscography } from './discography.ts';
 import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
-import type { Album, Artist, Episode, Show, Slot, Track } from './model.ts';
+import type { Album, Artist, Audiobook, Episode, Show, Slot, Track } from './model.ts';
 import { drawPortraits } from './picture-files.ts';
 import { createPodcasts, type Podcasts } from './podcasts.ts';
 import { createRandom } from './random.ts';
@@ -9,6 +10,7 @@ import { type ArtistPlan, fixtureArtists, ordinaryArtists, planArtists } from '.
 import {
   indexAlbums,
   indexArtists,
+  indexAudiobooks,
   indexEpisodes,
   indexShows,
   indexTracks,
@@ -26,13 +28,14 @@ export interface Findable {
   track: Track;
   show: Show;
   episode: Episode;
+  audiobook: Audiobook;
 }
 
 /**
- * The music and the podcasts of a sandbox: synthetic, immutable, and the same on every machine. It has its own data types, so
- * that a test can compare responses with the data behind them.
+ * The music, the podcasts and the audiobooks of a sandbox: synthetic, immutable, and the same on every machine. It has its
+ * own data types, so that a test can compare responses with the data behind them.
  */
-export interface Catalogue extends Podcasts {
+export interface Catalogue extends Podcasts, Audiobooks {
   /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
   readonly fixtures: Fixtures;
   /** All artists, fixtures first. */
@@ -78,6 +81,7 @@ const imagelessShare = 0.1;
  */
 export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
   const podcasts = createPodcasts();
+  const audiobooks = createAudiobooks();
   const plans = planArtists(artistCount);
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
   const { albums, listings, guests } = drawDiscography(plans);
@@ -130,10 +134,12 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
     track: createSlicedWork(() => indexTracks(allTracks.now(), source)),
     show: createSlicedWork(() => indexShows(podcasts.shows())),
     episode: createSlicedWork(() => indexEpisodes(podcasts.episodes(), podcasts)),
+    audiobook: createSlicedWork(() => indexAudiobooks(audiobooks.audiobooks())),
   };
 
   return {
     ...podcasts,
+    ...audiobooks,
     fixtures,
     artists: () => [...artists.values()],
     albums: () => [...albums.values()],
@@ -148,11 +154,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
         .flatMap(({ id }) => tracksOf(id))
         .sort((one, other) => other.popularity - one.popularity)
         .slice(0, topTracks),
-    relatedTo: (artistId) => {
-      const everybody = [...artists.values()];
-      const place = everybody.findIndex(({ id }) => id === artistId);
-      return [...everybody.slice(place + 1), ...everybody.slice(0, place)].slice(0, relatedArtists);
-    },
+    relatedTo: (artistId) => behind(artistId, [...artists.values()]).slice(0, relatedArtists),
     relinkedTrack: ({ id, albumId }) => {
       const { otherEditionId } = albums.get(albumId) ?? {};
       const place = tracksOf(albumId).findIndex((sibling) => sibling.id === id);
@@ -169,6 +171,12 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
       for (const kind of kinds) await indexes[kind].inSlices();
     },
   };
+}
+
+/** All other artists, beginning behind this one. */
+function behind(artistId: string, artists: readonly Artist[]): Artist[] {
+  const place = artists.findIndex(({ id }) => id === artistId);
+  return [...artists.slice(place + 1), ...artists.slice(0, place)];
 }
 
 interface TrackPlace {

@@ -1,3 +1,4 @@
+import { chapterIdOf, fixtureAudiobooks } from './audiobooks.ts';
 import { fixtureAlbums } from './fixture-albums.ts';
 import { episodeIdOf, fixtureShows } from './podcasts.ts';
 import { fixtureArtists } from './roster.ts';
@@ -36,6 +37,15 @@ export const fixtures = Object.freeze({
     /** Released in a month. */
     monthOnly: episodeIdOf(fixtureShows.episodes3.id, 1),
     onlyGermany: episodeIdOf(fixtureShows.onlyGermany.id, 0),
+  }),
+  audiobooks: Object.freeze(idsOf(fixtureAudiobooks)),
+  chapters: Object.freeze({
+    first: chapterIdOf(fixtureAudiobooks.chapters130.id, 0),
+    /** Restricted, explicit, and without a preview. */
+    restricted: chapterIdOf(fixtureAudiobooks.chapters3.id, 0),
+    /** Released in a month. */
+    monthOnly: chapterIdOf(fixtureAudiobooks.chapters3.id, 1),
+    onlyBritain: chapterIdOf(fixtureAudiobooks.onlyBritain.id, 0),
   }),
 });
 

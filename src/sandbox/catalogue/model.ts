@@ -118,3 +118,43 @@ export interface Episode {
  * null; a slot that shows `nothing` is omitted from its page.
  */
 export type EpisodeSlot = { shows: 'episode'; episodeId: string } | { shows: 'null' | 'shell' | 'nothing' };
+
+export interface Audiobook {
+  id: string;
+  name: string;
+  authors: readonly string[];
+  narrators: readonly string[];
+  edition?: string;
+  /** As Spotify sends it: some characters are escaped for HTML. */
+  description: string;
+  /** Tags in it are escaped too (captured in 2025). */
+  htmlDescription: string;
+  publisher: string;
+  languages: readonly string[];
+  explicit: boolean;
+  markets: Markets;
+  images: readonly Image[];
+  /** May differ from the number of slots that its list of chapters has (captured: 38 and 20). */
+  totalChapters: number;
+  /** 0 to 100. Spotify does not send it; it orders the results of a search. */
+  popularity: number;
+}
+
+export interface Chapter {
+  id: string;
+  audiobookId: string;
+  name: string;
+  /** From 0. */
+  number: number;
+  durationMs: number;
+  explicit: boolean;
+  /** In the precision of `precision`. */
+  releaseDate: string;
+  precision: 'year' | 'month' | 'day';
+  previewUrl: string | null;
+  /** Why it cannot be played. */
+  restriction?: string;
+}
+
+/** One slot in an audiobook's list of chapters. A slot that shows `nothing` is omitted from its page. */
+export type ChapterSlot = { shows: 'chapter'; chapterId: string } | { shows: 'null' | 'nothing' };

@@ -1,4 +1,4 @@
-import type { Album, Artist, Episode, Show, Track } from './model.ts';
+import type { Album, Artist, Audiobook, Episode, Show, Track } from './model.ts';
 import { type Field, fold, parseQuery, type SearchQuery } from './search-query.ts';
 
 /** One searchable object. Texts are normalised and start with a space, so that ` wo` matches the start of a word. */
@@ -76,6 +76,14 @@ export function indexEpisodes(
     texts: [episode.name, show(episode.showId)?.name ?? ''],
     fields: {},
     years: new Set([yearOf(episode)]),
+  }));
+}
+
+export function indexAudiobooks(audiobooks: readonly Audiobook[]): Indexing<Audiobook> {
+  return createIndex(audiobooks, ({ name, authors, narrators }) => ({
+    texts: [name, ...authors, ...narrators],
+    fields: {},
+    years: new Set<number>(),
   }));
 }
 

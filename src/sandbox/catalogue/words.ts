@@ -81,6 +81,12 @@ export const podcastTopic = (random: Random): string =>
 /** The title of an episode. */
 export const episodeTitle = (random: Random): string => plainTitle(random);
 
+/** The title of an audiobook. */
+export const bookTitle = (random: Random): string => `${plainTitle(random)}: A Novel`;
+
+/** The name of an author or a narrator. */
+export const personName = (random: Random): string => `${random.pick(firstNames)} ${random.pick(lastNames)}`;
+
 /** The publisher of a show. */
 export const publisherName = (random: Random): string =>
   `${random.pick(describing)} ${random.pick(things)} Media`;

@@ -20,8 +20,10 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
   }),
 });
 
-/** What shows, their episodes and the like state about themselves. */
-export const spokenWordFields = (t: FieldsOf<KindOf['show'] | KindOf['episode']>): FieldMap => ({
+/** What shows, audiobooks and their parts state about themselves. */
+export const spokenWordFields = (
+  t: FieldsOf<KindOf['show' | 'episode' | 'audiobook' | 'chapter']>,
+): FieldMap => ({
   description: t.string({
     nullable: true,
     description: 'A description as plain text.',

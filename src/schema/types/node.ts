@@ -31,6 +31,8 @@ export const objectTypes = {
   track: objectRef('track'),
   show: objectRef('show'),
   episode: objectRef('episode'),
+  audiobook: objectRef('audiobook'),
+  chapter: objectRef('chapter'),
 } satisfies Record<Kind, unknown>;
 
 export const { artist: Artist, album: Album, track: Track } = objectTypes;

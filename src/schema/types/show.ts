@@ -4,7 +4,6 @@ import {
   showEpisodes as showEpisodesList,
 } from '../../datasources/spotify/index.ts';
 import { marketArg, namedMarket } from '../arguments.ts';
-import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
@@ -12,21 +11,11 @@ import { sent } from '../resolvers.ts';
 import { linkFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
-import { Copyright } from './values.ts';
+import { Copyright, MediaType } from './values.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
 
 const ShowEpisodesConnection = connectionOf('ShowEpisodesConnection', Episode);
-
-const MediaType = builder.enumType('MediaType', {
-  description: 'What the episodes of a show are.',
-  values: {
-    AUDIO: { description: 'Sound.' },
-    VIDEO: { description: 'Video.' },
-    MIXED: { description: 'Sound and video.' },
-    OTHER: { description: 'A value that this API does not know yet.' },
-  },
-});
 
 Show.implement({
   extensions: { kind: 'show' },

@@ -88,6 +88,17 @@ const RestrictionReason = builder.enumType('RestrictionReason', {
     MARKET: { description: 'It is not available in the market.' },
     PRODUCT: { description: "The user's subscription does not include it." },
     EXPLICIT: { description: "It is explicit, and the user's account is set not to play that." },
+    PAYMENT_REQUIRED: { description: 'It has to be bought.' },
+    OTHER: other,
+  },
+});
+
+export const MediaType = builder.enumType('MediaType', {
+  description: 'What the episodes of a show or the chapters of an audiobook are.',
+  values: {
+    AUDIO: { description: 'Sound.' },
+    VIDEO: { description: 'Video.' },
+    MIXED: { description: 'Sound and video.' },
     OTHER: other,
   },
 });

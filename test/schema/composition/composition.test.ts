@@ -48,6 +48,8 @@ describe('a stitching parent', () => {
     expect(found.toSorted()).toEqual([
       ['Album', '{ id }', 'albums', { ids: ['a', 'b'] }],
       ['Artist', '{ id }', 'artists', { ids: ['a', 'b'] }],
+      ['Audiobook', '{ id }', 'audiobooks', { ids: ['a', 'b'] }],
+      ['Chapter', '{ id }', 'chapters', { ids: ['a', 'b'] }],
       ['Episode', '{ id }', 'episodes', { ids: ['a', 'b'] }],
       ['Show', '{ id }', 'shows', { ids: ['a', 'b'] }],
       ['Track', '{ id }', 'tracks', { ids: ['a', 'b'] }],

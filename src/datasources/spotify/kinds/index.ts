@@ -1,6 +1,8 @@
 import { BadUserInput } from '../../../errors.ts';
 import { album } from './album.ts';
 import { artist } from './artist.ts';
+import { audiobook } from './audiobook.ts';
+import { chapter } from './chapter.ts';
 import { episode } from './episode.ts';
 import {
   bareIdKinds,
@@ -17,6 +19,8 @@ import { track } from './track.ts';
 
 export * from './album.ts';
 export * from './artist.ts';
+export * from './audiobook.ts';
+export * from './chapter.ts';
 export * from './episode.ts';
 export { bareIdKinds } from './kind.ts';
 export * from './show.ts';
@@ -29,6 +33,8 @@ export const kinds = {
   track,
   show,
   episode,
+  audiobook,
+  chapter,
 } as const satisfies KindRegistry;
 
 /** The search, whose results may be of every kind. */
@@ -120,10 +126,8 @@ export function parseId(input: string, kind: string, registry: KindRegistry = ki
 }
 
 /** The URI that Spotify gives to an object. */
-export const uriOf = (
-  { kind, id }: { kind: string; id: SpotifyId },
-  registry: KindRegistry = kinds,
-): string => `spotify:${getKind(registry, kind).uriKind ?? kind}:${id}`;
+export const uriOf = ({ kind, id }: { kind: string; id: string }, registry: KindRegistry = kinds): string =>
+  `spotify:${getKind(registry, kind).uriKind ?? kind}:${id}`;
 
 /** Such as `artists, albums and tracks`. */
 export function pluralsOf(definitions: readonly Pick<KindDefinition, 'plural'>[]): string {

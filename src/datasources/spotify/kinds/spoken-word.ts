@@ -3,7 +3,7 @@ import type { DecodeOptions } from './kind.ts';
 import { plainText, texts } from './texts.ts';
 import { type BaseFields, baseFields, type Image, images, type Sent, type SentList } from './values.ts';
 
-/** The values that shows, their episodes and the like have in common. */
+/** The values that shows, audiobooks and their parts have in common. */
 export interface SpokenWord extends BaseFields {
   description: Sent<string>;
   htmlDescription: Sent<string>;

@@ -51,7 +51,7 @@ export interface ExternalIds {
 }
 
 export interface Restrictions {
-  reason: Sent<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'OTHER'>;
+  reason: Sent<'MARKET' | 'PRODUCT' | 'EXPLICIT' | 'PAYMENT_REQUIRED' | 'OTHER'>;
 }
 
 export const images = (json: Json, where: string): SentList<Image> =>
@@ -80,8 +80,11 @@ export function externalIds(value: unknown): ExternalIds {
   };
 }
 
+/** The reasons that Spotify documents for every kind. */
+export const restrictionReasons = ['MARKET', 'PRODUCT', 'EXPLICIT'] as const;
+
 export const restrictions = (value: unknown): Restrictions => ({
-  reason: enumPart(expectObject(value, 'restrictions')['reason'], ['MARKET', 'PRODUCT', 'EXPLICIT']),
+  reason: enumPart(expectObject(value, 'restrictions')['reason'], restrictionReasons),
 });
 
 export function releaseDate(json: Json, where: string): ReleaseDate | undefined {

@@ -1,11 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseId, parseReference } from '../../../../src/datasources/spotify/kinds/index.ts';
+import {
+  kinds as definitions,
+  parseId,
+  parseReference,
+  typedKinds,
+} from '../../../../src/datasources/spotify/kinds/index.ts';
+import { isNamed } from '../../../../src/datasources/spotify/kinds/kind.ts';
 import { isInRange } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import {
   albums,
   artists,
+  audiobooks,
   catalogue,
+  chapters,
   episodes,
   fine,
   inMode,
@@ -22,12 +30,14 @@ const things = {
   track: { id: tracks.severalArtists, name: catalogue.track(tracks.severalArtists)?.name },
   show: { id: shows.episodes3, name: 'Three Evenings' },
   episode: { id: episodes.newest, name: catalogue.episode(episodes.newest)?.name },
+  audiobook: { id: audiobooks.chapters3, name: 'Three Corridors' },
+  chapter: { id: chapters.first, name: 'Opening Credits' },
 };
-const kinds = ['artist', 'album', 'track', 'show', 'episode'] as const;
+const kinds = ['artist', 'album', 'track', 'show', 'episode', 'audiobook', 'chapter'] as const;
 type Kind = (typeof kinds)[number];
 
-/** The market that a request names although nobody named one: Spotify finds podcasts only with one. */
-const market = (kind: Kind, sign = '?') => (kind === 'show' || kind === 'episode' ? `${sign}market=US` : '');
+/** The market that a request names although nobody named one: Spotify finds podcasts and audiobooks only with one. */
+const market = (kind: Kind, sign = '?') => ('fallbackMarket' in definitions[kind] ? `${sign}market=US` : '');
 
 /** Every way to write the id of a thing. */
 const forms = (kind: Kind, id: string): string[] => [
@@ -121,7 +131,7 @@ describe.each(kinds)('the id of one %s', (kind) => {
 
   test('is refused when its URI or link names another kind, and nothing is asked', async () => {
     const { ask, sandbox } = await inMode('development');
-    for (const other of kinds.filter((each) => each !== kind)) {
+    for (const other of kinds.filter((each) => !isNamed(typedKinds[kind], each))) {
       for (const id of forms(other, things[other].id).slice(1)) {
         const answer = await ask(`query ($id: ID!) { it: ${kind}(id: $id) { id } }`, { id });
         expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
@@ -139,8 +149,6 @@ describe('the URI or the link of a kind that is not in the graph', () => {
   test.each([
     [`spotify:playlist:${id}`, 'a playlist URI'],
     [`https://open.spotify.com/playlist/${id}?si=1`, 'a playlist link'],
-    [`https://open.spotify.com/intl-de/embed/audiobook/${id}`, 'an audiobook link'],
-    [`spotify:chapter:${id}?si=1`, 'a chapter URI'],
     [`spotify:user:${id}`, 'a user URI'],
   ])('is refused with the name of the kind, and costs no call: %s', async (input, name) => {
     const { ask, sandbox } = await inMode('development');
@@ -148,7 +156,7 @@ describe('the URI or the link of a kind that is not in the graph', () => {
       const answer = await ask(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
       expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
       expect(answer.errors[0]?.message).toBe(
-        `This is ${name}: this API has artists, albums, tracks, shows and episodes only.`,
+        `This is ${name}: this API has artists, albums, tracks, shows, episodes, audiobooks and chapters only.`,
       );
     }
     expect(sandbox.calls()).toEqual([]);
@@ -226,6 +234,8 @@ describe('an id that is larger than any that Spotify gives', () => {
       track: tracks.explicit,
       show: shows.gaps,
       episode: episodes.restricted,
+      audiobook: audiobooks.gaps,
+      chapter: chapters.restricted,
     };
     const ids = [id, ...tooLarge, largest, others[kind]];
     expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(

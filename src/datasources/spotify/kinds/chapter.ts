@@ -1,0 +1,96 @@
+import { type Audiobook, decodeAudiobook } from './audiobook.ts';
+import { booleanPart, enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
+import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
+import { podcastMarket } from './show.ts';
+import { type SpokenWord, spokenWord } from './spoken-word.ts';
+import type { SpotifyId } from './spotify-id.ts';
+import { addressOrNull } from './texts.ts';
+import {
+  type ReleaseDate,
+  type Restrictions,
+  releaseDate,
+  restrictionReasons,
+  type Sent,
+  simplifiedOptions,
+} from './values.ts';
+
+export interface Chapter extends SpokenWord {
+  kind: 'chapter';
+  /** From 0. */
+  chapterNumber: Sent<number>;
+  audioPreviewUrl: Sent<string | null>;
+  durationMs: Sent<number>;
+  /** Undefined in most lists. */
+  isPlayable: Sent<boolean>;
+  restrictions: Sent<Restrictions | null>;
+  releaseDate: Sent<ReleaseDate>;
+  /** The simplified audiobook; lists of one audiobook's chapters leave it out and give `audiobookId` instead. */
+  audiobook: Sent<Audiobook>;
+  audiobookId: SpotifyId | undefined;
+}
+
+export const audiobookChapters = {
+  name: 'audiobooks/chapters',
+  path: (id) => `/audiobooks/${id}/chapters`,
+  fallbackMarket: podcastMarket,
+  pageSizes: [50, 20, 10],
+  developmentPageSize: 50,
+  freshMs: hourMs,
+  decodeItem: (item, options, audiobookId) => decodeChapter(item, options, audiobookId),
+} as const satisfies PagedListDefinition<Chapter>;
+
+export const chapter = {
+  name: 'chapter',
+  uriKind: 'episode',
+  plural: 'chapters',
+  takesMarket: true,
+  fallbackMarket: podcastMarket,
+  isFoundByBareId: false,
+  batchSize: 50,
+  freshMs: dayMs,
+  isRelinkable: false,
+  isSearchable: false,
+  isFullInSearch: false,
+  withheldFields: [],
+  embedded: ['audiobook'],
+  lists: [audiobookChapters],
+  shortLists: [],
+  decode: (value, options) => decodeChapter(value, options),
+} as const satisfies KindDefinition<Chapter>;
+
+/** @throws MalformedResponse without a readable id and name */
+function decodeChapter(value: unknown, options: DecodeOptions, audiobookId?: SpotifyId): Chapter {
+  const sent = expectObject(value, 'chapter');
+  const json = options.full ? sent : withoutEmptyTexts(sent);
+  return {
+    kind: 'chapter',
+    ...spokenWord(json, 'chapter', options),
+    chapterNumber: intPart(json, 'chapter_number', 'chapter'),
+    audioPreviewUrl: addressOrNull(json, 'audio_preview_url', 'chapter'),
+    durationMs: intPart(json, 'duration_ms', 'chapter'),
+    isPlayable: booleanPart(json, 'is_playable', 'chapter'),
+    // The second name is the older one.
+    restrictions: partOrNull(json['restrictions'] ?? json['restriction'], chapterRestrictions),
+    releaseDate: releaseDate(json, 'chapter'),
+    audiobook: part(withId(json['audiobook']), (book) => decodeAudiobook(book, simplifiedOptions(options))),
+    audiobookId,
+  };
+}
+
+/** Spotify documents one reason for chapters alone. */
+const chapterRestrictions = (value: unknown): Restrictions => ({
+  reason: enumPart(expectObject(value, 'restrictions')['reason'], [
+    ...restrictionReasons,
+    'PAYMENT_REQUIRED',
+  ]),
+});
+
+/** Lists have empty texts in place of these, which only the full chapter has (captured in 2025). */
+function withoutEmptyTexts({ html_description, languages, ...json }: Json): Json {
+  const isEmpty = Array.isArray(languages) && languages.every((language) => language === '');
+  return {
+    ...json,
+    ...(html_description !== '' && { html_description }),
+    ...(!isEmpty && { languages }),
+  };
+}

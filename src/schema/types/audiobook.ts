@@ -1,0 +1,101 @@
+import {
+  audiobookChapters as audiobookChaptersList,
+  type Contributor,
+  type ListOwner,
+  type Spotify,
+} from '../../datasources/spotify/index.ts';
+import { marketArg, namedMarket } from '../arguments.ts';
+import { builder } from '../builder.ts';
+import { resolvedField } from '../context.ts';
+import { embeddedList } from '../planning/list-costs.ts';
+import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { sent, value } from '../resolvers.ts';
+import { linkFields, spokenWordFields } from './common-fields.ts';
+import { Node, objectTypes } from './node.ts';
+import { defineRootFields } from './root-fields.ts';
+import { Copyright, MediaType } from './values.ts';
+
+const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
+
+const AudiobookChaptersConnection = connectionOf('AudiobookChaptersConnection', Chapter);
+
+const contributorType = (name: string, description: string, nameDescription: string) =>
+  builder.objectRef<Contributor>(name).implement({
+    description,
+    fields: (t) => ({
+      name: t.string({ nullable: true, description: nameDescription, resolve: value('name') }),
+    }),
+  });
+
+const Author = contributorType('Author', 'An author of an audiobook.', 'The name of the author.');
+const Narrator = contributorType('Narrator', 'A narrator of an audiobook.', 'The name of the narrator.');
+
+Audiobook.implement({
+  extensions: { kind: 'audiobook' },
+  description:
+    'An audiobook, which few markets have: the US, the UK, Canada, Ireland, New Zealand, Australia.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The title of the audiobook.' }),
+    ...linkFields(t, 'audiobook'),
+    authors: t.field({
+      type: [Author],
+      nullable: { list: true, items: true },
+      description: 'Who wrote it.',
+      resolve: sent('authors'),
+    }),
+    narrators: t.field({
+      type: [Narrator],
+      nullable: { list: true, items: true },
+      description: 'Who reads it.',
+      resolve: sent('narrators'),
+    }),
+    edition: t.string({
+      nullable: true,
+      description: 'Its edition, such as `Unabridged`; null where Spotify names none.',
+      resolve: sent('edition'),
+    }),
+    ...spokenWordFields(t),
+    publisher: t.string({
+      nullable: true,
+      description: 'Who publishes it. Not given to every app.',
+      resolve: sent('publisher'),
+    }),
+    mediaType: t.field({
+      type: MediaType,
+      nullable: true,
+      description: 'What its chapters are.',
+      resolve: sent('mediaType'),
+    }),
+    copyrights: t.field({
+      type: [Copyright],
+      nullable: { list: true, items: true },
+      description: 'Its copyright statements; often none.',
+      resolve: sent('copyrights'),
+    }),
+    totalChapters: t.int({
+      nullable: true,
+      description: 'How many chapters Spotify counts, which may be more than there are to read.',
+      resolve: sent('totalChapters'),
+    }),
+    chapters: t.field({
+      type: AudiobookChaptersConnection,
+      nullable: true,
+      extensions: { cost: embeddedList('audiobook', 'audiobooks/chapters', chaptersOf) },
+      description: 'Its chapters in their order.',
+      args: { market: marketArg(t), ...pagingArgs(t) },
+      resolve: (audiobook, args, context, info) =>
+        connect(chaptersOf(context.spotify, audiobook, args), args, context, resolvedField(context, info)),
+    }),
+  }),
+});
+
+function chaptersOf(
+  spotify: Pick<Spotify, 'pagedList'>,
+  audiobook: ListOwner,
+  args: Parameters<typeof namedMarket>[0],
+) {
+  return spotify.pagedList(audiobookChaptersList, audiobook, undefined, namedMarket(args));
+}
+
+defineRootFields('audiobook');

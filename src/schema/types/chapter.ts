@@ -1,0 +1,86 @@
+import { fullObject, ownerOfItem } from '../planning/object-costs.ts';
+import { full, sent } from '../resolvers.ts';
+import { linkFields, spokenWordFields } from './common-fields.ts';
+import { Node, objectTypes } from './node.ts';
+import { defineRootFields } from './root-fields.ts';
+import { ReleaseDate, Restrictions } from './values.ts';
+
+const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
+
+const audiobookOfChapter = full('audiobook');
+
+Chapter.implement({
+  extensions: { kind: 'chapter' },
+  description: 'A chapter of an audiobook.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The title of the chapter.' }),
+    ...linkFields(t, 'chapter'),
+    audiobook: t.field({
+      type: Audiobook,
+      nullable: true,
+      extensions: { cost: ownerOfItem('chapter', 'audiobook') },
+      description: 'The audiobook to which it belongs.',
+      resolve: (chapter, args, context, info) =>
+        chapter.audiobook === undefined && chapter.audiobookId !== undefined
+          ? context.spotify.object(
+              'audiobook',
+              chapter.audiobookId,
+              chapter.market,
+              context.fieldContext(info),
+            )
+          : audiobookOfChapter(chapter, args, context, info),
+    }),
+    chapterNumber: t.int({
+      nullable: true,
+      description: 'At which place of the audiobook it stands, from 0.',
+      resolve: sent('chapterNumber'),
+    }),
+    ...spokenWordFields(t),
+    htmlDescription: t.string({
+      nullable: true,
+      extensions: { cost: fullObject() },
+      description:
+        'The description, which may contain HTML. It is written by the publisher: sanitize it. Lists lack it: each chapter is read for it.',
+      resolve: full('htmlDescription'),
+    }),
+    languages: t.field({
+      type: ['String'],
+      nullable: { list: true, items: true },
+      extensions: { cost: fullObject() },
+      description: 'Its languages, as codes of ISO 639. Lists lack them: each chapter is read for them.',
+      resolve: full('languages'),
+    }),
+    releaseDate: t.field({
+      type: ReleaseDate,
+      nullable: true,
+      description: 'When it was first released.',
+      resolve: sent('releaseDate'),
+    }),
+    durationMs: t.int({
+      nullable: true,
+      description: 'How long it lasts, in milliseconds.',
+      resolve: sent('durationMs'),
+    }),
+    isPlayable: t.boolean({
+      nullable: true,
+      extensions: { cost: fullObject() },
+      description:
+        'Whether it can be played in the market. Lists may lack it: then each chapter is read for it.',
+      resolve: full('isPlayable'),
+    }),
+    restrictions: t.field({
+      type: Restrictions,
+      nullable: true,
+      description: 'Why it cannot be played, if it cannot.',
+      resolve: sent('restrictions'),
+    }),
+    audioPreviewUrl: t.string({
+      nullable: true,
+      description: 'Thirty seconds of it as MP3; null where there is none.',
+      resolve: sent('audioPreviewUrl'),
+    }),
+  }),
+});
+
+defineRootFields('chapter');
