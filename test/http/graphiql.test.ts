@@ -13,7 +13,8 @@ const asBrowser = { headers: { accept: 'text/html,*/*;q=0.8' } };
 
 /** The operations of the tabs of a first visit. */
 const tabs = [
-  ...['Search', 'Artist', 'NextPage', 'Latest', 'IsrcUpc', 'ByUri', 'Market', 'Kinds', 'Error'],
+  ...['Search', 'Artist', 'NextPage', 'Latest', 'IsrcUpc', 'ByUri', 'Market', 'Kinds'],
+  ...['SpokenWord', 'Error'],
   ...['CostBefore', 'CostAfter'],
 ];
 

@@ -39,6 +39,7 @@ export function graphiqlTabs({ isSandbox, spotify }: ExampleOptions): Tab[] {
     { query: byUri },
     { query: inMarket, variables: json({ market: 'DE' }) },
     { query: severalKinds },
+    { query: spokenWord },
     { query: withAnError },
     { query: costOf('CostBefore', planNote), headers: json({ [traceHeader]: 'plan' }) },
     { query: costOf('CostAfter', runNote) },
@@ -160,6 +161,26 @@ query Kinds {
     tracks(first: 5) {
       totalCount
       nodes { name durationMs album { name } }
+    }
+  }
+}`;
+
+const spokenWord = `# Podcasts and audiobooks. Few markets have
+# audiobooks: the US, the UK, Canada, Ireland,
+# New Zealand and Australia.
+query SpokenWord {
+  search(q: "the", market: "US") {
+    shows(first: 3) {
+      nodes { name totalEpisodes }
+    }
+    audiobooks(first: 3) {
+      nodes {
+        name
+        authors { name }
+        chapters(first: 5) {
+          nodes { chapterNumber name durationMs }
+        }
+      }
     }
   }
 }`;
