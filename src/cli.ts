@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { docsHint } from './config.ts';
+import { loadDotenv } from './process/dotenv.ts';
 
-/** The command of the package. It loads the sandbox only if it is used, because that takes time and memory. */
+/** The command of the package. It loads the sandbox and the examination only if they are used, because that takes time and memory. */
 
 const usage = `A GraphQL API over Spotify's Web API.
 
   spotify-graphql-gateway            starts the gateway with the environment variables, and those of .env in this folder;
                                      without credentials it serves made-up music from the sandbox
   spotify-graphql-gateway sandbox    starts the sandbox alone, a local stand-in for Spotify (--help lists its options)
+  spotify-graphql-gateway doctor     examines the Spotify app of the configured credentials (--help lists its options)
   spotify-graphql-gateway --help     prints this text
   spotify-graphql-gateway --version  prints the version
 
@@ -22,6 +24,16 @@ if (command === undefined) {
 } else if (command === 'sandbox') {
   const { runSandboxCommand } = await import('./sandbox/command.ts');
   await runSandboxCommand(args);
+} else if (command === 'doctor') {
+  const { runDoctorCommand } = await import('./doctor/command.ts');
+  process.exitCode = await runDoctorCommand(args, {
+    environment() {
+      loadDotenv();
+      return process.env;
+    },
+    print: (text) => process.stdout.write(`${text}\n`),
+    printError: (text) => process.stderr.write(`${text}\n`),
+  });
 } else if (command === '--help' || command === '-h') {
   process.stdout.write(usage);
 } else if (command === '--version') {

@@ -63,7 +63,7 @@ describe('the command of the packed package, run in an empty folder,', { timeout
     return { file: join(folder, 'package', bin), cwd };
   }
 
-  test('serves the sandbox, starts the sandbox alone, and says so if there is no such command', async ({
+  test('serves the sandbox, starts the sandbox alone, examines an app, and says so if there is no such command', async ({
     onTestFinished,
   }) => {
     const { file, cwd } = await unpack(onTestFinished);
@@ -85,6 +85,9 @@ describe('the command of the packed package, run in an empty folder,', { timeout
 
     expect(await printed('GraphQL on http://localhost:')).toContain('made-up music');
     expect(await printed('SPOTIFY_API_URL=', 'sandbox', '--port', '0')).toContain('Spotify sandbox');
+    expect(await printed('Exit code 0', 'doctor', '--help')).toContain('with at most 8 calls');
+    const [noApp] = await once(start('doctor').stderr, 'data');
+    expect(`${noApp}`).toContain('SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set');
     expect(readdirSync(cwd)).toEqual([]); // nothing is written
     const wrong = start('sandbx');
     const [message] = await once(wrong.stderr, 'data');

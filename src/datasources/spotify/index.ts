@@ -31,6 +31,14 @@ export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';
 export { freshnessFactor } from './quota/decide-reads.ts';
 export {
+  type ConnectFailure,
+  createRawClient,
+  type RawCall,
+  type RawClient,
+  type RawResponse,
+} from './raw-client.ts';
+export { durationText } from './transport/back-off.ts';
+export {
   createOperationContext,
   type FieldContext,
   type FieldLocation,

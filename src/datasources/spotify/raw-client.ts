@@ -1,0 +1,158 @@
+import { GatewayError } from '../../errors.ts';
+import type { Log } from '../../observability/log.ts';
+import type { SpotifyOptions } from './client.ts';
+import { type ApiRequest, createApiClient, pathOf } from './transport/api-client.ts';
+import { type BackOffReason, backOffError } from './transport/back-off.ts';
+import { createHttp, createObservedHttp, messageOf, type Outcome } from './transport/http.ts';
+import { isEdgeRefusal, isPremiumLapsed } from './transport/retry.ts';
+import { createToken } from './transport/token.ts';
+import { CredentialsRejected } from './transport/token-response.ts';
+import { createOperationContext, createWaiters } from './usage/field-context.ts';
+import { noopObserver } from './usage/observer.ts';
+
+/** Reads the Web API without a cache and within a number of calls, and returns the responses as Spotify sent them. */
+export interface RawClient {
+  /**
+   * Gets a token.
+   * @returns why there is none; null with a token
+   */
+  connect(): Promise<ConnectFailure | null>;
+  /** Reads with retries, as far as the calls last. Null without a call, because all calls are used. */
+  read(request: ApiRequest): Promise<RawResponse | null>;
+  /** The calls of the Web API that were sent, retries included and token calls not. */
+  calls(): readonly RawCall[];
+  /** The text without the credentials and the tokens. */
+  redact(text: string): string;
+  close(): Promise<void>;
+}
+
+export interface RawCall {
+  /** Relative to the base URL, with its query. */
+  path: string;
+  /** Null if there was no response. */
+  status: number | null;
+}
+
+/** Why there is no token: Spotify rejects the credentials, or sends no usable response. */
+export interface ConnectFailure {
+  reason: 'credentials-rejected' | 'no-token';
+  /** Spotify's words, the code of the system such as `ECONNREFUSED`, or the status. */
+  detail: string;
+}
+
+/** The last response to one read. */
+export interface RawResponse {
+  /** Null without a response. */
+  status: number | null;
+  body: unknown;
+  /** Spotify's message; null if the response has none. The code of the system if there was no response. */
+  message: string | null;
+  /** Why Spotify asks for no more calls; null if it does not. */
+  backOff: { reason: BackOffReason; seconds: number | null } | null;
+  /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
+  isPremiumLapsed: boolean;
+  /** Whether an edge server of Spotify has rejected the call, which says nothing about the app. */
+  isEdgeRefusal: boolean;
+}
+
+const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const deadlineMs = 60_000; // of all reads together
+
+/** @param maxCalls of the Web API */
+export function createRawClient(options: SpotifyOptions, maxCalls: number): RawClient {
+  const http = createHttp({ ...options, connections: 1 });
+  const operation = createOperationContext(deadlineMs);
+  const waiters = createWaiters(() => [operation]);
+  const sent: RawCall[] = [];
+  let last: Outcome | null = null;
+  let backOff: RawResponse['backOff'] = null;
+  const secrets = new Set([options.clientSecret, options.clientId]);
+  const observedHttp = createObservedHttp(
+    {
+      ...http,
+      async send(request) {
+        secrets.add((request.headers['authorization'] ?? '').replace(/^\w+ /, ''));
+        last = await http.send(request);
+        return last;
+      },
+    },
+    noopObserver,
+  );
+  const token = createToken(observedHttp, silentLog, { ...options, url: options.tokenUrl });
+  const isLeft = () => sent.length < maxCalls;
+  const apiClient = createApiClient({
+    apiUrl: options.apiUrl,
+    observedHttp,
+    token,
+    requestQueue: {
+      async schedule(_family, _waiters, { prepare, send }) {
+        if (!isLeft()) throw new NoCallsLeft();
+        const prepared = await prepare();
+        const call: RawCall = { path: '', status: null };
+        sent.push(call);
+        const outcome = await send(prepared);
+        if (outcome.kind === 'response') call.status = outcome.status;
+        return outcome;
+      },
+      takeRetry: isLeft,
+      backOff(_family, reason, waitMs) {
+        backOff = { reason, seconds: waitMs === null ? null : Math.ceil(waitMs / 1000) };
+        return backOffError(reason, waitMs ?? 0);
+      },
+    },
+  });
+
+  return {
+    async connect() {
+      try {
+        await token.get(waiters);
+        return null;
+      } catch (error) {
+        if (error instanceof CredentialsRejected)
+          return { reason: 'credentials-rejected', detail: error.reason };
+        if (!(error instanceof GatewayError)) throw error;
+        return { reason: 'no-token', detail: last ? detailOf(last) : error.message };
+      }
+    },
+    async read(request) {
+      if (!isLeft()) return null;
+      const before = sent.length;
+      last = backOff = null;
+      try {
+        await apiClient.request(request, waiters);
+      } catch (error) {
+        if (!(error instanceof GatewayError) && !(error instanceof NoCallsLeft)) throw error;
+      }
+      for (const call of sent.slice(before)) call.path = pathOf(request);
+      return sent.length === before ? null : toRawResponse(last, backOff);
+    },
+    calls: () => sent,
+    redact: (text) =>
+      Array.from(secrets).reduce(
+        (redacted, secret) => (secret === '' ? redacted : redacted.replaceAll(secret, '[redacted]')),
+        text,
+      ),
+    async close() {
+      operation.end();
+      await http.close();
+    },
+  };
+}
+
+class NoCallsLeft extends Error {}
+
+function toRawResponse(outcome: Outcome | null, backOff: RawResponse['backOff']): RawResponse {
+  const isResponse = outcome?.kind === 'response';
+  return {
+    status: isResponse ? outcome.status : null,
+    body: isResponse ? outcome.body : undefined,
+    message: isResponse ? messageOf(outcome.body) : (outcome?.code ?? null),
+    // A retry that succeeded has ended the back-off.
+    backOff: isResponse && outcome.status === 200 ? null : backOff,
+    isPremiumLapsed: isResponse && isPremiumLapsed(outcome),
+    isEdgeRefusal: isResponse && isEdgeRefusal(outcome),
+  };
+}
+
+const detailOf = (outcome: Outcome): string =>
+  outcome.kind === 'response' ? `status ${outcome.status}` : outcome.code;

@@ -1,0 +1,137 @@
+import { type Family, families, kinds, type RawResponse } from '../datasources/spotify/index.ts';
+import { type Difference, differencesOf } from './differences.ts';
+import type { Examination } from './examine.ts';
+import { type MarketBehaviour, marketBehaviour, type SeenFields, seenFields } from './seen-fields.ts';
+import type { ShapeMode } from './shapes.ts';
+
+/** The kind of app. `old-development`: an app in development mode from before 2026-02-11, which kept its endpoints. */
+export type AppKind = 'development' | 'old-development' | 'extended' | 'unknown';
+
+/** `withheld`: Spotify rejects the call; `documented-as-withheld`: not called, but no app of this kind has it. */
+export type FamilyState =
+  | 'available'
+  | 'withheld'
+  | 'documented-as-withheld'
+  | 'quota-used-up'
+  | 'rate-limited'
+  | 'failed'
+  | 'not-checked';
+
+/** What the responses show about the app. */
+export interface Findings {
+  kind: AppKind;
+  premium: 'active' | 'lapsed' | 'unknown';
+  /** The largest page of searches and of artists' albums; null if unknown. */
+  pageSize: number | null;
+  /** Whether several objects can be read with one call; null if unknown. */
+  batch: boolean | null;
+  families: Readonly<Record<Family, FamilyState>>;
+  fields: SeenFields;
+  market: MarketBehaviour;
+  /** Endpoint families whose daily quota is used up, and when Spotify accepts calls again. */
+  usedUpQuotas: readonly { family: Family; seconds: number | null }[];
+  /** Spotify's short rate limit: seconds to wait; null if it is not exceeded. */
+  rateLimitedSeconds: number | null;
+  /** Calls that failed and were repeated. */
+  repeated: readonly { family: Family; status: number | null }[];
+  /** Kinds of search results with a total that differed between two equal searches, or is less than the results. */
+  unreliableTotals: readonly string[];
+  /** How many responses were compared with their shapes. */
+  comparedResponses: number;
+  differences: readonly Difference[];
+}
+
+export function findingsOf(examination: Examination): Findings {
+  const { responses, bodies, pageSize, repeated } = examination;
+  const all = [...responses.values()];
+  const fields = seenFields(bodies);
+  const batch = batchOf(responses.get('batch'));
+  const kind = kindOf(fields, batch);
+  const quotas = [...responses].filter(([, { backOff }]) => backOff?.reason === 'quota');
+  const rate = all.find(({ backOff }) => backOff?.reason === 'rate');
+  return {
+    kind,
+    premium: premiumOf(all),
+    pageSize,
+    batch,
+    families: familyStates(responses, kind),
+    fields,
+    market: marketBehaviour(bodies),
+    usedUpQuotas: quotas.map(([family, { backOff }]) => ({ family, seconds: backOff?.seconds ?? null })),
+    rateLimitedSeconds: rate ? (rate.backOff?.seconds ?? 30) : null,
+    repeated: repeated.map(({ family, status }) => ({ family, status })),
+    unreliableTotals: unreliableTotals(examination),
+    comparedResponses: bodies.length,
+    differences: differencesOf(bodies, shapeModeOf(kind)),
+  };
+}
+
+const shapeModeOf = (kind: AppKind): ShapeMode => {
+  if (kind === 'unknown') return null;
+  return kind === 'extended' ? 'extended' : 'development';
+};
+
+function premiumOf(responses: readonly RawResponse[]): Findings['premium'] {
+  if (responses.some(({ isPremiumLapsed }) => isPremiumLapsed)) return 'lapsed';
+  return responses.some(({ status }) => status === 200) ? 'active' : 'unknown';
+}
+
+function batchOf(response: RawResponse | undefined): boolean | null {
+  if (response?.status === 200) return true;
+  return response && isWithheld(response) ? false : null;
+}
+
+/** Two signs: whether artists have all their fields, and whether several objects can be read with one call. */
+function kindOf({ withheld }: SeenFields, batch: boolean | null): AppKind {
+  const hasAllArtistFields = artistFieldsOf(withheld);
+  if (hasAllArtistFields === null) return batch === false ? 'development' : 'unknown';
+  if (hasAllArtistFields) return batch === false ? 'unknown' : 'extended';
+  return batch === true ? 'old-development' : 'development';
+}
+
+/** Whether artists have every field that can be withheld; null if no artist was read. */
+function artistFieldsOf(withheld: SeenFields['withheld']): boolean | null {
+  const artistFields = kinds.artist.withheldFields.map((field) => withheld[field]);
+  if (artistFields.some((isFieldWithheld) => isFieldWithheld === undefined)) return null;
+  return artistFields.every((isFieldWithheld) => isFieldWithheld === false);
+}
+
+const isWithheld = ({ status, isEdgeRefusal, isPremiumLapsed, message }: RawResponse): boolean =>
+  status === 404 ||
+  status === 410 ||
+  (status === 403 && !isEdgeRefusal && !isPremiumLapsed && message !== null);
+
+function familyStates(
+  responses: Examination['responses'],
+  kind: AppKind,
+): Readonly<Record<Family, FamilyState>> {
+  return Object.fromEntries(families.concat('search').map((family) => [family, stateOf(family)]));
+
+  function stateOf(family: Family): FamilyState {
+    const response = responses.get(family);
+    if (!response)
+      return kind === 'development' && shortLists.has(family) ? 'documented-as-withheld' : 'not-checked';
+    if (response.status === 200) return 'available';
+    if (response.backOff?.reason === 'quota') return 'quota-used-up';
+    if (response.backOff?.reason === 'rate') return 'rate-limited';
+    return isWithheld(response) ? 'withheld' : 'failed';
+  }
+}
+
+const shortLists: ReadonlySet<Family> = new Set(
+  Object.values(kinds).flatMap((kind) => kind.shortLists.map(({ name }) => name)),
+);
+
+function unreliableTotals({ bodies, totals }: Examination): string[] {
+  const drifting = Object.keys(totals?.first ?? {}).filter(
+    (kind) => totals?.again[kind] !== totals?.first[kind],
+  );
+  const tooSmall = bodies
+    .filter(({ shape }) => shape === 'search')
+    .flatMap(({ body }) =>
+      Object.entries(body as Record<string, { total?: unknown; items?: unknown[] } | null>),
+    )
+    .filter(([, page]) => typeof page?.total === 'number' && page.total < (page.items?.length ?? 0))
+    .map(([kind]) => kind);
+  return [...new Set([...drifting, ...tooSmall])].sort();
+}

@@ -1,0 +1,256 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runDoctorCommand } from '../../src/doctor/command.ts';
+import type { Findings } from '../../src/doctor/findings.ts';
+import {
+  createCatalogue,
+  type PresetName,
+  presetNames,
+  type QuotaMode,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from '../../src/sandbox/index.ts';
+
+/** The examination of an app: its findings for each kind of app and each reported behaviour of Spotify, and its calls. */
+
+const catalogue = createCatalogue();
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Report = Findings & { advice: { variable: string; value: string }[] };
+
+async function runCommand(variables: Record<string, string>, ...args: string[]) {
+  const file = join(folder, 'spotify-report.json');
+  const printed: string[] = [];
+  const errors: string[] = [];
+  const exitCode = await runDoctorCommand(['--report', file, ...args], {
+    environment: () => variables,
+    print: (text) => printed.push(text),
+    printError: (text) => errors.push(text),
+  });
+  return { exitCode, output: printed.join('\n'), errors: errors.join('\n'), file };
+}
+
+const variablesOf = ({ clientId, clientSecret, apiUrl, tokenUrl }: Sandbox) => ({
+  SPOTIFY_CLIENT_ID: clientId,
+  SPOTIFY_CLIENT_SECRET: clientSecret,
+  SPOTIFY_API_URL: apiUrl,
+  SPOTIFY_TOKEN_URL: tokenUrl,
+});
+
+/** Examines the app of a sandbox. @param prepare changes the sandbox before that */
+async function examineSandbox(
+  options: SandboxOptions,
+  prepare: (sandbox: Sandbox) => void = () => undefined,
+) {
+  const sandbox = await startSandbox({ catalogue, ...options });
+  try {
+    prepare(sandbox);
+    const result = await runCommand(variablesOf(sandbox));
+    const text = readFileSync(result.file, 'utf8');
+    const calls = sandbox.calls();
+    return {
+      ...result,
+      sandbox,
+      text,
+      report: JSON.parse(text) as Report,
+      apiCalls: calls.filter(({ kind }) => kind === 'api').map(({ route, status }) => `${route} ${status}`),
+      tokenCalls: calls.filter(({ kind }) => kind === 'token').length,
+    };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+const modes: Record<QuotaMode, Partial<Findings>> = {
+  development: { kind: 'development', premium: 'active', pageSize: 10, batch: false, unreliableTotals: [] },
+  extended: { kind: 'extended', premium: 'active', pageSize: 50, batch: true, unreliableTotals: [] },
+};
+
+const everyTotal = ['albums', 'artists', 'episodes', 'shows', 'tracks'];
+const repeatedSearch = (status: number) => ({ repeated: [{ family: 'search', status }] });
+const oldApp: Partial<Findings> = { kind: 'old-development', pageSize: 50, batch: true };
+const nothingKnown: Partial<Findings> = { kind: 'unknown', premium: 'lapsed', pageSize: null, batch: null };
+
+/** The findings that differ from those of the mode alone; `old-development-app` is a kind of app of its own. */
+const findingsOfPreset: Record<PresetName, (mode: QuotaMode) => Partial<Findings>> = {
+  'quota-2026': () => ({ usedUpQuotas: [] }),
+  'total-zero': () => ({ unreliableTotals: everyTotal }),
+  'drifting-totals': () => ({ unreliableTotals: everyTotal }),
+  'empty-403': () => repeatedSearch(403),
+  'html-502': () => repeatedSearch(502),
+  'empty-503': () => repeatedSearch(503),
+  'flaky-404': () => repeatedSearch(404),
+  'premium-lapsed': () => nothingKnown,
+  'old-development-app': (mode) => (mode === 'development' ? oldApp : {}),
+};
+
+const quotaModes = ['development', 'extended'] as const;
+const cases = quotaModes.flatMap((mode) => [
+  [mode, 'no preset', undefined, modes[mode]] as const,
+  ...presetNames.map(
+    (preset) => [mode, preset, preset, { ...modes[mode], ...findingsOfPreset[preset](mode) }] as const,
+  ),
+]);
+
+test.each(cases)(
+  'an app in %s mode with %s is described with at most 8 calls, and every response is as expected',
+  async (quotaMode, _name, preset, expected) => {
+    const { report, apiCalls, tokenCalls, exitCode, output } = await examineSandbox({
+      quotaMode,
+      ...(preset && { preset }),
+    });
+    expect(report).toMatchObject({ ...expected, differences: [], rateLimitedSeconds: null });
+    expect(apiCalls.length).toBeLessThanOrEqual(8);
+    expect(tokenCalls).toBe(1);
+    expect(output).toContain(`Checked with ${apiCalls.length} of at most 8 Spotify calls`);
+    expect(exitCode).toBe(preset === 'premium-lapsed' ? 1 : 0);
+  },
+);
+
+test('the endpoint families, the withheld fields, the market and the variables to configure are those of the app', async () => {
+  const { report } = await examineSandbox({ quotaMode: 'development' });
+  expect(report.families).toMatchObject({
+    search: 'available',
+    albums: 'available',
+    'artists/top-tracks': 'documented-as-withheld',
+    'albums/tracks': 'not-checked',
+  });
+  expect(report.fields.withheld).toMatchObject({ 'Artist.genres': true, 'Show.publisher': true });
+  expect(report.market).toEqual({ without: 'none', withStatesPlayable: true });
+  expect(report.advice.map(({ variable }) => variable)).toEqual(['SPOTIFY_QUOTA_MODE', 'SPOTIFY_MARKET']);
+  const { report: extended } = await examineSandbox({ quotaMode: 'extended' });
+  expect(extended.families).toMatchObject({ 'artists/top-tracks': 'available' });
+  expect(extended.fields.withheld).toMatchObject({ 'Artist.genres': false, 'Show.publisher': false });
+  expect(extended.market).toEqual({ without: 'listed', withStatesPlayable: true });
+});
+
+test('a lapsed Premium subscription is found with one call', async () => {
+  const { apiCalls, output } = await examineSandbox({ preset: 'premium-lapsed' });
+  expect(apiCalls).toEqual(['search 403']);
+  expect(output).toContain('no active Premium subscription');
+  expect(output).not.toContain('Configure');
+});
+
+test('a used-up daily quota of one family is stated with its time, and the other families are read', async () => {
+  const { report, apiCalls, output } = await examineSandbox(
+    {
+      quotaMode: 'extended',
+    },
+    ({ faults }) => {
+      faults.add({
+        on: { route: 'artists/albums' },
+        fault: { kind: 'budget', calls: 0, windowSeconds: 86_400, form: 'quota', countRefused: true },
+      });
+    },
+  );
+  expect(report.usedUpQuotas).toEqual([{ family: 'artists/albums', seconds: expect.any(Number) }]);
+  expect(report.families).toMatchObject({ 'artists/albums': 'quota-used-up', search: 'available' });
+  expect(report.kind).toBe('extended');
+  expect(apiCalls.filter((call) => call.startsWith('artists/albums'))).toEqual(['artists/albums 429']);
+  expect(output).toContain('USED UP for artists/albums (free again in');
+});
+
+test('the short rate limit ends the examination at once', async () => {
+  const { report, apiCalls, exitCode } = await examineSandbox({ quotaMode: 'extended', rateLimit: 1 });
+  expect(apiCalls).toEqual(['search 200', 'artists/albums 429']);
+  expect(report.rateLimitedSeconds).toBeGreaterThan(0);
+  expect(exitCode).toBe(0);
+});
+
+test('each difference from the expected shapes is reported with its place and types, and without values', async () => {
+  const { report, text, output } = await examineSandbox({ quotaMode: 'development' }, ({ faults }) => {
+    faults.add({
+      on: { route: 'search' },
+      fault: {
+        kind: 'edit',
+        edits: [
+          { path: 'artists.items.0.genres', set: ['a new genre'] },
+          { path: 'tracks.items.0.duration_ms', set: 'a text' },
+          { path: 'albums.items.1.name', remove: true },
+        ],
+      },
+    });
+  });
+  expect(report.differences).toEqual(
+    expect.arrayContaining([
+      { place: 'search artists.items[].genres', expected: 'absent', found: 'array', count: 2 },
+      { place: 'search tracks.items[].duration_ms', expected: 'integer', found: 'string', count: 2 },
+      { place: 'search albums.items[].name', expected: 'string', found: 'absent', count: 2 },
+    ]),
+  );
+  expect(report.differences).toHaveLength(3);
+  expect(text).not.toMatch(/a new genre|a text/);
+  expect(output).toContain('differ in 3 places');
+});
+
+test('neither the report nor the output has the credentials or a token, even if Spotify repeats them', async () => {
+  const { text, output, sandbox } = await examineSandbox(
+    { clientId: 'an-id-of-an-app', clientSecret: 'a-secret-of-an-app' },
+    ({ faults }) => {
+      faults.add({
+        on: { route: 'search' },
+        fault: { kind: 'edit', edits: [{ path: 'a-secret-of-an-app', set: 'an-id-of-an-app' }] },
+      });
+    },
+  );
+  const bearer = sandbox.calls().map(({ headers }) => headers['authorization']?.split(' ')[1] ?? '');
+  for (const secret of ['a-secret-of-an-app', 'an-id-of-an-app', ...bearer]) {
+    expect(`${text}${output}`).not.toContain(secret);
+  }
+  expect(text).toContain('[redacted]');
+});
+
+test('with --json the report is printed', async () => {
+  const sandbox = await startSandbox({ catalogue });
+  const { output, exitCode } = await runCommand(variablesOf(sandbox), '--json');
+  await sandbox.close();
+  expect(JSON.parse(output)).toMatchObject(modes.development);
+  expect(exitCode).toBe(0);
+});
+
+test('without credentials it states how to get them', async () => {
+  const { exitCode, errors } = await runCommand({});
+  expect(errors).toContain('Create an app on https://developer.spotify.com/dashboard');
+  expect(errors).toContain('SPOTIFY_CLIENT_SECRET=');
+  expect(exitCode).toBe(1);
+});
+
+test('rejected credentials are reported with the words of Spotify and the names of the variables', async () => {
+  const sandbox = await startSandbox({ catalogue });
+  const variables = { ...variablesOf(sandbox), SPOTIFY_CLIENT_SECRET: 'another-secret' };
+  const { exitCode, errors } = await runCommand(variables);
+  await sandbox.close();
+  expect(errors).toContain(
+    'SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: invalid_client: Invalid client secret',
+  );
+  expect(errors).not.toContain('another-secret');
+  expect(exitCode).toBe(1);
+  expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token']);
+});
+
+test('a Spotify that cannot be reached is reported with the address and the code of the system', async () => {
+  const sandbox = await startSandbox({ catalogue });
+  const variables = variablesOf(sandbox);
+  await sandbox.close();
+  const { exitCode, errors } = await runCommand(variables);
+  expect(errors).toContain(`There is no token from ${variables.SPOTIFY_TOKEN_URL}: ECONNREFUSED`);
+  expect(exitCode).toBe(2);
+});
+
+test('an unknown option and a report that cannot be written are errors', async () => {
+  expect(await runCommand({}, '--jsn')).toMatchObject({
+    exitCode: 1,
+    errors: expect.stringContaining("'--jsn'"),
+  });
+  const sandbox = await startSandbox({ catalogue });
+  const result = await runCommand(variablesOf(sandbox), '--report', join(folder, 'no-folder', 'report.json'));
+  await sandbox.close();
+  expect(result).toMatchObject({ exitCode: 1, errors: expect.stringContaining('cannot be written') });
+});
