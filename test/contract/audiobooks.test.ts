@@ -21,6 +21,7 @@ import {
   listedChapterFields,
   marketOf,
 } from '../support/audiobooks.ts';
+import { startClock } from '../support/clock.ts';
 
 /** Audiobooks and chapters: their fields, their lists and the oddities of Spotify's responses, with the calls they cost. */
 
@@ -33,6 +34,8 @@ interface ChaptersPage {
   nodes: { id: string }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
 }
+
+const hour = 3_600;
 
 type Gateway = Awaited<ReturnType<typeof inMode>>;
 
@@ -334,6 +337,52 @@ describe('the URIs and links of audiobooks and chapters, which Spotify words as 
     });
     expect(sandbox.calls()).toEqual([]);
   });
+});
+
+test.each(modes)(
+  'the pages of chapters that cached audiobooks contain are read again after two hours, and the plan is not below that (%s)',
+  async (mode) => {
+    const clock = startClock();
+    const gateway = await inMode(mode);
+    const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.escaped];
+    const fields = 'name chapters(first: 1) { nodes { id } }';
+    const many = `{ audiobooks(ids: ${quoted(ids)}) { ${fields} } }`;
+    expect((await gateway.ask(many)).errors).toEqual([]);
+    gateway.sandbox.clearCalls();
+    await clock.pass(2 * hour + 1);
+    const entities = await gateway.ask(
+      `query ($all: [_Any!]!) { _entities(representations: $all) { ... on Audiobook { ${fields} } } }`,
+      { all: [{ __typename: 'Audiobook', id: audiobooks.escaped }] },
+    );
+    expect(entities.errors).toEqual([]);
+    expect(gateway.apiCalls()).toEqual([listPath(audiobooks.escaped, 0)]);
+    expect(entities.extensions.spotify?.plannedCalls).toBe(1);
+    const answer = await gateway.ask(many);
+    expect(answer.errors).toEqual([]);
+    expect(gateway.apiCalls()).toHaveLength(3);
+    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
+    await clock.pass(3 * hour);
+    gateway.sandbox.clearCalls();
+    const again = await gateway.ask(many);
+    expect(gateway.apiCalls()).toHaveLength(3);
+    expect(again.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(3);
+  },
+);
+
+test('the cache keeps an audiobook for six hours and a chapter for a day', async () => {
+  const clock = startClock();
+  const { ask, apiCalls, sandbox } = await inMode('development');
+  const audiobook = `{ audiobook(id: "${audiobooks.chapters3}") { name } }`;
+  const chapter = `{ chapter(id: "${chapters.first}") { name } }`;
+  await ask(audiobook);
+  await ask(chapter);
+  sandbox.clearCalls();
+  await clock.pass(6 * hour - 1);
+  expect((await ask(audiobook)).extensions.spotify?.stale).toEqual([]);
+  await clock.pass(17 * hour);
+  expect((await ask(chapter)).extensions.spotify?.stale).toEqual([]);
+  expect(apiCalls()).toEqual([]);
+  expect((await ask(audiobook)).extensions.spotify?.actualCalls).toBe(1);
 });
 
 test('a chapter whose type says episode, as the documentation has it, is a chapter', async () => {

@@ -44,6 +44,8 @@ export interface FieldVisit {
   isFromOwner: boolean;
   /** The parents whose ids the operation states. */
   owners: readonly Owner[];
+  /** How many of the parents are cached entities, whose reads are not counted. */
+  cachedParents: number;
   /** The names of the fields selected below. */
   selected: ReadonlySet<string>;
   /** Whether a field below needs more than a simplified object. */
@@ -115,6 +117,8 @@ export interface Cost {
   isFromOwner?: boolean;
   /** The objects whose ids the operation states. */
   owners?: readonly Owner[];
+  /** How many of the objects are cached entities, whose reads are not counted; by default none. */
+  cachedObjects?: number;
   /** How many entities are not cached, and those of them that are not read. */
   entities?: { uncached: number; rejected: readonly UncachedEntity[] };
 }

@@ -35,6 +35,7 @@ interface Place {
   full: boolean;
   isFromOwner: boolean;
   owners: readonly Owner[];
+  cachedParents: number;
 }
 
 /**
@@ -70,6 +71,7 @@ export function countCalls(
     full: true,
     isFromOwner: false,
     owners: [],
+    cachedParents: 0,
   });
   countBatchProbe(count);
   for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
@@ -99,7 +101,7 @@ function countFields(count: Count, place: Place): void {
 /** Counts one field and all below it. */
 function countField(
   count: Count,
-  { level: { type }, objects: parents, full, isFromOwner, owners, parentArgs }: Place,
+  { level: { type }, objects: parents, full, isFromOwner, owners, cachedParents, parentArgs }: Place,
   { field, below, nodes, selected }: FieldSelection,
   args: Place['parentArgs'],
 ): void {
@@ -112,6 +114,7 @@ function countField(
     full,
     isFromOwner,
     owners,
+    cachedParents,
     selected,
     needsFullObject: () => below.some(({ branches }) => branches.some((branch) => canCost(branch.field))),
     app: count.app,
@@ -127,9 +130,10 @@ function countField(
     count.rejectedEntities.set(nodes[0], cost.entities.rejected);
   }
   for (const level of below) {
-    const { objects, full: isFull, isFromOwner = false, owners: all = none } = cost;
+    const { objects, full: isFull, isFromOwner = false, owners: all = none, cachedObjects = 0 } = cost;
     const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
-    countFields(count, { level, parentArgs: args, objects, full: isFull, isFromOwner, owners });
+    const place = { objects, full: isFull, isFromOwner, owners, cachedParents: cachedObjects };
+    countFields(count, { level, parentArgs: args, ...place });
   }
 }
 

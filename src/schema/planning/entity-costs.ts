@@ -33,6 +33,7 @@ export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCos
         batchSize: 1,
       },
       full: true,
+      cachedObjects: uncached.reduce((left, { indexes }) => left - indexes.length, count),
       entities: { uncached: uncached.length, rejected },
     };
   },

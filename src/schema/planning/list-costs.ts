@@ -5,6 +5,7 @@ import {
   type ObjectKey,
   type PagedEndpoint,
   type PagedList,
+  pagedEndpoints,
   type SpotifyObject,
   searchReach,
   typedKinds,
@@ -55,9 +56,12 @@ export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): 
 
 /** A list of which the full object contains the first page, such as the tracks of an album. */
 export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost {
-  const { embeddedPage } = typedKinds[owner];
+  const { embeddedPage, freshMs } = typedKinds[owner];
   if (!embeddedPage) throw new Error(`An object of the kind ${owner} contains no page of a list.`);
   const { limit: embeddedItems, isInBatches } = embeddedPage;
+  const listFreshMs = pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.freshMs ?? 0;
+  // Of a cached object whose list stays fresh for less time, the page may be too old: then the list is read.
+  const mayPageBeOld = listFreshMs < freshMs;
   const begins = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
 
   return {
@@ -66,20 +70,22 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const parents = count(visit.parents);
       const isOtherMarket = visit.args['market'] != null;
-      // Where batches lack the page, only an object that was read by itself is sure to have it.
-      const hasPage = isInBatches || visit.app.has('batch') === false;
+      // An object that is counted as a call of its own has the page, or is cached and leaves that call to the list.
+      const isAlone = parents === 1 || visit.app.has('batch') === false;
+      const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
       const pagesBehind =
         hasPage && begins(visit.args) ? pages.filter((page) => page + limit > embeddedItems) : pages;
+      const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesBehind.length) : 0;
       // The items for another market come with the object for that market, and a search names no market of its objects.
       const isRead = isOtherMarket || (!isInBatches && !visit.full);
       const otherOwner = begins(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
-          [endpoint]: parents * pagesBehind.length - cachedPages(visit, listOf, pagesBehind),
+          [endpoint]: parents * pagesBehind.length + oldPages - cachedPages(visit, listOf, pagesBehind),
           ...otherOwner?.calls,
         },
         lookups: otherOwner?.lookups ?? {},
-        probeCalls: pagesBehind.length > 0 ? probeCalls : [],
+        probeCalls: pagesBehind.length + oldPages > 0 ? probeCalls : [],
         objects: { batches: parents, batchSize: size },
         full: false,
         isFromOwner: true,
