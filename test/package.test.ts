@@ -40,6 +40,21 @@ test.each([
   slowMs,
 );
 
+test('the code imports only packages that are installed with the package', () => {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const imported = files.flatMap((path) => {
+    const code = readFileSync(join('src', path), 'utf8');
+    return code.match(/(?<=^(?:import|export|\}).* from '|(?:import|resolve)\(')[^.'][^']*/gm) ?? [];
+  });
+  const packages = imported
+    .filter((name) => !name.startsWith('node:'))
+    .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
+  expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
+});
+
 test('`npm start` and the image start the same process, with the same bound on its memory', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   const [, command = '[]'] = /^CMD (.*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { variableNames } from '../src/config.ts';
+
+/** The files with which the gateway is deployed and released agree with the gateway. */
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const { version } = JSON.parse(read('package.json')) as { version: string };
+const image = read('Dockerfile');
+
+describe('compose.yaml', () => {
+  const { services } = parse(read('compose.yaml')) as { services: Record<'gateway' | 'redis', Service> };
+
+  test('passes every variable of the .env file to the gateway', () => {
+    expect(services.gateway.env_file).toEqual([{ path: '.env', required: false }]);
+  });
+
+  test('keeps the address and the data directory of the image, whatever the .env file says', () => {
+    const [, port] = /EXPOSE (\d+)/.exec(image) ?? [];
+    const [, directory] = /^VOLUME (.*)$/m.exec(image) ?? [];
+    expect(services.gateway.environment).toMatchObject({
+      HOST: '0.0.0.0',
+      PORT: Number(port),
+      DATA_DIR: directory,
+      NODE_ENV: `\${NODE_ENV:-production}`,
+    });
+    expect(services.gateway.volumes).toEqual([`gateway-data:${directory}`]);
+  });
+
+  test('publishes every port on this machine only', () => {
+    const ports = Object.values(services).flatMap((service) => service.ports ?? []);
+    expect(ports).toEqual(['127.0.0.1:4000:4000']);
+  });
+
+  test('starts the gateway when Redis is healthy', () => {
+    expect(services.gateway.depends_on).toEqual({ redis: { condition: 'service_healthy' } });
+    expect(services.redis.healthcheck?.test.join(' ')).toContain('redis-cli ping');
+  });
+});
+
+interface Service {
+  env_file?: unknown;
+  environment?: Record<string, unknown>;
+  volumes?: string[];
+  ports?: string[];
+  depends_on?: unknown;
+  healthcheck?: { test: string[] };
+}
+
+describe('the Helm chart', () => {
+  const templates = readdirSync(new URL('../deploy/helm/templates', import.meta.url))
+    .map((name) => read(`deploy/helm/templates/${name}`))
+    .join('\n');
+  const values = parse(read('deploy/helm/values.yaml')) as Record<string, unknown>;
+
+  test('has the version of the package', () => {
+    expect(parse(read('deploy/helm/Chart.yaml'))).toMatchObject({ version, appVersion: version });
+  });
+
+  test('uses every value, and no value that it does not have', () => {
+    const used = new Set(
+      templates.match(/(?<=\$?\.Values\.)[\w.]+/g)?.filter((name) => !name.startsWith('env.')),
+    );
+    const names = Object.entries(values).flatMap(([name, value]) =>
+      ['image', 'service', 'ingress'].includes(name)
+        ? Object.keys(value as object).map((key) => `${name}.${key}`)
+        : [name],
+    );
+    used.add('env');
+    expect([...used].sort()).toEqual(names.sort());
+  });
+
+  test('sets variables that the gateway reads', () => {
+    const set = templates.match(/(?<=- \{ name: )[A-Z_]+(?=,)/g) ?? [];
+    expect(set).toEqual(['HOST', 'PORT', 'METRICS_PORT', 'DATA_DIR']);
+    expect(set.filter((name) => !variableNames.includes(name))).toEqual([]);
+  });
+
+  test('asks /ready before it sends requests, and /health to restart the process', () => {
+    const pathOf = (probe: string) =>
+      new RegExp(`${probe}:\\s+httpGet: \\{ path: (\\S+),`).exec(templates)?.[1];
+    expect(['readinessProbe', 'livenessProbe', 'startupProbe'].map(pathOf)).toEqual([
+      '/ready',
+      '/health',
+      '/health',
+    ]);
+  });
+
+  test('contains no secret, but refers to one', () => {
+    expect(templates).not.toContain('kind: Secret');
+    expect(templates).toContain('secretRef');
+  });
+});
+
+describe('the release', () => {
+  const { jobs, on } = parse(read('.github/workflows/release.yml')) as {
+    jobs: Record<string, Job>;
+    on: unknown;
+  };
+  const commandsOf = (name: string) => jobs[name]?.steps.map(({ run = '', uses = '' }) => run || uses) ?? [];
+
+  test('publishes nothing before all checks have passed', () => {
+    expect(on).toEqual({ push: { tags: ['v*.*.*'] } });
+    expect(commandsOf('check')).toContain('.ci/run');
+    const needs = Object.entries(jobs).map(([name, job]) => [name, job.needs]);
+    expect(Object.fromEntries(needs)).toEqual({
+      check: undefined,
+      package: 'check',
+      image: 'check',
+      chart: 'image',
+    });
+  });
+
+  test('signs the origin of the package and of the image', () => {
+    for (const name of ['package', 'image']) {
+      expect(jobs[name]?.permissions, name).toMatchObject({ 'id-token': 'write', attestations: 'write' });
+      expect(commandsOf(name).join(), name).toContain('actions/attest-build-provenance@');
+    }
+    expect(commandsOf('package').join()).toContain('npm publish --provenance');
+  });
+
+  test('builds the image for amd64 and arm64', () => {
+    const build = jobs['image']?.steps.find(({ uses = '' }) => uses.startsWith('docker/build-push-action@'));
+    expect(build?.with).toMatchObject({ platforms: 'linux/amd64,linux/arm64', push: true, sbom: true });
+  });
+});
+
+interface Job {
+  needs?: string;
+  permissions?: Record<string, string>;
+  steps: { run?: string; uses?: string; with?: Record<string, unknown> }[];
+}
