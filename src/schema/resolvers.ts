@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import {
+  type Entity,
   isMalformed,
   type Malformed,
   recordUnavailable,
@@ -15,7 +16,7 @@ import type { Context } from './context.ts';
  */
 
 /** The item, or its error, which does not affect the other items. */
-export const itemOrError = <T extends SpotifyObject>(item: T | Malformed): T =>
+export const itemOrError = <T extends Entity>(item: T | Malformed): T =>
   isMalformed(item) ? asListError(malformed(item)) : item;
 
 /** The error of a value that is not as documented. */

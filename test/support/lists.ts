@@ -63,7 +63,7 @@ interface ListAnswer {
     list: {
       totalCount: number | null;
       pageInfo: Pick<Page, 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'>;
-      edges: { cursor: string; node: { id: string } }[];
+      edges: { cursor: string; node: { id: string } | { item: { id: string } } }[];
     };
   };
 }
@@ -87,17 +87,19 @@ export const pagedLists = new Map(
       // `shows/episodes` is the field `episodes` of the kind whose plural is `shows`.
       const [plural, field] = definition.name.split('/');
       const owner = Object.values<KindDefinition>(kinds).find((kind) => kind.plural === plural)?.name ?? '';
+      const isOfEntries = definition.identify !== undefined;
+      const node = isOfEntries ? 'item { ... on Track { id } }' : 'id';
       const document = `query ($first: Int, $last: Int, $after: String, $before: String) {
         owner: ${owner}(id: "${ownerId}") {
           list: ${field}(first: $first, last: $last, after: $after, before: $before) {
             totalCount
             pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-            edges { cursor node { id } }
+            edges { cursor node { ${node} } }
           }
         }
       }`;
       const operation = documents.fromText(document).operation(null);
-      return [definition.name, { definition, owner, itemKind, operation }] as const;
+      return [definition.name, { definition, owner, itemKind, isOfEntries, operation }] as const;
     }),
   ),
 );
@@ -122,7 +124,7 @@ export function testList(
   known: { mode?: QuotaMode; freshMs?: number; quota?: TestQuota } = {},
 ) {
   const { quota } = known;
-  const { definition, owner, itemKind, operation } = listNamed(list.of ?? 'artists/albums');
+  const { definition, owner, itemKind, isOfEntries, operation } = listNamed(list.of ?? 'artists/albums');
   const usages: Usage[] = [];
   let callsUntilOutage = Number.POSITIVE_INFINITY;
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
@@ -139,7 +141,7 @@ export function testList(
     requests.push({ path: pathOf(request), offset, limit, refused });
     const body = refused
       ? { error: { status: 400, message: 'Invalid limit' } }
-      : pageOf(list, itemKind, offset, limit);
+      : pageOf(list, isOfEntries ? entry : (n) => item(itemKind, n), offset, limit);
     const read = readBody(Buffer.from(JSON.stringify(body)));
     return {
       kind: 'response' as const,
@@ -183,7 +185,7 @@ export function testList(
     return {
       totalCount,
       ...pageInfo,
-      ids: edges.map(({ node }) => Number(node.id)),
+      ids: edges.map(({ node }) => Number('item' in node ? node.item.id : node.id)),
       cursors: edges.map(({ cursor }) => cursor),
     };
   }
@@ -200,13 +202,13 @@ export function testList(
   };
 }
 
-function pageOf(list: TestList, itemKind: string, offset: number, askedLimit: number) {
+function pageOf(list: TestList, itemOf: (n: number) => object, offset: number, askedLimit: number) {
   const limit = Math.min(askedLimit, list.ceiling);
   const total = list.total ?? list.slots.length;
   const items = list.slots
     .slice(offset, offset + limit)
     .filter((slot) => slot !== 'hidden')
-    .map((slot) => slot && item(itemKind, slot));
+    .map((slot) => slot && itemOf(slot));
   const hasNext = offset + limit < total || list.endless;
   return {
     href: '',
@@ -226,4 +228,11 @@ const item = (kind: string, n: number) => ({
   images: [],
   artists: [],
   external_urls: {},
+});
+
+/** All entries were added at the same time, so that only their contents tell them apart. */
+const entry = (n: number) => ({
+  added_at: '2026-01-01T00:00:00Z',
+  is_local: false,
+  item: { ...item('track', n), uri: `spotify:track:${itemId(n)}` },
 });

@@ -2,7 +2,7 @@ import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
 import { embeddedPageOf } from './kinds/embedded-objects.ts';
-import { byId } from './kinds/endpoint-request.ts';
+import { byId, FeatureWithheld } from './kinds/endpoint-request.ts';
 import { type Kind, type KindOf, kinds, typedKinds } from './kinds/index.ts';
 import type { Malformed } from './kinds/json.ts';
 import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
@@ -10,6 +10,7 @@ import { type PagedList, pagedList, shortList } from './kinds/lists.ts';
 import type { Market } from './kinds/markets.ts';
 import type { Page } from './kinds/page.ts';
 import { searchResults } from './kinds/search.ts';
+import { propertyOf } from './transport/body.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 
 /** The lists of objects. A `market` of null means the market of the owner, and after it the default market. */
@@ -59,11 +60,12 @@ export function createEntityLists(
     list: PagedList<T>,
     owner: ListOwner,
     market: Market | null,
-  ): Pick<PagedList<T>, 'embeddedFirstPage'> {
+  ): Pick<PagedList<T>, 'embeddedFirstPage' | 'embeddedItems'> {
     const ownerKind = Object.values(registry).find(
       ({ embeddedPage }) => embeddedPage?.list === list.endpoint,
     );
-    if (!ownerKind) return {};
+    const embeddedPage = ownerKind?.embeddedPage;
+    if (!ownerKind || !embeddedPage) return {};
     function pageIn(object: Entity): Page<T> | undefined {
       // The items of the page were decoded as those of this list, which its type does not state.
       const page = embeddedPageOf(object, registry) as Page<T> | undefined;
@@ -74,12 +76,15 @@ export function createEntityLists(
       return undefined;
     }
     return {
+      embeddedItems: embeddedPage.limit,
       async embeddedFirstPage(fieldContext) {
         const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
         if (page) return page;
         // In a market in which the owner was not found, it may not exist: only a read by its id can show that.
-        if (market === owner.market && ownerKind.embeddedPage?.isInBatches === false) return undefined;
+        if (market === owner.market && embeddedPage.isInBatches === false) return undefined;
         const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
+        if (full && list.withheldField && !isPageSent(full, embeddedPage.key))
+          throw new FeatureWithheld(false);
         return full && pageIn(full);
       },
     };
@@ -107,3 +112,6 @@ export function createEntityLists(
       searchResults(typedKinds[kind], q, marketOf(market), registry),
   };
 }
+
+/** Whether a full object has the page of its list: an app from which Spotify withholds the list gets none. */
+const isPageSent = (object: Entity, key: string): boolean => propertyOf(object, key) !== undefined;

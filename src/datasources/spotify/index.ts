@@ -11,6 +11,7 @@ export type { Item, ListOwner, ObjectKey } from './entity-lists.ts';
 export { families } from './kinds/families.ts';
 export * from './kinds/index.ts';
 export { isMalformed, type Malformed } from './kinds/json.ts';
+export type { Entity } from './kinds/kind.ts';
 export type { PagedList } from './kinds/lists.ts';
 export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { Page } from './kinds/page.ts';
@@ -19,6 +20,7 @@ export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type {
   Copyright,
   ExternalIds,
+  Followers,
   Image,
   ReleaseDate,
   Restrictions,

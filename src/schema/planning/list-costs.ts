@@ -1,12 +1,13 @@
 import {
+  type Entity,
   type Kind,
   kinds,
+  listProperties,
   type Market,
   type ObjectKey,
   type PagedEndpoint,
   type PagedList,
   pagedEndpoints,
-  type SpotifyObject,
   searchReach,
   typedKinds,
   worstCaseOffsets,
@@ -38,7 +39,7 @@ export type ListOf<Args> = (
   spotify: Pick<CacheView, 'pagedList'>,
   owner: ObjectKey,
   args: Args,
-) => PagedList<SpotifyObject>;
+) => PagedList<Entity>;
 
 /** A list that is read page by page. */
 export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
@@ -62,13 +63,18 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
   const listFreshMs = pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.freshMs ?? 0;
   // Of a cached object whose list stays fresh for less time, the page may be too old: then the list is read.
   const mayPageBeOld = listFreshMs < freshMs;
+  const { withheldField, hasFullItems } = listProperties(endpoint);
+  const isWithheld = (app: FieldVisit['app']) =>
+    withheldField !== undefined && app.has(withheldField) === false;
   const begins = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
 
   return {
-    needsFullObject: (args) => isInBatches && args['market'] == null && begins(args),
+    needsFullObject: (args, app) => isInBatches && args['market'] == null && begins(args) && !isWithheld(app),
     calls(visit) {
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const parents = count(visit.parents);
+      if (isWithheld(visit.app))
+        return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: true };
       const isOtherMarket = visit.args['market'] != null;
       // An object that is counted as a call of its own has the page, or is cached and leaves that call to the list.
       const isAlone = parents === 1 || visit.app.has('batch') === false;
@@ -87,7 +93,7 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
         lookups: otherOwner?.lookups ?? {},
         probeCalls: pagesBehind.length + oldPages > 0 ? probeCalls : [],
         objects: { batches: parents, batchSize: size },
-        full: false,
+        full: hasFullItems,
         isFromOwner: true,
       };
     },

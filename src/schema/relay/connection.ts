@@ -1,12 +1,12 @@
 import type { ArgBuilder, FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
 import {
   type CursorPosition,
+  type Entity,
   isMalformed,
   type Malformed,
   type PageArgs,
   type PagedList,
   type Slot,
-  type SpotifyObject,
   type Window,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
@@ -21,22 +21,22 @@ import { cursorsOf, defaultSize, maxSize, type PagingArgs, rangeOf } from './pag
 type Types = (typeof builder)['$inferSchemaTypes'];
 
 /** A list as far as its selection needs it: the window is null where only the length is asked for. */
-export interface Connection<T extends SpotifyObject> {
+export interface Connection<T extends Entity> {
   window: Window<T> | null;
   range: PageArgs;
   encode(mark: CursorPosition): string;
   total(): Promise<number | Malformed | null>;
 }
 
-export type ConnectionRef<T extends SpotifyObject> = ObjectRef<Types, Connection<T>>;
+export type ConnectionRef<T extends Entity> = ObjectRef<Types, Connection<T>>;
 
-export interface Edge<T extends SpotifyObject> {
+export interface Edge<T extends Entity> {
   connection: Connection<T>;
   slot: number;
   item: T | Malformed;
 }
 
-const PageInfo = builder.objectRef<Connection<SpotifyObject>>('PageInfo').implement({
+const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
   description: 'Where a page stands in its list, and whether there is more.',
   fields: (t) => ({
     hasNextPage: t.boolean({
@@ -74,14 +74,14 @@ export const pagingArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
  * Defines a connection type with its edge type.
  * @param edgeFields the fields of the edge besides its node
  */
-export function connectionOf<T extends SpotifyObject>(
+export function connectionOf<T extends Entity>(
   name: `${string}Connection`,
   node: ObjectRef<Types, T>,
   edgeFields: (t: ObjectFieldBuilder<Types, Edge<T>>) => FieldMap = () => ({}),
 ) {
   // Pothos cannot reason about a type that is still open: inside, the node is any object of Spotify's.
-  const Node = node as unknown as ObjectRef<Types, SpotifyObject>;
-  const EdgeType = builder.objectRef<Edge<SpotifyObject>>(name.replace(/Connection$/, 'Edge')).implement({
+  const Node = node as unknown as ObjectRef<Types, Entity>;
+  const EdgeType = builder.objectRef<Edge<Entity>>(name.replace(/Connection$/, 'Edge')).implement({
     extensions: { isConnectionPart: true },
     description: `One slot in a page of \`${name}\`.`,
     fields: (t) => ({
@@ -100,7 +100,7 @@ export function connectionOf<T extends SpotifyObject>(
     }),
   });
 
-  const ConnectionType = builder.objectRef<Connection<SpotifyObject>>(name).implement({
+  const ConnectionType = builder.objectRef<Connection<Entity>>(name).implement({
     extensions: { isConnectionPart: true },
     description: 'A page of a list. Slots that Spotify leaves empty, or fills twice, have no edge.',
     fields: (t) => ({
@@ -139,7 +139,7 @@ export function connectionOf<T extends SpotifyObject>(
  * The part of a list that the arguments mean, read only as far as the selection needs it.
  * @throws BadUserInput for a page size or cursor that cannot be right, before any call for the list
  */
-export async function connect<T extends SpotifyObject>(
+export async function connect<T extends Entity>(
   list: PagedList<T>,
   args: PagingArgs,
   context: Context,
@@ -165,17 +165,17 @@ export async function connect<T extends SpotifyObject>(
 
 const slotsOf = <T>(window: Window<T> | null): readonly Slot<T>[] => window?.slots ?? [];
 
-const edgesOf = <T extends SpotifyObject>(connection: Connection<T>): Edge<T>[] =>
+const edgesOf = <T extends Entity>(connection: Connection<T>): Edge<T>[] =>
   slotsOf(connection.window).map(({ slot, item }) => ({ connection, slot, item }));
 
-const cursorOf = <T extends SpotifyObject>({ connection, slot, item }: Edge<T>): string =>
+const cursorOf = <T extends Entity>({ connection, slot, item }: Edge<T>): string =>
   connection.encode({
     slot,
     id: isMalformed(item) ? null : item.id,
     total: connection.window?.reportedTotal ?? 0,
   });
 
-function startCursor(connection: Connection<SpotifyObject>): string | null {
+function startCursor(connection: Connection<Entity>): string | null {
   const [first] = edgesOf(connection);
   if (first) return cursorOf(first);
   const { window, range, encode } = connection;
@@ -184,7 +184,7 @@ function startCursor(connection: Connection<SpotifyObject>): string | null {
   return walksOn ? encode({ slot: window.start, id: null, total: window.reportedTotal ?? 0 }) : null;
 }
 
-function endCursor(connection: Connection<SpotifyObject>): string | null {
+function endCursor(connection: Connection<Entity>): string | null {
   const last = edgesOf(connection).at(-1);
   if (last) return cursorOf(last);
   const { window, encode } = connection;

@@ -119,7 +119,7 @@ export function createCapabilities(
         if (has(feature) === false) return null;
         try {
           const response = await send();
-          rejections.confirm(feature, true);
+          if (response !== null) rejections.confirm(feature, true);
           return response;
         } catch (error) {
           if (!(error instanceof FeatureWithheld)) throw error;

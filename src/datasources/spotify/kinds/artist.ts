@@ -4,7 +4,6 @@ import {
   intPart,
   isMalformed,
   type Json,
-  type Malformed,
   part,
   partOrNull,
   withId,
@@ -20,6 +19,8 @@ import { texts } from './texts.ts';
 import {
   type BaseFields,
   baseFields,
+  type Followers,
+  followers,
   type Image,
   images,
   type Sent,
@@ -33,10 +34,6 @@ export interface Artist extends BaseFields {
   genres: SentList<string>;
   followers: Sent<Followers>;
   popularity: Sent<number>;
-}
-
-export interface Followers {
-  total: number | Malformed;
 }
 
 /** At most twenty artists; only for apps that had access before November 2024. */
@@ -74,17 +71,9 @@ function decodeArtist(value: unknown, options: DecodeOptions): Artist {
     ...baseFields(json, 'artist', options),
     images: images(json, 'artist'),
     genres: texts(json, 'genres', 'artist'),
-    followers: followers(json['followers']),
+    followers: followers(json, 'artist'),
     popularity: intPart(json, 'popularity', 'artist'),
   };
-}
-
-/** Some artists have followers without a number, which says no more than no followers at all (spotify/web-api#261). */
-function followers(value: unknown): Sent<Followers> {
-  const json = part(value, (present) => expectObject(present, 'artist.followers'));
-  if (json === undefined || isMalformed(json)) return json;
-  const total = intPart(json, 'total', 'followers');
-  return total === undefined ? undefined : { total };
 }
 
 /** The simplified artists inside another object. */

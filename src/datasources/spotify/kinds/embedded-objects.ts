@@ -1,5 +1,5 @@
 import { isMalformed } from './json.ts';
-import { type Entity, embeddedValues, getKind, type KindRegistry } from './kind.ts';
+import { type Entity, type Entry, embeddedValues, getKind, getList, type KindRegistry } from './kind.ts';
 import { type Items, isLazy, type LazyItems } from './lazy-items.ts';
 import type { Market } from './markets.ts';
 import type { Page } from './page.ts';
@@ -22,8 +22,12 @@ export function* embeddedInEach(items: Items<Entity>, kinds: KindRegistry): Iter
   }
 }
 
-/** An object and those inside it. */
+/** An object and those inside it; of an entry only those inside it. */
 export function* embeddedIn(object: Entity, kinds: KindRegistry): Iterable<EmbeddedObject> {
+  if (isEntry(object)) {
+    yield* embeddedInEach([object.item], kinds);
+    return;
+  }
   yield object;
   const kind = getKind(kinds, object.kind);
   for (const value of embeddedValues(kind, object)) {
@@ -32,13 +36,18 @@ export function* embeddedIn(object: Entity, kinds: KindRegistry): Iterable<Embed
     else yield* embeddedIn(value, kinds);
   }
   const page = embeddedPageOf(object, kinds);
-  if (page) yield* embeddedInItems(page.items, kinds);
+  if (!page) return;
+  const isFull = getList(kinds, kind.embeddedPage?.list ?? '').hasFullItems;
+  yield* isFull ? embeddedInEach(page.items, kinds) : embeddedInItems(page.items, kinds);
 }
+
+const isEntry = (object: Entity): object is Entry => object.isEntry === true;
 
 /** The first page of a list that the object contains; undefined if it contains none. */
 export function embeddedPageOf(object: Entity, kinds: KindRegistry): Page<Entity> | undefined {
   const key = getKind(kinds, object.kind).embeddedPage?.key;
-  return key === undefined ? undefined : (object as Entity & Readonly<Record<string, Page<Entity>>>)[key];
+  const page = key === undefined ? undefined : (object as Entity & Readonly<Record<string, unknown>>)[key];
+  return isMalformed(page) ? undefined : (page as Page<Entity> | undefined);
 }
 
 /** The object with all objects inside it, as if it had been requested in the market. */

@@ -85,6 +85,17 @@ export function throwIfWithheld({ status, body }: HttpResponse): void {
   if (status === 403 && words === null && isErrorObject(body)) throw new FeatureWithheld(false);
 }
 
+/**
+ * @throws FeatureWithheld also if the response says that the contents need the token of a user, or if Spotify's edge
+ * rejects them without a word, which it does for every app token (stiefenm/spoton#119)
+ */
+export function throwIfContentsWithheld(response: HttpResponse): void {
+  const { status, body } = response;
+  throwIfWithheld(response);
+  if (status === 401) throw new FeatureWithheld(true);
+  if (status === 403 && messageOf(body) === null) throw new FeatureWithheld(false);
+}
+
 /** Whether the body is Spotify's error object, though it may have no message. */
 const isErrorObject = (body: unknown): boolean => typeof propertyOf(body, 'error') === 'object';
 
@@ -115,14 +126,14 @@ export function byId<T extends Entity>(
   const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
     key: objectKey(registry, kind.name, id, market),
-    request: { family: plural, path: `/${plural}/${id}`, query: withMarket({}, market) },
+    request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
     isNothing: isShell,
     // No object has an id out of range, which Spotify words as a mistake of the client.
     onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },
-    ...(isPossible && { batch: batchOf(kind, market), batchKey: id }),
+    ...(isPossible && kind.batchSize > 1 && { batch: batchOf(kind, market), batchKey: id }),
     onNotModified: (object, asOfMs) => confirmedAt(object, asOfMs, registry),
     embeddedObjects: (object) => embeddedIn(object, registry),
   };

@@ -7,6 +7,7 @@ import { episode } from './episode.ts';
 import {
   bareIdKinds,
   getKind,
+  getList,
   hourMs,
   isNamed,
   type KindDefinition,
@@ -63,6 +64,16 @@ export type WithheldField = Kinds[Kind]['withheldFields'][number];
 export type PagedEndpoint = Kinds[Kind]['lists'][number]['name'] | (typeof searchEndpoint)['name'];
 /** `batch` is the reading of many objects by their ids; the others are endpoints. */
 export type Feature = 'batch' | Kinds[Kind]['shortLists'][number]['name'];
+
+/** Whether a list has full items, and which field withholds it. @param name any list of the registry */
+export const listProperties = (
+  name: PagedEndpoint,
+): { hasFullItems: boolean; withheldField: WithheldField | undefined } => {
+  const { hasFullItems = false, withheldField } = getList(kinds, name);
+  return { hasFullItems, withheldField: withheldFields.find((field) => field === withheldField) };
+};
+
+const withheldFields = kindNames.flatMap((kind): readonly WithheldField[] => kinds[kind].withheldFields);
 
 /** All endpoints that respond in pages. */
 export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[] => [

@@ -16,11 +16,13 @@ export interface KindDefinition<T extends Entity = Entity> {
   plural: string;
   /** Whether Spotify's response depends on the market; if not, one cached object serves all markets. */
   takesMarket: boolean;
+  /** Parameters of a read by id besides the market. */
+  query?: Readonly<Record<string, string>>;
   /** The market of a request if no other market is known, for a kind that Spotify finds only with a market. */
   fallbackMarket?: Market;
   /** Whether a bare id, which names no kind, is looked up as this kind too. */
   isFoundByBareId: boolean;
-  /** Most ids of one call, for apps that have batch endpoints. */
+  /** Most ids of one call, for apps that have batch endpoints; 1 for a kind without one. */
   batchSize: number;
   /** How long an object is fresh in the cache, in milliseconds. */
   freshMs: number;
@@ -36,8 +38,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   embedded: readonly string[];
   /** The list of which the full object contains the first page. */
   embeddedPage?: EmbeddedPage;
-  /** The lists whose items are of this kind. */
-  lists: readonly PagedListDefinition<T, never>[];
+  /** The lists whose items are of this kind, and the lists of its entries. */
+  lists: readonly PagedListDefinition<T | Entry, never>[];
   shortLists: readonly ShortListDefinition<T>[];
   /** @throws MalformedResponse without a readable id and name */
   decode(value: unknown, options: DecodeOptions): T;
@@ -58,6 +60,18 @@ export interface Entity {
   full: boolean;
   /** Whether only the id and the link are known. */
   isReference?: boolean;
+  /** Whether this is an entry. */
+  isEntry?: boolean;
+}
+
+/**
+ * An item of a list that is no object of the catalogue, but contains one. Its id only tells entries apart, and a list
+ * may have equal entries.
+ */
+export interface Entry extends Entity {
+  isEntry: true;
+  /** The object; null where the entry contains none that can be read. */
+  item: Entity | Malformed | null;
 }
 
 /** The form and the market in which an object was requested. */
@@ -92,6 +106,12 @@ export interface PagedListDefinition<T extends Entity, F = undefined> extends Pa
   path(owner: SpotifyId): string;
   /** The market of the request if no other market is known. */
   fallbackMarket?: Market;
+  /** Whether its items, or the objects in its entries, are full objects, which replace calls by their ids. */
+  hasFullItems?: boolean;
+  /** The field that Spotify may withhold from an app: then the list is null. */
+  withheldField?: string;
+  /** The item with an id, if Spotify gives it none; by default an item without an id is null. */
+  identify?(item: unknown): unknown;
   query?(filter: F): Record<string, string>;
   /** The filter from which `query` has made this query. */
   filterIn?(query: Record<string, string>): unknown;
@@ -139,6 +159,18 @@ export function getKind<T extends Entity = Entity>(kinds: KindRegistry, name: T[
   const kind = findKind(kinds, name);
   if (!kind) throw new Error(`The registry has no kind ${name}.`);
   return kind as KindDefinition<T>;
+}
+
+/**
+ * The list with this name.
+ * @throws Error if the registry has no such list, which is a defect of the gateway
+ */
+export function getList(kinds: KindRegistry, name: string): PagedListDefinition<Entity, never> {
+  const list = Object.values(kinds)
+    .flatMap(({ lists }) => lists)
+    .find((other) => other.name === name);
+  if (!list) throw new Error(`The registry has no list ${name}.`);
+  return list;
 }
 
 /** The objects inside an object, by the keys that its kind declares. */

@@ -1,7 +1,8 @@
 import type { FieldContext } from '../usage/field-context.ts';
-import { embeddedInItems } from './embedded-objects.ts';
+import { embeddedInEach, embeddedInItems } from './embedded-objects.ts';
 import {
   type EndpointRequest,
+  throwIfContentsWithheld,
   throwIfLimitRejected,
   throwIfWithheld,
   withMarket,
@@ -28,7 +29,11 @@ export interface PagedList<T extends Entity> {
   key: string;
   endpoint: string;
   page(offset: number, limit: number): EndpointRequest<Page<T>>;
-  /** The first page from the full object that contains it; null if there is no such list. */
+  /** The field that Spotify may withhold from an app: then the list is null. */
+  withheldField?: string;
+  /** How many items the first page in the full object has at most. */
+  embeddedItems?: number;
+  /** The first page from the full object that contains it; null if there is no such list. @throws FeatureWithheld */
   embeddedFirstPage?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
   /** The end of the last slot that Spotify serves; Infinity if only the list's length ends it. */
   maxOffset: number;
@@ -39,14 +44,15 @@ export interface PagedList<T extends Entity> {
 }
 
 /** The list of one owner, such as an album. @param filter as the definition of the list takes it */
-export const pagedList = <T extends Entity, F>(
+export function pagedList<T extends Entity, F>(
   definition: PagedListDefinition<T, F>,
   owner: SpotifyId,
   filter: F,
   market: Market | null,
   registry: KindRegistry = kinds,
-): PagedList<T> =>
-  pagesAt(
+): PagedList<T> {
+  const { withheldField, hasFullItems, identify } = definition;
+  const pages = pagesAt(
     definition,
     definition.path(owner),
     definition.query?.(filter) ?? {},
@@ -54,9 +60,27 @@ export const pagedList = <T extends Entity, F>(
     registry,
     (body, pageRequest) => {
       const options = simplifiedOptions(pageRequest);
-      return decodePage(body, pageRequest, (item) => definition.decodeItem(item, options, owner, filter));
+      const decodeItem = (item: unknown) => definition.decodeItem(item, options, owner, filter);
+      return decodePage(body, pageRequest, decodeItem, identify);
     },
   );
+  if (!withheldField) return pages;
+  return {
+    ...pages,
+    withheldField,
+    page(offset, limit) {
+      const page = pages.page(offset, limit);
+      return {
+        ...page,
+        onErrorStatus(response) {
+          throwIfContentsWithheld(response);
+          return page.onErrorStatus(response);
+        },
+        ...(hasFullItems && { embeddedObjects: ({ items }) => embeddedInEach(items, registry) }),
+      };
+    },
+  };
+}
 
 /** The pages at one path. @param decode decodes the response to the request of one page */
 export function pagesAt<T extends Entity>(

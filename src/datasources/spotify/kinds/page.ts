@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { expectArray, expectObject, isInt, MalformedResponse, orMalformed, withId } from './json.ts';
-import type { DecodeOptions, EmbeddedPage, Entity, KindRegistry } from './kind.ts';
+import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from './kind.ts';
 import { type Items, lazyItems } from './lazy-items.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
@@ -32,12 +32,14 @@ export interface PageRequest {
 /**
  * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. A page without a usable total
  * ends where its items end, unless `next` is set.
+ * @param identify gives the items ids; by default an item without an id is null
  * @throws MalformedResponse
  */
 export function decodePage<T>(
   value: unknown,
   request: PageRequest,
   decodeItem: (item: unknown) => T,
+  identify: (item: unknown) => unknown = withId,
 ): Page<T> {
   const json = expectObject(value, 'page');
   const { offset } = request;
@@ -53,7 +55,7 @@ export function decodePage<T>(
     total: countOr(offset + items.length, json['total']),
     isTotalMalformed: json['total'] != null && !isInt(json['total']),
     hasNext: typeof json['next'] === 'string',
-    items: lazyItems(items.slice(0, limit).map(withId), request, (item) =>
+    items: lazyItems(items.slice(0, limit).map(identify), request, (item) =>
       orMalformed(() => decodeItem(item)),
     ),
     asOfMs: epochMs(),
@@ -67,14 +69,10 @@ export function decodeEmbeddedPage(
   { kinds, market }: DecodeOptions,
   owner: SpotifyId,
 ): Page<Entity> {
-  const list = Object.values(kinds)
-    .flatMap(({ lists }) => lists)
-    .find((other) => other.name === name);
-  if (!list) throw new Error(`The registry has no list ${name}.`);
+  const list = getList(kinds, name);
   const options = simplifiedOptions({ kinds, market });
-  return decodePage(value, { offset: 0, limit, market, kinds }, (item) =>
-    list.decodeItem(item, options, owner),
-  );
+  const decodeItem = (item: unknown) => list.decodeItem(item, options, owner);
+  return decodePage(value, { offset: 0, limit, market, kinds }, decodeItem, list.identify);
 }
 
 const countOr = (otherwise: number, value: unknown): number => (isInt(value) ? value : otherwise);

@@ -39,6 +39,10 @@ export interface ReleaseDate {
   precision: Sent<'DAY' | 'MONTH' | 'YEAR' | 'OTHER'>;
 }
 
+export interface Followers {
+  total: Sent<number>;
+}
+
 export interface Copyright {
   text: Sent<string>;
   type: Sent<'C' | 'P' | 'OTHER'>;
@@ -69,6 +73,14 @@ function image(value: unknown): Image {
 export function copyright(value: unknown): Copyright {
   const json = expectObject(value, 'copyright');
   return { text: stringPart(json, 'text', 'copyright'), type: enumPart(json['type'], ['C', 'P']) };
+}
+
+/** Some artists have followers without a number, which says no more than no followers at all (spotify/web-api#261). */
+export function followers(object: Json, where: string): Sent<Followers> {
+  const json = part(object['followers'], (present) => expectObject(present, `${where}.followers`));
+  if (json === undefined || isMalformed(json)) return json;
+  const total = intPart(json, 'total', 'followers');
+  return total === undefined ? undefined : { total };
 }
 
 export function externalIds(value: unknown): ExternalIds {

@@ -47,7 +47,7 @@ export async function readPages<T extends Entity>(
   const startedMs = epochMs();
   let pages: Page<T>[] = [];
   let isShortened = false;
-  if (slots.start < limit && list.embeddedFirstPage) {
+  if (list.embeddedFirstPage && slots.start < Math.max(limit, list.embeddedItems ?? 0)) {
     const firstPage = await list.embeddedFirstPage(fieldContext);
     if (firstPage === null) return null;
     if (firstPage) {

@@ -21,6 +21,7 @@ import {
 import { isCursorAt, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
 import { type Window, windowOf } from './windows.ts';
+import { unlessWithheld } from './withheld-lists.ts';
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
 export interface Pagination {
@@ -75,7 +76,14 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   const lastPageSizeAfter = (error: unknown, { endpoint }: PagedList<Entity>): number | null =>
     error instanceof GatewayError ? capabilities.lastPageSize(endpoint) : null;
 
-  async function window<T extends Entity>(list: PagedList<T>, args: PageArgs, fieldContext: FieldContext) {
+  const window: Pagination['window'] = (list, args, fieldContext) =>
+    unlessWithheld(list, capabilities, fieldContext, () => windowInAnySize(list, args, fieldContext));
+
+  async function windowInAnySize<T extends Entity>(
+    list: PagedList<T>,
+    args: PageArgs,
+    fieldContext: FieldContext,
+  ): Promise<Window<T> | null> {
     const read = { list, fieldContext, cache, totals, smallPages, recordChange };
     let limit = pageSizeFor(list, args);
     for (;;) {

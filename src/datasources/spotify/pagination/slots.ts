@@ -131,7 +131,7 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
       if (id === undefined || slot < next) continue;
       const before = id === null ? undefined : seen.get(id);
       const doubles = before !== undefined && isReadable(items, index);
-      if (doubles && isReadable(items, before)) continue;
+      if (doubles && isReadable(items, before) && !isEntry(items, index)) continue;
       if (id !== null && (before === undefined || doubles)) seen.set(id, index);
       found.push({ slot, id, items, index });
     }
@@ -144,6 +144,12 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
 function isReadable(items: Items<Entity>, index: number): boolean {
   const item = items.at(index) ?? null;
   return item !== null && !isMalformed(item);
+}
+
+/** A list may have equal entries, each in its own slot. */
+function isEntry(items: Items<Entity>, index: number): boolean {
+  const item = items.at(index) ?? null;
+  return item !== null && !isMalformed(item) && item.isEntry === true;
 }
 
 /**

@@ -89,11 +89,11 @@ function untilEnd<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
   return end === -1 ? pages : pages.slice(0, end + 1);
 }
 
-/** Each item once, without the items of the cursors, which the client has already. */
+/** Each item once, except equal entries, without the items of the cursors, which the client has already. */
 function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }: PageArgs): Slot<T>[] {
   const seenIds = new Set([after?.id, before?.id]);
   return slots.filter(({ item }) => {
-    const id = isMalformed(item) ? null : item.id;
+    const id = isMalformed(item) || item.isEntry ? null : item.id;
     if (id === null) return true;
     if (seenIds.has(id)) return false;
     seenIds.add(id);

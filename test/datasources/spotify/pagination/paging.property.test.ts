@@ -50,9 +50,10 @@ function slotsOf(flaws: ('item' | 'null' | 'hidden' | 'repeat')[], ceiling: numb
   return slots;
 }
 
-/** What a client can see, each with its slot: pages as Spotify cuts them, without nulls and repeats. */
-function visible({ slots, ceiling }: TestList): { slot: number; id: number }[] {
+/** What a client can see, each with its slot: pages as Spotify cuts them, without nulls, and without repeats of objects. */
+function visible({ of, slots, ceiling }: TestList): { slot: number; id: number }[] {
   const found: { slot: number; id: number }[] = [];
+  const isOfEntries = pagedLists.get(of ?? '')?.isOfEntries;
   let emptyPages = 0;
   for (let offset = 0; offset < slots.length; offset += ceiling) {
     const items = slots.slice(offset, offset + ceiling).filter((slot) => slot !== 'hidden');
@@ -60,7 +61,7 @@ function visible({ slots, ceiling }: TestList): { slot: number; id: number }[] {
     if (emptyPages === 2) return found;
     const seen = new Set<number>();
     for (const [i, id] of items.entries()) {
-      if (id === null || seen.has(id)) continue;
+      if (id === null || (seen.has(id) && !isOfEntries)) continue;
       seen.add(id);
       found.push({ slot: offset + i, id });
     }

@@ -1,0 +1,25 @@
+import type { Capabilities } from '../capabilities/capabilities.ts';
+import type { Entity } from '../kinds/kind.ts';
+import type { PagedList } from '../kinds/lists.ts';
+import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
+
+/**
+ * The result of `read`. Null with a note if Spotify withholds the list from this app, without a call once that is known;
+ * null without a note if `read` finds no such list.
+ */
+export async function unlessWithheld<T>(
+  { key, withheldField }: PagedList<Entity>,
+  capabilities: Pick<Capabilities, 'withFeature'>,
+  fieldContext: FieldContext,
+  read: () => Promise<T | null>,
+): Promise<T | null> {
+  if (withheldField === undefined) return read();
+  let isAbsent = false;
+  const found = await capabilities.withFeature(withheldField, key, async () => {
+    const result = await read();
+    isAbsent = result === null;
+    return result;
+  });
+  if (found === null && !isAbsent) recordUnavailable(fieldContext);
+  return found;
+}
