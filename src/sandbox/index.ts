@@ -10,9 +10,12 @@ export type {
   Episode,
   EpisodeSlot,
   Image,
+  Playlist,
+  PlaylistSlot,
   Show,
   Slot,
   Track,
+  User,
 } from './catalogue/model.ts';
 export type { Faults } from './faults/faults.ts';
 export type { Edit, Fault, FaultRule, FaultTarget } from './faults/rule.ts';

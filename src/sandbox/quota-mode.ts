@@ -12,8 +12,10 @@ export type PagedRoute =
   | 'albums/tracks'
   | 'shows/episodes'
   | 'audiobooks/chapters'
+  | PlaylistRoute
   | 'search'
   | 'browse';
+type PlaylistRoute = 'playlists/items' | 'playlists/tracks';
 
 /** Items per page: the maximum of `limit`, and its default. */
 export interface PageSizes {
@@ -23,6 +25,8 @@ export interface PageSizes {
 
 const classic: PageSizes = { most: 50, usual: 20 };
 const reduced: PageSizes = { most: 10, usual: 5 };
+/** The items of playlists by their old name have larger pages (recorded in 2025). */
+const large: PageSizes = { most: 100, usual: 100 };
 
 /** Album tracks kept their sizes: a live probe got 50 of 199 in one page (2026-09-30). */
 export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
@@ -31,6 +35,8 @@ export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
     'albums/tracks': classic,
     'shows/episodes': classic,
     'audiobooks/chapters': classic,
+    'playlists/items': classic,
+    'playlists/tracks': large,
     search: classic,
     browse: classic,
   },
@@ -39,6 +45,8 @@ export const pageSizes: Record<QuotaMode, Record<PagedRoute, PageSizes>> = {
     'albums/tracks': classic,
     'shows/episodes': classic,
     'audiobooks/chapters': classic,
+    'playlists/items': classic,
+    'playlists/tracks': large,
     search: reduced,
     browse: classic,
   },

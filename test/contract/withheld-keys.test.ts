@@ -7,6 +7,7 @@ import {
   chapters,
   episodes,
   inMode,
+  playlists,
   shows,
   tracks,
   unavailable,
@@ -31,7 +32,7 @@ const withheldKeys = Object.entries(shapes?.kinds ?? {}).flatMap(([kind, { exten
 );
 
 /** Keys that no field of the graph shows. */
-const isUnserved = (key: string): boolean => / available_markets$|^playlist\./.test(key);
+const isUnserved = (key: string): boolean => / available_markets$|^playlist\.(short|entry) /.test(key);
 
 interface Field {
   /** As in `extensions.spotify.unavailable`. */
@@ -115,13 +116,24 @@ const fields: Readonly<Record<string, Field>> = {
   },
   'track.full popularity': { name: 'Track.popularity', selection: 'popularity', ...ofTrack },
   'track.full preview_url': { name: 'Track.previewUrl', selection: 'previewUrl', ...ofTrack },
+  'playlist.full tracks': {
+    name: 'Playlist.items',
+    selection: 'items { totalCount }',
+    documents: [
+      `{ playlist(id: "${playlists.items230}") { FIELD } }`,
+      `{ search(q: "of", type: [PLAYLIST]) { playlists(first: 10) { nodes { FIELD } } } }`,
+    ],
+    other: 'name',
+  },
   'track.on_album preview_url': { name: 'Track.previewUrl', selection: 'previewUrl', ...ofTrack },
 };
 
 /** One full object of each kind, by which an app is found out. */
 const firstLook = `{ artist(id: "${artists.albums50}") { id }
   album(id: "${albums.tracks50}") { id } track(id: "${tracks.relinked}") { id }
-  show(id: "${shows.episodes50}") { id } audiobook(id: "${audiobooks.chapters50}") { id } }`;
+  show(id: "${shows.episodes50}") { id } audiobook(id: "${audiobooks.chapters50}") { id }
+
+  playlist(id: "${playlists.items100}") { id } }`;
 
 /** The values of a selected field, wherever they stand. */
 function valuesOf(data: unknown, name: string): unknown[] {

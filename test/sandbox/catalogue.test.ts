@@ -6,8 +6,21 @@ import { catalogue } from '../support/catalogue.ts';
 const { artists, albums, tracks } = catalogue.fixtures;
 
 function fingerprint(of: typeof catalogue): string {
-  const { artists, albums, tracks, albumsOf, fixtures, shows, episodes, audiobooks, chapters } = of;
+  const {
+    artists,
+    albums,
+    tracks,
+    albumsOf,
+    fixtures,
+    shows,
+    episodes,
+    audiobooks,
+    chapters,
+    playlists,
+    itemsOf,
+  } = of;
   const lists = artists().map(({ id }) => albumsOf(id));
+  const contents = playlists().map((playlist) => [playlist, itemsOf(playlist.id)]);
   const all = JSON.stringify([
     fixtures,
     artists(),
@@ -18,6 +31,7 @@ function fingerprint(of: typeof catalogue): string {
     episodes(),
     audiobooks(),
     chapters(),
+    contents,
   ]);
   return createHash('sha256').update(all).digest('hex');
 }
@@ -32,7 +46,7 @@ describe('a catalogue', () => {
   });
 
   it('is the same on every machine', () => {
-    expect(fingerprint(catalogue)).toBe('09ca4d39df7415727844e0bb7daabee9df240f78865bb0f3b698179b23a4f9ee');
+    expect(fingerprint(catalogue)).toBe('064fdff861b34194f3dc7d4d16aa23f1511ab928823dc2877c98e45c54c61948');
   });
 
   it('gives everything an id of 22 base62 characters below 2^128 that nothing else has', () => {
@@ -40,6 +54,7 @@ describe('a catalogue', () => {
       ...[catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat(),
       ...[catalogue.shows(), catalogue.episodes()].flat(),
       ...[catalogue.audiobooks(), catalogue.chapters()].flat(),
+      ...catalogue.playlists(),
     ].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((id) => !/^[0-9A-Za-z]{22}$/.test(id) || numberOf(id) >= 2n ** 128n)).toEqual([]);
@@ -57,6 +72,7 @@ describe('a catalogue', () => {
     expect(catalogue.episodesOf(unknown)).toEqual([]);
     expect([catalogue.audiobook(unknown), catalogue.chapter(unknown)]).toEqual([undefined, undefined]);
     expect(catalogue.chaptersOf(unknown)).toEqual([]);
+    expect([catalogue.playlist(unknown), catalogue.itemsOf(unknown)]).toEqual([undefined, []]);
   });
 
   it('finds by its id every artist, album and track that it lists', () => {
@@ -66,6 +82,17 @@ describe('a catalogue', () => {
     expect(catalogue.tracks().filter(({ id }) => catalogue.track(id)?.id !== id)).toEqual([]);
     const listed = catalogue.artists().flatMap(({ id }) => catalogue.albumsOf(id));
     expect(listed.filter((slot) => slot.shows === 'album' && !catalogue.album(slot.albumId))).toEqual([]);
+  });
+
+  it('has a track or an episode for each slot of a playlist that says so, and as many slots as the playlist counts', () => {
+    for (const playlist of catalogue.playlists()) {
+      const slots = catalogue.itemsOf(playlist.id);
+      expect(slots.length).toBe(playlist.totalItems);
+      for (const slot of slots) {
+        if (slot.shows === 'track') expect(catalogue.track(slot.trackId)).toBeDefined();
+        if (slot.shows === 'episode') expect(catalogue.episode(slot.episodeId)).toBeDefined();
+      }
+    }
   });
 
   it('has an episode for each slot of a show that says so, and as many slots as the show counts', () => {

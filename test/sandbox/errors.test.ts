@@ -76,7 +76,7 @@ const refused: Refused[] = [
   [`/episodes/${unknown}?market=XY`, 400, 'Invalid market code'],
   [`/playlists/${unknown}`, 404, 'Resource not found'],
   [`/playlists/${unknown}/images`, 404, 'Resource not found'],
-  [`/playlists/${unknown}/items`, 401, 'Valid user authentication required'],
+  ['/playlists/abc', 400, 'Invalid base62 id'],
 ];
 
 /** What only apps with batch reads get as far as to be told. */
@@ -95,6 +95,8 @@ const refusedExtended: Refused[] = [
   [`/artists/${unknown}/top-tracks?market=DE`, 404, 'Resource not found'],
   [`/artists/${unknown}/related-artists`, 404, 'Resource not found'],
   [`/playlists/${unknown}/tracks`, 404, 'Resource not found'],
+  [`/playlists/${unknown}/items`, 404, 'Resource not found'],
+  [`/playlists/${unknown}/items?market=XY`, 400, 'Invalid market code'],
   ['/users/spotify', 404, 'Resource not found'],
   ['/users/spotify/playlists', 404, 'Resource not found'],
   ['/browse/categories/party', 404, 'Resource not found'],

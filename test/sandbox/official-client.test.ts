@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { catalogue } from '../support/catalogue.ts';
 import { useSandbox } from './client.ts';
 
-const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlists } = catalogue.fixtures;
 const client = useSandbox({ catalogue });
 const unknown = '0000000000000000000000';
 
@@ -132,6 +132,15 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     );
   });
 
+  it('reads a playlist with its owner, and finds it', async () => {
+    inMode();
+    const playlist = await spotify.playlists.getPlaylist(playlists.items3);
+    const truth = catalogue.playlist(playlists.items3);
+    expect([playlist.name, playlist.owner.display_name]).toEqual([truth?.name, truth?.owner.displayName]);
+    const found = await spotify.search('Three of a Kind', ['playlist'], undefined, 10);
+    expect(found.playlists.items[0]?.id).toBe(playlists.items3);
+  });
+
   it('searches', async () => {
     inMode();
     const found = await spotify.search('BTS', ['artist', 'album', 'track'], 'DE', 10);
@@ -148,6 +157,21 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
 });
 
 describe('Spotify’s own client', () => {
+  it('reads the items of a playlist with extended quota', async () => {
+    client.sandbox.setQuotaMode('extended');
+    const playlist = await spotify.playlists.getPlaylist(playlists.items230);
+    const rest = await spotify.playlists.getPlaylistItems(playlists.items230, undefined, undefined, 50, 100);
+    const ids = [...playlist.tracks.items, ...rest.items].map(({ track }) => track.id);
+    const slots = catalogue.itemsOf(playlists.items230).slice(0, 150);
+    expect(ids).toEqual(slots.map((slot) => (slot.shows === 'track' ? slot.trackId : null)));
+  });
+
+  it('has no access to the items of a playlist in development mode', async () => {
+    client.sandbox.setQuotaMode('development');
+    expect((await spotify.playlists.getPlaylist(playlists.items3)).tracks).toBeUndefined();
+    await expect(spotify.playlists.getPlaylistItems(playlists.items3)).rejects.toThrow();
+  });
+
   it('reads batches, top tracks and relatives with extended quota', async () => {
     client.sandbox.setQuotaMode('extended');
     const [one, none] = await spotify.artists.get([artists.bts, unknown]);

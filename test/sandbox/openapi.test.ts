@@ -7,7 +7,7 @@ import { useSandbox } from './client.ts';
 import { createCheck, type Difference } from './openapi-check.ts';
 import { exceptions } from './openapi-exceptions.ts';
 
-const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlists } = catalogue.fixtures;
 const onlyMarkets: Record<string, string> = { [shows.onlyGermany]: 'DE', [audiobooks.onlyBritain]: 'GB' };
 const marketOf = (id: string) => onlyMarkets[id] ?? 'US';
 const unknown = '0000000000000000000000';
@@ -51,6 +51,8 @@ const reads: Record<string, string[]> = {
   'get-a-chapter': [chapters.first, chapters.restricted, chapters.monthOnly].map(
     (id) => `/chapters/${id}?market=US`,
   ),
+  'get-playlist': [playlists.items3, playlists.items100, playlists.empty].map((id) => `/playlists/${id}`),
+  'get-playlist-cover': [`/playlists/${playlists.items3}/images`],
   search: [
     '/search?q=BTS&type=artist,album,track',
     '/search?q=a&type=artist,album,track&market=ES&limit=10&offset=20',
@@ -70,6 +72,9 @@ const extendedReads: typeof reads = {
   'get-multiple-audiobooks': [`/audiobooks?ids=${audiobooks.gaps},${unknown}&market=US`],
   'get-several-chapters': [`/chapters?ids=${chapters.first},${unknown}&market=US`],
   'get-multiple-episodes': [`/episodes?ids=${episodes.newest},${unknown}&market=US`],
+  'get-playlists-tracks': [playlists.items230, playlists.items3].map(
+    (id) => `/playlists/${id}/tracks?limit=50`,
+  ),
   'get-an-artists-top-tracks': [`/artists/${artists.bts}/top-tracks?market=DE`],
   'get-an-artists-related-artists': [`/artists/${artists.bts}/related-artists`],
 };

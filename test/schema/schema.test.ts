@@ -57,6 +57,8 @@ const connections = {
   ShowEpisodesConnection: 'Episode',
   AudiobookConnection: 'Audiobook',
   AudiobookChaptersConnection: 'Chapter',
+  PlaylistConnection: 'Playlist',
+  PlaylistItemsConnection: 'PlaylistItem',
 };
 
 describe('the published schema', () => {
@@ -135,6 +137,7 @@ describe('the graph', () => {
       'episodes(ids: [ID!]!, market: Market): [Episode]!',
       'node(id: ID!): Node',
       'nodes(ids: [ID!]!): [Node]!',
+      'playlist(id: ID!, market: Market): Playlist',
       'quota: [QuotaFamily!]',
       'search(q: String!, type: [SearchType!], market: Market): SearchResults',
       'show(id: ID!, market: Market): Show',
@@ -213,6 +216,32 @@ describe('the graph', () => {
       'name: String!',
       'publisher: String',
       'totalEpisodes: Int',
+      'uri: String!',
+    ]);
+    expect(signatures('Playlist')).toEqual([
+      'collaborative: Boolean',
+      'description: String',
+      'externalUrl: String',
+      'followers: Followers',
+      'id: ID!',
+      'images(minWidth: Int): [Image]',
+      `items(market: Market, ${paging}): PlaylistItemsConnection`,
+      'name: String!',
+      'owner: User',
+      'public: Boolean',
+      'snapshotId: String',
+      'uri: String!',
+    ]);
+    expect(signatures('PlaylistItem')).toEqual([
+      'addedAt: String',
+      'addedBy: User',
+      'isLocal: Boolean',
+      'item: TrackOrEpisode',
+    ]);
+    expect(signatures('User')).toEqual([
+      'displayName: String',
+      'externalUrl: String',
+      'id: ID!',
       'uri: String!',
     ]);
     expect(signatures('Episode')).toEqual([
@@ -294,6 +323,7 @@ describe('the graph', () => {
         `artists(${paging}): ArtistConnection`,
         `audiobooks(${paging}): AudiobookConnection`,
         `episodes(${paging}): EpisodeConnection`,
+        `playlists(${paging}): PlaylistConnection`,
         `shows(${paging}): ShowConnection`,
         `tracks(${paging}): TrackConnection`,
       ],
@@ -309,7 +339,7 @@ describe('the graph', () => {
     ['CopyrightType', ['C', 'P', 'OTHER']],
     ['RestrictionReason', ['MARKET', 'PRODUCT', 'EXPLICIT', 'PAYMENT_REQUIRED', 'OTHER']],
     ['MediaType', ['AUDIO', 'VIDEO', 'MIXED', 'OTHER']],
-    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK', 'SHOW', 'EPISODE', 'AUDIOBOOK']],
+    ['SearchType', ['ARTIST', 'ALBUM', 'TRACK', 'SHOW', 'EPISODE', 'AUDIOBOOK', 'PLAYLIST']],
   ])('writes %s in capitals, and knows a word for what it does not know', (name, values) => {
     const type = schema.getType(name);
     expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual(values);
@@ -335,10 +365,12 @@ describe('the graph', () => {
       'Album.tracks',
       'Artist.albums',
       'Audiobook.chapters',
+      'Playlist.items',
       'SearchResults.albums',
       'SearchResults.artists',
       'SearchResults.audiobooks',
       'SearchResults.episodes',
+      'SearchResults.playlists',
       'SearchResults.shows',
       'SearchResults.tracks',
       'Show.episodes',
@@ -352,6 +384,9 @@ describe('the graph', () => {
       Album: ['label', 'popularity', 'genres', 'copyrights', 'externalIds', 'tracks', 'images'],
       Track: ['popularity', 'externalIds', 'linkedFrom', 'previewUrl', 'album', 'isPlayable'],
       Show: ['publisher', 'episodes', 'isExternallyHosted'],
+      Playlist: ['items', 'owner', 'followers', 'public', 'description'],
+      PlaylistItem: ['addedAt', 'addedBy', 'isLocal', 'item'],
+      User: ['displayName', 'externalUrl'],
       Episode: ['audioPreviewUrl', 'show', 'restrictions'],
       Audiobook: ['publisher', 'chapters', 'edition'],
       Chapter: ['audioPreviewUrl', 'audiobook', 'restrictions'],
@@ -372,18 +407,20 @@ describe('the graph', () => {
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
       .filter(({ field }) => `${field.type}`.includes('!'))
       .map(({ type, field }) => `${type.name}.${field.name}`);
-    const kinds = ['Album', 'Artist', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter'];
+    const kinds = ['Album', 'Artist', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter', 'Playlist'];
     expect(certain.toSorted()).toEqual(
       [
         ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
         'Node.id',
+        'User.id',
+        'User.uri',
       ].toSorted(),
     );
   });
 
   test('gives every kind an id, by which a parent graph can merge its objects', () => {
-    const nodes = ['Artist', 'Album', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter'].map((name) =>
-      schema.getType(name),
+    const nodes = ['Artist', 'Album', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter', 'Playlist'].map(
+      (name) => schema.getType(name),
     );
     const interfaces = nodes.map(
       (type) => isObjectType(type) && type.getInterfaces().map(({ name }) => name),

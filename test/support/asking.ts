@@ -8,7 +8,8 @@ import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
 /** What most tests of the graph share: the music, an app whose kind is known, and a short look at answers. */
 
 export { catalogue };
-export const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
+export const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlists } =
+  catalogue.fixtures;
 
 /** In shape and range, and nobody's. */
 export const unknownId = '0000000000000000000001';

@@ -27,6 +27,7 @@ import { audiobookChapters } from '../../src/datasources/spotify/kinds/chapter.t
 import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
+import { playlistItems } from '../../src/datasources/spotify/kinds/playlist.ts';
 import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
 import { podcastMarket } from '../../src/datasources/spotify/kinds/show.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
@@ -246,6 +247,11 @@ function createValues(random: Random, catalogue: Catalogue) {
       idsOf: chaptersOf,
       keyOf: (id: SpotifyId, market: Market) => pagedList(audiobookChapters, id, undefined, market).key,
     },
+    playlist: {
+      field: 'items',
+      idsOf: (id: string): (string | null)[] => catalogue.itemsOf(id).map(() => null),
+      keyOf: (id: SpotifyId, market: Market) => pagedList(playlistItems, id, undefined, market).key,
+    },
   };
   const pools: Record<Kind, () => string | undefined> = {
     artist: () => any(random, artists)?.id,
@@ -255,6 +261,7 @@ function createValues(random: Random, catalogue: Catalogue) {
     episode: () => any(random, episodesOf(any(random, shows)?.id ?? '')) ?? undefined,
     audiobook: () => any(random, audiobooks)?.id,
     chapter: () => any(random, chaptersOf(any(random, audiobooks)?.id ?? '')) ?? undefined,
+    playlist: () => any(random, catalogue.playlists().slice(0, 16))?.id,
   };
 
   const usually = <T>(share: number, usual: () => T, other: () => T): T =>
@@ -357,7 +364,8 @@ function createValues(random: Random, catalogue: Catalogue) {
           idAt: (slot: number) => tracks[slot]?.id ?? null,
         };
       }
-      const parts = kind === 'show' || kind === 'audiobook' ? partsOf[kind] : undefined;
+      const parts =
+        kind === 'show' || kind === 'audiobook' || kind === 'playlist' ? partsOf[kind] : undefined;
       if (kind && parts?.field === field.name && input !== undefined) {
         const bare = parseId(input, kind);
         const ids = parts.idsOf(bare);

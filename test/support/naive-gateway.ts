@@ -36,6 +36,7 @@ const pageSizes = {
     'albums/tracks': 50,
     'shows/episodes': 50,
     'audiobooks/chapters': 50,
+    'playlists/tracks': 100,
     search: 50,
   },
   development: {
@@ -43,6 +44,7 @@ const pageSizes = {
     'albums/tracks': 50,
     'shows/episodes': 50,
     'audiobooks/chapters': 50,
+    'playlists/tracks': 100,
     search: 10,
   },
 };
@@ -67,7 +69,7 @@ export function createNaiveGateway(
     token ??= fetchToken();
     const response = await fetch(apiUrl + path, { headers: { authorization: `Bearer ${await token}` } });
     const body = (await response.json()) as Json;
-    if (response.ok) return { ...body, __typename: typeNames[String(body['type'])] };
+    if (response.ok) return typed(body);
     if (response.status === 404) return null;
     throw new Error(`Spotify answered ${path} with ${response.status}`);
   }
@@ -90,11 +92,14 @@ const typeNames: Readonly<Record<string, string>> = {
   episode: 'Episode',
   audiobook: 'Audiobook',
   chapter: 'Chapter',
+  playlist: 'Playlist',
 };
+
+const typed = (object: Json): Json => ({ ...object, __typename: typeNames[String(object['type'])] });
 
 /** Spotify finds podcasts and audiobooks only with a market. */
 const market = (kind: string): string =>
-  /^(show|episode|audiobook|chapter)$/.test(kind) ? '?market=US' : '';
+  /^(show|episode|audiobook|chapter|playlist)$/.test(kind) ? '?market=US' : '';
 
 type Resolve = (parent: Json, args: Args, context: Context) => unknown;
 
@@ -133,6 +138,7 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   'Query.episode': one('episode'),
   'Query.audiobook': one('audiobook'),
   'Query.chapter': one('chapter'),
+  'Query.playlist': one('playlist'),
   'Query.artists': many('artist'),
   'Query.albums': many('album'),
   'Query.tracks': many('track'),
@@ -154,6 +160,7 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   'SearchResults.artists': found('artist'),
   'SearchResults.albums': found('album'),
   'SearchResults.tracks': found('track'),
+  'SearchResults.playlists': found('playlist'),
   'Artist.albums': ({ id }, args, { load, mode }) =>
     connection(`/artists/${id}/albums?`, args, mode, 'artists/albums', load),
   'Album.tracks': ({ id }, args, { load, mode }) =>
@@ -164,6 +171,9 @@ const resolvers: Readonly<Record<string, Resolve>> = {
     connection(`/audiobooks/${id}/chapters?market=US&`, args, mode, 'audiobooks/chapters', load),
   'Chapter.isPlayable': async ({ id, isPlayable }, _, { load }) =>
     isPlayable ?? (await load(`/chapters/${id}?market=US`))?.['is_playable'],
+  'Playlist.items': ({ id, items }, args, { load, mode }) =>
+    items ? connection(`/playlists/${id}/tracks?market=US&`, args, mode, 'playlists/tracks', load) : null,
+  'PlaylistItem.item': ({ item }) => item && typed(item as Json),
   async 'Track.album'({ id, album }, _, { load }) {
     return album ?? (await load(`/tracks/${id}`))?.['album'];
   },

@@ -30,7 +30,7 @@ export type Ask = (document: string) => Promise<unknown>;
 
 export { catalogue };
 
-const { artists, albums, tracks, shows, episodes, audiobooks, chapters } = catalogue.fixtures;
+const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlists } = catalogue.fixtures;
 const ordinary = catalogue
   .artists()
   .map(({ id }) => id)
@@ -410,6 +410,25 @@ ${everybody
     calls: cost(1, 1),
     unknown: cost(1, 1),
     why: 'A chapter contains its simplified audiobook.',
+  },
+  {
+    title: 'A playlist with its first 100 items',
+    document: `{
+  playlist(id: "${playlists.items230}") {
+    name owner { displayName }
+    items(first: 100) { nodes { addedAt item { ... on Track { name artists { name } } ... on Episode { name } } } }
+  }
+}`,
+    calls: cost(1, 1),
+    unknown: cost(1, 1),
+    why: 'A playlist contains its first 100 items, as full tracks and episodes. Apps in development mode get no items; they learn that from the playlist itself.',
+  },
+  {
+    title: 'The first playlists that a search finds',
+    document: '{ search(q: "of") { playlists(first: 10) { nodes { name owner { displayName } } } } }',
+    calls: cost(1, 1),
+    unknown: cost(1, 2),
+    why: 'A search result has the owner. The first search of an app finds the page size limit.',
   },
   {
     title: 'An artist that does not exist, with its albums',

@@ -162,6 +162,9 @@ query Kinds {
       totalCount
       nodes { name durationMs album { name } }
     }
+    playlists(first: 5) {
+      nodes { name owner { displayName } }
+    }
   }
 }`;
 

@@ -105,7 +105,7 @@ const links = (apiUrl: string, type: 'show' | 'episode', id: string | null) => (
 });
 
 /** The remains of a removed episode, as captured in 2025. */
-const shell = (apiUrl: string): JsonObject => ({
+export const shell = (apiUrl: string): JsonObject => ({
   audio_preview_url: null,
   description: null,
   duration_ms: null,

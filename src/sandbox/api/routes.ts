@@ -8,6 +8,13 @@ import {
   readChapters,
 } from './audiobooks.ts';
 import { prepareEpisodes, readEpisode, readEpisodes } from './episodes.ts';
+import {
+  preparePlaylists,
+  readPlaylist,
+  readPlaylistImages,
+  readPlaylistItems,
+  readPlaylistTracks,
+} from './playlists.ts';
 import type { Route } from './route.ts';
 import { prepareSearch, readSearch } from './search.ts';
 import { readShow, readShowEpisodes, readShows } from './shows.ts';
@@ -35,6 +42,16 @@ const catalogueRoutes: readonly Route[] = [
   { path: 'audiobooks/*/chapters', read: readAudiobookChapters },
   { path: 'chapters', extendedOnly: true, read: readChapters },
   { path: 'chapters/*', read: readChapter },
+  { path: 'playlists/*', userWrites: true, prepare: preparePlaylists, read: readPlaylist },
+  { path: 'playlists/*/images', userWrites: true, read: readPlaylistImages },
+  { path: 'playlists/*/items', userWrites: true, prepare: preparePlaylists, read: readPlaylistItems },
+  {
+    path: 'playlists/*/tracks',
+    extendedOnly: true,
+    userWrites: true,
+    prepare: preparePlaylists,
+    read: readPlaylistTracks,
+  },
   { path: 'search', prepare: prepareSearch, read: readSearch },
 ];
 

@@ -4,6 +4,8 @@ import { isListed, trackIn } from './availability.ts';
 import { type JsonObject, marketParameter } from './object-parts.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { slice, writePage } from './page.ts';
+import { createPlaylistObjects } from './playlist-objects.ts';
+import { isVisible } from './playlists.ts';
 import { createPodcastObjects } from './podcast-objects.ts';
 import { badSearchType, beyondSearch, noQuery, noSearchType, queryTooLong } from './refusals.ts';
 import { type RequestContext, readMarket, readWindow } from './request-context.ts';
@@ -30,6 +32,7 @@ const findable = [
   'show',
   'episode',
   'audiobook',
+  'playlist',
 ] as const satisfies readonly SearchType[];
 
 /** Creates the search indexes of the requested types. */
@@ -86,7 +89,7 @@ function find(
   type: SearchType,
   q: string,
   market: string | null,
-): readonly ((objects: Objects) => JsonObject)[] {
+): readonly ((objects: Objects) => JsonObject | null)[] {
   const { catalogue } = request;
   const podcasts = createPodcastObjects(request, market);
   const audiobooks = createAudiobookObjects(request, market);
@@ -119,6 +122,13 @@ function find(
         .find('audiobook', q)
         .filter((audiobook) => isListed(audiobook, market))
         .map((audiobook) => () => audiobooks.audiobook(audiobook));
+    case 'playlist': {
+      const playlists = createPlaylistObjects(request, market);
+      // Spotify's own playlists keep their places, as null, where the app does not find them.
+      return catalogue
+        .find('playlist', q)
+        .map((it) => () => (isVisible(request, it) ? playlists.playlist(it) : null));
+    }
     default:
       return [];
   }

@@ -2,7 +2,7 @@ import { everywhere } from '../catalogue/markets.ts';
 import { createObjects } from './objects.ts';
 import { slice, writePage } from './page.ts';
 import { resourceNotFound, userNeeded, withdrawnRoute } from './refusals.ts';
-import { type RequestContext, readId, readMarket, readWindow } from './request-context.ts';
+import { type RequestContext, readWindow } from './request-context.ts';
 import type { Route } from './route.ts';
 
 // Routes of Spotify for which the catalogue has few objects or none. They respond to an app token as
@@ -15,9 +15,6 @@ const userWrites = true;
 
 /** Reads of single objects that the catalogue does not have, and their lists. */
 const kindRoutes: readonly Route[] = [
-  { path: 'playlists/*', userWrites, read: unknownObject(resourceNotFound) },
-  { path: 'playlists/*/images', userWrites, read: unknownObject(resourceNotFound) },
-  { path: 'playlists/*/tracks', userWrites, extendedOnly, read: unknownObject(resourceNotFound) },
   { path: 'users/*', extendedOnly, read: refuse(resourceNotFound) },
   { path: 'users/*/playlists', userWrites, extendedOnly, read: refuse(resourceNotFound) },
 ];
@@ -37,9 +34,9 @@ const withdrawnRoutes = [
   ...['recommendations', 'recommendations/available-genre-seeds'],
 ].map((path): Route => ({ path, extendedOnly, read: refuse(withdrawnRoute) }));
 
-const userRoutes = [
-  ...['me', 'me/**', 'playlists/*/items', 'playlists/*/followers', 'playlists/*/followers/contains'],
-].map((path): Route => ({ path, userWrites, read: refuse(userNeeded) }));
+const userRoutes = [...['me', 'me/**', 'playlists/*/followers', 'playlists/*/followers/contains']].map(
+  (path): Route => ({ path, userWrites, read: refuse(userNeeded) }),
+);
 
 export const unservedRoutes: readonly Route[] = [
   ...kindRoutes,
@@ -51,13 +48,6 @@ export const unservedRoutes: readonly Route[] = [
 function refuse(refusal: () => Error) {
   return () => {
     throw refusal();
-  };
-}
-
-function unknownObject(unknown: (id: string) => Error) {
-  return (request: RequestContext) => {
-    readMarket(request);
-    throw unknown(readId(request));
   };
 }
 

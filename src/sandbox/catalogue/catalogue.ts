@@ -2,8 +2,9 @@ import { type Audiobooks, createAudiobooks } from './audiobooks.ts';
 import { drawDiscography } from './discography.ts';
 import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
-import type { Album, Artist, Audiobook, Episode, Show, Slot, Track } from './model.ts';
+import type { Album, Artist, Audiobook, Episode, Playlist, Show, Slot, Track } from './model.ts';
 import { drawPortraits } from './picture-files.ts';
+import { createPlaylists, type Playlists } from './playlists.ts';
 import { createPodcasts, type Podcasts } from './podcasts.ts';
 import { createRandom } from './random.ts';
 import { type ArtistPlan, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
@@ -12,6 +13,7 @@ import {
   indexArtists,
   indexAudiobooks,
   indexEpisodes,
+  indexPlaylists,
   indexShows,
   indexTracks,
   type SearchSource,
@@ -29,13 +31,14 @@ export interface Findable {
   show: Show;
   episode: Episode;
   audiobook: Audiobook;
+  playlist: Playlist;
 }
 
 /**
- * The music, the podcasts and the audiobooks of a sandbox: synthetic, immutable, and the same on every machine. It has its
+ * The music, the podcasts, the audiobooks and the playlists of a sandbox: synthetic, immutable, and the same on every machine. It has its
  * own data types, so that a test can compare responses with the data behind them.
  */
-export interface Catalogue extends Podcasts, Audiobooks {
+export interface Catalogue extends Podcasts, Audiobooks, Playlists {
   /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
   readonly fixtures: Fixtures;
   /** All artists, fixtures first. */
@@ -80,11 +83,11 @@ const imagelessShare = 0.1;
  * @param artistCount how many artists there are besides the fixtures
  */
 export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
-  const podcasts = createPodcasts();
-  const audiobooks = createAudiobooks();
+  const spokenWord = { ...createPodcasts(), ...createAudiobooks() };
   const plans = planArtists(artistCount);
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
   const { albums, listings, guests } = drawDiscography(plans);
+  const playlists = createPlaylists([...albums.values()]);
   const oddTracks = new Map(Object.values<AlbumPlan>(fixtureAlbums).map(({ id, tracks }) => [id, tracks]));
 
   const drawnTracks = new Map<string, readonly Track[]>();
@@ -132,14 +135,15 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
     artist: createSlicedWork(() => indexArtists([...artists.values()], source)),
     album: createSlicedWork(() => indexAlbums([...albums.values()], source)),
     track: createSlicedWork(() => indexTracks(allTracks.now(), source)),
-    show: createSlicedWork(() => indexShows(podcasts.shows())),
-    episode: createSlicedWork(() => indexEpisodes(podcasts.episodes(), podcasts)),
-    audiobook: createSlicedWork(() => indexAudiobooks(audiobooks.audiobooks())),
+    show: createSlicedWork(() => indexShows(spokenWord.shows())),
+    episode: createSlicedWork(() => indexEpisodes(spokenWord.episodes(), spokenWord)),
+    audiobook: createSlicedWork(() => indexAudiobooks(spokenWord.audiobooks())),
+    playlist: createSlicedWork(() => indexPlaylists(playlists.playlists())),
   };
 
   return {
-    ...podcasts,
-    ...audiobooks,
+    ...spokenWord,
+    ...playlists,
     fixtures,
     artists: () => [...artists.values()],
     albums: () => [...albums.values()],
@@ -167,7 +171,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
     },
     prepareSearch: async (kinds) => {
       if (kinds.includes('track')) await allTracks.inSlices();
-      if (kinds.includes('episode')) await podcasts.prepareEpisodes();
+      if (kinds.includes('episode')) await spokenWord.prepareEpisodes();
       for (const kind of kinds) await indexes[kind].inSlices();
     },
   };

@@ -1,5 +1,6 @@
 import { chapterIdOf, fixtureAudiobooks } from './audiobooks.ts';
 import { fixtureAlbums } from './fixture-albums.ts';
+import { fixturePlaylists } from './playlists.ts';
 import { episodeIdOf, fixtureShows } from './podcasts.ts';
 import { fixtureArtists } from './roster.ts';
 import { trackIdOf } from './tracks.ts';
@@ -30,6 +31,7 @@ export const fixtures = Object.freeze({
     unknownRestriction: trackIdOf(restricted.id, 1),
   }),
   shows: Object.freeze(idsOf(fixtureShows)),
+  playlists: Object.freeze(idsOf(fixturePlaylists)),
   episodes: Object.freeze({
     newest: episodeIdOf(fixtureShows.episodes130.id, 0),
     /** Restricted, explicit, and without a preview. */

@@ -158,3 +158,37 @@ export interface Chapter {
 
 /** One slot in an audiobook's list of chapters. A slot that shows `nothing` is omitted from its page. */
 export type ChapterSlot = { shows: 'chapter'; chapterId: string } | { shows: 'null' | 'nothing' };
+
+export interface User {
+  id: string;
+  /** Null for a user without one. */
+  displayName: string | null;
+}
+
+export interface Playlist {
+  id: string;
+  name: string;
+  /** As Spotify sends it: with some characters escaped for HTML. */
+  description: string;
+  owner: User;
+  collaborative: boolean;
+  followers: number;
+  /** Its URL is on another host than those of covers, without a size. */
+  images: readonly Image[];
+  snapshotId: string;
+  /** How many slots it has. */
+  totalItems: number;
+  /** 0 to 100. Spotify does not send it; it orders the results of a search. */
+  popularity: number;
+}
+
+/**
+ * One slot of a playlist. Of a removed item Spotify sends null or a shell; a slot that shows `nothing` is omitted from its
+ * page.
+ */
+export type PlaylistSlot = { addedAt: string | null; addedBy: User | null } & (
+  | { shows: 'track'; trackId: string }
+  | { shows: 'episode'; episodeId: string }
+  | { shows: 'local'; name: string }
+  | { shows: 'null' | 'shell' | 'nothing' }
+);

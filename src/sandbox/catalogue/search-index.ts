@@ -1,4 +1,4 @@
-import type { Album, Artist, Audiobook, Episode, Show, Track } from './model.ts';
+import type { Album, Artist, Audiobook, Episode, Playlist, Show, Track } from './model.ts';
 import { type Field, fold, parseQuery, type SearchQuery } from './search-query.ts';
 
 /** One searchable object. Texts are normalised and start with a space, so that ` wo` matches the start of a word. */
@@ -86,6 +86,13 @@ export function indexAudiobooks(audiobooks: readonly Audiobook[]): Indexing<Audi
     years: new Set<number>(),
   }));
 }
+
+export const indexPlaylists = (playlists: readonly Playlist[]): Indexing<Playlist> =>
+  createIndex(playlists, ({ name, description }) => ({
+    texts: [name, description],
+    fields: {},
+    years: new Set<number>(),
+  }));
 
 /** The release year of an album or an episode. */
 export const yearOf = ({ releaseDate }: Pick<Album, 'releaseDate'>): number =>

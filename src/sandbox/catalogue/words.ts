@@ -90,3 +90,10 @@ export const personName = (random: Random): string => `${random.pick(firstNames)
 /** The publisher of a show. */
 export const publisherName = (random: Random): string =>
   `${random.pick(describing)} ${random.pick(things)} Media`;
+
+/** The title of a playlist. */
+export const playlistTitle = (random: Random): string =>
+  `${random.pick(['Songs for', 'Best of', 'Late', 'Road to', 'Soft', 'Loud'])} ${random.pick(things)}`;
+
+/** The name that a user shows. */
+export const userName = (random: Random): string => `${random.pick(firstNames)} ${random.pick(lastNames)}`;

@@ -33,6 +33,7 @@ export const objectTypes = {
   episode: objectRef('episode'),
   audiobook: objectRef('audiobook'),
   chapter: objectRef('chapter'),
+  playlist: objectRef('playlist'),
 } satisfies Record<Kind, unknown>;
 
 export const { artist: Artist, album: Album, track: Track } = objectTypes;

@@ -186,7 +186,7 @@ describe('what honest clients send is far from the limits', () => {
     [
       'a whole introspection',
       getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }),
-      20,
+      15,
     ],
     ['a stitching parent of 60 roots', sixtyRoots, 20],
     [

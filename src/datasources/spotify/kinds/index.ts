@@ -14,6 +14,7 @@ import {
   type KindRegistry,
   type PagedEndpointDefinition,
 } from './kind.ts';
+import { playlist } from './playlist.ts';
 import { show } from './show.ts';
 import { readId, type SpotifyId, type WrittenId } from './spotify-id.ts';
 import { track } from './track.ts';
@@ -24,8 +25,10 @@ export * from './audiobook.ts';
 export * from './chapter.ts';
 export * from './episode.ts';
 export { bareIdKinds } from './kind.ts';
+export * from './playlist.ts';
 export * from './show.ts';
 export * from './track.ts';
+export type { User } from './user.ts';
 
 /** The registry: one line for each kind, in the order in which a bare id is looked up. */
 export const kinds = {
@@ -36,6 +39,7 @@ export const kinds = {
   episode,
   audiobook,
   chapter,
+  playlist,
 } as const satisfies KindRegistry;
 
 /** The search, whose results may be of every kind. */

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { propertyOf } from '../transport/body.ts';
+import { type Episode, episode } from './episode.ts';
+import { booleanPart, expectObject, type Malformed, orMalformed, part, stringPart, withId } from './json.ts';
+import type { DecodeOptions, EmbeddedPage, Entry, KindDefinition, PagedListDefinition } from './kind.ts';
+import { decodeEmbeddedPage, type Page } from './page.ts';
+import { podcastMarket } from './show.ts';
+import { isBareId, type SpotifyId } from './spotify-id.ts';
+import { plainText } from './texts.ts';
+import { type Track, track } from './track.ts';
+import { decodeUser, type User } from './user.ts';
+import {
+  type BaseFields,
+  baseFields,
+  type Followers,
+  followers,
+  type Image,
+  images,
+  type Sent,
+  type SentList,
+} from './values.ts';
+
+export interface Playlist extends BaseFields {
+  kind: 'playlist';
+  description: Sent<string>;
+  collaborative: Sent<boolean>;
+  /** Null where Spotify does not say, as in every search. */
+  public: Sent<boolean | null>;
+  snapshotId: Sent<string>;
+  images: SentList<Image>;
+  owner: Sent<User>;
+  followers: Sent<Followers>;
+  /** The first items, which a full playlist contains. Undefined in others, and if the app may not read them. */
+  items: Sent<Page<Entry>>;
+}
+
+/** One slot of a playlist. */
+export interface PlaylistItem extends Entry {
+  kind: 'playlist item';
+  /** A time of ISO 8601; null in some very old playlists. */
+  addedAt: Sent<string | null>;
+  addedBy: Sent<User | null>;
+  isLocal: Sent<boolean>;
+  item: Track | Episode | Malformed | null;
+}
+
+const freshMs = 5 * 60_000; // its owner may change it at any time
+
+export const playlistItems = {
+  name: 'playlists/items',
+  path: (id) => `/playlists/${id}/items`,
+  fallbackMarket: podcastMarket, // without a market the episodes are null
+  hasFullItems: true,
+  withheldField: 'Playlist.items',
+  pageSizes: [50, 20, 10],
+  developmentPageSize: 50,
+  freshMs,
+  // Without the types, Spotify writes episodes as tracks.
+  query: () => ({ additional_types: 'track,episode' }),
+  identify: identified,
+  decodeItem: (item, options) => decodePlaylistItem(item, options),
+} as const satisfies PagedListDefinition<PlaylistItem>;
+
+const embeddedItems: EmbeddedPage = {
+  key: 'items',
+  list: 'playlists/items',
+  limit: 100,
+  isInBatches: true,
+};
+
+export const playlist = {
+  name: 'playlist',
+  plural: 'playlists',
+  takesMarket: true,
+  fallbackMarket: podcastMarket,
+  query: playlistItems.query(),
+  isFoundByBareId: false,
+  batchSize: 1,
+  freshMs,
+  isRelinkable: false,
+  isSearchable: true,
+  isFullInSearch: false,
+  withheldFields: ['Playlist.items'],
+  embedded: [],
+  embeddedPage: embeddedItems,
+  lists: [playlistItems],
+  shortLists: [],
+  decode: decodePlaylist,
+} as const satisfies KindDefinition<Playlist>;
+
+/** @throws MalformedResponse without a readable id and name */
+function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
+  const json = expectObject(value, 'playlist');
+  const base = baseFields(json, 'playlist', options);
+  // Since February 2026 the items have this name; some apps get both names, others the old one alone.
+  const page = options.full ? (json['items'] ?? json['tracks']) : undefined;
+  return {
+    kind: 'playlist',
+    ...base,
+    description: plainText(json, 'description', 'playlist'),
+    collaborative: booleanPart(json, 'collaborative', 'playlist'),
+    public: booleanPart(json, 'public', 'playlist') ?? null,
+    snapshotId: stringPart(json, 'snapshot_id', 'playlist'),
+    // Spotify sends null for a playlist without items, which has no picture.
+    images: json['images'] === null ? [] : images(json, 'playlist'),
+    owner: part(json['owner'], decodeUser),
+    followers: followers(json, 'playlist'),
+    items: part(hasItems(page) ? page : undefined, (it) =>
+      decodeEmbeddedPage(it, embeddedItems, options, base.id),
+    ) as Sent<Page<Entry>>,
+  };
+}
+
+/** Whether these are the items, and not their number alone, as in simplified playlists. */
+const hasItems = (page: unknown): boolean =>
+  page !== undefined && page !== null && (typeof page !== 'object' || 'items' in page);
+
+/** The name of the contained object is `item`; until February 2026 it was `track`. */
+const contentOf = (entry: unknown): unknown =>
+  propertyOf(entry, 'item') ?? propertyOf(entry, 'track') ?? null;
+
+/**
+ * Gives an entry, which has no id of its own, an id in the form of Spotify's, so that a cursor can find it again: a hash
+ * of the contained object and the time at which it was added.
+ */
+function identified(entry: unknown): unknown {
+  if (typeof entry !== 'object' || entry === null) return entry;
+  const content = contentOf(entry);
+  const name = [propertyOf(content, 'uri'), propertyOf(entry, 'added_at')].join(' ');
+  return { ...entry, id: createHash('sha256').update(name).digest('hex').slice(0, 22) };
+}
+
+/** @throws MalformedResponse if the entry is no object */
+function decodePlaylistItem(value: unknown, options: DecodeOptions): PlaylistItem {
+  const json = expectObject(value, 'playlist item');
+  const { market } = options;
+  return {
+    kind: 'playlist item',
+    isEntry: true,
+    id: idOf(json['id']),
+    market,
+    full: true,
+    addedAt: stringPart(json, 'added_at', 'playlist item') ?? null,
+    addedBy: part(withId(json['added_by']), decodeUser) ?? null,
+    isLocal: booleanPart(json, 'is_local', 'playlist item'),
+    item: decodeContent(withId(contentOf(json)), { ...options, full: true }),
+  };
+}
+
+/** A local file and the rest of a removed episode have no id; objects of a type that is not known here are left out. */
+function decodeContent(value: unknown, options: DecodeOptions): PlaylistItem['item'] {
+  if (value === null) return null;
+  const type = propertyOf(value, 'type') ?? 'track';
+  if (type === 'track') return orMalformed(() => track.decode(value, options));
+  return type === 'episode' ? orMalformed(() => episode.decode(value, options)) : null;
+}
+
+function idOf(id: unknown): SpotifyId {
+  if (typeof id === 'string' && isBareId(id)) return id;
+  throw new Error('An entry of a playlist was not identified.');
+}

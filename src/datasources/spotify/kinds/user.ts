@@ -1,0 +1,20 @@
+import { expectObject, expectString, stringPart } from './json.ts';
+import { externalUrl, type Sent } from './values.ts';
+
+/** A user as others see it. Its id is no id of the catalogue: it may be a name. */
+export interface User {
+  id: string;
+  /** Null where the user has none. */
+  displayName: Sent<string | null>;
+  externalUrl: Sent<string>;
+}
+
+/** @throws MalformedResponse without a readable id */
+export function decodeUser(value: unknown): User {
+  const json = expectObject(value, 'user');
+  return {
+    id: expectString(json, 'id', 'user'),
+    displayName: json['display_name'] === null ? null : stringPart(json, 'display_name', 'user'),
+    externalUrl: externalUrl(json, 'user'),
+  };
+}

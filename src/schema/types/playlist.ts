@@ -1,0 +1,145 @@
+import {
+  type PlaylistItem as Item,
+  type ListOwner,
+  parseId,
+  playlistItems,
+  type Spotify,
+  type SpotifyObject,
+} from '../../datasources/spotify/index.ts';
+import { idArg, marketArg, namedMarket } from '../arguments.ts';
+import { builder } from '../builder.ts';
+import { resolvedField } from '../context.ts';
+import { imagesArgs, sufficientImages } from '../images.ts';
+import { embeddedList } from '../planning/list-costs.ts';
+import { fullObject, lookup } from '../planning/object-costs.ts';
+import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { full, given, sent, value } from '../resolvers.ts';
+import { linkFields } from './common-fields.ts';
+import { Node, objectTypes, typeNames } from './node.ts';
+import { User } from './user.ts';
+import { Followers, Image } from './values.ts';
+
+const { playlist: Playlist, track: Track, episode: Episode } = objectTypes;
+
+const TrackOrEpisode = builder.unionType('TrackOrEpisode', {
+  description: 'What a playlist can contain.',
+  types: [Track, Episode],
+  resolveType: ({ kind }: SpotifyObject) => typeNames[kind],
+});
+
+const PlaylistItem = builder.objectRef<Item>('PlaylistItem').implement({
+  extensions: { isConnectionPart: true },
+  description: 'One slot of a playlist.',
+  fields: (t) => ({
+    addedAt: t.string({
+      nullable: true,
+      description: 'When it was added, as a time of ISO 8601; null in some very old playlists.',
+      resolve: value('addedAt'),
+    }),
+    addedBy: t.field({
+      type: User,
+      nullable: true,
+      description: 'Who added it, without a display name; null in some very old playlists.',
+      resolve: value('addedBy'),
+    }),
+    isLocal: t.boolean({
+      nullable: true,
+      description: 'Whether it is a local file of a user, which no one else can read.',
+      resolve: value('isLocal'),
+    }),
+    item: t.field({
+      type: TrackOrEpisode,
+      nullable: true,
+      description: 'The track or the episode; null for a local file, and for one that was removed.',
+      resolve: ({ item }, _, context, info) => given(item, context, info),
+    }),
+  }),
+});
+
+const PlaylistItemsConnection = connectionOf('PlaylistItemsConnection', PlaylistItem);
+
+Playlist.implement({
+  extensions: { kind: 'playlist' },
+  description: 'A list of tracks and episodes that a user has made.',
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The title of the playlist.' }),
+    ...linkFields(t, 'playlist'),
+    description: t.string({
+      nullable: true,
+      description: 'A description as plain text; often empty.',
+      resolve: sent('description'),
+    }),
+    owner: t.field({
+      type: User,
+      nullable: true,
+      description: 'Who has made it.',
+      resolve: sent('owner'),
+    }),
+    collaborative: t.boolean({
+      nullable: true,
+      description: 'Whether other users may change it.',
+      resolve: sent('collaborative'),
+    }),
+    public: t.boolean({
+      nullable: true,
+      description:
+        'Whether it is shown on the profile of its owner; null where Spotify does not say, as in searches.',
+      resolve: sent('public'),
+    }),
+    snapshotId: t.string({
+      nullable: true,
+      description: 'Names this version of the playlist: it changes with each change.',
+      resolve: sent('snapshotId'),
+    }),
+    images: t.field({
+      type: [Image],
+      nullable: { list: true, items: true },
+      description: 'The picture, widest first; Spotify often does not say its size.',
+      args: imagesArgs(t),
+      resolve: sufficientImages(sent('images')),
+    }),
+    followers: t.field({
+      type: Followers,
+      nullable: true,
+      extensions: { cost: fullObject() },
+      description: 'Who follows it.',
+      resolve: full('followers'),
+    }),
+    items: t.field({
+      type: PlaylistItemsConnection,
+      nullable: true,
+      extensions: { cost: embeddedList('playlist', 'playlists/items', itemsOf) },
+      description: 'Its tracks and episodes, in the order of the owner. Not given to every app.',
+      args: { market: marketArg(t), ...pagingArgs(t) },
+      resolve: (playlist, args, context, info) =>
+        connect(itemsOf(context.spotify, playlist, args), args, context, resolvedField(context, info)),
+    }),
+  }),
+});
+
+function itemsOf(
+  spotify: Pick<Spotify, 'pagedList'>,
+  playlist: ListOwner,
+  args: Parameters<typeof namedMarket>[0],
+) {
+  return spotify.pagedList(playlistItems, playlist, undefined, namedMarket(args));
+}
+
+builder.queryFields((t) => ({
+  playlist: t.field({
+    type: Playlist,
+    nullable: true,
+    extensions: { cost: lookup('playlist') },
+    description:
+      'One playlist; null where there is none, or none that the app may see: most apps see no playlist that Spotify has made. Where no market is known, that is the US.',
+    args: { id: idArg(t), market: marketArg(t) },
+    resolve: (_, { id, ...args }, context, info) =>
+      context.spotify.object(
+        'playlist',
+        parseId(id, 'playlist'),
+        namedMarket(args),
+        context.fieldContext(info),
+      ),
+  }),
+}));

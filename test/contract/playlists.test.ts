@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest';
+import {
+  catalogue,
+  episodes,
+  fine,
+  inMode,
+  modes,
+  playlists,
+  refusal,
+  seen,
+  unavailable,
+  unknownApp,
+  unknownId,
+} from '../support/asking.ts';
+import { imagesAt } from '../support/truth.ts';
+
+/** Playlists: their fields, their items and the quirks of Spotify's responses, with the calls they cost. */
+
+const parameters = 'additional_types=track%2Cepisode&market=US';
+const playlistPath = (id: string) => `/playlists/${id}?${parameters}`;
+const itemsPath = (id: string, offset: number) =>
+  `/playlists/${id}/items?${parameters}&limit=50&offset=${offset}`;
+
+const userFields = 'id displayName uri externalUrl';
+const playlistFields = `id name uri externalUrl description collaborative public snapshotId
+  images { url width height } followers { total } owner { ${userFields} }`;
+const itemFields = `addedAt isLocal addedBy { id } item {
+  __typename
+  ... on Track { id name externalIds { isrc } album { name } artists { name } }
+  ... on Episode { id name show { name } }
+}`;
+
+interface ItemsPage {
+  totalCount: number | null;
+  nodes: { addedAt: string; isLocal: boolean; addedBy: { id: string }; item: { id: string } | null }[];
+  edges: { cursor: string }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
+}
+
+const page = (id: string, args: string) => `{ playlist(id: "${id}") {
+  items(${args}) {
+    totalCount edges { cursor } nodes { ${itemFields} } pageInfo { hasNextPage hasPreviousPage endCursor }
+  }
+} }`;
+
+type Gateway = Awaited<ReturnType<typeof inMode>>;
+
+async function pageOf(gateway: Gateway, id: string, args: string): Promise<ItemsPage> {
+  const answer = await gateway.ask<{ playlist: { items: ItemsPage } }, unknown>(page(id, args));
+  expect(answer.errors).toEqual([]);
+  return answer.data.playlist.items;
+}
+
+/** The item of each slot that Spotify sends: an id, or null. */
+const sentItems = (id: string): (string | null)[] =>
+  catalogue.itemsOf(id).flatMap((slot) => {
+    if (slot.shows === 'nothing') return [];
+    if (slot.shows === 'track') return [slot.trackId];
+    return [slot.shows === 'episode' ? slot.episodeId : null];
+  });
+
+const idsOf = ({ nodes }: ItemsPage) => nodes.map(({ item }) => item?.id ?? null);
+
+describe.each(modes)('a playlist for an app in %s mode', (mode) => {
+  test('has every field as the catalogue has it, with its owner, for one call', async () => {
+    const { ask, apiCalls, sandbox } = await inMode(mode);
+    const id = playlists.items3;
+    const { owner, images, followers, ...truth } = catalogue.playlist(id) ?? expect.fail();
+    const answer = await ask(`{ playlist(id: "${id}") { ${playlistFields} } }`);
+    expect(seen(answer)).toEqual(
+      fine({
+        playlist: {
+          id,
+          name: truth.name,
+          uri: `spotify:playlist:${id}`,
+          externalUrl: `https://open.spotify.com/playlist/${id}`,
+          description: truth.description,
+          collaborative: truth.collaborative,
+          public: true,
+          snapshotId: truth.snapshotId,
+          images: imagesAt(sandbox.imagesUrl, images).map(({ url }) => ({ url, width: null, height: null })),
+          followers: { total: followers },
+          owner: {
+            ...owner,
+            uri: `spotify:user:${owner.id}`,
+            externalUrl: `https://open.spotify.com/user/${owner.id}`,
+          },
+        },
+      }),
+    );
+    expect(unavailable(answer)).toEqual([]);
+    expect(apiCalls()).toEqual([playlistPath(id)]);
+  });
+
+  test('has its description as plain text, and no picture where it has no items', async () => {
+    const { ask } = await inMode(mode);
+    const answer = await ask(`{
+      escaped: playlist(id: "${playlists.escaped}") { description }
+      empty: playlist(id: "${playlists.empty}") { images { url } }
+    }`);
+    expect(seen(answer)).toEqual(
+      fine({ escaped: { description: "Rock & roll: it's <loud>" }, empty: { images: [] } }),
+    );
+  });
+
+  test('is null for an unknown id, and costs one call', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const answer = await ask(`{ playlist(id: "${unknownId}") { name items { totalCount } } }`);
+    expect(seen(answer)).toEqual(fine({ playlist: null }));
+    expect(unavailable(answer)).toEqual([]);
+    expect(apiCalls()).toEqual([playlistPath(unknownId)]);
+  });
+
+  test('that Spotify has made is null only for an app that may not see it', async () => {
+    const { ask } = await inMode(mode);
+    const answer = await ask(`{ playlist(id: "${playlists.bySpotify}") { owner { id } } }`);
+    expect(seen(answer)).toEqual(
+      fine({ playlist: mode === 'extended' ? { owner: { id: 'spotify' } } : null }),
+    );
+  });
+
+  test('is found by a search, whose null items have no edge, for one call', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const answer = await ask<
+      { search: { playlists: { nodes: { name: string; public: null }[]; edges: { cursor: string }[] } } },
+      unknown
+    >('{ search(q: "of") { playlists(first: 10) { edges { cursor } nodes { name public owner { id } } } } }');
+    expect(answer.errors).toEqual([]);
+    const visible = catalogue
+      .find('playlist', 'of')
+      .slice(0, 10)
+      .filter(({ owner }) => mode === 'extended' || owner.id !== 'spotify');
+    const { nodes, edges } = answer.data.search.playlists;
+    expect(nodes).toEqual(
+      visible.map(({ name, owner }) => ({ name, public: null, owner: { id: owner.id } })),
+    );
+    expect(edges.length).toBe(visible.length);
+    expect(apiCalls().length).toBe(1);
+  });
+
+  test('is found by node, and by a federation router', async () => {
+    const { ask, apiCalls } = await inMode(mode);
+    const id = playlists.items3;
+    const answer = await ask(`{
+      node(id: "https://open.spotify.com/playlist/${id}?si=1") { __typename id }
+      _entities(representations: [{ __typename: "Playlist", id: "${id}" }]) { ... on Playlist { name } }
+    }`);
+    expect(seen(answer)).toEqual(
+      fine({ node: { __typename: 'Playlist', id }, _entities: [{ name: 'Three of a Kind' }] }),
+    );
+    expect(apiCalls()).toEqual([playlistPath(id)]);
+  });
+});
+
+describe('the items of a playlist', () => {
+  test('come with the playlist up to the hundredth, and each further page of fifty is one call', async () => {
+    const gateway = await inMode('extended');
+    const all = sentItems(playlists.items230);
+    const first = await pageOf(gateway, playlists.items230, 'first: 80');
+    expect(idsOf(first)).toEqual(all.slice(0, 80));
+    expect(first.totalCount).toBe(230);
+    const second = await pageOf(
+      gateway,
+      playlists.items230,
+      `first: 20, after: "${first.pageInfo.endCursor}"`,
+    );
+    expect(idsOf(second)).toEqual(all.slice(80, 100));
+    expect(gateway.apiCalls()).toEqual([playlistPath(playlists.items230)]);
+    gateway.sandbox.clearCalls();
+    const third = await pageOf(
+      gateway,
+      playlists.items230,
+      `first: 100, after: "${second.pageInfo.endCursor}"`,
+    );
+    expect(idsOf(third)).toEqual(all.slice(100, 200));
+    expect(third.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+    expect(gateway.apiCalls().toSorted()).toEqual(
+      [100, 150].map((offset) => itemsPath(playlists.items230, offset)).toSorted(),
+    );
+  });
+
+  test('are full tracks and episodes, which cost no call when they are read by their ids', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const [trackId, episodeId] = sentItems(playlists.gaps);
+    const answer = await ask(page(playlists.gaps, 'first: 2'));
+    expect(answer.extensions.spotify?.plannedCalls).toBe(1);
+    const again = await ask(
+      `{ track(id: "${trackId}", market: US) { externalIds { isrc } } episode(id: "${episodeId}") { name } }`,
+    );
+    expect(seen(again)).toEqual(
+      fine({
+        track: { externalIds: { isrc: catalogue.track(trackId ?? '')?.isrc } },
+        episode: { name: catalogue.episode(episodeId ?? '')?.name },
+      }),
+    );
+    expect(apiCalls()).toEqual([playlistPath(playlists.gaps)]);
+  });
+
+  test('keep the slots of local files, removed items and repetitions, and every client reaches the end', async () => {
+    for (const size of [1, 7, 50, 100]) {
+      const gateway = await inMode('extended');
+      const found: ItemsPage['nodes'] = [];
+      let after = '';
+      for (let more = true; more; ) {
+        const window = await pageOf(gateway, playlists.gaps, `first: ${size}${after}`);
+        expect(window.totalCount).toBe(120);
+        found.push(...window.nodes);
+        more = window.pageInfo.hasNextPage;
+        after = `, after: "${window.pageInfo.endCursor}"`;
+      }
+      expect(found.map(({ item }) => item?.id ?? null)).toEqual(sentItems(playlists.gaps));
+      const local = catalogue.itemsOf(playlists.gaps).filter(({ shows }) => shows === 'local').length;
+      expect(found.filter(({ isLocal, item }) => isLocal && item === null).length).toBe(local);
+    }
+  });
+
+  test('can be read from the end, and before a cursor', async () => {
+    const gateway = await inMode('extended');
+    const all = sentItems(playlists.items230);
+    const last = await pageOf(gateway, playlists.items230, 'last: 5');
+    expect(idsOf(last)).toEqual(all.slice(-5));
+    const before = await pageOf(gateway, playlists.items230, `last: 5, before: "${last.edges[0]?.cursor}"`);
+    expect(idsOf(before)).toEqual(all.slice(-10, -5));
+  });
+
+  test.each(['items', 'tracks'] as const)(
+    'are read by the name `%s` alone, and by both names of their contents',
+    async (name) => {
+      const gateway = await inMode('extended');
+      const other = name === 'items' ? 'tracks' : 'items';
+      const entries = [0, 1, 2].map((slot) => `${name}.items.${slot}.${name === 'items' ? 'track' : 'item'}`);
+      const edits = [other, ...entries].map((path) => ({ path, remove: true as const }));
+      gateway.sandbox.faults.add({ on: { route: 'playlists' }, fault: { kind: 'edit', edits } });
+      expect(idsOf(await pageOf(gateway, playlists.items3, 'first: 3'))).toEqual(sentItems(playlists.items3));
+    },
+  );
+});
+
+describe('the items of a playlist for an app that may not read them', () => {
+  const document = page(playlists.items230, 'first: 1');
+
+  test('are null with a note, for the call of the playlist alone, and for no call once that is known', async () => {
+    const { ask, apiCalls, sandbox } = await unknownApp('development');
+    const answer = await ask(document);
+    expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
+    expect(unavailable(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+    expect(apiCalls()).toEqual([playlistPath(playlists.items230)]);
+    sandbox.clearCalls();
+    const found = await ask('{ search(q: "of") { playlists(first: 3) { nodes { items { totalCount } } } } }');
+    expect(found.errors).toEqual([]);
+    expect(unavailable(found).length).toBeGreaterThan(0);
+    expect(apiCalls().filter((path) => !path.startsWith('/search'))).toEqual([]);
+    expect(found.extensions.spotify?.plannedCalls).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ['401', refusal(401, 'Valid user authentication required')],
+    ['403', refusal(403, 'Forbidden')],
+    ['403 without a word', { kind: 'answer', status: 403 } as const],
+  ])('are null with a note if the page is rejected with %s, and no token is renewed', async (_, fault) => {
+    const gateway = await inMode('extended');
+    const { endCursor } = (await pageOf(gateway, playlists.items230, 'first: 100')).pageInfo;
+    gateway.sandbox.clearCalls();
+    gateway.sandbox.faults.add({ on: { route: 'playlists/items' }, fault });
+    const answer = await gateway.ask(page(playlists.items230, `first: 50, after: "${endCursor}"`));
+    expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
+    expect(unavailable(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+    expect(gateway.sandbox.calls().map(({ path }) => path)).toEqual([itemsPath(playlists.items230, 100)]);
+  });
+});
+
+test('an episode inside a playlist is found in the market of the playlist', async () => {
+  expect(catalogue.episode(episodes.newest)).toBeDefined();
+  const gateway = await inMode('extended');
+  const answer = await gateway.ask(page(playlists.gaps, 'first: 2, market: DE'));
+  expect(answer.errors).toEqual([]);
+  expect(gateway.apiCalls()).toEqual([
+    playlistPath(playlists.gaps),
+    playlistPath(playlists.gaps).replace('US', 'DE'),
+  ]);
+});
