@@ -17,6 +17,16 @@ export type FamilyState =
   | 'failed'
   | 'not-checked';
 
+export interface Rejection {
+  /** The endpoint family, or `batch`. */
+  family: Family;
+  status: number | null;
+  /** Spotify's message, or the code of the system such as `ECONNREFUSED`; null for neither. */
+  message: string | null;
+}
+
+const maxMessageCharacters = 200;
+
 /** What the responses show about the app. */
 export interface Findings {
   kind: AppKind;
@@ -26,6 +36,8 @@ export interface Findings {
   /** Whether several objects can be read with one call; null if unknown. */
   batch: boolean | null;
   families: Readonly<Record<Family, FamilyState>>;
+  /** The last responses of another status than 200, with the words of Spotify; status null without a response. */
+  rejections: readonly Rejection[];
   fields: SeenFields;
   market: MarketBehaviour;
   /** Endpoint families whose daily quota is used up, and when Spotify accepts calls again. */
@@ -55,6 +67,7 @@ export function findingsOf(examination: Examination): Findings {
     pageSize,
     batch,
     families: familyStates(responses, kind),
+    rejections: rejectionsIn(responses),
     fields,
     market: marketBehaviour(bodies),
     usedUpQuotas: quotas.map(([family, { backOff }]) => ({ family, seconds: backOff?.seconds ?? null })),
@@ -65,6 +78,11 @@ export function findingsOf(examination: Examination): Findings {
     differences: differencesOf(bodies, shapeModeOf(kind)),
   };
 }
+
+const rejectionsIn = (responses: Examination['responses']): Rejection[] =>
+  [...responses].flatMap(([family, { status, message }]) =>
+    status === 200 ? [] : [{ family, status, message: message?.slice(0, maxMessageCharacters) ?? null }],
+  );
 
 const shapeModeOf = (kind: AppKind): ShapeMode => {
   if (kind === 'unknown') return null;

@@ -69,13 +69,20 @@ function batchText({ batch }: Findings): string {
   return batch ? 'several objects can be read with one call' : 'none: each object needs a call of its own';
 }
 
-function familyRows({ families }: Findings): [string, string][] {
+function familyRows({ families, rejections }: Findings): [string, string][] {
   const states = Object.keys(stateTexts) as FamilyState[];
   const lines = states.flatMap((state) => {
     const names = Object.keys(families).filter((family) => families[family] === state);
-    return names.length === 0 ? [] : [`${stateTexts[state]}: ${names.join(', ')}`];
+    const shown = state === 'failed' ? names.map((name) => `${name} (${causeOf(name, rejections)})`) : names;
+    return shown.length === 0 ? [] : [`${stateTexts[state]}: ${shown.join(', ')}`];
   });
   return lines.map((line, index) => [index === 0 ? 'Endpoints' : '', line]);
+}
+
+/** Such as `503`, or `no response: ECONNREFUSED`. */
+function causeOf(family: string, rejections: Findings['rejections']): string {
+  const { status, message } = rejections.find((rejection) => rejection.family === family) ?? {};
+  return [status ?? 'no response', message].filter(Boolean).join(': ');
 }
 
 function fieldText({ fields: { withheld } }: Findings): string {

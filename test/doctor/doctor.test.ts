@@ -244,6 +244,20 @@ test('a Spotify that cannot be reached is reported with the address and the code
   expect(exitCode).toBe(2);
 });
 
+test('a Web API that cannot be reached is reported with the code of the system, after three attempts', async () => {
+  const sandbox = await startSandbox({ catalogue });
+  const closed = await startSandbox({ catalogue });
+  await closed.close();
+  const { exitCode, output } = await runCommand({
+    ...variablesOf(sandbox),
+    SPOTIFY_API_URL: closed.apiUrl,
+  });
+  await sandbox.close();
+  expect(output).toContain('Checked with 3 of at most 8 Spotify calls');
+  expect(output).toContain('failed: search (no response: ECONNREFUSED)');
+  expect(exitCode).toBe(2);
+});
+
 test('an unknown option and a report that cannot be written are errors', async () => {
   expect(await runCommand({}, '--jsn')).toMatchObject({
     exitCode: 1,
