@@ -33,7 +33,7 @@ const Narrator = contributorType('Narrator', 'A narrator of an audiobook.', 'The
 Audiobook.implement({
   extensions: { kind: 'audiobook' },
   description:
-    'An audiobook, which few markets have: the US, the UK, Canada, Ireland, New Zealand, Australia.',
+    'An audiobook, which few markets have: the US, the UK, Canada, Ireland, New Zealand, Australia. Spotify gives it the URI and the link of a show.',
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the audiobook.' }),

@@ -11,7 +11,7 @@ const audiobookOfChapter = full('audiobook');
 
 Chapter.implement({
   extensions: { kind: 'chapter' },
-  description: 'A chapter of an audiobook.',
+  description: 'A chapter of an audiobook. Spotify gives it the URI and the link of an episode.',
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The title of the chapter.' }),
