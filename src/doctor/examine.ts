@@ -1,5 +1,6 @@
 import {
   type Family,
+  kinds,
   type RawCall,
   type RawClient,
   type RawResponse,
@@ -42,8 +43,10 @@ interface Read {
 
 // The artist of the README, which is read if no search succeeds.
 const knownArtist = '3Nrfpe0tUJi4K4DXYWgMUX';
-// A word that artists, albums, tracks, shows and episodes have in their names.
-const search = { q: 'the', type: 'artist,album,track,show,episode' };
+// A word that objects of every kind have in their names.
+const query = 'the';
+const searchableKinds = Object.values(kinds).filter(({ isSearchable }) => isSearchable);
+const search = { q: query, type: searchableKinds.map(({ name }) => name).join(',') };
 // Spotify's own default; shows are often not found without a market.
 export const fallbackMarket = 'US';
 const leastPageSize = 10;

@@ -25,6 +25,7 @@ const fullObjects: readonly { shape: ReadBody['shape']; kind: string; find(body:
   { shape: 'search', kind: 'artist', find: ({ artists }) => itemsOf(artists) },
   { shape: 'search', kind: 'track', find: ({ tracks }) => itemsOf(tracks) },
   { shape: 'search', kind: 'show', find: ({ shows }) => itemsOf(shows) },
+  { shape: 'search', kind: 'audiobook', find: ({ audiobooks }) => itemsOf(audiobooks) },
   { shape: 'albums', kind: 'album', find: ({ albums }) => albums },
   { shape: 'albums/{id}', kind: 'album', find: (album) => [album] },
   { shape: 'tracks/{id}', kind: 'track', find: (track) => [track] },

@@ -64,12 +64,32 @@ const episode = z.strictObject({
   resume_point: z.strictObject({ fully_played: flag, resume_position_ms: whole }).optional(),
 });
 
-/** The shapes of the responses that an app in this mode gets. */
-export function shapesOf(mode: ShapeMode) {
-  const extendedOnly = <T extends z.ZodRawShape>(keys: T): z.ZodRawShape => {
+const persons = z.array(z.strictObject({ name: text }));
+
+const contents = z.strictObject({ href: text, total: whole });
+const playlistKeys = {
+  ...identity,
+  collaborative: flag,
+  description: text.nullable(),
+  images: images.nullable(), // null for a playlist without items
+  items: contents.optional(),
+  owner: z.strictObject({ ...identity, name: text.optional(), display_name: text.nullish() }),
+  primary_color: text.nullable(),
+  public: flag.nullable(),
+  snapshot_id: text,
+};
+
+/** Keys that Spotify sends to apps in extended mode only. */
+type KeysOfMode = (keys: z.ZodRawShape) => z.ZodRawShape;
+
+const keysOf =
+  (mode: ShapeMode): KeysOfMode =>
+  (keys) => {
     if (mode === 'extended') return keys;
     return mode === 'development' ? {} : z.object(keys).partial().shape;
   };
+
+function musicShapes(extendedOnly: KeysOfMode) {
   const markets = extendedOnly({ available_markets: texts.optional() }); // not where a market is named
 
   const artist = z.strictObject({
@@ -120,8 +140,11 @@ export function shapesOf(mode: ShapeMode) {
     genres: texts,
     tracks: page(z.strictObject(trackKeys)),
   });
+  return { artist, albumKeys, album, track, fullAlbum };
+}
 
-  const showKeys = {
+function otherShapes(extendedOnly: KeysOfMode) {
+  const publishedKeys = {
     ...identity,
     ...extendedOnly({ available_markets: texts, publisher: text }),
     copyrights,
@@ -129,12 +152,27 @@ export function shapesOf(mode: ShapeMode) {
     explicit: flag,
     html_description: text,
     images,
-    is_externally_hosted: flag,
     languages: texts,
     media_type: text,
-    total_episodes: whole,
   };
+  const showKeys = { ...publishedKeys, is_externally_hosted: flag, total_episodes: whole };
+  const audiobook = z.strictObject({
+    ...publishedKeys,
+    authors: persons,
+    edition: text.nullish(),
+    is_externally_hosted: flag.nullish(),
+    narrators: persons,
+    total_chapters: whole.nullish(),
+  });
+  const playlist = z.strictObject({ ...playlistKeys, ...extendedOnly({ tracks: contents.optional() }) });
+  return { showKeys, audiobook, playlist };
+}
 
+/** The shapes of the responses that an app in this mode gets. */
+export function shapesOf(mode: ShapeMode) {
+  const extendedOnly = keysOf(mode);
+  const { artist, albumKeys, album, track, fullAlbum } = musicShapes(extendedOnly);
+  const { showKeys, audiobook, playlist } = otherShapes(extendedOnly);
   return {
     search: z.strictObject({
       artists: page(artist),
@@ -142,6 +180,8 @@ export function shapesOf(mode: ShapeMode) {
       tracks: page(track),
       shows: page(z.strictObject(showKeys)),
       episodes: page(episode),
+      audiobooks: page(audiobook),
+      playlists: page(playlist),
     }),
     'artists/{id}/albums': page(
       z.strictObject({ ...albumKeys, ...extendedOnly({ album_group: text.optional() }) }),

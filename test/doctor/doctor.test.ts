@@ -73,7 +73,7 @@ const modes: Record<QuotaMode, Partial<Findings>> = {
   extended: { kind: 'extended', premium: 'active', pageSize: 50, batch: true, unreliableTotals: [] },
 };
 
-const everyTotal = ['albums', 'artists', 'episodes', 'shows', 'tracks'];
+const everyTotal = ['albums', 'artists', 'audiobooks', 'episodes', 'playlists', 'shows', 'tracks'];
 const repeatedSearch = (status: number) => ({ repeated: [{ family: 'search', status }] });
 const oldApp: Partial<Findings> = { kind: 'old-development', pageSize: 50, batch: true };
 const nothingKnown: Partial<Findings> = { kind: 'unknown', premium: 'lapsed', pageSize: null, batch: null };
