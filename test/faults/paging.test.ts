@@ -15,6 +15,7 @@ import {
   fixtures,
   type Operation,
   type PageArgs,
+  playlistItems,
   showEpisodes,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
@@ -411,6 +412,14 @@ faultSuite('P', 'Paging', [
         },
       ),
     ],
+  },
+  {
+    id: 'P9-playlist',
+    fault:
+      'null items, local files, removed episodes without id and name, and slots without an item in a playlist',
+    promise: 'each slot that Spotify sends is an edge, whose item is null where it cannot be read',
+    sandbox: { quotaMode: 'extended' },
+    steps: [{ ask: playlistItems(fixtures.playlists.gaps, { first: 20 }), client: 'ok', api: 1 }],
   },
   {
     id: 'P9-episodes',

@@ -25,6 +25,7 @@ export type Kind =
   | 'albumTracks'
   | 'showEpisodes'
   | 'audiobookChapters'
+  | 'playlistItems'
   | 'search';
 
 /** In a truth: any value but null, which only the gateway can know. */
@@ -226,6 +227,57 @@ export function audiobookChapters(
   return ownerWithParts('audiobookChapters', 'audiobook', 'chapters', id, slots, args);
 }
 
+/** Playlists of users, which every app sees. */
+const ordinaryPlaylists = catalogue
+  .playlists()
+  .filter(
+    ({ id, owner }) =>
+      owner.id !== 'spotify' && !(Object.values(fixtures.playlists) as string[]).includes(id),
+  );
+
+/** A playlist with the first of its items, for an app that may read them. A slot without a readable item has a null. */
+export function playlistItems(
+  which: number | string,
+  args: { first: number } = { first: longestList },
+): Operation {
+  const id = typeof which === 'string' ? which : at(ordinaryPlaylists, which).id;
+  const slots = catalogue.itemsOf(id);
+  const nodes = slots
+    .filter(({ shows }) => shows !== 'nothing')
+    .slice(0, args.first)
+    .map((slot) => ({
+      isLocal: slot.shows === 'local',
+      item:
+        slot.shows === 'track'
+          ? { id: slot.trackId }
+          : slot.shows === 'episode'
+            ? { id: slot.episodeId }
+            : null,
+    }));
+  const pageInfo = { hasNextPage: args.first < slots.length, hasPreviousPage: false };
+  return {
+    kind: 'playlistItems',
+    query: `query ($id: ID!, ${pageVariables}) {
+      playlist(id: $id) {
+        id items(${pageArguments}) {
+          ${pageFields} nodes { isLocal item { ... on Track { id } ... on Episode { id } } }
+        }
+      }
+    }`,
+    variables: { id, ...args },
+    truth: {
+      playlist: {
+        id,
+        items: {
+          totalCount: slots.length,
+          pageInfo: { ...pageInfo, startCursor: anything, endCursor: anything },
+          nodes,
+        },
+      },
+    },
+  };
+}
+
 /** An object with the first part of its list. Slots that hold no item have no node. */
 function ownerWithParts(
   kind: Kind,
@@ -309,6 +361,7 @@ export const siblings: Readonly<Record<Kind, (n: number) => Operation>> = {
   albumTracks: (n) => albumTracks(n),
   showEpisodes: (n) => showEpisodes(n),
   audiobookChapters: (n) => audiobookChapters(n),
+  playlistItems: (n) => playlistItems(n),
   search: (n) => search(`${at(words, n)} ${n}`),
 };
 
