@@ -36,10 +36,25 @@ export const mergeDirective = new GraphQLDirective({
 const federationLink = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])`;
 
+/** Types without an identity, which another subgraph may define with the same fields. */
+const valueTypes = [
+  'PageInfo',
+  'Image',
+  'ReleaseDate',
+  'Copyright',
+  'ExternalIds',
+  'Restrictions',
+  'Followers',
+  'Author',
+  'Narrator',
+];
+
 /** Directives of the types in the federated SDL: the keys by which other subgraphs refer to them. */
 const federated: Readonly<Record<string, Record<string, object>>> = {
-  ...Object.fromEntries(Object.values(typeNames).map((name) => [name, { key: { fields: 'id' } }])),
-  PageInfo: { shareable: {} },
+  ...Object.fromEntries(
+    Object.values(typeNames).map((name) => [name, { key: [{ fields: 'id' }, { fields: 'uri' }] }]),
+  ),
+  ...Object.fromEntries(valueTypes.map((name) => [name, { shareable: {} }])),
 };
 
 const kindsOfTypes: ReadonlyMap<string, Kind> = new Map(
@@ -64,9 +79,10 @@ const stitchingSdl = once(printSchemaWithDirectives);
 const Any = builder.scalarType('_Any', {
   description: 'An object as a federation router names it: its type and its key.',
   parseValue(value): Representation {
-    const { __typename, id } = (value ?? {}) as Partial<Representation>;
-    if (typeof __typename === 'string' && typeof id === 'string') return { __typename, id };
-    throw new BadUserInput('A representation has a `__typename` and an `id`.');
+    const { __typename, id, uri } = (value ?? {}) as Partial<Representation & { uri: string }>;
+    const key = id ?? uri;
+    if (typeof __typename === 'string' && typeof key === 'string') return { __typename, id: key };
+    throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`.');
   },
 });
 

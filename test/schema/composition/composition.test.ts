@@ -63,7 +63,7 @@ test('parents are told the schema also where introspection is off', async () => 
     '{ _sdl _service { sdl } }',
   );
   expect(data._sdl).toContain('type Artist implements Node');
-  expect(data._service.sdl).toContain('type Artist implements Node @key(fields: "id")');
+  expect(data._service.sdl).toContain('type Artist implements Node @key(fields: "id") @key(fields: "uri")');
   expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
 });
 
@@ -84,6 +84,7 @@ describe('a federation router', () => {
       type Query { concerts: [Concert!]! }
       type Concert { city: String! headliner: Artist }
       type Artist @key(fields: "id") { id: ID! concerts(first: Int): ConcertConnection }
+      type Album @key(fields: "uri") { uri: String! review: String }
       type ConcertConnection { nodes: [Concert]! pageInfo: PageInfo! }
       type PageInfo @shareable {
         hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String
@@ -96,6 +97,28 @@ describe('a federation router', () => {
       expect('hints' in result ? result.hints : []).toEqual([]);
       expect(supergraphSdl).toContain('type Artist');
     }
+  });
+
+  test('composes the gateway with a subgraph that defines the same value types', async () => {
+    const own = await serviceSdl();
+    const valueTypes = own.match(/^type \w+ @shareable \{[^}]*\}/gm) ?? [];
+    expect(valueTypes.map((text) => text.split(' ')[1])).toEqual([
+      'PageInfo',
+      'Image',
+      'ReleaseDate',
+      'Copyright',
+      'ExternalIds',
+      'Restrictions',
+      'Followers',
+      'Author',
+      'Narrator',
+    ]);
+    const declared = own.match(/^(enum|directive|scalar) [\s\S]*?(?=\n\n)/gm) ?? [];
+    const other = [link('"@key", "@shareable"'), 'type Query { cover: Image }', ...declared, ...valueTypes];
+
+    const { errors } = composeServices([subgraph('spotify', own), subgraph('covers', other.join('\n\n'))]);
+
+    expect(errors).toBeUndefined();
   });
 
   test('is shown nothing that is there for parents alone', async () => {

@@ -125,3 +125,21 @@ test('1,000 representations are read at a time, and more are BAD_USER_INPUT with
   });
   expect(sandbox.calls()).toEqual([]);
 });
+
+test('a representation by URI shares the one call of its id, and later costs none', async () => {
+  const { ask, apiCalls } = await inMode('development');
+  const byUri = { __typename: 'Artist', uri: `spotify:artist:${bts}` };
+  const { data, errors } = await ask<Entities, unknown>(name, { of: [byUri, artist(bts), byUri] });
+  expect(errors).toEqual([]);
+  expect(data._entities).toEqual([{ name: 'BTS' }, { name: 'BTS' }, { name: 'BTS' }]);
+  await ask(name, { of: [byUri] });
+  expect(apiCalls()).toEqual([`/artists/${bts}`]);
+});
+
+test('a representation by a URI of another kind is BAD_USER_INPUT without a call', async () => {
+  const { ask, apiCalls } = await inMode('development');
+  const { data, errors } = await ask(name, { of: [{ __typename: 'Artist', uri: `spotify:album:${bts}` }] });
+  expect(data).toEqual({ _entities: [null] });
+  expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
+  expect(apiCalls()).toEqual([]);
+});
