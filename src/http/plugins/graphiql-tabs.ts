@@ -149,7 +149,7 @@ query Market($market: Market) {
 
 const severalKinds = `# Several kinds in one search: one call.
 query Kinds {
-  search(q: "daylight") {
+  search(q: "islands") {
     artists(first: 5) {
       totalCount
       nodes { name }
