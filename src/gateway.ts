@@ -17,7 +17,7 @@ import { createUnreadResponses } from './http/unread-responses.ts';
 import { createGatewayYoga, endpoint, type GatewayYoga, type HttpOptions } from './http/yoga.ts';
 import { watchEventLoop } from './observability/clock.ts';
 import { registerGauges } from './observability/gauges.ts';
-import { boundedLog, type Log } from './observability/log.ts';
+import { boundedLog, createLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
@@ -84,8 +84,11 @@ export interface Gateway {
   dispose(): Promise<void>;
 }
 
-/** Connects the parts of a gateway. It listens nowhere; `listener` and `handler` serve it. */
-export function createGateway(options: GatewayOptions, unboundedLog: Log): Gateway {
+/**
+ * Connects the parts of a gateway. It listens nowhere; `listener` and `handler` serve it.
+ * @param unboundedLog the log for the operator; by default, warnings and errors are written to stdout
+ */
+export function createGateway(options: GatewayOptions, unboundedLog: Log = createLog('warn')): Gateway {
   const log = boundedLog(unboundedLog);
   const core = createCore(options, log);
   const http = createHttp(options, core, log);

@@ -1,5 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { createGateway } from '../src/gateway.ts';
 import { artists, catalogue, inMode } from './support/asking.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
 
@@ -165,4 +167,22 @@ describe('two gateways in one process', () => {
     await gateway.dispose();
     expect((await other.ask(followed)).data).toEqual(answered.data);
   });
+});
+
+test('a gateway without a log of its own runs an operation with one call', async () => {
+  const { sandbox, apiCalls } = await withSandbox({}, { quotaMode: 'development', catalogue });
+  const { gateway: options } = readConfig({
+    SPOTIFY_API_URL: sandbox.apiUrl,
+    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
+    SPOTIFY_CLIENT_ID: sandbox.clientId,
+    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+    DATA_DIR: 'none',
+  });
+  const gateway = createGateway(options);
+
+  const result = await gateway.execute({ document: parse(followed) });
+
+  await gateway.dispose();
+  expect(result).toMatchObject(answered);
+  expect(apiCalls()).toEqual([`/artists/${bts}`]);
 });
