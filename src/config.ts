@@ -14,7 +14,7 @@ import {
 } from './config-values.ts';
 import { doubtfulValues, misspelledNames } from './config-warnings.ts';
 import { isMarket, type Market, minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
-import type { GatewayOptions } from './gateway.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import type { LogLevel } from './observability/log.ts';
 
 /** The configuration, read once at the start. */

@@ -1,20 +1,17 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import type { Registry } from 'prom-client';
-import {
-  combine,
-  createSpotify,
-  type SpotifyOptions,
-  type SpotifyReport,
-} from './datasources/spotify/index.ts';
+import { combine, createSpotify, type SpotifyReport } from './datasources/spotify/index.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { createFastPath } from './http/fast-path.ts';
-import { createNodeListener, createRequestBodies } from './http/node-listener.ts';
+import { createNodeListener } from './http/node-listener.ts';
 import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
+import { createPaths, type Paths } from './http/paths.ts';
 import { createClientKey, rejectInvalidTarget } from './http/request.ts';
+import { createRequestBodies } from './http/request-bodies.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
-import { createGatewayYoga, endpoint, type GatewayYoga, type HttpOptions } from './http/yoga.ts';
+import { createGatewayYoga, type GatewayYoga, type HttpOptions } from './http/yoga.ts';
 import { watchEventLoop } from './observability/clock.ts';
 import { registerGauges } from './observability/gauges.ts';
 import { boundedLog, createLog, type Log } from './observability/log.ts';
@@ -24,42 +21,8 @@ import { createDocuments } from './operation/documents.ts';
 import { createOperationExecutor } from './operation/execute-operation.ts';
 import { createExecute, type Execute } from './operation/request.ts';
 import { createMask } from './operation/response-errors.ts';
-import type { Manifest } from './operation/trusted-documents.ts';
 import { createOperationReport } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
-
-export interface GatewayOptions {
-  spotify: SpotifyOptions;
-  /** Deadline of one GraphQL request, in milliseconds. */
-  requestTimeoutMs: number;
-  /** Maximum Spotify calls that one operation may plan. */
-  maxUpstreamCalls: number;
-  /** Maximum leaves of one response, counted before the operation runs. */
-  maxAnswerFields: number;
-  /** Maximum size of one response, in bytes; a larger one is replaced by an error. */
-  maxAnswerBytes: number;
-  /** Origins whose pages may read responses; none means no CORS headers at all. */
-  corsOrigins: readonly string[];
-  graphiql: boolean;
-  introspection: boolean;
-  /** Whether `Query.quota` returns its data; otherwise it is null. */
-  exposeQuota: boolean;
-  /** Documents by their hashes: if there are any, nothing else is executed over HTTP. */
-  trustedDocuments: Manifest | null;
-  /** Whether strangers send requests: then GET is for trusted documents, and no message guesses at names. */
-  production: boolean;
-  /** Whether the upstream is the sandbox, which GraphiQL then says. */
-  isSandbox?: boolean;
-  /**
-   * The request header in which a trusted proxy sends the client's address, such as `x-real-ip`. By default the
-   * address of the connection tells clients apart, and so all clients of one proxy count as one.
-   */
-  clientAddressHeader?: string;
-  /** Whether the handler serves `/metrics`; by default it does. `operatorListener` serves it in any case. */
-  serveMetrics?: boolean;
-  /** Makes the text of `/metrics` from the registry of this process; by default the text of that registry alone. */
-  metricsText?: (registry: Registry) => () => Promise<string>;
-}
 
 /** The gateway in parts that another server can mount. */
 export interface Gateway {
@@ -87,11 +50,14 @@ export interface Gateway {
 /**
  * Connects the parts of a gateway. It listens nowhere; `listener` and `handler` serve it.
  * @param unboundedLog the log for the operator; by default, warnings and errors are written to stdout
+ * @throws Error if `endpoint` is no path, or there are no credentials
  */
 export function createGateway(options: GatewayOptions, unboundedLog: Log = createLog('warn')): Gateway {
+  const paths = createPaths(options.endpoint); // before anything is started, because it may throw
+  if (!options.spotify.clientId || !options.spotify.clientSecret) throw new Error(noCredentials);
   const log = boundedLog(unboundedLog);
   const core = createCore(options, log);
-  const http = createHttp(options, core, log);
+  const http = createHttp(options, paths, core, log);
   return {
     ...http,
     schema,
@@ -110,6 +76,9 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
     },
   };
 }
+
+const noCredentials =
+  'The gateway has no Spotify credentials. Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET, or use made-up music: readConfig({ ...process.env, ...sandbox.environment }) with startSandbox() of spotify-graphql-gateway/sandbox.';
 
 type Core = ReturnType<typeof createCore>;
 
@@ -141,7 +110,7 @@ function createCore(options: GatewayOptions, log: Log) {
 }
 
 /** The HTTP entry points to the core. */
-function createHttp(options: GatewayOptions, core: Core, log: Log) {
+function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log) {
   const { isSandbox = false, serveMetrics = true } = options;
   const { metrics, eventLoop, unread, spotify, mask, report, documents, executor } = core;
   const { registry, refused: onRejected } = metrics;
@@ -165,8 +134,9 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
     {
       ...httpOptions,
       ...shared,
+      paths,
       spotify,
-      operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null),
+      operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null, paths.base),
       isDraining,
       mask,
     },
@@ -174,7 +144,7 @@ function createHttp(options: GatewayOptions, core: Core, log: Log) {
   );
   const fixedResponses = createFixedResponses(mask);
   const listener = createNodeListener({
-    endpoint,
+    endpoint: paths.endpoint,
     fastPath: createFastPath({ ...shared, fixedResponses }),
     // For pages of other origins responses differ in their headers.
     isFastPathOpen: () => !draining && options.corsOrigins.length === 0,

@@ -1,7 +1,13 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Executor } from '@graphql-tools/utils';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { parse } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createGateway } from '../src/gateway.ts';
+import type { GatewayOptions } from '../src/gateway-options.ts';
 import { artists, catalogue, inMode } from './support/asking.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
 
@@ -98,6 +104,19 @@ describe('an executor', () => {
     expect(started.apiCalls()).toEqual([]);
   });
 
+  test('is an executor of graphql-tools by its type, and the data has the type of a typed document', async () => {
+    const { gateway, apiCalls } = await inMode('development');
+    const executor: Executor = gateway.execute;
+    const typed: TypedDocumentNode<{ artist: { name: string } }, Record<string, never>> = parse(followed);
+
+    const byExecutor = await executor({ document: typed });
+    const { data } = await gateway.execute({ document: typed });
+
+    expect(byExecutor).toMatchObject(answered);
+    expect(data?.artist.name satisfies string | undefined).toBe('BTS');
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+  });
+
   test('a parent that goes away gets the reason, and calls that were not sent never are', async () => {
     const { gateway, ask, sandbox, apiCalls } = await inMode('development', { UPSTREAM_CONCURRENCY: '2' });
     sandbox.faults.add({ fault: { kind: 'delay', ms: 200 } });
@@ -169,20 +188,155 @@ describe('two gateways in one process', () => {
   });
 });
 
-test('a gateway without a log of its own runs an operation with one call', async () => {
+/** A gateway over the sandbox in development mode, with options that no variable of the environment sets. */
+async function embedded(more: Partial<GatewayOptions> = {}) {
   const { sandbox, apiCalls } = await withSandbox({}, { quotaMode: 'development', catalogue });
-  const { gateway: options } = readConfig({
-    SPOTIFY_API_URL: sandbox.apiUrl,
-    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
-    SPOTIFY_CLIENT_ID: sandbox.clientId,
-    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
-    DATA_DIR: 'none',
+  const gateway = createGateway({ ...readConfig(sandbox.environment).gateway, ...more });
+  onTestFinished(gateway.dispose);
+  return { gateway, apiCalls };
+}
+
+/** The address of a server with this listener. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
   });
-  const gateway = createGateway(options);
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
-  const result = await gateway.execute({ document: parse(followed) });
+const json = { 'content-type': 'application/json' };
 
-  await gateway.dispose();
-  expect(result).toMatchObject(answered);
+describe('a gateway with the endpoint /api/graphql', () => {
+  const visit = { accept: 'text/html' };
+
+  test('serves the graph there and the other routes beside it, and nothing at the default paths', async () => {
+    const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
+    const ask = (path: string, init?: RequestInit) =>
+      gateway.handler.fetch(`https://elsewhere.example${path}`, init ?? {});
+    const question = { method: 'POST', headers: json, body: JSON.stringify({ query: followed }) };
+
+    expect(await (await ask('/api/graphql', question)).json()).toEqual(answered);
+    const redirect = await ask('/api/graphql/?a=1');
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([308, '/api/graphql?a=1']);
+    expect(await (await ask('/api/graphql', { headers: visit })).text()).toContain('window.gatewayFetcher');
+    const home = await (await ask('/api/')).text();
+    const links = Array.from(home.matchAll(/<a href="([^"]+)"/g), ([, path = '']) => path);
+    expect(links).toContain('/api/docs/errors.md');
+    for (const path of [...links, '/api/health', '/api/ready', '/api/metrics', '/api/schema.graphql']) {
+      expect((await ask(path, { headers: visit })).status, path).toBe(200);
+    }
+    for (const path of [
+      '/graphql',
+      '/graphql/',
+      '/',
+      '/health',
+      '/metrics',
+      '/schema.graphql',
+      '/docs/errors.md',
+    ]) {
+      expect((await ask(path)).status, path).toBe(404);
+    }
+    expect((await ask('/graphql', question)).status).toBe(404);
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+  });
+
+  test('serves it also below a server that shortens the path of its requests', async () => {
+    const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
+    for (const part of [gateway.listener, gateway.handler]) {
+      const address = await serve((request, response) => {
+        part(Object.assign(request, { originalUrl: request.url, url: '/' }), response);
+      });
+      const response = await fetch(`${address}/api/graphql`, {
+        method: 'POST',
+        headers: json,
+        body: JSON.stringify({ query: followed }),
+      });
+      expect(await response.json()).toEqual(answered);
+    }
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+  });
+});
+
+test.each(['', 'graphql', '/', '/graphql/', '//graphql', '/a?b', '/a/../b', '/:id', '/a b', '/api/*'])(
+  'the endpoint %j is rejected when the gateway is created, because it is no path',
+  (endpoint) => {
+    const { gateway: options } = readConfig({ SPOTIFY_CLIENT_ID: 'a', SPOTIFY_CLIENT_SECRET: 'b' });
+    expect(() => createGateway({ ...options, endpoint })).toThrow(
+      /^The option "endpoint" must be a path such as/,
+    );
+  },
+);
+
+test.each(['/health', '/api/ready', '/metrics', '/schema.graphql', '/docs'])(
+  'the endpoint %s is rejected when the gateway is created, because another route has this path',
+  (endpoint) => {
+    const { gateway: options } = readConfig({ SPOTIFY_CLIENT_ID: 'a', SPOTIFY_CLIENT_SECRET: 'b' });
+    expect(() => createGateway({ ...options, endpoint })).toThrow(/^The option "endpoint" must not end with/);
+  },
+);
+
+test('a gateway without a log of its own runs an operation with one call', async () => {
+  const { gateway, apiCalls } = await embedded();
+  expect(await gateway.execute({ document: parse(followed) })).toMatchObject(answered);
   expect(apiCalls()).toEqual([`/artists/${bts}`]);
+});
+
+test('a gateway without credentials is rejected when it is created, and the message names the sandbox', () => {
+  const { gateway: options } = readConfig({});
+  expect(() => createGateway(options)).toThrow(/SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.*startSandbox/);
+});
+
+describe('behind a body parser', () => {
+  /** Like `express.json()`: reads the body, and sets `body` to its data. */
+  const parser =
+    (next: RequestListener, parse: (text: string) => unknown = JSON.parse): RequestListener =>
+    async (request, response) => {
+      let text = '';
+      for await (const chunk of request) text += chunk;
+      next(Object.assign(request, { body: parse(text) }), response);
+    };
+  const send = async (address: string, query: string) => {
+    const response = await fetch(`${address}/graphql`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ query }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    return { status: response.status, ...(await response.json()) };
+  };
+
+  test.each([
+    ['data', JSON.parse],
+    ['text', (text: string) => text],
+    ['bytes', (text: string) => Buffer.from(text)],
+  ])('listener and handler execute the operation that was read as %s, with one call', async (_, parse) => {
+    const { gateway, apiCalls } = await embedded();
+    for (const part of [gateway.listener, gateway.handler]) {
+      expect(await send(await serve(parser(part, parse)), followed)).toEqual({ status: 200, ...answered });
+    }
+    expect(apiCalls()).toEqual([`/artists/${bts}`]);
+  });
+
+  test('the listener rejects a body that was read and not kept, with a message that says so', async () => {
+    const { gateway, apiCalls } = await embedded();
+    const address = await serve(parser(gateway.listener, () => undefined));
+    expect(await send(address, followed)).toMatchObject({
+      status: 400,
+      errors: [{ message: expect.stringContaining('body parser'), extensions: { code: 'BAD_REQUEST' } }],
+    });
+    expect(apiCalls()).toEqual([]);
+  });
+
+  test('the listener rejects a body above its limit', async () => {
+    const { gateway, apiCalls } = await embedded();
+    const address = await serve(parser(gateway.listener, () => ({ query: '#'.repeat(1_000_000) })));
+    expect(await send(address, followed)).toMatchObject({
+      status: 413,
+      errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }],
+    });
+    expect(apiCalls()).toEqual([]);
+  });
 });

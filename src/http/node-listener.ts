@@ -3,7 +3,8 @@ import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
-import { pathOf } from './request.ts';
+import { pathOf, sentTarget } from './request.ts';
+import type { RequestBodies } from './request-bodies.ts';
 import {
   type FixedResponses,
   graphqlJson,
@@ -37,7 +38,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 
   async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
     const type = mediaTypeOf(request.headers.accept);
-    const isPlain = type !== null && request.url === endpoint && isFastPathOpen();
+    const isPlain = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
     if (isPlain && (await fastPath({ request, response, type, body }))) return;
     // Yoga's adapter takes `body` for a body that has been read, unless it is empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
@@ -60,6 +61,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
       }
     } else if (body.kind === 'too large') {
       reject(response, fixedResponses.bodyTooLarge[type]);
+    } else if (body.kind === 'lost') {
+      onRejected('BAD_REQUEST');
+      reject(response, fixedResponses.bodyLost[type]);
     } else if (body.kind === 'overloaded') {
       onRejected('OVERLOADED');
       reject(response, fixedResponses.overloaded[type]);
@@ -86,11 +90,12 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 }
 
 /** Whether the request has a body to be read here; yoga rejects all others without reading them. */
-function isJsonPost({ method, url = '', headers }: IncomingMessage, endpoint: string): boolean {
+function isJsonPost(request: IncomingMessage, endpoint: string): boolean {
+  const { method, headers } = request;
   const length = headers['content-length'];
   return (
     method === 'POST' &&
-    pathOf(url) === endpoint &&
+    pathOf(sentTarget(request) ?? '') === endpoint &&
     (length === undefined ? headers['transfer-encoding'] !== undefined : isReadable(Number(length))) &&
     headers['content-encoding'] === undefined &&
     /^application\/json(?:;|$)/i.test(headers['content-type'] ?? '')
@@ -109,91 +114,3 @@ function mediaTypeOf(accept = '*/*'): MediaType | null {
   if (first === undefined) return null;
   return first === graphqlJson ? graphqlJson : plainJson;
 }
-
-/**
- * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
- * have responses: if a new one has no room, the connection whose body has been incomplete for longest is closed.
- */
-export interface RequestBodies {
-  read(request: IncomingMessage): Promise<RequestBody>;
-}
-
-export type RequestBody =
-  | { kind: 'whole'; text: string; release(): void }
-  | { kind: 'too large' }
-  /** There is no room for it. */
-  | { kind: 'overloaded' }
-  /** The client has gone. */
-  | { kind: 'aborted' };
-
-const maxTotalBytes = 32_000_000;
-const slowAfterMs = 1_000; // an incomplete body that is older is dropped if its room is needed
-
-interface Incomplete {
-  sinceMs: number;
-  drop(): void;
-}
-
-/** @param onSlowClosed is called for each connection that is closed because its body took too long */
-export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
-  const incomplete = new Set<Incomplete>(); // the oldest first
-  let totalBytes = 0;
-
-  function makeRoom(bytes: number): boolean {
-    const nowMs = performance.now();
-    for (const body of incomplete) {
-      if (totalBytes + bytes <= maxTotalBytes || nowMs - body.sinceMs < slowAfterMs) break;
-      body.drop();
-    }
-    return totalBytes + bytes <= maxTotalBytes;
-  }
-
-  const read = (request: IncomingMessage) =>
-    new Promise<RequestBody>((resolve) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      let isDone = false;
-      const self: Incomplete = {
-        sinceMs: performance.now(),
-        drop() {
-          finish({ kind: 'aborted' });
-          onSlowClosed();
-          request.socket.destroy();
-        },
-      };
-      incomplete.add(self);
-
-      function release(): void {
-        totalBytes -= bytes;
-        bytes = 0;
-      }
-
-      function finish(body: RequestBody): void {
-        if (isDone) return;
-        isDone = true;
-        incomplete.delete(self);
-        if (body.kind !== 'whole') {
-          release();
-          chunks.length = 0;
-          request.pause();
-        }
-        resolve(body);
-      }
-
-      request.on('data', (chunk: Buffer) => {
-        if (isDone) return;
-        if (bytes + chunk.byteLength > maxBodyBytes) return finish({ kind: 'too large' });
-        if (!makeRoom(chunk.byteLength)) return finish({ kind: 'overloaded' });
-        chunks.push(chunk);
-        bytes += chunk.byteLength;
-        totalBytes += chunk.byteLength;
-      });
-      request.once('end', () => finish({ kind: 'whole', text: textOf(chunks), release }));
-      request.once('close', () => finish({ kind: 'aborted' }));
-    });
-
-  return { read };
-}
-
-const textOf = (chunks: readonly Buffer[]): string =>
-  (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8');

@@ -20,15 +20,22 @@ export interface MetricsRoute {
   text(): Promise<string>;
 }
 
-/** @param metrics null if the routes have no `/metrics` */
-export function createOperatorRoutes(readiness: Readiness, metrics: MetricsRoute | null): OperatorRoutes {
+/**
+ * @param metrics null if the routes have no `/metrics`
+ * @param base the start of their paths; by default empty
+ */
+export function createOperatorRoutes(
+  readiness: Readiness,
+  metrics: MetricsRoute | null,
+  base = '',
+): OperatorRoutes {
   const routes = new Map<string, () => Promise<TextResponse>>([
-    ['/health', async () => ({ status: 200, text: 'alive' })],
-    ['/ready', readiness],
+    [`${base}/health`, async () => ({ status: 200, text: 'alive' })],
+    [`${base}/ready`, readiness],
   ]);
   if (metrics) {
     const { contentType } = metrics;
-    routes.set('/metrics', async () => ({ status: 200, text: await metrics.text(), contentType }));
+    routes.set(`${base}/metrics`, async () => ({ status: 200, text: await metrics.text(), contentType }));
   }
   return routes;
 }

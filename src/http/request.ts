@@ -12,13 +12,19 @@ import { type Manifest, trustedDocument } from '../operation/trusted-documents.t
 /** The path of a request target such as `/graphql?query=…`, as it was sent. */
 export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
 
+/** The target of a request as it was sent: servers that mount the gateway below a path shorten `url`. */
+export const sentTarget = ({
+  originalUrl,
+  url,
+}: IncomingMessage & { originalUrl?: string }): string | undefined => originalUrl ?? url;
+
 /**
  * The path of a request as it was sent, where the request came through node:http; otherwise that of its URL.
  * @param serverContext that of yoga
  */
 export function sentPathOf(url: URL, serverContext: object): string {
-  const { req } = serverContext as { req?: IncomingMessage & { originalUrl?: string } };
-  const target = req?.originalUrl ?? req?.url; // servers that mount the gateway below a path shorten `url`
+  const { req } = serverContext as { req?: IncomingMessage };
+  const target = req && sentTarget(req);
   return target === undefined ? url.pathname : pathOf(target);
 }
 
@@ -37,8 +43,10 @@ export const rejectInvalidTarget =
     response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(body);
   };
 
-function problemOf({ url = '', headers, rawHeaders }: IncomingMessage): BadRequest | null {
+function problemOf(request: IncomingMessage): BadRequest | null {
+  const { headers, rawHeaders } = request;
   const { host } = headers;
+  const url = sentTarget(request) ?? '';
   if ((host !== undefined && !isHostHeader(host)) || hasTwoHosts(rawHeaders)) {
     return new BadRequest('The Host header must be one host name or IP address, with or without a port.');
   }

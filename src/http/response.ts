@@ -85,14 +85,19 @@ type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;
 export interface FixedResponses {
   invalidJson: ByMediaType;
   bodyTooLarge: ByMediaType;
+  bodyLost: ByMediaType;
   overloaded: ByMediaType;
 }
 
 export const createFixedResponses = (mask: (error: unknown) => GraphQLError): FixedResponses => ({
   invalidJson: serializeError(mask(new BadRequest('POST body sent invalid JSON.'))), // in yoga's words
   bodyTooLarge: serializeError(mask(bodyTooLarge())),
+  bodyLost: serializeError(mask(new BadRequest(bodyLost))),
   overloaded: serializeError(mask(overloaded())),
 });
+
+const bodyLost =
+  'The body was read before the request reached the gateway: mount the gateway before the body parser, or let the parser set `request.body`.';
 
 /** As yoga rejects a body that is larger than its Content-Length may say. */
 const bodyTooLarge = () =>

@@ -8,6 +8,7 @@ import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
 import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
+import type { Paths } from './paths.ts';
 import { findDocs, useDocs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
@@ -28,9 +29,6 @@ import type { ClientKey } from './request.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
-export const endpoint = '/graphql';
-const sdlPath = '/schema.graphql';
-
 /** The operator's settings of the HTTP interface. */
 export interface HttpOptions {
   /** Origins whose pages may read responses; none means no CORS headers. */
@@ -43,6 +41,7 @@ export interface HttpOptions {
 }
 
 export interface GatewayYogaOptions extends HttpOptions {
+  paths: Paths;
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
   operatorRoutes: OperatorRoutes;
@@ -63,11 +62,11 @@ export type GatewayYoga = YogaServerInstance<object, object>;
 
 /** The GraphQL server for every kind of request, with its pages and its routes for operators. */
 export function createGatewayYoga(options: GatewayYogaOptions, log: Log): GatewayYoga {
-  const { corsOrigins, mask } = options;
+  const { corsOrigins, mask, paths } = options;
   const plugins = [...routePlugins(options), ...operationPlugins(options)];
   return createYoga<object, object>({
     plugins: plugins.map((plugin) => plugin && withErrorGuard(plugin, log)),
-    graphqlEndpoint: endpoint,
+    graphqlEndpoint: paths.endpoint,
     extraParamNames: ['documentId'],
     maxRequestBodySize: maxBodyBytes,
     parserAndValidationCache: false,
@@ -84,21 +83,23 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
 
 /** The plugins that respond to requests that are not operations. */
 function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
-  const { production, introspection, graphiql, isSandbox, operatorRoutes, spotify } = options;
-  const docs = production ? new Map<string, URL>() : findDocs();
+  const { production, introspection, graphiql, isSandbox, operatorRoutes, spotify, paths } = options;
+  const { endpoint, base } = paths;
+  const sdlPath = `${base}/schema.graphql`;
+  const docs = production ? new Map<string, URL>() : findDocs(`${base}/docs/`);
   return [
     usePaths([
       endpoint,
       `${endpoint}/`,
       ...operatorRoutes.keys(),
       ...(introspection ? [sdlPath] : []),
-      ...(production ? [] : ['/']),
+      ...(production ? [] : [`${base}/`]),
       ...docs.keys(),
     ]),
     useTrailingSlash(endpoint),
     useOperatorRoutes(operatorRoutes),
     introspection && useSdl(sdlPath, schema),
-    !production && useHome({ endpoint, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox, docs }),
+    !production && useHome({ ...paths, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox, docs }),
     useDocs(docs),
     graphiql ? useGraphiql(endpoint, { isSandbox, spotify }) : useGraphiqlHint(endpoint),
   ];
@@ -107,6 +108,7 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
 /** The plugins of an operation, in the order in which they see its request and then its response. */
 function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const { trustedDocuments, production, corsOrigins, unread, onRejected } = options;
+  const { endpoint } = options.paths;
   return [
     useKnownParams,
     useExecuteOperation(options),

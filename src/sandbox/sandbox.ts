@@ -55,6 +55,11 @@ export interface Sandbox {
   imagesUrl: string;
   clientId: string;
   clientSecret: string;
+  /**
+   * The variables with which `readConfig` of the gateway configures a gateway over this sandbox:
+   * `readConfig({ ...process.env, ...sandbox.environment })`. Made-up data is not kept on disk.
+   */
+  environment: Readonly<Record<string, string>>;
   catalogue: Catalogue;
   /** The latest 20,000 API and token calls since the start or `clearCalls()`, in order of arrival. */
   calls(): readonly SandboxCall[];
@@ -104,12 +109,21 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     }),
   );
 
+  const apiUrl = origin + apiRoot;
+  const tokenUrl = origin + tokenPath;
   return {
-    apiUrl: origin + apiRoot,
-    tokenUrl: origin + tokenPath,
+    apiUrl,
+    tokenUrl,
     imagesUrl: origin + picturesRoot,
     clientId,
     clientSecret,
+    environment: {
+      SPOTIFY_API_URL: apiUrl,
+      SPOTIFY_TOKEN_URL: tokenUrl,
+      SPOTIFY_CLIENT_ID: clientId,
+      SPOTIFY_CLIENT_SECRET: clientSecret,
+      DATA_DIR: 'none',
+    },
     catalogue,
     calls: log.calls,
     clearCalls: log.clear,

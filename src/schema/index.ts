@@ -27,6 +27,6 @@ export const schema = new GraphQLSchema({
 needs. A value that Spotify does not give is null; with the request header \`x-spotify-trace: 1\` the extensions of the
 response say why, and what each call was.
 
-The docs describe [errors and nulls](/docs/errors.md), [the limits of an operation](/docs/limits.md),
-[the daily quota](/docs/quota.md) and [the calls of typical operations](/docs/calls.md).`,
+The docs describe [errors and nulls](docs/errors.md), [the limits of an operation](docs/limits.md),
+[the daily quota](docs/quota.md) and [the calls of typical operations](docs/calls.md).`,
 });

@@ -2,23 +2,22 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  createNodeListener,
-  createRequestBodies,
-  type NodeListenerOptions,
-} from '../../src/http/node-listener.ts';
+import { createNodeListener, type NodeListenerOptions } from '../../src/http/node-listener.ts';
+import { createRequestBodies } from '../../src/http/request-bodies.ts';
 import { createFixedResponses } from '../../src/http/response.ts';
 import { createUnreadResponses } from '../../src/http/unread-responses.ts';
 import { createMask } from '../../src/operation/response-errors.ts';
 
 /** A listener whose parts a test replaces, and what it logs. */
-async function serve(parts: Pick<NodeListenerOptions, 'fastPath' | 'yoga'>) {
+async function serve({
+  mountedAt = '',
+  ...parts
+}: Pick<NodeListenerOptions, 'fastPath' | 'yoga'> & Partial<NodeListenerOptions> & { mountedAt?: string }) {
   const logged: unknown[] = [];
   const ignore = () => undefined;
   const mask = createMask({ info: ignore, warn: ignore, error: (fields) => logged.push(fields) });
   const unread = createUnreadResponses(ignore);
   const listener = createNodeListener({
-    ...parts,
     endpoint: '/graphql',
     isFastPathOpen: () => true,
     bodies: createRequestBodies(ignore),
@@ -26,8 +25,13 @@ async function serve(parts: Pick<NodeListenerOptions, 'fastPath' | 'yoga'>) {
     unread,
     onRejected: ignore,
     mask,
+    ...parts,
   });
-  const server = createServer(listener).listen(0, '127.0.0.1');
+  const server = createServer((request, response) => {
+    const { url = '' } = request;
+    if (mountedAt) Object.assign(request, { originalUrl: url, url: url.slice(mountedAt.length) || '/' });
+    listener(request, response);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
     unread.dispose();
@@ -35,8 +39,8 @@ async function serve(parts: Pick<NodeListenerOptions, 'fastPath' | 'yoga'>) {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const post = (contentType: string) =>
-    fetch(`http://127.0.0.1:${port}/graphql`, {
+  const post = (contentType: string, path = '/graphql') =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'POST',
       headers: { 'content-type': contentType },
       body: '{"query":"{ __typename }"}',
@@ -77,3 +81,25 @@ test('an error after the start of a response is logged, and closes the connectio
   await expect(post('application/json').then((response) => response.text())).rejects.toThrow();
   expect(logged).toEqual([{ err: bug }]);
 });
+
+test.each([
+  ['', '/graphql'],
+  ['', '/api/graphql'],
+  ['/api/graphql', '/api/graphql'],
+  ['/api', '/api'],
+])(
+  'a server that mounts the listener at %j has the fast path at the endpoint %s',
+  async (mountedAt, endpoint) => {
+    const { post } = await serve({
+      mountedAt,
+      endpoint,
+      async fastPath({ response }) {
+        response.end('fast');
+        return true;
+      },
+      yoga: (_, response) => response.end('yoga'),
+    });
+    expect(await (await post('application/json', endpoint)).text()).toBe('fast');
+    expect(await (await post('application/json', '/elsewhere')).text()).toBe('yoga');
+  },
+);

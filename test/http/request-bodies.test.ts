@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createRequestBodies, type RequestBody } from '../../src/http/node-listener.ts';
+import { createRequestBodies, type RequestBody } from '../../src/http/request-bodies.ts';
 import { until } from '../support/process.ts';
 
 const size = 90_000; // bytes of one body, of which nearly all are sent

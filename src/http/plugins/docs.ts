@@ -6,15 +6,16 @@ import { isRead } from './routes.ts';
 /** The files of the docs by the paths at which they are served. */
 export type Docs = ReadonlyMap<string, URL>;
 
-export const docsPath = '/docs/';
-
 const folder = new URL('../../../docs/', import.meta.url);
 
-/** The docs that are installed beside the gateway; none in an image or a package. */
-export function findDocs(): Docs {
+/**
+ * The docs that are installed beside the gateway; none in an image or a package.
+ * @param path the start of their paths, such as `/docs/`
+ */
+export function findDocs(path: string): Docs {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith('.md'));
-    return new Map(names.map((name) => [docsPath + name, new URL(name, folder)]));
+    return new Map(names.map((name) => [path + name, new URL(name, folder)]));
   } catch {
     return new Map();
   }

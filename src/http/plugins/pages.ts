@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { type Docs, docsPath } from './docs.ts';
+import type { Docs } from './docs.ts';
 import { htmlPage, pageHeaders } from './page.ts';
 import { isRead } from './routes.ts';
 
@@ -9,6 +9,8 @@ const title = 'Spotify GraphQL gateway';
 
 export interface HomeOptions {
   endpoint: string;
+  /** The start of the paths of the other routes. */
+  base: string;
   /** Whether the endpoint shows GraphiQL to browsers. */
   graphiql: boolean;
   /** Path of the schema as SDL; null if it is not served. */
@@ -17,12 +19,13 @@ export interface HomeOptions {
   docs: Docs;
 }
 
-/** Describes the gateway. */
+/** Describes the gateway, at the path beside the endpoint that ends with a slash. */
 export function useHome(options: HomeOptions): Plugin {
+  const path = `${options.base}/`;
   const page = htmlPage(title, homeOf(options));
   return {
     onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
-      if (url.pathname !== '/') return;
+      if (url.pathname !== path) return;
       endResponse(
         isRead(request)
           ? new Response(page, { headers: pageHeaders() })
@@ -41,10 +44,11 @@ const firstDocs = [
   ['operating.md', 'running it in production'],
 ] as const;
 
-function homeOf({ endpoint, graphiql, sdlPath, isSandbox, docs }: HomeOptions): string {
+function homeOf({ endpoint, base, graphiql, sdlPath, isSandbox, docs }: HomeOptions): string {
   const docsLinks = firstDocs
-    .filter(([name]) => docs.has(docsPath + name))
-    .map(([name, subject]) => `<a href="${docsPath}${name}">${subject}</a>`);
+    .map(([name, subject]) => [`${base}/docs/${name}`, subject] as const)
+    .filter(([path]) => docs.has(path))
+    .map(([path, subject]) => `<a href="${path}">${subject}</a>`);
   const links = [
     graphiql
       ? `<a href="${endpoint}">GraphiQL</a>, with example queries; clients send POST requests to the same address`
@@ -53,7 +57,7 @@ function homeOf({ endpoint, graphiql, sdlPath, isSandbox, docs }: HomeOptions): 
     docsLinks.length > 0
       ? `The docs: ${docsLinks.join(', ')}`
       : 'The docs are in the folder <code>docs</code> of the project; start with its <code>README.md</code>',
-    '<a href="/health">Health</a> and <a href="/ready">readiness</a> of this process',
+    `<a href="${base}/health">Health</a> and <a href="${base}/ready">readiness</a> of this process`,
   ];
   const source = isSandbox
     ? 'It serves made-up data from an embedded sandbox, because no Spotify credentials are set.'

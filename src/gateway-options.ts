@@ -1,0 +1,41 @@
+import type { Registry } from 'prom-client';
+import type { SpotifyOptions } from './datasources/spotify/index.ts';
+import type { Manifest } from './operation/trusted-documents.ts';
+
+export interface GatewayOptions {
+  spotify: SpotifyOptions;
+  /**
+   * The path of the GraphQL endpoint, as clients send it; by default `/graphql`. The other routes lie beside it: with
+   * `/api/graphql` they are `/api/health`, `/api/schema.graphql` and so on.
+   */
+  endpoint?: string;
+  /** Deadline of one GraphQL request, in milliseconds. */
+  requestTimeoutMs: number;
+  /** Maximum Spotify calls that one operation may plan. */
+  maxUpstreamCalls: number;
+  /** Maximum leaves of one response, counted before the operation runs. */
+  maxAnswerFields: number;
+  /** Maximum size of one response, in bytes; a larger one is replaced by an error. */
+  maxAnswerBytes: number;
+  /** Origins whose pages may read responses; none means no CORS headers at all. */
+  corsOrigins: readonly string[];
+  graphiql: boolean;
+  introspection: boolean;
+  /** Whether `Query.quota` returns its data; otherwise it is null. */
+  exposeQuota: boolean;
+  /** Documents by their hashes: if there are any, nothing else is executed over HTTP. */
+  trustedDocuments: Manifest | null;
+  /** Whether strangers send requests: then GET is for trusted documents, and no message guesses at names. */
+  production: boolean;
+  /** Whether the upstream is the sandbox, which GraphiQL then says. */
+  isSandbox?: boolean;
+  /**
+   * The request header in which a trusted proxy sends the client's address, such as `x-real-ip`. By default the
+   * address of the connection tells clients apart, and so all clients of one proxy count as one.
+   */
+  clientAddressHeader?: string;
+  /** Whether the handler serves `/metrics`; by default it does. `operatorListener` serves it in any case. */
+  serveMetrics?: boolean;
+  /** Makes the text of `/metrics` from the registry of this process; by default the text of that registry alone. */
+  metricsText?: (registry: Registry) => () => Promise<string>;
+}

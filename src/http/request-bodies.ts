@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http';
+import { maxBodyBytes } from '../operation/validation.ts';
+
+/**
+ * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
+ * have responses: if a new one has no room, the connection whose body has been incomplete for longest is closed.
+ * A body that a parser has read before is taken from `request.body`.
+ */
+export interface RequestBodies {
+  read(request: IncomingMessage): Promise<RequestBody>;
+}
+
+export type RequestBody =
+  | { kind: 'whole'; text: string; release(): void }
+  | { kind: 'too large' }
+  /** A parser has read it, and has not kept it. */
+  | { kind: 'lost' }
+  /** There is no room for it. */
+  | { kind: 'overloaded' }
+  /** The client has gone. */
+  | { kind: 'aborted' };
+
+const maxTotalBytes = 32_000_000;
+const slowAfterMs = 1_000; // an incomplete body that is older is dropped if its room is needed
+
+interface Incomplete {
+  sinceMs: number;
+  drop(): void;
+}
+
+/** @param onSlowClosed is called for each connection that is closed because its body took too long */
+export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
+  const incomplete = new Set<Incomplete>(); // the oldest first
+  let totalBytes = 0;
+
+  function makeRoom(bytes: number): boolean {
+    const nowMs = performance.now();
+    for (const body of incomplete) {
+      if (totalBytes + bytes <= maxTotalBytes || nowMs - body.sinceMs < slowAfterMs) break;
+      body.drop();
+    }
+    return totalBytes + bytes <= maxTotalBytes;
+  }
+
+  const readStream = (request: IncomingMessage) =>
+    new Promise<RequestBody>((resolve) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      let isDone = false;
+      const self: Incomplete = {
+        sinceMs: performance.now(),
+        drop() {
+          finish({ kind: 'aborted' });
+          onSlowClosed();
+          request.socket.destroy();
+        },
+      };
+      incomplete.add(self);
+
+      function release(): void {
+        totalBytes -= bytes;
+        bytes = 0;
+      }
+
+      function finish(body: RequestBody): void {
+        if (isDone) return;
+        isDone = true;
+        incomplete.delete(self);
+        if (body.kind !== 'whole') {
+          release();
+          chunks.length = 0;
+          request.pause();
+        }
+        resolve(body);
+      }
+
+      request.on('data', (chunk: Buffer) => {
+        if (isDone) return;
+        if (bytes + chunk.byteLength > maxBodyBytes) return finish({ kind: 'too large' });
+        if (!makeRoom(chunk.byteLength)) return finish({ kind: 'overloaded' });
+        chunks.push(chunk);
+        bytes += chunk.byteLength;
+        totalBytes += chunk.byteLength;
+      });
+      request.once('end', () => finish({ kind: 'whole', text: textOf(chunks), release }));
+      request.once('close', () => finish({ kind: 'aborted' }));
+    });
+
+  return { read: async (request) => (request.readableEnded ? parsedBody(request) : readStream(request)) };
+}
+
+/** The body that a parser of the server, such as `express.json()`, has set as data, text or bytes. */
+function parsedBody({ body }: IncomingMessage & { body?: unknown }): RequestBody {
+  if (body === undefined) return { kind: 'lost' };
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body.toString() : stringify(body);
+  const isTooLarge = text === null || Buffer.byteLength(text) > maxBodyBytes;
+  return isTooLarge ? { kind: 'too large' } : { kind: 'whole', text, release: () => undefined };
+}
+
+/** Null for data that is nested too deeply to be written: JSON.parse goes deeper than JSON.stringify. */
+function stringify(data: unknown): string | null {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return null;
+  }
+}
+
+const textOf = (chunks: readonly Buffer[]): string =>
+  (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8');
