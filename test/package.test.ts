@@ -19,7 +19,7 @@ test(
     const paths = files.map(({ path }) => path);
     const code = paths.filter((path) => /^dist\/[\w/-]+\.(js|d\.ts)$/.test(path));
     const others = paths.filter((path) => !code.includes(path)).sort();
-    expect(others).toEqual(['LICENSE', 'README.md', 'package.json', 'schema.graphql']);
+    expect(others).toEqual(['LICENSE', 'README.md', 'package.json', 'schema.graphql', 'subgraph.graphql']);
     expect(code).toContain('dist/index.js');
     expect(code).toContain('dist/index.d.ts');
   },
@@ -30,7 +30,16 @@ test.each([
   ['publint', ['publint', '--strict']],
   [
     'attw',
-    ['attw', '--pack', '--profile', 'esm-only', '--exclude-entrypoints', './schema.graphql', '--quiet'],
+    [
+      'attw',
+      '--pack',
+      '--profile',
+      'esm-only',
+      '--exclude-entrypoints',
+      './schema.graphql',
+      './subgraph.graphql',
+      '--quiet',
+    ],
   ],
 ])(
   '%s finds nothing wrong with the package',

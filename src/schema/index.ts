@@ -14,7 +14,9 @@ import './types/user.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';
 import { kinds, pluralsOf } from '../datasources/spotify/index.ts';
 import { builder, semanticNonNullDirective } from './builder.ts';
-import { mergeDirective } from './composition/federation.ts';
+import { federatedSdl, mergeDirective } from './composition/federation.ts';
+
+export { federatedSdl };
 
 const built = builder.toSchema({
   sortSchema: false,

@@ -159,7 +159,7 @@ const tooManyCalls = ({ limit, actual }: RejectedEntities) =>
   );
 
 /** The schema without the fields for composition, and with the keys by which other subgraphs refer to its types. */
-function federatedSdl(schema: GraphQLSchema): string {
+export function federatedSdl(schema: GraphQLSchema): string {
   const isOwn = (name = '') => !name.startsWith('_');
   const subgraph = mapSchema(
     filterSchema({

@@ -121,6 +121,31 @@ describe('a federation router', () => {
     expect(errors).toBeUndefined();
   });
 
+  test('reads the published subgraph.graphql from `_service`, to the letter', async () => {
+    const published = readFileSync(new URL('../../../subgraph.graphql', import.meta.url), 'utf8');
+    expect((await serviceSdl()).trimEnd()).toBe(published.trimEnd());
+  });
+
+  test("composes a subgraph with a `node` of its own only if that one overrides the gateway's", async () => {
+    const own = subgraph('spotify', await serviceSdl());
+    const withNode = (directive: string) =>
+      subgraph(
+        'concerts',
+        `${link('"@key", "@override"')}
+        type Query { node(id: ID!): Node ${directive} }
+        interface Node { id: ID! }
+        type Concert implements Node @key(fields: "id") { id: ID! city: String! }`,
+      );
+
+    const shared = composeServices([own, withNode('')]);
+    const overridden = composeServices([own, withNode('@override(from: "spotify")')]);
+
+    expect(shared.errors?.map(({ extensions }) => extensions['code'])).toEqual(['INVALID_FIELD_SHARING']);
+    expect(overridden.errors).toBeUndefined();
+    const [, directive] = /^ *node\([^)]*\): Node (.*)$/m.exec(overridden.supergraphSdl ?? '') ?? [];
+    expect(directive).toBe('@join__field(graph: CONCERTS, override: "spotify")');
+  });
+
   test('is shown nothing that is there for parents alone', async () => {
     const sdl = await serviceSdl();
     expect(sdl).not.toMatch(/\b(_sdl|_service|_entities|_Any|_Entity|_Service)\b|@merge/);
