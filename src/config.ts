@@ -41,6 +41,11 @@ export class ConfigError extends Error {}
 
 const daySeconds = 86_400;
 
+const missing = (name: string) => ({
+  path: ['SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET'],
+  error: `must be set together, or both left out for the sandbox: ${name} is missing`,
+});
+
 const variables = z
   .object({
     PORT: wholeNumber(0, 65_535).default(4000),
@@ -81,10 +86,8 @@ const variables = z
     NODE_ENV: z.string().optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   })
-  .refine(({ SPOTIFY_CLIENT_ID: id, SPOTIFY_CLIENT_SECRET: secret }) => !id === !secret, {
-    path: ['SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET'],
-    error: 'must be set together, or both left out for the sandbox',
-  })
+  .refine((env) => env.SPOTIFY_CLIENT_ID || !env.SPOTIFY_CLIENT_SECRET, missing('SPOTIFY_CLIENT_ID'))
+  .refine((env) => env.SPOTIFY_CLIENT_SECRET || !env.SPOTIFY_CLIENT_ID, missing('SPOTIFY_CLIENT_SECRET'))
   .refine(
     ({ PORT, METRICS_PORT }) => METRICS_PORT === undefined || METRICS_PORT === 0 || METRICS_PORT !== PORT,
     { path: ['METRICS_PORT'], error: 'must be another port than PORT' },

@@ -432,12 +432,17 @@ describe('the credentials', () => {
     { SPOTIFY_CLIENT_SECRET: canary },
     { SPOTIFY_CLIENT_ID: canary, SPOTIFY_CLIENT_SECRET: '' },
     { SPOTIFY_CLIENT_ID: '', SPOTIFY_CLIENT_SECRET: canary },
-  ])('one without the other is refused and never shown: %o', (environment) => {
-    const message = complaint(environment);
-    expect(message).toMatch(/^SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET must be set together/m);
-    expect(message).toContain('"Configuration" in the README');
-    expect(message).not.toContain(canary);
-  });
+  ])(
+    'one without the other is refused by the name of the missing one, and never shown: %o',
+    (environment) => {
+      const message = complaint(environment);
+      const missing = environment['SPOTIFY_CLIENT_ID'] ? 'SPOTIFY_CLIENT_SECRET' : 'SPOTIFY_CLIENT_ID';
+      expect(message).toContain(`: ${missing} is missing.`);
+      expect(message).toMatch(/^SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET must be set together/m);
+      expect(message).toContain('"Configuration" in the README');
+      expect(message).not.toContain(canary);
+    },
+  );
 });
 
 describe('the environment as a whole', () => {

@@ -88,14 +88,19 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const sdlPath = `${base}/schema.graphql`;
   const docs = production ? new Map<string, URL>() : findDocs(`${base}/docs/`);
   return [
-    usePaths([
-      endpoint,
-      `${endpoint}/`,
-      ...operatorRoutes.keys(),
-      ...(introspection ? [sdlPath] : []),
-      ...(production ? [] : [`${base}/`]),
-      ...docs.keys(),
-    ]),
+    usePaths(
+      [
+        endpoint,
+        `${endpoint}/`,
+        ...operatorRoutes.keys(),
+        ...(introspection ? [sdlPath] : []),
+        ...(production ? [] : [`${base}/`]),
+        ...docs.keys(),
+      ],
+      production
+        ? null
+        : `This path does not exist. The GraphQL endpoint is ${endpoint}; ${base}/ links to everything else.\n`,
+    ),
     useTrailingSlash(endpoint),
     useOperatorRoutes(operatorRoutes),
     introspection && useSdl(sdlPath, schema),

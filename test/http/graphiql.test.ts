@@ -13,7 +13,7 @@ const asBrowser = { headers: { accept: 'text/html,*/*;q=0.8' } };
 
 /** The operations of the tabs of a first visit. */
 const tabs = [
-  ...['Search', 'Artist', 'NextPage', 'Latest', 'IsrcUpc', 'ByUri', 'Market', 'Kinds'],
+  ...['Search', 'Artist', 'NextPage', 'Latest', 'ByCode', 'ByUri', 'Market', 'Kinds'],
   ...['SpokenWord', 'Error'],
   ...['CostBefore', 'CostAfter'],
 ];
@@ -164,6 +164,31 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
       .toBe(
         'Spotify calls: 2 (planned 3, from the cache 1). Left of the daily quota: artists/albums 37 of 100, artists without a known limit.',
       );
+  });
+
+  test('shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
+    const { page } = await visit();
+    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    const waiting: (() => Promise<void>)[] = [];
+    await page.route('**/graphql', (route) => {
+      const calls = waiting.length + 1;
+      const spotify = { plannedCalls: calls, actualCalls: calls, cacheHits: 0 };
+      waiting.push(() => route.fulfill({ json: { data: {}, extensions: { spotify } } }));
+    });
+    const send = (): Promise<unknown> =>
+      page.evaluate(`void window.gatewayFetcher({ query: '{ __typename }' })`);
+    await send();
+    await expect.poll(() => waiting.length).toBe(1);
+    await send();
+    await expect.poll(() => waiting.length).toBe(2);
+    await waiting[1]?.();
+    const cost = page.getByRole('status', { name: 'Cost' });
+    await expect.poll(() => cost.textContent()).toContain('Spotify calls: 2 ');
+    const first = page.waitForResponse('**/graphql');
+    await waiting[0]?.();
+    await (await first).finished();
+    await page.waitForTimeout(lookEveryMs);
+    expect(await cost.textContent()).toContain('Spotify calls: 2 ');
   });
 });
 

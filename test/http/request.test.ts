@@ -165,7 +165,10 @@ describe('a path', () => {
     ];
     for (const init of asked) {
       const response = await fetch(path, init);
-      expect({ status: response.status, body: await response.text() }).toEqual({ status: 404, body: '' });
+      expect({ status: response.status, body: await response.text() }).toEqual({
+        status: 404,
+        body: 'This path does not exist. The GraphQL endpoint is /graphql; / links to everything else.\n',
+      });
     }
     expect(sandbox.calls()).toEqual([]);
   });

@@ -94,11 +94,14 @@ const script = `{
   const withoutOldName = ({ operationName: name, ...request }) =>
     name && isIn(request.query, name) ? { ...request, operationName: name } : request;
 
+  let latest; // The line shows the cost of the operation that was run last, even if another tab's response comes later.
   window.gatewayFetcher = async (request, options) => {
+    const isSchema = request.operationName === 'IntrospectionQuery';
+    if (!isSchema) latest = request;
     const result = await send(withoutOldName(request), options?.headers);
-    const schema = request.operationName === 'IntrospectionQuery' && result.data?.__schema;
+    const schema = isSchema && result.data?.__schema;
     if (schema) return { data: { __schema: shownSchema(schema) } };
-    show(result);
+    if (request === latest) show(result);
     return result;
   };
 }`;

@@ -98,8 +98,8 @@ query NextPage($after: String) {
   }
 }`;
 
-const latestReleases = `# The latest releases: Spotify lists the
-# albums of a group from new to old.
+const latestReleases = `# Recent releases: Spotify lists the albums of
+# a group from new to old, with exceptions.
 query Latest {
   artist(id: "${bts}") {
     albums(first: 5, includeGroups: [ALBUM]) {
@@ -115,7 +115,7 @@ query Latest {
 }`;
 
 const byCode = (isrc: string, upc: string): string => `# A recording by its ISRC, an album by its UPC.
-query IsrcUpc {
+query ByCode {
   trackByIsrc(isrc: "${isrc}") {
     name
     artists { name }

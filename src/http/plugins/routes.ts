@@ -6,11 +6,12 @@ import { sentPathOf } from '../request.ts';
 /**
  * Responds 404 to every path but these, compared as they were sent. Yoga itself accepts every URL that ends like its
  * endpoint, without the checks of the endpoint.
+ * @param hint the body of the 404, for people who mistyped a path; null for none
  */
-export const usePaths = (paths: readonly string[]): Plugin => ({
+export const usePaths = (paths: readonly string[], hint: string | null): Plugin => ({
   onRequest({ url, serverContext, endResponse, fetchAPI: { Response } }) {
     const isRoute = paths.includes(url.pathname) && sentPathOf(url, serverContext) === url.pathname;
-    if (!isRoute) endResponse(new Response(null, { status: 404 }));
+    if (!isRoute) endResponse(new Response(hint, { status: 404 }));
   },
 });
 

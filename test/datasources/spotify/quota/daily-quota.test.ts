@@ -322,7 +322,11 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
   expect(lines).toEqual([
     ['info', `the daily limit of ${family} is half used: 10 of 20 calls`, fields(10)],
     ['info', `the daily limit of ${family} is nine tenths used: 18 of 20 calls`, fields(18)],
-    ['warn', `the daily limit of ${family} is used up: 19 of 20 calls`, fields(19)],
+    [
+      'warn',
+      `the daily limit of ${family} is used up: 19 of 20 calls; docs/quota.md says how to make it last`,
+      fields(19),
+    ],
   ]);
   lines.length = 0;
   for (let i = 0; i < 12; i++) (await quota.reserve('tracks'))?.end();
