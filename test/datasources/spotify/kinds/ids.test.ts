@@ -123,18 +123,6 @@ describe.each(kinds)('the id of one %s', (kind) => {
     }
   });
 
-  test.runIf(kind !== 'playlist').each(modes)(
-    'is taken in every form by the plural field, which asks once for all forms (%s)',
-    async (mode) => {
-      const { ask, apiCalls } = await inMode(mode);
-      const ids = forms(kind, thing.id);
-      expect(seen(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids }))).toEqual(
-        fine({ [`${kind}s`]: ids.map(() => thing) }),
-      );
-      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}${market(kind)}`]);
-    },
-  );
-
   test('is refused when its URI or link names another kind, and nothing is asked', async () => {
     const { ask, sandbox } = await inMode('development');
     for (const other of kinds.filter((each) => !isNamed(typedKinds[kind], each))) {
@@ -147,6 +135,19 @@ describe.each(kinds)('the id of one %s', (kind) => {
         expect(sandbox.calls()).toEqual([]);
       }
     }
+  });
+});
+
+describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind) => {
+  const thing = things[kind];
+
+  test.each(modes)('are taken in every form, and asked for once for all forms (%s)', async (mode) => {
+    const { ask, apiCalls } = await inMode(mode);
+    const ids = forms(kind, thing.id);
+    expect(seen(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids }))).toEqual(
+      fine({ [`${kind}s`]: ids.map(() => thing) }),
+    );
+    expect(apiCalls()).toEqual([`/${kind}s/${thing.id}${market(kind)}`]);
   });
 });
 
