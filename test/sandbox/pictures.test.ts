@@ -30,7 +30,14 @@ describe('the pictures of the sandbox', () => {
   });
 
   it('exist for each image in the catalogue', async () => {
-    const holders = [...catalogue.artists(), ...catalogue.albums().slice(0, 100)];
+    const holders = [
+      ...catalogue.artists(),
+      ...catalogue.albums().slice(0, 100),
+      ...catalogue.shows(),
+      ...catalogue.episodes().slice(0, 100),
+      ...catalogue.audiobooks(),
+      ...catalogue.playlists(),
+    ];
     const files = holders.flatMap(({ images }) => images.map(({ file }) => file));
     const statuses = new Set<number>();
     for (const file of files) {

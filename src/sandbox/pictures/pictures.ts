@@ -55,7 +55,29 @@ function drawingsOf(catalogue: Catalogue): Map<string, Draw> {
     const artist = artistIds.map((id) => catalogue.artist(id)?.name ?? '').join(', ');
     add(images, (seed) => (pixels) => drawCover(seed, pixels, name, artist));
   }
+  for (const { images, name, by } of coversOf(catalogue)) {
+    add(images, (seed) => (pixels) => drawCover(seed, pixels, name, by));
+  }
   return drawings;
 }
+
+interface Cover {
+  images: readonly Image[];
+  name: string;
+  /** The name below the title. */
+  by: string;
+}
+
+/** The covers of podcasts, audiobooks and playlists. */
+const coversOf = (catalogue: Catalogue): Cover[] => [
+  ...catalogue.shows().map(({ images, name, publisher }) => ({ images, name, by: publisher })),
+  ...catalogue.episodes().map(({ images, name, showId }) => ({
+    images,
+    name,
+    by: catalogue.show(showId)?.name ?? '',
+  })),
+  ...catalogue.audiobooks().map(({ images, name, authors }) => ({ images, name, by: authors.join(', ') })),
+  ...catalogue.playlists().map(({ images, name, owner }) => ({ images, name, by: owner.displayName ?? '' })),
+];
 
 const empty = (status: number): Reply => ({ status, headers: {}, body: Buffer.alloc(0) });
