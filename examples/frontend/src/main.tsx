@@ -9,7 +9,9 @@ import { AlbumPage } from './pages/album-page.tsx';
 import { ArtistPage } from './pages/artist-page.tsx';
 import { BrokenPage } from './pages/broken-page.tsx';
 import { MissingPage } from './pages/missing-page.tsx';
+import { PlaylistPage } from './pages/playlist-page.tsx';
 import { SearchPage } from './pages/search-page.tsx';
+import { ShowPage } from './pages/show-page.tsx';
 import { TrackPage } from './pages/track-page.tsx';
 import { readSite, SiteContext } from './site.ts';
 import './styles/base.css';
@@ -25,6 +27,8 @@ const router = createBrowserRouter([
           { path: '/artist/:id', element: <ArtistPage /> },
           { path: '/album/:id', element: <AlbumPage /> },
           { path: '/track/:id', element: <TrackPage /> },
+          { path: '/show/:id', element: <ShowPage /> },
+          { path: '/playlist/:id', element: <PlaylistPage /> },
           { path: '*', element: <MissingPage /> },
         ],
       },

@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
       [
         `/albums/${lastId}`,
         ...Array.from({ length: 11 }, (_, page) => `/artists/${bts}/albums?limit=10&offset=${page * 10}`),
-        '/search?q=BTS&limit=10&offset=0&type=album%2Cartist%2Ctrack',
+        '/search?q=BTS&limit=10&offset=0&type=album%2Cartist%2Cplaylist%2Cshow%2Ctrack',
       ].sort(),
     );
     expect(await site.countedCalls()).toBe(13);
@@ -103,7 +103,8 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
         const { severalArtists, spanishEdition, nameless } = site.sandbox.catalogue.fixtures.albums;
         const albums = [severalArtists, spanishEdition, nameless].map((id) => `album/${id}`);
         const { severalArtists: track } = site.sandbox.catalogue.fixtures.tracks;
-        for (const path of ['?q=a', '?q=BTS', `artist/${bts}`, ...albums, `track/${track}`]) {
+        const { episodes130: show } = site.sandbox.catalogue.fixtures.shows;
+        for (const path of ['?q=a', '?q=BTS', `artist/${bts}`, ...albums, `track/${track}`, `show/${show}`]) {
           await page.goto(site.url + path, { waitUntil: 'networkidle' });
           await page.getByRole('main').locator('li a, dl a').first().waitFor();
           expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(screen.width);

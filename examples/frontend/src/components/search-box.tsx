@@ -12,7 +12,7 @@ export function SearchBox() {
     <search className={styles.search}>
       <Form action="/">
         <label className="visually-hidden" htmlFor="search">
-          Artists, albums, tracks, or a Spotify link
+          Artists, albums, tracks, shows, playlists, or a Spotify link
         </label>
         <svg className={styles.icon} viewBox="0 0 20 20" aria-hidden="true">
           <circle cx="9" cy="9" r="5.5" />

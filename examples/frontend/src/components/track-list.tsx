@@ -1,10 +1,9 @@
-import { useRef } from 'react';
 import { Link } from 'react-router';
 import { clock, title } from '../format.ts';
 import { type FragmentType, graphql, readFragment } from '../generated/index.ts';
 import type { LoadMore } from '../graphql/use-load-more.ts';
-import { useVisible } from '../hooks/use-visible.ts';
 import { present } from '../present.ts';
+import { RowList } from './row-list.tsx';
 import { SpotifyLink } from './spotify-link.tsx';
 import styles from './track-list.module.css';
 
@@ -33,15 +32,11 @@ interface TrackListProps {
 }
 
 export function TrackList({ tracks, pending, more }: TrackListProps) {
-  const firstPending = useRef<HTMLLIElement>(null);
-  useVisible(firstPending, more.after, more.next);
   const rows = readFragment(TrackListTrack, tracks);
-  // Named by where they are in the whole list: a place is taken by what comes, and does not move down.
-  const places = Array.from({ length: pending }, (_, ahead) => rows.length + ahead);
   const hasDiscs = rows.some(({ discNumber }) => (discNumber ?? 1) > 1);
 
   return (
-    <ol className={styles.tracks} aria-label="Tracks">
+    <RowList label="Tracks" pending={pending} more={more}>
       {rows.map((track, place) => (
         <li key={track.id}>
           {hasDiscs && track.discNumber !== rows[place - 1]?.discNumber && (
@@ -63,17 +58,7 @@ export function TrackList({ tracks, pending, more }: TrackListProps) {
           </div>
         </li>
       ))}
-      {places.map((place) => (
-        <li
-          key={place}
-          ref={place === rows.length ? firstPending : null}
-          className={styles.pending}
-          aria-hidden="true"
-        >
-          <span />
-        </li>
-      ))}
-    </ol>
+    </RowList>
   );
 }
 

@@ -3,8 +3,8 @@ import { relayPagination } from '@urql/exchange-graphcache/extras';
 import type { Exchange } from 'urql';
 
 /**
- * Keeps every artist, album and track once, by its id, so that what one page has read the next one shows; and
- * puts the windows of a list together, whoever asked for which of them.
+ * Keeps every artist, album, track, show and playlist once, by its id, so that what one page has read the next one shows;
+ * and puts the windows of a list together, whoever asked for which of them.
  */
 export function createCache(): Exchange {
   return cacheExchange({
@@ -12,6 +12,7 @@ export function createCache(): Exchange {
       Copyright: withoutId,
       ExternalIds: withoutId,
       Image: withoutId,
+      PlaylistItem: withoutId,
       ReleaseDate: withoutId,
       SearchResults: withoutId,
     },
@@ -19,6 +20,8 @@ export function createCache(): Exchange {
       Query: { artist: heldById('Artist'), album: heldById('Album'), track: heldById('Track') },
       Artist: { albums: relayPagination() },
       Album: { tracks: relayPagination() },
+      Show: { episodes: relayPagination() },
+      Playlist: { items: unlessNull(relayPagination()) },
     },
   });
 }
@@ -33,6 +36,12 @@ const heldById =
       ? entity
       : (cache.resolve('Query', fieldName, { id }) as string | null);
   };
+
+/** A list that Spotify withholds is null. `relayPagination` alone would treat it as a list that was never read. */
+const unlessNull =
+  (paginate: Resolver): Resolver =>
+  (parent, args, cache, info) =>
+    cache.resolve(info.parentKey, info.fieldName, args) === null ? null : paginate(parent, args, cache, info);
 
 /** Part of whatever holds it, and kept there. */
 const withoutId = () => null;

@@ -15,7 +15,13 @@ const linkQuery = graphql(`
   }
 `);
 
-const pages: Partial<Record<string, string>> = { Artist: '/artist/', Album: '/album/', Track: '/track/' };
+const pages: Partial<Record<string, string>> = {
+  Artist: '/artist/',
+  Album: '/album/',
+  Track: '/track/',
+  Show: '/show/',
+  Playlist: '/playlist/',
+};
 
 export const isLink = (text: string): boolean => /^(spotify:|(https?:\/\/)?open\.spotify\.com\/)/i.test(text);
 
@@ -33,8 +39,8 @@ export function LinkPage({ link }: { link: string }) {
   if (!node) return <MissingPage />;
   if (page) return <Navigate to={page + node.id} replace />;
   return (
-    <Notice title="This page shows music" isPage>
-      <p>The link is of another kind. Links to artists, albums and tracks lead on.</p>
+    <Notice title="There is no page for this link" isPage>
+      <p>Links to artists, albums, tracks, shows and playlists lead on.</p>
     </Notice>
   );
 }

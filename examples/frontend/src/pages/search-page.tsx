@@ -5,6 +5,8 @@ import { ArtistCard } from '../components/artist-card.tsx';
 import { Artwork } from '../components/artwork.tsx';
 import { CardGrid } from '../components/card-grid.tsx';
 import { Failure, Notice } from '../components/notice.tsx';
+import { PlaylistCard } from '../components/playlist-card.tsx';
+import { ShowCard } from '../components/show-card.tsx';
 import { TrackResults } from '../components/track-results.tsx';
 import { graphql } from '../generated/index.ts';
 import { present } from '../present.ts';
@@ -14,7 +16,7 @@ import styles from './search-page.module.css';
 // Pages of one size, so that Spotify finds all kinds with one call.
 const searchQuery = graphql(`
   query Search($q: String!) {
-    search(q: $q, type: [ARTIST, ALBUM, TRACK]) {
+    search(q: $q, type: [ARTIST, ALBUM, TRACK, SHOW, PLAYLIST]) {
       artists(first: 10) {
         nodes {
           id
@@ -31,6 +33,18 @@ const searchQuery = graphql(`
         nodes {
           id
           ...TrackResultsTrack
+        }
+      }
+      shows(first: 10) {
+        nodes {
+          id
+          ...ShowCardShow
+        }
+      }
+      playlists(first: 10) {
+        nodes {
+          id
+          ...PlaylistCardPlaylist
         }
       }
     }
@@ -50,8 +64,8 @@ function Welcome() {
       <title>Sleeve</title>
       <h1>Every record an artist has made, on one page.</h1>
       <p>
-        Search for an artist, an album or a track, paste a link from Spotify, or begin with{' '}
-        <Link to="/?q=BTS">BTS</Link>.
+        Search for an artist, an album, a track, a show or a playlist, paste a link from Spotify, or begin
+        with <Link to="/?q=BTS">BTS</Link>.
       </p>
       <div className={styles.sleeves} aria-hidden="true">
         {sleeves.map((name) => (
@@ -68,6 +82,9 @@ function Results({ q }: { q: string }) {
   const artists = present(data?.search?.artists?.nodes);
   const albums = present(data?.search?.albums?.nodes);
   const tracks = present(data?.search?.tracks?.nodes);
+  const shows = present(data?.search?.shows?.nodes);
+  const playlists = present(data?.search?.playlists?.nodes);
+  const found = [artists, albums, tracks, shows, playlists].some(({ length }) => length > 0);
   const isPending = fetching && !error;
 
   return (
@@ -75,7 +92,7 @@ function Results({ q }: { q: string }) {
       <title>{`${q} – Sleeve`}</title>
       <h1 className="visually-hidden">Results for {q}</h1>
       {error && <Failure error={error} isRetrying={fetching} retry={retry} />}
-      {!fetching && !error && artists.length + albums.length + tracks.length === 0 && (
+      {!fetching && !error && !found && (
         <Notice title={`Nothing is called “${q}”`}>
           <p>Fewer words find more, and so does another spelling.</p>
         </Notice>
@@ -104,6 +121,26 @@ function Results({ q }: { q: string }) {
         <section className={styles.section}>
           <h2>Tracks</h2>
           <TrackResults tracks={tracks} />
+        </section>
+      )}
+      {shows.length > 0 && (
+        <section className={styles.section}>
+          <h2>Shows</h2>
+          <CardGrid label="Shows">
+            {shows.map((show) => (
+              <ShowCard key={show.id} show={show} />
+            ))}
+          </CardGrid>
+        </section>
+      )}
+      {playlists.length > 0 && (
+        <section className={styles.section}>
+          <h2>Playlists</h2>
+          <CardGrid label="Playlists">
+            {playlists.map((playlist) => (
+              <PlaylistCard key={playlist.id} playlist={playlist} />
+            ))}
+          </CardGrid>
         </section>
       )}
     </>

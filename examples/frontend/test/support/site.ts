@@ -21,9 +21,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Starts a sandbox, a gateway and a server of the built files; all end with the test.
  * @param settings replace those of public/site.json
+ * @param quotaMode the quota mode of the app
  */
-export async function startSite(settings?: SiteSettings): Promise<Site> {
-  const sandbox = await startSandbox();
+export async function startSite(
+  settings?: SiteSettings,
+  quotaMode: 'development' | 'extended' = 'development',
+): Promise<Site> {
+  const sandbox = await startSandbox({ quotaMode });
   onTestFinished(sandbox.close);
   const gateway = await startGateway(
     {
@@ -35,7 +39,7 @@ export async function startSite(settings?: SiteSettings): Promise<Site> {
       SPOTIFY_CLIENT_ID: sandbox.clientId,
       SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
       // What an unknown app may do is found out by calls, which docs/calls.md counts.
-      SPOTIFY_QUOTA_MODE: 'development',
+      SPOTIFY_QUOTA_MODE: quotaMode,
       DATA_DIR: 'none',
     },
     (line) => void process.stdout.write(`${line}\n`),
