@@ -4,11 +4,12 @@ import { ConfigError, docsHint, readConfig } from '../config.ts';
 import {
   type ConnectFailure,
   createRawClient,
+  fallbackMarket,
   type RawClient,
   type SpotifyOptions,
 } from '../datasources/spotify/index.ts';
 import { adviceFor } from './advice.ts';
-import { examine, fallbackMarket, maxCalls } from './examine.ts';
+import { examine, maxCalls } from './examine.ts';
 import { type Findings, findingsOf } from './findings.ts';
 import { findingsText } from './text.ts';
 

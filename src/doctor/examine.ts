@@ -47,8 +47,6 @@ const knownArtist = '3Nrfpe0tUJi4K4DXYWgMUX';
 const query = 'the';
 const searchableKinds = Object.values(kinds).filter(({ isSearchable }) => isSearchable);
 const search = { q: query, type: searchableKinds.map(({ name }) => name).join(',') };
-// Spotify's own default; shows are often not found without a market.
-export const fallbackMarket = 'US';
 const leastPageSize = 10;
 
 /** @param market for the calls that name one */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { parseId } from '../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
-import { podcastMarket } from '../../src/datasources/spotify/kinds/show.ts';
+import { fallbackMarket } from '../../src/datasources/spotify/kinds/markets.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 import { startGateway } from '../support/gateway.ts';
 import { episodeFields, showFields } from '../support/podcasts.ts';
@@ -78,7 +78,7 @@ const folder = sharedPath('recordings');
 const recordings = (folder === null ? [] : readRecordings(folder)).map((recording): Recording => {
   const url = new URL(recording.url);
   if (!/^\/v1\/(shows|episodes)\b/.test(url.pathname) || url.searchParams.has('market')) return recording;
-  url.searchParams.set('market', podcastMarket);
+  url.searchParams.set('market', fallbackMarket);
   return { ...recording, url: url.href };
 });
 
@@ -150,7 +150,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
       'show_find_5CfCWKI5pZ28U0uOzXkDHe_episodes',
     );
     const id = parseId('5CfCWKI5pZ28U0uOzXkDHe', 'show');
-    const { encode } = cursorsOf(pagedList(showEpisodes, id, undefined, podcastMarket).key);
+    const { encode } = cursorsOf(pagedList(showEpisodes, id, undefined, fallbackMarket).key);
     const alone = { ...recorded<RecordedShow>('show_find_5CfCWKI5pZ28U0uOzXkDHe') };
     const bare = { ...alone.recording, text: JSON.stringify({ ...alone.json, episodes: undefined }) };
     const replay = await startReplay([bare, recording]);

@@ -15,7 +15,7 @@ export type DatePrecision =
   /** A value that this API does not know yet. */
   | 'OTHER';
 
-/** What an album is to an artist. */
+/** The relation of an album to an artist. */
 export type AlbumGroup =
   /** A full-length release. */
   | 'ALBUM'

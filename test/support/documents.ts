@@ -27,9 +27,9 @@ import { audiobookChapters } from '../../src/datasources/spotify/kinds/chapter.t
 import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
+import { fallbackMarket } from '../../src/datasources/spotify/kinds/markets.ts';
 import { playlistItems } from '../../src/datasources/spotify/kinds/playlist.ts';
 import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
-import { podcastMarket } from '../../src/datasources/spotify/kinds/show.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';
@@ -370,7 +370,7 @@ function createValues(random: Random, catalogue: Catalogue) {
         const bare = parseId(input, kind);
         const ids = parts.idsOf(bare);
         return {
-          key: parts.keyOf(bare, market ?? podcastMarket),
+          key: parts.keyOf(bare, market ?? fallbackMarket),
           total: ids.length,
           idAt: (slot: number) => ids[slot] ?? null,
         };

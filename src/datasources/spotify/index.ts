@@ -13,7 +13,7 @@ export * from './kinds/index.ts';
 export { isMalformed, type Malformed } from './kinds/json.ts';
 export type { Entity } from './kinds/kind.ts';
 export type { PagedList } from './kinds/lists.ts';
-export { isMarket, type Market, parseMarket } from './kinds/markets.ts';
+export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
 export type { Page } from './kinds/page.ts';
 export { searchReach } from './kinds/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';

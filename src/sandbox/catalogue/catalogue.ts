@@ -3,11 +3,9 @@ import { drawDiscography } from './discography.ts';
 import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
 import type { Album, Artist, Audiobook, Episode, Playlist, Show, Slot, Track } from './model.ts';
-import { drawPortraits } from './picture-files.ts';
 import { createPlaylists, type Playlists } from './playlists.ts';
 import { createPodcasts, type Podcasts } from './podcasts.ts';
-import { createRandom } from './random.ts';
-import { type ArtistPlan, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
+import { drawArtist, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
 import {
   indexAlbums,
   indexArtists,
@@ -21,7 +19,6 @@ import {
 } from './search-index.ts';
 import { createSlicedWork } from './sliced-work.ts';
 import { drawTracks, trackIdOf } from './tracks.ts';
-import { artistGenres } from './words.ts';
 
 /** The kinds of objects that a search can find. */
 export interface Findable {
@@ -35,8 +32,8 @@ export interface Findable {
 }
 
 /**
- * The music, the podcasts, the audiobooks and the playlists of a sandbox: synthetic, immutable, and the same on every machine. It has its
- * own data types, so that a test can compare responses with the data behind them.
+ * The music, the podcasts, the audiobooks and the playlists of a sandbox: synthetic, immutable, and the same on every
+ * machine. It has its own data types, so that a test can compare responses with the data behind them.
  */
 export interface Catalogue extends Podcasts, Audiobooks, Playlists {
   /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
@@ -76,7 +73,6 @@ export interface Catalogue extends Podcasts, Audiobooks, Playlists {
 
 const topTracks = 10;
 const relatedArtists = 20;
-const imagelessShare = 0.1;
 
 /**
  * Generates the catalogue. Tracks and search indexes are generated at their first use.
@@ -190,15 +186,3 @@ interface TrackPlace {
 
 const placesOf = ({ id, totalTracks }: Album) =>
   Array.from({ length: totalTracks }, (_, index) => [trackIdOf(id, index), { albumId: id, index }] as const);
-
-function drawArtist({ id, name }: ArtistPlan): Artist {
-  const random = createRandom(`artist:${id}`);
-  return {
-    id,
-    name,
-    genres: artistGenres(random),
-    followers: random.below(10 ** random.between(2, 7)),
-    popularity: random.below(100),
-    images: random.chance(imagelessShare) ? [] : drawPortraits(random),
-  };
-}

@@ -1,6 +1,7 @@
-import type { AlbumGroup } from './model.ts';
+import type { AlbumGroup, Artist } from './model.ts';
+import { drawPortraits } from './picture-files.ts';
 import { createRandom, idOf } from './random.ts';
-import { artistName } from './words.ts';
+import { artistGenres, artistName } from './words.ts';
 
 /** The fixed properties of an artist and its list of albums. */
 export interface ArtistPlan {
@@ -76,4 +77,18 @@ export function planArtists(ordinaryCount: number): ArtistPlan[] {
     };
   });
   return [...Object.values(fixtureArtists), ...ordinary];
+}
+
+const imagelessShare = 0.1;
+
+export function drawArtist({ id, name }: ArtistPlan): Artist {
+  const random = createRandom(`artist:${id}`);
+  return {
+    id,
+    name,
+    genres: artistGenres(random),
+    followers: random.below(10 ** random.between(2, 7)),
+    popularity: random.below(100),
+    images: random.chance(imagelessShare) ? [] : drawPortraits(random),
+  };
 }

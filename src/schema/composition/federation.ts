@@ -87,7 +87,7 @@ const Any = builder.scalarType('_Any', {
 });
 
 const Entity = builder.unionType('_Entity', {
-  description: 'What other subgraphs may refer to.',
+  description: 'An object to which other subgraphs may refer.',
   types: Object.values(objectTypes),
   resolveType: ({ kind }: SpotifyObject) => typeNames[kind],
 });

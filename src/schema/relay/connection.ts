@@ -93,7 +93,7 @@ export function connectionOf<T extends Entity>(
         type: Node,
         nullable: true,
         extensions: nullOnlyWithError,
-        description: 'What stands in the slot; null with an error where it cannot be read.',
+        description: 'The object in the slot; null with an error where it cannot be read.',
         resolve: ({ item }) => itemOrError(item),
       }),
       ...edgeFields(t as unknown as ObjectFieldBuilder<Types, Edge<T>>),
@@ -114,7 +114,7 @@ export function connectionOf<T extends Entity>(
         type: [Node],
         nullable: { list: false, items: true },
         extensions: { ...elementsNullOnlyWithError, length: 'pageSize' },
-        description: 'What stands in those slots; null with an error where it cannot be read.',
+        description: 'The objects in the slots; null with an error where one cannot be read.',
         resolve: ({ window }) => slotsOf(window).map(({ item }) => itemOrError(item)),
       }),
       pageInfo: t.field({

@@ -56,20 +56,20 @@ Album.implement({
     albumType: t.field({
       type: AlbumType,
       nullable: true,
-      description: 'What kind of release it is.',
+      description: 'The kind of release.',
       resolve: sent('albumType'),
     }),
     totalTracks: t.int({
       nullable: true,
       extensions: { cost: noCost },
-      description: 'How many tracks it has.',
+      description: 'The number of its tracks.',
       resolve: full('totalTracks'),
     }),
     releaseDate: t.field({
       type: ReleaseDate,
       nullable: true,
       extensions: { cost: noCost },
-      description: 'When it was first released.',
+      description: 'The date of its first release.',
       resolve: full('releaseDate'),
     }),
     images: t.field({
@@ -84,7 +84,7 @@ Album.implement({
       type: [Artist],
       nullable: { list: true, items: true },
       extensions: { cost: noCost },
-      description: 'Whose release it is.',
+      description: 'The artists of the release.',
       resolve: full('artists'),
     }),
     isPlayable: t.boolean({
@@ -95,7 +95,7 @@ Album.implement({
     restrictions: t.field({
       type: Restrictions,
       nullable: true,
-      description: 'Why it cannot be played, if it cannot.',
+      description: 'The reason for which it cannot be played; null if it can be played.',
       resolve: sent('restrictions'),
     }),
     copyrights: t.field({

@@ -48,7 +48,7 @@ Artist.implement({
       type: Followers,
       nullable: true,
       extensions: { cost: fullObject('Artist.followers') },
-      description: 'Who follows the artist. Not given to every app.',
+      description: 'The followers of the artist. Not given to every app.',
       resolve: full('followers'),
     }),
     popularity: t.int({

@@ -10,10 +10,9 @@ import { resolvedField } from '../context.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { sent, value } from '../resolvers.ts';
-import { linkFields, spokenWordFields } from './common-fields.ts';
+import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
-import { Copyright, MediaType } from './values.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
 
@@ -41,13 +40,13 @@ Audiobook.implement({
     authors: t.field({
       type: [Author],
       nullable: { list: true, items: true },
-      description: 'Who wrote it.',
+      description: 'The authors.',
       resolve: sent('authors'),
     }),
     narrators: t.field({
       type: [Narrator],
       nullable: { list: true, items: true },
-      description: 'Who reads it.',
+      description: 'The narrators.',
       resolve: sent('narrators'),
     }),
     edition: t.string({
@@ -56,26 +55,11 @@ Audiobook.implement({
       resolve: sent('edition'),
     }),
     ...spokenWordFields(t),
-    publisher: t.string({
-      nullable: true,
-      description: 'Who publishes it. Not given to every app.',
-      resolve: sent('publisher'),
-    }),
-    mediaType: t.field({
-      type: MediaType,
-      nullable: true,
-      description: 'What its chapters are.',
-      resolve: sent('mediaType'),
-    }),
-    copyrights: t.field({
-      type: [Copyright],
-      nullable: { list: true, items: true },
-      description: 'Its copyright statements; often none.',
-      resolve: sent('copyrights'),
-    }),
+    ...seriesFields(t),
     totalChapters: t.int({
       nullable: true,
-      description: 'How many chapters Spotify counts, which may be more than there are to read.',
+      description:
+        'The number of chapters by the count of Spotify, which may be higher than the number that can be read.',
       resolve: sent('totalChapters'),
     }),
     chapters: t.field({

@@ -1,9 +1,8 @@
 import { fullObject, ownerOfItem } from '../planning/object-costs.ts';
 import { full, sent } from '../resolvers.ts';
-import { linkFields, spokenWordFields } from './common-fields.ts';
+import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
-import { ReleaseDate, Restrictions } from './values.ts';
 
 const { audiobook: Audiobook, chapter: Chapter } = objectTypes;
 
@@ -33,7 +32,7 @@ Chapter.implement({
     }),
     chapterNumber: t.int({
       nullable: true,
-      description: 'At which place of the audiobook it stands, from 0.',
+      description: 'Its position in the audiobook, from 0.',
       resolve: sent('chapterNumber'),
     }),
     ...spokenWordFields(t),
@@ -51,34 +50,13 @@ Chapter.implement({
       description: 'Its languages, as codes of ISO 639. Lists lack them: each chapter is read for them.',
       resolve: full('languages'),
     }),
-    releaseDate: t.field({
-      type: ReleaseDate,
-      nullable: true,
-      description: 'When it was first released.',
-      resolve: sent('releaseDate'),
-    }),
-    durationMs: t.int({
-      nullable: true,
-      description: 'How long it lasts, in milliseconds.',
-      resolve: sent('durationMs'),
-    }),
+    ...recordingFields(t),
     isPlayable: t.boolean({
       nullable: true,
       extensions: { cost: fullObject() },
       description:
         'Whether it can be played in the market. Lists may lack it: then each chapter is read for it.',
       resolve: full('isPlayable'),
-    }),
-    restrictions: t.field({
-      type: Restrictions,
-      nullable: true,
-      description: 'Why it cannot be played, if it cannot.',
-      resolve: sent('restrictions'),
-    }),
-    audioPreviewUrl: t.string({
-      nullable: true,
-      description: 'Thirty seconds of it as MP3; null where there is none.',
-      resolve: sent('audioPreviewUrl'),
     }),
   }),
 });

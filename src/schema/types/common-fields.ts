@@ -3,7 +3,7 @@ import type { KindOf, SpotifyObject } from '../../datasources/spotify/index.ts';
 import type { builder } from '../builder.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { sent, uriOf } from '../resolvers.ts';
-import { Image } from './values.ts';
+import { Copyright, Image, MediaType, ReleaseDate, Restrictions } from './values.ts';
 
 /** Fields that objects of several kinds have. */
 
@@ -20,7 +20,7 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
   }),
 });
 
-/** What shows, audiobooks and their parts state about themselves. */
+/** Fields of shows, audiobooks, episodes and chapters. */
 export const spokenWordFields = (
   t: FieldsOf<KindOf['show' | 'episode' | 'audiobook' | 'chapter']>,
 ): FieldMap => ({
@@ -51,5 +51,52 @@ export const spokenWordFields = (
     nullable: true,
     description: 'Whether its content is explicit, as far as is known.',
     resolve: sent('explicit'),
+  }),
+});
+
+/** Fields of shows and audiobooks. */
+export const seriesFields = (t: FieldsOf<KindOf['show' | 'audiobook']>): FieldMap => ({
+  publisher: t.string({
+    nullable: true,
+    description: 'The name of the publisher. Not given to every app.',
+    resolve: sent('publisher'),
+  }),
+  mediaType: t.field({
+    type: MediaType,
+    nullable: true,
+    description: 'Whether its episodes or chapters are sound or video.',
+    resolve: sent('mediaType'),
+  }),
+  copyrights: t.field({
+    type: [Copyright],
+    nullable: { list: true, items: true },
+    description: 'Its copyright statements; often none.',
+    resolve: sent('copyrights'),
+  }),
+});
+
+/** Fields of episodes and chapters. */
+export const recordingFields = (t: FieldsOf<KindOf['episode' | 'chapter']>): FieldMap => ({
+  releaseDate: t.field({
+    type: ReleaseDate,
+    nullable: true,
+    description: 'The date of its first release.',
+    resolve: sent('releaseDate'),
+  }),
+  durationMs: t.int({
+    nullable: true,
+    description: 'Its duration in milliseconds.',
+    resolve: sent('durationMs'),
+  }),
+  restrictions: t.field({
+    type: Restrictions,
+    nullable: true,
+    description: 'The reason for which it cannot be played; null if it can be played.',
+    resolve: sent('restrictions'),
+  }),
+  audioPreviewUrl: t.string({
+    nullable: true,
+    description: 'Thirty seconds of it as MP3; null where there is none.',
+    resolve: sent('audioPreviewUrl'),
   }),
 });

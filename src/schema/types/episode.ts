@@ -1,9 +1,8 @@
 import { ownerOfItem } from '../planning/object-costs.ts';
 import { full, sent } from '../resolvers.ts';
-import { linkFields, spokenWordFields } from './common-fields.ts';
+import { linkFields, recordingFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
-import { ReleaseDate, Restrictions } from './values.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
 
@@ -27,17 +26,7 @@ Episode.implement({
           ? context.spotify.object('show', episode.showId, episode.market, context.fieldContext(info))
           : showOfEpisode(episode, args, context, info),
     }),
-    releaseDate: t.field({
-      type: ReleaseDate,
-      nullable: true,
-      description: 'When it was first released.',
-      resolve: sent('releaseDate'),
-    }),
-    durationMs: t.int({
-      nullable: true,
-      description: 'How long it lasts, in milliseconds.',
-      resolve: sent('durationMs'),
-    }),
+    ...recordingFields(t),
     language: t.string({
       nullable: true,
       description: 'Its language, as a code of ISO 639. Spotify may remove it: `languages` replaces it.',
@@ -52,17 +41,6 @@ Episode.implement({
       nullable: true,
       description: 'Whether it can be played in the market.',
       resolve: sent('isPlayable'),
-    }),
-    restrictions: t.field({
-      type: Restrictions,
-      nullable: true,
-      description: 'Why it cannot be played, if it cannot.',
-      resolve: sent('restrictions'),
-    }),
-    audioPreviewUrl: t.string({
-      nullable: true,
-      description: 'Thirty seconds of it as MP3; null where there is none.',
-      resolve: sent('audioPreviewUrl'),
     }),
   }),
 });

@@ -22,7 +22,7 @@ import { Followers, Image } from './values.ts';
 const { playlist: Playlist, track: Track, episode: Episode } = objectTypes;
 
 const TrackOrEpisode = builder.unionType('TrackOrEpisode', {
-  description: 'What a playlist can contain.',
+  description: 'An object of a playlist.',
   types: [Track, Episode],
   resolveType: ({ kind }: SpotifyObject) => typeNames[kind],
 });
@@ -33,13 +33,13 @@ const PlaylistItem = builder.objectRef<Item>('PlaylistItem').implement({
   fields: (t) => ({
     addedAt: t.string({
       nullable: true,
-      description: 'When it was added, as a time of ISO 8601; null in some very old playlists.',
+      description: 'The time at which it was added, in ISO 8601; null in some very old playlists.',
       resolve: value('addedAt'),
     }),
     addedBy: t.field({
       type: User,
       nullable: true,
-      description: 'Who added it, without a display name; null in some very old playlists.',
+      description: 'The user that added it, without a display name; null in some very old playlists.',
       resolve: value('addedBy'),
     }),
     isLocal: t.boolean({
@@ -73,7 +73,7 @@ Playlist.implement({
     owner: t.field({
       type: User,
       nullable: true,
-      description: 'Who has made it.',
+      description: 'The user that owns it.',
       resolve: sent('owner'),
     }),
     collaborative: t.boolean({
@@ -103,7 +103,7 @@ Playlist.implement({
       type: Followers,
       nullable: true,
       extensions: { cost: fullObject() },
-      description: 'Who follows it.',
+      description: 'The followers of the playlist.',
       resolve: full('followers'),
     }),
     items: t.field({

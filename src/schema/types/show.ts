@@ -8,10 +8,9 @@ import { resolvedField } from '../context.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { sent } from '../resolvers.ts';
-import { linkFields, spokenWordFields } from './common-fields.ts';
+import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
-import { Copyright, MediaType } from './values.ts';
 
 const { show: Show, episode: Episode } = objectTypes;
 
@@ -25,31 +24,16 @@ Show.implement({
     name: t.exposeString('name', { description: 'The title of the show.' }),
     ...linkFields(t, 'show'),
     ...spokenWordFields(t),
-    publisher: t.string({
-      nullable: true,
-      description: 'Who publishes it. Not given to every app.',
-      resolve: sent('publisher'),
-    }),
-    mediaType: t.field({
-      type: MediaType,
-      nullable: true,
-      description: 'What its episodes are.',
-      resolve: sent('mediaType'),
-    }),
+    ...seriesFields(t),
     isExternallyHosted: t.boolean({
       nullable: true,
       description: 'Whether all its episodes are hosted outside Spotify; null where Spotify does not say.',
       resolve: sent('isExternallyHosted'),
     }),
-    copyrights: t.field({
-      type: [Copyright],
-      nullable: { list: true, items: true },
-      description: 'Its copyright statements; often none.',
-      resolve: sent('copyrights'),
-    }),
     totalEpisodes: t.int({
       nullable: true,
-      description: 'How many episodes Spotify counts, which may be more than there are to read.',
+      description:
+        'The number of episodes by the count of Spotify, which may be higher than the number that can be read.',
       resolve: sent('totalEpisodes'),
     }),
     episodes: t.field({

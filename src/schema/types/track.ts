@@ -23,7 +23,7 @@ Track.implement({
     artists: t.field({
       type: [Artist],
       nullable: { list: true, items: true },
-      description: 'Who performs it.',
+      description: 'The artists that perform it.',
       resolve: sent('artists'),
     }),
     album: t.field({
@@ -38,17 +38,17 @@ Track.implement({
     }),
     discNumber: t.int({
       nullable: true,
-      description: 'On which disc of the album it stands, from 1.',
+      description: 'The number of its disc on the album, from 1.',
       resolve: sent('discNumber'),
     }),
     trackNumber: t.int({
       nullable: true,
-      description: 'At which place of that disc it stands, from 1.',
+      description: 'Its position on that disc, from 1.',
       resolve: sent('trackNumber'),
     }),
     durationMs: t.int({
       nullable: true,
-      description: 'How long it lasts, in milliseconds.',
+      description: 'Its duration in milliseconds.',
       resolve: sent('durationMs'),
     }),
     explicit: t.boolean({
@@ -69,7 +69,7 @@ Track.implement({
     restrictions: t.field({
       type: Restrictions,
       nullable: true,
-      description: 'Why it cannot be played, if it cannot.',
+      description: 'The reason for which it cannot be played; null if it can be played.',
       resolve: sent('restrictions'),
     }),
     linkedFrom: t.field({
@@ -95,7 +95,7 @@ Track.implement({
     popularity: t.int({
       nullable: true,
       extensions: { cost: fullObject('Track.popularity') },
-      description: 'How popular it is, from 0 to 100. Not given to every app.',
+      description: 'Its popularity, from 0 to 100. Not given to every app.',
       resolve: full('popularity'),
     }),
   }),

@@ -41,14 +41,14 @@ export const ReleaseDate = builder.objectRef<spotify.ReleaseDate>('ReleaseDate')
     precision: t.field({
       type: DatePrecision,
       nullable: true,
-      description: 'How much of `date` is known.',
+      description: 'The part of `date` that is known.',
       resolve: value('precision'),
     }),
   }),
 });
 
 const CopyrightType = builder.enumType('CopyrightType', {
-  description: 'What a copyright statement is about.',
+  description: 'The subject of a copyright statement.',
   values: {
     C: { description: 'The copyright of the work.' },
     P: { description: 'The copyright of the sound recording (performance).' },
@@ -63,7 +63,7 @@ export const Copyright = builder.objectRef<spotify.Copyright>('Copyright').imple
     type: t.field({
       type: CopyrightType,
       nullable: true,
-      description: 'What it is about.',
+      description: 'The subject of the statement.',
       resolve: value('type'),
     }),
   }),
@@ -83,7 +83,7 @@ export const ExternalIds = builder.objectRef<spotify.ExternalIds>('ExternalIds')
 });
 
 const RestrictionReason = builder.enumType('RestrictionReason', {
-  description: 'Why something cannot be played.',
+  description: 'The reason for which an object cannot be played.',
   values: {
     MARKET: { description: 'It is not available in the market.' },
     PRODUCT: { description: "The user's subscription does not include it." },
@@ -94,7 +94,7 @@ const RestrictionReason = builder.enumType('RestrictionReason', {
 });
 
 export const MediaType = builder.enumType('MediaType', {
-  description: 'What the episodes of a show or the chapters of an audiobook are.',
+  description: 'The medium of the episodes of a show or the chapters of an audiobook.',
   values: {
     AUDIO: { description: 'Sound.' },
     VIDEO: { description: 'Video.' },
@@ -104,24 +104,24 @@ export const MediaType = builder.enumType('MediaType', {
 });
 
 export const Restrictions = builder.objectRef<spotify.Restrictions>('Restrictions').implement({
-  description: 'A restriction on playing something.',
+  description: 'A restriction on the playback of an object.',
   fields: (t) => ({
     reason: t.field({
       type: RestrictionReason,
       nullable: true,
-      description: 'Why it cannot be played.',
+      description: 'The reason for which it cannot be played.',
       resolve: value('reason'),
     }),
   }),
 });
 
 export const Followers = builder.objectRef<spotify.Followers>('Followers').implement({
-  description: 'Who follows an artist.',
+  description: 'The followers of an artist or a playlist.',
   fields: (t) => ({
     total: t.int({
       nullable: true,
       extensions: nullOnlyWithError,
-      description: 'How many there are.',
+      description: 'The number of followers.',
       resolve: value('total'),
     }),
   }),
@@ -135,12 +135,12 @@ const albumTypes = {
 const otherType = { description: 'One that this API does not know yet.' };
 
 export const AlbumType = builder.enumType('AlbumType', {
-  description: 'What kind of release an album is.',
+  description: 'The kind of release of an album.',
   values: { ...albumTypes, OTHER: otherType },
 });
 
 export const AlbumGroup = builder.enumType('AlbumGroup', {
-  description: 'What an album is to an artist.',
+  description: 'The relation of an album to an artist.',
   values: {
     ...albumTypes,
     APPEARS_ON: { description: "Somebody else's release on which the artist appears." },

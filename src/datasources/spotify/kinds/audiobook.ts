@@ -1,23 +1,20 @@
-import { elements, enumPart, expectObject, intPart, isMalformed, part, stringPart } from './json.ts';
+import { elements, expectObject, intPart, isMalformed, part, stringPart } from './json.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
+import { fallbackMarket } from './markets.ts';
 import { decodeEmbeddedPage, type Page } from './page.ts';
-import { podcastMarket } from './show.ts';
-import { type SpokenWord, spokenWord } from './spoken-word.ts';
-import { type Copyright, copyright, type Sent, type SentList } from './values.ts';
+import { type Series, series } from './spoken-word.ts';
+import type { Sent, SentList } from './values.ts';
 
 /** An author or a narrator. */
 export interface Contributor {
   name: Sent<string>;
 }
 
-export interface Audiobook extends SpokenWord {
+export interface Audiobook extends Series {
   kind: 'audiobook';
   authors: SentList<Contributor>;
   narrators: SentList<Contributor>;
   edition: Sent<string | null>;
-  publisher: Sent<string>;
-  mediaType: Sent<'AUDIO' | 'VIDEO' | 'MIXED' | 'OTHER'>;
-  copyrights: SentList<Copyright>;
   totalChapters: Sent<number>;
   /** The first chapters, which a full audiobook contains; undefined where they cannot be used. */
   chapters: Page<Entity> | undefined;
@@ -35,7 +32,7 @@ export const audiobook = {
   uriKind: 'show',
   plural: 'audiobooks',
   takesMarket: true,
-  fallbackMarket: podcastMarket,
+  fallbackMarket,
   isFoundByBareId: false,
   batchSize: 50,
   freshMs: 6 * hourMs,
@@ -53,7 +50,7 @@ export const audiobook = {
 /** @throws MalformedResponse without a readable id and name */
 export function decodeAudiobook(value: unknown, options: DecodeOptions): Audiobook {
   const json = expectObject(value, 'audiobook');
-  const base = spokenWord(json, 'audiobook', options);
+  const base = series(json, 'audiobook', options);
   const chapters = part(json['chapters'], (page) =>
     decodeEmbeddedPage(page, embeddedChapters, options, base.id),
   );
@@ -63,9 +60,6 @@ export function decodeAudiobook(value: unknown, options: DecodeOptions): Audiobo
     authors: part(json['authors'], (list) => elements(list, 'audiobook.authors', contributor)),
     narrators: part(json['narrators'], (list) => elements(list, 'audiobook.narrators', contributor)),
     edition: stringPart(json, 'edition', 'audiobook') ?? null,
-    publisher: stringPart(json, 'publisher', 'audiobook'),
-    mediaType: enumPart(json['media_type'], ['AUDIO', 'VIDEO', 'MIXED']),
-    copyrights: part(json['copyrights'], (list) => elements(list, 'audiobook.copyrights', copyright)),
     totalChapters: intPart(json, 'total_chapters', 'audiobook'),
     // A page that cannot be used is read from the list when a field selects it.
     chapters: isMalformed(chapters) ? undefined : chapters,

@@ -1,29 +1,16 @@
 import { type Audiobook, decodeAudiobook } from './audiobook.ts';
-import { booleanPart, enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
+import { enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
-import { podcastMarket } from './show.ts';
-import { type SpokenWord, spokenWord } from './spoken-word.ts';
+import { fallbackMarket } from './markets.ts';
+import { type Recording, recording } from './spoken-word.ts';
 import type { SpotifyId } from './spotify-id.ts';
-import { addressOrNull } from './texts.ts';
-import {
-  type ReleaseDate,
-  type Restrictions,
-  releaseDate,
-  restrictionReasons,
-  type Sent,
-  simplifiedOptions,
-} from './values.ts';
+import { type Restrictions, restrictionReasons, type Sent, simplifiedOptions } from './values.ts';
 
-export interface Chapter extends SpokenWord {
+export interface Chapter extends Recording {
   kind: 'chapter';
   /** From 0. */
   chapterNumber: Sent<number>;
-  audioPreviewUrl: Sent<string | null>;
-  durationMs: Sent<number>;
-  /** Undefined in most lists. */
-  isPlayable: Sent<boolean>;
   restrictions: Sent<Restrictions | null>;
-  releaseDate: Sent<ReleaseDate>;
   /** The simplified audiobook; lists of one audiobook's chapters leave it out and give `audiobookId` instead. */
   audiobook: Sent<Audiobook>;
   audiobookId: SpotifyId | undefined;
@@ -32,7 +19,7 @@ export interface Chapter extends SpokenWord {
 export const audiobookChapters = {
   name: 'audiobooks/chapters',
   path: (id) => `/audiobooks/${id}/chapters`,
-  fallbackMarket: podcastMarket,
+  fallbackMarket,
   pageSizes: [50, 20, 10],
   developmentPageSize: 50,
   freshMs: hourMs,
@@ -44,7 +31,7 @@ export const chapter = {
   uriKind: 'episode',
   plural: 'chapters',
   takesMarket: true,
-  fallbackMarket: podcastMarket,
+  fallbackMarket,
   isFoundByBareId: false,
   batchSize: 50,
   freshMs: dayMs,
@@ -64,14 +51,10 @@ function decodeChapter(value: unknown, options: DecodeOptions, audiobookId?: Spo
   const json = options.full ? sent : withoutEmptyTexts(sent);
   return {
     kind: 'chapter',
-    ...spokenWord(json, 'chapter', options),
+    ...recording(json, 'chapter', options),
     chapterNumber: intPart(json, 'chapter_number', 'chapter'),
-    audioPreviewUrl: addressOrNull(json, 'audio_preview_url', 'chapter'),
-    durationMs: intPart(json, 'duration_ms', 'chapter'),
-    isPlayable: booleanPart(json, 'is_playable', 'chapter'),
     // The second name is the older one.
     restrictions: partOrNull(json['restrictions'] ?? json['restriction'], chapterRestrictions),
-    releaseDate: releaseDate(json, 'chapter'),
     audiobook: part(withId(json['audiobook']), (book) => decodeAudiobook(book, simplifiedOptions(options))),
     audiobookId,
   };

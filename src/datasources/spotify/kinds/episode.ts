@@ -1,27 +1,16 @@
-import { booleanPart, expectObject, intPart, part, partOrNull, stringPart, withId } from './json.ts';
+import { booleanPart, expectObject, part, partOrNull, stringPart, withId } from './json.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
-import { decodeShow, podcastMarket, type Show } from './show.ts';
-import { type SpokenWord, spokenWord } from './spoken-word.ts';
+import { fallbackMarket } from './markets.ts';
+import { decodeShow, type Show } from './show.ts';
+import { type Recording, recording } from './spoken-word.ts';
 import type { SpotifyId } from './spotify-id.ts';
-import { addressOrNull } from './texts.ts';
-import {
-  type ReleaseDate,
-  type Restrictions,
-  releaseDate,
-  restrictions,
-  type Sent,
-  simplifiedOptions,
-} from './values.ts';
+import { type Restrictions, restrictions, type Sent, simplifiedOptions } from './values.ts';
 
-export interface Episode extends SpokenWord {
+export interface Episode extends Recording {
   kind: 'episode';
-  audioPreviewUrl: Sent<string | null>;
-  durationMs: Sent<number>;
   isExternallyHosted: Sent<boolean | null>;
-  isPlayable: Sent<boolean>;
   restrictions: Sent<Restrictions | null>;
   language: Sent<string>;
-  releaseDate: Sent<ReleaseDate>;
   /** The simplified show; lists of one show's episodes leave it out and give `showId` instead. */
   show: Sent<Show>;
   showId: SpotifyId | undefined;
@@ -30,7 +19,7 @@ export interface Episode extends SpokenWord {
 export const showEpisodes = {
   name: 'shows/episodes',
   path: (id) => `/shows/${id}/episodes`,
-  fallbackMarket: podcastMarket,
+  fallbackMarket,
   pageSizes: [50, 20, 10],
   developmentPageSize: 50,
   freshMs: hourMs,
@@ -42,7 +31,7 @@ export const episode = {
   name: 'episode',
   plural: 'episodes',
   takesMarket: true,
-  fallbackMarket: podcastMarket,
+  fallbackMarket,
   isFoundByBareId: false,
   batchSize: 50,
   freshMs: dayMs,
@@ -61,14 +50,10 @@ function decodeEpisode(value: unknown, options: DecodeOptions, showId?: SpotifyI
   const json = expectObject(value, 'episode');
   return {
     kind: 'episode',
-    ...spokenWord(json, 'episode', options),
-    audioPreviewUrl: addressOrNull(json, 'audio_preview_url', 'episode'),
-    durationMs: intPart(json, 'duration_ms', 'episode'),
+    ...recording(json, 'episode', options),
     isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'episode') ?? null,
-    isPlayable: booleanPart(json, 'is_playable', 'episode'),
     restrictions: partOrNull(json['restrictions'], restrictions),
     language: stringPart(json, 'language', 'episode'),
-    releaseDate: releaseDate(json, 'episode'),
     show: part(withId(json['show']), (show) => decodeShow(show, simplifiedOptions(options))),
     showId,
   };

@@ -25,3 +25,9 @@ export function parseMarket(input: string): Market {
   if (isMarket(input)) return input;
   throw new BadUserInput('Not a market: give an ISO 3166-1 alpha-2 country code in capitals, such as DE.');
 }
+
+/**
+ * The market of podcasts, audiobooks and playlists where no market is known: without a market Spotify finds them, or the
+ * episodes in them, for few apps (spotipy#552). It is Spotify's own default.
+ */
+export const fallbackMarket = parseMarket('US');

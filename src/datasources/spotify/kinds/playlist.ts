@@ -3,8 +3,8 @@ import { propertyOf } from '../transport/body.ts';
 import { type Episode, episode } from './episode.ts';
 import { booleanPart, expectObject, type Malformed, orMalformed, part, stringPart, withId } from './json.ts';
 import type { DecodeOptions, EmbeddedPage, Entry, KindDefinition, PagedListDefinition } from './kind.ts';
+import { fallbackMarket } from './markets.ts';
 import { decodeEmbeddedPage, type Page } from './page.ts';
-import { podcastMarket } from './show.ts';
 import { isBareId, type SpotifyId } from './spotify-id.ts';
 import { plainText } from './texts.ts';
 import { type Track, track } from './track.ts';
@@ -49,7 +49,7 @@ const freshMs = 5 * 60_000; // its owner may change it at any time
 export const playlistItems = {
   name: 'playlists/items',
   path: (id) => `/playlists/${id}/items`,
-  fallbackMarket: podcastMarket, // without a market the episodes are null
+  fallbackMarket, // without a market the episodes are null
   hasFullItems: true,
   withheldField: 'Playlist.items',
   pageSizes: [50, 20, 10],
@@ -72,7 +72,7 @@ export const playlist = {
   name: 'playlist',
   plural: 'playlists',
   takesMarket: true,
-  fallbackMarket: podcastMarket,
+  fallbackMarket,
   query: playlistItems.query(),
   isFoundByBareId: false,
   batchSize: 1,

@@ -1,9 +1,20 @@
-import { booleanPart, type Json, stringPart } from './json.ts';
+import { booleanPart, elements, enumPart, intPart, type Json, part, stringPart } from './json.ts';
 import type { DecodeOptions } from './kind.ts';
-import { plainText, texts } from './texts.ts';
-import { type BaseFields, baseFields, type Image, images, type Sent, type SentList } from './values.ts';
+import { addressOrNull, plainText, texts } from './texts.ts';
+import {
+  type BaseFields,
+  baseFields,
+  type Copyright,
+  copyright,
+  type Image,
+  images,
+  type ReleaseDate,
+  releaseDate,
+  type Sent,
+  type SentList,
+} from './values.ts';
 
-/** The values that shows, audiobooks and their parts have in common. */
+/** The values of shows, audiobooks, episodes and chapters. */
 export interface SpokenWord extends BaseFields {
   description: Sent<string>;
   htmlDescription: Sent<string>;
@@ -20,4 +31,37 @@ export const spokenWord = (json: Json, kind: string, options: DecodeOptions): Sp
   languages: texts(json, 'languages', kind),
   explicit: booleanPart(json, 'explicit', kind),
   images: images(json, kind),
+});
+
+/** The values of shows and audiobooks. */
+export interface Series extends SpokenWord {
+  publisher: Sent<string>;
+  mediaType: Sent<'AUDIO' | 'VIDEO' | 'MIXED' | 'OTHER'>;
+  copyrights: SentList<Copyright>;
+}
+
+/** @throws MalformedResponse as `baseFields` does */
+export const series = (json: Json, kind: string, options: DecodeOptions): Series => ({
+  ...spokenWord(json, kind, options),
+  publisher: stringPart(json, 'publisher', kind),
+  mediaType: enumPart(json['media_type'], ['AUDIO', 'VIDEO', 'MIXED']),
+  copyrights: part(json['copyrights'], (list) => elements(list, `${kind}.copyrights`, copyright)),
+});
+
+/** The values of episodes and chapters. */
+export interface Recording extends SpokenWord {
+  audioPreviewUrl: Sent<string | null>;
+  durationMs: Sent<number>;
+  /** Undefined for chapters in most lists. */
+  isPlayable: Sent<boolean>;
+  releaseDate: Sent<ReleaseDate>;
+}
+
+/** @throws MalformedResponse as `baseFields` does */
+export const recording = (json: Json, kind: string, options: DecodeOptions): Recording => ({
+  ...spokenWord(json, kind, options),
+  audioPreviewUrl: addressOrNull(json, 'audio_preview_url', kind),
+  durationMs: intPart(json, 'duration_ms', kind),
+  isPlayable: booleanPart(json, 'is_playable', kind),
+  releaseDate: releaseDate(json, kind),
 });

@@ -1,4 +1,4 @@
-import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
+import { GatewayError, UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
@@ -102,6 +102,12 @@ const reaches =
 /** The error, if it states that the daily quota does not suffice; throws any other one. */
 export function quotaError(error: unknown): UpstreamQuotaExceeded {
   if (error instanceof UpstreamQuotaExceeded) return error;
+  throw error;
+}
+
+/** The error, if the gateway reports it to clients; throws any other one, which is a bug. */
+export function gatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
   throw error;
 }
 

@@ -10,6 +10,7 @@ import type { Page } from '../kinds/page.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom, shownTotal } from './lengths.ts';
 import {
+  gatewayError,
   type ListRead,
   lengthOf,
   type PageSequence,
@@ -136,11 +137,6 @@ async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): 
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
   return sequence && cutWindow(read, sequence, slots, args);
-}
-
-function gatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  throw error;
 }
 
 /** Notes the shortened window; the response is not kept, because a later call may read the rest. */
