@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const mocking = [
+const isolated = [
+  // They replace modules.
   'test/datasources/spotify/transport/http.test.ts',
   'test/datasources/spotify/capabilities/shared-capabilities.test.ts',
+  // They measure pauses, and a garbage collection takes longer where the data of other files is in memory.
+  'test/faults/random.test.ts',
+  'test/sandbox/slices.test.ts',
 ];
 
 export default defineConfig({
@@ -10,15 +14,15 @@ export default defineConfig({
   // copies whose classes do not know each other (graphql/graphql-js#1479).
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    // Files share their modules, which takes two seconds a file to load; those that replace some are by themselves.
+    // Files share a process and its modules, which take two seconds to load; some need a process of their own.
     projects: [
       {
         extends: true,
-        test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: mocking },
+        test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: isolated },
       },
-      { extends: true, test: { name: 'mocking', include: mocking } },
+      { extends: true, test: { name: 'isolated', include: isolated } },
     ],
-    maxWorkers: 2,
+    maxWorkers: 3, // more than processors, because tests wait for a third of their time
     maxConcurrency: 40, // fault cases that wait wait together
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
