@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../../dist/sandbox/index.js';
-import { hasBrowser, launchOnce, visit } from './support/browser.ts';
-import { comeLate } from './support/late.ts';
+import { goodLayoutShift, hasBrowser, launchOnce, visit } from './support/browser.ts';
 import { cards, openArtist, scrollUntil, search, targets } from './support/reader.ts';
-import { startSite } from './support/site.ts';
-
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
-
-// Exactly nothing moves where a page is read from its top: one line of text that pushes a list down is 0.016.
-const noLayoutShift = 0.005;
-// What https://web.dev/articles/cls calls good. At the end of a list, the button there goes down with it: that is
-// 0.02 for a window of albums at most, and there are five.
-const goodLayoutShift = 0.1;
+import { bts, startSite } from './support/site.ts';
 
 describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => {
   const browser = launchOnce();
@@ -87,45 +78,6 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
     const calls = site.spotifyCalls().length;
     expect(await walk()).toEqual(first);
     expect(site.spotifyCalls().length).toBe(calls);
-  });
-
-  describe.each([
-    ['phone', { width: 390, height: 844 }],
-    ['desk', { width: 1280, height: 900 }],
-  ] as const)('at a %s', (_, screen) => {
-    test.each(['headings', 'lists'] as const)(
-      'no page is too wide, nor moves under its reader while its %s are the last to come',
-      async (last) => {
-        const site = await startSite();
-        const { page, layoutShift } = await visit(browser(), site.url);
-        await page.setViewportSize(screen);
-        await comeLate(page, last);
-        const { severalArtists, spanishEdition, nameless } = site.sandbox.catalogue.fixtures.albums;
-        const albums = [severalArtists, spanishEdition, nameless].map((id) => `album/${id}`);
-        const { severalArtists: track } = site.sandbox.catalogue.fixtures.tracks;
-        const { episodes130: show } = site.sandbox.catalogue.fixtures.shows;
-        for (const path of ['?q=a', '?q=BTS', `artist/${bts}`, ...albums, `track/${track}`, `show/${show}`]) {
-          await page.goto(site.url + path, { waitUntil: 'networkidle' });
-          await page.getByRole('main').locator('li a, dl a').first().waitFor();
-          expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(screen.width);
-          expect(await layoutShift(), path).toBeLessThan(noLayoutShift);
-        }
-      },
-    );
-
-    test('whoever jumps to the end of a list reads on to its last, and is not carried away', async () => {
-      const site = await startSite();
-      const { page, layoutShift } = await visit(browser(), site.url);
-      await page.setViewportSize(screen);
-      await comeLate(page, 'lists');
-      await page.goto(`${site.url}artist/${bts}`);
-      const jump = async () => {
-        await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-        return cards(page, 'Albums').count();
-      };
-      await expect.poll(jump, { timeout: 30_000 }).toBe(104);
-      expect(await layoutShift()).toBeLessThan(goodLayoutShift);
-    });
   });
 
   test('a group shows what it is for, and one can walk by keyboard alone', async () => {

@@ -18,6 +18,9 @@ export interface Site {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The id of an artist that the sandbox and Spotify have. */
+export const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+
 /**
  * Starts a sandbox, a gateway and a server of the built files; all end with the test.
  * @param settings replace those of public/site.json
