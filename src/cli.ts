@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { docsHint } from './config.ts';
 import { loadDotenv } from './process/dotenv.ts';
 
-/** The command of the package. It loads the sandbox and the examination only if they are used, because that takes time and memory. */
+/** The command of the package. It loads the sandbox and the doctor only if they are used, because that takes time and memory. */
 
 const usage = `A GraphQL API over Spotify's Web API.
 

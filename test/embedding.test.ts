@@ -239,7 +239,9 @@ describe('a gateway with the endpoint /api/graphql', () => {
     ]) {
       expect((await ask(path)).status, path).toBe(404);
     }
-    expect((await ask('/graphql', question)).status).toBe(404);
+    expect(await (await ask('/graphql', question)).text()).toContain(
+      'The GraphQL endpoint is /api/graphql; /api/ links to everything else.',
+    );
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 

@@ -13,7 +13,7 @@ import { examine, maxCalls } from './examine.ts';
 import { type Findings, findingsOf } from './findings.ts';
 import { findingsText } from './text.ts';
 
-/** Where the command writes, and what it reads. */
+/** The input and the output of the command. */
 export interface Surroundings {
   /** The variables, such as `process.env` with those of the .env file. @throws ConfigError */
   environment(): NodeJS.ProcessEnv;

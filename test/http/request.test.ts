@@ -173,6 +173,12 @@ describe('a path', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
+  test('that is none of ours is an empty 404 in production', async () => {
+    const { fetch } = await withSandbox({ NODE_ENV: 'production' });
+    const response = await fetch('/elsewhere');
+    expect({ status: response.status, body: await response.text() }).toEqual({ status: 404, body: '' });
+  });
+
   test('with anything behind it that is no path is handled as what it is', async () => {
     const { fetch } = await withSandbox();
     for (const end of ['/health', '/ready', '/metrics', '/graphql']) {

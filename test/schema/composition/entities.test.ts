@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { artists, catalogue, inMode } from '../../support/asking.ts';
+import { artists, audiobooks, catalogue, chapters, inMode, playlists } from '../../support/asking.ts';
 
 /** A federation router reads up to 1,000 entities: cached ones cost nothing, and those beyond the limit are null. */
 
@@ -134,6 +134,19 @@ test('a representation by URI shares the one call of its id, and later costs non
   expect(data._entities).toEqual([{ name: 'BTS' }, { name: 'BTS' }, { name: 'BTS' }]);
   await ask(name, { of: [byUri] });
   expect(apiCalls()).toEqual([`/artists/${bts}`]);
+});
+
+test.each([
+  ['Audiobook', `spotify:show:${audiobooks.chapters3}`, 'Three Corridors'],
+  ['Audiobook', `spotify:audiobook:${audiobooks.chapters3}`, 'Three Corridors'],
+  ['Chapter', `spotify:episode:${chapters.first}`, 'Opening Credits'],
+  ['Playlist', `spotify:playlist:${playlists.items3}`, 'Three of a Kind'],
+])('a representation of the type %s by the URI %s is read with one call', async (type, uri, title) => {
+  const { ask, apiCalls } = await inMode('development');
+  const document = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} { name } } }`;
+  const { data, errors } = await ask<Entities, unknown>(document, { of: [{ __typename: type, uri }] });
+  expect({ data, errors }).toEqual({ data: { _entities: [{ name: title }] }, errors: [] });
+  expect(apiCalls()).toHaveLength(1);
 });
 
 test('a representation by a URI of another kind is BAD_USER_INPUT without a call', async () => {
