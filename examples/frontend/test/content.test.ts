@@ -3,9 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { playingTime } from '../src/format.ts';
 import { hasBrowser, launchOnce, visit } from './support/browser.ts';
 import { cards, search, targets } from './support/reader.ts';
-import { startSite } from './support/site.ts';
-
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
+import { bts, startSite } from './support/site.ts';
 
 describe.skipIf(!hasBrowser())('the content of the pages', () => {
   const browser = launchOnce();

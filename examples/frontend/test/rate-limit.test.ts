@@ -2,9 +2,8 @@ import type { Page, Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { hasBrowser, launchOnce, visit } from './support/browser.ts';
 import { cards, scrollUntil, search, targets } from './support/reader.ts';
-import { startSite } from './support/site.ts';
+import { bts, startSite } from './support/site.ts';
 
-const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 const retryAfterSeconds = 3; // above the 2 s that the gateway itself waits
 
 describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
