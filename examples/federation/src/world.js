@@ -13,13 +13,11 @@ const quiet = { info() {}, warn() {}, error() {} };
 export async function startWorld({ quotaMode, port = 0, log = quiet }) {
   const sandbox = await startSandbox({ quotaMode });
   const { gateway: options } = readConfig({
-    SPOTIFY_API_URL: sandbox.apiUrl,
-    SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
-    SPOTIFY_CLIENT_ID: sandbox.clientId,
-    SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
+    ...sandbox.environment,
     SPOTIFY_QUOTA_MODE: quotaMode,
-    // Data of another run would hide calls.
-    DATA_DIR: 'none',
+    // The sandbox shares this machine, which may be busy.
+    UPSTREAM_TIMEOUT_MS: '15000',
+    REQUEST_TIMEOUT_MS: '45000',
   });
   const gateway = createGateway(options, log);
   const spotify = await serve(gateway.handler);
