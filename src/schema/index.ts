@@ -1,6 +1,7 @@
 import './types/album.ts';
 import './types/artist.ts';
 import './types/audiobook.ts';
+import './types/browse.ts';
 import './types/chapter.ts';
 import './types/codes.ts';
 import './types/episode.ts';

@@ -97,9 +97,10 @@ const refusedExtended: Refused[] = [
   [`/playlists/${unknown}/tracks`, 404, 'Resource not found'],
   [`/playlists/${unknown}/items`, 404, 'Resource not found'],
   [`/playlists/${unknown}/items?market=XY`, 400, 'Invalid market code'],
-  ['/users/spotify', 404, 'Resource not found'],
-  ['/users/spotify/playlists', 404, 'Resource not found'],
-  ['/browse/categories/party', 404, 'Resource not found'],
+  ['/users/nobody', 404, 'Resource not found'],
+  ['/users/nobody/playlists', 404, 'Resource not found'],
+  ['/browse/categories/nonsense', 404, 'Resource not found'],
+  ['/browse/categories/nonsense/playlists', 404, 'Resource not found'],
   [`/shows?ids=${fiftyOne}`, 400, 'too many ids requested'],
   // Apps from before 2024-11-27 may still use these; the sandbox has nothing for them.
   ['/recommendations?seed_genres=folk', 404, 'Not Found'],

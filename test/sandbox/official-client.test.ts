@@ -199,12 +199,25 @@ describe('Spotify’s own client', () => {
     expect((await spotify.artists.albums(artists.bts, undefined, undefined, 50)).items).toHaveLength(50);
   });
 
+  it('reads new releases, categories and the playlists of a user with extended quota', async () => {
+    client.sandbox.setQuotaMode('extended');
+    expect((await spotify.browse.getNewReleases(undefined, 50)).albums.items).toHaveLength(50);
+    expect((await spotify.browse.getCategories()).categories.items.map(({ id }) => id)).toContain('party');
+    expect((await spotify.browse.getCategory('party')).name).toBe('Party');
+    expect((await spotify.users.profile('spotify')).display_name).toBe('Spotify');
+    const { items } = await spotify.playlists.getUsersPlaylists('spotify');
+    expect(new Set(items.map(({ owner }) => owner.id))).toEqual(new Set(['spotify']));
+  });
+
   it('is refused all of that in development mode', async () => {
     const forbidden = /"status": 403, "message": "Forbidden"/;
     await expect(spotify.artists.get([artists.bts])).rejects.toThrow(forbidden);
     await expect(spotify.albums.get([albums.tracks1])).rejects.toThrow(forbidden);
     await expect(spotify.tracks.get([tracks.explicit])).rejects.toThrow(forbidden);
     await expect(spotify.shows.get([shows.gaps], 'US')).rejects.toThrow(forbidden);
+    await expect(spotify.browse.getNewReleases()).rejects.toThrow(forbidden);
+    await expect(spotify.browse.getCategory('party')).rejects.toThrow(forbidden);
+    await expect(spotify.playlists.getUsersPlaylists('spotify')).rejects.toThrow(forbidden);
     await expect(spotify.episodes.get([episodes.newest], 'US')).rejects.toThrow(forbidden);
     await expect(spotify.audiobooks.get([audiobooks.gaps], 'US')).rejects.toThrow(forbidden);
     await expect(spotify.chapters.get([chapters.first], 'US')).rejects.toThrow(forbidden);

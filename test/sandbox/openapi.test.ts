@@ -75,6 +75,12 @@ const extendedReads: typeof reads = {
   'get-playlists-tracks': [playlists.items230, playlists.items3].map(
     (id) => `/playlists/${id}/tracks?limit=50`,
   ),
+  'get-new-releases': ['/browse/new-releases', '/browse/new-releases?limit=50&offset=50'],
+  'get-categories': ['/browse/categories', '/browse/categories?limit=50&offset=50&locale=sv_SE'],
+  'get-a-category': ['/browse/categories/party', '/browse/categories/jazz?locale=sv_SE'],
+  'get-a-categories-playlists': ['/browse/categories/jazz/playlists?limit=50'],
+  'get-users-profile': ['/users/spotify'],
+  'get-list-users-playlists': ['/users/spotify/playlists'],
   'get-an-artists-top-tracks': [`/artists/${artists.bts}/top-tracks?market=DE`],
   'get-an-artists-related-artists': [`/artists/${artists.bts}/related-artists`],
 };

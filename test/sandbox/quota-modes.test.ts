@@ -151,9 +151,7 @@ describe('in extended mode', () => {
 
   it('routes without objects in the catalogue answer with empty lists, and batches with null for each id', async () => {
     const page = { items: [], total: 0, next: null, limit: 20 };
-    expect((await get('/browse/categories')).json).toMatchObject({ categories: page });
     expect((await get('/browse/featured-playlists')).json).toMatchObject({ playlists: page });
-    expect((await get('/browse/categories/party/playlists')).json).toMatchObject({ playlists: page });
     for (const kind of ['shows', 'episodes', 'audiobooks', 'chapters']) {
       expect((await get(`/${kind}?ids=${unknown},${unknown}`)).json).toEqual({ [kind]: [null, null] });
     }
@@ -164,6 +162,19 @@ describe('in extended mode', () => {
     const dates = (first.at('albums.items') as { release_date: string }[]).map((album) => album.release_date);
     expect([first.at('albums.total'), dates.length]).toEqual([100, 50]);
     expect(dates).toEqual(dates.toSorted((one, other) => other.localeCompare(one)));
+  });
+
+  it('categories have icons, and playlists of which some are null', async () => {
+    const categories = await get('/browse/categories?limit=2&locale=sv_SE');
+    expect(categories.at('categories.next')).toContain('offset=2&limit=2&locale=sv_SE');
+    const inParty = await get('/browse/categories/party/playlists');
+    expect([inParty.at('message'), inParty.at('playlists.limit')]).toEqual(['Party', 20]);
+    expect(inParty.at('playlists.items')).toContain(null);
+  });
+
+  it('a user has the playlists that name it as their owner', async () => {
+    const items = (await get('/users/spotify/playlists')).at('items') as { owner: { id: string } }[];
+    expect(new Set(items.map(({ owner }) => owner.id))).toEqual(new Set(['spotify']));
   });
 
   it('the markets of Spotify are listed', async () => {

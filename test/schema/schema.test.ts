@@ -57,6 +57,7 @@ const connections = {
   ShowEpisodesConnection: 'Episode',
   AudiobookConnection: 'Audiobook',
   AudiobookChaptersConnection: 'Chapter',
+  CategoryConnection: 'Category',
   PlaylistConnection: 'Playlist',
   PlaylistItemsConnection: 'PlaylistItem',
 };
@@ -131,10 +132,13 @@ describe('the graph', () => {
       'artists(ids: [ID!]!): [Artist]!',
       'audiobook(id: ID!, market: Market): Audiobook',
       'audiobooks(ids: [ID!]!, market: Market): [Audiobook]!',
+      'categories(locale: String, first: Int, after: String, last: Int, before: String): CategoryConnection',
+      'category(id: ID!, locale: String): Category',
       'chapter(id: ID!, market: Market): Chapter',
       'chapters(ids: [ID!]!, market: Market): [Chapter]!',
       'episode(id: ID!, market: Market): Episode',
       'episodes(ids: [ID!]!, market: Market): [Episode]!',
+      'newReleases(first: Int, after: String, last: Int, before: String): AlbumConnection',
       'node(id: ID!): Node',
       'nodes(ids: [ID!]!): [Node]!',
       'playlist(id: ID!, market: Market): Playlist',
@@ -242,7 +246,14 @@ describe('the graph', () => {
       'displayName: String',
       'externalUrl: String',
       'id: ID!',
+      'playlists(first: Int, after: String, last: Int, before: String): PlaylistConnection',
       'uri: String!',
+    ]);
+    expect(signatures('Category')).toEqual([
+      'icons(minWidth: Int): [Image]',
+      'id: ID!',
+      'name: String!',
+      'playlists(first: Int, after: String, last: Int, before: String): PlaylistConnection',
     ]);
     expect(signatures('Episode')).toEqual([
       'audioPreviewUrl: String',
@@ -365,7 +376,10 @@ describe('the graph', () => {
       'Album.tracks',
       'Artist.albums',
       'Audiobook.chapters',
+      'Category.playlists',
       'Playlist.items',
+      'Query.categories',
+      'Query.newReleases',
       'SearchResults.albums',
       'SearchResults.artists',
       'SearchResults.audiobooks',
@@ -374,6 +388,7 @@ describe('the graph', () => {
       'SearchResults.shows',
       'SearchResults.tracks',
       'Show.episodes',
+      'User.playlists',
     ]);
     for (const { field } of connectionFields) expect(signature(field)).toContain(paging);
   });
@@ -386,7 +401,9 @@ describe('the graph', () => {
       Show: ['publisher', 'episodes', 'isExternallyHosted'],
       Playlist: ['items', 'owner', 'followers', 'public', 'description'],
       PlaylistItem: ['addedAt', 'addedBy', 'isLocal', 'item'],
-      User: ['displayName', 'externalUrl'],
+      User: ['displayName', 'externalUrl', 'playlists'],
+      Category: ['icons', 'playlists'],
+      Query: ['newReleases', 'categories', 'category'],
       Episode: ['audioPreviewUrl', 'show', 'restrictions'],
       Audiobook: ['publisher', 'chapters', 'edition'],
       Chapter: ['audioPreviewUrl', 'audiobook', 'restrictions'],
@@ -411,6 +428,8 @@ describe('the graph', () => {
     expect(certain.toSorted()).toEqual(
       [
         ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
+        'Category.id',
+        'Category.name',
         'Node.id',
         'User.id',
         'User.uri',

@@ -387,6 +387,7 @@ function createValues(random: Random, catalogue: Catalogue) {
     of(field: AnyField, { name }: GraphQLArgument, place: Place, given: Record<string, unknown>): unknown {
       switch (name) {
         case 'id':
+          if (field.name === 'category') return any(random, ['party', 'jazz', 'nonsense', '../me']);
           return id(kindOf[field.name] ?? anyKind());
         case 'ids':
           return some(
@@ -448,6 +449,8 @@ function createValues(random: Random, catalogue: Catalogue) {
             () => some(3, () => any(random, groupOrder)),
             () => ['OTHER'],
           );
+        case 'locale':
+          return any(random, ['sv_SE', 'Swedish']);
         case 'type':
           return some(3, () => any(random, searchableKinds)?.toUpperCase());
         case 'representations':

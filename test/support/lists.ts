@@ -7,12 +7,17 @@ import {
 } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../src/datasources/spotify/capabilities/policy.ts';
 import {
+  categories,
   createOperationContext,
+  type Entity,
   kinds,
+  newReleases,
+  type PagedList,
   parseId,
   type Spotify,
   type Usage,
 } from '../../src/datasources/spotify/index.ts';
+import { browseList } from '../../src/datasources/spotify/kinds/browse.ts';
 import type { KindDefinition } from '../../src/datasources/spotify/kinds/kind.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
@@ -20,6 +25,7 @@ import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../src/errors.ts';
 import { createDocuments } from '../../src/operation/documents.ts';
+import type { Operation } from '../../src/operation/operation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
 
@@ -59,12 +65,10 @@ export interface PageArgs {
 }
 
 interface ListAnswer {
-  owner: {
-    list: {
-      totalCount: number | null;
-      pageInfo: Pick<Page, 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'>;
-      edges: { cursor: string; node: { id: string } | { item: { id: string } } }[];
-    };
+  list: {
+    totalCount: number | null;
+    pageInfo: Pick<Page, 'hasNextPage' | 'hasPreviousPage' | 'startCursor' | 'endCursor'>;
+    edges: { cursor: string; node: { id: string } | { item: { id: string } } }[];
   };
 }
 
@@ -80,29 +84,69 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const ownerId = parseId('3Nrfpe0tUJi4K4DXYWgMUX', 'artist');
 const documents = createDocuments({ schema, introspection: false, suggestions: false });
 
-/** Every list of the registry, by its name. */
-export const pagedLists = new Map(
-  Object.values<KindDefinition>(kinds).flatMap(({ name: itemKind, lists }) =>
-    lists.map((definition) => {
-      // `shows/episodes` is the field `episodes` of the kind whose plural is `shows`.
-      const [plural, field] = definition.name.split('/');
-      const owner = Object.values<KindDefinition>(kinds).find((kind) => kind.plural === plural)?.name ?? '';
-      const isOfEntries = definition.identify !== undefined;
-      const node = isOfEntries ? 'item { ... on Track { id } }' : 'id';
-      const document = `query ($first: Int, $last: Int, $after: String, $before: String) {
-        owner: ${owner}(id: "${ownerId}") {
-          list: ${field}(first: $first, last: $last, after: $after, before: $before) {
-            totalCount
-            pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-            edges { cursor node { ${node} } }
-          }
-        }
-      }`;
-      const operation = documents.fromText(document).operation(null);
-      return [definition.name, { definition, owner, itemKind, isOfEntries, operation }] as const;
-    }),
-  ),
+/** A list, and the operation that reads it. */
+interface Subject {
+  definition: { pageSizes: readonly number[] };
+  /** The kind of its owner; null for a list of the root. */
+  owner: string | null;
+  /** The item with a number, as Spotify writes it. */
+  itemOf(n: number): object;
+  /** Whether a page may have equal items. */
+  isOfEntries: boolean;
+  /** The key of the page in the response; null if the response is the page. */
+  key: string | null;
+  operation: Operation;
+  pages(): PagedList<Entity>;
+}
+
+const operationOf = (field: string, node: string, owner: string | null): Operation => {
+  const list = `list: ${field}(first: $first, last: $last, after: $after, before: $before) {
+    totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    edges { cursor node { ${node} } }
+  }`;
+  const selection = owner === null ? list : `owner: ${owner}(id: "${ownerId}") { ${list} }`;
+  const document = `query ($first: Int, $last: Int, $after: String, $before: String) { ${selection} }`;
+  return documents.fromText(document).operation(null);
+};
+
+const listsOfObjects = Object.values<KindDefinition>(kinds).flatMap(({ name: itemKind, lists }) =>
+  lists.map((definition): [string, Subject] => {
+    // `shows/episodes` is the field `episodes` of the kind whose plural is `shows`.
+    const [plural, field = ''] = definition.name.split('/');
+    const owner = Object.values<KindDefinition>(kinds).find((kind) => kind.plural === plural)?.name ?? '';
+    const isOfEntries = definition.identify !== undefined;
+    const subject: Subject = {
+      definition,
+      owner,
+      isOfEntries,
+      itemOf: isOfEntries ? entry : (n) => item(itemKind, n),
+      key: null,
+      operation: operationOf(field, isOfEntries ? 'item { ... on Track { id } }' : 'id', owner),
+      pages: () => pagedList(definition, ownerId, [] as never, null),
+    };
+    return [definition.name, subject];
+  }),
 );
+
+const listsOfTheRoot = [
+  { definition: newReleases, field: 'newReleases', itemKind: 'album', isOfEntries: false },
+  { definition: categories, field: 'categories', itemKind: 'category', isOfEntries: true },
+].map(({ definition, field, itemKind, isOfEntries }): [string, Subject] => [
+  definition.name,
+  {
+    definition,
+    owner: null,
+    isOfEntries,
+    itemOf: (n) => item(itemKind, n),
+    key: definition.key,
+    operation: operationOf(field, 'id', null),
+    pages: () => browseList<Entity, unknown>(definition, undefined),
+  },
+]);
+
+/** The lists of the registry and of the root, by their names. */
+export const pagedLists = new Map([...listsOfObjects, ...listsOfTheRoot]);
 
 function listNamed(name: string) {
   const found = pagedLists.get(name);
@@ -124,7 +168,7 @@ export function testList(
   known: { mode?: QuotaMode; freshMs?: number; quota?: TestQuota } = {},
 ) {
   const { quota } = known;
-  const { definition, owner, itemKind, isOfEntries, operation } = listNamed(list.of ?? 'artists/albums');
+  const { owner, itemOf, key, operation, pages } = listNamed(list.of ?? 'artists/albums');
   const usages: Usage[] = [];
   let callsUntilOutage = Number.POSITIVE_INFINITY;
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
@@ -139,9 +183,9 @@ export function testList(
     if (quota?.callsLeft === 0) throw new UpstreamQuotaExceeded('No call is left.', { retryAfter: 86_400 });
     if (quota) quota.callsLeft -= 1;
     requests.push({ path: pathOf(request), offset, limit, refused });
-    const body = refused
-      ? { error: { status: 400, message: 'Invalid limit' } }
-      : pageOf(list, isOfEntries ? entry : (n) => item(itemKind, n), offset, limit);
+    const sent = pageOf(list, itemOf, offset, limit);
+    const found = key === null ? sent : { [key]: sent };
+    const body = refused ? { error: { status: 400, message: 'Invalid limit' } } : found;
     const read = readBody(Buffer.from(JSON.stringify(body)));
     return {
       kind: 'response' as const,
@@ -169,7 +213,8 @@ export function testList(
     isAbsent: () => false,
     app: capabilities,
     object: async () => ({ kind: owner, id: ownerId, market: null }),
-    pagedList: () => pagedList(definition, ownerId, [] as never, null),
+    pagedList: pages,
+    browseList: pages,
   } as unknown as Spotify;
 
   async function page(args: PageArgs): Promise<Page> {
@@ -181,7 +226,8 @@ export function testList(
     operationContext.end();
     usages.push(operationContext.usage);
     if (result.errors) throw result.errors[0];
-    const { totalCount, pageInfo, edges } = (result.data as unknown as ListAnswer).owner.list;
+    const data = result.data as unknown as { owner: ListAnswer } | ListAnswer;
+    const { totalCount, pageInfo, edges } = ('owner' in data ? data.owner : data).list;
     return {
       totalCount,
       ...pageInfo,
@@ -221,18 +267,22 @@ function pageOf(list: TestList, itemOf: (n: number) => object, offset: number, a
   };
 }
 
-const item = (kind: string, n: number) => ({
-  id: itemId(n),
-  name: `Item ${n}`,
-  type: kind,
-  images: [],
-  artists: [],
-  external_urls: {},
-});
+function item(kind: string, n: number) {
+  return {
+    id: itemId(n),
+    name: `Item ${n}`,
+    type: kind,
+    images: [],
+    artists: [],
+    external_urls: {},
+  };
+}
 
 /** All entries were added at the same time, so that only their contents tell them apart. */
-const entry = (n: number) => ({
-  added_at: '2026-01-01T00:00:00Z',
-  is_local: false,
-  item: { ...item('track', n), uri: `spotify:track:${itemId(n)}` },
-});
+function entry(n: number) {
+  return {
+    added_at: '2026-01-01T00:00:00Z',
+    is_local: false,
+    item: { ...item('track', n), uri: `spotify:track:${itemId(n)}` },
+  };
+}

@@ -37,6 +37,7 @@ const pageSizes = {
     'shows/episodes': 50,
     'audiobooks/chapters': 50,
     'playlists/tracks': 100,
+    browse: 50,
     search: 50,
   },
   development: {
@@ -45,6 +46,7 @@ const pageSizes = {
     'shows/episodes': 50,
     'audiobooks/chapters': 50,
     'playlists/tracks': 100,
+    browse: 50,
     search: 10,
   },
 };
@@ -70,7 +72,7 @@ export function createNaiveGateway(
     const response = await fetch(apiUrl + path, { headers: { authorization: `Bearer ${await token}` } });
     const body = (await response.json()) as Json;
     if (response.ok) return typed(body);
-    if (response.status === 404) return null;
+    if (response.status === 404 || response.status === 403) return null;
     throw new Error(`Spotify answered ${path} with ${response.status}`);
   }
 
@@ -123,6 +125,12 @@ const found =
     });
   };
 
+const browsed = (path: string, key: string, args: Args, { load, mode }: Context) =>
+  connection(`${path}?`, args, mode, 'browse', async (url) => {
+    const answer = await load(url);
+    return answer && (answer[key] as Json);
+  });
+
 const byCode =
   (kind: 'album' | 'track', code: 'upc' | 'isrc'): Resolve =>
   async (_, args, { load }) => {
@@ -156,6 +164,10 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   },
   'Query.trackByIsrc': byCode('track', 'isrc'),
   'Query.albumByUpc': byCode('album', 'upc'),
+  'Query.newReleases': (_, args, context) => browsed('/browse/new-releases', 'albums', args, context),
+  'Query.category': (_, { id }, { load }) => load(`/browse/categories/${id}`),
+  'Category.playlists': ({ id }, args, context) =>
+    browsed(`/browse/categories/${id}/playlists`, 'playlists', args, context),
   'Query.search': (_, { q }) => ({ q }),
   'SearchResults.artists': found('artist'),
   'SearchResults.albums': found('album'),

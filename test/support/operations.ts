@@ -431,6 +431,21 @@ ${everybody
     why: 'A search result has the owner. The first search of an app finds the page size limit.',
   },
   {
+    title: 'The new releases with their artists',
+    document: '{ newReleases(first: 50) { nodes { name releaseDate { date } artists { name } } } }',
+    calls: cost(1, 0),
+    unknown: cost(1, 1),
+    why: 'Apps in development mode get no new releases. The first rejection shows it.',
+  },
+  {
+    title: 'A category with its first playlists',
+    document:
+      '{ category(id: "party") { name playlists(first: 20) { nodes { name owner { displayName } } } } }',
+    calls: cost(2, 0),
+    unknown: cost(2, 1),
+    why: 'The category and its playlists are one call each. Apps in development mode get neither.',
+  },
+  {
     title: 'An artist that does not exist, with its albums',
     document: `{ artist(id: "${nobody[0]}") { name albums(first: 20) { nodes { name } } } }`,
     calls: cost(2, 2),

@@ -1,15 +1,25 @@
 import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
+import { browseList, categoryRequest } from './kinds/browse.ts';
 import { embeddedPageOf } from './kinds/embedded-objects.ts';
 import { byId, FeatureWithheld } from './kinds/endpoint-request.ts';
-import { type Kind, type KindOf, kinds, typedKinds } from './kinds/index.ts';
+import {
+  type BrowseListDefinition,
+  type Category,
+  categories,
+  type Kind,
+  type KindOf,
+  kinds,
+  typedKinds,
+} from './kinds/index.ts';
 import type { Malformed } from './kinds/json.ts';
 import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
 import { type PagedList, pagedList, shortList } from './kinds/lists.ts';
 import type { Market } from './kinds/markets.ts';
 import type { Page } from './kinds/page.ts';
 import { searchResults } from './kinds/search.ts';
+import { unlessWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 
@@ -30,6 +40,14 @@ export interface EntityLists {
     market: Market | null,
   ): PagedList<T>;
   search<K extends Kind>(kind: K, q: string, market: Market | null): PagedList<KindOf[K]>;
+  /** A list that belongs to no object of the catalogue. @param locale as the client wrote it; null for none */
+  browseList<T extends Entity, O>(
+    list: BrowseListDefinition<T, O>,
+    owner: O,
+    locale: string | null,
+  ): PagedList<T>;
+  /** Null if there is none, or none for this app. */
+  category(id: string, locale: string | null, fieldContext: FieldContext): Promise<Category | null>;
 }
 
 export type Item<T> = T | Malformed;
@@ -110,8 +128,18 @@ export function createEntityLists(
     },
     search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
       searchResults(typedKinds[kind], q, marketOf(market), registry),
+    browseList: (list, owner, locale) => browseList(list, owner, localeQuery(locale), registry),
+    async category(id, locale, fieldContext) {
+      const request = categoryRequest(id, localeQuery(locale));
+      const { withheldField } = categories;
+      return unlessWithheld({ key: request.key, withheldField }, capabilities, fieldContext, () =>
+        cache.get(request, fieldContext),
+      );
+    },
   };
 }
 
 /** Whether a full object has the page of its list: an app from which Spotify withholds the list gets none. */
 const isPageSent = (object: Entity, key: string): boolean => propertyOf(object, key) !== undefined;
+
+const localeQuery = (locale: string | null): Record<string, string> => (locale === null ? {} : { locale });

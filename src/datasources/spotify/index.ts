@@ -8,6 +8,7 @@ export {
   type UnreadyReason,
 } from './client.ts';
 export type { Item, ListOwner, ObjectKey } from './entity-lists.ts';
+export { isCategoryId } from './kinds/category.ts';
 export { families } from './kinds/families.ts';
 export * from './kinds/index.ts';
 export { isMalformed, type Malformed } from './kinds/json.ts';

@@ -7,6 +7,7 @@ import {
   readChapter,
   readChapters,
 } from './audiobooks.ts';
+import { readCategories, readCategory, readCategoryPlaylists, readNewReleases } from './browse.ts';
 import { prepareEpisodes, readEpisode, readEpisodes } from './episodes.ts';
 import {
   preparePlaylists,
@@ -20,6 +21,7 @@ import { prepareSearch, readSearch } from './search.ts';
 import { readShow, readShowEpisodes, readShows } from './shows.ts';
 import { prepareTracks, readTrack, readTracks } from './tracks.ts';
 import { unservedRoutes } from './unserved-routes.ts';
+import { readUser, readUserPlaylists } from './users.ts';
 
 const catalogueRoutes: readonly Route[] = [
   { path: 'artists', extendedOnly: true, read: readArtists },
@@ -52,6 +54,12 @@ const catalogueRoutes: readonly Route[] = [
     prepare: preparePlaylists,
     read: readPlaylistTracks,
   },
+  { path: 'users/*', extendedOnly: true, read: readUser },
+  { path: 'users/*/playlists', extendedOnly: true, userWrites: true, read: readUserPlaylists },
+  { path: 'browse/new-releases', extendedOnly: true, read: readNewReleases },
+  { path: 'browse/categories', extendedOnly: true, read: readCategories },
+  { path: 'browse/categories/*', extendedOnly: true, read: readCategory },
+  { path: 'browse/categories/*/playlists', extendedOnly: true, read: readCategoryPlaylists },
   { path: 'search', prepare: prepareSearch, read: readSearch },
 ];
 

@@ -1,11 +1,12 @@
+import { createAlbumTracks } from './album-tracks.ts';
 import { type Audiobooks, createAudiobooks } from './audiobooks.ts';
+import { type Categories, createCategories } from './categories.ts';
 import { drawDiscography } from './discography.ts';
-import { type AlbumPlan, fixtureAlbums } from './fixture-albums.ts';
 import { type Fixtures, fixtures } from './fixtures.ts';
 import type { Album, Artist, Audiobook, Episode, Playlist, Show, Slot, Track } from './model.ts';
 import { createPlaylists, type Playlists } from './playlists.ts';
 import { createPodcasts, type Podcasts } from './podcasts.ts';
-import { drawArtist, fixtureArtists, ordinaryArtists, planArtists } from './roster.ts';
+import { drawArtist, ordinaryArtists, planArtists } from './roster.ts';
 import {
   indexAlbums,
   indexArtists,
@@ -18,7 +19,6 @@ import {
   yearOf,
 } from './search-index.ts';
 import { createSlicedWork } from './sliced-work.ts';
-import { drawTracks, trackIdOf } from './tracks.ts';
 
 /** The kinds of objects that a search can find. */
 export interface Findable {
@@ -35,7 +35,7 @@ export interface Findable {
  * The music, the podcasts, the audiobooks and the playlists of a sandbox: synthetic, immutable, and the same on every
  * machine. It has its own data types, so that a test can compare responses with the data behind them.
  */
-export interface Catalogue extends Podcasts, Audiobooks, Playlists {
+export interface Catalogue extends Podcasts, Audiobooks, Playlists, Categories {
   /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
   readonly fixtures: Fixtures;
   /** All artists, fixtures first. */
@@ -84,41 +84,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
   const artists = new Map(plans.map((plan) => [plan.id, drawArtist(plan)]));
   const { albums, listings, guests } = drawDiscography(plans);
   const playlists = createPlaylists([...albums.values()]);
-  const oddTracks = new Map(Object.values<AlbumPlan>(fixtureAlbums).map(({ id, tracks }) => [id, tracks]));
-
-  const drawnTracks = new Map<string, readonly Track[]>();
-  const tracksOf = (albumId: string): readonly Track[] => {
-    const album = albums.get(albumId);
-    if (!album) return [];
-    const various = album.artistIds.includes(fixtureArtists.various.id);
-    const drawn =
-      drawnTracks.get(albumId) ??
-      drawTracks(album, guests.get(albumId) ?? [], various, oddTracks.get(albumId));
-    drawnTracks.set(albumId, drawn);
-    return drawn;
-  };
-
-  const allTracks = createSlicedWork(function* () {
-    const all: Track[] = [];
-    for (const id of albums.keys()) {
-      all.push(...tracksOf(id));
-      yield;
-    }
-    return all;
-  });
-  // Ids are known without generating the tracks, so that one track costs one album, not all.
-  const trackPlaces = createSlicedWork(function* () {
-    const places = new Map<string, TrackPlace>();
-    for (const album of albums.values()) {
-      for (const [id, place] of placesOf(album)) places.set(id, place);
-      yield;
-    }
-    return places;
-  });
-  const track = (id: string): Track | undefined => {
-    const place = trackPlaces.now().get(id);
-    return place && tracksOf(place.albumId)[place.index];
-  };
+  const tracks = createAlbumTracks(albums, guests);
   const ownAlbumsOf = (artistId: string) =>
     [...albums.values()].filter(({ artistIds }) => artistIds.includes(artistId));
 
@@ -130,7 +96,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
   const indexes = {
     artist: createSlicedWork(() => indexArtists([...artists.values()], source)),
     album: createSlicedWork(() => indexAlbums([...albums.values()], source)),
-    track: createSlicedWork(() => indexTracks(allTracks.now(), source)),
+    track: createSlicedWork(() => indexTracks(tracks.all.now(), source)),
     show: createSlicedWork(() => indexShows(spokenWord.shows())),
     episode: createSlicedWork(() => indexEpisodes(spokenWord.episodes(), spokenWord)),
     audiobook: createSlicedWork(() => indexAudiobooks(spokenWord.audiobooks())),
@@ -140,33 +106,34 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
   return {
     ...spokenWord,
     ...playlists,
+    ...createCategories(playlists.playlists()),
     fixtures,
     artists: () => [...artists.values()],
     albums: () => [...albums.values()],
-    tracks: allTracks.now,
+    tracks: tracks.all.now,
     artist: (id) => artists.get(id),
     album: (id) => albums.get(id),
-    track,
+    track: tracks.track,
     albumsOf: (artistId) => listings.get(artistId) ?? [],
-    tracksOf,
+    tracksOf: tracks.tracksOf,
     topTracksOf: (artistId) =>
       ownAlbumsOf(artistId)
-        .flatMap(({ id }) => tracksOf(id))
+        .flatMap(({ id }) => tracks.tracksOf(id))
         .sort((one, other) => other.popularity - one.popularity)
         .slice(0, topTracks),
     relatedTo: (artistId) => behind(artistId, [...artists.values()]).slice(0, relatedArtists),
     relinkedTrack: ({ id, albumId }) => {
       const { otherEditionId } = albums.get(albumId) ?? {};
-      const place = tracksOf(albumId).findIndex((sibling) => sibling.id === id);
-      return otherEditionId === undefined ? undefined : tracksOf(otherEditionId)[place];
+      const place = tracks.tracksOf(albumId).findIndex((sibling) => sibling.id === id);
+      return otherEditionId === undefined ? undefined : tracks.tracksOf(otherEditionId)[place];
     },
     // TypeScript does not see that the index of a kind returns that kind.
     find: (kind, q) => (indexes[kind].now() as (q: string) => readonly Findable[typeof kind][])(q),
     prepareTrackIds: async () => {
-      await trackPlaces.inSlices();
+      await tracks.places.inSlices();
     },
     prepareSearch: async (kinds) => {
-      if (kinds.includes('track')) await allTracks.inSlices();
+      if (kinds.includes('track')) await tracks.all.inSlices();
       if (kinds.includes('episode')) await spokenWord.prepareEpisodes();
       for (const kind of kinds) await indexes[kind].inSlices();
     },
@@ -178,11 +145,3 @@ function behind(artistId: string, artists: readonly Artist[]): Artist[] {
   const place = artists.findIndex(({ id }) => id === artistId);
   return [...artists.slice(place + 1), ...artists.slice(0, place)];
 }
-
-interface TrackPlace {
-  albumId: string;
-  index: number;
-}
-
-const placesOf = ({ id, totalTracks }: Album) =>
-  Array.from({ length: totalTracks }, (_, index) => [trackIdOf(id, index), { albumId: id, index }] as const);

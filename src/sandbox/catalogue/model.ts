@@ -192,3 +192,11 @@ export type PlaylistSlot = { addedAt: string | null; addedBy: User | null } & (
   | { shows: 'local'; name: string }
   | { shows: 'null' | 'shell' | 'nothing' }
 );
+
+/** A category of playlists. */
+export interface Category {
+  /** A word, or an id like those of objects. */
+  id: string;
+  name: string;
+  icons: readonly Image[];
+}

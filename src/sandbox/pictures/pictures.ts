@@ -68,7 +68,7 @@ interface Cover {
   by: string;
 }
 
-/** The covers of podcasts, audiobooks and playlists. */
+/** The covers of podcasts, audiobooks and playlists, and the icons of categories. */
 const coversOf = (catalogue: Catalogue): Cover[] => [
   ...catalogue.shows().map(({ images, name, publisher }) => ({ images, name, by: publisher })),
   ...catalogue.episodes().map(({ images, name, showId }) => ({
@@ -78,6 +78,7 @@ const coversOf = (catalogue: Catalogue): Cover[] => [
   })),
   ...catalogue.audiobooks().map(({ images, name, authors }) => ({ images, name, by: authors.join(', ') })),
   ...catalogue.playlists().map(({ images, name, owner }) => ({ images, name, by: owner.displayName ?? '' })),
+  ...catalogue.categories().map(({ icons, name }) => ({ images: icons, name, by: '' })),
 ];
 
 const empty = (status: number): Reply => ({ status, headers: {}, body: Buffer.alloc(0) });

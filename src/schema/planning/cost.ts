@@ -59,7 +59,10 @@ export interface FieldVisit {
 }
 
 /** The knowledge of the datasource that needs no I/O. */
-export type CacheView = Pick<Spotify, 'isObjectCached' | 'isPageCached' | 'pagedList' | 'search'>;
+export type CacheView = Pick<
+  Spotify,
+  'isObjectCached' | 'isPageCached' | 'pagedList' | 'browseList' | 'search'
+>;
 
 /** An object by which lists are read. */
 export interface Owner extends ObjectKey {

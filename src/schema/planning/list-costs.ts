@@ -1,4 +1,5 @@
 import {
+  categories,
   type Entity,
   type Kind,
   kinds,
@@ -10,10 +11,11 @@ import {
   pagedEndpoints,
   searchReach,
   typedKinds,
+  type WithheldField,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
-import { type CacheView, count, type FieldCost, type FieldVisit } from './cost.ts';
+import { type CacheView, count, type FieldCost, type FieldVisit, single } from './cost.ts';
 import { readsOf } from './object-costs.ts';
 import { orNull } from './references.ts';
 
@@ -99,6 +101,36 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
     },
   };
 }
+
+/** A list that belongs to no object of the catalogue, and that Spotify may withhold from an app. */
+export const browseList = (
+  { name, withheldField }: { name: PagedEndpoint; withheldField: WithheldField },
+  listOf?: (spotify: Pick<CacheView, 'browseList'>, args: FieldVisit['args']) => PagedList<Entity>,
+): FieldCost => ({
+  calls(visit) {
+    const parents = count(visit.parents);
+    if (visit.app.has(withheldField) === false)
+      return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: false };
+    const { pages, size, probeCalls } = pagesOf(visit, name);
+    const list = visit.cache && listOf?.(visit.cache, visit.args);
+    const cached = list ? pages.filter((page) => visit.cache?.isPageCached(list, page)).length : 0;
+    return {
+      calls: { [name]: parents * pages.length - cached },
+      probeCalls,
+      objects: { batches: parents, batchSize: size },
+      full: false,
+    };
+  },
+});
+
+/** One category by its id. */
+export const categoryLookup: FieldCost = {
+  calls: ({ app }) => ({
+    calls: { [categories.name]: app.has(categories.withheldField) === false ? 0 : 1 },
+    objects: single,
+    full: true,
+  }),
+};
 
 /** One kind of a search. The kinds of one search share their calls, page by page. */
 export const searchHits = (kind: Kind): FieldCost => ({

@@ -1,10 +1,17 @@
-import { type Kind, kindNames, kinds, type Market } from '../../datasources/spotify/index.ts';
+import {
+  type Kind,
+  type KindOf,
+  kindNames,
+  kinds,
+  type Market,
+  type SpotifyObject,
+} from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
 import { marketArg, namedMarket } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { type ConnectionRef, connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { objectTypeOf, typeNames } from './node.ts';
 
 const maxTextLength = 250; // Spotify refuses the 251st character
@@ -25,13 +32,18 @@ const SearchType = builder.enumType('SearchType', {
   ),
 });
 
+/** The connection type of each kind that a search finds. */
+export const connectionTypes = Object.fromEntries(
+  searchableKinds.map((kind) => [kind, connectionOf(`${typeNames[kind]}Connection`, objectTypeOf(kind))]),
+) as unknown as { readonly [K in Kind]: ConnectionRef<KindOf[K]> };
+
 const SearchResults = builder.objectRef<Search>('SearchResults').implement({
   description:
     'What a search finds, each kind with a page of its own. Kinds that share a page size share a call.',
   fields: (t) => {
     const results = (kind: Kind) =>
       t.field({
-        type: connectionOf(`${typeNames[kind]}Connection`, objectTypeOf(kind)),
+        type: connectionTypes[kind] as ConnectionRef<SpotifyObject>,
         nullable: true,
         extensions: { cost: searchHits(kind) },
         description: `The ${kind}s found; null where \`type\` leaves them out.`,

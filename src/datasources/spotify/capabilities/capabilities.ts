@@ -123,9 +123,9 @@ export function createCapabilities(
           return response;
         } catch (error) {
           if (!(error instanceof FeatureWithheld)) throw error;
-          // Batches can be given up at once: single reads take their place, and nothing is lost.
           const { isExplicit } = error;
-          rejections.reject(feature, { object, isExplicit, isConclusive: feature === 'batch' && isExplicit });
+          const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
+          rejections.reject(feature, { object, isExplicit, isConclusive });
           return null;
         }
       }),

@@ -1,4 +1,4 @@
-import { pagedEndpoints, shortListNames } from '../kinds/index.ts';
+import { browseFields, pagedEndpoints, shortListNames } from '../kinds/index.ts';
 import type { KindRegistry, PagedEndpointDefinition } from '../kinds/kind.ts';
 
 /** The two quota modes of Spotify's apps and their capabilities. No other file distinguishes the modes. */
@@ -9,8 +9,10 @@ export type Capability = string;
 
 /** The endpoints, fields and page sizes that Spotify may withhold or limit, by kind of object. */
 export interface CapabilityPolicy {
-  /** `batch` is the reading of many objects by their ids; the others are endpoints. */
+  /** `batch` is the reading of many objects by their ids; the others are endpoints, and fields that read endpoints. */
   features: readonly string[];
+  /** Features of which one explicit rejection is proof, because there is no other object to try, or nothing is lost. */
+  conclusiveFeatures: readonly string[];
   /** Fields that Spotify leaves out of full objects for apps in development mode, by the kind. */
   withheldFields: Readonly<Record<string, readonly string[]>>;
   endpoints: readonly PagedEndpointDefinition[];
@@ -21,12 +23,19 @@ export interface CapabilityPolicy {
 export const largestPageSize = 50;
 
 export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
-  const features = ['batch', ...shortListNames(registry)];
+  const features = [
+    'batch',
+    ...shortListNames(registry),
+    ...browseFields.map(({ withheldField }) => withheldField),
+  ];
+  const rootLists = browseFields.filter(({ hasOwner }) => !hasOwner);
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
   return {
     features,
+    // Single reads take the place of batches.
+    conclusiveFeatures: ['batch', ...rootLists.map(({ withheldField }) => withheldField)],
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,
     modes: {

@@ -2,10 +2,12 @@ import { BadUserInput } from '../../../errors.ts';
 import { album } from './album.ts';
 import { artist } from './artist.ts';
 import { audiobook } from './audiobook.ts';
+import { type BrowseListDefinition, browseLists } from './browse-lists.ts';
 import { chapter } from './chapter.ts';
 import { episode } from './episode.ts';
 import {
   bareIdKinds,
+  type Entity,
   getKind,
   getList,
   hourMs,
@@ -22,6 +24,14 @@ import { track } from './track.ts';
 export * from './album.ts';
 export * from './artist.ts';
 export * from './audiobook.ts';
+export {
+  type BrowseListDefinition,
+  categories,
+  categoryPlaylists,
+  newReleases,
+  userPlaylists,
+} from './browse-lists.ts';
+export type { Category } from './category.ts';
 export * from './chapter.ts';
 export * from './episode.ts';
 export { bareIdKinds } from './kind.ts';
@@ -64,8 +74,12 @@ export const kindNames = Object.keys(kinds) as readonly Kind[];
 /** The registry with the type of each kind, for a kind that is known at run time only. */
 export const typedKinds: { readonly [K in Kind]: KindDefinition<KindOf[K]> } = kinds;
 
-export type WithheldField = Kinds[Kind]['withheldFields'][number];
-export type PagedEndpoint = Kinds[Kind]['lists'][number]['name'] | (typeof searchEndpoint)['name'];
+type BrowseList = (typeof browseLists)[number];
+export type WithheldField = Kinds[Kind]['withheldFields'][number] | BrowseList['withheldField'];
+export type PagedEndpoint =
+  | Kinds[Kind]['lists'][number]['name']
+  | BrowseList['name']
+  | (typeof searchEndpoint)['name'];
 /** `batch` is the reading of many objects by their ids; the others are endpoints. */
 export type Feature = 'batch' | Kinds[Kind]['shortLists'][number]['name'];
 
@@ -82,8 +96,13 @@ const withheldFields = kindNames.flatMap((kind): readonly WithheldField[] => kin
 /** All endpoints that respond in pages. */
 export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[] => [
   ...Object.values(registry).flatMap(({ lists }) => lists),
+  ...browseLists,
   searchEndpoint,
 ];
+
+/** The lists that belong to no object of the catalogue, and that Spotify may withhold from an app. */
+export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'withheldField' | 'hasOwner'>[] =
+  browseLists;
 
 /** The names of all endpoints that Spotify may withhold from an app. */
 export const shortListNames = (registry: KindRegistry): string[] =>

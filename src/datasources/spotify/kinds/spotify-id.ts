@@ -1,6 +1,6 @@
 declare const spotifyId: unique symbol;
 
-/** A 22-character base-62 id. Only this file makes one, so nothing else can reach a URL's path. */
+/** A 22-character base-62 id. Only this file makes one: nothing else reaches a URL's path, except by `pathSegment`. */
 export type SpotifyId = string & { readonly [spotifyId]: true };
 
 /** An id as a client or Spotify wrote it; `kind` is null for a bare id, which names none. */
@@ -19,6 +19,16 @@ const linkPath =
 
 // A share link with its tracking parameters stays far below this; no pattern is run over a megabyte.
 const maxLength = 512;
+
+/** Whether a text that is no id of the catalogue, such as the id of a user, can be one segment of a URL's path. */
+export const isPathSegment = (text: string): boolean =>
+  text !== '' && text.length <= maxLength && !/\p{Surrogate}/u.test(text) && !/^\.\.?$/.test(text);
+
+/** The text as one segment of a URL's path. @throws Error if it cannot be one, which is a defect of the gateway */
+export function pathSegment(text: string): string {
+  if (!isPathSegment(text)) throw new Error('This text cannot be a segment of a path.');
+  return encodeURIComponent(text);
+}
 
 export const isBareId = (text: string): text is SpotifyId => bareId.test(text);
 

@@ -1,4 +1,5 @@
-import { expectObject, expectString, stringPart } from './json.ts';
+import { expectObject, expectString, MalformedResponse, stringPart } from './json.ts';
+import { isPathSegment } from './spotify-id.ts';
 import { externalUrl, type Sent } from './values.ts';
 
 /** A user as others see it. Its id is no id of the catalogue: it may be a name. */
@@ -12,8 +13,10 @@ export interface User {
 /** @throws MalformedResponse without a readable id */
 export function decodeUser(value: unknown): User {
   const json = expectObject(value, 'user');
+  const id = expectString(json, 'id', 'user');
+  if (!isPathSegment(id)) throw new MalformedResponse('user.id');
   return {
-    id: expectString(json, 'id', 'user'),
+    id,
     displayName: json['display_name'] === null ? null : stringPart(json, 'display_name', 'user'),
     externalUrl: externalUrl(json, 'user'),
   };

@@ -61,7 +61,7 @@ export interface Restrictions {
 export const images = (json: Json, where: string): SentList<Image> =>
   part(json['images'], (value) => elements(value, `${where}.images`, image));
 
-function image(value: unknown): Image {
+export function image(value: unknown): Image {
   const json = expectObject(value, 'image');
   return {
     url: part(json['url'], (url) => webAddress(url, 'image.url')),

@@ -8,7 +8,7 @@ import { type FieldContext, recordUnavailable } from '../usage/field-context.ts'
  * null without a note if `read` finds no such list.
  */
 export async function unlessWithheld<T>(
-  { key, withheldField }: PagedList<Entity>,
+  { key, withheldField }: Pick<PagedList<Entity>, 'key' | 'withheldField'>,
   capabilities: Pick<Capabilities, 'withFeature'>,
   fieldContext: FieldContext,
   read: () => Promise<T | null>,

@@ -1,0 +1,68 @@
+import { type Album, album } from './album.ts';
+import { type Category, decodeCategory, identifiedCategory } from './category.ts';
+import { type DecodeOptions, dayMs, type Entity, hourMs, type PagedEndpointDefinition } from './kind.ts';
+import { type Playlist, playlist } from './playlist.ts';
+import { pathSegment } from './spotify-id.ts';
+
+/**
+ * A list that belongs to no object of the catalogue. It is the same in every market, and only some apps may read it.
+ * `O` names its owner, if it has one.
+ */
+export interface BrowseListDefinition<T extends Entity, O = unknown> extends PagedEndpointDefinition {
+  path(owner: O): string;
+  /** Whether it belongs to an object that was read before, so that its absence says that the app may not read it. */
+  hasOwner?: boolean;
+  /** The key of the page in the response; without one, the response is the page. */
+  key?: string;
+  /** The field that reads it and that is null for an app that may not. */
+  withheldField: string;
+  /** Gives an item an id if Spotify does not; by default an item without an id is null. */
+  identify?(item: unknown): unknown;
+  decodeItem(item: unknown, options: DecodeOptions): T;
+}
+
+const pageSizes = { pageSizes: [50, 20, 10], developmentPageSize: 50 } as const;
+
+export const newReleases = {
+  name: 'browse/new-releases',
+  path: () => '/browse/new-releases',
+  key: 'albums',
+  withheldField: 'Query.newReleases',
+  ...pageSizes,
+  freshMs: hourMs,
+  decodeItem: album.decode,
+} as const satisfies BrowseListDefinition<Album>;
+
+export const categories = {
+  name: 'browse/categories',
+  path: () => '/browse/categories',
+  key: 'categories',
+  withheldField: 'Query.categories',
+  ...pageSizes,
+  freshMs: dayMs,
+  identify: identifiedCategory,
+  decodeItem: decodeCategory,
+} as const satisfies BrowseListDefinition<Category>;
+
+export const categoryPlaylists = {
+  name: 'browse/categories/playlists',
+  path: ({ categoryId }) => `/browse/categories/${pathSegment(categoryId)}/playlists`,
+  hasOwner: true,
+  key: 'playlists',
+  withheldField: 'Category.playlists',
+  ...pageSizes,
+  freshMs: hourMs,
+  decodeItem: playlist.decode,
+} as const satisfies BrowseListDefinition<Playlist, Pick<Category, 'categoryId'>>;
+
+export const userPlaylists = {
+  name: 'users/playlists',
+  path: ({ id }) => `/users/${pathSegment(id)}/playlists`,
+  hasOwner: true,
+  withheldField: 'User.playlists',
+  ...pageSizes,
+  freshMs: hourMs,
+  decodeItem: playlist.decode,
+} as const satisfies BrowseListDefinition<Playlist, { id: string }>;
+
+export const browseLists = [newReleases, categories, categoryPlaylists, userPlaylists] as const;

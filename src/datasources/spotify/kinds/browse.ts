@@ -1,0 +1,56 @@
+import { type BrowseListDefinition, categories } from './browse-lists.ts';
+import { type Category, decodeCategory, identifiedCategory } from './category.ts';
+import { absentOn404, type EndpointRequest, FeatureWithheld, throwIfWithheld } from './endpoint-request.ts';
+import { kinds } from './index.ts';
+import { expectObject } from './json.ts';
+import type { Entity, KindRegistry } from './kind.ts';
+import { type PagedList, pagesAt } from './lists.ts';
+import { decodePage } from './page.ts';
+import { pathSegment } from './spotify-id.ts';
+import { simplifiedOptions } from './values.ts';
+
+/** A list that belongs to no object of the catalogue. @param query parameters of its pages besides the window */
+export function browseList<T extends Entity, O>(
+  definition: BrowseListDefinition<T, O>,
+  owner: O,
+  query: Record<string, string> = {},
+  registry: KindRegistry = kinds,
+): PagedList<T> {
+  const { key, hasOwner, withheldField, identify } = definition;
+  const pages = pagesAt(definition, definition.path(owner), query, null, registry, (body, pageRequest) => {
+    const options = simplifiedOptions(pageRequest);
+    const page = key === undefined ? body : expectObject(body, 'response')[key];
+    return decodePage(page, pageRequest, (item) => definition.decodeItem(item, options), identify);
+  });
+  return {
+    ...pages,
+    withheldField,
+    page(offset, limit) {
+      const page = pages.page(offset, limit);
+      return {
+        ...page,
+        onErrorStatus(response) {
+          throwIfWithheld(response);
+          if (hasOwner && response.status === 404) throw new FeatureWithheld(false);
+          return page.onErrorStatus(response);
+        },
+      };
+    },
+  };
+}
+
+/** The request for one category. @param query its parameters */
+export function categoryRequest(id: string, query: Record<string, string>): EndpointRequest<Category> {
+  const path = `/browse/categories/${pathSegment(id)}`;
+  return {
+    key: `${path}?${new URLSearchParams(query)}`,
+    request: { family: categories.name, path, query },
+    freshMs: categories.freshMs,
+    decode: (body) => decodeCategory(identifiedCategory(body)),
+    onErrorStatus(response) {
+      throwIfWithheld(response);
+      return absentOn404(response);
+    },
+    embeddedObjects: () => [],
+  };
+}

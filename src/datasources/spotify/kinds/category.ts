@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { propertyOf } from '../transport/body.ts';
+import { elements, expectObject, expectString, MalformedResponse, part } from './json.ts';
+import type { Entry } from './kind.ts';
+import { isBareId, isPathSegment } from './spotify-id.ts';
+import { type Image, image, type SentList } from './values.ts';
+
+/** A category of the playlists that Spotify shows under "Browse". It is no object of the catalogue and has no URI. */
+export interface Category extends Entry {
+  kind: 'category';
+  /** Spotify's id, which may be a word such as `party`. */
+  categoryId: string;
+  name: string;
+  icons: SentList<Image>;
+  item: null;
+}
+
+/**
+ * Gives a category an id in the form of Spotify's, so that a cursor can find it again: a hash of its id, which stays
+ * in `category_id`.
+ */
+export function identifiedCategory(category: unknown): unknown {
+  if (typeof category !== 'object' || category === null) return category;
+  const categoryId = propertyOf(category, 'id');
+  const id = createHash('sha256').update(String(categoryId)).digest('hex').slice(0, 22);
+  return { ...category, category_id: categoryId, id };
+}
+
+/** Whether a text that a client wrote has the form of an id of a category: a word, or 22 characters. */
+export const isCategoryId = (text: string): boolean => /^[0-9A-Za-z_-]{1,64}$/.test(text);
+
+/** @param value an identified category. @throws MalformedResponse without a readable id and name */
+export function decodeCategory(value: unknown): Category {
+  const json = expectObject(value, 'category');
+  const id = expectString(json, 'id', 'category');
+  const categoryId = expectString(json, 'category_id', 'category');
+  if (!isBareId(id) || !isPathSegment(categoryId)) throw new MalformedResponse('category.id');
+  return {
+    kind: 'category',
+    isEntry: true,
+    id,
+    categoryId,
+    market: null,
+    full: true,
+    name: expectString(json, 'name', 'category'),
+    icons: part(json['icons'], (icons) => elements(icons, 'category.icons', image)),
+    item: null,
+  };
+}

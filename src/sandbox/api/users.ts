@@ -1,0 +1,39 @@
+import type { Playlist, User } from '../catalogue/model.ts';
+import { slice, writePage } from './page.ts';
+import { userLinks } from './playlist-items.ts';
+import { createPlaylistObjects } from './playlist-objects.ts';
+import { resourceNotFound } from './refusals.ts';
+import { type RequestContext, readWindow } from './request-context.ts';
+
+/** GET /users/{id} */
+export function readUser(request: RequestContext): unknown {
+  const { owner, playlists } = existingUser(request);
+  const { external_urls, href, id, type, uri } = userLinks(request.apiUrl, owner);
+  const followers = playlists.reduce((sum, playlist) => sum + playlist.followers, 0);
+  return {
+    display_name: owner.displayName,
+    external_urls,
+    followers: { href: null, total: followers },
+    href,
+    id,
+    images: [],
+    type,
+    uri,
+  };
+}
+
+/** GET /users/{id}/playlists */
+export function readUserPlaylists(request: RequestContext): unknown {
+  const { playlists } = existingUser(request);
+  const window = readWindow(request, 'browse');
+  const items = slice(playlists, window).map(createPlaylistObjects(request, null).playlist);
+  return writePage(request, request.path, { window, total: playlists.length, itemsKey: 'second' }, items);
+}
+
+/** The users are the owners of the playlists. */
+function existingUser({ id, catalogue }: RequestContext): { owner: User; playlists: readonly Playlist[] } {
+  const playlists = catalogue.playlists().filter(({ owner }) => owner.id === decodeURIComponent(id));
+  const [first] = playlists;
+  if (!first) throw resourceNotFound();
+  return { owner: first.owner, playlists };
+}

@@ -1,0 +1,116 @@
+import type { ArgBuilder } from '@pothos/core';
+import {
+  type Category as CategoryEntry,
+  categories as categoriesList,
+  categoryPlaylists,
+  isCategoryId,
+  newReleases as newReleasesList,
+} from '../../datasources/spotify/index.ts';
+import { BadUserInput } from '../../errors.ts';
+import { builder } from '../builder.ts';
+import { resolvedField } from '../context.ts';
+import { imagesArgs, sufficientImages } from '../images.ts';
+import { browseList, categoryLookup } from '../planning/list-costs.ts';
+import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { value } from '../resolvers.ts';
+import { connectionTypes } from './search.ts';
+import { Image } from './values.ts';
+
+/** The new releases and the categories, which Spotify gives to few apps. */
+
+const Category = builder.objectRef<CategoryEntry>('Category').implement({
+  description: 'A category of playlists, such as a genre or a mood.',
+  fields: (t) => ({
+    id: t.exposeID('categoryId', { description: "Spotify's id of the category, which may be a word." }),
+    name: t.exposeString('name', { description: 'The name of the category, in the language of `locale`.' }),
+    icons: t.field({
+      type: [Image],
+      nullable: { list: true, items: true },
+      description: 'Its icon, widest first; Spotify often does not say its size.',
+      args: imagesArgs(t),
+      resolve: sufficientImages(value('icons')),
+    }),
+    playlists: t.field({
+      type: connectionTypes.playlist,
+      nullable: true,
+      extensions: { cost: browseList(categoryPlaylists) },
+      description: 'Playlists of the category. Given only to apps that used them before November 2024.',
+      args: pagingArgs(t),
+      resolve: (category, args, context, info) =>
+        connect(
+          context.spotify.browseList(categoryPlaylists, category, null),
+          args,
+          context,
+          resolvedField(context, info),
+        ),
+    }),
+  }),
+});
+
+const CategoryConnection = connectionOf('CategoryConnection', Category);
+
+const localeArg = ({ arg }: { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> }) =>
+  arg.string({
+    description:
+      'The language of the names: an ISO 639-1 code, `_`, and an ISO 3166-1 code, such as `sv_SE`.',
+  });
+
+builder.queryFields((t) => ({
+  newReleases: t.field({
+    type: connectionTypes.album,
+    nullable: true,
+    extensions: {
+      cost: browseList(newReleasesList, (spotify) => spotify.browseList(newReleasesList, undefined, null)),
+    },
+    description: 'New albums that Spotify features, at most 100. Not given to every app.',
+    args: pagingArgs(t),
+    resolve: (_, args, context, info) =>
+      connect(
+        context.spotify.browseList(newReleasesList, undefined, null),
+        args,
+        context,
+        resolvedField(context, info),
+      ),
+  }),
+  categories: t.field({
+    type: CategoryConnection,
+    nullable: true,
+    extensions: {
+      cost: browseList(categoriesList, (spotify, { locale }) =>
+        spotify.browseList(categoriesList, undefined, typeof locale === 'string' ? locale : null),
+      ),
+    },
+    description: 'The categories of playlists. Not given to every app.',
+    args: { locale: localeArg(t), ...pagingArgs(t) },
+    resolve: (_, { locale, ...args }, context, info) =>
+      connect(
+        context.spotify.browseList(categoriesList, undefined, checkedLocale(locale)),
+        args,
+        context,
+        resolvedField(context, info),
+      ),
+  }),
+  category: t.field({
+    type: Category,
+    nullable: true,
+    extensions: { cost: categoryLookup },
+    description: 'One category; null where there is none. Not given to every app.',
+    args: {
+      id: t.arg.id({ required: true, description: 'The id of a category, as `categories` gives it.' }),
+      locale: localeArg(t),
+    },
+    resolve: (_, { id, locale }, context, info) => {
+      if (!isCategoryId(id))
+        throw new BadUserInput('Not the id of a category: give an id that `categories` has given.');
+      return context.spotify.category(id, checkedLocale(locale), context.fieldContext(info));
+    },
+  }),
+}));
+
+/** @throws BadUserInput for a locale that Spotify does not know the form of */
+function checkedLocale(locale: string | null | undefined): string | null {
+  if (locale === null || locale === undefined) return null;
+  if (!/^[a-z]{2}_[A-Z]{2}$/.test(locale))
+    throw new BadUserInput('A `locale` is a language and a country in the form `sv_SE`.');
+  return locale;
+}

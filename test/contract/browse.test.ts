@@ -1,0 +1,252 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  catalogue,
+  fine,
+  inMode,
+  playlists,
+  refusal,
+  seen,
+  unavailable,
+  unknownApp,
+} from '../support/asking.ts';
+import { sharedPath } from '../support/shared.ts';
+
+/** New releases, categories and the playlists of users: Spotify gives them to few apps. */
+
+const userOf = (playlist: string) => catalogue.playlist(playlist)?.owner ?? expect.fail();
+const [toplists, mood, party] = catalogue.categories();
+if (!toplists || !mood || !party) throw new Error('the catalogue has three categories');
+
+const everything = `{
+  newReleases(first: 3) { nodes { name } }
+  categories(first: 3) { nodes { id name } }
+  category(id: "party") { name }
+  playlist(id: "${playlists.items3}") { owner { playlists(first: 3) { nodes { name } } } }
+}`;
+
+describe('for an app in extended mode', () => {
+  test('the new releases are one list of at most 100 albums, newest first, with one call for fifty', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const newest = catalogue
+      .albums()
+      .toSorted((one, other) => other.releaseDate.localeCompare(one.releaseDate))
+      .slice(0, 100)
+      .map(({ id }) => id);
+    const document = `query ($after: String) { newReleases(first: 50, after: $after) {
+      totalCount nodes { id } pageInfo { hasNextPage endCursor }
+    } }`;
+    const first = await ask<NewReleases, object>(document, {});
+    const second = await ask<NewReleases, object>(document, {
+      after: first.data.newReleases.pageInfo.endCursor,
+    });
+    expect([...first.errors, ...second.errors]).toEqual([]);
+    const pages = [first, second].map(({ data }) => data.newReleases);
+    expect(pages.map(({ totalCount, pageInfo }) => [totalCount, pageInfo.hasNextPage])).toEqual([
+      [100, true],
+      [100, false],
+    ]);
+    const ids = pages.flatMap(({ nodes }) => nodes.map(({ id }) => id));
+    expect(ids).toEqual(newest);
+    expect(apiCalls()).toEqual([0, 50].map((offset) => `/browse/new-releases?limit=50&offset=${offset}`));
+  });
+
+  test('categories have their names, icons and ids, and a cursor leads to the next page', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const page = (args: string) =>
+      `{ categories(${args}) { totalCount nodes { id name icons { url width height } } pageInfo { endCursor } } }`;
+    const first = await ask<{ categories: Categories }, object>(page('first: 2'));
+    expect(first.errors).toEqual([]);
+    const { totalCount, nodes, pageInfo } = first.data.categories;
+    expect(totalCount).toBe(catalogue.categories().length);
+    expect(nodes.map(({ id, name }) => [id, name])).toEqual([
+      [toplists.id, toplists.name],
+      [mood.id, mood.name],
+    ]);
+    expect(nodes.map(({ icons }) => icons.map(({ width, height }) => [width, height]))).toEqual([
+      [[300, 300]],
+      [[300, 300]],
+    ]);
+    const next = await ask<{ categories: Categories }, object>(
+      page(`first: 1, after: "${pageInfo.endCursor}"`),
+    );
+    expect(next.data.categories.nodes.map(({ id }) => id)).toEqual([party.id]);
+    expect(apiCalls()).toEqual(['/browse/categories?limit=50&offset=0']);
+  });
+
+  test('a category is read by its id, with the language of `locale`', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    expect(
+      seen(
+        await ask(
+          '{ plain: category(id: "party") { id name } swedish: category(id: "party", locale: "sv_SE") { name } }',
+        ),
+      ),
+    ).toEqual(fine({ plain: { id: 'party', name: 'Party' }, swedish: { name: 'Party (sv)' } }));
+    expect(apiCalls()).toEqual(['/browse/categories/party', '/browse/categories/party?locale=sv_SE']);
+  });
+
+  test('the playlists of a category come without its null slots', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const slots = catalogue.playlistsOf('party').slice(0, 20);
+    expect(slots).toContain(null);
+    expect(
+      seen(await ask('{ category(id: "party") { playlists(first: 20) { totalCount nodes { id } } } }')),
+    ).toEqual(
+      fine({
+        category: {
+          playlists: {
+            totalCount: catalogue.playlistsOf('party').length,
+            nodes: slots.flatMap((playlist) => (playlist ? [{ id: playlist.id }] : [])),
+          },
+        },
+      }),
+    );
+    expect(apiCalls()).toEqual([
+      '/browse/categories/party',
+      '/browse/categories/party/playlists?limit=50&offset=0',
+    ]);
+  });
+
+  test('a user has the public playlists that the catalogue has', async () => {
+    const { ask, apiCalls } = await inMode('extended');
+    const owner = userOf(playlists.bySpotify);
+    const ofOwner = catalogue.playlists().filter((playlist) => playlist.owner.id === owner.id);
+    expect(
+      seen(
+        await ask(
+          `{ playlist(id: "${playlists.bySpotify}") { owner { playlists(first: 3) { totalCount nodes { id } } } } }`,
+        ),
+      ),
+    ).toEqual(
+      fine({
+        playlist: {
+          owner: {
+            playlists: {
+              totalCount: ofOwner.length,
+              nodes: ofOwner.slice(0, 3).map(({ id }) => ({ id })),
+            },
+          },
+        },
+      }),
+    );
+    expect(apiCalls().at(-1)).toBe(`/users/${owner.id}/playlists?limit=50&offset=0`);
+  });
+
+  test('a category that does not exist is null without a note', async () => {
+    const { ask } = await inMode('extended');
+    const answer = await ask('{ category(id: "nonsense") { name playlists { totalCount } } }');
+    expect(seen(answer)).toEqual(fine({ category: null }));
+    expect(unavailable(answer)).toEqual([]);
+  });
+
+  test('the lists of an app from after November 2024 are null with a note, whatever words Spotify uses', async () => {
+    for (const fault of [refusal(403, 'Forbidden'), refusal(404, 'Resource not found')]) {
+      const { ask, sandbox } = await inMode('extended');
+      sandbox.faults.add({ on: { path: '/browse/categories/party/playlists' }, fault });
+      const answer = await ask('{ category(id: "party") { name playlists { totalCount } } }');
+      expect(seen(answer)).toEqual(fine({ category: { name: 'Party', playlists: null } }));
+      expect(unavailable(answer)).toEqual(['Category.playlists at category.playlists: QUOTA_MODE']);
+    }
+  });
+});
+
+describe('for an app in development mode', () => {
+  test('all of them are null with a note, and cost no call', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const answer = await ask(everything);
+    expect(seen(answer)).toEqual(
+      fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
+    );
+    expect(unavailable(answer).toSorted()).toEqual([
+      'Query.categories at categories: QUOTA_MODE',
+      'Query.category at category: QUOTA_MODE',
+      'Query.newReleases at newReleases: QUOTA_MODE',
+      'User.playlists at playlist.owner.playlists: QUOTA_MODE',
+    ]);
+    expect(apiCalls()).toHaveLength(1);
+    expect(apiCalls()[0]).toMatch(/^\/playlists\//);
+  });
+
+  test('an app of unknown kind asks once for each, and never again', async () => {
+    const { ask, apiCalls } = await unknownApp('development');
+    await ask(everything);
+    const calls = apiCalls().length;
+    expect(apiCalls().filter((path) => path.startsWith('/browse/'))).toHaveLength(2);
+    const again = await ask(everything);
+    expect(seen(again)).toEqual(
+      fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
+    );
+    expect(unavailable(again)).toHaveLength(4);
+    expect(apiCalls()).toHaveLength(calls);
+  });
+});
+
+describe('bad input costs no call', () => {
+  test.each([
+    ['{ category(id: "../me") { name } }', 'category'],
+    ['{ category(id: "..") { name } }', 'category'],
+    ['{ category(id: "") { name } }', 'category'],
+    ['{ category(id: "party", locale: "Swedish") { name } }', 'category'],
+    ['{ categories(locale: "sv-SE") { totalCount } }', 'categories'],
+    ['{ newReleases(first: 101) { totalCount } }', 'newReleases'],
+    ['{ categories(after: "nonsense") { totalCount } }', 'categories'],
+  ])('%s', async (document, field) => {
+    const { ask, apiCalls } = await inMode('extended');
+    expect(seen(await ask(document))).toEqual({
+      data: { [field]: null },
+      errors: [[field, 'BAD_USER_INPUT']],
+    });
+    expect(apiCalls()).toEqual([]);
+  });
+});
+
+const folder = sharedPath('recordings');
+
+describe.skipIf(folder === null)('responses as they were recorded', () => {
+  const recording = (name: string) => JSON.parse(readFileSync(join(folder ?? '', 'rspotify', name), 'utf8'));
+
+  test.each([
+    ['category_list.json', '{ categories(first: 20) { totalCount nodes { id name icons { url width } } } }'],
+    ['category_find_party.json', '{ category(id: "party") { id name icons { url width } } }'],
+    ['album_new_releases.json', '{ newReleases(first: 20) { totalCount nodes { id name albumType } } }'],
+  ])('%s', async (name, document) => {
+    const json = recording(name);
+    const { ask, sandbox } = await inMode('extended');
+    sandbox.faults.add({ fault: { kind: 'answer', status: 200, json } });
+    const { data, errors } = await ask<Record<string, Recorded>, object>(document);
+    expect(errors).toEqual([]);
+    const found = data['categories'] ?? data['newReleases'];
+    const page = json.categories ?? json.albums;
+    if (!found) {
+      const { href: _, ...category } = json;
+      const icons = category.icons.map(({ url, width }: { url: string; width: number }) => ({ url, width }));
+      expect(data['category']).toEqual({ ...category, icons });
+      return;
+    }
+    expect(found.totalCount).toBe(page.total);
+    expect(found.nodes.map(({ id, name }) => [id, name])).toEqual(
+      page.items.map(({ id, name }: { id: string; name: string }) => [id, name]),
+    );
+  });
+});
+
+interface Recorded {
+  totalCount: number;
+  nodes: { id: string; name: string }[];
+}
+
+interface NewReleases {
+  newReleases: {
+    totalCount: number;
+    nodes: { id: string }[];
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  };
+}
+
+interface Categories {
+  totalCount: number;
+  nodes: { id: string; name: string; icons: { url: string; width: number; height: number }[] }[];
+  pageInfo: { endCursor: string };
+}
