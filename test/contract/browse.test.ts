@@ -134,6 +134,25 @@ describe('for an app in extended mode', () => {
     expect(apiCalls().at(-1)).toBe(`/users/${owner.id}/playlists?limit=50&offset=0`);
   });
 
+  test('a user without playlists has none, and the playlists of a user that is gone are null without a note', async () => {
+    const { ask } = await inMode('extended');
+    const document = `{ playlist(id: "${playlists.items3}") {
+      items(first: 1) { nodes { addedBy { playlists { totalCount } } } }
+    } }`;
+    const withPlaylists = (found: unknown) =>
+      fine({ playlist: { items: { nodes: [{ addedBy: { playlists: found } }] } } });
+    expect(seen(await ask(document))).toEqual(withPlaylists({ totalCount: 0 }));
+
+    const gone = await inMode('extended');
+    gone.sandbox.faults.add({ on: { route: 'users/playlists' }, fault: refusal(404, 'No such user') });
+    for (const calls of [2, 2]) {
+      const answer = await gone.ask(document);
+      expect(seen(answer)).toEqual(withPlaylists(null));
+      expect(unavailable(answer)).toEqual([]);
+      expect(gone.apiCalls()).toHaveLength(calls);
+    }
+  });
+
   test('a category that does not exist is null without a note', async () => {
     const { ask } = await inMode('extended');
     const answer = await ask('{ category(id: "nonsense") { name playlists { totalCount } } }');
@@ -181,6 +200,21 @@ describe('for an app in development mode', () => {
     expect(unavailable(again)).toHaveLength(4);
     expect(apiCalls()).toHaveLength(calls);
   });
+});
+
+test('a page of no slots, which needs no call, teaches nothing of what the app may read', async () => {
+  const { ask, apiCalls } = await unknownApp('development');
+  const empty = '{ newReleases(first: 0) { edges { cursor } } }';
+  expect(seen(await ask(empty))).toEqual(fine({ newReleases: { edges: [] } }));
+  expect(apiCalls()).toEqual([]);
+  const length = '{ newReleases(first: 0) { edges { cursor } totalCount } }';
+  for (const calls of [1, 1]) {
+    const answer = await ask(length);
+    expect(seen(answer)).toEqual(fine({ newReleases: null }));
+    expect(unavailable(answer)).toEqual(['Query.newReleases at newReleases: QUOTA_MODE']);
+    expect(apiCalls()).toHaveLength(calls);
+  }
+  expect(seen(await ask(empty))).toEqual(fine({ newReleases: { edges: [] } }));
 });
 
 describe('bad input costs no call', () => {

@@ -7,11 +7,11 @@ import { type RequestContext, readWindow } from './request-context.ts';
 
 /** GET /users/{id} */
 export function readUser(request: RequestContext): unknown {
-  const { owner, playlists } = existingUser(request);
-  const { external_urls, href, id, type, uri } = userLinks(request.apiUrl, owner);
+  const { user, playlists } = existingUser(request);
+  const { external_urls, href, id, type, uri } = userLinks(request.apiUrl, user);
   const followers = playlists.reduce((sum, playlist) => sum + playlist.followers, 0);
   return {
-    display_name: owner.displayName,
+    display_name: user.displayName,
     external_urls,
     followers: { href: null, total: followers },
     href,
@@ -30,10 +30,8 @@ export function readUserPlaylists(request: RequestContext): unknown {
   return writePage(request, request.path, { window, total: playlists.length, itemsKey: 'second' }, items);
 }
 
-/** The users are the owners of the playlists. */
-function existingUser({ id, catalogue }: RequestContext): { owner: User; playlists: readonly Playlist[] } {
-  const playlists = catalogue.playlists().filter(({ owner }) => owner.id === decodeURIComponent(id));
-  const [first] = playlists;
-  if (!first) throw resourceNotFound();
-  return { owner: first.owner, playlists };
+function existingUser({ id, catalogue }: RequestContext): { user: User; playlists: readonly Playlist[] } {
+  const user = catalogue.user(decodeURIComponent(id));
+  if (!user) throw resourceNotFound();
+  return { user, playlists: catalogue.playlists().filter(({ owner }) => owner.id === user.id) };
 }

@@ -62,6 +62,8 @@ export interface Playlists {
   /** All playlists, fixtures first. */
   playlists(): readonly Playlist[];
   playlist(id: string): Playlist | undefined;
+  /** The owner of a playlist, or a user that has added an item to one. */
+  user(id: string): User | undefined;
   /** The playlist slot by slot. Empty for an unknown id. */
   itemsOf(playlistId: string): readonly PlaylistSlot[];
 }
@@ -76,15 +78,22 @@ export function createPlaylists(albums: readonly Album[]): Playlists {
   const plans = [...Object.values<PlaylistPlan>(fixturePlaylists), ...ordinaryPlans()];
   const playlists = new Map(plans.map((each) => [each.id, drawPlaylist(each)]));
   const slots = new Map<string, readonly PlaylistSlot[]>();
+  function itemsOf(id: string): readonly PlaylistSlot[] {
+    const playlistPlan = plans.find((each) => each.id === id);
+    const drawn = slots.get(id) ?? (playlistPlan ? drawSlots(playlistPlan, albums) : []);
+    slots.set(id, drawn);
+    return drawn;
+  }
   return {
     playlists: () => [...playlists.values()],
     playlist: (id) => playlists.get(id),
-    itemsOf(id) {
-      const playlistPlan = plans.find((each) => each.id === id);
-      const drawn = slots.get(id) ?? (playlistPlan ? drawSlots(playlistPlan, albums) : []);
-      slots.set(id, drawn);
-      return drawn;
-    },
+    user: (id) =>
+      [...playlists.values()].map(({ owner }) => owner).find((owner) => owner.id === id) ??
+      plans
+        .flatMap((each) => itemsOf(each.id).map(({ addedBy }) => addedBy))
+        .find((user) => user?.id === id) ??
+      undefined,
+    itemsOf,
   };
 }
 

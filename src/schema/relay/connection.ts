@@ -25,7 +25,8 @@ export interface Connection<T extends Entity> {
   window: Window<T> | null;
   range: PageArgs;
   encode(mark: CursorPosition): string;
-  total(): Promise<number | Malformed | null>;
+  /** Null if it is not selected. */
+  total: number | Malformed | null;
 }
 
 export type ConnectionRef<T extends Entity> = ObjectRef<Types, Connection<T>>;
@@ -127,8 +128,7 @@ export function connectionOf<T extends Entity>(
         extensions: { ...nullOnlyWithError, cost: noCost },
         description:
           'Length of the list as Spotify tells it, which may be a little more than there is to read.',
-        resolve: async ({ window, total }, _, context, info) =>
-          given(window?.total ?? (await total()), context, info),
+        resolve: ({ total }, _, context, info) => given(total, context, info),
       }),
     }),
   });
@@ -152,15 +152,13 @@ export async function connect<T extends Entity>(
       `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
     );
   }
-  const total = () => context.spotify.total(list, fieldContext);
-  if (['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name))) {
-    const window = await context.spotify.window(list, range, fieldContext);
-    if (window === null) return null;
-    return { window, range, encode, total };
-  }
-  if (!selected.has('totalCount')) return { window: null, range, encode, total };
-  const length = await total();
-  return length === null ? null : { window: null, range, encode, total: () => Promise.resolve(length) };
+  const isWindowNeeded = ['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name));
+  const window = isWindowNeeded ? await context.spotify.window(list, range, fieldContext) : null;
+  if (isWindowNeeded && window === null) return null;
+  if (!selected.has('totalCount')) return { window, range, encode, total: null };
+  // A window of no slots reads nothing: only the length shows that there is no list.
+  const total = window?.total ?? (await context.spotify.total(list, fieldContext));
+  return total === null ? null : { window, range, encode, total };
 }
 
 const slotsOf = <T>(window: Window<T> | null): readonly Slot<T>[] => window?.slots ?? [];

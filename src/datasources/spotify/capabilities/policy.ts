@@ -28,7 +28,7 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
     ...shortListNames(registry),
     ...browseFields.map(({ withheldField }) => withheldField),
   ];
-  const rootLists = browseFields.filter(({ hasOwner }) => !hasOwner);
+  const rootLists = browseFields.filter(({ on404 }) => on404 === undefined);
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);

@@ -10,8 +10,11 @@ import { pathSegment } from './spotify-id.ts';
  */
 export interface BrowseListDefinition<T extends Entity, O = unknown> extends PagedEndpointDefinition {
   path(owner: O): string;
-  /** Whether it belongs to an object that was read before, so that its absence says that the app may not read it. */
-  hasOwner?: boolean;
+  /**
+   * The meaning of a 404 for a list that has an owner: the owner does not exist; or the app may not read the list, because
+   * the owner was read before. For a list without an owner it is a fault.
+   */
+  on404?: 'absent' | 'withheld';
   /** The key of the page in the response; without one, the response is the page. */
   key?: string;
   /** The field that reads it and that is null for an app that may not. */
@@ -47,7 +50,7 @@ export const categories = {
 export const categoryPlaylists = {
   name: 'browse/categories/playlists',
   path: ({ categoryId }) => `/browse/categories/${pathSegment(categoryId)}/playlists`,
-  hasOwner: true,
+  on404: 'withheld',
   key: 'playlists',
   withheldField: 'Category.playlists',
   ...pageSizes,
@@ -58,7 +61,7 @@ export const categoryPlaylists = {
 export const userPlaylists = {
   name: 'users/playlists',
   path: ({ id }) => `/users/${pathSegment(id)}/playlists`,
-  hasOwner: true,
+  on404: 'absent',
   withheldField: 'User.playlists',
   ...pageSizes,
   freshMs: hourMs,

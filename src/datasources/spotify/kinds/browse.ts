@@ -16,7 +16,7 @@ export function browseList<T extends Entity, O>(
   query: Record<string, string> = {},
   registry: KindRegistry = kinds,
 ): PagedList<T> {
-  const { key, hasOwner, withheldField, identify } = definition;
+  const { key, on404, withheldField, identify } = definition;
   const pages = pagesAt(definition, definition.path(owner), query, null, registry, (body, pageRequest) => {
     const options = simplifiedOptions(pageRequest);
     const page = key === undefined ? body : expectObject(body, 'response')[key];
@@ -25,14 +25,15 @@ export function browseList<T extends Entity, O>(
   return {
     ...pages,
     withheldField,
+    mayBeAbsent: on404 === 'absent',
     page(offset, limit) {
       const page = pages.page(offset, limit);
       return {
         ...page,
         onErrorStatus(response) {
           throwIfWithheld(response);
-          if (hasOwner && response.status === 404) throw new FeatureWithheld(false);
-          return page.onErrorStatus(response);
+          if (response.status === 404 && on404 === 'withheld') throw new FeatureWithheld(false);
+          return response.status === 404 && on404 === 'absent' ? null : page.onErrorStatus(response);
         },
       };
     },

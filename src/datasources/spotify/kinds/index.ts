@@ -101,7 +101,7 @@ export const pagedEndpoints = (registry: KindRegistry): PagedEndpointDefinition[
 ];
 
 /** The lists that belong to no object of the catalogue, and that Spotify may withhold from an app. */
-export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'withheldField' | 'hasOwner'>[] =
+export const browseFields: readonly Pick<BrowseListDefinition<Entity>, 'withheldField' | 'on404'>[] =
   browseLists;
 
 /** The names of all endpoints that Spotify may withhold from an app. */

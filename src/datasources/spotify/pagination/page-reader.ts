@@ -2,11 +2,12 @@ import { GatewayError, UpstreamBadResponse, UpstreamQuotaExceeded } from '../../
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
+import type { Malformed } from '../kinds/json.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
-import type { ListLength, ListTotals } from './lengths.ts';
+import { type ListLength, type ListTotals, shownTotal } from './lengths.ts';
 import { nextOffsets, type SlotRange } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
@@ -115,6 +116,9 @@ export function gatewayError(error: unknown): GatewayError {
 const requestAt = <T extends Entity>({ list, limit }: ListRead<T>, offset: number) =>
   list.page(offset, Math.min(limit, list.maxOffset - offset));
 
+/** The owner of the list does not exist. */
+export class ListAbsent extends Error {}
+
 /** @param startedMs start of the read to which the page belongs, in milliseconds of the epoch */
 export async function readPage<T extends Entity>(
   read: ListRead<T>,
@@ -125,10 +129,10 @@ export async function readPage<T extends Entity>(
   const endpointRequest = requestAt(read, offset);
   const getPage = async (): Promise<Page<T>> => {
     const page = await cache.get(endpointRequest, fieldContext);
+    if (page !== null) return page;
+    if (list.mayBeAbsent) throw new ListAbsent();
     // Its request takes no status as absence, so only a stored or batched response can state it.
-    if (page === null)
-      throw new UpstreamBadResponse(`There is no page of ${list.endpoint} at offset ${offset}.`);
-    return page;
+    throw new UpstreamBadResponse(`There is no page of ${list.endpoint} at offset ${offset}.`);
   };
   let page = await getPage();
   if (!totals.isConsistent(list, page)) {
@@ -161,7 +165,7 @@ function readChangedAgain<T extends Entity>(
 }
 
 /** The length of a list as far as it is known; the field is then as fresh as the length. */
-export function lengthOf<T extends Entity>({
+function lengthOf<T extends Entity>({
   list,
   totals,
   fieldContext,
@@ -169,6 +173,14 @@ export function lengthOf<T extends Entity>({
   const length = totals.of(list);
   if (length) recordFreshness(fieldContext, length.freshUntilMs);
   return length;
+}
+
+/** The length of a list as far as it is known, as clients are shown it. */
+export function knownTotal<T extends Entity>(
+  read: Pick<ListRead<T>, 'list' | 'totals' | 'fieldContext'>,
+): number | Malformed | null {
+  const length = lengthOf(read);
+  return length && shownTotal(length);
 }
 
 /** Two empty pages in succession end the list behind its last item. */

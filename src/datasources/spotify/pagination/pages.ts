@@ -8,18 +8,18 @@ import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import type { Page } from '../kinds/page.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
-import { createListTotals, type ListLength, lengthFrom, shownTotal } from './lengths.ts';
+import { createListTotals, type ListLength, lengthFrom } from './lengths.ts';
 import {
   gatewayError,
+  knownTotal,
   type ListRead,
-  lengthOf,
   type PageSequence,
   quotaError,
   readPage,
   readPages,
   untilGap,
 } from './page-reader.ts';
-import { isCursorAt, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
+import { isCursorAt, isFromEnd, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
 import { type Window, windowOf } from './windows.ts';
 import { unlessWithheld } from './withheld-lists.ts';
@@ -77,8 +77,14 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   const lastPageSizeAfter = (error: unknown, { endpoint }: PagedList<Entity>): number | null =>
     error instanceof GatewayError ? capabilities.lastPageSize(endpoint) : null;
 
-  const window: Pagination['window'] = (list, args, fieldContext) =>
-    unlessWithheld(list, capabilities, fieldContext, () => windowInAnySize(list, args, fieldContext));
+  const window: Pagination['window'] = (list, args, fieldContext) => {
+    const read = () => windowInAnySize(list, args, fieldContext);
+    const slots = slotRangeOf(args, null, list.maxOffset);
+    // A page of no slots needs no call, and shows nothing of what the app may read.
+    return slots && slots.start >= slots.end
+      ? read()
+      : unlessWithheld(list, capabilities, fieldContext, read);
+  };
 
   async function windowInAnySize<T extends Entity>(
     list: PagedList<T>,
@@ -102,8 +108,10 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   return {
     window,
     async total(list, fieldContext) {
-      const length = lengthOf({ list, totals, fieldContext });
-      return length ? shownTotal(length) : ((await window(list, firstSlot, fieldContext))?.total ?? null);
+      const known = () => knownTotal({ list, totals, fieldContext });
+      const firstPage = known() === null ? await window(list, firstSlot, fieldContext) : undefined;
+      // Another field may have shown meanwhile that the list is empty: then this one has read no page.
+      return firstPage === null ? null : (firstPage?.total ?? known());
     },
     isPageCached(list, offset) {
       const end = totals.of(list)?.end ?? null;
@@ -176,9 +184,6 @@ async function cutWindow<T extends Entity>(
   const end = Math.min(start + (args.first ?? 0), last.offset + last.limit);
   return cut(shiftedPages, { start, end: Math.max(start, end) });
 }
-
-/** Whether the slots of the arguments are counted from the end of the list. */
-const isFromEnd = ({ last, before }: PageArgs): boolean => last !== null && before === null;
 
 /** The slots that the arguments select; null if they depend on a length that is unknown. */
 function slotRangeFor<T extends Entity>(

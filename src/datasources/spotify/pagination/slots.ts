@@ -22,6 +22,9 @@ export interface PageArgs {
   before: CursorPosition | null;
 }
 
+/** Whether the slots of the arguments are counted from the end of the list. */
+export const isFromEnd = ({ last, before }: PageArgs): boolean => last !== null && before === null;
+
 /** Slots from `start` up to but not including `end`. */
 export interface SlotRange {
   start: number;

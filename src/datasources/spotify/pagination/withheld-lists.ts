@@ -2,6 +2,7 @@ import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/lists.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
+import { ListAbsent } from './page-reader.ts';
 
 /**
  * The result of `read`. Null with a note if Spotify withholds the list from this app, without a call once that is known;
@@ -16,10 +17,15 @@ export async function unlessWithheld<T>(
   if (withheldField === undefined) return read();
   let isAbsent = false;
   const found = await capabilities.withFeature(withheldField, key, async () => {
-    const result = await read();
+    const result = await read().catch(nullIfAbsent);
     isAbsent = result === null;
     return result;
   });
   if (found === null && !isAbsent) recordUnavailable(fieldContext);
   return found;
+}
+
+function nullIfAbsent(error: unknown): null {
+  if (error instanceof ListAbsent) return null;
+  throw error;
 }
