@@ -13,7 +13,8 @@ import { upstreamOf } from '../support/process.ts';
 /**
  * The built gateway, with the memory limit of `npm start`, while all its caches are full: documents, entries and whole
  * responses. 64 connections request large responses, and one request in twenty is hostile. SOAK_MINUTES says for how
- * long, 10 if left out. Ends with code 1 when memory grows, the process ends, or a response is a server error.
+ * long, 10 if left out. Ends with code 1 when memory has no bound, the process ends, or a response is a server error.
+ * Whether memory grows is judged from five minutes on: the heap takes minutes to reach its size.
  */
 
 const { SOAK_MINUTES = '10' } = process.env;
@@ -27,6 +28,7 @@ const hostileEvery = 20;
 const hostileCount = 4_000;
 const artists = 500; // some 12,000 albums, of which the cache of entries has room for a few thousand
 const rssGrowth = 0.1;
+const growthFromMs = 5 * 60_000;
 const maxRssMb = 450; // 256 MB of old space, and what is outside of it
 
 const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
@@ -152,8 +154,9 @@ function grown(samples: readonly { atMs: number; rssMb: number }[]): string[] {
   const first = peak(samples.filter(({ atMs }) => atMs < lengthMs / 2));
   const second = peak(samples.filter(({ atMs }) => atMs >= lengthMs / 2));
   say(`RSS: at most ${first} MB in the first half, ${second} MB in the second half`);
+  const hasGrown = lengthMs >= growthFromMs && second > first * (1 + rssGrowth);
   return [
-    ...(second > first * (1 + rssGrowth) ? [`RSS grew from ${first} MB to ${second} MB`] : []),
+    ...(hasGrown ? [`RSS grew from ${first} MB to ${second} MB`] : []),
     ...(Math.max(first, second) > maxRssMb ? [`RSS is above ${maxRssMb} MB`] : []),
   ];
 }
