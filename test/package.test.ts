@@ -49,8 +49,11 @@ test.each([
   slowMs,
 );
 
+/** Dependencies of yoga, in the newest versions that support Node 20. */
+const held = ['@graphql-tools/executor', '@graphql-tools/merge', '@graphql-tools/schema'];
+
 test('the code imports only packages that are installed with the package', () => {
-  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.ts'),
   );
@@ -61,7 +64,8 @@ test('the code imports only packages that are installed with the package', () =>
   const packages = imported
     .filter((name) => !name.startsWith('node:'))
     .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
-  expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
+  const installed = Object.keys({ ...dependencies, ...peerDependencies });
+  expect([...new Set(packages)].sort()).toEqual(installed.filter((name) => !held.includes(name)).sort());
 });
 
 test('`npm start` and the image start the same process, with the same bound on its memory', () => {
