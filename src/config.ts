@@ -83,6 +83,7 @@ const variables = z
     GRAPHIQL: flag.optional(),
     INTROSPECTION: flag.optional(),
     TRUSTED_DOCUMENTS: trustedDocuments.optional(),
+    PURGE_TOKEN: credential.optional(),
     NODE_ENV: z.string().optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   })
@@ -100,7 +101,7 @@ export const variableNames: readonly string[] = Object.keys(variables.shape);
 const lowerCaseNames = ['HTTPS_PROXY', 'NO_PROXY'];
 
 /** Variables whose value is in no message. */
-const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET']);
+const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'PURGE_TOKEN']);
 
 /**
  * @param environment such as `process.env`; an empty value counts as none
@@ -148,6 +149,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       introspection: env.INTROSPECTION ?? !production,
       exposeQuota: env.EXPOSE_QUOTA ?? !production,
       trustedDocuments: env.TRUSTED_DOCUMENTS ?? null,
+      purgeToken: env.PURGE_TOKEN ?? null,
       production,
       serveMetrics: env.METRICS_PORT === undefined,
     },

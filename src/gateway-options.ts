@@ -25,6 +25,8 @@ export interface GatewayOptions {
   exposeQuota: boolean;
   /** Documents by their hashes: if there are any, nothing else is executed over HTTP. */
   trustedDocuments: Manifest | null;
+  /** The bearer token of `POST /purge`, which removes ids from the cache; null or left out for no such route. */
+  purgeToken?: string | null;
   /** Whether strangers send requests: then GET is for trusted documents, and no message guesses at names. */
   production: boolean;
   /** Whether the upstream is the sandbox, which GraphiQL then says. */

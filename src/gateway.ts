@@ -136,6 +136,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
       ...shared,
       paths,
       spotify,
+      purgeToken: options.purgeToken ?? null,
       operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null, paths.base),
       isDraining,
       mask,

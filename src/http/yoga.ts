@@ -15,6 +15,7 @@ import { useExecuteOperation } from './plugins/execute-operation.ts';
 import { useGraphiql } from './plugins/graphiql.ts';
 import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
 import { useGraphiqlHint, useHome } from './plugins/pages.ts';
+import { usePurge } from './plugins/purge.ts';
 import { useRequestFormat } from './plugins/request-format.ts';
 import {
   useDocumentRequired,
@@ -45,7 +46,9 @@ export interface GatewayYogaOptions extends HttpOptions {
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
   operatorRoutes: OperatorRoutes;
-  spotify: Pick<Spotify, 'pagedList'>;
+  spotify: Pick<Spotify, 'pagedList' | 'purge'>;
+  /** The bearer token of `POST /purge`; null for no such route. */
+  purgeToken: string | null;
   unread: UnreadResponses;
   clientKey: ClientKey;
   /** Whether the process keeps up well enough to run another operation. */
@@ -73,7 +76,7 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
     maskedErrors: { maskError: mask },
     graphiql: false, // `useGraphiql` shows it
     cors: corsOrigins.length > 0 && corsFor(corsOrigins),
-    // Yoga's own check answers every URL that ends like this, so it gets an end that no URL has.
+    // Yoga's health check responds to every target that ends with this text, which `rejectInvalidTarget` rejects.
     healthCheckEndpoint: '#',
     landingPage: false,
     multipart: false,
@@ -83,9 +86,11 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
 
 /** The plugins that respond to requests that are not operations. */
 function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
-  const { production, introspection, graphiql, isSandbox, operatorRoutes, spotify, paths } = options;
+  const { production, introspection, graphiql, isSandbox, operatorRoutes, spotify, purgeToken, paths } =
+    options;
   const { endpoint, base } = paths;
   const sdlPath = `${base}/schema.graphql`;
+  const purgePath = `${base}/purge`;
   const docs = production ? new Map<string, URL>() : findDocs(`${base}/docs/`);
   return [
     usePaths(
@@ -94,6 +99,7 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
         `${endpoint}/`,
         ...operatorRoutes.keys(),
         ...(introspection ? [sdlPath] : []),
+        ...(purgeToken === null ? [] : [purgePath]),
         ...(production ? [] : [`${base}/`]),
         ...docs.keys(),
       ],
@@ -103,6 +109,7 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     ),
     useTrailingSlash(endpoint),
     useOperatorRoutes(operatorRoutes),
+    purgeToken !== null && usePurge(purgePath, purgeToken, spotify.purge),
     introspection && useSdl(sdlPath, schema),
     !production && useHome({ ...paths, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox, docs }),
     useDocs(docs),

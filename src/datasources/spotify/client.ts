@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Log } from '../../observability/log.ts';
 import { createBatchFetcher } from './cache/batch-fetcher.ts';
 import { createMemory } from './cache/memory.ts';
+import { createPurges } from './cache/purges.ts';
 import { createReadThroughCache } from './cache/read-through-cache.ts';
 import { createEntryStore } from './cache/shared-entry.ts';
 import { type CapabilityView, createCapabilities } from './capabilities/capabilities.ts';
@@ -61,8 +62,13 @@ export interface Spotify
     /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
     isPremiumLapsed: boolean;
   };
-  /** How often a cached list or page has been proven outdated. */
+  /** How often cached data has been proven outdated, or was removed. */
   changes(): number;
+  /**
+   * Removes the objects with these ids, of whatever kind, from the caches of all processes: with their lists, and with all
+   * responses that contain them. Resolves when this process has done so.
+   */
+  purge(ids: readonly SpotifyId[]): Promise<void>;
   /** Resolves when the data of the other processes has arrived, or takes too long. */
   started(): Promise<void>;
   /** Why the gateway cannot serve; null if it can. */
@@ -133,12 +139,17 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const apiClient = createApiClient({ apiUrl: options.apiUrl, observedHttp, token, requestQueue });
   const isServed = createAppCheck(apiClient.request, requestQueue.isPremiumLapsed);
   const memory = createMemory(options);
+  let purgeCount = 0;
+  const purges = createPurges(sharedStore, async (ids) => {
+    await memory.purge(new Set(ids));
+    purgeCount += 1;
+  });
   const cache = createReadThroughCache({
     ...options,
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory,
-    store: sharedStore && createEntryStore(sharedStore),
+    store: sharedStore && createEntryStore(sharedStore, purges.isPurged),
     leases: sharedStore,
     dailyQuota,
     observer,
@@ -179,6 +190,8 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
       isDevelopmentMode: capabilities.isDevelopmentMode(),
       isPremiumLapsed: requestQueue.isPremiumLapsed(),
     }),
+    changes: () => pages.changes() + purgeCount,
+    purge: purges.purge,
     started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {

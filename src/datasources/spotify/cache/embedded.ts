@@ -1,7 +1,7 @@
 import { isObject } from '../kinds/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { type Entity, findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
-import type { LazyItems } from '../kinds/lazy-items.ts';
+import { isLazyItems, type LazyItems } from '../kinds/lazy-items.ts';
 
 /** Whether a read needs the full object, or a simplified object that came with another response is enough. */
 export type Form = 'full' | 'any';
@@ -52,3 +52,12 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 /** Whether Spotify sent the object in place of another one, which is wrong for a read of the object itself. */
 export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
   findKind(kinds, object.kind)?.isRelinked?.(object) === true;
+
+/** Whether a value of the cache, or an item of a list in it, has one of these ids. */
+export function containsId(value: unknown, ids: ReadonlySet<string>): boolean {
+  if (typeof value === 'string') return ids.has(value);
+  if (typeof value !== 'object' || value === null) return false;
+  if (!isLazyItems(value)) return Object.values(value).some((part) => containsId(part, ids));
+  // The key of an object is `kind/id`, perhaps with a market.
+  return Array.from(value.indexes.keys()).some((key) => ids.has(/\/(\w+)/.exec(key)?.[1] ?? ''));
+}

@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -7,7 +8,7 @@ import { kinds } from '../kinds/index.ts';
 import { isMalformed } from '../kinds/json.ts';
 import { type Entity, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
 import type { LazyItems } from '../kinds/lazy-items.ts';
-import { embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
+import { containsId, embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
 /** The cached responses of this process. */
@@ -18,6 +19,8 @@ export interface Memory {
   set(key: string, entry: Entry, lists?: readonly LazyItems<Entity>[]): void;
   /** Marks an entry as outdated; the objects in its lists are still found. */
   expire(key: string): void;
+  /** Deletes the entries that contain one of these ids, in steps that do not delay clients. */
+  purge(ids: ReadonlySet<string>): Promise<void>;
   /** The latest entry of an object, fresh or stale: its own, or one that came with another response. */
   getAnyForm(endpointRequest: Pick<EndpointRequest<unknown>, 'key' | 'entityKey'>): Entry | undefined;
   /** An object in one of these lists, fresh or stale; only the item that contains it is decoded. */
@@ -39,6 +42,7 @@ const keyBytes = 240; // limits the cache to 200,000 entries, however small they
 // Entries that may no longer be used are deleted within a minute, in steps that do not delay clients: 4,000 take 3 ms.
 const sweepMs = 1_000;
 const sweptEntries = 4_000;
+const purgedEntries = 500; // of which every value is searched: some 5 ms
 
 interface IndexedList {
   items: LazyItems<Entity>;
@@ -106,6 +110,16 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
     expire(key) {
       const cached = entries.peek(key);
       if (cached) cached.entry = outdated(cached.entry);
+    },
+    async purge(ids) {
+      let count = 0;
+      for (const key of [...entries.keys()]) {
+        const cached = entries.peek(key);
+        const isInKey = Array.from(ids).some((id) => key.includes(id));
+        if (cached && (isInKey || containsId(cached.entry.value, ids))) entries.delete(key);
+        count += 1;
+        if (count % purgedEntries === 0) await nextIteration();
+      }
     },
     size: () => entries.size,
     close: () => clearInterval(sweep),

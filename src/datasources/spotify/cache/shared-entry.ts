@@ -9,6 +9,7 @@ import { readBody } from '../transport/body.ts';
 import { unpack } from '../transport/fetch.ts';
 import { ageOf, ageOfAbsence, asOfMs, type Entry, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
+import type { Purges } from './purges.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
 export interface StoredEntry {
@@ -49,7 +50,11 @@ const maxContainerBytes = 1_000; // of the key of a response: the longest search
 const maxObjects = 500; // of a response: 50 tracks with their albums and artists have some 200
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
-export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEntries'>): EntryStore {
+/** @param isPurged whether an operator has removed an id of this body since then; by default nothing is removed */
+export function createEntryStore(
+  store: Pick<SharedStore, 'getEntries' | 'setEntries'>,
+  isPurged: Purges['isPurged'] = () => false,
+): EntryStore {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
   const containerNameOf = (objectKey: string) => nameOf(`in:${objectKey}`);
   return {
@@ -61,7 +66,7 @@ export function createEntryStore(store: Pick<SharedStore, 'getEntries' | 'setEnt
         const value = values[keys.length + i];
         if (value && value.byteLength <= maxContainerBytes) containers.set(objectKey, value.toString());
       }
-      return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key)), containers };
+      return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key, isPurged)), containers };
     },
     set(key, entry, objectKeys = []) {
       const lifeMs = Math.floor(entry.usableUntilMs - epochMs());
@@ -149,7 +154,7 @@ function encodeEntry(key: string, entry: StoredEntry): Buffer | null {
   return text.byteLength > maxTextBytes || value.byteLength > maxEntryBytes ? null : value;
 }
 
-function decodeEntry(value: Buffer | null, key: string): ReadEntry | undefined {
+function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurged']): ReadEntry | undefined {
   if (value === null) return undefined;
   const text = value[0] === '{'.charCodeAt(0) ? value : unpackedOrNull(value);
   const read = text && readBody(text);
@@ -158,6 +163,7 @@ function decodeEntry(value: Buffer | null, key: string): ReadEntry | undefined {
   const { key: ownKey, body, etag, asOfMs, freshUntilMs, usableUntilMs } = json;
   const times = [asOfMs, freshUntilMs, usableUntilMs];
   if (ownKey !== key || body === undefined || !times.every(Number.isFinite)) return undefined;
+  if (isPurged(text, asOfMs as number)) return undefined;
   return {
     body,
     etag: typeof etag === 'string' && etagPattern.test(etag) ? etag : null,

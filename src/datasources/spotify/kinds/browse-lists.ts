@@ -1,6 +1,6 @@
 import { type Album, album } from './album.ts';
 import { type Category, decodeCategory, identifiedCategory } from './category.ts';
-import { type DecodeOptions, dayMs, type Entity, hourMs, type PagedEndpointDefinition } from './kind.ts';
+import { type DecodeOptions, dayMs, type Entity, type PagedEndpointDefinition } from './kind.ts';
 import { type Playlist, playlist } from './playlist.ts';
 import { pathSegment } from './spotify-id.ts';
 
@@ -32,7 +32,7 @@ export const newReleases = {
   key: 'albums',
   withheldField: 'Query.newReleases',
   ...pageSizes,
-  freshMs: hourMs,
+  freshMs: 5 * 60_000,
   decodeItem: album.decode,
 } as const satisfies BrowseListDefinition<Album>;
 
@@ -54,7 +54,7 @@ export const categoryPlaylists = {
   key: 'playlists',
   withheldField: 'Category.playlists',
   ...pageSizes,
-  freshMs: hourMs,
+  freshMs: playlist.freshMs,
   decodeItem: playlist.decode,
 } as const satisfies BrowseListDefinition<Playlist, Pick<Category, 'categoryId'>>;
 
@@ -64,7 +64,7 @@ export const userPlaylists = {
   on404: 'absent',
   withheldField: 'User.playlists',
   ...pageSizes,
-  freshMs: hourMs,
+  freshMs: playlist.freshMs,
   decodeItem: playlist.decode,
 } as const satisfies BrowseListDefinition<Playlist, { id: string }>;
 

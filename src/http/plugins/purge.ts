@@ -1,0 +1,74 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Plugin } from 'graphql-yoga';
+import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
+import { BadUserInput, GatewayError } from '../../errors.ts';
+import { maxIds } from '../../schema/planning/cost.ts';
+
+/** Removes ids from the cache: for an operator who knows that Spotify has changed them, or has to delete them. */
+
+const maxBodyBytes = 64_000; // a hundred of the longest links
+
+/**
+ * Serves `POST /purge`. Its body is JSON: `{"ids": […]}` with ids, URIs or links.
+ * @param token clients send it as a bearer token
+ */
+export const usePurge = (path: string, token: string, purge: Spotify['purge']): Plugin => ({
+  async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+    if (url.pathname !== path) return;
+    const fail = (status: number, message: string, headers: Record<string, string> = {}) => {
+      const code = status === 401 ? 'UNAUTHORIZED' : 'BAD_REQUEST';
+      endResponse(Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers }));
+    };
+    if (request.method !== 'POST') return fail(405, 'Send a POST request.', { allow: 'POST' });
+    if (!isSame(request.headers.get('authorization') ?? '', `Bearer ${token}`)) {
+      const message = 'Send the value of PURGE_TOKEN as a bearer token.';
+      return fail(401, message, { 'www-authenticate': 'Bearer' });
+    }
+    const body = await textOf(request);
+    if (body === null) return fail(413, `Send a body of at most ${maxBodyBytes} bytes.`);
+    try {
+      const ids = idsIn(body);
+      await purge(ids);
+      endResponse(Response.json({ purged: ids.length }));
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      fail(400, error.message);
+    }
+  },
+});
+
+/** The body; null if it is too large. */
+async function textOf({ body }: Request): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBodyBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** @throws BadUserInput if the body is not as documented */
+function idsIn(body: string): SpotifyId[] {
+  const ids = idListIn(body);
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string'))
+    throw new BadUserInput('Send JSON such as {"ids": ["spotify:album:…"]}: ids, URIs or links.');
+  if (ids.length > maxIds)
+    throw new BadUserInput(`At most ${maxIds} ids at a time; these are ${ids.length}.`);
+  return ids.map((id) => parseReference(id).id);
+}
+
+function idListIn(body: string): unknown {
+  try {
+    const json: unknown = JSON.parse(body);
+    return typeof json === 'object' && json !== null && 'ids' in json ? json.ids : json;
+  } catch {
+    return undefined; // not JSON
+  }
+}
+
+/** Compares in a time that does not depend on where the texts differ. */
+const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

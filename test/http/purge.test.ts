@@ -1,0 +1,157 @@
+import { createServer } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { albums, artists, inMode, seen } from '../support/asking.ts';
+import type { TestGateway } from '../support/gateway.ts';
+import { type StoreKind, startStore, stores } from '../support/shared-gateways.ts';
+
+/** `POST /purge`: an operator removes ids from the cache. */
+
+const PURGE_TOKEN = 'aToken';
+const authorization = `Bearer ${PURGE_TOKEN}`;
+const withToken = (environment: Record<string, string> = {}) =>
+  inMode('extended', { PURGE_TOKEN, ...environment });
+
+const send = ({ fetch }: TestGateway, body: unknown, headers: Record<string, string> = { authorization }) =>
+  fetch('/purge', { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+
+async function purge(gateway: TestGateway, ...ids: string[]): Promise<void> {
+  const response = await send(gateway, { ids });
+  expect([response.status, await response.json()]).toEqual([200, { purged: ids.length }]);
+}
+
+const album = `{ album(id: "${albums.tracks20}") { name label } }`;
+const list = `{ artist(id: "${artists.bts}") { albums(first: 3) { nodes { id } } } }`;
+const track = `{ album(id: "${albums.tracks20}") { tracks(first: 1) { nodes { id } } } }`;
+
+describe('an id that is removed', () => {
+  test.each([
+    ['as an id', albums.tracks20],
+    ['as a URI', `spotify:album:${albums.tracks20}`],
+    ['as a link', `https://open.spotify.com/album/${albums.tracks20}?si=1`],
+  ])('is read again by the next operation: %s', async (_, id) => {
+    const gateway = await withToken();
+    for (const calls of [1, 1]) {
+      await gateway.ask(album);
+      expect(gateway.apiCalls()).toHaveLength(calls);
+    }
+    await purge(gateway, id);
+    for (const calls of [2, 2]) {
+      expect((await gateway.ask(album)).errors).toEqual([]);
+      expect(gateway.apiCalls()).toHaveLength(calls);
+    }
+  });
+
+  test('takes its lists along, and no other object', async () => {
+    const gateway = await withToken();
+    await gateway.ask(list);
+    await gateway.ask(album);
+    const calls = gateway.apiCalls().length;
+    await purge(gateway, artists.bts);
+    await gateway.ask(album);
+    expect(gateway.apiCalls()).toHaveLength(calls);
+    await gateway.ask(list);
+    expect(gateway.apiCalls().slice(calls)).toContain(`/artists/${artists.bts}/albums?limit=50&offset=0`);
+  });
+
+  test.each([
+    ['a page of a list', list, (data: Data) => data.artist?.albums.nodes[0]?.id],
+    ['a page that an object contains', track, (data: Data) => data.album?.tracks.nodes[0]?.id],
+    [
+      'a search',
+      '{ search(q: "the") { albums(first: 3) { nodes { id } } } }',
+      (data: Data) => data.search?.albums.nodes[0]?.id,
+    ],
+  ])('takes along the responses that contain it: %s', async (_, document, idIn) => {
+    const gateway = await withToken();
+    const { data } = await gateway.ask<Data, object>(document);
+    const [calls, id] = [gateway.apiCalls().length, idIn(data) ?? expect.fail()];
+    await purge(gateway, id);
+    expect(seen(await gateway.ask<Data, object>(document))).toEqual({ data, errors: [] });
+    expect(gateway.apiCalls().length).toBeGreaterThan(calls);
+  });
+
+  test('is not served from a whole response that was cached', async () => {
+    const gateway = await withToken();
+    const server = createServer(gateway.gateway.listener).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const ask = async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify({ query: album }),
+      });
+      expect(response.status).toBe(200);
+      await response.text();
+    };
+    for (let i = 0; i < 3; i++) await ask();
+    await purge(gateway, albums.tracks20);
+    await ask();
+    expect(gateway.apiCalls()).toHaveLength(2);
+  });
+
+  test.each<StoreKind>([...stores])(
+    'is removed in all processes that share %s, and in later ones',
+    async (kind) => {
+      const { start, apiCalls } = await startStore(kind, { PURGE_TOKEN });
+      const [one, other] = [await start(), await start()];
+      await one.ask(album);
+      await other.ask(album);
+      await expect.poll(() => other.ask(album).then(() => apiCalls().length)).toBe(1);
+      await purge(one, albums.tracks20);
+      await expect.poll(() => other.ask(album).then(() => apiCalls().length)).toBe(2);
+      const later = await start();
+      await later.ask(album);
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
+
+  test.each<StoreKind>([...stores])(
+    'is not read from %s by a process that starts afterwards',
+    async (kind) => {
+      const { start, apiCalls } = await startStore(kind, { PURGE_TOKEN });
+      const one = await start();
+      await one.ask(album);
+      await purge(one, albums.tracks20);
+      const later = await start();
+      await later.ask(album);
+      expect(apiCalls()).toHaveLength(2);
+    },
+  );
+});
+
+interface Data {
+  artist?: { albums: { nodes: { id: string }[] } };
+  album?: { tracks: { nodes: { id: string }[] } };
+  search?: { albums: { nodes: { id: string }[] } };
+}
+
+describe('a request that is rejected removes nothing', () => {
+  test.each([
+    ['without a token', { ids: [albums.tracks20] }, {}, 401, 'UNAUTHORIZED'],
+    ['with another token', { ids: [albums.tracks20] }, { authorization: 'Bearer no' }, 401, 'UNAUTHORIZED'],
+    ['with an id that is none', { ids: [albums.tracks20, 'none'] }, { authorization }, 400, 'BAD_REQUEST'],
+    ['without ids', {}, { authorization }, 400, 'BAD_REQUEST'],
+    ['with text that is not JSON', 'ids', { authorization }, 400, 'BAD_REQUEST'],
+    ['with 101 ids', { ids: Array(101).fill(albums.tracks20) }, { authorization }, 400, 'BAD_REQUEST'],
+    ['with a body that is too large', ' '.repeat(64_001), { authorization }, 413, 'BAD_REQUEST'],
+  ])('%s', async (_, body, headers: Record<string, string>, status, code) => {
+    const gateway = await withToken();
+    await gateway.ask(album);
+    const response = await send(gateway, body, headers);
+    const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
+    expect([response.status, errors[0]?.extensions]).toEqual([status, { code }]);
+    await gateway.ask(album);
+    expect(gateway.apiCalls()).toHaveLength(1);
+  });
+
+  test('with another method: 405 names POST', async () => {
+    const response = await (await withToken()).fetch('/purge');
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+test('without PURGE_TOKEN there is no such route', async () => {
+  expect((await send(await inMode('extended'), { ids: [albums.tracks20] })).status).toBe(404);
+});
