@@ -86,7 +86,13 @@ export function createRequestBodies(onSlowClosed: () => void): RequestBodies {
       request.once('close', () => finish({ kind: 'aborted' }));
     });
 
-  return { read: async (request) => (request.readableEnded ? parsedBody(request) : readStream(request)) };
+  return {
+    async read(request) {
+      if (request.readableEnded) return parsedBody(request);
+      // Its `close` event has been: a middleware in front of the gateway took longer than the client stayed.
+      return request.destroyed ? { kind: 'aborted' } : readStream(request);
+    },
+  };
 }
 
 /** The body that a parser of the server, such as `express.json()`, has set as data, text or bytes. */

@@ -12,11 +12,11 @@ export interface Log {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** The log entry of one operation. It holds nothing that a client wrote. */
+/** The log entry of one operation. The name of the operation is the only text in it that a client has chosen. */
 export interface OperationUsage {
   /** The name that the document gives it. */
   operation: string | null;
-  /** Tells documents apart. */
+  /** The hash of the document. */
   document: string;
   plannedCalls: number;
   actualCalls: number;

@@ -96,7 +96,9 @@ function stop(state: State, supervision: Supervision, log: Log): void {
   exitIfAlone(state, supervision);
 }
 
-const workers = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+/** The workers that run: Node lists one that has ended until its channel is closed too. */
+const workers = (): Worker[] =>
+  Object.values(cluster.workers ?? {}).flatMap((worker) => (worker && !worker.isDead() ? [worker] : []));
 
 const isReady = ({ id }: Worker, { listeningPorts }: State, { ports }: Supervision): boolean =>
   listeningPorts.get(id) === ports;

@@ -49,8 +49,9 @@ export function gracefulShutdown(
 ): void {
   const responses = trackResponses(server, () => draining);
   let draining = false;
+  let exitCode = 0; // 1 as soon as an exception was not caught, also while the process drains
 
-  async function stop(exitCode: number): Promise<void> {
+  async function stop(): Promise<void> {
     draining = true;
     drain();
     log.info({}, drainingMessage(responses.undelivered().length));
@@ -74,7 +75,10 @@ export function gracefulShutdown(
     if (responses.undelivered().every(({ writableEnded }) => !writableEnded)) server.closeIdleConnections();
   }
 
-  const beginStop = (exitCode: number) => draining || void stop(exitCode);
+  function beginStop(code: number): void {
+    exitCode = Math.max(exitCode, code);
+    if (!draining) void stop();
+  }
   trigger(
     () => beginStop(0),
     () => process.exit(1),

@@ -50,3 +50,17 @@ describe('a daily limit of which more than a half is used', () => {
     expect(lists()).toEqual([]);
   });
 });
+
+test('a client that has the response to a GET request gets 304, also by the weak ETag of a proxy that compresses', async () => {
+  const { fetch, apiCalls } = await inMode('development');
+  const get = (headers: Record<string, string> = {}) =>
+    fetch(`/graphql?query=${encodeURIComponent(artist(artists.bts))}`, { headers });
+  const etag = (await get()).headers.get('etag') ?? expect.fail();
+  for (const sent of [etag, `W/${etag}`, `"another", W/${etag}`]) {
+    const response = await get({ 'if-none-match': sent });
+    expect([response.status, await response.text(), response.headers.get('etag')]).toEqual([304, '', etag]);
+    expect(response.headers.get('content-length')).toBeNull();
+  }
+  expect((await get({ 'if-none-match': '"another"' })).status).toBe(200);
+  expect(apiCalls()).toHaveLength(1);
+});

@@ -66,3 +66,19 @@ test('a new body gets the room of one that has been incomplete for longer than a
   expect(new Set(ends)).toEqual(new Set(['aborted']));
   expect(slowClosed()).toBe(1);
 });
+
+test('a request whose client has gone before its body is read is given up at once', async () => {
+  const { read } = createRequestBodies(() => undefined);
+  const kinds: RequestBody['kind'][] = [];
+  const server = createServer((request) => {
+    // As behind a middleware that takes longer than the client stays.
+    request.once('close', () => void read(request).then(({ kind }) => kinds.push(kind)));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write('POST / HTTP/1.1\r\nHost: gateway\r\nContent-Length: 9\r\n\r\n{', () => socket.destroy());
+  await until(() => kinds.length > 0, 5_000);
+  expect(kinds).toEqual(['aborted']);
+});

@@ -84,6 +84,12 @@ test('a path is compared without its query string', async () => {
   }
 });
 
+test('a target that ends like a fragment is 400, because yoga takes it for a health check', async () => {
+  const { gateway } = await withSandbox();
+  const port = await portOf(gateway.listener);
+  for (const target of ['/anything#', '/graphql#']) expect((await statusOf(port, target)).status).toBe(400);
+});
+
 test.each([
   'a/metrics?',
   '[',
@@ -94,6 +100,8 @@ test.each([
   'gateway:99999',
   'gateway:',
   'gateway:x',
+  'service.1',
+  '1.2.3.999',
   'user@gateway',
   'a..b',
   '',

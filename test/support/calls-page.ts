@@ -72,9 +72,9 @@ export function callsPage(rows: readonly Row[]): string {
   ].join('\n\n')}\n`;
 }
 
-const intro = `Spotify limits calls, so the gateway uses as few calls as possible. \`test/contract/calls.test.ts\` writes this page: it executes
-every operation of the tables with a gateway in front of the sandbox, counts the calls that arrive there, and fails if a
-number differs. Token calls are not counted: there is one an hour.
+const intro = `Spotify limits calls, so the gateway uses as few calls as possible. \`npm run docs:calls\` writes this page: the test executes
+every operation of the tables with a gateway in front of the sandbox and counts the calls that arrive there. \`npm test\` fails
+if a number differs. Token calls are not counted: there is one an hour.
 
 An app in _extended_ quota mode can read many objects with one call and has pages of 50. An app in _development_ mode, the
 mode of an ordinary app since February 2026, reads objects one by one and has pages of 10.`;

@@ -59,9 +59,16 @@ export function useUnread(unread: UnreadResponses, onRejected: (code: ErrorCode)
       if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
       const error = overloaded();
       onRejected(error.code);
-      setResponse(errorResponse(fetchAPI, 503, error));
+      setResponse(withCorsOf(response, errorResponse(fetchAPI, 503, error)));
     },
   };
+}
+
+/** The response with the CORS headers of another one: without them, a page of another origin cannot read its error. */
+function withCorsOf({ headers }: Response, response: Response): Response {
+  for (const [name, value] of headers)
+    if (name === 'vary' || name.startsWith('access-control-')) response.headers.set(name, value);
+  return response;
 }
 
 /** Bytes in memory for this response alone. Pages and the schema are shared by all their visitors. */

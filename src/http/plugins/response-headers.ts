@@ -28,11 +28,10 @@ export const useEtag: Plugin = {
     const headers = new Headers(response.headers);
     headers.set('etag', etag);
     headers.append('vary', `accept, ${traceHeader}`);
-    const cachedEtags = request.headers.get('if-none-match')?.split(/\s*,\s*/);
-    setResponse(
-      cachedEtags?.includes(etag)
-        ? new Response(null, { status: 304, headers })
-        : new Response(body, { status: 200, headers }),
-    );
+    // A proxy that compresses the response makes the ETag a weak one: `W/"…"`.
+    const isCached = request.headers.get('if-none-match')?.includes(etag);
+    if (!isCached) return setResponse(new Response(body, { status: 200, headers }));
+    headers.delete('content-length');
+    setResponse(new Response(null, { status: 304, headers }));
   },
 };
