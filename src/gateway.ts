@@ -12,7 +12,7 @@ import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
 import { createGatewayYoga, type GatewayYoga, type HttpOptions } from './http/yoga.ts';
-import { watchEventLoop } from './observability/clock.ts';
+import { watchEventLoop } from './observability/event-loop.ts';
 import { registerGauges } from './observability/gauges.ts';
 import { boundedLog, createLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';

@@ -38,9 +38,9 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 
   async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
     const type = mediaTypeOf(request.headers.accept);
-    const isPlain = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
-    if (isPlain && (await fastPath({ request, response, type, body }))) return;
-    // Yoga's adapter takes `body` for a body that has been read, unless it is empty.
+    const mayUseFastPath = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
+    if (mayUseFastPath && (await fastPath({ request, response, type, body }))) return;
+    // Yoga reads the stream unless `request.body` is set and not empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
 
@@ -96,17 +96,17 @@ function isJsonPost(request: IncomingMessage, endpoint: string): boolean {
   return (
     method === 'POST' &&
     pathOf(sentTarget(request) ?? '') === endpoint &&
-    (length === undefined ? headers['transfer-encoding'] !== undefined : isReadable(Number(length))) &&
+    (length === undefined ? headers['transfer-encoding'] !== undefined : isAcceptedLength(Number(length))) &&
     headers['content-encoding'] === undefined &&
     /^application\/json(?:;|$)/i.test(headers['content-type'] ?? '')
   );
 }
 
-const isReadable = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;
+const isAcceptedLength = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;
 
 const jsonTypes = [plainJson, 'application/*', '*/*'];
 
-/** The media type that yoga would choose; null if the choice is yoga's. */
+/** The media type of the response; null if only yoga can decide, because the types are unknown or have a charset. */
 function mediaTypeOf(accept = '*/*'): MediaType | null {
   if (accept.includes('charset')) return null;
   const accepted = accept.split(',').map((range) => range.replace(/;.*/, '').trim().toLowerCase());

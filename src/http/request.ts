@@ -140,8 +140,7 @@ export const withoutUnknown = (params: SentParams): SentParams =>
 /**
  * Replaces the hash of a trusted document by its text.
  * @param manifest null if requests send their documents as text
- * @throws GatewayError if there is a manifest and the request names no document of it, or there is none and the request
- * sends a hash alone
+ * @throws the errors of `trustedDocument`
  */
 export function withDocument(manifest: Manifest | null, params: SentParams): SentParams {
   const query = trustedDocument(manifest, params);

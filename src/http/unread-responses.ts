@@ -111,7 +111,7 @@ export function createUnreadConnections(): UnreadConnections {
       progressMs: performance.now(),
     };
     connections.set(socket, connection);
-    // A response that waits behind another one of the same connection never hears that the connection is closed.
+    // A response that waits behind another one of its connection emits no `close` event when the connection closes.
     socket.once('close', () => remove(connection));
     return connection;
   }

@@ -31,10 +31,10 @@ export interface OperationSpan {
   /** The parent context of spans below it. */
   context: TraceContext;
   /** Ends the span with the outcome of the operation, which may have been rejected, or served from the response cache. */
-  end(usage: Pick<OperationUsage, 'operation' | 'plannedCalls'>, outcome: OperationOutcome): void;
+  end(usage: Pick<OperationUsage, 'operation' | 'plannedCalls'>, outcome: SpanOutcome): void;
 }
 
-export interface OperationOutcome {
+export interface SpanOutcome {
   failed: boolean;
   /** Its calls; those of the cache become spans too. */
   calls: readonly UpstreamCallRecord[];

@@ -1,5 +1,5 @@
 import { Overloaded } from '../errors.ts';
-import { waitForIdleEventLoop } from '../observability/clock.ts';
+import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 
 /**
  * Spreads the work of operations over iterations of the event loop, so that `/health` responds in time. In one iteration

@@ -53,13 +53,13 @@ export function parsePrinted(text: string): ParsedDocument {
 /** @returns a function that throws InvalidRequest or QueryTooComplex for a document that must not be executed */
 export function createValidate({ schema, introspection, suggestions }: ValidationOptions) {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  // A suggestion compares a name with all names of the schema, for each of a hundred errors.
+  // A suggestion compares a name with all names of the schema.
   const limits = { maxErrors, hideSuggestions: !suggestions };
 
   return (document: DocumentNode): void => {
     checkSize(document);
     const errors = validate(schema, document, rules, limits);
-    // A client that makes a hundred mistakes does not read a hundred messages.
+    // Validation stops at this number of errors; then the first one stands for all.
     const sentErrors = errors.length > maxErrors ? errors.slice(0, 1) : errors;
     if (sentErrors.length > 0) {
       throw new InvalidRequest(sentErrors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));

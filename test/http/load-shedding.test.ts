@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { watchEventLoop } from '../../src/observability/clock.ts';
+import { watchEventLoop } from '../../src/observability/event-loop.ts';
 import { waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { startServer } from '../support/process.ts';

@@ -60,7 +60,7 @@ export function callsPage(rows: readonly Row[]): string {
     '## Why fewer calls are not possible',
     ...least.flatMap((row) => explanation(row, number(row))),
     '## Operations that cost more than the minimum',
-    'These operations are possible with fewer calls; the text below the table states the purpose of the others.',
+    'These operations are possible with fewer calls; their texts state which calls are avoidable, and why the gateway sends them.',
     table(
       ['', 'operation', 'extended', 'development', 'minimum, extended', 'minimum, development'],
       more.map((row) => {

@@ -16,8 +16,9 @@ export interface ExecuteOperationPluginOptions {
 type StringifiedResult = ExecutionResult & { stringify(): string };
 
 /**
- * The entry point for requests through yoga, which parses the request and writes the response. It must come before the
- * plugins that change the parameters, because the response is cached by the parameters as they were sent.
+ * The entry point for requests through yoga, which parses the request and writes the response. It comes after
+ * `useKnownParams`, because ignored parameters must not tell cached responses apart, and before `useTrustedDocuments`, so
+ * that the response to a hash is cached by the hash.
  */
 export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plugin {
   const { executeOperation, responseCache, clientKey } = options;
