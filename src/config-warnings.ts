@@ -39,6 +39,9 @@ export function doubtfulValues(
       /^prod/i.test(nodeEnv) &&
       `NODE_ENV is ${JSON.stringify(nodeEnv)}, not "production": GraphiQL, introspection and the quota stay open.`,
     isSandbox &&
+      nodeEnv === 'production' &&
+      'NODE_ENV is "production", but SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set: the gateway serves made-up music.',
+    isSandbox &&
       unused.length > 0 &&
       `${unused.join(' and ')} ${unused.length > 1 ? 'have' : 'has'} no effect: without SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET the gateway calls its own sandbox.`,
     timeoutMs > requestTimeoutMs &&

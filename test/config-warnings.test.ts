@@ -58,6 +58,7 @@ describe('values that do not fit together', () => {
       { SPOTIFY_API_URL: 'http://localhost:4010/v1', SPOTIFY_TOKEN_URL: 'http://localhost:4010/token' },
       /^SPOTIFY_API_URL and SPOTIFY_TOKEN_URL have no effect/,
     ],
+    [{ NODE_ENV: 'production' }, /^NODE_ENV is "production", but .* the gateway serves made-up music\.$/],
     [
       { UPSTREAM_TIMEOUT_MS: '9000' },
       /^UPSTREAM_TIMEOUT_MS \(9000\) is longer than REQUEST_TIMEOUT_MS \(8000\)/,
@@ -68,7 +69,7 @@ describe('values that do not fit together', () => {
 
   test.each<Environment>([
     {},
-    { NODE_ENV: 'production' },
+    { ...credentials, NODE_ENV: 'production' },
     { NODE_ENV: 'development' },
     { NODE_ENV: 'test' },
     { ...credentials, SPOTIFY_API_URL: 'http://localhost:4010/v1' },

@@ -47,12 +47,14 @@ function problemOf(request: IncomingMessage): BadRequest | null {
   const { headers, rawHeaders } = request;
   const { host } = headers;
   const url = sentTarget(request) ?? '';
+  const isName = host === undefined || isHostHeader(host);
+  const isUrl = isName && URL.canParse(`http://${host ?? 'localhost'}${url}`);
   // A name such as `service.1` has the form of a host name, but is an invalid IPv4 address in a URL.
-  const isHostOfUrl = host === undefined || (isHostHeader(host) && URL.canParse(`http://${host}/`));
+  const isHostOfUrl = isUrl || (isName && URL.canParse(`http://${host ?? 'localhost'}/`));
   if (!isHostOfUrl || hasTwoHosts(rawHeaders)) {
     return new BadRequest('The Host header must be one host name or IP address, with or without a port.');
   }
-  if (!url.startsWith('/') || url.includes('#') || !URL.canParse(`http://localhost${url}`)) {
+  if (!url.startsWith('/') || url.includes('#') || !isUrl) {
     return new BadRequest('The request target must be a path that begins with a slash.');
   }
   return null;

@@ -20,10 +20,15 @@ interface Budget {
   atMs: number;
 }
 
+/** Starts to measure the time that something takes. @returns reads the milliseconds since then */
+export function startTime(): () => number {
+  const startMs = performance.now();
+  return () => performance.now() - startMs;
+}
+
 /**
- * Starts to measure the time that something takes: of the processor, because a busy machine makes no request more
- * expensive.
- * @returns reads the milliseconds since then
+ * The same for the time of the processor, because a busy machine makes no request more expensive. Reading it takes 10 to
+ * 20 µs, a tenth of an operation whose data is cached.
  */
 export function startProcessorTime(): () => number {
   const start = process.cpuUsage();

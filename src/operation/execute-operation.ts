@@ -5,7 +5,7 @@ import { startOperation } from '../observability/tracing.ts';
 import { type Context, createContext } from '../schema/context.ts';
 import type { Plan } from '../schema/planning/plan.ts';
 import { createOperationQueue, type OperationQueue, overloaded } from './admission.ts';
-import { startProcessorTime } from './client-budgets.ts';
+import { startProcessorTime, startTime } from './client-budgets.ts';
 import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
@@ -142,7 +142,8 @@ function createResultOf({
 
   return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {
     const { operationName, variables, client } = request;
-    const milliseconds = startProcessorTime();
+    // Nearly every operation is executed, and then nothing is charged.
+    const milliseconds = document.wasRejected ? startProcessorTime() : startTime();
     try {
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;

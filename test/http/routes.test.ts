@@ -58,6 +58,21 @@ describe('GET /docs/', () => {
     expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
+  test('gives browsers the same text with links, of which none is dead', async () => {
+    const { fetch } = await withSandbox();
+    const accept = { headers: { accept: 'text/html' } };
+    const page = await (await fetch('/docs/README.md', accept)).text();
+    const targets = [...page.matchAll(/<a href="(\/[^"]*)">/g)].map(([, target]) => target ?? '');
+    expect(targets).toContain('/docs/quota.md');
+    expect(targets).toContain('/docs/decisions/README.md');
+    for (const target of targets) expect((await fetch(target, accept)).status, target).toBe(200);
+    const errors = await (await fetch('/docs/errors.md', accept)).text();
+    expect(errors).toMatch(/^<!doctype html>/);
+    expect(errors).not.toMatch(
+      /<(?!\/?(html|head|meta|title|link|style|body|h1|pre|a|svg|path|circle|g|rect)\b|!doctype)/,
+    );
+  });
+
   test('is not there in production', async () => {
     const { fetch } = await withSandbox({ NODE_ENV: 'production' });
     expect((await fetch('/docs/errors.md')).status).toBe(404);

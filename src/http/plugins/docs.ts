@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'graphql-yoga';
+import { htmlPage, pageHeaders } from './page.ts';
 import { isRead } from './routes.ts';
 
 /** The files of the docs by the paths at which they are served. */
@@ -14,20 +15,41 @@ const folder = new URL('../../../docs/', import.meta.url);
  */
 export function findDocs(path: string): Docs {
   try {
-    const names = readdirSync(folder).filter((name) => name.endsWith('.md'));
-    return new Map(names.map((name) => [path + name, new URL(name, folder)]));
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const files = names.filter((name) => name.endsWith('.md')).map((name) => name.replaceAll('\\', '/'));
+    return new Map(files.map((name) => [path + name, new URL(name, folder)]));
   } catch {
     return new Map();
   }
 }
 
-/** Serves the docs as they are written, in Markdown. */
+/** Serves the docs as they are written, in Markdown; to browsers with links. */
 export const useDocs = (docs: Docs): Plugin => ({
   async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
     const file = docs.get(url.pathname);
     if (!file) return;
     if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
+    const markdown = await readFile(file, 'utf8');
+    if (request.headers.get('accept')?.includes('text/html')) {
+      const page = htmlPage(titleOf(markdown), `<pre>${withLinks(markdown, url.pathname, docs)}</pre>`);
+      return endResponse(new Response(page, { headers: pageHeaders() }));
+    }
     const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
-    endResponse(new Response(await readFile(file, 'utf8'), { headers }));
+    endResponse(new Response(markdown, { headers }));
   },
 });
+
+const titleOf = (markdown: string): string => escaped(/^# (.+)$/m.exec(markdown)?.[1] ?? 'Documentation');
+
+/** The text as HTML, in which links to other pages of the docs and to the web are links. */
+function withLinks(markdown: string, path: string, docs: Docs): string {
+  return escaped(markdown).replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (text, label, target) => {
+    const isWeb = /^https:\/\//.test(target);
+    const { pathname } = new URL(target, `http://localhost${path}`);
+    if (!isWeb && !docs.has(pathname)) return text;
+    return `<a href="${isWeb ? target : pathname}">${label}</a>`;
+  });
+}
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -23,6 +23,7 @@ const style = `
 :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }
 h1 { font-size: 1.5em; margin: .5em 0 }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
 `;
 
 /** The sources from which a page may load, in the terms of a Content-Security-Policy; all others are forbidden. */

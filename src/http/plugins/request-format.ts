@@ -21,7 +21,9 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
       const encoding = request.headers.get('content-encoding') ?? 'identity';
       if (type !== 'application/json' || encoding !== 'identity') {
         // Any page can send a form; the size of a compressed body is not known.
-        const error = new BadRequest('Send the request as plain application/json.');
+        const error = new BadRequest(
+          'Set the header Content-Type: application/json, and send the body without Content-Encoding.',
+        );
         onRejected(error.code);
         endResponse(errorResponse(fetchAPI, 415, error));
       }

@@ -24,7 +24,8 @@ export function createUseLog(log: Log | undefined) {
     loggedLevels.set(family, level);
     if (!isHigher) return;
     const share = levels[level - 1]?.text ?? 'used up';
-    const advice = isUsedUp ? '; docs/quota.md says how to make it last' : '';
+    const rest = limit !== null && used < limit ? ' are sent, and the rest is a reserve' : '';
+    const advice = isUsedUp ? `${rest}; docs/quota.md says how to make it last` : '';
     const message = `the daily limit of ${family} is ${share}: ${used} of ${limit} calls${advice}`;
     log?.[isUsedUp ? 'warn' : 'info']({ family, used, limit, limitSource }, message);
   };

@@ -120,7 +120,8 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
   };
 }
 
-const noTokenMessage = 'Spotify has sent no token, so no call can be sent; the next request tries again';
+const noTokenMessage =
+  'Spotify has sent no token, so no call can be sent; the next request tries again. Check the network, HTTPS_PROXY and SPOTIFY_TOKEN_URL';
 
 /** Such as `ECONNREFUSED` or `status 503`. */
 const reasonOf = (outcome: Outcome | undefined): string | undefined =>

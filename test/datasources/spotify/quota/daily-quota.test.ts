@@ -324,7 +324,7 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
     ['info', `the daily limit of ${family} is nine tenths used: 18 of 20 calls`, fields(18)],
     [
       'warn',
-      `the daily limit of ${family} is used up: 19 of 20 calls; docs/quota.md says how to make it last`,
+      `the daily limit of ${family} is used up: 19 of 20 calls are sent, and the rest is a reserve; docs/quota.md says how to make it last`,
       fields(19),
     ],
   ]);
