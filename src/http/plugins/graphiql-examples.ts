@@ -127,14 +127,20 @@ export const spokenWord = `# Podcasts and audiobooks. Few markets have
 # New Zealand and Australia.
 query SpokenWord {
   search(q: "the", market: "US") {
-    shows(first: 3) {
-      nodes { name totalEpisodes }
+    shows(first: 1) {
+      nodes {
+        id
+        name
+        episodes(first: 3) {
+          nodes { name releaseDate { date } }
+        }
+      }
     }
-    audiobooks(first: 3) {
+    audiobooks(first: 2) {
       nodes {
         name
         authors { name }
-        chapters(first: 5) {
+        chapters(first: 3) {
           nodes { chapterNumber name durationMs }
         }
       }
@@ -153,7 +159,8 @@ export const planNote = `# What would this cost? Nothing runs: see the
 # line below, and the header under "Headers".`;
 
 export const runNote = `# What did it cost? See the line below, and
-# the calls in the extensions of the response.`;
+# the calls in the extensions of the response.
+# Apps in development mode get no labels.`;
 
 export const costOf = (name: string, note: string): string => `${note}
 query ${name} {
