@@ -53,6 +53,19 @@ describe('an id that is removed', () => {
     expect(gateway.apiCalls().slice(calls)).toContain(`/artists/${artists.bts}/albums?limit=50&offset=0`);
   });
 
+  test('takes the lengths of its lists along', async () => {
+    const gateway = await withToken();
+    const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
+    await gateway.ask(length);
+    const calls = gateway.apiCalls().length;
+    await purge(gateway, artists.bts);
+    expect(seen(await gateway.ask(length))).toEqual({
+      data: { artist: { albums: { totalCount: 104 } } },
+      errors: [],
+    });
+    expect(gateway.apiCalls().slice(calls)).toContain(`/artists/${artists.bts}/albums?limit=50&offset=0`);
+  });
+
   test.each([
     ['a page of a list', list, (data: Data) => data.artist?.albums.nodes[0]?.id],
     ['a page that an object contains', track, (data: Data) => data.album?.tracks.nodes[0]?.id],

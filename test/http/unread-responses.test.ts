@@ -2,8 +2,16 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { createUnreadResponses, unreadLimits } from '../../src/http/unread-responses.ts';
+import { createYoga } from 'graphql-yoga';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { useUnread } from '../../src/http/plugins/load-shedding.ts';
+import { corsFor, useVaryByOrigin } from '../../src/http/plugins/response-headers.ts';
+import {
+  createUnreadResponses,
+  type UnreadResponses,
+  unreadLimits,
+} from '../../src/http/unread-responses.ts';
+import { schema } from '../../src/schema/index.ts';
 import { type OnEnd, until } from '../support/process.ts';
 
 const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system take
@@ -130,4 +138,25 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     });
     await until(() => released() === 1, 5_000);
   });
+});
+
+test('a page of another origin can read the error of a response that has no room', async () => {
+  const noRoom = { hasRoom: () => false } as unknown as UnreadResponses;
+  const yoga = createYoga({
+    schema,
+    cors: corsFor(['https://app.example']),
+    logging: false,
+    plugins: [useVaryByOrigin, useUnread(noRoom, () => undefined)],
+  });
+  const server = createServer(yoga).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: 'https://app.example', connection: 'close' },
+    body: '{"query": "{ __typename }"}',
+  });
+  expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('OVERLOADED')]);
+  expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
+  expect(response.headers.get('vary')?.toLowerCase()).toContain('origin');
 });

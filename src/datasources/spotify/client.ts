@@ -141,6 +141,7 @@ export function createSpotify(options: SpotifyOptions, log: Log, observer: Obser
   const memory = createMemory(options);
   let purgeCount = 0;
   const purges = createPurges(sharedStore, async (ids) => {
+    pages.forget(ids);
     await memory.purge(new Set(ids));
     purgeCount += 1;
   });

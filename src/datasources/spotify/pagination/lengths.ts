@@ -126,6 +126,8 @@ export interface ListTotals {
   record(list: AnyList, page: AnyPage, sinceMs: number): void;
   /** Learns that a list ends at a slot, though `next` is set behind it. */
   recordEnd(list: AnyList, slot: number): void;
+  /** Forgets the lists whose keys contain one of these ids. */
+  forget(ids: readonly string[]): void;
 }
 
 type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal' | 'freshMs'>;
@@ -172,6 +174,9 @@ export function createListTotals(freshMs: number | null, onChange: () => void): 
     recordEnd({ key }, slot) {
       const learned = lists.get(key);
       if (learned) Object.assign(learned, { minLength: Math.min(learned.minLength, slot), end: slot });
+    },
+    forget(ids) {
+      for (const key of [...lists.keys()]) if (ids.some((id) => key.includes(id))) lists.delete(key);
     },
     isConsistent(list, { total, asOfMs }) {
       const learned = lists.get(list.key);

@@ -199,3 +199,9 @@ export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
   });
   return gap === -1 ? [...pages] : pages.slice(0, gap);
 }
+
+/** Notes the shortened window; the response is not kept, because a later call may read the rest. */
+export function recordShortened(fieldContext: FieldContext): void {
+  fieldContext.operation.usage.shortened.push({ ...fieldContext.location(), reason: 'QUOTA' });
+  recordFreshness(fieldContext, epochMs());
+}

@@ -17,6 +17,7 @@ import {
   quotaError,
   readPage,
   readPages,
+  recordShortened,
   untilGap,
 } from './page-reader.ts';
 import { isCursorAt, isFromEnd, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
@@ -38,6 +39,8 @@ export interface Pagination {
   isPageCached(list: PagedList<Entity>, offset: number): boolean;
   /** How often a list, or a page of one, has been proven outdated. */
   changes(): number;
+  /** Forgets the lengths of the lists of these objects. */
+  forget(ids: readonly string[]): void;
 }
 
 export interface PaginationOptions {
@@ -118,6 +121,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
       return (end !== null && offset >= end) || cache.isCached(list.page(offset, pageSizeOf(list)), 'full');
     },
     changes: () => changes,
+    forget: totals.forget,
   };
 }
 
@@ -145,12 +149,6 @@ async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): 
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
   return sequence && cutWindow(read, sequence, slots, args);
-}
-
-/** Notes the shortened window; the response is not kept, because a later call may read the rest. */
-function recordShortened(fieldContext: FieldContext): void {
-  fieldContext.operation.usage.shortened.push({ ...fieldContext.location(), reason: 'QUOTA' });
-  recordFreshness(fieldContext, epochMs());
 }
 
 /**
