@@ -27,6 +27,8 @@ export interface CountOptions {
 // this limit would cost too many calls. Counting as many takes about 10 ms.
 const maxVisits = 10_000;
 
+const none: readonly Owner[] = [];
+
 /** The objects at one selection path, whose fields are counted. */
 interface Place {
   level: TypeSelection;
@@ -58,29 +60,23 @@ export function countCalls(
     calls: new Map(),
     sharedCalls: new Map(),
     probeCalls: new Map(),
-    lookups: { direct: new Map(), deferred: new Map() },
+    lookups: spotify.app.has('batch') === null ? { direct: new Map(), deferred: new Map() } : null,
     uncachedEntities: 0,
     rejectedEntities: new Map(),
     visits: 0,
     onCalls,
   };
-  countFields(count, {
-    level: root,
-    parentArgs: {},
-    objects: single,
-    full: true,
-    isFromOwner: false,
-    owners: [],
-    cachedParents: 0,
-  });
+  if (!root.costsNothing) {
+    const parents = { objects: single, full: true, isFromOwner: false, owners: none, cachedParents: 0 };
+    countFields(count, { level: root, parentArgs: {}, ...parents });
+  }
   countBatchProbe(count);
   for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
   return count;
 }
 
-/** Counts all fields that are selected of the objects at one path. */
+/** Counts all fields that are selected of the objects at one path, of which some may cost a call. */
 function countFields(count: Count, place: Place): void {
-  if (place.level.costsNothing) return;
   let fullField: string | null = null; // a field that needs the full object
   for (const selected of place.level.branches) {
     count.visits += 1;
@@ -99,30 +95,12 @@ function countFields(count: Count, place: Place): void {
 }
 
 /** Counts one field and all below it. */
-function countField(
-  count: Count,
-  { level: { type }, objects: parents, full, isFromOwner, owners, cachedParents, parentArgs }: Place,
-  { field, below, nodes, selected }: FieldSelection,
-  args: Place['parentArgs'],
-): void {
+function countField(count: Count, place: Place, selection: FieldSelection, args: Place['parentArgs']): void {
+  const { field, below, nodes } = selection;
   if (below.length === 0) return; // a leaf comes with its object, in this form or in full
-  // Without spreads, which take most of the time of a count of 10,000 fields.
-  const visit: FieldVisit = {
-    args,
-    parentArgs,
-    parents,
-    full,
-    isFromOwner,
-    owners,
-    cachedParents,
-    selected,
-    needsFullObject: () => below.some(({ branches }) => branches.some((branch) => canCost(branch.field))),
-    app: count.app,
-    cache: count.cache,
-    entities: count.entities,
-    referencesOf: count.referencesOf,
-  };
-  const cost = field.extensions.cost?.calls?.(visit) ?? costOfNone(type, field, visit);
+  const { type } = place.level;
+  const cost =
+    field.extensions.cost?.calls?.(visitOf(count, place, selection, args)) ?? costOfNone(type, field, place);
   count.onCalls?.(`${type.name}.${field.name}`, callsOf(cost));
   addCost(count, cost, type.name !== 'Query');
   if (cost.entities) {
@@ -130,18 +108,38 @@ function countField(
     count.rejectedEntities.set(nodes[0], cost.entities.rejected);
   }
   for (const level of below) {
-    const { objects, full: isFull, isFromOwner = false, owners: all = none, cachedObjects = 0 } = cost;
+    if (level.costsNothing) continue;
+    const { objects, full, isFromOwner = false, owners: all = none, cachedObjects: cachedParents = 0 } = cost;
     const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
-    const place = { objects, full: isFull, isFromOwner, owners, cachedParents: cachedObjects };
-    countFields(count, { level, parentArgs: args, ...place });
+    countFields(count, { level, parentArgs: args, objects, full, isFromOwner, owners, cachedParents });
   }
 }
 
-const none: readonly Owner[] = [];
+// Without spreads, which take most of the time of a count of 10,000 fields.
+const visitOf = (
+  { app, cache, entities, referencesOf }: Count,
+  { objects, full, isFromOwner, owners, cachedParents, parentArgs }: Place,
+  { below, selected }: FieldSelection,
+  args: Place['parentArgs'],
+): FieldVisit => ({
+  args,
+  parentArgs,
+  parents: objects,
+  full,
+  isFromOwner,
+  owners,
+  cachedParents,
+  selected,
+  needsFullObject: () => below.some(({ branches }) => branches.some((branch) => canCost(branch.field))),
+  app,
+  cache,
+  entities,
+  referencesOf,
+});
 
 /** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
-function countBatchProbe({ app, lookups, probeCalls }: Count): void {
-  if (app.has('batch') !== null) return;
+function countBatchProbe({ lookups, probeCalls }: Count): void {
+  if (!lookups) return;
   const several = [...lookups.direct, ...lookups.deferred].find(([, count]) => count > 1);
   if (several) probeCalls.set('batch', kinds[several[0]].plural);
 }
@@ -150,7 +148,7 @@ function countBatchProbe({ app, lookups, probeCalls }: Count): void {
 function costOfNone(
   parent: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
-  { parents, full, isFromOwner }: FieldVisit,
+  { objects: parents, full, isFromOwner }: Place,
 ): Cost {
   if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full, isFromOwner };
   const length = isList(field) ? unknownLength : 1;

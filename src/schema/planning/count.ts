@@ -11,7 +11,8 @@ export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
   /** The families of shared calls and of probe calls by the names of the calls. */
   sharedCalls: Map<string, Family>;
   probeCalls: Map<string, Family>;
-  lookups: Record<'direct' | 'deferred', Map<Kind, number>>;
+  /** Counted while nothing is known about batches, for the call that tries one; else null. */
+  lookups: Record<'direct' | 'deferred', Map<Kind, number>> | null;
   uncachedEntities: number;
   /** By the first nodes of their fields. */
   rejectedEntities: Map<FieldNode | undefined, readonly UncachedEntity[]>;
@@ -36,6 +37,7 @@ export function addCost(count: Count, cost: Calls, isBelowRoot: boolean): void {
   addAll(count.calls, calls);
   if (sharedCalls) addNames(count.sharedCalls, sharedCalls);
   if (probeCalls) addNames(count.probeCalls, probeCalls);
+  if (!count.lookups) return;
   if (lookups) addAll(count.lookups.direct, lookups);
   const deferred = deferredLookups ?? (isBelowRoot ? lookups : undefined);
   if (deferred) addAll(count.lookups.deferred, deferred);

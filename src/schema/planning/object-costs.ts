@@ -27,7 +27,7 @@ export const lookup = (kind: Kind): FieldCost => ({
     const references = visit.referencesOf([visit.args['id'] as string]);
     const calls = uncached(visit, references, kind).length;
     return {
-      ...lookupsOf({ [kind]: calls }),
+      ...lookupsOf(kind, calls),
       objects: single,
       full: true,
       owners: ownersOf(visit, references, kind),
@@ -72,7 +72,7 @@ export const ownerOfItem = (item: Kind, owner: Kind): FieldCost => ({
   calls({ parents, full, isFromOwner, app }) {
     if (full) return { calls: {}, objects: parents, full: false };
     if (!isFromOwner) return { ...readsOf(item, parents, app), full: false };
-    return { ...lookupsOf({ [owner]: parents.batches }), objects: parents, full: false };
+    return { ...lookupsOf(owner, parents.batches), objects: parents, full: false };
   },
 });
 
@@ -91,7 +91,7 @@ export const referenced = (kind: Kind): FieldCost => ({
 export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): Omit<Cost, 'full'> {
   const total = count(objects);
   if (!app.has('batch') || objects.batchSize === 1) {
-    return { ...lookupsOf({ [kind]: total }), objects: { batches: total, batchSize: 1 } };
+    return { ...lookupsOf(kind, total), objects: { batches: total, batchSize: 1 } };
   }
   const { batchSize, plural } = kinds[kind];
   const batches = objects.batches * Math.ceil(objects.batchSize / batchSize);
@@ -102,11 +102,9 @@ export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): 
 }
 
 /** Calls for one object each. */
-const lookupsOf = (lookups: Partial<Record<Kind, number>>): Pick<Cost, 'calls' | 'lookups'> => ({
-  calls: Object.fromEntries(
-    Object.entries(lookups).map(([kind, calls]) => [kinds[kind as Kind].plural, calls]),
-  ),
-  lookups,
+const lookupsOf = (kind: Kind, calls: number): Pick<Cost, 'calls' | 'lookups'> => ({
+  calls: { [kinds[kind].plural]: calls },
+  lookups: { [kind]: calls },
 });
 
 /** The references of the argument `ids`; where there are too many, the field is null and reads none. */
@@ -141,7 +139,7 @@ function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Co
   const deferred = readsAt((turn) => turn > 0);
   const all = countsOf((kind) => first[kind] + deferred[kind]);
   return {
-    calls: lookupsOf(all).calls,
+    calls: Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, all[kind]])),
     lookups: first,
     deferredLookups: deferred,
     objects: { batches: references.length, batchSize: 1 },
@@ -154,7 +152,7 @@ const marketOf = ({ args }: FieldVisit): Market | null => (args['market'] as Mar
 
 /** The references whose objects are not cached. @param kind null if the references have kinds of their own */
 const uncached = (visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null) =>
-  references.filter((reference) => !isCached(visit, reference, kind));
+  visit.cache ? references.filter((reference) => !isCached(visit, reference, kind)) : references;
 
 function isCached(visit: FieldVisit, reference: Reference | null, kind: Kind | null): boolean {
   const { cache } = visit;

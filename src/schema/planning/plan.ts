@@ -65,13 +65,12 @@ export function planOf(
   const isTooMuch = actual > options.maxCalls && all.uncachedEntities > 0;
   const count = isTooMuch ? withMostEntities(countWith, all.uncachedEntities, options.maxCalls) : all;
   const { calls, probeCalls } = count;
-  const byFamily = new Map(calls);
   const total = sum(calls.values());
-  for (const family of probeCalls.values()) add(byFamily, family, 1);
+  for (const family of probeCalls.values()) add(calls, family, 1);
   return {
     calls: total,
     probeCalls: probeCalls.size,
-    families: Array.from(byFamily, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
+    families: Array.from(calls, ([family, calls]) => ({ family, calls })).filter(({ calls }) => calls > 0),
     rejectedEntities: isTooMuch ? { indexes: indexesOf(count), limit: options.maxCalls, actual } : null,
     costliestField:
       total > options.maxCalls

@@ -27,18 +27,18 @@ export function responseFieldsOf(
   argumentsOf: ArgumentsOf,
   schema: GraphQLSchema,
 ): number {
-  const counted = new Map<TypeSelection, Map<number, number>>();
-  const countIntrospection = createIntrospectionCount(schema, argumentsOf);
+  const countedByPageSize = new Map<number, Map<TypeSelection, number>>();
+  let countIntrospection: ReturnType<typeof createIntrospectionCount> | undefined;
 
   /** @param pageSize of the connection whose fields these are; else 0 */
   function fieldsOf(level: TypeSelection, pageSize: number): number {
-    const byPageSize = counted.get(level) ?? new Map<number, number>();
-    counted.set(level, byPageSize);
-    const known = byPageSize.get(pageSize);
+    const counted = countedByPageSize.get(pageSize) ?? new Map<TypeSelection, number>();
+    countedByPageSize.set(pageSize, counted);
+    const known = counted.get(level);
     if (known !== undefined) return known;
     let fields = level.leaves;
     for (const each of level.branches) fields += fieldsFor(each, pageSize);
-    byPageSize.set(pageSize, fields);
+    counted.set(level, fields);
     return fields;
   }
 
@@ -47,7 +47,10 @@ export function responseFieldsOf(
     const args = argumentsOf(selected);
     if (!args) return 1;
     const named = getNamedType(field.type);
-    if (isIntrospectionType(named)) return countIntrospection(selected);
+    if (isIntrospectionType(named)) {
+      countIntrospection ??= createIntrospectionCount(schema, argumentsOf);
+      return countIntrospection(selected);
+    }
     const own = canCost(field) ? deferredFields : 1;
     if (below.length === 0) return own + leavesOf(selected);
     const ownPageSize = named.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;

@@ -120,7 +120,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   ): unknown {
     // Without quota left, the store may still have a later entry of another process.
     if (decision === 'revalidate' || (decision === 'useStale' && store)) refresh(endpointRequest);
-    recordHit(endpointRequest, { entry, decision }, quotaOf(endpointRequest).usedShare, fieldContext);
+    recordHit(endpointRequest, { entry, decision }, quotaOf, fieldContext);
     return entry.value;
   }
 
@@ -175,16 +175,19 @@ function readableCount(quota: QuotaUse, entries: readonly (Entry | null)[]): num
 
 /** Records in the usage of the operation that an entry saved a call, and why the entry is stale if it is. */
 function recordHit(
-  { request }: EndpointRequest<unknown>,
+  endpointRequest: EndpointRequest<unknown>,
   { entry, decision }: Pick<ReadResult, 'entry' | 'decision'>,
-  usedShare: number,
+  quotaOf: (endpointRequest: EndpointRequest<unknown>) => QuotaUse,
   fieldContext: FieldContext,
 ): void {
   if (decision !== 'use') recordStale(fieldContext, decision === 'revalidate' ? 'REVALIDATING' : 'QUOTA');
-  recordFreshness(fieldContext, isFresh(entry) ? entry.freshUntilMs : extendedFreshUntilMs(entry, usedShare));
+  const freshUntilMs = isFresh(entry)
+    ? entry.freshUntilMs
+    : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare);
+  recordFreshness(fieldContext, freshUntilMs);
   fieldContext.operation.usage.calls.push({
     method: 'GET',
-    path: pathOf(request),
+    path: pathOf(endpointRequest.request),
     status: entry.value === null ? 404 : 200,
     milliseconds: 0,
     origin: 'cache',
