@@ -85,6 +85,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     }
     const sentParams = parseJson(body);
     if (sentParams === undefined) {
+      onRejected('BAD_REQUEST');
       send(response, fixedResponses.invalidJson[type]);
       return true;
     }

@@ -60,6 +60,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
         body.release();
       }
     } else if (body.kind === 'too large') {
+      onRejected('QUERY_TOO_COMPLEX');
       reject(response, fixedResponses.bodyTooLarge[type]);
     } else if (body.kind === 'lost') {
       onRejected('BAD_REQUEST');

@@ -90,11 +90,14 @@ export interface FixedResponses {
 }
 
 export const createFixedResponses = (mask: (error: unknown) => GraphQLError): FixedResponses => ({
-  invalidJson: serializeError(mask(new BadRequest('POST body sent invalid JSON.'))), // in yoga's words
+  invalidJson: serializeError(mask(new BadRequest(bodyInvalid))),
   bodyTooLarge: serializeError(mask(bodyTooLarge())),
   bodyLost: serializeError(mask(new BadRequest(bodyLost))),
   overloaded: serializeError(mask(overloaded())),
 });
+
+export const bodyInvalid =
+  'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.';
 
 const bodyLost =
   'The body was read before the request reached the gateway: mount the gateway before the body parser, or let the parser set `request.body`.';

@@ -19,9 +19,9 @@ import { usePurge } from './plugins/purge.ts';
 import { useRequestFormat } from './plugins/request-format.ts';
 import {
   useDocumentRequired,
-  useGetParams,
   useKnownParams,
   useNoTextOverGet,
+  useParams,
   useTrustedDocuments,
 } from './plugins/request-params.ts';
 import { corsFor, useEtag, useVaryByOrigin } from './plugins/response-headers.ts';
@@ -91,21 +91,19 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const { endpoint, base } = paths;
   const sdlPath = `${base}/schema.graphql`;
   const purgePath = `${base}/purge`;
-  const docs = production ? new Map<string, URL>() : findDocs(`${base}/docs/`);
+  const docs = production ? new Map<string, URL>() : findDocs(base);
+  const otherPaths = [
+    ...operatorRoutes.keys(),
+    ...(introspection ? [sdlPath] : []),
+    ...(purgeToken === null ? [] : [purgePath]),
+    ...(production ? [] : [`${base}/`]),
+  ];
   return [
     usePaths(
-      [
-        endpoint,
-        `${endpoint}/`,
-        ...operatorRoutes.keys(),
-        ...(introspection ? [sdlPath] : []),
-        ...(purgeToken === null ? [] : [purgePath]),
-        ...(production ? [] : [`${base}/`]),
-        ...docs.keys(),
-      ],
+      [endpoint, `${endpoint}/`, ...otherPaths, ...docs.keys()],
       production
         ? null
-        : `This path does not exist. The GraphQL endpoint is ${endpoint}; ${base}/ links to everything else.\n`,
+        : `This path does not exist. The GraphQL endpoint is ${endpoint}; the other paths are ${otherPaths.join(', ')}.\n`,
     ),
     useTrailingSlash(endpoint),
     useOperatorRoutes(operatorRoutes),
@@ -129,7 +127,7 @@ function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     trustedDocuments === null && production && useNoTextOverGet,
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
-    useGetParams,
+    useParams(onRejected),
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,
     useUnread(unread, onRejected), // the last one: it counts the response as it is sent

@@ -552,7 +552,7 @@ faultSuite('Q', '429 and quota', [
             const nowMs = 2 ** 20 - 15_000 + n / 7;
             const breaker = createCircuitBreaker();
             breaker.trip('rate', 30_000, nowMs);
-            return backOffError('rate', breaker.openState(nowMs)?.waitMs ?? 0).details.retryAfter;
+            return backOffError('artists', 'rate', breaker.openState(nowMs)?.waitMs ?? 0).details.retryAfter;
           });
           expect(new Set(told)).toEqual(new Set([30]));
         },

@@ -105,6 +105,32 @@ async function bothWays(environment: Record<string, string> = {}) {
 }
 
 describe('a plain request', () => {
+  test.each(['listener', 'handler'] as const)(
+    'without a JSON object is told by the %s what to send, and counted',
+    async (part) => {
+      const { gateway, sandbox } = await withSandbox();
+      const ask = await serve(gateway[part]);
+      for (const body of ['{"query":', 'null', '7', ''])
+        expect(JSON.parse((await ask({ body })).text)).toEqual({
+          errors: [
+            {
+              message:
+                'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.',
+              extensions: { code: 'BAD_REQUEST' },
+            },
+          ],
+        });
+      expect((await ask({ body: 'x'.repeat(100_001) })).status).toBe(413);
+      const { values } =
+        (await gateway.metrics.registry.getSingleMetric('spotify_graphql_refusals_total')?.get()) ?? {};
+      expect(values).toMatchObject([
+        { value: 4, labels: { code: 'BAD_REQUEST' } },
+        { value: 1, labels: { code: 'QUERY_TOO_COMPLEX' } },
+      ]);
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
+
   test.each(Object.entries(requests))('of %s is answered as yoga answers it', async (_, asked) => {
     const { short, long } = await bothWays();
     const answers = [await long(asked), await short(asked), await short(asked)];

@@ -175,7 +175,7 @@ describe('a path', () => {
       const response = await fetch(path, init);
       expect({ status: response.status, body: await response.text() }).toEqual({
         status: 404,
-        body: 'This path does not exist. The GraphQL endpoint is /graphql; / links to everything else.\n',
+        body: 'This path does not exist. The GraphQL endpoint is /graphql; the other paths are /health, /ready, /metrics, /schema.graphql, /.\n',
       });
     }
     expect(sandbox.calls()).toEqual([]);

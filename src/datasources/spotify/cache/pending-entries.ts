@@ -124,7 +124,8 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
     resultOf({ endpointRequest }, decided) {
       const { entry, decision = 'call' } = decided ?? {};
       if (!entry || decision === 'call' || decision === 'reject') {
-        throw backOffError('quota', quotaWaitMs(dailyQuota.stateOf(endpointRequest.request.family)));
+        const { family } = endpointRequest.request;
+        throw backOffError(family, 'quota', quotaWaitMs(dailyQuota.stateOf(family)));
       }
       return { entry, decision, source: 'redis' };
     },

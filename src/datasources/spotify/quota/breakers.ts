@@ -118,7 +118,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
     backOff(family, reason, askedWaitMs) {
       const waitMs = trip(family, reason, askedWaitMs);
       sharedState?.publish(`${topicPrefix}:${family}`, { reason, untilMs: epochMs() + waitMs });
-      return backOffError(reason, waitMs);
+      return backOffError(family, reason, waitMs);
     },
     isPremiumLapsed: premium.isLapsed,
   };

@@ -35,10 +35,14 @@ test.each([
 describe('during a back-off', () => {
   test.each([
     ['rate', 29_400, "Spotify limits the gateway's calls: ask again in 30 seconds."],
-    ['quota', 86_400_000, 'The daily quota of this Spotify endpoint is used up: ask again in 24 hours.'],
+    [
+      'quota',
+      86_400_000,
+      'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 24 hours.',
+    ],
     ['unavailable', 5_000, 'Spotify has just failed repeatedly: ask again in 5 seconds.'],
   ] as const)('with reason %s a client is told when to ask again', (reason, waitMs, message) => {
-    expect(backOffError(reason, waitMs).message).toBe(message);
+    expect(backOffError('artists/albums', reason, waitMs).message).toBe(message);
   });
 
   test.each([

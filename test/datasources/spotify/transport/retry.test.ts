@@ -191,7 +191,8 @@ describe('the error of a request during a back-off', () => {
       {
         code: 'UPSTREAM_QUOTA_EXCEEDED',
         details: { retryAfter: 3_600 },
-        message: 'The daily quota of this Spotify endpoint is used up: ask again in 60 minutes.',
+        message:
+          'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 60 minutes.',
       },
     ],
     ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
@@ -199,7 +200,7 @@ describe('the error of a request during a back-off', () => {
   ] as const)(
     'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
     (reason, waitMs, told) => {
-      expect(backOffError(reason, waitMs)).toMatchObject(told);
+      expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(told);
     },
   );
 });
