@@ -2,12 +2,13 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { combine, createSpotify, type SpotifyReport } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import { createClientKey } from './http/client-key.ts';
 import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener } from './http/node-listener.ts';
 import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
 import { createPaths, type Paths } from './http/paths.ts';
-import { createClientKey, rejectInvalidTarget } from './http/request.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
@@ -126,7 +127,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     unread,
     clientKey: createClientKey(options.clientAddressHeader),
     admits: () => eventLoop.admits(executor.runningCount()),
-    mayRead: documents.mayRead,
+    hasParseBudget: documents.hasParseBudget,
     onRejected,
     trustedDocuments: options.trustedDocuments,
   };

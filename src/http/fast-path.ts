@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { Documents } from '../operation/documents.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
-import { type ClientKey, isObject, isOperation, type OperationParams, withDocument } from './request.ts';
+import type { ClientKey } from './client-key.ts';
+import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
 import {
   type FixedResponses,
   type MediaType,
@@ -24,8 +26,7 @@ export interface FastPathOptions {
   trustedDocuments: Manifest | null;
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
-  /** Whether there is time to read a document. */
-  mayRead(document: string, clientKey: string): boolean;
+  hasParseBudget: Documents['hasParseBudget'];
   /** Counts each request that is rejected before it becomes an operation. */
   onRejected(code: ErrorCode): void;
 }
@@ -96,7 +97,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
       header,
       signal: disconnectSignal(response),
     };
-    const isAdmitted = options.admits() && options.mayRead(params.query, client.key);
+    const isAdmitted = options.admits() && options.hasParseBudget(params.query, client.key);
     if (isAdmitted) await execute(post, params, client, key);
     else reject(post);
     return true;

@@ -3,8 +3,8 @@ import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
-import { pathOf, sentTarget } from './request.ts';
 import type { RequestBodies } from './request-bodies.ts';
+import { pathOf, sentTarget } from './request-target.ts';
 import {
   type FixedResponses,
   graphqlJson,

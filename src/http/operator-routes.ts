@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { UnreadyReason } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
-import { pathOf } from './request.ts';
+import { pathOf } from './request-target.ts';
 
 /** The routes for operators: is the process alive, can it serve, and its metrics. */
 

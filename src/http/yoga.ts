@@ -3,10 +3,12 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Spotify } from '../datasources/spotify/index.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Documents } from '../operation/documents.ts';
 import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
+import type { ClientKey } from './client-key.ts';
 import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
 import { findDocs, useDocs } from './plugins/docs.ts';
@@ -26,7 +28,6 @@ import {
 } from './plugins/request-params.ts';
 import { corsFor, useEtag, useVaryByOrigin } from './plugins/response-headers.ts';
 import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
-import type { ClientKey } from './request.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
@@ -54,8 +55,7 @@ export interface GatewayYogaOptions extends HttpOptions {
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
   isDraining(): boolean;
-  /** Whether there is time to read a document. */
-  mayRead(document: string, clientKey: string): boolean;
+  hasParseBudget: Documents['hasParseBudget'];
   /** Counts each request that is rejected before it becomes an operation. */
   onRejected(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;

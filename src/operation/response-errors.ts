@@ -2,7 +2,8 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { SelectionTree } from '../schema/planning/selection-tree.ts';
-import { errorAt, fromCompiled, positionsOf } from './positions.ts';
+import { asGraphQLError } from './executor.ts';
+import { errorAt, positionsOf } from './positions.ts';
 import { maxBodyBytes } from './validation.ts';
 
 /**
@@ -109,7 +110,7 @@ export function errorsToSend(
     }
     group.size += 1;
     group.last = sent.length;
-    sent.push(mask(error.nodes ? error : fromCompiled(error)));
+    sent.push(mask(asGraphQLError(error)));
   }
   for (const { last, omitted } of groups.values()) {
     if (omitted > 0) sent[last] = withOmitted(sent[last] as GraphQLError, omitted);

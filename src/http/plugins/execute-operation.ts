@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { epochMs } from '../../observability/clock.ts';
 import type { ExecuteOperation } from '../../operation/request.ts';
-import { type ClientKey, clientKeyOf } from '../request.ts';
+import { type ClientKey, clientKeyOf } from '../client-key.ts';
 import { stringifyResult } from '../response.ts';
 import { type ResponseCache, responseKey } from '../response-cache.ts';
 

@@ -3,7 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../../operation/validation.ts';
-import { isObject, type SentParams, withDocument, withoutUnknown } from '../request.ts';
+import { isObject, type SentParams, withDocument, withoutUnknown } from '../operation-params.ts';
 import { bodyInvalid } from '../response.ts';
 
 /** Ignores the properties of a request that GraphQL over HTTP does not know; yoga would reject the request. */

@@ -105,7 +105,7 @@ function countField(
   { field, below, nodes, selected }: FieldSelection,
   args: Place['parentArgs'],
 ): void {
-  if (below.length === 0) return; // a leaf comes with its object, in this form or in full
+  if (below.length === 0) return; // a value comes with its object, in this form or in full
   // Without spreads, which take most of the time of a count of 10,000 fields.
   const visit: FieldVisit = {
     args,
