@@ -4,6 +4,7 @@ import type { Documents } from '../operation/documents.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import type { ClientKey } from './client-key.ts';
+import { parseJson } from './json.ts';
 import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
 import {
   type FixedResponses,
@@ -113,15 +114,6 @@ function operationOf(sentParams: unknown, trustedDocuments: Manifest | null): Op
   } catch (error) {
     if (error instanceof GatewayError) return null;
     throw error;
-  }
-}
-
-/** Undefined for text that is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

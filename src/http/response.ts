@@ -27,7 +27,7 @@ interface HttpOfError {
 
 /** The body of a response, in every media type. */
 export const stringifyResult = ({ errors, data, extensions }: ExecutionResult): string =>
-  JSON.stringify({ errors: errors?.map(withoutHttp), data, extensions });
+  JSON.stringify({ errors: errors?.map(formatted), data, extensions });
 
 /** A response without errors. */
 export const okResponse = (body: Buffer, type: MediaType): SerializedResponse => ({
@@ -72,11 +72,6 @@ function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: num
     status = Math.max(status, http?.status ?? 0);
   }
   return { status: status || 200, headers };
-}
-
-function withoutHttp(error: GraphQLError): object {
-  const { extensions: { http, ...extensions } = {}, ...rest } = formatted(error);
-  return Object.keys(extensions).length > 0 ? { ...rest, extensions } : rest;
 }
 
 type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;

@@ -121,9 +121,10 @@ export function errorsToSend(
 const withOmitted = (error: GraphQLError, omitted: number): GraphQLError =>
   errorAt(error, `${error.message} (And ${omitted} more of this kind.)`, { ...error.extensions, omitted });
 
-/** An error in the form in which it is written as JSON. */
+/** An error in the form in which it is written as JSON: without its HTTP status and headers. */
 export function formatted(error: GraphQLError): GraphQLFormattedError {
-  const { message, path, extensions } = error;
+  const { message, path } = error;
+  const { http, ...extensions } = error.extensions ?? {};
   const locations = positionsOf(error);
   return {
     message,

@@ -7,7 +7,7 @@ import {
   bts,
   byCode,
   byUri,
-  costOf,
+  costQuery,
   firstPage,
   inMarket,
   latestReleases,
@@ -56,8 +56,8 @@ export function graphiqlTabs({ isSandbox, spotify }: ExampleOptions): Tab[] {
     { query: severalKinds },
     { query: spokenWord },
     { query: withAnError },
-    { query: costOf('CostBefore', planNote), headers: json({ [traceHeader]: 'plan' }) },
-    { query: costOf('CostAfter', runNote) },
+    { query: costQuery('CostBefore', planNote), headers: json({ [traceHeader]: 'plan' }) },
+    { query: costQuery('CostAfter', runNote) },
   ];
 }
 

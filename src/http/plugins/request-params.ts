@@ -3,6 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../../operation/validation.ts';
+import { parseJson } from '../json.ts';
 import { isObject, type SentParams, withDocument, withoutUnknown } from '../operation-params.ts';
 import { bodyInvalid } from '../response.ts';
 
@@ -98,16 +99,9 @@ function onlyValue(sent: URLSearchParams, name: string): string | undefined {
 }
 
 function objectFrom(text: string, name: string): Record<string, unknown> {
-  const value = parseJson(text, name);
+  const value = parseJson(text);
+  if (value === undefined) throw new BadRequest(`"${name}" in the query string must be JSON.`);
   if (value === null) return {};
-  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new BadRequest(`"${name}" in the query string must be a JSON object.`);
-}
-
-function parseJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new BadRequest(`"${name}" in the query string must be JSON.`);
-  }
 }
