@@ -240,7 +240,7 @@ describe('a gateway with the endpoint /api/graphql', () => {
       expect((await ask(path)).status, path).toBe(404);
     }
     expect(await (await ask('/graphql', question)).text()).toContain(
-      'The GraphQL endpoint is /api/graphql; /api/ links to everything else.',
+      'The GraphQL endpoint is /api/graphql; the other paths are /api/health, /api/ready, /api/metrics, /api/schema.graphql, /api/.',
     );
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });

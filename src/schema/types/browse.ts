@@ -13,7 +13,7 @@ import { imagesArgs, sufficientImages } from '../images.ts';
 import { browseList, categoryLookup } from '../planning/list-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
-import { playlistsField } from './playlists-field.ts';
+import { playlistsOf } from './playlists-of-owner.ts';
 import { connectionTypes } from './search.ts';
 import { Image } from './values.ts';
 
@@ -31,7 +31,7 @@ const Category = builder.objectRef<CategoryEntry>('Category').implement({
       args: imagesArgs(t),
       resolve: sufficientImages(value('icons')),
     }),
-    playlists: playlistsField(
+    ...playlistsOf(
       t,
       categoryPlaylists,
       'Playlists of the category. Given only to apps that used them before November 2024.',

@@ -1,7 +1,7 @@
 import { type User as UserObject, userPlaylists } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
 import { value } from '../resolvers.ts';
-import { playlistsField } from './playlists-field.ts';
+import { playlistsOf } from './playlists-of-owner.ts';
 
 export const User = builder.objectRef<UserObject>('User').implement({
   description: 'A user of Spotify, as others see them.',
@@ -21,6 +21,6 @@ export const User = builder.objectRef<UserObject>('User').implement({
       description: "The user's page on open.spotify.com.",
       resolve: value('externalUrl'),
     }),
-    playlists: playlistsField(t, userPlaylists, 'The public playlists of the user. Not given to every app.'),
+    ...playlistsOf(t, userPlaylists, 'The public playlists of the user. Not given to every app.'),
   }),
 });
