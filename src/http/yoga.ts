@@ -14,7 +14,7 @@ import type { Paths } from './paths.ts';
 import { findDocs, useDocs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
-import { useGraphiql } from './plugins/graphiql.ts';
+import { useGraphiql } from './plugins/graphiql/graphiql.ts';
 import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
 import { useGraphiqlHint, useHome } from './plugins/pages.ts';
 import { usePurge } from './plugins/purge.ts';

@@ -1,4 +1,4 @@
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { quotaWaitMs } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import type { ReadDecision } from '../quota/decide-reads.ts';

@@ -8,18 +8,9 @@ import {
   part,
   partOrNull,
   stringPart,
-} from './json.ts';
-import {
-  type DecodeOptions,
-  dayMs,
-  type EmbeddedPage,
-  type Entity,
-  hourMs,
-  type KindDefinition,
-  type PagedListDefinition,
-} from './kind.ts';
-import { type Page, usableEmbeddedPage } from './page.ts';
-import { texts } from './texts.ts';
+} from './decoding/json.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { texts } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -35,7 +26,16 @@ import {
   restrictions,
   type Sent,
   type SentList,
-} from './values.ts';
+} from './decoding/values.ts';
+import {
+  type DecodeOptions,
+  dayMs,
+  type EmbeddedPage,
+  type Entity,
+  hourMs,
+  type KindDefinition,
+  type PagedListDefinition,
+} from './kind.ts';
 
 export type AlbumType = 'ALBUM' | 'SINGLE' | 'COMPILATION' | 'OTHER';
 export type AlbumGroup = AlbumType | 'APPEARS_ON';

@@ -1,8 +1,8 @@
-import { elements, expectObject, intPart, part, stringPart } from './json.ts';
+import { elements, expectObject, intPart, part, stringPart } from './decoding/json.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
+import type { Sent, SentList } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
-import { type Page, usableEmbeddedPage } from './page.ts';
-import { type Series, series, spokenWordKind } from './spoken-word.ts';
-import type { Sent, SentList } from './values.ts';
 
 /** An author or a narrator. */
 export interface Contributor {

@@ -1,10 +1,10 @@
 import { type Audiobook, decodeAudiobook } from './audiobook.ts';
-import { enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
+import { enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './decoding/json.ts';
+import { type Recording, recording, spokenWordKind } from './decoding/spoken-word.ts';
+import { type Restrictions, restrictionReasons, type Sent, simplifiedOptions } from './decoding/values.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
-import { type Recording, recording, spokenWordKind } from './spoken-word.ts';
 import type { SpotifyId } from './spotify-id.ts';
-import { type Restrictions, restrictionReasons, type Sent, simplifiedOptions } from './values.ts';
 
 export interface Chapter extends Recording {
   kind: 'chapter';

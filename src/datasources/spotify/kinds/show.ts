@@ -1,8 +1,8 @@
-import { booleanPart, expectObject, intPart } from './json.ts';
+import { booleanPart, expectObject, intPart } from './decoding/json.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
+import type { Sent } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
-import { type Page, usableEmbeddedPage } from './page.ts';
-import { type Series, series, spokenWordKind } from './spoken-word.ts';
-import type { Sent } from './values.ts';
 
 export interface Show extends Series {
   kind: 'show';

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import {
   albumTracks,
   artist,
@@ -12,7 +10,9 @@ import {
   topTracks,
 } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { Entity } from '../../../../src/datasources/spotify/kinds/kind.ts';
-import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import type { DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../../../src/errors.ts';

@@ -1,4 +1,7 @@
-import { epochMs } from '../../../observability/clock.ts';
+import { epochMs } from '../../../../observability/clock.ts';
+import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from '../kind.ts';
+import type { Market } from '../markets.ts';
+import type { SpotifyId } from '../spotify-id.ts';
 import {
   expectArray,
   expectObject,
@@ -10,10 +13,7 @@ import {
   part,
   withId,
 } from './json.ts';
-import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from './kind.ts';
 import { type Items, lazyItems } from './lazy-items.ts';
-import type { Market } from './markets.ts';
-import type { SpotifyId } from './spotify-id.ts';
 import { simplifiedOptions } from './values.ts';
 
 /** One upstream page. `items.at(i)` is the item of slot `offset + i`; slots up to `offset + limit` may be missing. */

@@ -1,7 +1,7 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
-import type { Spotify } from '../../datasources/spotify/index.ts';
-import { traceHeader } from '../../operation/usage.ts';
-import { albumsCursor } from '../../schema/types/artist.ts';
+import type { Spotify } from '../../../datasources/spotify/index.ts';
+import { traceHeader } from '../../../operation/usage.ts';
+import { albumsCursor } from '../../../schema/types/artist.ts';
 import {
   artistWithAlbums,
   bts,
@@ -18,7 +18,7 @@ import {
   severalKinds,
   spokenWord,
   withAnError,
-} from './graphiql-examples.ts';
+} from './examples.ts';
 
 /** The tabs that GraphiQL shows at the first visit, each with an operation that is ready to run. */
 

@@ -1,6 +1,6 @@
+import type { DecodeOptions } from '../kind.ts';
+import { fallbackMarket } from '../markets.ts';
 import { booleanPart, elements, enumPart, intPart, type Json, part, stringPart } from './json.ts';
-import type { DecodeOptions } from './kind.ts';
-import { fallbackMarket } from './markets.ts';
 import { addressOrNull, plainText, texts } from './texts.ts';
 import {
   type BaseFields,

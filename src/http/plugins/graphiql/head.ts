@@ -1,4 +1,4 @@
-import { traceHeader } from '../../operation/usage.ts';
+import { traceHeader } from '../../../operation/usage.ts';
 
 /**
  * The part of the page of GraphiQL that the gateway adds: a line below the editors with the calls of the latest operation
