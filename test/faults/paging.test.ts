@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import type { PageInfo } from '../support/album-pages.ts';
 import { pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
@@ -46,12 +47,7 @@ interface Edge {
 
 interface Connection {
   totalCount: number | null;
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  };
+  pageInfo: PageInfo;
   edges: Edge[];
 }
 

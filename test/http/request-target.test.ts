@@ -1,25 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHostHeader } from '../../src/http/request-target.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { openSocket, startServer, until } from '../support/process.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** Targets and hosts are compared byte for byte: no other spelling of a path or a host reaches a route. */
 
 const query = '{"query":"{ __typename }"}';
 const json = { 'content-type': 'application/json' };
-
-async function portOf(listener: RequestListener): Promise<number> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 /** The status of a request whose target and headers are sent as given. */
 async function statusOf(port: number, target: string, headers = 'host: gateway', method = 'GET') {

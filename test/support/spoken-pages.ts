@@ -1,16 +1,12 @@
 import { expect } from 'vitest';
+import type { PageInfo } from './album-pages.ts';
 import type { inMode } from './asking.ts';
 
 /** A window over the episodes of a show or the chapters of an audiobook. */
 export interface SpokenPage {
   totalCount: number | null;
   nodes: { id: string }[];
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  };
+  pageInfo: PageInfo;
 }
 
 /** The operation that reads a window. */

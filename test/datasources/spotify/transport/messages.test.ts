@@ -2,22 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { askAgainIn, backOffError } from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import { decideRetry } from '../../../../src/datasources/spotify/transport/retry.ts';
+import { answer } from '../../../support/request-queue.ts';
 
 /** What a client reads when Spotify fails: what has happened, and what to do next. */
 
-const response = (status: number): Outcome => ({
-  kind: 'response',
-  status,
-  body: {},
-  etag: null,
-  retryAfter: null,
-  bytes: 2,
-});
 const fault = (kind: 'timeout' | 'transport' | 'tls'): Outcome => ({ kind: 'fault', fault: kind, code: 'E' });
 
 test.each([
-  [503, response(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
-  [408, response(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
+  [503, answer(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
+  [408, answer(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
   ['no connection', fault('transport'), 'Spotify cannot be reached: ask again in a few seconds.'],
   [
     'an invalid certificate',

@@ -11,19 +11,11 @@ import {
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
+import { answer } from '../../../support/request-queue.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
 const day = 86_400_000;
 
-const answer = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse => ({
-  kind: 'response',
-  status,
-  body: {},
-  etag: null,
-  retryAfter: null,
-  bytes: 2,
-  ...rest,
-});
 const fault = (kind: HttpFault['fault']): HttpFault => ({ kind: 'fault', fault: kind, code: 'E' });
 const quota = { error: { reason: 'QUOTA_EXCEEDED' } };
 
