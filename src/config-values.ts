@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { families, minDailyLimit } from './datasources/spotify/index.ts';
-import { isHost } from './http/request.ts';
+import { isHost } from './http/request-target.ts';
 import { type Manifest, readManifest } from './operation/trusted-documents.ts';
 
 /** The forms that the value of an environment variable may have. A message states the required form. */

@@ -13,7 +13,7 @@ export interface GatewayOptions {
   requestTimeoutMs: number;
   /** Maximum Spotify calls that one operation may plan. */
   maxUpstreamCalls: number;
-  /** Maximum leaves of one response, counted before the operation runs. */
+  /** Maximum fields of one response, counted before the operation runs. */
   maxAnswerFields: number;
   /** Maximum size of one response, in bytes; a larger one is replaced by an error. */
   maxAnswerBytes: number;

@@ -2,12 +2,13 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { combine, createSpotify, type SpotifyReport } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import { createClientKey } from './http/client-key.ts';
 import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener } from './http/node-listener.ts';
 import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
 import { createPaths, type Paths } from './http/paths.ts';
-import { createClientKey, rejectInvalidTarget } from './http/request.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
 import { createResponseCache } from './http/response-cache.ts';
 import { createUnreadResponses } from './http/unread-responses.ts';
@@ -18,8 +19,8 @@ import { boundedLog, createLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { telemetryObserver } from './observability/tracing.ts';
 import { createDocuments } from './operation/documents.ts';
+import { createExecute, type Execute } from './operation/execute.ts';
 import { createOperationExecutor } from './operation/execute-operation.ts';
-import { createExecute, type Execute } from './operation/request.ts';
 import { createMask } from './operation/response-errors.ts';
 import { createOperationReport } from './operation/usage.ts';
 import { schema } from './schema/index.ts';
@@ -126,7 +127,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
     unread,
     clientKey: createClientKey(options.clientAddressHeader),
     admits: () => eventLoop.admits(executor.runningCount()),
-    mayRead: documents.mayRead,
+    hasParseBudget: documents.hasParseBudget,
     onRejected,
     trustedDocuments: options.trustedDocuments,
   };

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, docsHint, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
-import { rejectInvalidTarget } from './http/request.ts';
+import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog } from './observability/log.ts';
-import { aggregatedMetrics, runPrimary, supervisorTrigger } from './process/cluster.ts';
+import { aggregatedMetrics, primaryTrigger, runPrimary } from './process/cluster.ts';
 import { acceptFirst, limitConnections, serverOptions } from './process/connections.ts';
 import { loadDotenv } from './process/dotenv.ts';
 import { gracefulShutdown } from './process/graceful-shutdown.ts';
@@ -47,7 +47,7 @@ async function serve(config: Config): Promise<void> {
     server,
     { drain: gateway.drain, dispose },
     log,
-    cluster.isWorker ? supervisorTrigger : undefined,
+    cluster.isWorker ? primaryTrigger : undefined,
   );
   const report = sandbox ? null : await gateway.connect();
   if (config.metricsPort !== null) {
@@ -70,7 +70,7 @@ function listen(server: Server, port: number, host: string, variable: string): P
 }
 
 /** Runs the primary process: it starts and replaces the workers, and runs the sandbox for all of them. */
-async function runSupervisor(config: Config): Promise<void> {
+async function runPrimaryProcess(config: Config): Promise<void> {
   const sandbox = await sandboxFor(config);
   const hasMetricsPort = config.metricsPort !== null;
   let isMetricsPort = hasMetricsPort; // each worker listens on it first
@@ -111,7 +111,7 @@ try {
   loadDotenv();
   const config = readConfig(process.env);
   if (cluster.isPrimary) warn(config);
-  await (config.workers > 1 && cluster.isPrimary ? runSupervisor(config) : serve(config));
+  await (config.workers > 1 && cluster.isPrimary ? runPrimaryProcess(config) : serve(config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

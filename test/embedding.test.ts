@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import type { Executor } from '@graphql-tools/utils';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { parse } from 'graphql';
@@ -10,6 +8,7 @@ import { createGateway } from '../src/gateway.ts';
 import type { GatewayOptions } from '../src/gateway-options.ts';
 import { artists, catalogue, inMode } from './support/asking.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
+import { portOf } from './support/test-server.ts';
 
 /** The gateway in somebody else's process: as a function from request to response, as an executor, and twice. */
 
@@ -197,15 +196,8 @@ async function embedded(more: Partial<GatewayOptions> = {}) {
 }
 
 /** The address of a server with this listener. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const serve = async (listener: RequestListener): Promise<string> =>
+  `http://127.0.0.1:${await portOf(listener)}`;
 
 const json = { 'content-type': 'application/json' };
 
@@ -240,7 +232,7 @@ describe('a gateway with the endpoint /api/graphql', () => {
       expect((await ask(path)).status, path).toBe(404);
     }
     expect(await (await ask('/graphql', question)).text()).toContain(
-      'The GraphQL endpoint is /api/graphql; /api/ links to everything else.',
+      'The GraphQL endpoint is /api/graphql; the other paths are /api/health, /api/ready, /api/metrics, /api/schema.graphql, /api/.',
     );
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });

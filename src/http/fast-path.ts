@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { Documents } from '../operation/documents.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
-import { type ClientKey, isObject, isOperation, type OperationParams, withDocument } from './request.ts';
+import type { ClientKey } from './client-key.ts';
+import { parseJson } from './json.ts';
+import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
 import {
   type FixedResponses,
   type MediaType,
@@ -24,8 +27,7 @@ export interface FastPathOptions {
   trustedDocuments: Manifest | null;
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
-  /** Whether there is time to read a document. */
-  mayRead(document: string, clientKey: string): boolean;
+  hasParseBudget: Documents['hasParseBudget'];
   /** Counts each request that is rejected before it becomes an operation. */
   onRejected(code: ErrorCode): void;
 }
@@ -85,6 +87,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     }
     const sentParams = parseJson(body);
     if (sentParams === undefined) {
+      onRejected('BAD_REQUEST');
       send(response, fixedResponses.invalidJson[type]);
       return true;
     }
@@ -95,7 +98,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
       header,
       signal: disconnectSignal(response),
     };
-    const isAdmitted = options.admits() && options.mayRead(params.query, client.key);
+    const isAdmitted = options.admits() && options.hasParseBudget(params.query, client.key);
     if (isAdmitted) await execute(post, params, client, key);
     else reject(post);
     return true;
@@ -111,15 +114,6 @@ function operationOf(sentParams: unknown, trustedDocuments: Manifest | null): Op
   } catch (error) {
     if (error instanceof GatewayError) return null;
     throw error;
-  }
-}
-
-/** Undefined for text that is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

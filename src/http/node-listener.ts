@@ -3,8 +3,8 @@ import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
-import { pathOf, sentTarget } from './request.ts';
 import type { RequestBodies } from './request-bodies.ts';
+import { pathOf, sentTarget } from './request-target.ts';
 import {
   type FixedResponses,
   graphqlJson,
@@ -60,6 +60,7 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
         body.release();
       }
     } else if (body.kind === 'too large') {
+      onRejected('QUERY_TOO_COMPLEX');
       reject(response, fixedResponses.bodyTooLarge[type]);
     } else if (body.kind === 'lost') {
       onRejected('BAD_REQUEST');

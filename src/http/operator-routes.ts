@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { UnreadyReason } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
-import { pathOf } from './request.ts';
+import { pathOf } from './request-target.ts';
 
 /** The routes for operators: is the process alive, can it serve, and its metrics. */
 
@@ -42,9 +42,12 @@ export function createOperatorRoutes(
 
 /** Serves the routes on the operator's own port, and nothing else. */
 export function createOperatorListener(routes: OperatorRoutes, log: Log): RequestListener {
+  const paths = Array.from(routes.keys()).join(', ');
+  const notFound = { status: 404, text: `This path does not exist. The paths are ${paths}.\n` };
+
   async function respond(url: string): Promise<TextResponse> {
     try {
-      return (await routes.get(pathOf(url))?.()) ?? { status: 404, text: '' };
+      return (await routes.get(pathOf(url))?.()) ?? notFound;
     } catch (err) {
       log.error({ err }, 'bug in an operator route');
       return { status: 500, text: '' };
@@ -72,10 +75,10 @@ export type Readiness = () => Promise<{ status: 200 | 503; text: string }>;
 
 const notReady = {
   draining: 'draining',
-  'credentials-rejected': 'Spotify rejects the credentials',
-  'no-token': 'no valid Spotify token',
-  'premium-lapsed': 'Premium subscription lapsed',
-  bug: 'readiness check failed',
+  'credentials-rejected': 'Spotify rejects the credentials; see the log',
+  'no-token': 'no valid Spotify token; see the log',
+  'premium-lapsed': 'Premium subscription lapsed; see the log',
+  bug: 'readiness check failed; see the log',
 } as const;
 
 export interface ReadinessOptions {

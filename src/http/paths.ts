@@ -7,7 +7,7 @@ export interface Paths {
 }
 
 /** The last parts of the paths that other routes have. */
-const routeNames = ['docs', 'health', 'metrics', 'purge', 'ready', 'schema.graphql'];
+const routeNames = ['README.md', 'docs', 'health', 'metrics', 'purge', 'ready', 'schema.graphql'];
 
 /**
  * @param endpoint by default `/graphql`

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { maxBodyBytes } from '../operation/validation.ts';
+import { stringify } from './json.ts';
 
 /**
  * Reads the bodies of requests, each up to its limit. All bodies together are bounded too, until their requests
@@ -101,15 +102,6 @@ function parsedBody({ body }: IncomingMessage & { body?: unknown }): RequestBody
   const text = typeof body === 'string' || Buffer.isBuffer(body) ? body.toString() : stringify(body);
   const isTooLarge = text === null || Buffer.byteLength(text) > maxBodyBytes;
   return isTooLarge ? { kind: 'too large' } : { kind: 'whole', text, release: () => undefined };
-}
-
-/** Null for data that is nested too deeply to be written: JSON.parse goes deeper than JSON.stringify. */
-function stringify(data: unknown): string | null {
-  try {
-    return JSON.stringify(data);
-  } catch {
-    return null;
-  }
 }
 
 const textOf = (chunks: readonly Buffer[]): string =>

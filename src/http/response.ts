@@ -27,7 +27,7 @@ interface HttpOfError {
 
 /** The body of a response, in every media type. */
 export const stringifyResult = ({ errors, data, extensions }: ExecutionResult): string =>
-  JSON.stringify({ errors: errors?.map(withoutHttp), data, extensions });
+  JSON.stringify({ errors: errors?.map(formatted), data, extensions });
 
 /** A response without errors. */
 export const okResponse = (body: Buffer, type: MediaType): SerializedResponse => ({
@@ -74,11 +74,6 @@ function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: num
   return { status: status || 200, headers };
 }
 
-function withoutHttp(error: GraphQLError): object {
-  const { extensions: { http, ...extensions } = {}, ...rest } = formatted(error);
-  return Object.keys(extensions).length > 0 ? { ...rest, extensions } : rest;
-}
-
 type ByMediaType = Readonly<Record<MediaType, SerializedResponse>>;
 
 /** Responses that are serialized once: in a flood of invalid requests the serializing would be most of the work. */
@@ -90,11 +85,14 @@ export interface FixedResponses {
 }
 
 export const createFixedResponses = (mask: (error: unknown) => GraphQLError): FixedResponses => ({
-  invalidJson: serializeError(mask(new BadRequest('POST body sent invalid JSON.'))), // in yoga's words
+  invalidJson: serializeError(mask(new BadRequest(bodyInvalid))),
   bodyTooLarge: serializeError(mask(bodyTooLarge())),
   bodyLost: serializeError(mask(new BadRequest(bodyLost))),
   overloaded: serializeError(mask(overloaded())),
 });
+
+export const bodyInvalid =
+  'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.';
 
 const bodyLost =
   'The body was read before the request reached the gateway: mount the gateway before the body parser, or let the parser set `request.body`.';

@@ -3,30 +3,31 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Spotify } from '../datasources/spotify/index.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Documents } from '../operation/documents.ts';
 import type { ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
+import type { ClientKey } from './client-key.ts';
 import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
 import { findDocs, useDocs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
-import { useGraphiql } from './plugins/graphiql.ts';
+import { useGraphiql } from './plugins/graphiql/graphiql.ts';
 import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
 import { useGraphiqlHint, useHome } from './plugins/pages.ts';
 import { usePurge } from './plugins/purge.ts';
 import { useRequestFormat } from './plugins/request-format.ts';
 import {
   useDocumentRequired,
-  useGetParams,
   useKnownParams,
   useNoTextOverGet,
+  useParams,
   useTrustedDocuments,
 } from './plugins/request-params.ts';
 import { corsFor, useEtag, useVaryByOrigin } from './plugins/response-headers.ts';
 import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
-import type { ClientKey } from './request.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
@@ -54,8 +55,7 @@ export interface GatewayYogaOptions extends HttpOptions {
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
   isDraining(): boolean;
-  /** Whether there is time to read a document. */
-  mayRead(document: string, clientKey: string): boolean;
+  hasParseBudget: Documents['hasParseBudget'];
   /** Counts each request that is rejected before it becomes an operation. */
   onRejected(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
@@ -91,21 +91,19 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const { endpoint, base } = paths;
   const sdlPath = `${base}/schema.graphql`;
   const purgePath = `${base}/purge`;
-  const docs = production ? new Map<string, URL>() : findDocs(`${base}/docs/`);
+  const docs = production ? new Map<string, URL>() : findDocs(base);
+  const otherPaths = [
+    ...operatorRoutes.keys(),
+    ...(introspection ? [sdlPath] : []),
+    ...(purgeToken === null ? [] : [purgePath]),
+    ...(production ? [] : [`${base}/`]),
+  ];
   return [
     usePaths(
-      [
-        endpoint,
-        `${endpoint}/`,
-        ...operatorRoutes.keys(),
-        ...(introspection ? [sdlPath] : []),
-        ...(purgeToken === null ? [] : [purgePath]),
-        ...(production ? [] : [`${base}/`]),
-        ...docs.keys(),
-      ],
+      [endpoint, `${endpoint}/`, ...otherPaths, ...docs.keys()],
       production
         ? null
-        : `This path does not exist. The GraphQL endpoint is ${endpoint}; ${base}/ links to everything else.\n`,
+        : `This path does not exist. The GraphQL endpoint is ${endpoint}; the other paths are ${otherPaths.join(', ')}.\n`,
     ),
     useTrailingSlash(endpoint),
     useOperatorRoutes(operatorRoutes),
@@ -129,7 +127,7 @@ function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     trustedDocuments === null && production && useNoTextOverGet,
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
-    useGetParams,
+    useParams(onRejected),
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,
     useUnread(unread, onRejected), // the last one: it counts the response as it is sent

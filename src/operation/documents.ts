@@ -22,10 +22,10 @@ export interface Documents {
   /** For parents in the same process, which send documents that are parsed. */
   fromAst(document: DocumentNode, clientKey?: string): Document;
   /**
-   * Whether the client may send the document: it is cached and its plan was never rejected, or the client has time left
-   * for requests that are rejected.
+   * Whether the document may be parsed for the client: the client has time left for requests that are rejected, or the
+   * document is cached and its plan was never rejected.
    */
-  mayRead(text: string, clientKey: string): boolean;
+  hasParseBudget(text: string, clientKey: string): boolean;
   /** Charges the client for a valid document whose operation was rejected: its variables, its plan. */
   chargeRejection(document: Document, clientKey: string, milliseconds: number): void;
 }
@@ -102,7 +102,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
       document.wasRejected = true;
       budgets.charge(clientKey, milliseconds);
     },
-    mayRead(text, clientKey) {
+    hasParseBudget(text, clientKey) {
       if (budgets.hasTime(clientKey)) return true;
       const cachedDocument = valid.get(text);
       return cachedDocument ? !cachedDocument.wasRejected : rejected.has(hashOf(text));

@@ -23,7 +23,7 @@ export interface ExecuteOperationOptions {
   timeoutMs: number;
   /** Maximum Spotify calls that one operation may plan; an operation that plans more does not run. */
   maxCalls: number;
-  /** Maximum leaves of one response, counted before the operation runs. */
+  /** Maximum fields of one response, counted before the operation runs. */
   maxAnswerFields: number;
   /** Maximum size of one response as JSON, in bytes. */
   maxAnswerBytes: number;

@@ -8,7 +8,7 @@ import { overloaded } from './admission.ts';
 export interface ExecutionLimiter {
   /**
    * Waits until the operation may run.
-   * @param fields most leaves of its response
+   * @param fields maximum fields of its response
    * @returns to be called when its result is no longer needed
    * @throws Overloaded if there is no room within a second
    */

@@ -54,7 +54,7 @@ export function positionsOf({ nodes, locations }: GraphQLError): readonly Source
 }
 
 /** A node that has a position and nothing else: an error that is kept holds no part of its document. */
-const positionOnly = (position: SourceLocation): ASTNode => ({
+export const positionOnly = (position: SourceLocation): ASTNode => ({
   kind: Kind.NAME,
   value: '',
   loc: locationAt(position),
@@ -76,11 +76,3 @@ const maxMessageLength = 500; // a name or a value in a document may be as long 
 
 const shortened = (message: string): string =>
   message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength)}…`;
-
-/** An error of graphql-jit, which knows its lines and columns, as one of GraphQL.js. */
-export const fromCompiled = ({ message, path, originalError, locations = [] }: GraphQLError): GraphQLError =>
-  new GraphQLError(message, {
-    nodes: locations.map(positionOnly),
-    path: path ?? null,
-    originalError: originalError ?? null,
-  });

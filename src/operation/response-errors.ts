@@ -2,7 +2,8 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { SelectionTree } from '../schema/planning/selection-tree.ts';
-import { errorAt, fromCompiled, positionsOf } from './positions.ts';
+import { asGraphQLError } from './executor.ts';
+import { errorAt, positionsOf } from './positions.ts';
 import { maxBodyBytes } from './validation.ts';
 
 /**
@@ -109,7 +110,7 @@ export function errorsToSend(
     }
     group.size += 1;
     group.last = sent.length;
-    sent.push(mask(error.nodes ? error : fromCompiled(error)));
+    sent.push(mask(asGraphQLError(error)));
   }
   for (const { last, omitted } of groups.values()) {
     if (omitted > 0) sent[last] = withOmitted(sent[last] as GraphQLError, omitted);
@@ -120,9 +121,10 @@ export function errorsToSend(
 const withOmitted = (error: GraphQLError, omitted: number): GraphQLError =>
   errorAt(error, `${error.message} (And ${omitted} more of this kind.)`, { ...error.extensions, omitted });
 
-/** An error in the form in which it is written as JSON. */
+/** An error in the form in which it is written as JSON: without its HTTP status and headers. */
 export function formatted(error: GraphQLError): GraphQLFormattedError {
-  const { message, path, extensions } = error;
+  const { message, path } = error;
+  const { http, ...extensions } = error.extensions ?? {};
   const locations = positionsOf(error);
   return {
     message,

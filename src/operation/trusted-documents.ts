@@ -32,11 +32,11 @@ interface DocumentParams {
  */
 export function trustedDocument(manifest: Manifest | null, params: DocumentParams): string | undefined {
   if (manifest === null) {
-    if (!params.query && hashOf(params) !== null) throw new PersistedQueryNotSupported();
+    if (!params.query && hashIn(params) !== null) throw new PersistedQueryNotSupported();
     return undefined;
   }
   if (params.query) throw new BadRequest('Only trusted documents are executed here, named by their hash.');
-  const hash = hashOf(params);
+  const hash = hashIn(params);
   if (hash === null) throw new BadRequest('Name a trusted document by its hash, as `documentId`.');
   const text = manifest.get(hash) ?? manifest.get(`sha256:${hash}`);
   if (text === undefined) throw new PersistedQueryNotFound();
@@ -44,7 +44,7 @@ export function trustedDocument(manifest: Manifest | null, params: DocumentParam
 }
 
 /** By the parameter of GraphQL over HTTP, or in the older way of Apollo's clients. */
-function hashOf({ documentId, extensions }: DocumentParams): string | null {
+function hashIn({ documentId, extensions }: DocumentParams): string | null {
   const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
   const hash = documentId ?? persistedQuery?.sha256Hash;
   return typeof hash === 'string' ? hash : null;

@@ -61,8 +61,8 @@ function quotaLeft({ plan, quota }: Context) {
   return (
     quota()
       ?.filter(({ family }) => families.has(family))
-      .map(({ family, used, limit, remaining, resetAtMs }) => ({
-        ...{ family, used, limit, remaining },
+      .map(({ family, used, limit, limitSource, remaining, resetAtMs }) => ({
+        ...{ family, used, limit, limitSource, remaining },
         resetAt: isoTime(resetAtMs),
       })) ?? null
   );

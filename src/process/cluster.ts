@@ -6,19 +6,19 @@ import { collectMetrics, sendTo } from './worker-metrics.ts';
 export { aggregatedMetrics } from './worker-metrics.ts';
 
 /**
- * Several processes behind one port, for machines with several cores. The supervisor distributes connections among the
+ * Several processes behind one port, for machines with several cores. The primary process distributes connections among the
  * workers, replaces a worker that has ended, and ends when all of them have.
  */
 
 const drain = 'drain';
 const replaceAfterMs = 1_000; // a worker that fails at its start must not use the whole CPU
 const killAfterMs = exitMs - 300; // drained workers have exited by then; the others do not respond
-const secondKillMs = 100; // from the kill of the workers to the end of the supervisor
+const secondKillMs = 100; // from the kill of the workers to the end of the primary process
 
-export interface Supervision {
+export interface PrimaryOptions {
   /** Number of workers. */
   count: number;
-  /** Their environment variables beyond those of the supervisor. */
+  /** Their environment variables beyond those of the primary process. */
   environment: Record<string, string>;
   /** Called once for each port, when the first worker listens on it; the other workers are started after it. */
   listening(address: Address): void;
@@ -28,10 +28,10 @@ export interface Supervision {
   dispose(): Promise<void>;
 }
 
-/** In the supervisor. Ends it with the highest exit code of a worker once all workers have ended. */
-export function runPrimary(supervision: Supervision, log: Log): void {
+/** In the primary process. Ends it with the highest exit code of a worker once all workers have ended. */
+export function runPrimary(options: PrimaryOptions, log: Log): void {
   const state: State = { listeningPorts: new Map(), isListening: false, isStopping: false, exitCode: 0 };
-  const startWorker = () => state.isStopping || cluster.fork(supervision.environment);
+  const startWorker = () => state.isStopping || cluster.fork(options.environment);
   collectMetrics(log);
 
   cluster.on('fork', (worker) => {
@@ -41,16 +41,16 @@ export function runPrimary(supervision: Supervision, log: Log): void {
   cluster.on('listening', (worker, address) => {
     const ports = (state.listeningPorts.get(worker.id) ?? 0) + 1;
     state.listeningPorts.set(worker.id, ports);
-    if (!state.isListening) supervision.listening(address);
-    if (ports < supervision.ports) return;
+    if (!state.isListening) options.listening(address);
+    if (ports < options.ports) return;
     log.info({ worker: worker.id, pid: worker.process.pid }, 'a worker listens');
     if (state.isStopping) sendTo(worker, drain, log);
     if (state.isListening) return;
     state.isListening = true;
-    for (let i = 1; i < supervision.count; i++) startWorker();
+    for (let i = 1; i < options.count; i++) startWorker();
   });
   cluster.on('exit', (worker, code, signal) => {
-    const wasStarting = !isReady(worker, state, supervision);
+    const wasStarting = !isReady(worker, state, options);
     state.listeningPorts.delete(worker.id);
     if (state.isListening && !state.isStopping) {
       log.error({ worker: worker.id, code, signal }, 'a worker has ended, and is replaced');
@@ -61,9 +61,9 @@ export function runPrimary(supervision: Supervision, log: Log): void {
     const isExpected = state.isStopping && wasStarting && signal === 'SIGTERM';
     if (!isExpected) state.exitCode = Math.max(state.exitCode, code ?? 1);
     state.isStopping = true;
-    exitIfAlone(state, supervision);
+    exitIfAlone(state, options);
   });
-  for (const signal of signals) process.on(signal, () => stop(state, supervision, log));
+  for (const signal of signals) process.on(signal, () => stop(state, options, log));
   startWorker();
 }
 
@@ -77,7 +77,7 @@ interface State {
 }
 
 /** On a signal: drains all workers, and kills those that have not ended in time. A second signal kills them at once. */
-function stop(state: State, supervision: Supervision, log: Log): void {
+function stop(state: State, options: PrimaryOptions, log: Log): void {
   if (state.isStopping) {
     killAll();
     process.exit(1);
@@ -90,29 +90,29 @@ function stop(state: State, supervision: Supervision, log: Log): void {
   }, killAfterMs);
   for (const worker of workers()) {
     // A worker that starts may lose messages; a signal ends it, or drains it if it listens by then.
-    if (isReady(worker, state, supervision)) sendTo(worker, drain, log);
+    if (isReady(worker, state, options)) sendTo(worker, drain, log);
     else worker.process.kill('SIGTERM');
   }
-  exitIfAlone(state, supervision);
+  exitIfAlone(state, options);
 }
 
 /** The workers that run: Node lists one that has ended until its channel is closed too. */
 const workers = (): Worker[] =>
   Object.values(cluster.workers ?? {}).flatMap((worker) => (worker && !worker.isDead() ? [worker] : []));
 
-const isReady = ({ id }: Worker, { listeningPorts }: State, { ports }: Supervision): boolean =>
+const isReady = ({ id }: Worker, { listeningPorts }: State, { ports }: PrimaryOptions): boolean =>
   listeningPorts.get(id) === ports;
 
 function killAll(): void {
   for (const worker of workers()) worker.process.kill('SIGKILL');
 }
 
-function exitIfAlone({ exitCode }: State, { dispose }: Supervision): void {
+function exitIfAlone({ exitCode }: State, { dispose }: PrimaryOptions): void {
   if (workers().length === 0) void dispose().then(() => process.exit(exitCode));
 }
 
-/** In a worker. Drains once: on the supervisor's message, on IPC disconnect, or on a signal (Ctrl-C reaches both processes). */
-export const supervisorTrigger: ShutdownTrigger = (beginDrain) => {
+/** In a worker. Drains once: on a message of the primary process, on IPC disconnect, or on a signal (Ctrl-C reaches both processes). */
+export const primaryTrigger: ShutdownTrigger = (beginDrain) => {
   process.on('message', (message) => message === drain && beginDrain());
   process.on('disconnect', beginDrain);
   for (const signal of signals) process.on(signal, beginDrain);

@@ -63,8 +63,7 @@ export function listenError(
   host: string,
 ): string | null {
   if (code === 'EADDRINUSE') {
-    const other = `${variable}=${port < 65_535 ? port + 1 : port - 1}`;
-    return `Port ${port} is in use by another process. Choose another port, for example \`${other} npm start\`.`;
+    return `Port ${port} is in use by another process. Set ${variable} to another port, or to 0 for any free port, which is then printed: \`${variable}=0 npm start\`.`;
   }
   if (code === 'EACCES') return `${variable} must be a port that this user may use, not ${port}.`;
   return code !== undefined && hostCodes.has(code)

@@ -3,14 +3,14 @@ import { AggregatorRegistry, type MetricObject, type Registry } from 'prom-clien
 import type { Log } from '../observability/log.ts';
 
 /**
- * The metrics of all workers, added up. Each worker can serve them: it requests them from the supervisor, which requests
+ * The metrics of all workers, added up. Each worker can serve them: it requests them from the primary process, which requests
  * the metrics of every worker. A worker that does not respond in time is left out. Every message may fail, because a
  * worker may end at any moment.
  */
 
 const responseMs = 1_000;
 
-type ToSupervisor =
+type ToPrimary =
   | { kind: 'sum wanted'; id: number }
   | { kind: 'metrics'; id: number; metrics: MetricObject[] };
 type ToWorker = { kind: 'metrics wanted'; id: number } | { kind: 'sum'; id: number; text: string };
@@ -28,7 +28,7 @@ export function sendTo(worker: Worker, message: object | string, log: Log): void
 
 type Receive = (worker: Worker, metrics: MetricObject[]) => void;
 
-/** In the supervisor: adds up the metrics of all workers for each worker that requests them. */
+/** In the primary process: adds up the metrics of all workers for each worker that requests them. */
 export function collectMetrics(log: Log): void {
   const pending = new Map<number, Receive>();
   let requests = 0;
@@ -42,7 +42,7 @@ export function collectMetrics(log: Log): void {
   };
 
   cluster.on('message', (worker, message: unknown) => {
-    if (!isMessage<ToSupervisor>(message)) return;
+    if (!isMessage<ToPrimary>(message)) return;
     const { workerMetrics: sent } = message;
     if (sent.kind === 'metrics') {
       pending.get(sent.id)?.(worker, sent.metrics);
@@ -85,7 +85,7 @@ function sumOfWorkers(id: number, pending: Map<number, Receive>, log: Log): Prom
 
 /**
  * In a worker: makes the metrics of all workers available.
- * @returns a function that reads them; without a response of the supervisor it reads those of this worker only
+ * @returns a function that reads them; without a response of the primary process it reads those of this worker only
  */
 export function aggregatedMetrics(registry: Registry): () => Promise<string> {
   const waiting = new Map<number, (text: string) => void>();
@@ -95,7 +95,7 @@ export function aggregatedMetrics(registry: Registry): () => Promise<string> {
     if (!isMessage<ToWorker>(message)) return;
     const { workerMetrics: sent } = message;
     if (sent.kind === 'sum') waiting.get(sent.id)?.(sent.text);
-    else sendToSupervisor({ kind: 'metrics', id: sent.id, metrics: await registry.getMetricsAsJSON() });
+    else sendToPrimary({ kind: 'metrics', id: sent.id, metrics: await registry.getMetricsAsJSON() });
   });
 
   return () =>
@@ -108,10 +108,10 @@ export function aggregatedMetrics(registry: Registry): () => Promise<string> {
       };
       const timer = setTimeout(() => finish(registry.metrics()), 2 * responseMs);
       waiting.set(id, finish);
-      sendToSupervisor({ kind: 'sum wanted', id });
+      sendToPrimary({ kind: 'sum wanted', id });
     });
 }
 
-/** A message that fails needs no handling: if the supervisor has ended, `disconnect` drains the worker. */
-const sendToSupervisor = (sent: ToSupervisor) =>
-  process.send?.({ workerMetrics: sent } satisfies Message<ToSupervisor>, undefined, {}, () => undefined);
+/** A message that fails needs no handling: if the primary process has ended, `disconnect` drains the worker. */
+const sendToPrimary = (sent: ToPrimary) =>
+  process.send?.({ workerMetrics: sent } satisfies Message<ToPrimary>, undefined, {}, () => undefined);

@@ -9,143 +9,19 @@ import {
   quoted,
   seen,
   shows,
-  unavailable,
-  unknownApp,
-  unknownId,
 } from '../support/asking.ts';
-import {
-  audiobookFields,
-  audiobookTruth,
-  chapterFields,
-  chapterIds,
-  listedChapterFields,
-  marketOf,
-} from '../support/audiobooks.ts';
+import { audiobookTruth, chapterIds, listedChapterFields } from '../support/audiobooks.ts';
 import { startClock } from '../support/clock.ts';
 
-/** Audiobooks and chapters: their fields, their lists and the oddities of Spotify's responses, with the calls they cost. */
+/** Audiobooks and chapters: promises that differ from those of shows and episodes, with the calls they cost. */
 
 const audiobookPath = (id: string, market = 'US') => `/audiobooks/${id}?market=${market}`;
 const listPath = (id: string, offset: number) =>
   `/audiobooks/${id}/chapters?market=US&limit=50&offset=${offset}`;
 
-interface ChaptersPage {
-  totalCount: number | null;
-  nodes: { id: string }[];
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
-}
-
 const hour = 3_600;
 
-type Gateway = Awaited<ReturnType<typeof inMode>>;
-
-async function pageOf(gateway: Gateway, id: string, args: string): Promise<ChaptersPage> {
-  const answer = await gateway.ask<{ audiobook: { chapters: ChaptersPage } }, unknown>(
-    `{ audiobook(id: "${id}") { chapters(${args}) {
-      totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor } } } }`,
-  );
-  expect(answer.errors).toEqual([]);
-  return answer.data.audiobook.chapters;
-}
-
-const idsOf = ({ nodes }: ChaptersPage): string[] => nodes.map(({ id }) => id);
-
 describe.each(modes)('for an app in %s mode', (mode) => {
-  test('one audiobook has every field as the catalogue has it, and its description as plain text, for one call', async () => {
-    for (const id of [audiobooks.chapters3, audiobooks.escaped, audiobooks.onlyBritain]) {
-      const { ask, apiCalls, sandbox } = await inMode(mode);
-      const audiobook = catalogue.audiobook(id);
-      const { audiobook: truth } = audiobookTruth(mode, sandbox.imagesUrl);
-      const answer = await ask(
-        `{ audiobook(id: "${id}", market: "${marketOf(id)}") { ${audiobookFields} } }`,
-      );
-      expect(seen(answer)).toEqual(fine({ audiobook: audiobook && truth(audiobook) }));
-      expect(unavailable(answer)).toEqual(
-        mode === 'development' ? ['Audiobook.publisher at audiobook.publisher: QUOTA_MODE'] : [],
-      );
-      expect(apiCalls()).toEqual([audiobookPath(id, marketOf(id))]);
-    }
-  });
-
-  test('one chapter has every field as the catalogue has it, and its audiobook, for one call', async () => {
-    for (const id of [chapters.first, chapters.restricted, chapters.monthOnly]) {
-      const { ask, apiCalls, sandbox } = await inMode(mode);
-      const chapter = catalogue.chapter(id);
-      const audiobook = chapter && catalogue.audiobook(chapter.audiobookId);
-      const truth = audiobookTruth(mode, sandbox.imagesUrl);
-      const answer = await ask(
-        `{ chapter(id: "${id}") { ${chapterFields} audiobook { ${audiobookFields} } } }`,
-      );
-      const expected = chapter &&
-        audiobook && { ...truth.chapter(chapter), audiobook: truth.audiobook(audiobook) };
-      expect(seen(answer)).toEqual(fine({ chapter: expected }));
-      expect(apiCalls()).toEqual([`/chapters/${id}?market=US`]);
-    }
-  });
-
-  test.each([
-    ['audiobook', [audiobooks.chapters3, audiobooks.gaps, audiobooks.escaped]],
-    ['chapter', chapterIds(audiobooks.chapters3)],
-  ] as const)('many %ss come in the order of their ids, and unknown ones are null', async (kind, known) => {
-    const { ask, apiCalls } = await inMode(mode);
-    const ids = [...known, unknownId, ...known.slice(1)];
-    expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
-      fine({ [`${kind}s`]: ids.map((id) => (id === unknownId ? null : { id })) }),
-    );
-    const distinct = [...known, unknownId];
-    expect(apiCalls()).toEqual(
-      mode === 'extended'
-        ? [`/${kind}s?ids=${distinct.join('%2C')}&market=US`]
-        : distinct.map((id) => `/${kind}s/${id}?market=US`),
-    );
-  });
-
-  test('an audiobook brings its first fifty chapters, and each further page of fifty is one call', async () => {
-    const gateway = await inMode(mode);
-    const all = chapterIds(audiobooks.chapters130);
-    const first = await pageOf(gateway, audiobooks.chapters130, 'first: 50');
-    expect(idsOf(first)).toEqual(all.slice(0, 50));
-    expect(gateway.apiCalls()).toEqual([audiobookPath(audiobooks.chapters130)]);
-    gateway.sandbox.clearCalls();
-    const rest = await pageOf(
-      gateway,
-      audiobooks.chapters130,
-      `first: 80, after: "${first.pageInfo.endCursor}"`,
-    );
-    expect(idsOf(rest)).toEqual(all.slice(50));
-    expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
-    expect(gateway.apiCalls().toSorted()).toEqual(
-      [50, 100].map((offset) => listPath(audiobooks.chapters130, offset)).toSorted(),
-    );
-  });
-
-  test('null items and slots without an item have no edge, and every client reaches the end although both numbers overstate', async () => {
-    for (const size of [7, 100]) {
-      const gateway = await inMode(mode);
-      const found: string[] = [];
-      let after = '';
-      for (let more = true; more; ) {
-        const window = await pageOf(gateway, audiobooks.gaps, `first: ${size}${after}`);
-        expect(window.totalCount).toBe(60);
-        found.push(...idsOf(window));
-        more = window.pageInfo.hasNextPage;
-        after = `, after: "${window.pageInfo.endCursor}"`;
-      }
-      expect(found).toEqual(chapterIds(audiobooks.gaps));
-      expect(gateway.apiCalls()).toEqual([audiobookPath(audiobooks.gaps), listPath(audiobooks.gaps, 50)]);
-    }
-  });
-
-  test('an audiobook without chapters has an empty list, for the call that reads it', async () => {
-    const gateway = await inMode(mode);
-    expect(await pageOf(gateway, audiobooks.noChapters, 'first: 5')).toMatchObject({
-      totalCount: 0,
-      nodes: [],
-      pageInfo: { hasNextPage: false, endCursor: null },
-    });
-    expect(gateway.apiCalls()).toEqual([audiobookPath(audiobooks.noChapters)]);
-  });
-
   test('the chapters of a list have the fields that lists have, and name their audiobook, for no further call', async () => {
     const { ask, apiCalls, sandbox } = await inMode(mode);
     const answer = await ask(
@@ -224,22 +100,6 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 });
 
 describe('the market of audiobooks', () => {
-  test('is always sent: the named one, that of the object, the default one or US', async () => {
-    const { ask, apiCalls } = await inMode('development', { SPOTIFY_MARKET: 'CA' });
-    const answer = await ask(
-      `{ audiobook(id: "${audiobooks.chapters130}", market: "AU") { chapters(first: 51) { nodes { id } } }
-        chapter(id: "${chapters.first}") { name } }`,
-    );
-    expect(answer.errors).toEqual([]);
-    expect(apiCalls().toSorted()).toEqual(
-      [
-        audiobookPath(audiobooks.chapters130, 'AU'),
-        listPath(audiobooks.chapters130, 50).replace('US', 'AU'),
-        `/chapters/${chapters.first}?market=CA`,
-      ].toSorted(),
-    );
-  });
-
   test.each(['DE', 'FR'])(
     'makes audiobook and chapter null without an error where it has no audiobooks: %s',
     async (market) => {
@@ -260,23 +120,6 @@ describe('the market of audiobooks', () => {
     const { ask } = await inMode('development');
     const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name } }`;
     expect(seen(await ask(document))).toEqual(fine({ audiobook: { name: 'Three Corridors' } }));
-  });
-
-  test('that lacks the audiobook makes its list of chapters null without an error', async () => {
-    const { ask } = await inMode('development');
-    const document = `{ audiobook(id: "${audiobooks.onlyBritain}", market: "GB") { name chapters(market: "US") { totalCount } } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({ audiobook: { name: 'Mind the Corridor', chapters: null } }),
-    );
-  });
-
-  test('of an audiobook that a search without a market finds is that of its list, which may lack it', async () => {
-    const { ask } = await inMode('development');
-    const document =
-      '{ search(q: "Mind the Corridor") { audiobooks { nodes { name chapters { totalCount } } } } }';
-    expect(seen(await ask(document))).toEqual(
-      fine({ search: { audiobooks: { nodes: [{ name: 'Mind the Corridor', chapters: null }] } } }),
-    );
   });
 });
 
@@ -393,32 +236,5 @@ test('a chapter whose type says episode, as the documentation has it, is a chapt
   });
   expect(seen(await ask(`{ chapter(id: "${chapters.first}") { name } }`))).toEqual(
     fine({ chapter: { name: 'Opening Credits' } }),
-  );
-});
-
-test('an app of which nothing is known is found out to have no batches of audiobooks, and the plan is not below the cost', async () => {
-  const { ask, apiCalls } = await unknownApp('development');
-  const ids = [audiobooks.chapters3, audiobooks.gaps];
-  const answer = await ask(
-    `{ audiobooks(ids: ${quoted(ids)}) { publisher chapters(first: 1) { nodes { id } } } }`,
-  );
-  expect(answer.errors).toEqual([]);
-  expect(apiCalls()).toHaveLength(3);
-  expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(3);
-});
-
-test('a parent graph refers to audiobooks and chapters by their keys', async () => {
-  const { ask } = await inMode('development');
-  const answer = await ask(
-    'query ($all: [_Any!]!) { _entities(representations: $all) { ... on Audiobook { name } ... on Chapter { name } } }',
-    {
-      all: [
-        { __typename: 'Audiobook', id: audiobooks.chapters3 },
-        { __typename: 'Chapter', id: chapters.first },
-      ],
-    },
-  );
-  expect(seen(answer)).toEqual(
-    fine({ _entities: [{ name: 'Three Corridors' }, { name: 'Opening Credits' }] }),
   );
 });

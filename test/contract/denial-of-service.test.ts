@@ -307,26 +307,26 @@ test.each(targets)('%s are rejected within the bounds', async (_, paths, allowed
   }
 });
 
-test('while a worker ends of which the metrics are requested, the supervisor stays within the bounds', async ({
+test('while a worker ends of which the metrics are requested, the primary process stays within the bounds', async ({
   onTestFinished,
 }) => {
   const environment = { ...inProduction, ...upstreamOf(sandbox), WEB_CONCURRENCY: '2' };
-  const supervisor = await startServer(environment, undefined, onTestFinished);
-  const workers = () => Array.from(supervisor.out().matchAll(/"pid":(\d+),"msg":"a worker listens"/g));
+  const primary = await startServer(environment, undefined, onTestFinished);
+  const workers = () => Array.from(primary.out().matchAll(/"pid":(\d+),"msg":"a worker listens"/g));
   await until(() => workers().length === 2, 30_000);
   // Connections are given to the workers by turns, so each of the two has one of these.
   const agents = [keptConnection(onTestFinished), keptConnection(onTestFinished)];
-  for (const agent of agents) await supervisor.get('/health', { agent });
+  for (const agent of agents) await primary.get('/health', { agent });
   /** On the connection that is not lost with its worker. */
   async function get(path: string): Promise<Reply> {
     const agent = agents.find(({ freeSockets }) => Object.keys(freeSockets).length > 0);
     if (!agent) throw new Error('both connections are lost');
-    return supervisor.get(path, { agent }).catch(() => get(path));
+    return primary.get(path, { agent }).catch(() => get(path));
   }
   const lost = { status: 0 }; // connections that the victim has
-  const statuses = await expectBounded({ ...supervisor, get }, async () => {
+  const statuses = await expectBounded({ ...primary, get }, async () => {
     const replies = Array.from({ length: 40 }, () =>
-      Promise.race([supervisor.get('/metrics').catch(() => lost), sleep(900, lost)]),
+      Promise.race([primary.get('/metrics').catch(() => lost), sleep(900, lost)]),
     );
     process.kill(Number(workers()[0]?.[1]), 'SIGKILL');
     return (await Promise.all(replies)).map(({ status }) => status);

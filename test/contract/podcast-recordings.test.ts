@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { parseId } from '../../src/datasources/spotify/kinds/index.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { fallbackMarket } from '../../src/datasources/spotify/kinds/markets.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 import { startGateway } from '../support/gateway.ts';
 import { episodeFields, showFields } from '../support/podcasts.ts';

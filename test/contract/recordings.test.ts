@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { PageInfo } from '../support/album-pages.ts';
 import { startGateway } from '../support/gateway.ts';
 import {
   type Kind,
@@ -223,12 +224,7 @@ interface AlbumsOfArtist {
     albums: {
       totalCount: number;
       edges: object[];
-      pageInfo: {
-        hasNextPage: boolean;
-        hasPreviousPage: boolean;
-        startCursor: string | null;
-        endCursor: string | null;
-      };
+      pageInfo: PageInfo;
     };
   };
 }

@@ -227,7 +227,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M1',
     fault: '200 with an HTML page',
-    promise: 'a page is no answer, and its words reach nobody',
+    promise: 'an HTML page is an error, and its text reaches no client',
     steps: each([artist(1), search('amber'), track(1)], (operation) => ({
       arrange: answered('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
       ask: operation,
@@ -239,7 +239,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M2',
     fault: '200 with broken JSON, nothing, `null`, `[]`, `"x"`, `7`, `true`; 204',
-    promise: 'what is no object of Spotify is no answer, and is not asked for again',
+    promise: 'a response that is not an object of Spotify is an error, and is not requested again',
     steps: [
       ...each(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
         arrange: answered(text),
@@ -256,8 +256,8 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M2-list',
-    fault: 'the same for a list and a search',
-    promise: 'a list that is none is an error of that list',
+    fault: 'a list and a search that are not as documented',
+    promise: 'a malformed list is an error of that list',
     warm: [artist(bts)],
     steps: each(
       ['null', '[]', '{}', '{"items": []}', '{"items": null, "limit": 10, "offset": 0, "total": 1}'],
@@ -274,14 +274,14 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M3',
     fault: 'a required field missing or of a wrong type',
-    promise: 'an object that is not as documented is null, and an error says so',
+    promise: 'an object that is not as documented is null with an error',
     ...extended,
     steps: each(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
   },
   {
     id: 'M3-part',
     fault: 'a part that is not as documented (images, followers, popularity, a link)',
-    promise: 'a part that is not as documented is an error of its own, and the object stays',
+    promise: 'a part that is not as documented is null with an error of its own, and its object stays',
     ...extended,
     steps: each(optional, (edit, i) => ({
       arrange: edited(edit),
@@ -298,8 +298,8 @@ faultSuite('M', 'Malformed payloads', [
   },
   {
     id: 'M3-list',
-    fault: 'the same for one object of a list',
-    promise: 'an object that is not as documented spoils none of its siblings',
+    fault: 'an object of a list that is not as documented',
+    promise: 'an object that is not as documented does not affect its siblings',
     steps: [
       siblings([{ path: 'items.3.id', set: 7 }]),
       ...[
@@ -312,7 +312,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M3-kept',
     fault: 'the same, once',
-    promise: 'an object that is not as documented is asked for again when it is asked for again',
+    promise: 'an object that is not as documented is not cached',
     steps: [
       siblings([{ path: 'items.3.name', set: null }]),
       { arrange: ({ lift }) => lift(), ask: artistAlbums(bts), client: 'ok', api: 1 },
@@ -364,7 +364,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M5',
     fault: 'unknown values of enums (`album_type: "ep"`), unknown fields',
-    promise: 'a value that is not known yet is OTHER, and a field that is not known is ignored',
+    promise: 'an unknown enum value is OTHER, and an unknown field is ignored',
     ...extended,
     steps: [
       {
@@ -385,7 +385,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M6',
     fault: 'totals that no list has: −1, 10²⁰, 1.5, "104"',
-    promise: 'a total that is not as documented costs itself alone: every item is there',
+    promise: 'a total that is not as documented loses no item',
     warm: [artist(bts)],
     steps: each([-1, 1e20, 1.5, '104'], (total) => ({
       arrange: edited({ path: 'total', set: total }),
@@ -412,7 +412,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M6-offset',
     fault: 'another page than was asked for, once',
-    promise: 'a page that is not the one asked for is an error, and not kept',
+    promise: 'a page other than the requested one is an error, and is not cached',
     warm: [artist(bts)],
     steps: [
       {
@@ -426,7 +426,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M6-more',
     fault: 'a page that says `limit: 1000000`, once',
-    promise: 'a page that says to hold more than was asked hides nothing behind it',
+    promise: 'a page with a limit above the requested one hides no item after it',
     warm: [artist(bts)],
     steps: [
       {
@@ -441,7 +441,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M7',
     fault: 'keys `__proto__` and `constructor`',
-    promise: 'no key of an answer reaches a prototype',
+    promise: 'no key of a response reaches a prototype',
     steps: each(
       [
         { path: '__proto__', set: { polluted: true } },
@@ -454,7 +454,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M8',
     fault: 'JSON nested 100,000 levels deep, in place of an answer and inside one; then 40 levels inside one',
-    promise: 'an answer that is nested far deeper than any of Spotify is rejected before it is parsed',
+    promise: 'a response that is nested far deeper than Spotify’s is rejected before it is parsed',
     steps: [
       { arrange: answered('['.repeat(100_000) + ']'.repeat(100_000)), ask: artist(1), ...bad },
       { arrange: answered('{"a":'.repeat(50_000)), ask: artist(2), ...bad, aside: true },
@@ -465,7 +465,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M9',
     fault: 'another artist, album or track than was asked for',
-    promise: 'nobody is given one thing under the name of another',
+    promise: 'no object is returned for the id of another one',
     steps: [
       { arrange: edited({ path: 'id', set: artistId(5) }), ask: artist(4), ...bad },
       { arrange: edited({ path: 'id', set: albumId(5) }), ask: album(4), ...bad, aside: true },
@@ -474,7 +474,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M9-type',
     fault: 'an album where an artist was asked for',
-    promise: 'nobody is given an album as an artist',
+    promise: 'no album is returned as an artist',
     steps: [{ arrange: edited({ path: 'type', set: 'album' }), ask: artist(4), ...bad }],
   },
   misbatched(
@@ -482,7 +482,7 @@ faultSuite('M', 'Malformed payloads', [
     'in reverse order',
     { reverse: true },
     {
-      promise: 'nobody is given one object of a batch under the name of another',
+      promise: 'no object of a batch is returned for the id of another one',
       client: 'UPSTREAM_BAD_RESPONSE',
       api: 1,
       check: nullsAt(range(6)),
@@ -494,7 +494,7 @@ faultSuite('M', 'Malformed payloads', [
     'cut short',
     { keep: 3 },
     {
-      promise: 'a batch answer with fewer entries than ids is not used: the ids are read one by one',
+      promise: 'a batch response with fewer entries than ids is not used: the ids are read one by one',
       client: 'ok',
       api: { atMost: 7 },
       check: nullsAt([]),
@@ -505,7 +505,7 @@ faultSuite('M', 'Malformed payloads', [
     'with nulls',
     { nulls: [1, 3] },
     {
-      promise: 'an id for which a batch answer has null is null',
+      promise: 'an id for which a batch response has null is null',
       client: 'ok',
       api: 1,
       check: nullsAt([1, 3]),
@@ -517,7 +517,7 @@ faultSuite('M', 'Malformed payloads', [
     'with an entry twice',
     { repeats: [2] },
     {
-      promise: 'nobody is given one object of a batch in the place of another',
+      promise: 'no object of a batch is returned in the place of another one',
       client: 'UPSTREAM_BAD_RESPONSE',
       api: 1,
       check: nullsAt([2]),
@@ -527,7 +527,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M10-none',
     fault: 'batch answer that is empty, no list, or without the key',
-    promise: 'a batch answer that is none is an error of each id, or nothing is there',
+    promise: 'a malformed batch response is an error of each id, or each is absent',
     ...extended,
     allow: { nullIsTrue: true },
     steps: each(['{}', '{"artists": {}}', '{"artists": null}', '[]'], (text) => ({
@@ -540,7 +540,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M10-bad',
     fault: 'batch answer with one object that is not as documented',
-    promise: 'one bad object of a batch is one error',
+    promise: 'one malformed object of a batch is one error',
     ...extended,
     steps: [
       {
@@ -557,7 +557,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M11',
     fault: 'URLs that are `javascript:`, `file:`, `data:`, without a scheme, empty, or no text',
-    promise: 'only http and https leave as links',
+    promise: 'links are http or https only',
     steps: [
       ...each(dangerous, (url, i) => ({
         arrange: withUrl(url),
@@ -582,7 +582,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M12',
     fault: '`next`, `previous`, `href` and `uri` that lead to another host',
-    promise: 'no address in an answer is followed',
+    promise: 'no URL in a response is followed',
     steps: [
       {
         async arrange(world) {
@@ -605,7 +605,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M13',
     fault: 'content-encoding gzip for what is not gzip',
-    promise: 'a body that cannot be unpacked is no answer',
+    promise: 'a body that cannot be decompressed is an error',
     steps: [
       {
         arrange: only({
@@ -623,7 +623,7 @@ faultSuite('M', 'Malformed payloads', [
   {
     id: 'M14',
     fault: 'a token, a secret and an address in the error body of Spotify',
-    promise: 'what Spotify says in its errors reaches nobody',
+    promise: 'the text of Spotify’s errors reaches no client',
     steps: each([400, 403, 409, 429, 500], (status) => ({
       arrange: only({
         kind: 'answer',

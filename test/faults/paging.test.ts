@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
+import type { PageInfo } from '../support/album-pages.ts';
 import { pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
@@ -46,12 +47,7 @@ interface Edge {
 
 interface Connection {
   totalCount: number | null;
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  };
+  pageInfo: PageInfo;
   edges: Edge[];
 }
 
@@ -224,7 +220,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P1',
     fault: '`first: 10`, page maximum 10',
-    promise: 'ten of a list with pages of ten are one call, and whether there is more is right',
+    promise: 'a window of ten over pages of ten is one call, and hasNextPage is right',
     warm: [artist(bts), artist(albums10), artist(albums11)],
     steps: [
       shownPage(bts, { first: 10 }, 0, 10, { withinMs: 500, api: 1, says: { spotify: 'limit=10' } }, [
@@ -237,7 +233,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P2',
     fault: '`first: 25`, page maximum 10',
-    promise: 'twenty-five of a list with pages of ten are three calls, in order',
+    promise: 'a window of twenty-five over pages of ten is three calls, and its items are in order',
     warm: [artist(bts)],
     steps: [
       shownPage(bts, { first: 25 }, 0, 25, { api: 3, says: { spotify: 'offsets 0, 10, 20' } }, [
@@ -250,7 +246,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P3',
     fault: '`first`: 101, 10⁹, −1; `first` with `last`',
-    promise: 'a page size that cannot be is refused at once, without a call',
+    promise: 'an invalid page size is rejected without a call',
     warm: [artist(bts)],
     steps: [
       refused({ first: 101 }),
@@ -263,7 +259,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P4',
     fault: '`first: 0`, `last: 0`',
-    promise: 'a page of nothing has no edges and no cursors, and the right total',
+    promise: 'a window of size 0 has no edges, no cursors and the right total',
     warm: [artist(bts)],
     steps: [
       {
@@ -285,14 +281,14 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P5',
-    fault: '500 who ask for the same page at once',
-    promise: 'a page that many ask for is asked for once',
+    fault: '500 operations for the same page at once',
+    promise: 'many operations that need one page share one call',
     steps: [{ ask: artistAlbums(bts), times: 500, client: 'ok', withinMs: 2_000, api: 2, token: 1 }],
   },
   {
     id: 'P6',
     fault: 'the total grows between two pages',
-    promise: 'a total that grows costs no call and no edge',
+    promise: 'a total that grows causes no call and loses no edge',
     warm: [artist(bts)],
     steps: [
       {
@@ -308,7 +304,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P6-front',
     fault: 'an album is put in front of the list between two pages of one client',
-    promise: 'an item that slid to the next page is not given twice',
+    promise: 'an item that has moved to the next page is not returned twice',
     warm: [artist(bts)],
     allow: { readsAnew: true },
     steps: [
@@ -359,7 +355,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P8',
     fault: '`first: 100` of a list of four that is said to have 97, its first page without `next`',
-    promise: 'a list that overstates its length is read no further than its last page',
+    promise: 'a list whose total is too large is read no further than its last page',
     warm: [artist(overstated)],
     steps: [
       {
@@ -378,7 +374,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P8-next',
     fault: '`first: 100` of the same list, all of its pages with `next`',
-    promise: 'a list that overstates its length is read no further than two empty pages',
+    promise: 'a list whose total is too large is read no further than two empty pages',
     warm: [artist(overstated)],
     steps: [
       {
@@ -396,7 +392,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P9',
     fault: 'null items',
-    promise: 'null items are left out, and cursors stay on their slots',
+    promise: 'null items are omitted, and cursors keep their slots',
     warm: [artist(nullsAndRepeats)],
     steps: [
       shownPage(nullsAndRepeats, { first: 10 }, 0, 10, { api: 1 }),
@@ -425,7 +421,7 @@ faultSuite('P', 'Paging', [
     id: 'P9-episodes',
     fault:
       'null items, removed episodes without id and name, and slots without an item in a list of episodes',
-    promise: 'an episode that was removed is left out without an error, and cursors stay on their slots',
+    promise: 'a removed episode is omitted without an error, and cursors keep their slots',
     steps: [
       { ask: showEpisodes(fixtures.shows.gaps, { first: 40 }), client: 'ok', api: 1 },
       { ask: showEpisodes(fixtures.shows.gaps, { first: 100 }), client: 'ok', api: 1 },
@@ -435,7 +431,7 @@ faultSuite('P', 'Paging', [
     id: 'P9-chapters',
     fault: 'null items and slots without an item in a list of chapters, whose audiobook counts even more',
     promise:
-      'a chapter that is not readable is left out without an error, and the list ends where its items end',
+      'a chapter that is not readable is omitted without an error, and the list ends where its items end',
     steps: [
       { ask: audiobookChapters(fixtures.audiobooks.gaps, { first: 40 }), client: 'ok', api: 1 },
       { ask: audiobookChapters(fixtures.audiobooks.gaps, { first: 100 }), client: 'ok', api: 1 },
@@ -444,7 +440,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P9-refused',
     fault: '500 for the second page of a list of episodes, the first of which came with the show',
-    promise: 'a page that fails fails its list, and the show stays',
+    promise: 'a page that fails makes its list null, and the show keeps its data',
     warm: [showEpisodes(fixtures.shows.episodes130, { first: 50 })],
     steps: [
       {
@@ -466,7 +462,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P11',
     fault: 'one id twice in one answer',
-    promise: 'what comes twice in one answer is given once',
+    promise: 'an item that is twice in one response is returned once',
     warm: [artist(nullsAndRepeats)],
     steps: [
       {
@@ -484,7 +480,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P12',
     fault: 'page maximum unknown: 400 `Invalid limit` above 10',
-    promise: 'a page maximum is found out with one refused call, once for the process',
+    promise: 'the page size limit is learned with one rejected call, once for the process',
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     warm: [artist(bts), artist(1)],
     steps: [
@@ -500,8 +496,8 @@ faultSuite('P', 'Paging', [
   },
   {
     id: 'P12-empty',
-    fault: 'the same, refused with 400 and an empty body',
-    promise: 'a page that is refused without a word is asked for again smaller',
+    fault: 'a page size above the limit, rejected with 400 and an empty body',
+    promise: 'a page that is rejected without a message is requested again in a smaller size',
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     warm: [artist(bts)],
     steps: [
@@ -517,7 +513,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P12-lower',
     fault: 'page maximum lowered from 50 to 10 while we run',
-    promise: 'a page maximum that is lowered costs one call each for two lists, and none after that',
+    promise: 'a lowered page size limit costs one call each for two lists, and none after that',
     sandbox: { quotaMode: 'extended' },
     warm: [artist(bts), artist(1), artist(2), artist(3)],
     steps: [
@@ -530,8 +526,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P12-clamp',
     fault: 'pages of 5 where 10 were asked for',
-    promise:
-      'an answer with a smaller page is used and continued, and no other list is asked for smaller pages',
+    promise: 'a response with a smaller page is used and continued, and other lists keep their page size',
     warm: [artist(bts), artist(1)],
     steps: [
       shownPage(
@@ -554,7 +549,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P12-none',
     fault: '400 `Invalid limit` whatever the limit',
-    promise: 'where every page size is refused, it ends in an error and not in a loop',
+    promise: 'a list of which every page size is rejected ends in an error and not in a loop',
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     warm: [artist(bts)],
     recovery: 1_000,
@@ -576,7 +571,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P14',
     fault: 'page 2 of 3 fails',
-    promise: 'a window of which one page fails is null with an error, never a silent gap',
+    promise: 'a window of which one page fails is null with an error, never with a silent gap',
     warm: [artist(bts)],
     steps: [
       {
@@ -594,7 +589,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P14-404',
     fault: 'page 2 of 3 is 404',
-    promise: 'a page that is suddenly not there is an error, not the end of the artist’s albums',
+    promise: 'a page that is suddenly absent is an error, not the end of the artist’s albums',
     warm: [artist(bts)],
     steps: [
       {
@@ -608,7 +603,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P15',
     fault: 'cursor past the end',
-    promise: 'behind the end there are no edges, and there is something before',
+    promise: 'a window behind the end has no edges, and hasPreviousPage is true',
     environment: { CACHE_TTL_SECONDS: '100' },
     warm: [artist(albums9)],
     steps: [
@@ -624,7 +619,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P16',
     fault: 'cursor of another artist’s list, or of other groups',
-    promise: 'a cursor of another list is refused at once, without a call',
+    promise: 'a cursor of another list is rejected without a call',
     warm: [artist(bts), artist(albums50)],
     steps: [
       paged(cursorAt(albums50, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
@@ -648,7 +643,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P17',
     fault: 'search beyond slot 1,000',
-    promise: 'a search ends at slot 1,000, and what begins there is refused without a call',
+    promise: 'a search ends at slot 1,000, and a window that starts there is rejected without a call',
     steps: [
       {
         ask: finds({ last: 6 }),
@@ -684,14 +679,14 @@ faultSuite('P', 'Paging', [
   {
     id: 'P19',
     fault: '`last: 5` without `before`',
-    promise: 'the last five of a list are two calls, in order',
+    promise: 'the last five items of a list are two calls, and are in order',
     warm: [artist(albums50)],
     steps: [shownPage(albums50, { last: 5 }, 45, 50, { api: 2 })],
   },
   {
     id: 'P20',
     fault: '`before` and `after` that cross',
-    promise: 'between cursors that cross there is nothing, and it costs nothing',
+    promise: 'a window between cursors in reverse order is empty and causes no call',
     warm: [artist(bts)],
     steps: [
       { ask: pageOf(bts, { first: 10 }), client: 'ok', ...loose, aside: true },
@@ -715,7 +710,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P21',
     fault: 'an artist without albums',
-    promise: 'an empty list is one call, and empty',
+    promise: 'an empty list is one call, and has no edges',
     warm: [artist(albums0)],
     steps: [
       {
@@ -730,7 +725,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P22',
     fault: 'an album of 55 tracks, of which it brings 50 along',
-    promise: 'tracks come from their album while it lasts, and by one call after that',
+    promise: 'tracks come from the page in their album as far as it reaches, and by one call after that',
     steps: [
       { ask: albumTracks(fixtures.albums.tracks55, { first: 50 }), client: 'ok', api: 1 },
       {
@@ -745,7 +740,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P22-ceiling',
     fault: 'an album of 130 tracks, of which it brings 50 along, and a page maximum of 20',
-    promise: 'where the tracks that come along end in the middle of a page, none is left out',
+    promise: 'no track is omitted if the embedded tracks end in the middle of a page',
     sandbox: { quotaMode: 'extended' },
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     steps: [
@@ -759,7 +754,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P22-fails',
     fault: 'the page behind the 50 fails',
-    promise: 'tracks of which a page fails are null with an error, and the album stays',
+    promise: 'tracks of which a page fails are null with an error, and the album keeps its data',
     warm: [album(fixtures.albums.tracks55)],
     steps: [
       {
@@ -775,7 +770,7 @@ faultSuite('P', 'Paging', [
   {
     id: 'P23',
     fault: 'a page fails while a client pages on, and is well again',
-    promise: 'a client that asks again after an error goes on where it was',
+    promise: 'a client that repeats a request after an error continues where it was',
     warm: [artist(bts)],
     steps: [
       paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {

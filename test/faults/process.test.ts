@@ -86,7 +86,7 @@ const cases: FaultCase[] = [
   {
     id: 'D1',
     fault: 'SIGTERM at 200 operations a second over kept connections',
-    promise: 'no request is lost or reset, every client is told to close',
+    promise: 'no request is lost or reset, and every client is told to close its connection',
     timeoutMs: 60_000,
     steps: [
       look(
@@ -109,7 +109,7 @@ const cases: FaultCase[] = [
   {
     id: 'D2',
     fault: 'SIGTERM while nothing runs, with an idle connection',
-    promise: 'it ends soon with 0',
+    promise: 'the process ends soon with code 0',
     steps: [
       look(
         async (world) => {
@@ -127,7 +127,7 @@ const cases: FaultCase[] = [
     id: 'D3',
     slow: true,
     fault: 'SIGTERM while Spotify leaves a call unanswered',
-    promise: 'what runs is answered at its deadline and not reset',
+    promise: 'a running operation gets its response at its deadline and is not reset',
     timeoutMs: 60_000,
     steps: [
       look(
@@ -153,7 +153,7 @@ const cases: FaultCase[] = [
   {
     id: 'D5',
     fault: 'a second SIGTERM or SIGINT while the first is obeyed',
-    promise: 'whoever asks twice is not made to wait',
+    promise: 'a second signal ends the process at once',
     steps: (['SIGTERM', 'SIGINT'] as const).map((second) =>
       look(
         async (world) => {
@@ -178,7 +178,7 @@ const cases: FaultCase[] = [
     id: 'D6',
     slow: true, // a Redis that is let go of while it is being looked for takes its time to end
     fault: 'Redis is not there at the start, comes, and goes',
-    promise: 'no client sees that there is no Redis',
+    promise: 'no client gets an error because Redis is missing',
     environment: withRedis,
     needsRedis: true,
     steps: [
@@ -211,7 +211,7 @@ const cases: FaultCase[] = [
     id: 'D7',
     slow: true, // a Redis that is let go of while it is being looked for takes its time to end
     fault: 'Redis accepts and does not answer',
-    promise: 'Redis is not waited for longer than 200 ms, and then left alone',
+    promise: 'the gateway waits for Redis at most 200 ms, and then does not use it for a while',
     environment: withRedis,
     needsRedis: true,
     steps: [
@@ -231,8 +231,8 @@ const cases: FaultCase[] = [
   },
   {
     id: 'D8',
-    fault: 'Redis is flushed while 500 ask for the same',
-    promise: 'a flushed Redis costs one call',
+    fault: 'Redis is flushed while 500 operations read the same object',
+    promise: 'after a flush of Redis a read costs one call',
     redis: true,
     environment: { CACHE_TTL_SECONDS: '1' },
     steps: [
@@ -253,7 +253,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'D13',
-    fault: 'a rejected promise that nobody awaits',
+    fault: 'a rejected promise that is not handled',
     promise: 'the process logs the bug with its stack and stays up',
     steps: [
       look(
@@ -273,8 +273,8 @@ const cases: FaultCase[] = [
   {
     id: 'D14',
     slow: true,
-    fault: 'an exception in a timer that nobody catches',
-    promise: 'what runs is answered before the process ends with 1',
+    fault: 'an exception in a timer that is not caught',
+    promise: 'running operations get their responses before the process ends with code 1',
     steps: [
       look(
         async (world) => {
@@ -301,7 +301,7 @@ const cases: FaultCase[] = [
     slow: true,
     fault: 'the event loop is late for seconds, while forty clients ask',
     timeoutMs: 60_000,
-    promise: 'what cannot be answered in time is turned away, and the process is alive',
+    promise: 'operations that cannot run in time are rejected, and the process stays alive',
     steps: [
       look(
         async (world) => {

@@ -36,7 +36,7 @@ const unusable = ['soon', '-5', '1.5', '0x10', '', '2 s', 'NaN'];
 const withoutUsable = (value: string, i: number): FaultCase => ({
   id: `Q6-${i + 1}`,
   fault: `429, Retry-After \`${value}\``,
-  promise: `a Retry-After of "${value}" counts as none: five seconds of silence`,
+  promise: `a Retry-After of "${value}" counts as none and causes a back-off of five seconds`,
   shutMs: 5_100,
   steps: [
     {
@@ -94,7 +94,7 @@ faultSuite('Q', '429 and quota', [
     (form, i): FaultCase => ({
       id: i === 0 ? 'Q1' : 'Q1-json',
       fault: `429, Retry-After 1, once, as ${form}`,
-      promise: `a short Retry-After is waited out, not a millisecond less (${form})`,
+      promise: `a call waits for the whole of a short Retry-After (${form})`,
       slow: true,
       steps: [
         {
@@ -113,7 +113,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q1-many',
     fault: '429, Retry-After 1, for ten calls in flight, 40 more waiting',
-    promise: 'a short silence is kept by all, and who waited is answered after it',
+    promise: 'all calls wait for the end of a short back-off, and are then sent',
     environment: { UPSTREAM_CONCURRENCY: '10' },
     slow: true,
     steps: [
@@ -168,7 +168,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q2-tail',
     fault: '429, Retry-After 30; operations in its last two seconds',
-    promise: 'also at the end of a silence every asker is answered at once',
+    promise: 'every operation gets its response at once, also at the end of a back-off',
     shutMs: 2_000,
     steps: [
       { arrange: adding(tooMany(30), { times: 1 }), ask: track(1), client: 'UPSTREAM_RATE_LIMITED', api: 1 },
@@ -184,7 +184,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q2-redis',
     fault: '429, Retry-After 30, to one of two gateways on one Redis',
-    promise: 'a silence asked of one gateway is kept by all on its Redis, and by those that start later',
+    promise: 'all gateways on one Redis keep the back-off of one of them, also those that start later',
     redis: true,
     gateways: 2,
     shutMs: 31 * second,
@@ -221,7 +221,8 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q3',
     fault: '429, Retry-After 86400',
-    promise: 'a spent quota is told with its time, also after a restart, and costs no call until then',
+    promise:
+      'a used-up quota is an error with its time, also after a restart, and no call is sent until then',
     redis: true,
     shutMs: day,
     steps: [
@@ -258,7 +259,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q3-log',
     fault: '429, Retry-After 86400, as the operator sees it',
-    promise: 'a spent quota is said once in the log',
+    promise: 'a used-up quota is logged once',
     shutMs: day,
     steps: [
       {
@@ -276,7 +277,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q4',
     fault: '429, Retry-After 2592000 (a timer would overflow)',
-    promise: 'a Retry-After of a month is a day, and no timer fires at once',
+    promise: 'a Retry-After of a month counts as one day, and no timer fires at once',
     shutMs: 23 * hour + 100,
     steps: [
       {
@@ -299,7 +300,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q5',
     fault: '429 `QUOTA_EXCEEDED` without Retry-After',
-    promise: 'a spent quota without a time is tried again an hour later',
+    promise: 'a used-up quota without a time is tried again after an hour',
     shutMs: 10 * 60 * second + 100,
     steps: [
       {
@@ -319,7 +320,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q5-short',
     fault: '429 `QUOTA_EXCEEDED`, Retry-After 1',
-    promise: 'a spent quota is never retried, however short its time',
+    promise: 'a call after which the quota is used up is never retried, however short the Retry-After is',
     shutMs: 1_100,
     steps: [
       {
@@ -335,7 +336,7 @@ faultSuite('Q', '429 and quota', [
     (seconds): FaultCase => ({
       id: `Q5-${seconds}`,
       fault: `429, Retry-After ${seconds}`,
-      promise: `a Retry-After of ${seconds} s is ${seconds > 600 ? 'a spent quota' : 'a rate limit'}`,
+      promise: `a Retry-After of ${seconds} s is ${seconds > 600 ? 'a used-up quota' : 'a rate limit'}`,
       shutMs: seconds * second + 100,
       steps: [
         {
@@ -353,8 +354,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q6',
     fault: '429 without Retry-After, over and over',
-    promise:
-      'a rate limit without a time shuts the request queue for 5 s, and twice as long each time up to 60 s',
+    promise: 'a rate limit without a time causes a back-off of 5 s, which doubles each time up to 60 s',
     shutMs: 61 * second,
     steps: doubling,
   },
@@ -384,7 +384,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q7',
     fault: '429, Retry-After 30, while 10 calls are in flight and 200 wait',
-    promise: 'when a rate limit lands, what is in flight is used and what waits fails at once',
+    promise: 'when a rate limit arrives, calls in flight are used and queued calls fail at once',
     environment: { UPSTREAM_CONCURRENCY: '10', UPSTREAM_TIMEOUT_MS: '7000' },
     slow: true,
     recovery: false, // Q2 looks at the end of these 30 s
@@ -434,7 +434,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q8-deadline',
     fault: '429, Retry-After 2, where a request has 1.5 s',
-    promise: 'a Retry-After beyond the deadline is told at once',
+    promise: 'a Retry-After beyond the deadline is an error at once',
     environment: { REQUEST_TIMEOUT_MS: '1500' },
     deadlineMs: 1_500,
     shutMs: 2_100,
@@ -451,7 +451,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q9',
     fault: '429, Retry-After 0, for ever',
-    promise: 'a Retry-After of 0 that repeats ends in five seconds of silence',
+    promise: 'a Retry-After of 0 that repeats ends in a back-off of five seconds',
     shutMs: 5_100,
     steps: [
       {
@@ -467,7 +467,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q10',
     fault: '60 operations a second where SPOTIFY_RATE_LIMIT is 20 in 30 s',
-    promise: 'our own ceiling holds over any 30 s, and the excess is told at once',
+    promise: 'the gateway’s own rate limit holds in any 30 s, and operations beyond it get an error at once',
     environment: { SPOTIFY_RATE_LIMIT: '20' },
     shutMs: 31 * second,
     steps: [
@@ -501,8 +501,8 @@ faultSuite('Q', '429 and quota', [
   },
   {
     id: 'Q10-redis',
-    fault: 'the same ceiling for two gateways on one Redis, 30 operations at each',
-    promise: 'a ceiling on calls is one for all gateways on a Redis',
+    fault: 'the same rate limit for two gateways on one Redis, 30 operations at each',
+    promise: 'all gateways on one Redis share one rate limit',
     environment: { SPOTIFY_RATE_LIMIT: '20' },
     redis: true,
     gateways: 2,
@@ -520,8 +520,8 @@ faultSuite('Q', '429 and quota', [
   },
   {
     id: 'Q10-stall',
-    fault: 'the same where the process stands still for 80 ms now and then',
-    promise: 'a process that was busy for a moment does not take Redis for slow',
+    fault: 'the same, and the process is blocked for 80 ms now and then',
+    promise: 'a process that was busy for a moment does not regard Redis as slow',
     environment: { SPOTIFY_RATE_LIMIT: '20' },
     redis: true,
     gateways: 2,
@@ -542,8 +542,8 @@ faultSuite('Q', '429 and quota', [
   },
   {
     id: 'Q17',
-    fault: 'a silence that begins shortly before a power of two of the clock',
-    promise: 'retryAfter is what Spotify said, whatever the clock shows',
+    fault: 'a back-off that begins shortly before a power of two of the clock',
+    promise: 'retryAfter is the time that Spotify sent, whatever the clock shows',
     recovery: false,
     steps: [
       {
@@ -552,7 +552,7 @@ faultSuite('Q', '429 and quota', [
             const nowMs = 2 ** 20 - 15_000 + n / 7;
             const breaker = createCircuitBreaker();
             breaker.trip('rate', 30_000, nowMs);
-            return backOffError('rate', breaker.openState(nowMs)?.waitMs ?? 0).details.retryAfter;
+            return backOffError('artists', 'rate', breaker.openState(nowMs)?.waitMs ?? 0).details.retryAfter;
           });
           expect(new Set(told)).toEqual(new Set([30]));
         },
@@ -563,7 +563,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q11',
     fault: '429, Retry-After 30, for one artist of ten in one query',
-    promise: 'one rate limit in a query costs one field, with its path',
+    promise: 'one rate limit in a query makes one field null, with its path',
     shutMs: 31 * second,
     steps: [
       {
@@ -583,7 +583,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q12',
     fault: '503, Retry-After 30',
-    promise: 'a 503 that names its time is kept like a rate limit',
+    promise: 'a 503 with a Retry-After causes a back-off like that of a rate limit',
     steps: [
       {
         arrange: adding({ kind: 'answer', status: 503, headers: { 'retry-after': '30' } }, { times: 1 }),
@@ -600,7 +600,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q13',
     fault: '429, Retry-After 30, on an artist’s list of albums',
-    promise: 'a rate limit of one family leaves the others alone',
+    promise: 'a rate limit of one family does not affect the others',
     shutMs: 31 * second,
     steps: [
       {
@@ -617,7 +617,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q14',
     fault: '429, Retry-After 30, on a single read of an app with batches',
-    promise: 'single and batch reads of one kind share their silence',
+    promise: 'single and batch reads of one kind share their back-off',
     sandbox: { quotaMode: 'extended' },
     shutMs: 31 * second,
     steps: [
@@ -633,7 +633,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q15',
     fault: '429, Retry-After 30, while an expired copy is held',
-    promise: 'in a silence what is held is served, however old, and says so',
+    promise: 'during a back-off cached data is served, however old, and is listed as stale',
     environment: { CACHE_TTL_SECONDS: '1' },
     warm: [artist(0), artistAlbums(1)],
     shutMs: 31 * second,
@@ -660,7 +660,7 @@ faultSuite('Q', '429 and quota', [
   {
     id: 'Q16',
     fault: 'Spotify lets 20 calls pass in any 3 s; 30 operations a second for 4 s',
-    promise: 'where Spotify says how long, not one call comes too early',
+    promise: 'no call is sent before the end of a back-off whose time Spotify has sent',
     environment: { UPSTREAM_CONCURRENCY: '2' }, // no more than two can be under way when Spotify first refuses one
     slow: true,
     recovery: 4_000,

@@ -67,7 +67,7 @@ const cases: FaultCase[] = [
   {
     id: 'S1-process',
     fault: 'every kind of failure, in a process of its own that logs all',
-    promise: 'stdout and stderr, answers, headers and metrics have no secret in them',
+    promise: 'output, responses, headers and metrics contain no secret',
     timeoutMs: 40_000,
     steps: [
       {
@@ -115,7 +115,7 @@ const cases: FaultCase[] = [
   {
     id: 'S1-spans',
     fault: 'every span of operations that fail in every way is read',
-    promise: 'spans tell paths and codes, and no secret',
+    promise: 'spans contain paths and codes, and no secret',
     steps: [
       {
         act: async (world) => {
@@ -135,8 +135,8 @@ const cases: FaultCase[] = [
   },
   {
     id: 'S2',
-    fault: 'what a call came to is taken apart, with all that it hides',
-    promise: 'no outcome carries a request, an option, a header or a body',
+    fault: 'the outcome of a call, with its hidden properties',
+    promise: 'no outcome contains a request, an option, a header or a body',
     warm: [artist(0)],
     steps: [
       {
@@ -214,7 +214,7 @@ const cases: FaultCase[] = [
   {
     id: 'S5',
     fault: '`next`, `href`, URLs of pictures and ids of an answer point at another host',
-    promise: 'no URL of an answer is followed',
+    promise: 'no URL in a response is followed',
     steps: [
       {
         arrange: async (world) => {
@@ -247,7 +247,7 @@ const cases: FaultCase[] = [
   {
     id: 'S5-client',
     fault: 'an id, a cursor, a market and a search text that each carry a host',
-    promise: 'nothing that a client writes becomes a host',
+    promise: 'no input of a client becomes a host',
     steps: [
       {
         act: async (world) => {
@@ -277,7 +277,7 @@ const cases: FaultCase[] = [
   {
     id: 'S7',
     fault: "Spotify's own error texts quote the token",
-    promise: 'nothing of an upstream body is passed on',
+    promise: 'no part of an upstream body reaches a client',
     warm: [artist(0)],
     steps: [400, 403, 500, 418].map(echo),
   },

@@ -67,7 +67,7 @@ const refusedTokens = (faults: readonly FaultRule['fault'][]): Step[] =>
 const refusedCredentials = (id: string, status: number): FaultCase => ({
   id,
   fault: `token endpoint ${status} \`invalid_client\``,
-  promise: `credentials refused with ${status} are tried once a minute, and said so as often`,
+  promise: `credentials that are rejected with ${status} are tried and logged once a minute`,
   shutMs: 61 * second,
   steps: [
     {
@@ -118,14 +118,14 @@ faultSuite('T', 'Token', [
   {
     id: 'D10',
     fault: 'cold start, 500 identical operations at once',
-    promise: 'five hundred who ask the same at a cold start cost one token and one call',
+    promise: 'five hundred identical operations at a cold start cost one token and one call',
     sandbox: { latencyMs: 20 },
     steps: [{ ask: artist(1), times: 500, client: 'ok', token: 1, api: 1, withinMs: 1_500 }],
   },
   {
     id: 'T2',
     fault: 'token endpoint 500, once',
-    promise: 'a token endpoint that fails once costs nobody an error',
+    promise: 'a token endpoint that fails once causes no error',
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'answer', status: 500 }, 1)),
@@ -140,7 +140,8 @@ faultSuite('T', 'Token', [
   {
     id: 'T3',
     fault: `token endpoint 503 for ${outageSeconds} s, 100 operations at once and 100 a second after that`,
-    promise: 'a token endpoint that is down is asked three times in two seconds, and nobody waits for it',
+    promise:
+      'a token endpoint that is down gets three requests in two seconds, and no operation waits for it',
     sandbox: { tokenLifetimeSeconds: 1 },
     warm: [artist(0)],
     slow: true,
@@ -179,7 +180,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T5',
     fault: 'token revoked while 50 calls are in flight',
-    promise: 'a token that is revoked under load is replaced once, and every call replayed once',
+    promise: 'a token that is revoked under load is replaced once, and every call is repeated once',
     environment: { UPSTREAM_CONCURRENCY: '50' },
     sandbox: { latencyMs: 50 },
     warm: [track(0)],
@@ -197,7 +198,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T6',
     fault: '401 for the fresh token too',
-    promise: 'a fresh token that is refused as well ends in an error, not in a loop',
+    promise: 'a fresh token that is rejected too ends in an error, not in a loop',
     warm: [track(0)],
     shutMs: 1_100, // another token is fetched a second later
     steps: [
@@ -215,7 +216,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T7',
     fault: 'late 401 for a token that has been replaced',
-    promise: 'a late refusal of the old token does not cost the new one',
+    promise: 'a late rejection of the old token does not remove the new one',
     warm: [track(0)],
     slow: true,
     steps: [
@@ -241,7 +242,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T9',
     fault: 'token endpoint takes 3 s while the token has 50 s to live',
-    promise: 'a token is renewed in the background, and nobody waits for it',
+    promise: 'a token is renewed in the background, and no operation waits for it',
     warm: [track(0)],
     steps: [
       {
@@ -268,7 +269,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T10',
     fault: 'wall clock one hour ahead, one behind, and back',
-    promise: 'a wall clock that jumps costs no error, no token and no call',
+    promise: 'a wall clock that jumps causes no error, no token request and no call',
     warm: [track(0)],
     steps: [hour, -hour, hour, 0].map((byMs, i) => ({
       arrange: () => setWallClock(byMs),
@@ -281,7 +282,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T12',
     fault: 'token endpoint 429, Retry-After 60',
-    promise: 'a rate limit of the token endpoint is kept to the second',
+    promise: 'no request is sent before the end of a rate limit of the token endpoint',
     shutMs: 31 * second,
     steps: [
       {
@@ -310,8 +311,8 @@ faultSuite('T', 'Token', [
   },
   {
     id: 'T12-held',
-    fault: 'the same while a valid token is held',
-    promise: 'a rate limit of the token endpoint costs nobody anything while the token is good',
+    fault: 'the same while a valid token is cached',
+    promise: 'a rate limit of the token endpoint affects no operation while the token is valid',
     warm: [track(0)],
     shutMs: 61 * second,
     steps: [
@@ -369,14 +370,14 @@ faultSuite('T', 'Token', [
   {
     id: 'T15',
     fault: 'token endpoint answers 200 with something else than a token',
-    promise: 'what is no token is never sent to the Web API',
+    promise: 'a malformed token is never sent to the Web API',
     steps: refusedTokens(noTokens),
     shutMs: 2_100,
   },
   {
     id: 'T15-header',
     fault: 'token endpoint gives a token that no header can carry',
-    promise: 'a token that cannot be sent is a malformed one',
+    promise: 'a token that no header can carry is malformed',
     steps: refusedTokens([
       { kind: 'answer', json: { access_token: 'BQ\r\nx-evil: 1', token_type: 'Bearer', expires_in: 3600 } },
     ]),
@@ -386,8 +387,7 @@ faultSuite('T', 'Token', [
     id: 'T15-lifetime',
     fault:
       'token endpoint gives a token whose `expires_in` is missing, null, 0, -5, NaN, `soon` or `3600` as a text',
-    promise:
-      'a token of which nobody says how long it is valid is used until Spotify rejects it, an hour at most',
+    promise: 'a token without a usable lifetime is used until Spotify rejects it, an hour at most',
     steps: [{ remove: true } as const, ...[null, 0, -5, 'NaN', 'soon', '3600'].map((set) => ({ set }))].map(
       (edit, i): Step => ({
         arrange({ fault, sandbox }) {
@@ -406,7 +406,7 @@ faultSuite('T', 'Token', [
     id: 'T4-fault',
     fault:
       'token endpoint 400 `server_error`, 415 `server_error` or 400 `temporarily_unavailable`, once and for ever',
-    promise: 'a token endpoint that says to be in trouble has not rejected the credentials',
+    promise: 'a token endpoint that reports a fault of its own has not rejected the credentials',
     shutMs: 2_100,
     steps: [
       [400, 'server_error'] as const,
@@ -429,7 +429,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T16',
     fault: 'token endpoint 502 with an HTML page, for ever',
-    promise: 'the words of a broken token endpoint reach nobody',
+    promise: 'the text of a broken token endpoint reaches no client',
     shutMs: 2_100,
     steps: [
       {
@@ -448,7 +448,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T17',
     fault: 'token endpoint resets the connection, or cuts its answer off, once',
-    promise: 'a broken connection to the token endpoint is tried again',
+    promise: 'a token request is repeated after a broken connection',
     steps: [
       {
         arrange: ({ fault }) => fault(onToken({ kind: 'reset' }, 1)),
@@ -472,7 +472,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T18',
     fault: 'token endpoint never answers',
-    promise: 'a token endpoint that never answers is given three attempts',
+    promise: 'a token endpoint that never responds gets three attempts',
     environment: { UPSTREAM_TIMEOUT_MS: '1500', REQUEST_TIMEOUT_MS: '5000' },
     deadlineMs: 5_000,
     slow: true,
@@ -491,7 +491,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T19',
     fault: 'token endpoint redirects to another host',
-    promise: 'the secret follows no redirect',
+    promise: 'the secret is not sent to the target of a redirect',
     shutMs: 61 * second,
     steps: [301, 302, 307, 308].map((status, i) => ({
       async arrange(world: World) {
@@ -527,7 +527,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T21',
     fault: '401 `Valid user authentication required`',
-    promise: 'a 401 that is not about the token costs no token',
+    promise: 'a 401 that is not about the token does not replace the token',
     warm: [track(0)],
     steps: [
       {
@@ -542,8 +542,8 @@ faultSuite('T', 'Token', [
   },
   {
     id: 'T22',
-    fault: '401 without a word, once',
-    promise: 'a 401 that does not say why is taken for one about the token',
+    fault: '401 without a message, once',
+    promise: 'a 401 without a reason counts as one about the token',
     warm: [track(0)],
     steps: [
       {
@@ -559,7 +559,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T24',
     fault: 'token endpoint 429 without Retry-After',
-    promise: 'a rate limit of the token endpoint without a time is kept for two seconds',
+    promise: 'a rate limit of the token endpoint without a time lasts two seconds',
     shutMs: 2_100,
     steps: [
       {
@@ -575,7 +575,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T25',
     fault: 'token endpoint 503 while the token has 50 s to live',
-    promise: 'a renewal that fails in the background is noticed by nobody',
+    promise: 'a renewal that fails in the background affects no operation',
     warm: [track(0)],
     steps: [
       {
@@ -597,7 +597,7 @@ faultSuite('T', 'Token', [
   {
     id: 'T27',
     fault: 'token revoked while the token endpoint is down',
-    promise: 'a token that cannot be replaced costs the calls in flight, and no queued call is sent',
+    promise: 'if a token cannot be replaced, the calls in flight fail, and no queued call is sent',
     warm: [track(0)],
     shutMs: 2_100,
     steps: [

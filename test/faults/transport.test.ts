@@ -63,7 +63,7 @@ const tlsTargets = ({ network }: World): number =>
 const refusedTls = (id: string, fault: string, environment: FaultCase['environment']): FaultCase => ({
   id,
   fault,
-  promise: `${fault}: no second try, and no way around it`,
+  promise: `${fault}: the call is not retried and not sent without TLS`,
   ...(environment && { environment }),
   recovery: false,
   steps: [
@@ -120,7 +120,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N1',
     fault: 'connection refused',
-    promise: 'a refused connection is tried three times and told at once',
+    promise: 'a refused connection is tried three times, and is an error at once',
     proxied: 'api',
     slow: true,
     steps: [
@@ -138,7 +138,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N1-load',
     fault: 'connection refused, 50 operations a second for 7 s',
-    promise: 'a way that is shut is tried by one call a period, whatever is asked',
+    promise: 'while the connection fails, one call a period tries it, however many operations run',
     proxied: 'api',
     slow: true,
     timeoutMs: 90_000,
@@ -161,7 +161,7 @@ faultSuite('N', 'Transport', [
     (code): FaultCase => ({
       id: code === 'ENOTFOUND' ? 'N2' : 'N2-again',
       fault: `DNS ${code}`,
-      promise: `a name that does not resolve (${code}) is told within a second`,
+      promise: `a name that does not resolve (${code}) is an error within a second`,
       environment: async () => {
         watchNetwork().unresolvable(`${code.toLowerCase()}.test`, code);
         return { SPOTIFY_API_URL: `https://api.${code.toLowerCase()}.test/v1` };
@@ -173,7 +173,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N3',
     fault: 'reset in place of an answer, once',
-    promise: 'a connection reset before the answer costs nobody an error',
+    promise: 'a connection that is reset before the response causes no error',
     proxied: 'api',
     steps: [
       {
@@ -188,7 +188,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N3-ever',
     fault: 'reset in place of an answer, for ever',
-    promise: 'a connection that is always reset is given three attempts',
+    promise: 'a call whose connection is always reset has three attempts',
     proxied: 'api',
     steps: [
       {
@@ -203,7 +203,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N4',
     fault: 'reset or end in the middle of a body, once',
-    promise: 'an answer that breaks off is asked again, and its half is nowhere seen',
+    promise: 'a response that breaks off is requested again, and its first half is not used',
     proxied: 'api',
     steps: [
       {
@@ -226,7 +226,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N4-ever',
     fault: 'reset or end in the middle of a body, for ever',
-    promise: 'an answer that always breaks off is an error, never half the data',
+    promise: 'a response that always breaks off is an error, never half of the data',
     proxied: 'api',
     steps: [
       {
@@ -248,8 +248,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N5',
-    fault: 'kept connections closed while nobody uses them',
-    promise: 'connections that were closed in silence are replaced unnoticed',
+    fault: 'idle connections are closed',
+    promise: 'connections that were closed silently are replaced without an error',
     proxied: 'api',
     slow: true,
     steps: [
@@ -287,7 +287,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N6',
     fault: 'the first attempt takes 10 s',
-    promise: 'an attempt that takes too long is given up and made again',
+    promise: 'an attempt that takes too long is cancelled and repeated',
     slow: true,
     steps: [
       {
@@ -319,7 +319,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N7-queue',
     fault: 'every attempt takes 10 s, 100 operations at once, ten at a time, the deadline is 4 s',
-    promise: 'who waits in the queue is answered by the deadline too',
+    promise: 'a queued operation gets its response by the deadline too',
     environment: { UPSTREAM_CONCURRENCY: '10', UPSTREAM_TIMEOUT_MS: '1200', REQUEST_TIMEOUT_MS: '4000' },
     deadlineMs: 4_000,
     slow: true,
@@ -343,7 +343,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N8',
     fault: 'the first body comes at one byte in 100 ms',
-    promise: 'a body that drips is given up and asked for again',
+    promise: 'a body that arrives too slowly is cancelled and requested again',
     slow: true,
     steps: [
       {
@@ -359,7 +359,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N8-ever',
     fault: 'every body comes at one byte in 100 ms',
-    promise: 'bodies that always drip end before the deadline',
+    promise: 'calls whose bodies always arrive too slowly end before the deadline',
     slow: true,
     timeoutMs: 20_000,
     steps: [
@@ -375,7 +375,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N9',
     fault: 'black hole: accepts and never answers',
-    promise: 'of the sockets that a black hole was given none stays open',
+    promise: 'no socket to a host that never responds stays open',
     proxied: 'api',
     slow: true,
     timeoutMs: 20_000,
@@ -393,8 +393,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N9-sockets',
-    fault: 'the same, counted',
-    promise: 'an attempt that is given up costs one socket',
+    fault: 'the same, with the connections counted',
+    promise: 'an attempt that is cancelled closes one socket',
     proxied: 'api',
     slow: true,
     timeoutMs: 20_000,
@@ -411,8 +411,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N10',
-    fault: 'silence after the headers and some of the body, for ever',
-    promise: 'an answer that falls silent is no answer',
+    fault: 'no more data after the headers and some of the body, for ever',
+    promise: 'a response that stops in the middle is an error',
     slow: true,
     timeoutMs: 20_000,
     steps: [
@@ -462,7 +462,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N12',
     fault: 'connections that close 5 s late; answers in packets of one byte',
-    promise: 'slow closing and tiny packets are noticed by nobody',
+    promise: 'slow closing and tiny packets cause no error',
     proxied: 'api',
     steps: [
       { arrange: troubled({ kind: 'slow-close', ms: 5_000 }), ask: track(1), client: 'ok', withinMs: 500 },
@@ -477,7 +477,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N12-slow',
     fault: 'a line of 1 KB a second',
-    promise: 'a line too slow for an answer is a time-out',
+    promise: 'a connection that is too slow for the response is a timeout',
     proxied: 'api',
     slow: true,
     timeoutMs: 20_000,
@@ -494,7 +494,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N12-latency',
     fault: 'a line with 300 ms of latency',
-    promise: 'a slow but steady line is only slow',
+    promise: 'a slow but steady connection causes no error',
     proxied: 'both',
     slow: true,
     steps: [
@@ -510,7 +510,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N13',
     fault: 'TLS as it should be',
-    promise: 'a good certificate is taken, so that the refusals of bad ones mean something',
+    promise: 'a valid certificate is accepted, so that the rejections of invalid ones prove something',
     environment: showing(({ valid }) => valid),
     steps: [{ ask: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
   },
@@ -545,7 +545,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N14',
     fault: 'a body of 300 MB, as it is and as a gzip bomb',
-    promise: 'a body without end is left at two megabytes',
+    promise: 'a body without an end is cancelled at two megabytes',
     steps: [false, true].flatMap((gzip, i): Step[] => {
       let before = 0;
       const step: Step = {
@@ -576,7 +576,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N14-error',
     fault: 'a body of 300 MB with status 503',
-    promise: 'also the body of an error is left at two megabytes',
+    promise: 'the body of an error is cancelled at two megabytes too',
     steps: [
       {
         async arrange(world) {
@@ -593,7 +593,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N14-edge',
     fault: 'a body just below two megabytes, and one just above',
-    promise: 'the limit on bodies is where it says to be',
+    promise: 'a body at the limit is accepted, and a larger one is not',
     steps: ([1.9, 2.1] as const).map((size, i) => ({
       arrange: only({ kind: 'edit', edits: [{ path: 'padding', set: 'a'.repeat(size * megabyte) }] }),
       ask: track(i),
@@ -603,8 +603,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N15',
-    fault: 'what answers is not HTTP',
-    promise: 'what cannot be read as HTTP is a fault of the way',
+    fault: 'the response is not HTTP',
+    promise: 'a response that is not HTTP is a transport fault',
     environment: speaking('SSH-2.0-OpenSSH_9.6\r\n'),
     recovery: false,
     slow: true,
@@ -613,7 +613,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N15-headers',
     fault: 'headers of one megabyte',
-    promise: 'headers without end are a fault of the way',
+    promise: 'headers without an end are a transport fault',
     environment: speaking(`HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(megabyte)}\r\n\r\n{}`),
     recovery: false,
     slow: true,
@@ -622,7 +622,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N16',
     fault: 'client leaves while its call is under way',
-    promise: 'a call that was sent is finished and kept for the next who asks',
+    promise: 'a call that was sent is completed and its response cached, although its client has left',
     slow: true,
     steps: [
       {
@@ -637,7 +637,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N16-retry',
     fault: 'client leaves before its call fails',
-    promise: 'what nobody waits for is not tried again',
+    promise: 'a call for which no client waits is not retried',
     slow: true,
     steps: [
       {
@@ -654,7 +654,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N16-queue',
     fault: 'client leaves while four of its five calls wait',
-    promise: 'calls that were not sent yet are dropped with their client',
+    promise: 'calls that are not sent yet are dropped when their client leaves',
     environment: { UPSTREAM_CONCURRENCY: '1' },
     slow: true,
     steps: [
@@ -669,7 +669,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N16-pages',
     fault: 'client leaves while the first page of five is under way',
-    promise: 'no further page is asked for a client that has left',
+    promise: 'no further page is requested for a client that has left',
     warm: [artist(fixtures.artists.bts)],
     slow: true,
     steps: [
@@ -683,8 +683,8 @@ faultSuite('N', 'Transport', [
   },
   {
     id: 'N16-shared',
-    fault: 'one of two clients that ask the same leaves',
-    promise: 'a client that leaves takes nothing from another who asked the same',
+    fault: 'one of two clients with the same operation leaves',
+    promise: 'a client that leaves does not affect another one with the same operation',
     slow: true,
     steps: [
       {
@@ -702,7 +702,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'N16-first',
     fault: 'the client that asked first leaves while the call waits for a place',
-    promise: 'a call that another client still waits for is sent, whoever asked first',
+    promise: 'a call for which another client still waits is sent, although the first client has left',
     environment: { UPSTREAM_CONCURRENCY: '1' },
     slow: true,
     steps: [
@@ -725,7 +725,7 @@ faultSuite('N', 'Transport', [
   {
     id: 'D17',
     fault: 'hundreds of faulted calls, of every transport fault',
-    promise: 'after many faults no more sockets are open than calls may be under way',
+    promise: 'after many faults no more sockets are open than calls may be in flight',
     environment: { UPSTREAM_CONCURRENCY: '10' },
     proxied: 'api',
     slow: true,

@@ -48,7 +48,7 @@ const batchesIn = ({ api }: Seen) => api.filter(({ path }) => path.includes('ids
 const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
   id,
   fault: `batch read answers ${status}, for good`,
-  promise: `a batch endpoint that answers ${status} is asked once, and single calls take its place`,
+  promise: `a batch endpoint that responds ${status} gets one call, and single calls replace it`,
   sandbox: { quotaMode: 'extended', latencyMs },
   environment: { SPOTIFY_QUOTA_MODE: 'auto' },
   steps: [
@@ -101,7 +101,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U1',
     fault: '404 for an unknown artist, album or track',
-    promise: 'what does not exist is null without an error, and asked for once a minute',
+    promise: 'an object that does not exist is null without an error, and costs one call a minute',
     steps: [artist, album, track].flatMap((kind, i): Step[] => [
       { ask: kind(unknownId(1)), client: 'ok', withinMs: 500, api: 1, aside: i > 0 },
       { ask: kind(unknownId(1)), times: 20, client: 'ok', api: 0, aside: i > 0 },
@@ -118,7 +118,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U1-list',
     fault: '404 for an artist and, with it, for its albums',
-    promise: 'an artist that does not exist is null, whatever is selected of it',
+    promise: 'an artist that does not exist is null, whatever fields are selected',
     steps: [
       { ask: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: { atMost: 2 } },
       { ask: artistAlbums(unknownId(2)), truth: { artist: null }, client: 'ok', api: 0 },
@@ -127,7 +127,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U2',
     fault: '400 for a well-formed request',
-    promise: 'a 400 that names nothing we can mend is an error at once',
+    promise: 'a 400 without a cause that the gateway can remove is an error at once',
     steps: [artist(1), search('amber'), track(1)].map((operation, i) => ({
       arrange: only(refusal(400, 'Bad request.')),
       ask: operation,
@@ -140,7 +140,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U3',
     fault: '403 `Insufficient client scope`; 403 for a lapsed subscription, as JSON and as text',
-    promise: 'a 403 is an error of its own and leaves the token alone',
+    promise: 'a 403 has its own error code and does not replace the token',
     warm: [track(0)],
     shutMs: 60_000,
     steps: [
@@ -162,7 +162,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U3-batch',
     fault: '403 on every read for a while',
-    promise: 'an app that is forbidden everything for a while is not taken for one without batches',
+    promise: 'an app that is forbidden everything for a while does not count as one without batch reads',
     sandbox: { quotaMode: 'extended' },
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     steps: [
@@ -178,7 +178,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U3-feature',
     fault: '403 for a lapsed subscription, as text, on an endpoint that not every app has',
-    promise: 'a lapsed subscription is not taken for a missing feature',
+    promise: 'a lapsed subscription does not count as a missing feature',
     sandbox: { quotaMode: 'extended' },
     environment: { SPOTIFY_QUOTA_MODE: 'auto' },
     warm: [artist(fixtures.artists.bts)],
@@ -203,7 +203,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U3-premium',
     fault: '403 for a lapsed subscription on every read for three minutes, 50 operations a minute',
-    promise: 'an app whose owner has not paid costs Spotify one call a minute, and copies stand in meanwhile',
+    promise: 'with a lapsed subscription one call a minute is sent, and stale data is served meanwhile',
     environment: { CACHE_TTL_SECONDS: '1' },
     warm: [track(0)],
     shutMs: minute,
@@ -226,7 +226,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U3-edge',
     fault: '403 of the edge with an empty body or with HTML, once',
-    promise: 'a refusal of the edge costs its own read alone',
+    promise: 'a rejection by Spotify’s edge affects its own read only',
     steps: ['', '<html>Forbidden</html>'].flatMap((text, i): Step[] => [
       {
         arrange: only({ kind: 'answer', status: 403, text }, { times: 1 }),
@@ -245,7 +245,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U5',
     fault: '402, 405, 406, 409, 411, 413 to 418, 422 to 424, 426, 428, 431, 451 and 499',
-    promise: 'a 4xx that means nothing for a read is an error at once',
+    promise: 'a 4xx without a meaning for a read is an error at once',
     steps: statuses(
       [409, 418, 451, 499, 402, 405, 406, 411, 413, 414, 415, 416, 417, 422, 423, 424, 426, 428, 431],
       () => ({}),
@@ -260,7 +260,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U5-2xx',
     fault: '201, 202, 203, 205, 206 and 226',
-    promise: 'a success that is no 200 is no answer',
+    promise: 'a success other than 200 is an error',
     steps: statuses([201, 202, 203, 205, 206, 226], () => ({})),
   },
   {
@@ -277,7 +277,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U6-once',
     fault: '408 or 425, once',
-    promise: 'a 408 or 425 that comes once costs nobody an error',
+    promise: 'a 408 or 425 that occurs once causes no error',
     steps: statuses([408, 425], (status) => ({
       arrange: only(refusal(status, 'Later.'), { times: 1 }),
       client: 'ok',
@@ -303,8 +303,8 @@ faultSuite('U', 'Upstream 4xx', [
   },
   {
     id: 'U8',
-    fault: '304 for what is not held',
-    promise: 'a 304 that nobody asked for is no answer',
+    fault: '304 for an object that is not cached',
+    promise: 'a 304 to an unconditional request is an error',
     steps: [
       {
         arrange: only({ kind: 'answer', status: 304 }),
@@ -317,7 +317,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U9',
     fault: 'an id beyond the range of ids among good ones',
-    promise: 'an id that Spotify would refuse spoils no batch',
+    promise: 'an id that Spotify would reject does not affect its batch',
     sandbox: { quotaMode: 'extended' },
     steps: [
       {
@@ -330,7 +330,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U1-wordless',
     fault: '404 without a message of Spotify (empty, HTML, JSON), once; then for ever',
-    promise: 'only a 404 in which Spotify says so is an absence',
+    promise: 'only a 404 with Spotify’s own body means that an object is absent',
     steps: ['', '<html>Not Found</html>', '{"error":{"status":404}}'].flatMap((text, i): Step[] => [
       {
         arrange: onlyAfterRetries({ kind: 'answer', status: 404, text }, { times: 1 }),
@@ -351,7 +351,7 @@ faultSuite('U', 'Upstream 4xx', [
   {
     id: 'U10',
     fault: '404 on every second call, as a route that comes and goes',
-    promise: 'a 404 that passes is believed for a minute and no longer',
+    promise: 'a temporary 404 is cached for a minute and no longer',
     allow: { nullIsTrue: true },
     steps: [
       {

@@ -111,7 +111,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F1',
     fault: '500, 502, 503 or 504, once',
-    promise: 'a 5xx that comes once costs nobody an error',
+    promise: 'a 5xx that occurs once causes no error',
     steps: [500, 502, 503, 504].map((status, i) => ({
       arrange: onlyAfterRetries(answering(status), { times: 1 }),
       ask: track(i),
@@ -124,7 +124,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F2',
     fault: '503 for ever, one operation',
-    promise: 'a 503 that stays is given three attempts',
+    promise: 'a call that always gets 503 has three attempts',
     steps: [
       {
         arrange: only(answering(503)),
@@ -138,7 +138,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F3',
     fault: '502 with an HTML page, as HTML, as JSON and without a type',
-    promise: 'an error page is an error, and its words reach nobody',
+    promise: 'an error page is an error, and its text reaches no client',
     steps: ['text/html', 'application/json', null].map((type, i) => ({
       arrange: onlyAfterRetries({
         kind: 'answer',
@@ -158,7 +158,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F4',
     fault: `full outage, ${outageRate} operations a second for ${outageSeconds} s (200 for 60 s with FULL=1)`,
-    promise: 'in a full outage Spotify is left alone within a second, and nobody waits',
+    promise: 'in a full outage calls stop within a second, and no operation waits',
     environment: { CACHE_TTL_SECONDS: '1', ...patient },
     warm: heldTracks.map(track),
     slow: true,
@@ -188,7 +188,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F5',
     fault: 'recovery from an outage of minutes',
-    promise: 'a probe a period finds the end of an outage, and after it there is no error',
+    promise: 'one probe a period finds the end of an outage, and after it there is no error',
     recovery: false,
     steps: [
       breaking,
@@ -217,7 +217,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F6',
     fault: '5 % random 500s at 50 operations a second',
-    promise: 'one failure in twenty is seen by fewer than one client in a hundred',
+    promise: 'with one failure in twenty calls fewer than one operation in a hundred fails',
     environment: patient,
     slow: true,
     timeoutMs: 30_000,
@@ -240,7 +240,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F6-30',
     fault: '30 % random 500s at 50 operations a second',
-    promise: 'with one failure in three what is held is served, and the rest fails with its code',
+    promise: 'with one failure in three calls cached data is served, and other reads fail with their code',
     environment: { CACHE_TTL_SECONDS: '1', ...patient },
     warm: heldTracks.map(track),
     slow: true,
@@ -269,7 +269,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F8',
     fault: '500 while an expired copy is held',
-    promise: 'a copy past its freshness stands in for an answer, and says so, for a week',
+    promise: 'for a week stale data is served in place of a failed read, and is listed as stale',
     environment: { CACHE_TTL_SECONDS: '1' },
     warm: [artist(0), artistAlbums(1), search('amber')],
     steps: [
@@ -307,7 +307,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F9',
     fault: '501, 505, 507, 511, 520, 529 and 599, for ever',
-    promise: 'every 5xx is one',
+    promise: 'every 5xx is handled in the same way',
     steps: [501, 505, 507, 511, 520, 529, 599].map((status, i) => ({
       arrange: onlyAfterRetries(answering(status)),
       ask: track(i),
@@ -320,7 +320,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F10',
     fault: 'breaker open on the Web API',
-    promise: 'an open breaker stops neither tokens nor Redis nor other families',
+    promise: 'an open circuit breaker stops neither token requests nor Redis nor other families',
     sandbox: { tokenLifetimeSeconds: 4 },
     redis: true,
     gateways: 2,
@@ -345,8 +345,8 @@ faultSuite('F', '5xx', [
   },
   {
     id: 'F11',
-    fault: '503 after 1.5 seconds of silence, for ever',
-    promise: 'a failure that takes its time ends before the deadline',
+    fault: '503 after 1.5 seconds without data, for ever',
+    promise: 'failures that take long end before the deadline',
     slow: true,
     steps: [
       {
@@ -364,7 +364,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F12',
     fault: 'breaker open, and the probe is never answered',
-    promise: 'nobody but its own asker waits for a probe that gets no answer',
+    promise: 'only its own operation waits for a probe without a response',
     environment: { UPSTREAM_TIMEOUT_MS: '1200' },
     recovery: false,
     steps: [
@@ -396,7 +396,8 @@ faultSuite('F', '5xx', [
   {
     id: 'F13',
     fault: `Spotify down for a second and up for a second, ${flaps} times, at 50 operations a second`,
-    promise: 'Spotify that comes and goes costs errors with their code, and nothing else',
+    promise:
+      'while Spotify fails and recovers repeatedly, operations fail with their codes and nothing else breaks',
     environment: patient,
     slow: true,
     timeoutMs: 90_000,
@@ -428,7 +429,7 @@ faultSuite('F', '5xx', [
   {
     id: 'F14',
     fault: '503 on one family of endpoints',
-    promise: 'an outage of one family leaves the others alone',
+    promise: 'an outage of one family does not affect the others',
     steps: [
       { ...breaking, arrange: only(answering(503), { on: { route: 'tracks' } }) },
       { ask: [artist(1), artistAlbums(2), search('amber')], client: 'ok', withinMs: 500, api: 4 },

@@ -1,6 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type RequestListener, request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { createResponseCache } from '../../src/http/response-cache.ts';
 import { artists, tracks, unknownId } from '../support/asking.ts';
 import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** The short way for plain requests says what yoga would say, byte for byte. */
 
@@ -69,10 +69,7 @@ const requests: Record<string, Sent> = {
 };
 
 async function serve(listener: RequestListener) {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(listener);
 
   const exchange = ({ method = 'POST', path = '/graphql', headers = {}, body }: Sent) =>
     new Promise<{ status: number | undefined; headers: object; text: string }>((resolve, reject) => {
@@ -105,6 +102,32 @@ async function bothWays(environment: Record<string, string> = {}) {
 }
 
 describe('a plain request', () => {
+  test.each(['listener', 'handler'] as const)(
+    'without a JSON object is told by the %s what to send, and counted',
+    async (part) => {
+      const { gateway, sandbox } = await withSandbox();
+      const ask = await serve(gateway[part]);
+      for (const body of ['{"query":', 'null', '7', ''])
+        expect(JSON.parse((await ask({ body })).text)).toEqual({
+          errors: [
+            {
+              message:
+                'The body is not a JSON object: send JSON such as {"query": "{ __typename }"} with the header Content-Type: application/json.',
+              extensions: { code: 'BAD_REQUEST' },
+            },
+          ],
+        });
+      expect((await ask({ body: 'x'.repeat(100_001) })).status).toBe(413);
+      const { values } =
+        (await gateway.metrics.registry.getSingleMetric('spotify_graphql_refusals_total')?.get()) ?? {};
+      expect(values).toMatchObject([
+        { value: 4, labels: { code: 'BAD_REQUEST' } },
+        { value: 1, labels: { code: 'QUERY_TOO_COMPLEX' } },
+      ]);
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
+
   test.each(Object.entries(requests))('of %s is answered as yoga answers it', async (_, asked) => {
     const { short, long } = await bothWays();
     const answers = [await long(asked), await short(asked), await short(asked)];
@@ -184,10 +207,8 @@ describe('a plain request', () => {
       });
       const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api');
       sandbox.faults.add({ fault: { kind: 'delay', ms: delayMs } });
-      const server = createServer(gateway.listener).listen(0, '127.0.0.1');
-      await new Promise((listening) => server.once('listening', listening));
-      onTestFinished(() => void server.close());
-      const asked = send({ port: (server.address() as AddressInfo).port, method: 'POST', path: '/graphql' });
+      const port = await portOf(gateway.listener);
+      const asked = send({ port, method: 'POST', path: '/graphql' });
       asked.on('error', () => undefined);
       asked.setHeader('content-type', 'application/json');
       asked.end(json({ query: document }));

@@ -112,12 +112,14 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await page.locator('.graphiql-history-item').getByText('Search').waitFor();
   });
 
-  test('documents the schema without the parts of composition, and links the docs', async () => {
+  test('documents the schema without the parts of composition, and opens the docs in a tab of their own', async () => {
     const { page } = await visit();
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     const link = page.getByRole('link', { name: 'errors and nulls' });
-    const docs = await page.request.get(new URL((await link.getAttribute('href')) ?? '', page.url()).href);
-    expect(await docs.text()).toMatch(/^# Errors/);
+    const [docs] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
+    await docs.getByRole('heading', { name: 'Errors' }).waitFor();
+    expect([await docs.evaluate('opener'), await link.getAttribute('rel')]).toEqual([null, 'noopener']);
+    await docs.close();
     await page.getByRole('link', { name: 'Artist', exact: true }).waitFor();
     expect(await page.getByRole('link', { name: /^_/ }).count()).toBe(0);
     await page.getByRole('link', { name: 'Query', exact: true }).click();
@@ -134,7 +136,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(response.width).toBeGreaterThan(250);
     const isCostWhole = await page.evaluate(`(() => {
       const bar = document.querySelector('#cost');
-      bar.textContent = 'Spotify calls: 0 (planned 3, from the cache 1). Left of the daily quota: artists/albums 0 of 100, artists without a known limit.';
+      bar.textContent = 'Spotify calls: 0 (planned 3, from the cache 1). Left of the daily quota: artists/albums 37 of 100 (the limit is presumed until Spotify shows it, 2 more in reserve), artists without a known limit.';
       return bar.scrollHeight <= bar.clientHeight;
     })()`);
     expect(isCostWhole).toBe(true);
@@ -143,8 +145,16 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   test('shows what is left of the daily quota beside the cost of the latest operation', async () => {
     const { page } = await visit();
     const quota = [
-      { family: 'artists', used: 3, limit: null, remaining: null, resetAt: null },
-      { family: 'artists/albums', used: 61, limit: 100, remaining: 37, resetAt: null },
+      { family: 'artists', used: 3, limit: null, limitSource: 'NONE', remaining: null, resetAt: null },
+      { family: 'search', used: 199, limit: 199, limitSource: 'LEARNED', remaining: 0, resetAt: null },
+      {
+        family: 'artists/albums',
+        used: 61,
+        limit: 100,
+        limitSource: 'PRESUMED',
+        remaining: 37,
+        resetAt: null,
+      },
     ];
     await page.route('**/graphql', (route) => {
       const isIntrospection = route.request().postData()?.includes('IntrospectionQuery');
@@ -162,7 +172,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await expect
       .poll(text, { timeout: 20_000, interval: 0 })
       .toBe(
-        'Spotify calls: 2 (planned 3, from the cache 1). Left of the daily quota: artists/albums 37 of 100, artists without a known limit.',
+        'Spotify calls: 2 (planned 3, from the cache 1). Left of the daily quota: search 0 of 199, artists/albums 37 of 100 (the limit is presumed until Spotify shows it, 2 more in reserve), artists without a known limit.',
       );
   });
 

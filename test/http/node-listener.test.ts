@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeListener, type NodeListenerOptions } from '../../src/http/node-listener.ts';
 import { createRequestBodies } from '../../src/http/request-bodies.ts';
 import { createFixedResponses } from '../../src/http/response.ts';
 import { createUnreadResponses } from '../../src/http/unread-responses.ts';
 import { createMask } from '../../src/operation/response-errors.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** A listener whose parts a test replaces, and what it logs. */
 async function serve({
@@ -27,18 +25,12 @@ async function serve({
     mask,
     ...parts,
   });
-  const server = createServer((request, response) => {
+  const port = await portOf((request, response) => {
     const { url = '' } = request;
     if (mountedAt) Object.assign(request, { originalUrl: url, url: url.slice(mountedAt.length) || '/' });
     listener(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    unread.dispose();
-    server.closeAllConnections();
-    server.close();
   });
-  const { port } = server.address() as AddressInfo;
+  onTestFinished(unread.dispose);
   const post = (contentType: string, path = '/graphql') =>
     fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'POST',

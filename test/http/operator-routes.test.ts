@@ -12,16 +12,21 @@ const cases: [reason: string, options: Partial<ReadinessOptions>, status: number
     'the credentials are wrong',
     { whyNotReady: async () => 'credentials-rejected' },
     503,
-    'Spotify rejects the credentials',
+    'Spotify rejects the credentials; see the log',
   ],
-  ['there is no token', { whyNotReady: async () => 'no-token' }, 503, 'no valid Spotify token'],
+  ['there is no token', { whyNotReady: async () => 'no-token' }, 503, 'no valid Spotify token; see the log'],
   [
     'the Premium subscription has lapsed',
     { whyNotReady: async () => 'premium-lapsed' },
     503,
-    'Premium subscription lapsed',
+    'Premium subscription lapsed; see the log',
   ],
-  ['the check fails', { whyNotReady: () => Promise.reject(new Error()) }, 503, 'readiness check failed'],
+  [
+    'the check fails',
+    { whyNotReady: () => Promise.reject(new Error()) },
+    503,
+    'readiness check failed; see the log',
+  ],
 ];
 
 test.each(cases)('/ready has a phrase of its own if %s', async (_, options, status, text) => {
@@ -36,7 +41,10 @@ describe('GET /ready', () => {
   test('tells wrong credentials from another reason for no token', async () => {
     const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another' });
     const response = await fetch('/ready');
-    expect([response.status, await response.text()]).toEqual([503, 'Spotify rejects the credentials']);
+    expect([response.status, await response.text()]).toEqual([
+      503,
+      'Spotify rejects the credentials; see the log',
+    ]);
   });
 
   test('tells by one fixed phrase for each reason why it is 503', async () => {
@@ -46,7 +54,7 @@ describe('GET /ready', () => {
       return `${response.status} ${await response.text()}`;
     };
     sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'reset' } });
-    expect(await ready()).toBe('503 no valid Spotify token');
+    expect(await ready()).toBe('503 no valid Spotify token; see the log');
     gateway.drain();
     expect(await ready()).toBe('503 draining');
   });
@@ -74,7 +82,11 @@ describe('METRICS_PORT', () => {
       expect((await get(path)).text).toBe(text);
     }
     for (const path of ['/graphql', '/', '/schema.graphql', '/metrics/']) {
-      expect((await fetch(new URL(path, url))).status, path).toBe(404);
+      const response = await fetch(new URL(path, url));
+      expect([response.status, await response.text()], path).toEqual([
+        404,
+        'This path does not exist. The paths are /health, /ready, /metrics.\n',
+      ]);
     }
     signal('SIGTERM');
     expect((await ended).code).toBe(0);
@@ -82,7 +94,7 @@ describe('METRICS_PORT', () => {
 
   test('that is taken stops the start with a message that names it', async () => {
     const { port } = await startServer();
-    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/in use.*METRICS_PORT=/);
+    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/in use.*METRICS_PORT=0/);
   });
 });
 

@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { albums, artists, inMode, seen } from '../support/asking.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { type StoreKind, startStore, stores } from '../support/shared-gateways.ts';
+import { portOf } from '../support/test-server.ts';
 
 /** `POST /purge`: an operator removes ids from the cache. */
 
@@ -85,10 +85,7 @@ describe('an id that is removed', () => {
 
   test('is not served from a whole response that was cached', async () => {
     const gateway = await withToken();
-    const server = createServer(gateway.gateway.listener).listen(0, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as { port: number };
+    const port = await portOf(gateway.gateway.listener);
     const ask = async () => {
       const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
         method: 'POST',

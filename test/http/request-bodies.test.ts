@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createRequestBodies, type RequestBody } from '../../src/http/request-bodies.ts';
 import { until } from '../support/process.ts';
+import { portOf } from '../support/test-server.ts';
 
 const size = 90_000; // bytes of one body, of which nearly all are sent
 const room = Math.floor(32_000_000 / size); // bodies that are held at the same time
@@ -19,7 +18,7 @@ async function start() {
     slowClosed += 1;
   });
   const ends: RequestBody['kind'][] = [];
-  const server = createServer((request, response) => {
+  const port = await portOf((request, response) => {
     request.on('data', (chunk: Buffer) => {
       received += chunk.byteLength;
     });
@@ -27,15 +26,9 @@ async function start() {
       ends.push(body.kind);
       response.end();
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
   });
   /** Sends bodies without their last bytes. */
   function sendIncomplete(count: number) {
-    const { port } = server.address() as AddressInfo;
     for (let n = 0; n < count; n++) {
       const socket = connect(port, '127.0.0.1').on('error', () => undefined);
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size - 10)}`);
@@ -70,13 +63,10 @@ test('a new body gets the room of one that has been incomplete for longer than a
 test('a request whose client has gone before its body is read is given up at once', async () => {
   const { read } = createRequestBodies(() => undefined);
   const kinds: RequestBody['kind'][] = [];
-  const server = createServer((request) => {
+  const port = await portOf((request) => {
     // As behind a middleware that takes longer than the client stays.
     request.once('close', () => void read(request).then(({ kind }) => kinds.push(kind)));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
+  });
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   socket.write('POST / HTTP/1.1\r\nHost: gateway\r\nContent-Length: 9\r\n\r\n{', () => socket.destroy());
   await until(() => kinds.length > 0, 5_000);

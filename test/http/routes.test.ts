@@ -49,7 +49,7 @@ describe('GET /docs/', () => {
     for (const path of [
       '/docs/',
       '/docs',
-      '/docs/../README.md',
+      '/docs/../package.json',
       '/docs/%2e%2e/package.json',
       '/docs/grafana.json',
     ]) {
@@ -65,6 +65,7 @@ describe('GET /docs/', () => {
     const targets = [...page.matchAll(/<a href="(\/[^"]*)">/g)].map(([, target]) => target ?? '');
     expect(targets).toContain('/docs/quota.md');
     expect(targets).toContain('/docs/decisions/README.md');
+    expect(targets).toContain('/README.md');
     for (const target of targets) expect((await fetch(target, accept)).status, target).toBe(200);
     const errors = await (await fetch('/docs/errors.md', accept)).text();
     expect(errors).toMatch(/^<!doctype html>/);

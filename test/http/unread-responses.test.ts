@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createYoga } from 'graphql-yoga';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useUnread } from '../../src/http/plugins/load-shedding.ts';
 import { corsFor, useVaryByOrigin } from '../../src/http/plugins/response-headers.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../../src/http/unread-responses.ts';
 import { schema } from '../../src/schema/index.ts';
 import { type OnEnd, until } from '../support/process.ts';
+import { portOf } from '../support/test-server.ts';
 
 const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system take
 const limits = { ...unreadLimits, releaseAfterMs: 1_500, stalledAfterMs: 1_000, checkIntervalMs: 50 };
@@ -148,10 +149,7 @@ test('a page of another origin can read the error of a response that has no room
     logging: false,
     plugins: [useVaryByOrigin, useUnread(noRoom, () => undefined)],
   });
-  const server = createServer(yoga).listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, {
+  const response = await fetch(`http://127.0.0.1:${await portOf(yoga)}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: 'https://app.example', connection: 'close' },
     body: '{"query": "{ __typename }"}',

@@ -130,16 +130,22 @@ describe('metrics', () => {
     expect({ batch, page }).toEqual({ batch: 1, page: 50 });
   });
 
-  test('count what is turned away unread', async () => {
+  test('count requests that are rejected before their document is read', async () => {
     const gateway = await withSandbox();
-    await gateway.fetch('/graphql', {
-      method: 'POST',
-      headers: { 'content-type': 'text/plain' },
-      body: '{}',
-    });
+    const post = (body: string, type = 'application/json') =>
+      gateway.fetch('/graphql', { method: 'POST', headers: { 'content-type': type }, body });
+    await post('{}', 'text/plain');
+    await post('{');
+    await post('null');
+    await post('x'.repeat(100_001));
+    await gateway.fetch('/graphql?query={__typename}&variables=x');
     gateway.gateway.drain();
-    await gateway.fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' } });
-    expect(await samples(gateway, 'refusals_total')).toEqual({ BAD_REQUEST: 1, OVERLOADED: 1 });
+    await post('{}');
+    expect(await samples(gateway, 'refusals_total')).toEqual({
+      BAD_REQUEST: 4,
+      QUERY_TOO_COMPLEX: 1,
+      OVERLOADED: 1,
+    });
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 

@@ -62,28 +62,28 @@ test('a document is read once, whether it comes as text or parsed', () => {
 const wrong = (n: number): string => `{ unknown${n} ${'a '.repeat(500)}}`;
 
 /** Sends new mistakes until the client has no time left for them. */
-function useUp({ fromText, mayRead }: ReturnType<typeof documents>, clientKey: string): void {
-  for (let n = 0; n < 10_000 && mayRead(wrong(n), clientKey); n++) fromText(wrong(n), clientKey);
+function useUp({ fromText, hasParseBudget }: ReturnType<typeof documents>, clientKey: string): void {
+  for (let n = 0; n < 10_000 && hasParseBudget(wrong(n), clientKey); n++) fromText(wrong(n), clientKey);
 }
 
 test('a client has a twentieth of the time for its mistakes; valid and known documents are read always', async () => {
-  const { fromText, mayRead, ...others } = documents();
+  const { fromText, hasParseBudget, ...others } = documents();
   fromText(sparse(0), 'one');
-  useUp({ fromText, mayRead, ...others }, 'one');
-  expect(mayRead(sparse(0), 'one')).toBe(true);
-  expect(mayRead(wrong(0), 'one')).toBe(true);
-  expect(mayRead(sparse(1), 'one')).toBe(false); // nobody knows whether it is valid
-  await until(() => mayRead(sparse(1), 'one'), 1_000);
+  useUp({ fromText, hasParseBudget, ...others }, 'one');
+  expect(hasParseBudget(sparse(0), 'one')).toBe(true);
+  expect(hasParseBudget(wrong(0), 'one')).toBe(true);
+  expect(hasParseBudget(sparse(1), 'one')).toBe(false); // nobody knows whether it is valid
+  await until(() => hasParseBudget(sparse(1), 'one'), 1_000);
   for (let n = 1; n < 300; n++) fromText(sparse(n), 'one');
-  expect(mayRead(sparse(300), 'one')).toBe(true);
+  expect(hasParseBudget(sparse(300), 'one')).toBe(true);
 });
 
 test('the mistakes of one client cost no other client anything', () => {
   const all = documents();
   useUp(all, 'one');
-  expect(all.mayRead(sparse(1), 'one')).toBe(false);
-  expect(all.mayRead(sparse(1), 'other')).toBe(true);
-  expect(all.mayRead(wrong(-1), 'other')).toBe(true);
+  expect(all.hasParseBudget(sparse(1), 'one')).toBe(false);
+  expect(all.hasParseBudget(sparse(1), 'other')).toBe(true);
+  expect(all.hasParseBudget(wrong(-1), 'other')).toBe(true);
 });
 
 test('a mistake that was read before is a mistake for free, whichever client repeats it', () => {
@@ -91,7 +91,7 @@ test('a mistake that was read before is a mistake for free, whichever client rep
   const first = all.fromText(wrong(0), 'one');
   useUp(all, 'one');
   for (let n = 0; n < 1_000; n++) {
-    expect(all.mayRead(wrong(0), 'one')).toBe(true);
+    expect(all.hasParseBudget(wrong(0), 'one')).toBe(true);
     expect(all.fromText(wrong(0), 'one')).toBe(first);
   }
   expect(all.fromText(wrong(0), 'other')).toBe(first);
@@ -101,16 +101,16 @@ test('a valid document whose operations were rejected needs time for mistakes, t
   const all = documents();
   const read = all.fromText(sparse(1), 'one');
   all.chargeRejection(read, 'one', 1_000);
-  expect(all.mayRead(sparse(1), 'one')).toBe(false);
-  expect(all.mayRead(sparse(1), 'other')).toBe(true);
+  expect(all.hasParseBudget(sparse(1), 'one')).toBe(false);
+  expect(all.hasParseBudget(sparse(1), 'other')).toBe(true);
 });
 
 test('what is remembered of ten thousand clients that make mistakes is small', () => {
   const all = documents();
   const before = heapMb();
   for (let n = 0; n < 100_000; n++) all.chargeRejection(all.fromText(sparse(0)), `client ${n}`, 1_000);
-  expect(all.mayRead(sparse(1), 'client 99999')).toBe(false);
-  expect(all.mayRead(sparse(1), 'client 0')).toBe(true); // it is forgotten
+  expect(all.hasParseBudget(sparse(1), 'client 99999')).toBe(false);
+  expect(all.hasParseBudget(sparse(1), 'client 0')).toBe(true); // it is forgotten
   expect(heapMb() - before).toBeLessThan(10);
 });
 

@@ -57,8 +57,8 @@ describe('extensions.spotify', () => {
       spotifyOf(await (await start({ ...limits, ...environment })).ask(document)).quota;
     const resetAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
     expect(await quotaIn({})).toEqual([
-      { family: 'artists', used: 1, limit: null, remaining: null, resetAt },
-      { family: 'artists/albums', used: 2, limit: 100, remaining: 96, resetAt },
+      { family: 'artists', used: 1, limit: null, limitSource: 'NONE', remaining: null, resetAt },
+      { family: 'artists/albums', used: 2, limit: 100, limitSource: 'CONFIGURED', remaining: 96, resetAt },
     ]);
     expect(await quotaIn({ EXPOSE_QUOTA: 'false' })).toBeNull();
   });

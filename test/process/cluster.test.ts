@@ -143,7 +143,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
   });
 
-  test.sequential('go on answering /metrics while one of them is killed, and the supervisor stays', async () => {
+  test.sequential('go on answering /metrics while one of them is killed, and the primary process stays', async () => {
     const { server } = shared;
     const count = pidsIn(server.out()).length;
     for (let round = 0; round < 3; round++) {

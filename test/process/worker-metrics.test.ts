@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { Log } from '../../src/observability/log.ts';
 import { sendTo } from '../../src/process/worker-metrics.ts';
 
-test('messages to a worker that is killed meanwhile are logged, and do not end the supervisor', async ({
+test('messages to a worker that is killed meanwhile are logged, and do not end the primary process', async ({
   onTestFinished,
 }) => {
   const folder = mkdtempSync(join(tmpdir(), 'worker-'));

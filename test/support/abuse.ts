@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { rejectInvalidTarget } from '../../src/http/request.ts';
+import { rejectInvalidTarget } from '../../src/http/request-target.ts';
 import { serverOptions } from '../../src/process/connections.ts';
 import { stopwatchMs } from './clock.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';

@@ -3,16 +3,18 @@ import type { TestGateway } from './gateway.ts';
 
 /** Pages of an artist's list of albums, BTS's unless said otherwise, and what they must hold. */
 
+export interface PageInfo {
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  startCursor: string | null;
+  endCursor: string | null;
+}
+
 export interface AlbumPage {
   totalCount: number | null;
   nodes: { id: string }[];
   edges: { cursor: string }[];
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  };
+  pageInfo: PageInfo;
 }
 
 const fields = `

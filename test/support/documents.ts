@@ -26,10 +26,10 @@ import { artistAlbums, groupOrder } from '../../src/datasources/spotify/kinds/al
 import { audiobookChapters } from '../../src/datasources/spotify/kinds/chapter.ts';
 import { showEpisodes } from '../../src/datasources/spotify/kinds/episode.ts';
 import { type SpotifyObject, typedKinds } from '../../src/datasources/spotify/kinds/index.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
 import { fallbackMarket } from '../../src/datasources/spotify/kinds/markets.ts';
 import { playlistItems } from '../../src/datasources/spotify/kinds/playlist.ts';
-import { searchResults } from '../../src/datasources/spotify/kinds/search.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
+import { searchResults } from '../../src/datasources/spotify/kinds/requests/search.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { base62, createRandom, type Random } from '../../src/sandbox/catalogue/random.ts';
 import type { Catalogue } from '../../src/sandbox/index.ts';

@@ -8,7 +8,7 @@ import {
 } from 'graphql';
 import { parseId } from '../../src/datasources/spotify/index.ts';
 import { artistAlbums } from '../../src/datasources/spotify/kinds/album.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
 import { schema } from '../../src/schema/index.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 

@@ -17,9 +17,9 @@ import {
   type Spotify,
   type Usage,
 } from '../../src/datasources/spotify/index.ts';
-import { browseList } from '../../src/datasources/spotify/kinds/browse.ts';
 import type { KindDefinition } from '../../src/datasources/spotify/kinds/kind.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
+import { browseList } from '../../src/datasources/spotify/kinds/requests/browse.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../src/datasources/spotify/transport/api-client.ts';
 import { readBody } from '../../src/datasources/spotify/transport/body.ts';

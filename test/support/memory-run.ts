@@ -4,10 +4,10 @@ import { createReadThroughCache } from '../../src/datasources/spotify/cache/read
 import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
 import { album } from '../../src/datasources/spotify/kinds/album.ts';
-import { byId } from '../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { kinds } from '../../src/datasources/spotify/kinds/index.ts';
 import { type Entity, objectKey } from '../../src/datasources/spotify/kinds/kind.ts';
-import { pagedList } from '../../src/datasources/spotify/kinds/lists.ts';
+import { byId } from '../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
 import { createPagination } from '../../src/datasources/spotify/pagination/pages.ts';
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { onTestEnd } from './test-end.ts';
+import { portOf } from './test-server.ts';
 
 /**
  * Spotify played back: it gives the answers that others have recorded, byte for byte, to whoever asks the
@@ -228,13 +227,8 @@ export async function startReplay(
     send(response, unchanged ? { ...given, status: 304, text: '' } : given);
     calls.push(`${response.statusCode} ${nameOf(request.url ?? '/')}`);
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  onTestEnd(() => {
-    server.closeAllConnections();
-    server.close();
-  });
 
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const base = `http://127.0.0.1:${await portOf(server)}`;
   return {
     apiUrl: `${base}/v1`,
     tokenUrl: `${base}/api/token`,

@@ -4,7 +4,7 @@ import {
   createRequestQueue,
   type RequestQueueOptions,
 } from '../../src/datasources/spotify/quota/request-queue.ts';
-import type { Outcome } from '../../src/datasources/spotify/transport/http.ts';
+import type { HttpResponse, Outcome } from '../../src/datasources/spotify/transport/http.ts';
 import type { Waiters } from '../../src/datasources/spotify/usage/field-context.ts';
 import type { GatewayError } from '../../src/errors.ts';
 
@@ -19,13 +19,14 @@ export function useClockOfOwn(): void {
   });
 }
 
-export const answer = (status: number): Outcome => ({
+export const answer = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse => ({
   kind: 'response',
   status,
   body: {},
   etag: null,
   retryAfter: null,
   bytes: 2,
+  ...rest,
 });
 
 export const waiters = (timeoutMs = 8_000): Waiters & { leave(): void } => {
@@ -72,7 +73,7 @@ export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
     );
   }
 
-  async function end(name: string, outcome = answer(200)): Promise<void> {
+  async function end(name: string, outcome: Outcome = answer(200)): Promise<void> {
     const index = inFlight.findIndex((call) => call.name === name);
     const [endedCall] = inFlight.splice(index, 1);
     endedCall?.end(outcome);

@@ -1,3 +1,4 @@
+import type { PageInfo } from './album-pages.ts';
 import type { WrittenRule } from './case-format.ts';
 import { type Answer, startGateway, type TestGateway } from './gateway.ts';
 import { fullAlbum, plainId, shortAlbum, shortTrack } from './plain-objects.ts';
@@ -37,12 +38,7 @@ export interface ListKind {
 export interface Connection {
   totalCount: number | null;
   nodes: { id: string }[];
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  };
+  pageInfo: PageInfo;
 }
 
 const connection = 'totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { WrittenRule } from './case-format.ts';
 import { plainObject } from './plain-objects.ts';
-import { onTestEnd } from './test-end.ts';
+import { portOf } from './test-server.ts';
 
 /** A Spotify that answers by rules alone, with a token endpoint that always gives a token. */
 
@@ -43,13 +42,8 @@ export async function startScriptedUpstream(rules: readonly WrittenRule[]): Prom
     calls.push({ path, query: url.searchParams, status: reply.status });
     send(response, reply);
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  onTestEnd(() => {
-    server.closeAllConnections();
-    server.close();
-  });
 
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const base = `http://127.0.0.1:${await portOf(server)}`;
   return {
     apiUrl: `${base}/v1`,
     tokenUrl: `${base}/api/token`,

@@ -1,9 +1,8 @@
 import { epochMs } from '../../observability/clock.ts';
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
-import { browseList, categoryRequest } from './kinds/browse.ts';
-import { embeddedPageOf } from './kinds/embedded-objects.ts';
-import { byId, FeatureWithheld } from './kinds/endpoint-request.ts';
+import type { Malformed } from './kinds/decoding/json.ts';
+import type { Page } from './kinds/decoding/page.ts';
 import {
   type BrowseListDefinition,
   type Category,
@@ -13,12 +12,13 @@ import {
   kinds,
   typedKinds,
 } from './kinds/index.ts';
-import type { Malformed } from './kinds/json.ts';
 import type { Entity, KindRegistry, PagedListDefinition, ShortListDefinition } from './kinds/kind.ts';
-import { type PagedList, pagedList, shortList } from './kinds/lists.ts';
 import type { Market } from './kinds/markets.ts';
-import type { Page } from './kinds/page.ts';
-import { searchResults } from './kinds/search.ts';
+import { browseList, categoryRequest } from './kinds/requests/browse.ts';
+import { embeddedPageOf } from './kinds/requests/embedded-objects.ts';
+import { byId, FeatureWithheld } from './kinds/requests/endpoint-request.ts';
+import { type PagedList, pagedList, shortList } from './kinds/requests/lists.ts';
+import { searchResults } from './kinds/requests/search.ts';
 import { unlessWithheld } from './pagination/withheld-lists.ts';
 import { propertyOf } from './transport/body.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';

@@ -1,10 +1,10 @@
 import type { ReadThroughCache } from './cache/read-through-cache.ts';
 import type { Capabilities } from './capabilities/capabilities.ts';
-import { inMarket } from './kinds/embedded-objects.ts';
-import { byId } from './kinds/endpoint-request.ts';
 import type { Reference } from './kinds/index.ts';
 import { type Entity, getKind, type KindDefinition } from './kinds/kind.ts';
 import type { Market } from './kinds/markets.ts';
+import { inMarket } from './kinds/requests/embedded-objects.ts';
+import { byId } from './kinds/requests/endpoint-request.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 

@@ -9,15 +9,8 @@ export {
 } from './client.ts';
 export type { Item, ListOwner, ObjectKey } from './entity-lists.ts';
 export { isCategoryId } from './kinds/category.ts';
-export { families } from './kinds/families.ts';
-export * from './kinds/index.ts';
-export { isMalformed, type Malformed } from './kinds/json.ts';
-export type { Entity } from './kinds/kind.ts';
-export type { PagedList } from './kinds/lists.ts';
-export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
-export type { Page } from './kinds/page.ts';
-export { searchReach } from './kinds/search.ts';
-export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
+export { isMalformed, type Malformed } from './kinds/decoding/json.ts';
+export type { Page } from './kinds/decoding/page.ts';
 export type {
   Copyright,
   ExternalIds,
@@ -27,7 +20,14 @@ export type {
   Restrictions,
   Sent,
   SentList,
-} from './kinds/values.ts';
+} from './kinds/decoding/values.ts';
+export * from './kinds/index.ts';
+export type { Entity } from './kinds/kind.ts';
+export { fallbackMarket, isMarket, type Market, parseMarket } from './kinds/markets.ts';
+export { families } from './kinds/requests/families.ts';
+export type { PagedList } from './kinds/requests/lists.ts';
+export { searchReach } from './kinds/requests/search.ts';
+export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';

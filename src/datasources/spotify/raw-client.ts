@@ -95,9 +95,9 @@ export function createRawClient(options: SpotifyOptions, maxCalls: number): RawC
         return outcome;
       },
       takeRetry: isLeft,
-      backOff(_family, reason, waitMs) {
+      backOff(family, reason, waitMs) {
         backOff = { reason, seconds: waitMs === null ? null : Math.ceil(waitMs / 1000) };
-        return backOffError(reason, waitMs ?? 0);
+        return backOffError(family, reason, waitMs ?? 0);
       },
     },
   });

@@ -7,17 +7,19 @@ import { isRead } from './routes.ts';
 /** The files of the docs by the paths at which they are served. */
 export type Docs = ReadonlyMap<string, URL>;
 
-const folder = new URL('../../../docs/', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 
 /**
- * The docs that are installed beside the gateway; none in an image or a package.
- * @param path the start of their paths, such as `/docs/`
+ * The docs that are installed beside the gateway, and the README to which they link; none in an image or a package.
+ * @param base the start of their paths; empty for `/docs/errors.md`
  */
-export function findDocs(path: string): Docs {
+export function findDocs(base: string): Docs {
   try {
-    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-    const files = names.filter((name) => name.endsWith('.md')).map((name) => name.replaceAll('\\', '/'));
-    return new Map(files.map((name) => [path + name, new URL(name, folder)]));
+    const names = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' });
+    const pages = names
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name.replaceAll('\\', '/')}`);
+    return new Map(['README.md', ...pages].map((name) => [`${base}/${name}`, new URL(name, root)]));
   } catch {
     return new Map();
   }

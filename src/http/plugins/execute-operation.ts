@@ -2,7 +2,8 @@ import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { epochMs } from '../../observability/clock.ts';
 import type { ExecuteOperation } from '../../operation/request.ts';
-import { type ClientKey, clientKeyOf } from '../request.ts';
+import { type ClientKey, clientKeyOf } from '../client-key.ts';
+import { stringify } from '../json.ts';
 import { stringifyResult } from '../response.ts';
 import { type ResponseCache, responseKey } from '../response-cache.ts';
 
@@ -42,20 +43,11 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
 
   return {
     onParams({ params: sentParams, request, setParamsHandler }) {
-      const json = stringifyParams(sentParams);
+      const json = stringify(sentParams);
       const key = json === null ? null : responseKey(json, { header: (name) => request.headers.get(name) });
       setParamsHandler(({ params, context }) => respond(request, key, params, context));
     },
   };
-}
-
-/** Null for variables that are nested too deeply to be written: JSON.parse goes deeper than JSON.stringify. */
-function stringifyParams(params: GraphQLParams): string | null {
-  try {
-    return JSON.stringify(params);
-  } catch {
-    return null;
-  }
 }
 
 /** Lets browsers and CDNs cache the response to a GET for as long as the whole of it is fresh. */

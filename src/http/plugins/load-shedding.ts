@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode, Overloaded } from '../../errors.ts';
 import { overloaded } from '../../operation/admission.ts';
-import { type ClientKey, clientKeyOf } from '../request.ts';
+import type { Documents } from '../../operation/documents.ts';
+import { type ClientKey, clientKeyOf } from '../client-key.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
 import { errorResponse } from './error-response.ts';
 
@@ -11,8 +12,7 @@ export interface LoadSheddingOptions {
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
   isDraining(): boolean;
-  /** Whether there is time to read a document: clients that send many invalid ones are rejected unread. */
-  mayRead(document: string, clientKey: string): boolean;
+  hasParseBudget: Documents['hasParseBudget'];
   clientKey: ClientKey;
   /** Counts each request that is rejected. */
   onRejected(code: ErrorCode): void;
@@ -25,7 +25,7 @@ const drainingMessage = 'This process is about to end: ask again in 1 second.';
  * client that has sent too many invalid ones; and all operations while the process is draining.
  */
 export function useLoadShedding(options: LoadSheddingOptions): Plugin {
-  const { endpoint, admits, isDraining, mayRead, clientKey, onRejected } = options;
+  const { endpoint, admits, isDraining, hasParseBudget, clientKey, onRejected } = options;
 
   const rejection = (): Overloaded | null => {
     if (isDraining()) return overloaded(drainingMessage);
@@ -41,7 +41,8 @@ export function useLoadShedding(options: LoadSheddingOptions): Plugin {
       endResponse(errorResponse(fetchAPI, 503, error));
     },
     onParams({ params: { query }, request, context }) {
-      if (typeof query !== 'string' || mayRead(query, clientKeyOf(request, context, clientKey))) return;
+      if (typeof query !== 'string' || hasParseBudget(query, clientKeyOf(request, context, clientKey)))
+        return;
       const error = overloaded();
       onRejected(error.code);
       throw error;

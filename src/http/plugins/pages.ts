@@ -37,16 +37,17 @@ export function useHome(options: HomeOptions): Plugin {
 
 /** The pages of the docs that a newcomer needs, with their subjects. */
 const firstDocs = [
-  ['README.md', 'all pages'],
-  ['errors.md', 'errors and nulls'],
-  ['limits.md', 'limits of an operation'],
-  ['quota.md', "Spotify's daily quota"],
-  ['operating.md', 'running it in production'],
+  ['README.md', 'README'],
+  ['docs/README.md', 'all pages'],
+  ['docs/errors.md', 'errors and nulls'],
+  ['docs/limits.md', 'limits of an operation'],
+  ['docs/quota.md', "Spotify's daily quota"],
+  ['docs/operating.md', 'running it in production'],
 ] as const;
 
 function homeOf({ endpoint, base, graphiql, sdlPath, isSandbox, docs }: HomeOptions): string {
   const docsLinks = firstDocs
-    .map(([name, subject]) => [`${base}/docs/${name}`, subject] as const)
+    .map(([name, subject]) => [`${base}/${name}`, subject] as const)
     .filter(([path]) => docs.has(path))
     .map(([path, subject]) => `<a href="${path}">${subject}</a>`);
   const links = [

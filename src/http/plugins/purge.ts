@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { parseReference, type Spotify, type SpotifyId } from '../../datasources/spotify/index.ts';
 import { BadUserInput, GatewayError } from '../../errors.ts';
 import { maxIds } from '../../schema/planning/cost.ts';
+import { parseJson } from '../json.ts';
 
 /** Removes ids from the cache: for an operator who knows that Spotify has changed them, or has to delete them. */
 
@@ -60,12 +61,8 @@ function idsIn(body: string): SpotifyId[] {
 }
 
 function idListIn(body: string): unknown {
-  try {
-    const json: unknown = JSON.parse(body);
-    return typeof json === 'object' && json !== null && 'ids' in json ? json.ids : json;
-  } catch {
-    return undefined; // not JSON
-  }
+  const json = parseJson(body);
+  return typeof json === 'object' && json !== null && 'ids' in json ? json.ids : json;
 }
 
 /** Compares in a time that does not depend on where the texts differ. */

@@ -1,7 +1,11 @@
-import type { Plugin } from 'graphql-yoga';
-import { BadRequest } from '../../errors.ts';
+import { GraphQLError } from 'graphql';
+import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
-import { isObject, type SentParams, withDocument, withoutUnknown } from '../request.ts';
+import { maxBodyBytes } from '../../operation/validation.ts';
+import { parseJson } from '../json.ts';
+import { isObject, type SentParams, withDocument, withoutUnknown } from '../operation-params.ts';
+import { bodyInvalid } from '../response.ts';
 
 /** Ignores the properties of a request that GraphQL over HTTP does not know; yoga would reject the request. */
 export const useKnownParams: Plugin = {
@@ -39,14 +43,34 @@ export const useNoTextOverGet: Plugin = {
 };
 
 /**
- * Reads an operation from a query string. Yoga's own reader throws a SyntaxError for a value that is no JSON, which is
- * then answered like a bug.
+ * Reads the parameters of an operation from a query string or a body. Yoga's own readers answer a query string with
+ * invalid JSON like a bug, and do not say what a body should be.
+ * @param onRejected counts each request without readable parameters
  */
-export const useGetParams: Plugin = {
-  onRequestParse({ request, setRequestParser }) {
-    if (request.method === 'GET') setRequestParser(({ url }) => readParams(new URL(url).searchParams));
+export const useParams = (onRejected: (code: ErrorCode) => void): Plugin => ({
+  onRequestParse({ request: { method, headers }, setRequestParser }) {
+    // Yoga rejects such a body without reading it.
+    if (Number(headers.get('content-length')) > maxBodyBytes) onRejected('QUERY_TOO_COMPLEX');
+    if (method !== 'GET' && method !== 'POST') return;
+    setRequestParser(async (request) => {
+      try {
+        return method === 'GET' ? readParams(new URL(request.url).searchParams) : await readBody(request);
+      } catch (error) {
+        onRejected(error instanceof GatewayError ? error.code : 'QUERY_TOO_COMPLEX');
+        throw error;
+      }
+    });
   },
-};
+});
+
+/** @throws BadRequest for a body that is no JSON, or no object; the error of yoga for one that is too large */
+async function readBody(request: Request): Promise<GraphQLParams> {
+  const params = await request.json().catch((error: unknown) => {
+    throw error instanceof GraphQLError ? error : new BadRequest(bodyInvalid);
+  });
+  if (typeof params !== 'object' || params === null) throw new BadRequest(bodyInvalid);
+  return params;
+}
 
 const textParams = ['query', 'operationName', 'documentId'] as const;
 const jsonParams = ['variables', 'extensions'] as const;
@@ -75,16 +99,9 @@ function onlyValue(sent: URLSearchParams, name: string): string | undefined {
 }
 
 function objectFrom(text: string, name: string): Record<string, unknown> {
-  const value = parseJson(text, name);
+  const value = parseJson(text);
+  if (value === undefined) throw new BadRequest(`"${name}" in the query string must be JSON.`);
   if (value === null) return {};
-  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new BadRequest(`"${name}" in the query string must be a JSON object.`);
-}
-
-function parseJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new BadRequest(`"${name}" in the query string must be JSON.`);
-  }
 }

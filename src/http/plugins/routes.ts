@@ -1,7 +1,7 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { sentPathOf } from '../request.ts';
+import { sentPathOf } from '../request-target.ts';
 
 /**
  * Responds 404 to every path but these, compared as they were sent. Yoga itself accepts every URL that ends like its

@@ -71,8 +71,8 @@ function once(textOf: (schema: GraphQLSchema) => string): (schema: GraphQLSchema
   };
 }
 
-// A leaf stands for 80 bytes, the ratio of the two limits of a response. The schema as text has some 45,000 bytes.
-const schemaTextLeaves = 600;
+// A field stands for 80 bytes, the ratio of the two limits of a response. The schema as text has some 45,000 bytes.
+const schemaTextFields = 600;
 
 const stitchingSdl = once(printSchemaWithDirectives);
 
@@ -96,7 +96,7 @@ const Service = builder.objectRef<GraphQLSchema>('_Service').implement({
   description: 'This subgraph, for a federation router.',
   fields: (t) => ({
     sdl: t.string({
-      extensions: { leaves: schemaTextLeaves },
+      extensions: { moreFields: schemaTextFields },
       description: 'Its schema, with the keys of its entities.',
       resolve: once(federatedSdl),
     }),
@@ -105,7 +105,7 @@ const Service = builder.objectRef<GraphQLSchema>('_Service').implement({
 
 builder.queryFields((t) => ({
   _sdl: t.string({
-    extensions: { leaves: schemaTextLeaves },
+    extensions: { moreFields: schemaTextFields },
     description: 'This schema, for a stitching parent.',
     resolve: (_root, _args, _context, { schema }) => stitchingSdl(schema),
   }),

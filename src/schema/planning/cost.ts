@@ -131,8 +131,8 @@ declare module 'graphql' {
     cost?: FieldCost;
     /** The usual number of objects in a list; by default `unknownLength`. A page has as many as its arguments say. */
     length?: number | 'pageSize';
-    /** How many usual leaves a large leaf is worth. */
-    leaves?: number;
+    /** As how many fields of the response a large value counts beyond itself. */
+    moreFields?: number;
   }
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {
     /** The kind of Spotify's objects that the type has. */

@@ -97,7 +97,7 @@ function countFields(count: Count, place: Place): void {
 /** Counts one field and all below it. */
 function countField(count: Count, place: Place, selection: FieldSelection, args: Place['parentArgs']): void {
   const { field, below, nodes } = selection;
-  if (below.length === 0) return; // a leaf comes with its object, in this form or in full
+  if (below.length === 0) return; // a value comes with its object, in this form or in full
   const { type } = place.level;
   const cost =
     field.extensions.cost?.calls?.(visitOf(count, place, selection, args)) ?? costOfNone(type, field, place);

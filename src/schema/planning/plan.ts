@@ -4,7 +4,7 @@ import { createArguments } from './arguments.ts';
 import { add, type Count, type OnCalls, sum } from './count.ts';
 import { type CountOptions, countCalls } from './count-calls.ts';
 import { createReferences } from './references.ts';
-import { responseFieldsOf } from './response-size.ts';
+import { responseFieldsOf } from './response-fields.ts';
 import type { SelectionTree } from './selection-tree.ts';
 
 /** The cost of an operation, counted before it runs. */

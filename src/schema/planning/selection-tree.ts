@@ -35,8 +35,8 @@ export interface TypeSelection {
   byResponseName: ReadonlyMap<string, FieldSelection>;
   /** Those of the fields that have objects below them, or a list, or may cost a call: all that are more than a value. */
   branches: readonly FieldSelection[];
-  /** How many other fields there are. */
-  leaves: number;
+  /** The number of the other fields, which are plain values. */
+  values: number;
   /** How many fields there are, those below included. */
   size: number;
   /** Whether neither the field nor a field below it can cost a call, for every app and all variables. */
@@ -50,7 +50,7 @@ export interface FieldSelection {
   field: GraphQLField<unknown, unknown>;
   /** Where it is selected: more than one where selections are merged. */
   nodes: readonly FieldNode[];
-  /** The selection for each type that its value can have; none for a leaf. */
+  /** The selection for each type that its value can have; none for a value. */
   below: readonly TypeSelection[];
   /** Names of the fields selected below. */
   selected: ReadonlySet<string>;
@@ -120,7 +120,7 @@ function createTypeSelection(
     fields,
     byResponseName: new Map(fields.map((field) => [field.responseName, field])),
     branches,
-    leaves: typenames + fields.length - branches.length,
+    values: typenames + fields.length - branches.length,
     size: typenames + sum(fields, ({ below }) => 1 + sum(below, ({ size }) => size)),
     costsNothing: fields.every(
       ({ field, below }) => !canCost(field) && below.every(({ costsNothing }) => costsNothing),
@@ -168,7 +168,7 @@ function fieldAt(root: TypeSelection, path: readonly (string | number)[]): strin
 }
 
 const isBranch = ({ below, field }: FieldSelection): boolean =>
-  below.length > 0 || isList(field) || canCost(field) || field.extensions.leaves !== undefined;
+  below.length > 0 || isList(field) || canCost(field) || field.extensions.moreFields !== undefined;
 
 export const isList = ({ type }: FieldSelection['field']): boolean => isListType(getNullableType(type));
 

@@ -15,11 +15,11 @@ import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject } from '../planning/object-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { full, sent } from '../resolvers.ts';
-import { linkFields } from './common-fields.ts';
+import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
 import { AlbumTracksConnection } from './track.ts';
-import { AlbumGroup, AlbumType, Copyright, ExternalIds, Image, ReleaseDate, Restrictions } from './values.ts';
+import { AlbumGroup, AlbumType, Copyright, ExternalIds, Image, ReleaseDate } from './values.ts';
 
 export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Album, (t) => ({
   albumGroup: t.field({
@@ -87,17 +87,7 @@ Album.implement({
       description: 'The artists of the release.',
       resolve: full('artists'),
     }),
-    isPlayable: t.boolean({
-      nullable: true,
-      description: 'Whether it can be played in the market; null where no market was named.',
-      resolve: sent('isPlayable'),
-    }),
-    restrictions: t.field({
-      type: Restrictions,
-      nullable: true,
-      description: 'The reason for which it cannot be played; null if it can be played.',
-      resolve: sent('restrictions'),
-    }),
+    ...playabilityFields(t),
     copyrights: t.field({
       type: [Copyright],
       nullable: { list: true, items: true },

@@ -13,6 +13,7 @@ import { imagesArgs, sufficientImages } from '../images.ts';
 import { browseList, categoryLookup } from '../planning/list-costs.ts';
 import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
+import { playlistsOf } from './playlists-of-owner.ts';
 import { connectionTypes } from './search.ts';
 import { Image } from './values.ts';
 
@@ -30,20 +31,11 @@ const Category = builder.objectRef<CategoryEntry>('Category').implement({
       args: imagesArgs(t),
       resolve: sufficientImages(value('icons')),
     }),
-    playlists: t.field({
-      type: connectionTypes.playlist,
-      nullable: true,
-      extensions: { cost: browseList(categoryPlaylists) },
-      description: 'Playlists of the category. Given only to apps that used them before November 2024.',
-      args: pagingArgs(t),
-      resolve: (category, args, context, info) =>
-        connect(
-          context.spotify.browseList(categoryPlaylists, category, null),
-          args,
-          context,
-          resolvedField(context, info),
-        ),
-    }),
+    ...playlistsOf(
+      t,
+      categoryPlaylists,
+      'Playlists of the category. Given only to apps that used them before November 2024.',
+    ),
   }),
 });
 

@@ -20,6 +20,24 @@ export const linkFields = (t: FieldsOf<SpotifyObject>, kind: string): FieldMap =
   }),
 });
 
+/** Whether an album or a track can be played. */
+export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): FieldMap => ({
+  isPlayable: t.boolean({
+    nullable: true,
+    description: 'Whether it can be played in the market; null where no market was named.',
+    resolve: sent('isPlayable'),
+  }),
+  restrictions: restrictionsField(t),
+});
+
+const restrictionsField = (t: FieldsOf<KindOf['album' | 'track' | 'episode' | 'chapter']>) =>
+  t.field({
+    type: Restrictions,
+    nullable: true,
+    description: 'The reason for which it cannot be played; null if it can be played.',
+    resolve: sent('restrictions'),
+  });
+
 /** Fields of shows, audiobooks, episodes and chapters. */
 export const spokenWordFields = (
   t: FieldsOf<KindOf['show' | 'episode' | 'audiobook' | 'chapter']>,
@@ -88,12 +106,7 @@ export const recordingFields = (t: FieldsOf<KindOf['episode' | 'chapter']>): Fie
     description: 'Its duration in milliseconds.',
     resolve: sent('durationMs'),
   }),
-  restrictions: t.field({
-    type: Restrictions,
-    nullable: true,
-    description: 'The reason for which it cannot be played; null if it can be played.',
-    resolve: sent('restrictions'),
-  }),
+  restrictions: restrictionsField(t),
   audioPreviewUrl: t.string({
     nullable: true,
     description: 'Thirty seconds of it as MP3; null where there is none.',

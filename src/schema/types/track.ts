@@ -1,10 +1,10 @@
 import { fullObject, ownerOfItem, referenced } from '../planning/object-costs.ts';
 import { connectionOf } from '../relay/connection.ts';
 import { full, required, sent } from '../resolvers.ts';
-import { linkFields } from './common-fields.ts';
+import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node, Track } from './node.ts';
 import { defineRootFields } from './root-fields.ts';
-import { ExternalIds, Restrictions } from './values.ts';
+import { ExternalIds } from './values.ts';
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
 
@@ -61,17 +61,7 @@ Track.implement({
       description: "Whether it is a file of a user's own.",
       resolve: sent('isLocal'),
     }),
-    isPlayable: t.boolean({
-      nullable: true,
-      description: 'Whether it can be played in the market; null where no market was named.',
-      resolve: sent('isPlayable'),
-    }),
-    restrictions: t.field({
-      type: Restrictions,
-      nullable: true,
-      description: 'The reason for which it cannot be played; null if it can be played.',
-      resolve: sent('restrictions'),
-    }),
+    ...playabilityFields(t),
     linkedFrom: t.field({
       type: Track,
       nullable: true,

@@ -1,10 +1,7 @@
 import { type User as UserObject, userPlaylists } from '../../datasources/spotify/index.ts';
 import { builder } from '../builder.ts';
-import { resolvedField } from '../context.ts';
-import { browseList } from '../planning/list-costs.ts';
-import { connect, pagingArgs } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
-import { connectionTypes } from './search.ts';
+import { playlistsOf } from './playlists-of-owner.ts';
 
 export const User = builder.objectRef<UserObject>('User').implement({
   description: 'A user of Spotify, as others see them.',
@@ -24,19 +21,6 @@ export const User = builder.objectRef<UserObject>('User').implement({
       description: "The user's page on open.spotify.com.",
       resolve: value('externalUrl'),
     }),
-    playlists: t.field({
-      type: connectionTypes.playlist,
-      nullable: true,
-      extensions: { cost: browseList(userPlaylists) },
-      description: 'The public playlists of the user. Not given to every app.',
-      args: pagingArgs(t),
-      resolve: (user, args, context, info) =>
-        connect(
-          context.spotify.browseList(userPlaylists, user, null),
-          args,
-          context,
-          resolvedField(context, info),
-        ),
-    }),
+    ...playlistsOf(t, userPlaylists, 'The public playlists of the user. Not given to every app.'),
   }),
 });

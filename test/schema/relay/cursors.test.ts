@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { artistAlbums } from '../../../src/datasources/spotify/kinds/album.ts';
 import { kinds, parseId } from '../../../src/datasources/spotify/kinds/index.ts';
-import { pagedList } from '../../../src/datasources/spotify/kinds/lists.ts';
-import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
+import { pagedList } from '../../../src/datasources/spotify/kinds/requests/lists.ts';
+import { searchResults } from '../../../src/datasources/spotify/kinds/requests/search.ts';
 import { albumTracks } from '../../../src/datasources/spotify/kinds/track.ts';
 import type { CursorPosition } from '../../../src/datasources/spotify/pagination/slots.ts';
 import { cursorsOf, parseCursor } from '../../../src/schema/relay/page-arguments.ts';

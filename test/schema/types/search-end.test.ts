@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
-import { searchResults } from '../../../src/datasources/spotify/kinds/search.ts';
+import { searchResults } from '../../../src/datasources/spotify/kinds/requests/search.ts';
 import { cursorsOf } from '../../../src/schema/relay/page-arguments.ts';
 import { catalogue, dataOf, inMode, modes, seen } from '../../support/asking.ts';
 

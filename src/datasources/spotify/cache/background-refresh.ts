@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../../../observability/log.ts';
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { createOperationContext, type FieldContext, withDeadline } from '../usage/field-context.ts';
 import type { JoinOrStart } from './in-flight.ts';
 

@@ -5,7 +5,7 @@ import {
   type EndpointRequest,
   FeatureWithheld,
   throwIfWithheld,
-} from '../kinds/endpoint-request.ts';
+} from '../kinds/requests/endpoint-request.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';

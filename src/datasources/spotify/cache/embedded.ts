@@ -1,7 +1,7 @@
-import { isObject } from '../kinds/embedded-objects.ts';
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import { isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { type Entity, findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
-import { isLazyItems, type LazyItems } from '../kinds/lazy-items.ts';
+import { isObject } from '../kinds/requests/embedded-objects.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 
 /** Whether a read needs the full object, or a simplified object that came with another response is enough. */
 export type Form = 'full' | 'any';

@@ -1,5 +1,5 @@
 import { epochMs } from '../../../observability/clock.ts';
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { decideReads, type EntryAge, type QuotaUse, type ReadDecision } from '../quota/decide-reads.ts';
 import type { FetchResult } from './fetch-result.ts';
 

@@ -1,6 +1,6 @@
 import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import { MalformedResponse } from '../kinds/json.ts';
+import { MalformedResponse } from '../kinds/decoding/json.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import type { HttpResponse } from '../transport/http.ts';
 
 /** The meaning of Spotify's response for one request. */

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { deadlinePassed } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';

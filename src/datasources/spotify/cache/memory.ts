@@ -2,12 +2,12 @@ import { setImmediate as nextIteration } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
-import { embeddedIn, isObject } from '../kinds/embedded-objects.ts';
-import type { EndpointRequest, EntityKey } from '../kinds/endpoint-request.ts';
+import { isMalformed } from '../kinds/decoding/json.ts';
+import type { LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { kinds } from '../kinds/index.ts';
-import { isMalformed } from '../kinds/json.ts';
 import { type Entity, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
-import type { LazyItems } from '../kinds/lazy-items.ts';
+import { embeddedIn, isObject } from '../kinds/requests/embedded-objects.ts';
+import type { EndpointRequest, EntityKey } from '../kinds/requests/endpoint-request.ts';
 import { containsId, embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 

@@ -1,4 +1,4 @@
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { quotaWaitMs } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
 import type { ReadDecision } from '../quota/decide-reads.ts';
@@ -124,7 +124,8 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
     resultOf({ endpointRequest }, decided) {
       const { entry, decision = 'call' } = decided ?? {};
       if (!entry || decision === 'call' || decision === 'reject') {
-        throw backOffError('quota', quotaWaitMs(dailyQuota.stateOf(endpointRequest.request.family)));
+        const { family } = endpointRequest.request;
+        throw backOffError(family, 'quota', quotaWaitMs(dailyQuota.stateOf(family)));
       }
       return { entry, decision, source: 'redis' };
     },

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { epochMs } from '../../../observability/clock.ts';
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
-import { isMalformed } from '../kinds/json.ts';
-import { isLazyItems } from '../kinds/lazy-items.ts';
+import { isMalformed } from '../kinds/decoding/json.ts';
+import { isLazyItems } from '../kinds/decoding/lazy-items.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { maxEntryBytes, type SharedStore } from '../shared-state/shared-store.ts';
 import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody } from '../transport/body.ts';

@@ -1,6 +1,6 @@
-import type { EndpointRequest } from '../kinds/endpoint-request.ts';
 import { kinds } from '../kinds/index.ts';
-import { requestOfKey } from '../kinds/request-of-key.ts';
+import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import { requestOfKey } from '../kinds/requests/request-of-key.ts';
 import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';

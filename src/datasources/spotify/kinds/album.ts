@@ -5,22 +5,12 @@ import {
   enumPart,
   expectObject,
   intPart,
-  isMalformed,
   part,
   partOrNull,
   stringPart,
-} from './json.ts';
-import {
-  type DecodeOptions,
-  dayMs,
-  type EmbeddedPage,
-  type Entity,
-  hourMs,
-  type KindDefinition,
-  type PagedListDefinition,
-} from './kind.ts';
-import { decodeEmbeddedPage, type Page } from './page.ts';
-import { texts } from './texts.ts';
+} from './decoding/json.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { texts } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -36,7 +26,16 @@ import {
   restrictions,
   type Sent,
   type SentList,
-} from './values.ts';
+} from './decoding/values.ts';
+import {
+  type DecodeOptions,
+  dayMs,
+  type EmbeddedPage,
+  type Entity,
+  hourMs,
+  type KindDefinition,
+  type PagedListDefinition,
+} from './kind.ts';
 
 export type AlbumType = 'ALBUM' | 'SINGLE' | 'COMPILATION' | 'OTHER';
 export type AlbumGroup = AlbumType | 'APPEARS_ON';
@@ -115,16 +114,14 @@ export const album = {
 export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
   const json = expectObject(value, 'album');
   const base = baseFields(json, 'album', options);
-  const tracks = part(json['tracks'], (page) => decodeEmbeddedPage(page, embeddedTracks, options, base.id));
-  // A page that cannot be used is read from the list when a field selects it.
-  const usableTracks = isMalformed(tracks) ? undefined : tracks;
+  const tracks = usableEmbeddedPage(json, embeddedTracks, options, base.id);
   return {
     kind: 'album',
     ...base,
     albumType: enumPart(json['album_type'], ['ALBUM', 'SINGLE', 'COMPILATION']),
     albumGroup: enumPart(json['album_group'], ['ALBUM', 'SINGLE', 'COMPILATION', 'APPEARS_ON']),
     // Responses from before 2018 lack the number; the embedded tracks still have it.
-    totalTracks: intPart(json, 'total_tracks', 'album') ?? usableTracks?.total,
+    totalTracks: intPart(json, 'total_tracks', 'album') ?? tracks?.total,
     releaseDate: releaseDate(json, 'album'),
     images: images(json, 'album'),
     artists: simplifiedArtists(json, 'album', options),
@@ -135,6 +132,6 @@ export function decodeAlbum(value: unknown, options: DecodeOptions): Album {
     genres: texts(json, 'genres', 'album'),
     label: stringPart(json, 'label', 'album'),
     popularity: intPart(json, 'popularity', 'album'),
-    tracks: usableTracks,
+    tracks,
   };
 }

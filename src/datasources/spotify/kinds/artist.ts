@@ -7,15 +7,8 @@ import {
   part,
   partOrNull,
   withId,
-} from './json.ts';
-import {
-  type DecodeOptions,
-  type Entity,
-  hourMs,
-  type KindDefinition,
-  type ShortListDefinition,
-} from './kind.ts';
-import { texts } from './texts.ts';
+} from './decoding/json.ts';
+import { texts } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -26,7 +19,14 @@ import {
   type Sent,
   type SentList,
   simplifiedOptions,
-} from './values.ts';
+} from './decoding/values.ts';
+import {
+  type DecodeOptions,
+  type Entity,
+  hourMs,
+  type KindDefinition,
+  type ShortListDefinition,
+} from './kind.ts';
 
 export interface Artist extends BaseFields {
   kind: 'artist';

@@ -1,9 +1,8 @@
-import { elements, expectObject, intPart, isMalformed, part, stringPart } from './json.ts';
+import { elements, expectObject, intPart, part, stringPart } from './decoding/json.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
+import type { Sent, SentList } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
-import { fallbackMarket } from './markets.ts';
-import { decodeEmbeddedPage, type Page } from './page.ts';
-import { type Series, series } from './spoken-word.ts';
-import type { Sent, SentList } from './values.ts';
 
 /** An author or a narrator. */
 export interface Contributor {
@@ -31,19 +30,13 @@ export const audiobook = {
   name: 'audiobook',
   uriKind: 'show',
   plural: 'audiobooks',
-  takesMarket: true,
-  fallbackMarket,
-  isFoundByBareId: false,
-  batchSize: 50,
+  ...spokenWordKind,
   freshMs: 6 * hourMs,
-  isRelinkable: false,
   isSearchable: true,
-  isFullInSearch: false,
   withheldFields: ['Audiobook.publisher'],
   embedded: [],
   embeddedPage: embeddedChapters,
   lists: [],
-  shortLists: [],
   decode: decodeAudiobook,
 } as const satisfies KindDefinition<Audiobook>;
 
@@ -51,9 +44,6 @@ export const audiobook = {
 export function decodeAudiobook(value: unknown, options: DecodeOptions): Audiobook {
   const json = expectObject(value, 'audiobook');
   const base = series(json, 'audiobook', options);
-  const chapters = part(json['chapters'], (page) =>
-    decodeEmbeddedPage(page, embeddedChapters, options, base.id),
-  );
   return {
     kind: 'audiobook',
     ...base,
@@ -61,8 +51,7 @@ export function decodeAudiobook(value: unknown, options: DecodeOptions): Audiobo
     narrators: part(json['narrators'], (list) => elements(list, 'audiobook.narrators', contributor)),
     edition: stringPart(json, 'edition', 'audiobook') ?? null,
     totalChapters: intPart(json, 'total_chapters', 'audiobook'),
-    // A page that cannot be used is read from the list when a field selects it.
-    chapters: isMalformed(chapters) ? undefined : chapters,
+    chapters: usableEmbeddedPage(json, embeddedChapters, options, base.id),
   };
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { propertyOf } from '../transport/body.ts';
-import { elements, expectObject, expectString, MalformedResponse, part } from './json.ts';
+import { elements, expectObject, expectString, MalformedResponse, part } from './decoding/json.ts';
+import { type Image, image, type SentList } from './decoding/values.ts';
 import type { Entry } from './kind.ts';
 import { isBareId, isPathSegment } from './spotify-id.ts';
-import { type Image, image, type SentList } from './values.ts';
 
 /** A category of the playlists that Spotify shows under "Browse". It is no object of the catalogue and has no URI. */
 export interface Category extends Entry {

@@ -1,10 +1,10 @@
 import { type Audiobook, decodeAudiobook } from './audiobook.ts';
-import { enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './json.ts';
+import { enumPart, expectObject, intPart, type Json, part, partOrNull, withId } from './decoding/json.ts';
+import { type Recording, recording, spokenWordKind } from './decoding/spoken-word.ts';
+import { type Restrictions, restrictionReasons, type Sent, simplifiedOptions } from './decoding/values.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
-import { type Recording, recording } from './spoken-word.ts';
 import type { SpotifyId } from './spotify-id.ts';
-import { type Restrictions, restrictionReasons, type Sent, simplifiedOptions } from './values.ts';
 
 export interface Chapter extends Recording {
   kind: 'chapter';
@@ -30,18 +30,12 @@ export const chapter = {
   name: 'chapter',
   uriKind: 'episode',
   plural: 'chapters',
-  takesMarket: true,
-  fallbackMarket,
-  isFoundByBareId: false,
-  batchSize: 50,
+  ...spokenWordKind,
   freshMs: dayMs,
-  isRelinkable: false,
   isSearchable: false,
-  isFullInSearch: false,
   withheldFields: [],
   embedded: ['audiobook'],
   lists: [audiobookChapters],
-  shortLists: [],
   decode: (value, options) => decodeChapter(value, options),
 } as const satisfies KindDefinition<Chapter>;
 

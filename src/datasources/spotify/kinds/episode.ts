@@ -1,10 +1,10 @@
-import { booleanPart, expectObject, part, partOrNull, stringPart, withId } from './json.ts';
+import { booleanPart, expectObject, part, partOrNull, stringPart, withId } from './decoding/json.ts';
+import { type Recording, recording, spokenWordKind } from './decoding/spoken-word.ts';
+import { type Restrictions, restrictions, type Sent, simplifiedOptions } from './decoding/values.ts';
 import { type DecodeOptions, dayMs, hourMs, type KindDefinition, type PagedListDefinition } from './kind.ts';
 import { fallbackMarket } from './markets.ts';
 import { decodeShow, type Show } from './show.ts';
-import { type Recording, recording } from './spoken-word.ts';
 import type { SpotifyId } from './spotify-id.ts';
-import { type Restrictions, restrictions, type Sent, simplifiedOptions } from './values.ts';
 
 export interface Episode extends Recording {
   kind: 'episode';
@@ -30,18 +30,12 @@ export const showEpisodes = {
 export const episode = {
   name: 'episode',
   plural: 'episodes',
-  takesMarket: true,
-  fallbackMarket,
-  isFoundByBareId: false,
-  batchSize: 50,
+  ...spokenWordKind,
   freshMs: dayMs,
-  isRelinkable: false,
   isSearchable: true,
-  isFullInSearch: false,
   withheldFields: [],
   embedded: ['show'],
   lists: [showEpisodes],
-  shortLists: [],
   decode: (value, options) => decodeEpisode(value, options),
 } as const satisfies KindDefinition<Episode>;
 

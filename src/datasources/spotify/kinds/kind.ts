@@ -1,4 +1,4 @@
-import type { Malformed } from './json.ts';
+import type { Malformed } from './decoding/json.ts';
 import type { Market } from './markets.ts';
 import type { SpotifyId } from './spotify-id.ts';
 

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { propertyOf } from '../transport/body.ts';
-import { type Episode, episode } from './episode.ts';
-import { booleanPart, expectObject, type Malformed, orMalformed, part, stringPart, withId } from './json.ts';
-import type { DecodeOptions, EmbeddedPage, Entry, KindDefinition, PagedListDefinition } from './kind.ts';
-import { fallbackMarket } from './markets.ts';
-import { decodeEmbeddedPage, type Page } from './page.ts';
-import { isBareId, type SpotifyId } from './spotify-id.ts';
-import { plainText } from './texts.ts';
-import { type Track, track } from './track.ts';
-import { decodeUser, type User } from './user.ts';
+import {
+  booleanPart,
+  expectObject,
+  type Malformed,
+  orMalformed,
+  part,
+  stringPart,
+  withId,
+} from './decoding/json.ts';
+import { decodeEmbeddedPage, type Page } from './decoding/page.ts';
+import { plainText } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -18,7 +20,13 @@ import {
   images,
   type Sent,
   type SentList,
-} from './values.ts';
+} from './decoding/values.ts';
+import { type Episode, episode } from './episode.ts';
+import type { DecodeOptions, EmbeddedPage, Entry, KindDefinition, PagedListDefinition } from './kind.ts';
+import { fallbackMarket } from './markets.ts';
+import { isBareId, type SpotifyId } from './spotify-id.ts';
+import { type Track, track } from './track.ts';
+import { decodeUser, type User } from './user.ts';
 
 export interface Playlist extends BaseFields {
   kind: 'playlist';

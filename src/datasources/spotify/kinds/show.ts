@@ -1,9 +1,8 @@
-import { booleanPart, expectObject, intPart, isMalformed, part } from './json.ts';
+import { booleanPart, expectObject, intPart } from './decoding/json.ts';
+import { type Page, usableEmbeddedPage } from './decoding/page.ts';
+import { type Series, series, spokenWordKind } from './decoding/spoken-word.ts';
+import type { Sent } from './decoding/values.ts';
 import { type DecodeOptions, type EmbeddedPage, type Entity, hourMs, type KindDefinition } from './kind.ts';
-import { fallbackMarket } from './markets.ts';
-import { decodeEmbeddedPage, type Page } from './page.ts';
-import { type Series, series } from './spoken-word.ts';
-import type { Sent } from './values.ts';
 
 export interface Show extends Series {
   kind: 'show';
@@ -23,19 +22,13 @@ const embeddedEpisodes: EmbeddedPage = {
 export const show = {
   name: 'show',
   plural: 'shows',
-  takesMarket: true,
-  fallbackMarket,
-  isFoundByBareId: false,
-  batchSize: 50,
+  ...spokenWordKind,
   freshMs: 6 * hourMs,
-  isRelinkable: false,
   isSearchable: true,
-  isFullInSearch: false,
   withheldFields: ['Show.publisher'],
   embedded: [],
   embeddedPage: embeddedEpisodes,
   lists: [],
-  shortLists: [],
   decode: decodeShow,
 } as const satisfies KindDefinition<Show>;
 
@@ -43,15 +36,11 @@ export const show = {
 export function decodeShow(value: unknown, options: DecodeOptions): Show {
   const json = expectObject(value, 'show');
   const base = series(json, 'show', options);
-  const episodes = part(json['episodes'], (page) =>
-    decodeEmbeddedPage(page, embeddedEpisodes, options, base.id),
-  );
   return {
     kind: 'show',
     ...base,
     isExternallyHosted: booleanPart(json, 'is_externally_hosted', 'show') ?? null,
     totalEpisodes: intPart(json, 'total_episodes', 'show'),
-    // A page that cannot be used is read from the list when a field selects it.
-    episodes: isMalformed(episodes) ? undefined : episodes,
+    episodes: usableEmbeddedPage(json, embeddedEpisodes, options, base.id),
   };
 }

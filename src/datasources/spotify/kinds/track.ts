@@ -1,17 +1,7 @@
 import { type Album, decodeAlbum } from './album.ts';
 import { type Artist, simplifiedArtists } from './artist.ts';
-import { booleanPart, expectObject, intPart, part, partOrNull, withId } from './json.ts';
-import {
-  type DecodeOptions,
-  dayMs,
-  hourMs,
-  type KindDefinition,
-  type PagedListDefinition,
-  type ShortListDefinition,
-} from './kind.ts';
-import { type Market, parseMarket } from './markets.ts';
-import { readIdOf, type SpotifyId } from './spotify-id.ts';
-import { addressOrNull } from './texts.ts';
+import { booleanPart, expectObject, intPart, part, partOrNull, withId } from './decoding/json.ts';
+import { addressOrNull } from './decoding/texts.ts';
 import {
   type BaseFields,
   baseFields,
@@ -23,7 +13,17 @@ import {
   type Sent,
   type SentList,
   simplifiedOptions,
-} from './values.ts';
+} from './decoding/values.ts';
+import {
+  type DecodeOptions,
+  dayMs,
+  hourMs,
+  type KindDefinition,
+  type PagedListDefinition,
+  type ShortListDefinition,
+} from './kind.ts';
+import { type Market, parseMarket } from './markets.ts';
+import { readIdOf, type SpotifyId } from './spotify-id.ts';
 
 export interface Track extends Omit<BaseFields, 'name'> {
   kind: 'track';

@@ -1,6 +1,6 @@
-import { expectObject, expectString, MalformedResponse, stringPart } from './json.ts';
+import { expectObject, expectString, MalformedResponse, stringPart } from './decoding/json.ts';
+import { externalUrl, type Sent } from './decoding/values.ts';
 import { isPathSegment } from './spotify-id.ts';
-import { externalUrl, type Sent } from './values.ts';
 
 /** A user as others see it. Its id is no id of the catalogue: it may be a name. */
 export interface User {

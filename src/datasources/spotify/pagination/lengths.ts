@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { epochMs } from '../../../observability/clock.ts';
-import type { Malformed } from '../kinds/json.ts';
+import type { Malformed } from '../kinds/decoding/json.ts';
+import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { PagedList } from '../kinds/lists.ts';
-import type { Page } from '../kinds/page.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
 
 export interface ListLength {
   /** As Spotify reported it last. */

@@ -2,10 +2,10 @@ import { GatewayError, UpstreamBadResponse, UpstreamQuotaExceeded } from '../../
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
-import type { Malformed } from '../kinds/json.ts';
+import type { Malformed } from '../kinds/decoding/json.ts';
+import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { PagedList } from '../kinds/lists.ts';
-import type { Page } from '../kinds/page.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { type ListLength, type ListTotals, shownTotal } from './lengths.ts';
 import { nextOffsets, type SlotRange } from './slots.ts';

@@ -1,7 +1,7 @@
-import { isMalformed } from '../kinds/json.ts';
+import { isMalformed } from '../kinds/decoding/json.ts';
+import { type Items, idAt } from '../kinds/decoding/lazy-items.ts';
+import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { type Items, idAt } from '../kinds/lazy-items.ts';
-import type { Page } from '../kinds/page.ts';
 import type { ListLength } from './lengths.ts';
 
 /** The slots and the pages that a client's arguments select. Pure functions; `page-reader.ts` does the reading. */

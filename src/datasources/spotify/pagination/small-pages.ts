@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { PagedList } from '../kinds/lists.ts';
-import type { Page } from '../kinds/page.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
 
 /** The lists that Spotify pages in smaller pages than requested. */
 export interface SmallPages {

@@ -1,6 +1,6 @@
-import { isMalformed, type Malformed } from '../kinds/json.ts';
+import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
+import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { Page } from '../kinds/page.ts';
 import { type ListLength, shownTotal } from './lengths.ts';
 import type { PageSequence } from './page-reader.ts';
 import {

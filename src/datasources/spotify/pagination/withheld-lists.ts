@@ -1,6 +1,6 @@
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { PagedList } from '../kinds/lists.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
 import { ListAbsent } from './page-reader.ts';
 

@@ -1,11 +1,13 @@
 import { type GatewayError, UpstreamRateLimited } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import { askAgainIn, backOffError } from '../transport/back-off.ts';
+import type { Family } from '../usage/observer.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { QuotaState } from './daily-quota.ts';
 
 /** Everything that decides about one call. */
 export interface AdmissionRequest {
+  family: Family;
   /** The back-off that applies to the call; null for none. */
   openState: OpenState | null;
   /** Milliseconds until the daily limit of the family allows a call; 0 if calls are left. */
@@ -29,9 +31,9 @@ const maxBackOffWaitMs = 2_000; // a longer back-off is reported to the client i
 const maxRateLimitWaitMs = 1_000;
 
 export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
-  const { openState, quotaWaitMs, rateLimitWaitMs, hasCapacity, timeLeftMs } = request;
-  if (openState) return decideDuringBackOff(openState, timeLeftMs);
-  if (quotaWaitMs > 0) return { act: 'reject', error: backOffError('quota', quotaWaitMs) };
+  const { family, openState, quotaWaitMs, rateLimitWaitMs, hasCapacity, timeLeftMs } = request;
+  if (openState) return decideDuringBackOff(family, openState, timeLeftMs);
+  if (quotaWaitMs > 0) return { act: 'reject', error: backOffError(family, 'quota', quotaWaitMs) };
   if (rateLimitWaitMs > Math.min(maxRateLimitWaitMs, timeLeftMs)) {
     return { act: 'reject', error: rateLimitError(rateLimitWaitMs) };
   }
@@ -40,12 +42,12 @@ export function decideAdmission(request: AdmissionRequest): AdmissionDecision {
 }
 
 /** A call waits only for the end of a short rate limit: an outage may last longer than its back-off. */
-function decideDuringBackOff(openState: OpenState, timeLeftMs: number): AdmissionDecision {
+function decideDuringBackOff(family: Family, openState: OpenState, timeLeftMs: number): AdmissionDecision {
   const { reason, waitMs, totalWaitMs } = openState;
   const isLimit = reason === 'rate' || reason === 'quota';
   return isLimit && totalWaitMs <= maxBackOffWaitMs && waitMs <= timeLeftMs
     ? { act: 'wait', waitMs }
-    : { act: 'reject', error: backOffError(reason, waitMs) };
+    : { act: 'reject', error: backOffError(family, reason, waitMs) };
 }
 
 const noCallCountedWaitMs = 24 * 3_600_000; // a limit that allows no call at all

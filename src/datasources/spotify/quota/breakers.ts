@@ -1,6 +1,6 @@
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
-import { families } from '../kinds/families.ts';
+import { families } from '../kinds/requests/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { CallScheduler } from '../transport/api-client.ts';
 import {
@@ -118,7 +118,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
     backOff(family, reason, askedWaitMs) {
       const waitMs = trip(family, reason, askedWaitMs);
       sharedState?.publish(`${topicPrefix}:${family}`, { reason, untilMs: epochMs() + waitMs });
-      return backOffError(reason, waitMs);
+      return backOffError(family, reason, waitMs);
     },
     isPremiumLapsed: premium.isLapsed,
   };

@@ -125,6 +125,7 @@ function createCallSlots(
       if (!waiters.hasActive()) return { act: 'reject', error: abandonedError() };
       const nowMs = performance.now();
       return decideAdmission({
+        family,
         openState: breakers.openStateOf(family, nowMs),
         quotaWaitMs: quotaWaitMs(dailyQuota.stateOf(family)),
         rateLimitWaitMs: rateLimiter.waitMs(nowMs),

@@ -5,6 +5,7 @@ import {
   UpstreamRateLimited,
   UpstreamUnavailable,
 } from '../../../errors.ts';
+import type { Family } from '../usage/observer.ts';
 
 /** Too many calls in a short time, the calls of a day used up, or an outage of Spotify. */
 export type BackOffReason = (typeof backOffReasons)[number];
@@ -29,18 +30,22 @@ export function retryAfterMs(header: string | null, nowEpochMs: number): number 
 /** Every form of an HTTP date begins with the day of the week; without that check `-5` would be a date too. */
 const parseDate = (text: string): number => (/^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN);
 
-/** The error of a request during a back-off that lasts `waitMs` more. */
-export function backOffError(reason: RejectionReason, waitMs: number): GatewayError {
-  // The sum of two clock readings has a rounding error, which must not become a whole second.
-  const retryAfter = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
+/**
+ * The error of a request during a back-off that lasts `waitMs` more.
+ * @param endpoint an endpoint family, or the token endpoint
+ */
+export function backOffError(
+  endpoint: Family | 'token',
+  reason: RejectionReason,
+  waitMs: number,
+): GatewayError {
+  const retryAfter = wholeSeconds(waitMs);
   switch (reason) {
     case 'rate':
-      return new UpstreamRateLimited(`Spotify limits the gateway's calls: ${askAgainIn(retryAfter)}.`, {
-        retryAfter,
-      });
+      return rateLimitedError(waitMs);
     case 'quota':
       return new UpstreamQuotaExceeded(
-        `The daily quota of this Spotify endpoint is used up: ${askAgainIn(retryAfter)}.`,
+        `The daily quota of the Spotify endpoint ${endpoint} is used up: ${askAgainIn(retryAfter)}.`,
         { retryAfter },
       );
     case 'unavailable':
@@ -49,6 +54,17 @@ export function backOffError(reason: RejectionReason, waitMs: number): GatewayEr
       return premiumError();
   }
 }
+
+/** The error of a request while Spotify limits the rate of calls. */
+export function rateLimitedError(waitMs: number): GatewayError {
+  const retryAfter = wholeSeconds(waitMs);
+  return new UpstreamRateLimited(`Spotify limits the gateway's calls: ${askAgainIn(retryAfter)}.`, {
+    retryAfter,
+  });
+}
+
+/** The sum of two clock readings has a rounding error, which must not become a whole second. */
+const wholeSeconds = (waitMs: number): number => Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
 
 /** Log and metrics name the cause: only the operator can remove it. */
 export const premiumError = () =>

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type GatewayError, UpstreamBadResponse, UpstreamTimeout } from '../../../errors.ts';
 import {
   type BackOffReason,
-  backOffError,
   certificateError,
   failedError,
   premiumError,
+  rateLimitedError,
   retryAfterMs,
   unreachableError,
 } from './back-off.ts';
@@ -120,7 +120,7 @@ function decideAfter429(
     act: 'retry',
     waitMs: waitMs + jitterMs,
     backOffMs: waitMs,
-    exhaustedError: backOffError('rate', waitMs),
+    exhaustedError: rateLimitedError(waitMs),
   };
 }
 

@@ -91,8 +91,11 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
 
   function backOff(reason: BackOffReason, waitMs: number | null): GatewayError {
     const forMs = waitMs ?? rememberFailureMs;
-    failure = { untilMs: performance.now() + forMs, error: (leftMs) => backOffError(reason, leftMs) };
-    return backOffError(reason, forMs);
+    failure = {
+      untilMs: performance.now() + forMs,
+      error: (leftMs) => backOffError('token', reason, leftMs),
+    };
+    return backOffError('token', reason, forMs);
   }
 
   function invalidate(token: string): void {

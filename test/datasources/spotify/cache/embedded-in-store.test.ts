@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import {
   album,
   artist,
@@ -10,10 +9,11 @@ import {
   topTracks,
   track,
 } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { pagedList, shortList } from '../../../../src/datasources/spotify/kinds/lists.ts';
 import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
-import { requestOfKey } from '../../../../src/datasources/spotify/kinds/request-of-key.ts';
-import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { pagedList, shortList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
+import { requestOfKey } from '../../../../src/datasources/spotify/kinds/requests/request-of-key.ts';
+import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
 import {

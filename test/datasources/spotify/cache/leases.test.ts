@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { artist } from '../../../../src/datasources/spotify/kinds/index.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
 import {

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import {
   albumTracks,
   artist,
@@ -12,7 +10,9 @@ import {
   topTracks,
 } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { Entity } from '../../../../src/datasources/spotify/kinds/kind.ts';
-import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import type { EndpointRequest } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import type { DailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { UpstreamQuotaExceeded, UpstreamUnavailable } from '../../../../src/errors.ts';
@@ -253,7 +253,7 @@ describe('the daily quota', () => {
     const { cache } = startCache(renamedAtEachCall(), { dailyQuota: quotaOf(1, 0, null).dailyQuota });
     const error = await cache.get(band, startField()).catch((reason) => reason);
     expect([error.message, error.details.retryAfter]).toEqual([
-      'The daily quota of this Spotify endpoint is used up: ask again in 24 hours.',
+      'The daily quota of the Spotify endpoint artists is used up: ask again in 24 hours.',
       86_400,
     ]);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
 import { artist, artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
 import {

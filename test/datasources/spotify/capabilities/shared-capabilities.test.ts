@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
 import { SmallerPageNeeded } from '../../../../src/datasources/spotify/capabilities/rejections.ts';
-import { LimitRejected } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
+import { LimitRejected } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import {
   albums,
   artists,

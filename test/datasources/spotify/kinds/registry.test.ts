@@ -8,8 +8,19 @@ import { createEntityLists } from '../../../../src/datasources/spotify/entity-li
 import { createEntityReader } from '../../../../src/datasources/spotify/entity-reader.ts';
 import { createOperationContext, type SpotifyId } from '../../../../src/datasources/spotify/index.ts';
 import { type Artist, artist, simplifiedArtists } from '../../../../src/datasources/spotify/kinds/artist.ts';
-import { byId } from '../../../../src/datasources/spotify/kinds/endpoint-request.ts';
-import { familiesOf } from '../../../../src/datasources/spotify/kinds/families.ts';
+import {
+  expectObject,
+  isMalformed,
+  part,
+  stringPart,
+} from '../../../../src/datasources/spotify/kinds/decoding/json.ts';
+import { decodeEmbeddedPage, type Page } from '../../../../src/datasources/spotify/kinds/decoding/page.ts';
+import {
+  type BaseFields,
+  baseFields,
+  type Sent,
+  type SentList,
+} from '../../../../src/datasources/spotify/kinds/decoding/values.ts';
 import {
   kinds,
   parseId,
@@ -17,12 +28,6 @@ import {
   pluralsOf,
   uriOf,
 } from '../../../../src/datasources/spotify/kinds/index.ts';
-import {
-  expectObject,
-  isMalformed,
-  part,
-  stringPart,
-} from '../../../../src/datasources/spotify/kinds/json.ts';
 import type {
   DecodeOptions,
   Entity,
@@ -30,16 +35,11 @@ import type {
   PagedListDefinition,
   ShortListDefinition,
 } from '../../../../src/datasources/spotify/kinds/kind.ts';
-import { pagedList } from '../../../../src/datasources/spotify/kinds/lists.ts';
 import { parseMarket } from '../../../../src/datasources/spotify/kinds/markets.ts';
-import { decodeEmbeddedPage, type Page } from '../../../../src/datasources/spotify/kinds/page.ts';
-import { searchResults } from '../../../../src/datasources/spotify/kinds/search.ts';
-import {
-  type BaseFields,
-  baseFields,
-  type Sent,
-  type SentList,
-} from '../../../../src/datasources/spotify/kinds/values.ts';
+import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { familiesOf } from '../../../../src/datasources/spotify/kinds/requests/families.ts';
+import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
+import { searchResults } from '../../../../src/datasources/spotify/kinds/requests/search.ts';
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
+import { MalformedResponse } from '../../../../src/datasources/spotify/kinds/decoding/json.ts';
+import { decodePage, type Page } from '../../../../src/datasources/spotify/kinds/decoding/page.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { MalformedResponse } from '../../../../src/datasources/spotify/kinds/json.ts';
-import { decodePage, type Page } from '../../../../src/datasources/spotify/kinds/page.ts';
 import { createListTotals } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import {
   type CursorPosition,

@@ -2,22 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { askAgainIn, backOffError } from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import { decideRetry } from '../../../../src/datasources/spotify/transport/retry.ts';
+import { answer } from '../../../support/request-queue.ts';
 
 /** What a client reads when Spotify fails: what has happened, and what to do next. */
 
-const response = (status: number): Outcome => ({
-  kind: 'response',
-  status,
-  body: {},
-  etag: null,
-  retryAfter: null,
-  bytes: 2,
-});
 const fault = (kind: 'timeout' | 'transport' | 'tls'): Outcome => ({ kind: 'fault', fault: kind, code: 'E' });
 
 test.each([
-  [503, response(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
-  [408, response(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
+  [503, answer(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
+  [408, answer(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
   ['no connection', fault('transport'), 'Spotify cannot be reached: ask again in a few seconds.'],
   [
     'an invalid certificate',
@@ -35,10 +28,14 @@ test.each([
 describe('during a back-off', () => {
   test.each([
     ['rate', 29_400, "Spotify limits the gateway's calls: ask again in 30 seconds."],
-    ['quota', 86_400_000, 'The daily quota of this Spotify endpoint is used up: ask again in 24 hours.'],
+    [
+      'quota',
+      86_400_000,
+      'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 24 hours.',
+    ],
     ['unavailable', 5_000, 'Spotify has just failed repeatedly: ask again in 5 seconds.'],
   ] as const)('with reason %s a client is told when to ask again', (reason, waitMs, message) => {
-    expect(backOffError(reason, waitMs).message).toBe(message);
+    expect(backOffError('artists/albums', reason, waitMs).message).toBe(message);
   });
 
   test.each([

@@ -11,19 +11,11 @@ import {
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
+import { answer } from '../../../support/request-queue.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
 const day = 86_400_000;
 
-const answer = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse => ({
-  kind: 'response',
-  status,
-  body: {},
-  etag: null,
-  retryAfter: null,
-  bytes: 2,
-  ...rest,
-});
 const fault = (kind: HttpFault['fault']): HttpFault => ({ kind: 'fault', fault: kind, code: 'E' });
 const quota = { error: { reason: 'QUOTA_EXCEEDED' } };
 
@@ -191,7 +183,8 @@ describe('the error of a request during a back-off', () => {
       {
         code: 'UPSTREAM_QUOTA_EXCEEDED',
         details: { retryAfter: 3_600 },
-        message: 'The daily quota of this Spotify endpoint is used up: ask again in 60 minutes.',
+        message:
+          'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 60 minutes.',
       },
     ],
     ['quota', 0, { code: 'UPSTREAM_QUOTA_EXCEEDED', details: { retryAfter: 1 } }],
@@ -199,7 +192,7 @@ describe('the error of a request during a back-off', () => {
   ] as const)(
     'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
     (reason, waitMs, told) => {
-      expect(backOffError(reason, waitMs)).toMatchObject(told);
+      expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(told);
     },
   );
 });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { GraphiQLOptions } from 'graphql-yoga';
-import { graphiqlHead } from './graphiql-head.ts';
+import { graphiqlHead } from './head.ts';
 
 /** The page of GraphiQL as it is sent: compressed, with the data for its headers. */
 export interface GraphiqlPage {

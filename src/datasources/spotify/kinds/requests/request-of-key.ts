@@ -1,10 +1,10 @@
+import { kinds } from '../index.ts';
+import { findKind, type KindRegistry } from '../kind.ts';
+import { isMarket, type Market } from '../markets.ts';
+import { isBareId } from '../spotify-id.ts';
 import { byId, type EndpointRequest } from './endpoint-request.ts';
-import { kinds } from './index.ts';
-import { findKind, type KindRegistry } from './kind.ts';
 import { pagedList, shortList } from './lists.ts';
-import { isMarket, type Market } from './markets.ts';
 import { searchResults } from './search.ts';
-import { isBareId } from './spotify-id.ts';
 
 /** The request that has this key in the caches; null if no request of the registry has it. */
 export function requestOfKey(key: string, registry: KindRegistry = kinds): EndpointRequest<unknown> | null {

@@ -1,13 +1,13 @@
-import { type BrowseListDefinition, categories } from './browse-lists.ts';
-import { type Category, decodeCategory, identifiedCategory } from './category.ts';
+import { type BrowseListDefinition, categories } from '../browse-lists.ts';
+import { type Category, decodeCategory, identifiedCategory } from '../category.ts';
+import { expectObject } from '../decoding/json.ts';
+import { decodePage } from '../decoding/page.ts';
+import { simplifiedOptions } from '../decoding/values.ts';
+import { kinds } from '../index.ts';
+import type { Entity, KindRegistry } from '../kind.ts';
+import { pathSegment } from '../spotify-id.ts';
 import { absentOn404, type EndpointRequest, FeatureWithheld, throwIfWithheld } from './endpoint-request.ts';
-import { kinds } from './index.ts';
-import { expectObject } from './json.ts';
-import type { Entity, KindRegistry } from './kind.ts';
 import { type PagedList, pagesAt } from './lists.ts';
-import { decodePage } from './page.ts';
-import { pathSegment } from './spotify-id.ts';
-import { simplifiedOptions } from './values.ts';
 
 /** A list that belongs to no object of the catalogue. @param query parameters of its pages besides the window */
 export function browseList<T extends Entity, O>(

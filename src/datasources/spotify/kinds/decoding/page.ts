@@ -1,9 +1,19 @@
-import { epochMs } from '../../../observability/clock.ts';
-import { expectArray, expectObject, isInt, MalformedResponse, orMalformed, withId } from './json.ts';
-import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from './kind.ts';
+import { epochMs } from '../../../../observability/clock.ts';
+import { type DecodeOptions, type EmbeddedPage, type Entity, getList, type KindRegistry } from '../kind.ts';
+import type { Market } from '../markets.ts';
+import type { SpotifyId } from '../spotify-id.ts';
+import {
+  expectArray,
+  expectObject,
+  isInt,
+  isMalformed,
+  type Json,
+  MalformedResponse,
+  orMalformed,
+  part,
+  withId,
+} from './json.ts';
 import { type Items, lazyItems } from './lazy-items.ts';
-import type { Market } from './markets.ts';
-import type { SpotifyId } from './spotify-id.ts';
 import { simplifiedOptions } from './values.ts';
 
 /** One upstream page. `items.at(i)` is the item of slot `offset + i`; slots up to `offset + limit` may be missing. */
@@ -73,6 +83,17 @@ export function decodeEmbeddedPage(
   const options = simplifiedOptions({ kinds, market });
   const decodeItem = (item: unknown) => list.decodeItem(item, options, owner);
   return decodePage(value, { offset: 0, limit, market, kinds }, decodeItem, list.identify);
+}
+
+/** The same for an object; undefined if the page cannot be used: then a field that selects it reads it from its list. */
+export function usableEmbeddedPage(
+  json: Json,
+  embedded: EmbeddedPage,
+  options: DecodeOptions,
+  owner: SpotifyId,
+): Page<Entity> | undefined {
+  const page = part(json[embedded.key], (value) => decodeEmbeddedPage(value, embedded, options, owner));
+  return isMalformed(page) ? undefined : page;
 }
 
 const countOr = (otherwise: number, value: unknown): number => (isInt(value) ? value : otherwise);

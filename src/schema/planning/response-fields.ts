@@ -6,12 +6,12 @@ import { canCost, maxIds, unknownLength } from './cost.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
 /**
- * The size of a response, counted before the operation runs: each field of each object is one, and a field that takes
- * longer than a leaf counts as more. A selection that occurs in several places is counted once and multiplied, so that
+ * The fields of a response, counted before the operation runs: each field of each object is one, and a field that takes
+ * longer than a plain value counts as more. A selection that occurs in several places is counted once and multiplied, so that
  * the time of the count does not depend on its result.
  */
 
-// Other work, as the number of leaves that take as long (Node 20, test/contract/hostile-documents.test.ts):
+// Other work, as the number of plain values that take as long (Node 20, test/contract/hostile-documents.test.ts):
 // 100,000 of any of them block the event loop for less than 250 ms.
 const objectFields = 2;
 const lookupFields = 30; // an object that is read by its id, which may fail
@@ -36,7 +36,7 @@ export function responseFieldsOf(
     countedByPageSize.set(pageSize, counted);
     const known = counted.get(level);
     if (known !== undefined) return known;
-    let fields = level.leaves;
+    let fields = level.values;
     for (const each of level.branches) fields += fieldsFor(each, pageSize);
     counted.set(level, fields);
     return fields;
@@ -52,7 +52,7 @@ export function responseFieldsOf(
       return countIntrospection(selected);
     }
     const own = canCost(field) ? deferredFields : 1;
-    if (below.length === 0) return own + leavesOf(selected);
+    if (below.length === 0) return own + moreFieldsOf(selected);
     const ownPageSize = named.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
     const each = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
@@ -81,7 +81,7 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
     const known = byParent.get(parent);
     if (known !== undefined) return known;
     step();
-    let fields = level.leaves;
+    let fields = level.values;
     for (const each of level.branches) fields += fieldsFor(each, parent);
     byParent.set(parent, fields);
     return fields;
@@ -105,9 +105,9 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   return (selected: FieldSelection): number => fieldsFor(selected, undefined);
 }
 
-/** How many usual leaves a leaf is worth, beyond itself. */
-const leavesOf = ({ field }: FieldSelection): number =>
-  field.extensions.leaves ?? (isList(field) ? unknownLength : 0);
+/** As how many fields a value counts beyond itself. */
+const moreFieldsOf = ({ field }: FieldSelection): number =>
+  field.extensions.moreFields ?? (isList(field) ? unknownLength : 0);
 
 /** How many objects a field gives that takes no keys. */
 function lengthOf({ field }: FieldSelection, pageSize: number): number {

@@ -1,3 +1,6 @@
+import { type DecodeOptions, getKind, isNamed } from '../kind.ts';
+import type { Market } from '../markets.ts';
+import { readIdOf, type SpotifyId } from '../spotify-id.ts';
 import {
   elements,
   enumPart,
@@ -12,9 +15,6 @@ import {
   stringPart,
   webAddress,
 } from './json.ts';
-import { type DecodeOptions, getKind, isNamed } from './kind.ts';
-import type { Market } from './markets.ts';
-import { readIdOf, type SpotifyId } from './spotify-id.ts';
 
 /** The values that objects of several kinds have, and how each is decoded. */
 

@@ -1,8 +1,8 @@
-import { propertyOf } from '../transport/body.ts';
+import { propertyOf } from '../../transport/body.ts';
+import { findKind, type KindRegistry, objectKey } from '../kind.ts';
+import type { Market } from '../markets.ts';
+import { isBareId } from '../spotify-id.ts';
 import { isMalformed, type Malformed } from './json.ts';
-import { findKind, type KindRegistry, objectKey } from './kind.ts';
-import type { Market } from './markets.ts';
-import { isBareId } from './spotify-id.ts';
 
 /** The items of a page in the order of their slots: an array, or a list whose items are decoded on first access. */
 export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;

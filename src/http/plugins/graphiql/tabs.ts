@@ -1,13 +1,13 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
-import type { Spotify } from '../../datasources/spotify/index.ts';
-import { traceHeader } from '../../operation/usage.ts';
-import { albumsCursor } from '../../schema/types/artist.ts';
+import type { Spotify } from '../../../datasources/spotify/index.ts';
+import { traceHeader } from '../../../operation/usage.ts';
+import { albumsCursor } from '../../../schema/types/artist.ts';
 import {
   artistWithAlbums,
   bts,
   byCode,
   byUri,
-  costOf,
+  costQuery,
   firstPage,
   inMarket,
   latestReleases,
@@ -18,7 +18,7 @@ import {
   severalKinds,
   spokenWord,
   withAnError,
-} from './graphiql-examples.ts';
+} from './examples.ts';
 
 /** The tabs that GraphiQL shows at the first visit, each with an operation that is ready to run. */
 
@@ -56,8 +56,8 @@ export function graphiqlTabs({ isSandbox, spotify }: ExampleOptions): Tab[] {
     { query: severalKinds },
     { query: spokenWord },
     { query: withAnError },
-    { query: costOf('CostBefore', planNote), headers: json({ [traceHeader]: 'plan' }) },
-    { query: costOf('CostAfter', runNote) },
+    { query: costQuery('CostBefore', planNote), headers: json({ [traceHeader]: 'plan' }) },
+    { query: costQuery('CostAfter', runNote) },
   ];
 }
 

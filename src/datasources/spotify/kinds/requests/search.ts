@@ -1,13 +1,13 @@
-import type { ApiRequest } from '../transport/api-client.ts';
+import type { ApiRequest } from '../../transport/api-client.ts';
+import { expectObject } from '../decoding/json.ts';
+import { decodePage } from '../decoding/page.ts';
+import { simplifiedOptions } from '../decoding/values.ts';
+import { kinds, searchEndpoint } from '../index.ts';
+import type { Entity, KindDefinition, KindRegistry } from '../kind.ts';
+import type { Market } from '../markets.ts';
 import { embeddedInEach } from './embedded-objects.ts';
 import type { Batch } from './endpoint-request.ts';
-import { kinds, searchEndpoint } from './index.ts';
-import { expectObject } from './json.ts';
-import type { Entity, KindDefinition, KindRegistry } from './kind.ts';
 import { type PagedList, pagesAt } from './lists.ts';
-import type { Market } from './markets.ts';
-import { decodePage } from './page.ts';
-import { simplifiedOptions } from './values.ts';
 
 /** The slot at which each search ends: Spotify takes an offset and a limit of 1,000 together at most. */
 export const searchReach = 1_000;

@@ -1,9 +1,9 @@
 import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
-import { type GraphiqlPage, renderGraphiqlPage } from './graphiql-page.ts';
-import { type ExampleOptions, graphiqlTabs } from './graphiql-tabs.ts';
-import { logo, logoUrl } from './logo.ts';
-import { pageHeaders } from './page.ts';
+import { logo, logoUrl } from '../logo.ts';
+import { pageHeaders } from '../page.ts';
+import { type GraphiqlPage, renderGraphiqlPage } from './rendered-page.ts';
+import { type ExampleOptions, graphiqlTabs } from './tabs.ts';
 
 /**
  * Serves GraphiQL to browsers. The page comes whole from this process, without a CDN. It is rendered at the first visit,

@@ -162,7 +162,7 @@ export const runNote = `# What did it cost? See the line below, and
 # the calls in the extensions of the response.
 # Apps in development mode get no labels.`;
 
-export const costOf = (name: string, note: string): string => `${note}
+export const costQuery = (name: string, note: string): string => `${note}
 query ${name} {
   artist(id: "${bts}") {
     name

@@ -1,5 +1,6 @@
+import type { DecodeOptions } from '../kind.ts';
+import { fallbackMarket } from '../markets.ts';
 import { booleanPart, elements, enumPart, intPart, type Json, part, stringPart } from './json.ts';
-import type { DecodeOptions } from './kind.ts';
 import { addressOrNull, plainText, texts } from './texts.ts';
 import {
   type BaseFields,
@@ -14,6 +15,17 @@ import {
   type SentList,
 } from './values.ts';
 
+/** What shows, audiobooks, episodes and chapters have in common as kinds. */
+export const spokenWordKind = {
+  takesMarket: true,
+  fallbackMarket,
+  isFoundByBareId: false,
+  batchSize: 50,
+  isRelinkable: false,
+  isFullInSearch: false,
+  shortLists: [],
+} as const;
+
 /** The values of shows, audiobooks, episodes and chapters. */
 export interface SpokenWord extends BaseFields {
   description: Sent<string>;
@@ -24,7 +36,7 @@ export interface SpokenWord extends BaseFields {
 }
 
 /** @throws MalformedResponse as `baseFields` does */
-export const spokenWord = (json: Json, kind: string, options: DecodeOptions): SpokenWord => ({
+const spokenWord = (json: Json, kind: string, options: DecodeOptions): SpokenWord => ({
   ...baseFields(json, kind, options),
   description: plainText(json, 'description', kind),
   htmlDescription: stringPart(json, 'html_description', kind),

@@ -1,6 +1,6 @@
-import type { Family } from '../usage/observer.ts';
-import { kinds, pagedEndpoints, shortListNames } from './index.ts';
-import type { KindRegistry } from './kind.ts';
+import type { Family } from '../../usage/observer.ts';
+import { kinds, pagedEndpoints, shortListNames } from '../index.ts';
+import type { KindRegistry } from '../kind.ts';
 
 /** The endpoint families of all kinds. */
 export const familiesOf = (registry: KindRegistry): Family[] => [

@@ -1,8 +1,8 @@
-import { isMalformed } from './json.ts';
-import { type Entity, type Entry, embeddedValues, getKind, getList, type KindRegistry } from './kind.ts';
-import { type Items, isLazy, type LazyItems } from './lazy-items.ts';
-import type { Market } from './markets.ts';
-import type { Page } from './page.ts';
+import { isMalformed } from '../decoding/json.ts';
+import { type Items, isLazy, type LazyItems } from '../decoding/lazy-items.ts';
+import type { Page } from '../decoding/page.ts';
+import { type Entity, type Entry, embeddedValues, getKind, getList, type KindRegistry } from '../kind.ts';
+import type { Market } from '../markets.ts';
 
 /** A part of a response: an object, or a list whose items are not decoded yet. */
 export type EmbeddedObject = Entity | LazyItems<Entity>;

@@ -1,9 +1,8 @@
-import type { ApiRequest } from '../transport/api-client.ts';
-import { propertyOf } from '../transport/body.ts';
-import { type HttpResponse, messageOf } from '../transport/http.ts';
-import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
-import { kinds } from './index.ts';
-import { expectArray, expectObject } from './json.ts';
+import type { ApiRequest } from '../../transport/api-client.ts';
+import { propertyOf } from '../../transport/body.ts';
+import { type HttpResponse, messageOf } from '../../transport/http.ts';
+import { expectArray, expectObject } from '../decoding/json.ts';
+import { kinds } from '../index.ts';
 import {
   type Entity,
   getKind,
@@ -12,9 +11,10 @@ import {
   marketOfRequest,
   marketQuery,
   objectKey,
-} from './kind.ts';
-import type { Market } from './markets.ts';
-import { isInRange, type SpotifyId } from './spotify-id.ts';
+} from '../kind.ts';
+import type { Market } from '../markets.ts';
+import { isInRange, type SpotifyId } from '../spotify-id.ts';
+import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
 
 /** One request to Spotify, and how its response is read. */
 export interface EndpointRequest<T> {

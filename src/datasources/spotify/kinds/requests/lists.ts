@@ -1,4 +1,19 @@
-import type { FieldContext } from '../usage/field-context.ts';
+import type { FieldContext } from '../../usage/field-context.ts';
+import { expectArray, expectObject, type Malformed, partOrNull, withId } from '../decoding/json.ts';
+import { isWhole } from '../decoding/lazy-items.ts';
+import { decodePage, type Page, type PageRequest } from '../decoding/page.ts';
+import { simplifiedOptions } from '../decoding/values.ts';
+import { kinds } from '../index.ts';
+import {
+  type Entity,
+  type KindRegistry,
+  marketQuery,
+  type PagedEndpointDefinition,
+  type PagedListDefinition,
+  type ShortListDefinition,
+} from '../kind.ts';
+import type { Market } from '../markets.ts';
+import type { SpotifyId } from '../spotify-id.ts';
 import { embeddedInEach, embeddedInItems } from './embedded-objects.ts';
 import {
   type EndpointRequest,
@@ -7,21 +22,6 @@ import {
   throwIfWithheld,
   withMarket,
 } from './endpoint-request.ts';
-import { kinds } from './index.ts';
-import { expectArray, expectObject, type Malformed, partOrNull, withId } from './json.ts';
-import {
-  type Entity,
-  type KindRegistry,
-  marketQuery,
-  type PagedEndpointDefinition,
-  type PagedListDefinition,
-  type ShortListDefinition,
-} from './kind.ts';
-import { isWhole } from './lazy-items.ts';
-import type { Market } from './markets.ts';
-import { decodePage, type Page, type PageRequest } from './page.ts';
-import type { SpotifyId } from './spotify-id.ts';
-import { simplifiedOptions } from './values.ts';
 
 /** One list that Spotify pages, such as the albums of one artist in one market. */
 export interface PagedList<T extends Entity> {

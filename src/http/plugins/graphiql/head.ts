@@ -1,4 +1,4 @@
-import { traceHeader } from '../../operation/usage.ts';
+import { traceHeader } from '../../../operation/usage.ts';
 
 /**
  * The part of the page of GraphiQL that the gateway adds: a line below the editors with the calls of the latest operation
@@ -23,7 +23,7 @@ const style = `
     white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   }
   @media (max-width: 700px) {
-    :root { --bar: 62px; }
+    :root { --bar: 80px; }
     #cost { padding: 4px 8px; line-height: 18px; white-space: normal; box-sizing: border-box; }
     #root .graphiql-logo { display: none; }
     #graphiql-session { flex-direction: column; padding-top: 0; }
@@ -39,8 +39,16 @@ const script = `{
   bar.textContent = 'Run an operation to see its Spotify calls and what is left of the daily quota.';
   addEventListener('DOMContentLoaded', () => document.body.append(bar));
 
-  const leftOf = ({ family, limit, remaining }) =>
-    family + (limit === null ? ' without a known limit' : ' ' + (remaining ?? limit) + ' of ' + limit);
+  // The gateway never uses the last calls below a limit, so what is used and what is left do not add up to the limit.
+  const leftOf = ({ family, used, limit, limitSource, remaining }) => {
+    if (limit === null) return family + ' without a known limit';
+    const reserve = remaining > 0 ? limit - used - remaining : 0;
+    const notes = [
+      limitSource === 'PRESUMED' && 'the limit is presumed until Spotify shows it',
+      reserve > 0 && reserve + ' more in reserve',
+    ].filter(Boolean);
+    return family + ' ' + remaining + ' of ' + limit + (notes.length > 0 ? ' (' + notes.join(', ') + ')' : '');
+  };
   const sum = (families) => families.reduce((total, { calls }) => total + calls, 0);
 
   const costOf = ({ plannedCalls, actualCalls, cacheHits, quota, families, held }) => {
@@ -59,6 +67,12 @@ const script = `{
     bar.textContent = bar.title =
       spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify);
   };
+
+  // The text in the editor stays where it is while somebody reads the docs.
+  addEventListener('click', ({ target }) => {
+    const link = target.closest?.('a[href]:not([href^="#"])');
+    if (link) Object.assign(link, { target: '_blank', rel: 'noopener' });
+  }, true);
 
   // The schema is shown without the parts that only a parent graph uses; they can still be selected.
   const isShown = ({ name }) => !/^_[^_]/.test(name) && name !== 'merge';

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
+
+/**
+ * Tells clients apart, so that the work that one of them causes is charged to it alone: by the address of the
+ * connection, or by the header in which a trusted proxy sends the client's address.
+ */
+export type ClientKey = (
+  header: (name: string) => string | null,
+  remoteAddress: string | undefined,
+) => string;
+
+/** The key of a request without a connection: one that a mounting server passes as a Web-standard Request. */
+export const unknownClient = 'unknown';
+
+const maxKeyCharacters = 64; // longer than every address
+
+/** @param addressHeader name of the header that a trusted proxy sets; none by default */
+export const createClientKey =
+  (addressHeader?: string): ClientKey =>
+  (header, remoteAddress) => {
+    const sent = addressHeader === undefined ? null : header(addressHeader);
+    const address = sent?.split(',')[0]?.trim() || remoteAddress;
+    return address === undefined ? unknownClient : networkOf(address.slice(0, maxKeyCharacters));
+  };
+
+/** An IPv6 address without its last 64 bits, of which one client may choose any. */
+function networkOf(address: string): string {
+  if (!isIPv6(address) || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const last = tail ? tail.split(':') : [];
+  const all =
+    tail === undefined ? groups : [...groups, ...Array(8 - groups.length - last.length).fill('0'), ...last];
+  return `${all.slice(0, 4).join(':')}::/64`;
+}
+
+/** The key for a plugin of yoga, whose context has the request of node:http if there is one. */
+export const clientKeyOf = ({ headers }: Request, context: object, clientKey: ClientKey): string =>
+  clientKey((name) => headers.get(name), (context as { req?: IncomingMessage }).req?.socket?.remoteAddress);

@@ -1,0 +1,37 @@
+import type { GraphQLParams } from 'graphql-yoga';
+import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
+
+/** The parameters of a GraphQL request over HTTP, before anything about them is checked. */
+export type SentParams = GraphQLParams & { documentId?: unknown };
+
+/** The parameters of an operation whose document is known. */
+export type OperationParams = Pick<GraphQLParams, 'operationName' | 'variables'> & { query: string };
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const paramNames = new Set(['query', 'documentId', 'operationName', 'variables', 'extensions']);
+
+/** The parameters of GraphQL over HTTP; others are ignored. */
+export const withoutUnknown = (params: SentParams): SentParams =>
+  Object.fromEntries(Object.entries(params).filter(([name]) => paramNames.has(name)));
+
+/**
+ * Replaces the hash of a trusted document by its text.
+ * @param manifest null if requests send their documents as text
+ * @throws the errors of `trustedDocument`
+ */
+export function withDocument(manifest: Manifest | null, params: SentParams): SentParams {
+  const query = trustedDocument(manifest, params);
+  if (query === undefined) return params;
+  const { documentId, ...others } = params;
+  return { ...others, query };
+}
+
+/** Whether the parameters are those of an operation; yoga reports the mistakes of others. */
+export const isOperation = (params: SentParams): params is OperationParams =>
+  typeof params.query === 'string' &&
+  params.query !== '' &&
+  typeof (params.operationName ?? '') === 'string' &&
+  isObject(params.variables ?? {}) &&
+  isObject(params.extensions ?? {});

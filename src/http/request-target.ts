@@ -1,0 +1,85 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { isIP, isIPv6 } from 'node:net';
+import { BadRequest, type ErrorCode } from '../errors.ts';
+
+/**
+ * Target and host of an HTTP request. Paths are compared with the routes as they were sent: `/./metrics` is not
+ * `/metrics`, so that a rule of a proxy in front sees the same path as the gateway.
+ */
+
+/** The path of a request target such as `/graphql?query=…`, as it was sent. */
+export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
+
+/** The target of a request as it was sent: servers that mount the gateway below a path shorten `url`. */
+export const sentTarget = ({
+  originalUrl,
+  url,
+}: IncomingMessage & { originalUrl?: string }): string | undefined => originalUrl ?? url;
+
+/**
+ * The path of a request as it was sent, where the request came through node:http; otherwise that of its URL.
+ * @param serverContext that of yoga
+ */
+export function sentPathOf(url: URL, serverContext: object): string {
+  const { req } = serverContext as { req?: IncomingMessage };
+  const target = req && sentTarget(req);
+  return target === undefined ? url.pathname : pathOf(target);
+}
+
+/**
+ * Responds 400 to requests without a valid host or path: yoga makes the Host header a part of the URL, and responds
+ * with a stack if the result is not a URL.
+ * @param onRejected counts each of them
+ */
+export const rejectInvalidTarget =
+  (listener: RequestListener, onRejected: (code: ErrorCode) => void = () => undefined): RequestListener =>
+  (request, response) => {
+    const error = problemOf(request);
+    if (error === null) return listener(request, response);
+    onRejected(error.code);
+    const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] });
+    response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(body);
+  };
+
+function problemOf(request: IncomingMessage): BadRequest | null {
+  const { headers, rawHeaders } = request;
+  const { host } = headers;
+  const url = sentTarget(request) ?? '';
+  const isName = host === undefined || isHostHeader(host);
+  const isUrl = isName && URL.canParse(`http://${host ?? 'localhost'}${url}`);
+  // A name such as `service.1` has the form of a host name, but is an invalid IPv4 address in a URL.
+  const isHostOfUrl = isUrl || (isName && URL.canParse(`http://${host ?? 'localhost'}/`));
+  if (!isHostOfUrl || hasTwoHosts(rawHeaders)) {
+    return new BadRequest('The Host header must be one host name or IP address, with or without a port.');
+  }
+  if (!url.startsWith('/') || url.includes('#') || !isUrl) {
+    return new BadRequest('The request target must be a path that begins with a slash.');
+  }
+  return null;
+}
+
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
+}
+
+const label = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?';
+const hostName = new RegExp(`^(${label}\\.)*${label}\\.?$`, 'i');
+const maxCharacters = 253; // of a name in DNS
+const maxPort = 65_535;
+
+/** Whether the text is a host name or an IP address, without a port. */
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || (text.length <= maxCharacters && hostName.test(text));
+}
+
+/** Whether the text is the value of a Host header: a host name or an IP address, with or without a port. */
+export function isHostHeader(text: string): boolean {
+  const [, address, name = '', port = '0'] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isKnownForm = address === undefined ? isHost(name) : isIPv6(address);
+  return isKnownForm && Number(port) <= maxPort;
+}

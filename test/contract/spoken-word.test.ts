@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import {
+  audiobooks,
+  catalogue,
+  chapters,
+  episodes,
+  fine,
+  inMode,
+  modes,
+  quoted,
+  seen,
+  shows,
+  unavailable,
+  unknownApp,
+  unknownId,
+} from '../support/asking.ts';
+import {
+  audiobookFields,
+  audiobookTruth,
+  chapterFields,
+  chapterIds,
+  marketOf as marketOfAudiobook,
+} from '../support/audiobooks.ts';
+import {
+  episodeFields,
+  episodeSlots,
+  marketOf as marketOfShow,
+  podcastTruth,
+  showFields,
+} from '../support/podcasts.ts';
+import { pageOf, type SpokenPage } from '../support/spoken-pages.ts';
+
+/** Promises that hold for shows with their episodes and for audiobooks with their chapters, with the calls they cost. */
+
+const episodeIds = (id: string) => episodeSlots(id).map(({ id }) => id);
+
+const ofShows = {
+  parent: 'show',
+  item: 'episode',
+  parents: [shows.episodes3, shows.escaped, shows.onlyGermany],
+  items: [episodes.newest, episodes.restricted, episodes.monthOnly],
+  readable: { show: [shows.episodes3, shows.gaps, shows.escaped], episode: episodeIds(shows.episodes3) },
+  long: shows.episodes130,
+  gaps: shows.gaps,
+  empty: shows.noEpisodes,
+  elsewhere: { id: shows.onlyGermany, market: 'DE', name: 'Nur hier' },
+  names: ['Three Evenings', catalogue.episode(episodes.newest)?.name],
+  marketOf: marketOfShow,
+  idsOf: episodeIds,
+  truthOf(mode: (typeof modes)[number], imagesUrl: string) {
+    const { show, episode } = podcastTruth(mode, imagesUrl);
+    const parent = (id: string) => show(catalogue.show(id) as Parameters<typeof show>[0]);
+    const item = (id: string) => {
+      const found = catalogue.episode(id) as Parameters<typeof episode>[0];
+      return { ...episode(found), show: parent(found.showId) };
+    };
+    return { parent, item };
+  },
+  parentFields: showFields,
+  itemFields: episodeFields,
+} as const;
+
+const ofAudiobooks = {
+  parent: 'audiobook',
+  item: 'chapter',
+  parents: [audiobooks.chapters3, audiobooks.escaped, audiobooks.onlyBritain],
+  items: [chapters.first, chapters.restricted, chapters.monthOnly],
+  readable: {
+    audiobook: [audiobooks.chapters3, audiobooks.gaps, audiobooks.escaped],
+    chapter: chapterIds(audiobooks.chapters3),
+  },
+  long: audiobooks.chapters130,
+  gaps: audiobooks.gaps,
+  empty: audiobooks.noChapters,
+  elsewhere: { id: audiobooks.onlyBritain, market: 'GB', name: 'Mind the Corridor' },
+  names: ['Three Corridors', 'Opening Credits'],
+  marketOf: marketOfAudiobook,
+  idsOf: chapterIds,
+  truthOf(mode: (typeof modes)[number], imagesUrl: string) {
+    const { audiobook, chapter } = audiobookTruth(mode, imagesUrl);
+    const parent = (id: string) => audiobook(catalogue.audiobook(id) as Parameters<typeof audiobook>[0]);
+    const item = (id: string) => {
+      const found = catalogue.chapter(id) as Parameters<typeof chapter>[0];
+      return { ...chapter(found), audiobook: parent(found.audiobookId) };
+    };
+    return { parent, item };
+  },
+  parentFields: audiobookFields,
+  itemFields: chapterFields,
+} as const;
+
+describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', (kinds) => {
+  const { parent, item, long, gaps, elsewhere, idsOf, marketOf } = kinds;
+  const list = `${item}s`;
+  const type = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+  const path = (id: string, market = 'US') => `/${parent}s/${id}?market=${market}`;
+  const listPath = (id: string, offset: number, market = 'US') =>
+    `/${parent}s/${id}/${list}?market=${market}&limit=50&offset=${offset}`;
+  const window = (gateway: Parameters<typeof pageOf>[0], id: string, args: string): Promise<SpokenPage> =>
+    pageOf(gateway, { parent, list }, id, args);
+  const found = ({ nodes }: SpokenPage) => nodes.map(({ id }) => id);
+
+  describe.each(modes)('for an app in %s mode', (mode) => {
+    test('the object has every field as the catalogue has it, for one call', async () => {
+      for (const id of kinds.parents) {
+        const { ask, apiCalls, sandbox } = await inMode(mode);
+        const answer = await ask(
+          `{ ${parent}(id: "${id}", market: "${marketOf(id)}") { ${kinds.parentFields} } }`,
+        );
+        const truth = kinds.truthOf(mode, sandbox.imagesUrl).parent(id);
+        expect(seen(answer)).toEqual(fine({ [parent]: truth }));
+        expect(unavailable(answer)).toEqual(
+          mode === 'development' ? [`${type(parent)}.publisher at ${parent}.publisher: QUOTA_MODE`] : [],
+        );
+        expect(apiCalls()).toEqual([path(id, marketOf(id))]);
+      }
+    });
+
+    test('one item has every field as the catalogue has it, and its parent, for one call', async () => {
+      for (const id of kinds.items) {
+        const { ask, apiCalls, sandbox } = await inMode(mode);
+        const answer = await ask(
+          `{ ${item}(id: "${id}") { ${kinds.itemFields} ${parent} { ${kinds.parentFields} } } }`,
+        );
+        const truth = kinds.truthOf(mode, sandbox.imagesUrl).item(id);
+        expect(seen(answer)).toEqual(fine({ [item]: truth }));
+        expect(apiCalls()).toEqual([`/${list}/${id}?market=US`]);
+      }
+    });
+
+    test.each(Object.entries(kinds.readable))(
+      'many %ss come in the order of their ids, and unknown ones are null',
+      async (kind, known) => {
+        const { ask, apiCalls } = await inMode(mode);
+        const ids = [...known, unknownId, ...known.slice(1)];
+        expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
+          fine({ [`${kind}s`]: ids.map((id) => (id === unknownId ? null : { id })) }),
+        );
+        const distinct = [...known, unknownId];
+        expect(apiCalls()).toEqual(
+          mode === 'extended'
+            ? [`/${kind}s?ids=${distinct.join('%2C')}&market=US`]
+            : distinct.map((id) => `/${kind}s/${id}?market=US`),
+        );
+      },
+    );
+
+    test('the first fifty items come with the object, and each further page of fifty is one call', async () => {
+      const gateway = await inMode(mode);
+      const all = idsOf(long);
+      const first = await window(gateway, long, 'first: 50');
+      expect(found(first)).toEqual(all.slice(0, 50));
+      expect(gateway.apiCalls()).toEqual([path(long)]);
+      gateway.sandbox.clearCalls();
+      const rest = await window(gateway, long, `first: 80, after: "${first.pageInfo.endCursor}"`);
+      expect(found(rest)).toEqual(all.slice(50));
+      expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+      expect(gateway.apiCalls().toSorted()).toEqual([50, 100].map((it) => listPath(long, it)).toSorted());
+    });
+
+    test('null items and slots without an item have no edge, and every client reaches the end', async () => {
+      for (const size of [1, 7, 20, 100]) {
+        const gateway = await inMode(mode);
+        const ids: string[] = [];
+        let after = '';
+        for (let more = true; more; ) {
+          const page = await window(gateway, gaps, `first: ${size}${after}`);
+          expect(page.totalCount).toBe(60);
+          ids.push(...found(page));
+          more = page.pageInfo.hasNextPage;
+          after = `, after: "${page.pageInfo.endCursor}"`;
+        }
+        expect(ids).toEqual(idsOf(gaps));
+        expect(gateway.apiCalls()).toEqual([path(gaps), listPath(gaps, 50)]);
+      }
+    });
+
+    test('an object without items has an empty list, for the call that reads it', async () => {
+      const gateway = await inMode(mode);
+      expect(await window(gateway, kinds.empty, 'first: 5')).toMatchObject({
+        totalCount: 0,
+        nodes: [],
+        pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+      });
+      expect(gateway.apiCalls()).toEqual([path(kinds.empty)]);
+    });
+  });
+
+  test('a market is always sent: the named one, that of the object, the default one or US', async () => {
+    const { ask, apiCalls } = await inMode('development', { SPOTIFY_MARKET: 'CA' });
+    const answer = await ask(
+      `{ ${parent}(id: "${long}", market: "AU") { ${list}(first: 51) { nodes { id } } }
+        ${item}(id: "${kinds.items[0]}") { name } }`,
+    );
+    expect(answer.errors).toEqual([]);
+    expect(apiCalls().toSorted()).toEqual(
+      [path(long, 'AU'), listPath(long, 50, 'AU'), `/${list}/${kinds.items[0]}?market=CA`].toSorted(),
+    );
+  });
+
+  test('a market that lacks the object makes its list null without an error', async () => {
+    const { ask } = await inMode('development');
+    const { id, market, name } = elsewhere;
+    const document = `{ ${parent}(id: "${id}", market: "${market}") { name ${list}(market: "US") { totalCount } } }`;
+    expect(seen(await ask(document))).toEqual(fine({ [parent]: { name, [list]: null } }));
+  });
+
+  test('an object that a search without a market finds has no list if the market of the list lacks it', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const { id, name } = elsewhere;
+    const document = `{ search(q: "${name}") { ${parent}s { nodes { name ${list} { totalCount } } } } }`;
+    expect(seen(await ask(document))).toEqual(
+      fine({ search: { [`${parent}s`]: { nodes: [{ name, [list]: null }] } } }),
+    );
+    expect(apiCalls().at(-1)).toBe(path(id));
+    expect(apiCalls()).toHaveLength(2);
+  });
+
+  test('an unknown app without batch reads costs one more call, and its plan is not below the cost', async () => {
+    const { ask, apiCalls } = await unknownApp('development');
+    const ids = kinds.readable[parent as keyof typeof kinds.readable] as readonly string[];
+    const answer = await ask(
+      `{ ${parent}s(ids: ${quoted(ids)}) { publisher ${list}(first: 1) { nodes { id } } } }`,
+    );
+    expect(answer.errors).toEqual([]);
+    expect(apiCalls()).toHaveLength(1 + ids.length);
+    expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(1 + ids.length);
+  });
+
+  test('a parent graph refers to both by their keys', async () => {
+    const { ask } = await inMode('development');
+    const fields = [parent, item].map((name) => `... on ${type(name)} { name }`).join(' ');
+    const answer = await ask(`query ($all: [_Any!]!) { _entities(representations: $all) { ${fields} } }`, {
+      all: [
+        { __typename: type(parent), id: kinds.parents[0] },
+        { __typename: type(item), id: kinds.items[0] },
+      ],
+    });
+    expect(seen(answer)).toEqual(fine({ _entities: kinds.names.map((name) => ({ name })) }));
+  });
+});

@@ -1,0 +1,55 @@
+import cluster, { type Worker } from 'node:cluster';
+import { EventEmitter } from 'node:events';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { runPrimary } from '../../src/process/cluster.ts';
+import { gracefulShutdown } from '../../src/process/graceful-shutdown.ts';
+
+/** The exit code of a process. This process stands in for it: it neither ends nor starts another one. */
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const listeners = new EventEmitter(); // those of the process
+const exitCodes: unknown[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(process, 'on').mockImplementation((event, listener) => {
+    listeners.on(event, listener as () => void);
+    return process;
+  });
+  vi.spyOn(process, 'exit').mockImplementation((code) => exitCodes.push(code) as never);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  listeners.removeAllListeners();
+  exitCodes.length = 0;
+});
+
+test.each([
+  ['without an exception', 0],
+  ['with an exception that is not caught', 1],
+])('a shutdown %s ends with code %i', async (_, code) => {
+  gracefulShutdown(createServer(), { drain: () => undefined, dispose: async () => undefined }, log);
+  listeners.emit('SIGTERM');
+  if (code === 1) listeners.emit('uncaughtException', new Error('during the shutdown'));
+  await vi.waitFor(() => expect(exitCodes).toEqual([code]));
+});
+
+/** A worker that ends with code 1 before it listens. Node lists it until its channel is closed too. */
+function endedWorker(): Worker {
+  const worker = Object.assign(new EventEmitter(), { id: 1, isDead: () => true });
+  return worker as unknown as Worker; // the parts that the primary process uses
+}
+
+test('the primary process ends with the code of its only worker, although Node still lists the worker', async () => {
+  const worker = endedWorker();
+  vi.spyOn(cluster, 'fork').mockReturnValue(worker);
+  vi.spyOn(cluster, 'workers', 'get').mockReturnValue({ 1: worker });
+  const options = { count: 1, ports: 1, environment: {}, listening: vi.fn(), dispose: async () => undefined };
+  runPrimary(options, log);
+  cluster.emit('exit', worker, 1, null);
+  cluster.removeAllListeners();
+  await vi.waitFor(() => expect(exitCodes).toEqual([1]));
+});
