@@ -7,7 +7,14 @@ import {
   type GraphQLSchema,
   GraphQLString,
 } from 'graphql';
-import { type Kind, kinds, parseId, pluralsOf, type SpotifyObject } from '../../datasources/spotify/index.ts';
+import {
+  type Kind,
+  kinds,
+  type Market,
+  parseId,
+  pluralsOf,
+  type SpotifyObject,
+} from '../../datasources/spotify/index.ts';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
 import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
@@ -128,13 +135,17 @@ builder.queryFields((t) => ({
     },
     resolve(_, { representations }, context, info) {
       if (representations.length > maxRepresentations) throw tooMany(representations.length);
-      return representations.map((each, index) => entryOrError(() => entity(each, context, info, index)));
+      const market = context.markets.ofRoot(info);
+      return representations.map((each, index) =>
+        entryOrError(() => entity(each, market, context, info, index)),
+      );
     },
   }),
 }));
 
 function entity(
   { __typename, id }: Representation,
+  market: Market | null,
   context: Context,
   info: GraphQLResolveInfo,
   index: number,
@@ -143,7 +154,7 @@ function entity(
   if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
   const kind = kindsOfTypes.get(__typename);
   if (!kind) throw new BadUserInput(`Only ${pluralsOf(Object.values(kinds))} can be referred to.`);
-  return readObject({ kinds: [kind], id: parseId(id, kind) }, context, info, index);
+  return readObject({ kinds: [kind], id: parseId(id, kind) }, market, context, info, index);
 }
 
 const tooMany = (actual: number) =>

@@ -1,5 +1,5 @@
 import type { GraphQLField, GraphQLObjectType } from 'graphql';
-import { kinds, type Spotify } from '../../datasources/spotify/index.ts';
+import { kinds, type Market, type Spotify } from '../../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../../errors.ts';
 import {
   type CacheView,
@@ -12,6 +12,7 @@ import {
   unknownLength,
 } from './cost.ts';
 import { add, addCost, type Count, callsOf, type OnCalls } from './count.ts';
+import { marketOf } from './markets.ts';
 import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
@@ -31,6 +32,8 @@ const maxVisits = 10_000;
 interface Place {
   level: TypeSelection;
   parentArgs: Readonly<Record<string, unknown>>;
+  /** The market that the operation names for the field above. */
+  market: Market | null;
   objects: Cardinality;
   full: boolean;
   isFromOwner: boolean;
@@ -67,6 +70,7 @@ export function countCalls(
   countFields(count, {
     level: root,
     parentArgs: {},
+    market: null,
     objects: single,
     full: true,
     isFromOwner: false,
@@ -88,8 +92,10 @@ function countFields(count: Count, place: Place): void {
     const args = count.argumentsOf(selected);
     if (!args) continue; // the field will be null with an error, before anything is read
     const { cost } = selected.field.extensions;
-    if (!place.full && cost?.needsFullObject?.(args, count.app)) fullField ??= selected.field.name;
-    countField(count, place, selected, args);
+    const market = marketOf(selected, args, place.market, count.argumentsOf);
+    const visit = { args, market, parentMarket: place.market, app: count.app };
+    if (!place.full && cost?.needsFullObject?.(visit)) fullField ??= selected.field.name;
+    countField(count, place, selected, args, market);
   }
   const { name, extensions } = place.level.type;
   if (fullField === null || !extensions.kind) return;
@@ -101,15 +107,20 @@ function countFields(count: Count, place: Place): void {
 /** Counts one field and all below it. */
 function countField(
   count: Count,
-  { level: { type }, objects: parents, full, isFromOwner, owners, cachedParents, parentArgs }: Place,
+  place: Place,
   { field, below, nodes, selected }: FieldSelection,
   args: Place['parentArgs'],
+  market: Market | null,
 ): void {
   if (below.length === 0) return; // a leaf comes with its object, in this form or in full
+  const { level, objects: parents, full, isFromOwner, owners, cachedParents, parentArgs } = place;
+  const { type } = level;
   // Without spreads, which take most of the time of a count of 10,000 fields.
   const visit: FieldVisit = {
     args,
     parentArgs,
+    market,
+    parentMarket: place.market,
     parents,
     full,
     isFromOwner,
@@ -132,8 +143,8 @@ function countField(
   for (const level of below) {
     const { objects, full: isFull, isFromOwner = false, owners: all = none, cachedObjects = 0 } = cost;
     const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
-    const place = { objects, full: isFull, isFromOwner, owners, cachedParents: cachedObjects };
-    countFields(count, { level, parentArgs: args, ...place });
+    const below = { objects, full: isFull, isFromOwner, owners, cachedParents: cachedObjects };
+    countFields(count, { level, parentArgs: args, market, ...below });
   }
 }
 

@@ -2,7 +2,8 @@ import { type User as UserObject, userPlaylists } from '../../datasources/spotif
 import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { browseList } from '../planning/list-costs.ts';
-import { connect, pagingArgs } from '../relay/connection.ts';
+import { connect } from '../relay/connect.ts';
+import { pagingArgs } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
 import { connectionTypes } from './search.ts';
 
@@ -32,7 +33,7 @@ export const User = builder.objectRef<UserObject>('User').implement({
       args: pagingArgs(t),
       resolve: (user, args, context, info) =>
         connect(
-          context.spotify.browseList(userPlaylists, user, null),
+          () => context.spotify.browseList(userPlaylists, user, null),
           args,
           context,
           resolvedField(context, info),
