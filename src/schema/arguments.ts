@@ -22,7 +22,7 @@ export const idsArg = ({ arg }: Args) =>
     description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
   });
 
-/** Tells a stitching parent that a plural field finds objects by their keys; see federation.ts. */
+/** Tells a stitching parent that a plural field finds objects by their keys; see stitching.ts. */
 export const mergedByIds = { directives: { merge: { keyField: 'id', keyArg: 'ids' } } };
 
 /**
