@@ -1,7 +1,9 @@
 import type { ArgBuilder } from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
 import { type Market, parseMarket } from '../datasources/spotify/index.ts';
 import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
+import type { Context } from './context.ts';
 import { maxIds } from './planning/cost.ts';
 import { asListError } from './resolvers.ts';
 
@@ -20,7 +22,7 @@ export const idsArg = ({ arg }: Args) =>
     description: `At most ${maxIds} ids, Spotify URIs or open.spotify.com links.`,
   });
 
-/** Tells a stitching parent that a plural field finds objects by their keys; see federation.ts. */
+/** Tells a stitching parent that a plural field finds objects by their keys; see stitching.ts. */
 export const mergedByIds = { directives: { merge: { keyField: 'id', keyArg: 'ids' } } };
 
 /**
@@ -49,9 +51,21 @@ export function entryOrError<T>(find: () => Promise<T>): Promise<T> {
 export const marketArg = ({ arg }: Args) =>
   arg({
     type: 'Market',
-    description: 'Whose catalogue counts. Left out: the market of the field above, else the configured one.',
+    description:
+      'Whose catalogue counts. Left out: the market of the field above, else that of the cursors, else the configured one.',
   });
 
+export interface MarketArgs {
+  market?: string | null | undefined;
+}
+
 /** @throws BadUserInput for a value that is not a market */
-export const namedMarket = ({ market }: { market?: string | null | undefined }): Market | null =>
+export const namedMarket = ({ market }: MarketArgs): Market | null =>
   market === null || market === undefined ? null : parseMarket(market);
+
+/**
+ * The market that the operation names for a root field, in an argument or in a cursor.
+ * @throws BadUserInput for an argument that is not a market
+ */
+export const rootMarket = (args: MarketArgs, { markets }: Context, info: GraphQLResolveInfo): Market | null =>
+  namedMarket(args) ?? markets.ofRoot(info);

@@ -1,6 +1,13 @@
 import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from 'graphql';
-import type { FamilyQuota, FieldContext, OperationContext, Spotify } from '../datasources/spotify/index.ts';
+import type {
+  FamilyQuota,
+  FieldContext,
+  Market,
+  OperationContext,
+  Spotify,
+} from '../datasources/spotify/index.ts';
 import { createSelections, type Selections } from './planning/collect-fields.ts';
+import { createMarkets, type Markets } from './planning/markets.ts';
 import type { Plan } from './planning/plan.ts';
 
 /** The context of resolvers: the datasource, and the deadline and usage of the operation. */
@@ -15,6 +22,8 @@ export interface Context {
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
   selections: Selections;
+  /** The markets that the operation names. */
+  markets: Markets;
   /** The daily quota of each endpoint family; null if clients must not see it. */
   quota(): readonly FamilyQuota[] | null;
   /** The operation, and the location of the resolved field in its response. */
@@ -26,6 +35,8 @@ export interface FieldRead {
   /** The names of the fields selected below it. */
   selected: ReadonlySet<string>;
   fieldContext: FieldContext;
+  /** The market that the operation names for the field above; null if it names none. */
+  marketAbove(): Market | null;
 }
 
 export interface ContextOptions {
@@ -41,24 +52,29 @@ export const createContext = (
   spotify: Spotify,
   operationContext: OperationContext,
   { exposeQuota = false }: ContextOptions = {},
-): Context => ({
-  spotify,
-  operationContext,
-  document: '',
-  operation: null,
-  plan: null,
-  selections: createSelections(),
-  quota: () => (exposeQuota ? spotify.report().quota : null),
-  fieldContext: (info) => ({
-    operation: operationContext,
-    location: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),
-  }),
-});
+): Context => {
+  const context: Context = {
+    spotify,
+    operationContext,
+    document: '',
+    operation: null,
+    plan: null,
+    selections: createSelections(),
+    markets: createMarkets(() => context.plan?.selectionTree),
+    quota: () => (exposeQuota ? spotify.report().quota : null),
+    fieldContext: (info) => ({
+      operation: operationContext,
+      location: () => ({ field: `${info.parentType.name}.${info.fieldName}`, path: toArray(info.path) }),
+    }),
+  };
+  return context;
+};
 
 /** The field that is being resolved. */
 export const resolvedField = (context: Context, info: GraphQLResolveInfo): FieldRead => ({
   selected: context.selections.namesBelow(info.parentType, info.fieldNodes, info),
   fieldContext: context.fieldContext(info),
+  marketAbove: () => context.markets.above(toArray(info.path), info),
 });
 
 /**
@@ -69,16 +85,17 @@ export const childField = (
   context: Context,
   info: GraphQLResolveInfo,
   child: { type: GraphQLObjectType; nodes: readonly FieldNode[]; path: readonly (string | number)[] },
-): FieldRead => ({
-  selected: context.selections.namesBelow(child.type, child.nodes, info),
-  fieldContext: {
-    operation: context.operationContext,
-    location: () => ({
-      field: `${child.type.name}.${child.nodes[0]?.name.value}`,
-      path: [...toArray(info.path), ...child.path],
-    }),
-  },
-});
+): FieldRead => {
+  const path = () => [...toArray(info.path), ...child.path];
+  return {
+    selected: context.selections.namesBelow(child.type, child.nodes, info),
+    fieldContext: {
+      operation: context.operationContext,
+      location: () => ({ field: `${child.type.name}.${child.nodes[0]?.name.value}`, path: path() }),
+    },
+    marketAbove: () => context.markets.above(path(), info),
+  };
+};
 
 function toArray(end: GraphQLResolveInfo['path']): (string | number)[] {
   const keys: (string | number)[] = [];

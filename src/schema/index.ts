@@ -15,7 +15,9 @@ import './types/user.ts';
 import { GraphQLSchema, specifiedDirectives } from 'graphql';
 import { kinds, pluralsOf } from '../datasources/spotify/index.ts';
 import { builder, semanticNonNullDirective } from './builder.ts';
-import { federatedSdl, mergeDirective } from './composition/federation.ts';
+import './composition/federation.ts';
+import { mergeDirective } from './composition/stitching.ts';
+import { federatedSdl } from './composition/subgraph-sdl.ts';
 
 export { federatedSdl };
 

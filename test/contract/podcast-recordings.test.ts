@@ -150,7 +150,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
       'show_find_5CfCWKI5pZ28U0uOzXkDHe_episodes',
     );
     const id = parseId('5CfCWKI5pZ28U0uOzXkDHe', 'show');
-    const { encode } = cursorsOf(pagedList(showEpisodes, id, undefined, fallbackMarket).key);
+    const { encode } = cursorsOf(pagedList(showEpisodes, id, undefined, fallbackMarket));
     const alone = { ...recorded<RecordedShow>('show_find_5CfCWKI5pZ28U0uOzXkDHe') };
     const bare = { ...alone.recording, text: JSON.stringify({ ...alone.json, episodes: undefined }) };
     const replay = await startReplay([bare, recording]);

@@ -140,7 +140,7 @@ describe('the graph', () => {
       'episodes(ids: [ID!]!, market: Market): [Episode]!',
       'newReleases(first: Int, after: String, last: Int, before: String): AlbumConnection',
       'node(id: ID!): Node',
-      'nodes(ids: [ID!]!): [Node]!',
+      'nodes(ids: [ID!]!, market: Market): [Node]!',
       'playlist(id: ID!, market: Market): Playlist',
       'quota: [QuotaFamily!]',
       'search(q: String!, type: [SearchType!], market: Market): SearchResults',

@@ -240,17 +240,17 @@ function createValues(random: Random, catalogue: Catalogue) {
     show: {
       field: 'episodes',
       idsOf: episodesOf,
-      keyOf: (id: SpotifyId, market: Market) => pagedList(showEpisodes, id, undefined, market).key,
+      listOf: (id: SpotifyId, market: Market) => pagedList(showEpisodes, id, undefined, market),
     },
     audiobook: {
       field: 'chapters',
       idsOf: chaptersOf,
-      keyOf: (id: SpotifyId, market: Market) => pagedList(audiobookChapters, id, undefined, market).key,
+      listOf: (id: SpotifyId, market: Market) => pagedList(audiobookChapters, id, undefined, market),
     },
     playlist: {
       field: 'items',
       idsOf: (id: string): (string | null)[] => catalogue.itemsOf(id).map(() => null),
-      keyOf: (id: SpotifyId, market: Market) => pagedList(playlistItems, id, undefined, market).key,
+      listOf: (id: SpotifyId, market: Market) => pagedList(playlistItems, id, undefined, market),
     },
   };
   const pools: Record<Kind, () => string | undefined> = {
@@ -301,18 +301,26 @@ function createValues(random: Random, catalogue: Catalogue) {
   const anyKind = (): Kind => any(random, kindNames) ?? 'artist';
 
   function cursor(field: AnyField, place: Place, given: Record<string, unknown>): string {
-    const list = listOf(field, place, given);
+    // Where the operation names no market, the cursor may name one.
+    const market =
+      place.market ??
+      usually(
+        0.6,
+        () => null,
+        () => any(random, markets) ?? null,
+      );
+    const found = listOf(field, { ...place, market }, given);
     return usually(
       0.9,
       () => {
-        const { total, idAt } = list ?? { total: 30, idAt: () => null };
+        const { total, idAt } = found ?? { total: 30, idAt: () => null };
         const slot = random.below(Math.max(1, total + 2));
         const moved = usually(
           0.9,
           () => 0,
           () => random.between(-2, 2),
         );
-        return cursorsOf(list?.key ?? 'another list').encode({
+        return cursorsOf(found?.list ?? { key: 'another list', market: null }).encode({
           slot,
           id: usually(
             0.5,
@@ -338,7 +346,7 @@ function createValues(random: Random, catalogue: Catalogue) {
       if (q !== undefined && found) {
         const total = Math.min(catalogue.find(found, q).length, 1_000);
         return {
-          key: searchResults<SpotifyObject>(typedKinds[found], q, market).key,
+          list: searchResults<SpotifyObject>(typedKinds[found], q, market),
           total,
           idAt: () => null,
         };
@@ -353,13 +361,13 @@ function createValues(random: Random, catalogue: Catalogue) {
           const at = slots[slot];
           return at?.shows === 'album' ? at.albumId : null;
         };
-        return { key: pagedList(artistAlbums, bare, groups, market).key, total: slots.length, idAt };
+        return { list: pagedList(artistAlbums, bare, groups, market), total: slots.length, idAt };
       }
       if (kind === 'album' && field.name === 'tracks' && input !== undefined) {
         const bare = parseId(input, 'album');
         const tracks = catalogue.tracksOf(bare);
         return {
-          key: pagedList(albumTracks, bare, undefined, market).key,
+          list: pagedList(albumTracks, bare, undefined, market),
           total: tracks.length,
           idAt: (slot: number) => tracks[slot]?.id ?? null,
         };
@@ -370,7 +378,7 @@ function createValues(random: Random, catalogue: Catalogue) {
         const bare = parseId(input, kind);
         const ids = parts.idsOf(bare);
         return {
-          key: parts.keyOf(bare, market ?? fallbackMarket),
+          list: parts.listOf(bare, market ?? fallbackMarket),
           total: ids.length,
           idAt: (slot: number) => ids[slot] ?? null,
         };

@@ -149,7 +149,7 @@ function argumentText(name: string, choice: number): string | undefined {
 }
 
 /** The cursors of the albums of `artistId`. */
-export const albumCursors = cursorsOf(pagedList(artistAlbums, parseId(artistId, 'artist'), [], null).key);
+export const albumCursors = cursorsOf(pagedList(artistAlbums, parseId(artistId, 'artist'), [], null));
 
 function directiveOf(choice: number, variable: string): string {
   const texts: Record<number, string> = {

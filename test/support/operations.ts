@@ -112,6 +112,24 @@ export const operations: readonly Operation[] = [
     why: 'The artist is cached. A cached page of 50 contains the slots 20 to 39; with pages of 10 they are on two pages that are not cached.',
   },
   {
+    title: 'The next tracks of an album in a market, by `node`, as Relay reads them',
+    before: `{
+  album(id: "${albums.tracks55}", market: "DE") {
+    name
+    tracks(first: 5) { nodes { name } pageInfo { endCursor } }
+  }
+}`,
+    document: `query ($after: String) {
+  node(id: "${albums.tracks55}") {
+    ... on Album { name tracks(first: 10, after: $after) { nodes { name } } }
+  }
+}`,
+    run: (ask, document, prior) => ask(withCursor(document, cursorIn(prior))),
+    calls: cost(0, 0),
+    unknown: cost(0, 0),
+    why: 'The cursor carries the market of its list, in which the album is cached with its first 50 tracks.',
+  },
+  {
     title: 'One list by windows of three sizes',
     document: `{
   artist(id: "${artists.bts}") {
@@ -482,7 +500,15 @@ interface AlbumsAnswer {
   artist: { albums: { nodes?: unknown; pageInfo: { hasNextPage?: boolean; endCursor: string | null } } };
 }
 
-const cursorIn = (data: unknown): string | null => (data as AlbumsAnswer).artist.albums.pageInfo.endCursor;
+interface TracksAnswer {
+  album: { tracks: AlbumsAnswer['artist']['albums'] };
+}
+
+function cursorIn(data: unknown): string | null {
+  const answer = data as AlbumsAnswer | TracksAnswer;
+  const page = 'artist' in answer ? answer.artist.albums : answer.album.tracks;
+  return page.pageInfo.endCursor;
+}
 
 /** The document with its variable replaced by its value, so that one string is the whole question. */
 const withCursor = (document: string, cursor: string | null): string =>

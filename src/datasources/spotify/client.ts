@@ -35,7 +35,7 @@ export interface Spotify
   extends Pagination,
     EntityLists,
     Pick<EntityReader<SpotifyObject>, 'node' | 'field'> {
-  /** The object in any form. @param market ignored for kinds that are the same in every market */
+  /** The object in any form. */
   object<K extends Kind>(
     kind: K,
     id: SpotifyId,

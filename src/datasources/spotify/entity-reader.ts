@@ -8,7 +8,10 @@ import { byId } from './kinds/requests/endpoint-request.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 
-/** Reads single objects of every kind. A `market` of null means the default market. */
+/**
+ * Reads single objects of every kind. A `market` of null means the default market. The lists of an object are read in its
+ * market, so that an object which is the same in every market gets the one that is named.
+ */
 export interface EntityReader<Any extends Entity> {
   /** The object in any form; null if Spotify has no such object. */
   find<T extends Any>(
@@ -18,7 +21,7 @@ export interface EntityReader<Any extends Entity> {
     fieldContext: FieldContext,
   ): Promise<T | null>;
   /** The object that a reference names, which is looked up as each of its kinds in turn; a cached one costs no call. */
-  node(reference: Reference<string>, fieldContext: FieldContext): Promise<Any | null>;
+  node(reference: Reference<string>, market: Market | null, fieldContext: FieldContext): Promise<Any | null>;
   /** Whether Spotify has stated recently that the object does not exist. */
   isAbsent(kind: KindDefinition, id: SpotifyId): boolean;
   /** Whether a read of the object costs no call now. @param form whether the full object is needed */
@@ -52,8 +55,12 @@ export function createEntityReader<Any extends Entity>({
   const requestOf = <T extends Entity>(kind: KindDefinition<T>, id: SpotifyId, market: Market | null) =>
     byId(kind, id, market ?? defaultMarket, registry);
 
-  const find: EntityReader<Any>['find'] = (kind, id, market, fieldContext) =>
-    cache.getAnyForm(requestOf(kind, id, market), fieldContext);
+  const find: EntityReader<Any>['find'] = (kind, id, market, fieldContext) => {
+    const read = cache.getAnyForm(requestOf(kind, id, market), fieldContext);
+    return market === null || kind.takesMarket
+      ? read
+      : read.then((object) => object && { ...object, market });
+  };
 
   /** The full form of an object; null if it does not exist any more. */
   async function readFull<T extends Entity>(object: T, fieldContext: FieldContext): Promise<T | null> {
@@ -67,12 +74,12 @@ export function createEntityReader<Any extends Entity>({
 
   return {
     find,
-    async node({ kinds, id }, fieldContext) {
+    async node({ kinds, id }, market, fieldContext) {
       const all = kinds.map((kind) => getKind<Any>(registry, kind));
-      const requests = all.map((candidate) => requestOf(candidate, id, null));
+      const requests = all.map((candidate) => requestOf(candidate, id, market));
       const cached = all.length > 1 ? await cache.findCached(requests) : null;
       for (const candidate of cached ? all.filter((_, i) => requests[i] === cached) : all) {
-        const object = await find(candidate, id, null, fieldContext);
+        const object = await find(candidate, id, market, fieldContext);
         if (object) return object;
       }
       return null;

@@ -1,13 +1,13 @@
-import { filterSchema, MapperKind, mapSchema, printSchemaWithDirectives } from '@graphql-tools/utils';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import {
-  DirectiveLocation,
-  GraphQLDirective,
-  GraphQLObjectType,
-  type GraphQLResolveInfo,
-  type GraphQLSchema,
-  GraphQLString,
-} from 'graphql';
-import { type Kind, kinds, parseId, pluralsOf, type SpotifyObject } from '../../datasources/spotify/index.ts';
+  type Kind,
+  kinds,
+  type Market,
+  parseId,
+  pluralsOf,
+  type SpotifyObject,
+} from '../../datasources/spotify/index.ts';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
 import { entryOrError } from '../arguments.ts';
 import { builder } from '../builder.ts';
@@ -16,46 +16,12 @@ import { maxRepresentations, type Representation } from '../planning/cost.ts';
 import { entityLookups } from '../planning/entity-costs.ts';
 import type { RejectedEntities } from '../planning/plan.ts';
 import { objectTypes, readObject, typeNames } from '../types/node.ts';
+import { federatedSdl } from './subgraph-sdl.ts';
 
 /**
  * The fields by which a larger graph composes this one. A stitching parent reads `_sdl`, in which `@merge` marks the
  * fields that find objects by their keys. A federation router reads `_service` and queries `_entities`.
  */
-
-/** For stitching: the names are those of @graphql-tools/stitching-directives. */
-export const mergeDirective = new GraphQLDirective({
-  name: 'merge',
-  description: 'Tells a stitching parent that this field finds many objects by their keys.',
-  locations: [DirectiveLocation.FIELD_DEFINITION],
-  args: {
-    keyField: { type: GraphQLString, description: 'The field of the objects that is the key.' },
-    keyArg: { type: GraphQLString, description: 'The argument that takes the keys.' },
-  },
-});
-
-const federationLink = `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])`;
-
-/** Types without an identity, which another subgraph may define with the same fields. */
-const valueTypes = [
-  'PageInfo',
-  'Image',
-  'ReleaseDate',
-  'Copyright',
-  'ExternalIds',
-  'Restrictions',
-  'Followers',
-  'Author',
-  'Narrator',
-];
-
-/** Directives of the types in the federated SDL: the keys by which other subgraphs refer to them. */
-const federated: Readonly<Record<string, Record<string, object>>> = {
-  ...Object.fromEntries(
-    Object.values(typeNames).map((name) => [name, { key: [{ fields: 'id' }, { fields: 'uri' }] }]),
-  ),
-  ...Object.fromEntries(valueTypes.map((name) => [name, { shareable: {} }])),
-};
 
 const kindsOfTypes: ReadonlyMap<string, Kind> = new Map(
   Object.values(kinds).map(({ name }) => [typeNames[name], name]),
@@ -71,8 +37,8 @@ function once(textOf: (schema: GraphQLSchema) => string): (schema: GraphQLSchema
   };
 }
 
-// A field stands for 80 bytes, the ratio of the two limits of a response. The schema as text has some 45,000 bytes.
-const schemaTextFields = 600;
+// A field stands for 80 bytes, the ratio of the two limits of a response. The schema as text has some 55,000 bytes.
+const schemaTextFields = 700;
 
 const stitchingSdl = once(printSchemaWithDirectives);
 
@@ -128,13 +94,17 @@ builder.queryFields((t) => ({
     },
     resolve(_, { representations }, context, info) {
       if (representations.length > maxRepresentations) throw tooMany(representations.length);
-      return representations.map((each, index) => entryOrError(() => entity(each, context, info, index)));
+      const market = context.markets.ofRoot(info);
+      return representations.map((each, index) =>
+        entryOrError(() => entity(each, market, context, info, index)),
+      );
     },
   }),
 }));
 
 function entity(
   { __typename, id }: Representation,
+  market: Market | null,
   context: Context,
   info: GraphQLResolveInfo,
   index: number,
@@ -143,7 +113,7 @@ function entity(
   if (rejection?.indexes.get(info.fieldNodes[0])?.has(index)) throw tooManyCalls(rejection);
   const kind = kindsOfTypes.get(__typename);
   if (!kind) throw new BadUserInput(`Only ${pluralsOf(Object.values(kinds))} can be referred to.`);
-  return readObject({ kinds: [kind], id: parseId(id, kind) }, context, info, index);
+  return readObject({ kinds: [kind], id: parseId(id, kind) }, market, context, info, index);
 }
 
 const tooMany = (actual: number) =>
@@ -157,22 +127,3 @@ const tooManyCalls = ({ limit, actual }: RejectedEntities) =>
       actual,
     },
   );
-
-/** The schema without the fields for composition, and with the keys by which other subgraphs refer to its types. */
-export function federatedSdl(schema: GraphQLSchema): string {
-  const isOwn = (name = '') => !name.startsWith('_');
-  const subgraph = mapSchema(
-    filterSchema({
-      schema,
-      typeFilter: isOwn,
-      rootFieldFilter: (_, name) => isOwn(name),
-      directiveFilter: (name) => name !== mergeDirective.name,
-    }),
-    {
-      [MapperKind.ROOT_FIELD]: (field) => ({ ...field, extensions: {} }),
-      [MapperKind.OBJECT_TYPE]: (type) =>
-        new GraphQLObjectType({ ...type.toConfig(), extensions: { directives: federated[type.name] ?? {} } }),
-    },
-  );
-  return `${federationLink}\n\n${printSchemaWithDirectives(subgraph)}`;
-}

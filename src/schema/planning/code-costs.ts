@@ -1,4 +1,4 @@
-import { type Kind, kinds, type Market } from '../../datasources/spotify/index.ts';
+import { type Kind, kinds } from '../../datasources/spotify/index.ts';
 import { type FieldCost, single } from './cost.ts';
 import { orNull } from './references.ts';
 
@@ -10,9 +10,9 @@ export const searchByCode = (
   kind: Kind,
   textOf: (args: Readonly<Record<string, unknown>>) => string,
 ): FieldCost => ({
-  calls({ args, app, cache }) {
+  calls({ args, market, app, cache }) {
     const q = orNull(() => textOf(args));
-    const list = q === null ? undefined : cache?.search(kind, q, (args['market'] as Market | null) ?? null);
+    const list = q === null ? undefined : cache?.search(kind, q, market);
     const isRead = q !== null && !(list && cache?.isPageCached(list, 0));
     const { probeCalls } = app.worstCasePage('search');
     return {

@@ -2,6 +2,7 @@ import type {
   CapabilityView,
   Family,
   Kind,
+  Market,
   ObjectKey,
   Reference,
   Spotify,
@@ -15,7 +16,7 @@ export interface FieldCost {
   /** The calls of the field itself. */
   calls?: (visit: FieldVisit) => Cost;
   /** Whether the field needs the full object, which all fields of the object share. */
-  needsFullObject?: (args: FieldVisit['args'], app: CapabilityView) => boolean;
+  needsFullObject?: (visit: Pick<FieldVisit, 'args' | 'market' | 'parentMarket' | 'app'>) => boolean;
 }
 
 /** Declared by a field that reads only values that its object nearly always has, or that another field has paid for. */
@@ -36,6 +37,9 @@ export interface FieldVisit {
   args: Readonly<Record<string, unknown>>;
   /** The arguments of the field above. */
   parentArgs: Readonly<Record<string, unknown>>;
+  /** The market that the operation names for the field, and the one for the field above; null for none. */
+  market: Market | null;
+  parentMarket: Market | null;
   /** The objects that have the field. */
   parents: Cardinality;
   /** Whether the parents are full objects. */
@@ -54,7 +58,7 @@ export interface FieldVisit {
   /** The content of the cache; null to count as if it were empty. */
   cache: CacheView | null;
   /** The content of the cache, the number of other entities that a field may read, and the lists read so far. */
-  entities: { cache: CacheView; max: number; reads: Record<'full' | 'any', Map<unknown, EntityReads>> };
+  entities: { cache: CacheView; max: number; reads: Map<unknown, Map<string, EntityReads>> };
   referencesOf: ReferencesOf;
 }
 

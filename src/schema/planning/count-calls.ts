@@ -1,5 +1,5 @@
 import type { GraphQLField, GraphQLObjectType } from 'graphql';
-import { kinds, type Spotify } from '../../datasources/spotify/index.ts';
+import { kinds, type Market, type Spotify } from '../../datasources/spotify/index.ts';
 import { QueryTooComplex } from '../../errors.ts';
 import {
   type CacheView,
@@ -12,6 +12,7 @@ import {
   unknownLength,
 } from './cost.ts';
 import { add, addCost, type Count, callsOf, type OnCalls } from './count.ts';
+import { marketOf } from './markets.ts';
 import { readsOf } from './object-costs.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
 
@@ -33,6 +34,8 @@ const none: readonly Owner[] = [];
 interface Place {
   level: TypeSelection;
   parentArgs: Readonly<Record<string, unknown>>;
+  /** The market that the operation names for the field above. */
+  market: Market | null;
   objects: Cardinality;
   full: boolean;
   isFromOwner: boolean;
@@ -68,7 +71,7 @@ export function countCalls(
   };
   if (!root.costsNothing) {
     const parents = { objects: single, full: true, isFromOwner: false, owners: none, cachedParents: 0 };
-    countFields(count, { level: root, parentArgs: {}, ...parents });
+    countFields(count, { level: root, parentArgs: {}, market: null, ...parents });
   }
   countBatchProbe(count);
   for (const family of count.sharedCalls.values()) add(count.calls, family, 1);
@@ -84,8 +87,14 @@ function countFields(count: Count, place: Place): void {
     const args = count.argumentsOf(selected);
     if (!args) continue; // the field will be null with an error, before anything is read
     const { cost } = selected.field.extensions;
-    if (!place.full && cost?.needsFullObject?.(args, count.app)) fullField ??= selected.field.name;
-    countField(count, place, selected, args);
+    const market = marketOf(selected, args, place.market, count.argumentsOf);
+    if (
+      !place.full &&
+      cost?.needsFullObject?.({ args, market, parentMarket: place.market, app: count.app })
+    ) {
+      fullField ??= selected.field.name;
+    }
+    countField(count, place, selected, args, market);
   }
   const { name, extensions } = place.level.type;
   if (fullField === null || !extensions.kind) return;
@@ -95,12 +104,19 @@ function countFields(count: Count, place: Place): void {
 }
 
 /** Counts one field and all below it. */
-function countField(count: Count, place: Place, selection: FieldSelection, args: Place['parentArgs']): void {
+function countField(
+  count: Count,
+  place: Place,
+  selection: FieldSelection,
+  args: Place['parentArgs'],
+  market: Market | null,
+): void {
   const { field, below, nodes } = selection;
   if (below.length === 0) return; // a value comes with its object, in this form or in full
   const { type } = place.level;
   const cost =
-    field.extensions.cost?.calls?.(visitOf(count, place, selection, args)) ?? costOfNone(type, field, place);
+    field.extensions.cost?.calls?.(visitOf(count, place, selection, args, market)) ??
+    costOfNone(type, field, place);
   count.onCalls?.(`${type.name}.${field.name}`, callsOf(cost));
   addCost(count, cost, type.name !== 'Query');
   if (cost.entities) {
@@ -111,19 +127,31 @@ function countField(count: Count, place: Place, selection: FieldSelection, args:
     if (level.costsNothing) continue;
     const { objects, full, isFromOwner = false, owners: all = none, cachedObjects: cachedParents = 0 } = cost;
     const owners = all.length === 0 ? all : all.filter(({ kind }) => kind === level.type.extensions.kind);
-    countFields(count, { level, parentArgs: args, objects, full, isFromOwner, owners, cachedParents });
+    countFields(count, {
+      level,
+      parentArgs: args,
+      market,
+      objects,
+      full,
+      isFromOwner,
+      owners,
+      cachedParents,
+    });
   }
 }
 
 // Without spreads, which take most of the time of a count of 10,000 fields.
 const visitOf = (
   { app, cache, entities, referencesOf }: Count,
-  { objects, full, isFromOwner, owners, cachedParents, parentArgs }: Place,
+  { objects, full, isFromOwner, owners, cachedParents, parentArgs, market: parentMarket }: Place,
   { below, selected }: FieldSelection,
   args: Place['parentArgs'],
+  market: Market | null,
 ): FieldVisit => ({
   args,
   parentArgs,
+  market,
+  parentMarket,
   parents: objects,
   full,
   isFromOwner,

@@ -44,15 +44,16 @@ function readsOfField(visit: FieldVisit, kindsOfTypes: ReadonlyMap<string, Kind>
   const representations = visit.args['representations'] as Representation[];
   const form = visit.needsFullObject() ? 'full' : 'any';
   const { reads } = visit.entities;
-  const known = reads[form].get(representations);
-  if (known) return known;
-  const created = createReads(visit, representations, form, kindsOfTypes);
-  reads[form].set(representations, created);
-  return created;
+  const readsByForm = reads.get(representations) ?? new Map<string, EntityReads>();
+  reads.set(representations, readsByForm);
+  const key = `${form} ${visit.market}`;
+  const entityReads = readsByForm.get(key) ?? createReads(visit, representations, form, kindsOfTypes);
+  readsByForm.set(key, entityReads);
+  return entityReads;
 }
 
 function createReads(
-  { entities, referencesOf }: FieldVisit,
+  { entities, market, referencesOf }: FieldVisit,
   representations: readonly Representation[],
   form: 'full' | 'any',
   kindsOfTypes: ReadonlyMap<string, Kind>,
@@ -62,7 +63,7 @@ function createReads(
   const uncached = new Map<string, UncachedEntity & { indexes: number[] }>(); // equal entities share one read
   for (const [index, { __typename }] of representations.entries()) {
     const [kind, reference] = [kindsOfTypes.get(__typename), references[index]];
-    if (!kind || !reference || entities.cache.isObjectCached(kind, reference.id, null, form)) continue;
+    if (!kind || !reference || entities.cache.isObjectCached(kind, reference.id, market, form)) continue;
     const key = `${kind} ${reference.id}`;
     const entity = uncached.get(key) ?? { kind, reference, indexes: [] };
     entity.indexes.push(index);

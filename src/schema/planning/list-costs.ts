@@ -40,6 +40,7 @@ export const shortList = (
 export type ListOf<Args> = (
   spotify: Pick<CacheView, 'pagedList'>,
   owner: ObjectKey,
+  market: Market | null,
   args: Args,
 ) => PagedList<Entity>;
 
@@ -71,13 +72,13 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
   const begins = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
 
   return {
-    needsFullObject: (args, app) => isInBatches && args['market'] == null && begins(args) && !isWithheld(app),
+    needsFullObject: (visit) =>
+      isInBatches && !isOtherMarket(visit) && begins(visit.args) && !isWithheld(visit.app),
     calls(visit) {
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const parents = count(visit.parents);
       if (isWithheld(visit.app))
         return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: true };
-      const isOtherMarket = visit.args['market'] != null;
       // An object that is counted as a call of its own has the page, or is cached and leaves that call to the list.
       const isAlone = parents === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
@@ -85,7 +86,7 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
         hasPage && begins(visit.args) ? pages.filter((page) => page + limit > embeddedItems) : pages;
       const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesBehind.length) : 0;
       // The items for another market come with the object for that market, and a search names no market of its objects.
-      const isRead = isOtherMarket || (!isInBatches && !visit.full);
+      const isRead = isOtherMarket(visit) || (!isInBatches && !visit.full);
       const otherOwner = begins(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
@@ -101,6 +102,10 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
     },
   };
 }
+
+/** Whether a list may be read in another market than its owner. */
+const isOtherMarket = ({ market, parentMarket }: Pick<FieldVisit, 'market' | 'parentMarket'>): boolean =>
+  market !== parentMarket;
 
 /** A list that belongs to no object of the catalogue, and that Spotify may withhold from an app. */
 export const browseList = (
@@ -136,10 +141,10 @@ export const categoryLookup: FieldCost = {
 export const searchHits = (kind: Kind): FieldCost => ({
   calls(visit) {
     const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
-    const search = JSON.stringify(visit.parentArgs);
+    const search = JSON.stringify([visit.parentArgs, visit.market]);
     const shared = pages.filter((page) => page < searchReach);
-    const { q, market = null } = visit.parentArgs as { q: string; market?: Market | null };
-    const list = visit.cache?.search(kind, q.trim(), market);
+    const { q } = visit.parentArgs as { q: string };
+    const list = visit.cache?.search(kind, q.trim(), visit.market);
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // the lists of the kinds end at different offsets
@@ -153,12 +158,12 @@ export const searchHits = (kind: Kind): FieldCost => ({
 
 /** How many pages of the lists of the known owners are cached. */
 function cachedPages<Args>(
-  { cache, owners, args }: FieldVisit,
+  { cache, owners, market, args }: FieldVisit,
   listOf: ListOf<Args>,
   pages: readonly number[],
 ) {
   if (!cache) return 0;
-  const lists = owners.map((owner) => listOf(cache, owner, args as Args));
+  const lists = owners.map((owner) => listOf(cache, owner, market, args as Args));
   return lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length;
 }
 

@@ -4,7 +4,6 @@ import {
   type Kind,
   kindNames,
   kinds,
-  type Market,
   type Reference,
   type WithheldField,
 } from '../../datasources/spotify/index.ts';
@@ -61,7 +60,7 @@ export const nodeLookups: FieldCost = { calls: (visit) => nodes(visit, idsOf(vis
  * @param withheld the name under which Spotify may withhold the field from an app
  */
 export const fullObject = (withheld?: WithheldField): FieldCost => ({
-  needsFullObject: (_, app) => withheld === undefined || app.has(withheld) !== false,
+  needsFullObject: ({ app }) => withheld === undefined || app.has(withheld) !== false,
 });
 
 /**
@@ -148,8 +147,6 @@ function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Co
   };
 }
 
-const marketOf = ({ args }: FieldVisit): Market | null => (args['market'] as Market | undefined) ?? null;
-
 /** The references whose objects are not cached. @param kind null if the references have kinds of their own */
 const uncached = (visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null) =>
   visit.cache ? references.filter((reference) => !isCached(visit, reference, kind)) : references;
@@ -159,7 +156,7 @@ function isCached(visit: FieldVisit, reference: Reference | null, kind: Kind | n
   if (!cache || !reference) return false;
   const form = visit.needsFullObject() ? 'full' : 'any';
   return kindsOf(reference, kind).some((name) =>
-    cache.isObjectCached(name, reference.id, marketOf(visit), form),
+    cache.isObjectCached(name, reference.id, visit.market, form),
   );
 }
 
@@ -175,7 +172,7 @@ function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], 
     return kindsOf(reference, kind).map((each) => ({
       kind: each,
       id: reference.id,
-      market: marketOf(visit),
+      market: visit.market,
     }));
   });
 }

@@ -57,7 +57,7 @@ export function planOf(
   const readers = {
     argumentsOf: createArguments(variables),
     referencesOf: createReferences(),
-    reads: { full: new Map(), any: new Map() },
+    reads: new Map(),
   };
   const countWith = (maxEntities: number) => countCalls(selectionTree, readers, options, maxEntities);
   const all = countWith(Number.POSITIVE_INFINITY);

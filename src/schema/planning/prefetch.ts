@@ -5,7 +5,7 @@ import {
   getArgumentValues,
   isObjectType,
 } from 'graphql';
-import type { Artist, ObjectKey, SpotifyId } from '../../datasources/spotify/index.ts';
+import type { Artist, Market, ObjectKey, SpotifyId } from '../../datasources/spotify/index.ts';
 import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
 
 /**
@@ -49,25 +49,26 @@ export const resolvePrefetched =
 /**
  * Reads an object by its id. The selected fields of it that declare `prefetch` start at the same time.
  * @param typeName of the object
+ * @param key of the object, with the market in which its fields are read
  * @param index of the object in the list that the resolved field gives, if it gives one
  */
 export function readWithPrefetch<T extends object>(
   typeName: string,
-  id: SpotifyId,
+  key: ObjectKey,
   read: () => Promise<T | null>,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<WithPrefetched<T> | null> {
   const type = info.schema.getType(typeName);
-  const prefetched = isObjectType(type) ? prefetch(type, id, context, info, index) : new Map();
+  const prefetched = isObjectType(type) ? prefetch(type, key, context, info, index) : new Map();
   const object = read();
   return prefetched.size === 0 ? object : object.then((found) => found && { ...found, prefetched });
 }
 
 function prefetch(
   type: GraphQLObjectType,
-  id: SpotifyId,
+  key: ObjectKey,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
@@ -82,7 +83,7 @@ function prefetch(
     // An error belongs to the field, which is not resolved if the object does not exist.
     const start = async () =>
       read(
-        { id, market: null },
+        key,
         getArgumentValues(field, node, info.variableValues) as never,
         context,
         childField(context, info, { type, nodes, path }),
@@ -96,15 +97,17 @@ function prefetch(
 
 /**
  * Reads an artist, and the selected lists of the artist at the same time unless the artist is known not to exist.
+ * @param market of the lists; null if none is named
  * @param index of the artist in the list that the resolved field gives, if it gives one
  */
 export function artistById(
   id: SpotifyId,
+  market: Market | null,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<WithPrefetched<Artist> | null> {
-  const read = () => context.spotify.object('artist', id, null, context.fieldContext(info));
+  const read = () => context.spotify.object('artist', id, market, context.fieldContext(info));
   if (context.spotify.isAbsent('artist', id)) return read();
-  return readWithPrefetch('Artist', id, read, context, info, index);
+  return readWithPrefetch('Artist', { id, market }, read, context, info, index);
 }

@@ -5,16 +5,13 @@ import {
   isMalformed,
   type Malformed,
   type PageArgs,
-  type PagedList,
   type Slot,
   type Window,
 } from '../../datasources/spotify/index.ts';
-import { BadUserInput } from '../../errors.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
-import type { Context, FieldRead } from '../context.ts';
 import { noCost } from '../planning/cost.ts';
 import { given, itemOrError } from '../resolvers.ts';
-import { cursorsOf, defaultSize, maxSize, type PagingArgs, rangeOf } from './page-arguments.ts';
+import { defaultSize, maxSize } from './page-arguments.ts';
 
 /** Relay connections over Spotify's lists: arguments in, a window of slots out. */
 
@@ -66,9 +63,9 @@ export const pagingArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
   first: arg.int({
     description: `How many slots from the front: 0 to ${maxSize}, ${defaultSize} if left out.`,
   }),
-  after: arg.string({ description: 'Begin behind this cursor.' }),
+  after: arg.string({ description: 'Begin behind this cursor, in its market if the query names none.' }),
   last: arg.int({ description: `How many slots from the end, instead of \`first\`: 0 to ${maxSize}.` }),
-  before: arg.string({ description: 'End in front of this cursor.' }),
+  before: arg.string({ description: 'End in front of this cursor, in its market if the query names none.' }),
 });
 
 /**
@@ -133,32 +130,6 @@ export function connectionOf<T extends Entity>(
     }),
   });
   return ConnectionType as unknown as ConnectionRef<T>;
-}
-
-/**
- * The part of a list that the arguments mean, read only as far as the selection needs it.
- * @throws BadUserInput for a page size or cursor that cannot be right, before any call for the list
- */
-export async function connect<T extends Entity>(
-  list: PagedList<T>,
-  args: PagingArgs,
-  context: Context,
-  { selected, fieldContext }: FieldRead,
-): Promise<Connection<T> | null> {
-  const { encode, decode } = cursorsOf(list.key);
-  const range = rangeOf(args, decode);
-  if (range.after && range.after.slot + 1 >= list.maxOffset) {
-    throw new BadUserInput(
-      `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
-    );
-  }
-  const isWindowNeeded = ['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name));
-  const window = isWindowNeeded ? await context.spotify.window(list, range, fieldContext) : null;
-  if (isWindowNeeded && window === null) return null;
-  if (!selected.has('totalCount')) return { window, range, encode, total: null };
-  // A window of no slots reads nothing: only the length shows that there is no list.
-  const total = window?.total ?? (await context.spotify.total(list, fieldContext));
-  return total === null ? null : { window, range, encode, total };
 }
 
 const slotsOf = <T>(window: Window<T> | null): readonly Slot<T>[] => window?.slots ?? [];

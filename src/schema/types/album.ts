@@ -3,17 +3,18 @@ import {
   albumTracks as albumTracksList,
   isMalformed,
   type ListOwner,
+  type Market,
   recordUnavailable,
   type Spotify,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { marketArg, namedMarket } from '../arguments.ts';
-import { resolvedField } from '../context.ts';
+import { marketArg } from '../arguments.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { noCost } from '../planning/cost.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject } from '../planning/object-costs.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { resolveConnection } from '../relay/connect.ts';
+import { connectionOf, pagingArgs } from '../relay/connection.ts';
 import { full, sent } from '../resolvers.ts';
 import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
@@ -127,18 +128,13 @@ Album.implement({
       extensions: { cost: embeddedList('album', 'albums/tracks', tracksOf) },
       description: 'Its tracks in the order of Spotify, over all discs.',
       args: { market: marketArg(t), ...pagingArgs(t) },
-      resolve: (album, args, context, info) =>
-        connect(tracksOf(context.spotify, album, args), args, context, resolvedField(context, info)),
+      resolve: resolveConnection(tracksOf),
     }),
   }),
 });
 
-function tracksOf(
-  spotify: Pick<Spotify, 'pagedList'>,
-  album: ListOwner,
-  args: Parameters<typeof namedMarket>[0],
-) {
-  return spotify.pagedList(albumTracksList, album, undefined, namedMarket(args));
+function tracksOf(spotify: Pick<Spotify, 'pagedList'>, album: ListOwner, market: Market | null) {
+  return spotify.pagedList(albumTracksList, album, undefined, market);
 }
 
 defineRootFields('album');

@@ -1,20 +1,22 @@
 import {
   type AlbumGroup as AlbumGroupName,
   artistAlbums,
+  type Market,
   type ObjectKey,
   parseId,
   relatedArtists,
   type Spotify,
   topTracks,
 } from '../../datasources/spotify/index.ts';
-import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
+import { idArg, idsArg, type MarketArgs, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import type { Context, FieldRead } from '../context.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
-import { connect, pagingArgs } from '../relay/connection.ts';
+import { connect } from '../relay/connect.ts';
+import { pagingArgs } from '../relay/connection.ts';
 import { cursorsOf, type PagingArgs } from '../relay/page-arguments.ts';
 import { full, itemOrError } from '../resolvers.ts';
 import { ArtistAlbumsConnection, groupsOf } from './album.ts';
@@ -103,7 +105,7 @@ builder.queryFields((t) => ({
     extensions: { cost: lookup('artist') },
     description: 'One artist; null where there is none.',
     args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => artistById(parseId(id, 'artist'), context, info),
+    resolve: (_, { id }, context, info) => artistById(parseId(id, 'artist'), null, context, info),
   }),
   artists: t.field({
     type: [Artist],
@@ -112,25 +114,29 @@ builder.queryFields((t) => ({
     description: 'Many artists: one entry for each id, in their order; null where there is none.',
     args: { ids: idsArg(t) },
     resolve: (_, { ids }, context, info) =>
-      mapIds(ids, (id, index) => artistById(parseId(id, 'artist'), context, info, index)),
+      mapIds(ids, (id, index) => artistById(parseId(id, 'artist'), null, context, info, index)),
   }),
 }));
 
-type MarketArgs = Parameters<typeof namedMarket>[0];
 type AlbumsArgs = MarketArgs & PagingArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
 
-function albumsOf(spotify: Pick<Spotify, 'pagedList'>, artist: ObjectKey, args: AlbumsArgs) {
-  return spotify.pagedList(artistAlbums, artist, groupsOf(args), namedMarket(args));
+function albumsOf(
+  spotify: Pick<Spotify, 'pagedList'>,
+  artist: ObjectKey,
+  market: Market | null,
+  args: AlbumsArgs,
+) {
+  return spotify.pagedList(artistAlbums, artist, groupsOf(args), market);
 }
 
 /** The cursor behind a slot of an artist's albums, in the default market. */
 export function albumsCursor(spotify: Pick<Spotify, 'pagedList'>, id: string, slot: number): string {
-  const { key } = albumsOf(spotify, { id: parseId(id, 'artist'), market: null }, {});
-  return cursorsOf(key).encode({ slot, id: null, total: 0 });
+  const list = albumsOf(spotify, { id: parseId(id, 'artist'), market: null }, null, {});
+  return cursorsOf(list).encode({ slot, id: null, total: 0 });
 }
 
 async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context, field: FieldRead) {
-  return connect(albumsOf(context.spotify, artist, args), args, context, field);
+  return connect((market) => albumsOf(context.spotify, artist, market, args), args, context, field);
 }
 
 async function readTopTracks(artist: ObjectKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {

@@ -2,13 +2,14 @@ import {
   audiobookChapters as audiobookChaptersList,
   type Contributor,
   type ListOwner,
+  type Market,
   type Spotify,
 } from '../../datasources/spotify/index.ts';
-import { marketArg, namedMarket } from '../arguments.ts';
+import { marketArg } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { resolvedField } from '../context.ts';
 import { embeddedList } from '../planning/list-costs.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { resolveConnection } from '../relay/connect.ts';
+import { connectionOf, pagingArgs } from '../relay/connection.ts';
 import { sent, value } from '../resolvers.ts';
 import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
@@ -68,18 +69,13 @@ Audiobook.implement({
       extensions: { cost: embeddedList('audiobook', 'audiobooks/chapters', chaptersOf) },
       description: 'Its chapters in their order.',
       args: { market: marketArg(t), ...pagingArgs(t) },
-      resolve: (audiobook, args, context, info) =>
-        connect(chaptersOf(context.spotify, audiobook, args), args, context, resolvedField(context, info)),
+      resolve: resolveConnection(chaptersOf),
     }),
   }),
 });
 
-function chaptersOf(
-  spotify: Pick<Spotify, 'pagedList'>,
-  audiobook: ListOwner,
-  args: Parameters<typeof namedMarket>[0],
-) {
-  return spotify.pagedList(audiobookChaptersList, audiobook, undefined, namedMarket(args));
+function chaptersOf(spotify: Pick<Spotify, 'pagedList'>, audiobook: ListOwner, market: Market | null) {
+  return spotify.pagedList(audiobookChaptersList, audiobook, undefined, market);
 }
 
 defineRootFields('audiobook');

@@ -11,7 +11,8 @@ import { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { browseList, categoryLookup } from '../planning/list-costs.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connect } from '../relay/connect.ts';
+import { connectionOf, pagingArgs } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
 import { playlistsOf } from './playlists-of-owner.ts';
 import { connectionTypes } from './search.ts';
@@ -58,7 +59,7 @@ builder.queryFields((t) => ({
     args: pagingArgs(t),
     resolve: (_, args, context, info) =>
       connect(
-        context.spotify.browseList(newReleasesList, undefined, null),
+        () => context.spotify.browseList(newReleasesList, undefined, null),
         args,
         context,
         resolvedField(context, info),
@@ -76,7 +77,7 @@ builder.queryFields((t) => ({
     args: { locale: localeArg(t), ...pagingArgs(t) },
     resolve: (_, { locale, ...args }, context, info) =>
       connect(
-        context.spotify.browseList(categoriesList, undefined, checkedLocale(locale)),
+        () => context.spotify.browseList(categoriesList, undefined, checkedLocale(locale)),
         args,
         context,
         resolvedField(context, info),

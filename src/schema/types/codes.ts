@@ -6,7 +6,7 @@ import {
   type Sent,
 } from '../../datasources/spotify/index.ts';
 import { BadUserInput } from '../../errors.ts';
-import { marketArg, namedMarket } from '../arguments.ts';
+import { marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { type Context, type FieldRead, resolvedField } from '../context.ts';
 import { searchByCode } from '../planning/code-costs.ts';
@@ -34,7 +34,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_, args, context, info) => {
       const isrc = parseIsrc(args.isrc);
-      const market = namedMarket(args);
+      const market = rootMarket(args, context, info);
       const isMatch = (ids: Sent<ExternalIds>) =>
         hasCode(ids, ['isrc'], (code) => withoutHyphens(code) === isrc);
       return findByCode('track', `isrc:${isrc}`, market, isMatch, context, resolvedField(context, info));
@@ -55,7 +55,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_, args, context, info) => {
       const upc = parseUpc(args.upc);
-      const market = namedMarket(args);
+      const market = rootMarket(args, context, info);
       const isMatch = (ids: Sent<ExternalIds>) =>
         hasCode(ids, ['upc', 'ean'], (code) => withoutZeros(code) === withoutZeros(upc));
       return findByCode('album', `upc:${upc}`, market, isMatch, context, resolvedField(context, info));

@@ -6,12 +6,13 @@ import {
   type KindOf,
   kindNames,
   kinds,
+  type Market,
   parseReference,
   pluralsOf,
   type Reference,
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
-import { idArg, idsArg, mapIds } from '../arguments.ts';
+import { idArg, idsArg, mapIds, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { nodeLookup, nodeLookups } from '../planning/object-costs.ts';
@@ -56,18 +57,22 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     extensions: { cost: nodeLookup },
-    description: `Whatever the id names. For a bare id, ${pluralsOf(bareIdKinds(kinds))} are searched in this order: a URI or link costs fewer calls.`,
+    description: `Whatever the id names. For a bare id, ${pluralsOf(bareIdKinds(kinds))} are searched in this order: a URI or link costs fewer calls. The market is that of the cursors below, else the configured one: \`nodes\` takes one.`,
+    // Relay's compiler accepts no other argument.
     args: { id: idArg(t) },
-    resolve: (_, { id }, context, info) => readObject(parseReference(id), context, info),
+    resolve: (_, { id }, context, info) =>
+      readObject(parseReference(id), rootMarket({}, context, info), context, info),
   }),
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
     extensions: { cost: nodeLookups },
     description: 'The same for many ids: one entry for each, in their order.',
-    args: { ids: idsArg(t) },
-    resolve: (_, { ids }, context, info) =>
-      mapIds(ids, (id, index) => readObject(parseReference(id), context, info, index)),
+    args: { ids: idsArg(t), market: marketArg(t) },
+    resolve: (_, { ids, ...args }, context, info) => {
+      const market = rootMarket(args, context, info);
+      return mapIds(ids, (id, index) => readObject(parseReference(id), market, context, info, index));
+    },
   }),
 }));
 
@@ -77,13 +82,14 @@ builder.queryFields((t) => ({
  */
 export function readObject(
   reference: Reference,
+  market: Market | null,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
 ): Promise<SpotifyObject | null> {
   const [kind, ...others] = reference.kinds;
-  if (kind === 'artist' && others.length === 0) return artistById(reference.id, context, info, index);
-  return context.spotify.node(reference, context.fieldContext(info));
+  if (kind === 'artist' && others.length === 0) return artistById(reference.id, market, context, info, index);
+  return context.spotify.node(reference, market, context.fieldContext(info));
 }
 
 function byKind<T>(of: (kind: Kind) => T): Readonly<Record<Kind, T>> {

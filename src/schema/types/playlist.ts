@@ -1,18 +1,19 @@
 import {
   type PlaylistItem as Item,
   type ListOwner,
+  type Market,
   parseId,
   playlistItems,
   type Spotify,
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
-import { idArg, marketArg, namedMarket } from '../arguments.ts';
+import { idArg, marketArg, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
-import { resolvedField } from '../context.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup } from '../planning/object-costs.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { resolveConnection } from '../relay/connect.ts';
+import { connectionOf, pagingArgs } from '../relay/connection.ts';
 import { full, given, sent, value } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
@@ -112,18 +113,13 @@ Playlist.implement({
       extensions: { cost: embeddedList('playlist', 'playlists/items', itemsOf) },
       description: 'Its tracks and episodes, in the order of the owner. Not given to every app.',
       args: { market: marketArg(t), ...pagingArgs(t) },
-      resolve: (playlist, args, context, info) =>
-        connect(itemsOf(context.spotify, playlist, args), args, context, resolvedField(context, info)),
+      resolve: resolveConnection(itemsOf),
     }),
   }),
 });
 
-function itemsOf(
-  spotify: Pick<Spotify, 'pagedList'>,
-  playlist: ListOwner,
-  args: Parameters<typeof namedMarket>[0],
-) {
-  return spotify.pagedList(playlistItems, playlist, undefined, namedMarket(args));
+function itemsOf(spotify: Pick<Spotify, 'pagedList'>, playlist: ListOwner, market: Market | null) {
+  return spotify.pagedList(playlistItems, playlist, undefined, market);
 }
 
 builder.queryFields((t) => ({
@@ -138,7 +134,7 @@ builder.queryFields((t) => ({
       context.spotify.object(
         'playlist',
         parseId(id, 'playlist'),
-        namedMarket(args),
+        rootMarket(args, context, info),
         context.fieldContext(info),
       ),
   }),

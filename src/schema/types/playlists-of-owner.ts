@@ -3,7 +3,8 @@ import type { BrowseListDefinition, Playlist } from '../../datasources/spotify/i
 import type { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { browseList } from '../planning/list-costs.ts';
-import { connect, pagingArgs } from '../relay/connection.ts';
+import { connect } from '../relay/connect.ts';
+import { pagingArgs } from '../relay/connection.ts';
 import { connectionTypes } from './search.ts';
 
 /** The field `playlists` of an owner, which Spotify may withhold from an app. */
@@ -19,6 +20,11 @@ export const playlistsOf = <Owner extends object>(
     description,
     args: pagingArgs(t),
     resolve: (owner, args, context, info) =>
-      connect(context.spotify.browseList(list, owner, null), args, context, resolvedField(context, info)),
+      connect(
+        () => context.spotify.browseList(list, owner, null),
+        args,
+        context,
+        resolvedField(context, info),
+      ),
   }),
 });

@@ -1,5 +1,5 @@
 import { type Kind, kinds, parseId, typedKinds } from '../../datasources/spotify/index.ts';
-import { idArg, idsArg, mapIds, marketArg, mergedByIds, namedMarket } from '../arguments.ts';
+import { idArg, idsArg, mapIds, marketArg, mergedByIds, rootMarket } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { lookup, lookups } from '../planning/object-costs.ts';
 import { objectTypeOf } from './node.ts';
@@ -21,7 +21,12 @@ export function defineRootFields(kind: Kind): void {
       description: `One ${kind}; ${absence}`,
       args: { id: idArg(t), market: marketArg(t) },
       resolve: (_, { id, ...args }, context, info) =>
-        context.spotify.object(kind, parseId(id, kind), namedMarket(args), context.fieldContext(info)),
+        context.spotify.object(
+          kind,
+          parseId(id, kind),
+          rootMarket(args, context, info),
+          context.fieldContext(info),
+        ),
     }),
     [plural]: t.field({
       type: [type],
@@ -30,7 +35,7 @@ export function defineRootFields(kind: Kind): void {
       description: `Many ${kinds[kind].plural}: one entry for each id, in their order; ${absence}`,
       args: { ids: idsArg(t), market: marketArg(t) },
       resolve: (_, { ids, ...args }, context, info) => {
-        const market = namedMarket(args);
+        const market = rootMarket(args, context, info);
         return mapIds(ids, (id) =>
           context.spotify.object(kind, parseId(id, kind), market, context.fieldContext(info)),
         );

@@ -11,7 +11,8 @@ import { marketArg, namedMarket } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
-import { type ConnectionRef, connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connect } from '../relay/connect.ts';
+import { type ConnectionRef, connectionOf, pagingArgs } from '../relay/connection.ts';
 import { objectTypeOf, typeNames } from './node.ts';
 
 const maxTextLength = 250; // Spotify refuses the 251st character
@@ -50,7 +51,12 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
         args: pagingArgs(t),
         resolve: ({ q, market, kinds }, args, context, info) =>
           kinds === null || kinds.includes(kind)
-            ? connect(context.spotify.search(kind, q, market), args, context, resolvedField(context, info))
+            ? connect(
+                (inCursors) => context.spotify.search(kind, q, market ?? inCursors),
+                args,
+                context,
+                resolvedField(context, info),
+              )
             : null,
       });
     return Object.fromEntries(searchableKinds.map((kind) => [kinds[kind].plural, results(kind)]));

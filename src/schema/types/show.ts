@@ -1,12 +1,13 @@
 import {
   type ListOwner,
+  type Market,
   type Spotify,
   showEpisodes as showEpisodesList,
 } from '../../datasources/spotify/index.ts';
-import { marketArg, namedMarket } from '../arguments.ts';
-import { resolvedField } from '../context.ts';
+import { marketArg } from '../arguments.ts';
 import { embeddedList } from '../planning/list-costs.ts';
-import { connect, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { resolveConnection } from '../relay/connect.ts';
+import { connectionOf, pagingArgs } from '../relay/connection.ts';
 import { sent } from '../resolvers.ts';
 import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
@@ -42,18 +43,13 @@ Show.implement({
       extensions: { cost: embeddedList('show', 'shows/episodes', episodesOf) },
       description: 'Its episodes, the newest first.',
       args: { market: marketArg(t), ...pagingArgs(t) },
-      resolve: (show, args, context, info) =>
-        connect(episodesOf(context.spotify, show, args), args, context, resolvedField(context, info)),
+      resolve: resolveConnection(episodesOf),
     }),
   }),
 });
 
-function episodesOf(
-  spotify: Pick<Spotify, 'pagedList'>,
-  show: ListOwner,
-  args: Parameters<typeof namedMarket>[0],
-) {
-  return spotify.pagedList(showEpisodesList, show, undefined, namedMarket(args));
+function episodesOf(spotify: Pick<Spotify, 'pagedList'>, show: ListOwner, market: Market | null) {
+  return spotify.pagedList(showEpisodesList, show, undefined, market);
 }
 
 defineRootFields('show');

@@ -101,7 +101,7 @@ describe('a federation router', () => {
 
   test('composes the gateway with a subgraph that defines the same value types', async () => {
     const own = await serviceSdl();
-    const valueTypes = own.match(/^type \w+ @shareable \{[^}]*\}/gm) ?? [];
+    const valueTypes = own.match(/^type \w+ @shareable @cost\(weight: 0\) \{[^}]*\}/gm) ?? [];
     expect(valueTypes.map((text) => text.split(' ')[1])).toEqual([
       'PageInfo',
       'Image',
@@ -114,7 +114,8 @@ describe('a federation router', () => {
       'Narrator',
     ]);
     const declared = own.match(/^(enum|directive|scalar) [\s\S]*?(?=\n\n)/gm) ?? [];
-    const other = [link('"@key", "@shareable"'), 'type Query { cover: Image }', ...declared, ...valueTypes];
+    const withCosts = link('"@cost", "@key", "@listSize", "@shareable"').replace('v2.3', 'v2.9');
+    const other = [withCosts, 'type Query { cover: Image }', ...declared, ...valueTypes];
 
     const { errors } = composeServices([subgraph('spotify', own), subgraph('covers', other.join('\n\n'))]);
 
@@ -126,24 +127,29 @@ describe('a federation router', () => {
     expect((await serviceSdl()).trimEnd()).toBe(published.trimEnd());
   });
 
-  test("composes a subgraph with a `node` of its own only if that one overrides the gateway's", async () => {
+  test("composes a subgraph with a `node` or `nodes` of its own only if that one overrides the gateway's", async () => {
     const own = subgraph('spotify', await serviceSdl());
-    const withNode = (directive: string) =>
+    const withNode = (directive: string, name = 'node') =>
       subgraph(
         'concerts',
-        `${link('"@key", "@override"')}
-        type Query { node(id: ID!): Node ${directive} }
+        `${link('"@key", "@override", "@inaccessible", "@shareable"')}
+        type Query { ${name === 'node' ? 'node(id: ID!): Node' : 'nodes(ids: [ID!]!): [Node]!'} ${directive} }
         interface Node { id: ID! }
+        type Artist implements Node @key(fields: "id") { id: ID! }
         type Concert implements Node @key(fields: "id") { id: ID! city: String! }`,
       );
 
-    const shared = composeServices([own, withNode('')]);
+    for (const name of ['node', 'nodes']) {
+      for (const directive of ['', '@inaccessible', '@shareable']) {
+        const { errors } = composeServices([own, withNode(directive, name)]);
+        expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['INVALID_FIELD_SHARING']);
+      }
+      expect(composeServices([own, withNode('@override(from: "spotify")', name)]).errors).toBeUndefined();
+    }
     const overridden = composeServices([own, withNode('@override(from: "spotify")')]);
 
-    expect(shared.errors?.map(({ extensions }) => extensions['code'])).toEqual(['INVALID_FIELD_SHARING']);
-    expect(overridden.errors).toBeUndefined();
     const [, directive] = /^ *node\([^)]*\): Node (.*)$/m.exec(overridden.supergraphSdl ?? '') ?? [];
-    expect(directive).toBe('@join__field(graph: CONCERTS, override: "spotify")');
+    expect(directive).toBe('@join__field(graph: CONCERTS, override: "spotify") @cost(weight: 3)');
   });
 
   test('is shown nothing that is there for parents alone', async () => {

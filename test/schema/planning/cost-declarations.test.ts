@@ -10,7 +10,7 @@ const id = '3Nrfpe0tUJi4K4DXYWgMUX';
 const reading = ['object', 'node', 'shortList', 'window', 'total'];
 const codes = { isrc: 'GBCEL1300362', upc: '887828031795' };
 const args = { id, ids: [id], representations: [{ __typename: 'Artist', id }], q: 'love', ...codes };
-const listKey = { key: 'list', maxOffset: Number.POSITIVE_INFINITY };
+const listKey = { key: 'list', market: null, maxOffset: Number.POSITIVE_INFINITY };
 
 const fields = Object.values(schema.getTypeMap())
   .filter(isObjectType)
@@ -44,6 +44,7 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
   };
   const context = createContext(spotify, createOperationContext(1_000));
   context.selections = { fieldsOf: () => new Map(), namesBelow: () => new Set(['nodes', 'totalCount']) };
+  context.markets = { ofRoot: () => null, above: () => null };
   const info = { schema, parentType: type, fieldName: field.name, fieldNodes: [], path: { key: 'x' } };
   try {
     const value = await field.resolve?.(parent, args, context, info as unknown as GraphQLResolveInfo);

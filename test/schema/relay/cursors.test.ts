@@ -12,7 +12,7 @@ import { startGateway } from '../../support/gateway.ts';
 
 const listCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('/albums?'));
 
-const bts = cursorsOf(pagedList(artistAlbums, parseId(artists.bts, 'artist'), [], null).key);
+const bts = cursorsOf(pagedList(artistAlbums, parseId(artists.bts, 'artist'), [], null));
 const at = (slot: number) => bts.encode({ slot, total: 104, id: slots(slot, slot + 1)[0] ?? null });
 
 /** The text inside a cursor, changed. */
@@ -105,7 +105,9 @@ describe('a cursor of another list', () => {
       const [parent = '', field = ''] = path.split('.');
       const cursor = answer.data[parent]?.[field]?.edges[0]?.cursor ?? '';
       expect(cursor).not.toBe('');
-      const others = lists.filter(([other]) => other !== list);
+      // Where the query names no market, the cursor does.
+      const inItsMarket = list.replace(/\(market: "DE"\)$|, market: "DE"/, '');
+      const others = lists.filter(([other]) => other !== list && other !== inItsMarket);
       for (const [other, otherPath] of others) {
         gateway.sandbox.clearCalls();
         const query = `{ ${withArgs(other, `first: 1, after: "${cursor}"`)} { totalCount } } }`;
@@ -158,8 +160,8 @@ describe('a cursor of another list', () => {
 
 describe('a forged cursor', () => {
   const albumTracksOf = (id: string) =>
-    cursorsOf(pagedList(albumTracks, parseId(id, 'album'), undefined, null).key);
-  const search = cursorsOf(searchResults(kinds.artist, 'the', null).key);
+    cursorsOf(pagedList(albumTracks, parseId(id, 'album'), undefined, null));
+  const search = cursorsOf(searchResults(kinds.artist, 'the', null));
   /** Cursors that nobody was given: of an item that is not in the list, of a list that was shorter. */
   const forged = (encode: (mark: CursorPosition) => string) =>
     [0, 1, 3, 9, 10, 47].flatMap((slot) =>

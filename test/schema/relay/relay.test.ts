@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
-import { artists, catalogue, inMode } from '../../support/asking.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { albums as albumIds, artists, catalogue, inMode } from '../../support/asking.ts';
 
 /** A Relay app pages an artist's albums by what Relay itself generates from the published schema. */
 
@@ -33,12 +33,27 @@ export const page = graphql\`
     artist(id: $id) { ...Albums_artist }
   }
 \`;
+
+export const tracks = graphql\`
+  fragment Albums_tracks on Album
+  @argumentDefinitions(count: { type: "Int", defaultValue: 5 }, cursor: { type: "String" })
+  @refetchable(queryName: "AlbumsTracksPageQuery") {
+    isPlayable
+    tracks(first: $count, after: $cursor) @connection(key: "Albums_tracks_tracks") {
+      edges { node { isPlayable artists { albums(first: 1) { nodes { isPlayable } } } } }
+    }
+  }
+\`;
+
+export const albumPage = graphql\`
+  query AlbumsTracksQuery($id: ID!, $market: Market) {
+    album(id: $id, market: $market) { ...Albums_tracks }
+  }
+\`;
 `;
 
 /** What the compiler makes of the component: the text of each operation, by its name. */
-async function compiled(): Promise<(operation: string) => Promise<string>> {
-  const folder = await mkdtemp(join(tmpdir(), 'relay-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+async function compile(): Promise<(operation: string) => Promise<string>> {
   const config = { src: './src', schema: './schema.graphql', language: 'typescript' };
   await copyFile(inRepository('schema.graphql'), join(folder, 'schema.graphql'));
   await mkdir(join(folder, 'src'));
@@ -64,28 +79,64 @@ interface Page {
   };
 }
 
-test(
-  'relay-compiler takes the schema, and its refetch by `node` goes on where the first page ended, for no call',
-  async () => {
-    const textOf = await compiled();
-    const { ask, apiCalls } = await inMode('extended');
-    const shown = catalogue
-      .albumsOf(bts)
-      .flatMap((slot) => (slot.shows === 'album' ? [catalogue.album(slot.albumId)?.name] : []));
+let folder: string;
+let textOf: (operation: string) => Promise<string>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'relay-'));
+  textOf = await compile();
+}, compilerMs);
+afterAll(() => rm(folder, { recursive: true }));
 
-    const first = await ask<{ artist: Page }, unknown>(await textOf('AlbumsQuery'), { id: bts });
-    const { id, albums } = first.data.artist;
-    const second = await ask<{ node: Page }, unknown>(await textOf('AlbumsPageQuery'), {
-      id,
-      count: 10,
-      cursor: albums.pageInfo.endCursor,
+test('relay-compiler takes the schema, and its refetch by `node` goes on where the first page ended, for no call', async () => {
+  const { ask, apiCalls } = await inMode('extended');
+  const shown = catalogue
+    .albumsOf(bts)
+    .flatMap((slot) => (slot.shows === 'album' ? [catalogue.album(slot.albumId)?.name] : []));
+
+  const first = await ask<{ artist: Page }, unknown>(await textOf('AlbumsQuery'), { id: bts });
+  const { id, albums } = first.data.artist;
+  const second = await ask<{ node: Page }, unknown>(await textOf('AlbumsPageQuery'), {
+    id,
+    count: 10,
+    cursor: albums.pageInfo.endCursor,
+  });
+
+  expect([first.errors, second.errors]).toEqual([[], []]);
+  expect(albums).toMatchObject({ totalCount: 104, pageInfo: { hasNextPage: true } });
+  const names = [...albums.edges, ...second.data.node.albums.edges].map(({ node }) => node.name);
+  expect(names).toEqual(shown.slice(0, 15));
+  expect(apiCalls()).toHaveLength(2);
+});
+
+test('its refetch by `node`, which names no market, stays in the market of the first page', async () => {
+  const { ask, apiCalls } = await inMode('development');
+  const id = albumIds.tracks20;
+  interface Tracks {
+    isPlayable: boolean | null;
+    tracks: {
+      edges: { node: { isPlayable: boolean | null; artists: unknown } }[];
+      pageInfo: { endCursor: string };
+    };
+  }
+  const first = await ask<{ album: Tracks }, unknown>(await textOf('AlbumsTracksQuery'), {
+    id,
+    market: 'DE',
+  });
+  const calls = apiCalls();
+  const cursor = first.data.album.tracks.pageInfo.endCursor;
+  const second = await ask<{ node: Tracks }, unknown>(await textOf('AlbumsTracksPageQuery'), {
+    id,
+    count: 15,
+    cursor,
+  });
+
+  expect([first.errors, second.errors]).toEqual([[], []]);
+  const { isPlayable, tracks } = second.data.node;
+  expect({ isPlayable, count: tracks.edges.length }).toEqual({ isPlayable: true, count: 15 });
+  for (const { node } of tracks.edges)
+    expect(node).toMatchObject({
+      isPlayable: true,
+      artists: [{ albums: { nodes: [{ isPlayable: true }] } }],
     });
-
-    expect([first.errors, second.errors]).toEqual([[], []]);
-    expect(albums).toMatchObject({ totalCount: 104, pageInfo: { hasNextPage: true } });
-    const names = [...albums.edges, ...second.data.node.albums.edges].map(({ node }) => node.name);
-    expect(names).toEqual(shown.slice(0, 15));
-    expect(apiCalls()).toHaveLength(2);
-  },
-  compilerMs,
-);
+  expect(apiCalls()).toEqual(calls);
+});

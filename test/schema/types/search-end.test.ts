@@ -26,8 +26,8 @@ interface Finds {
 
 describe('the thousandth find', () => {
   const q = 'the';
-  const key = searchResults(kinds.track, q, null).key;
-  const at = (slot: number) => cursorsOf(key).encode({ slot, id: null, total: 1_000 });
+  const list = searchResults(kinds.track, q, null);
+  const at = (slot: number) => cursorsOf(list).encode({ slot, id: null, total: 1_000 });
   const window = (args: string) => `{ search(q: "${q}") { tracks(${args}) {
     totalCount nodes { id } edges { cursor } pageInfo { hasNextPage endCursor }
   } } }`;

@@ -333,7 +333,9 @@ describe('a kind that is only a definition and a line in the registry', () => {
     expect(() => parseReference(`spotify:user:${idOf(1)}`, registry)).toThrow('tours and residencies only');
     const { reader, paths, context } = startDatasource('extended');
     await reader.find(concert, idOf(1), null, context);
-    expect(await reader.node(parseReference(idOf(1), registry), context)).toMatchObject({ kind: 'concert' });
+    expect(await reader.node(parseReference(idOf(1), registry), null, context)).toMatchObject({
+      kind: 'concert',
+    });
     expect(paths).toEqual([`/concerts/${idOf(1)}`]);
   });
 
@@ -367,10 +369,10 @@ describe('a kind whose objects have the URIs and links of another kind', () => {
 
   test('is looked up after the other kind, and costs no call if it is cached', async () => {
     const { reader, paths, context } = startDatasource('development');
-    const found = await reader.node(parseReference(uri, registry), context);
+    const found = await reader.node(parseReference(uri, registry), null, context);
     expect(found).toMatchObject({ kind: 'residency', id: residencyId });
     expect(paths).toEqual([`/tours/${residencyId}?market=SE`, `/residencies/${residencyId}`]);
-    expect(await reader.node(parseReference(uri, registry), context)).toEqual(found);
+    expect(await reader.node(parseReference(uri, registry), null, context)).toEqual(found);
     expect(paths).toHaveLength(2);
   });
 });
@@ -418,7 +420,9 @@ describe('a kind that Spotify finds only with a market, and whose batches lack t
     const { reader, paths, context } = startDatasource('development');
     await reader.find(tour, idOf(7), null, context);
     // No artist has this id here: the response is another object.
-    await expect(reader.node(parseReference(idOf(7), registry), context)).rejects.toThrow('artist.type');
+    await expect(reader.node(parseReference(idOf(7), registry), null, context)).rejects.toThrow(
+      'artist.type',
+    );
     expect(paths.at(-1)).toBe(`/artists/${idOf(7)}`);
   });
 });

@@ -27,6 +27,8 @@ import {
 export interface PagedList<T extends Entity> {
   /** Names the list in cursors and caches. */
   key: string;
+  /** The market in which it is read; null for none. */
+  market: Market | null;
   endpoint: string;
   page(offset: number, limit: number): EndpointRequest<Page<T>>;
   /** The field that Spotify may withhold from an app: then the list is null. */
@@ -97,6 +99,7 @@ export function pagesAt<T extends Entity>(
   const key = `${path}?${new URLSearchParams(query)}`;
   return {
     key,
+    market,
     endpoint: name,
     maxOffset: Number.POSITIVE_INFINITY,
     hasStableTotal: true,

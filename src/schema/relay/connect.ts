@@ -1,0 +1,52 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Entity, Market, PagedList, Spotify } from '../../datasources/spotify/index.ts';
+import { BadUserInput } from '../../errors.ts';
+import { type MarketArgs, namedMarket } from '../arguments.ts';
+import { type Context, type FieldRead, resolvedField } from '../context.ts';
+import { marketInCursors } from '../planning/markets.ts';
+import type { Connection } from './connection.ts';
+import { cursorsOf, type PagingArgs, rangeOf } from './page-arguments.ts';
+
+/**
+ * The part of a list that the arguments mean, read only as far as the selection needs it.
+ * @param listIn the list in a market; null for the market of its owner
+ * @throws BadUserInput for a page size or cursor that cannot be right, before any call for the list
+ */
+export async function connect<T extends Entity>(
+  listIn: (market: Market | null) => PagedList<T>,
+  args: PagingArgs & MarketArgs,
+  context: Context,
+  field: FieldRead,
+): Promise<Connection<T> | null> {
+  const { selected, fieldContext } = field;
+  const inCursors = marketInCursors(args);
+  const isMarketOfCursors = inCursors !== null && field.marketAbove() === null;
+  const list = listIn(namedMarket(args) ?? (isMarketOfCursors ? inCursors : null));
+  const { encode, decode } = cursorsOf(list);
+  const range = rangeOf(args, decode);
+  if (range.after && range.after.slot + 1 >= list.maxOffset) {
+    throw new BadUserInput(
+      `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
+    );
+  }
+  const isWindowNeeded = ['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name));
+  const window = isWindowNeeded ? await context.spotify.window(list, range, fieldContext) : null;
+  if (isWindowNeeded && window === null) return null;
+  if (!selected.has('totalCount')) return { window, range, encode, total: null };
+  // A window of no slots reads nothing: only the length shows that there is no list.
+  const total = window?.total ?? (await context.spotify.total(list, fieldContext));
+  return total === null ? null : { window, range, encode, total };
+}
+
+/** The resolver of a list that an object owns. */
+export const resolveConnection =
+  <Owner, Args extends PagingArgs & MarketArgs, T extends Entity>(
+    listOf: (spotify: Spotify, owner: Owner, market: Market | null, args: Args) => PagedList<T>,
+  ) =>
+  (owner: Owner, args: Args, context: Context, info: GraphQLResolveInfo): Promise<Connection<T> | null> =>
+    connect(
+      (market) => listOf(context.spotify, owner, market, args),
+      args,
+      context,
+      resolvedField(context, info),
+    );

@@ -1,0 +1,354 @@
+import * as fc from 'fast-check';
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import {
+  albums,
+  artists,
+  audiobooks,
+  catalogue,
+  fine,
+  inMode,
+  playlists,
+  seen,
+  shows,
+} from '../../support/asking.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+
+/**
+ * A cursor carries the market of its list. A client that reads the first page under `album(id:, market:)` and the next one
+ * by `node(id:)`, as Relay does, stays in the market.
+ */
+
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 25);
+
+interface PagedField {
+  type: string;
+  /** The root fields that read one and several of the owners; a playlist has no second one. */
+  owner: [field: string, plural: string | null];
+  id: string;
+  markets: readonly string[];
+  name: string;
+  /** The fields of an item, and other fields of the owner. */
+  item: string;
+  beside?: string;
+}
+
+const lists: readonly PagedField[] = [
+  {
+    type: 'Artist',
+    owner: ['artist', 'artists'],
+    id: artists.albums9,
+    markets: ['DE', 'ES'],
+    name: 'albums',
+    item: 'id isPlayable tracks(first: 1) { nodes { isPlayable } }',
+  },
+  {
+    type: 'Album',
+    owner: ['album', 'albums'],
+    id: albums.partlyOutsideSpain,
+    markets: ['DE', 'ES'],
+    name: 'tracks',
+    item: 'id isPlayable artists { albums(first: 1) { nodes { isPlayable } } }',
+    beside: 'isPlayable',
+  },
+  {
+    type: 'Show',
+    owner: ['show', 'shows'],
+    id: shows.onlyGermany,
+    markets: ['DE'],
+    name: 'episodes',
+    item: 'id isPlayable show { name }',
+    beside: 'name',
+  },
+  {
+    type: 'Audiobook',
+    owner: ['audiobook', 'audiobooks'],
+    id: audiobooks.onlyBritain,
+    markets: ['GB'],
+    name: 'chapters',
+    item: 'id isPlayable',
+    beside: 'name',
+  },
+  {
+    type: 'Playlist',
+    owner: ['playlist', null],
+    id: playlists.gaps,
+    markets: ['DE', 'ES'],
+    name: 'items',
+    item: 'item { ... on Track { id isPlayable album { isPlayable } } }',
+    beside: 'name',
+  },
+];
+
+interface Page {
+  edges: { cursor: string; node: unknown }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+}
+
+const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+
+/** @param args of the list, such as `first: 5` */
+const fieldsOf = ({ name, item, beside = '' }: PagedField, args: string) =>
+  `{ ${beside} list: ${name}(${args}) { edges { cursor node { ${item} } } ${pageInfo} } }`;
+
+/** The ways in which a client reads an object without a market. */
+const readers: Readonly<Record<string, (list: PagedField, args: string) => string>> = {
+  node: (list, args) =>
+    `{ at: node(id: "spotify:${list.owner[0]}:${list.id}") { ... on ${list.type} ${fieldsOf(list, args)} } }`,
+  nodes: (list, args) =>
+    `{ at: nodes(ids: ["spotify:${list.owner[0]}:${list.id}"]) { ... on ${list.type} ${fieldsOf(list, args)} } }`,
+  entities: (list, args) =>
+    `{ at: _entities(representations: [{ __typename: "${list.type}", id: "${list.id}" }]) { ... on ${list.type} ${fieldsOf(list, args)} } }`,
+  'the plural field': (list, args) =>
+    `{ at: ${list.owner[1] ?? 'nodes'}(ids: ["spotify:${list.owner[0]}:${list.id}"]) { ... on ${list.type} ${fieldsOf(list, args)} } }`,
+  'the own field': (list, args) => `{ at: ${list.owner[0]}(id: "${list.id}") ${fieldsOf(list, args)} }`,
+};
+
+/** The object in the market that the query names: an artist has no argument, and its list has one. */
+const inMarket = (list: PagedField, market: string, args: string) =>
+  list.type === 'Artist'
+    ? `{ at: artist(id: "${list.id}") ${fieldsOf(list, `${args}, market: "${market}"`)} }`
+    : `{ at: ${list.owner[0]}(id: "${list.id}", market: "${market}") ${fieldsOf(list, args)} }`;
+
+/** What a client gets, the calls that it costs, and the calls that were planned. */
+async function read({ ask, sandbox }: TestGateway & { sandbox: Sandbox }, document: string) {
+  sandbox.clearCalls();
+  const { data, errors, extensions } = await ask<{ at: unknown }, unknown>(document);
+  expect(errors, document).toEqual([]);
+  const at = (Array.isArray(data.at) ? data.at[0] : data.at) as { list: Page | null } | null;
+  const calls = sandbox.calls().flatMap(({ kind, path }) => (kind === 'api' ? [path] : []));
+  return { at, list: at?.list ?? null, calls, planned: extensions.spotify?.plannedCalls ?? 0 };
+}
+
+const paths = fc.record({
+  list: fc.constantFrom(...lists),
+  marketIndex: fc.nat(1),
+  reader: fc.constantFrom(...Object.keys(readers)),
+  mode: fc.constantFrom('extended' as const, 'development' as const),
+  size: fc.integer({ min: 1, max: 4 }),
+  isForward: fc.boolean(),
+  defaultMarket: fc.constantFrom(undefined, 'FR'),
+});
+
+/** The arguments of the page that follows; null if there is none. */
+function argsBehind({ pageInfo: info }: Page, size: number, isForward: boolean): string | null {
+  if (isForward) return info.hasNextPage ? `first: ${size}, after: "${info.endCursor}"` : null;
+  return info.hasPreviousPage ? `last: ${size}, before: "${info.startCursor}"` : null;
+}
+
+function gatewayOf(sandbox: Sandbox, mode: 'extended' | 'development', market?: string) {
+  sandbox.setQuotaMode(mode);
+  const environment = market === undefined ? {} : { SPOTIFY_MARKET: market };
+  return { ...startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode, ...environment }), sandbox };
+}
+
+test('every way to read the next pages gives the same data for the same calls as reading them in the market of the first one', async () => {
+  const sandbox = await startSandbox({ catalogue });
+  const other = await startSandbox({ catalogue });
+  await fc.assert(
+    fc.asyncProperty(paths, async ({ list, marketIndex, reader, mode, size, isForward, defaultMarket }) => {
+      fc.pre(list.type !== 'Playlist' || mode === 'extended'); // other apps get no items
+      const market = list.markets[marketIndex % list.markets.length] ?? '';
+      const paged = gatewayOf(sandbox, mode, defaultMarket);
+      const named = gatewayOf(other, mode);
+      const first = inMarket(list, market, isForward ? `first: ${size}` : `last: ${size}`);
+      await read(paged, first);
+      let expected = await read(named, first);
+      for (let pages = 0; pages < 3; pages++) {
+        const args = expected.list && argsBehind(expected.list, size, isForward);
+        if (!args) break;
+        const { planned, ...page } = await read(paged, readers[reader]?.(list, args) ?? '');
+        expected = await read(named, inMarket(list, market, args));
+        expect(page).toEqual({ at: expected.at, list: expected.list, calls: expected.calls });
+        expect(planned).toBeGreaterThanOrEqual(page.calls.length);
+        // A cached entity costs the plan less; a URI of a show may be one of an audiobook, which is one lookup more.
+        const isAmbiguous = reader.startsWith('node') && list.type === 'Show';
+        if (reader !== 'entities') expect(planned).toBe(expected.planned + (isAmbiguous ? 1 : 0));
+      }
+      await Promise.all([paged.gateway.dispose(), named.gateway.dispose()]);
+    }),
+    { numRuns },
+  );
+  await Promise.all([sandbox.close(), other.close()]);
+}, 60_000);
+
+/** The cursor at the end of the first page of an album's tracks. */
+async function tracksCursor({ ask }: Pick<TestGateway, 'ask'>, id: string, market?: string): Promise<string> {
+  const args = market === undefined ? '' : `, market: "${market}"`;
+  const { data } = await ask<{ album: { tracks: Page } }, unknown>(
+    `{ album(id: "${id}"${args}) { tracks(first: 2) { ${pageInfo} } } }`,
+  );
+  return data.album.tracks.pageInfo.endCursor;
+}
+
+const { tracks20: album } = albums;
+const [firstTrack] = catalogue.tracksOf(album);
+const tracksAfter = (cursor: string, args = '') =>
+  `tracks(first: 2, after: "${cursor}"${args}) { nodes { isPlayable } }`;
+const playable = { nodes: [{ isPlayable: true }, { isPlayable: true }] };
+
+describe('a cursor of a market', () => {
+  test.each([
+    ['the list', (list: (args: string) => string) => `album(id: "${album}") { ${list(', market: "FR"')} }`],
+    ['the field above', (list) => `album(id: "${album}", market: "FR") { ${list('')} }`],
+    ['nodes', (list) => `nodes(ids: ["${album}"], market: "FR") { ... on Album { ${list('')} } }`],
+    ['a field far above', (list) => `track(id: "${firstTrack?.id}", market: "FR") { album { ${list('')} } }`],
+  ] as [string, (list: (args: string) => string) => string][])(
+    'is BAD_USER_INPUT where the query names another market, and no page is read, even if that is the default market: %s',
+    async (_, field) => {
+      for (const environment of [{}, { SPOTIFY_MARKET: 'FR' }]) {
+        const { ask, apiCalls, sandbox } = await inMode('development', environment);
+        const cursor = await tracksCursor({ ask }, album, 'DE');
+        sandbox.clearCalls();
+        // An operation that comes back is compiled.
+        for (let run = 0; run < 3; run++) {
+          const { errors } = await ask(`{ ${field((args) => tracksAfter(cursor, args))} }`);
+          expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
+        }
+        expect(apiCalls().filter((path) => path.includes('market=DE') || path.includes('/tracks?'))).toEqual(
+          [],
+        );
+      }
+    },
+  );
+
+  test('is BAD_USER_INPUT where the query names the market that Spotify takes by itself', async () => {
+    const { ask } = await inMode('development');
+    const show = (args: string, list: string) =>
+      `{ show(id: "${shows.episodes130}"${args}) { episodes(first: 2${list}) { ${pageInfo} } } }`;
+    const { data } = await ask<{ show: { episodes: Page } }, unknown>(show(', market: "DE"', ''));
+    const after = `, after: "${data.show.episodes.pageInfo.endCursor}"`;
+    expect(seen(await ask(show(', market: "US"', after)))).toMatchObject({
+      errors: [['show.episodes', 'BAD_USER_INPUT']],
+    });
+    expect((await ask(show('', after))).errors).toEqual([]);
+  });
+
+  test('is read in its market below an object that came without one, and so is everything below it', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('development');
+    const cursor = await tracksCursor({ ask }, album, 'DE');
+    sandbox.clearCalls();
+    const list = 'artists { albums(first: 1) { nodes { isPlayable } } }';
+    const { data, errors, extensions } = await ask(
+      `query { track(id: "${firstTrack?.id}") { isPlayable album { ...Tracks } } }
+      fragment Tracks on Album { tracks(first: 1, after: "${cursor}") { nodes { isPlayable ${list} } } }`,
+    );
+    expect({ data, errors }).toMatchObject(
+      fine({
+        track: {
+          album: {
+            tracks: {
+              nodes: [{ isPlayable: true, artists: [{ albums: { nodes: [{ isPlayable: true }] } }] }],
+            },
+          },
+        },
+      }),
+    );
+    expect(apiCalls()).toEqual([
+      `/tracks/${firstTrack?.id}`,
+      expect.stringMatching(/^\/artists\/\w+\/albums\?market=DE/),
+    ]);
+    expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
+  });
+
+  test('continues a search, whose kinds may each be in a market of their own', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('development');
+    const search = (args: string, list: string) =>
+      `search(q: "the"${args}) { ${list} { nodes { id } ${pageInfo} } }`;
+    const { data } = await ask<Record<'de' | 'es', Record<'albums' | 'tracks', Page>>, unknown>(
+      `{ de: ${search(', market: "DE"', 'albums(first: 10)')} es: ${search(', market: "ES"', 'tracks(first: 10)')} }`,
+    );
+    const behind = (page: Page) => `first: 10, after: "${page.pageInfo.endCursor}"`;
+    sandbox.clearCalls();
+    const next = await ask(
+      `{ search(q: "the") { albums(${behind(data.de.albums)}) { nodes { id } } tracks(${behind(data.es.tracks)}) { nodes { isPlayable } } } }`,
+    );
+    expect(next.errors).toEqual([]);
+    expect(apiCalls().toSorted()).toEqual([
+      '/search?q=the&type=album&market=DE&limit=10&offset=10',
+      '/search?q=the&type=track&market=ES&limit=10&offset=10',
+    ]);
+    expect(next.extensions.spotify?.plannedCalls).toBe(2);
+  });
+
+  test('stays in the default market of its time, and a dry run states that its page is cached', async () => {
+    const { ask, apiCalls, sandbox } = await inMode('extended', { SPOTIFY_MARKET: 'DE' });
+    const cursor = await tracksCursor({ ask }, album);
+    const query = `{ node(id: "${album}") { ... on Album { ${tracksAfter(cursor)} } } }`;
+    expect(seen(await ask(query))).toEqual(fine({ node: { tracks: playable } }));
+    expect(apiCalls()).toEqual([`/albums/${album}?market=DE`]);
+    const other = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'extended' });
+    const first = await other.ask(query.replace('node(id: "', 'node(id: "spotify:album:'));
+    expect(seen(first)).toEqual(fine({ node: { tracks: playable } }));
+    expect(apiCalls().slice(1)).toEqual([`/albums/${album}?market=DE`]);
+    const { extensions } = await other.gateway.execute({ document: parse(query), trace: 'plan' });
+    const listed = { families: expect.arrayContaining([{ family: 'albums/tracks', calls: 1 }]) };
+    expect(extensions?.['spotify']).toMatchObject({ ...listed, held: listed.families });
+  });
+});
+
+describe('a cursor that the gateway did not create', () => {
+  const forge = (cursor: string, change: (text: string) => string) =>
+    Buffer.from(change(Buffer.from(cursor, 'base64url').toString())).toString('base64url');
+
+  test.each(['XX', 'de', 'DEU', '', '&x', 'U', '__', 'FR'])(
+    'sends no call for its list with the market %j',
+    async (market) => {
+      const { ask, apiCalls, sandbox } = await inMode('development');
+      const cursor = forge(await tracksCursor({ ask }, album, 'DE'), (text) => text.replace(/DE$/, market));
+      sandbox.clearCalls();
+      const { data, errors } = await ask(
+        `{ node(id: "spotify:album:${album}") { id ... on Album { ${tracksAfter(cursor)} } } }`,
+      );
+      expect({ data, codes: errors.map(({ extensions }) => extensions?.['code']) }).toEqual({
+        data: { node: { id: album, tracks: null } },
+        codes: ['BAD_USER_INPUT'],
+      });
+      // The object is read, in the market that Spotify has by that name or in none.
+      expect(apiCalls()).toEqual([`/albums/${album}${market === 'FR' ? '?market=FR' : ''}`]);
+    },
+  );
+
+  test.each([
+    ['a list without a market', {}, undefined],
+    ['the default market', { SPOTIFY_MARKET: 'DE' }, undefined],
+    ['a market that the query names', {}, 'DE'],
+  ] as const)('but that is of an earlier version continues: in %s', async (_, environment, market) => {
+    const { ask } = await inMode('development', environment);
+    const cursor = forge(await tracksCursor({ ask }, album, market), (text) => text.replace(/\.DE$/, ''));
+    const args = market === undefined ? '' : `, market: "${market}"`;
+    const { data, errors } = await ask(`{ album(id: "${album}"${args}) { ${tracksAfter(cursor)} } }`);
+    expect({ data, errors }).toMatchObject(fine({ album: { tracks: { nodes: [{}, {}] } } }));
+  });
+});
+
+describe('nodes with a market', () => {
+  test('are read in it, and an artist passes it on to its lists', async () => {
+    const { ask, apiCalls } = await inMode('development');
+    const { data, errors, extensions } = await ask(`{
+      spain: nodes(ids: ["spotify:album:${albums.outsideSpain}"], market: "ES") { ... on Album { isPlayable } }
+      nodes(ids: ["spotify:artist:${artists.albums9}", "spotify:show:${shows.onlyGermany}"], market: "DE") {
+        id ... on Artist { albums(first: 1) { nodes { isPlayable } } }
+      }
+    }`);
+    expect({ data, errors }).toEqual(
+      fine({
+        spain: [{ isPlayable: false }],
+        nodes: [
+          { id: artists.albums9, albums: { nodes: [{ isPlayable: true }] } },
+          { id: shows.onlyGermany },
+        ],
+      }),
+    );
+    expect(apiCalls().toSorted()).toEqual(
+      [
+        `/albums/${albums.outsideSpain}?market=ES`,
+        `/artists/${artists.albums9}`,
+        `/artists/${artists.albums9}/albums?market=DE&limit=10&offset=0`,
+        `/shows/${shows.onlyGermany}?market=DE`,
+      ].toSorted(),
+    );
+    expect(extensions.spotify?.plannedCalls).toBe(6); // any of the nodes may be an artist, and a show an audiobook
+  });
+});
