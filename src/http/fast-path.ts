@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
+import { reuseOf } from './cache-headers.ts';
 import { type ClientKey, isObject, isOperation, type OperationParams, withDocument } from './request.ts';
 import {
   type FixedResponses,
@@ -9,6 +10,7 @@ import {
   okResponse,
   type SerializedResponse,
   serialize,
+  stringifyResult,
   writeResponse,
 } from './response.ts';
 import { type ResponseCache, responseKey } from './response-cache.ts';
@@ -68,10 +70,12 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
     if (response.destroyed) return; // the client has gone
-    const serialized = serialize(operation.result, type);
+    const text = stringifyResult(operation.result);
+    const reuse = reuseOf(key, operation, params, text);
+    const serialized = serialize(operation.result, type, text, reuse);
     if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
     send(response, serialized);
-    responseCache.put(key, serialized.body, operation, changes);
+    responseCache.put(key, { body: serialized.body, reuse, usage: operation.usage }, changes);
   }
 
   return async (post) => {
@@ -80,7 +84,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const key = responseKey(body, { header });
     const cachedResponse = responseCache.get(key, { header });
     if (cachedResponse) {
-      send(response, okResponse(cachedResponse.body, type));
+      send(response, okResponse(cachedResponse.body, type, cachedResponse.reuse));
       return true;
     }
     const sentParams = parseJson(body);

@@ -40,7 +40,9 @@ export const rejectInvalidTarget =
     if (error === null) return listener(request, response);
     onRejected(error.code);
     const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] });
-    response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(body);
+    response
+      .writeHead(400, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+      .end(body);
   };
 
 function problemOf(request: IncomingMessage): BadRequest | null {

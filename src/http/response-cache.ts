@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { epochMs } from '../observability/clock.ts';
 import type { OperationUsage } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
-import type { OperationResponse } from '../operation/request.ts';
 import { type OperationReport, traceHeader } from '../operation/usage.ts';
+import type { Reuse } from './cache-headers.ts';
 
 /** The bodies of complete responses, each kept while all of its parts are fresh. */
 export interface ResponseCache {
@@ -12,15 +12,22 @@ export interface ResponseCache {
   /** How often an upstream response has been proven outdated; to be read before an operation is executed. */
   changes(): number;
   /**
-   * Caches the body of a response, unless the response must not be reused.
+   * Caches a response, unless it must not be reused.
    * @param changes the count before the operation was executed: the operation may hold data that was outdated meanwhile
    */
-  put(key: string | null, body: Buffer, response: OperationResponse, changes: number): void;
+  put(key: string | null, response: ReusableResponse, changes: number): void;
 }
 
 export interface CachedResponse {
   body: Buffer;
-  freshUntilMs: number;
+  reuse: Reuse;
+}
+
+export interface ReusableResponse {
+  body: Buffer;
+  /** Null if the response must not be reused. */
+  reuse: Reuse | null;
+  usage: OperationUsage;
 }
 
 interface CacheEntry extends CachedResponse {
@@ -51,7 +58,8 @@ export const responseKey = (json: string, { header }: RequestHeaders): string | 
 export function createResponseCache(changes: () => number, report: OperationReport): ResponseCache {
   const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
-    sizeCalculation: ({ body }, key) => body.byteLength + key.length * bytesOfCharacter + entryBytes,
+    sizeCalculation: ({ body, reuse }, key) =>
+      body.byteLength + reuse.cacheTag.length + key.length * bytesOfCharacter + entryBytes,
   });
 
   function reportHit(usage: OperationUsage, headers: RequestHeaders, startMs: number): void {
@@ -65,7 +73,7 @@ export function createResponseCache(changes: () => number, report: OperationRepo
       const startMs = performance.now();
       const entry = entries.get(key);
       if (!entry) return undefined;
-      if (epochMs() >= entry.freshUntilMs || entry.changes !== changes()) {
+      if (epochMs() >= entry.reuse.freshUntilMs || entry.changes !== changes()) {
         entries.delete(key);
         return undefined;
       }
@@ -73,10 +81,10 @@ export function createResponseCache(changes: () => number, report: OperationRepo
       return entry;
     },
     changes,
-    put(key, body, { freshUntilMs, usage }, changesBefore) {
-      if (key === null || freshUntilMs === null || epochMs() >= freshUntilMs) return;
+    put(key, { body, reuse, usage }, changesBefore) {
+      if (key === null || reuse === null) return;
       const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
-      entries.set(key, { body, usage: usageOfHit, freshUntilMs, changes: changesBefore });
+      entries.set(key, { body, reuse, usage: usageOfHit, changes: changesBefore });
     },
   };
 }

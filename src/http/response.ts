@@ -3,6 +3,7 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import { BadRequest } from '../errors.ts';
 import { overloaded } from '../operation/admission.ts';
 import { formatted } from '../operation/response-errors.ts';
+import { cacheHeaders, type Reuse } from './cache-headers.ts';
 
 /** The result of an operation as an HTTP response. */
 
@@ -29,16 +30,26 @@ interface HttpOfError {
 export const stringifyResult = ({ errors, data, extensions }: ExecutionResult): string =>
   JSON.stringify({ errors: errors?.map(withoutHttp), data, extensions });
 
-/** A response without errors. */
-export const okResponse = (body: Buffer, type: MediaType): SerializedResponse => ({
+/** A response without errors. @param reuse null if it must not be reused */
+export const okResponse = (body: Buffer, type: MediaType, reuse: Reuse | null): SerializedResponse => ({
   status: 200,
-  headers: { 'Content-Length': `${body.byteLength}`, 'Content-Type': `${type}; charset=utf-8` },
+  headers: {
+    'Content-Length': `${body.byteLength}`,
+    'Content-Type': `${type}; charset=utf-8`,
+    ...cacheHeaders(reuse),
+  },
   body,
 });
 
-export function serialize(result: ExecutionResult, type: MediaType): SerializedResponse {
+/** @param text that of the result, if it is known */
+export function serialize(
+  result: ExecutionResult,
+  type: MediaType,
+  text = stringifyResult(result),
+  reuse: Reuse | null = null,
+): SerializedResponse {
   const { status, headers } = httpOf(result.errors ?? [], type);
-  const response = okResponse(Buffer.from(stringifyResult(result)), type);
+  const response = okResponse(Buffer.from(text), type, reuse);
   return { ...response, status, headers: { ...response.headers, ...headers } };
 }
 

@@ -24,7 +24,7 @@ import {
   useNoTextOverGet,
   useTrustedDocuments,
 } from './plugins/request-params.ts';
-import { corsFor, useEtag, useVaryByOrigin } from './plugins/response-headers.ts';
+import { corsFor, useEtag, useNoStore, useVaryByOrigin } from './plugins/response-headers.ts';
 import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
 import type { ClientKey } from './request.ts';
 import type { ResponseCache } from './response-cache.ts';
@@ -130,6 +130,7 @@ function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
     useGetParams,
+    useNoStore(endpoint),
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,
     useUnread(unread, onRejected), // the last one: it counts the response as it is sent

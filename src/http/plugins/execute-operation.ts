@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import { epochMs } from '../../observability/clock.ts';
 import type { ExecuteOperation } from '../../operation/request.ts';
+import { cacheHeaders, type Reuse, reuseOf } from '../cache-headers.ts';
 import { type ClientKey, clientKeyOf } from '../request.ts';
 import { stringifyResult } from '../response.ts';
 import { type ResponseCache, responseKey } from '../response-cache.ts';
@@ -27,17 +27,18 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
     const header = (name: string) => request.headers.get(name);
     const cachedResponse = responseCache.get(key, { header });
     if (cachedResponse) {
-      const { body, freshUntilMs } = cachedResponse;
-      return withCacheControl(request, { stringify: () => body.toString() }, freshUntilMs);
+      const { body, reuse } = cachedResponse;
+      return withHeaders({ stringify: () => body.toString() }, reuse);
     }
     const { query = '', operationName, variables } = params;
     const client = { key: clientKeyOf(request, context, clientKey), header, signal: request.signal };
     const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
-    const { result, freshUntilMs } = operation;
+    const { result, usage } = operation;
     const text = stringifyResult(result);
-    responseCache.put(key, Buffer.from(text), operation, changes);
-    return withCacheControl(request, { ...result, stringify: () => text }, freshUntilMs);
+    const reuse = reuseOf(key, operation, { query, variables }, text);
+    responseCache.put(key, { body: Buffer.from(text), reuse, usage }, changes);
+    return withHeaders({ ...result, stringify: () => text }, reuse);
   }
 
   return {
@@ -58,14 +59,7 @@ function stringifyParams(params: GraphQLParams): string | null {
   }
 }
 
-/** Lets browsers and CDNs cache the response to a GET for as long as the whole of it is fresh. */
-function withCacheControl(
-  { method }: Request,
-  result: StringifiedResult,
-  freshUntilMs: number | null,
-): StringifiedResult {
-  if (method !== 'GET') return result;
-  const seconds = freshUntilMs === null ? 0 : Math.floor((freshUntilMs - epochMs()) / 1000);
-  const http = { headers: { 'cache-control': seconds > 0 ? `public, max-age=${seconds}` : 'no-store' } };
-  return { ...result, extensions: { ...result.extensions, http } };
-}
+const withHeaders = (result: StringifiedResult, reuse: Reuse | null): StringifiedResult => ({
+  ...result,
+  extensions: { ...result.extensions, http: { headers: cacheHeaders(reuse) } },
+});
