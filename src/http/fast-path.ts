@@ -3,7 +3,14 @@ import { type ErrorCode, GatewayError } from '../errors.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
 import { reuseOf } from './cache-headers.ts';
-import { type ClientKey, isObject, isOperation, type OperationParams, withDocument } from './request.ts';
+import {
+  type ClientKey,
+  headersOf,
+  isObject,
+  isOperation,
+  type OperationParams,
+  withDocument,
+} from './request.ts';
 import {
   type FixedResponses,
   type MediaType,
@@ -39,6 +46,7 @@ export interface ReceivedPost {
   /** The media type of its response. */
   type: MediaType;
   body: string;
+  requestId: string;
 }
 
 /**
@@ -54,14 +62,14 @@ export type FastPath = (post: ReceivedPost) => Promise<boolean>;
 export function createFastPath(options: FastPathOptions): FastPath {
   const { executeOperation, responseCache, fixedResponses, unread, clientKey, onRejected } = options;
 
-  function send(response: ServerResponse, serialized: SerializedResponse): void {
-    writeResponse(response, serialized);
+  function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
+    writeResponse(response, serialized, requestId);
     unread.track(response, serialized.body.byteLength);
   }
 
-  function reject({ response, type }: ReceivedPost): void {
+  function reject(post: ReceivedPost): void {
     onRejected('OVERLOADED');
-    send(response, fixedResponses.overloaded[type]);
+    send(post, fixedResponses.overloaded[post.type]);
   }
 
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
@@ -74,22 +82,22 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const reuse = reuseOf(key, operation, params, text);
     const serialized = serialize(operation.result, type, text, reuse);
     if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
-    send(response, serialized);
+    send(post, serialized);
     responseCache.put(key, { body: serialized.body, reuse, usage: operation.usage }, changes);
   }
 
   return async (post) => {
-    const { request, response, type, body } = post;
-    const header = (name: string) => headerOf(request, name);
+    const { request, response, type, body, requestId } = post;
+    const header = headersOf(request);
     const key = responseKey(body, { header });
-    const cachedResponse = responseCache.get(key, { header });
+    const cachedResponse = responseCache.get(key, { header, requestId });
     if (cachedResponse) {
-      send(response, okResponse(cachedResponse.body, type, cachedResponse.reuse));
+      send(post, okResponse(cachedResponse.body, type, cachedResponse.reuse));
       return true;
     }
     const sentParams = parseJson(body);
     if (sentParams === undefined) {
-      send(response, fixedResponses.invalidJson[type]);
+      send(post, fixedResponses.invalidJson[type]);
       return true;
     }
     const params = operationOf(sentParams, options.trustedDocuments);
@@ -97,6 +105,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const client = {
       key: clientKey(header, request.socket.remoteAddress),
       header,
+      requestId,
       signal: disconnectSignal(response),
     };
     const isAdmitted = options.admits() && options.mayRead(params.query, client.key);
@@ -133,6 +142,3 @@ function disconnectSignal(response: ServerResponse): AbortSignal {
   response.once('close', () => response.writableFinished || controller.abort());
   return controller.signal;
 }
-
-const headerOf = ({ headers }: IncomingMessage, name: string): string | null =>
-  headers[name.toLowerCase()]?.toString() ?? null;

@@ -3,11 +3,18 @@ import { isIP, isIPv6 } from 'node:net';
 import type { GraphQLParams } from 'graphql-yoga';
 import { BadRequest, type ErrorCode } from '../errors.ts';
 import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
+import { requestIdHeader, requestIdOf } from './request-id.ts';
 
 /**
  * The parts of an HTTP request: target, host, client and parameters. Paths are compared with the routes as they were
  * sent: `/./metrics` is not `/metrics`, so that a rule of a proxy in front sees the same path as the gateway.
  */
+
+/** Reads the headers of a request. */
+export const headersOf =
+  ({ headers }: IncomingMessage) =>
+  (name: string): string | null =>
+    headers[name.toLowerCase()]?.toString() ?? null;
 
 /** The path of a request target such as `/graphql?query=…`, as it was sent. */
 export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
@@ -41,7 +48,11 @@ export const rejectInvalidTarget =
     onRejected(error.code);
     const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] });
     response
-      .writeHead(400, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+      .writeHead(400, {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        [requestIdHeader]: requestIdOf(headersOf(request)),
+      })
       .end(body);
   };
 

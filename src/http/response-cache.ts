@@ -8,7 +8,7 @@ import type { Reuse } from './cache-headers.ts';
 /** The bodies of complete responses, each kept while all of its parts are fresh. */
 export interface ResponseCache {
   /** The response to an equal request, which is reported like an operation that ran. */
-  get(key: string | null, headers: RequestHeaders): CachedResponse | undefined;
+  get(key: string | null, request: RequestOrigin): CachedResponse | undefined;
   /** How often an upstream response has been proven outdated; to be read before an operation is executed. */
   changes(): number;
   /**
@@ -42,6 +42,10 @@ export interface RequestHeaders {
   header(name: string): string | null;
 }
 
+export interface RequestOrigin extends RequestHeaders {
+  requestId: string;
+}
+
 const maxBytes = 16_000_000; // a thousand pages of a hundred albums, with the requests that are their keys
 const entryBytes = 500; // of an entry without its key and its body
 const bytesOfCharacter = 2; // of a key, at most
@@ -62,13 +66,14 @@ export function createResponseCache(changes: () => number, report: OperationRepo
       body.byteLength + reuse.cacheTag.length + key.length * bytesOfCharacter + entryBytes,
   });
 
-  function reportHit(usage: OperationUsage, headers: RequestHeaders, startMs: number): void {
-    startOperation(headers).end(usage, { failed: false, calls: [] });
-    report(usage, { milliseconds: performance.now() - startMs, codes: [] });
+  function reportHit(usage: OperationUsage, request: RequestOrigin, startMs: number): void {
+    startOperation(request).end(usage, { type: 'query', codes: [], calls: [] });
+    const milliseconds = performance.now() - startMs;
+    report(usage, { milliseconds, codes: [], requestId: request.requestId });
   }
 
   return {
-    get(key, headers) {
+    get(key, request) {
       if (key === null) return undefined;
       const startMs = performance.now();
       const entry = entries.get(key);
@@ -77,7 +82,7 @@ export function createResponseCache(changes: () => number, report: OperationRepo
         entries.delete(key);
         return undefined;
       }
-      reportHit(entry.usage, headers, startMs);
+      reportHit(entry.usage, request, startMs);
       return entry;
     },
     changes,

@@ -4,6 +4,7 @@ import { BadRequest } from '../errors.ts';
 import { overloaded } from '../operation/admission.ts';
 import { formatted } from '../operation/response-errors.ts';
 import { cacheHeaders, type Reuse } from './cache-headers.ts';
+import { requestIdHeader } from './request-id.ts';
 
 /** The result of an operation as an HTTP response. */
 
@@ -62,8 +63,12 @@ export function serializeError(error: GraphQLError): Readonly<Record<MediaType, 
 const largeBytes = 16_384; // Node buffers so much of a response before it asks its writer to wait
 
 /** Writes a response to the socket. */
-export function writeResponse(response: ServerResponse, { status, headers, body }: SerializedResponse): void {
-  response.writeHead(status, headers);
+export function writeResponse(
+  response: ServerResponse,
+  { status, headers, body }: SerializedResponse,
+  requestId: string,
+): void {
+  response.writeHead(status, { ...headers, [requestIdHeader]: requestId });
   // A response that has not been ended is not idle, so an ending process waits until all of it is delivered.
   if (body.byteLength < largeBytes || response.write(body)) {
     response.end(body.byteLength < largeBytes ? body : undefined);

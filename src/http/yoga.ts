@@ -27,6 +27,7 @@ import {
 import { corsFor, useEtag, useNoStore, useVaryByOrigin } from './plugins/response-headers.ts';
 import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
 import type { ClientKey } from './request.ts';
+import { createRequestIds, type RequestIds, useRequestId } from './request-id.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
@@ -66,7 +67,12 @@ export type GatewayYoga = YogaServerInstance<object, object>;
 /** The GraphQL server for every kind of request, with its pages and its routes for operators. */
 export function createGatewayYoga(options: GatewayYogaOptions, log: Log): GatewayYoga {
   const { corsOrigins, mask, paths } = options;
-  const plugins = [...routePlugins(options), ...operationPlugins(options)];
+  const requestIds = createRequestIds();
+  const plugins = [
+    useRequestId(requestIds),
+    ...routePlugins(options),
+    ...operationPlugins(options, requestIds),
+  ];
   return createYoga<object, object>({
     plugins: plugins.map((plugin) => plugin && withErrorGuard(plugin, log)),
     graphqlEndpoint: paths.endpoint,
@@ -118,12 +124,12 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
 }
 
 /** The plugins of an operation, in the order in which they see its request and then its response. */
-function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
+function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): (Plugin | false)[] {
   const { trustedDocuments, production, corsOrigins, unread, onRejected } = options;
   const { endpoint } = options.paths;
   return [
     useKnownParams,
-    useExecuteOperation(options),
+    useExecuteOperation({ ...options, requestIds }),
     useTrustedDocuments(trustedDocuments),
     trustedDocuments === null && useDocumentRequired,
     trustedDocuments === null && production && useNoTextOverGet,

@@ -106,8 +106,8 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
       operationContext.end();
       client.signal?.removeEventListener('abort', operationContext.end);
       const usage = usageOf(context);
-      span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
-      report(usage, { milliseconds: performance.now() - startMs, codes });
+      span.end(usage, { type: context.operationType, codes, calls: operationContext.usage.calls });
+      report(usage, { milliseconds: performance.now() - startMs, codes, requestId: client.requestId });
     }
   };
 }
@@ -153,6 +153,7 @@ function createResultOf({
     try {
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;
+      context.operationType = 'query';
       const isDryRun = requestsDryRun(client);
       context.plan = planned(operation, variables ?? {}, isDryRun);
       if (isDryRun) {

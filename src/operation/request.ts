@@ -35,6 +35,8 @@ export interface Client {
   key: string;
   /** The value of a request header; null if the request has no such header. */
   header(name: string): string | null;
+  /** The id of the HTTP request; null for an operation of the same process. */
+  requestId: string | null;
   /** Aborted when the client no longer waits for the response. */
   signal?: AbortSignal | undefined;
 }
@@ -68,7 +70,7 @@ export const createExecute =
   async <TData>({ signal, trace, ...operation }: Parameters<Execute>[0]) => {
     signal?.throwIfAborted();
     const header = (name: string) => (name === traceHeader ? (trace ?? null) : null);
-    const client = { key: inProcessClientKey, header, signal };
+    const client = { key: inProcessClientKey, header, requestId: null, signal };
     const { result } = await executeOperation({ ...operation, client });
     signal?.throwIfAborted();
     return withoutHttp(result) as ExecutionResult<TData>;

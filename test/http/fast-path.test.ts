@@ -81,7 +81,8 @@ async function serve(listener: RequestListener) {
         async (response) => {
           const chunks: Buffer[] = [];
           for await (const chunk of response) chunks.push(chunk as Buffer);
-          const { date: _, ...rest } = response.headers;
+          // Every response has another date and another request id.
+          const { date: _, 'x-request-id': __, ...rest } = response.headers;
           resolve({ status: response.statusCode, headers: rest, text: Buffer.concat(chunks).toString() });
         },
       );
@@ -161,7 +162,11 @@ describe('a plain request', () => {
     await short({ body: json({ query: page }) });
     const lines = logged.filter(({ message }) => message === 'operation');
     expect(lines).toHaveLength(4);
-    expect(lines.at(-1)?.fields).toEqual({ ...lines.at(-2)?.fields, milliseconds: expect.any(Number) });
+    expect(lines.at(-1)?.fields).toEqual({
+      ...lines.at(-2)?.fields,
+      milliseconds: expect.any(Number),
+      requestId: expect.any(String),
+    });
     expect(await (await fetch('/metrics')).text()).toContain('operations_total{outcome="ok"} 4');
   });
 
@@ -239,7 +244,7 @@ describe('an answer that is given again', () => {
   const usage = { operation: null, document: '', plannedCalls: 1, actualCalls: 1, cacheHits: 0 };
   const lastMs = Number.MAX_SAFE_INTEGER;
   const reuse = { freshUntilMs: lastMs, usableUntilMs: lastMs, cacheTag: '' };
-  const noHeaders = { header: () => null };
+  const noHeaders = { header: () => null, requestId: 'id' };
   const emptyCache = () =>
     createResponseCache(
       () => 0,
@@ -284,7 +289,11 @@ describe('an answer that is given again', () => {
       .map(({ fields }) => fields as Record<string, unknown>);
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatchObject({ actualCalls: 0, cacheHits: lines[0]?.['actualCalls'] });
-    expect(lines[2]).toEqual({ ...lines[1], milliseconds: expect.any(Number) });
+    expect(lines[2]).toEqual({
+      ...lines[1],
+      milliseconds: expect.any(Number),
+      requestId: expect.any(String),
+    });
   });
 
   test('ends when the first of its parts is no longer fresh', async () => {

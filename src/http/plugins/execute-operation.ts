@@ -3,6 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { ExecuteOperation } from '../../operation/request.ts';
 import { cacheHeaders, type Reuse, reuseOf } from '../cache-headers.ts';
 import { type ClientKey, clientKeyOf } from '../request.ts';
+import type { RequestIds } from '../request-id.ts';
 import { stringifyResult } from '../response.ts';
 import { type ResponseCache, responseKey } from '../response-cache.ts';
 
@@ -10,6 +11,7 @@ export interface ExecuteOperationPluginOptions {
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
   clientKey: ClientKey;
+  requestIds: RequestIds;
 }
 
 /** The result of an operation, with the JSON text that yoga sends for it. */
@@ -21,17 +23,23 @@ type StringifiedResult = ExecutionResult & { stringify(): string };
  * that the response to a hash is cached by the hash.
  */
 export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plugin {
-  const { executeOperation, responseCache, clientKey } = options;
+  const { executeOperation, responseCache, clientKey, requestIds } = options;
 
   async function respond(request: Request, key: string | null, params: GraphQLParams, context: object) {
     const header = (name: string) => request.headers.get(name);
-    const cachedResponse = responseCache.get(key, { header });
+    const requestId = requestIds.of(request);
+    const cachedResponse = responseCache.get(key, { header, requestId });
     if (cachedResponse) {
       const { body, reuse } = cachedResponse;
       return withHeaders({ stringify: () => body.toString() }, reuse);
     }
     const { query = '', operationName, variables } = params;
-    const client = { key: clientKeyOf(request, context, clientKey), header, signal: request.signal };
+    const client = {
+      key: clientKeyOf(request, context, clientKey),
+      header,
+      requestId,
+      signal: request.signal,
+    };
     const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
     const { result, usage } = operation;

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { CORSOptions, Plugin } from 'graphql-yoga';
 import { noStore } from '../cache-headers.ts';
+import { requestIdHeader } from '../request-id.ts';
 
 /** Pages of these origins may read responses. Others get no header, because `null` would allow any sandboxed frame. */
 export const corsFor =
   (origins: readonly string[]) =>
   ({ headers }: Request): CORSOptions => {
     const origin = headers.get('origin');
-    return origin !== null && origins.includes(origin) && { origin, credentials: false };
+    return (
+      origin !== null &&
+      origins.includes(origin) && { origin, credentials: false, exposedHeaders: [requestIdHeader] }
+    );
   };
 
 /** Caches store the responses to different origins separately, also those without CORS headers. */
