@@ -158,6 +158,14 @@ const tooManyCalls = ({ limit, actual }: RejectedEntities) =>
     },
   );
 
+/** Writes the default of `@semanticNonNull(levels:)` out, because the composition of Mesh loses defaults of directives. */
+function withLevels<Field extends { extensions?: object | null | undefined }>(field: Field): Field {
+  const { directives } = (field.extensions ?? {}) as { directives?: { semanticNonNull?: object } };
+  if (!directives?.semanticNonNull) return field;
+  const semanticNonNull = { levels: [0], ...directives.semanticNonNull };
+  return { ...field, extensions: { ...field.extensions, directives: { ...directives, semanticNonNull } } };
+}
+
 /** The schema without the fields for composition, and with the keys by which other subgraphs refer to its types. */
 export function federatedSdl(schema: GraphQLSchema): string {
   const isOwn = (name = '') => !name.startsWith('_');
@@ -170,6 +178,7 @@ export function federatedSdl(schema: GraphQLSchema): string {
     }),
     {
       [MapperKind.ROOT_FIELD]: (field) => ({ ...field, extensions: {} }),
+      [MapperKind.OBJECT_FIELD]: withLevels,
       [MapperKind.OBJECT_TYPE]: (type) =>
         new GraphQLObjectType({ ...type.toConfig(), extensions: { directives: federated[type.name] ?? {} } }),
     },
