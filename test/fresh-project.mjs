@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /**
- * Installs the packed package in an empty project, with the lowest version of GraphQL.js that it supports, and reads one
- * artist by each way in. Needs the registry of npm.
+ * Installs the packed package in an empty project, once. With the lowest and the newest version of GraphQL.js that it
+ * supports, reads one artist by each way in; then compiles strict TypeScript as ECMAScript module and as CommonJS. Needs the
+ * registry of npm.
  */
 
 const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -45,21 +46,104 @@ await sandbox.close();
 console.log(JSON.stringify({ version, responses }));
 `;
 
+const commonJs = `
+const { createGateway, readConfig } = require('spotify-graphql-gateway');
+const { startSandbox } = require('spotify-graphql-gateway/sandbox');
+console.log([createGateway, readConfig, startSandbox].map((each) => typeof each).join());
+`;
+
+// Every export of the package, as a project with strict types uses it.
+const typescript = `
+import { createServer } from 'node:http';
+import { type GraphQLSchema, parse } from 'graphql';
+import {
+  BadUserInput, type Config, createGateway, type Execute, type Gateway, type GatewayOptions, type Log, readConfig, schema,
+} from 'spotify-graphql-gateway';
+import { startSandbox } from 'spotify-graphql-gateway/sandbox';
+
+export async function main(log: Log): Promise<string | undefined> {
+  const sandbox = await startSandbox({ quotaMode: 'development' });
+  const { gateway: options }: Config = readConfig({ ...process.env, ...sandbox.environment });
+  const all: GatewayOptions = { ...options, endpoint: '/api/graphql', isSandbox: true };
+  const gateway: Gateway = createGateway(all, log);
+  const execute: Execute = gateway.execute;
+  const { data } = await execute<{ artist: { name: string } | null }>({ document: parse('{ __typename }') });
+  const name: string | undefined = data?.artist?.name;
+  createServer(gateway.listener).listen(0);
+  const response: Response = await gateway.handler.fetch(new Request('http://localhost/api/graphql'));
+  const graph: GraphQLSchema = schema;
+  if (response.status > 400 || !graph) throw new BadUserInput('no');
+  await gateway.dispose();
+  await sandbox.close();
+  return name;
+}
+`;
+
+/**
+ * Compiles one file of the project with the compiler and the types of Node of this repository.
+ * @returns the errors in the file and in the types of the package; those in other packages are theirs
+ */
+function compile(file, module) {
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        module,
+        target: 'es2022',
+        lib: ['esnext'],
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+        typeRoots: [resolve('node_modules/@types')],
+      },
+      files: [file],
+    }),
+  );
+  const compiler = resolve('node_modules/typescript/bin/tsc');
+  const { stdout } = spawnSync(process.execPath, [compiler], { cwd: folder, encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('error') && !/^node_modules\/(?!spotify-graphql-gateway\/)/.test(line));
+}
+
+const installed = (name) => join(folder, 'node_modules', name);
+
+function readByEachWay(expected) {
+  const { version, responses } = JSON.parse(run(process.execPath, ['program.js'], folder));
+  assert.equal(version, expected);
+  for (const [way, response] of Object.entries(responses))
+    assert.deepEqual(response.data, { artist: { name: 'BTS' } }, `by ${way}: ${JSON.stringify(response)}`);
+  process.stdout.write(`graphql ${version}, Node ${process.version}: ${Object.keys(responses).join(', ')}\n`);
+}
+
 try {
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }');
-  const packages = [join(folder, filename), `graphql@${lowest}`];
+  const packages = [join(folder, filename), `graphql@${lowest}`, 'newest-graphql@npm:graphql@^16'];
   run(
     'npm',
     ['install', '--engine-strict', '--no-audit', '--no-fund', '--prefer-offline', ...packages],
     folder,
   );
   writeFileSync(join(folder, 'program.js'), program);
-  const { version, responses } = JSON.parse(run(process.execPath, ['program.js'], folder));
-  assert.equal(version, lowest);
-  for (const [way, response] of Object.entries(responses))
-    assert.deepEqual(response.data, { artist: { name: 'BTS' } }, `by ${way}: ${JSON.stringify(response)}`);
-  process.stdout.write(`graphql ${version}, Node ${process.version}: ${Object.keys(responses).join(', ')}\n`);
+  readByEachWay(lowest);
+
+  renameSync(installed('graphql'), installed('lowest-graphql'));
+  renameSync(installed('newest-graphql'), installed('graphql'));
+  const newest = JSON.parse(readFileSync(join(installed('graphql'), 'package.json'), 'utf8')).version;
+  readByEachWay(newest);
+
+  writeFileSync(join(folder, 'program.cjs'), commonJs);
+  assert.equal(run(process.execPath, ['program.cjs'], folder), 'function,function,function\n');
+  for (const file of ['typed.mts', 'typed.cts']) writeFileSync(join(folder, file), typescript);
+  assert.deepEqual(compile('typed.mts', 'node16'), []);
+  assert.deepEqual(compile('typed.cts', 'node20'), []);
+  // As docs/composition.md says: `node16` knows no `require` of an ECMAScript module.
+  const codes = compile('typed.cts', 'node16').map((line) => /TS\d+/.exec(line)?.[0]);
+  assert.deepEqual(codes, ['TS1479', 'TS1479']);
+  process.stdout.write(
+    'TypeScript: ECMAScript module (node16), CommonJS (node20); require() in JavaScript\n',
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

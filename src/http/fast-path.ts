@@ -3,15 +3,18 @@ import { type ErrorCode, GatewayError } from '../errors.ts';
 import type { Documents } from '../operation/documents.ts';
 import type { Client, ExecuteOperation } from '../operation/request.ts';
 import type { Manifest } from '../operation/trusted-documents.ts';
+import { reuseOf } from './cache-headers.ts';
 import type { ClientKey } from './client-key.ts';
 import { parseJson } from './json.ts';
 import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
+import { headersOf } from './request-target.ts';
 import {
   type FixedResponses,
   type MediaType,
   okResponse,
   type SerializedResponse,
   serialize,
+  stringifyResult,
   writeResponse,
 } from './response.ts';
 import { type ResponseCache, responseKey } from './response-cache.ts';
@@ -39,6 +42,7 @@ export interface ReceivedPost {
   /** The media type of its response. */
   type: MediaType;
   body: string;
+  requestId: string;
 }
 
 /**
@@ -54,14 +58,14 @@ export type FastPath = (post: ReceivedPost) => Promise<boolean>;
 export function createFastPath(options: FastPathOptions): FastPath {
   const { executeOperation, responseCache, fixedResponses, unread, clientKey, onRejected } = options;
 
-  function send(response: ServerResponse, serialized: SerializedResponse): void {
-    writeResponse(response, serialized);
+  function send({ response, requestId }: ReceivedPost, serialized: SerializedResponse): void {
+    writeResponse(response, serialized, requestId);
     unread.track(response, serialized.body.byteLength);
   }
 
-  function reject({ response, type }: ReceivedPost): void {
+  function reject(post: ReceivedPost): void {
     onRejected('OVERLOADED');
-    send(response, fixedResponses.overloaded[type]);
+    send(post, fixedResponses.overloaded[post.type]);
   }
 
   async function execute(post: ReceivedPost, params: OperationParams, client: Client, key: string | null) {
@@ -70,25 +74,27 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
     if (response.destroyed) return; // the client has gone
-    const serialized = serialize(operation.result, type);
+    const text = stringifyResult(operation.result);
+    const reuse = reuseOf(key, operation, params, text);
+    const serialized = serialize(operation.result, type, text, reuse);
     if (!unread.hasRoom(serialized.body.byteLength)) return reject(post);
-    send(response, serialized);
-    responseCache.put(key, serialized.body, operation, changes);
+    send(post, serialized);
+    responseCache.put(key, { body: serialized.body, reuse, usage: operation.usage }, changes);
   }
 
   return async (post) => {
-    const { request, response, type, body } = post;
-    const header = (name: string) => headerOf(request, name);
+    const { request, response, type, body, requestId } = post;
+    const header = headersOf(request);
     const key = responseKey(body, { header });
-    const cachedResponse = responseCache.get(key, { header });
+    const cachedResponse = responseCache.get(key, { header, requestId });
     if (cachedResponse) {
-      send(response, okResponse(cachedResponse.body, type));
+      send(post, okResponse(cachedResponse.body, type, cachedResponse.reuse));
       return true;
     }
     const sentParams = parseJson(body);
     if (sentParams === undefined) {
       onRejected('BAD_REQUEST');
-      send(response, fixedResponses.invalidJson[type]);
+      send(post, fixedResponses.invalidJson[type]);
       return true;
     }
     const params = operationOf(sentParams, options.trustedDocuments);
@@ -96,6 +102,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const client = {
       key: clientKey(header, request.socket.remoteAddress),
       header,
+      requestId,
       signal: disconnectSignal(response),
     };
     const isAdmitted = options.admits() && options.hasParseBudget(params.query, client.key);
@@ -123,6 +130,3 @@ function disconnectSignal(response: ServerResponse): AbortSignal {
   response.once('close', () => response.writableFinished || controller.abort());
   return controller.signal;
 }
-
-const headerOf = ({ headers }: IncomingMessage, name: string): string | null =>
-  headers[name.toLowerCase()]?.toString() ?? null;

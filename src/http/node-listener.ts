@@ -4,7 +4,8 @@ import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
 import type { RequestBodies } from './request-bodies.ts';
-import { pathOf, sentTarget } from './request-target.ts';
+import { requestIdOf } from './request-id.ts';
+import { headersOf, pathOf, sentTarget } from './request-target.ts';
 import {
   type FixedResponses,
   graphqlJson,
@@ -36,46 +37,52 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   const { endpoint, fastPath, isFastPathOpen, yoga, bodies, fixedResponses, unread, onRejected, mask } =
     options;
 
-  async function handleBody(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+  async function handleBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+    requestId: string,
+  ): Promise<void> {
     const type = mediaTypeOf(request.headers.accept);
     const mayUseFastPath = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
-    if (mayUseFastPath && (await fastPath({ request, response, type, body }))) return;
+    if (mayUseFastPath && (await fastPath({ request, response, type, body, requestId }))) return;
     // Yoga reads the stream unless `request.body` is set and not empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
   }
 
-  function reject(response: ServerResponse, serialized: SerializedResponse): void {
+  function reject(response: ServerResponse, serialized: SerializedResponse, requestId: string): void {
     response.setHeader('connection', 'close'); // the rest of the body is not read
-    writeResponse(response, serialized);
+    writeResponse(response, serialized, requestId);
     unread.track(response, serialized.body.byteLength);
   }
 
   async function handlePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodies.read(request);
     const type = mediaTypeOf(request.headers.accept) ?? plainJson;
+    const requestId = requestIdOf(headersOf(request));
     if (body.kind === 'whole') {
       try {
-        await handleBody(request, response, body.text);
+        await handleBody(request, response, body.text, requestId);
       } finally {
         body.release();
       }
     } else if (body.kind === 'too large') {
       onRejected('QUERY_TOO_COMPLEX');
-      reject(response, fixedResponses.bodyTooLarge[type]);
+      reject(response, fixedResponses.bodyTooLarge[type], requestId);
     } else if (body.kind === 'lost') {
       onRejected('BAD_REQUEST');
-      reject(response, fixedResponses.bodyLost[type]);
+      reject(response, fixedResponses.bodyLost[type], requestId);
     } else if (body.kind === 'overloaded') {
       onRejected('OVERLOADED');
-      reject(response, fixedResponses.overloaded[type]);
+      reject(response, fixedResponses.overloaded[type], requestId);
     }
   }
 
   /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
-  function fail({ headers }: IncomingMessage, response: ServerResponse, bug: unknown): void {
-    const responses = serializeError(mask(bug));
+  function fail(request: IncomingMessage, response: ServerResponse, bug: unknown): void {
+    const serialized = serializeError(mask(bug))[mediaTypeOf(request.headers.accept) ?? plainJson];
     if (response.headersSent) response.destroy();
-    else writeResponse(response, responses[mediaTypeOf(headers.accept) ?? plainJson]);
+    else writeResponse(response, serialized, requestIdOf(headersOf(request)));
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

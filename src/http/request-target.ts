@@ -1,11 +1,18 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import { BadRequest, type ErrorCode } from '../errors.ts';
+import { requestIdHeader, requestIdOf } from './request-id.ts';
 
 /**
- * Target and host of an HTTP request. Paths are compared with the routes as they were sent: `/./metrics` is not
+ * Target, host and headers of an HTTP request. Paths are compared with the routes as they were sent: `/./metrics` is not
  * `/metrics`, so that a rule of a proxy in front sees the same path as the gateway.
  */
+
+/** Reads the headers of a request. */
+export const headersOf =
+  ({ headers }: IncomingMessage) =>
+  (name: string): string | null =>
+    headers[name.toLowerCase()]?.toString() ?? null;
 
 /** The path of a request target such as `/graphql?query=…`, as it was sent. */
 export const pathOf = (target: string): string => target.split('?', 1)[0] ?? '';
@@ -38,7 +45,13 @@ export const rejectInvalidTarget =
     if (error === null) return listener(request, response);
     onRejected(error.code);
     const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code } }] });
-    response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(body);
+    response
+      .writeHead(400, {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        [requestIdHeader]: requestIdOf(headersOf(request)),
+      })
+      .end(body);
   };
 
 function problemOf(request: IncomingMessage): BadRequest | null {

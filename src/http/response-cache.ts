@@ -2,25 +2,32 @@ import { LRUCache } from 'lru-cache';
 import { epochMs } from '../observability/clock.ts';
 import type { OperationUsage } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
-import type { OperationResponse } from '../operation/request.ts';
 import { type OperationReport, traceHeader } from '../operation/usage.ts';
+import type { Reuse } from './cache-headers.ts';
 
 /** The bodies of complete responses, each kept while all of its parts are fresh. */
 export interface ResponseCache {
   /** The response to an equal request, which is reported like an operation that ran. */
-  get(key: string | null, headers: RequestHeaders): CachedResponse | undefined;
+  get(key: string | null, request: RequestOrigin): CachedResponse | undefined;
   /** How often an upstream response has been proven outdated; to be read before an operation is executed. */
   changes(): number;
   /**
-   * Caches the body of a response, unless the response must not be reused.
+   * Caches a response, unless it must not be reused.
    * @param changes the count before the operation was executed: the operation may hold data that was outdated meanwhile
    */
-  put(key: string | null, body: Buffer, response: OperationResponse, changes: number): void;
+  put(key: string | null, response: ReusableResponse, changes: number): void;
 }
 
 export interface CachedResponse {
   body: Buffer;
-  freshUntilMs: number;
+  reuse: Reuse;
+}
+
+export interface ReusableResponse {
+  body: Buffer;
+  /** Null if the response must not be reused. */
+  reuse: Reuse | null;
+  usage: OperationUsage;
 }
 
 interface CacheEntry extends CachedResponse {
@@ -33,6 +40,10 @@ interface CacheEntry extends CachedResponse {
 export interface RequestHeaders {
   /** The value of a header; null if the request has no such header. */
   header(name: string): string | null;
+}
+
+export interface RequestOrigin extends RequestHeaders {
+  requestId: string;
 }
 
 const maxBytes = 16_000_000; // a thousand pages of a hundred albums, with the requests that are their keys
@@ -51,32 +62,34 @@ export const responseKey = (json: string, { header }: RequestHeaders): string | 
 export function createResponseCache(changes: () => number, report: OperationReport): ResponseCache {
   const entries = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
-    sizeCalculation: ({ body }, key) => body.byteLength + key.length * bytesOfCharacter + entryBytes,
+    sizeCalculation: ({ body, reuse }, key) =>
+      body.byteLength + reuse.cacheTag.length + key.length * bytesOfCharacter + entryBytes,
   });
 
-  function reportHit(usage: OperationUsage, headers: RequestHeaders, startMs: number): void {
-    startOperation(headers).end(usage, { failed: false, calls: [] });
-    report(usage, { milliseconds: performance.now() - startMs, codes: [] });
+  function reportHit(usage: OperationUsage, request: RequestOrigin, startMs: number): void {
+    startOperation(request).end(usage, { type: 'query', codes: [], calls: [] });
+    const milliseconds = performance.now() - startMs;
+    report(usage, { milliseconds, codes: [], requestId: request.requestId });
   }
 
   return {
-    get(key, headers) {
+    get(key, request) {
       if (key === null) return undefined;
       const startMs = performance.now();
       const entry = entries.get(key);
       if (!entry) return undefined;
-      if (epochMs() >= entry.freshUntilMs || entry.changes !== changes()) {
+      if (epochMs() >= entry.reuse.freshUntilMs || entry.changes !== changes()) {
         entries.delete(key);
         return undefined;
       }
-      reportHit(entry.usage, headers, startMs);
+      reportHit(entry.usage, request, startMs);
       return entry;
     },
     changes,
-    put(key, body, { freshUntilMs, usage }, changesBefore) {
-      if (key === null || freshUntilMs === null || epochMs() >= freshUntilMs) return;
+    put(key, { body, reuse, usage }, changesBefore) {
+      if (key === null || reuse === null) return;
       const usageOfHit = { ...usage, actualCalls: 0, cacheHits: usage.cacheHits + usage.actualCalls };
-      entries.set(key, { body, usage: usageOfHit, freshUntilMs, changes: changesBefore });
+      entries.set(key, { body, reuse, usage: usageOfHit, changes: changesBefore });
     },
   };
 }

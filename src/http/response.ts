@@ -3,6 +3,8 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import { BadRequest } from '../errors.ts';
 import { overloaded } from '../operation/admission.ts';
 import { formatted } from '../operation/response-errors.ts';
+import { cacheHeaders, type Reuse } from './cache-headers.ts';
+import { requestIdHeader } from './request-id.ts';
 
 /** The result of an operation as an HTTP response. */
 
@@ -29,16 +31,26 @@ interface HttpOfError {
 export const stringifyResult = ({ errors, data, extensions }: ExecutionResult): string =>
   JSON.stringify({ errors: errors?.map(formatted), data, extensions });
 
-/** A response without errors. */
-export const okResponse = (body: Buffer, type: MediaType): SerializedResponse => ({
+/** A response without errors. @param reuse null if it must not be reused */
+export const okResponse = (body: Buffer, type: MediaType, reuse: Reuse | null): SerializedResponse => ({
   status: 200,
-  headers: { 'Content-Length': `${body.byteLength}`, 'Content-Type': `${type}; charset=utf-8` },
+  headers: {
+    'Content-Length': `${body.byteLength}`,
+    'Content-Type': `${type}; charset=utf-8`,
+    ...cacheHeaders(reuse),
+  },
   body,
 });
 
-export function serialize(result: ExecutionResult, type: MediaType): SerializedResponse {
+/** @param text that of the result, if it is known */
+export function serialize(
+  result: ExecutionResult,
+  type: MediaType,
+  text = stringifyResult(result),
+  reuse: Reuse | null = null,
+): SerializedResponse {
   const { status, headers } = httpOf(result.errors ?? [], type);
-  const response = okResponse(Buffer.from(stringifyResult(result)), type);
+  const response = okResponse(Buffer.from(text), type, reuse);
   return { ...response, status, headers: { ...response.headers, ...headers } };
 }
 
@@ -51,8 +63,12 @@ export function serializeError(error: GraphQLError): Readonly<Record<MediaType, 
 const largeBytes = 16_384; // Node buffers so much of a response before it asks its writer to wait
 
 /** Writes a response to the socket. */
-export function writeResponse(response: ServerResponse, { status, headers, body }: SerializedResponse): void {
-  response.writeHead(status, headers);
+export function writeResponse(
+  response: ServerResponse,
+  { status, headers, body }: SerializedResponse,
+  requestId: string,
+): void {
+  response.writeHead(status, { ...headers, [requestIdHeader]: requestId });
   // A response that has not been ended is not idle, so an ending process waits until all of it is delivered.
   if (body.byteLength < largeBytes || response.write(body)) {
     response.end(body.byteLength < largeBytes ? body : undefined);

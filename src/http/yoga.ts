@@ -26,8 +26,9 @@ import {
   useParams,
   useTrustedDocuments,
 } from './plugins/request-params.ts';
-import { corsFor, useEtag, useVaryByOrigin } from './plugins/response-headers.ts';
+import { corsFor, useEtag, useNoStore, useVaryByOrigin } from './plugins/response-headers.ts';
 import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
+import { createRequestIds, type RequestIds, useRequestId } from './request-id.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
@@ -66,7 +67,12 @@ export type GatewayYoga = YogaServerInstance<object, object>;
 /** The GraphQL server for every kind of request, with its pages and its routes for operators. */
 export function createGatewayYoga(options: GatewayYogaOptions, log: Log): GatewayYoga {
   const { corsOrigins, mask, paths } = options;
-  const plugins = [...routePlugins(options), ...operationPlugins(options)];
+  const requestIds = createRequestIds();
+  const plugins = [
+    useRequestId(requestIds),
+    ...routePlugins(options),
+    ...operationPlugins(options, requestIds),
+  ];
   return createYoga<object, object>({
     plugins: plugins.map((plugin) => plugin && withErrorGuard(plugin, log)),
     graphqlEndpoint: paths.endpoint,
@@ -116,18 +122,19 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
 }
 
 /** The plugins of an operation, in the order in which they see its request and then its response. */
-function operationPlugins(options: GatewayYogaOptions): (Plugin | false)[] {
+function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): (Plugin | false)[] {
   const { trustedDocuments, production, corsOrigins, unread, onRejected } = options;
   const { endpoint } = options.paths;
   return [
     useKnownParams,
-    useExecuteOperation(options),
+    useExecuteOperation({ ...options, requestIds }),
     useTrustedDocuments(trustedDocuments),
     trustedDocuments === null && useDocumentRequired,
     trustedDocuments === null && production && useNoTextOverGet,
     useLoadShedding({ endpoint, ...options }),
     useRequestFormat(endpoint, onRejected),
     useParams(onRejected),
+    useNoStore(endpoint),
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,
     useUnread(unread, onRejected), // the last one: it counts the response as it is sent

@@ -57,7 +57,7 @@ export function createMetrics(): Metrics {
   const observer: Observer = {
     onCall({ family }) {
       const stop = callSeconds.startTimer({ family });
-      return (status) => {
+      return ({ status }) => {
         stop();
         calls.inc({ family, status: `${status ?? 'none'}` });
       };

@@ -10,7 +10,13 @@ import type { Document, Documents } from './documents.ts';
 import { createExecutionLimiter } from './execution-limiter.ts';
 import { sizeAbove } from './json-bytes.ts';
 import type { Operation } from './operation.ts';
-import type { ExecuteOperation, GraphQLRequest, OperationResponse, Variables } from './request.ts';
+import type {
+  ExecuteOperation,
+  GraphQLRequest,
+  OperationResponse,
+  ResultFreshness,
+  Variables,
+} from './request.ts';
 import { bugCode, errorsToSend, formatted } from './response-errors.ts';
 import { tooLarge, tooManyCalls, tooManyFields } from './too-complex.ts';
 import { codesOf, dryRunReport, type OperationReport, requestsDryRun, usageOf, withTrace } from './usage.ts';
@@ -69,7 +75,7 @@ export function createOperationExecutor(options: ExecuteOperationOptions): Opera
 const failed = (error: GraphQLError): OperationResponse => ({
   result: { errors: [error] },
   usage: { operation: null, document: '', plannedCalls: 0, actualCalls: 0, cacheHits: 0 },
-  freshUntilMs: null,
+  freshness: null,
 });
 
 /** Runs an operation that is admitted, and reports it. */
@@ -95,13 +101,13 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
       context.document = document.hash;
       const result = await resultOf(document, request, context);
       codes = codesOf(result);
-      return { result, usage: usageOf(context), freshUntilMs: freshUntilOf(operationContext, result) };
+      return { result, usage: usageOf(context), freshness: freshnessOf(operationContext, result) };
     } finally {
       operationContext.end();
       client.signal?.removeEventListener('abort', operationContext.end);
       const usage = usageOf(context);
-      span.end(usage, { failed: codes.length > 0, calls: operationContext.usage.calls });
-      report(usage, { milliseconds: performance.now() - startMs, codes });
+      span.end(usage, { type: context.operationType, codes, calls: operationContext.usage.calls });
+      report(usage, { milliseconds: performance.now() - startMs, codes, requestId: client.requestId });
     }
   };
 }
@@ -147,6 +153,7 @@ function createResultOf({
     try {
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;
+      context.operationType = 'query';
       const isDryRun = requestsDryRun(client);
       context.plan = planned(operation, variables ?? {}, isDryRun);
       if (isDryRun) {
@@ -168,10 +175,10 @@ function createResultOf({
   };
 }
 
-function freshUntilOf(
-  { usage, freshUntilMs }: OperationContext,
+function freshnessOf(
+  { usage, freshUntilMs, usableUntilMs }: OperationContext,
   { errors = [] }: ExecutionResult,
-): number | null {
+): ResultFreshness | null {
   const isReusable = errors.length === 0 && usage.stale.length === 0 && Number.isFinite(freshUntilMs);
-  return isReusable ? freshUntilMs : null;
+  return isReusable ? { freshUntilMs, usableUntilMs: Math.max(freshUntilMs, usableUntilMs) } : null;
 }

@@ -29,7 +29,7 @@ export const createExecute =
   async <TData>({ signal, trace, ...operation }: Parameters<Execute>[0]) => {
     signal?.throwIfAborted();
     const header = (name: string) => (name === traceHeader ? (trace ?? null) : null);
-    const client = { key: inProcessClientKey, header, signal };
+    const client = { key: inProcessClientKey, header, requestId: null, signal };
     const { result } = await executeOperation({ ...operation, client });
     signal?.throwIfAborted();
     return withoutHttp(result) as ExecutionResult<TData>;

@@ -16,11 +16,15 @@ export type ExecuteOperation = (request: GraphQLRequest) => Promise<OperationRes
 export interface OperationResponse {
   result: ExecutionResult;
   usage: OperationUsage;
-  /**
-   * Until when an equal request may get the same result, in milliseconds of the epoch. Null if the result must not be
-   * reused: it has an error, a stale part, or a part whose freshness is not known.
-   */
-  freshUntilMs: number | null;
+  /** Null if the result must not be reused: it has an error, a stale part, or a part whose freshness is not known. */
+  freshness: ResultFreshness | null;
+}
+
+/** How long an equal request may get the same result, in milliseconds of the epoch. */
+export interface ResultFreshness {
+  freshUntilMs: number;
+  /** Until when it may be used stale, in place of an error. */
+  usableUntilMs: number;
 }
 
 /** The client that sent an operation. */
@@ -29,6 +33,8 @@ export interface Client {
   key: string;
   /** The value of a request header; null if the request has no such header. */
   header(name: string): string | null;
+  /** The id of the HTTP request; null for an operation of the same process. */
+  requestId: string | null;
   /** Aborted when the client no longer waits for the response. */
   signal?: AbortSignal | undefined;
 }

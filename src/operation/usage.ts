@@ -68,18 +68,19 @@ function quotaLeft({ plan, quota }: Context) {
   );
 }
 
-/** @param outcome the duration, and the code of each error */
+/** @param outcome the duration, the code of each error, and the id of the HTTP request if there is one */
 export type OperationReport = (
   usage: OperationUsage,
-  outcome: { milliseconds: number; codes: readonly string[] },
+  outcome: { milliseconds: number; codes: readonly string[]; requestId: string | null },
 ) => void;
 
 /** Writes one log line and counts one operation in the metrics, for operations that ran and that were rejected. */
 export const createOperationReport =
   (log: Log, { recordOperation }: Metrics): OperationReport =>
-  (usage, { milliseconds, codes }) => {
+  (usage, { milliseconds, codes, requestId }) => {
     recordOperation({ seconds: milliseconds / 1000, codes });
-    log.info({ milliseconds: Math.round(milliseconds), codes, ...usage }, 'operation');
+    const request = requestId === null ? {} : { requestId };
+    log.info({ milliseconds: Math.round(milliseconds), codes, ...usage, ...request }, 'operation');
   };
 
 export const codesOf = ({ errors = [] }: ExecutionResult): string[] =>

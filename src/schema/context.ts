@@ -18,6 +18,8 @@ export interface Context {
   document: string;
   /** The name that the document gives the operation; null where it gives none, and before that is known. */
   operation: string | null;
+  /** The type of the operation; null before the document is known to be valid. */
+  operationType: 'query' | null;
   /** The plan of the operation; null until it is made, and for executors that make none. */
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
@@ -58,6 +60,7 @@ export const createContext = (
     operationContext,
     document: '',
     operation: null,
+    operationType: null,
     plan: null,
     selections: createSelections(),
     markets: createMarkets(() => context.plan?.selectionTree),

@@ -78,7 +78,8 @@ async function serve(listener: RequestListener) {
         async (response) => {
           const chunks: Buffer[] = [];
           for await (const chunk of response) chunks.push(chunk as Buffer);
-          const { date: _, ...rest } = response.headers;
+          // Every response has another date and another request id.
+          const { date: _, 'x-request-id': __, ...rest } = response.headers;
           resolve({ status: response.statusCode, headers: rest, text: Buffer.concat(chunks).toString() });
         },
       );
@@ -184,7 +185,11 @@ describe('a plain request', () => {
     await short({ body: json({ query: page }) });
     const lines = logged.filter(({ message }) => message === 'operation');
     expect(lines).toHaveLength(4);
-    expect(lines.at(-1)?.fields).toEqual({ ...lines.at(-2)?.fields, milliseconds: expect.any(Number) });
+    expect(lines.at(-1)?.fields).toEqual({
+      ...lines.at(-2)?.fields,
+      milliseconds: expect.any(Number),
+      requestId: expect.any(String),
+    });
     expect(await (await fetch('/metrics')).text()).toContain('operations_total{outcome="ok"} 4');
   });
 
@@ -258,8 +263,9 @@ describe('an answer that is given again', () => {
   });
 
   const usage = { operation: null, document: '', plannedCalls: 1, actualCalls: 1, cacheHits: 0 };
-  const operation = { result: { data: {} }, usage, freshUntilMs: Number.MAX_SAFE_INTEGER };
-  const noHeaders = { header: () => null };
+  const lastMs = Number.MAX_SAFE_INTEGER;
+  const reuse = { freshUntilMs: lastMs, usableUntilMs: lastMs, cacheTag: '' };
+  const noHeaders = { header: () => null, requestId: 'id' };
   const emptyCache = () =>
     createResponseCache(
       () => 0,
@@ -271,7 +277,8 @@ describe('an answer that is given again', () => {
     // Two texts of one FNV-1a hash, which is 0x5e4daa9d.
     const [text, otherText] = ['costarring', 'liquid'];
     const bodies = { [text]: Buffer.alloc(1), [otherText]: Buffer.alloc(2) };
-    for (const key of [text, otherText]) cache.put(key, bodies[key] ?? Buffer.alloc(0), operation, 0);
+    for (const key of [text, otherText])
+      cache.put(key, { body: bodies[key] ?? Buffer.alloc(0), reuse, usage }, 0);
     for (const key of [text, otherText]) expect(cache.get(key, noHeaders)?.body).toBe(bodies[key]);
   });
 
@@ -282,7 +289,7 @@ describe('an answer that is given again', () => {
     const cache = emptyCache();
     const keyOf = (n: number) => `${n} `.padEnd(keyCharacters, 'x');
     const numbers = Array.from({ length: 300 }, (__, n) => n);
-    for (const n of numbers) cache.put(keyOf(n), Buffer.alloc(bodyBytes), operation, 0);
+    for (const n of numbers) cache.put(keyOf(n), { body: Buffer.alloc(bodyBytes), reuse, usage }, 0);
     const cached = numbers.filter((n) => cache.get(keyOf(n), noHeaders) !== undefined);
     expect(cached.length).toBeGreaterThan(10);
     expect(cached.length * (keyCharacters + bodyBytes)).toBeLessThanOrEqual(16_000_000);
@@ -296,14 +303,18 @@ describe('an answer that is given again', () => {
     expect(await long(asked)).toEqual(first);
     const response = await fetch(`/graphql?query=${encodeURIComponent(page)}`);
     expect(await response.text()).toBe(first.text);
-    expect(response.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/);
+    expect(response.headers.get('cache-control')).toMatch(/^public, max-age=\d+,/);
     expect(sandbox.calls()).toEqual([]);
     const lines = logged
       .filter(({ message }) => message === 'operation')
       .map(({ fields }) => fields as Record<string, unknown>);
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatchObject({ actualCalls: 0, cacheHits: lines[0]?.['actualCalls'] });
-    expect(lines[2]).toEqual({ ...lines[1], milliseconds: expect.any(Number) });
+    expect(lines[2]).toEqual({
+      ...lines[1],
+      milliseconds: expect.any(Number),
+      requestId: expect.any(String),
+    });
   });
 
   test('ends when the first of its parts is no longer fresh', async () => {

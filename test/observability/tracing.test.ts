@@ -1,8 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import {
+  type Context,
+  type ContextManager,
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { startTracing } from '../support/spans.ts';
@@ -26,6 +35,18 @@ const ask = (query: string, headers: Record<string, string> = {}): RequestInit =
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify({ query }),
 });
+
+/** A context manager with one context. */
+function alwaysActive(active: Context): ContextManager {
+  const manager: ContextManager = {
+    active: () => active,
+    with: (_, run, thisArg, ...args) => run.call(thisArg as never, ...args),
+    bind: (_, target) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  return manager;
+}
 
 /** The address of a server that ends with the test. */
 async function listen(listener: RequestListener): Promise<string> {
@@ -54,44 +75,55 @@ function expectOneFamily(spans: readonly ReadableSpan[]): ReadableSpan {
   return operation;
 }
 
-const operationSpan = (name: string) => ({
-  name,
+const operationSpan = (name: string | null) => ({
+  name: 'query',
   kind: SpanKind.SERVER,
-  attributes: { 'graphql.planned_calls': 1 },
+  attributes: {
+    'graphql.operation.type': 'query',
+    ...(name !== null && { 'graphql.operation.name': name }),
+    'graphql.planned_calls': 1,
+    'http.response.header.x-request-id': [expect.any(String)],
+  },
   status: SpanStatusCode.UNSET,
 });
 
 describe('spans', () => {
   test('tell of an operation and its calls', async () => {
     const exporter = keepSpans();
-    const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
+    const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     await (await fetch('/graphql', ask(`query Name ${artistName}`))).text();
 
     const spans = exporter.getFinishedSpans();
+    const { hostname, port, origin, pathname } = new URL(sandbox.apiUrl);
+    const server = { 'server.address': hostname, 'server.port': Number(port) };
     expect(summary(spans)).toEqual([
       {
-        name: 'spotify token',
+        name: 'POST /api/token',
         kind: SpanKind.CLIENT,
         attributes: {
+          ...server,
           'http.request.method': 'POST',
-          'url.path': '/api/token',
+          'url.full': `${origin}/api/token`,
+          'url.template': '/api/token',
           'spotify.family': 'token',
           'http.response.status_code': 200,
         },
         status: SpanStatusCode.UNSET,
       },
       {
-        name: 'spotify artists',
+        name: `GET ${pathname}/artists/{id}`,
         kind: SpanKind.CLIENT,
         attributes: {
+          ...server,
           'http.request.method': 'GET',
-          'url.path': `/artists/${bts}`,
+          'url.full': `${origin}${pathname}/artists/${bts}`,
+          'url.template': `${pathname}/artists/{id}`,
           'spotify.family': 'artists',
           'http.response.status_code': 200,
         },
         status: SpanStatusCode.UNSET,
       },
-      operationSpan('graphql Name'),
+      operationSpan('Name'),
     ]);
     expect(expectOneFamily(spans).parentSpanContext).toBeUndefined();
     expect(new Set(spans.map(({ instrumentationScope }) => instrumentationScope.name))).toEqual(
@@ -118,7 +150,7 @@ describe('spans', () => {
     const spans = exporter.getFinishedSpans();
     const operation = expectOneFamily(spans);
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
-    expect(named(spans, 'spotify artists')).toHaveLength(1);
+    expect(named(spans, 'GET /v1/artists/{id}')).toHaveLength(1);
   });
 
   test('are one for an answer that is given again, in the trace of whoever asks again', async () => {
@@ -129,27 +161,29 @@ describe('spans', () => {
     await (await fetch(url, ask(artistName, { traceparent, connection: 'close' }))).text();
 
     const spans = exporter.getFinishedSpans();
-    expect(summary(spans)).toEqual([operationSpan('graphql operation')]);
+    expect(summary(spans)).toEqual([operationSpan(null)]);
     expect(expectOneFamily(spans).spanContext().traceId).toBe(traceId);
   });
 
-  test.each(['{ nothing }', '{ artist', 'query ($id: ID!) { artist(id: $id) { name } }'])(
-    'are one, and an error, for an operation that is refused: %s',
-    async (document) => {
-      const exporter = keepSpans();
-      const { fetch } = await withSandbox();
-      const body = JSON.stringify({ query: document });
-      await (await fetch('/graphql', { ...ask(''), body })).text();
-      const refused = { planned: 0, status: { code: SpanStatusCode.ERROR } };
-      expect(
-        exporter.getFinishedSpans().map(({ name, attributes, status }) => ({
-          name,
-          planned: attributes['graphql.planned_calls'],
-          status,
-        })),
-      ).toEqual([{ name: 'graphql operation', ...refused }]);
-    },
-  );
+  test.each([
+    ['{ nothing }', 'GraphQL Operation', 'GRAPHQL_VALIDATION_FAILED'],
+    ['{ artist', 'GraphQL Operation', 'GRAPHQL_PARSE_FAILED'],
+    ['query ($id: ID!) { artist(id: $id) { name } }', 'query', 'BAD_USER_INPUT'],
+  ])('are one, and an error, for an operation that is refused: %s', async (document, name, errorType) => {
+    const exporter = keepSpans();
+    const { fetch } = await withSandbox();
+    const body = JSON.stringify({ query: document });
+    await (await fetch('/graphql', { ...ask(''), body })).text();
+    const spans = exporter.getFinishedSpans();
+    expect(summary(spans)).toMatchObject([
+      {
+        name,
+        attributes: { 'graphql.planned_calls': 0, 'error.type': errorType },
+        status: SpanStatusCode.ERROR,
+      },
+    ]);
+    expect(JSON.stringify(spans[0]?.attributes)).not.toContain('artist');
+  });
 
   test('are none where the client had its trace left out', async () => {
     const exporter = keepSpans();
@@ -158,7 +192,7 @@ describe('spans', () => {
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
-  test('tell of the wait at the gate', async () => {
+  test('tell of the wait in the queue', async () => {
     const exporter = keepSpans();
     const { fetch } = await withSandbox(
       { SPOTIFY_QUOTA_MODE: 'development', UPSTREAM_CONCURRENCY: '1' },
@@ -169,7 +203,7 @@ describe('spans', () => {
 
     const spans = exporter.getFinishedSpans();
     expectOneFamily(spans);
-    const waits = named(spans, 'gate wait');
+    const waits = named(spans, 'queue wait');
     expect(waits.length).toBeGreaterThan(0);
     for (const { kind, attributes } of waits) {
       expect(kind).toBe(SpanKind.INTERNAL);
@@ -187,16 +221,12 @@ describe('spans', () => {
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toEqual([
       {
-        name: 'cache',
+        name: 'cache hit',
         kind: SpanKind.INTERNAL,
-        attributes: {
-          'http.request.method': 'GET',
-          'url.path': `/artists/${bts}`,
-          'http.response.status_code': 200,
-        },
+        attributes: { 'url.path': `/artists/${bts}` },
         status: SpanStatusCode.UNSET,
       },
-      operationSpan('graphql operation'),
+      operationSpan(null),
     ]);
     expectOneFamily(spans);
   });
@@ -210,12 +240,55 @@ describe('spans', () => {
     await (await fetch('/graphql', ask(artistName))).text();
 
     const spans = exporter.getFinishedSpans();
-    expect(spans.map(({ name, status }) => [name, status])).toEqual([
-      ['spotify token', { code: SpanStatusCode.UNSET }],
-      ['spotify artists', { code: SpanStatusCode.ERROR }],
-      ['graphql operation', { code: SpanStatusCode.ERROR }],
+    expect(
+      spans.map(({ name, attributes, status }) => [name, attributes['error.type'], status.code]),
+    ).toEqual([
+      ['POST /api/token', undefined, SpanStatusCode.UNSET],
+      ['GET /v1/artists/{id}', '403', SpanStatusCode.ERROR],
+      ['query', 'UPSTREAM_FORBIDDEN', SpanStatusCode.ERROR],
     ]);
     expectOneFamily(spans);
+  });
+
+  test('name the fault of a call without a response', async () => {
+    const exporter = keepSpans();
+    const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
+    sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'reset' } });
+    await (await fetch('/graphql', ask(artistName))).text();
+    const calls = named(exporter.getFinishedSpans(), 'GET /v1/artists/{id}');
+    expect(calls.length).toBeGreaterThan(0);
+    for (const { attributes } of calls) expect(attributes['error.type']).toBe('transport');
+  });
+
+  test('have the template of the path, and no text of a search', async () => {
+    const exporter = keepSpans();
+    const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' });
+    const query = `query Find($q: String!) {
+      search(q: $q, type: [ALBUM]) { albums(first: 1) { nodes { id } } }
+      artist(id: "${bts}") { albums(first: 1) { nodes { id } } }
+    }`;
+    const body = JSON.stringify({ query, variables: { q: 'secretwords' } });
+    await (await fetch('/graphql', { ...ask(''), body })).text();
+    const spans = exporter.getFinishedSpans();
+    const templates = new Set(spans.map(({ attributes }) => attributes['url.template']).filter(Boolean));
+    expect(templates).toEqual(
+      new Set(['/api/token', '/v1/artists/{id}', '/v1/artists/{id}/albums', '/v1/search']),
+    );
+    expect(JSON.stringify(summary(spans))).not.toContain('secretwords');
+  });
+
+  test('of an operation lie below the active span, such as that of an instrumentation of node:http', async () => {
+    const exporter = keepSpans();
+    const { fetch, gateway } = await withSandbox();
+    const active = trace.setSpan(ROOT_CONTEXT, trace.getTracer('test').startSpan('GET /graphql'));
+    context.setGlobalContextManager(alwaysActive(active));
+    onTestFinished(() => void context.disable());
+    await (await fetch('/graphql', ask(artistName, { traceparent }))).text();
+    await gateway.execute({ document: parse(artistName) });
+    const operations = named(exporter.getFinishedSpans(), 'query');
+    expect(operations.map(({ kind }) => kind)).toEqual([SpanKind.SERVER, SpanKind.INTERNAL]);
+    for (const { parentSpanContext } of operations)
+      expect(parentSpanContext?.spanId).toBe(trace.getSpanContext(active)?.spanId);
   });
 
   test('are no news for Spotify: no call has a header of a trace', async () => {

@@ -1,6 +1,7 @@
 import type { FetchAPI, Plugin } from 'graphql-yoga';
 import type { GatewayError } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
+import { noStore } from '../cache-headers.ts';
 
 /** The response to a request that is rejected before it becomes an operation. */
 export function errorResponse(
@@ -13,6 +14,7 @@ export function errorResponse(
     status,
     headers: {
       'content-type': 'application/json; charset=utf-8',
+      ...noStore,
       ...(retryAfter !== undefined && { 'retry-after': `${retryAfter}` }),
     },
   });

@@ -1,9 +1,10 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import { epochMs } from '../../observability/clock.ts';
 import type { ExecuteOperation } from '../../operation/request.ts';
+import { cacheHeaders, type Reuse, reuseOf } from '../cache-headers.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
 import { stringify } from '../json.ts';
+import type { RequestIds } from '../request-id.ts';
 import { stringifyResult } from '../response.ts';
 import { type ResponseCache, responseKey } from '../response-cache.ts';
 
@@ -11,6 +12,7 @@ export interface ExecuteOperationPluginOptions {
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
   clientKey: ClientKey;
+  requestIds: RequestIds;
 }
 
 /** The result of an operation, with the JSON text that yoga sends for it. */
@@ -22,23 +24,30 @@ type StringifiedResult = ExecutionResult & { stringify(): string };
  * that the response to a hash is cached by the hash.
  */
 export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plugin {
-  const { executeOperation, responseCache, clientKey } = options;
+  const { executeOperation, responseCache, clientKey, requestIds } = options;
 
   async function respond(request: Request, key: string | null, params: GraphQLParams, context: object) {
     const header = (name: string) => request.headers.get(name);
-    const cachedResponse = responseCache.get(key, { header });
+    const requestId = requestIds.of(request);
+    const cachedResponse = responseCache.get(key, { header, requestId });
     if (cachedResponse) {
-      const { body, freshUntilMs } = cachedResponse;
-      return withCacheControl(request, { stringify: () => body.toString() }, freshUntilMs);
+      const { body, reuse } = cachedResponse;
+      return withHeaders({ stringify: () => body.toString() }, reuse);
     }
     const { query = '', operationName, variables } = params;
-    const client = { key: clientKeyOf(request, context, clientKey), header, signal: request.signal };
+    const client = {
+      key: clientKeyOf(request, context, clientKey),
+      header,
+      requestId,
+      signal: request.signal,
+    };
     const changes = responseCache.changes();
     const operation = await executeOperation({ document: query, operationName, variables, client });
-    const { result, freshUntilMs } = operation;
+    const { result, usage } = operation;
     const text = stringifyResult(result);
-    responseCache.put(key, Buffer.from(text), operation, changes);
-    return withCacheControl(request, { ...result, stringify: () => text }, freshUntilMs);
+    const reuse = reuseOf(key, operation, { query, variables }, text);
+    responseCache.put(key, { body: Buffer.from(text), reuse, usage }, changes);
+    return withHeaders({ ...result, stringify: () => text }, reuse);
   }
 
   return {
@@ -50,14 +59,7 @@ export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plu
   };
 }
 
-/** Lets browsers and CDNs cache the response to a GET for as long as the whole of it is fresh. */
-function withCacheControl(
-  { method }: Request,
-  result: StringifiedResult,
-  freshUntilMs: number | null,
-): StringifiedResult {
-  if (method !== 'GET') return result;
-  const seconds = freshUntilMs === null ? 0 : Math.floor((freshUntilMs - epochMs()) / 1000);
-  const http = { headers: { 'cache-control': seconds > 0 ? `public, max-age=${seconds}` : 'no-store' } };
-  return { ...result, extensions: { ...result.extensions, http } };
-}
+const withHeaders = (result: StringifiedResult, reuse: Reuse | null): StringifiedResult => ({
+  ...result,
+  extensions: { ...result.extensions, http: { headers: cacheHeaders(reuse) } },
+});

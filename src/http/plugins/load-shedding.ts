@@ -4,6 +4,7 @@ import type { ErrorCode, Overloaded } from '../../errors.ts';
 import { overloaded } from '../../operation/admission.ts';
 import type { Documents } from '../../operation/documents.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
+import { requestIdHeader } from '../request-id.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
 import { errorResponse } from './error-response.ts';
 
@@ -60,15 +61,16 @@ export function useUnread(unread: UnreadResponses, onRejected: (code: ErrorCode)
       if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
       const error = overloaded();
       onRejected(error.code);
-      setResponse(withCorsOf(response, errorResponse(fetchAPI, 503, error)));
+      setResponse(withHeadersOf(response, errorResponse(fetchAPI, 503, error)));
     },
   };
 }
 
-/** The response with the CORS headers of another one: without them, a page of another origin cannot read its error. */
-function withCorsOf({ headers }: Response, response: Response): Response {
+/** The response with the id and the CORS headers of another one, without which a page of another origin cannot read it. */
+function withHeadersOf({ headers }: Response, response: Response): Response {
   for (const [name, value] of headers)
-    if (name === 'vary' || name.startsWith('access-control-')) response.headers.set(name, value);
+    if (name === 'vary' || name === requestIdHeader || name.startsWith('access-control-'))
+      response.headers.set(name, value);
   return response;
 }
 

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { CORSOptions, Plugin } from 'graphql-yoga';
-import { traceHeader } from '../../operation/usage.ts';
+import { noStore } from '../cache-headers.ts';
+import { requestIdHeader } from '../request-id.ts';
 
 /** Pages of these origins may read responses. Others get no header, because `null` would allow any sandboxed frame. */
 export const corsFor =
   (origins: readonly string[]) =>
   ({ headers }: Request): CORSOptions => {
     const origin = headers.get('origin');
-    return origin !== null && origins.includes(origin) && { origin, credentials: false };
+    return (
+      origin !== null &&
+      origins.includes(origin) && { origin, credentials: false, exposedHeaders: [requestIdHeader] }
+    );
   };
 
 /** Caches store the responses to different origins separately, also those without CORS headers. */
@@ -19,15 +23,23 @@ export const useVaryByOrigin: Plugin = {
 
 const etagCharacters = 22; // 132 bits of the hash
 
-/** Gives responses that may be cached an ETag, and responds 304 to a client that has the same response cached. */
+/** No cache keeps an error, or a response of the endpoint that does not state how long it is fresh. */
+export const useNoStore = (endpoint: string): Plugin => ({
+  onResponse({ request, response: { headers, status } }) {
+    if (headers.has('cache-control')) return;
+    if (status >= 400 || new URL(request.url).pathname === endpoint)
+      headers.set('cache-control', noStore['cache-control']);
+  },
+});
+
+/** Gives responses to GET that may be cached an ETag, and responds 304 to a client that has the same response cached. */
 export const useEtag: Plugin = {
   async onResponse({ request, response, setResponse, fetchAPI: { Response } }) {
-    if (!response.headers.get('cache-control')?.startsWith('public')) return;
+    if (request.method !== 'GET' || !response.headers.get('cache-control')?.startsWith('public')) return;
     const body = await response.text();
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, etagCharacters)}"`;
     const headers = new Headers(response.headers);
     headers.set('etag', etag);
-    headers.append('vary', `accept, ${traceHeader}`);
     // A proxy that compresses the response makes the ETag a weak one: `W/"…"`.
     const isCached = request.headers.get('if-none-match')?.includes(etag);
     if (!isCached) return setResponse(new Response(body, { status: 200, headers }));

@@ -37,14 +37,23 @@ const federated: Readonly<Record<string, Record<string, object>>> = {
   ...Object.fromEntries(valueTypes.map((name) => [name, { shareable: {} }])),
 };
 
-/** @param field as the schema defines it, with its arguments and its type */
-function withCosts(
+/**
+ * The directives of a field for a parent: its costs, and the default of `@semanticNonNull(levels:)` written out, because the
+ * composition of Mesh loses defaults of directives.
+ * @param field as the schema defines it, with its arguments and its type
+ */
+function withDirectives(
   config: GraphQLFieldConfig<unknown, unknown>,
   field?: GraphQLField<unknown, unknown>,
 ): GraphQLFieldConfig<unknown, unknown> {
-  const { merge: _, ...directives } = (config.extensions?.['directives'] ?? {}) as Record<string, object>;
-  const costs = field ? costDirectives(field) : {};
-  return { ...config, extensions: { ...config.extensions, directives: { ...directives, ...costs } } };
+  const sent = (config.extensions?.['directives'] ?? {}) as Record<string, object>;
+  const { merge: _, semanticNonNull, ...others } = sent;
+  const directives = {
+    ...(semanticNonNull && { semanticNonNull: { levels: [0], ...semanticNonNull } }),
+    ...others,
+    ...(field && costDirectives(field)),
+  };
+  return { ...config, extensions: { ...config.extensions, directives } };
 }
 
 /**
@@ -66,10 +75,11 @@ export function federatedSdl(schema: GraphQLSchema): string {
           ...type.toConfig(),
           extensions: { directives: { ...federated[type.name], ...noWeight } },
         }),
-      [MapperKind.ROOT_FIELD]: (field, name) => withCosts(field, schema.getQueryType()?.getFields()[name]),
+      [MapperKind.ROOT_FIELD]: (field, name) =>
+        withDirectives(field, schema.getQueryType()?.getFields()[name]),
       [MapperKind.OBJECT_FIELD]: (field, name, typeName) => {
         const type = schema.getType(typeName);
-        return withCosts(field, isObjectType(type) ? type.getFields()[name] : undefined);
+        return withDirectives(field, isObjectType(type) ? type.getFields()[name] : undefined);
       },
     },
   );

@@ -76,6 +76,13 @@ describe('a federation router', () => {
   const link = (imports: string) =>
     `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: [${imports}])`;
 
+  test('reads the levels of every @semanticNonNull, because the composition of Mesh loses defaults', async () => {
+    const fields = (await serviceSdl()).split('\n').filter((line) => line.includes(' @semanticNonNull'));
+    const marked = fields.filter((line) => !line.startsWith('directive'));
+    expect(marked.length).toBeGreaterThan(10);
+    expect(marked.filter((line) => !line.includes('@semanticNonNull(levels: ['))).toEqual([]);
+  });
+
   test('composes the gateway alone, and with a subgraph that has pages of its own, without a hint', async () => {
     const own = subgraph('spotify', await serviceSdl());
     const concerts = subgraph(

@@ -101,7 +101,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const result = await withDeadline(request.result, fieldContext);
       observer.onRead(result.source === 'spotify' ? callSource : result.source);
       if (result.source !== 'spotify') return useEntry(endpointRequest, result, fieldContext);
-      recordFreshness(fieldContext, result.entry.freshUntilMs);
+      recordFreshness(fieldContext, result.entry.freshUntilMs, result.entry.usableUntilMs);
       return result.entry.value;
     } catch (error) {
       const staleEntry = cached(endpointRequest, form) ?? cachedEntry;
@@ -184,7 +184,7 @@ function recordHit(
   const freshUntilMs = isFresh(entry)
     ? entry.freshUntilMs
     : extendedFreshUntilMs(entry, quotaOf(endpointRequest).usedShare);
-  recordFreshness(fieldContext, freshUntilMs);
+  recordFreshness(fieldContext, freshUntilMs, entry.usableUntilMs);
   fieldContext.operation.usage.calls.push({
     method: 'GET',
     path: pathOf(endpointRequest.request),

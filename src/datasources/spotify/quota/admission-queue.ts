@@ -105,7 +105,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
       if (queue.size() >= maxQueued)
         throw new Overloaded('Too many Spotify calls are queued: ask again in a few seconds.');
       const [operation] = waiters.operations();
-      const onDequeued = observer.onQueued({ family, method: 'GET', path: `/${family}`, operation });
+      const onDequeued = observer.onQueued({ family, operation });
       const turn = new Promise<CallSlot>((admit, reject) => {
         queue.add(operation, { family, waiters, admit, reject });
       });

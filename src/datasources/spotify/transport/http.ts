@@ -148,13 +148,13 @@ export interface RequestInfo extends HttpRequest {
 export function createObservedHttp(http: Http, observer: Observer): ObservedHttp {
   return async ({ family, path, ...request }, waiters) => {
     const startedMs = performance.now();
-    const { method } = request;
     const [operation] = waiters.operations();
-    const onEnd = observer.onCall({ family, method, path: path.replace(/\?.*/, ''), operation });
+    const { method, url } = request;
+    const onEnd = observer.onCall({ family, method, url, path: path.replace(/\?.*/, ''), operation });
     const finishRecord = waiters.recordCall({ method, path });
     const outcome = await http.send(request);
     const status = outcome.kind === 'response' ? outcome.status : null;
-    onEnd(status);
+    onEnd({ status, fault: outcome.kind === 'fault' ? outcome.fault : null });
     finishRecord({ status, milliseconds: Math.round(performance.now() - startedMs) });
     return outcome;
   };

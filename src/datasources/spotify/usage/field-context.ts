@@ -47,6 +47,8 @@ export interface OperationContext {
   traceContext?: unknown;
   /** Until when all of its data is fresh, in milliseconds of the epoch. */
   freshUntilMs: number;
+  /** Until when all of its data may be used stale if Spotify cannot be called, in milliseconds of the epoch. */
+  usableUntilMs: number;
   /** Whether its response is not needed any more: the deadline has passed or the client has disconnected. */
   hasEnded(): boolean;
   /** Calls back once at its end; the returned function cancels that. */
@@ -98,6 +100,7 @@ export function createOperationContext(timeoutMs: number): OperationContext {
     deadlineMs,
     usage: { calls: [], stale: [], unavailable: [], shortened: [] },
     freshUntilMs: Number.POSITIVE_INFINITY,
+    usableUntilMs: Number.POSITIVE_INFINITY,
     hasEnded: () => hasEnded || performance.now() >= deadlineMs,
     onEnd(callback) {
       callbacks.add(callback);
@@ -165,9 +168,14 @@ export const recordUnavailable = (
   reason: UnavailableReason = 'QUOTA_MODE',
 ): void => void operation.usage.unavailable.push({ ...location(), reason });
 
-/** Records that data in the response is fresh until this time, in milliseconds of the epoch. */
-export function recordFreshness({ operation }: FieldContext, untilMs: number): void {
-  operation.freshUntilMs = Math.min(operation.freshUntilMs, untilMs);
+/** Records that data in the response is fresh, and usable, until these times, in milliseconds of the epoch. */
+export function recordFreshness(
+  { operation }: FieldContext,
+  freshUntilMs: number,
+  usableUntilMs = Number.POSITIVE_INFINITY,
+): void {
+  operation.freshUntilMs = Math.min(operation.freshUntilMs, freshUntilMs);
+  operation.usableUntilMs = Math.min(operation.usableUntilMs, usableUntilMs);
 }
 
 /** Records that the value comes from a stale cache entry. */

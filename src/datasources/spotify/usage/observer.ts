@@ -5,23 +5,34 @@ export type Family = string;
 
 /** Receives the events of the datasource, for metrics and traces. Its methods must not throw. */
 export interface Observer {
-  /** A call was sent. @returns receives its status at its end, null without a response */
-  onCall(call: ObservedCall): (status: number | null) => void;
+  /** A call was sent. @returns receives its outcome */
+  onCall(call: ObservedCall): (outcome: CallOutcome) => void;
   /** A call waits in the request queue. @returns is called when the wait ends */
-  onQueued(call: ObservedCall): () => void;
+  onQueued(call: QueuedCall): () => void;
   /** A read of the cache ended: in memory, in the shared store, with a call, or with a call in flight. */
   onRead(source: ReadSource): void;
   /** Spotify rejected a call because the quota of its family is used up. */
   onQuotaRejected(family: Family): void;
 }
 
-export interface ObservedCall {
+export interface QueuedCall {
   family: Family | 'token';
-  method: 'GET' | 'POST';
-  /** Relative to the base URL, without the query. */
-  path: string;
   /** The operation that caused the call, if one did. */
   operation: OperationContext | undefined;
+}
+
+export interface ObservedCall extends QueuedCall {
+  method: 'GET' | 'POST';
+  url: string;
+  /** Relative to the base URL, without the query. */
+  path: string;
+}
+
+export interface CallOutcome {
+  /** Null without a response. */
+  status: number | null;
+  /** Why there is no usable response, such as `timeout`; null if there is one. */
+  fault: string | null;
 }
 
 export type ReadSource = 'memory' | 'redis' | 'spotify' | 'shared';
@@ -37,7 +48,7 @@ export const noopObserver: Observer = {
 export const combine = (observers: readonly Observer[]): Observer => ({
   onCall(call) {
     const ends = observers.map((observer) => observer.onCall(call));
-    return (status) => ends.forEach((end) => void end(status));
+    return (outcome) => ends.forEach((end) => void end(outcome));
   },
   onQueued(call) {
     const ends = observers.map((observer) => observer.onQueued(call));

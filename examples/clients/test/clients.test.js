@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gql } from '@apollo/client';
+import { isAbstractType, isObjectType, parse } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import relay from 'relay-runtime';
+import { schema } from 'spotify-graphql-gateway';
+import { apolloClient, keys, possibleTypes, relayEnvironment, urqlClient } from '../src/clients.js';
+import { createConcerts } from '../src/concerts.js';
+import { expressHost, fastifyHost, honoHost, nextRoute } from '../src/hosts.js';
+import * as parents from '../src/parents.js';
+import albumsQuery from '../src/relay/__generated__/albumsQuery.graphql.js';
+import { serve, startWorld } from '../src/world.js';
+
+/** Each parent, client and server costs as many Spotify calls as direct queries. */
+
+async function worldFor(t, options) {
+  const world = await startWorld(options);
+  t.after(world.close);
+  return world;
+}
+
+/** The calls of these queries if the gateway itself gets them. */
+async function directCalls(t, ...queries) {
+  const { gateway, spotifyCalls } = await worldFor(t);
+  for (const query of queries) {
+    const { errors } = await gateway.execute({ document: parse(query) });
+    assert.equal(errors, undefined);
+  }
+  return spotifyCalls();
+}
+
+const byName = (one, other) => one.localeCompare(other);
+
+/** Artists with some albums each. */
+const idsIn = ({ catalogue: { artists, fixtures, albumsOf } }) =>
+  artists()
+    .map(({ id }) => id)
+    .filter((id) => !Object.values(fixtures.artists).includes(id) && albumsOf(id).length >= 2)
+    .slice(0, 10);
+
+for (const [name, startParent] of Object.entries(parents)) {
+  test(`${name}: 10 concerts with 2 albums of each artist cost the calls of the artists alone`, async (t) => {
+    const { url, sandbox, spotifyCalls } = await worldFor(t);
+    const ids = idsIn(sandbox);
+    const concerts = ids.map((id, i) => ({ city: `City ${i}`, headlinerId: id }));
+    const own = await serve(createYoga({ schema: createConcerts(concerts), logging: false }));
+    t.after(own.close);
+    const parent = await startParent({ spotify: url, concerts: own.url });
+    t.after(parent.close);
+
+    const fields = 'name albums(first: 2) { nodes { name } }';
+    const { data, errors } = await parent.run(`{ concerts { city headliner { ${fields} } } }`);
+
+    assert.equal(errors, undefined);
+    assert.deepEqual(
+      data.concerts.map(({ city, headliner }) => [city, headliner.name, headliner.albums.nodes.length]),
+      ids.map((id, i) => [`City ${i}`, sandbox.catalogue.artist(id).name, 2]),
+    );
+    const direct = await directCalls(t, `{ artists(ids: ${JSON.stringify(ids)}) { ${fields} } }`);
+    assert.deepEqual(spotifyCalls(), direct);
+  });
+}
+
+/** The artist, its query for two pages of five albums, and what they cost. */
+async function albumsOf(t) {
+  const world = await worldFor(t);
+  const { bts } = world.sandbox.catalogue.fixtures.artists;
+  const shown = world.sandbox.catalogue
+    .albumsOf(bts)
+    .flatMap((slot) => (slot.shows === 'album' ? [world.sandbox.catalogue.album(slot.albumId).name] : []))
+    .slice(0, 10);
+  const direct = await directCalls(
+    t,
+    `{ artist(id: "${bts}") { name albums(first: 10) { nodes { name } } } }`,
+  );
+  return { ...world, bts, shown, direct };
+}
+
+const document = `query Albums($id: ID!, $first: Int!, $after: String) {
+  artist(id: $id) {
+    id
+    name
+    albums(first: $first, after: $after) {
+      nodes { id }
+      edges { node { id name images { url } releaseDate { date } } }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+}`;
+
+const namesIn = ({ edges }) => edges.map(({ node }) => node.name);
+
+test('Relay puts two pages of a list together, for the calls of one page of ten', async (t) => {
+  const { url, bts, shown, direct, spotifyCalls } = await albumsOf(t);
+  const environment = relayEnvironment(url);
+  const variables = { id: bts, first: 5, after: null };
+  const operation = relay.createOperationDescriptor(albumsQuery, variables);
+  environment.retain(operation);
+  const seen = () => environment.lookup(operation.fragment).data.artist.albums;
+
+  await relay.fetchQuery(environment, albumsQuery, variables).toPromise();
+  const after = seen().pageInfo.endCursor;
+  await relay.fetchQuery(environment, albumsQuery, { ...variables, after }).toPromise();
+
+  assert.deepEqual(namesIn(seen()), shown);
+  assert.deepEqual(spotifyCalls(), direct);
+});
+
+test('Apollo Client puts the edges of two pages together, for the calls of one page of ten', async (t) => {
+  const { url, bts, shown, direct, spotifyCalls } = await albumsOf(t);
+  const client = apolloClient(url);
+  t.after(() => client.stop());
+  const query = gql(document);
+  const variables = { id: bts, first: 5 };
+
+  const observable = client.watchQuery({ query, variables });
+  const { data } = await new Promise((resolve, reject) => {
+    const next = (result) => result.loading || resolve(result);
+    const subscription = observable.subscribe({ next, error: reject });
+    t.after(() => subscription.unsubscribe());
+  });
+  await observable.fetchMore({ variables: { after: data.artist.albums.pageInfo.endCursor } });
+  const { albums } = client.readQuery({ query, variables }).artist;
+
+  assert.deepEqual(namesIn(albums), shown);
+  assert.equal(
+    albums.nodes.length,
+    5,
+    '`relayStylePagination` merges edges; `nodes` are those of the last page',
+  );
+  assert.deepEqual(spotifyCalls(), direct);
+});
+
+test('urql puts two pages of a list together, for the calls of one page of ten, without a warning', async (t) => {
+  const { url, bts, shown, direct, spotifyCalls } = await albumsOf(t);
+  const warnings = t.mock.method(console, 'warn', () => undefined);
+  const client = urqlClient(url);
+  const ask = async (variables, options) => {
+    const { data, error } = await client.query(document, variables, options).toPromise();
+    assert.equal(error, undefined);
+    return data.artist.albums;
+  };
+
+  const first = await ask({ id: bts, first: 5 });
+  await ask({ id: bts, first: 5, after: first.pageInfo.endCursor });
+  const all = await ask({ id: bts, first: 5 }, { requestPolicy: 'cache-only' });
+
+  assert.deepEqual(namesIn(all), shown);
+  assert.equal(all.nodes.length, 10, '`relayPagination` merges `nodes` too');
+  assert.deepEqual(
+    warnings.mock.calls.flatMap((call) => call.arguments),
+    [],
+  );
+  assert.deepEqual(spotifyCalls(), direct);
+});
+
+test('the lines for the caches name every type of the schema that needs one', () => {
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('_'));
+  const roots = [schema.getQueryType()];
+  const withoutId = types.filter(
+    (type) =>
+      isObjectType(type) &&
+      !roots.includes(type) &&
+      !type.getFields().id &&
+      !/PageInfo$|Connection$|Edge$/.test(type.name), // which graphcache knows
+  );
+  assert.deepEqual(Object.keys(keys).toSorted(byName), withoutId.map(({ name }) => name).toSorted(byName));
+  for (const type of types.filter(isAbstractType)) {
+    const names = schema.getPossibleTypes(type).map(({ name }) => name);
+    assert.deepEqual(possibleTypes[type.name]?.toSorted(byName), names.toSorted(byName), type.name);
+  }
+});
+
+for (const [name, mount] of Object.entries({ expressHost, fastifyHost, honoHost })) {
+  test(`${name}: the graph costs the calls of a direct query, beside a route of the server`, async (t) => {
+    const { url, sandbox, spotifyCalls } = await worldFor(t, { mount });
+    const { bts } = sandbox.catalogue.fixtures.artists;
+    const query = `{ artist(id: "${bts}") { name } }`;
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    assert.deepEqual(await response.json(), { data: { artist: { name: 'BTS' } } });
+    const own = await fetch(new URL('/own', url));
+    assert.deepEqual(await own.json(), { own: true });
+    assert.deepEqual(spotifyCalls(), await directCalls(t, query));
+  });
+}
+
+test('nextRoute: a route handler takes a Request, and costs the calls of a direct query', async (t) => {
+  const { gateway, sandbox, spotifyCalls } = await worldFor(t);
+  const { bts } = sandbox.catalogue.fixtures.artists;
+  const query = `{ artist(id: "${bts}") { name } }`;
+  const response = await nextRoute(gateway).POST(
+    new Request('http://localhost/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    }),
+  );
+  assert.deepEqual(await response.json(), { data: { artist: { name: 'BTS' } } });
+  assert.deepEqual(spotifyCalls(), await directCalls(t, query));
+});

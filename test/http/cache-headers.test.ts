@@ -1,0 +1,213 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Agent, interceptors, request } from 'undici';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { cacheTagOf } from '../../src/http/cache-headers.ts';
+import { albums, artists, tracks } from '../support/asking.ts';
+import { setWallClock, startClock, waitForIdleLoop } from '../support/clock.ts';
+import { withSandbox } from '../support/gateway.ts';
+
+/** The headers by which browsers and CDNs cache responses. */
+
+const name = `{ artist(id: "${artists.bts}") { name } }`;
+const page = `{ artist(id: "spotify:artist:${artists.bts}") { albums(first: 2) { nodes { id } } } }`;
+
+/** A gateway behind `node:http`, with the number of requests that it has served. */
+async function serve(environment: Record<string, string> = {}) {
+  const gateway = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development', ...environment });
+  let requests = 0;
+  const server = createServer((incoming, response) => {
+    response.once('finish', () => {
+      if (response.statusCode !== 503) requests += 1; // shed, because gateway and test share the event loop
+    });
+    gateway.gateway.listener(incoming, response);
+  }).listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+
+  async function send(method: 'GET' | 'POST', query: string, headers: Record<string, string> = {}) {
+    const target = method === 'GET' ? `${url}?query=${encodeURIComponent(query)}` : url;
+    const init = { headers: { 'content-type': 'application/json', connection: 'close', ...headers } };
+    const body = method === 'GET' ? {} : { body: JSON.stringify({ query }) };
+    for (;;) {
+      const response = await fetch(target, { method, ...init, ...body });
+      await response.text();
+      if (response.status !== 503) return response;
+      await waitForIdleLoop();
+    }
+  }
+
+  const cacheControl = async (...sent: Parameters<typeof send>) =>
+    (await send(...sent)).headers.get('cache-control');
+  return { ...gateway, url, send, cacheControl, requests: () => requests };
+}
+
+describe('Cache-Control', () => {
+  test('states the freshness of GET and POST alike, and shrinks while the response is cached', async () => {
+    const clock = startClock();
+    const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '1000' });
+    await cacheControl('POST', name);
+    await clock.pass(30);
+    const stated = /^public, max-age=(6\d|70), stale-while-revalidate=\1, stale-if-error=1000$/;
+    expect(await cacheControl('POST', name), 'the fast path, cached').toMatch(stated);
+    expect(await cacheControl('GET', name), 'yoga, cached').toMatch(stated);
+    expect(await cacheControl('POST', `${name} `), 'the fast path').toMatch(stated);
+    expect(await cacheControl('GET', `${name}  `), 'yoga').toMatch(stated);
+  });
+
+  test('allows no stale response if the gateway itself serves none', async () => {
+    const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '0' });
+    for (const method of ['GET', 'POST'] as const)
+      expect(await cacheControl(method, name)).toMatch(/^public, max-age=(9\d|100)$/);
+  });
+
+  test.each<[string, string, Record<string, string>?]>([
+    ['a syntax error', '{'],
+    ['an unknown field', '{ nothing }'],
+    ['an invalid id', '{ artist(id: "no") { name } }'],
+    ['a traced operation', name, { 'x-spotify-trace': '1' }],
+    ['a dry run', name, { 'x-spotify-trace': 'plan' }],
+    ['the daily quota', '{ quota { used } }'],
+    ['an operation without data of Spotify', '{ __typename }'],
+  ])('is no-store for %s', async (_, document, headers = {}) => {
+    const { cacheControl, fetch } = await serve();
+    const accept = 'application/graphql-response+json';
+    for (const method of ['GET', 'POST'] as const) {
+      expect(await cacheControl(method, document, headers)).toBe('no-store');
+      expect(await cacheControl(method, document, { accept, ...headers })).toBe('no-store');
+    }
+    const yoga = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query: document }),
+    });
+    expect(yoga.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('is no-store for a response with a stale part', async () => {
+    const clock = startClock();
+    const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '10' });
+    await cacheControl('POST', name);
+    await clock.pass(11);
+    expect(await cacheControl('POST', name)).toBe('no-store');
+  });
+
+  test.each<[string, string, RequestInit]>([
+    ['JSON that is malformed', '/graphql', { body: '{' }],
+    ['another media type', '/graphql', { body: '{}', headers: { 'content-type': 'text/plain' } }],
+    ['another method', '/graphql', { method: 'DELETE' }],
+    ['a body that is too large', '/graphql', { body: JSON.stringify({ query: 'x'.repeat(100_001) }) }],
+    ['another path', '/nothing', {}],
+    ['a request that is shed', '/graphql', { body: JSON.stringify({ query: name }) }],
+  ])('is no-store for %s', async (_, path, init) => {
+    const { url, gateway } = await serve();
+    if (_ === 'a request that is shed') gateway.drain();
+    const headers = { 'content-type': 'application/json', connection: 'close' };
+    const response = await fetch(new URL(path, url), { method: 'POST', headers, ...init });
+    await response.text();
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('a shared cache', () => {
+  test('serves the second query without a request to the gateway, and none past its freshness', async () => {
+    const clock = startClock();
+    onTestFinished(() => setWallClock(0));
+    const { url, requests } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '0' });
+    const dispatcher = new Agent().compose(interceptors.cache({ type: 'shared' }));
+    onTestFinished(() => dispatcher.close());
+    const ask = async () => {
+      for (;;) {
+        const { statusCode, body } = await request(`${url}?query=${encodeURIComponent(page)}`, {
+          dispatcher,
+        });
+        const text = await body.text();
+        if (statusCode === 200) return text;
+        await waitForIdleLoop();
+      }
+    };
+
+    const first = await ask();
+    expect(await ask()).toBe(first);
+    expect(requests()).toBe(1);
+
+    await clock.pass(80);
+    setWallClock(80_000);
+    expect(await ask()).toBe(first);
+    expect(requests()).toBe(1);
+
+    await clock.pass(21);
+    setWallClock(101_000);
+    await ask();
+    expect(requests()).toBe(2);
+  });
+
+  test('keeps a traced response apart from one without a trace', async () => {
+    const { url } = await serve();
+    const dispatcher = new Agent().compose(interceptors.cache({ type: 'shared' }));
+    onTestFinished(() => dispatcher.close());
+    const ask = async (headers: Record<string, string>) => {
+      const response = await request(`${url}?query=${encodeURIComponent(name)}`, { dispatcher, headers });
+      return response.body.json();
+    };
+    await ask({});
+    expect(await ask({ 'x-spotify-trace': '1' })).toHaveProperty('extensions.spotify');
+    expect(await ask({})).not.toHaveProperty('extensions');
+  });
+});
+
+describe('Cache-Tag', () => {
+  test('has the ids of the request and of the response, each once, for GET and POST alike', async () => {
+    const { send } = await serve();
+    for (const method of ['POST', 'GET'] as const) {
+      const { headers } = await send(method, page);
+      const tags = headers.get('cache-tag')?.split(',') ?? [];
+      expect(tags[0]).toBe(artists.bts);
+      expect(new Set(tags).size).toBe(3);
+      for (const tag of tags) expect(tag).toMatch(/^[0-9A-Za-z]{22}$/);
+    }
+  });
+
+  test('has an id of the variables, also in a link', async () => {
+    const { url } = await serve();
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', connection: 'close' },
+      body: JSON.stringify({
+        query: 'query ($id: ID!) { album(id: $id) { name } }',
+        variables: { id: `\nhttps://open.spotify.com/album/${albums.tracks20}?si=1` },
+      }),
+    });
+    expect(await response.json()).not.toHaveProperty('errors');
+    expect(response.headers.get('cache-tag')).toBe(albums.tracks20);
+  });
+
+  test('is missing from a response that must not be cached', async () => {
+    const { send } = await serve();
+    const { headers } = await send(
+      'POST',
+      `{ track(id: "${tracks.explicit}") { name } album(id: "no") { name } }`,
+    );
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('cache-tag')).toBeNull();
+  });
+
+  const ids = (count: number) => Array.from({ length: count }, (_, i) => String(i).padStart(22, '0'));
+
+  test.each([
+    ['no id', ['{}', 'a text'], ''],
+    ['50 ids, in 1,149 bytes', [ids(50).join(' ')], ids(50).join(',')],
+    ['51 ids', [ids(51).join(' ')], 'many-ids'],
+    [
+      'an id in a URI and in a link',
+      ids(2).map((id, i) => (i ? `x.test/${id}?si` : `a:${id}`)),
+      ids(2).join(','),
+    ],
+    ['a text of 23 characters', ['0'.repeat(23)], ''],
+  ])('of texts with %s', (_, texts, tag) => {
+    expect(cacheTagOf(texts)).toBe(tag);
+    expect(Buffer.byteLength(cacheTagOf(texts))).toBeLessThanOrEqual(1_149);
+  });
+});

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { artists } from '../support/asking.ts';
+import { withSandbox } from '../support/gateway.ts';
+
+/** The request id, which is sent by a proxy or made here, and stands in the response and in the log. */
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const query = `{ artist(id: "${artists.bts}") { name } }`;
+
+async function serve(environment: Record<string, string> = {}) {
+  const gateway = await withSandbox(environment);
+  const server = createServer(gateway.gateway.listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+
+  /** The request id of the response. */
+  async function idOf(
+    path = '/graphql',
+    headers: Record<string, string | string[]> = {},
+    body = JSON.stringify({ query }),
+  ) {
+    const options = { port, path, method: 'POST', agent: false };
+    const sent = send({ ...options, headers: { 'content-type': 'application/json', ...headers } });
+    sent.end(body);
+    const [response] = await once(sent, 'response');
+    response.resume();
+    await once(response, 'end');
+    return response.headers['x-request-id'];
+  }
+
+  const loggedIds = () =>
+    gateway.logged
+      .filter(({ message }) => message === 'operation')
+      .map(({ fields }) => Reflect.get(fields, 'requestId'));
+  return { ...gateway, idOf, loggedIds };
+}
+
+const ways = [
+  ['the fast path', '/graphql'],
+  ['yoga', '/graphql?x=1'],
+] as const;
+
+describe.each(ways)('a request id of %s', (_, path) => {
+  test.each([
+    ['a UUID', '0af76519-16cd-43dd-8448-eb211c80319c'],
+    ['the id of a load balancer', 'Root=1-67891233-abcdef012345678912345678'],
+    ['base64', 'aGVsbG8+/w=='],
+    ['128 characters', 'x'.repeat(128)],
+  ])('is taken from the request if it is valid: %s', async (__, id) => {
+    const { idOf, loggedIds } = await serve();
+    expect(await idOf(path, { 'x-request-id': id })).toBe(id);
+    expect(await idOf(path, { 'x-request-id': `${id.slice(0, -1)}2` })).toBe(`${id.slice(0, -1)}2`); // from the response cache
+    expect(loggedIds()).toEqual([id, `${id.slice(0, -1)}2`]);
+  });
+
+  test.each<[string, string | string[]]>([
+    ['129 characters', 'x'.repeat(129)],
+    ['a blank', 'a b'],
+    ['nothing', ''],
+    ['quotes', '"a"'],
+    ['a character beyond ASCII', 'caf\u00e9'],
+    ['an end of line of another encoding', 'a%0d%0aset-cookie:b'],
+    ['two headers', ['one', 'two']],
+  ])('is replaced if it is invalid: %s', async (__, id) => {
+    const { idOf, loggedIds } = await serve();
+    const made = await idOf(path, { 'x-request-id': id });
+    expect(made).toMatch(uuid);
+    expect(loggedIds()).toEqual([made]);
+  });
+
+  test('is made for each request that has none', async () => {
+    const { idOf, loggedIds } = await serve();
+    const ids = [await idOf(path), await idOf(path)];
+    for (const id of ids) expect(id).toMatch(uuid);
+    expect(new Set(ids).size).toBe(2);
+    expect(loggedIds()).toEqual(ids);
+  });
+});
+
+test.each([
+  ['JSON that is malformed', '/graphql', {}, '{'],
+  ['another media type', '/graphql', { 'content-type': 'text/plain' }, '{}'],
+  ['a body that is too large', '/graphql', {}, 'x'.repeat(100_001)],
+  ['a syntax error', '/graphql', {}, '{"query":"{"}'],
+  ['another path', '/nothing', {}, '{}'],
+  ['an invalid Host', '/graphql', { host: 'a b' }, '{}'],
+  ['an operator', '/health', {}, '{}'],
+])('the response to %s has the request id', async (_, path, headers: Record<string, string>, body) => {
+  const { idOf } = await serve();
+  expect(await idOf(path, { 'x-request-id': 'mine', ...headers }, body)).toBe('mine');
+});
+
+test('pages of an allowed origin may read the request id', async () => {
+  const origin = 'https://app.example';
+  const { fetch } = await serve({ CORS_ORIGINS: origin });
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin, 'x-request-id': 'mine' },
+    body: JSON.stringify({ query }),
+  });
+  expect(response.headers.get('x-request-id')).toBe('mine');
+  expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id');
+});
+
+test('Spotify gets no request id, and an operation of the same process has none', async () => {
+  const { idOf, sandbox, gateway, logged } = await serve();
+  await idOf('/graphql', { 'x-request-id': 'mine' });
+  expect(sandbox.calls().length).toBeGreaterThan(0);
+  for (const { headers } of sandbox.calls()) expect(headers).not.toHaveProperty('x-request-id');
+  await gateway.execute({ document: (await import('graphql')).parse('{ __typename }') });
+  expect(logged.at(-1)?.fields).not.toHaveProperty('requestId');
+});
