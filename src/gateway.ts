@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { combine, createSpotify, type SpotifyReport } from './datasources/spotify/index.ts';
+import { nodeHost } from './datasources/spotify/node.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener } from './http/node-listener.ts';
@@ -87,7 +88,12 @@ function createCore(options: GatewayOptions, log: Log) {
   const metrics = createMetrics();
   const eventLoop = watchEventLoop();
   const unread = createUnreadResponses(() => metrics.connectionClosed('unread'));
-  const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
+  const spotify = createSpotify(
+    options.spotify,
+    nodeHost(options.spotify),
+    log,
+    combine([metrics.observer, telemetryObserver]),
+  );
   const sources = { spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes };
   registerGauges(metrics.registry, sources);
   const mask = createMask(log);

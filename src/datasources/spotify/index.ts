@@ -3,7 +3,6 @@ export type { CapabilityView } from './capabilities/capabilities.ts';
 export {
   createSpotify,
   type Spotify,
-  type SpotifyOptions,
   type SpotifyReport,
   type UnreadyReason,
 } from './client.ts';
@@ -28,6 +27,7 @@ export type {
   Sent,
   SentList,
 } from './kinds/values.ts';
+export type { SpotifyHost, SpotifyOptions } from './options.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
