@@ -7,6 +7,8 @@ import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener } from './http/node-listener.ts';
 import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
 import { createPaths, type Paths } from './http/paths.ts';
+import { findDocs, useDocs } from './http/plugins/docs.ts';
+import { useGraphiql } from './http/plugins/graphiql.ts';
 import { createClientKey, rejectInvalidTarget } from './http/request.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
 import { createFixedResponses } from './http/response.ts';
@@ -141,6 +143,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
       ...httpOptions,
       ...shared,
       paths,
+      pages: { findDocs, useDocs, useGraphiql },
       spotify,
       purgeToken: options.purgeToken ?? null,
       operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null, paths.base),

@@ -1,5 +1,4 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { isIP, isIPv6 } from 'node:net';
 import type { GraphQLParams } from 'graphql-yoga';
 import { BadRequest, type ErrorCode } from '../errors.ts';
 import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
@@ -76,8 +75,14 @@ const maxPort = 65_535;
 
 /** Whether the text is a host name or an IP address, without a port. */
 export function isHost(text: string): boolean {
-  return isIP(text) !== 0 || (text.length <= maxCharacters && hostName.test(text));
+  return isIPv6(text) || (text.length <= maxCharacters && hostName.test(text)); // an IPv4 address has the form of a name
 }
+
+/** As `isIPv6` of node:net, a module that some hosts do not have. */
+export const isIPv6 = (text: string): boolean =>
+  text.includes(':') && ipv6Characters.test(text) && URL.canParse(`http://[${text.replace(/%.*/, '')}]`);
+
+const ipv6Characters = /^[\da-f:.]+(%[\w.:-]+)?$/i;
 
 /** Whether the text is the value of a Host header: a host name or an IP address, with or without a port. */
 export function isHostHeader(text: string): boolean {
@@ -111,7 +116,7 @@ export const createClientKey =
 
 /** An IPv6 address without its last 64 bits, of which one client may choose any. */
 function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address;
+  if (address.includes('.') || !isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   const last = tail ? tail.split(':') : [];

@@ -29,9 +29,9 @@ export function requestsOf({ artists, albums, tracks, shows, episodes, audiobook
     query(`{ audiobook(id: "${audiobooks.chapters3}", market: "GB") { name chapters { nodes { name } } } }`),
     query(`{ chapter(id: "${chapters.first}", market: "GB") { name durationMs audiobook { name } } }`),
     query(`{ playlist(id: "${playlists.items3}") { name owner { id } items { nodes { addedAt } } } }`),
-    query(`{ node(id: "${artists.albums9}") { __typename id ... on Artist { name } } }`),
     query(
-      `{ nodes(ids: ["spotify:album:${albums.tracks1}", "${link('track', tracks.explicit)}"]) { __typename id } }`,
+      `{ node(id: "${artists.albums9}") { __typename id ... on Artist @skip(if: false) { name } }
+        nodes(ids: ["spotify:album:${albums.tracks1}", "${link('track', tracks.explicit)}"]) { __typename id } }`,
     ),
     query(`{ trackByIsrc(isrc: "USRC17607839") { name } albumByUpc(upc: "012345678905") { name } }`),
     query(`{ newReleases(first: 2) { nodes { name } } categories(first: 2) { nodes { name } } }`),
@@ -58,11 +58,8 @@ export function requestsOf({ artists, albums, tracks, shows, episodes, audiobook
     query(`{ artist(id: "${artists.albums11}") { albums(first: 101) { ${page} } } }`),
     query(`{ artist(id: "${artists.albums11}") { albums(after: "bad cursor") { ${page} } } }`),
     // Documents: variables, fragments, directives, introspection, federation, and documents that are rejected.
-    query(
-      `query Named($id: ID!, $names: Boolean!) { artist(id: $id) { ...Names @include(if: $names) } }
-       fragment Names on Artist { name }`,
-      { variables: { id: artists.albums10, names: true }, operationName: 'Named' },
-    ),
+    query(named, { variables: { id: artists.albums10 }, operationName: 'Named' }),
+    query(named, { variables: { id: artists.albums11 } }), // compiled, where the host allows it
     query(
       '{ __schema { types { name kind fields { name type { name } } } } __type(name: "Artist") { description } }',
     ),
@@ -86,6 +83,10 @@ export function requestsOf({ artists, albums, tracks, shows, episodes, audiobook
 
 const page =
   'totalCount edges { cursor node { name } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+
+const named = `
+  query Named($id: ID!) { artist(id: $id) { ...Names } }
+  fragment Names on Artist { name }`;
 
 const query = (text, params = {}) => ({
   method: 'POST',

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import * as net from 'node:net';
 import { type AddressInfo, connect } from 'node:net';
+import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createClientKey, isHostHeader } from '../../src/http/request.ts';
+import { createClientKey, isHostHeader, isIPv6 } from '../../src/http/request.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { openSocket, startServer, until } from '../support/process.ts';
 
@@ -253,4 +255,28 @@ describe('the key that tells clients apart', () => {
   test('is the same for all requests without a connection', () => {
     expect(createClientKey()(headers(), undefined)).toBe(createClientKey()(headers(), undefined));
   });
+});
+
+test('a text is an IPv6 address if node:net says so', () => {
+  const characters = fc.string({ unit: fc.constantFrom(...'0:1f.%g]-\n') });
+  const address = fc.oneof(fc.ipV6(), fc.ipV4(), characters);
+  const zone = fc.constantFrom('', '%eth0', '%', '%1', '%a b', '%a%b', '%[', '%é');
+  fc.assert(
+    fc.property(address, zone, (text, suffix) => {
+      expect(isIPv6(text + suffix)).toBe(net.isIPv6(text + suffix));
+    }),
+    {
+      numRuns: 2_000,
+      examples: [
+        ['::', ''],
+        ['::ffff:127.0.0.1', ''],
+        ['fe80::1', '%eth0'],
+        ['::1\n', ''],
+        ['1::2::3', ''],
+        ['::1.2.3', ''],
+        ['::0x1.2.3.4', ''],
+        ['::1.2.3.04', ''],
+      ],
+    },
+  );
 });
