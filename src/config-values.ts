@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { families, minDailyLimit } from './datasources/spotify/index.ts';
 import { isHost } from './http/request-target.ts';
@@ -54,7 +53,7 @@ function isUpstreamUrl(text: string): boolean {
 }
 
 const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
 export const proxyUrl = z
   .string()

@@ -1,12 +1,15 @@
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { combine, createSpotify, type SpotifyReport } from './datasources/spotify/index.ts';
+import { nodeHost } from './datasources/spotify/node.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createClientKey } from './http/client-key.ts';
 import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener } from './http/node-listener.ts';
 import { createOperatorListener, createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
 import { createPaths, type Paths } from './http/paths.ts';
+import { findDocs, useDocs } from './http/plugins/docs.ts';
+import { useGraphiql } from './http/plugins/graphiql/graphiql.ts';
 import { createRequestBodies } from './http/request-bodies.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { createFixedResponses } from './http/response.ts';
@@ -88,7 +91,12 @@ function createCore(options: GatewayOptions, log: Log) {
   const metrics = createMetrics();
   const eventLoop = watchEventLoop();
   const unread = createUnreadResponses(() => metrics.connectionClosed('unread'));
-  const spotify = createSpotify(options.spotify, log, combine([metrics.observer, telemetryObserver]));
+  const spotify = createSpotify(
+    options.spotify,
+    nodeHost(options.spotify),
+    log,
+    combine([metrics.observer, telemetryObserver]),
+  );
   const sources = { spotify, eventLoopLagMs: eventLoop.lagMs, unreadBytes: unread.bytes };
   registerGauges(metrics.registry, sources);
   const mask = createMask(log);
@@ -136,6 +144,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
       ...httpOptions,
       ...shared,
       paths,
+      pages: { findDocs, useDocs, useGraphiql },
       spotify,
       purgeToken: options.purgeToken ?? null,
       operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null, paths.base),

@@ -8,6 +8,7 @@ import {
   type RawClient,
   type SpotifyOptions,
 } from '../datasources/spotify/index.ts';
+import { createNodeFetch } from '../datasources/spotify/node.ts';
 import { adviceFor } from './advice.ts';
 import { examine, maxCalls } from './examine.ts';
 import { type Findings, findingsOf } from './findings.ts';
@@ -87,7 +88,7 @@ async function examineApp(
   { json, report: file }: { json: boolean; report: string },
   { print, printError }: Pick<Surroundings, 'print' | 'printError'>,
 ): Promise<ExitCode> {
-  const client = createRawClient(spotify, maxCalls);
+  const client = createRawClient(spotify, createNodeFetch(spotify, 1), maxCalls);
   try {
     const failure = await client.connect();
     if (failure) {

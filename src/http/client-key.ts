@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIPv6 } from './ip-address.ts';
 
 /**
  * Tells clients apart, so that the work that one of them causes is charged to it alone: by the address of the
@@ -26,7 +26,7 @@ export const createClientKey =
 
 /** An IPv6 address without its last 64 bits, of which one client may choose any. */
 function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address;
+  if (address.includes('.') || !isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   const last = tail ? tail.split(':') : [];

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { isIP, isIPv6 } from 'node:net';
 import { BadRequest, type ErrorCode } from '../errors.ts';
+import { isIPv6 } from './ip-address.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
 
 /**
@@ -87,7 +87,7 @@ const maxPort = 65_535;
 
 /** Whether the text is a host name or an IP address, without a port. */
 export function isHost(text: string): boolean {
-  return isIP(text) !== 0 || (text.length <= maxCharacters && hostName.test(text));
+  return isIPv6(text) || (text.length <= maxCharacters && hostName.test(text)); // an IPv4 address has the form of a name
 }
 
 /** Whether the text is the value of a Host header: a host name or an IP address, with or without a port. */

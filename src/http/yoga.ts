@@ -11,10 +11,10 @@ import { schema } from '../schema/index.ts';
 import type { ClientKey } from './client-key.ts';
 import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
-import { findDocs, useDocs } from './plugins/docs.ts';
+import type { Docs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
-import { useGraphiql } from './plugins/graphiql/graphiql.ts';
+import type { useGraphiql } from './plugins/graphiql/graphiql.ts';
 import { useLoadShedding, useUnread } from './plugins/load-shedding.ts';
 import { useGraphiqlHint, useHome } from './plugins/pages.ts';
 import { usePurge } from './plugins/purge.ts';
@@ -45,6 +45,8 @@ export interface HttpOptions {
 
 export interface GatewayYogaOptions extends HttpOptions {
   paths: Paths;
+  /** Null on hosts without files: they serve neither docs nor GraphiQL. */
+  pages: Pages | null;
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
   operatorRoutes: OperatorRoutes;
@@ -60,6 +62,13 @@ export interface GatewayYogaOptions extends HttpOptions {
   /** Counts each request that is rejected before it becomes an operation. */
   onRejected(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
+}
+
+/** The pages that are read from files. */
+export interface Pages {
+  findDocs(base: string): Docs;
+  useDocs(docs: Docs): Plugin;
+  useGraphiql: typeof useGraphiql;
 }
 
 export type GatewayYoga = YogaServerInstance<object, object>;
@@ -92,12 +101,12 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
 
 /** The plugins that respond to requests that are not operations. */
 function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
-  const { production, introspection, graphiql, isSandbox, operatorRoutes, spotify, purgeToken, paths } =
-    options;
+  const { production, introspection, isSandbox, operatorRoutes, spotify, purgeToken, paths, pages } = options;
+  const graphiql = options.graphiql && pages !== null;
   const { endpoint, base } = paths;
   const sdlPath = `${base}/schema.graphql`;
   const purgePath = `${base}/purge`;
-  const docs = production ? new Map<string, URL>() : findDocs(base);
+  const docs: Docs = production ? new Map() : (pages?.findDocs(base) ?? new Map());
   const otherPaths = [
     ...operatorRoutes.keys(),
     ...(introspection ? [sdlPath] : []),
@@ -116,8 +125,10 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     purgeToken !== null && usePurge(purgePath, purgeToken, spotify.purge),
     introspection && useSdl(sdlPath, schema),
     !production && useHome({ ...paths, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox, docs }),
-    useDocs(docs),
-    graphiql ? useGraphiql(endpoint, { isSandbox, spotify }) : useGraphiqlHint(endpoint),
+    pages?.useDocs(docs) ?? false,
+    graphiql
+      ? pages.useGraphiql(endpoint, { isSandbox, spotify })
+      : pages !== null && useGraphiqlHint(endpoint),
   ];
 }
 

@@ -51,7 +51,12 @@ export function watchEventLoop(): EventLoop {
  */
 export async function waitForIdleEventLoop(maxMs: number): Promise<void> {
   const startMs = nodePerformance.now();
-  const { idle } = nodePerformance.eventLoopUtilization();
+  const { idle, active } = nodePerformance.eventLoopUtilization();
+  const isMeasured = active > 0; // Bun and Deno report 0
   do await sleep(1);
-  while (nodePerformance.eventLoopUtilization().idle === idle && nodePerformance.now() - startMs < maxMs);
+  while (
+    isMeasured &&
+    nodePerformance.eventLoopUtilization().idle === idle &&
+    nodePerformance.now() - startMs < maxMs
+  );
 }

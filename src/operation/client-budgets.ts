@@ -31,11 +31,23 @@ export function startTime(): () => number {
  * 20 µs, a tenth of an operation whose data is cached.
  */
 export function startProcessorTime(): () => number {
+  if (!measuresProcessorTime) return startTime();
   const start = process.cpuUsage();
   return () => {
     const { user, system } = process.cpuUsage(start); // in microseconds
     return (user + system) / 1000;
   };
+}
+
+const measuresProcessorTime = isReadable(() => process.cpuUsage()); // Cloudflare Workers does not
+
+function isReadable(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function createClientBudgets(): ClientBudgets {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { BadRequest, PersistedQueryNotFound, PersistedQueryNotSupported } from '../errors.ts';
 
 /** The manifest that codegen writes: the text of each document by its hash. */
@@ -6,6 +5,7 @@ export type Manifest = ReadonlyMap<string, string>;
 
 /** @throws Error if the file cannot be read, or is not an object of strings */
 export function readManifest(path: string): Manifest {
+  const { readFileSync } = process.getBuiltinModule('node:fs'); // loaded here, because some hosts have no files
   const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest))
     throw new Error('no object');

@@ -76,7 +76,7 @@ export type OperationReport = (
 
 /** Writes one log line and counts one operation in the metrics, for operations that ran and that were rejected. */
 export const createOperationReport =
-  (log: Log, { recordOperation }: Metrics): OperationReport =>
+  (log: Log, { recordOperation }: Pick<Metrics, 'recordOperation'>): OperationReport =>
   (usage, { milliseconds, codes, requestId }) => {
     recordOperation({ seconds: milliseconds / 1000, codes });
     const request = requestId === null ? {} : { requestId };

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { createHttp } from '../../src/datasources/spotify/transport/http.ts';
 import { send } from '../support/abuse.ts';
 import type { FaultCase, Step } from '../support/fault-case.ts';
 import {
@@ -20,6 +19,7 @@ import type { World } from '../support/fault-world.ts';
 import { startProcess } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { until } from '../support/process.ts';
+import { httpOver } from '../support/transports.ts';
 
 const someOfAll: readonly Operation[] = [
   artist(1),
@@ -141,7 +141,7 @@ const cases: FaultCase[] = [
     steps: [
       {
         act: async (world) => {
-          const http = createHttp({ timeoutMs: 500, connections: 1 });
+          const http = httpOver('undici', 500);
           const authorization = bearerOf(world);
           const url = `${world.sandbox.apiUrl}/artists/${artistId(1)}`;
           const ask = (to = url) => http.send({ method: 'GET', url: to, headers: { authorization } });

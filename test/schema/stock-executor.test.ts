@@ -5,6 +5,7 @@ import {
   createSpotify,
   type SpotifyOptions,
 } from '../../src/datasources/spotify/index.ts';
+import { nodeHost } from '../../src/datasources/spotify/node.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
@@ -31,7 +32,7 @@ async function startSpotify() {
     redisUrl: null,
     proxy: null,
   };
-  const spotify = createSpotify(options, log);
+  const spotify = createSpotify(options, nodeHost(options), log);
   onTestFinished(async () => {
     await spotify.close();
     await sandbox.close();

@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { expect } from 'vitest';
-import type { Fault, QuotaMode, Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import type { Fault, QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
 import { waitForIdleLoop } from './clock.ts';
 import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
@@ -20,18 +20,20 @@ export const modes = ['development', 'extended'] as const;
 export const inMode = (
   mode: QuotaMode,
   environment: Record<string, string> = {},
-  options: SandboxOptions = {},
+  options: StartOptions = {},
 ) => start({ SPOTIFY_QUOTA_MODE: mode, ...environment }, { quotaMode: mode, ...options });
 
 /** A gateway that knows nothing of its app. */
 export const unknownApp = (quotaMode: QuotaMode, environment: Record<string, string> = {}) =>
   start(environment, { quotaMode });
 
+type StartOptions = Parameters<typeof withSandbox>[1];
+
 /**
  * Gateway, sandbox and test share one process: where the machine is busy the gateway finds it late and turns
  * operations away, before anything of them runs. They are asked again.
  */
-async function start(environment: Record<string, string>, options: SandboxOptions) {
+async function start(environment: Record<string, string>, options: StartOptions) {
   const gateway = await withSandbox(environment, options);
   async function ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>> {
     const answer = await gateway.ask<T, V>(document, variables);

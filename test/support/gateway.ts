@@ -5,9 +5,9 @@ import { readConfig } from '../../src/config.ts';
 import type { FamilyQuota, Usage } from '../../src/datasources/spotify/index.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
-
 import { catalogue } from './catalogue.ts';
 import { onTestEnd } from './test-end.ts';
+import { fetchOf, type Transport } from './transports.ts';
 
 /** A gateway in this process, asked by Web-standard requests, with a real socket to its upstream. */
 
@@ -46,7 +46,7 @@ type Upstream = Pick<Sandbox, 'apiUrl' | 'tokenUrl' | 'clientId' | 'clientSecret
 /** Starts a gateway in front of a sandbox of its own; both stop with the test. */
 export async function withSandbox(
   environment: Record<string, string> = {},
-  options: SandboxOptions = {},
+  { transport, ...options }: SandboxOptions & { transport?: Transport } = {},
 ): Promise<TestGateway & { sandbox: Sandbox; apiCalls(): string[] }> {
   const sandbox = await startSandbox({ catalogue, ...options });
   onTestEnd(sandbox.close);
@@ -55,13 +55,14 @@ export async function withSandbox(
       .calls()
       .filter(({ kind }) => kind === 'api')
       .map(({ path }) => path);
-  return { ...startGateway(sandbox, environment), sandbox, apiCalls };
+  return { ...startGateway(sandbox, environment, transport), sandbox, apiCalls };
 }
 
 /** @param environment the configuration as an operator writes it */
 export function startGateway(
   { apiUrl, tokenUrl, clientId, clientSecret }: Upstream,
   environment: Record<string, string> = {},
+  transport: Transport = 'undici',
 ): TestGateway {
   const config = readConfig({
     SPOTIFY_API_URL: apiUrl,
@@ -75,11 +76,15 @@ export function startGateway(
   const logAs = (level: LogLine['level']) => (fields: object, message: string) => {
     logged.push({ level, fields, message });
   };
-  const gateway = createGateway(config.gateway, {
-    info: logAs('info'),
-    warn: logAs('warn'),
-    error: logAs('error'),
-  });
+  const spotify = { ...config.gateway.spotify, ...fetchOf(transport) };
+  const gateway = createGateway(
+    { ...config.gateway, spotify },
+    {
+      info: logAs('info'),
+      warn: logAs('warn'),
+      error: logAs('error'),
+    },
+  );
   onTestEnd(gateway.dispose);
 
   const fetch = async (path: string, init?: RequestInit): Promise<Response> =>

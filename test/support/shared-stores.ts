@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSharedStore } from '../../src/datasources/spotify/shared-state/create-shared-store.ts';
+import { openStore } from '../../src/datasources/spotify/node.ts';
 import type { MessageListener } from '../../src/datasources/spotify/shared-state/messages.ts';
 import type { SharedStore } from '../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../src/observability/log.ts';
@@ -38,7 +38,7 @@ export function temporaryFolder(): string {
 type Place = { redisUrl: string | null; dataDir: string | null };
 
 async function connect(options: Place, app = 'app', listener: MessageListener = () => undefined) {
-  const store = createSharedStore({ ...options, app, log: silentLog }) as SharedStore;
+  const store = openStore({ ...options, app, log: silentLog }) as SharedStore;
   onTestEnd(() => store.close());
   store.subscribe(listener);
   await store.whenSynced();

@@ -7,18 +7,16 @@ import { createReadThroughCache } from './cache/read-through-cache.ts';
 import { createEntryStore } from './cache/shared-entry.ts';
 import { type CapabilityView, createCapabilities } from './capabilities/capabilities.ts';
 import type { CapabilityValues } from './capabilities/learned-capabilities.ts';
-import type { QuotaMode } from './capabilities/policy.ts';
 import { createEntityLists, type EntityLists } from './entity-lists.ts';
 import { createEntityReader, type EntityReader } from './entity-reader.ts';
 import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from './kinds/index.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
+import type { SpotifyHost, SpotifyOptions } from './options.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
 import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
 import { createRequestQueue, type FamilyReport } from './quota/request-queue.ts';
-import { createSharedStore } from './shared-state/create-shared-store.ts';
-import type { HttpsProxy } from './transport/agent-pool.ts';
 import { createApiClient } from './transport/api-client.ts';
 import { createHttp, createObservedHttp } from './transport/http.ts';
 import { createToken } from './transport/token.ts';
@@ -84,44 +82,21 @@ export type UnreadyReason = 'credentials-rejected' | 'no-token' | 'premium-lapse
 
 export type SpotifyReport = ReturnType<Spotify['report']>;
 
-export interface SpotifyOptions {
-  clientId: string;
-  clientSecret: string;
-  /** Base of the Web API and address of the token endpoint, without a slash at the end. */
-  apiUrl: string;
-  tokenUrl: string;
-  quotaMode: QuotaMode;
-  /** The default market, for fields that name none; null for none. */
-  market: Market | null;
-  /** Most calls in any rolling 30 s; null for no limit. */
-  rateLimit: number | null;
-  /** Concurrent calls, and the time limit of one attempt. */
-  concurrency: number;
-  timeoutMs: number;
-  /** Maximum calls in any rolling 24 h by endpoint family; a family without one has none. */
-  dailyLimits: ReadonlyMap<string, number>;
-  /** How long each response is fresh; null for a freshness by kind. */
-  freshMs: number | null;
-  /** How long, after its freshness, a stale response may be used if Spotify cannot or should not be called. */
-  staleMs: number;
-  /** Shares responses, call counts, back-off and learned capabilities with other processes; null for no Redis. */
-  redisUrl: string | null;
-  /** Without Redis, the directory that keeps the same data on disk; null keeps it in this process. */
-  dataDir: string | null;
-  /** The proxy for calls to https URLs; null to send them directly. */
-  proxy: HttpsProxy | null;
-}
-
 /**
  * Connects the parts of the datasource.
  * @param observer receives each call, each wait and each read, for metrics and traces
  */
-export function createSpotify(options: SpotifyOptions, log: Log, observer: Observer = noopObserver): Spotify {
-  const http = createHttp({ ...options, connections: options.concurrency });
+export function createSpotify(
+  options: SpotifyOptions,
+  { boundedFetch, openStore }: SpotifyHost,
+  log: Log,
+  observer: Observer = noopObserver,
+): Spotify {
+  const http = createHttp({ ...options, boundedFetch });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
-  const sharedStore = createSharedStore({ ...options, app, log });
+  const sharedStore = openStore(app, log);
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
   const dailyQuota = createDailyQuota({
     configured: options.dailyLimits,

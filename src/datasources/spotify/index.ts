@@ -3,7 +3,6 @@ export type { CapabilityView } from './capabilities/capabilities.ts';
 export {
   createSpotify,
   type Spotify,
-  type SpotifyOptions,
   type SpotifyReport,
   type UnreadyReason,
 } from './client.ts';
@@ -28,6 +27,7 @@ export { families } from './kinds/requests/families.ts';
 export type { PagedList } from './kinds/requests/lists.ts';
 export { searchReach } from './kinds/requests/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
+export type { SpotifyHost, SpotifyOptions } from './options.ts';
 export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';

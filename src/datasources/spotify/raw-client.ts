@@ -1,9 +1,15 @@
 import { GatewayError } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
-import type { SpotifyOptions } from './client.ts';
+import type { SpotifyOptions } from './options.ts';
 import { type ApiRequest, createApiClient, pathOf } from './transport/api-client.ts';
 import { type BackOffReason, backOffError } from './transport/back-off.ts';
-import { createHttp, createObservedHttp, messageOf, type Outcome } from './transport/http.ts';
+import {
+  type BoundedFetch,
+  createHttp,
+  createObservedHttp,
+  messageOf,
+  type Outcome,
+} from './transport/http.ts';
 import { isEdgeRefusal, isPremiumLapsed } from './transport/retry.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';
@@ -59,8 +65,12 @@ const silentLog: Log = { info: () => undefined, warn: () => undefined, error: ()
 const deadlineMs = 60_000; // of all reads together
 
 /** @param maxCalls of the Web API */
-export function createRawClient(options: SpotifyOptions, maxCalls: number): RawClient {
-  const http = createHttp({ ...options, connections: 1 });
+export function createRawClient(
+  options: SpotifyOptions,
+  boundedFetch: BoundedFetch,
+  maxCalls: number,
+): RawClient {
+  const http = createHttp({ ...options, boundedFetch });
   const operation = createOperationContext(deadlineMs);
   const waiters = createWaiters(() => [operation]);
   const sent: RawCall[] = [];

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { createRawClient } from '../../../src/datasources/spotify/index.ts';
+import { createNodeFetch } from '../../../src/datasources/spotify/node.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 
 /** The client that returns Spotify's responses as they were sent, within a number of calls. */
@@ -13,7 +14,7 @@ async function withClient(maxCalls: number) {
     SPOTIFY_API_URL: sandbox.apiUrl,
     SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
   });
-  return { sandbox, client: createRawClient(gateway.spotify, maxCalls) };
+  return { sandbox, client: createRawClient(gateway.spotify, createNodeFetch(gateway.spotify, 1), maxCalls) };
 }
 
 test('it sends no more than its calls, redacts credentials and tokens, and renews a rejected token', async () => {

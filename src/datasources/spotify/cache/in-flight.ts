@@ -42,7 +42,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   // calls, because the catalogue is public and read with one app token.
   const loader = new DataLoader<PendingFetch, Promise<ReadResult>>(dispatchBatch, {
     cache: false,
-    batchScheduleFn: setImmediate,
+    batchScheduleFn: (dispatch) => setImmediate(dispatch),
   });
   const load = async (pending: PendingFetch) => loader.load(pending); // unwraps the promise of `dispatchBatch`
 

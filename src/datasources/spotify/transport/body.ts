@@ -1,3 +1,5 @@
+import { gunzipSync } from 'node:zlib';
+
 /** The body of a response as JSON, without the market codes. */
 export interface Body {
   json: unknown;
@@ -96,4 +98,22 @@ function afterSpace(body: Buffer, from: number): number {
   let at = from;
   while (isSpace(body[at])) at += 1;
   return at;
+}
+
+// Size of an output buffer. Smaller ones double the time for a page of 94 KB.
+const chunkSize = 65_536;
+
+/**
+ * Decompresses gzip in the calling thread: a page takes about 50 microseconds, no more than the hand-over to another
+ * thread.
+ * @returns null if the result is longer than `maxBytes`; no more than that is decompressed
+ * @throws Error of zlib, if the data is not gzip or ends too early
+ */
+export function unpack(packed: Buffer, maxBytes: number): Buffer | null {
+  try {
+    return gunzipSync(packed, { maxOutputLength: maxBytes, chunkSize });
+  } catch (error) {
+    if (propertyOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE') return null;
+    throw error;
+  }
 }

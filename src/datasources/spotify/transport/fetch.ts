@@ -1,40 +1,7 @@
-import { gunzipSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { type AgentPool, createAgentPool, type HttpsProxy } from './agent-pool.ts';
-import { propertyOf } from './body.ts';
-
-/**
- * The `fetch` that ofetch calls, over undici's dispatcher: undici's own `fetch` takes 2.6 times the CPU of a call, repeats
- * a request by itself on 421, and opens a second socket for each aborted request. The body is read as a whole, up to a
- * maximum size.
- */
-export interface BoundedFetch {
-  /** @throws TimedOut, TooLarge, or the error of the system, of undici or of zlib */
-  fetch(url: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Closes every socket, also those in use. */
-  close(): Promise<void>;
-}
-
-declare module 'ofetch' {
-  interface FetchOptions {
-    /** Maximum size of the decoded body, in bytes. */
-    maxBytes?: number;
-    /** Timeout of connect, headers and body together, in milliseconds. */
-    wholeTimeoutMs?: number;
-  }
-}
-
-/** The body is larger than `maxBytes`. */
-export class TooLarge extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super('body too large');
-    this.status = status;
-  }
-}
-
-/** The response was not complete in time. */
-export class TimedOut extends Error {}
+import { unpack } from './body.ts';
+import { type BoundedFetch, type RequestOptions, statusesWithoutBody, TimedOut, TooLarge } from './http.ts';
 
 interface RawResponse {
   status: number;
@@ -43,15 +10,11 @@ interface RawResponse {
   body: Buffer;
 }
 
-interface RequestOptions {
-  method: Dispatcher.HttpMethod;
-  headers: Headers;
-  body?: string | null;
-  maxBytes: number;
-  wholeTimeoutMs: number;
-}
-
-/** @param connections maximum sockets to one host */
+/**
+ * The `fetch` that ofetch calls, over undici's dispatcher: undici's own `fetch` takes 2.6 times the CPU of a call, repeats
+ * a request by itself on 421, and opens a second socket for each aborted request.
+ * @param connections maximum sockets to one host
+ */
 export function createBoundedFetch(connections: number, proxy?: HttpsProxy | null): BoundedFetch {
   const agents = createAgentPool(connections, proxy);
 
@@ -142,8 +105,6 @@ function decodeBody(
   return decoded;
 }
 
-const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205, 304]); // `Response` throws for a body
-
 const textOf = (value: string | string[] | undefined): string => [value ?? ''].flat().join(', ');
 
 /** `Response` throws for header values beyond ASCII: they are left out. */
@@ -153,24 +114,6 @@ const asciiHeaders = (headers: RawResponse['headers']): [string, string][] =>
   );
 
 const asciiText = /^[\t\x20-\x7e]*$/;
-
-// Size of an output buffer. Smaller ones double the time for a page of 94 KB.
-const chunkSize = 65_536;
-
-/**
- * Decompresses gzip in the calling thread: a page takes about 50 microseconds, no more than the hand-over to another
- * thread.
- * @returns null if the result is longer than `maxBytes`; no more than that is decompressed
- * @throws Error of zlib, if the data is not gzip or ends too early
- */
-export function unpack(packed: Buffer, maxBytes: number): Buffer | null {
-  try {
-    return gunzipSync(packed, { maxOutputLength: maxBytes, chunkSize });
-  } catch (error) {
-    if (propertyOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE') return null;
-    throw error;
-  }
-}
 
 /** Whether a `Content-Encoding` is gzip, in any case or by its old name `x-gzip`. */
 export const isGzip = (contentEncoding: string | null): boolean =>

@@ -1,9 +1,7 @@
 import { createFetch } from 'ofetch';
 import type { Waiters } from '../usage/field-context.ts';
 import type { Family, Observer } from '../usage/observer.ts';
-import type { HttpsProxy } from './agent-pool.ts';
 import { type Body, propertyOf, readBody } from './body.ts';
-import { createBoundedFetch, TimedOut, TooLarge } from './fetch.ts';
 
 /**
  * One HTTP request. Its outcome is plain data: no request, header or error object that may contain a secret leaves
@@ -52,16 +50,52 @@ export interface Http {
 export interface HttpOptions {
   /** Timeout of one request: connect, headers and body together, in milliseconds. */
   timeoutMs: number;
-  /** Maximum sockets to one host. */
-  connections: number;
-  /** By default every host is called directly. */
-  proxy?: HttpsProxy | null;
+  boundedFetch: BoundedFetch;
 }
+
+/** The `fetch` that ofetch calls. It reads the body as a whole, up to a maximum size, and follows no redirect. */
+export interface BoundedFetch {
+  /** @throws TimedOut, TooLarge, or the error of the system or of a library */
+  fetch(url: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Ends every request in flight, and closes every socket. */
+  close(): Promise<void>;
+}
+
+/** The options of a call that ofetch passes on to its `fetch`, with Headers of its own. */
+export interface RequestOptions {
+  method: HttpRequest['method'];
+  headers: Headers;
+  body?: string | null;
+  /** Maximum size of the decoded body, in bytes. */
+  maxBytes: number;
+  /** Timeout of connect, headers and body together, in milliseconds. */
+  wholeTimeoutMs: number;
+}
+
+declare module 'ofetch' {
+  interface FetchOptions {
+    maxBytes?: RequestOptions['maxBytes'];
+    wholeTimeoutMs?: RequestOptions['wholeTimeoutMs'];
+  }
+}
+
+/** The body is larger than `maxBytes`. */
+export class TooLarge extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super('body too large');
+    this.status = status;
+  }
+}
+
+/** The response was not complete in time. */
+export class TimedOut extends Error {}
+
+export const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205, 304]); // `Response` throws for a body
 
 const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market codes is a tenth of this
 
-export function createHttp({ timeoutMs: defaultTimeoutMs, connections, proxy }: HttpOptions): Http {
-  const boundedFetch = createBoundedFetch(connections, proxy);
+export function createHttp({ timeoutMs: defaultTimeoutMs, boundedFetch }: HttpOptions): Http {
   const client = createFetch({ fetch: boundedFetch.fetch });
 
   async function send({ headers, maxBytes, timeoutMs, url, ...request }: HttpRequest): Promise<Outcome> {

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../../../src/config.ts';
+import { createBoundedFetch } from '../../../../src/datasources/spotify/transport/fetch.ts';
 import { createHttp } from '../../../../src/datasources/spotify/transport/http.ts';
 import { startSandbox } from '../../../../src/sandbox/index.ts';
 import { artists, itsAnswer, itsFailure, oneCall, seen } from '../../../support/asking.ts';
@@ -105,8 +106,7 @@ describe('HTTPS_PROXY', () => {
     const proxy = await startProxy();
     const http = createHttp({
       timeoutMs: 5_000,
-      connections: 3,
-      proxy: { url: `http://127.0.0.1:${proxy.port}`, noProxy: '' },
+      boundedFetch: createBoundedFetch(3, { url: `http://127.0.0.1:${proxy.port}`, noProxy: '' }),
     });
     onTestFinished(http.close);
     const send = (maxBytes?: number) =>

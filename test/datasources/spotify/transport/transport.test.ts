@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createHttp } from '../../../../src/datasources/spotify/transport/http.ts';
 import {
   createOperationContext,
   type OperationContext,
@@ -9,12 +8,13 @@ import {
 import type { Fault } from '../../../../src/sandbox/index.ts';
 import { artists, inMode, itsAnswer, itsFailure, oneCall, seen } from '../../../support/asking.ts';
 import { startGateway } from '../../../support/gateway.ts';
+import { httpOver, transports } from '../../../support/transports.ts';
 
 /** What becomes of one request when the way to Spotify fails, or is slow. */
 
 const patience = { UPSTREAM_TIMEOUT_MS: '200' };
 
-describe('a call without a complete response', () => {
+describe.each(transports)('a call without a complete response over %s', (transport) => {
   test.each<[Fault, string]>([
     [{ kind: 'stall' }, 'UPSTREAM_TIMEOUT'],
     [{ kind: 'stall', afterBytes: 40 }, 'UPSTREAM_TIMEOUT'],
@@ -26,12 +26,12 @@ describe('a call without a complete response', () => {
   ])(
     'the fault %o is not seen by the client if it happens once, and is %s after three times',
     async (fault, code) => {
-      const lucky = await inMode('development', patience);
+      const lucky = await inMode('development', patience, { transport });
       lucky.sandbox.faults.add({ times: 1, fault });
       expect(seen(await lucky.ask(oneCall))).toEqual(itsAnswer);
       expect(lucky.apiCalls()).toHaveLength(2);
 
-      const unlucky = await inMode('development', patience);
+      const unlucky = await inMode('development', patience, { transport });
       unlucky.sandbox.faults.add({ fault });
       expect(seen(await unlucky.ask(oneCall))).toEqual(itsFailure(code));
       expect(unlucky.apiCalls()).toHaveLength(3);
@@ -39,10 +39,8 @@ describe('a call without a complete response', () => {
   );
 
   test('a call is given up at the deadline of the request, and the stale cache entry is served', async () => {
-    const { ask, sandbox } = await inMode('development', {
-      REQUEST_TIMEOUT_MS: '500',
-      CACHE_TTL_SECONDS: '0',
-    });
+    const environment = { REQUEST_TIMEOUT_MS: '500', CACHE_TTL_SECONDS: '0' };
+    const { ask, sandbox } = await inMode('development', environment, { transport });
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
     sandbox.faults.add({ fault: { kind: 'stall' } });
     const startedMs = performance.now();
@@ -59,7 +57,7 @@ describe('a call without a complete response', () => {
   });
 });
 
-describe('an unreachable Spotify', () => {
+describe.each(transports)('an unreachable Spotify over %s', (transport) => {
   const upstream = (apiUrl: string) => ({
     apiUrl,
     tokenUrl: `${apiUrl}/token`,
@@ -77,7 +75,7 @@ describe('an unreachable Spotify', () => {
   }
 
   test('a closed port is UPSTREAM_UNAVAILABLE within a second', async () => {
-    const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`));
+    const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`), {}, transport);
     const startedMs = performance.now();
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
@@ -95,17 +93,17 @@ describe('an unreachable Spotify', () => {
     onTestFinished(() => void server.close());
     await new Promise((listening) => server.once('listening', listening));
     const { port } = server.address() as { port: number };
-    const { ask } = startGateway(upstream(`https://127.0.0.1:${port}`));
+    const { ask } = startGateway(upstream(`https://127.0.0.1:${port}`), {}, transport);
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
     expect(heard).toHaveLength(1);
     expect(heard[0]).not.toContain('Basic');
   });
 });
 
-describe('one HTTP request', () => {
+describe.each(transports)('one HTTP request over %s', (transport) => {
   test('an error response is read up to the same size as any other, and has its status', async () => {
     const { sandbox } = await inMode('development');
-    const http = createHttp({ timeoutMs: 2_000, connections: 1 });
+    const http = httpOver(transport, 2_000);
     onTestFinished(http.close);
     sandbox.faults.add({ fault: { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) } });
     const request = { method: 'GET', url: `${sandbox.apiUrl}/artists/${artists.bts}`, headers: {} } as const;
@@ -120,7 +118,7 @@ describe('one HTTP request', () => {
   });
 
   test('a fault without a code has the name of its error', async () => {
-    const http = createHttp({ timeoutMs: 2_000, connections: 1 });
+    const http = httpOver(transport, 2_000);
     onTestFinished(http.close);
     const outcome = await http.send({
       method: 'GET',

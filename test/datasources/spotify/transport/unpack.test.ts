@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unpack } from '../../../../src/datasources/spotify/transport/fetch.ts';
+import { unpack } from '../../../../src/datasources/spotify/transport/body.ts';
 
 /** Bodies as Spotify packs them, and as nobody should. */
 
