@@ -51,6 +51,22 @@ class Spotify extends RESTDataSource {
     return this.window(`albums/${id}/tracks`, first, after, ceilings.tracks);
   }
 
+  show(id) {
+    return this.get(`shows/${id}`);
+  }
+
+  episodesOf(id, { first = defaultFirst, after }) {
+    return this.window(`shows/${id}/episodes`, first, after, ceilings.episodes);
+  }
+
+  playlist(id) {
+    return this.get(`playlists/${id}`);
+  }
+
+  itemsOf(id, { first = defaultFirst, after }) {
+    return this.window(`playlists/${id}/items`, first, after, ceilings.items);
+  }
+
   window(path, first, after, ceiling) {
     return readWindow(first, startOf(after), ceiling, (params) => this.get(path, { params }));
   }
@@ -62,6 +78,8 @@ const resolvers = {
     artists: (_, { ids }, { dataSources }) => dataSources.spotify.artists(ids),
     album: (_, { id }, { dataSources }) => dataSources.spotify.album(id),
     search: (_, { q }) => ({ q }),
+    show: (_, { id }, { dataSources }) => dataSources.spotify.show(id),
+    playlist: (_, { id }, { dataSources }) => dataSources.spotify.playlist(id),
   },
   SearchResults: {
     artists: async ({ q }, { first }, { dataSources }) =>
@@ -69,6 +87,12 @@ const resolvers = {
   },
   Artist: {
     albums: ({ id }, args, { dataSources }) => dataSources.spotify.albumsOf(id, args),
+  },
+  Show: {
+    episodes: ({ id }, args, { dataSources }) => dataSources.spotify.episodesOf(id, args),
+  },
+  Playlist: {
+    items: ({ id }, args, { dataSources }) => dataSources.spotify.itemsOf(id, args),
   },
   ...fieldResolvers,
   Album: {
