@@ -9,11 +9,18 @@ import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 /**
  * Apollo Server with a REST data source, made anew for each request as its documentation says: equal reads of a
  * request are one, and answers are kept for as long as their headers allow, which Spotify's do not, or for
- * `CACHE_TTL_SECONDS`.
+ * `CACHE_TTL_SECONDS`, which is a number for all responses or `by-kind`: the freshness of the gateway.
  */
 
 const { CACHE_TTL_SECONDS } = process.env;
-const cacheOptions = CACHE_TTL_SECONDS && { ttl: Number(CACHE_TTL_SECONDS) };
+const hour = 3_600; // seconds
+
+function ttlOf(path) {
+  if (CACHE_TTL_SECONDS !== 'by-kind') return Number(CACHE_TTL_SECONDS);
+  if (path.includes('/albums') && path.includes('artists/')) return hour;
+  if (path.includes('search')) return hour;
+  return (path.includes('artists/') ? 6 : 24) * hour;
+}
 
 class Spotify extends RESTDataSource {
   baseURL = `${apiUrl}/`;
@@ -22,8 +29,8 @@ class Spotify extends RESTDataSource {
     request.headers.authorization = await authorization();
   }
 
-  cacheOptionsFor() {
-    return cacheOptions;
+  cacheOptionsFor(url) {
+    return CACHE_TTL_SECONDS && { ttl: ttlOf(url) };
   }
 
   artist(id) {
