@@ -173,5 +173,6 @@ function highestMemory(data) {
 /** Whether a row keeps its bound; undefined if it was not measured. */
 export function holds({ figure, bound, atLeast }) {
   if (figure === undefined) return undefined;
-  return atLeast ? figure >= bound : figure <= bound;
+  const rounded = Number(figure.toFixed(2)); // as the table shows it
+  return atLeast ? rounded >= bound : rounded <= bound;
 }

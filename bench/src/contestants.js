@@ -14,6 +14,13 @@ const all = {
   ours: { title: 'ours', file: '../../dist/server.js', kind: 'ours' },
   floor: { title: 'floor', file: '../limits/floor.js', kind: 'floor' },
   full: { title: 'floor, full pages', file: '../limits/floor.js', words: ['--full-pages'], kind: 'floor' },
+  h2: {
+    title: 'floor, HTTP/2',
+    file: '../limits/floor.js',
+    words: ['--h2=1'],
+    kind: 'floor',
+    isOnlyFar: true, // without TLS there is no HTTP/2
+  },
   apollo: { title: 'Apollo Server', file: '../peers/apollo.js', kind: 'peer' },
   mercurius: { title: 'Mercurius', file: '../peers/mercurius.js', kind: 'peer' },
   hive: {

@@ -78,7 +78,13 @@ export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say 
       const ours = contestants.find(({ name }) => name === 'ours');
       const shared = { ours, upstream, mode, effort };
       return {
-        ...(await measureStarts({ contestants, upstream, mode, rounds: effort.rounds, say })),
+        ...(await measureStarts({
+          contestants: only(contestants, ({ isOnlyFar }) => !isOnlyFar),
+          upstream,
+          mode,
+          rounds: effort.rounds,
+          say,
+        })),
         workers: await measureWorkers(shared),
         idle: await measureIdle(shared),
       };

@@ -40,7 +40,7 @@ async function main(args) {
 async function check({ modes, only, names, contestants }) {
   for (const mode of modes) {
     say(`\nAn app in ${mode} mode (${pinning})`);
-    const chosen = only.map((name) => contestants[name]);
+    const chosen = only.map((name) => contestants[name]).filter(({ isOnlyFar }) => !isOnlyFar);
     await withUpstream(mode, (upstream) =>
       withServers(chosen, upstream, mode, (servers) =>
         checkAll({ servers, contestants, upstream, mode, names, say }),

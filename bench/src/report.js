@@ -40,9 +40,8 @@ export function report({ results, contestants, plots }) {
 }
 
 const notMeasured =
-  'Hive Router is not measured: it is a router for subgraphs of a federated graph, a binary in Rust without connectors to REST\n' +
-  'APIs, so it cannot call Spotify without a server such as the ones above behind it. Hive Gateway has no shows and playlists (Q6\n' +
-  'and Q7), because its document has none.';
+  'Hive Router is not measured: it routes to subgraphs of a federated graph and does not call a REST API, so Spotify would need\n' +
+  'one of the servers above between them. Hive Gateway has no shows and playlists (Q6 and Q7), because its document has none.';
 
 const stampOf = (result) => `*${stampText(result.stamp)}*`;
 const label = (name) => `${name}, ${operations[name].title}`;

@@ -31,7 +31,10 @@ export const stampText = ({ machine, pinning: how, node, date, commit: hash, loa
 
 function commit() {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: folder, encoding: 'utf8' }).trim();
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: new URL('..', folder),
+      encoding: 'utf8',
+    }).trim();
   } catch {
     return 'unknown'; // a copy without its history
   }

@@ -12,7 +12,7 @@ const operationsWithMany = ['Q1', 'Q2'];
 
 const isMeasured = {
   // Without a cache, all do the same work. The limits do none of it.
-  cold: ({ kind }) => kind !== 'limit',
+  cold: ({ kind, isOnlyFar }) => kind !== 'limit' && !isOnlyFar,
   // The gateway writes its response from its cache, as Yoga does from a constant.
   warm: ({ name, kind }) => kind === 'ours' || name === 'constant',
   hot: ({ name, kind }) => kind === 'ours' || name === 'ready',
