@@ -17,7 +17,7 @@ export const usage = `npm run bench -- [options]
   --nodes a,b      the versions for warm, hot and busy, 22,24,20 by default
   --rounds n       rounds of each measurement, 5 by default
   --seconds n      of each server in each round
-  --dry            nothing is written
+  --dry            nothing is written, only printed
   --publish        measures nothing and writes RESULTS.md from the kept results
   --before folder  compares with another build, by its dist folder: each starts alone, in turn; nothing is written
   --builds a=f,b=g other builds by their server.js, beside ours or, as ours=file, in its place; nothing is written
@@ -26,7 +26,7 @@ export const usage = `npm run bench -- [options]
 
 const modes = ['extended', 'development'];
 const efforts = {
-  full: { rounds: 5, seconds: 0.6, warmUpCpuSeconds: 4, scale: 1 },
+  full: { rounds: 5, seconds: 0.6, warmUpCpuSeconds: 6, scale: 1 },
   quick: { rounds: 1, seconds: 0.3, warmUpCpuSeconds: 1, scale: 0.05 },
 };
 

@@ -32,10 +32,14 @@ export function measureThroughput({ upstream, mode, contestants, states, names, 
     const write = contestant.dialect?.createRequestOf(mode);
     const own = answered(contestant, names);
     const cold = (name) => traffic.cold(name, write);
-    await warmUp(server, own, contestant.kind === 'limit' ? traffic.hot : cold, warmUpCpuSeconds);
+    if (contestant.kind !== 'limit') await warmUp(server, own, cold, warmUpCpuSeconds / 2);
     for (const state of states.filter((each) => isMeasured[each](contestant))) {
+      const bodies = {};
+      for (const name of own)
+        bodies[name] = await bodiesOf(state, name, { traffic, contestant, server, cold });
+      await warmUp(server, own, (name) => bodies[name], warmUpCpuSeconds / 2);
       for (const name of own) {
-        const nextBody = await bodies(state, name, { traffic, contestant, server, cold });
+        const nextBody = bodies[name];
         const measure = async (connections) => {
           await load(server.origin, nextBody, { connections, seconds: runInSeconds });
           return sample({ server, upstream, nextBody, connections, seconds });
@@ -48,7 +52,7 @@ export function measureThroughput({ upstream, mode, contestants, states, names, 
   });
 }
 
-async function bodies(state, name, { traffic, contestant, server, cold }) {
+async function bodiesOf(state, name, { traffic, contestant, server, cold }) {
   if (state === 'hot') return traffic.hot(name);
   if (state === 'cold') return cold(name);
   // Constant Yoga ignores cursors.
