@@ -1,4 +1,4 @@
-import { artistId, seedOf } from '../src/upstream/ids.js';
+import { artistId, playlistId, seedOf, showId } from '../src/upstream/ids.js';
 import * as upstream from '../src/upstream/objects.js';
 import * as pick from './pick.js';
 
@@ -35,4 +35,36 @@ const artist = {
   albums: ({ first }) => albums.get(first),
 };
 
-export const rootValue = { artist, artists: Array.from({ length: crowd }, () => artist) };
+const withCursors = (list) => {
+  const { edges, pageInfo, totalCount } = list;
+  return {
+    totalCount,
+    pageInfo: { ...pageInfo, startCursor: cursor, endCursor: cursor },
+    edges: edges.map(({ node }) => ({ cursor, node })),
+  };
+};
+
+const fullShow = upstream.show(seed, mode);
+const show = {
+  id: showId(seed),
+  name: fullShow.name,
+  description: fullShow.description,
+  images: fullShow.images.map(pick.image),
+  episodes: withCursors(
+    pick.connection({ ...fullShow.episodes, items: fullShow.episodes.items.slice(0, 20) }, pick.episode),
+  ),
+};
+
+const fullPlaylist = upstream.playlist(seed, mode);
+const playlist = {
+  id: playlistId(seed),
+  name: fullPlaylist.name,
+  items: withCursors(
+    pick.connection({ ...fullPlaylist.items, items: fullPlaylist.items.items.slice(0, 50) }, (item) => {
+      const { item: track, ...rest } = pick.playlistItem(item);
+      return { ...rest, item: { __typename: 'Track', ...track } };
+    }),
+  ),
+};
+
+export const rootValue = { artist, artists: Array.from({ length: crowd }, () => artist), show, playlist };

@@ -73,6 +73,26 @@ const answers = {
     });
     return { artist: { id, name, albums: { pageInfo, edges } } };
   },
+
+  async Q6({ id }) {
+    const { name, description, images, episodes } = await get(`/shows/${id}`);
+    const list = { ...episodes, items: episodes.items.slice(0, 20) };
+    return {
+      show: {
+        id,
+        name,
+        description,
+        images: images.map(pick.image),
+        episodes: pick.connection(list, pick.episode),
+      },
+    };
+  },
+
+  async Q7({ id }) {
+    const { name, items } = await get(`/playlists/${id}`);
+    const list = { ...items, items: items.items.slice(0, 50) };
+    return { playlist: { id, name, items: pick.connection(list, pick.playlistItem) } };
+  },
 };
 
 serve(async (body) => {

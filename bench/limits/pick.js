@@ -1,6 +1,6 @@
 /** Spotify's objects with no more left of them than each question asks for. */
 
-const image = ({ url, width, height }) => ({ url, width, height });
+export const image = ({ url, width, height }) => ({ url, width, height });
 const named = ({ id, name }) => ({ id, name });
 
 const releaseDate = ({ release_date: date, release_date_precision: precision }) => ({
@@ -41,6 +41,27 @@ const track = (json) => ({
   discNumber: json.disc_number,
   explicit: json.explicit,
   artists: json.artists.map(named),
+});
+
+export const episode = (json) => ({
+  id: json.id,
+  name: json.name,
+  description: json.description,
+  durationMs: json.duration_ms,
+  releaseDate: releaseDate(json),
+  images: json.images.map(image),
+});
+
+export const playlistItem = ({ added_at: addedAt, item }) => ({
+  addedAt,
+  item: {
+    id: item.id,
+    name: item.name,
+    durationMs: item.duration_ms,
+    explicit: item.explicit,
+    artists: item.artists.map(named),
+    album: { ...named(item.album), images: item.album.images.map(image) },
+  },
 });
 
 export const tracks = ({ total, items }, first) => ({

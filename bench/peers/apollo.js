@@ -9,11 +9,18 @@ import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 /**
  * Apollo Server with a REST data source, made anew for each request as its documentation says: equal reads of a
  * request are one, and answers are kept for as long as their headers allow, which Spotify's do not, or for
- * `CACHE_TTL_SECONDS`.
+ * `CACHE_TTL_SECONDS`, which is a number for all responses or `by-kind`: the freshness of the gateway.
  */
 
 const { CACHE_TTL_SECONDS } = process.env;
-const cacheOptions = CACHE_TTL_SECONDS && { ttl: Number(CACHE_TTL_SECONDS) };
+const hour = 3_600; // seconds
+
+function ttlOf(path) {
+  if (CACHE_TTL_SECONDS !== 'by-kind') return Number(CACHE_TTL_SECONDS);
+  if (path.includes('/albums') && path.includes('artists/')) return hour;
+  if (path.includes('search')) return hour;
+  return (path.includes('artists/') ? 6 : 24) * hour;
+}
 
 class Spotify extends RESTDataSource {
   baseURL = `${apiUrl}/`;
@@ -22,8 +29,8 @@ class Spotify extends RESTDataSource {
     request.headers.authorization = await authorization();
   }
 
-  cacheOptionsFor() {
-    return cacheOptions;
+  cacheOptionsFor(url) {
+    return CACHE_TTL_SECONDS && { ttl: ttlOf(url) };
   }
 
   artist(id) {
@@ -51,6 +58,22 @@ class Spotify extends RESTDataSource {
     return this.window(`albums/${id}/tracks`, first, after, ceilings.tracks);
   }
 
+  show(id) {
+    return this.get(`shows/${id}`);
+  }
+
+  episodesOf(id, { first = defaultFirst, after }) {
+    return this.window(`shows/${id}/episodes`, first, after, ceilings.episodes);
+  }
+
+  playlist(id) {
+    return this.get(`playlists/${id}`);
+  }
+
+  itemsOf(id, { first = defaultFirst, after }) {
+    return this.window(`playlists/${id}/items`, first, after, ceilings.items);
+  }
+
   window(path, first, after, ceiling) {
     return readWindow(first, startOf(after), ceiling, (params) => this.get(path, { params }));
   }
@@ -62,6 +85,8 @@ const resolvers = {
     artists: (_, { ids }, { dataSources }) => dataSources.spotify.artists(ids),
     album: (_, { id }, { dataSources }) => dataSources.spotify.album(id),
     search: (_, { q }) => ({ q }),
+    show: (_, { id }, { dataSources }) => dataSources.spotify.show(id),
+    playlist: (_, { id }, { dataSources }) => dataSources.spotify.playlist(id),
   },
   SearchResults: {
     artists: async ({ q }, { first }, { dataSources }) =>
@@ -69,6 +94,12 @@ const resolvers = {
   },
   Artist: {
     albums: ({ id }, args, { dataSources }) => dataSources.spotify.albumsOf(id, args),
+  },
+  Show: {
+    episodes: ({ id }, args, { dataSources }) => dataSources.spotify.episodesOf(id, args),
+  },
+  Playlist: {
+    items: ({ id }, args, { dataSources }) => dataSources.spotify.itemsOf(id, args),
   },
   ...fieldResolvers,
   Album: {

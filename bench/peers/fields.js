@@ -5,6 +5,11 @@ const releaseDate = (album) => ({
   precision: album.release_date_precision.toUpperCase(),
 });
 
+/** The name of the type of what a playlist contains. */
+export function typeNameOf({ type }) {
+  return type === 'track' ? 'Track' : 'Episode';
+}
+
 export const fieldResolvers = {
   Album: {
     albumType: (album) => album.album_type.toUpperCase(),
@@ -15,5 +20,15 @@ export const fieldResolvers = {
     durationMs: (track) => track.duration_ms,
     trackNumber: (track) => track.track_number,
     discNumber: (track) => track.disc_number,
+  },
+  Episode: {
+    durationMs: (episode) => episode.duration_ms,
+    releaseDate,
+  },
+  PlaylistItem: {
+    addedAt: (item) => item.added_at,
+  },
+  TrackOrEpisode: {
+    __resolveType: typeNameOf,
   },
 };

@@ -1,7 +1,7 @@
 import fastify from 'fastify';
 import mercurius from 'mercurius';
 import { Agent, request } from 'undici';
-import { fieldResolvers } from './fields.js';
+import { fieldResolvers, typeNameOf } from './fields.js';
 import { ceilings, connection, defaultFirst, readWindow, startOf } from './paging.js';
 import { typeDefs } from './sdl.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
@@ -25,10 +25,13 @@ const artist = (id) => get(`artists/${id}`);
 const resolvers = {
   Query: {
     artist: (_, { id }) => artist(id),
+    show: (_, { id }) => get(`shows/${id}`),
+    playlist: (_, { id }) => get(`playlists/${id}`),
     artists: async (_, { ids }) =>
       isExtended ? (await get(`artists?ids=${ids.join(',')}`)).artists : Promise.all(ids.map(artist)),
   },
   ...fieldResolvers,
+  TrackOrEpisode: { resolveType: typeNameOf },
 };
 
 const window = (path, { first = defaultFirst, after }, ceiling) =>
@@ -62,6 +65,18 @@ const loaders = {
       ),
   },
   Album: { tracks: tracksOf },
+  Show: {
+    episodes: async (queries) =>
+      Promise.all(
+        queries.map(({ obj, params }) => window(`shows/${obj.id}/episodes`, params, ceilings.episodes)),
+      ),
+  },
+  Playlist: {
+    items: async (queries) =>
+      Promise.all(
+        queries.map(({ obj, params }) => window(`playlists/${obj.id}/items`, params, ceilings.items)),
+      ),
+  },
 };
 
 const app = fastify();

@@ -2,7 +2,7 @@ import { isExtended } from './spotify.js';
 
 /** Relay connections as one writes them over offsets, with pages as large as the kind of app may have them. */
 
-export const ceilings = { albums: isExtended ? 50 : 10, tracks: 50 };
+export const ceilings = { albums: isExtended ? 50 : 10, tracks: 50, episodes: 50, items: 50 };
 export const defaultFirst = 20;
 
 const prefix = 'offset:';

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import SchemaBuilder from '@pothos/core';
 import { createYoga } from 'graphql-yoga';
 import { ofetch } from 'ofetch';
+import { typeNameOf } from './fields.js';
 import { ceilings, connection, defaultFirst, readWindow, startOf } from './paging.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 
@@ -21,6 +22,10 @@ const builder = new SchemaBuilder({});
 const Artist = builder.objectRef('Artist');
 const Album = builder.objectRef('Album');
 const Track = builder.objectRef('Track');
+const Show = builder.objectRef('Show');
+const Episode = builder.objectRef('Episode');
+const Playlist = builder.objectRef('Playlist');
+const PlaylistItem = builder.objectRef('PlaylistItem');
 const AlbumType = builder.enumType('AlbumType', { values: ['ALBUM', 'SINGLE', 'COMPILATION'] });
 const DatePrecision = builder.enumType('DatePrecision', { values: ['DAY', 'MONTH', 'YEAR'] });
 
@@ -70,6 +75,8 @@ function connectionOf(name, node) {
 const ArtistConnection = connectionOf('Artist', Artist);
 const AlbumConnection = connectionOf('Album', Album);
 const TrackConnection = connectionOf('Track', Track);
+const EpisodeConnection = connectionOf('Episode', Episode);
+const PlaylistItemsConnection = connectionOf('PlaylistItems', PlaylistItem);
 const pagingArgs = (t) => ({ first: t.arg.int(), after: t.arg.string() });
 
 Artist.implement({
@@ -115,6 +122,58 @@ Track.implement({
     discNumber: t.exposeInt('disc_number'),
     explicit: t.exposeBoolean('explicit'),
     artists: t.expose('artists', { type: [Artist] }),
+    album: t.expose('album', { type: Album, nullable: true }),
+  }),
+});
+
+Show.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    description: t.exposeString('description', { nullable: true }),
+    images: t.expose('images', { type: [Image], nullable: true }),
+    episodes: t.field({
+      type: EpisodeConnection,
+      nullable: true,
+      args: pagingArgs(t),
+      resolve: ({ id }, args) => window(`/shows/${id}/episodes`, args, ceilings.episodes),
+    }),
+  }),
+});
+
+Episode.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    description: t.exposeString('description', { nullable: true }),
+    durationMs: t.exposeInt('duration_ms'),
+    releaseDate: t.field({ type: ReleaseDate, nullable: true, resolve: (episode) => episode }),
+    images: t.expose('images', { type: [Image], nullable: true }),
+  }),
+});
+
+Playlist.implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    items: t.field({
+      type: PlaylistItemsConnection,
+      nullable: true,
+      args: pagingArgs(t),
+      resolve: ({ id }, args) => window(`/playlists/${id}/items`, args, ceilings.items),
+    }),
+  }),
+});
+
+const TrackOrEpisode = builder.unionType('TrackOrEpisode', {
+  types: [Track, Episode],
+  resolveType: typeNameOf,
+});
+
+PlaylistItem.implement({
+  fields: (t) => ({
+    addedAt: t.exposeString('added_at', { nullable: true }),
+    item: t.expose('item', { type: TrackOrEpisode, nullable: true }),
   }),
 });
 
@@ -145,6 +204,18 @@ builder.queryType({
       nullable: true,
       args: { id: t.arg.id({ required: true }) },
       resolve: (_, { id }) => get(`/albums/${id}`),
+    }),
+    show: t.field({
+      type: Show,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }) => get(`/shows/${id}`),
+    }),
+    playlist: t.field({
+      type: Playlist,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_, { id }) => get(`/playlists/${id}`),
     }),
     search: t.field({
       type: SearchResults,

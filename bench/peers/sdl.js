@@ -5,6 +5,8 @@ export const typeDefs = /* GraphQL */ `
     artists(ids: [ID!]!): [Artist]!
     album(id: ID!): Album
     search(q: String!): SearchResults
+    show(id: ID!): Show
+    playlist(id: ID!): Playlist
   }
 
   type SearchResults {
@@ -48,6 +50,59 @@ export const typeDefs = /* GraphQL */ `
     discNumber: Int!
     explicit: Boolean!
     artists: [Artist!]!
+    album: Album
+  }
+
+  type Show {
+    id: ID!
+    name: String!
+    description: String
+    images: [Image!]
+    episodes(first: Int, after: String): EpisodeConnection
+  }
+
+  type Episode {
+    id: ID!
+    name: String!
+    description: String
+    durationMs: Int
+    releaseDate: ReleaseDate
+    images: [Image!]
+  }
+
+  type Playlist {
+    id: ID!
+    name: String!
+    items(first: Int, after: String): PlaylistItemsConnection
+  }
+
+  type PlaylistItem {
+    addedAt: String
+    item: TrackOrEpisode
+  }
+
+  union TrackOrEpisode = Track | Episode
+
+  type EpisodeConnection {
+    edges: [EpisodeEdge!]!
+    pageInfo: PageInfo!
+    totalCount: Int
+  }
+
+  type EpisodeEdge {
+    cursor: String!
+    node: Episode
+  }
+
+  type PlaylistItemsConnection {
+    edges: [PlaylistItemsEdge!]!
+    pageInfo: PageInfo!
+    totalCount: Int
+  }
+
+  type PlaylistItemsEdge {
+    cursor: String!
+    node: PlaylistItem
   }
 
   type AlbumConnection {

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
+import { canAnswer } from './contestants.js';
 import { connect } from './load.js';
 import { operations, requestOf } from './operations.js';
 import { seedOf } from './upstream/ids.js';
@@ -28,9 +29,10 @@ export async function checkAll({ servers, contestants, upstream, mode, names, sa
   for (const [who, { origin }] of Object.entries(servers)) {
     const { kind, dialect } = contestants[who];
     const write = dialect?.createRequestOf(mode) ?? requestOf;
-    const bodies = names.map((name) => [name, write(name, seeds.get(name))]);
+    const own = names.filter((name) => canAnswer(contestants[who], name));
+    const bodies = own.map((name) => [name, write(name, seeds.get(name))]);
     const { answers, calls } = await answersOf(origin, upstream, bodies, dialect?.translate);
-    for (const name of names) {
+    for (const name of own) {
       const { data, ...rest } = answers[name];
       deepStrictEqual(rest, {}, `${who} answers ${name} with more than data (${mode})`);
       if (kind === 'limit') continue;
@@ -44,7 +46,7 @@ export async function checkAll({ servers, contestants, upstream, mode, names, sa
         );
       }
     }
-    say(`same data  ${who.padEnd(10)} calls ${names.map((name) => `${name} ${calls[name]}`).join(', ')}`);
+    say(`same data  ${who.padEnd(10)} calls ${own.map((name) => `${name} ${calls[name]}`).join(', ')}`);
   }
 }
 

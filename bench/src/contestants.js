@@ -9,11 +9,18 @@ const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
 const flags = ['--max-old-space-size=256', '--max-semi-space-size=16', '--import', fileAt('./probe.js')];
 
 /** `data` has answers of its own from the upstream; a `limit` shows what cannot be beaten.
- * A `dialect` asks the same in the words of another graph, and puts the answers into ours. */
+ * A `dialect` asks the same in the words of another graph, and puts the answers into ours. It `lacks` operations. */
 const all = {
   ours: { title: 'ours', file: '../../dist/server.js', kind: 'ours' },
   floor: { title: 'floor', file: '../limits/floor.js', kind: 'floor' },
   full: { title: 'floor, full pages', file: '../limits/floor.js', words: ['--full-pages'], kind: 'floor' },
+  h2: {
+    title: 'floor, HTTP/2',
+    file: '../limits/floor.js',
+    words: ['--h2=1'],
+    kind: 'floor',
+    isOnlyFar: true, // without TLS there is no HTTP/2
+  },
   apollo: { title: 'Apollo Server', file: '../peers/apollo.js', kind: 'peer' },
   mercurius: { title: 'Mercurius', file: '../peers/mercurius.js', kind: 'peer' },
   hive: {
@@ -21,6 +28,7 @@ const all = {
     file: '../peers/hive/server.js',
     kind: 'peer',
     dialect: { createRequestOf, translate },
+    lacks: ['Q6', 'Q7'], // its document has no shows and no playlists
   },
   pothos: { title: 'Yoga and Pothos', file: '../peers/pothos.js', kind: 'peer' },
   constant: { title: 'constant Yoga', file: '../limits/constant-yoga.js', kind: 'limit' },
@@ -33,6 +41,8 @@ export const contestants = Object.fromEntries(
     { name, ...rest, args: [...flags, fileAt(file), ...words] },
   ]),
 );
+
+export const canAnswer = ({ lacks = [] }, name) => !lacks.includes(name);
 
 /** The same with other builds of ours: `name=path/to/dist/server.js`, where the name `ours` replaces the usual one. */
 export const withBuilds = (builds) => ({
@@ -52,7 +62,8 @@ export const environment = (upstream, mode, extra = {}) => ({
   NODE_ENV: 'production',
   LOG_LEVEL: 'warn',
   SPOTIFY_API_URL: `${upstream.origin}/v1`,
-  SPOTIFY_TOKEN_URL: `${upstream.origin}/api/token`,
+  SPOTIFY_TOKEN_URL: `${upstream.tokenOrigin ?? upstream.origin}/api/token`,
+  ...(upstream.caFile && { NODE_EXTRA_CA_CERTS: upstream.caFile }),
   SPOTIFY_CLIENT_ID: 'bench',
   SPOTIFY_CLIENT_SECRET: 'bench',
   SPOTIFY_QUOTA_MODE: mode,

@@ -4,11 +4,11 @@ import { dispatch } from './dispatch.js';
 
 /** Closed-loop load: every connection asks, waits for the whole answer, checks it and asks again. */
 
-const headers = {
+export const headers = {
   'content-type': 'application/json',
   accept: 'application/graphql-response+json, application/json',
 };
-const path = '/graphql';
+export const path = '/graphql';
 const refusedMs = 1_000; // what ours says in Retry-After when it has too much to do
 
 /** A function that asks over one connection, however often it takes, and one that closes it. */

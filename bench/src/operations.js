@@ -1,6 +1,6 @@
-import { artistId } from './upstream/ids.js';
+import { artistId, playlistId, showId } from './upstream/ids.js';
 
-/** The five questions. Their lists take `after`, so that a question about what is held need not be the same one. */
+/** The operations. Their lists take `after`, so that a question about what is held need not be the same one. */
 
 const albumFields = `
   id name albumType releaseDate { date precision } totalTracks images { url width height } artists { id name }`;
@@ -67,11 +67,33 @@ export const operations = {
     lastStart: 100,
     calls: { extended: 3, development: 23 },
   },
+  Q6: {
+    title: 'a show, 20 episodes',
+    document: `query Q6($id: ID!, $after: String) { show(id: $id) { id name description images { url width height }
+      episodes(first: 20, after: $after) { totalCount ${pageInfo} edges { cursor node {
+        id name description durationMs releaseDate { date precision } images { url width height } } } } } }`,
+    idOf: showId,
+    warmUpShare: 1,
+    artists: 1,
+    warmArtists: 64,
+    calls: { extended: 1, development: 1 },
+  },
+  Q7: {
+    title: 'a playlist, 50 items',
+    document: `query Q7($id: ID!, $after: String) { playlist(id: $id) { id name
+      items(first: 50, after: $after) { totalCount ${pageInfo} edges { cursor node { addedAt item { ... on Track {
+        id name durationMs explicit artists { id name } album { id name images { url width height } } } } } } } } }`,
+    idOf: playlistId,
+    warmUpShare: 1,
+    artists: 1,
+    warmArtists: 64,
+    calls: { extended: 1, development: 1 },
+  },
 };
 
 /** The body of a request for the artists of some seeds. */
 export function requestOf(name, seeds, variables = {}) {
-  const ids = seeds.map(artistId);
+  const ids = seeds.map(operations[name].idOf ?? artistId);
   const who = operations[name].artists === 1 ? { id: ids[0] } : { ids };
   const query = operations[name].document;
   return JSON.stringify({ operationName: name, query, variables: { ...who, ...variables } });

@@ -1,26 +1,33 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { states } from './jobs.js';
 import { operations } from './operations.js';
 
 /** What of the bench is run, and how long. */
 
 export const usage = `npm run bench -- [options]
 
-  --quick          two minutes: ours next to the limits, an app in development mode, nothing written
-  --check          no figures: everybody answers everything alike, with the expected number of calls
-  --only a,b       these contestants (ours, floor, full, constant, ready, and the peers)
-  --ops Q1,Q2      these operations
-  --states a,b     of cold, warm, hot, far
+  --check          no figures: all servers return the same data with the expected number of calls
+  --quick          all parts with short rounds; nothing is written
+  --states a,b     these parts: ${states.join(', ')} (warm includes hot). Without it: all, and the days of visits
   --mode m         extended or development; both if left out
-  --rounds n       rounds of each measurement
-  --seconds n      of each contestant in each round
-  --builds a=f,b=g other builds by their server.js, next to ours or, as ours=file, in its place
+  --only a,b       these servers (ours, floor, full, constant, ready, and the peers); nothing is written
+  --ops Q1,Q2      these operations; nothing is written
+  --node n         the major version of Node of the servers, 22 by default
+  --nodes a,b      the versions for warm, hot and busy, 22,24,20 by default
+  --rounds n       rounds of each measurement, 5 by default
+  --seconds n      of each server in each round
+  --dry            nothing is written, only printed
+  --publish        measures nothing and writes RESULTS.md from the kept results
+  --before folder  compares with another build, by its dist folder: each starts alone, in turn; nothing is written
+  --builds a=f,b=g other builds by their server.js, beside ours or, as ours=file, in its place; nothing is written
+  --day            days of visits against daily quotas; see --day --help
 `;
 
-const states = ['cold', 'warm', 'hot', 'far'];
 const modes = ['extended', 'development'];
 const efforts = {
-  full: { rounds: 5, seconds: 1, warmUpCpuSeconds: 10 },
-  quick: { rounds: 3, seconds: 0.6, warmUpCpuSeconds: 6 },
+  full: { rounds: 5, seconds: 0.6, warmUpCpuSeconds: 6, scale: 1 },
+  quick: { rounds: 1, seconds: 0.3, warmUpCpuSeconds: 1, scale: 0.05 },
 };
 
 /** @throws Error that says what is wrong with the arguments */
@@ -38,36 +45,40 @@ export function readOptions(args, withBuilds) {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       builds: { type: 'string', default: '' },
+      before: { type: 'string' },
+      node: { type: 'string', default: '22' },
+      nodes: { type: 'string' },
+      dry: { type: 'boolean', default: false },
+      publish: { type: 'boolean', default: false },
     },
   });
-  const { quick, check, help } = values;
+  const { quick, check, help, node, publish } = values;
   const builds = values.builds.split(',').filter(Boolean);
+  if (values.before) builds.push(`before=${resolve(values.before, 'server.js')}`);
   const contestants = withBuilds(builds);
   const effort = { ...efforts[quick ? 'quick' : 'full'] };
   if (values.rounds) effort.rounds = positive('rounds', values.rounds);
   if (values.seconds) effort.seconds = positive('seconds', values.seconds);
-  const isWhole =
-    !quick && !check && !['only', 'ops', 'states', 'mode', 'builds'].some((part) => part in values);
+  const isPartial = ['only', 'ops', 'builds', 'before'].some((part) => values[part]);
   return {
     check,
-    quick,
     help,
-    /** Only a run of everything may replace what is published. */
-    isWhole,
+    publish,
+    /** Only results of all servers and operations may replace the kept ones. */
+    isKept: !quick && !check && !values.dry && !isPartial,
+    isWhole: !isPartial && !values.states && !check,
     effort,
-    only: some('only', values.only, Object.keys(contestants)) ?? usual(quick, contestants),
+    only:
+      some('only', values.only, Object.keys(contestants)) ??
+      (values.before ? ['ours', 'before'] : Object.keys(contestants)),
     names: some('ops', values.ops, Object.keys(operations)) ?? Object.keys(operations),
-    states: some('states', values.states, states) ?? states,
-    modes: some('mode', values.mode, modes) ?? (quick ? ['development'] : modes),
+    states: some('states', values.states, states) ?? (values.before ? ['far', 'cold', 'warm'] : states),
+    modes: some('mode', values.mode, modes) ?? modes,
+    node,
+    nodes: values.nodes?.split(',') ?? (values.before ? [node] : [node, '24', '20']),
     contestants,
   };
 }
-
-const usual = (quick, contestants) =>
-  Object.values(contestants)
-    // Pages of an app in development mode are so small that full ones are next to the same.
-    .filter(({ name, kind }) => !quick || (kind !== 'peer' && name !== 'full'))
-    .map(({ name }) => name);
 
 function some(option, text, known) {
   const chosen = text?.split(',');

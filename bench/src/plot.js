@@ -1,6 +1,6 @@
 /** Charts as SVG that read well on light and dark pages. */
 
-const colours = ['#1db954', '#6b7280', '#d97706', '#7c3aed', '#0891b2', '#be185d'];
+const colours = ['#1db954', '#6b7280', '#9ca3af', '#d97706', '#7c3aed', '#0891b2', '#be185d', '#65a30d'];
 const size = { bar: 20, gap: 28, left: 44, top: 52, height: 220, bottom: 30 };
 
 /**
@@ -57,6 +57,29 @@ export function lineChart({ title, series, labelEvery }) {
     ...Array.from({ length: Math.ceil(count / labelEvery) }, (_, i) =>
       text(x(i * labelEvery), top + height + 20, String(i * labelEvery), 'middle'),
     ),
+  ];
+  const names = series.map(({ name }) => name);
+  return page({ title, width, content: [...legendOf(names, width), ...lines, ...labels] });
+}
+
+/** @param series `{ name, points }` with points `[x, y]`; both axes begin at 0 and are linear */
+export function pointChart({ title, series }) {
+  const { left, top, height } = size;
+  const width = 560;
+  const all = series.flatMap(({ points }) => points);
+  const [mostX, mostY] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
+  const x = (value) => left + (value / mostX) * (width - left - 20);
+  const y = (value) => top + height - (value / mostY) * height;
+  const lines = series.flatMap(({ points }, i) => {
+    const places = points.map(([px, py]) => [x(px).toFixed(1), y(py).toFixed(1)]);
+    return [
+      `<polyline points="${places.map((place) => place.join(',')).join(' ')}" fill="none" stroke="${colours[i]}" stroke-width="1.5"/>`,
+      ...places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colours[i]}"/>`),
+    ];
+  });
+  const labels = [
+    ...[0, mostY].map((value) => text(left - 4, y(value) + 4, value === 0 ? '0' : shown(value), 'end')),
+    ...series[0].points.map(([value]) => text(x(value), top + height + 20, String(value), 'middle')),
   ];
   const names = series.map(({ name }) => name);
   return page({ title, width, content: [...legendOf(names, width), ...lines, ...labels] });

@@ -5,8 +5,12 @@ import { readFileSync } from 'node:fs';
 if (cluster.isPrimary) {
   process.on('message', ({ id }) => {
     const { user, system } = process.cpuUsage();
-    const { rss, heapUsed } = process.memoryUsage();
-    process.send({ id, answer: { cpuMicros: user + system + cpuMicrosOfWorkers(), rss, heapUsed } });
+    globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    process.send({
+      id,
+      answer: { cpuMicros: user + system + cpuMicrosOfWorkers(), rss, heapUsed, external },
+    });
   });
   // Whoever measured is gone, or has seen enough.
   process.on('disconnect', () => process.exit());

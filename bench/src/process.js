@@ -9,8 +9,9 @@ const canPin = process.platform === 'linux' && availableParallelism() > 1 && has
 // Every process gets its cores by name: left alone it would inherit the driver's.
 const coresOf = { server: '0', driver: '1', any: `0-${availableParallelism() - 1}` };
 const lateMs = 1_000;
+const anyHost = /(?<=\/\/)[^/]+(?=:\d+$)/;
 const drainedMs = 15_000;
-const whole = /http:\/\/[^\s/]+:(\d+)/;
+const whole = /https?:\/\/[^\s/]+:\d+/g;
 
 function hasTaskset() {
   return spawnSync('taskset', ['--version']).status === 0;
@@ -26,10 +27,12 @@ export function pinDriver() {
 /**
  * Starts a process and waits for the line in which it says where it listens.
  * @param cores `server`, `driver` or, for more than one process, `any`
+ * @param node the path of another Node
+ * @returns also the moment of its start (`startedMs`) and of that line (`listeningMs`), and a second origin if the line has one
  */
-export async function start(args, { env = {}, cores = 'server' } = {}) {
+export async function start(args, { env = {}, cores = 'server', node = process.execPath } = {}) {
   const startedMs = performance.now();
-  const command = [process.execPath, ...args];
+  const command = [node, ...args];
   if (canPin) command.unshift('taskset', '-c', coresOf[cores]);
   const { PATH = '' } = process.env;
   const child = spawn(command[0], command.slice(1), {
@@ -38,10 +41,13 @@ export async function start(args, { env = {}, cores = 'server' } = {}) {
   });
   const errors = [];
   child.stderr.on('data', (chunk) => errors.push(chunk));
-  const port = await listening(child, () => Buffer.concat(errors).toString());
+  const [origin, tokenOrigin] = await listening(child, () => Buffer.concat(errors).toString());
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: origin.replace(anyHost, '127.0.0.1'),
+    tokenOrigin,
+    pid: child.pid,
     startedMs,
+    listeningMs: performance.now(),
     ask: createAsk(child),
     stop: () => stop(child),
     terminate: () => terminate(child),
@@ -53,8 +59,8 @@ function listening(child, errors) {
   return new Promise((resolve, reject) => {
     // Read on for as long as it runs: a full pipe would stop the server.
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, port] = whole.exec(line) ?? [];
-      if (port) resolve(Number(port));
+      const origins = line.match(whole);
+      if (origins) resolve(origins);
     });
     child.once('exit', () =>
       reject(new Error(`${child.spawnargs.join(' ')} ended before it listened:\n${errors()}`)),

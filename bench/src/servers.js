@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment } from './contestants.js';
 import { start } from './process.js';
+import { createCertificate } from './upstream/certificate.js';
 
 /** Processes for as long as they are used, and not longer, whatever happens. */
 
@@ -12,6 +13,20 @@ const upstreamFile = fileURLToPath(new URL('./upstream/main.js', import.meta.url
 /** @param mode the kind of app that the upstream plays */
 export const withUpstream = (mode, use) =>
   withProcess(() => start([upstreamFile], { cores: 'driver', env: { QUOTA_MODE: mode } }), use);
+
+/** The same behind TLS and a distance, for servers that trust its CA (`caFile`). */
+export async function withFarUpstream(mode, use) {
+  const { folder, caFile, dispose } = createCertificate();
+  const env = { QUOTA_MODE: mode, CERTIFICATE_FOLDER: folder };
+  try {
+    return await withProcess(
+      () => start([upstreamFile], { cores: 'driver', env }),
+      (upstream) => use({ ...upstream, caFile }),
+    );
+  } finally {
+    dispose();
+  }
+}
 
 /** One server of each contestant, all in front of one upstream. */
 export async function withServers(contestants, upstream, mode, use) {
@@ -26,11 +41,11 @@ export async function withServers(contestants, upstream, mode, use) {
  * Each server has an empty data directory, so that it finds nothing that an earlier one has cached.
  * @param options `env` beyond the usual, `cores`
  */
-export async function withServer({ args }, upstream, mode, { env, cores }, use) {
+export async function withServer({ args, node }, upstream, mode, { env, cores }, use) {
   const dataDir = mkdtempSync(join(tmpdir(), 'bench-'));
   const settings = environment(upstream, mode, { DATA_DIR: dataDir, ...env });
   try {
-    return await withProcess(() => start(args, { env: settings, cores }), use);
+    return await withProcess(() => start(args, { env: settings, cores, node }), use);
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }

@@ -1,20 +1,30 @@
-import { ratioOf } from './statistics.js';
+import { medians, ratioOf } from './statistics.js';
 
-/** Figures as lines to watch while they come. */
+/** The medians of all samples as lines, each with its keys, to watch a run and to compare two builds. */
 
-const number = (value, digits = 0) => value.toFixed(digits).padStart(8);
+const shown = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const isSamples = (value) => Array.isArray(value) && typeof value[0]?.rate === 'number';
+const keys = ['rate', 'cpuMicros', 'p50', 'p99', 'calls'];
 
-/** @param samples of all who were measured with it: ours is compared with each */
-export function line(state, name, who, figures, samples) {
-  const { rate, cpuMicros, p50, p99, calls, busy, rss, refused } = figures;
-  const ours = samples.ours;
-  const ratio =
-    ours && who !== 'ours'
-      ? `  ours ×${ratioOf(ours, samples[who], 'rate').toFixed(2)}, CPU ×${ratioOf(ours, samples[who], 'cpuMicros').toFixed(2)}, p50 ×${ratioOf(ours, samples[who], 'p50').toFixed(2)}`
-      : '';
-  return (
-    `${state.padEnd(5)}${name} ${who.padEnd(10)}${number(rate)}/s ${number(cpuMicros)} µs CPU` +
-    ` p50${number(p50, 2)} ms p99${number(p99, 2)} ms ${calls.toFixed(1).padStart(5)} calls` +
-    ` ${(busy * 100).toFixed(0).padStart(4)} % busy ${(rss / 1e6).toFixed(0).padStart(4)} MB${refused > 0 ? ` ${(refused * 100).toFixed(1)} % refused` : ''}${ratio}`
-  );
+/** @param data of a part: samples nested by keys, the last of which is the server */
+export function lines(data, path = []) {
+  if (typeof data !== 'object' || data === null) return [];
+  if (Array.isArray(data)) return [];
+  const entries = Object.entries(data);
+  if (entries.every(([, value]) => isSamples(value))) {
+    return entries.map(([who, samples]) => {
+      const middle = medians(samples);
+      const figures = keys.map((key) => `${key} ${shown(middle[key])}`).join('  ');
+      return `${[...path, who].join(' ').padEnd(32)} ${figures}${comparison(who, samples, data.ours)}`;
+    });
+  }
+  return entries.flatMap(([key, value]) => lines(value, [...path, key]));
+}
+
+function comparison(who, samples, ours) {
+  if (!ours || who === 'ours') return '';
+  return `  ours: ${keys
+    .slice(0, 3)
+    .map((key) => `${key} ×${ratioOf(ours, samples, key).toFixed(2)}`)
+    .join(' ')}`;
 }

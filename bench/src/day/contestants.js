@@ -37,6 +37,11 @@ export const dayContestants = {
     server: servers.apollo,
     environment: () => ({ CACHE_TTL_SECONDS: oldTtlSeconds }),
   },
+  'apollo-same': {
+    title: 'Apollo Server, the freshness of ours',
+    server: servers.apollo,
+    environment: () => ({ CACHE_TTL_SECONDS: 'by-kind' }),
+  },
   pothos: {
     title: 'Yoga and Pothos, no cache',
     server: servers.pothos,

@@ -1,4 +1,8 @@
 import { parseArgs } from 'node:util';
+import { contestants as servers } from '../contestants.js';
+import { findNode } from '../node-versions.js';
+import { publish } from '../publish.js';
+import { createStamp } from '../results.js';
 import { answeredWithForesight } from './bound.js';
 import { check } from './check.js';
 import { dayContestants } from './contestants.js';
@@ -18,6 +22,7 @@ export const usage = `npm run bench -- --day [options]
   --days n         simulated days, 3 by default
   --seed n         another seed has other visits, 1 by default
   --only a,b       these servers: ${Object.keys(dayContestants).join(', ')}
+  --node=n         the major version of Node of the servers; without it, the Node of this process
   --artists n      artists in the catalogue, 200 by default
   --visits n       visits in 5 minutes, 8 by default
   --processes a,b  numbers of processes, 1,3 by default
@@ -45,7 +50,9 @@ export async function simulateDays(args) {
     .map(({ id }) => id);
   const visitAt = createWorld(catalogue, ids);
   const steps = createVisits({ seed, days, artists, visitsPerStep }).map((visits) => visits.map(visitAt));
-  const shared = { steps, limits, catalogue, startSandbox };
+  const { path: node, version } = findNode(options.node);
+  const stamp = createStamp(version);
+  const shared = { steps, limits, catalogue, startSandbox, node };
 
   if (options.check) return check(shared, say);
   const foresight = answeredWithForesight(steps, limits);
@@ -63,8 +70,9 @@ export async function simulateDays(args) {
     say(`${name} × ${processes}: ${JSON.stringify(wholeOf(result))}`);
     return { name, processes, ...result };
   });
-  if (options.isWhole) publishDay({ results, foresight, total, days, seed, limits });
-  return undefined;
+  if (!options.isWhole) return undefined;
+  publishDay({ results, foresight, total, days, seed, limits, stamp: { ...stamp(), pinning: 'not pinned' } });
+  return publish(servers, say);
 }
 
 /** Some at a time: a run mostly waits for its own processes. */
@@ -93,6 +101,7 @@ function readOptions(args) {
       seed: { type: 'string', default: '1' },
       artists: { type: 'string', default: '200' },
       visits: { type: 'string', default: '8' },
+      node: { type: 'string', default: process.versions.node.split('.')[0] },
       only: { type: 'string' },
       processes: { type: 'string', default: '1,3' },
     },
@@ -108,6 +117,6 @@ function readOptions(args) {
     visitsPerStep: Number(values.visits),
     processes: values.processes.split(',').map(Number),
     only,
-    isWhole: args.length === 1, // nothing but `--day`
+    isWhole: args.every((arg) => arg === '--day' || arg.startsWith('--node=')),
   };
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { barChart, lineChart } from '../plot.js';
-import { describeMachine } from '../publish.js';
+import { saveResult, stampText } from '../results.js';
 import { dayContestants } from './contestants.js';
 import { answeredOf, wholeOf } from './summary.js';
 import { stepMinutes, stepsPerDay } from './visits.js';
@@ -12,7 +11,7 @@ const folder = new URL('../../', import.meta.url);
 const stepsPerHour = 60 / stepMinutes;
 
 /** @param results of `simulate`, each with the `name` of its server and its number of `processes` */
-export function publishDay({ results, foresight, total, days, seed, limits }) {
+export function publishDay({ results, foresight, total, days, seed, limits, stamp }) {
   mkdirSync(new URL('plots/', folder), { recursive: true });
   // Of the numbers of processes, the plots show the lowest: the lines of the others are nearly the same.
   const [{ processes: fewest }] = results;
@@ -22,7 +21,21 @@ export function publishDay({ results, foresight, total, days, seed, limits }) {
     'plots/day-calls.svg': callsPlot(shown, limits, days),
   };
   for (const [path, svg] of Object.entries(plots)) write(path, svg);
-  write('DAY.md', page({ results, foresight, total, days, seed, limits, plots: Object.keys(plots) }));
+  write('DAY.md', page({ results, foresight, total, days, seed, limits, stamp, plots: Object.keys(plots) }));
+  const rows = results.map((result) => {
+    const { full, stale, calls, rejected } = wholeOf(result);
+    const { name, processes } = result;
+    const all = (counts) => sum(Object.values(counts));
+    return {
+      name,
+      title: titleOf(result),
+      processes,
+      answered: full + stale,
+      calls: all(calls),
+      rejected: all(rejected),
+    };
+  });
+  saveResult('day', { stamp, data: { days, seed, total, foresight: sum(foresight), rows } });
 }
 
 const write = (path, text) => writeFileSync(new URL(path, folder), text);
@@ -58,7 +71,7 @@ const callsPlot = (results, limits, days) =>
     })),
   });
 
-function page({ results, foresight, total, days, seed, limits, plots }) {
+function page({ results, foresight, total, days, seed, limits, stamp, plots }) {
   const most = sum(foresight);
   const share = (count) => `${((100 * count) / total).toFixed(1)} %`;
   const rows = results.map((result) => {
@@ -94,6 +107,6 @@ ${rows.join('\n')}
 
 ${plots.map((path) => `![](${path})`).join('\n\n')}
 
-${describeMachine('not pinned', loadavg()[0])}
+${stampText(stamp)}
 `;
 }

@@ -21,7 +21,7 @@ const millisecondsPerDay = 86_400_000;
  * @returns `outcomes` per step, `calls` and `rejected` by family, and `lost`: visits that lack data although the same
  * server had it before
  */
-export async function simulate(contestant, { steps, limits, processes, catalogue, startSandbox }) {
+export async function simulate(contestant, { steps, limits, processes, catalogue, startSandbox, node }) {
   const clock = createClock();
   const dataDir = mkdtempSync(join(tmpdir(), 'day-data-'));
   const sandbox = await startSandbox({
@@ -40,7 +40,9 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
   };
   const startAll = () =>
     Promise.all(
-      Array.from({ length: processes }, () => start(contestant.server.args, { env: settings, cores: 'any' })),
+      Array.from({ length: processes }, () =>
+        start(contestant.server.args, { env: settings, cores: 'any', node }),
+      ),
     );
 
   const calls = {};

@@ -5,7 +5,7 @@
 
 export const seedLength = 8;
 const tail = 'BenchBench';
-const kinds = { artist: '1', album: '2', track: '3' };
+const kinds = { artist: '1', album: '2', track: '3', show: '4', episode: '5', playlist: '6' };
 
 const digits = (number, length) => String(number).padStart(length, '0');
 
@@ -15,6 +15,10 @@ export const artistId = (seed) => `${kinds.artist}000${seed}${tail}`;
 export const albumId = (seed, album) => `${kinds.album}${digits(album, 3)}${seed}${tail}`;
 export const trackId = (seed, album, track) =>
   `${kinds.track}${digits(album, 3)}${seed}Bench${digits(track, 5)}`;
+
+export const showId = (seed) => `${kinds.show}000${seed}${tail}`;
+export const episodeId = (seed, episode) => `${kinds.episode}${digits(episode, 3)}${seed}${tail}`;
+export const playlistId = (seed) => `${kinds.playlist}000${seed}${tail}`;
 
 /** What the id names; null where it is none of ours. */
 export function parseId(id, kind) {

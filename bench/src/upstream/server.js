@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { createApi } from './api.js';
 
@@ -12,8 +13,12 @@ const tokenBody = Buffer.from(
 const refusedBody = Buffer.from('{"error":{"status":401,"message":"Invalid access token"}}');
 const base = 'http://upstream';
 
-export function createUpstream(mode) {
-  const api = createApi(mode);
+/**
+ * @param mode `extended` or `development`
+ * @param certificate `{ key, cert }`: the upstream then speaks HTTP/2 and HTTP/1.1 over TLS
+ */
+export function createUpstream(mode, certificate) {
+  const { respond: api, setAlbumsPerArtist } = createApi(mode);
   let latencyMs = 0;
   let calls = {};
 
@@ -29,19 +34,26 @@ export function createUpstream(mode) {
     return api(pathname.slice('/v1'.length), searchParams);
   }
 
-  const server = createServer((request, response) => {
+  function onRequest(request, response) {
+    const arrivedMs = performance.now();
     request.resume();
     const { family, status, body } = reply(request);
     count(family);
     const { packing, bytes } = packed(body, request.headers['accept-encoding']);
     const send = () => response.writeHead(status, { ...headersOf(bytes), ...packing }).end(bytes);
-    if (latencyMs > 0) setTimeout(send, latencyMs);
+    // The time to fill in and to compress is part of the latency.
+    if (latencyMs > 0) setTimeout(send, latencyMs - (performance.now() - arrivedMs));
     else send();
-  });
+  }
+
+  const server = certificate
+    ? createSecureServer({ ...certificate, allowHTTP1: true }, onRequest)
+    : createServer(onRequest);
   server.keepAliveTimeout = 60_000; // a pause between two rounds must not cost anybody a new connection
 
   return {
     server,
+    setAlbumsPerArtist,
     setLatency(milliseconds) {
       latencyMs = milliseconds;
     },

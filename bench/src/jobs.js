@@ -1,0 +1,100 @@
+import { measureBusy } from './parts/busy.js';
+import { measureFar, measureFirst } from './parts/far.js';
+import { measureGrowth } from './parts/growth.js';
+import { measureIdle, measureStarts, measureWorkers } from './parts/once.js';
+import { measureThroughput } from './parts/throughput.js';
+import { withFarUpstream, withUpstream } from './servers.js';
+
+/** The parts of the bench in the order of a whole run. Each part has a file of results. */
+
+export const states = ['far', 'first', 'cold', 'warm', 'busy', 'once', 'growth'];
+
+const first = [
+  { roundTripMs: 40, name: 'Q1', waitMs: 0 },
+  { roundTripMs: 40, name: 'Q2', waitMs: 0 },
+  { roundTripMs: 40, name: 'Q4', waitMs: 0 },
+  { roundTripMs: 40, name: 'Q2', waitMs: 1_000 },
+  { roundTripMs: 120, name: 'Q2', waitMs: 0 },
+];
+const withManyWaves = ['Q2', 'Q4', 'Q5']; // at 120 ms
+
+const only = (contestants, test) => contestants.filter(test);
+const withData = (contestants) => only(contestants, ({ kind }) => kind !== 'limit');
+
+/**
+ * @param options of `readOptions`
+ * @returns `{ part, state, node, run }`; `run` gets the contestants with the Node to run on
+ */
+export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say }) {
+  const jobs = [];
+  const add = (part, state, major, run) => {
+    if (chosen.includes(state)) jobs.push({ part, state, node: major, run });
+  };
+  for (const mode of modes) {
+    const rounds = mode === 'extended' ? effort.rounds : Math.min(3, effort.rounds);
+    const common = { mode, rounds, say };
+    add(`far-${mode}`, 'far', node, (contestants) =>
+      withFarUpstream(mode, (upstream) => {
+        const slow = names.filter((name) => withManyWaves.includes(name));
+        const roundTrips = mode === 'extended' ? { 40: names, 120: slow } : { 40: names };
+        const clients = mode === 'extended' ? [1, 16] : [1];
+        return measureFar({ ...common, upstream, contestants: withData(contestants), roundTrips, clients });
+      }),
+    );
+    add(`first-${mode}`, 'first', node, (contestants) =>
+      withFarUpstream(mode, (upstream) => {
+        const occasions = mode === 'extended' ? first : first.slice(1, 2);
+        return measureFirst({ ...common, upstream, contestants: withData(contestants), occasions });
+      }),
+    );
+    add(`cold-${mode}`, 'cold', node, (contestants) =>
+      withUpstream(mode, (upstream) =>
+        measureThroughput({
+          ...common,
+          upstream,
+          contestants,
+          states: ['cold'],
+          names,
+          effort: { ...effort, rounds },
+        }),
+      ),
+    );
+  }
+  const mode = modes.at(0);
+  for (const major of nodes) {
+    // The other versions are for comparison.
+    const few = { ...effort, rounds: major === node ? effort.rounds : Math.min(3, effort.rounds) };
+    add(`warm-${major}`, 'warm', major, (contestants) =>
+      withUpstream(mode, (upstream) =>
+        measureThroughput({ upstream, mode, contestants, states: ['warm', 'hot'], names, effort: few, say }),
+      ),
+    );
+    add(`busy-${major}`, 'busy', major, (contestants) =>
+      withUpstream(mode, (upstream) => measureBusy({ upstream, mode, contestants, effort: few, say })),
+    );
+  }
+  add('once', 'once', node, (contestants) =>
+    withUpstream(mode, async (upstream) => {
+      const ours = contestants.find(({ name }) => name === 'ours');
+      const shared = { ours, upstream, mode, effort };
+      return {
+        ...(await measureStarts({
+          contestants: only(contestants, ({ isOnlyFar }) => !isOnlyFar),
+          upstream,
+          mode,
+          rounds: effort.rounds,
+          say,
+        })),
+        workers: await measureWorkers(shared),
+        idle: await measureIdle(shared),
+      };
+    }),
+  );
+  add('growth', 'growth', node, (contestants) =>
+    withUpstream('extended', (upstream) => {
+      const ours = contestants.find(({ name }) => name === 'ours');
+      return measureGrowth({ upstream, mode: 'extended', ours, say, scale: effort.scale });
+    }),
+  );
+  return jobs;
+}

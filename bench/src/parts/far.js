@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { answered, inTurn } from '../alone.js';
+import { connect, load } from '../load.js';
+import { sample } from '../sample.js';
+import { withServer } from '../servers.js';
+import { createTraffic } from '../traffic.js';
+import { warmUp } from '../warm-up.js';
+
+/** Servers that call Spotify over TLS and a distance. The cache of the gateway has nothing of what is requested. */
+
+const millisecondsOfSpotify = 5; // until it sends a response
+const quietMs = 300; // for a server that opens a socket again when Spotify has closed it
+const warmUpCpuSeconds = 8; // with less, an operation with 20 pages is mostly code that is not compiled yet
+
+/** How many requests, by the number of clients. */
+const counts = { 1: 6, 16: 48 };
+const afterIdle = ['Q2', 'Q4'];
+
+/**
+ * @param roundTrips the operations by the milliseconds of a round trip: `{ 40: ['Q1', …], 120: [...] }`
+ * @returns `steady` samples by round trip, clients, operation and server, and `idle` by operation and server
+ */
+export function measureFar({ upstream, mode, contestants, rounds, roundTrips, clients = [1, 16], say }) {
+  return inTurn({ contestants, upstream, mode, rounds, say }, async ({ contestant, server, put }) => {
+    const traffic = createTraffic();
+    const requests = (name) => traffic.cold(name, contestant.dialect?.createRequestOf(mode));
+    await setDistance(upstream, 0);
+    const all = [...new Set(Object.values(roundTrips).flat())];
+    await warmUp(server, answered(contestant, all), requests, warmUpCpuSeconds);
+    for (const [roundTripMs, names] of Object.entries(roundTrips)) {
+      await setDistance(upstream, Number(roundTripMs));
+      for (const connections of clients) {
+        for (const name of answered(contestant, names)) {
+          const nextBody = requests(name);
+          await load(server.origin, nextBody, { connections, count: 2 * connections });
+          await upstream.ask('opened');
+          const figures = await sample({
+            server,
+            upstream,
+            nextBody,
+            connections,
+            count: counts[connections],
+          });
+          const opened = await upstream.ask('opened');
+          put(['steady', roundTripMs, connections, name], { ...figures, opened });
+        }
+      }
+      for (const name of answered(contestant, afterIdle).filter((each) => names.includes(each))) {
+        put(
+          ['idle', roundTripMs, name],
+          await afterIdleMinutes({ server, upstream, roundTripMs, nextBody: requests(name) }),
+        );
+      }
+    }
+  });
+}
+
+/** Spotify closes the idle sockets; five minutes of waiting would do the same. */
+async function afterIdleMinutes({ server, upstream, roundTripMs, nextBody }) {
+  const { ask, close } = connect(server.origin);
+  await ask(nextBody());
+  await upstream.ask('closeSockets');
+  await pause(quietMs + 4 * roundTripMs);
+  await upstream.ask('opened');
+  const sentMs = performance.now();
+  await ask(nextBody());
+  const ms = performance.now() - sentMs;
+  await close();
+  return { ms, opened: await upstream.ask('opened') };
+}
+
+/**
+ * The first response of a process, counted from its line that it listens.
+ * @param occasions `{ roundTripMs, name, waitMs }`
+ * @returns samples by `roundTripMs`, `waitMs`, operation and server
+ */
+export async function measureFirst({ upstream, mode, contestants, rounds, occasions, say }) {
+  const results = {};
+  for (const { roundTripMs, name, waitMs } of occasions) {
+    await setDistance(upstream, roundTripMs);
+    results[roundTripMs] ??= {};
+    results[roundTripMs][waitMs] ??= {};
+    const place = results[roundTripMs][waitMs];
+    place[name] = Object.fromEntries(answeredBy(contestants, name).map(({ name: who }) => [who, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const contestant of answeredBy(contestants, name)) {
+        const body = createTraffic().cold(name, contestant.dialect?.createRequestOf(mode))();
+        const figures = await withServer(contestant, upstream, mode, {}, (server) =>
+          firstOf(server, upstream, body, waitMs),
+        );
+        place[name][contestant.name].push(figures);
+      }
+    }
+    say(`first response, ${name}, ${roundTripMs} ms, after ${waitMs} ms`);
+  }
+  return results;
+}
+
+const answeredBy = (contestants, name) => contestants.filter((each) => answered(each, [name]).length > 0);
+
+async function firstOf({ origin, listeningMs, startedMs }, upstream, body, waitMs) {
+  await pause(waitMs);
+  const { ask, close } = connect(origin);
+  const sentMs = waitMs > 0 ? performance.now() : listeningMs;
+  await ask(body);
+  const ms = performance.now() - sentMs;
+  await close();
+  return { ms, startMs: listeningMs - startedMs, opened: await upstream.ask('opened') };
+}
+
+async function setDistance(upstream, milliseconds) {
+  await upstream.ask('roundTrip', { milliseconds });
+  await upstream.ask('latency', { milliseconds: milliseconds > 0 ? millisecondsOfSpotify : 0 });
+}

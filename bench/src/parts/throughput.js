@@ -1,0 +1,60 @@
+import { answered, inTurn } from '../alone.js';
+import { load } from '../load.js';
+import { sample } from '../sample.js';
+import { createTraffic } from '../traffic.js';
+import { connectionsOf, heldBy, warmUp } from '../warm-up.js';
+
+/** Rate, CPU time and latency of servers beside their upstream: cold, warm and hot. */
+
+const runInSeconds = 0.3;
+const many = 256;
+const operationsWithMany = ['Q1', 'Q2'];
+
+const isMeasured = {
+  // Without a cache, all do the same work. The limits do none of it.
+  cold: ({ kind, isOnlyFar }) => kind !== 'limit' && !isOnlyFar,
+  // The gateway writes its response from its cache, as Yoga does from a constant.
+  warm: ({ name, kind }) => kind === 'ours' || name === 'constant',
+  hot: ({ name, kind }) => kind === 'ours' || name === 'ready',
+};
+
+export const takesPart = (contestant, states) => states.some((state) => isMeasured[state]?.(contestant));
+
+/**
+ * @param states of cold, warm and hot
+ * @returns samples by state, connections, operation and server; connections are `usual` (32, or 8 for large operations) or 256
+ */
+export function measureThroughput({ upstream, mode, contestants, states, names, effort, say }) {
+  const chosen = contestants.filter((each) => takesPart(each, states));
+  const { rounds, seconds, warmUpCpuSeconds } = effort;
+  return inTurn({ contestants: chosen, upstream, mode, rounds, say }, async ({ contestant, server, put }) => {
+    const traffic = createTraffic();
+    const write = contestant.dialect?.createRequestOf(mode);
+    const own = answered(contestant, names);
+    const cold = (name) => traffic.cold(name, write);
+    if (contestant.kind !== 'limit') await warmUp(server, own, cold, warmUpCpuSeconds / 2);
+    for (const state of states.filter((each) => isMeasured[each](contestant))) {
+      const bodies = {};
+      for (const name of own)
+        bodies[name] = await bodiesOf(state, name, { traffic, contestant, server, cold });
+      await warmUp(server, own, (name) => bodies[name], warmUpCpuSeconds / 2);
+      for (const name of own) {
+        const nextBody = bodies[name];
+        const measure = async (connections) => {
+          await load(server.origin, nextBody, { connections, seconds: runInSeconds });
+          return sample({ server, upstream, nextBody, connections, seconds });
+        };
+        put([state, 'usual', name], await measure(connectionsOf(name)));
+        if (state !== 'cold' && operationsWithMany.includes(name))
+          put([state, many, name], await measure(many));
+      }
+    }
+  });
+}
+
+async function bodiesOf(state, name, { traffic, contestant, server, cold }) {
+  if (state === 'hot') return traffic.hot(name);
+  if (state === 'cold') return cold(name);
+  // Constant Yoga ignores cursors.
+  return traffic.warm(name, contestant.kind === 'ours' ? await heldBy(server, name) : null);
+}
