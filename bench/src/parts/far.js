@@ -10,46 +10,36 @@ import { warmUp } from '../warm-up.js';
 
 const millisecondsOfSpotify = 5; // until it sends a response
 const quietMs = 300; // for a server that opens a socket again when Spotify has closed it
-const warmUpCpuSeconds = 8; // with less, an operation with 20 pages is mostly code that is not compiled yet
+const warmUpCpuSeconds = 6; // with less, an operation with 20 pages is mostly code that is not compiled yet
 
 /** How many requests, by the number of clients. */
 const counts = { 1: 6, 16: 48 };
 const afterIdle = ['Q2', 'Q4'];
 
 /**
- * @param roundTrips the operations by the milliseconds of a round trip: `{ 40: ['Q1', …], 120: [...] }`
+ * @param plan what to measure, in order: `{ roundTripMs, connections, names }`
  * @returns `steady` samples by round trip, clients, operation and server, and `idle` by operation and server
  */
-export function measureFar({ upstream, mode, contestants, rounds, roundTrips, clients = [1, 16], say }) {
+export function measureFar({ upstream, mode, contestants, rounds, plan, say }) {
   return inTurn({ contestants, upstream, mode, rounds, say }, async ({ contestant, server, put }) => {
     const traffic = createTraffic();
     const requests = (name) => traffic.cold(name, contestant.dialect?.createRequestOf(mode));
     await setDistance(upstream, 0);
-    const all = [...new Set(Object.values(roundTrips).flat())];
+    const all = [...new Set(plan.flatMap(({ names }) => names))];
     await warmUp(server, answered(contestant, all), requests, warmUpCpuSeconds);
-    for (const [roundTripMs, names] of Object.entries(roundTrips)) {
-      await setDistance(upstream, Number(roundTripMs));
-      for (const connections of clients) {
-        for (const name of answered(contestant, names)) {
-          const nextBody = requests(name);
-          await load(server.origin, nextBody, { connections, count: 2 * connections });
-          await upstream.ask('opened');
-          const figures = await sample({
-            server,
-            upstream,
-            nextBody,
-            connections,
-            count: counts[connections],
-          });
-          const opened = await upstream.ask('opened');
-          put(['steady', roundTripMs, connections, name], { ...figures, opened });
-        }
+    for (const { roundTripMs, connections, names } of plan) {
+      await setDistance(upstream, roundTripMs);
+      for (const name of answered(contestant, names)) {
+        const nextBody = requests(name);
+        await load(server.origin, nextBody, { connections, count: 2 * connections });
+        await upstream.ask('opened');
+        const figures = await sample({ server, upstream, nextBody, connections, count: counts[connections] });
+        put(['steady', roundTripMs, connections, name], { ...figures, opened: await upstream.ask('opened') });
       }
-      for (const name of answered(contestant, afterIdle).filter((each) => names.includes(each))) {
-        put(
-          ['idle', roundTripMs, name],
-          await afterIdleMinutes({ server, upstream, roundTripMs, nextBody: requests(name) }),
-        );
+      if (connections > 1) continue;
+      for (const name of afterIdle.filter((each) => names.includes(each))) {
+        const nextBody = requests(name);
+        put(['idle', roundTripMs, name], await afterIdleMinutes({ server, upstream, roundTripMs, nextBody }));
       }
     }
   });
