@@ -28,7 +28,7 @@ describe.skipIf(!hasBrowser())('the built page', () => {
         persistedQuery: { sha256Hash: string };
       };
       expect(manifest[persistedQuery.sha256Hash]).toContain(`query ${parameters.get('operationName')}`);
-      expect(cacheControl).toMatch(/^public, max-age=\d+$/);
+      expect(cacheControl).toMatch(/^public, max-age=\d+, stale-while-revalidate=\d+, stale-if-error=\d+$/);
     }
   });
 });
