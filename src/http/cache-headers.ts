@@ -1,6 +1,7 @@
 import { epochMs } from '../observability/clock.ts';
 import type { OperationResponse, ResultFreshness } from '../operation/request.ts';
 import { traceHeader } from '../operation/usage.ts';
+import { stringify } from './json.ts';
 
 /** The headers by which browsers and CDNs cache a response, and by which an operator removes it from a CDN. */
 
@@ -36,6 +37,7 @@ const seconds = (ms: number): number => Math.floor(ms / 1000);
  * Whether and how long an equal request may get this response.
  * @param key the key of the request in the response cache; null for a request whose response is never cached
  * @param text the body of the response
+ * @returns null also for variables that are nested too deeply to be written
  */
 export function reuseOf(
   key: string | null,
@@ -44,7 +46,8 @@ export function reuseOf(
   text: string,
 ): Reuse | null {
   if (key === null || freshness === null || epochMs() >= freshness.freshUntilMs) return null;
-  return { ...freshness, cacheTag: cacheTagOf([query, JSON.stringify(variables ?? {}), text]) };
+  const sentVariables = stringify(variables ?? {});
+  return sentVariables && { ...freshness, cacheTag: cacheTagOf([query, sentVariables, text]) };
 }
 
 const maxTags = 50; // CloudFront ignores further ones; with them the header has 1,149 bytes
