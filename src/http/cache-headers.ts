@@ -47,7 +47,8 @@ export function reuseOf(
 ): Reuse | null {
   if (key === null || freshness === null || epochMs() >= freshness.freshUntilMs) return null;
   const sentVariables = stringify(variables ?? {});
-  return sentVariables && { ...freshness, cacheTag: cacheTagOf([query, sentVariables, text]) };
+  if (sentVariables === null) return null;
+  return { ...freshness, cacheTag: cacheTagOf([query, sentVariables, text]) };
 }
 
 const maxTags = 50; // CloudFront ignores further ones; with them the header has 1,149 bytes
