@@ -195,8 +195,6 @@ const partOf = (limit: number, processes: number, least = 1): number =>
 
 /** The end of a message about a malformed value: the value, unless it is secret or may contain credentials. */
 function shownValue(name: string, value: string | undefined): string {
-  if (value === undefined || secrets.has(name) || mayContainCredentials(value)) return '';
+  if (value === undefined || secrets.has(name) || /[@?#]/.test(value)) return '';
   return `, but is ${JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value)}`;
 }
-
-const mayContainCredentials = (value: string) => /[@?#]/.test(value);

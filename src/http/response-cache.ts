@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { epochMs } from '../observability/clock.ts';
 import type { OperationUsage } from '../observability/log.ts';
 import { startOperation } from '../observability/tracing.ts';
+import type { Client } from '../operation/request.ts';
 import { type OperationReport, traceHeader } from '../operation/usage.ts';
 import type { Reuse } from './cache-headers.ts';
 
 /** The bodies of complete responses, each kept while all of its parts are fresh. */
 export interface ResponseCache {
   /** The response to an equal request, which is reported like an operation that ran. */
-  get(key: string | null, request: RequestOrigin): CachedResponse | undefined;
+  get(key: string | null, request: Pick<Client, 'header' | 'requestId'>): CachedResponse | undefined;
   /** How often an upstream response has been proven outdated; to be read before an operation is executed. */
   changes(): number;
   /**
@@ -37,15 +38,6 @@ interface CacheEntry extends CachedResponse {
   changes: number;
 }
 
-export interface RequestHeaders {
-  /** The value of a header; null if the request has no such header. */
-  header(name: string): string | null;
-}
-
-export interface RequestOrigin extends RequestHeaders {
-  requestId: string;
-}
-
 const maxBytes = 16_000_000; // a thousand pages of a hundred albums, with the requests that are their keys
 const entryBytes = 500; // of an entry without its key and its body
 const bytesOfCharacter = 2; // of a key, at most
@@ -55,7 +47,7 @@ const bytesOfCharacter = 2; // of a key, at most
  * a request that asks for its cost, whose response is never cached.
  * @param json the parameters of the request
  */
-export const responseKey = (json: string, { header }: RequestHeaders): string | null =>
+export const responseKey = (json: string, { header }: Pick<Client, 'header'>): string | null =>
   header(traceHeader) === null ? json : null;
 
 /** @param changes how often an upstream response has been proven outdated since the start */
@@ -66,7 +58,11 @@ export function createResponseCache(changes: () => number, report: OperationRepo
       body.byteLength + reuse.cacheTag.length + key.length * bytesOfCharacter + entryBytes,
   });
 
-  function reportHit(usage: OperationUsage, request: RequestOrigin, startMs: number): void {
+  function reportHit(
+    usage: OperationUsage,
+    request: Pick<Client, 'header' | 'requestId'>,
+    startMs: number,
+  ): void {
     startOperation(request).end(usage, { type: 'query', codes: [], calls: [] });
     const milliseconds = performance.now() - startMs;
     report(usage, { milliseconds, codes: [], requestId: request.requestId });

@@ -111,6 +111,16 @@ describe('Cache-Control', () => {
   });
 });
 
+test('variables that are nested too deeply to be written are no bug, and no cache keeps the response', async () => {
+  const { url } = await serve();
+  const depth = 20_000; // JSON.parse goes as deep, JSON.stringify does not
+  const body = `{"query":${JSON.stringify(name)},"variables":{"unused":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  const response = await fetch(url, { method: 'POST', headers, body });
+  expect(await response.json()).toEqual({ data: { artist: { name: 'BTS' } } });
+  expect(response.headers.get('cache-control')).toBe('no-store');
+});
+
 describe('a shared cache', () => {
   test('serves the second query without a request to the gateway, and none past its freshness', async () => {
     const clock = startClock();

@@ -182,10 +182,7 @@ export interface Playlist {
   popularity: number;
 }
 
-/**
- * One slot of a playlist. Of a removed item Spotify sends null or a shell; a slot that shows `nothing` is omitted from its
- * page.
- */
+/** One slot of a playlist. Spotify sends null or a shell for a removed item; `nothing` is omitted from its page. */
 export type PlaylistSlot = { addedAt: string | null; addedBy: User | null } & (
   | { shows: 'track'; trackId: string }
   | { shows: 'episode'; episodeId: string }

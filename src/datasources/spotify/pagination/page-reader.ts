@@ -164,21 +164,17 @@ function readChangedAgain<T extends Entity>(
   );
 }
 
+type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'totals' | 'fieldContext'>;
+
 /** The length of a list as far as it is known; the field is then as fresh as the length. */
-function lengthOf<T extends Entity>({
-  list,
-  totals,
-  fieldContext,
-}: Pick<ListRead<T>, 'list' | 'totals' | 'fieldContext'>): ListLength | null {
+function lengthOf<T extends Entity>({ list, totals, fieldContext }: LengthRead<T>): ListLength | null {
   const length = totals.of(list);
   if (length) recordFreshness(fieldContext, length.freshUntilMs);
   return length;
 }
 
 /** The length of a list as far as it is known, as clients are shown it. */
-export function knownTotal<T extends Entity>(
-  read: Pick<ListRead<T>, 'list' | 'totals' | 'fieldContext'>,
-): number | Malformed | null {
+export function knownTotal<T extends Entity>(read: LengthRead<T>): number | Malformed | null {
   const length = lengthOf(read);
   return length && shownTotal(length);
 }
@@ -198,10 +194,4 @@ export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
     return previous !== undefined && offset > previous.offset + previous.limit;
   });
   return gap === -1 ? [...pages] : pages.slice(0, gap);
-}
-
-/** Notes the shortened window; the response is not kept, because a later call may read the rest. */
-export function recordShortened(fieldContext: FieldContext): void {
-  fieldContext.operation.usage.shortened.push({ ...fieldContext.location(), reason: 'QUOTA' });
-  recordFreshness(fieldContext, epochMs());
 }

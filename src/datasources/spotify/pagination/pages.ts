@@ -7,7 +7,7 @@ import type { Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
-import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
+import { type FieldContext, recordFreshness, recordShortened } from '../usage/field-context.ts';
 import { createListTotals, type ListLength, lengthFrom } from './lengths.ts';
 import {
   gatewayError,
@@ -17,7 +17,6 @@ import {
   quotaError,
   readPage,
   readPages,
-  recordShortened,
   untilGap,
 } from './page-reader.ts';
 import { isCursorAt, isFromEnd, type PageArgs, type SlotRange, shiftedSlot, slotRangeOf } from './slots.ts';
@@ -100,10 +99,9 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
       try {
         return await readWindow({ ...read, limit }, args);
       } catch (error) {
-        const smallerLimit =
-          error instanceof SmallerPageNeeded ? error.limit : lastPageSizeAfter(error, list);
-        if (smallerLimit === null || smallerLimit >= limit) throw error;
-        limit = smallerLimit;
+        const smaller = error instanceof SmallerPageNeeded ? error.limit : lastPageSizeAfter(error, list);
+        if (smaller === null || smaller >= limit) throw error;
+        limit = smaller;
       }
     }
   }
@@ -134,7 +132,7 @@ async function readWindow<T extends Entity>(read: ListRead<T>, args: PageArgs): 
     slots = slotRangeFor(read, args, firstPages.pages) ?? { start: 0, end: 0 };
   }
   let sequence = await readPages(read, slots);
-  for (let search = 0; search < maxEndSearches && sequence && !sequence.isShortened; search += 1) {
+  for (let searches = 0; searches < maxEndSearches && sequence && !sequence.isShortened; searches += 1) {
     const length = totals.of(list) ?? lengthFrom(sequence.pages);
     if (isFromEnd(args) && length?.end === null && !length.isReliable) {
       const search = await readPages(read, afterKnownEnd(list, length)).catch(quotaError);

@@ -133,8 +133,8 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
       const id = idAt(items, index);
       if (id === undefined || slot < next) continue;
       const before = id === null ? undefined : seen.get(id);
-      const doubles = before !== undefined && isReadable(items, index);
-      if (doubles && isReadable(items, before) && !isEntry(items, index)) continue;
+      const doubles = before !== undefined && readableAt(items, index) !== null;
+      if (doubles && readableAt(items, before) !== null && !isEntry(items, index)) continue;
       if (id !== null && (before === undefined || doubles)) seen.set(id, index);
       found.push({ slot, id, items, index });
     }
@@ -144,16 +144,13 @@ export function slotRefsIn<T extends Entity>(pages: readonly Page<T>[], end = In
 }
 
 /** A malformed item is never a repetition, even with the id of another item: it fails in its own slot. */
-function isReadable(items: Items<Entity>, index: number): boolean {
+function readableAt(items: Items<Entity>, index: number): Entity | null {
   const item = items.at(index) ?? null;
-  return item !== null && !isMalformed(item);
+  return item === null || isMalformed(item) ? null : item;
 }
 
 /** A list may have equal entries, each in its own slot. */
-function isEntry(items: Items<Entity>, index: number): boolean {
-  const item = items.at(index) ?? null;
-  return item !== null && !isMalformed(item) && item.isEntry === true;
-}
+const isEntry = (items: Items<Entity>, index: number): boolean => readableAt(items, index)?.isEntry === true;
 
 /**
  * When the list has grown or shrunk at the front since the cursor was given, its item has moved by as many

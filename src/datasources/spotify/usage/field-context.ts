@@ -1,4 +1,5 @@
 import { deadlinePassed } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
 
 /** A field of a client's operation. */
 export interface FieldLocation {
@@ -181,3 +182,9 @@ export function recordFreshness(
 /** Records that the value comes from a stale cache entry. */
 export const recordStale = ({ operation, location }: FieldContext, reason: string): void =>
   void operation.usage.stale.push({ ...location(), reason });
+
+/** Records that the window is shortened. The response is not cached, because a later call may read the rest. */
+export function recordShortened(fieldContext: FieldContext): void {
+  fieldContext.operation.usage.shortened.push({ ...fieldContext.location(), reason: 'QUOTA' });
+  recordFreshness(fieldContext, epochMs());
+}
