@@ -49,7 +49,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
     batchFetcher: createBatchFetcher({ request }, capabilities),
     capabilities,
     memory,
-    log: { debug: (fields) => void debugLog.push(fields) },
+    log: { debug: (fields) => void debugLog.push(fields), error: quiet.error },
     ...freshness,
     ...options,
   });

@@ -207,6 +207,7 @@ export function testList(
     dailyQuota: quota?.isKnown
       ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }) }
       : undefined,
+    log: quiet,
   });
   const spotify = {
     ...createPagination({ cache, capabilities, freshMs }),

@@ -86,6 +86,7 @@ const cache = createReadThroughCache({
   batchFetcher: createBatchFetcher({ request }, capabilities),
   capabilities,
   memory,
+  log: quiet,
 });
 const pages = createPagination({ cache, capabilities, freshMs });
 

@@ -174,6 +174,7 @@ export function createSpotify(
       requestQueue.dispose();
       memory.close();
       dailyQuota.dispose();
+      cache.close();
       await sharedStore?.close();
       await http.close();
     },

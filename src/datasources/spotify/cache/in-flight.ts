@@ -5,6 +5,7 @@ import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { FieldContext } from '../usage/field-context.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
+import type { DeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import {
   createPendingEntries,
@@ -22,7 +23,8 @@ export interface InFlightRequest extends PendingFetch {
 export interface InFlightOptions extends PendingEntriesOptions {
   batchFetcher: BatchFetcher;
   /** By which only one process at a time reads a key from Spotify; undefined if there is only one process. */
-  leases: Leases | undefined;
+  leases?: Leases | undefined;
+  writes: DeferredWrites;
 }
 
 export type Leases = Pick<SharedStore, 'acquireLeases' | 'releaseLease' | 'whenLeaseEnds'>;
@@ -35,7 +37,7 @@ export type JoinOrStart = (
 ) => InFlightRequest;
 
 export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
-  const { batchFetcher, memory, sharedResponses, leases } = options;
+  const { batchFetcher, memory, sharedResponses, leases, writes } = options;
   const entries = createPendingEntries(options);
   const inFlight = new Map<string, InFlightRequest>();
   // Requests of all operations are collected until the event loop has read every socket that has data. They can share
@@ -70,7 +72,8 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
       sharedResponses?.read(requests),
     ]);
     const releaseLease = (key: string, i: number) => {
-      if (hasLease?.[i]) leases?.releaseLease(key);
+      // After the write of the entry, so that the waiting processes find it.
+      if (hasLease?.[i]) writes.enqueue(() => leases?.releaseLease(key));
     };
     try {
       for (const [i, request] of requests.entries()) entries.find(request, storedEntries?.[i]);

@@ -10,6 +10,7 @@ import { type FieldContext, recordFreshness, recordStale, withDeadline } from '.
 import { noopObserver, type Observer } from '../usage/observer.ts';
 import { createBackgroundRefresh } from './background-refresh.ts';
 import type { BatchFetcher } from './batch-fetcher.ts';
+import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
@@ -53,6 +54,8 @@ export interface ReadThroughCache {
    * the outdated one only if the call fails. The stored entry stays until it is replaced.
    */
   expire(key: string): void;
+  /** Writes to the store everything that waits to be written. */
+  close(): void;
 }
 
 export interface ReadThroughCacheOptions extends MemoryOptions {
@@ -65,7 +68,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   /** By default calls are not limited. */
   dailyQuota?: CallQuota | undefined;
   observer?: Observer;
-  log?: Pick<Log, 'debug'>;
+  log: Pick<Log, 'debug' | 'error'>;
 }
 
 const noQuota: CallQuota = {
@@ -73,13 +76,13 @@ const noQuota: CallQuota = {
 };
 
 export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
-  const { memory, store, leases, dailyQuota = noQuota, observer = noopObserver } = options;
+  const { memory, store, dailyQuota = noQuota, observer = noopObserver } = options;
   const storeEntry = createEntryWriter(memory, options.capabilities, options);
-  const sharedResponses = store && createSharedResponses(store, memory, storeEntry, options);
-  const joinOrStart = createInFlightRequests({ ...options, sharedResponses, leases, dailyQuota, storeEntry });
-  const refresh = createBackgroundRefresh(joinOrStart, options.log ?? {});
+  const writes = createDeferredWrites(options.log);
+  const sharedResponses = store && createSharedResponses(store, writes, memory, storeEntry, options);
+  const joinOrStart = createInFlightRequests({ ...options, sharedResponses, writes, dailyQuota, storeEntry });
+  const refresh = createBackgroundRefresh(joinOrStart, options.log);
   const quotaOf = ({ request }: EndpointRequest<unknown>) => dailyQuota.stateOf(request.family);
-
   const cached = (endpointRequest: EndpointRequest<unknown>, form: Form): Entry | undefined =>
     form === 'any' ? memory.getAnyForm(endpointRequest) : memory.get(endpointRequest.key);
 
@@ -164,6 +167,7 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       storeEntry(endpointRequest as EndpointRequest<unknown>, entry);
     },
     expire: memory.expire,
+    close: writes.flush,
   };
 }
 

@@ -1,6 +1,7 @@
 import { kinds } from '../kinds/index.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { requestOfKey } from '../kinds/requests/request-of-key.ts';
+import type { DeferredWrites } from './deferred-writes.ts';
 import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
@@ -16,7 +17,10 @@ export interface SharedResponses {
   read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]>;
   /** Loads the stored entries of the reads into memory. */
   load(reads: readonly SharedRead[]): Promise<void>;
-  /** @param storedEntry the entry that the response confirms, if that came from the store */
+  /**
+   * Stores a response after the responses that have just arrived are served.
+   * @param storedEntry the entry that the response confirms, if that came from the store
+   */
   write(
     endpointRequest: EndpointRequest<unknown>,
     result: FetchResult,
@@ -32,6 +36,7 @@ export interface SharedRead {
 
 export function createSharedResponses(
   store: EntryStore,
+  writes: DeferredWrites,
   memory: Memory,
   storeEntry: StoreEntry,
   options: MemoryOptions,
@@ -74,9 +79,11 @@ export function createSharedResponses(
       }
     },
     write(endpointRequest, result, entry, storedEntry) {
-      const sharedEntry = entryForStore(result, entry, storedEntry);
-      if (!sharedEntry) return;
-      store.set(endpointRequest.key, sharedEntry, embeddedKeys(endpointRequest, entry.value, registry));
+      writes.enqueue(() => {
+        const sharedEntry = entryForStore(result, entry, storedEntry);
+        if (!sharedEntry) return;
+        store.set(endpointRequest.key, sharedEntry, embeddedKeys(endpointRequest, entry.value, registry));
+      });
     },
   };
 }

@@ -30,14 +30,14 @@ interface Wait {
  * @param checkEveryMs how often waits look for leases that have ended without a message
  */
 export function createLeases(commands: LeaseCommands, checkEveryMs: number): Leases {
-  const held = new Set<string>();
+  const held = new Map<string, number>(); // how often each key was acquired and not released
   const waits = new Map<string, Wait>();
   let renewTimer: NodeJS.Timeout | undefined;
   let checkTimer: NodeJS.Timeout | undefined;
 
   function renew(): void {
     if (held.size > 0) {
-      commands.renew([...held]);
+      commands.renew([...held.keys()]);
     } else {
       clearInterval(renewTimer);
       renewTimer = undefined;
@@ -67,12 +67,15 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
     async acquireLeases(keys) {
       const missing = keys.filter((key) => !held.has(key));
       const acquired = missing.length > 0 ? await commands.acquire(missing) : [];
-      for (const [i, key] of missing.entries()) if (acquired?.[i]) held.add(key);
+      for (const [i, key] of missing.entries()) if (acquired?.[i]) held.set(key, held.get(key) ?? 0);
+      for (const key of keys) if (held.has(key)) held.set(key, (held.get(key) ?? 0) + 1);
       if (held.size > 0) renewTimer ??= setInterval(renew, renewEveryMs).unref();
       return keys.map((key) => acquired === null || held.has(key));
     },
     releaseLease(key) {
-      if (held.delete(key)) commands.release(key);
+      const count = held.get(key) ?? 0;
+      if (count > 1) held.set(key, count - 1);
+      else if (held.delete(key)) commands.release(key);
     },
     async whenLeaseEnds(key) {
       const wait = waits.get(key) ?? createWait();
@@ -83,7 +86,7 @@ export function createLeases(commands: LeaseCommands, checkEveryMs: number): Lea
     },
     end,
     close() {
-      for (const key of held) commands.release(key);
+      for (const key of held.keys()) commands.release(key);
       held.clear();
       for (const key of waits.keys()) end(key);
       clearInterval(renewTimer);

@@ -32,7 +32,7 @@ export interface SharedStore {
    * process has it
    */
   acquireLeases(keys: readonly string[]): Promise<boolean[]>;
-  /** Ends a lease of this process and wakes the processes that wait for its end. */
+  /** Ends a lease of this process, when it is released as often as it was acquired, and wakes the waiting processes. */
   releaseLease(key: string): void;
   /** Resolves when the lease is released, has expired because its holder died, or the store does not respond. */
   whenLeaseEnds(key: string): Promise<void>;

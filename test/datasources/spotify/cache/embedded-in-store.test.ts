@@ -103,7 +103,9 @@ describe('an object inside a stored response', () => {
 
   test('is named with fewer than 100 bytes in the step that stores a page of 50, and is stored as long as the page', async () => {
     const { startProcess, writes } = startShared(withAlbums());
-    await startProcess().cache.get(page, startField());
+    const { cache } = startProcess();
+    await cache.get(page, startField());
+    cache.close();
     expect(writes).toHaveLength(1);
     const [[response, ...others] = []] = writes;
     expect(others.length).toBeGreaterThanOrEqual(50);

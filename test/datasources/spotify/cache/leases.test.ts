@@ -78,6 +78,7 @@ describe('one process at a time reads a key from Spotify', () => {
     const results = await Promise.allSettled(processes.map(({ cache }) => cache.get(band, startField())));
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(spotify.calls).toHaveLength(2);
+    for (const { cache } of processes) cache.close();
     expect(await processes[0]?.leases.acquireLeases([band.key])).toEqual([true]);
   });
 

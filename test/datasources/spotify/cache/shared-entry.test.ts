@@ -113,7 +113,9 @@ describe('an error of the gateway itself', () => {
   test('while a stored entry is decoded is a cache miss', async () => {
     const spotify = createScriptedSpotify(async () => bandJson);
     const { startProcess } = startShared(spotify);
-    await startProcess().cache.get(band, startField());
+    const { cache } = startProcess();
+    await cache.get(band, startField());
+    cache.close();
     let decodings = 0;
     const decode = (body: unknown) => {
       decodings += 1;
@@ -136,6 +138,7 @@ describe('an error of the gateway itself', () => {
       { leases, batchFetcher },
     );
     await expect(cache.get(band, startField())).rejects.toThrow(TypeError);
+    cache.close();
     expect(await shared.connect().acquireLeases([band.key])).toEqual([true]);
   });
 });

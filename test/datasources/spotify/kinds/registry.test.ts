@@ -223,6 +223,7 @@ function startDatasource(mode: QuotaMode) {
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory: createMemory(options),
+    log,
   });
   const reader = createEntityReader<Entity>({ cache, capabilities, defaultMarket: null, registry });
   return {

@@ -136,6 +136,17 @@ for (const { name, isMissing, start } of implementations) {
       expect(performance.now() - startedMs).toBeLessThan(150);
     });
 
+    test('a lease that its process acquires again ends when it was released twice', async () => {
+      const [one, other] = await pair(await start());
+      await one.acquireLeases(['a']);
+      expect(await one.acquireLeases(['a'])).toEqual([true]);
+      one.releaseLease('a');
+      await sleep(100);
+      expect(await other.acquireLeases(['a'])).toEqual([false]);
+      one.releaseLease('a');
+      await until(async () => (await other.acquireLeases(['a']))[0], soonMs);
+    });
+
     test.concurrent('a process that closes its store releases its leases', async () => {
       const [one, other] = await pair(await start());
       await one.acquireLeases(['a']);

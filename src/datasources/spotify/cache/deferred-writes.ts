@@ -1,0 +1,47 @@
+import type { Log } from '../../../observability/log.ts';
+
+/**
+ * Writes to the store, which wait until the responses that have just arrived are served: encoding and storing a page takes
+ * longer than serving it. They run in order, one in each iteration of the event loop.
+ */
+export interface DeferredWrites {
+  enqueue(write: () => void): void;
+  /** Runs everything that is queued. */
+  flush(): void;
+}
+
+const maxQueued = 64; // each holds a response in memory: beyond that the oldest write runs at once
+
+export function createDeferredWrites(log: Pick<Log, 'error'>): DeferredWrites {
+  const queue: (() => void)[] = [];
+  let isScheduled = false;
+
+  function runOldest(): void {
+    try {
+      queue.shift()?.();
+    } catch (err) {
+      log.error({ err }, 'bug in a write to the store');
+    }
+  }
+
+  function schedule(): void {
+    if (isScheduled || queue.length === 0) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      runOldest();
+      schedule();
+    });
+  }
+
+  return {
+    enqueue(write) {
+      queue.push(write);
+      if (queue.length > maxQueued) runOldest();
+      schedule();
+    },
+    flush() {
+      while (queue.length > 0) runOldest();
+    },
+  };
+}
