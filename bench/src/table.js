@@ -3,8 +3,12 @@ import { medians, ratioOf } from './statistics.js';
 /** The medians of all samples as lines, each with its keys, to watch a run and to compare two builds. */
 
 const shown = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-const isSamples = (value) => Array.isArray(value) && typeof value[0]?.rate === 'number';
-const keys = ['rate', 'cpuMicros', 'p50', 'p99', 'calls'];
+const isSamples = (value) => Array.isArray(value) && typeof value[0] === 'object';
+const usual = ['rate', 'cpuMicros', 'p50', 'p99', 'calls'];
+
+/** The figures of a sample that are shown: all numbers of one that has no rate. */
+const keysOf = (sample) =>
+  'rate' in sample ? usual : Object.keys(sample).filter((key) => typeof sample[key] === 'number');
 
 /** @param data of a part: samples nested by keys, the last of which is the server */
 export function lines(data, path = []) {
@@ -14,7 +18,9 @@ export function lines(data, path = []) {
   if (entries.every(([, value]) => isSamples(value))) {
     return entries.map(([who, samples]) => {
       const middle = medians(samples);
-      const figures = keys.map((key) => `${key} ${shown(middle[key])}`).join('  ');
+      const figures = keysOf(samples[0])
+        .map((key) => `${key} ${shown(middle[key])}`)
+        .join('  ');
       return `${[...path, who].join(' ').padEnd(32)} ${figures}${comparison(who, samples, data.ours)}`;
     });
   }
@@ -23,7 +29,7 @@ export function lines(data, path = []) {
 
 function comparison(who, samples, ours) {
   if (!ours || who === 'ours') return '';
-  return `  ours: ${keys
+  return `  ours: ${keysOf(samples[0])
     .slice(0, 3)
     .map((key) => `${key} ×${ratioOf(ours, samples, key).toFixed(2)}`)
     .join(' ')}`;

@@ -94,7 +94,11 @@ export function createSpotify(
 ): Spotify {
   const http = createHttp({ ...options, boundedFetch });
   const observedHttp = createObservedHttp(http, observer);
-  const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
+  const token = createToken(observedHttp, log, {
+    ...options,
+    url: options.tokenUrl,
+    onWait: () => boundedFetch.connect?.(options.apiUrl),
+  });
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
   const sharedStore = openStore(app, log);
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);

@@ -1,4 +1,5 @@
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { type Connector, createSocketsAhead } from './sockets-ahead.ts';
 
 /** An HTTP proxy through which calls to https URLs are sent. */
 export interface HttpsProxy {
@@ -12,6 +13,8 @@ export interface AgentPool {
   current(): Dispatcher;
   /** If one socket does not respond its idle ones may be dead too: later requests get new sockets. */
   retireAgent(agent: Dispatcher): void;
+  /** Opens sockets to a host for the next requests; not through a proxy, whose sockets undici opens itself. */
+  openAhead(origin: URL): void;
   /** Counts a request that waits for a socket; the returned function ends that, and may be called again. */
   addPending(): () => void;
   /** Closes every socket, also those in use. */
@@ -25,6 +28,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
   const agents = new Set<Dispatcher>();
   let pendingConnects = 0;
   let isClosed = false;
+  const ahead = createSocketsAhead(buildConnector({}), keepAliveMs);
   let agent = openAgent();
 
   /** Undici replaces the socket of an aborted request, even if no request needs one. */
@@ -34,7 +38,7 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
   }
 
   function openAgent(): Dispatcher {
-    const options = { connections, keepAliveTimeout: keepAliveMs, connect: whilePending(buildConnector({})) };
+    const options = { connections, keepAliveTimeout: keepAliveMs, connect: whilePending(ahead.connect) };
     const opened = proxy === null ? new Agent(options) : openProxyAgent(options, proxy, whilePending);
     agents.add(opened);
     return opened;
@@ -42,6 +46,9 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
 
   return {
     current: () => agent,
+    openAhead(origin) {
+      if (proxy === null && !isClosed) ahead.open(origin);
+    },
     retireAgent(retired) {
       if (retired !== agent || isClosed) return; // the timeout of a request may end while the pool closes
       agent = openAgent();
@@ -57,12 +64,11 @@ export function createAgentPool(connections: number, proxy: HttpsProxy | null = 
     },
     async close() {
       isClosed = true;
+      ahead.close();
       await Promise.all(Array.from(agents, (open) => open.destroy()));
     },
   };
 }
-
-type Connector = buildConnector.connector;
 
 /** The sockets to Spotify are tunnels, whose connector undici passes to the factory. */
 const openProxyAgent = (

@@ -26,6 +26,7 @@ export function createBoundedFetch(connections: number, proxy?: HttpsProxy | nul
       const hasBody = !statusesWithoutBody.has(status);
       return new Response(hasBody ? new Uint8Array(body) : null, { status, headers: asciiHeaders(headers) });
     },
+    connect: (url) => agents.openAhead(new URL(url)),
     close: agents.close,
   };
 }
