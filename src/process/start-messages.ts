@@ -63,7 +63,8 @@ export function listenError(
   host: string,
 ): string | null {
   if (code === 'EADDRINUSE') {
-    return `Port ${port} is in use by another process. Set ${variable} to another port, or to 0 for any free port, which is then printed: \`${variable}=0 npm start\`.`;
+    const other = port < maxPort ? port + 1 : 0; // 0 is any free port
+    return `Port ${port} is in use by another process. Choose another one: \`${variable}=${other} npm start\`.`;
   }
   if (code === 'EACCES') return `${variable} must be a port that this user may use, not ${port}.`;
   return code !== undefined && hostCodes.has(code)
@@ -71,6 +72,7 @@ export function listenError(
     : null;
 }
 
+const maxPort = 65_535;
 const hostCodes = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);
 
 function urlOf({ address, family, port }: AddressInfo): string {
