@@ -10,7 +10,8 @@ export interface Reuse extends ResultFreshness {
   cacheTag: string;
 }
 
-export const noStore = { 'cache-control': 'no-store' } as const;
+/** `max-age=0` is for caches that read nothing but ages: Hive Gateway keeps a response without one for ever. */
+export const noStore = { 'cache-control': 'no-store, max-age=0' } as const;
 
 /**
  * The headers of the response to an operation. A cache may use it stale for as long as it was fresh, while it requests a

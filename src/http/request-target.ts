@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { BadRequest, type ErrorCode } from '../errors.ts';
+import { noStore } from './cache-headers.ts';
 import { isIPv6 } from './ip-address.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
 
@@ -48,7 +49,7 @@ export const rejectInvalidTarget =
     response
       .writeHead(400, {
         'content-type': 'application/json; charset=utf-8',
-        'cache-control': 'no-store',
+        ...noStore,
         [requestIdHeader]: requestIdOf(headersOf(request)),
       })
       .end(body);

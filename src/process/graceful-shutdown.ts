@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../observability/log.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 
@@ -57,9 +58,8 @@ export function gracefulShutdown(
     log.info({}, drainingMessage(responses.undelivered().length));
     setTimeout(() => process.exit(exitCode), exitMs);
     for (const response of responses.undelivered()) closeAfterResponse(response);
-    // `close` of HTTP servers closes idle connections at once, which could drop a request in transit.
-    const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
     const graceMs = responses.areFrequent() ? busyGraceMs : idleGraceMs;
+    const closed = stopListening(server, graceMs, isSending);
     // Requests that have arrived are read first: the timers of a busy process are late.
     const idle = setInterval(() => setImmediate(closeIdle), graceMs);
     const late = setTimeout(() => server.closeAllConnections(), drainMs);
@@ -70,9 +70,11 @@ export function gracefulShutdown(
     process.exit(exitCode);
   }
 
-  /** Node counts a connection as idle as soon as its response is ended, even if most of it is not sent yet. */
+  /** Node and Bun count a connection as idle as soon as its response is ended, even if most of it is not sent yet. */
+  const isSending = () => responses.undelivered().some(({ writableEnded }) => writableEnded);
+
   function closeIdle(): void {
-    if (responses.undelivered().every(({ writableEnded }) => !writableEnded)) server.closeIdleConnections();
+    if (!isSending()) server.closeIdleConnections();
   }
 
   function beginStop(code: number): void {
@@ -88,6 +90,22 @@ export function gracefulShutdown(
     beginStop(1);
   });
   process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'));
+}
+
+/**
+ * Accepts no more connections. `close` of HTTP servers closes idle ones at once, which could drop a request in transit: Node
+ * and Deno stop the socket below instead. Bun has none below, so it closes later, and accepts connections until then.
+ * @param isSending whether a response is on its way, which Bun's `close` would cut off
+ * @returns resolves when all connections are closed
+ */
+async function stopListening(server: Server, graceMs: number, isSending: () => boolean): Promise<void> {
+  const hasSocketServer = server instanceof NetServer;
+  if (!hasSocketServer) {
+    do await sleep(graceMs);
+    while (isSending());
+  }
+  const { close } = hasSocketServer ? NetServer.prototype : server;
+  await new Promise((resolve) => close.call(server, resolve));
 }
 
 const drainingMessage = (requests: number): string =>

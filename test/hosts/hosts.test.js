@@ -1,42 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { startSandbox } from '../../dist/sandbox/index.js';
+import { fileOf, processes, send, startNode } from './processes.js';
 import { requestsOf } from './requests.js';
 
 /** The same requests and the same Spotify on each host. Node is the reference. */
 
-const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
-const cli = fileOf('../../dist/cli.js');
-
 /** Start the gateway, and return its URL and a function that ends it. */
-const hosts = {
-  Deno: (environment) =>
-    startProcess(fileOf('node_modules/.bin/deno'), ['run', '--allow-all', cli], environment),
-  Bun: (environment) => startProcess(fileOf('node_modules/.bin/bun'), [cli], environment),
-  'Cloudflare Workers': startWorker,
-};
-
-async function startProcess(command, args, environment) {
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, ...environment, PORT: '0' };
-  const child = spawn(command, args, { env, cwd: fileOf('.'), stdio: ['ignore', 'pipe', 'inherit'] });
-  async function stop() {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  let output = '';
-  for await (const text of child.stdout.setEncoding('utf8')) {
-    output += text;
-    const [, url] = /GraphQL on (http:\S+)\/graphql/.exec(output) ?? [];
-    if (url) return { url, stop };
-  }
-  throw new Error(`The gateway has not started: ${output}`);
-}
+const hosts = { ...processes, 'Cloudflare Workers': startWorker };
 
 async function startWorker(environment) {
   const { outputFiles } = await bundleWorker();
@@ -88,21 +61,11 @@ async function run(start) {
   }
 }
 
-async function send(url, { path = '/graphql', ...request }) {
-  const response = await fetch(url + path, request);
-  return {
-    request: request.body ?? path,
-    status: response.status,
-    type: response.headers.get('content-type'),
-    body: await response.text(),
-  };
-}
-
 let sandbox;
 let node;
 before(async () => {
   sandbox = await startSandbox();
-  node = await run((environment) => startProcess(process.execPath, [cli], environment));
+  node = await run(startNode);
 });
 after(() => sandbox.close());
 

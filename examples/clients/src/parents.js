@@ -15,12 +15,16 @@ import { execute, parse } from 'graphql';
 const quiet = { debug() {}, info() {}, warn() {}, error() {}, log() {}, child: () => quiet };
 const subgraphsOf = (urls) => Object.entries(urls).map(([name, url]) => ({ name, url }));
 
-/** Apollo Server with Apollo Gateway, which composes the supergraph when it starts. */
-export async function apolloGateway(urls) {
+/**
+ * Apollo Server with Apollo Gateway, which composes the supergraph when it starts.
+ * @param options of Apollo Server
+ */
+export async function apolloGateway(urls, options = {}) {
   const supergraphSdl = new IntrospectAndCompose({ subgraphs: subgraphsOf(urls) });
   const server = new ApolloServer({
     gateway: new ApolloGateway({ supergraphSdl, logger: quiet }),
     logger: quiet,
+    ...options,
   });
   await server.start();
   return {
@@ -43,9 +47,13 @@ const composeWithMesh = (urls) =>
     quiet,
   );
 
-/** Mesh composes the supergraph, and Hive Gateway serves it. */
-export async function mesh(urls) {
-  const runtime = createGatewayRuntime({ supergraph: await composeWithMesh(urls), logging: false });
+/**
+ * Mesh composes the supergraph, and Hive Gateway serves it.
+ * @param options of Hive Gateway
+ */
+export async function mesh(urls, options = {}) {
+  const supergraph = await composeWithMesh(urls);
+  const runtime = createGatewayRuntime({ supergraph, logging: false, ...options });
   return {
     async run(query) {
       const response = await runtime.fetch('http://localhost/graphql', {

@@ -7,11 +7,19 @@ import { startSandbox } from 'spotify-graphql-gateway/sandbox';
 
 const quiet = { info() {}, warn() {}, error() {} };
 
-/** @param mount makes the listener of the server from the gateway; by default the gateway serves itself */
-export async function startWorld({ quotaMode = 'development', mount = ({ listener }) => listener } = {}) {
+/**
+ * @param mount makes the listener of the server from the gateway; by default the gateway serves itself
+ * @param environment further variables of the gateway
+ */
+export async function startWorld({
+  quotaMode = 'development',
+  mount = ({ listener }) => listener,
+  environment = {},
+} = {}) {
   const sandbox = await startSandbox({ quotaMode });
   const { gateway: options } = readConfig({
     ...sandbox.environment,
+    ...environment,
     SPOTIFY_QUOTA_MODE: quotaMode,
     // The sandbox shares this machine, which may be busy.
     UPSTREAM_TIMEOUT_MS: '15000',

@@ -7,13 +7,19 @@ import { isRead } from './routes.ts';
 /** The files of the docs by the paths at which they are served. */
 export type Docs = ReadonlyMap<string, URL>;
 
-const root = new URL('../../../', import.meta.url);
+/**
+ * The folder of the package; null in a bundle, in which this module has no file of its own. Not `new URL('../../../',
+ * import.meta.url)`: bundlers look for a module of that name, and the build fails.
+ */
+const place = /(?:src|dist)\/http\/plugins\/docs\.[jt]s$/;
+const root = place.test(import.meta.url) ? import.meta.url.replace(place, '') : null;
 
 /**
  * The docs that are installed beside the gateway, and the README to which they link; none in an image or a package.
  * @param base the start of their paths; empty for `/docs/errors.md`
  */
 export function findDocs(base: string): Docs {
+  if (root === null) return new Map();
   try {
     const names = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' });
     const pages = names

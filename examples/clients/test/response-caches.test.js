@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as responseCaches from '../src/response-caches.js';
+import { startWorld } from '../src/world.js';
+
+/** Each response cache of a parent spares the gateway requests, and shows no data that the gateway counts as stale. */
+
+const freshSeconds = 6;
+
+/** A parent with a response cache in front of the gateway, and the number of requests that the parent has sent to it. */
+async function startParent(t, start) {
+  let requests = 0;
+  const world = await startWorld({
+    environment: { CACHE_TTL_SECONDS: String(freshSeconds) },
+    mount:
+      ({ listener }) =>
+      (request, response) => {
+        requests += 1;
+        listener(request, response);
+      },
+  });
+  t.after(world.close);
+  const parent = await start({ spotify: world.url });
+  t.after(parent.close);
+  requests = 0; // without those that compose the supergraph
+  return {
+    ...world,
+    /** The data, and how many requests it took. */
+    async run(query) {
+      const before = requests;
+      const { data, errors } = await parent.run(query);
+      assert.equal(errors, undefined);
+      return { data: JSON.parse(JSON.stringify(data)), requests: requests - before };
+    },
+  };
+}
+
+for (const [name, start] of Object.entries(responseCaches)) {
+  test(`${name}: an equal query costs no request to the gateway, until the gateway's own copy is stale`, async (t) => {
+    const { url, run, sandbox, spotifyCalls } = await startParent(t, start);
+    const { bts } = sandbox.catalogue.fixtures.artists;
+    const query = `{ artist(id: "${bts}") { id name } }`;
+    const data = { artist: { id: bts, name: 'BTS' } };
+    // Another client has made the gateway read the artist: half of its time is over when the parent gets it.
+    await fetch(`${url}?${new URLSearchParams({ query })}`);
+    const staleFromMs = performance.now() + freshSeconds * 1000;
+    await wait((freshSeconds * 1000) / 2);
+
+    assert.deepEqual(await run(query), { data, requests: 1 });
+    assert.deepEqual(await run(query), { data, requests: 0 });
+    assert.equal(spotifyCalls().length, 1);
+
+    await wait(staleFromMs - performance.now());
+    assert.deepEqual(await run(query), { data, requests: 1 }, 'a stale copy of the gateway');
+    while (spotifyCalls().length === 1) await wait(10); // refreshed in the background
+    assert.deepEqual(await run(query), { data, requests: 1 }, 'the stale copy was not kept');
+    assert.deepEqual(await run(query), { data, requests: 0 }, 'the new one was');
+    assert.equal(spotifyCalls().length, 2);
+  });
+
+  test(`${name}: a query of the quota costs a request each time`, async (t) => {
+    const { run } = await startParent(t, start);
+    for (const _ of [1, 2]) assert.equal((await run('{ quota { family used } }')).requests, 1);
+  });
+}
