@@ -94,7 +94,9 @@ describe('METRICS_PORT', () => {
 
   test('that is taken stops the start with a message that names it', async () => {
     const { port } = await startServer();
-    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(/in use.*METRICS_PORT=0/);
+    await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(
+      `METRICS_PORT=${port + 1} npm start`,
+    );
   });
 });
 
