@@ -41,7 +41,8 @@ export interface Gateway {
   /** Runs one operation in this process, under the same rules as one that came over HTTP. */
   execute: Execute;
   /**
-   * Reads the data of the shared store and starts to fetch the token, so that the first client need not wait for them.
+   * Reads the data of the shared store, starts to fetch the token and opens two sockets to Spotify, so that the first
+   * client need not wait for them.
    * A rejection of the credentials is logged.
    * @returns the state of the connection to Spotify, with the data that was found
    */
@@ -68,7 +69,7 @@ export function createGateway(options: GatewayOptions, unboundedLog: Log = creat
     execute: createExecute(core.executor.executeOperation),
     metrics: core.metrics,
     async connect() {
-      void core.spotify.whyNotReady();
+      core.spotify.connect();
       await core.spotify.started();
       return core.spotify.report();
     },

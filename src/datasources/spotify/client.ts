@@ -67,6 +67,8 @@ export interface Spotify
    * responses that contain them. Resolves when this process has done so.
    */
   purge(ids: readonly SpotifyId[]): Promise<void>;
+  /** Starts to fetch the token, and opens sockets for the first calls meanwhile. */
+  connect(): void;
   /** Resolves when the data of the other processes has arrived, or takes too long. */
   started(): Promise<void>;
   /** Why the gateway cannot serve; null if it can. */
@@ -94,11 +96,7 @@ export function createSpotify(
 ): Spotify {
   const http = createHttp({ ...options, boundedFetch });
   const observedHttp = createObservedHttp(http, observer);
-  const token = createToken(observedHttp, log, {
-    ...options,
-    url: options.tokenUrl,
-    onWait: () => boundedFetch.connect?.(options.apiUrl),
-  });
+  const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
   const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
   const sharedStore = openStore(app, log);
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
@@ -172,6 +170,10 @@ export function createSpotify(
     }),
     changes: () => pages.changes() + purgeCount,
     purge: purges.purge,
+    connect() {
+      boundedFetch.connect?.(options.apiUrl);
+      void whyNotReady();
+    },
     started: async () => void (await Promise.all([sharedStore?.whenSynced(), dailyQuota.whenSynced()])),
     whyNotReady,
     async close() {

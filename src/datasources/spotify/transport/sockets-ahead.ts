@@ -3,7 +3,7 @@ import type { buildConnector } from 'undici';
 
 export type Connector = buildConnector.connector;
 
-/** Opens sockets before there is a request for them: the first calls wait for a token, and meanwhile their sockets open. */
+/** Opens sockets before there is a request: the first calls of a process wait for a token, and their sockets open meanwhile. */
 export interface SocketsAhead {
   /** Takes a socket that was opened ahead, or opens one. */
   connect: Connector;

@@ -32,8 +32,6 @@ export interface TokenOptions {
   url: string;
   clientId: string;
   clientSecret: string;
-  /** Called when calls start to wait for a token. */
-  onWait?: () => void;
 }
 
 const renewalTimeoutMs = 10_000; // of a renewal in the background, for which no request waits
@@ -112,7 +110,6 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
         renew(waiters, renewalTimeoutMs).catch(() => undefined); // logged; the cached token is still valid
         return cached.value;
       }
-      if (!renewal) options.onWait?.();
       return (await renew(waiters)).value;
     },
     invalidate,
