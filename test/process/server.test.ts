@@ -134,7 +134,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
       waitMs,
     );
     const entry = JSON.parse(line);
-    expect(entry).toMatchObject({ level: 'warn', code: 'UPSTREAM_AUTH_FAILED' });
+    expect(entry).toMatchObject({ level: 'error', code: 'UPSTREAM_AUTH_FAILED' });
     expect(entry.reason).toMatch(/^invalid_client: /);
     expect(new Date(entry.time).toISOString()).toBe(entry.time);
     expect(out()).not.toContain(canary);

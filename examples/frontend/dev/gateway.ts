@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
 const serverFile = fileURLToPath(new URL('../../../dist/server.js', import.meta.url));
 
 export interface RunningGateway {
@@ -24,6 +25,7 @@ export async function startGateway(
   onLine: (line: string) => void,
 ): Promise<RunningGateway> {
   const child = spawn(process.execPath, [serverFile], {
+    cwd: projectFolder, // where its .env file is
     env: { ...process.env, LOG_LEVEL: 'warn', ...environment, HOST: '127.0.0.1', PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

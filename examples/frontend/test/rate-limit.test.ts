@@ -52,6 +52,15 @@ describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
     expect(site.spotifyCalls().filter(({ status }) => status === 429).length).toBe(1);
   });
 
+  test('albums that cannot be read are not shown as albums that do not exist', async () => {
+    const site = await startSite();
+    const on = { route: 'artists/albums' as const };
+    site.sandbox.faults.add({ on, fault: { kind: 'answer', status: 503 } });
+    const { page } = await visit(browser(), `${site.url}artist/${bts}`);
+    await page.getByRole('heading', { name: 'Spotify does not answer' }).waitFor();
+    expect(await page.getByText('Spotify lists nothing here').count()).toBe(0);
+  });
+
   test('an outage is told in words, and can be tried again by hand', async () => {
     const site = await startSite();
     const mend = site.sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });

@@ -131,8 +131,9 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       return limits.unlearn(family, nowMs);
     const isFirst = limits.learn(family, accepted, nowMs);
     const fields = { family, limit: accepted };
-    if (isFirst)
-      log?.warn(fields, `Spotify rejected a call: the daily limit of ${family} is ${accepted} calls`);
+    const limit = `the daily limit of ${family} is ${accepted} calls`;
+    const advice = `Cached data is still served; SPOTIFY_DAILY_LIMITS=${family}=${accepted} avoids such rejections`;
+    if (isFirst) log?.warn(fields, `Spotify rejected a call: ${limit}. ${advice}`);
   }
 
   function end(family: Family): void {

@@ -53,9 +53,9 @@ export function createPremiumBreaker({ sharedState, log, onOpen }: PremiumBreake
     onOpen();
     if (isLapsed) return;
     isLapsed = true;
-    log?.warn(
+    log?.error(
       { reason: 'premium-lapsed' },
-      "Spotify rejects all calls of this app: the Premium subscription of the app's owner has lapsed",
+      "Spotify rejects all calls of this app: the Premium subscription of the app's owner has lapsed. Renew it; Spotify may take hours to notice",
     );
   }
 

@@ -83,7 +83,7 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       if (!(error instanceof GatewayError)) throw error;
       const forMs = error instanceof CredentialsRejected ? rememberCredentialsMs : rememberFailureMs;
       failure ??= remember(error, forMs);
-      if (error instanceof CredentialsRejected) log.warn(rejectionFields(error, options), rejectedMessage);
+      if (error instanceof CredentialsRejected) log.error(rejectionFields(error, options), rejectedMessage);
       else log.warn({ code: error.code, reason: reasonOf(outcome) }, noTokenMessage);
       throw error;
     }

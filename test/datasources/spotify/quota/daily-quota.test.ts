@@ -336,7 +336,7 @@ test('the log says once when a half, nine tenths and all of a limit are used, an
   expect(lines).toEqual([
     [
       'warn',
-      'Spotify rejected a call: the daily limit of tracks is 10 calls',
+      'Spotify rejected a call: the daily limit of tracks is 10 calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=tracks=10 avoids such rejections',
       { family: 'tracks', limit: 10 },
     ],
   ]);
