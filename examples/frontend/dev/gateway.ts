@@ -16,7 +16,8 @@ export interface RunningGateway {
 
 /**
  * Runs the gateway in a process of its own, on a free port, until it is stopped or this process ends.
- * @param environment the gateway's configuration; credentials left out, its sandbox answers
+ * @param environment the gateway's configuration, which precedes the project's `.env` file; without credentials in either, its sandbox
+ *   responds
  * @param onLine gets what it prints besides its log
  * @throws Error when it ends instead of listening
  */

@@ -41,7 +41,7 @@ export function ArtistAlbums({ id, group }: { id: string; group: Group }) {
   const retry = () => repeat({ requestPolicy: 'network-only' });
   const albums = present(connection?.edges.map(({ node }) => node));
   const isComing = connection ? more.after !== null && !more.error : fetching && !error;
-  const isComplete = connection ? more.after === null : false; // null after an error
+  const isComplete = connection ? more.after === null : false; // after an error the connection is null
   const left = Math.max(1, (connection?.totalCount ?? windowSize) - albums.length);
 
   return (

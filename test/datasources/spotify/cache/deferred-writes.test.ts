@@ -1,6 +1,9 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createDeferredWrites } from '../../../../src/datasources/spotify/cache/deferred-writes.ts';
+import { catalogue } from '../../../support/catalogue.ts';
+import { startGateway, withSandbox } from '../../../support/gateway.ts';
+import { temporaryFolder } from '../../../support/shared-stores.ts';
 
 function startWrites() {
   const written: number[] = [];
@@ -57,4 +60,19 @@ test('a write that fails is logged, and the next one runs', async () => {
   await nextIteration();
   expect(written).toEqual([0]);
   expect(errors).toEqual([{ err }]);
+});
+
+test('a gateway that closes stores everything that it has just read', async () => {
+  const environment = { DATA_DIR: temporaryFolder() };
+  const { sandbox, gateway, ask, apiCalls } = await withSandbox(environment);
+  const ids = catalogue
+    .artists()
+    .slice(0, 20)
+    .map(({ id }) => `"${id}"`);
+  const document = `{ artists(ids: [${ids}]) { id } }`;
+  await ask(document);
+  await gateway.dispose();
+  sandbox.clearCalls();
+  await startGateway(sandbox, environment).ask(document);
+  expect(apiCalls()).toEqual([]);
 });

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, buildConnector } from 'undici';
 import { expect, test } from 'vitest';
 import { createSocketsAhead } from '../../../../src/datasources/spotify/transport/sockets-ahead.ts';
+import { startGateway } from '../../../support/gateway.ts';
 import { until } from '../../../support/process.ts';
 import { onTestEnd } from '../../../support/test-end.ts';
 
@@ -13,7 +15,7 @@ async function start({ keepMs = 5_000, connector = buildConnector({}) } = {}) {
   const server = createServer(respond).listen(0, '127.0.0.1');
   const opened: Socket[] = [];
   server.on('connection', (socket) => opened.push(socket));
-  await new Promise((resolve) => server.once('listening', resolve));
+  await once(server, 'listening');
   const ahead = createSocketsAhead(connector, keepMs);
   const agent = new Agent({ connections: 3, connect: ahead.connect });
   onTestEnd(async () => {
@@ -47,6 +49,20 @@ test('requests use the sockets that were opened ahead of them, and the third ope
   expect(opened).toHaveLength(2);
   await Promise.all([get(), get(), get()]);
   expect(opened).toHaveLength(3);
+});
+
+test('a gateway that starts opens two sockets to the Web API before it has a token', async () => {
+  const api = await start();
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  onTestEnd(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const urls = { apiUrl: `${api.origin}/v1`, tokenUrl: `${originOf(silent)}/api/token` };
+  const { gateway } = startGateway({ ...urls, clientId: 'id-of-an-app', clientSecret: 'secret-of-an-app' });
+  await gateway.connect();
+  await until(() => api.opened.length === 2, 1_000);
 });
 
 test('a request that comes while its socket is being opened waits for this socket', async () => {
