@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
+import { setInterval } from 'node:timers';
+import { stopwatchMs } from './clock.ts';
 
 /**
  * Starts to measure how many times longer a process takes because others use the machine: 1 on an idle machine, 2 if its
@@ -38,4 +40,34 @@ function processorTimes(pid: number | 'self'): { ranMs: number; waitedMs: number
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Starts to measure how long the event loop of this process does not serve its timers. The clients, the gateway and the
+ * upstream of a test share it: a response can be late by that, though nothing in the gateway waits.
+ * @returns milliseconds since the start
+ */
+export function measureLoopPauses(): () => number {
+  loop ??= watchLoop();
+  const { pausedMs } = loop;
+  const startMs = pausedMs();
+  return () => pausedMs() - startMs;
+}
+
+const tickMs = 10;
+let loop: { pausedMs: () => number } | undefined;
+
+function watchLoop() {
+  let sumMs = 0;
+  let lastMs = stopwatchMs();
+  const sinceLast = () => {
+    const lateMs = stopwatchMs() - lastMs - tickMs;
+    return lateMs > tickMs ? lateMs : 0;
+  };
+  const tick = () => {
+    sumMs += sinceLast();
+    lastMs = stopwatchMs();
+  };
+  setInterval(tick, tickMs).unref();
+  return { pausedMs: () => sumMs + sinceLast() };
 }

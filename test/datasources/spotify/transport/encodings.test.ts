@@ -116,18 +116,10 @@ describe.each(transports)('a body read over %s', (transport) => {
   });
 
   test('a body that is far longer than its compressed form is not decompressed to its end', async () => {
-    const body = gzipSync(Buffer.alloc(100_000_000, '['));
-    const cpuOf = async (work: () => unknown): Promise<number> => {
-      const before = process.cpuUsage();
-      await work();
-      const { user, system } = process.cpuUsage(before);
-      return user + system;
-    };
-    const whole = await cpuOf(() => gunzipSync(body));
-    const ours = await cpuOf(async () =>
-      expect(await read({ body, encoding: 'gzip' })).toMatchObject({ kind: 'fault', fault: 'too-large' }),
-    );
-    expect(ours).toBeLessThan(whole / 2);
+    const body = gzipSync(Buffer.alloc(50_000_000, '['));
+    body.fill(0xff, body.length >> 1); // whoever decompresses the second half fails
+    expect(() => gunzipSync(body)).toThrow();
+    expect(await read({ body, encoding: 'gzip' })).toMatchObject({ kind: 'fault', fault: 'too-large' });
   });
 });
 
