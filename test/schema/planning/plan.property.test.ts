@@ -69,7 +69,8 @@ test('no operation costs more than planned, tells more or less than it costs, or
         expect(unexplainedNulls(schema, parse(document), variables, { data, errors }), document).toEqual([]);
         const { plannedCalls, actualCalls } = extensions.spotify ?? { plannedCalls: -1, actualCalls: -1 };
         expect(actualCalls, document).toBe(spent);
-        expect(plannedCalls, document).toBeGreaterThanOrEqual(spent);
+        const unplanned = listsWithEmptyPages(sandbox.calls());
+        expect(plannedCalls + unplanned, document).toBeGreaterThanOrEqual(spent);
 
         if (isShortened) return;
         sandbox.clearCalls();
@@ -82,11 +83,22 @@ test('no operation costs more than planned, tells more or less than it costs, or
         await gateway.dispose();
       }
     }),
-    { numRuns: runs, verbose: fc.VerbosityLevel.Verbose },
+    {
+      numRuns: runs,
+      verbose: fc.VerbosityLevel.Verbose,
+      examples: [[{ seed: 418404560, size: 10, mode: 'development', known: true }]], // a list with empty pages
+    },
   );
   await sandbox.close();
   process.stdout.write(`${JSON.stringify(seen)}\n`);
 }, 60_000);
+
+/** Lists of which one page more is read than planned, because an empty page names a next one. */
+function listsWithEmptyPages(calls: readonly { path: string }[]): number {
+  const start = `/artists/${catalogue.fixtures.artists.overstated}/albums?`;
+  const lists = calls.filter(({ path }) => path.startsWith(start));
+  return new Set(lists.map(({ path }) => path.replace(/\b(?:limit|offset)=\d+/g, ''))).size;
+}
 
 /**
  * Errors come as they happen, so which of two siblings fails first may change, and with it which ten of many errors are

@@ -23,6 +23,13 @@ const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
   return spotify;
 };
 
+test('an empty page that names a next one costs one call more than planned, because only the next page shows the end', async () => {
+  const { ask } = await start('development');
+  const albumsOf = (id: string) => ask(`{ artist(id: "${id}") { albums(first: 20) { nodes { name } } } }`);
+  expect(spotifyOf(await albumsOf(artists.overstated))).toMatchObject({ plannedCalls: 3, actualCalls: 4 });
+  expect(spotifyOf(await albumsOf(bts))).toMatchObject({ plannedCalls: 3, actualCalls: 3 });
+});
+
 describe('the plan of an operation', () => {
   interface Planned {
     document: string;
