@@ -41,7 +41,7 @@ interface Read {
   mayBeAbsent?: boolean;
 }
 
-// The artist of the README, which is read if no search succeeds.
+// The artist of the README, for the calls that need one if no search succeeds.
 const knownArtist = '3Nrfpe0tUJi4K4DXYWgMUX';
 // A word that objects of every kind have in their names.
 const query = 'the';
@@ -60,6 +60,8 @@ export async function examine(client: RawClient, market: string): Promise<Examin
     query: { limit: String(pageSize ?? leastPageSize) },
     shape: 'artists/{id}/albums',
   });
+  if (pageSize === null)
+    await reader.read({ family: 'artists', path: `/artists/${artist}`, shape: 'artists/{id}' });
   const albums = [...idsAt(albumPage, 'items'), ...idsAt(found, 'albums', 'items')].slice(0, 2);
   const batch = await readAlbums(reader, albums);
   const track = idAt(found, 'tracks', 'items') ?? idAt(batch, 'tracks', 'items');

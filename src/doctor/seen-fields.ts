@@ -23,6 +23,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** The places of full objects, from which Spotify withholds the fields of the kind. */
 const fullObjects: readonly { shape: ReadBody['shape']; kind: string; find(body: Json): unknown }[] = [
   { shape: 'search', kind: 'artist', find: ({ artists }) => itemsOf(artists) },
+  { shape: 'artists/{id}', kind: 'artist', find: (artist) => [artist] },
   { shape: 'search', kind: 'track', find: ({ tracks }) => itemsOf(tracks) },
   { shape: 'search', kind: 'show', find: ({ shows }) => itemsOf(shows) },
   { shape: 'search', kind: 'audiobook', find: ({ audiobooks }) => itemsOf(audiobooks) },

@@ -183,6 +183,7 @@ export function shapesOf(mode: ShapeMode) {
       audiobooks: page(audiobook),
       playlists: page(playlist),
     }),
+    'artists/{id}': artist,
     'artists/{id}/albums': page(
       z.strictObject({ ...albumKeys, ...extendedOnly({ album_group: text.optional() }) }),
     ),

@@ -157,6 +157,22 @@ test('a used-up daily quota of one family is stated with its time, and the other
   expect(output).toContain('USED UP for artists/albums (free again in');
 });
 
+test.each(['development', 'extended'] as const)(
+  'with the quotas of search and albums used up, an artist shows that the app is in %s mode',
+  async (quotaMode) => {
+    const { report, apiCalls, output } = await examineSandbox({ quotaMode }, ({ faults }) => {
+      for (const route of ['search', 'artists/albums'])
+        faults.add({
+          on: { route },
+          fault: { kind: 'budget', calls: 0, windowSeconds: 86_400, form: 'quota', countRefused: true },
+        });
+    });
+    expect(apiCalls).toEqual(['search 429', 'artists/albums 429', 'artists 200']);
+    expect(report).toMatchObject({ kind: quotaMode, premium: 'active', differences: [] });
+    expect(output).toContain('USED UP for search (free again in');
+  },
+);
+
 test('the short rate limit ends the examination at once', async () => {
   const { report, apiCalls, exitCode } = await examineSandbox({ quotaMode: 'extended', rateLimit: 1 });
   expect(apiCalls).toEqual(['search 200', 'artists/albums 429']);
