@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { families } from './api/routes.ts';
 import { InvalidFaults, parseFaults } from './faults/parse.ts';
 import type { FaultRule } from './faults/rule.ts';
 import { describePreset, isPresetName, type PresetName, presetNames, rateWindowSeconds } from './presets.ts';
@@ -105,6 +106,10 @@ function readDailyLimits(text: string): Record<string, number> {
   return Object.fromEntries(
     entries.map((entry) => {
       const [family = '', calls = ''] = entry.split('=');
+      if (!families.includes(family))
+        throw new InvalidOption(
+          `--daily-limits has no endpoint family ${JSON.stringify(family)}; the families are ${families.join(', ')}`,
+        );
       return [family, readCalls('daily-limits', calls)];
     }),
   );

@@ -1,4 +1,5 @@
-import { InvalidOption, readOptions, usage } from './cli-options.ts';
+import { type CliOptions, InvalidOption, readOptions, usage } from './cli-options.ts';
+import { rateWindowSeconds } from './presets.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
 const failed = 1;
@@ -21,9 +22,14 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const sandbox = await startSandbox({ port, quotaMode, preset: presets, ...limits });
   for (const rule of faults) sandbox.faults.add(rule);
-  process.stdout.write(welcome(sandbox, [`${quotaMode} mode`, ...presets].join(', ')));
+  process.stdout.write(welcome(sandbox, [`${quotaMode} mode`, ...presets, ...limitTexts(limits)].join(', ')));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
 }
+
+const limitTexts = ({ rateLimit, dailyLimits }: Pick<CliOptions, 'rateLimit' | 'dailyLimits'>): string[] => [
+  ...(rateLimit === undefined ? [] : [`${rateLimit} calls per ${rateWindowSeconds} s`]),
+  ...Object.entries(dailyLimits).map(([family, calls]) => `${calls} calls of ${family} per 24 h`),
+];
 
 function welcome({ apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox, kind: string): string {
   const credentials = `${clientId}:${clientSecret}`;

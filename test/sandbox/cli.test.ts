@@ -124,7 +124,9 @@ describe('the command', () => {
     const { get, printed } = await start(
       ...['--preset', 'old-development-app', '--preset', 'quota-2026', '--daily-limits', 'artists/albums=1'],
     );
-    expect(printed.out).toContain('development mode, old-development-app, quota-2026');
+    expect(printed.out).toContain(
+      'development mode, old-development-app, quota-2026, 1 calls of artists/albums per 24 h',
+    );
     expect((await get(`${bts}/albums?limit=50`)).status).toBe(200);
     const refused = await get(`${bts}/albums`);
     expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('QUOTA_EXCEEDED')]);
@@ -136,6 +138,10 @@ describe('the command', () => {
     [['--quota-mode', 'kind'], '--quota-mode must be development or extended, not "kind"'],
     [['--preset', 'quota-1999'], '--preset must be one of quota-2026, total-zero, '],
     [['--daily-limits', 'search'], '--daily-limits must be a whole number'],
+    [
+      ['--daily-limits', 'artist/albums=9'],
+      '--daily-limits has no endpoint family "artist/albums"; the families are artists, ',
+    ],
     [['--rate-limit', '0'], '--rate-limit must be a whole number'],
     [['--faults', '{'], '--faults: faults are not valid JSON'],
     [['--faults', '{"fault":{"kind":"x"}}'], '--faults: unknown fault kind "x"'],

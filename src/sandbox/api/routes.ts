@@ -16,7 +16,7 @@ import {
   readPlaylistItems,
   readPlaylistTracks,
 } from './playlists.ts';
-import type { Route } from './route.ts';
+import { familyOf, type Route } from './route.ts';
 import { prepareSearch, readSearch } from './search.ts';
 import { readShow, readShowEpisodes, readShows } from './shows.ts';
 import { prepareTracks, readTrack, readTracks } from './tracks.ts';
@@ -67,6 +67,9 @@ const patterns = [...catalogueRoutes, ...unservedRoutes].map((route) => ({
   route,
   pattern: route.path.split('/'),
 }));
+
+/** The endpoint families of the catalogue, by which daily limits are set. */
+export const families: readonly string[] = [...new Set(catalogueRoutes.map(familyOf))];
 
 /** The endpoint for a path below the API's root, and the id in that path. */
 export function findRoute(path: string): { route: Route; id: string } | undefined {
