@@ -148,6 +148,7 @@ function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log)
       pages: { findDocs, useDocs, useGraphiql },
       spotify,
       purgeToken: options.purgeToken ?? null,
+      readiness,
       operatorRoutes: createOperatorRoutes(readiness, serveMetrics ? metricsRoute : null, paths.base),
       isDraining,
       mask,

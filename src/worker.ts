@@ -91,6 +91,7 @@ export function createWorkerGateway(
       pages: null,
       executeOperation,
       responseCache: createResponseCache(spotify.changes, report),
+      readiness,
       operatorRoutes: createOperatorRoutes(readiness, null, paths.base),
       spotify,
       unread,

@@ -12,13 +12,17 @@ const run = promisify(execFile);
 const slowMs = 60_000;
 
 test(
-  'the tarball has the built code, the SDL, README and licence, and neither tests nor secrets',
+  'the tarball has the built code, the SDL, the docs, README and licence, and neither tests nor secrets',
   async () => {
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--silent']);
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const code = paths.filter((path) => /^dist\/[\w/-]+\.(js|d\.ts)$/.test(path));
-    const others = paths.filter((path) => !code.includes(path)).sort();
+    const docs = paths.filter((path) => /^docs\/[\w/-]+\.(md|png)$/.test(path));
+    const others = paths.filter((path) => !code.includes(path) && !docs.includes(path)).sort();
+    expect(docs).toEqual(
+      expect.arrayContaining(['docs/README.md', 'docs/decisions/README.md', 'docs/graphiql.png']),
+    );
     expect(others).toEqual(['LICENSE', 'README.md', 'package.json', 'schema.graphql', 'subgraph.graphql']);
     expect(code).toContain('dist/index.js');
     expect(code).toContain('dist/index.d.ts');
@@ -26,25 +30,10 @@ test(
   slowMs,
 );
 
-test.each([
-  ['publint', ['publint', '--strict']],
-  [
-    'attw',
-    [
-      'attw',
-      '--pack',
-      '--profile',
-      'esm-only',
-      '--exclude-entrypoints',
-      './schema.graphql',
-      './subgraph.graphql',
-      '--quiet',
-    ],
-  ],
-])(
-  '%s finds nothing wrong with the package',
-  async (_, [tool = '', ...args]) => {
-    await expect(run(`node_modules/.bin/${tool}`, args)).resolves.toBeDefined();
+test(
+  'publint finds nothing wrong with the package',
+  async () => {
+    await expect(run('node_modules/.bin/publint', ['--strict'])).resolves.toBeDefined();
   },
   slowMs,
 );

@@ -9,7 +9,7 @@ import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
 import type { ClientKey } from './client-key.ts';
-import { type OperatorRoutes, useOperatorRoutes } from './operator-routes.ts';
+import { type OperatorRoutes, type Readiness, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
 import type { Docs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
@@ -27,7 +27,7 @@ import {
   useTrustedDocuments,
 } from './plugins/request-params.ts';
 import { corsFor, useEtag, useNoStore, useVaryByOrigin } from './plugins/response-headers.ts';
-import { usePaths, useSdl, useTrailingSlash } from './plugins/routes.ts';
+import { usePaths, useRedirects, useSdl } from './plugins/routes.ts';
 import { createRequestIds, type RequestIds, useRequestId } from './request-id.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { UnreadResponses } from './unread-responses.ts';
@@ -49,6 +49,7 @@ export interface GatewayYogaOptions extends HttpOptions {
   pages: Pages | null;
   executeOperation: ExecuteOperation;
   responseCache: ResponseCache;
+  readiness: Readiness;
   operatorRoutes: OperatorRoutes;
   spotify: Pick<Spotify, 'pagedList' | 'purge'>;
   /** The bearer token of `POST /purge`; null for no such route. */
@@ -107,6 +108,13 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const sdlPath = `${base}/schema.graphql`;
   const purgePath = `${base}/purge`;
   const docs: Docs = production ? new Map() : (pages?.findDocs(base) ?? new Map());
+  const docsIndex = `${base}/docs/README.md`;
+  const redirects = new Map([
+    [`${endpoint}/`, endpoint],
+    ...(docs.has(docsIndex) ? [`${base}/docs`, `${base}/docs/`] : []).map(
+      (path) => [path, docsIndex] as const,
+    ),
+  ]);
   const otherPaths = [
     ...operatorRoutes.keys(),
     ...(introspection ? [sdlPath] : []),
@@ -115,16 +123,16 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   ];
   return [
     usePaths(
-      [endpoint, `${endpoint}/`, ...otherPaths, ...docs.keys()],
+      [endpoint, ...redirects.keys(), ...otherPaths, ...docs.keys()],
       production
         ? null
         : `This path does not exist. The GraphQL endpoint is ${endpoint}; the other paths are ${otherPaths.join(', ')}.\n`,
     ),
-    useTrailingSlash(endpoint),
+    useRedirects(redirects),
     useOperatorRoutes(operatorRoutes),
     purgeToken !== null && usePurge(purgePath, purgeToken, spotify.purge),
     introspection && useSdl(sdlPath, schema),
-    !production && useHome({ ...paths, graphiql, sdlPath: introspection ? sdlPath : null, isSandbox, docs }),
+    !production && useHome({ ...options, ...paths, graphiql, sdlPath: introspection ? sdlPath : null, docs }),
     pages?.useDocs(docs) ?? false,
     graphiql
       ? pages.useGraphiql(endpoint, { isSandbox, spotify })

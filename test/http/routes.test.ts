@@ -21,6 +21,16 @@ describe('GET /', () => {
     expect((await fetch('/', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
+  test('says why the gateway cannot serve requests', async () => {
+    const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another-secret' });
+    const page = await (await fetch('/')).text();
+    expect(page).toContain(
+      'It cannot serve requests at present: Spotify rejects the credentials; see the log.',
+    );
+    const ready = await withSandbox();
+    expect(await (await ready.fetch('/')).text()).not.toContain('at present');
+  });
+
   test('links only what is there', async () => {
     const { fetch } = await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' });
     const page = await (await fetch('/')).text();
@@ -46,37 +56,51 @@ describe('GET /docs/', () => {
     expect(await response.text()).toBe(
       readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8'),
     );
-    for (const path of [
-      '/docs/',
-      '/docs',
-      '/docs/../package.json',
-      '/docs/%2e%2e/package.json',
-      '/docs/grafana.json',
-    ]) {
+    for (const path of ['/docs/../package.json', '/docs/%2e%2e/package.json', '/docs/grafana.json']) {
       expect((await fetch(path)).status, path).toBe(404);
     }
     expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('gives browsers the same text with links, of which none is dead', async () => {
+  test('gives browsers the same text as HTML, in which no link and no picture is dead', async () => {
     const { fetch } = await withSandbox();
     const accept = { headers: { accept: 'text/html' } };
-    const page = await (await fetch('/docs/README.md', accept)).text();
-    const targets = [...page.matchAll(/<a href="(\/[^"]*)">/g)].map(([, target]) => target ?? '');
-    expect(targets).toContain('/docs/quota.md');
-    expect(targets).toContain('/docs/decisions/README.md');
-    expect(targets).toContain('/README.md');
-    for (const target of targets) expect((await fetch(target, accept)).status, target).toBe(200);
-    const errors = await (await fetch('/docs/errors.md', accept)).text();
-    expect(errors).toMatch(/^<!doctype html>/);
-    expect(errors).not.toMatch(
-      /<(?!\/?(html|head|meta|title|link|style|body|h1|pre|a|svg|path|circle|g|rect)\b|!doctype)/,
+    const seen = new Map<string, string>();
+    const visit = async (path: string) => {
+      const response = await fetch(path, accept);
+      expect(response.status, path).toBe(200);
+      seen.set(path, await response.text());
+      for (const [, link = ''] of (seen.get(path) ?? '').matchAll(/ (?:href|src)="([^"]+)"/g)) {
+        const { protocol, pathname } = new URL(link, `http://localhost${path}`);
+        if (protocol === 'http:' && !seen.has(pathname)) await visit(pathname);
+      }
+    };
+    await visit('/docs/README.md');
+    expect([...seen.keys()]).toEqual(
+      expect.arrayContaining([
+        '/README.md',
+        '/docs/quota.md',
+        '/docs/decisions/README.md',
+        '/docs/graphiql.png',
+      ]),
     );
+    const errors = seen.get('/docs/errors.md') ?? '';
+    expect(errors).toMatch(/^<!doctype html>/);
+    expect(errors).toContain('<table>');
+    expect(errors.match(/<h1>/g)).toHaveLength(1);
+    expect(seen.get('/docs/limits.md')).toContain('<h2 id="the-plan">The plan</h2>');
+    expect(errors).not.toContain('<script');
+  });
+
+  test.each(['/docs', '/docs/'])('%s leads to the list of pages', async (path) => {
+    const { fetch } = await withSandbox();
+    const { status, headers } = await fetch(path);
+    expect([status, headers.get('location')]).toEqual([308, '/docs/README.md']);
   });
 
   test('is not there in production', async () => {
     const { fetch } = await withSandbox({ NODE_ENV: 'production' });
-    expect((await fetch('/docs/errors.md')).status).toBe(404);
+    for (const path of ['/docs/errors.md', '/docs']) expect((await fetch(path)).status).toBe(404);
   });
 });
 

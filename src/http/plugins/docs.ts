@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'graphql-yoga';
+import type { RendererObject } from 'marked';
 import { htmlPage, pageHeaders } from './page.ts';
 import { isRead } from './routes.ts';
 
@@ -15,7 +16,7 @@ const place = /(?:src|dist)\/http\/plugins\/docs\.[jt]s$/;
 const root = place.test(import.meta.url) ? import.meta.url.replace(place, '') : null;
 
 /**
- * The docs that are installed beside the gateway, and the README to which they link; none in an image or a package.
+ * The docs that are installed beside the gateway, with their pictures, and the README to which they link; none in an image.
  * @param base the start of their paths; empty for `/docs/errors.md`
  */
 export function findDocs(base: string): Docs {
@@ -23,7 +24,7 @@ export function findDocs(base: string): Docs {
   try {
     const names = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' });
     const pages = names
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => /\.(?:md|png)$/.test(name))
       .map((name) => `docs/${name.replaceAll('\\', '/')}`);
     return new Map(['README.md', ...pages].map((name) => [`${base}/${name}`, new URL(name, root)]));
   } catch {
@@ -31,33 +32,54 @@ export function findDocs(base: string): Docs {
   }
 }
 
-/** Serves the docs as they are written, in Markdown; to browsers with links. */
+/** Serves the docs as they are written, in Markdown, and to browsers as HTML. */
 export const useDocs = (docs: Docs): Plugin => ({
   async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
     const file = docs.get(url.pathname);
     if (!file) return;
     if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
-    const markdown = await readFile(file, 'utf8');
+    const content = await readFile(file);
+    const headers = { 'x-content-type-options': 'nosniff' };
+    if (url.pathname.endsWith('.png'))
+      return endResponse(new Response(content, { headers: { ...headers, 'content-type': 'image/png' } }));
+    const markdown = content.toString('utf8');
     if (request.headers.get('accept')?.includes('text/html')) {
-      const page = htmlPage(titleOf(markdown), `<pre>${withLinks(markdown, url.pathname, docs)}</pre>`);
+      const page = htmlPage(titleOf(markdown), await htmlOf(markdown, url.pathname, docs));
       return endResponse(new Response(page, { headers: pageHeaders() }));
     }
-    const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
-    endResponse(new Response(markdown, { headers }));
+    endResponse(
+      new Response(markdown, { headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' } }),
+    );
   },
 });
 
-const titleOf = (markdown: string): string => escaped(/^# (.+)$/m.exec(markdown)?.[1] ?? 'Documentation');
+const titleLine = /^# (.+)\n/m;
 
-/** The text as HTML, in which links to other pages of the docs and to the web are links. */
-function withLinks(markdown: string, path: string, docs: Docs): string {
-  return escaped(markdown).replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (text, label, target) => {
-    const isWeb = /^https:\/\//.test(target);
-    const { pathname } = new URL(target, `http://localhost${path}`);
-    if (!isWeb && !docs.has(pathname)) return text;
-    return `<a href="${isWeb ? target : pathname}">${label}</a>`;
-  });
+const titleOf = (markdown: string): string => escaped(titleLine.exec(markdown)?.[1] ?? 'Documentation');
+
+/** The text below the title as HTML. Links and pictures that lead to a file that is not served are plain text. */
+async function htmlOf(markdown: string, path: string, docs: Docs): Promise<string> {
+  const { Marked } = await import('marked'); // at the first page: few processes serve one
+  const isServed = (target: string) =>
+    /^(?:https:|#)/.test(target) || docs.has(new URL(target, `http://localhost${path}`).pathname);
+  const renderer: RendererObject = {
+    heading({ tokens, depth, text }) {
+      return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+    },
+    link({ href, tokens }) {
+      return isServed(href) ? false : this.parser.parseInline(tokens);
+    },
+    image: ({ href, text }) => (isServed(href) ? false : escaped(text)),
+  };
+  return new Marked({ renderer }).parse(markdown.replace(titleLine, ''), { async: true });
 }
+
+/** The name of a heading in links, as on GitHub. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

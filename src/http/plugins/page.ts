@@ -21,9 +21,15 @@ ${body}
 
 const style = `
 :root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44em; margin: 3em auto; padding: 0 1em }
 h1 { font-size: 1.5em; margin: .5em 0 }
-pre { white-space: pre-wrap; overflow-wrap: anywhere }
+h2, h3 { font-size: 1.2em; margin: 1.5em 0 .5em }
+pre { overflow-x: auto; padding: .7em 1em; background: #8882; border-radius: 4px }
+code { font-size: .9em }
+table { display: block; overflow-x: auto; border-collapse: collapse }
+th, td { border: 1px solid #8886; padding: .3em .6em; text-align: left; vertical-align: top }
+img { max-width: 100% }
+[role=alert] { border-left: 4px solid #c0392b; padding-left: 1em }
 `;
 
 /** The sources from which a page may load, in the terms of a Content-Security-Policy; all others are forbidden. */

@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import type { Readiness } from '../operator-routes.ts';
 import type { Docs } from './docs.ts';
 import { htmlPage, pageHeaders } from './page.ts';
 import { isRead } from './routes.ts';
@@ -17,20 +18,21 @@ export interface HomeOptions {
   sdlPath: string | null;
   isSandbox: boolean;
   docs: Docs;
+  readiness: Readiness;
 }
 
 /** Describes the gateway, at the path beside the endpoint that ends with a slash. */
 export function useHome(options: HomeOptions): Plugin {
   const path = `${options.base}/`;
-  const page = htmlPage(title, homeOf(options));
+  const home = homeOf(options);
   return {
-    onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
+    async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
       if (url.pathname !== path) return;
-      endResponse(
-        isRead(request)
-          ? new Response(page, { headers: pageHeaders() })
-          : new Response(null, { status: 404 }),
-      );
+      if (!isRead(request)) return endResponse(new Response(null, { status: 404 }));
+      const { status, text } = await options.readiness();
+      const alert =
+        status === 200 ? '' : `<p role="alert">It cannot serve requests at present: ${text}.</p>\n`;
+      endResponse(new Response(htmlPage(title, alert + home), { headers: pageHeaders() }));
     },
   };
 }

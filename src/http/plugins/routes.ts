@@ -17,11 +17,12 @@ export const usePaths = (paths: readonly string[], hint: string | null): Plugin 
 
 export const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
-/** Redirects a GET of the endpoint with a slash at its end, which people type, to the endpoint. */
-export const useTrailingSlash = (endpoint: string): Plugin => ({
+/** Redirects a GET of a path that people type, such as the endpoint with a slash at its end, to another one. */
+export const useRedirects = (targets: ReadonlyMap<string, string>): Plugin => ({
   onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
-    if (url.pathname !== `${endpoint}/`) return;
-    const headers = { location: `${endpoint}${url.search}` };
+    const target = targets.get(url.pathname);
+    if (target === undefined) return;
+    const headers = { location: `${target}${url.search}` };
     endResponse(new Response(null, isRead(request) ? { status: 308, headers } : { status: 404 }));
   },
 });
