@@ -146,7 +146,14 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     const { page } = await visit();
     const quota = [
       { family: 'artists', used: 3, limit: null, limitSource: 'NONE', remaining: null, resetAt: null },
-      { family: 'search', used: 199, limit: 199, limitSource: 'LEARNED', remaining: 0, resetAt: null },
+      {
+        family: 'search',
+        used: 199,
+        limit: 199,
+        limitSource: 'LEARNED',
+        remaining: 0,
+        resetAt: '2026-11-28T14:05:00.000Z',
+      },
       {
         family: 'artists/albums',
         used: 61,
@@ -172,7 +179,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     await expect
       .poll(text, { timeout: 20_000, interval: 0 })
       .toBe(
-        'Spotify calls: 2 (planned 3, from the cache 1). Left of the daily quota: search 0 of 199, artists/albums 37 of 100 (the limit is presumed until Spotify shows it, 2 more in reserve), artists without a known limit.',
+        'Spotify calls: 2 (planned 3, from the cache 1). Left of the daily quota: search 0 of 199 (the next call on Saturday 14:05), artists/albums 37 of 100 (the limit is presumed until Spotify shows it, 2 more in reserve), artists without a known limit.',
       );
   });
 
@@ -336,7 +343,7 @@ async function visitIn(
   viewport = { width: 1600, height: 1600 },
 ): Promise<{ page: Page; elsewhere: string[] }> {
   const { url } = unconfigured;
-  const page = await browser.newPage({ viewport });
+  const page = await browser.newPage({ viewport, locale: 'en-GB', timezoneId: 'UTC' });
   onTestFinished(() => page.close());
   page.setDefaultTimeout(10_000);
   const elsewhere: string[] = [];

@@ -20,7 +20,8 @@ query Search {
 export const firstPage = 20;
 
 export const artistWithAlbums = `# An artist with the first albums, however
-# many pages that takes at Spotify.
+# many pages that takes at Spotify. Apps in
+# development mode get no albumGroup.
 query Artist {
   artist(id: "${bts}") {
     name

@@ -6,7 +6,7 @@ import { traceHeader } from '../../../operation/usage.ts';
  * text of the editor as it is, so that the locations of errors are those in the editor.
  */
 
-const barHeight = '28px';
+const barHeight = '44px'; // two lines
 
 // GraphiQL moves a tab while it is pressed, as if it were dragged, and so loses the click.
 const style = `
@@ -18,13 +18,13 @@ const style = `
   #root .graphiql-logo { flex-shrink: 0; }
   #root .graphiql-logo span { display: block; width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
   #cost {
-    position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10;
-    font: 13px/28px system-ui, sans-serif; color: #fff; background: #1f3a2c;
-    white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+    position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10; box-sizing: border-box;
+    font: 13px/18px system-ui, sans-serif; color: #fff; background: #1f3a2c;
+    display: flex; align-items: center; overflow: hidden;
   }
   @media (max-width: 700px) {
     :root { --bar: 80px; }
-    #cost { padding: 4px 8px; line-height: 18px; white-space: normal; box-sizing: border-box; }
+    #cost { padding: 4px 8px; }
     #root .graphiql-logo { display: none; }
     #graphiql-session { flex-direction: column; padding-top: 0; }
     #graphiql-session > div { flex: 1 1 50% !important; min-height: 0; min-width: 0 !important; }
@@ -40,10 +40,12 @@ const script = `{
   addEventListener('DOMContentLoaded', () => document.body.append(bar));
 
   // The gateway never uses the last calls below a limit, so what is used and what is left do not add up to the limit.
-  const leftOf = ({ family, used, limit, limitSource, remaining }) => {
+  const timeOf = (text) => new Date(text).toLocaleString([], { weekday: 'long', hour: '2-digit', minute: '2-digit' });
+  const leftOf = ({ family, used, limit, limitSource, remaining, resetAt }) => {
     if (limit === null) return family + ' without a known limit';
     const reserve = remaining > 0 ? limit - used - remaining : 0;
     const notes = [
+      remaining === 0 && resetAt && 'the next call on ' + timeOf(resetAt),
       limitSource === 'PRESUMED' && 'the limit is presumed until Spotify shows it',
       reserve > 0 && reserve + ' more in reserve',
     ].filter(Boolean);
