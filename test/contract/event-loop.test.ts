@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { artists, catalogue } from '../support/asking.ts';
+import { isFull } from '../support/clock.ts';
 import { type SentRequest, startHostileProcess } from '../support/hostile-process.ts';
 import type { Environment } from '../support/process.ts';
 
@@ -48,7 +49,8 @@ test.concurrent.for(caches)(
       '120 of one client by POST': () => Array.from({ length: 120 }, () => requestBy('POST', 'one')),
       '120 of one client by GET': () => Array.from({ length: 120 }, () => requestBy('GET', 'one')),
     };
-    for (const [flood, requests] of Object.entries(floods)) {
+    const sent = isFull ? Object.keys(floods) : ['60 clients by POST', '120 of one client by GET'];
+    for (const [flood, requests] of Object.entries(floods).filter(([name]) => sent.includes(name))) {
       const blockedMs: number[] = [];
       do {
         const outcome = await gateway.ask(...requests());

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { preview } from 'vite';
 import { onTestFinished } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../../dist/sandbox/index.js';
+import { createCatalogue, type Sandbox, startSandbox } from '../../../../dist/sandbox/index.js';
 import { startGateway } from '../../dev/gateway.ts';
 import { siteJson } from '../../dev/site-json.ts';
 import type { Site as SiteSettings } from '../../src/site.ts';
@@ -16,6 +16,7 @@ export interface Site {
   countedCalls(): Promise<number>;
 }
 
+const catalogue = createCatalogue(); // one for all tests of a process: to make it up takes a second
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The id of an artist that the sandbox and Spotify have. */
@@ -30,7 +31,7 @@ export async function startSite(
   settings?: SiteSettings,
   quotaMode: 'development' | 'extended' = 'development',
 ): Promise<Site> {
-  const sandbox = await startSandbox({ quotaMode });
+  const sandbox = await startSandbox({ catalogue, quotaMode });
   onTestFinished(sandbox.close);
   const gateway = await startGateway(
     {

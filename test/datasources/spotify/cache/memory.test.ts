@@ -22,7 +22,7 @@ const entry = (bytes: number) => ({
 });
 
 describe('the memory of a process', () => {
-  const albums = isFull ? 100_000 : 50_000; // six entries each: more than are held
+  const albums = isFull ? 100_000 : 25_000; // six entries each: more than are held
 
   test(`that has read ${albums} different albums stays below 400 MB`, async () => {
     // Without a limit V8 lets garbage lie where there is room for it, and a large machine has much.
