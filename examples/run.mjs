@@ -19,6 +19,9 @@ if (name === undefined || !examples.includes(name)) {
 
 if (!process.env.npm_execpath) throw new Error('Start this with `npm run example`.');
 const example = join(folder, name);
+process.stdout.write(
+  'Building the gateway and installing the example. The first time takes about a minute.\n',
+);
 npm('run', '--silent', 'build');
 // npm keeps an installed copy of the gateway, however old it is.
 rmSync(join(example, 'node_modules', 'spotify-graphql-gateway'), { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Link } from 'react-router';
 import type { CombinedError } from 'urql';
 import { wait } from '../format.ts';
 import { describe } from '../graphql/problem.ts';
@@ -51,6 +52,11 @@ export function Failure({ error, isPage = false, isRetrying, retry }: FailurePro
           <button type="button" onClick={retry} disabled={isRetrying}>
             Try again
           </button>
+        )}
+        {isPage && (
+          <p>
+            <Link to="/">Search for something else</Link>
+          </p>
         )}
       </Notice>
     </div>

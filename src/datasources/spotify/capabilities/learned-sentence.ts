@@ -8,7 +8,7 @@ export function learnedSentence(capability: Capability, value: boolean | number)
 function fact(capability: Capability, value: boolean | number): string {
   if (typeof value === 'number') return `at most ${value} ${itemsOf(capability)} a page (${capability})`;
   if (capability === 'batch')
-    return value ? 'this app may read many objects in one call' : 'this app reads objects one by one';
+    return value ? 'this app may read many objects in one call' : 'this app needs one call for each object';
   return value ? `Spotify gives ${capability} to this app` : `Spotify withholds ${capability} from this app`;
 }
 

@@ -82,12 +82,14 @@ export const certificateError = () =>
 
 export const askAgainIn = (seconds: number): string => `ask again in ${durationText(seconds)}`;
 
-/** Such as `30 seconds`, or `2 hours 5 minutes`; minutes are rounded up. */
+/** Such as `30 seconds`, `2 hours 5 minutes` with minutes rounded up, or, from ten hours, `about 24 hours`. */
 export function durationText(seconds: number): string {
   if (seconds < 2 * 60) return countText(seconds, 'second');
   const minutes = Math.ceil(seconds / 60);
   if (minutes <= 2 * 60) return countText(minutes, 'minute');
   const rest = minutes % 60;
+  // The counts of a day are exact to some minutes, so the times of one quota would differ by minutes.
+  if (minutes >= 10 * 60 && rest > 0) return `about ${countText(Math.round(minutes / 60), 'hour')}`;
   const hours = countText(Math.floor(minutes / 60), 'hour');
   return rest === 0 ? hours : `${hours} ${countText(rest, 'minute')}`;
 }

@@ -5,7 +5,7 @@ test.each([
   ['artists/albums', 10, 'learned: at most 10 albums a page (artists/albums)'],
   ['search', 50, 'learned: at most 50 results a page (search)'],
   ['batch', true, 'learned: this app may read many objects in one call'],
-  ['batch', false, 'learned: this app reads objects one by one'],
+  ['batch', false, 'learned: this app needs one call for each object'],
   ['Artist.followers', false, 'learned: Spotify withholds Artist.followers from this app'],
   ['artists/top-tracks', true, 'learned: Spotify gives artists/top-tracks to this app'],
 ])('the log states in a sentence what was learned: %s is %s', (capability, value, sentence) => {

@@ -44,8 +44,9 @@ describe('during a back-off', () => {
     [121, 'ask again in 3 minutes'],
     [7_199, 'ask again in 120 minutes'],
     [7_201, 'ask again in 2 hours 1 minute'],
-    [86_340, 'ask again in 23 hours 59 minutes'],
-    [86_894, 'ask again in 24 hours 9 minutes'],
+    [35_940, 'ask again in 9 hours 59 minutes'],
+    [86_340, 'ask again in about 24 hours'],
+    [86_894, 'ask again in about 24 hours'],
   ])('%i seconds are rounded up to "%s"', (seconds, text) => {
     expect(askAgainIn(seconds)).toBe(text);
   });
