@@ -22,7 +22,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'isolated', include: isolated } },
     ],
-    maxWorkers: 4, // more than processors, because tests wait for a third of their time
+    maxWorkers: 3, // more than processors, because tests wait for a third of their time
     maxConcurrency: 40, // fault cases that wait wait together
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],

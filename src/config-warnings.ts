@@ -55,7 +55,8 @@ function isNear(name: string, known: string): boolean {
   const isShortened =
     words.length > 1 && words[0] === knownWords[0] && words.every((word) => knownWords.includes(word));
   const mostEdits = known.length < 16 ? 1 : 2;
-  return isShortened || words.join('') === knownWords.join('') || editDistance(name, known) <= mostEdits;
+  if (isShortened || words.join('') === knownWords.join('')) return true;
+  return Math.abs(name.length - known.length) <= mostEdits && editDistance(name, known) <= mostEdits;
 }
 
 /** Characters to insert, delete, replace, or exchange with the next one. */

@@ -12,7 +12,7 @@ import { type HostileProcess, startHostileProcess } from '../support/hostile-pro
  * from which seed they are made.
  */
 
-const documents = Number(process.env['HOSTILE_DOCUMENTS'] ?? 1_000);
+const documents = Number(process.env['HOSTILE_DOCUMENTS'] ?? 300);
 const seed = Number(process.env['HOSTILE_SEED'] ?? (process.env['CI'] ? 1 : Date.now() | 0));
 const maxBlockedMs = 250;
 const maxAnswerBytes = 8_000_000;

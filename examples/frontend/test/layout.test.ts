@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { goodLayoutShift, hasBrowser, launchOnce, visit } from './support/browser.ts';
 import { comeLate } from './support/late.ts';
 import { cards } from './support/reader.ts';
-import { bts, startSite } from './support/site.ts';
+import { bts, shareSite } from './support/site.ts';
 
 // Exactly nothing moves where a page is read from its top: one line of text that pushes a list down is 0.016.
 const noLayoutShift = 0.005;
 
 describe.skipIf(!hasBrowser())('the layout of the pages', () => {
   const browser = launchOnce();
+  const shared = shareSite();
 
   describe.each([
     ['phone', { width: 390, height: 844 }],
@@ -17,7 +18,7 @@ describe.skipIf(!hasBrowser())('the layout of the pages', () => {
     test.each(['headings', 'lists'] as const)(
       'no page is too wide, nor moves under its reader while its %s are the last to come',
       async (last) => {
-        const site = await startSite();
+        const site = shared();
         const { page, layoutShift } = await visit(browser(), site.url);
         await page.setViewportSize(screen);
         await comeLate(page, last);
@@ -35,7 +36,7 @@ describe.skipIf(!hasBrowser())('the layout of the pages', () => {
     );
 
     test('whoever jumps to the end of a list reads on to its last, and is not carried away', async () => {
-      const site = await startSite();
+      const site = shared();
       const { page, layoutShift } = await visit(browser(), site.url);
       await page.setViewportSize(screen);
       await comeLate(page, 'lists');

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { preview } from 'vite';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { createCatalogue, type Sandbox, startSandbox } from '../../../../dist/sandbox/index.js';
 import { startGateway } from '../../dev/gateway.ts';
 import { siteJson } from '../../dev/site-json.ts';
@@ -23,16 +23,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 
 /**
- * Starts a sandbox, a gateway and a server of the built files; all end with the test.
+ * Starts a sandbox, a gateway and a server of the built files.
  * @param settings replace those of public/site.json
  * @param quotaMode the quota mode of the app
+ * @param onEnd is given functions that end everything; by default it is called when the test ends
  */
 export async function startSite(
   settings?: SiteSettings,
   quotaMode: 'development' | 'extended' = 'development',
+  onEnd: (end: () => void | Promise<void>) => void = onTestFinished,
 ): Promise<Site> {
   const sandbox = await startSandbox({ catalogue, quotaMode });
-  onTestFinished(sandbox.close);
+  onEnd(sandbox.close);
   const gateway = await startGateway(
     {
       NODE_ENV: 'production',
@@ -48,7 +50,7 @@ export async function startSite(
     },
     (line) => void process.stdout.write(`${line}\n`),
   );
-  onTestFinished(gateway.stop);
+  onEnd(gateway.stop);
   const server = await preview({
     root,
     configFile: false,
@@ -56,7 +58,7 @@ export async function startSite(
     plugins: settings ? [siteJson(settings)] : [],
     preview: { host: '127.0.0.1', port: 0, proxy: { '/graphql': gateway.origin } },
   });
-  onTestFinished(() => server.close());
+  onEnd(() => server.close());
   const [url] = server.resolvedUrls?.local ?? [];
   if (url === undefined) throw new Error('the files are served on no address');
 
@@ -75,5 +77,21 @@ export async function startSite(
         .filter(([, labels]) => !labels?.includes('family="token"'))
         .reduce((sum, [, , count]) => sum + Number(count), 0);
     },
+  };
+}
+
+/** One site for all tests of a suite, which count no calls. */
+export function shareSite(): () => Site {
+  let site: Site | undefined;
+  const ends: (() => void | Promise<void>)[] = [];
+  beforeAll(async () => {
+    site = await startSite(undefined, 'development', (end) => ends.unshift(end));
+  });
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+  return () => {
+    if (!site) throw new Error('the site is there once the tests run');
+    return site;
   };
 }
