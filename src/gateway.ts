@@ -114,7 +114,7 @@ function createCore(options: GatewayOptions, log: Log) {
     exposeQuota: options.exposeQuota,
     mask,
     report,
-    onRejected: metrics.refused,
+    onRejected: metrics.recordRejection,
   });
   return { metrics, eventLoop, unread, spotify, mask, report, documents, executor };
 }
@@ -123,7 +123,7 @@ function createCore(options: GatewayOptions, log: Log) {
 function createHttp(options: GatewayOptions, paths: Paths, core: Core, log: Log) {
   const { isSandbox = false, serveMetrics = true } = options;
   const { metrics, eventLoop, unread, spotify, mask, report, documents, executor } = core;
-  const { registry, refused: onRejected } = metrics;
+  const { registry, recordRejection: onRejected } = metrics;
   let draining = false;
   const isDraining = () => draining;
   const readiness = createReadiness({ isDraining, whyNotReady: spotify.whyNotReady }, log);

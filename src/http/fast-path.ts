@@ -31,7 +31,7 @@ export interface FastPathOptions {
   /** Whether the process keeps up well enough to run another operation. */
   admits(): boolean;
   hasParseBudget: Documents['hasParseBudget'];
-  /** Counts each request that is rejected before it becomes an operation. */
+  /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
 }
 

@@ -26,7 +26,7 @@ export interface NodeListenerOptions {
   bodies: RequestBodies;
   fixedResponses: FixedResponses;
   unread: UnreadResponses;
-  /** Counts each request that is rejected before it becomes an operation. */
+  /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
   /** Makes the error that the client sees, and logs a bug. */
   mask(error: unknown): GraphQLError;

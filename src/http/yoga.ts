@@ -60,7 +60,7 @@ export interface GatewayYogaOptions extends HttpOptions {
   admits(): boolean;
   isDraining(): boolean;
   hasParseBudget: Documents['hasParseBudget'];
-  /** Counts each request that is rejected before it becomes an operation. */
+  /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
   mask(error: unknown): GraphQLError;
 }

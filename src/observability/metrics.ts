@@ -6,8 +6,8 @@ export interface Metrics {
   registry: Registry;
   observer: Observer;
   recordOperation(outcome: OperationOutcome): void;
-  /** Counts a request that was rejected before it was read. */
-  refused(code: string): void;
+  /** Counts a request that gets an error of the gateway in place of the result of its operation. */
+  recordRejection(code: string): void;
   /** Counts a connection that the gateway closed: it was idle, its request slow, or its response unread. */
   connectionClosed(reason: ClosingReason): void;
   /** A connection was opened (1) or has ended (-1). */
@@ -75,7 +75,7 @@ export function createMetrics(): Metrics {
       operationSeconds.observe(seconds);
       for (const code of codes) errors.inc({ code });
     },
-    refused: (code) => refusals.inc({ code }),
+    recordRejection: (code) => refusals.inc({ code }),
     connectionClosed: (reason) => closings.inc({ reason }),
     connectionsChanged: (by) => connections.inc(by),
   };

@@ -37,7 +37,7 @@ export interface ExecuteOperationOptions {
   exposeQuota: boolean;
   mask(error: unknown): GraphQLError;
   report: OperationReport;
-  /** Counts an operation that was rejected before its document was read. */
+  /** See `Metrics.recordRejection`. */
   onRejected(code: ErrorCode): void;
 }
 

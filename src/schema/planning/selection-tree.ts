@@ -33,13 +33,13 @@ export interface TypeSelection {
   type: GraphQLObjectType;
   fields: readonly FieldSelection[];
   byResponseName: ReadonlyMap<string, FieldSelection>;
-  /** Those of the fields that have objects below them, or a list, or may cost a call: all that are more than a value. */
+  /** The fields that have objects below them, are lists, may cost a call or declare `moreFields`. */
   branches: readonly FieldSelection[];
   /** The number of the other fields, which are plain values. */
   values: number;
   /** How many fields there are, those below included. */
   size: number;
-  /** Whether neither the field nor a field below it can cost a call, for every app and all variables. */
+  /** Whether no field of this selection, and no field below one, can cost a call, for every app and all variables. */
   costsNothing: boolean;
 }
 

@@ -8,7 +8,7 @@ export interface Entry<T = unknown> extends EntryAge {
   /** Null if Spotify has no such object. */
   value: T | null;
   etag: string | null;
-  /** An estimate of the memory that the value takes. */
+  /** Length of the JSON text of the value, or an estimate of it; the value takes about twice as much memory. */
   bytes: number;
   /** Whether it replaced a fresh response with malformed items: then it is not read again while it is fresh. */
   isRepeated?: boolean;
@@ -73,9 +73,9 @@ export function entryOf(
   return { value: confirmed, etag, bytes, ...age, isRepeated };
 }
 
-/** Whether all items of the value are as documented. */
-const isWhole = ({ isWhole }: EndpointRequest<unknown>, { value }: Entry): boolean =>
-  value === null || isWhole?.(value) !== false;
+/** False if an item that has been decoded is not as documented. */
+const isWhole = (endpointRequest: EndpointRequest<unknown>, { value }: Entry): boolean =>
+  value === null || endpointRequest.isWhole?.(value) !== false;
 
 /**
  * Decides about one read as `decideReads` does. A list with malformed items is read once more while it is fresh.

@@ -76,7 +76,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
       if (hasLease?.[i]) writes.enqueue(() => leases?.releaseLease(key));
     };
     try {
-      for (const [i, request] of requests.entries()) entries.find(request, storedEntries?.[i]);
+      for (const [i, request] of requests.entries()) entries.useLatest(request, storedEntries?.[i]);
       return settleBatch(requests, hasLease ?? [], releaseLease);
     } catch (error) {
       keys.forEach(releaseLease); // a lease that is held is renewed without end

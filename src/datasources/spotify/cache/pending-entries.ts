@@ -58,11 +58,14 @@ export interface Decided {
   entry: Entry | undefined;
 }
 
-/** The entries that answer pending requests, and store their results. */
+/** Decides whether an entry replaces a pending call, and stores the results of calls. */
 export interface PendingEntries {
   /** Gives the request the latest entry of memory and of the store. */
-  find(request: PendingFetch, storedEntry: ReadEntry | undefined): void;
-  /** Whether the request is sent, and the entry that is used if not. */
+  useLatest(request: PendingFetch, storedEntry: ReadEntry | undefined): void;
+  /**
+   * Whether the request is sent, and the entry that is used if not. The read was decided before; it is decided again,
+   * because the store or another response may have brought an entry meanwhile.
+   */
   decide(request: PendingFetch): Decided;
   /** The result of a request that is not sent. @throws UpstreamQuotaExceeded */
   resultOf(request: PendingFetch, decided: Decided | undefined): ReadResult;
@@ -108,7 +111,7 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
   }
 
   return {
-    find(request, storedEntry) {
+    useLatest(request, storedEntry) {
       useMemory(request);
       useStoredEntry(request, storedEntry);
     },

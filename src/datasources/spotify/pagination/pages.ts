@@ -64,8 +64,8 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
     Math.min(capabilities.maxPageSize(list.endpoint), smallPages.limitOf(list) ?? Infinity);
 
   /**
-   * A page size limit is tried again after a day. That must not cost a call while the page is cached in the last known
-   * size.
+   * The page size for these arguments. A learned limit expires after a day, and then the largest size is requested. If the
+   * page is cached in the expired size, that size is used, because it needs no call.
    */
   function pageSizeFor(list: PagedList<Entity>, args: PageArgs): number {
     const limit = pageSizeOf(list);
@@ -82,7 +82,7 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   const window: Pagination['window'] = (list, args, fieldContext) => {
     const read = () => windowInAnySize(list, args, fieldContext);
     const slots = slotRangeOf(args, null, list.maxOffset);
-    // A page of no slots needs no call, and shows nothing of what the app may read.
+    // A window of no slots needs no call, and shows nothing of what the app may read.
     return slots && slots.start >= slots.end
       ? read()
       : unlessWithheld(list, capabilities, fieldContext, read);

@@ -31,7 +31,7 @@ export interface SlotRange {
   end: number;
 }
 
-/** The slots that a range means; null where only the length of the list can tell. */
+/** The slots that the arguments select; null if they depend on the length of the list, which is unknown. */
 export function slotRangeOf(
   { first, last, after, before }: PageArgs,
   total: number | null,
@@ -55,8 +55,9 @@ export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
 }
 
 /**
- * The offsets of the pages that a range may need, for a list of which nothing is known. Pages whose place
- * only the list's length tells stand behind everything that can be reached.
+ * The offsets of the pages that the arguments may need, for a list of which nothing is known. If the offset of a page
+ * depends on the length of the list, the page gets an offset beyond every list: it is counted as a call, and never found
+ * in the cache.
  * @param hasStableTotal whether the item of a cursor is looked for where the list's growth has moved it
  */
 export function worstCaseOffsets(

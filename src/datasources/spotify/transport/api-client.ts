@@ -6,7 +6,7 @@ import { type HttpResponse, messageOf, type ObservedHttp, type Outcome } from '.
 import { withRetries } from './retry.ts';
 import type { Token } from './token.ts';
 
-/** One read of the Web API. The path contains ids, and no text of a client. */
+/** One read of the Web API. Each id in the path is a `SpotifyId`, or a text that `pathSegment` has encoded. */
 export interface ApiRequest {
   family: Family;
   path: string;

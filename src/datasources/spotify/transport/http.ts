@@ -27,7 +27,7 @@ export interface HttpResponse {
   retryAfter: string | null;
   /** The challenge of a 401, such as `Bearer realm="spotify", error="invalid_token"`. */
   wwwAuthenticate?: string | null;
-  /** Approximate size of the body in memory. */
+  /** Length of the JSON text without market codes; the parsed body takes about twice as much memory. */
   bytes: number;
 }
 

@@ -146,7 +146,7 @@ export interface RetryHooks {
   backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
 }
 
-/** Repeats a request until it succeeds or fails finally: the only place where anything is retried. */
+/** Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all. */
 export async function withRetries(send: () => Promise<Outcome>, hooks: RetryHooks): Promise<HttpResponse> {
   for (let attempt = 1; ; attempt++) {
     const decision = decideRetry(await send(), attempt, Math.random(), Date.now());

@@ -35,6 +35,7 @@ export interface CallOutcome {
   fault: string | null;
 }
 
+/** `redis`: from the shared store, or from memory if another response has brought the entry meanwhile. */
 export type ReadSource = 'memory' | 'redis' | 'spotify' | 'shared';
 
 export const noopObserver: Observer = {

@@ -37,7 +37,7 @@ export interface EndpointRequest<T> {
   batchKey?: string;
   /** The page size that it requests, and the list to which the page belongs. */
   limit?: { endpoint: string; list: string; items: number; isLimitHonoured(value: T): boolean };
-  /** False if a part of the value is not as documented, so that the next reader requests it again. */
+  /** False if a part of the value that has been decoded is not as documented, so that the next reader requests it again. */
   isWhole?(value: T): boolean;
   /** The value after Spotify sent or confirmed it at a time, in milliseconds of the epoch. */
   onNotModified?(value: T, atMs: number): T;
