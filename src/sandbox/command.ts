@@ -28,7 +28,7 @@ async function run(args: readonly string[]): Promise<void> {
 
 const limitTexts = ({ rateLimit, dailyLimits }: Pick<CliOptions, 'rateLimit' | 'dailyLimits'>): string[] => [
   ...(rateLimit === undefined ? [] : [`${rateLimit} calls per ${rateWindowSeconds} s`]),
-  ...Object.entries(dailyLimits).map(([family, calls]) => `${calls} calls of ${family} per 24 h`),
+  ...Object.entries(dailyLimits).map(([family, calls]) => `${family}=${calls} per 24 h`),
 ];
 
 function welcome({ apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox, kind: string): string {

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { operation } from '../support/abuse.ts';
 import { isFull, pass } from '../support/clock.ts';
-import { msWithoutPauses, type Outcome } from '../support/fault-answers.ts';
+import type { Outcome } from '../support/fault-answers.ts';
 import type { Seen, Step } from '../support/fault-case.ts';
 import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
@@ -23,7 +23,7 @@ const isFailed = ({ errors }: Outcome) => errors.length > 0;
 const isStale = ({ extensions }: Outcome) => (extensions.spotify?.stale ?? []).length > 0;
 const timeOf = (share: number) => (outcomes: readonly Outcome[]) =>
   percentile(
-    outcomes.map(msWithoutPauses).sort((one, other) => one - other),
+    outcomes.map(({ ms }) => ms).sort((one, other) => one - other),
     share,
   );
 const p99Of = timeOf(0.99);

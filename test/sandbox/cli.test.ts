@@ -125,7 +125,7 @@ describe('the command', () => {
       ...['--preset', 'old-development-app', '--preset', 'quota-2026', '--daily-limits', 'artists/albums=1'],
     );
     expect(printed.out).toContain(
-      'development mode, old-development-app, quota-2026, 1 calls of artists/albums per 24 h',
+      'development mode, old-development-app, quota-2026, artists/albums=1 per 24 h',
     );
     expect((await get(`${bts}/albums?limit=50`)).status).toBe(200);
     const refused = await get(`${bts}/albums`);

@@ -9,7 +9,6 @@ import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
 import type { Operation } from './fault-operations.ts';
 import type { World } from './fault-world.ts';
-import { measureLoopPauses } from './machine-load.ts';
 
 /** Asks as no client of good will does: documents that are made to cost, and requests that are none. */
 
@@ -33,12 +32,10 @@ const json = { 'content-type': 'application/json', accept: 'application/graphql-
 /** Sends a request that need not be an operation; its answer must be GraphQL's all the same. */
 export async function send(world: World, init: RequestInit = {}, path = '/graphql'): Promise<Outcome> {
   const startedMs = stopwatchMs();
-  const pausedMs = measureLoopPauses();
   const request = { method: 'POST', ...init, headers: { ...json, ...init.headers } };
   const response = await world.gateway().handler.fetch(`http://gateway.test${path}`, request);
   const text = await response.text();
-  const { status, headers } = response;
-  return world.overhear(toOutcome(operation(''), status, headers, text, startedMs, pausedMs()));
+  return world.overhear(toOutcome(operation(''), response.status, response.headers, text, startedMs));
 }
 
 /** Each as a step of its own, refused whole before anything is asked. */

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Gateway } from '../../src/gateway.ts';
 import { stopwatchMs } from './clock.ts';
 import type { Operation } from './fault-operations.ts';
-import { measureLoopPauses } from './machine-load.ts';
 
 /** What a gateway is asked, and what it answers. */
 
@@ -22,12 +21,7 @@ export interface Outcome {
   extensions: { spotify?: Report };
   /** From the question to the last byte of the answer. */
   ms: number;
-  /** For how much of this time the event loop of client and gateway stood still. */
-  pausedMs: number;
 }
-
-/** The time of an answer without the pauses of the event loop, for upper bounds. */
-export const msWithoutPauses = ({ ms, pausedMs }: Outcome): number => ms - pausedMs;
 
 export interface AnswerError {
   message: string;
@@ -49,7 +43,6 @@ export async function ask(
 ): Promise<Outcome> {
   const { query, variables } = operation;
   const startedMs = stopwatchMs();
-  const pausedMs = measureLoopPauses();
   const response = await handler.fetch('http://gateway.test/graphql', {
     method: 'POST',
     headers: {
@@ -60,8 +53,7 @@ export async function ask(
     body: JSON.stringify({ query, variables }),
     ...(signal && { signal }),
   });
-  const text = await response.text();
-  return toOutcome(operation, response.status, response.headers, text, startedMs, pausedMs());
+  return toOutcome(operation, response.status, response.headers, await response.text(), startedMs);
 }
 
 /** @param text JSON, as every answer to an operation is */
@@ -71,11 +63,10 @@ export function toOutcome(
   headers: Headers,
   text: string,
   startedMs: number,
-  pausedMs: number,
 ): Outcome {
   const ms = stopwatchMs() - startedMs;
   const { data, errors = [], extensions = {} } = JSON.parse(text) as Partial<Outcome>;
-  return { operation, status, headers, text, data, errors, extensions, ms, pausedMs };
+  return { operation, status, headers, text, data, errors, extensions, ms };
 }
 
 export async function get({ handler }: Gateway, path: string) {

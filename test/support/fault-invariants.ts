@@ -1,5 +1,5 @@
 import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql';
-import { type AnswerError, msWithoutPauses, type Outcome } from './fault-answers.ts';
+import type { AnswerError, Outcome } from './fault-answers.ts';
 import { wrongData } from './fault-truth.ts';
 
 /** What holds for every answer, whatever went wrong. */
@@ -52,7 +52,7 @@ export interface Allowances {
 
 /** The promises that an answer breaks; empty for a right one. */
 export function violations(outcome: Outcome, allowed: Allowances): string[] {
-  const late = msWithoutPauses(outcome) - allowed.deadlineMs - deadlineSlackMs * (allowed.machineLoad ?? 1);
+  const late = outcome.ms - allowed.deadlineMs - deadlineSlackMs * (allowed.machineLoad ?? 1);
   return [
     ...(late > 0 ? [`answered ${Math.round(late)} ms after the deadline and its slack`] : []),
     ...outcome.errors.flatMap((error) => violationsInError(error, outcome)),

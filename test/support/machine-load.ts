@@ -43,8 +43,8 @@ function processorTimes(pid: number | 'self'): { ranMs: number; waitedMs: number
 }
 
 /**
- * Starts to measure how long the event loop of this process does not serve its timers. The clients, the gateway and the
- * upstream of a test share it: a response can be late by that, though nothing in the gateway waits.
+ * Starts to measure how long the event loop of this process does not serve its timers. Only for tests that run several
+ * gateways in one process: a gateway that blocks the event loop by itself would go unnoticed.
  * @returns milliseconds since the start
  */
 export function measureLoopPauses(): () => number {
