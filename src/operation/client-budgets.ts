@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../lru.ts';
 
 /**
  * The time that rejected requests may take, for each client by itself: the mistakes of one client cost the others
@@ -52,7 +52,7 @@ function isReadable(read: () => unknown): boolean {
 
 export function createClientBudgets(): ClientBudgets {
   // Only clients that made a mistake are here.
-  const budgets = new LRUCache<string, Budget>({ max: maxClients });
+  const budgets = createLru<Budget>(maxClients);
 
   function leftNow(clientKey: string): number {
     const budget = budgets.get(clientKey);

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../../../lru.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { createOperationContext, type FieldContext, withDeadline } from '../usage/field-context.ts';
@@ -16,7 +16,7 @@ export function createBackgroundRefresh(
   joinOrStart: JoinOrStart,
   log: Pick<Log, 'debug'>,
 ): BackgroundRefresh {
-  const started = new LRUCache<string, true>({ max: maxKeys, ttl: retryMs });
+  const started = createLru<true>(maxKeys, { ttl: retryMs });
 
   async function refresh(endpointRequest: EndpointRequest<unknown>): Promise<void> {
     const { key, request } = endpointRequest;

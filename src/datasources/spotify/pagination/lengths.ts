@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../../../lru.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
@@ -140,7 +140,7 @@ const maxLists = 5_000; // about as many as have pages in memory; a list that is
  * @param onChange called when a list is found to have changed
  */
 export function createListTotals(freshMs: number | null, onChange: () => void): ListTotals {
-  const lists = new LRUCache<string, LearnedLength>({ max: maxLists });
+  const lists = createLru<LearnedLength>(maxLists);
   const freshMsOf = (list: AnyList): number => freshMs ?? list.freshMs;
 
   const hasChanged = ({ hasStableTotal }: AnyList, learned: LearnedLength, total: number): boolean =>

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../../../lru.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
@@ -29,7 +29,7 @@ const maxLists = 5_000;
 
 /** @param freshMs how long a page size is believed, in milliseconds; null for as long as the pages are fresh */
 export function createSmallPages(freshMs: number | null): SmallPages {
-  const smallPages = new LRUCache<string, SmallPage>({ max: maxLists });
+  const smallPages = createLru<SmallPage>(maxLists);
   return {
     limitOf({ key }) {
       const small = smallPages.get(key);
