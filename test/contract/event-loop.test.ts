@@ -8,7 +8,7 @@ import type { Environment } from '../support/process.ts';
 
 /** However many operations arrive at once, the event loop handles other events between them. */
 
-const maxWorkMs = 75; // beside the operation that is the last to start; of these, operations have 50 ms
+const maxWorkMs = 75; // in addition to the last operation that starts; operations use 50 ms of these
 // Texts are short, because responses that a slow client leaves unread are bounded too.
 const albums =
   'id name albumType totalTracks images { width } artists { id name } releaseDate { date precision }';
@@ -16,7 +16,7 @@ const large = `{ ${repeated(`a#: artist(id: "${artists.bts}") { ...page }`, 15)}
   fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`;
 
 let documents = 0;
-/** Of a document that nobody has sent yet. */
+/** A request with a new document. */
 function requestBy(method: 'GET' | 'POST', client?: string): SentRequest {
   documents += 1;
   const query = `# ${documents}\n${large}`;
