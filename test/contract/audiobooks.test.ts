@@ -192,8 +192,8 @@ test.each(modes)(
     const gateway = await inMode(mode);
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.escaped];
     const fields = 'name chapters(first: 1) { nodes { id } }';
-    const many = `{ audiobooks(ids: ${quoted(ids)}) { ${fields} } }`;
-    expect((await gateway.ask(many)).errors).toEqual([]);
+    const document = `{ audiobooks(ids: ${quoted(ids)}) { ${fields} } }`;
+    expect((await gateway.ask(document)).errors).toEqual([]);
     gateway.sandbox.clearCalls();
     await clock.pass(2 * hour + 1);
     const entities = await gateway.ask(
@@ -203,13 +203,13 @@ test.each(modes)(
     expect(entities.errors).toEqual([]);
     expect(gateway.apiCalls()).toEqual([listPath(audiobooks.escaped, 0)]);
     expect(entities.extensions.spotify?.plannedCalls).toBe(1);
-    const answer = await gateway.ask(many);
+    const answer = await gateway.ask(document);
     expect(answer.errors).toEqual([]);
     expect(gateway.apiCalls()).toHaveLength(3);
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
     await clock.pass(3 * hour);
     gateway.sandbox.clearCalls();
-    const again = await gateway.ask(many);
+    const again = await gateway.ask(document);
     expect(gateway.apiCalls()).toHaveLength(3);
     expect(again.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(3);
   },

@@ -19,7 +19,7 @@ const userOf = (playlist: string) => catalogue.playlist(playlist)?.owner ?? expe
 const [toplists, mood, party] = catalogue.categories();
 if (!toplists || !mood || !party) throw new Error('the catalogue has three categories');
 
-const everything = `{
+const allFields = `{
   newReleases(first: 3) { nodes { name } }
   categories(first: 3) { nodes { id name } }
   category(id: "party") { name }
@@ -174,7 +174,7 @@ describe('for an app in extended mode', () => {
 describe('for an app in development mode', () => {
   test('new releases, categories and playlists of users are null with an entry in `unavailable`, and cost no call', async () => {
     const { ask, apiCalls } = await inMode('development');
-    const answer = await ask(everything);
+    const answer = await ask(allFields);
     expect(seen(answer)).toEqual(
       fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
     );
@@ -190,10 +190,10 @@ describe('for an app in development mode', () => {
 
   test('an app of unknown quota mode calls each kind of endpoint once, and never again', async () => {
     const { ask, apiCalls } = await unknownApp('development');
-    await ask(everything);
+    await ask(allFields);
     const calls = apiCalls().length;
     expect(apiCalls().filter((path) => path.startsWith('/browse/'))).toHaveLength(2);
-    const again = await ask(everything);
+    const again = await ask(allFields);
     expect(seen(again)).toEqual(
       fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
     );

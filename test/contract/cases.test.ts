@@ -26,18 +26,18 @@ describe('a case that is not as documented', () => {
     ['a key of a rule', 'headers', { ...plain, upstream: [{ path: '^/x', headers: {} }] }],
     ['a key of a step', 'wait', { ...plain, steps: [{ ...plain.steps[0], wait: 1 }] }],
     ['a value of `right`', 'lastLimit', { ...plain, steps: [{ query: '{ a }', right: { lastLimit: 'x' } }] }],
-  ])('a case fails with the name of the key if it has an undocumented entry: %s: %s', (_, key, written) => {
-    expect(() => parseCase(written)).toThrow(key);
+  ])('a case fails with the name of the key if it has an undocumented entry: %s: %s', (_, key, testCase) => {
+    expect(() => parseCase(testCase)).toThrow(key);
   });
 
   test('a path that the response does not have is undefined, not null', async () => {
-    const written = { ...plain, steps: [{ query: '{ __typename }', right: { 'artist.name': null } }] };
-    await expect(runCase(parseCase(written))).rejects.toThrow('artist.name is undefined');
+    const testCase = { ...plain, steps: [{ query: '{ __typename }', right: { 'artist.name': null } }] };
+    await expect(runCase(parseCase(testCase))).rejects.toThrow('artist.name is undefined');
   });
 
   test('a case fails if its walk does not end', async () => {
     const page = { href: '', limit: 10, offset: 0, total: 1_000_000, next: 'more', previous: null };
-    const written = {
+    const testCase = {
       env: { SPOTIFY_QUOTA_MODE: 'development' },
       upstream: [
         { path: '^/artists/[^/]+$', echo: 'artist' },
@@ -53,12 +53,12 @@ describe('a case that is not as documented', () => {
         },
       ],
     };
-    await expect(runCase(parseCase(written))).rejects.toThrow('has not ended');
+    await expect(runCase(parseCase(testCase))).rejects.toThrow('has not ended');
   });
 
   test('a case fails if the schema rejects its document, even where any response is right', async () => {
-    const written = { ...plain, steps: [{ query: '{ nothing }', right: { any: true } }] };
-    await expect(runCase(parseCase(written))).rejects.toThrow('is refused');
+    const testCase = { ...plain, steps: [{ query: '{ nothing }', right: { any: true } }] };
+    await expect(runCase(parseCase(testCase))).rejects.toThrow('is refused');
   });
 });
 

@@ -233,7 +233,7 @@ test.each(upstreamBodies)('a response of Spotify costs no more than its bounds: 
   expect(reply.status).toBe(200);
 });
 
-test('mistakes of one client beside large documents of another are within the bounds, and every document is answered', async () => {
+test('invalid documents of one client beside large documents of another are within the bounds, and every document gets a response', async () => {
   const large = (n: number) => `# ${n}\n{ ${times(`artist(id: "${bts}") { name uri images { url } }`, 90)} }`;
   const statuses = await expectBounded(open, async () => {
     const replies = await Promise.all([

@@ -39,9 +39,9 @@ test.concurrent.for(caches)(
     const limits = { MAX_UPSTREAM_CALLS: '100000' };
     const gateway = await startHostileProcess(sandbox, { ...limits, ...environment });
     onTestFinished(gateway.close);
-    const alone: number[] = [];
-    for (let n = 0; n < 6; n++) alone.push((await gateway.ask(requestBy('POST'))).blockedMs);
-    const oneMs = Math.max(...alone.slice(3)); // the first ones run code that is not compiled yet
+    const singleBlockedMs: number[] = [];
+    for (let n = 0; n < 6; n++) singleBlockedMs.push((await gateway.ask(requestBy('POST'))).blockedMs);
+    const oneMs = Math.max(...singleBlockedMs.slice(3)); // the first ones run code that is not compiled yet
 
     const floods: Record<string, () => SentRequest[]> = {
       '60 clients by POST': () => Array.from({ length: 60 }, () => requestBy('POST')),

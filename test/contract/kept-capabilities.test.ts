@@ -162,8 +162,8 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
       ['an additional null', [...objects(3), null]],
     ] as const) {
       test(`${mode}: a batch of ${kind}s with ${name} is not used, and its ids are read one by one`, async () => {
-        const wrong = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
-        const { ask, calls } = await start(mode, [wrong, ...workingRules]);
+        const wrongBatch = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
+        const { ask, calls } = await start(mode, [wrongBatch, ...workingRules]);
         expect(dataOf(await ask(document(10)))).toEqual(expected(10));
         expect(calls().toSorted()).toEqual(
           [`200 ${batch(10)}`, ...ids(10).map((id) => `200 /${kind}s/${id}`)].toSorted(),

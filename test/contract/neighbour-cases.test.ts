@@ -11,7 +11,7 @@ import {
   shortTrack,
 } from '../support/plain-objects.ts';
 
-/** Variants of publicly reported cases: the same kind of fault at another endpoint or field. Nobody has reported them. */
+/** Variants of publicly reported cases: the same kind of fault at another endpoint or field. No public report has them. */
 
 const id = plainId;
 const [artistA, artistB, artistC] = [id(61), id(62), id(63)];
@@ -292,5 +292,5 @@ const cases: Record<string, WrittenCase> = {
 };
 
 describe('variants of reported cases', () => {
-  test.each(Object.entries(cases))('%s', { timeout: 60_000 }, (_, written) => runCase(parseCase(written)));
+  test.each(Object.entries(cases))('%s', { timeout: 60_000 }, (_, testCase) => runCase(parseCase(testCase)));
 });

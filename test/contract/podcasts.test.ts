@@ -67,7 +67,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
   });
 
-  test('shows, episodes and tracks of one search share a call in extended mode', async () => {
+  test('shows, episodes and tracks of one search share their calls', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask(
       '{ search(q: "rooms", type: [TRACK, SHOW, EPISODE]) { tracks { totalCount } shows { nodes { id } } episodes { nodes { id } } artists { totalCount } } }',
@@ -182,11 +182,11 @@ test('a bare id is not looked up as a show, but its URI and its link are', async
   const nodes = (ids: string[]) => `{ nodes(ids: ${quoted(ids)}) { id __typename } }`;
   expect(seen(await ask(nodes([shows.episodes3])))).toEqual(fine({ nodes: [null] }));
   expect(apiCalls().map((path) => path.split('/')[1])).toEqual(['artists', 'albums', 'tracks']);
-  const written = [
+  const links = [
     `spotify:show:${shows.episodes3}`,
     `https://open.spotify.com/episode/${episodes.newest}?si=1`,
   ];
-  expect(seen(await ask(nodes(written)))).toEqual(
+  expect(seen(await ask(nodes(links)))).toEqual(
     fine({
       nodes: [
         { id: shows.episodes3, __typename: 'Show' },

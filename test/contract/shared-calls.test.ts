@@ -129,7 +129,7 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
       const { id, name } = otherArtist;
       const query = `{ artist(id: "${id}") { name } }`;
       const [holder, ...waiting] = servers as [Server, ...Server[]];
-      const lost = expect(holder.ask(query)).rejects.toThrow();
+      const failedRequest = expect(holder.ask(query)).rejects.toThrow();
       await until(() => calls().length === 1, waitMs);
       const responses = waiting.map((server) => server.ask(query));
       await sleep(300); // the other processes wait for the lease
@@ -141,7 +141,7 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
         expect(json).toEqual({ data: { artist: { name } } });
       expect(performance.now() - killedMs).toBeLessThan(allowedMs);
       expect(calls()).toHaveLength(2);
-      await lost;
+      await failedRequest;
     });
   },
 );

@@ -169,7 +169,7 @@ describe('an app in extended quota mode', () => {
       'artist.albums.nodes.0.label',
     ],
   ])(
-    'keeps the fields of a simplified %s when the first full object that it reads lacks all of them',
+    'an app in extended quota mode keeps the fields of a simplified %s if the first full object that it reads lacks all of them',
     async (kind, id, missing, document, path) => {
       const { ask, sandbox } = await inMode('extended');
       const edits = missing.map((field) => ({ path: field, remove: true as const }));
