@@ -34,7 +34,7 @@ const post = (body: string, length = body.length) =>
 const readMetric = async ({ get }: Server, metric: string): Promise<number> =>
   Number(new RegExp(`^spotify_graphql_${metric} (\\S+)$`, 'm').exec((await get('/metrics')).text)?.[1] ?? 0);
 
-/** The whole page as it is sent to a browser. It stays compressed, because decompression would keep the process of the test busy. */
+/** The whole page as it is sent to a browser, compressed, because decompression would block the process of the test. */
 function visit(port: number): Promise<Buffer> {
   const headers = { accept: 'text/html', 'accept-encoding': 'gzip' };
   return new Promise((resolve, reject) => {

@@ -127,7 +127,7 @@ interface Place {
   name: string;
   kind: keyof typeof parts;
   query: string;
-  /** The request whose response has the object, and the paths of the object in the responses of Spotify and the gateway. */
+  /** The request to Spotify, and the paths of the object in the responses of Spotify and of the gateway. */
   on: FaultRule['on'];
   inside: string;
   at: string;

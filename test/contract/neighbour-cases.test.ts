@@ -11,7 +11,7 @@ import {
   shortTrack,
 } from '../support/plain-objects.ts';
 
-/** Variants of publicly reported cases: the same kind of fault at another endpoint or field. No public report has them. */
+/** Variants of publicly reported cases, without a report: the same kind of fault at another endpoint or field. */
 
 const id = plainId;
 const [artistA, artistB, artistC] = [id(61), id(62), id(63)];

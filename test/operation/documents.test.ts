@@ -8,7 +8,7 @@ import { schema } from '../../src/schema/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { until } from '../support/process.ts';
 
-/** The document cache of a process is bounded by its memory. */
+/** The memory of the document cache is bounded. */
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -136,6 +136,6 @@ test('all pending connections are accepted between operations that take long', a
   });
   await Promise.all(clients.map((client) => once(client, 'connect')));
   while (accepted.length < 40) await nextIteration();
-  expect(done).toBeLessThan(10); // with one connection per iteration, 40 connections would need more than the 20 operations
+  expect(done).toBeLessThan(10); // one connection per iteration would need 40 operations
   await all;
 });
