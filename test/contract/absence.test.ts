@@ -8,7 +8,7 @@ import { limitTestsAtOnce } from '../support/test-end.ts';
 
 limitTestsAtOnce(4);
 
-/** A 404 means that an object does not exist only where Spotify says so about a read by id. Any other 404 is a fault. */
+/** Only a 404 with a message for a read by id means that the object does not exist. Any other 404 is a fault. */
 
 const maxAttempts = 3;
 
@@ -16,15 +16,15 @@ const withMessage = { status: 404, body: { error: { status: 404, message: 'Not f
 const withoutMessage: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] = [
   ['an empty body', { status: 404, raw: '' }],
   ['HTML', { status: 404, raw: '<html><h1>404 Not Found</h1></html>' }],
-  ['JSON of no message', { status: 404, body: { error: { status: 404 } } }],
-  ['JSON of an empty message', { status: 404, body: { error: { status: 404, message: '' } } }],
-  ['JSON of another kind', { status: 404, body: { fault: 'route' } }],
+  ['JSON without a message', { status: 404, body: { error: { status: 404 } } }],
+  ['JSON with an empty message', { status: 404, body: { error: { status: 404, message: '' } } }],
+  ['JSON of another shape', { status: 404, body: { fault: 'route' } }],
 ];
 
 const faultCodes = ['UPSTREAM_BAD_RESPONSE', 'UPSTREAM_UNAVAILABLE'];
 type Errors = readonly { path?: readonly unknown[]; extensions?: { code?: unknown } }[];
 const expectFault = (errors: Errors, path: readonly string[]): void => {
-  expect(errors.map((each) => each.path)).toEqual([path]);
+  expect(errors.map((error) => error.path)).toEqual([path]);
   expect(faultCodes).toContain(errors[0]?.extensions?.code);
 };
 
@@ -36,49 +36,49 @@ describe.concurrent.each(askedLists)('a 404 for the list of $name', (kind) => {
   const all = Array.from({ length: kind.size + 2 }, (_, slot) => itemId(slot));
   const windows = ['first: 3', `first: ${kind.size + 2}`, 'last: 2'];
 
-  test(`${kind.name}: a 404 with a message is an error and not an absence, and is not kept`, async () => {
+  test(`${kind.name}: a 404 with a message is an error, not null, and is not cached`, async () => {
     for (const args of windows) {
-      const world = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
-      const answer = await world.gateway.ask(kind.document(args));
+      const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
+      const answer = await list.gateway.ask(kind.document(args));
       expectFault(answer.errors, ['parent', 'list']);
-      expect(world.offsets()).toHaveLength(1);
-      expect((await world.walk(kind.size)).ids).toEqual(all);
+      expect(list.offsets()).toHaveLength(1);
+      expect((await list.walk(kind.size)).ids).toEqual(all);
     }
   });
 
   test(`${kind.name}: a 404 with a message for the second page is an error too`, async () => {
     const rule = { path: kind.path, query: { offset: `${kind.size}` }, times: 1, ...withMessage };
-    const world = await startList(kind, pages, [rule]);
-    expectFault((await world.gateway.ask(kind.document(`first: ${kind.size + 2}`))).errors, [
+    const list = await startList(kind, pages, [rule]);
+    expectFault((await list.gateway.ask(kind.document(`first: ${kind.size + 2}`))).errors, [
       'parent',
       'list',
     ]);
-    expect((await world.walk(kind.size)).ids).toEqual(all);
+    expect((await list.walk(kind.size)).ids).toEqual(all);
   });
 
   test(`${kind.name}: a 404 with a message for the length alone is an error too`, async () => {
-    const world = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
-    const { errors } = await world.gateway.ask(kind.document('first: 1', 'totalCount'));
+    const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...withMessage }]);
+    const { errors } = await list.gateway.ask(kind.document('first: 1', 'totalCount'));
     expectFault(errors, ['parent', 'list']);
-    expect((await world.window('first: 1')).totalCount).toBe(kind.size + 2);
+    expect((await list.window('first: 1')).totalCount).toBe(kind.size + 2);
   });
 
   for (const [name, answer] of withoutMessage) {
     test(`${kind.name}: a 404 with ${name} is retried like a 5xx`, async () => {
       for (const args of windows) {
-        const world = await startList(kind, pages, [{ path: kind.path, times: 1, ...answer }]);
-        const window = await world.window(args);
+        const list = await startList(kind, pages, [{ path: kind.path, times: 1, ...answer }]);
+        const window = await list.window(args);
         const expected = args.startsWith('first') ? all.slice(0, Number(args.slice(7))) : all.slice(-2);
         expect(window.nodes.map(({ id }) => id)).toEqual(expected);
       }
     });
 
-    test(`${kind.name}: a 404 with ${name} that stays is an error, and is not kept`, async () => {
+    test(`${kind.name}: a repeated 404 with ${name} is an error, and is not cached`, async () => {
       const rule = { path: kind.path, times: maxAttempts, ...answer };
-      const world = await startList(kind, pages, [rule]);
-      expectFault((await world.gateway.ask(kind.document('first: 3'))).errors, ['parent', 'list']);
-      expect(world.offsets()).toHaveLength(maxAttempts);
-      expect((await world.walk(kind.size)).ids).toEqual(all);
+      const list = await startList(kind, pages, [rule]);
+      expectFault((await list.gateway.ask(kind.document('first: 3'))).errors, ['parent', 'list']);
+      expect(list.offsets()).toHaveLength(maxAttempts);
+      expect((await list.walk(kind.size)).ids).toEqual(all);
     });
   }
 });
@@ -96,7 +96,7 @@ describe.concurrent.each(['artist', 'album', 'track'] as const)(
       return { upstream, ...startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' }) };
     };
 
-    test(`${kind}: with a message it is null without an error, and is asked for once a minute`, async () => {
+    test(`${kind}: an object whose 404 has a message is null without an error, and is requested once a minute`, async () => {
       const { upstream, ask } = await start({ path, ...withMessage });
       for (let i = 0; i < 2; i += 1) {
         const { data, errors } = await ask(single);
@@ -108,7 +108,7 @@ describe.concurrent.each(['artist', 'album', 'track'] as const)(
     });
 
     for (const [name, answer] of withoutMessage) {
-      test(`${kind}: with ${name} it is retried like a 5xx`, async () => {
+      test(`${kind}: a 404 with ${name} for a read by id is retried like a 5xx`, async () => {
         for (const [document, found] of [
           [single, { id: one }],
           [plural, [{ id: one }, { id: other }]],
@@ -119,14 +119,14 @@ describe.concurrent.each(['artist', 'album', 'track'] as const)(
         }
       });
 
-      test(`${kind}: with ${name} that stays it is an error for its place alone, and is not kept`, async () => {
-        for (const [document, path_, found] of [
+      test(`${kind}: a repeated 404 with ${name} for a read by id is an error of this object alone, and is not cached`, async () => {
+        for (const [document, errorPath, found] of [
           [single, ['found'], { id: one }],
           [plural, ['found', 0], [{ id: one }, { id: other }]],
         ] as const) {
           const { upstream, ask } = await start({ path, times: maxAttempts, ...answer });
           const failed = await ask(document);
-          expect(failed.errors.map((each) => each.path)).toEqual([path_]);
+          expect(failed.errors.map((error) => error.path)).toEqual([errorPath]);
           expect(faultCodes).toContain(failed.errors[0]?.extensions?.['code']);
           expect(upstream.log().filter((call) => call.startsWith('404'))).toHaveLength(maxAttempts);
           const { data, errors } = await ask(document);

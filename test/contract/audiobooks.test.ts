@@ -22,7 +22,7 @@ const listPath = (id: string, offset: number) =>
 const hour = 3_600;
 
 describe.each(modes)('for an app in %s mode', (mode) => {
-  test('the chapters of a list have the fields that lists have, and name their audiobook, for no further call', async () => {
+  test('the chapters of a list have all fields of listed chapters and their audiobook, without another call', async () => {
     const { ask, apiCalls, sandbox } = await inMode(mode);
     const answer = await ask(
       `{ audiobook(id: "${audiobooks.chapters3}") {
@@ -60,7 +60,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     expect(answer.extensions.spotify?.plannedCalls).toBe(apiCalls().length);
   });
 
-  test('audiobooks that are read together bring their chapters', async () => {
+  test('audiobooks that one operation reads contain their first chapters, which cost no call', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.chapters130];
     const answer = await ask(`{ audiobooks(ids: ${quoted(ids)}) { chapters(first: 2) { nodes { id } } } }`);
@@ -79,7 +79,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     );
   });
 
-  test('a search finds audiobooks with shows for the same call, and their chapters with the full audiobooks', async () => {
+  test('one search call finds shows and audiobooks, and the full audiobooks contain the chapters', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask<{ search: { audiobooks: { nodes: { id: string }[] } } }, unknown>(
       `{ search(q: "corridor", market: "US") { shows { totalCount }
@@ -101,7 +101,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 
 describe('the market of audiobooks', () => {
   test.each(['DE', 'FR'])(
-    'makes audiobook and chapter null without an error where it has no audiobooks: %s',
+    'audiobooks and chapters are null without an error in a market that has no audiobooks: %s',
     async (market) => {
       for (const mode of modes) {
         const { ask, apiCalls } = await inMode(mode);
@@ -116,15 +116,18 @@ describe('the market of audiobooks', () => {
     },
   );
 
-  test.each(['US', 'GB', 'CA', 'IE', 'NZ', 'AU'])('has audiobooks: %s', async (market) => {
-    const { ask } = await inMode('development');
-    const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name } }`;
-    expect(seen(await ask(document))).toEqual(fine({ audiobook: { name: 'Three Corridors' } }));
-  });
+  test.each(['US', 'GB', 'CA', 'IE', 'NZ', 'AU'])(
+    'an audiobook is found in a market that has audiobooks: %s',
+    async (market) => {
+      const { ask } = await inMode('development');
+      const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name } }`;
+      expect(seen(await ask(document))).toEqual(fine({ audiobook: { name: 'Three Corridors' } }));
+    },
+  );
 });
 
-describe('the URIs and links of audiobooks and chapters, which Spotify words as those of shows and episodes', () => {
-  test('name them in their own fields, also with their own names', async () => {
+describe('URIs and links of audiobooks and chapters, which Spotify writes like those of shows and episodes', () => {
+  test('the field `audiobooks` accepts URIs and links that say show or audiobook', async () => {
     for (const kind of ['show', 'audiobook']) {
       const { ask, apiCalls } = await inMode('development');
       const ids = [
@@ -138,7 +141,7 @@ describe('the URIs and links of audiobooks and chapters, which Spotify words as 
     }
   });
 
-  test('are found by `node`, which looks for a show or an episode first', async () => {
+  test('`node` finds audiobooks and chapters by URIs and links of shows and episodes, after it reads a show or an episode first', async () => {
     const { ask, apiCalls } = await inMode('development');
     const node = async (id: string) => seen(await ask(`{ node(id: "${id}") { id __typename } }`));
     expect(await node(`spotify:show:${audiobooks.chapters3}`)).toEqual(
@@ -157,7 +160,7 @@ describe('the URIs and links of audiobooks and chapters, which Spotify words as 
     expect(apiCalls()).toHaveLength(4);
   });
 
-  test('cost `node` one call for a show, and for an audiobook that is called one', async () => {
+  test('`nodes` makes one call for a show, and one for an audiobook whose URI says audiobook', async () => {
     const { ask, apiCalls } = await inMode('development');
     const ids = [`spotify:show:${shows.episodes3}`, `spotify:audiobook:${audiobooks.gaps}`];
     const answer = await ask(`{ nodes(ids: ${quoted(ids)}) { __typename } }`);
@@ -166,7 +169,7 @@ describe('the URIs and links of audiobooks and chapters, which Spotify words as 
     expect(answer.extensions.spotify?.plannedCalls).toBe(3);
   });
 
-  test('are refused by the fields of shows and episodes only if they say audiobook or chapter', async () => {
+  test('the fields of shows and episodes reject URIs only if they say audiobook or chapter', async () => {
     const { ask, sandbox } = await inMode('development');
     const answer = await ask(
       `{ show(id: "spotify:audiobook:${audiobooks.gaps}") { id } episode(id: "spotify:chapter:${chapters.first}") { id } }`,
@@ -183,14 +186,14 @@ describe('the URIs and links of audiobooks and chapters, which Spotify words as 
 });
 
 test.each(modes)(
-  'the pages of chapters that cached audiobooks contain are read again after two hours, and the plan is not below that (%s)',
+  'the pages of chapters that cached audiobooks contain are read again after two hours, and the plan is not below these calls (%s)',
   async (mode) => {
     const clock = startClock();
     const gateway = await inMode(mode);
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.escaped];
     const fields = 'name chapters(first: 1) { nodes { id } }';
-    const many = `{ audiobooks(ids: ${quoted(ids)}) { ${fields} } }`;
-    expect((await gateway.ask(many)).errors).toEqual([]);
+    const document = `{ audiobooks(ids: ${quoted(ids)}) { ${fields} } }`;
+    expect((await gateway.ask(document)).errors).toEqual([]);
     gateway.sandbox.clearCalls();
     await clock.pass(2 * hour + 1);
     const entities = await gateway.ask(
@@ -200,13 +203,13 @@ test.each(modes)(
     expect(entities.errors).toEqual([]);
     expect(gateway.apiCalls()).toEqual([listPath(audiobooks.escaped, 0)]);
     expect(entities.extensions.spotify?.plannedCalls).toBe(1);
-    const answer = await gateway.ask(many);
+    const answer = await gateway.ask(document);
     expect(answer.errors).toEqual([]);
     expect(gateway.apiCalls()).toHaveLength(3);
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
     await clock.pass(3 * hour);
     gateway.sandbox.clearCalls();
-    const again = await gateway.ask(many);
+    const again = await gateway.ask(document);
     expect(gateway.apiCalls()).toHaveLength(3);
     expect(again.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(3);
   },
@@ -228,7 +231,7 @@ test('the cache keeps an audiobook for six hours and a chapter for a day', async
   expect((await ask(audiobook)).extensions.spotify?.actualCalls).toBe(1);
 });
 
-test('a chapter whose type says episode, as the documentation has it, is a chapter', async () => {
+test('a chapter whose type is episode, as the documentation of Spotify states, is a chapter', async () => {
   const { ask, sandbox } = await inMode('development');
   sandbox.faults.add({
     on: { route: 'chapters' },

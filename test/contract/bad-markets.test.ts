@@ -2,14 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { parseMarket } from '../../src/datasources/spotify/kinds/markets.ts';
 import { albums, artists, inMode, quoted, seen, tracks } from '../support/asking.ts';
 
-/** A market that is not an ISO code makes the field that names it null, and nothing else. */
+/** A market that is not an ISO code makes the field with this argument null, and no other field. */
 
-const bad = ['XX', 'us', '../', '', 'DEU', 'U', ' US', 'from_token', '__proto__', 'X'.repeat(2_000)];
-const { albums1: only, albums9 } = artists;
+const invalidMarkets = [
+  'XX',
+  'us',
+  '../',
+  '',
+  'DEU',
+  'U',
+  ' US',
+  'from_token',
+  '__proto__',
+  'X'.repeat(2_000),
+];
+const { albums1: artistOfOneAlbum, albums9 } = artists;
 const album = albums.tracks1;
 
-/** Where the bad market stands, what the response is beside it, and which calls that costs. */
-const places: [field: string, data: object, path: string, calls: string[]][] = [
+/** A field with an invalid market, the data of the response, the path of the error, and the Spotify calls. */
+const cases: [field: string, data: object, path: string, calls: string[]][] = [
   [`album(id: "${album}", market: $m) { name }`, { album: null }, 'album', []],
   [`album(id: "${album}", market: $m) { tracks { nodes { name } } }`, { album: null }, 'album', []],
   [`track(id: "${tracks.explicit}", market: $m) { album { label } }`, { track: null }, 'track', []],
@@ -57,39 +68,39 @@ const places: [field: string, data: object, path: string, calls: string[]][] = [
     [`/albums/${album}`],
   ],
   [
-    `artist(id: "${only}") { albums(first: 1) { nodes { name tracks(market: $m) { totalCount } } } }`,
+    `artist(id: "${artistOfOneAlbum}") { albums(first: 1) { nodes { name tracks(market: $m) { totalCount } } } }`,
     { artist: { albums: { nodes: [{ name: expect.any(String), tracks: null }] } } },
     'artist.albums.nodes.0.tracks',
-    [`/artists/${only}`, `/artists/${only}/albums?limit=1&offset=0`],
+    [`/artists/${artistOfOneAlbum}`, `/artists/${artistOfOneAlbum}/albums?limit=1&offset=0`],
   ],
 ];
 
-test.each(places)(
-  'makes the field that names it null at its own path, costs no call, and leaves parents and siblings their data: %s',
+test.each(cases)(
+  'an invalid market makes its field null at the path of the field, costs no call, and leaves parents and siblings their data: %s',
   async (field, data, path, calls) => {
-    for (const m of bad) {
+    for (const m of invalidMarkets) {
       const { ask, apiCalls } = await inMode('development');
       const sibling = `artist(id: "${artists.bts}") { name }`;
       const document = `query ($m: Market) { ${field} sibling: ${sibling} }`;
-      const written = `{ ${field.replaceAll('$m', JSON.stringify(m))} sibling: ${sibling} }`;
+      const inlined = `{ ${field.replaceAll('$m', JSON.stringify(m))} sibling: ${sibling} }`;
       const expected = { data: { ...data, sibling: { name: 'BTS' } }, errors: [[path, 'BAD_USER_INPUT']] };
-      // An operation that comes back is compiled.
+      // A repeated operation is compiled.
       for (let run = 1; run <= 3; run++) {
         expect(seen(await ask(document, { m }))).toEqual(expected);
-        expect(seen(await ask(written))).toEqual(expected);
+        expect(seen(await ask(inlined))).toEqual(expected);
       }
-      const withoutLimit = (paths: string[]) => paths.map((each) => each.replace(/limit=\d+/, 'limit=1'));
+      const withoutLimit = (paths: string[]) => paths.map((call) => call.replace(/limit=\d+/, 'limit=1'));
       expect(withoutLimit(apiCalls()).toSorted()).toEqual([...calls, `/artists/${artists.bts}`].toSorted());
     }
   },
 );
 
-test('costs the plan nothing, whatever is selected below the field that names it', async () => {
+test('a field with an invalid market adds no planned calls, for any selection below it', async () => {
   const { ask } = await inMode('development');
-  const much =
+  const expensiveField =
     'albums(first: 100, market: "XX") { nodes { tracks(first: 100) { nodes { album { label } } } } }';
   const { status, data, errors, extensions } = await ask(
-    `{ artist(id: "${albums9}") { name a: ${much} b: ${much} } }`,
+    `{ artist(id: "${albums9}") { name a: ${expensiveField} b: ${expensiveField} } }`,
   );
   expect({ status, data, codes: errors.map((error) => error.extensions?.['code']) }).toEqual({
     status: 200,
@@ -99,22 +110,25 @@ test('costs the plan nothing, whatever is selected below the field that names it
   expect(extensions.spotify).toMatchObject({ plannedCalls: 1, actualCalls: 1 });
 });
 
-test.each(['albums', 'tracks'])('is an error of the whole plural field without a call: %s', async (field) => {
-  const { ask, sandbox } = await inMode('extended');
-  const answer = await ask(`{ ${field}(ids: ${quoted([album, album])}, market: "XX") { id } }`);
-  expect(answer.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
-    [[field], { code: 'BAD_USER_INPUT' }],
-  ]);
-  expect(sandbox.calls()).toEqual([]);
-});
+test.each(['albums', 'tracks'])(
+  'an invalid market is one error of the whole plural field, without a call: %s',
+  async (field) => {
+    const { ask, sandbox } = await inMode('extended');
+    const answer = await ask(`{ ${field}(ids: ${quoted([album, album])}, market: "XX") { id } }`);
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
+      [[field], { code: 'BAD_USER_INPUT' }],
+    ]);
+    expect(sandbox.calls()).toEqual([]);
+  },
+);
 
-describe('what is no market', () => {
-  test('is never made into a market', () => {
-    for (const text of bad) expect(() => parseMarket(text)).toThrow('Not a market');
+describe('values that are not markets', () => {
+  test('`parseMarket` throws for every text that is not a market, and returns ISO codes', () => {
+    for (const text of invalidMarkets) expect(() => parseMarket(text)).toThrow('Not a market');
     expect(['DE', 'KR', 'XK'].map(parseMarket)).toEqual(['DE', 'KR', 'XK']);
   });
 
-  test('is a mistake of the document, or of the variables, when it is no string at all', async () => {
+  test('a market that is not a string is an error of status 400, in the document and in the variables', async () => {
     const { ask, sandbox } = await inMode('development');
     const { status } = await ask(`{ album(id: "${album}", market: 7) { name } }`);
     expect(status).toBe(400);

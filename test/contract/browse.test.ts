@@ -19,7 +19,7 @@ const userOf = (playlist: string) => catalogue.playlist(playlist)?.owner ?? expe
 const [toplists, mood, party] = catalogue.categories();
 if (!toplists || !mood || !party) throw new Error('the catalogue has three categories');
 
-const everything = `{
+const allFields = `{
   newReleases(first: 3) { nodes { name } }
   categories(first: 3) { nodes { id name } }
   category(id: "party") { name }
@@ -134,7 +134,7 @@ describe('for an app in extended mode', () => {
     expect(apiCalls().at(-1)).toBe(`/users/${owner.id}/playlists?limit=50&offset=0`);
   });
 
-  test('a user without playlists has none, and the playlists of a user that is gone are null without a note', async () => {
+  test('a user without playlists has an empty list, and the playlists of a deleted user are null without an entry in `unavailable`', async () => {
     const { ask } = await inMode('extended');
     const document = `{ playlist(id: "${playlists.items3}") {
       items(first: 1) { nodes { addedBy { playlists { totalCount } } } }
@@ -153,14 +153,14 @@ describe('for an app in extended mode', () => {
     }
   });
 
-  test('a category that does not exist is null without a note', async () => {
+  test('a category that does not exist is null without an entry in `unavailable`', async () => {
     const { ask } = await inMode('extended');
     const answer = await ask('{ category(id: "nonsense") { name playlists { totalCount } } }');
     expect(seen(answer)).toEqual(fine({ category: null }));
     expect(unavailable(answer)).toEqual([]);
   });
 
-  test('the lists of an app from after November 2024 are null with a note, whatever words Spotify uses', async () => {
+  test('for an app created after November 2024, the playlists of a category are null with an entry in `unavailable`, after a 403 and after a 404', async () => {
     for (const fault of [refusal(403, 'Forbidden'), refusal(404, 'Resource not found')]) {
       const { ask, sandbox } = await inMode('extended');
       sandbox.faults.add({ on: { path: '/browse/categories/party/playlists' }, fault });
@@ -172,9 +172,9 @@ describe('for an app in extended mode', () => {
 });
 
 describe('for an app in development mode', () => {
-  test('all of them are null with a note, and cost no call', async () => {
+  test('new releases, categories and playlists of users are null with an entry in `unavailable`, and cost no call', async () => {
     const { ask, apiCalls } = await inMode('development');
-    const answer = await ask(everything);
+    const answer = await ask(allFields);
     expect(seen(answer)).toEqual(
       fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
     );
@@ -188,12 +188,12 @@ describe('for an app in development mode', () => {
     expect(apiCalls()[0]).toMatch(/^\/playlists\//);
   });
 
-  test('an app of unknown kind asks once for each, and never again', async () => {
+  test('an app of unknown quota mode calls each kind of endpoint once, and never again', async () => {
     const { ask, apiCalls } = await unknownApp('development');
-    await ask(everything);
+    await ask(allFields);
     const calls = apiCalls().length;
     expect(apiCalls().filter((path) => path.startsWith('/browse/'))).toHaveLength(2);
-    const again = await ask(everything);
+    const again = await ask(allFields);
     expect(seen(again)).toEqual(
       fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
     );
@@ -202,7 +202,7 @@ describe('for an app in development mode', () => {
   });
 });
 
-test('a page of no slots, which needs no call, teaches nothing of what the app may read', async () => {
+test('a page of no items costs no call, so the gateway learns nothing about the permissions of the app from it', async () => {
   const { ask, apiCalls } = await unknownApp('development');
   const empty = '{ newReleases(first: 0) { edges { cursor } } }';
   expect(seen(await ask(empty))).toEqual(fine({ newReleases: { edges: [] } }));
@@ -217,7 +217,7 @@ test('a page of no slots, which needs no call, teaches nothing of what the app m
   expect(seen(await ask(empty))).toEqual(fine({ newReleases: { edges: [] } }));
 });
 
-describe('bad input costs no call', () => {
+describe('invalid input', () => {
   test.each([
     ['{ category(id: "../me") { name } }', 'category'],
     ['{ category(id: "..") { name } }', 'category'],
@@ -226,7 +226,7 @@ describe('bad input costs no call', () => {
     ['{ categories(locale: "sv-SE") { totalCount } }', 'categories'],
     ['{ newReleases(first: 101) { totalCount } }', 'newReleases'],
     ['{ categories(after: "nonsense") { totalCount } }', 'categories'],
-  ])('%s', async (document, field) => {
+  ])('invalid input is an error and costs no call: %s', async (document, field) => {
     const { ask, apiCalls } = await inMode('extended');
     expect(seen(await ask(document))).toEqual({
       data: { [field]: null },
@@ -238,14 +238,14 @@ describe('bad input costs no call', () => {
 
 const folder = sharedPath('recordings');
 
-describe.skipIf(folder === null)('responses as they were recorded', () => {
+describe.skipIf(folder === null)('recorded responses', () => {
   const recording = (name: string) => JSON.parse(readFileSync(join(folder ?? '', 'rspotify', name), 'utf8'));
 
   test.each([
     ['category_list.json', '{ categories(first: 20) { totalCount nodes { id name icons { url width } } } }'],
     ['category_find_party.json', '{ category(id: "party") { id name icons { url width } } }'],
     ['album_new_releases.json', '{ newReleases(first: 20) { totalCount nodes { id name albumType } } }'],
-  ])('%s', async (name, document) => {
+  ])('the values of the recorded response are unchanged: %s', async (name, document) => {
     const json = recording(name);
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({ fault: { kind: 'answer', status: 200, json } });

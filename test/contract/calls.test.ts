@@ -8,27 +8,27 @@ import { startGateway, withSandbox } from '../support/gateway.ts';
 import { createNaiveGateway } from '../support/naive-gateway.ts';
 import { type Ask, catalogue, type Operation, operations, perform } from '../support/operations.ts';
 
-/** Every question costs the fewest Spotify calls: counted where they arrive, and written down in `docs/calls.md`. */
+/** Every operation costs the fewest Spotify calls. The sandbox counts the calls, and `docs/calls.md` lists them. */
 
 const modes = ['extended', 'development'] as const;
-const crowd = 10;
-const stragglersMs = 10; // calls that nobody waits for arrive a moment after the answer
+const defaultConcurrency = 10;
+const lateCallsMs = 10; // calls that no field waits for arrive shortly after the response
 const page = new URL('../../docs/calls.md', import.meta.url);
 const { UPDATE_DOCS } = process.env;
 
-// Drawn before anything is measured: it takes the event loop half a second.
+// Builds the search index before the measurements, because that blocks the event loop for half a second.
 catalogue.find('artist', 'love');
 catalogue.find('album', 'love');
 catalogue.find('track', 'love');
 
-/** An upstream of one kind of app, and the ways to ask it. */
+/** A sandbox for an app of one quota mode, and gateways in front of it. */
 async function startUpstream(mode: QuotaMode) {
-  const { sandbox, ...known } = await withSandbox(
+  const { sandbox, ...configured } = await withSandbox(
     { SPOTIFY_QUOTA_MODE: mode },
     { quotaMode: mode, catalogue },
   );
-  const asking =
-    ({ ask }: Pick<typeof known, 'ask'>): Ask =>
+  const askUntilServed =
+    ({ ask }: Pick<typeof configured, 'ask'>): Ask =>
     async (document) => {
       for (;;) {
         const { status, data, errors } = await ask(document);
@@ -36,33 +36,35 @@ async function startUpstream(mode: QuotaMode) {
           expect(errors).toEqual([]);
           return data;
         }
-        await waitForIdleLoop(); // one process is both sides here: the crowd was more than its event loop can take
+        await waitForIdleLoop(); // clients and gateway share one event loop, which the concurrent operations overload
       }
     };
   const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api').length;
   const naive = createNaiveGateway(sandbox, mode);
 
   return {
-    known: asking(known),
-    another: () => asking(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode })),
-    learning: () => asking(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'auto' })),
+    configured: askUntilServed(configured),
+    another: () => askUntilServed(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode })),
+    learning: () => askUntilServed(startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'auto' })),
     async naive(document: string) {
       const { data, errors } = await naive.ask(document);
       expect(errors).toEqual([]);
       return data;
     },
     apiCalls,
-    /** The calls for an operation, without those for what is asked before it. */
+    /** The calls of an operation, without the calls of `operation.before`. */
     async count(operation: Operation, ask: Ask) {
       const data = await perform(operation, ask, sandbox.clearCalls);
-      await sleep(stragglersMs);
+      await sleep(lateCallsMs);
       return { calls: apiCalls(), data };
     },
-    /** The calls for many of it at the same time. */
-    async countCrowd(operation: Operation, ask: Ask) {
+    /** The calls of many concurrent runs of the operation. */
+    async countConcurrent(operation: Operation, ask: Ask) {
       if (operation.before !== undefined) await ask(operation.before);
       sandbox.clearCalls();
-      await Promise.all(Array.from({ length: operation.crowd ?? crowd }, () => perform(operation, ask)));
+      await Promise.all(
+        Array.from({ length: operation.crowd ?? defaultConcurrency }, () => perform(operation, ask)),
+      );
       await waitForIdleLoop();
       return apiCalls();
     },
@@ -72,32 +74,32 @@ async function startUpstream(mode: QuotaMode) {
 const measured = new Map<Operation, Partial<Record<QuotaMode, Measured>>>();
 
 async function measure(operation: Operation, mode: QuotaMode): Promise<Measured & { answers: unknown[] }> {
-  const { known, another, learning, naive, count, countCrowd } = await startUpstream(mode);
-  const ours = await count(operation, known);
-  const again = await count(operation, known);
-  const learnt = await count(operation, learning());
-  const theirs = await count(operation, naive);
+  const { configured, another, learning, naive, count, countConcurrent } = await startUpstream(mode);
+  const firstRun = await count(operation, configured);
+  const repeatedRun = await count(operation, configured);
+  const learningRun = await count(operation, learning());
+  const naiveRun = await count(operation, naive);
   const atWorst = (calls: number, worst: number): number => {
     const { races, least } = operation;
     return races && least && calls >= least[mode] && calls <= worst ? worst : calls;
   };
   const worst = operation.calls[mode];
   const numbers = {
-    calls: atWorst(ours.calls, worst),
-    again: again.calls,
-    crowd: atWorst(await countCrowd(operation, another()), worst),
-    unknown: atWorst(learnt.calls, operation.unknown[mode]),
-    naive: theirs.calls,
+    calls: atWorst(firstRun.calls, worst),
+    again: repeatedRun.calls,
+    crowd: atWorst(await countConcurrent(operation, another()), worst),
+    unknown: atWorst(learningRun.calls, operation.unknown[mode]),
+    naive: naiveRun.calls,
   };
   measured.set(operation, { ...measured.get(operation), [mode]: numbers });
-  return { ...numbers, answers: [ours, again, learnt, theirs].map(({ data }) => data) };
+  return { ...numbers, answers: [firstRun, repeatedRun, learningRun, naiveRun].map(({ data }) => data) };
 }
 
 describe.each(modes)('the fewest Spotify calls, for an app in %s mode', (mode) => {
-  test.each(operations)('$title', async (operation) => {
-    const { answers, naive, ...ours } = await measure(operation, mode);
+  test.each(operations)('the operation costs the fewest Spotify calls: $title', async (operation) => {
+    const { answers, naive, ...counts } = await measure(operation, mode);
     const calls = operation.calls[mode];
-    expect(ours).toEqual({ calls, again: 0, crowd: calls, unknown: operation.unknown[mode] });
+    expect(counts).toEqual({ calls, again: 0, crowd: calls, unknown: operation.unknown[mode] });
     const least = operation.least?.[mode];
     if (least === undefined) expect(naive).toBeGreaterThanOrEqual(calls);
     else expect(least).toBeLessThanOrEqual(calls);
@@ -105,7 +107,7 @@ describe.each(modes)('the fewest Spotify calls, for an app in %s mode', (mode) =
   });
 });
 
-test('docs/calls.md says what was measured', async () => {
+test('docs/calls.md lists the measured calls', async () => {
   const text = callsPage(
     operations.map((operation) => {
       const { extended, development } = measured.get(operation) ?? {};

@@ -6,42 +6,38 @@ import { sharedPath } from '../support/shared.ts';
 
 const folder = sharedPath('cases');
 
-describe.skipIf(folder === null)('what others have reported of Spotify is answered rightly', () => {
+describe.skipIf(folder === null)('reported behaviour of Spotify', () => {
   const names = folder === null ? [] : caseNames(folder);
 
-  test('there are cases', () => expect(names).not.toEqual([]));
+  test('the folder contains cases', () => expect(names).not.toEqual([]));
 
   for (const name of names) {
-    test(`${name} is answered as the case says`, { timeout: 60_000 }, () =>
+    test(`the gateway responds as the case ${name} states`, { timeout: 60_000 }, () =>
       runCase(readCase(folder ?? '', name)),
     );
   }
 });
 
-describe('a case that is not as documented fails with the name of the key', () => {
+describe('a case that is not as documented', () => {
   const plain = { upstream: [], steps: [{ query: '{ __typename }', right: { any: true } }] };
 
   test.each([
     ['a key of the case', 'rules', { ...plain, rules: [] }],
     ['a key of a rule', 'headers', { ...plain, upstream: [{ path: '^/x', headers: {} }] }],
     ['a key of a step', 'wait', { ...plain, steps: [{ ...plain.steps[0], wait: 1 }] }],
-    [
-      'a value of what is right',
-      'lastLimit',
-      { ...plain, steps: [{ query: '{ a }', right: { lastLimit: 'x' } }] },
-    ],
-  ])('%s: %s', (_, key, written) => {
-    expect(() => parseCase(written)).toThrow(key);
+    ['a value of `right`', 'lastLimit', { ...plain, steps: [{ query: '{ a }', right: { lastLimit: 'x' } }] }],
+  ])('a case fails with the name of the key if it has an undocumented entry: %s: %s', (_, key, testCase) => {
+    expect(() => parseCase(testCase)).toThrow(key);
   });
 
-  test('a path that leads nowhere is not null', async () => {
-    const written = { ...plain, steps: [{ query: '{ __typename }', right: { 'artist.name': null } }] };
-    await expect(runCase(parseCase(written))).rejects.toThrow('artist.name is undefined');
+  test('a path that the response does not have is undefined, not null', async () => {
+    const testCase = { ...plain, steps: [{ query: '{ __typename }', right: { 'artist.name': null } }] };
+    await expect(runCase(parseCase(testCase))).rejects.toThrow('artist.name is undefined');
   });
 
-  test('a walk that does not end fails', async () => {
+  test('a case fails if its walk does not end', async () => {
     const page = { href: '', limit: 10, offset: 0, total: 1_000_000, next: 'more', previous: null };
-    const written = {
+    const testCase = {
       env: { SPOTIFY_QUOTA_MODE: 'development' },
       upstream: [
         { path: '^/artists/[^/]+$', echo: 'artist' },
@@ -57,16 +53,16 @@ describe('a case that is not as documented fails with the name of the key', () =
         },
       ],
     };
-    await expect(runCase(parseCase(written))).rejects.toThrow('has not ended');
+    await expect(runCase(parseCase(testCase))).rejects.toThrow('has not ended');
   });
 
-  test('a document that the schema refuses fails, whatever is right', async () => {
-    const written = { ...plain, steps: [{ query: '{ nothing }', right: { any: true } }] };
-    await expect(runCase(parseCase(written))).rejects.toThrow('is refused');
+  test('a case fails if the schema rejects its document, even where any response is right', async () => {
+    const testCase = { ...plain, steps: [{ query: '{ nothing }', right: { any: true } }] };
+    await expect(runCase(parseCase(testCase))).rejects.toThrow('is refused');
   });
 });
 
-describe('every form of what is right can hold and can fail', () => {
+describe('every form of `right`', () => {
   const page = { href: '', limit: 1, offset: 0, total: 2, next: null, previous: null };
   const id = plainId(3);
   const upstream = [
@@ -97,12 +93,12 @@ describe('every form of what is right can hold and can fail', () => {
     ],
     ['the ids of a walk', walk, { ids: [1, 2].map(plainId) }, { ids: [plainId(1)] }],
     ['the least limit', one, { lastLimit: 10 }, { lastLimit: 11 }],
-  ])('%s', async (_, step, holds, fails) => {
+  ])('a form of `right` can hold and can fail: %s', async (_, step, holds, fails) => {
     await run([{ ...step, right: holds }]);
     await expect(run([{ ...step, right: fails }])).rejects.toThrow('step 1 of 1');
   });
 
-  test('the code of an error, after a rule that held for one call, and anything', async () => {
+  test('an error code and `any` can hold and can fail, after an upstream rule for one call', async () => {
     const right = { errorCode: ['UPSTREAM_BAD_RESPONSE', 'UPSTREAM_UNAVAILABLE'] };
     await run([
       { ...one, right: { any: true } },
@@ -118,10 +114,10 @@ describe('every form of what is right can hold and can fail', () => {
     ).rejects.toThrow('step 2 of 2: has errors');
   });
 
-  test('time that passes before a step: a copy is no longer fresh', async () => {
+  test('time passes before a step, so that its cache entry is stale', async () => {
     const stale = { query: `{ artist(id: "${id}") { name } }`, right: { any: true } };
     const late = { ...stale, waitMs: 600_000, right: { lastLimit: 1 } };
-    // The copy stands in for the rejected call, which the report shows.
+    // The stale entry replaces the response of the rejected call, which the report lists.
     await expect(run([stale, late])).rejects.toThrow('418 /artists');
   });
 });

@@ -11,7 +11,7 @@ import { startClock } from '../support/clock.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 
-/** Section 8 of the contract, in front of an upstream that counts as Spotify does and rejects what exceeds its limits. */
+/** Daily limits (section 8 of the contract), in front of a sandbox that rejects calls beyond its limits, like Spotify. */
 
 const hourSeconds = 3_600;
 const daySeconds = 24 * hourSeconds;
@@ -58,7 +58,7 @@ const found = { found: true, stale: [] };
 const usedUp = { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter: expect.any(Number) };
 
 const codesOf = (answers: Answers) => answers.map(({ errors }) => errors[0]?.extensions?.['code'] ?? 'ok');
-const count = <T>(values: readonly T[], value: T) => values.filter((each) => each === value).length;
+const count = <T>(values: readonly T[], value: T) => values.filter((other) => other === value).length;
 const exceeded = 'UPSTREAM_QUOTA_EXCEEDED';
 
 interface Family {
@@ -74,7 +74,7 @@ async function quotaOf({ ask }: TestGateway, family: string): Promise<Family | u
   const { data } = await ask<{ quota: Family[] | null }, object>(
     '{ quota { family used limit limitSource remaining resetAt backOffUntil } }',
   );
-  return data.quota?.find((each) => each.family === family);
+  return data.quota?.find((entry) => entry.family === family);
 }
 const staleOf = ({ extensions }: Answers[number] | { extensions: object }) =>
   (extensions as { spotify?: { stale?: object[] } }).spotify?.stale ?? [];
@@ -85,7 +85,7 @@ describe('a configured daily limit', () => {
     [20, 19],
     [2, 1],
   ])(
-    'of %i calls allows %i: the last 2 %, at least one call, stay unused',
+    'a configured daily limit of %i calls allows %i: the last 2 %, at least one call, stay unused',
     async (limit, allowed) => {
       const gateway = await limited({ albums: limit });
       const codes = codesOf(await inTurn(numbers(limit + 3).map(album), gateway.ask));
@@ -96,7 +96,7 @@ describe('a configured daily limit', () => {
     60_000,
   );
 
-  test('is not exceeded by queries that arrive together, and each rejection states the seconds until a call is available', async () => {
+  test('a configured daily limit is not exceeded by queries that arrive together, and each rejection states the seconds until a call is available', async () => {
     const gateway = await limited({ albums: 30 });
     const answers = await Promise.all(numbers(80).map((n) => gateway.ask(album(n))));
     expect(count(codesOf(answers), 'ok')).toBe(29);
@@ -108,7 +108,7 @@ describe('a configured daily limit', () => {
     }
   }, 60_000);
 
-  test('is not exceeded in any 24 h, whatever is asked and whenever', async () => {
+  test('a configured daily limit is not exceeded in any 24 h, by random reads at random times', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 8 * hourSeconds })), {
@@ -143,7 +143,7 @@ describe('a configured daily limit', () => {
     );
   }, 60_000);
 
-  test('makes each call available again a day after it', async () => {
+  test('a configured daily limit makes each call available again a day after it', async () => {
     const gateway = await limited({ artists: 3 });
     const clock = startClock();
     await gateway.ask(artist(0));
@@ -189,7 +189,7 @@ describe('a window for which the remaining calls do not suffice', () => {
     artist: { albums: { nodes: unknown[]; pageInfo: { hasNextPage: boolean; endCursor: string } } | null };
   }
 
-  test('shows the pages at its front, and says so; what follows has to wait', async () => {
+  test('a window that needs more calls than remain has its first pages and an entry in `shortened`, and the next window is an error', async () => {
     const gateway = await limited({ 'artists/albums': 5 });
     const { data, errors, extensions } = await gateway.ask<Data, object>(document('first: 60'));
     expect(errors).toEqual([]);
@@ -203,7 +203,7 @@ describe('a window for which the remaining calls do not suffice', () => {
     const after = data.artist.albums?.pageInfo.endCursor;
     const next = await gateway.ask<Data, object>(document(`first: 10, after: "${after}"`));
     expect(seen(next)).toEqual({ data: { artist: { albums: null } }, errors: [['artist.albums', exceeded]] });
-    // The part that is cached is readable still.
+    // The cached part stays readable.
     const again = await gateway.ask<Data, object>(document('first: 40'));
     expect([codesOf([again]), again.data.artist.albums?.nodes.length]).toEqual([['ok'], 40]);
     expect(pages()).toHaveLength(4);
@@ -211,7 +211,7 @@ describe('a window for which the remaining calls do not suffice', () => {
 });
 
 describe('a limit that is used up', () => {
-  test('leaves stale entries readable with the reason QUOTA, and data without an entry is an error with its time', async () => {
+  test('a limit that is used up leaves stale entries readable with the reason QUOTA, and data without an entry is an error with `retryAfter`', async () => {
     const gateway = await limited({ artists: 3 });
     const clock = startClock();
     await inTurn([0, 1].map(artist), gateway.ask);
@@ -237,7 +237,7 @@ test('a read that the limit rejects after another read has taken the last call g
   const clock = startClock();
   await inTurn([0, 1].map(artist), gateway.ask);
   await clock.pass(5 * daySeconds); // longer than an entry is served while it is refreshed
-  await gateway.ask(`{ albums(ids: ["${albumIds.at(-1)}", "${albumIds.at(-9)}"]) { id } }`); // learns again that there are no batches
+  await gateway.ask(`{ albums(ids: ["${albumIds.at(-1)}", "${albumIds.at(-9)}"]) { id } }`); // learns again that the app has no batch reads
   await gateway.ask(artist(2));
   const before = gateway.apiCalls().length;
   // Both are to be read again when the operation begins, and one call is left.
@@ -253,7 +253,7 @@ test('a read that the limit rejects after another read has taken the last call g
 });
 
 describe('QUOTA_EXCEEDED', () => {
-  test('teaches the limit, which is learned from one rejection by Spotify and never reached again', async () => {
+  test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEEDED, and never reaches it again', async () => {
     const clock = startClock();
     const gateway = await inMode('development');
     const { sandbox, ask, apiCalls } = gateway;
@@ -282,7 +282,7 @@ describe('QUOTA_EXCEEDED', () => {
 });
 
 describe('a restart', () => {
-  test('with DATA_DIR costs no call for what was cached, and keeps the counts', async () => {
+  test('a restart with DATA_DIR costs no call for cached data, and keeps the counts', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'data-dir-'));
     onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
     const sandbox = await startSandbox({ catalogue });
@@ -307,7 +307,7 @@ describe('a restart', () => {
 });
 
 describe('Query.quota', () => {
-  test('states use, limit, source and times of each family, and costs no call', async () => {
+  test('`quota` states use, limit, source and times of each family, and costs no call', async () => {
     const gateway = await limited({ artists: 10 });
     await inTurn([0, 1].map(artist), gateway.ask);
     await gateway.ask(`{ search(q: "the") { artists(first: 1) { nodes { id } } } }`);
@@ -328,7 +328,7 @@ describe('Query.quota', () => {
   });
 
   test.each([{ EXPOSE_QUOTA: 'false' }, { NODE_ENV: 'production' }])(
-    'is null with %o',
+    '`quota` is null with %o',
     async (environment) => {
       const gateway = await inMode('development', environment);
       const { data, errors } = await gateway.ask('{ quota { family } }');
@@ -338,7 +338,7 @@ describe('Query.quota', () => {
 });
 
 describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
-  test('holds for all processes together, across restarts and after the store has lost its data', async () => {
+  test('a daily limit with a shared store holds for all processes together, across restarts and after the store has lost its data', async () => {
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url, SPOTIFY_DAILY_LIMITS: 'albums=7' };
     const first = await inMode('development', environment);

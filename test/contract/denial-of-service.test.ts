@@ -24,7 +24,7 @@ import { garbage, spoil } from '../support/redis-garbage.ts';
 import { onTestEnd } from '../support/test-end.ts';
 
 /**
- * One request takes no process down: each is answered or rejected within a second, `/health` responds within 200 ms
+ * No single request ends a process: each is answered or rejected within a second, `/health` responds within 200 ms
  * beside it, and the process stays below 300 MB, by POST, by GET and as a trusted document.
  */
 
@@ -227,13 +227,13 @@ const upstreamBodies: [title: string, fault: Fault][] = [
 
 test.each(upstreamBodies)('a response of Spotify costs no more than its bounds: %s', async (title, fault) => {
   const remove = sandbox.faults.add({ fault });
-  const album = catalogue.albums()[50 + upstreamBodies.findIndex(([each]) => each === title)];
+  const album = catalogue.albums()[50 + upstreamBodies.findIndex(([other]) => other === title)];
   const reply = await expectBounded(open, () => open.ask(`{ album(id: "${album?.id}") { name } }`));
   remove();
   expect(reply.status).toBe(200);
 });
 
-test('mistakes of one client beside large documents of another are within the bounds, and every document is answered', async () => {
+test('invalid documents of one client beside large documents of another are within the bounds, and every document gets a response', async () => {
   const large = (n: number) => `# ${n}\n{ ${times(`artist(id: "${bts}") { name uri images { url } }`, 90)} }`;
   const statuses = await expectBounded(open, async () => {
     const replies = await Promise.all([
@@ -307,7 +307,7 @@ test.each(targets)('%s are rejected within the bounds', async (_, paths, allowed
   }
 });
 
-test('while a worker ends of which the metrics are requested, the primary process stays within the bounds', async ({
+test('while a worker ends during requests for metrics, the primary process stays within the bounds', async ({
   onTestFinished,
 }) => {
   const environment = { ...inProduction, ...upstreamOf(sandbox), WEB_CONCURRENCY: '2' };
@@ -317,13 +317,13 @@ test('while a worker ends of which the metrics are requested, the primary proces
   // Connections are given to the workers by turns, so each of the two has one of these.
   const agents = [keptConnection(onTestFinished), keptConnection(onTestFinished)];
   for (const agent of agents) await primary.get('/health', { agent });
-  /** On the connection that is not lost with its worker. */
+  /** Uses the connection whose worker still runs. */
   async function get(path: string): Promise<Reply> {
     const agent = agents.find(({ freeSockets }) => Object.keys(freeSockets).length > 0);
     if (!agent) throw new Error('both connections are lost');
     return primary.get(path, { agent }).catch(() => get(path));
   }
-  const lost = { status: 0 }; // connections that the victim has
+  const lost = { status: 0 }; // replies of the killed worker
   const statuses = await expectBounded({ ...primary, get }, async () => {
     const replies = Array.from({ length: 40 }, () =>
       Promise.race([primary.get('/metrics').catch(() => lost), sleep(900, lost)]),
@@ -335,7 +335,9 @@ test('while a worker ends of which the metrics are requested, the primary proces
   expect(statuses).toContain(200);
 }, 60_000);
 
-test('a process that drains stays within the bounds, and answers what runs', async ({ onTestFinished }) => {
+test('a process that drains stays within the bounds, and answers the running operations', async ({
+  onTestFinished,
+}) => {
   const environment = { ...inProduction, ...upstreamOf(sandbox), METRICS_PORT: '0' };
   const server = await startServer(environment, undefined, onTestFinished);
   const port = Number(/:(\d+)\/metrics/.exec(server.out())?.[1]);
@@ -349,10 +351,10 @@ test('a process that drains stays within the bounds, and answers what runs', asy
     sandbox.calls().filter(({ path }) => path.includes(`${album?.id}`)).length;
   const slower = delayed(second?.id, 2_000);
   const reply = await expectBounded({ ...server, get: (path) => exchange(port, path) }, async () => {
-    const asked = delayed(first?.id, 400);
+    const faster = delayed(first?.id, 400);
     await until(() => callsOf(first) + callsOf(second) === 2, 5_000);
     server.signal('SIGTERM');
-    return asked;
+    return faster;
   });
   expect(reply.json).toEqual({ data: { album: { name: first?.name } } });
   expect((await slower).json).toEqual({ data: { album: { name: second?.name } } });
@@ -360,7 +362,7 @@ test('a process that drains stays within the bounds, and answers what runs', asy
 }, 60_000);
 
 describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () => {
-  const made = garbage();
+  const garbageOfKind = garbage();
   const kinds = [
     'half of what was written',
     "another answer's value",
@@ -373,7 +375,7 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
     '30 MB that are not compressed',
   ];
 
-  test('cost no more than the bounds, and no client sees them', async () => {
+  test('entries in Redis that no gateway has written cost no more than the bounds, and no client receives them', async () => {
     const redis = await startRedis();
     const writer = startGateway(sandbox, { REDIS_URL: redis.url });
     const environment = { ...inProduction, ...upstreamOf(sandbox), REDIS_URL: redis.url };
@@ -383,7 +385,7 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
       const { data, errors } = await writer.ask(query);
       expect(errors).toEqual([]);
       await until(async () => (await redis.client.keys('*artist*')).length > 1, 5_000);
-      await spoil(redis.client, made[kind]);
+      await spoil(redis.client, garbageOfKind[kind]);
       const reply = await expectBounded(reader, () => reader.ask(query));
       expect(reply.json, kind).toEqual({ data });
       await redis.client.flushall();

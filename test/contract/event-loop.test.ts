@@ -8,7 +8,7 @@ import type { Environment } from '../support/process.ts';
 
 /** However many operations arrive at once, the event loop handles other events between them. */
 
-const maxWorkMs = 75; // beside the operation that is the last to start; of these, operations have 50 ms
+const maxWorkMs = 75; // in addition to the last operation that starts; operations use 50 ms of these
 // Texts are short, because responses that a slow client leaves unread are bounded too.
 const albums =
   'id name albumType totalTracks images { width } artists { id name } releaseDate { date precision }';
@@ -16,7 +16,7 @@ const large = `{ ${repeated(`a#: artist(id: "${artists.bts}") { ...page }`, 15)}
   fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`;
 
 let documents = 0;
-/** Of a document that nobody has sent yet. */
+/** A request with a new document. */
 function requestBy(method: 'GET' | 'POST', client?: string): SentRequest {
   documents += 1;
   const query = `# ${documents}\n${large}`;
@@ -39,9 +39,9 @@ test.concurrent.for(caches)(
     const limits = { MAX_UPSTREAM_CALLS: '100000' };
     const gateway = await startHostileProcess(sandbox, { ...limits, ...environment });
     onTestFinished(gateway.close);
-    const alone: number[] = [];
-    for (let n = 0; n < 6; n++) alone.push((await gateway.ask(requestBy('POST'))).blockedMs);
-    const oneMs = Math.max(...alone.slice(3)); // the first ones run code that is not compiled yet
+    const singleBlockedMs: number[] = [];
+    for (let n = 0; n < 6; n++) singleBlockedMs.push((await gateway.ask(requestBy('POST'))).blockedMs);
+    const oneMs = Math.max(...singleBlockedMs.slice(3)); // the first ones run code that is not compiled yet
 
     const floods: Record<string, () => SentRequest[]> = {
       '60 clients by POST': () => Array.from({ length: 60 }, () => requestBy('POST')),

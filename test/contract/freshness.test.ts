@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { artists, catalogue, fine, inMode, seen } from '../support/asking.ts';
 import { startClock } from '../support/clock.ts';
 
-/** What clients see of stale cache entries, from the query to Spotify's call log. */
+/** Stale cache entries in responses, and the calls to Spotify that refresh them. */
 
 const hour = 3_600;
 const everyArtist = catalogue.artists().map(({ id }) => id);
@@ -10,7 +10,7 @@ const artist = (id: string) => `{ artist(id: "${id}") { name } }`;
 const nameOf = (id: string) => fine({ artist: { name: catalogue.artist(id)?.name } });
 
 describe('a stale cache entry', () => {
-  test('is served at once with a note, is refreshed once, and its response is not cached', async () => {
+  test('a stale cache entry is served at once and listed in `stale`, is refreshed once, and its response is not cached', async () => {
     const clock = startClock();
     const { ask, fetch, apiCalls, sandbox } = await inMode('development');
     await ask(artist(artists.bts));
@@ -33,7 +33,7 @@ describe('a stale cache entry', () => {
 });
 
 describe('a daily limit of which more than a half is used', () => {
-  test('extends the freshness of a list, which is then used without a note and without a call', async () => {
+  test('a daily limit that is more than half used extends the freshness of a list, which is not listed in `stale` and costs no call', async () => {
     const clock = startClock();
     const { ask, apiCalls, sandbox } = await inMode('development', {
       SPOTIFY_DAILY_LIMITS: 'artists/albums=10',
@@ -51,7 +51,7 @@ describe('a daily limit of which more than a half is used', () => {
   });
 });
 
-test('a client that has the response to a GET request gets 304, also by the weak ETag of a proxy that compresses', async () => {
+test('a client that sends the ETag of a response to GET gets 304, also with the weak ETag of a compressing proxy', async () => {
   const { fetch, apiCalls } = await inMode('development');
   const get = (headers: Record<string, string> = {}) =>
     fetch(`/graphql?query=${encodeURIComponent(artist(artists.bts))}`, { headers });

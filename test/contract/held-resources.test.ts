@@ -7,7 +7,7 @@ import { expectBounded } from '../support/bounded.ts';
 import { measureMachineLoad } from '../support/machine-load.ts';
 import { type Environment, inProduction, type Server, startServer, until } from '../support/process.ts';
 
-/** What clients may hold of a process: memory, connections and time are bounded, whatever they send or do not read. */
+/** The memory, connections and time that clients use are bounded for every request, also if responses stay unread. */
 
 type AtEnd = (end: () => void) => unknown;
 
@@ -19,7 +19,7 @@ const graphiql: Environment = { ...inProduction, GRAPHIQL: 'true' };
 function openUnread(port: number, request: string, atEnd: AtEnd): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));
-    socket.on('error', () => undefined); // it is cut by the server
+    socket.on('error', () => undefined); // the server closes the connection
     socket.write(request);
     atEnd(() => void socket.destroy());
   });
@@ -34,7 +34,7 @@ const post = (body: string, length = body.length) =>
 const readMetric = async ({ get }: Server, metric: string): Promise<number> =>
   Number(new RegExp(`^spotify_graphql_${metric} (\\S+)$`, 'm').exec((await get('/metrics')).text)?.[1] ?? 0);
 
-/** The whole page as it is sent to a browser. It is not unpacked here, which would keep the process of the test busy. */
+/** The whole page as it is sent to a browser, compressed, because decompression would block the process of the test. */
 function visit(port: number): Promise<Buffer> {
   const headers = { accept: 'text/html', 'accept-encoding': 'gzip' };
   return new Promise((resolve, reject) => {
@@ -46,8 +46,8 @@ function visit(port: number): Promise<Buffer> {
   });
 }
 
-// Each has a process of its own. Those that wait for most of their time come first.
-describe.concurrent('requests that are sent by half', () => {
+// Each test has a process of its own. The tests that wait for most of their time come first.
+describe.concurrent('incomplete requests', () => {
   test.for([
     ['with a length', post('x'.repeat(90_000), 99_000)],
     [
@@ -55,28 +55,28 @@ describe.concurrent('requests that are sent by half', () => {
       `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n15f90\r\n${'x'.repeat(90_000)}\r\n`,
     ],
   ])(
-    'by 1,500 clients, %s, are bounded, and closed within 11 s, while others are served',
+    'incomplete requests of 1,500 clients, %s, use bounded memory, and are closed within 11 s, while other clients are served',
     { timeout: 90_000 },
     async ([, request = ''], { onTestFinished }) => {
       const server = await startServer(inProduction, undefined, onTestFinished);
       await server.ask('{ __typename }');
       const before = server.peakMb();
       const open = () => openUnread(server.port, request, onTestFinished);
-      const sendHalves = async () => {
+      const sendIncompleteRequests = async () => {
         for (let n = 0; n < 15; n++) {
           await Promise.all(Array.from({ length: 100 }, open));
           await sleep(150);
         }
       };
       const machineLoad = measureMachineLoad(server.pid);
-      await expectBounded(server, sendHalves, { answerMs: null });
+      await expectBounded(server, sendIncompleteRequests, { answerMs: null });
       const sentMs = performance.now();
       const { json } = await expectBounded(server, () => server.ask('{ __typename }'));
       expect(json).toEqual({ data: { __typename: 'Query' } });
-      process.stdout.write(`1,500 halves of requests: ${before} MB before, ${server.peakMb()} MB after\n`);
+      process.stdout.write(`1,500 incomplete requests: ${before} MB before, ${server.peakMb()} MB after\n`);
       await until(async () => (await readMetric(server, 'connections')) <= 1, 60_000);
       expect(performance.now() - sentMs).toBeLessThan(11_000 * machineLoad());
-      // Those that found no room were rejected at once, and closed.
+      // Requests beyond the limit were rejected at once, and their connections closed.
       expect(await readMetric(server, 'connections_closed_total{reason="slow"}')).toBeGreaterThan(300);
     },
   );
@@ -93,9 +93,9 @@ describe.concurrent('requests that are sent by half', () => {
   }, 90_000);
 });
 
-describe.concurrent('responses that nobody reads', () => {
+describe.concurrent('unread responses', () => {
   const movedMs = 20_000;
-  /** A module with which the clock of the process is moved on by SIGUSR2, so that the test need not wait for so long. */
+  /** A module that moves the clock of the process forward on SIGUSR2, so that the test does not wait for 30 s. */
   const movableClock = `data:text/javascript,${encodeURIComponent(`
     const now = performance.now.bind(performance);
     process.on('SIGUSR2', () => { performance.now = () => now() + ${movedMs}; });
@@ -107,7 +107,7 @@ describe.concurrent('responses that nobody reads', () => {
     query: `{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`,
   });
 
-  test('on 30 connections with four requests each are bounded, and released after 30 s, while others are served', async ({
+  test('unread responses on 30 connections with four requests each use bounded memory, and are released after 30 s, while other clients are served', async ({
     onTestFinished,
   }) => {
     const environment = {
@@ -123,7 +123,7 @@ describe.concurrent('responses that nobody reads', () => {
     await Promise.all(
       Array.from({ length: 30 }, () => openUnread(server.port, post(large).repeat(4), onTestFinished)),
     );
-    const heldSinceMs = performance.now();
+    const unreadSinceMs = performance.now();
     await until(async () => (await readMetric(server, 'unread_response_bytes')) > 8 * text.length, 30_000);
     expect(await readMetric(server, 'unread_response_bytes')).toBeLessThanOrEqual(64_000_000);
     expect(await readMetric(server, 'refusals_total{code="OVERLOADED"}')).toBeGreaterThan(0);
@@ -131,13 +131,15 @@ describe.concurrent('responses that nobody reads', () => {
     expect(json).toEqual({ data: { __typename: 'Query' } });
     server.signal('SIGUSR2');
     await until(async () => (await readMetric(server, 'unread_response_bytes')) === 0, 45_000);
-    expect(performance.now() - heldSinceMs + movedMs).toBeGreaterThan(25_000);
+    expect(performance.now() - unreadSinceMs + movedMs).toBeGreaterThan(25_000);
     expect(await readMetric(server, 'connections_closed_total{reason="unread"}')).toBeGreaterThan(5);
   }, 90_000);
 });
 
 describe.concurrent('visits to GraphiQL', () => {
-  test('of thirty browsers at once all get the page, from one buffer', async ({ onTestFinished }) => {
+  test('thirty browsers that visit GraphiQL at once get the page, from one buffer', async ({
+    onTestFinished,
+  }) => {
     const server = await startServer(graphiql, undefined, onTestFinished);
     await visit(server.port);
     const before = server.memoryMb();
@@ -152,7 +154,7 @@ describe.concurrent('visits to GraphiQL', () => {
   }, 90_000);
 
   test.for(['gzip', 'identity'])(
-    'of forty clients that do not read it hold no memory, with encoding %s',
+    'visits to GraphiQL of forty clients that do not read the page use little memory, with encoding %s',
     { timeout: 90_000 },
     async (encoding, { onTestFinished }) => {
       const server = await startServer(graphiql, undefined, onTestFinished);
@@ -178,7 +180,9 @@ describe.concurrent('large operations', () => {
       query: `# ${n}\n{ ${artists.join(' ')} } fragment page on Artist { albums(first: 100) { nodes { ${albums} } } }`,
     });
 
-  test('of 60 clients at once take turns, and end no process', async ({ onTestFinished }) => {
+  test('large operations of 60 clients at once run in turn, and end no process', async ({
+    onTestFinished,
+  }) => {
     const environment = { ...inProduction, MAX_UPSTREAM_CALLS: '100000' };
     const server = await startServer(environment, undefined, onTestFinished);
     const headers = { 'content-type': 'application/json' };
@@ -189,11 +193,11 @@ describe.concurrent('large operations', () => {
       await response.arrayBuffer();
       return response.status;
     };
-    // All together take longer than one request may.
+    // All of them together take longer than the limit for one request.
     const statuses = await expectBounded(server, () => Promise.all(Array.from({ length: 60 }, ask)), {
       answerMs: null,
     });
-    // With application/json, an operation that found no room is 503 as well.
+    // A rejected operation has status 503 with application/json too.
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(3);
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
     expect((await server.ask('{ __typename }')).json).toEqual({ data: { __typename: 'Query' } });

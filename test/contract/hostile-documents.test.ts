@@ -8,15 +8,15 @@ import { hostileRequests } from '../support/hostile-documents.ts';
 import { type HostileProcess, startHostileProcess } from '../support/hostile-process.ts';
 
 /**
- * Whatever a document is, it costs a process little. `HOSTILE_DOCUMENTS` sets how many are sent, and `HOSTILE_SEED`
- * from which seed they are made.
+ * Every document costs a process little. `HOSTILE_DOCUMENTS` sets the number of documents, and `HOSTILE_SEED` sets the
+ * seed that generates them.
  */
 
 const documents = Number(process.env['HOSTILE_DOCUMENTS'] ?? 300);
 const seed = Number(process.env['HOSTILE_SEED'] ?? (process.env['CI'] ? 1 : Date.now() | 0));
 const maxBlockedMs = 250;
 const maxAnswerBytes = 8_000_000;
-const millisecondsEach = 60; // on a machine that is busy with other tests
+const msPerDocument = 60; // on a machine that is busy with other tests
 const documentsAtATime = 8; // sent together, because one exchange costs as much as a small document
 const groupSize = { minLength: documentsAtATime, maxLength: documentsAtATime };
 
@@ -25,7 +25,7 @@ type Outcome = Awaited<ReturnType<HostileProcess['ask']>>;
 const isLate = ({ blockedMs, responses }: Outcome) =>
   blockedMs > maxBlockedMs || responses.some(({ status }) => status === 503);
 
-/** Everything that no document may cause, apart from a late event loop. */
+/** Bugs and invalid responses. A late event loop is not one of them. */
 const faultsOf = ({ bugs, responses }: Outcome) => [
   ...bugs,
   ...responses.filter(
@@ -38,20 +38,20 @@ const faultsOf = ({ bugs, responses }: Outcome) => [
 
 const times = (field: string, count: number) => repeated(`a#: ${field}`, count);
 
-/** As much as the limits allow, of what takes the longest. */
+/** The slowest kinds of operations, as large as the limits allow. */
 const worst: [title: string, query: string, variables?: object][] = [
   [
-    'ids that are none',
+    'invalid ids',
     `query ($i: [ID!]!) { ${times('nodes(ids: $i) { id }', 30)} }`,
     { i: Array(100).fill('no id') },
   ],
   [
-    'representations of nothing',
+    'representations of an unknown type',
     `query ($r: [_Any!]!) { ${times('_entities(representations: $r) { __typename }', 3)} }`,
     { r: Array(1_000).fill({ __typename: 'X', id: '1' }) },
   ],
   [
-    'fields that the app may not have',
+    'fields that Spotify withholds from the app',
     `{ search(q: "the") { ${times('artists(first: 100) { nodes { ...F } }', 1)} } }
      fragment F on Artist { ${times('popularity', 98)} }`,
   ],
@@ -76,7 +76,7 @@ let gateway: HostileProcess; // all documents are sent to one process
 
 beforeAll(async () => {
   const sandbox = await startSandbox({ catalogue });
-  for (const kind of ['artist', 'album', 'track'] as const) catalogue.find(kind, 'the'); // draws it all, once
+  for (const kind of ['artist', 'album', 'track'] as const) catalogue.find(kind, 'the'); // generates the search index
   gateway = await startHostileProcess(sandbox);
   return async () => {
     await gateway.close();
@@ -85,11 +85,11 @@ beforeAll(async () => {
 }, 60_000);
 
 test.each(worst)(
-  'the most that the limits allow holds the event loop up for less than 250 ms: %s',
+  'the largest operation that the limits allow blocks the event loop for less than 250 ms: %s',
   async (title, query, variables) => {
     const blockedMs: number[] = [];
     for (let run = 1; run <= 5; run++) {
-      // Each run is a document that nobody has sent yet.
+      // Each run sends a new document.
       const body = JSON.stringify({ query: `${query} # ${run}`, variables });
       const ask = () => gateway.ask({ body, get: null, title: () => title });
       let outcome = await ask();
@@ -100,25 +100,25 @@ test.each(worst)(
       blockedMs.push(outcome.blockedMs);
     }
     process.stdout.write(`${title}: ${blockedMs.join(', ')} ms\n`);
-    // The first ones run code that is not compiled yet; other processes may have slowed one of the others.
+    // The first two runs execute code that is not compiled yet; other processes may have slowed one of the other runs.
     expect(Math.min(...blockedMs.slice(2))).toBeLessThanOrEqual(maxBlockedMs);
   },
   60_000,
 );
 
 test(
-  'no hostile document stops the event loop, ends the process, is a bug, or has a response that is too large',
+  'no hostile document stops the event loop, ends the process, causes a bug, or has a response that is too large',
   async () => {
-    const seen = { codes: {} as Record<string, number>, blockedMs: 0, bytes: 0, rssMb: 0 };
+    const stats = { codes: {} as Record<string, number>, blockedMs: 0, bytes: 0, rssMb: 0 };
     process.stdout.write(`hostile documents: ${documents} of seed ${seed}\n`);
 
     function record({ blockedMs, rssMb, responses }: Outcome): void {
-      seen.blockedMs = Math.max(seen.blockedMs, blockedMs);
-      seen.rssMb = Math.max(seen.rssMb, rssMb);
+      stats.blockedMs = Math.max(stats.blockedMs, blockedMs);
+      stats.rssMb = Math.max(stats.rssMb, rssMb);
       for (const { codes, bytes } of responses) {
         for (const code of codes.length > 0 ? codes : ['none'])
-          seen.codes[code] = (seen.codes[code] ?? 0) + 1;
-        seen.bytes = Math.max(seen.bytes, bytes);
+          stats.codes[code] = (stats.codes[code] ?? 0) + 1;
+        stats.bytes = Math.max(stats.bytes, bytes);
       }
     }
 
@@ -131,7 +131,7 @@ test(
           record(outcome);
           return;
         }
-        // Alone, each is judged by its best time of three: the machine may have been busy.
+        // Each document alone has three attempts, because the machine may have been busy.
         for (const request of group) {
           let best = await gateway.ask(request);
           for (let n = 0; n < 2 && isLate(best); n++) {
@@ -145,10 +145,10 @@ test(
       }),
       { numRuns: Math.ceil(documents / documentsAtATime), seed, endOnFailure: true },
     );
-    process.stdout.write(`${JSON.stringify(seen)}\n`);
-    // So that the generator is not one of mistakes alone.
-    expect(seen.codes['none']).toBeGreaterThan(documents / 50);
-    expect(seen.codes['QUERY_TOO_COMPLEX']).toBeGreaterThan(documents / 50);
+    process.stdout.write(`${JSON.stringify(stats)}\n`);
+    // The generator also creates operations without errors.
+    expect(stats.codes['none']).toBeGreaterThan(documents / 50);
+    expect(stats.codes['QUERY_TOO_COMPLEX']).toBeGreaterThan(documents / 50);
   },
-  30_000 + documents * millisecondsEach,
+  30_000 + documents * msPerDocument,
 );

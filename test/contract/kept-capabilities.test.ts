@@ -17,7 +17,7 @@ import { limitTestsAtOnce } from '../support/test-end.ts';
 
 limitTestsAtOnce(4);
 
-/** No single rejection, and no single odd object or page, takes a capability from the app. */
+/** No single rejection and no single wrong object or page makes the gateway drop a capability of the app. */
 
 const modes = ['extended', 'auto'] as const;
 const json = (value: object) => JSON.parse(JSON.stringify(value));
@@ -27,12 +27,12 @@ async function start(mode: string, rules: readonly WrittenRule[]) {
   const { ask } = startGateway(upstream, { SPOTIFY_QUOTA_MODE: mode });
   return {
     ask,
-    /** The calls that Spotify has had since the last look. */
+    /** The calls to Spotify since the last use of this function. */
     calls: (() => {
-      let seen = 0;
+      let returnedCalls = 0;
       return () => {
-        const log = upstream.log().slice(seen);
-        seen += log.length;
+        const log = upstream.log().slice(returnedCalls);
+        returnedCalls += log.length;
         return log;
       };
     })(),
@@ -40,7 +40,7 @@ async function start(mode: string, rules: readonly WrittenRule[]) {
 }
 
 const dataOf = ({ data, errors }: Answer<unknown>) => ({ data, errors });
-const fine = (data: unknown) => ({ data, errors: [] });
+const withoutErrors = (data: unknown) => ({ data, errors: [] });
 
 const rejections: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] = [
   ['403 `Forbidden`', { status: 403, body: { error: { status: 403, message: 'Forbidden' } } }],
@@ -53,7 +53,7 @@ const rejections: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] =
 ];
 const [forbidden] = rejections;
 
-/** A part of an artist that only some apps may read. */
+/** Fields of an artist that only some apps may read. */
 const features = [
   { field: 'topTracks(market: DE)', path: '/top-tracks$', body: { tracks: [fullTrack(plainId(101))] } },
   { field: 'relatedArtists', path: '/related-artists$', body: { artists: [fullArtist(plainId(101))] } },
@@ -62,12 +62,12 @@ const features = [
 describe.each(modes)('a feature that has worked (%s)', (mode) => {
   describe.each(features)('$field', ({ field, path, body }) => {
     const document = (id: string) => `{ artist(id: "${id}") { part: ${field} { id } } }`;
-    const given = fine({ artist: { part: [{ id: plainId(101) }] } });
-    const well: WrittenRule[] = [
+    const expected = withoutErrors({ artist: { part: [{ id: plainId(101) }] } });
+    const workingRules: WrittenRule[] = [
       { path, body: json(body) },
       { path: '^/artists/[^/]+$', echo: 'artist' },
     ];
-    const of = (id: string) => `^/artists/${id}${path}`;
+    const pathOf = (id: string) => `^/artists/${id}${path}`;
     const [one, other, third, fourth, fifth] = [1, 2, 3, 4, 5].map((n) => plainId(40 + n)) as [
       string,
       string,
@@ -77,39 +77,39 @@ describe.each(modes)('a feature that has worked (%s)', (mode) => {
     ];
 
     for (const [name, answer] of rejections) {
-      test(`${mode} ${field}: is kept when one artist is answered ${name}, once`, async () => {
-        const { ask } = await start(mode, [{ path: of(other), times: 1, ...answer }, ...well]);
-        expect(dataOf(await ask(document(one)))).toEqual(given);
+      test(`${mode}: ${field} stays available after one ${name} for one artist`, async () => {
+        const { ask } = await start(mode, [{ path: pathOf(other), times: 1, ...answer }, ...workingRules]);
+        expect(dataOf(await ask(document(one)))).toEqual(expected);
         await ask(document(other));
-        expect(dataOf(await ask(document(third)))).toEqual(given);
+        expect(dataOf(await ask(document(third)))).toEqual(expected);
       });
 
-      test(`${mode} ${field}: is kept when one artist is answered ${name}, whenever it is asked for`, async () => {
+      test(`${mode}: ${field} stays available after repeated ${name} for one artist`, async () => {
         const clock = startClock();
-        const { ask } = await start(mode, [{ path: of(other), ...answer }, ...well]);
-        expect(dataOf(await ask(document(one)))).toEqual(given);
+        const { ask } = await start(mode, [{ path: pathOf(other), ...answer }, ...workingRules]);
+        expect(dataOf(await ask(document(one)))).toEqual(expected);
         for (let i = 0; i < 3; i += 1) {
           await ask(document(other));
-          await clock.pass(61); // an absence is kept for a minute
+          await clock.pass(61); // a missing object is cached for a minute
         }
-        expect(dataOf(await ask(document(third)))).toEqual(given);
+        expect(dataOf(await ask(document(third)))).toEqual(expected);
       });
     }
 
-    test(`${mode} ${field}: is given up when two artists are refused it, and comes back`, async () => {
+    test(`${mode}: ${field} is unavailable after rejections for two artists, and becomes available again`, async () => {
       const clock = startClock();
       const [, answer] = forbidden as (typeof rejections)[number];
-      const refusals = [other, third].map((id) => ({ path: of(id), ...answer }));
-      const { ask, calls } = await start(mode, [...refusals, ...well]);
-      expect(dataOf(await ask(document(one)))).toEqual(given);
+      const refusals = [other, third].map((id) => ({ path: pathOf(id), ...answer }));
+      const { ask, calls } = await start(mode, [...refusals, ...workingRules]);
+      expect(dataOf(await ask(document(one)))).toEqual(expected);
       await ask(document(other));
       await ask(`{ artist(id: "${plainId(50)}") { name } }`); // a success elsewhere
       await ask(document(third));
       calls();
-      expect(dataOf(await ask(document(fourth)))).toEqual(fine({ artist: { part: null } }));
+      expect(dataOf(await ask(document(fourth)))).toEqual(withoutErrors({ artist: { part: null } }));
       expect(calls()).toEqual([`200 /artists/${fourth}`]);
       await clock.pass(61);
-      expect(dataOf(await ask(document(fifth)))).toEqual(given);
+      expect(dataOf(await ask(document(fifth)))).toEqual(expected);
     });
   });
 });
@@ -118,32 +118,35 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
   describe.each(['artist', 'album', 'track'] as const)('of %ss', (kind) => {
     const ids = (from: number) => [from, from + 1, from + 2].map(plainId);
     const document = (from: number) => `{ found: ${kind}s(ids: ${JSON.stringify(ids(from))}) { id } }`;
-    const given = (from: number) => fine({ found: ids(from).map((id) => ({ id })) });
+    const expected = (from: number) => withoutErrors({ found: ids(from).map((id) => ({ id })) });
     const batch = (from: number) => `/${kind}s?ids=${ids(from).join(',')}`;
-    const well: WrittenRule[] = [
+    const workingRules: WrittenRule[] = [
       { path: `^/${kind}s$`, echo: kind },
       { path: `^/${kind}s/[^/]+$`, echo: kind },
     ];
 
     for (const [name, answer] of rejections) {
-      test(`${mode} ${kind}: are kept when one is answered ${name}, once, after they have worked`, async () => {
+      test(`${mode}: batch reads of ${kind}s stay available after one ${name}, if a batch read has worked before`, async () => {
         const rejected = { path: `^/${kind}s$`, query: { ids: ids(20).join(',') }, times: 1, ...answer };
-        const { ask, calls } = await start(mode, [rejected, ...well]);
-        expect(dataOf(await ask(document(10)))).toEqual(given(10));
+        const { ask, calls } = await start(mode, [rejected, ...workingRules]);
+        expect(dataOf(await ask(document(10)))).toEqual(expected(10));
         await ask(document(20));
         calls();
-        expect(dataOf(await ask(document(30)))).toEqual(given(30));
+        expect(dataOf(await ask(document(30)))).toEqual(expected(30));
         expect(calls()).toEqual([`200 ${batch(30)}`]);
       });
     }
 
     for (const name of ['403 with an empty body', '403 with HTML', '404 with an empty body']) {
-      test(`${mode} ${kind}: are not given up for ${name}, though they have never worked`, async () => {
-        const [, answer] = rejections.find(([each]) => each === name) as (typeof rejections)[number];
-        const { ask, calls } = await start(mode, [{ path: `^/${kind}s$`, times: 1, ...answer }, ...well]);
+      test(`${mode}: batch reads of ${kind}s stay available after one ${name}, also if no batch read has worked before`, async () => {
+        const [, answer] = rejections.find(([other]) => other === name) as (typeof rejections)[number];
+        const { ask, calls } = await start(mode, [
+          { path: `^/${kind}s$`, times: 1, ...answer },
+          ...workingRules,
+        ]);
         await ask(document(10));
         calls();
-        expect(dataOf(await ask(document(20)))).toEqual(given(20));
+        expect(dataOf(await ask(document(20)))).toEqual(expected(20));
         expect(calls()).toEqual([`200 ${batch(20)}`]);
       });
     }
@@ -153,26 +156,26 @@ describe.concurrent.each(modes)('batch reads (%s)', (mode) => {
         .slice(0, count)
         .map((id) => plainObject(kind, id));
     for (const [name, items] of [
-      ['one too few', objects(2)],
-      ['none', []],
-      ['one too many', [...objects(3), plainObject(kind, plainId(99))]],
-      ['a null too many', [...objects(3), null]],
+      ['one object too few', objects(2)],
+      ['no objects', []],
+      ['one object too many', [...objects(3), plainObject(kind, plainId(99))]],
+      ['an additional null', [...objects(3), null]],
     ] as const) {
-      test(`${mode} ${kind}: an answer of ${name} is not used, and its ids are read one by one`, async () => {
-        const wrong = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
-        const { ask, calls } = await start(mode, [wrong, ...well]);
-        expect(dataOf(await ask(document(10)))).toEqual(given(10));
+      test(`${mode}: a batch of ${kind}s with ${name} is not used, and its ids are read one by one`, async () => {
+        const wrongBatch = { path: `^/${kind}s$`, times: 1, body: json({ [`${kind}s`]: items }) };
+        const { ask, calls } = await start(mode, [wrongBatch, ...workingRules]);
+        expect(dataOf(await ask(document(10)))).toEqual(expected(10));
         expect(calls().toSorted()).toEqual(
           [`200 ${batch(10)}`, ...ids(10).map((id) => `200 /${kind}s/${id}`)].toSorted(),
         );
-        expect(dataOf(await ask(document(20)))).toEqual(given(20));
+        expect(dataOf(await ask(document(20)))).toEqual(expected(20));
         expect(calls()).toEqual([`200 ${batch(20)}`]);
       });
     }
   });
 });
 
-/** A field of a full object that is missing in the short form, and where the short form stands. */
+/** Fields that only full objects have, and the keys that one full object lacks. */
 const fields: readonly { kind: PlainKind; field: string; lacks: readonly string[]; value: unknown }[] = [
   { kind: 'artist', field: 'followers { total }', lacks: ['followers'], value: { total: 10 } },
   { kind: 'artist', field: 'followers { total }', lacks: ['followers', 'popularity'], value: { total: 10 } },
@@ -185,7 +188,10 @@ const fields: readonly { kind: PlainKind; field: string; lacks: readonly string[
   { kind: 'track', field: 'popularity', lacks: ['popularity'], value: 40 },
 ];
 
-const shortForms: Record<PlainKind, { document(field: string): string; pick(data: unknown): unknown }> = {
+const simplifiedObjects: Record<
+  PlainKind,
+  { document(field: string): string; pick(data: unknown): unknown }
+> = {
   artist: {
     document: (field) => `{ track(id: "${plainId(101)}") { artists { ${field} } } }`,
     pick: (data) => (data as { track: { artists: unknown[] } }).track.artists[0],
@@ -202,24 +208,24 @@ const shortForms: Record<PlainKind, { document(field: string): string; pick(data
 
 describe.concurrent.each(modes)('a field that full objects have had (%s)', (mode) => {
   for (const { kind, field, lacks, value } of fields) {
-    test(`${mode} ${kind} ${field}: is kept when one full object lacks ${lacks.join(', ')}`, async () => {
+    test(`${mode} ${kind}: the field ${field} stays available after one full object lacks ${lacks.join(', ')}`, async () => {
       const name = field.split(' ')[0] ?? '';
-      const [whole, poor] = [plainId(65), plainId(66)];
+      const [complete, incomplete] = [plainId(65), plainId(66)];
       const lacking = Object.fromEntries(
-        Object.entries(plainObject(kind, poor)).filter(([key]) => !lacks.includes(key)),
+        Object.entries(plainObject(kind, incomplete)).filter(([key]) => !lacks.includes(key)),
       );
       const { ask } = await start(mode, [
-        { path: `^/${kind}s/${poor}$`, body: json(lacking) },
+        { path: `^/${kind}s/${incomplete}$`, body: json(lacking) },
         {
           path: `^/albums/${plainId(77)}$`,
           body: json({ ...fullAlbum(plainId(77)), tracks: pageOf([shortTrack(plainId(78))]) }),
         },
-        ...(['artist', 'album', 'track'] as const).map((each) => ({ path: `^/${each}s/[^/]+$`, echo: each })),
+        ...(['artist', 'album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
       ]);
       const single = (id: string) => `{ found: ${kind}(id: "${id}") { ${field} } }`;
-      expect(dataOf(await ask(single(whole)))).toEqual(fine({ found: { [name]: value } }));
-      expect(dataOf(await ask(single(poor)))).toEqual(fine({ found: { [name]: null } }));
-      const { document, pick } = shortForms[kind];
+      expect(dataOf(await ask(single(complete)))).toEqual(withoutErrors({ found: { [name]: value } }));
+      expect(dataOf(await ask(single(incomplete)))).toEqual(withoutErrors({ found: { [name]: null } }));
+      const { document, pick } = simplifiedObjects[kind];
       const answer = await ask(document(field));
       expect(answer.errors).toEqual([]);
       expect(pick(answer.data)).toEqual({ [name]: value });
@@ -239,7 +245,7 @@ const pageOf = (items: readonly object[], limit = 50) => ({
 
 describe('the page size', () => {
   for (const kind of askedLists) {
-    test(`${kind.name}: is kept when one page reports a limit of 1`, async () => {
+    test(`${kind.name}: the page size is unchanged after one page reports a limit of 1`, async () => {
       const items = [1, 2, 3].map((n) => kind.item(plainId(n)));
       const small = { ...pageOf(items.slice(0, 1), 1), total: 3, next: 'https://api.spotify.com/v1/next' };
       const { ask, calls } = await start('development', [
@@ -262,7 +268,7 @@ describe('the page size', () => {
   }
 });
 
-describe.concurrent.each(modes)('one 403 with an empty body from the edge (%s)', (mode) => {
+describe.concurrent.each(modes)('one 403 with an empty body (%s)', (mode) => {
   const id = plainId(7);
   for (const [name, path, document] of [
     ['an artist', '^/artists/[^/]+$', `{ artist(id: "${id}") { id } }`],
@@ -274,10 +280,10 @@ describe.concurrent.each(modes)('one 403 with an empty body from the edge (%s)',
     ["an album's tracks", '/tracks$', `{ album(id: "${id}") { tracks(first: 1) { nodes { id } } } }`],
     ['a search', '^/search$', `{ search(q: "abc", type: [TRACK]) { tracks(first: 1) { nodes { id } } } }`],
   ] as const) {
-    test(`${mode}: for ${name} is an error or answered all the same, and forgotten at once`, async () => {
+    test(`${mode}: one 403 with an empty body for ${name} is an error or has no effect, and does not affect the next operation`, async () => {
       const rules: WrittenRule[] = [
-        ...(['artist', 'album', 'track'] as const).map((each) => ({ path: `^/${each}s/[^/]+$`, echo: each })),
-        ...features.map((each) => ({ path: each.path, body: json(each.body) })),
+        ...(['artist', 'album', 'track'] as const).map((type) => ({ path: `^/${type}s/[^/]+$`, echo: type })),
+        ...features.map((feature) => ({ path: feature.path, body: json(feature.body) })),
         { path: '/albums$', echoPage: true, body: json(pageOf([fullAlbum(plainId(9))])) },
         { path: '^/search$', echoPage: true, body: json({ tracks: pageOf([fullTrack(plainId(9))]) }) },
         { path: '/tracks$', echoPage: true, body: json(pageOf([fullTrack(plainId(9))])) },

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { albumPage, albumsDocument, idsOf, slots } from '../support/album-pages.ts';
 import { albums, artists, fine, inMode, seen } from '../support/asking.ts';
 
-/** Windows over an artist's list of albums, with what they cost: `paging.property.test.ts` walks whole lists. */
+/** Windows over an artist's list of albums, and their calls. `paging.property.test.ts` walks whole lists. */
 
 /** Offset and limit of each call for a list, in order of their offsets. */
-const pagesAsked = (gateway: { apiCalls(): string[] }): [offset: number, limit: number][] =>
+const requestedPages = (gateway: { apiCalls(): string[] }): [offset: number, limit: number][] =>
   gateway
     .apiCalls()
     .filter((path) => /\/(albums|tracks)\?/.test(path))
@@ -25,7 +25,7 @@ describe('a window', () => {
     ['last: 4', 100, 104, [0, 100]],
     ['last: 100', 4, 104, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]],
   ])(
-    'of `%s` is read in full pages of ten, none larger, none twice, none too many',
+    'a window of `%s` is read in full pages of ten, and no page is larger, repeated or unneeded',
     async (args, from, to, offsets) => {
       const gateway = await inMode('development');
       const page = await albumPage(gateway, args);
@@ -36,11 +36,11 @@ describe('a window', () => {
         page.edges[0]?.cursor,
         page.edges.at(-1)?.cursor,
       ]);
-      expect(pagesAsked(gateway)).toEqual(offsets.map((offset) => [offset, 10]));
+      expect(requestedPages(gateway)).toEqual(offsets.map((offset) => [offset, 10]));
     },
   );
 
-  test('shares the pages that another one has read', async () => {
+  test('a window uses the pages that another window has read', async () => {
     const gateway = await inMode('development');
     const { edges } = await albumPage(gateway, 'first: 30');
     gateway.sandbox.clearCalls();
@@ -55,7 +55,7 @@ describe('a window', () => {
     ).toEqual(slots(20, 29));
     expect(gateway.apiCalls()).toEqual([]);
     expect(idsOf(await albumPage(gateway, `first: 9, after: "${cursor(24)}"`))).toEqual(slots(25, 34));
-    expect(pagesAsked(gateway)).toEqual([[30, 10]]);
+    expect(requestedPages(gateway)).toEqual([[30, 10]]);
   });
 
   test.each([
@@ -66,31 +66,34 @@ describe('a window', () => {
     'last: 101',
     'first: 5, last: 5',
     'first: 0, last: 0',
-  ])('of `%s` is refused without a call for its list, and its siblings stay', async (args) => {
-    const { ask, apiCalls } = await inMode('development');
-    const query = `{ artist(id: "${artists.bts}") { name albums(${args}) { totalCount } } }`;
-    expect(seen(await ask(query))).toEqual({
-      data: { artist: { name: 'BTS', albums: null } },
-      errors: [['artist.albums', 'BAD_USER_INPUT']],
-    });
-    expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
-  });
+  ])(
+    'a window of `%s` is an error without a call for its list, and its siblings keep their data',
+    async (args) => {
+      const { ask, apiCalls } = await inMode('development');
+      const query = `{ artist(id: "${artists.bts}") { name albums(${args}) { totalCount } } }`;
+      expect(seen(await ask(query))).toEqual({
+        data: { artist: { name: 'BTS', albums: null } },
+        errors: [['artist.albums', 'BAD_USER_INPUT']],
+      });
+      expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
+    },
+  );
 
   test.each(['first: 0', 'last: 0'])(
-    'of `%s` is empty and still knows the length, for one call at most',
+    'a window of `%s` is empty and has the length of the list, for one call at most',
     async (args) => {
       const gateway = await inMode('development');
       const page = await albumPage(gateway, args);
       expect([page.totalCount, page.nodes, page.edges]).toEqual([104, [], []]);
       expect(page.pageInfo).toMatchObject({ hasNextPage: false, startCursor: null, endCursor: null });
-      expect(pagesAsked(gateway)).toEqual([[0, 10]]);
+      expect(requestedPages(gateway)).toEqual([[0, 10]]);
     },
   );
 
-  test('behind the end of the list has no edge and no cursor, and says that there is something in front', async () => {
-    for (const known of [true, false]) {
+  test('a window after the end of the list has no edge and no cursor, and has a previous page', async () => {
+    for (const isLengthCached of [true, false]) {
       const gateway = await inMode('development');
-      const end = await albumPage(known ? gateway : await inMode('development'), 'last: 1');
+      const end = await albumPage(isLengthCached ? gateway : await inMode('development'), 'last: 1');
       gateway.sandbox.clearCalls();
       const page = await albumPage(gateway, `first: 5, after: "${end.pageInfo.endCursor}"`);
       expect(page).toEqual({
@@ -99,11 +102,11 @@ describe('a window', () => {
         edges: [],
         pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null },
       });
-      expect(pagesAsked(gateway).length).toBeLessThanOrEqual(1);
+      expect(requestedPages(gateway).length).toBeLessThanOrEqual(1);
     }
   });
 
-  test('between cursors that cross, or that touch, is empty and costs no call', async () => {
+  test('a window between cursors that cross or are adjacent is empty and costs no call', async () => {
     const gateway = await inMode('development');
     const { edges } = await albumPage(gateway, 'first: 9');
     const other = await inMode('development');
@@ -125,12 +128,12 @@ describe('a window', () => {
         );
       }
     }
-    expect(pagesAsked(other)).toEqual([]);
+    expect(requestedPages(other)).toEqual([]);
   });
 });
 
 describe('the length of a list', () => {
-  test('alone costs one call, and none where it is known', async () => {
+  test('the length of a list costs one call, and no call if it is cached', async () => {
     const gateway = await inMode('development');
     const query = albumsDocument('first: 100', artists.bts, 'totalCount');
     for (let time = 0; time < 2; time++) {
@@ -138,17 +141,17 @@ describe('the length of a list', () => {
         fine({ artist: { name: 'BTS', albums: { totalCount: 104 } } }),
       );
     }
-    expect(pagesAsked(gateway)).toEqual([[0, 10]]);
+    expect(requestedPages(gateway)).toEqual([[0, 10]]);
   });
 
-  test('of an album comes with the album, also where the tracks are not asked for', async () => {
+  test('the length of the tracks of an album comes with the album, also if no tracks are selected', async () => {
     const gateway = await inMode('development');
     const query = `{ album(id: "${albums.tracks130}") { tracks { totalCount } } }`;
     expect(seen(await gateway.ask(query))).toEqual(fine({ album: { tracks: { totalCount: 130 } } }));
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks130}`]);
   });
 
-  test('is not asked for where nothing of the list is selected', async () => {
+  test('the length of a list is not requested if only `__typename` of the list is selected', async () => {
     const gateway = await inMode('development');
     const answer = await gateway.ask(albumsDocument('', artists.bts, '__typename'));
     expect(seen(answer)).toEqual(

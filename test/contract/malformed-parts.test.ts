@@ -12,17 +12,17 @@ import { unexplainedNulls } from '../support/unexplained-nulls.ts';
 /** Parts of an object that Spotify does not send, or not as documented: each costs only itself. */
 
 interface Part {
-  /** Where Spotify has it, inside the object. */
+  /** The path of the part in the object of Spotify. */
   json: string;
-  /** Where the graph has it. */
+  /** The path of the part in the object of the graph. */
   field: string;
   /** Values that are not as documented. */
   bad: readonly unknown[];
   /** Only full objects have it. */
   full?: true;
-  /** Where a short form lacks it, the full object fills it. */
+  /** If a simplified object lacks it, it comes from the full object. */
   filled?: true;
-  /** Spotify leaves it out where there is nothing of the kind, or withholds it from some apps: then nothing is missing. */
+  /** Spotify leaves it out if the object has no such value, or withholds it from some apps, so its absence is no fault. */
   maybe?: true;
 }
 
@@ -112,26 +112,26 @@ const parts: Record<'artist' | 'album' | 'track', Part[]> = {
   ],
 };
 
-const shortAlbumFields = `id name uri externalUrl albumType totalTracks releaseDate { date precision }
+const simplifiedAlbumFields = `id name uri externalUrl albumType totalTracks releaseDate { date precision }
   images { url width height } artists { id name uri externalUrl } isPlayable restrictions { reason }`;
-const shortTrackFields = `id name uri externalUrl discNumber trackNumber durationMs explicit isLocal isPlayable
+const simplifiedTrackFields = `id name uri externalUrl discNumber trackNumber durationMs explicit isLocal isPlayable
   restrictions { reason } linkedFrom { id uri externalUrl } previewUrl artists { id name externalUrl }`;
 const fullTrackFields = trackFields
   .replace('artists { id name }', 'artists { id name externalUrl }')
   .replace('album { id name }', 'album { id name externalUrl }');
 
-/** An artist with everything that may be malformed. */
+/** An artist with every part that may be malformed. */
 const popular = catalogue.artists().find(({ images, genres }) => images.length > 1 && genres.length > 0);
 
 interface Place {
   name: string;
   kind: keyof typeof parts;
   query: string;
-  /** Where the object stands in the response of Spotify, and of the gateway. */
+  /** The request to Spotify, and the paths of the object in the responses of Spotify and of the gateway. */
   on: FaultRule['on'];
   inside: string;
   at: string;
-  short?: true;
+  isSimplified?: true;
 }
 
 const places: Place[] = [
@@ -162,20 +162,20 @@ const places: Place[] = [
   {
     name: "an album in an artist's list",
     kind: 'album',
-    query: `{ artist(id: "${artists.albums9}") { albums(first: 3) { nodes { ${shortAlbumFields} } } } }`,
+    query: `{ artist(id: "${artists.albums9}") { albums(first: 3) { nodes { ${simplifiedAlbumFields} } } } }`,
     on: { route: 'artists/albums' },
     inside: 'items.1.',
     at: 'artist.albums.nodes.1.',
-    short: true,
+    isSimplified: true,
   },
   {
     name: 'an album that a search finds',
     kind: 'album',
-    query: `{ search(q: "rooms") { albums(first: 3) { nodes { ${shortAlbumFields} } } } }`,
+    query: `{ search(q: "rooms") { albums(first: 3) { nodes { ${simplifiedAlbumFields} } } } }`,
     on: { route: 'search' },
     inside: 'albums.items.1.',
     at: 'search.albums.nodes.1.',
-    short: true,
+    isSimplified: true,
   },
   {
     name: 'a track that is read by its id',
@@ -186,26 +186,26 @@ const places: Place[] = [
     at: 'track.',
   },
   {
-    name: 'a track that comes with its album',
+    name: 'a track in its album',
     kind: 'track',
-    query: `{ album(id: "${albums.tracks20}") { tracks(first: 3) { nodes { ${shortTrackFields} } } } }`,
+    query: `{ album(id: "${albums.tracks20}") { tracks(first: 3) { nodes { ${simplifiedTrackFields} } } } }`,
     on: { route: 'albums' },
     inside: 'tracks.items.1.',
     at: 'album.tracks.nodes.1.',
-    short: true,
+    isSimplified: true,
   },
   {
     name: "a track in a page of its album's tracks",
     kind: 'track',
-    query: `{ album(id: "${albums.tracks55}") { tracks(last: 3) { nodes { ${shortTrackFields} } } } }`,
+    query: `{ album(id: "${albums.tracks55}") { tracks(last: 3) { nodes { ${simplifiedTrackFields} } } } }`,
     on: { route: 'albums/tracks' },
     inside: 'items.2.',
     at: 'album.tracks.nodes.0.',
-    short: true,
+    isSimplified: true,
   },
 ];
 
-/** The same data with null in one place. */
+/** The same data with null at one path. */
 function withNull<T>(data: T, path: string): T {
   const changed = structuredClone(data);
   const keys = path.split('.');
@@ -223,62 +223,67 @@ async function askWith(edits: readonly Edit[], { query, on }: Place) {
   return { answer, calls: gateway.apiCalls() };
 }
 
-/** Each sandbox serves its pictures from a port of its own. */
+/** Replaces the address of the images, because each sandbox has a port of its own. */
 const withoutHost = <T>(answer: T, imagesUrl: string): T =>
   JSON.parse(JSON.stringify(answer).replaceAll(imagesUrl, 'http://images.test/'));
 
-describe.each(places)('of $name', (place) => {
-  const { kind, inside, at, short } = place;
-  const own = parts[kind].filter(({ full }) => !short || !full);
-  let known: Awaited<ReturnType<typeof askWith>> | undefined;
+describe.each(places)('a part of $name', (place) => {
+  const { kind, inside, at, isSimplified } = place;
+  const expectedParts = parts[kind].filter(({ full }) => !isSimplified || !full);
+  let validRun: Awaited<ReturnType<typeof askWith>> | undefined;
 
   async function withoutFault() {
-    known ??= await askWith([], place);
-    expect(known.answer.errors).toEqual([]);
-    return known;
+    validRun ??= await askWith([], place);
+    expect(validRun.answer.errors).toEqual([]);
+    return validRun;
   }
 
-  test.each(own)('$json that is not as documented is an error at $field and nothing else', async (part) => {
-    const whole = await withoutFault();
-    for (const bad of short ? part.bad.slice(0, 2) : part.bad) {
-      const { answer, calls } = await askWith([{ path: inside + part.json, set: bad }], place);
-      const path = at + part.field;
-      expect(seen(answer), JSON.stringify(bad)).toEqual({
-        data: withNull(whole.answer.data, path),
-        errors: [[path, 'UPSTREAM_BAD_RESPONSE']],
-      });
-      const notes = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
-      expect(notes).toEqual([expect.stringMatching(/: MALFORMED$/)]);
-      expect(calls).toEqual(whole.calls);
-    }
-  });
+  test.each(expectedParts)(
+    'an undocumented value of $json is an error at $field and nowhere else',
+    async (part) => {
+      const valid = await withoutFault();
+      for (const bad of isSimplified ? part.bad.slice(0, 2) : part.bad) {
+        const { answer, calls } = await askWith([{ path: inside + part.json, set: bad }], place);
+        const path = at + part.field;
+        expect(seen(answer), JSON.stringify(bad)).toEqual({
+          data: withNull(valid.answer.data, path),
+          errors: [[path, 'UPSTREAM_BAD_RESPONSE']],
+        });
+        const reasons = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
+        expect(reasons).toEqual([expect.stringMatching(/: MALFORMED$/)]);
+        expect(calls).toEqual(valid.calls);
+      }
+    },
+  );
 
-  test.each(own.filter(({ maybe, filled }) => !maybe && !(filled && short && kind === 'album')))(
-    '$json that is not sent is null at $field, with a note and without an error',
+  test.each(
+    expectedParts.filter(({ maybe, filled }) => !maybe && !(filled && isSimplified && kind === 'album')),
+  )(
+    'a missing $json is null at $field, with an entry in `unavailable` and without an error',
     async ({ json, field }) => {
-      const whole = await withoutFault();
+      const valid = await withoutFault();
       const isElement = /\.\d+$/.test(json);
       const absences: Edit[] = [{ path: inside + json, set: null }];
       if (!isElement) absences.push({ path: inside + json, remove: true });
       for (const edit of absences) {
         const { answer, calls } = await askWith([edit], place);
         const path = at + field;
-        expect(seen(answer)).toEqual({ data: withNull(whole.answer.data, path), errors: [] });
-        const notes = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
-        expect(notes).toEqual([expect.stringMatching(/: NOT_SENT$/)]);
-        expect(calls).toEqual(whole.calls);
+        expect(seen(answer)).toEqual({ data: withNull(valid.answer.data, path), errors: [] });
+        const reasons = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
+        expect(reasons).toEqual([expect.stringMatching(/: NOT_SENT$/)]);
+        expect(calls).toEqual(valid.calls);
       }
     },
   );
 });
 
-describe('what is not there because there is nothing of the kind', () => {
+describe('a value that the object does not have', () => {
   test.each([
     ['isPlayable', 'is_playable'],
     ['restrictions { reason }', 'restrictions'],
     ['linkedFrom { id }', 'linked_from'],
     ['externalIds { isrc upc ean }', 'external_ids.isrc'],
-  ])('is null without a note: %s', async (field, path) => {
+  ])('a field without a value is null without an entry in `unavailable`: %s', async (field, path) => {
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, remove: true }] } });
     const answer = await ask(`{ track(id: "${tracks.severalArtists}") { ${field} } }`);
@@ -286,7 +291,7 @@ describe('what is not there because there is nothing of the kind', () => {
     expect(unavailable(answer)).toEqual([]);
   });
 
-  test('is a followers object without a number, which is null as a whole', async () => {
+  test('a followers object without a number is null as a whole', async () => {
     const { ask, sandbox } = await inMode('extended');
     const edits: Edit[] = [{ path: 'followers', set: { href: null, total: null } }];
     sandbox.faults.add({ fault: { kind: 'edit', edits } });
@@ -298,7 +303,7 @@ describe('what is not there because there is nothing of the kind', () => {
 });
 
 describe('an object without an id', () => {
-  const shell = { id: null, name: null, uri: null, type: 'album', images: [] };
+  const emptyObject = { id: null, name: null, uri: null, type: 'album', images: [] };
   const local = {
     id: null,
     name: 'Home recording',
@@ -306,8 +311,8 @@ describe('an object without an id', () => {
     is_local: true,
   };
 
-  test.each([shell, local, { ...local, id: undefined }])(
-    'in a list is a slot that holds nothing',
+  test.each([emptyObject, local, { ...local, id: undefined }])(
+    'an object without an id in a list is an empty slot',
     async (item) => {
       const lists: [rule: FaultRule['on'], path: string, query: string][] = [
         [
@@ -338,10 +343,10 @@ describe('an object without an id', () => {
     },
   );
 
-  test('is no album of a track and no artist of it', async () => {
+  test('an album and an artist without an id are null in a track', async () => {
     const { ask, sandbox } = await inMode('extended');
     const edits: Edit[] = [
-      { path: 'album', set: { ...shell, name: '' } },
+      { path: 'album', set: { ...emptyObject, name: '' } },
       { path: 'artists.0', set: { name: 'Somebody', external_urls: {} } },
     ];
     sandbox.faults.add({ fault: { kind: 'edit', edits } });
@@ -355,9 +360,9 @@ describe('an object without an id', () => {
   });
 });
 
-describe('the tracks that come with an album', () => {
+describe('the tracks in an album', () => {
   test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
-    'are read again by themselves where their page is malformed: %j',
+    'the tracks of an album are read by a separate call if the page in the album is malformed: %j',
     async (page) => {
       const { ask, sandbox, apiCalls } = await inMode('extended');
       sandbox.faults.add({
@@ -382,7 +387,7 @@ describe('the tracks that come with an album', () => {
 });
 
 describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
-  test('has the same missing parts and the same linked track, for no call', async () => {
+  test('a response that another gateway has read has the same missing parts and the same linked track, for no call', async () => {
     const redis = await startRedis();
     const { sandbox } = await inMode('extended');
     const edits: Edit[] = [
@@ -399,7 +404,7 @@ describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
       const others = await redis.connections();
       const gateway = startGateway(sandbox, environment);
       await gateway.fetch('/ready');
-      while ((await redis.connections()) < others + 2) await sleep(5); // one that asks, one that listens
+      while ((await redis.connections()) < others + 2) await sleep(5); // one for commands, one for messages
       return gateway;
     };
     const [one, other] = [await connected(), await connected()];

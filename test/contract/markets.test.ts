@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { albums, artists, catalogue, fine, inMode, quoted, seen, tracks } from '../support/asking.ts';
 
-const nowhereInSpain = { isPlayable: false, restrictions: { reason: 'MARKET' } };
+const notInSpain = { isPlayable: false, restrictions: { reason: 'MARKET' } };
 const playable = { isPlayable: true, restrictions: null };
 const inMarket = 'isPlayable restrictions { reason }';
 
 describe('a market', () => {
-  test('says what can be played there, of albums and tracks, alone and among others', async () => {
+  test('a market determines whether albums and tracks are playable, read alone and in batches', async () => {
     const { ask, apiCalls } = await inMode('extended');
     const ids = [albums.outsideSpain, albums.tracks1];
     const document = `{
@@ -19,12 +19,12 @@ describe('a market', () => {
     }`;
     expect(seen(await ask(document))).toEqual(
       fine({
-        album: nowhereInSpain,
+        album: notInSpain,
         elsewhere: playable,
         anywhere: { isPlayable: null, restrictions: null },
-        albums: [nowhereInSpain, playable],
-        track: nowhereInSpain,
-        tracks: [nowhereInSpain, playable],
+        albums: [notInSpain, playable],
+        track: notInSpain,
+        tracks: [notInSpain, playable],
       }),
     );
     expect(apiCalls().toSorted()).toEqual(
@@ -37,7 +37,7 @@ describe('a market', () => {
     );
   });
 
-  test('is inherited downwards, from an album over its tracks and their artists to the albums of these', async () => {
+  test('a market is inherited from an album by its tracks, their artists and the albums of these artists', async () => {
     const { ask, apiCalls } = await inMode('development');
     const document = `{ album(id: "${albums.tracks1}", market: "ES") {
       tracks(first: 1) { nodes { isPlayable artists { name albums(first: 1) { nodes { isPlayable } } } } }
@@ -62,7 +62,7 @@ describe('a market', () => {
     ]);
   });
 
-  test('is inherited by full objects, by the album of a track and by what a search finds', async () => {
+  test('a market is inherited by full objects, by the album of a track and by the results of a search', async () => {
     const { ask, apiCalls } = await inMode('development');
     const document = `{
       album(id: "${albums.tracks51}", market: "ES") { tracks(first: 1) { nodes { externalIds { isrc } } } }
@@ -86,7 +86,7 @@ describe('a market', () => {
     );
   });
 
-  test('is inherited by related artists too, and passed on to their albums', async () => {
+  test('a market is inherited by related artists and their albums', async () => {
     const { ask, apiCalls } = await inMode('extended', { MAX_UPSTREAM_CALLS: '200' });
     const document = `{ album(id: "${albums.tracks1}", market: "ES") {
       artists { relatedArtists { name albums(first: 1) { totalCount } } }
@@ -97,7 +97,7 @@ describe('a market', () => {
     expect(lists.filter((path) => !path.includes('market=ES'))).toEqual([]);
   });
 
-  test('of an argument is worth more than the one of the field above, and both more than the configured one', async () => {
+  test('the market of an argument has priority over the inherited market, and both have priority over the configured market', async () => {
     const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'FR' });
     const document = `{
       album(id: "${albums.outsideSpain}", market: "DE") {
@@ -121,7 +121,7 @@ describe('a market', () => {
     );
   });
 
-  test('that is configured counts where none is named, and no artist is asked with one', async () => {
+  test('the configured market applies to fields without a market, and artists are requested without a market', async () => {
     const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'ES' });
     const document = `{
       album(id: "${albums.outsideSpain}") { isPlayable }
@@ -149,15 +149,15 @@ describe('a market', () => {
     );
   });
 
-  test('makes two answers of one object: what was read for one is never given for another', async () => {
+  test('an object that is read for one market is never returned for another market', async () => {
     const { ask, apiCalls } = await inMode('development');
-    const of = (market: string) => `album(id: "${albums.onlyKorea}"${market}) { isPlayable }`;
+    const albumField = (market: string) => `album(id: "${albums.onlyKorea}"${market}) { isPlayable }`;
     for (const [market, isPlayable] of [
       [', market: "KR"', true],
       [', market: "DE"', false],
       ['', null],
     ] as const) {
-      expect(seen(await ask(`{ ${of(market)} }`))).toEqual(fine({ album: { isPlayable } }));
+      expect(seen(await ask(`{ ${albumField(market)} }`))).toEqual(fine({ album: { isPlayable } }));
     }
     expect(apiCalls()).toHaveLength(3);
   });

@@ -11,7 +11,7 @@ import {
   shortTrack,
 } from '../support/plain-objects.ts';
 
-/** Neighbours of publicly reported cases: the same kind of fault at another place. No report has them yet. */
+/** Variants of publicly reported cases, without a report: the same kind of fault at another endpoint or field. */
 
 const id = plainId;
 const [artistA, artistB, artistC] = [id(61), id(62), id(63)];
@@ -117,7 +117,7 @@ const cases: Record<string, WrittenCase> = {
       { query: `{ track(id: "${trackA}") { album { label } } }`, right: { 'track.album.label': 'Label' } },
     ],
   },
-  'a 404 for the second page of a list is an error, not the end of the list, and is not kept': {
+  'a 404 for the second page of a list is an error, not the end of the list, and is not cached': {
     env: development,
     upstream: [
       anyArtist,
@@ -172,7 +172,7 @@ const cases: Record<string, WrittenCase> = {
       { query: albums('last: 5'), right: { 'artist.albums.nodes.4.id': id(224) } },
     ],
   },
-  'a batch that has a null for one track and another track for the next one gives each at its place': {
+  'a batch with null for one track and a different track for the next one gives each element its own slot': {
     env: extended,
     upstream: [{ path: '^/tracks$', body: { tracks: [null, fullTrack(trackC), fullTrack(trackC)] } }],
     steps: [
@@ -195,7 +195,7 @@ const cases: Record<string, WrittenCase> = {
       },
     ],
   },
-  'a linked_from that names no track is no link, and the track is complete': {
+  'a linked_from without a track is null or an error, and the track is complete': {
     env: development,
     upstream: [
       { path: `/${trackA}$`, body: { ...fullTrack(trackA), linked_from: {} } },
@@ -291,6 +291,6 @@ const cases: Record<string, WrittenCase> = {
   },
 };
 
-describe('a neighbour of a reported case is answered rightly', () => {
-  test.each(Object.entries(cases))('%s', { timeout: 60_000 }, (_, written) => runCase(parseCase(written)));
+describe('variants of reported cases', () => {
+  test.each(Object.entries(cases))('%s', { timeout: 60_000 }, (_, testCase) => runCase(parseCase(testCase)));
 });

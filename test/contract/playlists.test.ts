@@ -14,7 +14,7 @@ import {
 } from '../support/asking.ts';
 import { imagesAt } from '../support/truth.ts';
 
-/** Playlists: their fields, their items and the quirks of Spotify's responses, with the calls they cost. */
+/** Playlists: their fields, their items, the peculiarities of Spotify's responses, and the calls they cost. */
 
 const parameters = 'additional_types=track%2Cepisode&market=US';
 const playlistPath = (id: string) => `/playlists/${id}?${parameters}`;
@@ -62,7 +62,7 @@ const sentItems = (id: string): (string | null)[] =>
 const idsOf = ({ nodes }: ItemsPage) => nodes.map(({ item }) => item?.id ?? null);
 
 describe.each(modes)('a playlist for an app in %s mode', (mode) => {
-  test('has every field as the catalogue has it, with its owner, for one call', async () => {
+  test('a playlist has every field of the catalogue and its owner, for one call', async () => {
     const { ask, apiCalls, sandbox } = await inMode(mode);
     const id = playlists.items3;
     const { owner, images, followers, ...truth } = catalogue.playlist(id) ?? expect.fail();
@@ -92,7 +92,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([playlistPath(id)]);
   });
 
-  test('has its description as plain text, and no picture where it has no items', async () => {
+  test('the description of a playlist is plain text, and a playlist without items has no picture', async () => {
     const { ask } = await inMode(mode);
     const answer = await ask(`{
       escaped: playlist(id: "${playlists.escaped}") { description }
@@ -103,7 +103,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
     );
   });
 
-  test('is null for an unknown id, and costs one call', async () => {
+  test('a playlist with an unknown id is null, and costs one call', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask(`{ playlist(id: "${unknownId}") { name items { totalCount } } }`);
     expect(seen(answer)).toEqual(fine({ playlist: null }));
@@ -111,7 +111,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([playlistPath(unknownId)]);
   });
 
-  test('that Spotify has made is null only for an app that may not see it', async () => {
+  test('a playlist by Spotify is null only for an app that may not see it', async () => {
     const { ask } = await inMode(mode);
     const answer = await ask(`{ playlist(id: "${playlists.bySpotify}") { owner { id } } }`);
     expect(seen(answer)).toEqual(
@@ -119,7 +119,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
     );
   });
 
-  test('is found by a search, whose null items have no edge, for one call', async () => {
+  test('a search finds playlists for one call, and its null items have no edge', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask<
       { search: { playlists: { nodes: { name: string; public: null }[]; edges: { cursor: string }[] } } },
@@ -138,7 +138,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
     expect(apiCalls().length).toBe(1);
   });
 
-  test('is found by node, and by a federation router', async () => {
+  test('`node` and `_entities` find a playlist', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const id = playlists.items3;
     const answer = await ask(`{
@@ -153,7 +153,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
 });
 
 describe('the items of a playlist', () => {
-  test('come with the playlist up to the hundredth, and each further page of fifty is one call', async () => {
+  test('the first hundred items of a playlist come with the playlist, and each further page of fifty is one call', async () => {
     const gateway = await inMode('extended');
     const all = sentItems(playlists.items230);
     const first = await pageOf(gateway, playlists.items230, 'first: 80');
@@ -179,7 +179,7 @@ describe('the items of a playlist', () => {
     );
   });
 
-  test('are full tracks and episodes, which cost no call when they are read by their ids', async () => {
+  test('the items of a playlist are full tracks and episodes, which cost no call when they are read by their ids', async () => {
     const { ask, apiCalls } = await inMode('extended');
     const [trackId, episodeId] = sentItems(playlists.gaps);
     const answer = await ask(page(playlists.gaps, 'first: 2'));
@@ -196,7 +196,7 @@ describe('the items of a playlist', () => {
     expect(apiCalls()).toEqual([playlistPath(playlists.gaps)]);
   });
 
-  test('keep the slots of local files, removed items and repetitions, and every client reaches the end', async () => {
+  test('the items of a playlist include slots of local files, removed items and repetitions, and every walk reaches the end', async () => {
     for (const size of [1, 7, 50, 100]) {
       const gateway = await inMode('extended');
       const found: ItemsPage['nodes'] = [];
@@ -214,7 +214,7 @@ describe('the items of a playlist', () => {
     }
   });
 
-  test('can be read from the end, and before a cursor', async () => {
+  test('the items of a playlist can be read from the end, and before a cursor', async () => {
     const gateway = await inMode('extended');
     const all = sentItems(playlists.items230);
     const last = await pageOf(gateway, playlists.items230, 'last: 5');
@@ -224,7 +224,7 @@ describe('the items of a playlist', () => {
   });
 
   test.each(['items', 'tracks'] as const)(
-    'are read by the name `%s` alone, and by both names of their contents',
+    'the items of a playlist are read from the key `%s` alone, and from both keys of an entry',
     async (name) => {
       const gateway = await inMode('extended');
       const other = name === 'items' ? 'tracks' : 'items';
@@ -239,7 +239,7 @@ describe('the items of a playlist', () => {
 describe('the items of a playlist for an app that may not read them', () => {
   const document = page(playlists.items230, 'first: 1');
 
-  test('are null with a note, for the call of the playlist alone, and for no call once that is known', async () => {
+  test('the items of a playlist are null with an entry in `unavailable` after the call of the playlist, and for no call once the gateway has learned that', async () => {
     const { ask, apiCalls, sandbox } = await unknownApp('development');
     const answer = await ask(document);
     expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
@@ -256,17 +256,20 @@ describe('the items of a playlist for an app that may not read them', () => {
   test.each([
     ['401', refusal(401, 'Valid user authentication required')],
     ['403', refusal(403, 'Forbidden')],
-    ['403 without a word', { kind: 'answer', status: 403 } as const],
-  ])('are null with a note if the page is rejected with %s, and no token is renewed', async (_, fault) => {
-    const gateway = await inMode('extended');
-    const { endCursor } = (await pageOf(gateway, playlists.items230, 'first: 100')).pageInfo;
-    gateway.sandbox.clearCalls();
-    gateway.sandbox.faults.add({ on: { route: 'playlists/items' }, fault });
-    const answer = await gateway.ask(page(playlists.items230, `first: 50, after: "${endCursor}"`));
-    expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
-    expect(unavailable(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
-    expect(gateway.sandbox.calls().map(({ path }) => path)).toEqual([itemsPath(playlists.items230, 100)]);
-  });
+    ['403 without a body', { kind: 'answer', status: 403 } as const],
+  ])(
+    'the items of a playlist are null with an entry in `unavailable` if the page is rejected with %s, and no token is renewed',
+    async (_, fault) => {
+      const gateway = await inMode('extended');
+      const { endCursor } = (await pageOf(gateway, playlists.items230, 'first: 100')).pageInfo;
+      gateway.sandbox.clearCalls();
+      gateway.sandbox.faults.add({ on: { route: 'playlists/items' }, fault });
+      const answer = await gateway.ask(page(playlists.items230, `first: 50, after: "${endCursor}"`));
+      expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
+      expect(unavailable(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+      expect(gateway.sandbox.calls().map(({ path }) => path)).toEqual([itemsPath(playlists.items230, 100)]);
+    },
+  );
 });
 
 test('an episode inside a playlist is found in the market of the playlist', async () => {

@@ -74,7 +74,7 @@ const episode = (json: RecordedEpisode) => ({
 });
 
 const folder = sharedPath('recordings');
-/** The recorded reads that name no market, as reads for the market that the gateway names when no other is known. */
+/** Recordings without a market get the market that the gateway sends by default. */
 const recordings = (folder === null ? [] : readRecordings(folder)).map((recording): Recording => {
   const url = new URL(recording.url);
   if (!/^\/v1\/(shows|episodes)\b/.test(url.pathname) || url.searchParams.has('market')) return recording;
@@ -83,7 +83,7 @@ const recordings = (folder === null ? [] : readRecordings(folder)).map((recordin
 });
 
 function recorded<T>(name: string): { recording: Recording; json: T } {
-  const recording = recordings.find((each) => each.name === `rspotify/${name}.json`);
+  const recording = recordings.find((other) => other.name === `rspotify/${name}.json`);
   if (!recording) throw new Error(`There is no recording ${name}.`);
   return { recording, json: JSON.parse(recording.text) as T };
 }
@@ -108,7 +108,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
     expect(calls).toEqual([`200 /shows/${json.id}?market=US`]);
   });
 
-  test('shows that were read together have the recorded values', async () => {
+  test('shows of a batch have the recorded values', async () => {
     const name = 'show_find_many_5CfCWKI5pZ28U0uOzXkDHe_5as3aKmN2k11yfDDDSrvaZ';
     const { recording, json } = recorded<{ shows: RecordedShow[] }>(name);
     const ids = json.shows.map(({ id }) => id);
@@ -131,7 +131,7 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
     expect(calls).toEqual([`200 /episodes/${json.id}?market=ES`]);
   });
 
-  test('episodes that were read together have the recorded values', async () => {
+  test('episodes of a batch have the recorded values', async () => {
     const { recording, json } = recorded<{ episodes: RecordedEpisode[] }>(
       'episode_find_array_18RPZgmvEGKtEC2WMTHghd',
     );
@@ -140,20 +140,26 @@ describe.skipIf(folder === null)('recorded podcasts', () => {
       recording,
       `{ episodes(ids: ${JSON.stringify(ids)}) { ${episodeFields} show { name } } }`,
     );
-    const expected = json.episodes.map((each) => ({ ...episode(each), show: { name: each.show?.name } }));
+    const expected = json.episodes.map((recorded) => ({
+      ...episode(recorded),
+      show: { name: recorded.show?.name },
+    }));
     expect({ data, errors }).toEqual({ data: { episodes: expected }, errors: [] });
     expect(calls).toHaveLength(1);
   });
 
-  test('a page of the list has the recorded episodes, in the page size that the app was found to have', async () => {
+  test('a page of the list has the recorded episodes, with the learned page size of the app', async () => {
     const { recording, json } = recorded<{ items: RecordedEpisode[] }>(
       'show_find_5CfCWKI5pZ28U0uOzXkDHe_episodes',
     );
     const id = parseId('5CfCWKI5pZ28U0uOzXkDHe', 'show');
     const { encode } = cursorsOf(pagedList(showEpisodes, id, undefined, fallbackMarket));
-    const alone = { ...recorded<RecordedShow>('show_find_5CfCWKI5pZ28U0uOzXkDHe') };
-    const bare = { ...alone.recording, text: JSON.stringify({ ...alone.json, episodes: undefined }) };
-    const replay = await startReplay([bare, recording]);
+    const single = { ...recorded<RecordedShow>('show_find_5CfCWKI5pZ28U0uOzXkDHe') };
+    const withoutEpisodes = {
+      ...single.recording,
+      text: JSON.stringify({ ...single.json, episodes: undefined }),
+    };
+    const replay = await startReplay([withoutEpisodes, recording]);
     const { data, errors } = await startGateway(replay).ask(
       `{ show(id: "${id}") { episodes(first: 20, after: "${encode({ slot: 19, id: null, total: 53 })}") {
         totalCount nodes { ${episodeFields} } pageInfo { hasPreviousPage hasNextPage } } } }`,

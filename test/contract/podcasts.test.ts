@@ -8,7 +8,7 @@ import { pageDocument, type SpokenPage, pageOf as spokenPageOf } from '../suppor
 
 const showIds = catalogue.shows().map(({ id }) => id);
 const inUS = showIds.filter((id) => catalogue.show(id)?.markets.includes('US')).slice(0, 60);
-const usual = catalogue.episodesOf(shows.episodes3).length;
+const episodeCount = catalogue.episodesOf(shows.episodes3).length;
 
 const field = { parent: 'show', list: 'episodes' };
 const page = (id: string, args: string) => pageDocument(field, id, args);
@@ -22,7 +22,7 @@ const pageOf = (gateway: Gateway, id: string, args: string) => spokenPageOf(gate
 const idsOf = ({ nodes }: SpokenPage): string[] => nodes.map(({ id }) => id);
 
 describe.each(modes)('for an app in %s mode', (mode) => {
-  test('the last episodes are read from the last page, although the total overstates', async () => {
+  test('the last episodes are read from the last page, although the total is too high', async () => {
     const gateway = await inMode(mode);
     const last = await pageOf(gateway, shows.gaps, 'last: 3');
     const end = episodeSlots(shows.gaps).map(({ id }) => id);
@@ -30,7 +30,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     expect(last.pageInfo.hasNextPage).toBe(false);
   });
 
-  test('the episodes of a list name their show for no further call', async () => {
+  test('the episodes of a list have the name of their show, without another call', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask(
       `{ show(id: "${shows.episodes130}") { episodes(first: 60) { nodes { show { name } } } } }`,
@@ -67,7 +67,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
   });
 
-  test('shows, episodes and tracks of one search share a call', async () => {
+  test('shows, episodes and tracks of one search share their calls', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const answer = await ask(
       '{ search(q: "rooms", type: [TRACK, SHOW, EPISODE]) { tracks { totalCount } shows { nodes { id } } episodes { nodes { id } } artists { totalCount } } }',
@@ -78,7 +78,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 });
 
 describe('a market', () => {
-  test('that does not have a show or an episode makes it null without an error', async () => {
+  test('a show and an episode are null without an error in a market that does not have them', async () => {
     const { ask, apiCalls } = await inMode('development');
     const document = `{ show(id: "${shows.onlyGermany}") { name } episode(id: "${episodes.onlyGermany}") { name } }`;
     expect(seen(await ask(document))).toEqual(fine({ show: null, episode: null }));
@@ -87,7 +87,7 @@ describe('a market', () => {
     expect(apiCalls()).toHaveLength(4);
   });
 
-  test('that is not a country makes the field null, and costs no call', async () => {
+  test('a market that is not a country makes the field null, and costs no call', async () => {
     const { ask, apiCalls } = await inMode('development');
     const document = `{ show(id: "${shows.episodes3}", market: "us") { name } }`;
     expect(seen(await ask(document))).toEqual({ data: { show: null }, errors: [['show', 'BAD_USER_INPUT']] });
@@ -98,7 +98,7 @@ describe('a market', () => {
 describe('the cache', () => {
   const hour = 3_600;
 
-  test('keeps a show for six hours, and the list of its episodes for one', async () => {
+  test('the cache keeps a show fresh for six hours, and the list of its episodes for one hour', async () => {
     const clock = startClock();
     const gateway = await inMode('development');
     await pageOf(gateway, shows.episodes3, '');
@@ -114,11 +114,11 @@ describe('the cache', () => {
     ]);
     await vi.waitFor(() => expect(gateway.apiCalls()).toEqual([listPath(shows.episodes3, 0)]));
     await clock.pass(hour - 1);
-    expect(idsOf(await pageOf(gateway, shows.episodes3, ''))).toHaveLength(usual);
+    expect(idsOf(await pageOf(gateway, shows.episodes3, ''))).toHaveLength(episodeCount);
     expect(gateway.apiCalls()).toHaveLength(1);
   });
 
-  test('reads the list of a show again before the response if its page is older than two hours', async () => {
+  test('the gateway reads the list of a show again before the response if the page is older than two hours', async () => {
     const clock = startClock();
     const gateway = await inMode('development');
     await pageOf(gateway, shows.episodes3, '');
@@ -129,21 +129,21 @@ describe('the cache', () => {
     expect(gateway.apiCalls()).toEqual([listPath(shows.episodes3, 0)]);
   });
 
-  test('serves the page that a show has brought if the quota of the lists is used up', async () => {
+  test('the cache serves the page that came with a show if the quota of the lists is used up', async () => {
     const clock = startClock();
     const gateway = await inMode('development', { SPOTIFY_DAILY_LIMITS: 'shows/episodes=2' });
     await pageOf(gateway, shows.episodes3, '');
-    await pageOf(gateway, shows.episodes130, 'first: 51'); // one of two calls, of which one stays unused
+    await pageOf(gateway, shows.episodes130, 'first: 51'); // the only call, because one of the two stays unused
     await clock.pass(3 * hour);
     const answer = await gateway.ask<{ show: { list: SpokenPage } }, unknown>(page(shows.episodes3, ''));
     expect(answer.errors).toEqual([]);
-    expect(idsOf(answer.data.show.list)).toHaveLength(usual);
+    expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
     expect(answer.extensions.spotify?.stale).toEqual([
       { field: 'Show.episodes', path: ['show', 'list'], reason: 'QUOTA' },
     ]);
   });
 
-  test('keeps an episode for a day, whether it was read alone or in a list', async () => {
+  test('the cache keeps an episode for a day, whether it was read alone or in a list', async () => {
     const clock = startClock();
     const gateway = await inMode('development');
     await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`);
@@ -154,7 +154,7 @@ describe('the cache', () => {
     expect(gateway.apiCalls()).toEqual([]);
   });
 
-  test('gives an episode that a list has shown without a call', async () => {
+  test('the cache serves an episode of a list without a call', async () => {
     const gateway = await inMode('development');
     await pageOf(gateway, shows.episodes130, 'first: 5');
     gateway.sandbox.clearCalls();
@@ -166,8 +166,8 @@ describe('the cache', () => {
   });
 });
 
-describe('an app of which nothing is known', () => {
-  test('in extended mode reads shows together, and then the page of each list', async () => {
+describe('an app of unknown capabilities', () => {
+  test('an app in extended mode reads shows with one call, and then the page of each list', async () => {
     const { ask, apiCalls } = await inMode('extended');
     const ids = inUS.slice(0, 4);
     const answer = await ask(`{ shows(ids: ${quoted(ids)}) { name episodes(first: 1) { nodes { id } } } }`);
@@ -182,11 +182,11 @@ test('a bare id is not looked up as a show, but its URI and its link are', async
   const nodes = (ids: string[]) => `{ nodes(ids: ${quoted(ids)}) { id __typename } }`;
   expect(seen(await ask(nodes([shows.episodes3])))).toEqual(fine({ nodes: [null] }));
   expect(apiCalls().map((path) => path.split('/')[1])).toEqual(['artists', 'albums', 'tracks']);
-  const written = [
+  const links = [
     `spotify:show:${shows.episodes3}`,
     `https://open.spotify.com/episode/${episodes.newest}?si=1`,
   ];
-  expect(seen(await ask(nodes(written)))).toEqual(
+  expect(seen(await ask(nodes(links)))).toEqual(
     fine({
       nodes: [
         { id: shows.episodes3, __typename: 'Show' },

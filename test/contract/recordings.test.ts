@@ -24,15 +24,15 @@ import {
 import { sharedPath } from '../support/shared.ts';
 
 /**
- * Real input: what Spotify has answered to others, from 2014 to 2026, is what the gateway's clients get. The
- * expected values are read off the recordings here, in plain words, and not with the gateway's own decoder.
+ * Recorded responses of Spotify, from 2014 to 2026: clients of the gateway get the recorded values. The
+ * expected values are read from the recordings by this file, and not by the decoder of the gateway.
  */
 
 const folder = sharedPath('recordings');
-const everything = folder === null ? [] : readRecordings(folder);
-const answers = everything.filter(({ status, url }) => status === 200 && !url.includes('/api/token'));
+const allRecordings = folder === null ? [] : readRecordings(folder);
+const answers = allRecordings.filter(({ status, url }) => status === 200 && !url.includes('/api/token'));
 
-// What to ask for, each beside what the recordings say it is.
+// Selections of fields, each beside the function that reads the expected value from a recording.
 
 const linkFields = 'id uri externalUrl';
 const link = ({ id, uri, external_urls }: RecordedLink) => ({ id, uri, externalUrl: external_urls.spotify });
@@ -47,8 +47,8 @@ const artistFields = `${briefArtistFields} ${imageFields} genres followers { tot
 const artist = (json: RecordedArtist) => ({
   ...briefArtist(json),
   images: images(json.images),
-  genres: json.genres ?? null, // development mode lacks it, and the two below
-  followers: json.followers ? { total: json.followers.total } : null, // batches of 2014 lack it
+  genres: json.genres ?? null, // development mode lacks this key and the next two
+  followers: json.followers ? { total: json.followers.total } : null, // batches of 2014 lack this key
   popularity: json.popularity ?? null,
 });
 
@@ -78,7 +78,7 @@ const briefTrack = (json: RecordedTrack) => ({
 
 const briefAlbumFields = `${linkFields} name albumType ${imageFields} isPlayable restrictions { reason }
   totalTracks releaseDate { date precision } artists { ${briefArtistFields} }`;
-/** @param full the recorded full object, for what the short form at hand lacks: until 2018 it was much shorter */
+/** @param full the recorded full object, for keys that the simplified object lacks: until 2018 it had fewer keys */
 const briefAlbum = (json: RecordedAlbum, full?: RecordedAlbum) => {
   const date = json.release_date ?? full?.release_date;
   const precision = json.release_date_precision ?? full?.release_date_precision;
@@ -105,14 +105,14 @@ const track = (json: RecordedTrack, fullAlbum?: RecordedAlbum) => ({
 
 const detailFields = `label popularity genres copyrights { text type } ${idsFields}`;
 const details = (json?: RecordedAlbum) => ({
-  label: json?.label ?? null, // recordings of 2014 lack these two
+  label: json?.label ?? null, // recordings of 2014 lack this key and the next one
   copyrights: json?.copyrights?.map(({ text, type }) => ({ text, type })) ?? null,
   popularity: json?.popularity ?? null,
   genres: json?.genres ?? null,
   externalIds: json ? externalIds(json.external_ids) : null,
 });
 
-// As many tracks as an album brings along: the pages behind them are recorded for one album only.
+// As many tracks as an album contains, because later pages are recorded for one album only.
 const albumFields = `${briefAlbumFields} ${detailFields}
   tracks(first: 50) { totalCount nodes { ${briefTrackFields} } }`;
 const album = (json: RecordedAlbum) => ({
@@ -127,17 +127,18 @@ const kinds = {
   track: { fields: trackFields, expected: (json: object) => track(json as RecordedTrack) },
 };
 
-// How to get at a recording, and to ask.
+// Access to recordings, and operations.
 
 const path = ({ url }: Recording): string => new URL(url).pathname.replace('/v1', '');
 const parameter = ({ url }: Recording, name: string): string => new URL(url).searchParams.get(name) ?? '';
 const json = <T>({ text }: Recording): T => JSON.parse(text) as T;
-const recordingsAt = (where: RegExp): Recording[] => answers.filter((each) => where.test(path(each)));
+const recordingsAt = (where: RegExp): Recording[] =>
+  answers.filter((recording) => where.test(path(recording)));
 const objectsOf = (kind: Kind, recording: Recording) =>
-  [...objectsIn(json(recording))].filter((each) => each.kind === kind);
+  [...objectsIn(json(recording))].filter((object) => object.kind === kind);
 
 function recorded(name: string): Recording {
-  const recording = everything.find((each) => each.name.endsWith(`/${name}.json`));
+  const recording = allRecordings.find((other) => other.name.endsWith(`/${name}.json`));
   if (!recording) throw new Error(`There is no recording ${name}.`);
   return recording;
 }
@@ -149,7 +150,7 @@ async function start(
   { environment = {}, ...options }: ReplayOptions & { environment?: Record<string, string> } = {},
 ): Promise<{ replay: Replay; ask: Ask }> {
   const replay = await startReplay(recordings, options);
-  // What an operation may cost at worst is another question than what it answers.
+  // These tests check responses, so the limit of planned calls must not reject an operation.
   const gateway = startGateway(replay, { MAX_UPSTREAM_CALLS: '1000', ...environment });
   const ask: Ask = async <T>(document: string, variables: object = {}) => {
     const { data, errors } = await gateway.ask<T, object>(document, variables);
@@ -159,7 +160,7 @@ async function start(
   return { replay, ask };
 }
 
-/** The calls for one kind of object, in an order that does not depend on which of parallel ones came first. */
+/** The calls for one kind of object, sorted, because the order of parallel calls varies. */
 const callsTo = (family: string, replay: Replay): string[] =>
   replay
     .calls()
@@ -175,7 +176,7 @@ const plural = (kind: Kind): string => {
   }`;
 };
 
-/** The calls that so many objects take, asked for together. */
+/** The calls for these objects in one operation. */
 function readsOf(kind: Kind, ids: readonly string[], market: string | null, batches: boolean): string[] {
   const suffix = (sign: string) => (market === null ? '' : `${sign}market=${market}`);
   const batch = `/${kind}s?ids=${ids.join(',')}${suffix('&')}`;
@@ -184,16 +185,16 @@ function readsOf(kind: Kind, ids: readonly string[], market: string | null, batc
   return batches ? [`200 ${batch}`] : [...singles, `403 ${batch}`].toSorted();
 }
 
-/** Asks for every object of one kind in the recordings, at once, and expects it as it was recorded. */
+/** Reads every object of one kind in the recordings with one operation, and expects the recorded values. */
 async function expectRecorded(
   kind: Kind,
   recordings: readonly Recording[],
   market: string | null,
   batches: boolean,
 ): Promise<object[]> {
-  // Nothing else is replayed: what short forms lack, as those of old albums in tracks, stays unknown.
+  // No other recording is replayed, so keys that simplified objects lack, such as old albums in tracks, stay unknown.
   const { replay, ask } = await start(recordings, { batches });
-  const objects = recordings.flatMap((each) => objectsOf(kind, each));
+  const objects = recordings.flatMap((recording) => objectsOf(kind, recording));
   const ids = objects.map(({ id }) => id);
   const all = objects.map((object) => kinds[kind].expected(object.json));
   const answer = await ask<{ all: object[] }>(plural(kind), { one: ids[0], all: ids, market });
@@ -229,12 +230,12 @@ interface AlbumsOfArtist {
   };
 }
 
-const searches = recordingsAt(/^\/search$/).filter((each) => parameter(each, 'type') in kinds);
+const searches = recordingsAt(/^\/search$/).filter((search) => parameter(search, 'type') in kinds);
 const lists = listsIn(answers);
 const wholeLists = lists.filter(({ isWhole }) => isWhole);
 
 function listOf(artistId: string): RecordedList {
-  const list = lists.find((each) => each.artistId === artistId);
+  const list = lists.find((other) => other.artistId === artistId);
   if (!list) throw new Error(`There is no recorded list of ${artistId}.`);
   return list;
 }
@@ -247,13 +248,13 @@ const edge = (album: RecordedAlbum, full?: RecordedAlbum) => ({
   node: briefAlbum(album, full),
 });
 
-const pageAsked = ({ artistId, groups }: RecordedList, limit: number, offset: number): string =>
+const pagePath = ({ artistId, groups }: RecordedList, limit: number, offset: number): string =>
   `/artists/${artistId}/albums?include_groups=${groups?.join(',').toLowerCase()}&limit=${limit}&offset=${offset}`;
 
-const pagesAsked = (list: RecordedList): string[] =>
-  Array.from({ length: Math.ceil(list.slots / 10) }, (_, i) => pageAsked(list, 10, i * 10));
+const pagePaths = (list: RecordedList): string[] =>
+  Array.from({ length: Math.ceil(list.slots / 10) }, (_, i) => pagePath(list, 10, i * 10));
 
-/** Walks a list to its end, and expects all of it for one call a page. */
+/** Walks a list to its end, and expects every album for one call per page. */
 async function expectWalk(list: RecordedList, size: number, forward: boolean): Promise<void> {
   const { replay, ask } = await start([...artistOf(list), ...list.pages]);
   const windows: object[][] = [];
@@ -271,24 +272,24 @@ async function expectWalk(list: RecordedList, size: number, forward: boolean): P
   }
 
   const edges = (forward ? windows : windows.reverse()).flat();
-  expect(edges).toEqual(list.albums.map((each) => edge(each)));
-  // Where the total is too large, one window more may be needed to show that the list has ended.
-  const needed = Math.ceil(list.slots / size);
-  expect([needed, needed + 1]).toContain(windows.length);
-  const found = [`/artists/${list.artistId}`, ...pagesAsked(list)].map((question) => `200 ${question}`);
-  const calls = ['200 token', `400 ${pageAsked(list, 50, 0)}`, ...found];
+  expect(edges).toEqual(list.albums.map((album) => edge(album)));
+  // If the total is too large, one more window may be necessary to find the end of the list.
+  const minWindows = Math.ceil(list.slots / size);
+  expect([minWindows, minWindows + 1]).toContain(windows.length);
+  const found = [`/artists/${list.artistId}`, ...pagePaths(list)].map((path) => `200 ${path}`);
+  const calls = ['200 token', `400 ${pagePath(list, 50, 0)}`, ...found];
   expect(replay.calls().toSorted()).toEqual(calls.toSorted());
 }
 
 const kindNames = ['artist', 'album', 'track'] as const;
 const apps = [
   ['an app with batch endpoints', true],
-  ['an app without', false],
+  ['an app without batch endpoints', false],
 ] as const;
 
-describe.skipIf(folder === null)('real input', () => {
-  test('the recordings hold what the tests below are about', () => {
-    const counts = kindNames.map((kind) => answers.flatMap((each) => objectsOf(kind, each)).length);
+describe.skipIf(folder === null)('recorded responses', () => {
+  test('the recordings contain the objects and lists that the other tests need', () => {
+    const counts = kindNames.map((kind) => answers.flatMap((recording) => objectsOf(kind, recording)).length);
     expect(counts).toEqual([69, 12, 49]);
     expect(
       lists.map(({ artistId, groups, pages, albums, total }) => {
@@ -303,7 +304,11 @@ describe.skipIf(folder === null)('real input', () => {
       ['1FPC2zwfMHhrP3frOfaai6', 2, 1, 7, 16],
     ]);
     expect(
-      searches.map((each) => [parameter(each, 'type'), parameter(each, 'q'), parameter(each, 'offset')]),
+      searches.map((search) => [
+        parameter(search, 'type'),
+        parameter(search, 'q'),
+        parameter(search, 'offset'),
+      ]),
     ).toEqual([
       ['artist', 'Arctic', '0'],
       ['artist', 'Arctic', '10'],
@@ -316,22 +321,22 @@ describe.skipIf(folder === null)('real input', () => {
 
   describe.each(apps)('objects by their ids, for %s', (_, batches) => {
     for (const kind of kindNames) {
-      for (const recording of answers.filter((each) => objectsOf(kind, each).length > 0)) {
+      for (const recording of answers.filter((answer) => objectsOf(kind, answer).length > 0)) {
         test(`every ${kind} in ${recording.name} has the recorded values`, () =>
           expectRecorded(kind, [recording], marketOf(recording), batches));
       }
 
-      test(`all ${kind}s that were recorded one by one can be asked for together`, () => {
+      test(`all ${kind}s that were recorded one by one can be read with one operation`, () => {
         const singles = recordingsAt(new RegExp(`^/${kind}s/\\w{22}$`));
-        const everywhere = singles.filter((each) => marketOf(each) === null);
+        const everywhere = singles.filter((single) => marketOf(single) === null);
         return expectRecorded(kind, everywhere, null, batches);
       });
     }
 
-    test('tracks that Spain relinks or restricts come in the places in which they were asked for', async () => {
-      const spanish = recordingsAt(/^\/tracks/).filter((each) => marketOf(each) === 'ES');
+    test('tracks that are relinked or restricted in Spain are in the order of their ids', async () => {
+      const spanish = recordingsAt(/^\/tracks/).filter((recording) => marketOf(recording) === 'ES');
       const all = await expectRecorded('track', spanish, 'ES', batches);
-      // Spelled out, lest the recordings or the reading of them say less than they should.
+      // Literal values, in case the recordings or the functions that read them lack these fields.
       expect(all).toMatchObject([
         { id: '5FVd6KXrgO9B3JPmC8OPst', linkedFrom: { id: '3jfr0TF6DQcOLat8gGn7E2' }, isPlayable: true },
         { id: '1CFz8ZV88CFLwmggjGrW4c', linkedFrom: { id: '4oI9kesyxHUr8fqiLd6uO9' }, isPlayable: true },
@@ -344,11 +349,13 @@ describe.skipIf(folder === null)('real input', () => {
       ]);
     });
 
-    test('a listed album tells from its full form what lists leave out, where there is one', async () => {
+    test('a listed album has the fields that lists lack from its full album, if there is one', async () => {
       const list = listOf('3AA28KZvwAUcZuOKwyblJQ');
       const albums = recordingsAt(/^\/albums\/\w{22}$/);
       const { replay, ask } = await start([...list.pages, ...artistOf(list), ...albums], { batches });
-      const full = new Map(albums.map((each) => json<RecordedAlbum>(each)).map((each) => [each.id, each]));
+      const full = new Map(
+        albums.map((recording) => json<RecordedAlbum>(recording)).map((album) => [album.id, album]),
+      );
       const ids = list.albums.map(({ id }) => id);
       expect(ids.filter((id) => full.has(id))).toHaveLength(4);
       const answer = await ask(
@@ -362,22 +369,25 @@ describe.skipIf(folder === null)('real input', () => {
 
       const calls = callsTo('albums', replay);
       const granted = calls.filter((call) => !call.startsWith('403'));
-      const asked = granted.flatMap((call) => call.match(/[0-9A-Za-z]{22}/g) ?? []);
-      expect(asked.toSorted()).toEqual(ids.toSorted());
+      const requestedIds = granted.flatMap((call) => call.match(/[0-9A-Za-z]{22}/g) ?? []);
+      expect(requestedIds.toSorted()).toEqual(ids.toSorted());
       expect(calls.filter((call) => call.includes('?ids='))).toHaveLength(batches ? 4 : 1);
     });
   });
 
   describe('the tracks of an album', () => {
-    const trackOf = (id: string) => (each: RecordedTrack) => ({ ...briefTrack(each), album: { id } });
+    const trackOf = (id: string) => (track: RecordedTrack) => ({ ...briefTrack(track), album: { id } });
     const withTracks = recordingsAt(/^\/albums\/\w{22}\/tracks\/?$/);
 
-    for (const page of withTracks.filter((each) => parameter(each, 'offset') === '0')) {
-      test(`an album that brings none gets them from ${page.name}`, async () => {
+    for (const page of withTracks.filter((recording) => parameter(recording, 'offset') === '0')) {
+      test(`an album without tracks gets its tracks from ${page.name}`, async () => {
         const id = path(page).split('/')[2] ?? '';
-        const whole = recorded(`album_${id}`);
-        const bare = { ...whole, text: JSON.stringify({ ...json<RecordedAlbum>(whole), tracks: undefined }) };
-        const { replay, ask } = await start([bare, page]);
+        const fullAlbum = recorded(`album_${id}`);
+        const withoutTracks = {
+          ...fullAlbum,
+          text: JSON.stringify({ ...json<RecordedAlbum>(fullAlbum), tracks: undefined }),
+        };
+        const { replay, ask } = await start([withoutTracks, page]);
         const { items, total } = json<RecordedPage<RecordedTrack>>(page);
         expect(await ask(tracksOfAlbum, { id })).toEqual({
           album: {
@@ -393,31 +403,32 @@ describe.skipIf(folder === null)('real input', () => {
       });
     }
 
-    test('an album found without a market tells the tracks of another market, where that is asked for', async () => {
+    test('an album that is read without a market has the tracks of the market of its `tracks` argument', async () => {
       const id = '2agWNCZl5Ts9W05mij8EPh';
       const spanish = recorded(`album_find_${id}_market_ES`);
       const { replay, ask } = await start([recorded(`album_find_${id}`), spanish]);
       const document = `{ album(id: "${id}") { ${detailFields} tracks(market: "ES", first: 50) { nodes { ${briefTrackFields} } } } }`;
       const everywhere = objectsOf('album', recorded(`album_find_${id}`)).map(
-        (each) => each.json as RecordedAlbum,
+        (album) => album.json as RecordedAlbum,
       );
-      const inSpain = objectsOf('album', spanish).map((each) => each.json as RecordedAlbum);
+      const inSpain = objectsOf('album', spanish).map((album) => album.json as RecordedAlbum);
       expect(await ask(document)).toEqual({
         album: { ...details(everywhere[0]), tracks: { nodes: inSpain[0]?.tracks?.items.map(briefTrack) } },
       });
       expect(replay.calls()).toEqual(['200 token', `200 /albums/${id}`, `200 /albums/${id}?market=ES`]);
     });
 
-    test.each([null, 'ES'])('an album of 69 tracks gives them all, for market %s', async (market) => {
+    test.each([null, 'ES'])('an album of 69 tracks has all of them, for market %s', async (market) => {
       const id = '2js3lkzAjWpD656NK7ZaJX';
-      const whole = recorded(`album_find_${id}`);
-      const rest = withTracks.filter((each) => path(each).includes(id) && marketOf(each) === market);
-      // The album itself was not recorded for Spain: as it is everywhere it leads to the page that was.
-      const asked = market === null ? whole : { ...whole, url: `${whole.url}?market=${market}` };
-      const { replay, ask } = await start([asked, ...rest]);
+      const fullAlbum = recorded(`album_find_${id}`);
+      const rest = withTracks.filter((page) => path(page).includes(id) && marketOf(page) === market);
+      // The album was not recorded for Spain, only its second page, so the album without a market replaces it.
+      const albumInMarket =
+        market === null ? fullAlbum : { ...fullAlbum, url: `${fullAlbum.url}?market=${market}` };
+      const { replay, ask } = await start([albumInMarket, ...rest]);
       const pages = [
-        json<RecordedAlbum>(whole).tracks,
-        ...rest.map((each) => json<RecordedPage<RecordedTrack>>(each)),
+        json<RecordedAlbum>(fullAlbum).tracks,
+        ...rest.map((page) => json<RecordedPage<RecordedTrack>>(page)),
       ];
       const tracks = pages.flatMap((page) => page?.items ?? []);
       expect(tracks).toHaveLength(69);
@@ -427,11 +438,11 @@ describe.skipIf(folder === null)('real input', () => {
           tracks: { totalCount: 69, nodes: tracks.map(trackOf(id)), pageInfo: { hasNextPage: false } },
         },
       });
-      const named = market === null ? '' : `market=${market}`;
+      const marketParameter = market === null ? '' : `market=${market}`;
       expect(replay.calls()).toEqual([
         '200 token',
-        `200 /albums/${id}${named && `?${named}`}`,
-        `200 /albums/${id}/tracks?${named && `${named}&`}limit=50&offset=50`,
+        `200 /albums/${id}${marketParameter && `?${marketParameter}`}`,
+        `200 /albums/${id}/tracks?${marketParameter && `${marketParameter}&`}limit=50&offset=50`,
       ]);
     });
   });
@@ -439,17 +450,18 @@ describe.skipIf(folder === null)('real input', () => {
   describe("an artist's albums", () => {
     for (const list of wholeLists) {
       describe(`${list.artistId}, ${list.groups}`, () => {
-        test.each([1, 7, 10, 20, 50])('walked by %i: every album once, each page asked for once', (size) =>
+        test.each([1, 7, 10, 20, 50])('a walk by %i has every album once, and reads each page once', (size) =>
           expectWalk(list, size, true),
         );
 
-        test.each([1, 7, 10, 20, 50])('walked backward by %i: the same', (size) =>
-          expectWalk(list, size, false),
+        test.each([1, 7, 10, 20, 50])(
+          'a backward walk by %i has every album once, and reads each page once',
+          (size) => expectWalk(list, size, false),
         );
       });
     }
 
-    test('what an album in a list of 2014 lacks comes from its full form, or is not there', async () => {
+    test('keys that an album in a list of 2014 lacks come from its full album, or are null', async () => {
       const list = listOf('7Ln80lUS6He07XvHI8qqHH');
       const am = recorded('album_find_5bU1XKYxHhEwukllT20xtk__3_200');
       const { replay, ask } = await start([...list.pages, ...artistOf(list), am]);
@@ -459,7 +471,7 @@ describe.skipIf(folder === null)('real input', () => {
         artist: {
           albums: {
             totalCount: 148,
-            edges: list.albums.map((each) => edge(each, each.id === full.id ? full : undefined)),
+            edges: list.albums.map((album) => edge(album, album.id === full.id ? full : undefined)),
             pageInfo: {
               hasNextPage: true,
               hasPreviousPage: false,
@@ -482,7 +494,7 @@ describe.skipIf(folder === null)('real input', () => {
     });
   });
 
-  test('what a track of 2014 says too little about, its album, comes from the full album', async () => {
+  test('keys that the album in a track of 2014 lacks come from the full album', async () => {
     const am = recorded('album_find_5bU1XKYxHhEwukllT20xtk__3_200');
     const single = recorded('track_find_3jfr0TF6DQcOLat8gGn7E2');
     const { replay, ask } = await start([am, single]);
@@ -506,7 +518,10 @@ describe.skipIf(folder === null)('real input', () => {
       relatedArtists { ${artistFields} }
     } }`;
     expect(await ask(document)).toEqual({
-      artist: { topTracks: tracks.map((each) => track(each)), relatedArtists: artists.map(artist) },
+      artist: {
+        topTracks: tracks.map((recordedTrack) => track(recordedTrack)),
+        relatedArtists: artists.map(artist),
+      },
     });
   });
 
@@ -542,17 +557,17 @@ describe.skipIf(folder === null)('real input', () => {
       ]);
     }
 
-    for (const search of searches.filter((each) => parameter(each, 'offset') === '0')) {
-      test(`${search.name} finds what it found`, () => expectFinds([search]));
+    for (const search of searches.filter((recording) => parameter(recording, 'offset') === '0')) {
+      test(`the search ${search.name} has the recorded results`, () => expectFinds([search]));
     }
 
-    test('a window over two recorded pages finds what both found', () =>
-      expectFinds(searches.filter((each) => parameter(each, 'q') === 'Arctic')));
+    test('a window over two recorded search pages has the results of both', () =>
+      expectFinds(searches.filter((search) => parameter(search, 'q') === 'Arctic')));
   });
 
-  test('a token that has expired, as recorded, is replaced once, and the album answered', async () => {
+  test('a token that expired in the recordings is replaced once, and the album is returned', async () => {
     const id = '5bU1XKYxHhEwukllT20xtk';
-    const sequence = everything.filter(({ name }) => name.includes(`album_find_${id}__`));
+    const sequence = allRecordings.filter(({ name }) => name.includes(`album_find_${id}__`));
     expect(sequence.map(({ status }) => status)).toEqual([401, 200, 200]);
     const { replay, ask } = await start(sequence);
     const value = album(json(recorded(`album_find_${id}__3_200`)));
@@ -560,18 +575,14 @@ describe.skipIf(folder === null)('real input', () => {
     expect(replay.calls()).toEqual(['200 token', `401 /albums/${id}`, '200 token', `200 /albums/${id}`]);
   });
 
-  describe.concurrent('what is no longer fresh is asked for with its recorded ETag, and stays as it was', () => {
+  describe.concurrent('stale entries are revalidated with their recorded ETag', () => {
     const singles = recordingsAt(/^\/(artists|albums|tracks)\/\w{22}$/).filter(({ etag }) => etag !== null);
 
     async function expectUnchanged(
       recordings: readonly Recording[],
-      {
-        ttl,
-        questions,
-        askAll,
-      }: { ttl: number; questions: string[]; askAll: (ask: Ask) => Promise<unknown> },
+      { ttl, paths, askAll }: { ttl: number; paths: string[]; askAll: (ask: Ask) => Promise<unknown> },
     ): Promise<void> {
-      // Without batches, since only what was asked for alone has an ETag of its own.
+      // Without batches, because only objects that are read one by one have an ETag of their own.
       const { replay, ask } = await start(recordings, {
         batches: false,
         environment: { CACHE_TTL_SECONDS: `${ttl}` },
@@ -581,42 +592,40 @@ describe.skipIf(folder === null)('real input', () => {
       await sleep(ttl * 2_100);
       expect(await askAll(ask)).toEqual(first);
       const again = new Set(replay.calls().slice(before));
-      expect([...again].toSorted()).toEqual(
-        [...new Set(questions)].map((question) => `304 ${question}`).toSorted(),
-      );
+      expect([...again].toSorted()).toEqual([...new Set(paths)].map((path) => `304 ${path}`).toSorted());
     }
 
-    test.each([1, 0])('objects, fresh for %i s', (ttl) =>
+    test.each([1, 0])('objects that are fresh for %i s are revalidated and unchanged', (ttl) =>
       expectUnchanged(singles, {
         ttl,
-        questions: singles.map((each) => path(each)),
+        paths: singles.map((single) => path(single)),
         askAll: (ask) =>
           Promise.all(
             kindNames.map((kind) => {
-              const ids = singles.flatMap((each) => objectsOf(kind, each)).map(({ id }) => id);
+              const ids = singles.flatMap((single) => objectsOf(kind, single)).map(({ id }) => id);
               return ask(plural(kind), { one: ids[0], all: ids });
             }),
           ),
       }),
     );
 
-    test('lists, fresh for 1 s', () =>
+    test('lists that are fresh for 1 s are revalidated and unchanged', () =>
       expectUnchanged([...singles, ...wholeLists.flatMap(({ pages }) => pages)], {
         ttl: 1,
-        questions: wholeLists.flatMap((list) => [`/artists/${list.artistId}`, ...pagesAsked(list)]),
+        paths: wholeLists.flatMap((list) => [`/artists/${list.artistId}`, ...pagePaths(list)]),
         askAll: (ask) =>
           Promise.all(
             wholeLists.map(({ artistId: id, groups }) => ask(albumsOfArtist, { id, groups, first: 100 })),
           ),
       }));
 
-    test('finds, fresh for 0 s', () => {
+    test('search results that are fresh for 0 s are revalidated and unchanged', () => {
       const gorillaz = recorded('search_artist_gorillaz_2');
       const q = parameter(gorillaz, 'q');
       const document = `query ($q: String!) { search(q: $q) { artists(first: 10) { nodes { ${artistFields} } } } }`;
       return expectUnchanged([gorillaz], {
         ttl: 0,
-        questions: [`/search?q=${q}&type=artist&limit=10&offset=0`],
+        paths: [`/search?q=${q}&type=artist&limit=10&offset=0`],
         askAll: (ask) => ask(document, { q }),
       });
     });
@@ -627,19 +636,22 @@ const ofDevelopment = folder === null ? [] : readRecordings(folder, 'development
 const modes = ['development', 'auto'] as const;
 
 describe.skipIf(folder === null).each(modes)(
-  'real input of development mode, with SPOTIFY_QUOTA_MODE=%s',
+  'recorded responses of development mode, with SPOTIFY_QUOTA_MODE=%s',
   (mode) => {
-    const at = (where: RegExp): Recording[] => ofDevelopment.filter((each) => where.test(path(each)));
+    const at = (where: RegExp): Recording[] =>
+      ofDevelopment.filter((recording) => where.test(path(recording)));
     const isAuto = mode === 'auto';
     const startDevelopment = (recordings: readonly Recording[]) =>
       start(recordings, { development: true, environment: { SPOTIFY_QUOTA_MODE: mode } });
-    /** Page sizes that are refused until the one that is allowed is found. */
-    const refusedSizes = (list: string) => (isAuto ? [`400 ${list}&limit=50&offset=0`] : []);
+    /** The rejected calls until the gateway finds the allowed page size. */
+    const rejectedSizes = (list: string) => (isAuto ? [`400 ${list}&limit=50&offset=0`] : []);
 
-    test('the recordings hold what the tests below are about', () => {
-      const counts = kindNames.map((kind) => ofDevelopment.flatMap((each) => objectsOf(kind, each)).length);
+    test('the recordings contain the objects and lists that the other tests need', () => {
+      const counts = kindNames.map(
+        (kind) => ofDevelopment.flatMap((recording) => objectsOf(kind, recording)).length,
+      );
       expect(counts).toEqual([10, 1, 8]);
-      expect(at(/^\/search$/).map((each) => [parameter(each, 'type'), parameter(each, 'q')])).toEqual([
+      expect(at(/^\/search$/).map((search) => [parameter(search, 'type'), parameter(search, 'q')])).toEqual([
         ['artist', 'eminem'],
         ['album', 'remaster%20track:Porcelin%20artist:Mobey'],
         ['artist', 'Taylor Swift'],
@@ -649,13 +661,13 @@ describe.skipIf(folder === null).each(modes)(
     });
 
     for (const kind of kindNames) {
-      for (const recording of ofDevelopment.filter((each) => objectsOf(kind, each).length > 0)) {
-        test(`every ${kind} in ${recording.name} has the recorded values, and null for what was not sent`, async () => {
+      for (const recording of ofDevelopment.filter((answer) => objectsOf(kind, answer).length > 0)) {
+        test(`every ${kind} in ${recording.name} has the recorded values, and null for keys that were not sent`, async () => {
           const { replay, ask } = await startDevelopment([recording]);
           const objects = objectsOf(kind, recording);
           const ids = [...new Set(objects.map(({ id }) => id))];
           const all = ids.map((id) =>
-            kinds[kind].expected(objects.find((each) => each.id === id)?.json ?? {}),
+            kinds[kind].expected(objects.find((object) => object.id === id)?.json ?? {}),
           );
           expect(await ask(plural(kind), { one: ids[0], all: ids })).toEqual({ one: all[0], all });
           const batch = isAuto && ids.length > 1 ? [`403 /${kind}s?ids=${ids.join(',')}`] : [];
@@ -666,7 +678,7 @@ describe.skipIf(folder === null).each(modes)(
     }
 
     for (const page of at(/^\/search$/)) {
-      test(`${page.name} finds what it found`, async () => {
+      test(`the search ${page.name} has the recorded results`, async () => {
         const kind = parameter(page, 'type') as Kind;
         const q = parameter(page, 'q');
         const found = json<Record<string, RecordedPage<object>>>(page)[`${kind}s`];
@@ -680,19 +692,23 @@ describe.skipIf(folder === null).each(modes)(
           { q },
         );
         const total = found?.total ?? 0;
-        const nodes = items.map((each) =>
-          kind === 'album' ? briefAlbum(each as RecordedAlbum) : artist(each as RecordedArtist),
+        const nodes = items.map((item) =>
+          kind === 'album' ? briefAlbum(item as RecordedAlbum) : artist(item as RecordedArtist),
         );
         expect(answer).toEqual({
           search: { [`${kind}s`]: { totalCount: total, nodes, pageInfo: { hasNextPage: total > 10 } } },
         });
         const list = `/search?q=${q}&type=${kind}`;
-        expect(replay.calls()).toEqual(['200 token', ...refusedSizes(list), `200 ${list}&limit=10&offset=0`]);
+        expect(replay.calls()).toEqual([
+          '200 token',
+          ...rejectedSizes(list),
+          `200 ${list}&limit=10&offset=0`,
+        ]);
       });
     }
 
     for (const page of at(/^\/artists\/\w+\/albums$/)) {
-      test(`${page.name} is the artist's list`, async () => {
+      test(`the albums of an artist are those of ${page.name}`, async () => {
         const id = path(page).split('/')[2] ?? '';
         const { items, total } = json<RecordedPage<RecordedAlbum>>(page);
         const artists = at(/^\/search$/).filter(({ text }) => text.includes(id));
@@ -702,7 +718,7 @@ describe.skipIf(folder === null).each(modes)(
           artist: {
             albums: {
               totalCount: total,
-              edges: items.map((each) => edge(each)),
+              edges: items.map((album) => edge(album)),
               pageInfo: {
                 hasNextPage: true,
                 hasPreviousPage: false,
@@ -717,7 +733,7 @@ describe.skipIf(folder === null).each(modes)(
           [
             '200 token',
             `200 /artists/${id}`,
-            ...refusedSizes(list),
+            ...rejectedSizes(list),
             `200 ${list}&limit=10&offset=0`,
           ].toSorted(),
         );
@@ -725,12 +741,15 @@ describe.skipIf(folder === null).each(modes)(
     }
 
     for (const page of at(/^\/albums\/\w+\/tracks$/)) {
-      test(`${page.name} is the album's list`, async () => {
+      test(`the tracks of an album are those of ${page.name}`, async () => {
         const id = path(page).split('/')[2] ?? '';
-        const [whole] = at(new RegExp(`^/albums/${id}$`)) as [Recording];
-        const bare = { ...whole, text: JSON.stringify({ ...json<object>(whole), tracks: undefined }) };
+        const [fullAlbum] = at(new RegExp(`^/albums/${id}$`)) as [Recording];
+        const withoutTracks = {
+          ...fullAlbum,
+          text: JSON.stringify({ ...json<object>(fullAlbum), tracks: undefined }),
+        };
         const { items, total } = json<RecordedPage<RecordedTrack>>(page);
-        const { replay, ask } = await startDevelopment([bare, page]);
+        const { replay, ask } = await startDevelopment([withoutTracks, page]);
         const document = `{ album(id: "${id}") { tracks(first: ${items.length}) { totalCount nodes { ${briefTrackFields} } } } }`;
         expect(await ask(document)).toEqual({
           album: { tracks: { totalCount: total, nodes: items.map(briefTrack) } },

@@ -12,7 +12,7 @@ import {
   tracks,
 } from '../support/asking.ts';
 
-describe('a track that another one stands in for', () => {
+describe('a track that Spotify replaces with another track', () => {
   const links = { linkedFrom: 'linkedFrom { id uri externalUrl }' };
   const relinked = {
     id: tracks.spanishReplacement,
@@ -24,7 +24,7 @@ describe('a track that another one stands in for', () => {
   };
 
   test.each(modes)(
-    'comes under the id of the other one, and says so where the app may know (%s)',
+    'a relinked track has the id of its replacement, and `linkedFrom` if the app may read it (%s)',
     async (mode) => {
       const { ask } = await inMode(mode);
       const expected = mode === 'extended' ? relinked : { id: tracks.spanishReplacement, linkedFrom: null };
@@ -45,7 +45,7 @@ describe('a track that another one stands in for', () => {
     },
   );
 
-  test('leaves no trace on the other one, which stands in for nothing when it is asked for itself', async () => {
+  test('a replacement that is read by its own id has no `linkedFrom`', async () => {
     const gateway = await inMode('extended');
     for (const id of [tracks.relinked, tracks.spanishReplacement]) {
       const album = `album(id: "${albums.relinked}", market: "ES") { tracks { totalCount } }`;
@@ -58,36 +58,39 @@ describe('a track that another one stands in for', () => {
   });
 });
 
-describe('a batch with a relinked track and the one that stands in for it', () => {
-  test.each([true, false])('gives both, whether Spotify says so (%s)', async (isLinked) => {
-    const { ask, sandbox, apiCalls } = await inMode('extended');
-    const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
-    if (!isLinked) {
-      sandbox.faults.add({
-        fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
-      });
-    }
-    const document = `{ tracks(ids: ${quoted(ids)}, market: "ES") { id linkedFrom { id } } }`;
-    const linkedFrom = isLinked ? { id: tracks.relinked } : null;
-    expect(seen(await ask(document))).toEqual(
-      fine({
-        tracks: [
-          { id: tracks.spanishReplacement, linkedFrom },
-          { id: tracks.explicit, linkedFrom: null },
-          { id: tracks.spanishReplacement, linkedFrom: null },
-        ],
-      }),
-    );
-    expect(apiCalls()).toHaveLength(1);
-  });
+describe('a batch with a relinked track and its replacement', () => {
+  test.each([true, false])(
+    'a batch with a relinked track and its replacement gives both, with and without `linked_from` (%s)',
+    async (isLinked) => {
+      const { ask, sandbox, apiCalls } = await inMode('extended');
+      const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
+      if (!isLinked) {
+        sandbox.faults.add({
+          fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
+        });
+      }
+      const document = `{ tracks(ids: ${quoted(ids)}, market: "ES") { id linkedFrom { id } } }`;
+      const linkedFrom = isLinked ? { id: tracks.relinked } : null;
+      expect(seen(await ask(document))).toEqual(
+        fine({
+          tracks: [
+            { id: tracks.spanishReplacement, linkedFrom },
+            { id: tracks.explicit, linkedFrom: null },
+            { id: tracks.spanishReplacement, linkedFrom: null },
+          ],
+        }),
+      );
+      expect(apiCalls()).toHaveLength(1);
+    },
+  );
 });
 
-describe('the track that another one stands in for', () => {
+describe('the track in `linkedFrom`', () => {
   const relinked = (selection: string) =>
     `{ track(id: "${tracks.relinked}", market: "ES") { id linkedFrom { ${selection} } } }`;
   const original = catalogue.track(tracks.relinked);
 
-  test('costs no call for its id, its URI and its link', async () => {
+  test('the id, URI and link of `linkedFrom` cost no call', async () => {
     const { ask, apiCalls } = await inMode('extended');
     const answer = await ask(relinked('__typename id uri externalUrl'));
     expect(answer.errors).toEqual([]);
@@ -95,7 +98,7 @@ describe('the track that another one stands in for', () => {
     expect(answer.extensions.spotify?.plannedCalls).toBe(1);
   });
 
-  test('has all fields of a track, for one read by its id without a market', async () => {
+  test('`linkedFrom` has all fields of a track, for one read by its id without a market', async () => {
     const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'ES' });
     const selection = `id name trackNumber durationMs popularity externalIds { isrc } linkedFrom { id }
       album { id name } artists { id }`;
@@ -122,14 +125,14 @@ describe('the track that another one stands in for', () => {
     expect(answer.extensions.spotify?.plannedCalls).toBe(2);
   });
 
-  test('passes its market on to what hangs on it', async () => {
+  test('fields below `linkedFrom` inherit the market', async () => {
     const { ask, apiCalls } = await inMode('extended');
     const answer = await ask(relinked('album { tracks(first: 1) { nodes { id } } }'));
     expect(answer.errors).toEqual([]);
     expect(apiCalls().at(-1)).toBe(`/albums/${original?.albumId}?market=ES`);
   });
 
-  test('is an error of its own where Spotify has it no more', async () => {
+  test('a `linkedFrom` track that Spotify has deleted is an error of `linkedFrom` alone', async () => {
     const { ask, sandbox } = await inMode('extended');
     await ask(relinked('id'));
     sandbox.faults.add({ fault: refusal(404, 'Resource not found') });
@@ -145,10 +148,10 @@ describe('the track that another one stands in for', () => {
     ['its URI', { id: null, uri, type: 'track', external_urls: {} }, tracks.relinked],
     ['its id alone', { id: tracks.relinked }, tracks.relinked],
     ['its link', { id: null, uri: null, external_urls }, tracks.relinked],
-    ['its URI, where the id is malformed', { id: 7, uri }, tracks.relinked],
-    ['nothing', {}, null],
-    ['the URI of something else', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
-  ])('has the id that Spotify says by %s', async (_, link, id) => {
+    ['its URI, with a malformed id', { id: 7, uri }, tracks.relinked],
+    ['an empty object', {}, null],
+    ['the URI of an album', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
+  ])('`linkedFrom` has the id that Spotify sends as %s', async (_, link, id) => {
     const { ask, sandbox, apiCalls } = await inMode('development');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
     const answer = await ask(relinked('id uri externalUrl'));

@@ -18,7 +18,7 @@ import {
 } from '../support/process.ts';
 import { hasRedis, startRedisProcess } from '../support/redis.ts';
 
-/** Identical requests of all processes on one store share one call (section 4 of the contract). */
+/** Identical requests of all processes with the same store share one call (section 4 of the contract). */
 
 type Artist = ReturnType<typeof catalogue.artists>[number];
 const { bts } = catalogue.fixtures.artists;
@@ -27,7 +27,7 @@ const queryOf = (id: string) =>
   `{ artist(id: "${id}") { name topTracks { name } albums(first: 20) { totalCount nodes { name } } } }`;
 const processes = isFull ? 8 : 4;
 const clients = 100; // of each process
-const waitMs = 30_000; // many times what anything takes here that has no limit of its own
+const waitMs = 30_000; // many times the duration of each step that has no limit of its own
 
 const stores: { store: string; isMissing: boolean; environment: (onEnd: OnEnd) => Promise<Environment> }[] = [
   {
@@ -51,8 +51,8 @@ const stores: { store: string; isMissing: boolean; environment: (onEnd: OnEnd) =
 ];
 
 /**
- * Starts an upstream and processes in front of it, which have a token and have compiled the query for another artist: a
- * process that compiles is busy for longer than its lease where others use the machine.
+ * Starts a sandbox and processes in front of it, which have a token and have compiled the query for another artist: a
+ * process that compiles on a busy machine is blocked for longer than its lease.
  */
 async function startServers(onEnd: OnEnd, count: number, environment: Environment) {
   const sandbox = await startSandbox({ quotaMode: 'development', catalogue });
@@ -71,7 +71,7 @@ async function startServers(onEnd: OnEnd, count: number, environment: Environmen
         undefined,
         onEnd,
       );
-      await server.get('/ready'); // it has a token
+      await server.get('/ready'); // waits for the token
       expect((await server.ask(queryOf(warmUpArtist.id))).status).toBe(200);
       return server;
     }),
@@ -79,7 +79,7 @@ async function startServers(onEnd: OnEnd, count: number, environment: Environmen
   return { sandbox, servers };
 }
 
-/** The paths of the calls that are sent from now on. */
+/** Returns a function that lists the paths of all later calls. */
 function watchCalls(sandbox: Sandbox): () => string[] {
   const apiCalls = () => sandbox.calls().filter(({ kind }) => kind === 'api');
   const before = apiCalls().length;
@@ -95,14 +95,14 @@ let expected: { text: string; calls: string[] };
 beforeAll(async () => {
   const { sandbox, servers } = await startServers(onEnd, 1, { DATA_DIR: 'none' });
   const calls = watchCalls(sandbox);
-  const [alone] = servers as [Server];
-  const { json, text } = await alone.ask(queryOf(bts));
+  const [server] = servers as [Server];
+  const { json, text } = await server.ask(queryOf(bts));
   expect(json).toMatchObject({ data: { artist: { name: 'BTS' } } });
   expected = { text, calls: calls().sort() };
 }, 120_000);
 
 describe.each(stores.filter(({ isMissing }) => !isMissing))(
-  'processes on one store: $store',
+  'processes with the same store: $store',
   { timeout: 120_000 },
   ({ environment }) => {
     let sandbox: Sandbox;
@@ -129,10 +129,10 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
       const { id, name } = otherArtist;
       const query = `{ artist(id: "${id}") { name } }`;
       const [holder, ...waiting] = servers as [Server, ...Server[]];
-      const lost = expect(holder.ask(query)).rejects.toThrow();
+      const failedRequest = expect(holder.ask(query)).rejects.toThrow();
       await until(() => calls().length === 1, waitMs);
       const responses = waiting.map((server) => server.ask(query));
-      await sleep(300); // they wait for the lease
+      await sleep(300); // the other processes wait for the lease
       expect(calls()).toHaveLength(1);
       const allowedMs = await limitNow(1_500);
       const killedMs = performance.now();
@@ -141,7 +141,7 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
         expect(json).toEqual({ data: { artist: { name } } });
       expect(performance.now() - killedMs).toBeLessThan(allowedMs);
       expect(calls()).toHaveLength(2);
-      await lost;
+      await failedRequest;
     });
   },
 );

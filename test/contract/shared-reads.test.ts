@@ -4,16 +4,16 @@ import { albums, artists, catalogue, fine, seen } from '../support/asking.ts';
 import { hasRedis } from '../support/redis.ts';
 import { stores, whileStoreIsFast } from '../support/shared-gateways.ts';
 
-/** All gateways on one store read each key from Spotify once, and a restart costs no call. */
+/** All gateways with the same store read each key from Spotify once, and a restart costs no call. */
 
 const document = `{ artist(id: "${artists.albums50}") { name albums(first: 20) { nodes { name artists { name } } } } }`;
-const callsOfOne = [
+const callsOfOneQuery = [
   `/artists/${artists.albums50}`,
   `/artists/${artists.albums50}/albums?limit=10&offset=0`,
   `/artists/${artists.albums50}/albums?limit=10&offset=10`,
 ];
 
-/** Objects that were sent inside another response only. */
+/** Objects that were sent only inside another response. */
 interface Found {
   id: string;
   artists: { id: string }[];
@@ -21,10 +21,10 @@ interface Found {
 }
 const albumFields = 'name totalTracks releaseDate { date } artists { id name }';
 const trackFields = 'name trackNumber durationMs artists { id name } album { id }';
-const searched = JSON.stringify(catalogue.tracks()[0]?.name);
+const searchText = JSON.stringify(catalogue.tracks()[0]?.name);
 const albumPage = `{ artist(id: "${artists.albums50}") { albums(first: 20) { found: nodes { id artists { id } } } } }`;
 const albumTracks = `{ album(id: "${albums.severalArtists}") { tracks(first: 5) { found: nodes { id artists { id } } } } }`;
-const search = `{ search(q: ${searched}, type: [TRACK]) { tracks(first: 5) { found: nodes { id artists { id } album { id } } } } }`;
+const search = `{ search(q: ${searchText}, type: [TRACK]) { tracks(first: 5) { found: nodes { id artists { id } album { id } } } } }`;
 const embedded: readonly { part: string; container: string; object(found: Found): string }[] = [
   {
     part: "an album of a page of an artist's albums",
@@ -65,19 +65,19 @@ const embedded: readonly { part: string; container: string; object(found: Found)
 ];
 describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
   test.skipIf(kind === 'Redis' && !hasRedis())(
-    'cost the calls of one for 100 equal queries each',
+    'gateways with the same store make the calls of one query for 100 equal queries each',
     async () => {
       const { result, apiCalls } = await whileStoreIsFast(kind, async ({ start }) => {
         const gateways = await Promise.all(Array.from({ length: 4 }, start));
         return Promise.all(gateways.flatMap(({ ask }) => Array.from({ length: 100 }, () => ask(document))));
       });
       for (const response of result) expect(seen(response)).toEqual(fine(result[0]?.data));
-      expect(apiCalls().toSorted()).toEqual(callsOfOne);
+      expect(apiCalls().toSorted()).toEqual(callsOfOneQuery);
     },
   );
 
   test.skipIf(kind === 'Redis' && !hasRedis())(
-    'cost no call after a restart with everything cached',
+    'a gateway makes no call after a restart if the store has all data',
     async () => {
       const { result, apiCalls } = await whileStoreIsFast(kind, async ({ start }) => {
         const first = await start();
@@ -87,13 +87,13 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
         return { before, after: await (await start()).ask(document) };
       });
       expect(seen(result.after)).toEqual(fine(result.before.data));
-      expect(apiCalls().toSorted()).toEqual(callsOfOne);
+      expect(apiCalls().toSorted()).toEqual(callsOfOneQuery);
     },
   );
 
   for (const { part, container, object } of embedded) {
     test.skipIf(kind === 'Redis' && !hasRedis())(
-      `serve ${part} that another gateway has read, at no call, also after a restart`,
+      `a gateway serves ${part} that another gateway has read, without a call, also after a restart`,
       async () => {
         const { result, apiCalls } = await whileStoreIsFast(kind, async ({ start, apiCalls: calls }) => {
           const [first, second] = [await start(), await start()];

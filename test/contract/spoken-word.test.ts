@@ -101,7 +101,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   const found = ({ nodes }: SpokenPage) => nodes.map(({ id }) => id);
 
   describe.each(modes)('for an app in %s mode', (mode) => {
-    test('the object has every field as the catalogue has it, for one call', async () => {
+    test('the object has every field of the catalogue, for one call', async () => {
       for (const id of kinds.parents) {
         const { ask, apiCalls, sandbox } = await inMode(mode);
         const answer = await ask(
@@ -116,7 +116,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
       }
     });
 
-    test('one item has every field as the catalogue has it, and its parent, for one call', async () => {
+    test('one item has every field of the catalogue, and its parent, for one call', async () => {
       for (const id of kinds.items) {
         const { ask, apiCalls, sandbox } = await inMode(mode);
         const answer = await ask(
@@ -130,13 +130,13 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
 
     test.each(Object.entries(kinds.readable))(
       'many %ss come in the order of their ids, and unknown ones are null',
-      async (kind, known) => {
+      async (kind, readableIds) => {
         const { ask, apiCalls } = await inMode(mode);
-        const ids = [...known, unknownId, ...known.slice(1)];
+        const ids = [...readableIds, unknownId, ...readableIds.slice(1)];
         expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
           fine({ [`${kind}s`]: ids.map((id) => (id === unknownId ? null : { id })) }),
         );
-        const distinct = [...known, unknownId];
+        const distinct = [...readableIds, unknownId];
         expect(apiCalls()).toEqual(
           mode === 'extended'
             ? [`/${kind}s?ids=${distinct.join('%2C')}&market=US`]
@@ -155,10 +155,12 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
       const rest = await window(gateway, long, `first: 80, after: "${first.pageInfo.endCursor}"`);
       expect(found(rest)).toEqual(all.slice(50));
       expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
-      expect(gateway.apiCalls().toSorted()).toEqual([50, 100].map((it) => listPath(long, it)).toSorted());
+      expect(gateway.apiCalls().toSorted()).toEqual(
+        [50, 100].map((offset) => listPath(long, offset)).toSorted(),
+      );
     });
 
-    test('null items and slots without an item have no edge, and every client reaches the end', async () => {
+    test('null items and slots without an item have no edge, and every walk reaches the end', async () => {
       for (const size of [1, 7, 20, 100]) {
         const gateway = await inMode(mode);
         const ids: string[] = [];
@@ -186,7 +188,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     });
   });
 
-  test('a market is always sent: the named one, that of the object, the default one or US', async () => {
+  test('a market is always sent: the argument, the market of the object, the default market or US', async () => {
     const { ask, apiCalls } = await inMode('development', { SPOTIFY_MARKET: 'CA' });
     const answer = await ask(
       `{ ${parent}(id: "${long}", market: "AU") { ${list}(first: 51) { nodes { id } } }
@@ -227,7 +229,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(1 + ids.length);
   });
 
-  test('a parent graph refers to both by their keys', async () => {
+  test('a federation router refers to objects and items by their keys', async () => {
     const { ask } = await inMode('development');
     const fields = [parent, item].map((name) => `... on ${type(name)} { name }`).join(' ');
     const answer = await ask(`query ($all: [_Any!]!) { _entities(representations: $all) { ${fields} } }`, {

@@ -8,7 +8,7 @@ import { startStore, stores } from '../support/shared-gateways.ts';
 
 const [first, second, third, fourth] = catalogue.artists().map(({ id }) => id);
 
-const learning = (ids: readonly unknown[]) =>
+const documentOf = (ids: readonly unknown[]) =>
   `{ artists(ids: ${quoted(ids.map(String))}) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } } }`;
 
 const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }) =>
@@ -20,7 +20,7 @@ describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (
     async () => {
       const { sandbox, start, lose } = await startStore(kind, { SPOTIFY_QUOTA_MODE: 'auto' });
       const running = await start();
-      expect((await running.ask(learning([first, second]))).errors).toEqual([]);
+      expect((await running.ask(documentOf([first, second]))).errors).toEqual([]);
       sandbox.faults.add({
         on: { route: 'tracks' },
         times: 1,
@@ -32,11 +32,11 @@ describe.each(stores)('after the loss of the data in %s', { timeout: 60_000 }, (
       await until(() => running.logged.some(({ message }) => message.includes('has lost data')), 30_000);
       await sleep(500);
       const losses = running.logged.filter(({ message }) => message.includes('has lost data'));
-      expect(losses).toHaveLength(1); // although each counter shows the loss
+      expect(losses).toHaveLength(1); // one message, although each counter detects the loss
 
       const later = await start();
       sandbox.clearCalls();
-      expect((await later.ask(learning([third, fourth]))).errors).toEqual([]);
+      expect((await later.ask(documentOf([third, fourth]))).errors).toEqual([]);
       expect(codesOf(await later.ask(track))).toEqual(['UPSTREAM_RATE_LIMITED']);
       const calls = sandbox.calls().filter((call) => call.kind === 'api');
       expect(calls.filter(({ status }) => status !== 200)).toEqual([]);

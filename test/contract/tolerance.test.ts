@@ -12,14 +12,14 @@ import {
   withFault,
 } from '../support/asking.ts';
 
-/** Answers of status 200 that are not what Spotify documents. */
+/** Responses of status 200 that differ from the documentation of Spotify. */
 
 const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
-describe('what may be missing or unknown', () => {
-  test('is null, OTHER or ignored, and never an error', async () => {
+describe('missing and unknown values', () => {
+  test('missing and unknown values are null, OTHER or ignored, and never an error', async () => {
     const { ask, sandbox } = await inMode('extended');
-    const gone = [
+    const missingKeys = [
       'images',
       'genres',
       'label',
@@ -35,7 +35,7 @@ describe('what may be missing or unknown', () => {
     sandbox.faults.add({
       on: { route: 'albums' },
       fault: edit(
-        ...gone.map((path): Edit => ({ path, remove: true })),
+        ...missingKeys.map((path): Edit => ({ path, remove: true })),
         { path: 'album_type', set: 'ep' },
         { path: 'new_key', set: {} },
       ),
@@ -65,7 +65,7 @@ describe('what may be missing or unknown', () => {
         restrictions { reason } isPlayable }
       artist(id: "${artists.bts}") { followers { total } popularity genres }
     }`;
-    const nothing = {
+    const nullFields = {
       images: null,
       genres: null,
       label: null,
@@ -78,7 +78,7 @@ describe('what may be missing or unknown', () => {
         album: {
           name: 'Single Lantern',
           albumType: 'OTHER',
-          ...nothing,
+          ...nullFields,
           releaseDate: null,
           totalTracks: null,
           artists: null,
@@ -100,7 +100,7 @@ describe('what may be missing or unknown', () => {
     );
   });
 
-  test('is an enum value of any kind: unknown ones, capitals and no text at all', async () => {
+  test('an enum value that is unknown or no text is OTHER, a missing one is null, and capitals are accepted', async () => {
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({
       on: { route: 'albums' },
@@ -132,7 +132,7 @@ describe('what may be missing or unknown', () => {
     );
   });
 
-  test('is how many tracks an old album has, which its tracks tell all the same', async () => {
+  test('an old album without `total_tracks` has the number of its tracks', async () => {
     const { ask } = await withFault(edit({ path: 'total_tracks', remove: true }));
     expect(seen(await ask(`{ album(id: "${albums.tracks55}") { totalTracks } }`))).toEqual(
       fine({ album: { totalTracks: 55 } }),
@@ -140,8 +140,8 @@ describe('what may be missing or unknown', () => {
   });
 });
 
-describe('what could do harm further on', () => {
-  test('is an address that is no web address: it is null, with an error unless there is none', async () => {
+describe('values that could harm clients or the gateway', () => {
+  test('an address that is no web address is null, with an error unless Spotify sends null', async () => {
     for (const url of [
       'javascript:alert(1)',
       'file:///etc/passwd',
@@ -183,7 +183,7 @@ describe('what could do harm further on', () => {
     }
   });
 
-  test('is a key that would change all objects: it is ignored', async () => {
+  test('a key that would change the prototype of all objects is ignored', async () => {
     const { ask } = await withFault(
       edit(
         { path: '__proto__', set: { polluted: true, name: 'x' } },
@@ -194,7 +194,7 @@ describe('what could do harm further on', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  test('is a next page at another address: only our own paths are ever asked', async () => {
+  test('a next page at another host is ignored, and the gateway requests only paths of the API', async () => {
     const { ask, sandbox } = await inMode('development');
     const elsewhere = 'https://evil.example/v1/artists';
     sandbox.faults.add({
@@ -213,22 +213,22 @@ describe('what could do harm further on', () => {
     ).toEqual([
       `/artists/${artists.albums11}/albums?limit=10&offset=0`,
       `/artists/${artists.albums11}/albums?limit=10&offset=10`,
-      // Every page names a next one: two empty pages end the list.
+      // Every page has `next`, so two empty pages end the list.
       `/artists/${artists.albums11}/albums?limit=10&offset=20`,
       `/artists/${artists.albums11}/albums?limit=10&offset=30`,
     ]);
   });
 });
 
-describe('a batch out of order', () => {
+describe('a batch that does not match its ids', () => {
   const ids = [albums.tracks1, albums.tracks20, albums.tracks50, albums.tracks51];
   const names = ['Single Lantern', 'Twenty Rooms', 'Fifty Rooms', 'Fifty Rooms and a Cellar'];
   const all = names.map((name) => ({ name }));
 
   test.each<[string, Omit<Fault & { kind: 'batch' }, 'kind'>, number[]]>([
-    ['reversed', { reverse: true }, [0, 1, 2, 3]],
-    ['with one twice', { repeats: [1] }, [1]],
-  ])('(%s) gives nobody another album than the one asked for', async (_, fault, wrong) => {
+    ['reversed order', { reverse: true }, [0, 1, 2, 3]],
+    ['a repeated album', { repeats: [1] }, [1]],
+  ])('a batch with %s returns no album in the slot of another album', async (_, fault, wrong) => {
     const { ask, sandbox, apiCalls } = await inMode('extended');
     sandbox.faults.add({ fault: { kind: 'batch', ...fault } });
     expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
@@ -238,7 +238,7 @@ describe('a batch out of order', () => {
     expect(apiCalls()).toHaveLength(1);
   });
 
-  test('with nulls has nothing in their places', async () => {
+  test('a batch with nulls has null in their slots', async () => {
     const { ask, sandbox, apiCalls } = await inMode('extended');
     sandbox.faults.add({ fault: { kind: 'batch', nulls: [0, 2] } });
     expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
@@ -248,25 +248,29 @@ describe('a batch out of order', () => {
   });
 
   test.each(['artist', 'album', 'track'] as const)(
-    'of another length than the ids is not used: each %s is read by itself, and the next batch is tried again',
+    'a batch of another length than the ids is not used: each %s is read by its id, and the next read is a batch again',
     async (kind) => {
-      const known = { artist: Object.values(artists), album: ids, track: Object.values(tracks) }[kind];
-      const few = known.slice(0, 3);
+      const allIds = { artist: Object.values(artists), album: ids, track: Object.values(tracks) }[kind];
+      const firstIds = allIds.slice(0, 3);
       const { ask, sandbox, apiCalls } = await inMode('extended');
       sandbox.faults.add({ times: 1, fault: { kind: 'batch', keep: 2 } });
       const document = `query ($ids: [ID!]!) { list: ${kind}s(ids: $ids) { id } }`;
-      expect(seen(await ask(document, { ids: few }))).toEqual(fine({ list: few.map((id) => ({ id })) }));
-      const batch = (of: readonly string[]) => `/${kind}s?ids=${of.join('%2C')}`;
-      expect(apiCalls().toSorted()).toEqual([...few.map((id) => `/${kind}s/${id}`), batch(few)].toSorted());
+      expect(seen(await ask(document, { ids: firstIds }))).toEqual(
+        fine({ list: firstIds.map((id) => ({ id })) }),
+      );
+      const batch = (batchIds: readonly string[]) => `/${kind}s?ids=${batchIds.join('%2C')}`;
+      expect(apiCalls().toSorted()).toEqual(
+        [...firstIds.map((id) => `/${kind}s/${id}`), batch(firstIds)].toSorted(),
+      );
 
       sandbox.clearCalls();
-      const others = known === ids ? [albums.tracks51, albums.tracks55] : known.slice(3, 5);
+      const others = allIds === ids ? [albums.tracks51, albums.tracks55] : allIds.slice(3, 5);
       await ask(document, { ids: others });
       expect(apiCalls()).toEqual([batch(others)]);
     },
   );
 
-  test('that has an entry too many is not used either', async () => {
+  test('a batch with an additional entry is not used', async () => {
     const { ask, sandbox, apiCalls } = await inMode('extended');
     sandbox.faults.add({
       on: { route: 'albums', batch: true },
@@ -278,7 +282,7 @@ describe('a batch out of order', () => {
     expect(apiCalls()).toHaveLength(5);
   });
 
-  test('or with one bad entry costs that entry alone', async () => {
+  test('a malformed entry of a batch is an error of that entry alone', async () => {
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({ fault: edit({ path: 'albums.1.name', set: 7 }, { path: 'albums.2', set: 7 }) });
     expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
@@ -290,7 +294,7 @@ describe('a batch out of order', () => {
     });
   });
 
-  test('or without its list fails for all that it was for', async () => {
+  test('a batch without its list is an error for every id', async () => {
     const { ask, sandbox } = await inMode('extended');
     sandbox.faults.add({ fault: edit({ path: 'albums', set: {} }) });
     expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids.slice(0, 2))}) { name } }`))).toEqual({

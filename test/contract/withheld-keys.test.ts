@@ -16,8 +16,8 @@ import {
 import { sharedPath } from '../support/shared.ts';
 
 /**
- * Each key that Spotify sends to apps with extended quota and not to apps in development mode: its field is null with
- * a note, costs no call once that is known, and is no part of a plan.
+ * Keys that Spotify sends to apps with extended quota and not to apps in development mode: the field of each key is
+ * null with an entry in `unavailable`, and adds no call and no planned call once the gateway has learned the mode.
  */
 
 const file = sharedPath('shapes');
@@ -31,16 +31,17 @@ const withheldKeys = Object.entries(shapes?.kinds ?? {}).flatMap(([kind, { exten
   extended_only.map((key) => `${kind} ${key}`),
 );
 
-/** Keys that no field of the graph shows. */
+/** Keys without a field in the graph. */
 const isUnserved = (key: string): boolean => / available_markets$|^playlist\.(short|entry) /.test(key);
 
 interface Field {
-  /** As in `extensions.spotify.unavailable`. */
+  /** The name in `extensions.spotify.unavailable`. */
   name: string;
-  /** How it is selected. */
+  /** The selection of the field. */
   selection: string;
-  /** Documents that select `FIELD` of objects of the kind, and what is selected in its place to compare with. */
+  /** Documents that select `FIELD` of objects of the kind. */
   documents: readonly string[];
+  /** The selection that replaces `FIELD` in the compared operation. */
   other: string;
 }
 
@@ -96,7 +97,7 @@ const ofAudiobook = {
   other: 'name',
 };
 
-/** Keys of objects that nobody has recorded in development mode: Spotify's guide of February 2026 states them. */
+/** Keys of objects without a recording of development mode. Spotify's guide of February 2026 states them. */
 const documentedFields: Readonly<Record<string, Field>> = {
   'show publisher': { name: 'Show.publisher', selection: 'publisher', ...ofShow },
   'audiobook publisher': { name: 'Audiobook.publisher', selection: 'publisher', ...ofAudiobook },
@@ -128,14 +129,14 @@ const fields: Readonly<Record<string, Field>> = {
   'track.on_album preview_url': { name: 'Track.previewUrl', selection: 'previewUrl', ...ofTrack },
 };
 
-/** One full object of each kind, by which an app is found out. */
-const firstLook = `{ artist(id: "${artists.albums50}") { id }
+/** One full object of each kind, from which the gateway learns the mode of the app. */
+const fullObjects = `{ artist(id: "${artists.albums50}") { id }
   album(id: "${albums.tracks50}") { id } track(id: "${tracks.relinked}") { id }
   show(id: "${shows.episodes50}") { id } audiobook(id: "${audiobooks.chapters50}") { id }
 
   playlist(id: "${playlists.items100}") { id } }`;
 
-/** The values of a selected field, wherever they stand. */
+/** The values of a selected field at all paths. */
 function valuesOf(data: unknown, name: string): unknown[] {
   if (typeof data !== 'object' || data === null) return [];
   return Object.entries(data).flatMap(([key, value]) =>
@@ -143,12 +144,12 @@ function valuesOf(data: unknown, name: string): unknown[] {
   );
 }
 
-const startKnowing = {
+const startWithLearnedMode = {
   development: () => inMode('development'),
   auto: async () => {
     const gateway = await unknownApp('development');
     for (const document of [
-      firstLook,
+      fullObjects,
       `{ artist(id: "${artists.albums50}") { albums(first: 1) { nodes { id } } } }`,
       `{ albums(ids: ["${albums.tracks50}", "${albums.tracks1}"]) { id } }`,
       `{ search(q: "a", type: [TRACK]) { tracks(first: 1) { nodes { id } } } }`,
@@ -160,9 +161,9 @@ const startKnowing = {
 };
 
 describe.skipIf(shapes === null)('keys that development mode withholds', () => {
-  test('are all of those below, apart from those that no field shows', async () => {
-    const served = withheldKeys.filter((key) => !isUnserved(key));
-    expect(served.filter((key) => !key.startsWith('track.of_playlist')).toSorted()).toEqual(
+  test('every withheld key that has a field is in the table of this file', async () => {
+    const servedKeys = withheldKeys.filter((key) => !isUnserved(key));
+    expect(servedKeys.filter((key) => !key.startsWith('track.of_playlist')).toSorted()).toEqual(
       Object.keys(fields).toSorted(),
     );
   });
@@ -171,13 +172,13 @@ describe.skipIf(shapes === null)('keys that development mode withholds', () => {
     const all = Object.entries({ ...fields, ...documentedFields });
     for (const [key, { name, selection, documents, other }] of all) {
       for (const document of documents) {
-        test(`${mode}, ${key}: null, with a note, at no cost, in ${document}`, async () => {
-          const without = await startKnowing[mode]();
-          without.sandbox.clearCalls();
-          const compared = await without.ask(document.replaceAll('FIELD', other));
+        test(`${mode}: the withheld ${key} is null with an entry in \`unavailable\`, and costs no call, in ${document}`, async () => {
+          const comparedGateway = await startWithLearnedMode[mode]();
+          comparedGateway.sandbox.clearCalls();
+          const compared = await comparedGateway.ask(document.replaceAll('FIELD', other));
           expect(compared.errors).toEqual([]);
 
-          const { ask, sandbox, apiCalls } = await startKnowing[mode]();
+          const { ask, sandbox, apiCalls } = await startWithLearnedMode[mode]();
           sandbox.clearCalls();
           const answer = await ask(document.replaceAll('FIELD', selection));
           expect(answer.errors).toEqual([]);
@@ -189,7 +190,7 @@ describe.skipIf(shapes === null)('keys that development mode withholds', () => {
           expect(notes.map((note) => note.replace(/ at .*: /, ': '))).toEqual(
             notes.map(() => expect.stringMatching(`^${name}: (QUOTA_MODE|NOT_SENT)$`)),
           );
-          expect(apiCalls().toSorted()).toEqual(without.apiCalls().toSorted());
+          expect(apiCalls().toSorted()).toEqual(comparedGateway.apiCalls().toSorted());
           const { plannedCalls, actualCalls } = answer.extensions.spotify ?? {};
           expect({ plannedCalls, actualCalls }).toEqual({
             plannedCalls: compared.extensions.spotify?.plannedCalls,

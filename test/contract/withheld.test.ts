@@ -27,7 +27,7 @@ describe('a field that Spotify withholds from the app', () => {
       topTracks { name } relatedArtists { name } albums(first: 2) { edges { albumGroup node { label } } } }
     track(id: "${tracks.explicit}") { popularity album { artists { popularity } } }
   }`;
-  const nothing = {
+  const nullFields = {
     artist: {
       name: 'BTS',
       followers: null,
@@ -51,32 +51,32 @@ describe('a field that Spotify withholds from the app', () => {
     'Track.popularity at track.popularity: QUOTA_MODE',
   ];
 
-  test('is null without an error, with one line that says why, and costs no call that is known to be in vain', async () => {
+  test('a withheld field is null without an error, with one entry in `unavailable`, and costs no call that Spotify would reject', async () => {
     const { ask, apiCalls } = await inMode('development');
     const answer = await ask(withheld);
-    expect(seen(answer)).toEqual(fine(nothing));
+    expect(seen(answer)).toEqual(fine(nullFields));
     expect(unavailable(answer).toSorted()).toEqual(lines);
     expect(apiCalls().toSorted()).toEqual(
       [`/artists/${artists.bts}`, listPath(artists.bts, 10), `/tracks/${tracks.explicit}`].toSorted(),
     );
   });
 
-  test('is found out by one call for all the objects of a kind, and never asked for again', async () => {
+  test('the gateway learns of a withheld field by one call for all objects of a kind, and never requests it again', async () => {
     const { ask, apiCalls, sandbox } = await unknownApp('development');
     const first = await ask(withheld);
-    expect(seen(first)).toEqual(fine(nothing));
+    expect(seen(first)).toEqual(fine(nullFields));
     expect(unavailable(first).toSorted()).toEqual(lines);
-    const found = apiCalls();
-    expect(found.filter((path) => path.startsWith('/albums'))).toHaveLength(1);
-    expect(found.filter((path) => path.includes('/top-tracks'))).toHaveLength(1);
-    expect(found.filter((path) => path.includes('/related-artists'))).toHaveLength(1);
+    const firstCalls = apiCalls();
+    expect(firstCalls.filter((path) => path.startsWith('/albums'))).toHaveLength(1);
+    expect(firstCalls.filter((path) => path.includes('/top-tracks'))).toHaveLength(1);
+    expect(firstCalls.filter((path) => path.includes('/related-artists'))).toHaveLength(1);
 
     sandbox.clearCalls();
     const other = withheld
       .replaceAll(artists.bts, artists.albums9)
       .replace(tracks.explicit, tracks.restricted);
     const second = await ask(other);
-    expect(second.data).toEqual({ ...nothing, artist: { ...nothing.artist, name: 'Nine Lives Left' } });
+    expect(second.data).toEqual({ ...nullFields, artist: { ...nullFields.artist, name: 'Nine Lives Left' } });
     expect(unavailable(second).toSorted()).toEqual(lines);
     expect(apiCalls().toSorted()).toEqual(
       [
@@ -87,7 +87,7 @@ describe('a field that Spotify withholds from the app', () => {
     );
   });
 
-  test('is told of an album group all the same where only one group is asked for', async () => {
+  test('the withheld album group has a value if only one group is requested', async () => {
     const { ask } = await inMode('development');
     const answer = await ask(`{ artist(id: "${artists.albums9}") {
       albums(first: 1, includeGroups: [APPEARS_ON]) { edges { albumGroup } }
@@ -97,8 +97,8 @@ describe('a field that Spotify withholds from the app', () => {
   });
 });
 
-describe('what only some apps may read', () => {
-  test('is there for those that may: top tracks, and related artists', async () => {
+describe('fields that only some apps may read', () => {
+  test('top tracks and related artists have values for an app that may read them', async () => {
     const { ask, apiCalls } = await inMode('extended');
     const document = `{ artist(id: "${artists.bts}") {
       topTracks { id popularity } relatedArtists { id popularity followers { total } }
@@ -119,13 +119,16 @@ describe('what only some apps may read', () => {
     );
   });
 
-  test.each(modes)('is null without an error for an artist that does not exist (%s)', async (mode) => {
-    const { ask } = await inMode(mode);
-    const document = `{ artist(id: "${'0'.repeat(22)}") { topTracks { id } relatedArtists { id } } }`;
-    expect(seen(await ask(document))).toEqual(fine({ artist: null }));
-  });
+  test.each(modes)(
+    'an artist that does not exist is null without an error, with fields that only some apps may read (%s)',
+    async (mode) => {
+      const { ask } = await inMode(mode);
+      const document = `{ artist(id: "${'0'.repeat(22)}") { topTracks { id } relatedArtists { id } } }`;
+      expect(seen(await ask(document))).toEqual(fine({ artist: null }));
+    },
+  );
 
-  test('is learned anew as soon as an answer contradicts what was known, to the better or the worse', async () => {
+  test('the gateway learns available and withheld fields again as soon as a response contradicts the learned mode', async () => {
     const { ask, sandbox, apiCalls } = await inMode('development');
     const label = (id: string) => `{ album(id: "${id}") { label popularity } }`;
     expect(seen(await ask(label(albums.tracks1)))).toEqual(
@@ -135,9 +138,9 @@ describe('what only some apps may read', () => {
     sandbox.setQuotaMode('extended');
     const { label: name, popularity } = catalogue.album(albums.tracks20) ?? {};
     expect(seen(await ask(label(albums.tracks20)))).toEqual(fine({ album: { label: name, popularity } }));
-    const short = `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`;
+    const simplified = `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`;
     const [album = ''] = albumsOf(artists.albums1, 1);
-    expect(seen(await ask(short))).toEqual(
+    expect(seen(await ask(simplified))).toEqual(
       fine({ artist: { albums: { nodes: [{ label: catalogue.album(album)?.label }] } } }),
     );
     expect(apiCalls()).toContain(`/albums/${album}`);
@@ -166,7 +169,7 @@ describe('an app in extended quota mode', () => {
       'artist.albums.nodes.0.label',
     ],
   ])(
-    'keeps the fields of a simplified %s when the first full object that it reads lacks all of them',
+    'an app in extended quota mode keeps the fields of a simplified %s if the first full object that it reads lacks all of them',
     async (kind, id, missing, document, path) => {
       const { ask, sandbox } = await inMode('extended');
       const edits = missing.map((field) => ({ path: field, remove: true as const }));

@@ -8,7 +8,7 @@ import { schema } from '../../src/schema/index.ts';
 import { repeated } from '../support/abuse.ts';
 import { until } from '../support/process.ts';
 
-/** What a process remembers of documents is bounded by what it weighs. */
+/** The memory of the document cache is bounded. */
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -24,33 +24,33 @@ const dense = (n: number): string => `{ artist(id: "${n}") { ${'...{id} '.repeat
 const sparse = (n: number): string => `{ artist(id: "${n}") { id } }`;
 
 test.each([
-  ['as large as may be', dense, 60],
+  ['of the maximum size', dense, 60],
   ['small', sparse, 3_500],
 ])('many different documents, each %s, take less than 30 MB', async (_, text, count) => {
   const before = heapMb();
   const { fromText } = documents();
-  const read = Array.from({ length: count }, (__, n) => new WeakRef(fromText(text(n))));
-  await sleep(0); // a WeakRef holds what it points at until the end of its turn
+  const references = Array.from({ length: count }, (__, n) => new WeakRef(fromText(text(n))));
+  await sleep(0); // a WeakRef keeps its target until the end of the event-loop iteration
   const grownMb = heapMb() - before;
-  const held = read.filter((each) => each.deref()).length;
-  expect(held).toBeGreaterThan(0);
-  expect(held).toBeLessThan(count);
-  expect(fromText(text(count - 1))).toBe(read.at(-1)?.deref());
-  process.stdout.write(`${held} of ${count} documents are held, in ${grownMb.toFixed(1)} MB\n`);
+  const cachedCount = references.filter((reference) => reference.deref()).length;
+  expect(cachedCount).toBeGreaterThan(0);
+  expect(cachedCount).toBeLessThan(count);
+  expect(fromText(text(count - 1))).toBe(references.at(-1)?.deref());
+  process.stdout.write(`${cachedCount} of ${count} documents are cached, in ${grownMb.toFixed(1)} MB\n`);
   expect(grownMb).toBeLessThan(30);
 });
 
-test('mistakes as long as a body may be take less than 10 MB, and drive out nothing that is right', () => {
+test('invalid documents of the maximum body size take less than 10 MB, and evict no valid document', () => {
   const before = heapMb();
   const { fromText } = documents();
-  const right = fromText(sparse(1));
+  const validDocument = fromText(sparse(1));
   const text = (n: number) => `${n}${'x'.repeat(90_000)}`;
   for (let n = 0; n < 300; n++) fromText(text(n));
-  expect(fromText(sparse(1))).toBe(right);
+  expect(fromText(sparse(1))).toBe(validDocument);
   expect(heapMb() - before).toBeLessThan(10);
 });
 
-test('a document is read once, whether it comes as text or parsed', () => {
+test('a document is read once, as text and as an AST', () => {
   const { fromText, fromAst } = documents();
   const text = '{\n  artist(id: "1") {\n    id\n  }\n}';
   const read = fromText(text);
@@ -59,47 +59,48 @@ test('a document is read once, whether it comes as text or parsed', () => {
   expect(read.operation(null)).toBe(read.operation(null));
 });
 
-const wrong = (n: number): string => `{ unknown${n} ${'a '.repeat(500)}}`;
+const invalidText = (n: number): string => `{ unknown${n} ${'a '.repeat(500)}}`;
 
-/** Sends new mistakes until the client has no time left for them. */
+/** Sends new invalid documents until the parse budget of the client is used up. */
 function useUp({ fromText, hasParseBudget }: ReturnType<typeof documents>, clientKey: string): void {
-  for (let n = 0; n < 10_000 && hasParseBudget(wrong(n), clientKey); n++) fromText(wrong(n), clientKey);
+  for (let n = 0; n < 10_000 && hasParseBudget(invalidText(n), clientKey); n++)
+    fromText(invalidText(n), clientKey);
 }
 
-test('a client has a twentieth of the time for its mistakes; valid and known documents are read always', async () => {
+test('a client has a twentieth of the time for invalid documents, and valid and cached documents are always read', async () => {
   const { fromText, hasParseBudget, ...others } = documents();
   fromText(sparse(0), 'one');
   useUp({ fromText, hasParseBudget, ...others }, 'one');
   expect(hasParseBudget(sparse(0), 'one')).toBe(true);
-  expect(hasParseBudget(wrong(0), 'one')).toBe(true);
-  expect(hasParseBudget(sparse(1), 'one')).toBe(false); // nobody knows whether it is valid
+  expect(hasParseBudget(invalidText(0), 'one')).toBe(true);
+  expect(hasParseBudget(sparse(1), 'one')).toBe(false); // the gateway has not validated it yet
   await until(() => hasParseBudget(sparse(1), 'one'), 1_000);
   for (let n = 1; n < 300; n++) fromText(sparse(n), 'one');
   expect(hasParseBudget(sparse(300), 'one')).toBe(true);
 });
 
-test('the mistakes of one client cost no other client anything', () => {
-  vi.useFakeTimers({ toFake: ['performance'] }); // no budget grows meanwhile; mistakes cost time of the processor
+test('the invalid documents of one client use no budget of another client', () => {
+  vi.useFakeTimers({ toFake: ['performance'] }); // no budget grows during the test; invalid documents use processor time
   onTestFinished(() => void vi.useRealTimers());
   const all = documents();
   useUp(all, 'one');
   expect(all.hasParseBudget(sparse(1), 'one')).toBe(false);
   expect(all.hasParseBudget(sparse(1), 'other')).toBe(true);
-  expect(all.hasParseBudget(wrong(-1), 'other')).toBe(true);
+  expect(all.hasParseBudget(invalidText(-1), 'other')).toBe(true);
 });
 
-test('a mistake that was read before is a mistake for free, whichever client repeats it', () => {
+test('a cached invalid document uses no budget, for every client that repeats it', () => {
   const all = documents();
-  const first = all.fromText(wrong(0), 'one');
+  const first = all.fromText(invalidText(0), 'one');
   useUp(all, 'one');
   for (let n = 0; n < 1_000; n++) {
-    expect(all.hasParseBudget(wrong(0), 'one')).toBe(true);
-    expect(all.fromText(wrong(0), 'one')).toBe(first);
+    expect(all.hasParseBudget(invalidText(0), 'one')).toBe(true);
+    expect(all.fromText(invalidText(0), 'one')).toBe(first);
   }
-  expect(all.fromText(wrong(0), 'other')).toBe(first);
+  expect(all.fromText(invalidText(0), 'other')).toBe(first);
 });
 
-test('a valid document whose operations were rejected needs time for mistakes, too', () => {
+test('a valid document whose operations were rejected uses the budget for invalid documents too', () => {
   const all = documents();
   const read = all.fromText(sparse(1), 'one');
   all.chargeRejection(read, 'one', 1_000);
@@ -107,19 +108,19 @@ test('a valid document whose operations were rejected needs time for mistakes, t
   expect(all.hasParseBudget(sparse(1), 'other')).toBe(true);
 });
 
-test('what is remembered of ten thousand clients that make mistakes is small', () => {
+test('the budgets of a hundred thousand clients with rejected operations take less than 10 MB', () => {
   const all = documents();
   const before = heapMb();
   for (let n = 0; n < 100_000; n++) all.chargeRejection(all.fromText(sparse(0)), `client ${n}`, 1_000);
   expect(all.hasParseBudget(sparse(1), 'client 99999')).toBe(false);
-  expect(all.hasParseBudget(sparse(1), 'client 0')).toBe(true); // it is forgotten
+  expect(all.hasParseBudget(sparse(1), 'client 0')).toBe(true); // its budget was evicted
   expect(heapMb() - before).toBeLessThan(10);
 });
 
-test('mistakes in many large documents hold none of them', () => {
+test('the cached errors of many large invalid documents keep none of the documents in memory', () => {
   const before = heapMb();
   const { fromText } = documents();
-  // The unknown field has all of the document below it.
+  // The unknown field contains the rest of the document.
   const text = (n: number) => `{ unknown${n} { ${repeated('x#{b}', 300)} } }`;
   for (let n = 0; n < 150; n++) fromText(text(n));
   expect(heapMb() - before).toBeLessThan(15);

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { albums, artists, inMode } from '../support/asking.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
-/** With `x-spotify-trace: plan` an operation does not run: the response states what it would cost. */
+/** With `x-spotify-trace: plan` an operation does not run, and the response states its cost. */
 
 const { bts, albums9 } = artists;
 const albumPages = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`;
@@ -114,7 +114,7 @@ describe('the held part of a plan', () => {
       held: [calls('artists', 1), calls('artists/albums', 2)],
     },
     {
-      title: 'a page behind the known end of a list',
+      title: 'a page after the cached end of a list',
       before: `{ artist(id: "${albums9}") { albums(first: 10) { nodes { name } } } }`,
       query: `{ artist(id: "${albums9}") { albums(first: 20) { nodes { name } } } }`,
       held: [calls('artists', 1), calls('artists/albums', 2)],
@@ -164,7 +164,7 @@ describe('the held part of a plan', () => {
     },
   ];
 
-  test.each(cases)('contains $title', async ({ before, query, held }) => {
+  test.each(cases)('the held part of a plan contains $title', async ({ before, query, held }) => {
     const gateway = await inMode('development');
     expect(await planOf(gateway, query)).toMatchObject({ held: [] });
     expect((await gateway.ask(before)).errors).toEqual([]);

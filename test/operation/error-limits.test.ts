@@ -4,7 +4,7 @@ import { repeated } from '../support/abuse.ts';
 import { artists, catalogue, inMode } from '../support/asking.ts';
 import { entries, type Received, type Sent } from '../support/entries.ts';
 
-/** Errors are bounded in number, and cost the same wherever in a document they stand. */
+/** The number of errors is bounded, and an error costs the same at every position of a document. */
 
 const { bts } = artists;
 const lineEnds = { '\\n': '\n', '\\r\\n': '\r\n', '\\r': '\r' };
@@ -12,30 +12,30 @@ const lineEnds = { '\\n': '\n', '\\r\\n': '\r\n', '\\r': '\r' };
 const codesOf = ({ errors }: Received) => errors.map(({ extensions }) => extensions?.['code']);
 
 describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
-  const behind = (lines: number, text: string) => end.repeat(lines) + text;
+  const afterLines = (lines: number, text: string) => end.repeat(lines) + text;
 
-  /** Documents with one mistake, behind empty lines. */
-  const mistakes: [title: string, sent: (lines: number) => Sent, column: number][] = [
-    ['syntax', (lines) => ({ query: behind(lines, '  { artist(id: "x" }') }), 20],
-    ['validation', (lines) => ({ query: behind(lines, `  { nothing }`) }), 5],
+  /** Documents with one error, after empty lines. */
+  const documentsWithError: [title: string, sent: (lines: number) => Sent, column: number][] = [
+    ['syntax', (lines) => ({ query: afterLines(lines, '  { artist(id: "x" }') }), 20],
+    ['validation', (lines) => ({ query: afterLines(lines, `  { nothing }`) }), 5],
     [
       'variables',
       (lines) => ({
-        query: behind(lines, '  query ($ids: [ID!]!) { artists(ids: $ids) { id } }'),
+        query: afterLines(lines, '  query ($ids: [ID!]!) { artists(ids: $ids) { id } }'),
         variables: { ids: [null] },
       }),
       10,
     ],
-    ['execution', (lines) => ({ query: behind(lines, '  { artist(id: "no id") { id } }') }), 5],
+    ['execution', (lines) => ({ query: afterLines(lines, '  { artist(id: "no id") { id } }') }), 5],
     [
       'execution in a list',
-      (lines) => ({ query: behind(lines, `  { artists(ids: ["${bts}", "no id"]) { id } }`) }),
+      (lines) => ({ query: afterLines(lines, `  { artists(ids: ["${bts}", "no id"]) { id } }`) }),
       5,
     ],
     [
       'execution in a fragment',
       (lines) => ({
-        query: behind(lines, `{ ...F } fragment F on Query { artist(id: "no id") { id } }`),
+        query: afterLines(lines, `{ ...F } fragment F on Query { artist(id: "no id") { id } }`),
       }),
       32,
     ],
@@ -44,7 +44,9 @@ describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
   const overHttp = ['POST', 'GET', 'a trusted document'] as const;
 
   test.each(
-    mistakes.flatMap(([title, sent, column]) => overHttp.map((entry) => ({ title, entry, sent, column }))),
+    documentsWithError.flatMap(([title, sent, column]) =>
+      overHttp.map((entry) => ({ title, entry, sent, column })),
+    ),
   )('the position of an error is right at each run: $title, by $entry', async ({ entry, sent, column }) => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
     const send = entries[entry]?.(sandbox, sent(17));
@@ -58,37 +60,37 @@ describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
 
   const manyErrors: [title: string, sent: (lines: number) => Sent][] = [
     [
-      'bad ids under aliases',
+      'invalid ids under aliases',
       (lines) => ({
-        query: behind(lines, `query ($i: [ID!]!) { ${repeated('a#: nodes(ids: $i) { id }', 15)} }`),
+        query: afterLines(lines, `query ($i: [ID!]!) { ${repeated('a#: nodes(ids: $i) { id }', 15)} }`),
         variables: { i: Array(100).fill('no id') },
       }),
     ],
     [
       'unknown representations',
       (lines) => ({
-        query: behind(lines, 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }'),
+        query: afterLines(lines, 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }'),
         variables: { r: Array(1_000).fill({ __typename: 'X', id: '1' }) },
       }),
     ],
     [
       'nulls in a variable',
       (lines) => ({
-        query: behind(lines, 'query ($i: [ID!]!) { artists(ids: $i) { id } }'),
+        query: afterLines(lines, 'query ($i: [ID!]!) { artists(ids: $i) { id } }'),
         variables: { i: Array(7_000).fill(null) },
       }),
     ],
-    ['unknown fields', (lines) => ({ query: behind(lines, `{ ${repeated('x#', 300)} }`) })],
+    ['unknown fields', (lines) => ({ query: afterLines(lines, `{ ${repeated('x#', 300)} }`) })],
   ];
 
   test.each(manyErrors)(
-    'errors behind tens of thousands of lines take no longer than at the start: %s',
+    'errors after thousands of lines take no longer than errors at the start: %s',
     async (_title, sent) => {
       const sandbox = await startSandbox({ catalogue, quotaMode: 'extended' });
       const timed = async (lines: number) => {
         const times: number[] = [];
         for (let run = 1; run <= 3; run++) {
-          // Each run is a document that nobody has sent yet.
+          // Each run sends a new document.
           const send = entries['POST']?.(sandbox, sent(lines + run));
           const start = process.cpuUsage();
           const received = (await send?.()) as Received;
@@ -108,38 +110,41 @@ describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
   );
 });
 
-describe('of the errors of one code and one field', () => {
+describe('errors of one code and one field', () => {
   const ids = (count: number) => JSON.stringify(Array.from({ length: count }, (_, n) => `no id ${n}`));
   const message = 'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.';
 
-  test.each(Object.keys(entries))('ten are sent, and the last one counts the rest: %s', async (entry) => {
-    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-    const send = entries[entry]?.(sandbox, { query: `{ artists(ids: ${ids(50)}) { name } }` });
-    for (let run = 1; run <= 3; run++) {
-      const received = await send?.();
-      expect(received?.data).toEqual({ artists: Array(50).fill(null) });
-      expect(received?.errors.map(({ path }) => path)).toEqual(
-        Array.from({ length: 10 }, (_, n) => ['artists', n]),
-      );
-      expect(received?.errors.slice(0, 9).map((error) => [error.message, error.extensions])).toEqual(
-        Array(9).fill([message, { code: 'BAD_USER_INPUT' }]),
-      );
-      expect(received?.errors[9]).toMatchObject({
-        message: `${message} (And 40 more of this kind.)`,
-        extensions: { code: 'BAD_USER_INPUT', omitted: 40 },
-      });
-    }
-    await sandbox.close();
-  });
+  test.each(Object.keys(entries))(
+    'ten errors of one code and one field are sent, and the last one counts the rest: %s',
+    async (entry) => {
+      const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+      const send = entries[entry]?.(sandbox, { query: `{ artists(ids: ${ids(50)}) { name } }` });
+      for (let run = 1; run <= 3; run++) {
+        const received = await send?.();
+        expect(received?.data).toEqual({ artists: Array(50).fill(null) });
+        expect(received?.errors.map(({ path }) => path)).toEqual(
+          Array.from({ length: 10 }, (_, n) => ['artists', n]),
+        );
+        expect(received?.errors.slice(0, 9).map((error) => [error.message, error.extensions])).toEqual(
+          Array(9).fill([message, { code: 'BAD_USER_INPUT' }]),
+        );
+        expect(received?.errors[9]).toMatchObject({
+          message: `${message} (And 40 more of this kind.)`,
+          extensions: { code: 'BAD_USER_INPUT', omitted: 40 },
+        });
+      }
+      await sandbox.close();
+    },
+  );
 
-  test('all are sent where they are ten', async () => {
+  test('ten errors of one code and one field are all sent', async () => {
     const { ask } = await inMode('development');
     const { errors } = await ask(`{ artists(ids: ${ids(10)}) { name } }`);
     expect(errors).toHaveLength(10);
     for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
-  test('a field under many aliases is one field, and another field or another code has ten of its own', async () => {
+  test('a field under many aliases counts as one field, and another field or another code has ten errors of its own', async () => {
     const { ask } = await inMode('development');
     const { errors } = await ask(
       `{ ${repeated('a#: artist(id: "no id") { name }', 15)} ${repeated('b#: track(id: "no id") { name }', 12)} }`,
@@ -152,7 +157,7 @@ describe('of the errors of one code and one field', () => {
     expect(kinds.filter(([kind]) => kind === 'b')).toEqual([...Array(9).fill(['b', undefined]), ['b', 2]]);
   });
 
-  test('errors of variables are ten, and one that says so', async () => {
+  test('ten errors of variables are sent, and one that states that there are more', async () => {
     const { ask } = await inMode('development');
     const i = Array(7_000).fill(null);
     const { status, errors } = await ask('query ($i: [ID!]!) { artists(ids: $i) { id } }', { i });
@@ -162,7 +167,7 @@ describe('of the errors of one code and one field', () => {
     for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
-  test('a message is short, however long the name is that it quotes', async () => {
+  test('a message is short, even if it quotes a long name', async () => {
     const { ask } = await inMode('development');
     const { errors } = await ask(`{ ${'x'.repeat(90_000)} }`);
     expect(errors[0]?.message.length).toBeLessThan(600);

@@ -14,11 +14,11 @@ function work(milliseconds: number): void {
   while (performance.now() < endMs);
 }
 
-describe('the operation of a client that leaves', () => {
+describe('the operation of a client that disconnects', () => {
   test.each([
     ['before it starts', 0],
-    ['while it is in the queue', 60], // operations start for 50 ms of an iteration of the event loop
-  ])('%s asks Spotify for nothing', async (_, busyMs) => {
+    ['while it is in the queue', 60], // operations start during the first 50 ms of an event-loop iteration
+  ])('the operation of a client that disconnects %s sends no call', async (_, busyMs) => {
     const { gateway, sandbox } = await withSandbox();
     await gateway.connect();
     await gateway.execute({ document: parse('{ __typename }') });
@@ -35,7 +35,7 @@ describe('the operation of a client that leaves', () => {
   });
 });
 
-test('an operation that fails by a bug is reported, and leaves no listener behind', async () => {
+test('an operation that fails by a bug is logged, and leaves no listener on its signal', async () => {
   const { gateway, logged } = await withSandbox();
   const { signal } = new AbortController();
   const { errors } = await gateway.execute({ document: {} as DocumentNode, signal });
@@ -45,7 +45,7 @@ test('an operation that fails by a bug is reported, and leaves no listener behin
   expect(lines).toMatchObject([{ fields: { codes: ['INTERNAL_SERVER_ERROR'], document: '' } }]);
 });
 
-test('operations that have waited for the same call continue in one iteration each, if each takes long', async () => {
+test('operations that have waited for the same call continue in one event-loop iteration each, if each takes long', async () => {
   const { gateway, apiCalls } = await withSandbox();
   await gateway.connect();
   await waitForIdleLoop();
@@ -58,7 +58,7 @@ test('operations that have waited for the same call continue in one iteration ea
   onTestFinished(() => clearImmediate(counting));
   const operate = async () => {
     const { data } = await gateway.execute({ document });
-    void clock.pass(0.06); // as if it had taken 60 ms, of the 50 ms that operations have in an iteration
+    void clock.pass(0.06); // simulates 60 ms of work, because operations have 50 ms in an iteration
     return { data, iteration };
   };
   const results = await Promise.all(Array.from({ length: 5 }, operate));

@@ -2,14 +2,14 @@ import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExecutionLimiter } from '../../src/operation/execution-limiter.ts';
 
-// Time passes only where a test lets it pass: how busy the machine is changes nothing.
+// Only the tests move the clock, so that the load of the machine changes nothing.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('large operations', () => {
   const large = 100_000;
 
-  test('of one client take no more than two thirds of the room, and the next one starts when one ends', async () => {
+  test('large operations of one client use at most two thirds of the capacity, and the next one starts when one ends', async () => {
     const { acquire } = createExecutionLimiter();
     const [first, second] = [await acquire(large, 'a'), await acquire(large, 'a')];
     const third = acquire(large, 'a');
@@ -26,7 +26,7 @@ describe('large operations', () => {
     other();
   });
 
-  test('wait for a second at most', async () => {
+  test('a large operation waits for at most one second', async () => {
     const { acquire } = createExecutionLimiter();
     for (const clientKey of ['a', 'b', 'c']) await acquire(large, clientKey);
     const rejected = expect(acquire(large, 'd')).rejects.toMatchObject({
@@ -43,13 +43,13 @@ describe('large operations', () => {
     await rejected;
   });
 
-  test('do not delay small ones', async () => {
+  test('large operations do not delay small ones', async () => {
     const { acquire } = createExecutionLimiter();
     for (const clientKey of ['a', 'b', 'c']) await acquire(large, clientKey);
     for (let n = 0; n < 1_000; n++) expect(acquire(1_000, 'a')).toBeInstanceOf(Function);
   });
 
-  test('run alone where the operator allows more than there is room for', async () => {
+  test('an operation that is larger than the capacity runs alone', async () => {
     const { acquire } = createExecutionLimiter();
     const release = await acquire(1_000_000, 'a');
     const next = acquire(large, 'a');
@@ -57,7 +57,7 @@ describe('large operations', () => {
     (await next)();
   });
 
-  test('leave nothing behind', async () => {
+  test('large operations release all of the capacity', async () => {
     const { acquire } = createExecutionLimiter();
     for (let n = 0; n < 100; n++) {
       const releases = await Promise.all([acquire(large, 'a'), acquire(large, 'b'), acquire(large, 'a')]);

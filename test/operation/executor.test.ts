@@ -2,26 +2,26 @@ import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { catalogue } from '../support/operations.ts';
 
-/** An operation that comes back is compiled: what it answers stays the same, in every bit. */
+/** A repeated operation is compiled, and its response stays the same in every bit. */
 
 const { artists, albums } = catalogue.fixtures;
 const { bts, albums9 } = artists;
-const nobody = '1111111111111111111111';
+const unknownId = '1111111111111111111111';
 const list = (ids: readonly string[]) => JSON.stringify(ids);
 
 const operations = {
   'an artist with nested albums': `{ artist(id: "${bts}") { __typename id name images { url } albums(first: 3) { totalCount
      pageInfo { endCursor } edges { cursor albumGroup node { id artists { name } tracks(first: 2) { nodes { name } } } } } } }`,
-  'what is not there': `{ artist(id: "${nobody}") { name albums { totalCount } } }`,
+  'an artist that does not exist': `{ artist(id: "${unknownId}") { name albums { totalCount } } }`,
   'a wrong id': '{ artist(id: "no id") { name } }',
-  'a failure that comes first': `{ artists(ids: ${list(['no id', bts])}) { name } }`,
-  'a failure that comes last': `{ artists(ids: ${list([bts, albums9, 'no id'])}) { name } }`,
-  'failures between': `{ albums(ids: ${list([albums.tracks1, 'no id', albums.tracks20, nobody, ''])}) { name } }`,
-  'a list refused as a whole': `{ artists(ids: ${list(Array(101).fill(bts))}) { name } albums(ids: []) { name } }`,
-  'two lists refused': `{ a: artists(ids: ${list(Array(101).fill(bts))}) { name } b: tracks(ids: ${list(Array(101).fill(bts))}) { name } }`,
+  'an error in the first element': `{ artists(ids: ${list(['no id', bts])}) { name } }`,
+  'an error in the last element': `{ artists(ids: ${list([bts, albums9, 'no id'])}) { name } }`,
+  'errors between other elements': `{ albums(ids: ${list([albums.tracks1, 'no id', albums.tracks20, unknownId, ''])}) { name } }`,
+  'a list that is rejected as a whole': `{ artists(ids: ${list(Array(101).fill(bts))}) { name } albums(ids: []) { name } }`,
+  'two rejected lists': `{ a: artists(ids: ${list(Array(101).fill(bts))}) { name } b: tracks(ids: ${list(Array(101).fill(bts))}) { name } }`,
   'a wrong page and a wrong market': `{ artist(id: "${bts}") { name
      a: albums(first: 101) { totalCount } b: albums(after: "x") { nodes { id } } } album(id: "${albums.tracks1}", market: "xx") { name } }`,
-  'keys of another graph': `{ _entities(representations: [{ __typename: "Artist", id: "no id" }, { __typename: "Nobody", id: "1" },
+  'representations of entities': `{ _entities(representations: [{ __typename: "Artist", id: "no id" }, { __typename: "Nobody", id: "1" },
      { __typename: "Artist", id: "${bts}" }, { __typename: "Album", id: "" }]) { __typename ... on Artist { name } } }`,
   'an interface and its types': `{ nodes(ids: ${list([bts, `spotify:album:${albums.tracks1}`, 'no id'])}) { __typename id ... on Artist { name }
      ... on Album { albumType } ...Both } } fragment Both on Node { id ... on Artist { uri } ... on Album { uri } }`,
@@ -30,8 +30,8 @@ const operations = {
     '{ __schema { queryType { name } } __type(name: "Artist") { fields { name type { kind } } } }',
 };
 
-describe.each(Object.entries(operations))('%s', (_, document) => {
-  test('is answered by the compiled operation as by the first one', async () => {
+describe.each(Object.entries(operations))('%s', (title, document) => {
+  test(`the compiled operation has the same response as the first run: ${title}`, async () => {
     const { ask } = await withSandbox(
       { SPOTIFY_QUOTA_MODE: 'extended' },
       { quotaMode: 'extended', catalogue },

@@ -4,14 +4,14 @@ import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createOperationQueue, type OperationQueue } from '../../src/operation/admission.ts';
 
-// Time passes only by work, and where a test lets it pass: how busy the machine is changes nothing.
+// Only `work` and the tests move the clock, so that the load of the machine changes nothing.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Takes time without letting the event loop continue. */
+/** Moves the clock, as work that blocks the event loop does. */
 const work = (milliseconds: number): void => void vi.advanceTimersByTime(milliseconds);
 
-/** An operation that works at once where it may, as those do that the gateway runs. */
+/** An operation that works as soon as the queue admits it, like the operations of the gateway. */
 async function operate(queue: OperationQueue, clientKey: string, milliseconds: number): Promise<boolean> {
   const mayStart = queue.admit(clientKey);
   if (mayStart !== true && !(await mayStart)) return false;
@@ -37,12 +37,12 @@ function longestIteration(): () => Promise<number> {
 }
 
 describe('operations that arrive at once', () => {
-  test('start at once as long as they take little time', async () => {
+  test('operations that arrive at once start immediately as long as they take little time', async () => {
     const queue = createOperationQueue();
     expect(Array.from({ length: 100 }, () => queue.admit('a'))).toEqual(Array(100).fill(true));
   });
 
-  test('let the event loop continue after 50 ms, and all of them start', async () => {
+  test('operations that arrive at once let the event loop continue after 50 ms, and all of them start', async () => {
     const queue = createOperationQueue();
     const longestMs = longestIteration();
     const started = await Promise.all(Array.from({ length: 40 }, () => operate(queue, 'a', 20)));
@@ -50,7 +50,7 @@ describe('operations that arrive at once', () => {
     expect(await longestMs()).toBeLessThanOrEqual(50 + 20); // the last operation takes longer
   });
 
-  test('alternate between clients, so that the queue of one does not delay another', async () => {
+  test('operations that arrive at once alternate between clients, so that the queue of one client does not delay another', async () => {
     const queue = createOperationQueue();
     const order: string[] = [];
     const operation = async (clientKey: string) => {
@@ -62,7 +62,7 @@ describe('operations that arrive at once', () => {
     expect(order.indexOf('other')).toBeLessThan(8); // three in the first iteration, and as many in the next
   });
 
-  test('are rejected where they have waited for two seconds', async () => {
+  test('operations are rejected after they have waited for two seconds', async () => {
     const queue = createOperationQueue();
     const started = await Promise.all(Array.from({ length: 30 }, () => operate(queue, 'a', 150)));
     expect(started).toEqual([...Array(15).fill(true), ...Array(15).fill(false)]); // they arrive after the first one, which takes 150 ms
@@ -70,7 +70,7 @@ describe('operations that arrive at once', () => {
 });
 
 describe('operations that have waited for the same data', () => {
-  /** An operation that continues as soon as the data is there, and works then. */
+  /** An operation that continues when the data arrives, and then works. */
   async function resume(queue: OperationQueue, data: Promise<void>, clientKey: string, milliseconds: number) {
     const resumeOperation = queue.createResume(clientKey);
     await data;
@@ -78,7 +78,7 @@ describe('operations that have waited for the same data', () => {
     work(milliseconds);
   }
 
-  test('let the event loop continue after 50 ms, and all of them continue', async () => {
+  test('operations that have waited for the same data let the event loop continue after 50 ms, and all of them continue', async () => {
     const queue = createOperationQueue();
     const data = nextIteration();
     const longestMs = longestIteration();
@@ -86,7 +86,7 @@ describe('operations that have waited for the same data', () => {
     expect(await longestMs()).toBeLessThanOrEqual(50 + 20);
   });
 
-  test('continue in one iteration as long as they take little time', async () => {
+  test('operations that have waited for the same data continue in one iteration as long as they take little time', async () => {
     const queue = createOperationQueue();
     const data = nextIteration();
     const all = Promise.all(Array.from({ length: 100 }, () => resume(queue, data, 'a', 0)));
@@ -96,7 +96,7 @@ describe('operations that have waited for the same data', () => {
     expect(await Promise.race([all.then(() => 'all'), nextIteration('some')])).toBe('all');
   });
 
-  test('alternate between clients, and with operations that start', async () => {
+  test('operations that continue alternate between clients, and with operations that start', async () => {
     const queue = createOperationQueue();
     const data = nextIteration();
     const order: string[] = [];
@@ -108,7 +108,7 @@ describe('operations that have waited for the same data', () => {
     expect(order.indexOf('other')).toBeLessThan(8);
   });
 
-  test('do not wait for themselves: all fields of one continue together', async () => {
+  test('all fields of one operation continue together, without waiting for each other', async () => {
     const queue = createOperationQueue();
     const resumeOperation = queue.createResume('a');
     const fields = Array.from({ length: 15 }, () => resumeOperation());
@@ -117,7 +117,7 @@ describe('operations that have waited for the same data', () => {
   });
 });
 
-test('between operations that take long, all connections that are pending are accepted', async () => {
+test('all pending connections are accepted between operations that take long', async () => {
   const queue = createOperationQueue();
   const accepted: Socket[] = [];
   const server = createServer((socket) => void accepted.push(socket)).listen(0, '127.0.0.1');
@@ -136,6 +136,6 @@ test('between operations that take long, all connections that are pending are ac
   });
   await Promise.all(clients.map((client) => once(client, 'connect')));
   while (accepted.length < 40) await nextIteration();
-  expect(done).toBeLessThan(10); // one connection in an iteration would take twice as many operations as there are
+  expect(done).toBeLessThan(10); // one connection per iteration would need 40 operations
   await all;
 });

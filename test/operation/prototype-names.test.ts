@@ -7,13 +7,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { albums, artists, catalogue, inMode, unknownId } from '../support/asking.ts';
 import { withSandbox } from '../support/gateway.ts';
 
-/** Names that every object inherits are names like any other: in aliases, variables, fragments and operations. */
+/** Names that every object inherits are ordinary names of aliases, variables, fragments and operations. */
 
 const names = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__'];
 const { bts } = artists;
 
-/** An object whose own keys may have any name, as JSON makes it. */
-const own = (...entries: [name: string, value: unknown][]): Record<string, unknown> =>
+/** An object whose keys may have any name, created by JSON.parse. */
+const objectOf = (...entries: [name: string, value: unknown][]): Record<string, unknown> =>
   JSON.parse(
     `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`,
   );
@@ -30,52 +30,52 @@ const cases: Case[] = [
   {
     title: 'an alias at the root',
     document: (name) => `{ ${name}: artist(id: "${bts}") { name } }`,
-    data: (name) => own([name, { name: 'BTS' }]),
+    data: (name) => objectOf([name, { name: 'BTS' }]),
   },
   {
     title: 'an alias of a leaf',
     document: (name) => `{ artist(id: "${bts}") { ${name}: name other: uri } }`,
-    data: (name) => ({ artist: own([name, 'BTS'], ['other', `spotify:artist:${bts}`]) }),
+    data: (name) => ({ artist: objectOf([name, 'BTS'], ['other', `spotify:artist:${bts}`]) }),
   },
   {
     title: 'an alias in a list',
     document: (name) => `{ artists(ids: ["${bts}"]) { ${name}: name } }`,
-    data: (name) => ({ artists: [own([name, 'BTS'])] }),
+    data: (name) => ({ artists: [objectOf([name, 'BTS'])] }),
   },
   {
-    title: 'an alias of a list that is started with its parent',
+    title: 'an alias of a list that is prefetched with its parent',
     document: (name) => `{ artist(id: "${bts}") { ${name}: albums(first: 1) { totalCount } } }`,
-    data: (name) => ({ artist: own([name, { totalCount: 104 }]) }),
+    data: (name) => ({ artist: objectOf([name, { totalCount: 104 }]) }),
   },
   {
     title: 'an alias of a failing field',
     document: (name) => `{ ${name}: artist(id: "no id") { name } }`,
-    data: (name) => own([name, null]),
+    data: (name) => objectOf([name, null]),
     code: 'BAD_USER_INPUT',
   },
   {
     title: 'a variable with a text',
     document: (name) => `query ($${name}: ID!) { artist(id: $${name}) { name } }`,
-    variables: (name) => own([name, bts]),
+    variables: (name) => objectOf([name, bts]),
     data: () => ({ artist: { name: 'BTS' } }),
   },
   {
     title: 'a variable with a list',
     document: (name) => `query ($${name}: [ID!]!) { artists(ids: $${name}) { name } }`,
-    variables: (name) => own([name, [bts, unknownId]]),
+    variables: (name) => objectOf([name, [bts, unknownId]]),
     data: () => ({ artists: [{ name: 'BTS' }, null] }),
   },
   {
     title: 'a variable inside a list',
     document: (name) => `query ($${name}: ID!) { artists(ids: [$${name}]) { name } }`,
-    variables: (name) => own([name, bts]),
+    variables: (name) => objectOf([name, bts]),
     data: () => ({ artists: [{ name: 'BTS' }] }),
   },
   {
     title: 'a variable in a condition',
     document: (name) =>
       `query ($${name}: Boolean!) { artist(id: "${bts}") { name uri @include(if: $${name}) id @skip(if: $${name}) } }`,
-    variables: (name) => own([name, false]),
+    variables: (name) => objectOf([name, false]),
     data: () => ({ artist: { name: 'BTS', id: bts } }),
   },
   {
@@ -110,19 +110,21 @@ const cases: Case[] = [
   {
     title: 'a key of a representation',
     document: () => 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Album { name } } }',
-    variables: (name) => ({ r: [own(['__typename', 'Album'], ['id', albums.tracks1], [name, { id: 'x' }])] }),
+    variables: (name) => ({
+      r: [objectOf(['__typename', 'Album'], ['id', albums.tracks1], [name, { id: 'x' }])],
+    }),
     data: () => ({ _entities: [{ name: 'Single Lantern' }] }),
   },
   {
-    title: 'a variable that the document does not know',
+    title: 'a variable that the document does not declare',
     document: () => `query ($id: ID!) { artist(id: $id) { name } }`,
-    variables: (name) => own(['id', bts], [name, { id: 'x' }]),
+    variables: (name) => objectOf(['id', bts], [name, { id: 'x' }]),
     data: () => ({ artist: { name: 'BTS' } }),
   },
 ];
 
-/** The upstream lives in this process: while it holds the event loop up, operations are shed. */
-async function patiently(ask: () => Promise<Response>): Promise<Response> {
+/** Repeats a request that the gateway sheds, because the sandbox can block the event loop of this process. */
+async function retryWhileShed(ask: () => Promise<Response>): Promise<Response> {
   for (let tries = 1; ; tries++) {
     const response = await ask();
     if (response.status !== 503 || tries === 10) return response;
@@ -131,27 +133,30 @@ async function patiently(ask: () => Promise<Response>): Promise<Response> {
 }
 
 const outcome = ({ data, errors = [] }: { data?: unknown; errors?: readonly object[] }) => ({
-  // As text: two objects of which one has a key `__proto__` of its own are equal to many an assertion.
+  // As text, because some assertions ignore a key `__proto__`.
   data: JSON.stringify(data),
   codes: errors.map((error) => (error as { extensions: { code: string } }).extensions.code),
 });
 
-describe.each(cases)('$title', ({ document, variables, data, code }) => {
+describe.each(cases)('$title', ({ title, document, variables, data, code }) => {
   const expected = (name: string) => ({ data: JSON.stringify(data?.(name)), codes: code ? [code] : [] });
   const body = (name: string) => ({ query: document(name), variables: variables?.(name) ?? {} });
 
-  test.each(names)('may be named %s: each of four runs has the same response, over POST', async (name) => {
-    const { ask } = await inMode('development');
-    const { query, variables: values } = body(name);
-    for (let run = 1; run <= 4; run++) expect(outcome(await ask(query, values))).toEqual(expected(name));
-  });
+  test.each(names)(
+    `${title} may be named %s: each of four runs has the same response, over POST`,
+    async (name) => {
+      const { ask } = await inMode('development');
+      const { query, variables: values } = body(name);
+      for (let run = 1; run <= 4; run++) expect(outcome(await ask(query, values))).toEqual(expected(name));
+    },
+  );
 
-  test.each(names)('may be named %s: over GET and in the same process', async (name) => {
+  test.each(names)(`${title} may be named %s: over GET and in the same process`, async (name) => {
     const { fetch, gateway } = await inMode('development');
     const { query, variables: values } = body(name);
     const search = new URLSearchParams({ query, variables: JSON.stringify(values) });
     for (let run = 1; run <= 4; run++) {
-      const response = await patiently(() =>
+      const response = await retryWhileShed(() =>
         fetch(`/graphql?${search}`, { headers: { accept: 'application/json' } }),
       );
       expect(outcome((await response.json()) as object)).toEqual(expected(name));
@@ -162,21 +167,21 @@ describe.each(cases)('$title', ({ document, variables, data, code }) => {
 });
 
 test.each(names)(
-  'a trusted document may have the hash %s, and none that was not given is found',
+  'a trusted document may have the hash %s, and no document is found by another hash',
   async (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const path = join(folder, 'manifest.json');
-    writeFileSync(path, JSON.stringify(own([name, `{ artist(id: "${bts}") { ${name}: name } }`])));
+    writeFileSync(path, JSON.stringify(objectOf([name, `{ artist(id: "${bts}") { ${name}: name } }`])));
     const { fetch } = await withSandbox({ TRUSTED_DOCUMENTS: path }, { catalogue });
     const ask = async (documentId: string): Promise<object> => {
       const body = JSON.stringify({ documentId });
       const headers = { 'content-type': 'application/json' };
-      return (await patiently(() => fetch('/graphql', { method: 'POST', headers, body }))).json();
+      return (await retryWhileShed(() => fetch('/graphql', { method: 'POST', headers, body }))).json();
     };
     for (let run = 1; run <= 3; run++) {
-      expect(outcome(await ask(name)).data).toEqual(JSON.stringify({ artist: own([name, 'BTS']) }));
-      for (const other of names.filter((each) => each !== name)) {
+      expect(outcome(await ask(name)).data).toEqual(JSON.stringify({ artist: objectOf([name, 'BTS']) }));
+      for (const other of names.filter((otherName) => otherName !== name)) {
         expect(outcome(await ask(other))).toEqual({ data: undefined, codes: [expect.any(String)] });
       }
     }

@@ -8,7 +8,7 @@ import { catalogue } from '../support/operations.ts';
 
 const { artists, albums } = catalogue.fixtures;
 const { bts } = artists;
-const afterResponseMs = 20; // calls that no client waits for arrive a moment after the response
+const afterResponseMs = 20; // calls that no field waits for arrive shortly after the response
 
 const start = (environment: Record<string, string> = {}) =>
   withSandbox({ SPOTIFY_QUOTA_MODE: 'development', ...environment }, { quotaMode: 'development', catalogue });
@@ -21,11 +21,11 @@ const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
 
 describe('extensions.spotify', () => {
   const document = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { name } } } }`;
-  const took = { milliseconds: expect.any(Number) };
+  const duration = { milliseconds: expect.any(Number) };
   const sortedByPath = <T extends { path: string }>(calls: readonly T[]): T[] =>
     calls.toSorted((one, other) => Number(one.path > other.path) - Number(one.path < other.path));
 
-  test('lists each call of an operation, the token call included', async () => {
+  test('`extensions.spotify` lists each call of an operation, the token call included', async () => {
     const { ask, sandbox } = await start();
     const { calls, ...rest } = spotifyOf(await ask(document));
     expect(rest).toEqual({
@@ -37,7 +37,7 @@ describe('extensions.spotify', () => {
       shortened: [],
       quota: expect.any(Array),
     });
-    const network = { status: 200, ...took, origin: 'network' };
+    const network = { status: 200, ...duration, origin: 'network' };
     expect(calls[0]).toEqual({ method: 'POST', path: '/api/token', ...network });
     expect(sortedByPath(calls)).toEqual([
       { method: 'POST', path: '/api/token', ...network },
@@ -51,7 +51,7 @@ describe('extensions.spotify', () => {
     expect(calls.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 5_000)).toBe(true);
   });
 
-  test('states what is left of the daily quota of each family that the operation may use', async () => {
+  test('`extensions.spotify` states the remaining daily quota of each family that the operation may use', async () => {
     const limits = { SPOTIFY_DAILY_LIMITS: 'artists/albums=100,search=50' };
     const quotaIn = async (environment: Record<string, string>) =>
       spotifyOf(await (await start({ ...limits, ...environment })).ask(document)).quota;
@@ -63,7 +63,7 @@ describe('extensions.spotify', () => {
     expect(await quotaIn({ EXPOSE_QUOTA: 'false' })).toBeNull();
   });
 
-  test('lists the reads from the cache, which need no token', async () => {
+  test('`extensions.spotify` lists the reads from the cache, which need no token', async () => {
     const { ask, sandbox } = await start();
     await ask(document);
     sandbox.clearCalls();
@@ -77,40 +77,40 @@ describe('extensions.spotify', () => {
       shortened: [],
       quota: expect.any(Array),
     });
-    const held = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
+    const cachedRead = { method: 'GET', status: 200, milliseconds: 0, origin: 'cache' };
     expect(sortedByPath(calls)).toEqual([
-      { ...held, path: `/artists/${bts}` },
-      { ...held, path: `/artists/${bts}/albums?limit=10&offset=0` },
-      { ...held, path: `/artists/${bts}/albums?limit=10&offset=10` },
+      { ...cachedRead, path: `/artists/${bts}` },
+      { ...cachedRead, path: `/artists/${bts}/albums?limit=10&offset=0` },
+      { ...cachedRead, path: `/artists/${bts}/albums?limit=10&offset=10` },
     ]);
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test('states which of two equal operations at the same time sent the call', async () => {
+  test('`extensions.spotify` states which of two equal operations at the same time sent the call', async () => {
     const { ask } = await start();
     const both = [ask(`{ artist(id: "${bts}") { name } }`), ask(`{ artist(id: "${bts}") { uri name } }`)];
     const [one, other] = (await Promise.all(both)).map(spotifyOf);
     const called = (origin: string) => [
-      { method: 'POST', path: '/api/token', status: 200, ...took, origin },
-      { method: 'GET', path: `/artists/${bts}`, status: 200, ...took, origin },
+      { method: 'POST', path: '/api/token', status: 200, ...duration, origin },
+      { method: 'GET', path: `/artists/${bts}`, status: 200, ...duration, origin },
     ];
     expect(one).toMatchObject({ actualCalls: 1, cacheHits: 0, calls: called('network') });
     expect(other).toMatchObject({ actualCalls: 0, cacheHits: 0, calls: called('shared') });
   });
 
-  test('lists the token call in each operation that waited for it', async () => {
+  test('`extensions.spotify` lists the token call in each operation that waited for it', async () => {
     const { ask } = await start();
     const both = [
       ask(`{ artist(id: "${bts}") { name } }`),
       ask(`{ artist(id: "${artists.albums9}") { name } }`),
     ];
     const [one, other] = (await Promise.all(both)).map(spotifyOf);
-    const tokenCall = { method: 'POST', path: '/api/token', status: 200, ...took };
+    const tokenCall = { method: 'POST', path: '/api/token', status: 200, ...duration };
     expect(one?.calls).toContainEqual({ ...tokenCall, origin: 'network' });
     expect(other?.calls).toContainEqual({ ...tokenCall, origin: 'shared' });
   });
 
-  test('lists each attempt, the failed ones included', async () => {
+  test('`extensions.spotify` lists each attempt, the failed ones included', async () => {
     const { ask, sandbox } = await start();
     sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 502 } });
     const answer = await ask(`{ artist(id: "${bts}") { name } }`);
@@ -120,23 +120,23 @@ describe('extensions.spotify', () => {
     expect(calls.filter(({ method }) => method === 'GET').map(({ status }) => status)).toEqual([502, 200]);
   });
 
-  test('lists an attempt without a response with the status null', async () => {
+  test('`extensions.spotify` lists an attempt without a response with the status null', async () => {
     const { ask, sandbox } = await start();
     sandbox.faults.add({ times: 1, fault: { kind: 'reset' } });
     const { calls } = spotifyOf(await ask(`{ artist(id: "${bts}") { name } }`));
     expect(calls.filter(({ method }) => method === 'GET').map(({ status }) => status)).toEqual([null, 200]);
   });
 
-  test('lists calls that were sent before it was known that they are not needed', async () => {
+  test('`extensions.spotify` lists calls that were sent but turned out to be unnecessary', async () => {
     const { ask, apiCalls } = await start();
-    const nobody = '1111111111111111111111';
-    const answer = await ask(`{ artist(id: "${nobody}") { name albums(first: 20) { nodes { name } } } }`);
+    const unknownId = '1111111111111111111111';
+    const answer = await ask(`{ artist(id: "${unknownId}") { name albums(first: 20) { nodes { name } } } }`);
     expect(answer.data).toEqual({ artist: null });
     await sleep(afterResponseMs);
     expect(spotifyOf(answer).actualCalls).toBe(apiCalls().length);
   });
 
-  test('lists each field that Spotify withholds from the app, for which no call is sent', async () => {
+  test('`extensions.spotify` lists each field that Spotify withholds from the app, for which no call is sent', async () => {
     const { ask, apiCalls } = await start();
     const answer = await ask(`{
       band: artist(id: "${bts}") { followers { total } popularity topTracks { name } relatedArtists { name } }
@@ -162,7 +162,7 @@ describe('extensions.spotify', () => {
     expect(unavailable).toEqual(expect.arrayContaining(expected));
   });
 
-  test('lists a field that is missing in the items of a list once for each item', async () => {
+  test('`extensions.spotify` lists a field that is missing in the items of a list once for each item', async () => {
     const { ask } = await start();
     const answer = await ask(
       `{ artist(id: "${artists.albums9}") { albums(first: 2) { edges { albumGroup node { label } } } } }`,
@@ -187,7 +187,7 @@ describe('extensions.spotify', () => {
     },
     { fault: { kind: 'answer', text: 'no JSON' }, reason: 'UPSTREAM_BAD_RESPONSE' },
   ])(
-    'lists each field that is served from a stale entry with the reason $reason',
+    '`extensions.spotify` lists each field that is served from a stale entry with the reason $reason',
     async ({ fault, reason }) => {
       const { ask, sandbox } = await start({ CACHE_TTL_SECONDS: '0' });
       const before = await ask(document);
@@ -198,13 +198,13 @@ describe('extensions.spotify', () => {
       const fields = new Set(stale.map(({ field, path }) => `${field} at ${path.join('.')}`));
       expect(fields).toEqual(new Set(['Query.artist at artist', 'Artist.albums at artist.albums']));
       // A family whose limit is learned from the rejection is not called again.
-      const reasons = stale.map((line) => line.reason).filter((each) => each !== 'QUOTA');
+      const reasons = stale.map((line) => line.reason).filter((other) => other !== 'QUOTA');
       expect(new Set(reasons)).toEqual(new Set([reason]));
     },
   );
 
   test.each([{}, { 'x-spotify-trace': '0' }, { 'x-spotify-trace': 'true' }])(
-    'is sent to no client without the header: %o',
+    '`extensions.spotify` is sent to no client without the header: %o',
     async (headers) => {
       const { fetch } = await start();
       const response = await fetch('/graphql', {

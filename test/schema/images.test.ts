@@ -47,9 +47,9 @@ test('an image of unknown width is selected only if there is no other', async ()
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, set }] } });
     return (await ask<{ artist: Record<string, Picture[]> }, never>(document)).data?.artist;
   };
-  const known = [{ width: expect.any(Number) }];
-  expect(await read('images.1.width', null)).toEqual({ none: known, largest: known });
-  const unknown = [{ width: null }];
-  const only = [{ url: 'https://i.scdn.co/image/cover', width: null, height: null }];
-  expect(await read('images', only)).toEqual({ none: unknown, largest: unknown });
+  const knownWidth = [{ width: expect.any(Number) }];
+  expect(await read('images.1.width', null)).toEqual({ none: knownWidth, largest: knownWidth });
+  const unknownWidth = [{ width: null }];
+  const imagesWithoutWidth = [{ url: 'https://i.scdn.co/image/cover', width: null, height: null }];
+  expect(await read('images', imagesWithoutWidth)).toEqual({ none: unknownWidth, largest: unknownWidth });
 });

@@ -14,10 +14,10 @@ import { describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema/index.ts';
 import { levelsOf } from '../support/unexplained-nulls.ts';
 
-const ownTypes = Object.values(schema.getTypeMap()).filter(
+const definedTypes = Object.values(schema.getTypeMap()).filter(
   (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
 );
-const fieldTypes = ownTypes.filter((type) => isObjectType(type) || isInterfaceType(type));
+const fieldTypes = definedTypes.filter((type) => isObjectType(type) || isInterfaceType(type));
 const fieldsOf = (name: string) => fieldTypes.find((type) => type.name === name)?.getFields() ?? {};
 
 /** `artist(id: ID!): Artist` */
@@ -28,9 +28,9 @@ function signature({ name, args, type }: GraphQLField<unknown, unknown>): string
 const signatures = (typeName: string): string[] =>
   Object.values(fieldsOf(typeName)).map(signature).toSorted();
 
-/** Everything that a reader of the schema can point at, with what is said of it. */
-function* places(): Iterable<[place: string, description: string | null | undefined]> {
-  for (const type of ownTypes) {
+/** The coordinate and the description of every type, field, argument, enum value and input field. */
+function* describedCoordinates(): Iterable<[coordinate: string, description: string | null | undefined]> {
+  for (const type of definedTypes) {
     yield [type.name, type.description];
     const parts = isEnumType(type)
       ? type.getValues()
@@ -63,26 +63,26 @@ const connections = {
 };
 
 describe('the published schema', () => {
-  test('is the one that runs, to the letter', () => {
+  test('`schema.graphql` equals the executable schema, to the letter', () => {
     const published = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
     expect(published.trimEnd()).toBe(printSchemaWithDirectives(schema).trimEnd());
   });
 
-  test('describes itself, and says what a market is', () => {
+  test('the schema has a description, and `Market` has the URL of its standard', () => {
     expect(schema.description).toMatch(/^Spotify's catalogue/);
     const market = schema.getType('Market');
     expect(isScalarType(market) && market.specifiedByURL).toMatch(/^https:\/\/www\.iso\.org\//);
   });
 
-  test('describes every type, field, argument, enum value and input field, each in its own words', () => {
-    const described = [...places()];
+  test('every type, field, argument, enum value and input field has a description', () => {
+    const described = [...describedCoordinates()];
     expect(described.length).toBeGreaterThan(150);
-    const bare = described.filter(([, description]) => !/^\S.{4,}[.:]$/s.test(description ?? ''));
-    expect(bare).toEqual([]);
+    const undescribed = described.filter(([, description]) => !/^\S.{4,}[.:]$/s.test(description ?? ''));
+    expect(undescribed).toEqual([]);
   });
 });
 
-test('descriptions have the article that fits the name behind it', () => {
+test('descriptions have the right article before each name', () => {
   expect(
     printSchemaWithDirectives(schema).match(
       /\b(?:an `?[B-DF-HJ-NP-TV-Zb-df-gj-np-tv-z]|a `?[AEIOaeio])\w*/g,
@@ -90,8 +90,8 @@ test('descriptions have the article that fits the name behind it', () => {
   ).toEqual([]);
 });
 
-describe('what is null only with an error', () => {
-  test('is marked so, and nothing else is', () => {
+describe('fields that are null only with an error', () => {
+  test('all fields that are null only with an error, and no other fields, have semantic non-null levels', () => {
     const marked = fieldTypes.flatMap((type) =>
       Object.values(type.getFields())
         .filter(({ extensions }) => levelsOf(extensions).length > 0)
@@ -115,15 +115,15 @@ describe('what is null only with an error', () => {
     );
   });
 
-  test('is said in the published schema by a directive that tools know', () => {
+  test('fields that are null only with an error have the directive `@semanticNonNull` in the published schema', () => {
     expect(printSchemaWithDirectives(schema)).toContain('directive @semanticNonNull');
     expect(printSchemaWithDirectives(schema)).toContain('nodes: [Album]! @semanticNonNull(levels: [1])');
   });
 });
 
 describe('the graph', () => {
-  test('begins with these fields, and plural fields always answer with a list', () => {
-    // Names with an underscore are for larger graphs that take this one in.
+  test('`Query` has these fields, and plural fields always return a list', () => {
+    // Names with an underscore are for supergraphs.
     expect(signatures('Query').filter((field) => !field.startsWith('_'))).toEqual([
       'album(id: ID!, market: Market): Album',
       'albumByUpc(upc: String!, market: Market): Album',
@@ -153,7 +153,7 @@ describe('the graph', () => {
     expect([schema.getMutationType(), schema.getSubscriptionType()]).toEqual([undefined, undefined]);
   });
 
-  test('names its objects as Spotify does, and withheld or missing things may be null', () => {
+  test('objects have the names of Spotify, and fields that can be withheld or missing are nullable', () => {
     expect(signatures('Artist')).toEqual([
       `albums(includeGroups: [AlbumGroup!], market: Market, ${paging}): ArtistAlbumsConnection`,
       'externalUrl: String',
@@ -339,7 +339,7 @@ describe('the graph', () => {
         `tracks(${paging}): TrackConnection`,
       ],
     ],
-  ])('has in its %s nothing but what Spotify says of it', (name, fields) => {
+  ])('the type %s has only fields that Spotify sends', (name, fields) => {
     expect(signatures(name)).toEqual(fields);
   });
 
@@ -351,7 +351,7 @@ describe('the graph', () => {
     ['RestrictionReason', ['MARKET', 'PRODUCT', 'EXPLICIT', 'PAYMENT_REQUIRED', 'OTHER']],
     ['MediaType', ['AUDIO', 'VIDEO', 'MIXED', 'OTHER']],
     ['SearchType', ['ARTIST', 'ALBUM', 'TRACK', 'SHOW', 'EPISODE', 'AUDIOBOOK', 'PLAYLIST']],
-  ])('writes %s in capitals, and knows a word for what it does not know', (name, values) => {
+  ])('the enum %s has values in capitals, and a value for unknown values of Spotify', (name, values) => {
     const type = schema.getType(name);
     expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual(values);
   });
@@ -368,7 +368,7 @@ describe('the graph', () => {
     expect(signatures(edge)).toEqual([...group, 'cursor: String!', `node: ${node}`]);
   });
 
-  test('has no list that Spotify pages without a connection, and no connection without a page size', () => {
+  test('every list that Spotify pages is a connection, and every connection has a page size', () => {
     const connectionFields = fieldTypes
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ on: type.name, field })))
       .filter(({ field }) => `${field.type}`.endsWith('Connection'));
@@ -393,7 +393,7 @@ describe('the graph', () => {
     for (const { field } of connectionFields) expect(signature(field)).toContain(paging);
   });
 
-  test('never lets what Spotify withholds from some apps, or fails to give, empty the object around it', () => {
+  test('fields that Spotify withholds from some apps, or fails to send, are nullable', () => {
     const withheld = {
       Artist: ['followers', 'popularity', 'genres', 'topTracks', 'relatedArtists', 'images', 'albums'],
       Album: ['label', 'popularity', 'genres', 'copyrights', 'externalIds', 'tracks', 'images'],
@@ -417,15 +417,15 @@ describe('the graph', () => {
     }
   });
 
-  test('never lets a value that Spotify does not send empty the object around it: id, uri and name alone are certain', () => {
-    const ofGateway = /^(Query|PageInfo|QuotaFamily|_Service)$|(Connection|Edge)$/;
-    const certain = fieldTypes
-      .filter(({ name }) => !ofGateway.test(name))
+  test('only the fields id, uri and name of an object are non-null', () => {
+    const gatewayTypes = /^(Query|PageInfo|QuotaFamily|_Service)$|(Connection|Edge)$/;
+    const nonNullFields = fieldTypes
+      .filter(({ name }) => !gatewayTypes.test(name))
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
       .filter(({ field }) => `${field.type}`.includes('!'))
       .map(({ type, field }) => `${type.name}.${field.name}`);
     const kinds = ['Album', 'Artist', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter', 'Playlist'];
-    expect(certain.toSorted()).toEqual(
+    expect(nonNullFields.toSorted()).toEqual(
       [
         ...kinds.flatMap((kind) => ['id', 'name', 'uri'].map((name) => `${kind}.${name}`)),
         'Category.id',
@@ -437,7 +437,7 @@ describe('the graph', () => {
     );
   });
 
-  test('gives every kind an id, by which a parent graph can merge its objects', () => {
+  test('every kind implements `Node`, so that a supergraph can merge its objects by their ids', () => {
     const nodes = ['Artist', 'Album', 'Track', 'Show', 'Episode', 'Audiobook', 'Chapter', 'Playlist'].map(
       (name) => schema.getType(name),
     );

@@ -5,12 +5,12 @@ import { buildSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { albums, artists, catalogue, inMode, modes, tracks, unknownId } from '../../support/asking.ts';
 
-/** What a larger graph reads of this one, and what it asks: a stitching parent, and a federation router. */
+/** The schema that stitching parents and federation routers read from the gateway, and the operations that they send. */
 
 const { bts } = artists;
 const [someAlbum = ''] = Object.values(albums);
 const [someTrack = ''] = Object.values(tracks);
-const ordinary = catalogue
+const otherArtistIds = catalogue
   .artists()
   .map(({ id }) => id)
   .filter((id) => !Object.values<string>(artists).includes(id))
@@ -23,7 +23,7 @@ const serviceSdl = async (): Promise<string> => {
 };
 
 describe('a stitching parent', () => {
-  test('reads the published schema from `_sdl`, to the letter', async () => {
+  test('a stitching parent reads the published schema from `_sdl`, to the letter', async () => {
     const { ask } = await inMode('extended');
     const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
     expect(data._sdl.trimEnd()).toBe(
@@ -31,7 +31,7 @@ describe('a stitching parent', () => {
     );
   });
 
-  test('learns from it how the objects of every kind are found by their keys, and of no other type', async () => {
+  test('a stitching parent reads from `_sdl` how to find the objects of every kind by their keys, and of no other type', async () => {
     const { ask } = await inMode('extended');
     const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
     const { stitchingDirectivesTransformer, stitchingDirectivesValidator } = stitchingDirectives();
@@ -57,7 +57,7 @@ describe('a stitching parent', () => {
   });
 });
 
-test('parents are told the schema also where introspection is off', async () => {
+test('`_sdl` and `_service` return the schema also if introspection is disabled', async () => {
   const { ask } = await inMode('extended', { INTROSPECTION: 'false' });
   const { data } = await ask<{ _sdl: string; _service: { sdl: string } }, unknown>(
     '{ _sdl _service { sdl } }',
@@ -76,15 +76,15 @@ describe('a federation router', () => {
   const link = (imports: string) =>
     `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: [${imports}])`;
 
-  test('reads the levels of every @semanticNonNull, because the composition of Mesh loses defaults', async () => {
+  test('a router reads the levels of every @semanticNonNull, because the composition of Mesh loses defaults', async () => {
     const fields = (await serviceSdl()).split('\n').filter((line) => line.includes(' @semanticNonNull'));
     const marked = fields.filter((line) => !line.startsWith('directive'));
     expect(marked.length).toBeGreaterThan(10);
     expect(marked.filter((line) => !line.includes('@semanticNonNull(levels: ['))).toEqual([]);
   });
 
-  test('composes the gateway alone, and with a subgraph that has pages of its own, without a hint', async () => {
-    const own = subgraph('spotify', await serviceSdl());
+  test('a router composes the gateway alone, and with a subgraph that has its own connections, without a hint', async () => {
+    const gatewaySubgraph = subgraph('spotify', await serviceSdl());
     const concerts = subgraph(
       'concerts',
       `${link('"@key", "@shareable"')}
@@ -98,7 +98,7 @@ describe('a federation router', () => {
       }`,
     );
 
-    for (const subgraphs of [[own], [own, concerts]]) {
+    for (const subgraphs of [[gatewaySubgraph], [gatewaySubgraph, concerts]]) {
       const { errors, supergraphSdl, ...result } = composeServices(subgraphs);
       expect(errors).toBeUndefined();
       expect('hints' in result ? result.hints : []).toEqual([]);
@@ -106,9 +106,9 @@ describe('a federation router', () => {
     }
   });
 
-  test('composes the gateway with a subgraph that defines the same value types', async () => {
-    const own = await serviceSdl();
-    const valueTypes = own.match(/^type \w+ @shareable @cost\(weight: 0\) \{[^}]*\}/gm) ?? [];
+  test('a router composes the gateway with a subgraph that defines the same value types', async () => {
+    const sdl = await serviceSdl();
+    const valueTypes = sdl.match(/^type \w+ @shareable @cost\(weight: 0\) \{[^}]*\}/gm) ?? [];
     expect(valueTypes.map((text) => text.split(' ')[1])).toEqual([
       'PageInfo',
       'Image',
@@ -120,22 +120,22 @@ describe('a federation router', () => {
       'Author',
       'Narrator',
     ]);
-    const declared = own.match(/^(enum|directive|scalar) [\s\S]*?(?=\n\n)/gm) ?? [];
+    const declared = sdl.match(/^(enum|directive|scalar) [\s\S]*?(?=\n\n)/gm) ?? [];
     const withCosts = link('"@cost", "@key", "@listSize", "@shareable"').replace('v2.3', 'v2.9');
     const other = [withCosts, 'type Query { cover: Image }', ...declared, ...valueTypes];
 
-    const { errors } = composeServices([subgraph('spotify', own), subgraph('covers', other.join('\n\n'))]);
+    const { errors } = composeServices([subgraph('spotify', sdl), subgraph('covers', other.join('\n\n'))]);
 
     expect(errors).toBeUndefined();
   });
 
-  test('reads the published subgraph.graphql from `_service`, to the letter', async () => {
+  test('a router reads the published subgraph.graphql from `_service`, to the letter', async () => {
     const published = readFileSync(new URL('../../../subgraph.graphql', import.meta.url), 'utf8');
     expect((await serviceSdl()).trimEnd()).toBe(published.trimEnd());
   });
 
-  test("composes a subgraph with a `node` or `nodes` of its own only if that one overrides the gateway's", async () => {
-    const own = subgraph('spotify', await serviceSdl());
+  test("a router composes a subgraph that has `node` or `nodes` only if its field overrides the gateway's", async () => {
+    const gatewaySubgraph = subgraph('spotify', await serviceSdl());
     const withNode = (directive: string, name = 'node') =>
       subgraph(
         'concerts',
@@ -148,24 +148,26 @@ describe('a federation router', () => {
 
     for (const name of ['node', 'nodes']) {
       for (const directive of ['', '@inaccessible', '@shareable']) {
-        const { errors } = composeServices([own, withNode(directive, name)]);
+        const { errors } = composeServices([gatewaySubgraph, withNode(directive, name)]);
         expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['INVALID_FIELD_SHARING']);
       }
-      expect(composeServices([own, withNode('@override(from: "spotify")', name)]).errors).toBeUndefined();
+      expect(
+        composeServices([gatewaySubgraph, withNode('@override(from: "spotify")', name)]).errors,
+      ).toBeUndefined();
     }
-    const overridden = composeServices([own, withNode('@override(from: "spotify")')]);
+    const overridden = composeServices([gatewaySubgraph, withNode('@override(from: "spotify")')]);
 
     const [, directive] = /^ *node\([^)]*\): Node (.*)$/m.exec(overridden.supergraphSdl ?? '') ?? [];
     expect(directive).toBe('@join__field(graph: CONCERTS, override: "spotify") @cost(weight: 3)');
   });
 
-  test('is shown nothing that is there for parents alone', async () => {
+  test('the SDL for a router has none of the fields, types and directives for stitching and federation', async () => {
     const sdl = await serviceSdl();
     expect(sdl).not.toMatch(/\b(_sdl|_service|_entities|_Any|_Entity|_Service)\b|@merge/);
   });
 });
 
-describe.each(modes)('the entities that a router asks for, with an app in %s mode', (mode) => {
+describe.each(modes)('entities for an app in %s mode', (mode) => {
   const inThisMode = (extended: number, development: number) =>
     mode === 'extended' ? extended : development;
   const entities = (ofArtists: string) => `query ($of: [_Any!]!) {
@@ -177,7 +179,7 @@ describe.each(modes)('the entities that a router asks for, with an app in %s mod
   }`;
   const artist = (id: string) => ({ __typename: 'Artist', id });
 
-  test('come in their order, of every kind, null where there is none', async () => {
+  test('entities of every kind are in the order of their representations, and null if they do not exist', async () => {
     const { ask } = await inMode(mode);
     const { data, errors } = await ask(entities('name'), {
       of: [
@@ -200,17 +202,17 @@ describe.each(modes)('the entities that a router asks for, with an app in %s mod
     });
   });
 
-  test('cost what the same artists cost by `artists`: 20 with 5 albums of each', async () => {
+  test('entities cost the same calls as the field `artists`: 20 artists with 5 albums each', async () => {
     const router = await inMode(mode);
     const client = await inMode(mode);
 
     const referred = await router.ask<{ _entities: unknown[] }, unknown>(
       entities('name albums(first: 5) { nodes { name } }'),
-      { of: ordinary.map(artist) },
+      { of: otherArtistIds.map(artist) },
     );
     const direct = await client.ask<{ artists: unknown[] }, unknown>(
       'query ($ids: [ID!]!) { artists(ids: $ids) { name albums(first: 5) { nodes { name } } } }',
-      { ids: ordinary },
+      { ids: otherArtistIds },
     );
 
     expect(direct.errors).toEqual([]);
@@ -219,7 +221,7 @@ describe.each(modes)('the entities that a router asks for, with an app in %s mod
     expect(router.apiCalls()).toHaveLength(inThisMode(21, 40));
   });
 
-  test('are read together with what is selected of them, not one after the other', async () => {
+  test('an entity and its list are requested at the same time, not one after the other', async () => {
     const latencyMs = 100;
     const { ask, sandbox } = await inMode(mode, {}, { latencyMs });
     await ask(entities('name albums(first: 5) { nodes { name } }'), { of: [artist(bts)] });
@@ -230,7 +232,7 @@ describe.each(modes)('the entities that a router asks for, with an app in %s mod
     expect(more).toEqual([]);
   });
 
-  test('fail one by one: a wrong id and a type that is nobody’s cost their own entries', async () => {
+  test('an invalid id and an unknown type are errors of their own entities alone', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const { data, errors } = await ask(
       'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
@@ -250,8 +252,8 @@ describe.each(modes)('the entities that a router asks for, with an app in %s mod
 test.each([
   ['a type', { id: bts }],
   ['a key', { __typename: 'Artist' }],
-  ['anything', null],
-])('a representation without %s is refused before anything is asked', async (_, representation) => {
+  ['an object', null],
+])('a representation without %s is rejected before any call', async (_, representation) => {
   const { ask, apiCalls } = await inMode('extended');
   const { errors } = await ask('query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', {
     of: [artistOf(bts), representation],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { artists, audiobooks, catalogue, chapters, inMode, playlists } from '../../support/asking.ts';
 
-/** A federation router reads up to 1,000 entities: cached ones cost nothing, and those beyond the limit are null. */
+/** A federation router reads up to 1,000 entities. Cached entities cost no call, and those beyond the limit are null. */
 
 const ids = catalogue.artists().map(({ id }) => id);
 const { bts } = artists;
@@ -12,7 +12,7 @@ const representations = (count: number) => ids.slice(0, count).map(artist);
 type Entities = { _entities: ({ name: string } | null)[] };
 
 describe('entities that are not cached', () => {
-  test('are null beyond MAX_UPSTREAM_CALLS, each with QUERY_TOO_COMPLEX at its own path', async () => {
+  test('entities beyond MAX_UPSTREAM_CALLS are null, each with QUERY_TOO_COMPLEX at its own path', async () => {
     const { ask, apiCalls } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
     const { status, data, errors } = await ask<Entities, unknown>(name, { of: representations(5) });
     expect(status).toBe(200);
@@ -33,7 +33,7 @@ describe('entities that are not cached', () => {
     );
   });
 
-  test('share the limit with their lists and with the other fields', async () => {
+  test('entities share the limit of calls with their lists and with other fields', async () => {
     const { ask, apiCalls } = await inMode('development', { MAX_UPSTREAM_CALLS: '5' });
     const { data, errors, extensions } = await ask<Entities, unknown>(
       `query ($of: [_Any!]!) {
@@ -51,7 +51,7 @@ describe('entities that are not cached', () => {
     expect(apiCalls()).toHaveLength(5);
   });
 
-  test('are read in batches by an app that has them: 50 of them are one call', async () => {
+  test('entities are read in batches for an app with batch reads: 50 entities are one call', async () => {
     const { ask, apiCalls } = await inMode('extended', { MAX_UPSTREAM_CALLS: '1' });
     const { data, errors } = await ask<Entities, unknown>(name, { of: representations(52) });
     expect(data._entities.filter(Boolean)).toHaveLength(50);
@@ -62,7 +62,7 @@ describe('entities that are not cached', () => {
     expect(apiCalls()).toHaveLength(1);
   });
 
-  test('do not make an operation valid whose other fields exceed the limit', async () => {
+  test('an operation with entities is rejected if its other fields exceed the limit', async () => {
     const { ask, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '1' });
     const { status, errors } = await ask(
       `query ($of: [_Any!]!) {
@@ -78,7 +78,7 @@ describe('entities that are not cached', () => {
 });
 
 describe('entities that are cached', () => {
-  test('cost the plan nothing, so that others are read in their place', async () => {
+  test('cached entities add no planned calls, so that other entities are read', async () => {
     const { ask, apiCalls, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
     await ask(name, { of: representations(3) });
     sandbox.clearCalls();
@@ -89,7 +89,7 @@ describe('entities that are cached', () => {
     expect(apiCalls()).toHaveLength(3);
   });
 
-  test('cost a call if a selected field needs more than the simplified object that is cached', async () => {
+  test('an entity costs a call if a selected field needs more than the cached simplified object', async () => {
     const { ask, apiCalls, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
     const list = await ask<{ artist: { albums: { nodes: { id: string }[] } } }, unknown>(
       `{ artist(id: "${bts}") { albums(first: 10) { nodes { id } } } }`,
@@ -126,7 +126,7 @@ test('1,000 representations are read at a time, and more are BAD_USER_INPUT with
   expect(sandbox.calls()).toEqual([]);
 });
 
-test('a representation by URI shares the one call of its id, and later costs none', async () => {
+test('representations by URI and by id share one call, and a later one costs none', async () => {
   const { ask, apiCalls } = await inMode('development');
   const byUri = { __typename: 'Artist', uri: `spotify:artist:${bts}` };
   const { data, errors } = await ask<Entities, unknown>(name, { of: [byUri, artist(bts), byUri] });

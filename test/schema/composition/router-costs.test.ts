@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const published = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
 const subgraph = published('subgraph.graphql');
 
-/** The directives of costs at a field of a type, as the SDL has them. */
+/** The cost directives of a field, as text of the SDL. */
 function costsIn(sdl: string, type: string, field: string): string {
   const definition = parse(sdl).definitions.find(
     (node) => node.kind === 'ObjectTypeDefinition' && node.name.value === type,
@@ -25,7 +25,7 @@ const page =
   '@listSize(assumedSize: 20, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)';
 
 test.each([
-  // 100 slots behind a cursor touch 11 pages of 10, and the list may have grown by one more.
+  // 100 slots after a cursor touch 11 pages of 10, and the list may have grown by one more.
   ['Artist', 'albums', `@cost(weight: 12) ${page}`],
   // An album in another market is one call, and its list has pages of 50.
   ['Album', 'tracks', `@cost(weight: 4) ${page}`],
@@ -40,13 +40,13 @@ test.each([
   ['Query', 'trackByIsrc', '@cost(weight: 1)'],
   ['Query', 'quota', '@listSize(assumedSize: 20)'],
 ])(
-  'a router reads the Spotify calls of %s.%s at worst, and the lengths of its lists',
+  'a router reads the maximum Spotify calls of %s.%s, and the lengths of its lists',
   (type, field, costs) => {
     expect(costsIn(subgraph, type, field)).toBe(costs);
   },
 );
 
-test('the costs arrive in the supergraph, where objects themselves cost nothing', () => {
+test('the supergraph contains the costs, and its objects themselves cost nothing', () => {
   const { errors, supergraphSdl = '' } = composeServices([
     { name: 'spotify', url: 'http://spotify.invalid/graphql', typeDefs: parse(subgraph) },
   ]);

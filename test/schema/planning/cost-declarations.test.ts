@@ -7,7 +7,7 @@ import { schema } from '../../../src/schema/index.ts';
 /** A field declares its cost where it is defined, so that no field is free because of its name. */
 
 const id = '3Nrfpe0tUJi4K4DXYWgMUX';
-const reading = ['object', 'node', 'shortList', 'window', 'total'];
+const readMethods = ['object', 'node', 'shortList', 'window', 'total'];
 const codes = { isrc: 'GBCEL1300362', upc: '887828031795' };
 const args = { id, ids: [id], representations: [{ __typename: 'Artist', id }], q: 'love', ...codes };
 const listKey = { key: 'list', market: null, maxOffset: Number.POSITIVE_INFINITY };
@@ -18,7 +18,7 @@ const fields = Object.values(schema.getTypeMap())
   .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
   .map(({ type, field }) => ({ coordinate: `${type.name}.${field.name}`, type, field }));
 
-/** Resolves the field of an object that lacks everything, and records the reads of the datasource. */
+/** Resolves the field of an object without data, and records the reads of the datasource. */
 async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fields)[number]['type']) {
   const reads: string[] = [];
   const read = (name: string) => () => {
@@ -26,12 +26,12 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
     return Promise.resolve(null);
   };
   const spotify = {
-    ...Object.fromEntries(reading.map((name) => [name, read(name)])),
+    ...Object.fromEntries(readMethods.map((name) => [name, read(name)])),
     field: (_object: unknown, name: string, _context: unknown, isInShort: boolean) =>
       isInShort ? Promise.resolve(null) : read(name)(),
     isAbsent: () => true,
     ...Object.fromEntries(['pagedList', 'search'].map((name) => [name, () => listKey])),
-  } as unknown as Spotify; // only what resolvers call
+  } as unknown as Spotify; // only the methods that resolvers call
   const parent = {
     kind: type.extensions.kind ?? 'artist',
     id,
@@ -58,14 +58,14 @@ async function readsOf(field: GraphQLField<unknown, unknown>, type: (typeof fiel
 
 describe('the cost of a field', () => {
   test.each(fields)(
-    'is declared by $coordinate if its resolver reads from the datasource',
+    '$coordinate declares its cost if its resolver reads from the datasource',
     async ({ type, field }) => {
       const reads = await readsOf(field, type);
       if (reads.length > 0) expect(field.extensions.cost, reads.join()).toBeDefined();
     },
   );
 
-  test('is declared by every field that reads objects or lists, as the reads of the test above show', async () => {
+  test('the fake datasource records the reads of fields that read objects or lists', async () => {
     const readers = await Promise.all(
       fields.map(async ({ coordinate, field, type }) =>
         (await readsOf(field, type)).length > 0 ? coordinate : null,

@@ -12,36 +12,38 @@ import { catalogue } from '../../support/operations.ts';
 import { unexplainedNulls } from '../../support/unexplained-nulls.ts';
 
 /**
- * Whatever is asked, of whatever app: the plan is never below what is spent, what is told of the calls is
- * what Spotify saw, and what Spotify has answered once is not asked again.
+ * For every operation and every app, the planned calls are never below the actual calls, the reported calls are those
+ * that Spotify received, and a repeated operation costs no call.
  */
 
 const operations = fc.record({
   seed: fc.nat(),
   size: fc.integer({ min: 1, max: 60 }),
   mode: fc.constantFrom('extended' as const, 'development' as const),
-  known: fc.boolean(),
+  isModeConfigured: fc.boolean(),
 });
 
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 150);
-const stragglersMs = 10; // calls that nobody waits for arrive a moment after the answer
+const lateCallsMs = 10; // calls that no field waits for arrive shortly after the response
 
-test('no operation costs more than planned, tells more or less than it costs, or costs anything again', async () => {
+test('every random operation costs at most the planned calls, reports its actual calls, and costs no call when repeated', async () => {
   const sandbox = await startSandbox({ catalogue });
-  for (const kind of searchableKinds) catalogue.find(kind, 'love'); // draws it all, once
+  for (const kind of searchableKinds) catalogue.find(kind, 'love'); // generates the search index
   catalogue.chapters();
   await waitForIdleLoop();
-  const seen = { served: 0, refused: 0, calls: 0, errors: 0 };
+  const stats = { served: 0, refused: 0, calls: 0, errors: 0 };
 
   await fc.assert(
-    fc.asyncProperty(operations, async ({ seed, size, mode, known }) => {
+    fc.asyncProperty(operations, async ({ seed, size, mode, isModeConfigured }) => {
       const { document, variables } = randomOperation(schema, sandbox.catalogue, seed, size);
       expect(validate(schema, parse(document)), document).toEqual([]);
 
       sandbox.setQuotaMode(mode);
-      const { ask, gateway } = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: known ? mode : 'auto' });
+      const { ask, gateway } = startGateway(sandbox, {
+        SPOTIFY_QUOTA_MODE: isModeConfigured ? mode : 'auto',
+      });
       const cost = async () => {
-        await sleep(stragglersMs);
+        await sleep(lateCallsMs);
         return sandbox.calls().filter(({ kind }) => kind === 'api').length;
       };
       try {
@@ -50,16 +52,16 @@ test('no operation costs more than planned, tells more or less than it costs, or
         const codes = new Set(errors.map((error) => error.extensions?.['code'] as ErrorCode));
 
         if (status === 400) {
-          seen.refused += 1;
+          stats.refused += 1;
           expect(codes, document).toEqual(new Set(['QUERY_TOO_COMPLEX']));
           expect({ data, cost: await cost() }).toEqual({ data: undefined, cost: 0 });
           return;
         }
-        seen.served += 1;
+        stats.served += 1;
         const spent = await cost();
-        seen.calls += spent;
-        seen.errors += codes.size;
-        codes.delete('BAD_USER_INPUT'); // the one that an operation can deserve when nothing goes wrong
+        stats.calls += spent;
+        stats.errors += codes.size;
+        codes.delete('BAD_USER_INPUT'); // the only code that a random operation causes without a fault
         // Entities that are not read are read by the next operation, because the others are cached then.
         const isShortened = codes.delete('QUERY_TOO_COMPLEX');
         for (const { path, extensions } of errors)
@@ -86,14 +88,14 @@ test('no operation costs more than planned, tells more or less than it costs, or
     {
       numRuns: runs,
       verbose: fc.VerbosityLevel.Verbose,
-      examples: [[{ seed: 418404560, size: 10, mode: 'development', known: true }]], // a list with empty pages
+      examples: [[{ seed: 418404560, size: 10, mode: 'development', isModeConfigured: true }]], // a list with empty pages
     },
   );
   await sandbox.close();
-  process.stdout.write(`${JSON.stringify(seen)}\n`);
+  process.stdout.write(`${JSON.stringify(stats)}\n`);
 }, 60_000);
 
-/** Lists of which one page more is read than planned, because an empty page names a next one. */
+/** The number of lists of which one more page is read than planned, because an empty page has `next`. */
 function listsWithEmptyPages(calls: readonly { path: string }[]): number {
   const start = `/artists/${catalogue.fixtures.artists.overstated}/albums?`;
   const lists = calls.filter(({ path }) => path.startsWith(start));
@@ -101,8 +103,8 @@ function listsWithEmptyPages(calls: readonly { path: string }[]): number {
 }
 
 /**
- * Errors come as they happen, so which of two siblings fails first may change, and with it which ten of many errors are
- * sent: of more than ten, the codes and the number in all are the same each time.
+ * Errors are in the order in which they occur, so the order of siblings varies, and of more than ten errors also the
+ * errors that are sent. Of more than ten errors, only the codes and the total number are the same each time.
  */
 function inOrder(errors: readonly { path?: unknown; extensions?: Record<string, unknown> }[]): unknown[] {
   const omitted = errors.map(({ extensions }) => Number(extensions?.['omitted'] ?? 0));

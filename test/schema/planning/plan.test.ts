@@ -8,8 +8,8 @@ import { catalogue, operations } from '../../support/operations.ts';
 
 const { artists, albums, tracks } = catalogue.fixtures;
 const { bts } = artists;
-const many = catalogue.artists().map(({ id }) => id);
-const afterResponseMs = 20; // calls that no client waits for arrive a moment after the response
+const artistIds = catalogue.artists().map(({ id }) => id);
+const afterResponseMs = 20; // calls that no field waits for arrive shortly after the response
 
 const start = (mode: QuotaMode, environment: Record<string, string> = {}) =>
   withSandbox({ SPOTIFY_QUOTA_MODE: mode, ...environment }, { quotaMode: mode, catalogue });
@@ -23,7 +23,7 @@ const spotifyOf = ({ extensions }: Awaited<ReturnType<TestGateway['ask']>>) => {
   return spotify;
 };
 
-test('an empty page that names a next one costs one call more than planned, because only the next page shows the end', async () => {
+test('an empty page that has `next` costs one call more than planned, because only the next page shows the end', async () => {
   const { ask } = await start('development');
   const albumsOf = (id: string) => ask(`{ artist(id: "${id}") { albums(first: 20) { nodes { name } } } }`);
   expect(spotifyOf(await albumsOf(artists.overstated))).toMatchObject({ plannedCalls: 3, actualCalls: 4 });
@@ -35,7 +35,7 @@ describe('the plan of an operation', () => {
     document: string;
     extended: number;
     development: number;
-    /** Where nothing is known of the app: the worst of all that it may turn out to be. */
+    /** For an app of unknown mode: the maximum over all capabilities that it may have. */
     unknown: number;
   }
 
@@ -58,7 +58,7 @@ describe('the plan of an operation', () => {
     planned(`{ artist(id: "${bts}") { albums(first: 100) { totalCount } } }`, [2, 2, 3]),
     planned(`{ artist(id: "${bts}") { albums(first: 101) { nodes { name } } } }`, [1, 1, 1]),
     planned(`{ artist(id: "${bts}") { albums(after: "no cursor") { nodes { name } } } }`, [1, 1, 1]),
-    // From the end: a page for the length, and two that the end may lie on.
+    // From the end: one page for the length, and two pages that may contain the end.
     planned(`{ artist(id: "${bts}") { albums(last: 5) { nodes { name } } } }`, [4, 4, 5]),
     // One list under two names, and one field written twice.
     planned(
@@ -70,15 +70,15 @@ describe('the plan of an operation', () => {
        fragment List on Artist { albums { nodes { name } } }`,
       [2, 3, 4],
     ),
-    // Objects by their ids: in batches, or one by one, or one by one after a batch was refused.
-    planned(`{ artists(ids: ${JSON.stringify(many.slice(0, 20))}) { name } }`, [1, 20, 21]),
-    planned(`{ artists(ids: ${JSON.stringify(many.slice(0, 51))}) { name } }`, [2, 51, 52]),
+    // Objects by their ids: in batches, or one by one, or one by one after a batch was rejected.
+    planned(`{ artists(ids: ${JSON.stringify(artistIds.slice(0, 20))}) { name } }`, [1, 20, 21]),
+    planned(`{ artists(ids: ${JSON.stringify(artistIds.slice(0, 51))}) { name } }`, [2, 51, 52]),
     planned(`{ albums(ids: ["${albums.tracks1}", "${albums.tracks20}"]) { name label } }`, [1, 2, 3]),
     planned(`{ nodes(ids: ["spotify:album:${albums.tracks1}", "${bts}", "no id"]) { id } }`, [4, 4, 4]),
-    // An album brings 50 tracks along.
+    // An album contains its first 50 tracks.
     planned(`{ album(id: "${albums.tracks130}") { tracks(first: 50) { nodes { name } } } }`, [1, 1, 1]),
     planned(`{ album(id: "${albums.tracks130}") { tracks(first: 51) { nodes { name } } } }`, [2, 2, 4]),
-    // Short forms of a list of unknown length, which counts 5.
+    // Simplified objects in a list of unknown length, which counts as 5.
     planned(`{ track(id: "${tracks.severalArtists}") { artists { name } } }`, [1, 1, 1]),
     planned(`{ track(id: "${tracks.severalArtists}") { artists { images { url } } } }`, [2, 6, 7]),
     planned(
@@ -87,7 +87,7 @@ describe('the plan of an operation', () => {
     ),
     planned(
       `{ artist(id: "${bts}") { albums(first: 20) { nodes { label } } } }`,
-      [3, 3, 25], // an app that is known to get no labels is not asked for them
+      [3, 3, 25], // albums of an app in development mode have no label, so no call reads it
     ),
     planned(
       `{ artist(id: "${bts}") { topTracks { name album { name } } relatedArtists { name } } }`,
@@ -102,7 +102,7 @@ describe('the plan of an operation', () => {
 
   const states = ['extended', 'development', 'unknown'] as const;
 
-  test.each(states)('is the worst case for an app that is %s', async (state) => {
+  test.each(states)('the plan is the worst case for an app that is %s', async (state) => {
     const mode = state === 'unknown' ? 'development' : state;
     const { sandbox } = await start(mode);
     for (const { document, [state]: calls } of plans) {
@@ -120,7 +120,7 @@ describe('the plan of an operation', () => {
   });
 
   test.each(['extended', 'development'] as const)(
-    'is not below the cost of the 60 root fields of a stitching parent, for an app that turns out to be %s',
+    'the plan is not below the cost of the 60 root fields of a stitching parent, for an app that turns out to be %s',
     async (mode) => {
       const { ask, apiCalls } = await startUnknown(mode);
       const operation = operations.find(({ title }) => title.startsWith('60 root fields'));
@@ -139,7 +139,7 @@ describe('the plan of an operation', () => {
     `{ found: artists(ids: ${JSON.stringify(ids)}) { name } }`,
     `{ found: _entities(representations: [${keys}]) { ... on Artist { name } } }`,
   ])(
-    'counts an id that no object can have as a call of its own, because it would spoil a batch: %s',
+    'the plan counts an id that no object can have as a call of its own, because it would spoil a batch: %s',
     async (document) => {
       const { ask, apiCalls } = await start('extended');
       const answer = await ask(document);
@@ -149,7 +149,7 @@ describe('the plan of an operation', () => {
     },
   );
 
-  test('counts the lists that are requested together with an object that turns out not to exist', async () => {
+  test('the plan counts the lists that are requested together with an object that turns out not to exist', async () => {
     const { ask, apiCalls } = await start('extended');
     const answer = await ask(`{ artists(ids: ["${absentId}", "${absentId}"]) { topTracks { name } } }`);
     expect(answer.data).toEqual({ artists: [null, null] });
@@ -157,7 +157,7 @@ describe('the plan of an operation', () => {
     expect(apiCalls()).toContain(`/artists/${absentId}/top-tracks?market=US`);
   });
 
-  test('is lower once the capabilities of the app are known', async () => {
+  test('the plan is lower once the capabilities of the app are known', async () => {
     const { ask } = await startUnknown('development');
     const document = (artist: string) =>
       `{ artist(id: "${artist}") { albums(first: 20) { nodes { name } } } }`;
@@ -166,23 +166,24 @@ describe('the plan of an operation', () => {
   });
 });
 
-describe('an operation that may cost more than is allowed', () => {
-  const aliases = Array.from({ length: 14 }, (_, i) => `a${i}: artist(id: "${many[i]}") { ...Much }`).join(
-    ' ',
-  );
-  const tooMuch = `{ ${aliases} } fragment Much on Artist { albums(first: 100) { nodes { tracks { nodes { name } } } } }`;
+describe('an operation whose plan is above the limit', () => {
+  const aliases = Array.from(
+    { length: 14 },
+    (_, i) => `a${i}: artist(id: "${artistIds[i]}") { ...Costly }`,
+  ).join(' ');
+  const tooCostly = `{ ${aliases} } fragment Costly on Artist { albums(first: 100) { nodes { tracks { nodes { name } } } } }`;
 
   test.each([
     // An artist, 100 albums in pages of 50 or 10, and those by 20 or one by one, for each of the 14.
     { mode: 'extended', known: true, actual: 14 * (1 + 2 + 5) },
     { mode: 'development', known: true, actual: 14 * (1 + 10 + 100) },
-    // The calls that find out what the app may do do not count against the limit.
+    // Calls that probe the capabilities of the app do not count against the limit.
     { mode: 'development', known: false, actual: 14 * (1 + 10 + 100) },
   ] as const)(
-    'is rejected as a whole without a call: $mode, known: $known',
+    'an operation whose plan is above the limit is rejected as a whole without a call: $mode, known: $known',
     async ({ mode, known, actual }) => {
       const { ask, sandbox } = await (known ? start(mode) : startUnknown(mode));
-      const { status, data, errors, extensions } = await ask(tooMuch);
+      const { status, data, errors, extensions } = await ask(tooCostly);
       expect({ status, data, extensions }).toEqual({ status: 400, data: undefined, extensions: {} });
       expect(errors).toEqual([
         { message: expect.any(String), extensions: { code: 'QUERY_TOO_COMPLEX', limit: 100, actual } },
@@ -192,11 +193,15 @@ describe('an operation that may cost more than is allowed', () => {
   );
 
   test.each([
-    ['extended', tooMuch, 'may need 112 Spotify calls, 70 of them for Album.tracks; 100 are allowed.'],
-    ['development', tooMuch, 'may need 1554 Spotify calls, 1400 of them for Album.tracks; 100 are allowed.'],
+    ['extended', tooCostly, 'may need 112 Spotify calls, 70 of them for Album.tracks; 100 are allowed.'],
     [
       'development',
-      `{ artists(ids: ${JSON.stringify(many.slice(0, 40))}) { albums(first: 20) { nodes { name } } } }`,
+      tooCostly,
+      'may need 1554 Spotify calls, 1400 of them for Album.tracks; 100 are allowed.',
+    ],
+    [
+      'development',
+      `{ artists(ids: ${JSON.stringify(artistIds.slice(0, 40))}) { albums(first: 20) { nodes { name } } } }`,
       'may need 120 Spotify calls, 80 of them for Artist.albums; 100 are allowed.',
     ],
     [
@@ -204,17 +209,20 @@ describe('an operation that may cost more than is allowed', () => {
       `{ search(q: "a") { tracks(first: 100) { nodes { album { label tracks { nodes { artists { genres } } } } } } } }`,
       'for Artist.genres; 100 are allowed.',
     ],
-  ] as const)('is told its most costly field in %s mode: %#', async (mode, document, message) => {
-    const { ask } = await start(mode);
-    expect((await ask(document)).errors[0]?.message).toContain(message);
-  });
+  ] as const)(
+    'the error of an operation above the limit names its most costly field in %s mode: %#',
+    async (mode, document, message) => {
+      const { ask } = await start(mode);
+      expect((await ask(document)).errors[0]?.message).toContain(message);
+    },
+  );
 
-  test('gets status 200 if the client accepts only application/json', async () => {
+  test('an operation above the limit gets status 200 if the client accepts only application/json', async () => {
     const { fetch } = await start('development');
     const response = await fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ query: tooMuch }),
+      body: JSON.stringify({ query: tooCostly }),
     });
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -224,7 +232,7 @@ describe('an operation that may cost more than is allowed', () => {
     });
   });
 
-  test('is one whose plan is above MAX_UPSTREAM_CALLS, not one whose plan is equal', async () => {
+  test('an operation is rejected if its plan is above MAX_UPSTREAM_CALLS, not if its plan is equal', async () => {
     const { ask } = await start('development', { MAX_UPSTREAM_CALLS: '3' });
     const albumsOf = (first: number) =>
       `{ artist(id: "${bts}") { albums(first: ${first}) { nodes { name } } } }`;
@@ -237,7 +245,7 @@ describe('an operation that may cost more than is allowed', () => {
   });
 
   test.each(['extended', 'development'] as const)(
-    'is not the one of a stitching parent: 60 root fields with aliases are served in %s mode',
+    'the 60 root fields with aliases of a stitching parent are served in %s mode',
     async (mode) => {
       const { ask, apiCalls } = await start(mode);
       const operation = operations.find(({ title }) => title.startsWith('60 root fields'));

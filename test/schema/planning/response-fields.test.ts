@@ -11,7 +11,7 @@ import { artists, catalogue, dataOf, inMode, quoted } from '../../support/asking
 import { entries } from '../../support/entries.ts';
 import { operations } from '../../support/operations.ts';
 
-/** The size of a response is bounded before anything runs, and once more while it is written. */
+/** The size of a response is bounded before the operation runs, and again while the response is written. */
 
 const { bts } = artists;
 const times = (field: string, count: number) => repeated(`a#: ${field}`, count);
@@ -75,7 +75,7 @@ const cases = Object.entries(tooLarge).flatMap(([title, sent]) =>
 );
 
 test.each(cases)(
-  'a response that is multiplied is rejected with limit and actual before anything runs: $title, by $entry',
+  'an operation whose response is multiplied is rejected with limit and actual before it runs: $title, by $entry',
   async ({ entry, sent }) => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'extended' });
     const environment = { SPOTIFY_QUOTA_MODE: 'extended', MAX_UPSTREAM_CALLS: '1000000' };
@@ -100,16 +100,16 @@ describe('the count of the fields of a response', () => {
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
   const app = { has: () => true, worstCasePage: () => ({ limit: 50, probeCalls: 0 }) };
   const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 } as unknown as PlanOptions;
-  const counted = (query: string, variables = {}) =>
+  const countedFields = (query: string, variables = {}) =>
     documents.fromText(query).operation(null).plan(variables, options).responseFields;
 
   function fieldsIn(data: unknown): number {
-    if (Array.isArray(data)) return data.reduce((sum: number, each) => sum + fieldsIn(each), 0);
+    if (Array.isArray(data)) return data.reduce((sum: number, item) => sum + fieldsIn(item), 0);
     if (typeof data !== 'object' || data === null) return 0;
-    return Object.values(data).reduce((sum: number, each) => sum + 1 + fieldsIn(each), 0);
+    return Object.values(data).reduce((sum: number, value) => sum + 1 + fieldsIn(value), 0);
   }
 
-  test('is exact for introspection', async () => {
+  test('the count of the fields of a response is exact for introspection', async () => {
     const { ask } = await inMode('extended');
     for (const query of [
       getIntrospectionQuery(),
@@ -117,16 +117,16 @@ describe('the count of the fields of a response', () => {
       '{ __type(name: "Artist") { fields { name args { name } } } no: __type(name: "No") { name } __typename }',
     ]) {
       const data = await dataOf({ ask }, query);
-      // A list of names in an object counts each name, as the count of fields here does not.
+      // The gateway counts each name in a list of names, and `fieldsIn` does not.
       const names =
         JSON.stringify(data)
           .match(/"locations":\[[^\]]*\]/g)
           ?.flatMap((list) => JSON.parse(`{${list}}`).locations) ?? [];
-      expect(counted(query)).toBe(fieldsIn(data) + names.length);
+      expect(countedFields(query)).toBe(fieldsIn(data) + names.length);
     }
   });
 
-  // A field that may cost a call counts 8, an object 2 more than its fields, one that is read by its id another 30.
+  // A field that may cost a call counts 8, an object 2 more than its fields, an object that is read by its id another 30.
   const artist = 8 + 2;
   test.each([
     ['{ __typename }', 1],
@@ -150,32 +150,32 @@ describe('the count of the fields of a response', () => {
     // Merged fields count once.
     [`{ artist(id: "x") { name ...F ...F ... { name } } } fragment F on Artist { name }`, artist + 1],
     [`{ artist(id: "x") { name @skip(if: true) uri @include(if: false) id } }`, artist + 1],
-  ])('counts each field of each object: %s', (query, fields) => {
-    expect(counted(query)).toBe(fields);
+  ])('the count of the fields of a response has each field of each object: %s', (query, fields) => {
+    expect(countedFields(query)).toBe(fields);
   });
 
-  test('reads list sizes from variables', () => {
+  test('the count of the fields of a response uses list sizes of variables', () => {
     const query =
       'query ($n: Int = 3, $ids: [ID!]!) { artists(ids: $ids) { albums(first: $n) { nodes { name } } } }';
-    const each = (n: number) => 30 + 2 + (8 + 2) + 1 + n * (2 + 1);
-    expect(counted(query, { ids: ['x'] })).toBe(8 + each(3));
-    expect(counted(query, { ids: ['x', 'y'], n: 50 })).toBe(8 + 2 * each(50));
+    const artistFields = (n: number) => 30 + 2 + (8 + 2) + 1 + n * (2 + 1);
+    expect(countedFields(query, { ids: ['x'] })).toBe(8 + artistFields(3));
+    expect(countedFields(query, { ids: ['x', 'y'], n: 50 })).toBe(8 + 2 * artistFields(50));
   });
 
-  test('takes no time that grows with the count', () => {
+  test('the time to count the fields of a response does not grow with the count', () => {
     const nested = (levels: number) =>
       `{ artist(id: "x") { ...F0 } } ${Array.from(
         { length: levels },
         (_, n) => `fragment F${n} on Artist { ${times(`relatedArtists { ...F${n + 1} }`, 7)} }`,
       ).join(' ')} fragment F${levels} on Artist { id }`;
-    expect(counted(nested(2))).toBeLessThan(100_000);
+    expect(countedFields(nested(2))).toBeLessThan(100_000);
     const startedMs = performance.now();
-    expect(() => counted(nested(13))).toThrow('more fields');
-    expect(performance.now() - startedMs).toBeLessThan(2_000); // unfolded it would be longer than the universe is old
+    expect(() => countedFields(nested(13))).toThrow('more fields');
+    expect(performance.now() - startedMs).toBeLessThan(2_000); // without merged levels it would not end
   });
 });
 
-describe('what honest clients send is far from the limits', () => {
+describe('ordinary operations', () => {
   const limit = 100_000;
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
   const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 2 }) };
@@ -201,50 +201,56 @@ describe('what honest clients send is far from the limits', () => {
       `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Album { name uri albumType images { url width height } } } }`,
       3,
     ],
-  ])('%s', (_, query, share) => {
+  ])('the fields of an ordinary response are far below the limit: %s', (_, query, share) => {
     const r = Array.from({ length: 500 }, (__, n) => ({ __typename: 'Album', id: `${n}` }));
     const { responseFields } = documents.fromText(query).operation(null).plan({ r }, options);
     expect(responseFields).toBeGreaterThan(0);
     expect(responseFields).toBeLessThan(limit / share);
   });
 
-  test.each(operations)('the operation of the tests: $title', ({ document }) => {
-    const operation = documents.fromAst(parse(document)).operation(null);
-    expect(operation.plan({}, options).responseFields).toBeLessThan(limit / 4);
-  });
+  test.each(operations)(
+    'the fields of a response in the tests are far below the limit: $title',
+    ({ document }) => {
+      const operation = documents.fromAst(parse(document)).operation(null);
+      expect(operation.plan({}, options).responseFields).toBeLessThan(limit / 4);
+    },
+  );
 });
 
 describe('a response that is too large when it is written', () => {
   const query = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { id name images { url } } } } }`;
 
-  test.each(Object.keys(entries))('is replaced by one error with limit and actual: %s', async (entry) => {
-    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-    const send = entries[entry]?.(sandbox, { query }, { MAX_ANSWER_BYTES: '1000' });
-    const whole = await entries[entry]?.(sandbox, { query })();
-    for (let run = 1; run <= 3; run++) {
-      const received = await send?.();
-      expect(received?.errors).toEqual([
-        {
-          message: expect.any(String),
-          extensions: {
-            code: 'QUERY_TOO_COMPLEX',
-            limit: 1_000,
-            actual: Buffer.byteLength(whole?.text ?? ''),
+  test.each(Object.keys(entries))(
+    'a response that is too large is replaced by one error with limit and actual: %s',
+    async (entry) => {
+      const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+      const send = entries[entry]?.(sandbox, { query }, { MAX_ANSWER_BYTES: '1000' });
+      const unlimited = await entries[entry]?.(sandbox, { query })();
+      for (let run = 1; run <= 3; run++) {
+        const received = await send?.();
+        expect(received?.errors).toEqual([
+          {
+            message: expect.any(String),
+            extensions: {
+              code: 'QUERY_TOO_COMPLEX',
+              limit: 1_000,
+              actual: Buffer.byteLength(unlimited?.text ?? ''),
+            },
           },
-        },
-      ]);
-      expect(received?.data).toBeUndefined();
-      expect([400, null]).toContain(received?.status);
-    }
-    await sandbox.close();
-  });
+        ]);
+        expect(received?.data).toBeUndefined();
+        expect([400, null]).toContain(received?.status);
+      }
+      await sandbox.close();
+    },
+  );
 
-  test('may be as large as the limit, to the byte', async () => {
+  test('a response may be as large as the limit, to the byte', async () => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-    const whole = await entries['POST']?.(sandbox, { query })();
-    const bytes = Buffer.byteLength(whole?.text ?? '');
+    const unlimited = await entries['POST']?.(sandbox, { query })();
+    const bytes = Buffer.byteLength(unlimited?.text ?? '');
     const within = await entries['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes}` })();
-    expect(within?.text).toBe(whole?.text);
+    expect(within?.text).toBe(unlimited?.text);
     const above = await entries['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes - 1}` })();
     expect(above?.errors[0]?.extensions).toEqual({
       code: 'QUERY_TOO_COMPLEX',
@@ -254,7 +260,7 @@ describe('a response that is too large when it is written', () => {
     await sandbox.close();
   });
 
-  test('is measured as JSON.stringify would write it', () => {
+  test('the size of a response is the size of its text from JSON.stringify', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, text) => {
         const data = { value, text, 'key "': [text, null, undefined, true, 1.5e300] };

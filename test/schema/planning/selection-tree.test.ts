@@ -7,7 +7,7 @@ import type { PlanOptions } from '../../../src/schema/planning/plan.ts';
 import { createSelectionTree } from '../../../src/schema/planning/selection-tree.ts';
 import { repeated } from '../../support/abuse.ts';
 
-/** What an operation selects is laid out in a time that its document bounds. */
+/** The time to create the selection tree of an operation is bounded by its document. */
 
 const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 0 }) };
 const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 } as unknown as PlanOptions;
@@ -15,8 +15,8 @@ const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 }
 function selectionTree(text: string) {
   const document = parse(text);
   const fragments = new Map(
-    document.definitions.flatMap((each) =>
-      each.kind === 'FragmentDefinition' ? [[each.name.value, each] as const] : [],
+    document.definitions.flatMap((node) =>
+      node.kind === 'FragmentDefinition' ? [[node.name.value, node] as const] : [],
     ),
   );
   const [definition] = document.definitions;
@@ -31,7 +31,7 @@ const multiplied = (levels: number) =>
     (_, n) => `fragment F${n} on Artist { ${repeated(`a#: relatedArtists { ...F${n + 1} }`, 7)} }`,
   ).join(' ')} fragment F${levels} on Artist { id }`;
 
-test('fields that are selected in the same way in many places are laid out once', () => {
+test('fields with the same selection at many paths share one level of the tree', () => {
   const { root, size } = selectionTree(multiplied(12));
   expect(size).toBeGreaterThan(7 ** 12);
   const levels = new Set<unknown>();
@@ -44,7 +44,7 @@ test('fields that are selected in the same way in many places are laid out once'
   expect(levels.size).toBeLessThan(100); // one for the root, and one for each selection of each level
 });
 
-test('fields of several fragments in one place are merged, and each place has its own', () => {
+test('the fields of several fragments at one path are merged, separately for each path', () => {
   const { root } = selectionTree(`{
     a: artist(id: "x") { ...F albums { totalCount } } b: artist(id: "x") { ...F }
   } fragment F on Artist { albums { nodes { id } } }`);
@@ -54,8 +54,8 @@ test('fields of several fragments in one place are merged, and each place has it
   expect(albumsOf('b')).toEqual(new Set(['nodes']));
 });
 
-/** Selections that differ at each place, as the fields of ever other fragments are merged there. */
-function mergedInEverOtherWays(): string {
+/** Selections that differ at each path, because the fields of different fragments are merged there. */
+function mergedDifferently(): string {
   const width = 9;
   const levels = 4;
   const spreads = (level: number, mask: number) =>
@@ -71,8 +71,8 @@ function mergedInEverOtherWays(): string {
   return `{ album(id: "x") { ${spreads(0, 2 ** width - 1)} } } ${fragments.join(' ')}`;
 }
 
-test('fragments that are merged in ever other ways are rejected, and the rejection is remembered', () => {
-  const document = parse(mergedInEverOtherWays());
+test('fragments that are merged differently at each path are rejected, and the rejection is cached', () => {
+  const document = parse(mergedDifferently());
   const definition = document.definitions[0] as OperationDefinitionNode;
   const operation = createOperation({ schema, document, definition, suggestions: false });
   const rejections = [1, 2].map(() => {
@@ -86,7 +86,7 @@ test('fragments that are merged in ever other ways are rejected, and the rejecti
   expect(rejections[1]).toBe(rejections[0]);
 });
 
-test('the field of an error is found by its path, in whatever type of object it is', () => {
+test('the field of an error is found by its path, in objects of every type', () => {
   const { fieldAt } = selectionTree(
     '{ n: nodes(ids: ["x"]) { id ... on Album { t: tracks { nodes { name } } } ... on Artist { a: albums { totalCount } } } }',
   );

@@ -24,14 +24,14 @@ const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 25);
 
 interface PagedField {
   type: string;
-  /** The root fields that read one and several of the owners; a playlist has no second one. */
+  /** The root fields that read one and several of the owners; playlists have no plural field. */
   owner: [field: string, plural: string | null];
   id: string;
   markets: readonly string[];
   name: string;
   /** The fields of an item, and other fields of the owner. */
   item: string;
-  beside?: string;
+  siblings?: string;
 }
 
 const lists: readonly PagedField[] = [
@@ -50,7 +50,7 @@ const lists: readonly PagedField[] = [
     markets: ['DE', 'ES'],
     name: 'tracks',
     item: 'id isPlayable artists { albums(first: 1) { nodes { isPlayable } } }',
-    beside: 'isPlayable',
+    siblings: 'isPlayable',
   },
   {
     type: 'Show',
@@ -59,7 +59,7 @@ const lists: readonly PagedField[] = [
     markets: ['DE'],
     name: 'episodes',
     item: 'id isPlayable show { name }',
-    beside: 'name',
+    siblings: 'name',
   },
   {
     type: 'Audiobook',
@@ -68,7 +68,7 @@ const lists: readonly PagedField[] = [
     markets: ['GB'],
     name: 'chapters',
     item: 'id isPlayable',
-    beside: 'name',
+    siblings: 'name',
   },
   {
     type: 'Playlist',
@@ -77,7 +77,7 @@ const lists: readonly PagedField[] = [
     markets: ['DE', 'ES'],
     name: 'items',
     item: 'item { ... on Track { id isPlayable album { isPlayable } } }',
-    beside: 'name',
+    siblings: 'name',
   },
 ];
 
@@ -89,8 +89,8 @@ interface Page {
 const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
 
 /** @param args of the list, such as `first: 5` */
-const fieldsOf = ({ name, item, beside = '' }: PagedField, args: string) =>
-  `{ ${beside} list: ${name}(${args}) { edges { cursor node { ${item} } } ${pageInfo} } }`;
+const fieldsOf = ({ name, item, siblings = '' }: PagedField, args: string) =>
+  `{ ${siblings} list: ${name}(${args}) { edges { cursor node { ${item} } } ${pageInfo} } }`;
 
 /** The ways in which a client reads an object without a market. */
 const readers: Readonly<Record<string, (list: PagedField, args: string) => string>> = {
@@ -102,16 +102,16 @@ const readers: Readonly<Record<string, (list: PagedField, args: string) => strin
     `{ at: _entities(representations: [{ __typename: "${list.type}", id: "${list.id}" }]) { ... on ${list.type} ${fieldsOf(list, args)} } }`,
   'the plural field': (list, args) =>
     `{ at: ${list.owner[1] ?? 'nodes'}(ids: ["spotify:${list.owner[0]}:${list.id}"]) { ... on ${list.type} ${fieldsOf(list, args)} } }`,
-  'the own field': (list, args) => `{ at: ${list.owner[0]}(id: "${list.id}") ${fieldsOf(list, args)} }`,
+  'the singular field': (list, args) => `{ at: ${list.owner[0]}(id: "${list.id}") ${fieldsOf(list, args)} }`,
 };
 
-/** The object in the market that the query names: an artist has no argument, and its list has one. */
+/** The object in the market of the query: an artist has no market argument, and its list has one. */
 const inMarket = (list: PagedField, market: string, args: string) =>
   list.type === 'Artist'
     ? `{ at: artist(id: "${list.id}") ${fieldsOf(list, `${args}, market: "${market}"`)} }`
     : `{ at: ${list.owner[0]}(id: "${list.id}", market: "${market}") ${fieldsOf(list, args)} }`;
 
-/** What a client gets, the calls that it costs, and the calls that were planned. */
+/** Executes a document, and returns its data, its calls and the number of its planned calls. */
 async function read({ ask, sandbox }: TestGateway & { sandbox: Sandbox }, document: string) {
   sandbox.clearCalls();
   const { data, errors, extensions } = await ask<{ at: unknown }, unknown>(document);
@@ -131,8 +131,8 @@ const paths = fc.record({
   defaultMarket: fc.constantFrom(undefined, 'FR'),
 });
 
-/** The arguments of the page that follows; null if there is none. */
-function argsBehind({ pageInfo: info }: Page, size: number, isForward: boolean): string | null {
+/** The arguments of the next page; null if there is none. */
+function nextPageArgs({ pageInfo: info }: Page, size: number, isForward: boolean): string | null {
   if (isForward) return info.hasNextPage ? `first: ${size}, after: "${info.endCursor}"` : null;
   return info.hasPreviousPage ? `last: ${size}, before: "${info.startCursor}"` : null;
 }
@@ -148,25 +148,25 @@ test('every way to read the next pages gives the same data for the same calls as
   const other = await startSandbox({ catalogue });
   await fc.assert(
     fc.asyncProperty(paths, async ({ list, marketIndex, reader, mode, size, isForward, defaultMarket }) => {
-      fc.pre(list.type !== 'Playlist' || mode === 'extended'); // other apps get no items
+      fc.pre(list.type !== 'Playlist' || mode === 'extended'); // apps in development mode get no items
       const market = list.markets[marketIndex % list.markets.length] ?? '';
       const paged = gatewayOf(sandbox, mode, defaultMarket);
-      const named = gatewayOf(other, mode);
+      const reference = gatewayOf(other, mode);
       const first = inMarket(list, market, isForward ? `first: ${size}` : `last: ${size}`);
       await read(paged, first);
-      let expected = await read(named, first);
+      let expected = await read(reference, first);
       for (let pages = 0; pages < 3; pages++) {
-        const args = expected.list && argsBehind(expected.list, size, isForward);
+        const args = expected.list && nextPageArgs(expected.list, size, isForward);
         if (!args) break;
         const { planned, ...page } = await read(paged, readers[reader]?.(list, args) ?? '');
-        expected = await read(named, inMarket(list, market, args));
+        expected = await read(reference, inMarket(list, market, args));
         expect(page).toEqual({ at: expected.at, list: expected.list, calls: expected.calls });
         expect(planned).toBeGreaterThanOrEqual(page.calls.length);
-        // A cached entity costs the plan less; a URI of a show may be one of an audiobook, which is one lookup more.
+        // A cached entity has fewer planned calls; a URI of a show may belong to an audiobook, which is one more lookup.
         const isAmbiguous = reader.startsWith('node') && list.type === 'Show';
         if (reader !== 'entities') expect(planned).toBe(expected.planned + (isAmbiguous ? 1 : 0));
       }
-      await Promise.all([paged.gateway.dispose(), named.gateway.dispose()]);
+      await Promise.all([paged.gateway.dispose(), reference.gateway.dispose()]);
     }),
     { numRuns },
   );
@@ -195,13 +195,13 @@ describe('a cursor of a market', () => {
     ['nodes', (list) => `nodes(ids: ["${album}"], market: "FR") { ... on Album { ${list('')} } }`],
     ['a field far above', (list) => `track(id: "${firstTrack?.id}", market: "FR") { album { ${list('')} } }`],
   ] as [string, (list: (args: string) => string) => string][])(
-    'is BAD_USER_INPUT where the query names another market, and no page is read, even if that is the default market: %s',
+    'a cursor is BAD_USER_INPUT if the query names another market, even the default market, and no page is read: %s',
     async (_, field) => {
       for (const environment of [{}, { SPOTIFY_MARKET: 'FR' }]) {
         const { ask, apiCalls, sandbox } = await inMode('development', environment);
         const cursor = await tracksCursor({ ask }, album, 'DE');
         sandbox.clearCalls();
-        // An operation that comes back is compiled.
+        // A repeated operation is compiled.
         for (let run = 0; run < 3; run++) {
           const { errors } = await ask(`{ ${field((args) => tracksAfter(cursor, args))} }`);
           expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
@@ -213,7 +213,7 @@ describe('a cursor of a market', () => {
     },
   );
 
-  test('is BAD_USER_INPUT where the query names the market that Spotify takes by itself', async () => {
+  test('a cursor is BAD_USER_INPUT if the query names the market that the gateway sends by default', async () => {
     const { ask } = await inMode('development');
     const show = (args: string, list: string) =>
       `{ show(id: "${shows.episodes130}"${args}) { episodes(first: 2${list}) { ${pageInfo} } } }`;
@@ -225,7 +225,7 @@ describe('a cursor of a market', () => {
     expect((await ask(show('', after))).errors).toEqual([]);
   });
 
-  test('is read in its market below an object that came without one, and so is everything below it', async () => {
+  test('a list is read in the market of its cursor below an object without a market, and so are all fields below the list', async () => {
     const { ask, apiCalls, sandbox } = await inMode('development');
     const cursor = await tracksCursor({ ask }, album, 'DE');
     sandbox.clearCalls();
@@ -252,17 +252,17 @@ describe('a cursor of a market', () => {
     expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
   });
 
-  test('continues a search, whose kinds may each be in a market of their own', async () => {
+  test('a cursor continues a search, and each kind of a search may have a cursor of another market', async () => {
     const { ask, apiCalls, sandbox } = await inMode('development');
     const search = (args: string, list: string) =>
       `search(q: "the"${args}) { ${list} { nodes { id } ${pageInfo} } }`;
     const { data } = await ask<Record<'de' | 'es', Record<'albums' | 'tracks', Page>>, unknown>(
       `{ de: ${search(', market: "DE"', 'albums(first: 10)')} es: ${search(', market: "ES"', 'tracks(first: 10)')} }`,
     );
-    const behind = (page: Page) => `first: 10, after: "${page.pageInfo.endCursor}"`;
+    const pageAfter = (page: Page) => `first: 10, after: "${page.pageInfo.endCursor}"`;
     sandbox.clearCalls();
     const next = await ask(
-      `{ search(q: "the") { albums(${behind(data.de.albums)}) { nodes { id } } tracks(${behind(data.es.tracks)}) { nodes { isPlayable } } } }`,
+      `{ search(q: "the") { albums(${pageAfter(data.de.albums)}) { nodes { id } } tracks(${pageAfter(data.es.tracks)}) { nodes { isPlayable } } } }`,
     );
     expect(next.errors).toEqual([]);
     expect(apiCalls().toSorted()).toEqual([
@@ -272,7 +272,7 @@ describe('a cursor of a market', () => {
     expect(next.extensions.spotify?.plannedCalls).toBe(2);
   });
 
-  test('stays in the default market of its time, and a dry run states that its page is cached', async () => {
+  test('a cursor keeps the default market at its creation, and a dry run states that its page is cached', async () => {
     const { ask, apiCalls, sandbox } = await inMode('extended', { SPOTIFY_MARKET: 'DE' });
     const cursor = await tracksCursor({ ask }, album);
     const query = `{ node(id: "${album}") { ... on Album { ${tracksAfter(cursor)} } } }`;
@@ -293,7 +293,7 @@ describe('a cursor that the gateway did not create', () => {
     Buffer.from(change(Buffer.from(cursor, 'base64url').toString())).toString('base64url');
 
   test.each(['XX', 'de', 'DEU', '', '&x', 'U', '__', 'FR'])(
-    'sends no call for its list with the market %j',
+    'a forged cursor with the market %j sends no call for its list',
     async (market) => {
       const { ask, apiCalls, sandbox } = await inMode('development');
       const cursor = forge(await tracksCursor({ ask }, album, 'DE'), (text) => text.replace(/DE$/, market));
@@ -305,7 +305,7 @@ describe('a cursor that the gateway did not create', () => {
         data: { node: { id: album, tracks: null } },
         codes: ['BAD_USER_INPUT'],
       });
-      // The object is read, in the market that Spotify has by that name or in none.
+      // The object is read, in the market of the cursor if it is valid, or without a market.
       expect(apiCalls()).toEqual([`/albums/${album}${market === 'FR' ? '?market=FR' : ''}`]);
     },
   );
@@ -313,8 +313,8 @@ describe('a cursor that the gateway did not create', () => {
   test.each([
     ['a list without a market', {}, undefined],
     ['the default market', { SPOTIFY_MARKET: 'DE' }, undefined],
-    ['a market that the query names', {}, 'DE'],
-  ] as const)('but that is of an earlier version continues: in %s', async (_, environment, market) => {
+    ['the market of the query', {}, 'DE'],
+  ] as const)('a cursor of an earlier version continues its list in %s', async (_, environment, market) => {
     const { ask } = await inMode('development', environment);
     const cursor = forge(await tracksCursor({ ask }, album, market), (text) => text.replace(/\.DE$/, ''));
     const args = market === undefined ? '' : `, market: "${market}"`;
@@ -324,7 +324,7 @@ describe('a cursor that the gateway did not create', () => {
 });
 
 describe('nodes with a market', () => {
-  test('are read in it, and an artist passes it on to its lists', async () => {
+  test('nodes are read in the market of their argument, and the lists of an artist inherit it', async () => {
     const { ask, apiCalls } = await inMode('development');
     const { data, errors, extensions } = await ask(`{
       spain: nodes(ids: ["spotify:album:${albums.outsideSpain}"], market: "ES") { ... on Album { isPlayable } }

@@ -15,12 +15,12 @@ const listCalls = (paths: readonly string[]): string[] => paths.filter((path) =>
 const bts = cursorsOf(pagedList(artistAlbums, parseId(artists.bts, 'artist'), [], null));
 const at = (slot: number) => bts.encode({ slot, total: 104, id: slots(slot, slot + 1)[0] ?? null });
 
-/** The text inside a cursor, changed. */
-const spoiled = (change: (text: string) => string): string =>
+/** A cursor whose decoded text is changed. */
+const changedCursor = (change: (text: string) => string): string =>
   Buffer.from(change(Buffer.from(at(9), 'base64url').toString())).toString('base64url');
 
-describe('what is no cursor', () => {
-  const bad = [
+describe('texts that are not cursors', () => {
+  const invalidCursors = [
     '',
     ' ',
     'abc',
@@ -36,37 +36,40 @@ describe('what is no cursor', () => {
     'NaN',
     '1e23',
     'x'.repeat(10_000),
-    spoiled((text) => text.replace('.9.', '.NaN.')),
-    spoiled((text) => text.replace('.9.', '.-50.')),
-    spoiled((text) => text.replace('.9.', '.1e23.')),
-    spoiled((text) => text.replace('.9.', `.1${'0'.repeat(23)}.`)),
-    spoiled((text) => text.replace('.9.', '.5&limit=50.')),
-    spoiled((text) => text.replace('.9.', '.9.9.')),
-    spoiled((text) => text.replace('1.', '2.')),
-    spoiled((text) => text.replace(/\.[^.]*$/, '')),
-    spoiled((text) => text.replace('.104.', '..')),
-    spoiled((text) => `${text}\n`),
-    spoiled((text) => text.replace(slots(9, 10)[0] ?? '', '../me')),
+    changedCursor((text) => text.replace('.9.', '.NaN.')),
+    changedCursor((text) => text.replace('.9.', '.-50.')),
+    changedCursor((text) => text.replace('.9.', '.1e23.')),
+    changedCursor((text) => text.replace('.9.', `.1${'0'.repeat(23)}.`)),
+    changedCursor((text) => text.replace('.9.', '.5&limit=50.')),
+    changedCursor((text) => text.replace('.9.', '.9.9.')),
+    changedCursor((text) => text.replace('1.', '2.')),
+    changedCursor((text) => text.replace(/\.[^.]*$/, '')),
+    changedCursor((text) => text.replace('.104.', '..')),
+    changedCursor((text) => `${text}\n`),
+    changedCursor((text) => text.replace(slots(9, 10)[0] ?? '', '../me')),
   ];
 
-  test.each(bad)('is refused without a call for its list, and its siblings stay: %j', async (cursor) => {
-    const { ask, apiCalls } = await inMode('development');
-    const query = `query ($c: String) { artist(id: "${artists.bts}") {
+  test.each(invalidCursors)(
+    'a text that is not a cursor is an error without a call for its list, and siblings keep their data: %j',
+    async (cursor) => {
+      const { ask, apiCalls } = await inMode('development');
+      const query = `query ($c: String) { artist(id: "${artists.bts}") {
       name behind: albums(first: 5, after: $c) { totalCount } before: albums(last: 5, before: $c) { nodes { id } }
     } }`;
-    expect(seen(await ask(query, { c: cursor }))).toEqual({
-      data: { artist: { name: 'BTS', behind: null, before: null } },
-      errors: [
-        ['artist.behind', 'BAD_USER_INPUT'],
-        ['artist.before', 'BAD_USER_INPUT'],
-      ],
-    });
-    expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
-  });
+      expect(seen(await ask(query, { c: cursor }))).toEqual({
+        data: { artist: { name: 'BTS', behind: null, before: null } },
+        errors: [
+          ['artist.behind', 'BAD_USER_INPUT'],
+          ['artist.before', 'BAD_USER_INPUT'],
+        ],
+      });
+      expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
+    },
+  );
 
-  test('differs from a cursor in one character at least, and a cursor says what it was made from', () => {
-    const mark = { slot: 9, total: 104, id: slots(9, 10)[0] ?? null };
-    expect(bts.decode(at(9))).toEqual(mark);
+  test('a cursor decodes to its position, and one more character makes it invalid', () => {
+    const position = { slot: 9, total: 104, id: slots(9, 10)[0] ?? null };
+    expect(bts.decode(at(9))).toEqual(position);
     expect(parseCursor(bts.encode({ slot: 0, total: 0, id: null }))).toMatchObject({
       slot: 0,
       total: 0,
@@ -90,13 +93,13 @@ describe('a cursor of another list', () => {
     ['search(q: "a") { tracks', 'search.tracks'],
     ['search(q: "the", market: "DE") { tracks', 'search.tracks'],
   ] as const;
-  // The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+  // The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
   beforeAll(() => void catalogue.find('track', 'the'));
 
   const withArgs = (list: string, args: string) =>
     list.endsWith(')') ? `${list.slice(0, -1)}, ${args})` : `${list}(${args})`;
 
-  test('is refused by every list but its own, and nothing is asked for that list', async () => {
+  test('a cursor is rejected by every list but its own, without a call for that list', async () => {
     const gateway = await inMode('extended');
     for (const [list, path] of lists) {
       const answer = await gateway.ask<Record<string, Record<string, AlbumPage>>, object>(
@@ -105,7 +108,7 @@ describe('a cursor of another list', () => {
       const [parent = '', field = ''] = path.split('.');
       const cursor = answer.data[parent]?.[field]?.edges[0]?.cursor ?? '';
       expect(cursor).not.toBe('');
-      // Where the query names no market, the cursor does.
+      // A list without a market in the query takes the market of the cursor.
       const inItsMarket = list.replace(/\(market: "DE"\)$|, market: "DE"/, '');
       const others = lists.filter(([other]) => other !== list && other !== inItsMarket);
       for (const [other, otherPath] of others) {
@@ -115,12 +118,12 @@ describe('a cursor of another list', () => {
         expect(errors.map(({ path: at, extensions }) => [at?.join('.'), extensions?.['code']])).toEqual([
           [otherPath, 'BAD_USER_INPUT'],
         ]);
-        expect(gateway.apiCalls().filter((each) => /\/(albums|tracks)\?|search/.test(each))).toEqual([]);
+        expect(gateway.apiCalls().filter((call) => /\/(albums|tracks)\?|search/.test(call))).toEqual([]);
       }
     }
   });
 
-  test('is not one of the same groups in another order, twice, or of all groups by their names', async () => {
+  test('a cursor is valid for the same groups in another order or twice, and for all groups by their names', async () => {
     const gateway = await inMode('development');
     const groups = (names: string) => `first: 3, includeGroups: [${names}]`;
     const page = await albumPage(gateway, groups('SINGLE, ALBUM'));
@@ -138,7 +141,7 @@ describe('a cursor of another list', () => {
     ]);
   });
 
-  test('is no group that cannot be asked for', async () => {
+  test('the group OTHER is an error without a call for the list', async () => {
     const { ask, apiCalls } = await inMode('development');
     expect(seen(await ask(albumsDocument('includeGroups: [ALBUM, OTHER]')))).toEqual({
       data: { artist: { name: 'BTS', albums: null } },
@@ -147,7 +150,7 @@ describe('a cursor of another list', () => {
     expect(apiCalls()).toEqual([`/artists/${artists.bts}`]);
   });
 
-  test.each(modes)('is not the one of another instance: cursors serve everywhere (%s)', async (mode) => {
+  test.each(modes)('a cursor is valid on every gateway instance (%s)', async (mode) => {
     const first = await inMode(mode);
     const second = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: mode });
     const page = await albumPage(first, 'first: 7');
@@ -162,8 +165,8 @@ describe('a forged cursor', () => {
   const albumTracksOf = (id: string) =>
     cursorsOf(pagedList(albumTracks, parseId(id, 'album'), undefined, null));
   const search = cursorsOf(searchResults(kinds.artist, 'the', null));
-  /** Cursors that nobody was given: of an item that is not in the list, of a list that was shorter. */
-  const forged = (encode: (mark: CursorPosition) => string) =>
+  /** Cursors that no gateway created: of an item that is not in the list, and of a shorter list. */
+  const forged = (encode: (position: CursorPosition) => string) =>
     [0, 1, 3, 9, 10, 47].flatMap((slot) =>
       [0, 1, 30, 60, 95, 103].map((total) => encode({ slot, total, id: unknownId })),
     );
@@ -183,7 +186,7 @@ describe('a forged cursor', () => {
   beforeAll(() => void catalogue.find('artist', 'the'));
 
   test.each(lists.flatMap((list) => modes.map((mode) => [...list, mode] as const)))(
-    'costs no more calls than planned: in %s',
+    'a forged cursor costs no more calls than planned: in %s',
     async (_, field, cursors, mode) => {
       for (const cursor of cursors) {
         const { ask, apiCalls, gateway } = await inMode(mode);
@@ -195,16 +198,19 @@ describe('a forged cursor', () => {
     60_000,
   );
 
-  test.each([8, 12])('is no way to more calls than one operation may cost: %s windows', async (count) => {
-    const { ask, apiCalls } = await inMode('development');
-    const windows = forged(bts.encode)
-      .slice(0, count)
-      .map((cursor, n) => `a${n}: albums(first: 100, after: "${cursor}") { nodes { id } }`);
-    const answer = await ask(`{ artist(id: "${artists.bts}") { ${windows.join(' ')} } }`);
-    const isPlanned = answer.status === 200;
-    expect(isPlanned).toBe(count === 8);
-    expect(apiCalls().length).toBeLessThanOrEqual(isPlanned ? 100 : 0);
-    if (!isPlanned)
-      expect(answer.errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 100 });
-  });
+  test.each([8, 12])(
+    'forged cursors do not exceed the limit of calls for one operation: %s windows',
+    async (count) => {
+      const { ask, apiCalls } = await inMode('development');
+      const windows = forged(bts.encode)
+        .slice(0, count)
+        .map((cursor, n) => `a${n}: albums(first: 100, after: "${cursor}") { nodes { id } }`);
+      const answer = await ask(`{ artist(id: "${artists.bts}") { ${windows.join(' ')} } }`);
+      const isPlanned = answer.status === 200;
+      expect(isPlanned).toBe(count === 8);
+      expect(apiCalls().length).toBeLessThanOrEqual(isPlanned ? 100 : 0);
+      if (!isPlanned)
+        expect(answer.errors[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 100 });
+    },
+  );
 });

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { albums as albumIds, artists, catalogue, inMode } from '../../support/asking.ts';
 
-/** A Relay app pages an artist's albums by what Relay itself generates from the published schema. */
+/** A Relay app pages an artist's albums with the operations that Relay generates from the published schema. */
 
 const run = promisify(execFile);
-const compilerMs = 60_000; // a process of its own, on a machine that may be busy
+const compilerMs = 60_000; // the compiler is a separate process, and the machine may be busy
 const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const { bts } = artists;
 
@@ -52,7 +52,7 @@ export const albumPage = graphql\`
 \`;
 `;
 
-/** What the compiler makes of the component: the text of each operation, by its name. */
+/** Compiles the component, and returns a function that reads the text of an operation by its name. */
 async function compile(): Promise<(operation: string) => Promise<string>> {
   const config = { src: './src', schema: './schema.graphql', language: 'typescript' };
   await copyFile(inRepository('schema.graphql'), join(folder, 'schema.graphql'));
@@ -87,9 +87,9 @@ beforeAll(async () => {
 }, compilerMs);
 afterAll(() => rm(folder, { recursive: true }));
 
-test('relay-compiler takes the schema, and its refetch by `node` goes on where the first page ended, for no call', async () => {
+test('relay-compiler accepts the schema, and its refetch by `node` continues after the first page, without a call', async () => {
   const { ask, apiCalls } = await inMode('extended');
-  const shown = catalogue
+  const albumNames = catalogue
     .albumsOf(bts)
     .flatMap((slot) => (slot.shows === 'album' ? [catalogue.album(slot.albumId)?.name] : []));
 
@@ -104,11 +104,11 @@ test('relay-compiler takes the schema, and its refetch by `node` goes on where t
   expect([first.errors, second.errors]).toEqual([[], []]);
   expect(albums).toMatchObject({ totalCount: 104, pageInfo: { hasNextPage: true } });
   const names = [...albums.edges, ...second.data.node.albums.edges].map(({ node }) => node.name);
-  expect(names).toEqual(shown.slice(0, 15));
+  expect(names).toEqual(albumNames.slice(0, 15));
   expect(apiCalls()).toHaveLength(2);
 });
 
-test('its refetch by `node`, which names no market, stays in the market of the first page', async () => {
+test('the refetch of Relay by `node`, which has no market, stays in the market of the first page', async () => {
   const { ask, apiCalls } = await inMode('development');
   const id = albumIds.tracks20;
   interface Tracks {

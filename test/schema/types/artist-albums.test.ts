@@ -27,7 +27,7 @@ const AlbumsOfBts = graphql(/* GraphQL */ `
 describe.each(['development', 'extended'] as const)(
   'an artist with nested albums, for an app in %s mode',
   (mode) => {
-    test('following endCursor collects every album once and in order, the mode found out by itself', async () => {
+    test('a walk by endCursor returns every album once and in order, and the gateway learns the mode of the app', async () => {
       const { ask, sandbox } = await withSandbox({}, { quotaMode: mode });
       const ids: (string | undefined)[] = [];
       let after: string | null = null;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { albums, catalogue, fine, inMode, modes, seen, tracks } from '../../support/asking.ts';
 
-// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+// The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
 
 const isrc = catalogue.track(tracks.explicit)?.isrc ?? '';
@@ -12,7 +12,7 @@ describe.each(modes)('an app in %s mode', (mode) => {
   const call = (q: string, type: string) =>
     `/search?${new URLSearchParams({ q, type, limit: `${limit}`, offset: '0' })}`;
 
-  test('finds a track by its ISRC with one call, in any spelling of the ISRC', async () => {
+  test('a track is found by its ISRC with one call, in any spelling of the ISRC', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const spelled = `${isrc.slice(0, 2).toLowerCase()}-${isrc.slice(2, 5)}-${isrc.slice(5, 7)}-${isrc.slice(7)}`;
     const document = `{ a: trackByIsrc(isrc: "${isrc}") { id } b: trackByIsrc(isrc: " ${spelled} ") { id } }`;
@@ -21,7 +21,7 @@ describe.each(modes)('an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([call(`isrc:${isrc}`, 'track')]);
   });
 
-  test('finds an album by its UPC with one call, though Spotify sends no UPC in search results', async () => {
+  test('an album is found by its UPC with one call, although Spotify sends no UPC in search results', async () => {
     const { ask, apiCalls } = await inMode(mode);
     expect(seen(await ask(`{ albumByUpc(upc: "${upc}") { id name } }`))).toEqual(
       fine({ albumByUpc: { id: albums.tracks55, name: catalogue.album(albums.tracks55)?.name } }),
@@ -29,14 +29,14 @@ describe.each(modes)('an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([call(`upc:${upc}`, 'album')]);
   });
 
-  test('gets null for codes that no track and no album has', async () => {
+  test('a code that no track and no album has is null', async () => {
     const { ask } = await inMode(mode);
     expect(
       seen(await ask('{ trackByIsrc(isrc: "QZZZZ0000000") { id } albumByUpc(upc: "000000000000") { id } }')),
     ).toEqual(fine({ trackByIsrc: null, albumByUpc: null }));
   });
 
-  test('plans one call for each code, and none for a code that is cached', async () => {
+  test('each code costs one planned call, and a cached code costs no call', async () => {
     const { ask } = await inMode(mode);
     const document = `{ trackByIsrc(isrc: "${isrc}") { name } albumByUpc(upc: "${upc}") { name } }`;
     expect((await ask(document)).extensions.spotify).toMatchObject({ plannedCalls: 2, actualCalls: 2 });

@@ -29,7 +29,7 @@ describe('a node', () => {
     [unknownId, null, [`/artists/${unknownId}`, `/albums/${unknownId}`, `/tracks/${unknownId}`]],
     [`spotify:track:${unknownId}`, null, [`/tracks/${unknownId}`]],
   ])(
-    'by %s costs one call where the kind is said, else artist, album and track in this order',
+    'a node by %s costs one call if the id states its kind, else artist, album and track are read in this order',
     async (id, node, calls) => {
       const { ask, apiCalls } = await inMode('development');
       for (let time = 0; time < 2; time++) {
@@ -39,7 +39,7 @@ describe('a node', () => {
     },
   );
 
-  test('that is held in any form is found without a call', async () => {
+  test('a node that is cached in any form is found without a call', async () => {
     const { ask, apiCalls, sandbox } = await inMode('development');
     await ask(`{ artist(id: "${artists.edgeCases}") { albums(first: 30) { nodes { name } } }
       track(id: "${tracks.explicit}") { name } }`);
@@ -56,7 +56,7 @@ describe('a node', () => {
     expect(apiCalls()).toEqual([]);
   });
 
-  test('whose kind is known goes out together with what hangs on it, and comes without an error if it is absent', async () => {
+  test('a node of a known kind is requested at the same time as its list, and is null without an error if it does not exist', async () => {
     const latencyMs = 60;
     const { ask, sandbox } = await inMode('development', {}, { latencyMs });
     const withAlbums = (id: string) => `{ node(id: "spotify:artist:${id}") {
@@ -74,20 +74,20 @@ describe('a node', () => {
 
 describe('many nodes', () => {
   const ids = [track.id, `spotify:album:${rooms.id}`, unknownId, bts.id, rooms.id, bts.id];
-  const many = `query ($ids: [ID!]!) { nodes(ids: $ids) {
+  const nodesDocument = `query ($ids: [ID!]!) { nodes(ids: $ids) {
     __typename id ... on Artist { name } ... on Album { name } ... on Track { name }
   } }`;
   const nodes = [track, rooms, null, bts, rooms, bts];
 
-  test('come in the order of their ids, whatever they are', async () => {
+  test('nodes of all kinds are in the order of their ids', async () => {
     const { ask, apiCalls } = await inMode('development');
-    expect(seen(await ask(many, { ids }))).toEqual(fine({ nodes }));
-    const bare = [track.id, unknownId, bts.id, rooms.id];
+    expect(seen(await ask(nodesDocument, { ids }))).toEqual(fine({ nodes }));
+    const bareIds = [track.id, unknownId, bts.id, rooms.id];
     expect(
       apiCalls()
         .filter((path) => path.startsWith('/artists/'))
         .toSorted(),
-    ).toEqual(bare.map((id) => `/artists/${id}`).toSorted());
+    ).toEqual(bareIds.map((id) => `/artists/${id}`).toSorted());
     expect(
       apiCalls()
         .filter((path) => path.startsWith('/tracks/'))
@@ -96,10 +96,12 @@ describe('many nodes', () => {
     expect(new Set(apiCalls()).size).toBe(apiCalls().length);
   });
 
-  test('are looked for in one call a kind where the app has batches', async () => {
+  test('nodes by bare ids cost one call for each kind if the app has batch reads', async () => {
     const { ask, apiCalls } = await inMode('extended');
-    const bare = ids.filter((id) => !id.includes(':'));
-    expect(seen(await ask(many, { ids: bare }))).toEqual(fine({ nodes: [track, null, bts, rooms, bts] }));
+    const bareIds = ids.filter((id) => !id.includes(':'));
+    expect(seen(await ask(nodesDocument, { ids: bareIds }))).toEqual(
+      fine({ nodes: [track, null, bts, rooms, bts] }),
+    );
     const joined = (...all: string[]) => all.join('%2C');
     expect(apiCalls()).toEqual([
       `/artists?ids=${joined(track.id, unknownId, bts.id, rooms.id)}`,
@@ -108,7 +110,7 @@ describe('many nodes', () => {
     ]);
   });
 
-  test('fail one by one, each with its own path', async () => {
+  test('nodes fail one by one, each with its own path', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: { path: `/albums/${rooms.id}` }, fault: { kind: 'premium-lapsed' } });
     const uris = [`spotify:artist:${bts.id}`, `spotify:album:${rooms.id}`, 'nonsense'];

@@ -20,7 +20,7 @@ const fieldsOf = { artist: artistFields, album: albumFields, track: trackFields 
 const kinds = ['artist', 'album', 'track'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Things of each kind that differ in all that things can differ in. */
+/** Objects of each kind that cover all variants in the catalogue. */
 const samples: Record<Kind, readonly string[]> = {
   artist: [
     ...Object.values(artists),
@@ -40,16 +40,16 @@ const samples: Record<Kind, readonly string[]> = {
 };
 
 function truth(kind: Kind, id: string, mode: (typeof modes)[number], { imagesUrl }: Sandbox): object {
-  const known = truthOf(catalogue, mode, imagesUrl);
+  const truths = truthOf(catalogue, mode, imagesUrl);
   const [artist, album, track] = [catalogue.artist(id), catalogue.album(id), catalogue.track(id)];
-  if (kind === 'artist' && artist) return known.artist(artist);
-  if (kind === 'album' && album) return known.album(album);
-  if (kind === 'track' && track) return known.track(track);
+  if (kind === 'artist' && artist) return truths.artist(artist);
+  if (kind === 'album' && album) return truths.album(album);
+  if (kind === 'track' && track) return truths.track(track);
   throw new Error(`the catalogue has no ${kind} ${id}`);
 }
 
 describe.each(modes)('for an app in %s mode', (mode) => {
-  test.each(kinds)('one %s has every field as the catalogue has it, for one call', async (kind) => {
+  test.each(kinds)('one %s has every field of the catalogue, for one call', async (kind) => {
     for (const id of samples[kind].slice(0, 3)) {
       const { ask, apiCalls, sandbox } = await inMode(mode);
       expect(seen(await ask(`{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`))).toEqual(
@@ -60,27 +60,27 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test.each(kinds)(
-    'many %ss come in the order of their ids, repeated ones too, unknown ones null',
+    'many %ss are in the order of their ids, with repetitions, and unknown ids are null',
     async (kind) => {
       const { ask, apiCalls, sandbox } = await inMode(mode);
-      const known = samples[kind].slice(0, 18);
-      const ids = [...known, unknownId, ...known.slice(2, 5).toReversed()];
+      const existingIds = samples[kind].slice(0, 18);
+      const ids = [...existingIds, unknownId, ...existingIds.slice(2, 5).toReversed()];
       const expected = ids.map((id) => (id === unknownId ? null : truth(kind, id, mode, sandbox)));
       expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { ${fieldsOf[kind]} } }`))).toEqual(
         fine({ [`${kind}s`]: expected }),
       );
-      const asked = [...known, unknownId];
-      // Calls that go at the same time arrive in any order.
+      const distinctIds = [...existingIds, unknownId];
+      // Concurrent calls arrive in any order.
       expect(apiCalls().toSorted()).toEqual(
         mode === 'extended'
-          ? [`/${kind}s?ids=${asked.join('%2C')}`]
-          : asked.map((id) => `/${kind}s/${id}`).toSorted(),
+          ? [`/${kind}s?ids=${distinctIds.join('%2C')}`]
+          : distinctIds.map((id) => `/${kind}s/${id}`).toSorted(),
       );
     },
   );
 
   test.each(kinds)(
-    'one %s that does not exist is null without an error, and is not asked for again',
+    'one %s that does not exist is null without an error, and is not requested again',
     async (kind) => {
       const { ask, apiCalls } = await inMode(mode);
       for (let time = 0; time < 2; time++) {
@@ -92,7 +92,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
     },
   );
 
-  test.each(kinds)('a hundred %ss are answered at once, in as few calls as the app may', async (kind) => {
+  test.each(kinds)('a hundred %ss cost as few calls as the app allows', async (kind) => {
     const all = { artist: catalogue.artists(), album: catalogue.albums(), track: catalogue.tracks() };
     const ids = Array.from({ length: 100 }, (_, i) => all[kind][i % all[kind].length]?.id ?? '');
     const { ask, apiCalls } = await inMode(mode);
@@ -106,8 +106,8 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 });
 
-describe('what Spotify leaves out or has no name for', () => {
-  test('is empty, null or OTHER, and never an error', async () => {
+describe('values that Spotify omits or that the schema does not know', () => {
+  test('omitted and unknown values are empty, null or OTHER, and never an error', async () => {
     const { ask, sandbox } = await inMode('extended');
     const document = `{
       noImages: album(id: "${albums.noImages}") { images { url } }
@@ -131,7 +131,7 @@ describe('what Spotify leaves out or has no name for', () => {
     );
   });
 
-  test('is a date no more precise than Spotify knows it', async () => {
+  test('a release date has the precision that Spotify sends', async () => {
     const { ask } = await inMode('development');
     const ids = [albums.tracks1, albums.monthOnly, albums.yearOnly, albums.junkDate];
     expect(seen(await ask(`{ albums(ids: ${quoted(ids)}) { releaseDate { date precision } } }`))).toEqual(
@@ -146,7 +146,7 @@ describe('what Spotify leaves out or has no name for', () => {
     );
   });
 
-  test('is said to be withheld only where Spotify withholds it from the app', async () => {
+  test('a missing field is listed in `unavailable` only if Spotify withholds it from the app', async () => {
     const document = `{ album(id: "${albums.tracks1}") { label popularity genres } artist(id: "${artists.bts}") { genres } }`;
     const extended = await inMode('extended');
     expect(unavailable(await extended.ask(document))).toEqual([]);
@@ -160,7 +160,7 @@ describe('what Spotify leaves out or has no name for', () => {
 });
 
 describe('tracks of an album', () => {
-  test('are reached page by page to the last one, each page once', async () => {
+  test('a walk reaches the last track of an album, and reads each page once', async () => {
     const gateway = await inMode('development');
     interface Data {
       album: { tracks: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
@@ -185,7 +185,7 @@ describe('tracks of an album', () => {
   });
 
   test.each(modes)(
-    'are all there and in order over several discs, the first fifty at no further call (%s)',
+    'the tracks of an album are complete and in order over several discs, and the first fifty cost no further call (%s)',
     async (mode) => {
       for (const id of [albums.severalDiscs, albums.tracks50, albums.tracks51, albums.tracks130]) {
         const gateway = await inMode(mode);

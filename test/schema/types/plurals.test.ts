@@ -3,9 +3,9 @@ import { artists, catalogue, fine, inMode, modes, quoted, seen, unknownApp } fro
 
 const kinds = ['artist', 'album', 'track'] as const;
 
-describe('an app whose kind nobody has told', () => {
+describe('an app of unknown quota mode', () => {
   test.each(modes)(
-    'gets a hundred albums all the same, though its batches must be tried first (%s)',
+    'an app of unknown quota mode gets a hundred albums, although the gateway must try a batch first (%s)',
     async (quotaMode) => {
       const ids = catalogue
         .albums()
@@ -22,12 +22,12 @@ describe('an app whose kind nobody has told', () => {
 });
 
 describe('more ids than a plural field takes', () => {
-  const refused = async (
+  const expectRejected = async (
     { ask, sandbox }: Awaited<ReturnType<typeof inMode>>,
     kind: string,
-    many: number,
+    count: number,
   ) => {
-    const ids = Array(many).fill(`spotify:${kind === 'node' ? 'artist' : kind}:${artists.bts}`);
+    const ids = Array(count).fill(`spotify:${kind === 'node' ? 'artist' : kind}:${artists.bts}`);
     const { status, errors } = await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id } }`, { ids });
     expect([status, errors.map(({ path, extensions }) => [path, extensions])]).toEqual([
       200,
@@ -36,14 +36,17 @@ describe('more ids than a plural field takes', () => {
     expect(sandbox.calls()).toEqual([]);
   };
 
-  test.each([...kinds, 'node'])('are refused whole, without a call: 101 ids of %ss', async (kind) => {
-    await refused(await inMode('extended', { MAX_UPSTREAM_CALLS: '1000' }), kind, 101);
-  });
+  test.each([...kinds, 'node'])(
+    'more ids than a plural field takes are one error without a call: 101 ids of %ss',
+    async (kind) => {
+      await expectRejected(await inMode('extended', { MAX_UPSTREAM_CALLS: '1000' }), kind, 101);
+    },
+  );
 
   test.each([...kinds, 'node'])(
-    'are refused for that, and not for what they would have cost: 1500 ids of %ss',
+    'more ids than a plural field takes are rejected for their number, not for their cost: 1500 ids of %ss',
     async (kind) => {
-      await refused(await unknownApp('development'), kind, 1_500);
+      await expectRejected(await unknownApp('development'), kind, 1_500);
     },
   );
 });

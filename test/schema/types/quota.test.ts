@@ -12,7 +12,7 @@ import { withSandbox } from '../../support/gateway.ts';
 const document = '{ quota { family used limit limitSource remaining resetAt backOffUntil } }';
 
 const spotifyWith = (quota: FamilyQuota[]) =>
-  // Query.quota reads the report alone.
+  // Query.quota reads only the report.
   ({ report: () => ({ quota }) }) as unknown as Spotify;
 
 const read = (quota: FamilyQuota[], exposeQuota: boolean) => {

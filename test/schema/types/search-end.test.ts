@@ -4,7 +4,7 @@ import { searchResults } from '../../../src/datasources/spotify/kinds/requests/s
 import { cursorsOf } from '../../../src/schema/relay/page-arguments.ts';
 import { catalogue, dataOf, inMode, modes, seen } from '../../support/asking.ts';
 
-// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+// The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
 
 const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
@@ -13,7 +13,7 @@ const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_0
     .slice(from, to)
     .map(({ id }) => ({ id }));
 
-interface Finds {
+interface TrackSearch {
   search: {
     tracks: {
       totalCount: number;
@@ -24,7 +24,7 @@ interface Finds {
   };
 }
 
-describe('the thousandth find', () => {
+describe('the thousandth search result', () => {
   const q = 'the';
   const list = searchResults(kinds.track, q, null);
   const at = (slot: number) => cursorsOf(list).encode({ slot, id: null, total: 1_000 });
@@ -33,10 +33,10 @@ describe('the thousandth find', () => {
   } } }`;
 
   test.each(modes)(
-    'is where every search ends, with no page behind it and no call over it (%s)',
+    'every search ends at result 1,000, without a next page and without a call beyond it (%s)',
     async (mode) => {
       const gateway = await inMode(mode);
-      const { search } = await dataOf<Finds>(gateway, window(`first: 100, after: "${at(979)}"`));
+      const { search } = await dataOf<TrackSearch>(gateway, window(`first: 100, after: "${at(979)}"`));
       expect(search.tracks.nodes).toEqual(found('track', q, 980, 1_000));
       expect(search.tracks.pageInfo.hasNextPage).toBe(false);
       const spans = gateway.apiCalls().map((path) => new URLSearchParams(path.split('?')[1]));
@@ -44,14 +44,14 @@ describe('the thousandth find', () => {
       for (const span of spans)
         expect(Number(span.get('offset')) + Number(span.get('limit'))).toBeLessThanOrEqual(1_000);
 
-      const end = await dataOf<Finds>(gateway, window('last: 3'));
+      const end = await dataOf<TrackSearch>(gateway, window('last: 3'));
       expect(end.search.tracks.nodes).toEqual(found('track', q, 997, 1_000));
       expect(end.search.tracks.edges.at(-1)?.cursor).toEqual(search.tracks.pageInfo.endCursor);
     },
   );
 
   test.each([999, 1_000, 5_000])(
-    'has nothing behind it: a cursor at slot %i is refused without a call',
+    'a cursor at slot %i is rejected without a call, because no result follows',
     async (slot) => {
       const { ask, apiCalls } = await inMode('development');
       for (const size of ['first: 5', 'last: 5', '']) {
@@ -64,7 +64,7 @@ describe('the thousandth find', () => {
     },
   );
 
-  test('stays the last one when Spotify says that there are more, and is reached page by page', async () => {
+  test('a walk ends at result 1,000 although Spotify reports more results', async () => {
     const gateway = await inMode('development');
     const edits = [
       { path: 'tracks.total', set: 8_825 },
@@ -74,7 +74,7 @@ describe('the thousandth find', () => {
     let after = at(939);
     const pages: string[][] = [];
     for (let page = 0; page < 10; page++) {
-      const { search } = await dataOf<Finds>(gateway, window(`first: 25, after: "${after}"`));
+      const { search } = await dataOf<TrackSearch>(gateway, window(`first: 25, after: "${after}"`));
       expect(search.tracks.totalCount).toBe(8_825);
       pages.push(search.tracks.nodes.map(({ id }) => id));
       if (!search.tracks.pageInfo.hasNextPage) break;

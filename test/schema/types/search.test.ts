@@ -11,7 +11,7 @@ import {
   tracks,
 } from '../../support/asking.ts';
 
-// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+// The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
 
 const found = (kind: 'artist' | 'album' | 'track', q: string, from = 0, to = 1_000) =>
@@ -30,7 +30,7 @@ const everyKind = 'artist,album,track';
 describe.each(modes)('a search by an app in %s mode', (mode) => {
   const ceiling = mode === 'extended' ? 50 : 10;
 
-  test('finds all kinds in one call, each with a page of its own', async () => {
+  test('a search finds all kinds with one call, and each kind has its own page', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const document = `{ search(q: "BTS") {
       artists(first: 3) { totalCount nodes { id } pageInfo { hasNextPage } }
@@ -48,7 +48,7 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
     expect(apiCalls()).toEqual([call('BTS', everyKind, ceiling)]);
   });
 
-  test('shares calls page by page, and asks further pages only for the kinds that have them', async () => {
+  test('the kinds of a search share calls page by page, and further pages are requested only for the kinds that have them', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const document = `{ search(q: "the") {
       artists(first: 60) { nodes { id } } albums(first: 60) { nodes { id } } tracks(first: 10) { nodes { id } }
@@ -72,7 +72,7 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
     );
   });
 
-  test('finds whole artists and tracks, and short albums that are filled where that is asked for', async () => {
+  test('a search finds full artists and tracks, and simplified albums whose other fields come from the full album', async () => {
     const { ask, apiCalls } = await inMode(mode);
     const document = `{ search(q: "Twenty Rooms") {
       albums(first: 1) { nodes { name copyrights { type } } }
@@ -85,7 +85,7 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
 });
 
 describe('the kinds of a search', () => {
-  test('are limited by `type`, and those left out are null though they are selected', async () => {
+  test('`type` limits the kinds of a search, and other kinds are null although they are selected', async () => {
     const { ask, apiCalls } = await inMode('development');
     const document = `{ search(q: "BTS", type: [TRACK, ALBUM]) {
       artists { nodes { id } } albums(first: 1) { nodes { id } } tracks(first: 1) { nodes { id } }
@@ -102,7 +102,7 @@ describe('the kinds of a search', () => {
     expect(apiCalls()).toEqual([call('BTS', 'album,track', 10)]);
   });
 
-  test('are none where `type` is empty, which costs no call; those not selected cost none either', async () => {
+  test('a search with an empty `type` costs no call, and kinds that are not selected cost no call', async () => {
     const { ask, apiCalls } = await inMode('development');
     const all = 'artists { totalCount } albums { totalCount } tracks { totalCount }';
     expect(seen(await ask(`{ search(q: "BTS", type: []) { ${all} } }`))).toEqual(
@@ -117,7 +117,7 @@ describe('the kinds of a search', () => {
 });
 
 describe('a search that fails', () => {
-  test('fails for every kind that its call was for, and for no other search', async () => {
+  test('a failed search call is an error of every kind in the call, and of no other search', async () => {
     const { ask, sandbox, apiCalls } = await inMode('development');
     sandbox.faults.add({ on: { pattern: 'q=BTS' }, fault: refusal(400) });
     const document = `{ search(q: "BTS") { artists { totalCount } albums { totalCount } }
@@ -135,7 +135,7 @@ describe('a search that fails', () => {
 
 describe('the text of a search', () => {
   test.each(['', ' ', '\t\n', '*', ' * ', 'x'.repeat(251), 'é'.repeat(251)])(
-    '%j is refused without a call',
+    'the search text %j is rejected without a call',
     async (q) => {
       const { ask, sandbox } = await inMode('development');
       expect(
@@ -146,7 +146,7 @@ describe('the text of a search', () => {
   );
 
   test.each(['x'.repeat(250), '東'.repeat(250), '* x', 'a&type=artist#b', '100% "quoted" + plus', '../me'])(
-    '%j is searched for as it stands',
+    'the search text %j is sent unchanged',
     async (q) => {
       const { ask, apiCalls } = await inMode('development');
       const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
@@ -155,7 +155,7 @@ describe('the text of a search', () => {
     },
   );
 
-  test('with spaces around it is the same search', async () => {
+  test('a search text with spaces around it is the same search', async () => {
     const { ask, apiCalls } = await inMode('development');
     for (const q of ['BTS', ' BTS', 'BTS ']) await ask(`{ search(q: "${q}") { artists { totalCount } } }`);
     expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
@@ -165,7 +165,7 @@ describe('the text of a search', () => {
     ['spaces', `${' '.repeat(4)}${'x'.repeat(245)}${' '.repeat(4)}`],
     ['line ends and tabs', `\n\t\r\n\n${'x'.repeat(245)}\n\n\n`],
     ['no-break spaces', `${'\u00a0'.repeat(200)}${'東'.repeat(250)}${'\u3000'.repeat(200)}`],
-  ])('that is too long only because of %s around it is searched for without them', async (_, q) => {
+  ])('a search text that is too long only because of %s around it is sent without them', async (_, q) => {
     const { ask, apiCalls } = await inMode('development');
     const document = (written: string) => `{ search(q: ${written}) { albums { totalCount } } }`;
     expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
@@ -174,7 +174,7 @@ describe('the text of a search', () => {
     expect(apiCalls()).toEqual([call(q.trim(), 'album', 10)]);
   });
 
-  test('of nothing but blanks, or too long without its blanks, is refused without a call', async () => {
+  test('a search text of blanks, or too long without its blanks, is rejected without a call', async () => {
     const { ask, sandbox } = await inMode('development');
     for (const q of [' '.repeat(300), '\u00a0', ` ${'x'.repeat(251)} `]) {
       const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
@@ -188,7 +188,7 @@ describe('the text of a search', () => {
     'album:Rooms',
     `upc:${catalogue.album(albums.tracks20)?.upc}`,
     `isrc:${catalogue.track(tracks.explicit)?.isrc}`,
-  ])('keeps its field filters: %s', async (q) => {
+  ])('a search text keeps its field filters: %s', async (q) => {
     const { ask } = await inMode('extended');
     const document = `query ($q: String!) { search(q: $q) {
       albums(first: 20) { nodes { id } } tracks(first: 20) { nodes { id } }
@@ -200,7 +200,7 @@ describe('the text of a search', () => {
     );
   });
 
-  test('is searched for in a market where one is named', async () => {
+  test('a search with a market has the results of that market', async () => {
     const { ask, apiCalls } = await inMode('development');
     const count = (market: string) => `search(q: "Closed on Saturdays"${market}) { albums { totalCount } }`;
     expect(
@@ -216,7 +216,7 @@ describe('the text of a search', () => {
   });
 });
 
-test('a find that is asked for again costs nothing, in a search or by its id', async () => {
+test('a search result that is read again costs no call, in a search or by its id', async () => {
   const { ask, apiCalls } = await inMode('development');
   await ask('{ search(q: "BTS") { artists(first: 1) { nodes { id } } } }');
   expect(
