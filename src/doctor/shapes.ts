@@ -27,7 +27,7 @@ const identity = { external_urls: links, href: text, id: text, name: text, type:
 const simplifiedArtist = z.strictObject(identity);
 const reference = z.strictObject({ ...identity, name: text.optional() });
 
-/** What a market adds to an object; Spotify may also apply a market that the request does not name. */
+/** The keys that a market adds to an object; Spotify may also apply a market that the request does not name. */
 const marketKeys = { is_playable: flag.optional(), restrictions: restrictions.optional() };
 
 /** Removed objects stay in lists, as null or as an object without an id: they have no shape. */

@@ -53,7 +53,7 @@ export const value =
 
 /**
  * A field that is never null.
- * @param missing why there is no value, where Spotify has none: said to the client
+ * @param missing the message for the client if Spotify has no value: the reason
  */
 export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
   const orFailure = (found: R | null): R => found ?? asListError(new UpstreamBadResponse(missing));

@@ -52,11 +52,11 @@ export interface EntityLists {
 
 export type Item<T> = T | Malformed;
 
-/** The part of an object by which its lists are read. */
-export type ObjectKey = Pick<Entity, 'id' | 'market'>;
+/** Identifies the owner of a list, and the market in which its lists are read. */
+export type OwnerKey = Pick<Entity, 'id' | 'market'>;
 
-/** The full object may contain the first page of a list. */
-export type ListOwner = ObjectKey | Entity;
+/** The owner of a list. If it is the object itself, it may contain the first page of the list. */
+export type ListOwner = OwnerKey | Entity;
 
 /** @param freshMs one freshness for everything; null for a freshness by kind */
 export function createEntityLists(

@@ -3,7 +3,7 @@ import type {
   Family,
   Kind,
   Market,
-  ObjectKey,
+  OwnerKey,
   Reference,
   Spotify,
 } from '../../datasources/spotify/index.ts';
@@ -69,7 +69,7 @@ export type CacheView = Pick<
 >;
 
 /** An object by which lists are read. */
-export interface Owner extends ObjectKey {
+export interface Owner extends OwnerKey {
   kind: Kind;
 }
 

@@ -5,7 +5,7 @@ import {
   kinds,
   listProperties,
   type Market,
-  type ObjectKey,
+  type OwnerKey,
   type PagedEndpoint,
   type PagedList,
   pagedEndpoints,
@@ -14,7 +14,7 @@ import {
   type WithheldField,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
-import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
+import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
 import { type CacheView, count, type FieldCost, type FieldVisit, single } from './cost.ts';
 import { readsOf } from './object-costs.ts';
 import { orNull } from './references.ts';
@@ -39,7 +39,7 @@ export const shortList = (
 /** The list of one object, as the resolver of the field reads it. */
 export type ListOf<Args> = (
   spotify: Pick<CacheView, 'pagedList'>,
-  owner: ObjectKey,
+  owner: OwnerKey,
   market: Market | null,
   args: Args,
 ) => PagedList<Entity>;
@@ -174,19 +174,20 @@ function pagesOf(
   reach = Number.POSITIVE_INFINITY,
 ) {
   const { limit, probeCalls: rejections } = app.worstCasePage(endpoint);
-  const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
+  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
   const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
-  const pages = range && needsItems ? worstCaseOffsets(range, limit, reach, endpoint !== 'search') : [];
-  if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  const pages =
+    windowArgs && needsItems ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search') : [];
+  if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
   const probeCalls = Array.from({ length: pages.length > 0 ? rejections : 0 }, (_, i) => ({
     name: `${endpoint} ${i + 1}`,
     family: endpoint,
   }));
-  return { pages, limit, size: range?.first ?? range?.last ?? 0, probeCalls };
+  return { pages, limit, size: windowArgs?.first ?? windowArgs?.last ?? 0, probeCalls };
 }
 
 /** Whether a window may begin in the first `items` slots. */
 function beginsWithin(items: number, args: FieldVisit['args']): boolean {
-  const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
-  return range !== null && (range.after === null || range.after.slot + 1 < items);
+  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  return windowArgs !== null && (windowArgs.after === null || windowArgs.after.slot + 1 < items);
 }

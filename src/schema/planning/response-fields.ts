@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
-import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
+import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
 import type { ArgumentsOf } from './arguments.ts';
 import { canCost, maxIds, unknownLength } from './cost.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
@@ -56,7 +56,7 @@ export function responseFieldsOf(
     const ownPageSize = named.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
     const each = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
-    return own + (keys === null ? each * lengthOf(selected, pageSize) : keys * (lookupFields + each));
+    return own + (keys === null ? each * objectCountOf(selected, pageSize) : keys * (lookupFields + each));
   }
 
   return fieldsOf(selectionTree.root, 0);
@@ -105,21 +105,21 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   return (selected: FieldSelection): number => fieldsFor(selected, undefined);
 }
 
-/** As how many fields a value counts beyond itself. */
+/** The number of fields that a value counts in addition to itself. */
 const moreFieldsOf = ({ field }: FieldSelection): number =>
   field.extensions.moreFields ?? (isList(field) ? unknownLength : 0);
 
-/** How many objects a field gives that takes no keys. */
-function lengthOf({ field }: FieldSelection, pageSize: number): number {
+/** The number of objects of a field that takes no keys. */
+function objectCountOf({ field }: FieldSelection, pageSize: number): number {
   if (!isList(field)) return 1;
   const { length = unknownLength } = field.extensions;
   return length === 'pageSize' ? pageSize : length;
 }
 
-/** How many slots a connection may give; 0 where its arguments are refused. */
+/** The number of slots that a connection may return; 0 if its arguments are rejected. */
 function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
   try {
-    const { first, last } = rangeOf(args as PagingArgs, parseCursor);
+    const { first, last } = windowArgsOf(args as ConnectionArgs, parseCursor);
     return first ?? last ?? 0;
   } catch (error) {
     if (error instanceof BadUserInput) return 0;
@@ -127,7 +127,7 @@ function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
   }
 }
 
-/** How many objects a field reads by their keys; null where it has no keys. */
+/** The number of objects that a field reads by their keys; null if it takes no keys. */
 function keysOf({ ids, representations }: Readonly<Record<string, unknown>>): number | null {
   if (Array.isArray(representations)) return representations.length;
   if (!Array.isArray(ids)) return null;

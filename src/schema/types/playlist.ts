@@ -13,7 +13,7 @@ import { imagesArgs, sufficientImages } from '../images.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
-import { connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { full, given, sent, value } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
@@ -112,7 +112,7 @@ Playlist.implement({
       nullable: true,
       extensions: { cost: embeddedList('playlist', 'playlists/items', itemsOf) },
       description: 'Its tracks and episodes, in the order of the owner. Not given to every app.',
-      args: { market: marketArg(t), ...pagingArgs(t) },
+      args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(itemsOf),
     }),
   }),

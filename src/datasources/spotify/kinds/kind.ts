@@ -193,8 +193,8 @@ export const marketOfRequest = (
   market: Market | null,
 ): Market | null => (takesMarket ? (market ?? fallbackMarket ?? null) : null);
 
-/** The name of an object in the caches; the key of an object that is the same in every market has no market. */
-export const objectKey = (kinds: KindRegistry, kind: string, id: string, market: Market | null): string =>
+/** The key of an object in every cache; the key of an object that is the same in every market has no market. */
+export const cacheKeyOf = (kinds: KindRegistry, kind: string, id: string, market: Market | null): string =>
   `${kind}/${id}${marketQuery(marketOfRequest(getKind(kinds, kind), market))}`;
 
 export const marketQuery = (market: Market | null): string => (market === null ? '' : `?market=${market}`);

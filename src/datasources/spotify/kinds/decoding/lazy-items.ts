@@ -1,5 +1,5 @@
 import { propertyOf } from '../../transport/body.ts';
-import { findKind, type KindRegistry, objectKey } from '../kind.ts';
+import { cacheKeyOf, findKind, type KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { isBareId } from '../spotify-id.ts';
 import { isMalformed, type Malformed } from './json.ts';
@@ -15,7 +15,7 @@ export interface LazyItems<T> {
   idAt(index: number): string | null | undefined;
   /** Whether all items that have been decoded were as documented. */
   isWhole(): boolean;
-  /** The index of the item that holds an object, by the object's `objectKey`. */
+  /** The index of the item that contains an object, by the cache key of the object. */
   readonly indexes: ReadonlyMap<string, number>;
   /** All of them, decoded. */
   all(): readonly (T | Malformed | null)[];
@@ -73,7 +73,7 @@ function indexesOf(
     if (typeof value !== 'object' || value === null) return;
     const id = propertyOf(value, 'id');
     const kind = findKind(kinds, propertyOf(value, 'type'));
-    if (kind && typeof id === 'string') indexes.set(objectKey(kinds, kind.name, id, market), index);
+    if (kind && typeof id === 'string') indexes.set(cacheKeyOf(kinds, kind.name, id, market), index);
     for (const key of kind?.embedded ?? embeddedKeys) {
       const inside = propertyOf(value, key);
       if (Array.isArray(inside)) for (const element of inside) add(element, index);

@@ -4,19 +4,19 @@ import { type HttpResponse, messageOf } from '../../transport/http.ts';
 import { expectArray, expectObject } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
+  cacheKeyOf,
   type Entity,
   getKind,
   type KindDefinition,
   type KindRegistry,
   marketOfRequest,
   marketQuery,
-  objectKey,
 } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { isInRange, type SpotifyId } from '../spotify-id.ts';
 import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
 
-/** One request to Spotify, and how its response is read. */
+/** One request to Spotify, with the decoding and the caching of its response. */
 export interface EndpointRequest<T> {
   /** The key of the response in every cache: equal keys are equal requests. */
   key: string;
@@ -25,7 +25,7 @@ export interface EndpointRequest<T> {
   freshMs: number;
   /** @throws MalformedResponse */
   decode(body: unknown): T;
-  /** Whether the JSON of a response says that there is no such object. */
+  /** Whether the JSON of a response means that there is no such object. */
   isNothing?(body: unknown): boolean;
   /**
    * The meaning of a status other than 200 and 304: null for absent, undefined for a failure.
@@ -41,16 +41,17 @@ export interface EndpointRequest<T> {
   isWhole?(value: T): boolean;
   /** The value after Spotify sent or confirmed it at a time, in milliseconds of the epoch. */
   onNotModified?(value: T, atMs: number): T;
-  /** The objects in the value, which need no request of their own any more. */
+  /** The objects in the value. They are cached too, so that they need no request of their own. */
   embeddedObjects(value: T): Iterable<EmbeddedObject>;
-  /** The requested object, if the request is for a single one. */
+  /** The requested object, if the request is for a single object. */
   entityKey?: EntityKey;
 }
 
+/** Identifies one object of Spotify in one market. `cacheKeyOf` makes its key in the caches. */
 export interface EntityKey {
   kind: string;
   id: SpotifyId;
-  /** Null for none, as for every artist. */
+  /** Null for an object that is the same in every market, such as an artist. */
   market: Market | null;
 }
 
@@ -125,7 +126,7 @@ export function byId<T extends Entity>(
   const isPossible = isInRange(id);
   const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
-    key: objectKey(registry, kind.name, id, market),
+    key: cacheKeyOf(registry, kind.name, id, market),
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
