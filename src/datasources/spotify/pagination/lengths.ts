@@ -136,7 +136,7 @@ const maxFormerTotals = 10;
 const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
 
 /**
- * @param freshMs how long a length is believed, in milliseconds; null for as long as the pages of the list are fresh
+ * @param freshMs how long a length is valid, in milliseconds; null for as long as the pages of the list are fresh
  * @param onChange called when a list is found to have changed
  */
 export function createListLengths(freshMs: number | null, onChange: () => void): ListLengths {

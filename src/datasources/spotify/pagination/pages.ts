@@ -53,7 +53,7 @@ export interface Pagination {
 export interface PaginationOptions {
   cache: ReadThroughCache;
   capabilities: Capabilities;
-  /** How long the length of a list is believed, in milliseconds; null for as long as its pages are fresh. */
+  /** How long the length of a list is valid, in milliseconds; null for as long as its pages are fresh. */
   freshMs: number | null;
 }
 

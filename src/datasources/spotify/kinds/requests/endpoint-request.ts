@@ -66,7 +66,7 @@ export interface Batch {
   /** False if the response does not match the requests: then each is sent by itself. */
   isUsable?(body: unknown, values: readonly string[]): boolean;
   /**
-   * The JSON that the request at `index` would have got by itself; null if Spotify has no such object.
+   * The JSON that a single call for the request at `index` would have returned; null if Spotify has no such object.
    * @throws MalformedResponse
    */
   part(body: unknown, index: number, values: readonly string[]): unknown;
@@ -75,7 +75,7 @@ export interface Batch {
 const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an unknown id names the id
 
 /**
- * @throws FeatureWithheld if the response says that the app may not use the endpoint at all. A 403 with
+ * @throws FeatureWithheld if the response states that the app may not use the endpoint at all. A 403 with
  * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
  */
 export function throwIfWithheld({ status, body }: HttpResponse): void {
@@ -87,8 +87,8 @@ export function throwIfWithheld({ status, body }: HttpResponse): void {
 }
 
 /**
- * @throws FeatureWithheld also if the response says that the contents need the token of a user, or if Spotify's edge
- * rejects them without a word, which it does for every app token (stiefenm/spoton#119)
+ * @throws FeatureWithheld also if the response states that the contents need the token of a user, or if Spotify's edge
+ * rejects the call without a message, as it does for every app token (stiefenm/spoton#119)
  */
 export function throwIfContentsWithheld(response: HttpResponse): void {
   const { status, body } = response;
@@ -100,11 +100,11 @@ export function throwIfContentsWithheld(response: HttpResponse): void {
 /** Whether the body is Spotify's error object, though it may have no message. */
 const isErrorObject = (body: unknown): boolean => typeof propertyOf(body, 'error') === 'object';
 
-/** @throws LimitRejected if the response says that the page is too large */
+/** @throws LimitRejected if the response states that the page is too large */
 export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
   const isExplicit = /invalid limit/i.test(words);
-  // Sometimes the rejection has no words (stiefenm/spoton#118).
+  // Sometimes the rejection has no message (stiefenm/spoton#118).
   if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
 }
 
@@ -131,7 +131,7 @@ export function byId<T extends Entity>(
     freshMs,
     decode: (body) => kind.decode(body, options),
     isNothing: isShell,
-    // No object has an id out of range, which Spotify words as a mistake of the client.
+    // No object has an id out of range. Spotify rejects such an id with a 400 instead of a 404.
     onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },
     ...(isPossible && kind.batchSize > 1 && { batch: batchOf(kind, market), batchKey: id }),
