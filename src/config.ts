@@ -33,7 +33,7 @@ export interface Config {
   gateway: GatewayOptions;
 }
 
-/** The end of every message about a variable: where it is described. */
+/** The end of every message about a variable: the place of its description. */
 export const docsHint = 'See "Configuration" in the README.';
 
 /** The environment cannot be used. `message` names each malformed variable and shows no secret. */

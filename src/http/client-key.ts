@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from './ip-address.ts';
 
 /**
- * Tells clients apart, so that the work that one of them causes is charged to it alone: by the address of the
- * connection, or by the header in which a trusted proxy sends the client's address.
+ * Identifies the client of a request, so that its work is charged to it alone: by the address of the connection, or by
+ * the header in which a trusted proxy sends the client's address.
  */
 export type ClientKey = (
   header: (name: string) => string | null,

@@ -58,7 +58,7 @@ export interface PaginationOptions {
 }
 
 const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null };
-const maxEndSearches = 20; // for `last`, if the total of the list is too small: each search reads on from the end known so far
+const maxEndSearches = 20; // for `last`, if the total of the list is too small: each reads on from the known end
 
 export function createPagination({ cache, capabilities, freshMs }: PaginationOptions): Pagination {
   let changes = 0;

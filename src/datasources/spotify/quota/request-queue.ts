@@ -57,7 +57,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     let isSent = false;
     try {
       const prepared = await call.prepare();
-      // The rate limit first: if the call is then not sent, its reservation expires after 30 s, one of the daily quota after 24 h.
+      // The rate limit first: if the call is not sent, its reservation expires after 30 s, not after 24 h as in the quota.
       if (!(await rateLimiter.reserveShared())) return undefined;
       const counted = await dailyQuota.reserve(family);
       if (!counted) return undefined;

@@ -56,7 +56,7 @@ export interface OperationContext {
   onEnd(callback: () => void): () => void;
   /** Ends the operation and its timer. */
   end(): void;
-  /** To be called when the operation has waited for data. It returns undefined, or is not set, if the operation may continue at once. */
+  /** To be called when the operation has waited for data. Undefined, or not set, if the operation may continue at once. */
   resume?: () => Promise<void> | undefined;
 }
 

@@ -75,7 +75,7 @@ export function copyright(value: unknown): Copyright {
   return { text: stringPart(json, 'text', 'copyright'), type: enumPart(json['type'], ['C', 'P']) };
 }
 
-/** Some artists have `followers` without a number: they are treated like artists without `followers` (spotify/web-api#261). */
+/** Some artists have `followers` without a number, which means the same as no `followers` (spotify/web-api#261). */
 export function followers(object: Json, where: string): Sent<Followers> {
   const json = part(object['followers'], (present) => expectObject(present, `${where}.followers`));
   if (json === undefined || isMalformed(json)) return json;
