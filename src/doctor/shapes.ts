@@ -90,7 +90,7 @@ const keysOf =
   };
 
 function musicShapes(extendedOnly: KeysOfMode) {
-  const markets = extendedOnly({ available_markets: texts.optional() }); // not where a market is named
+  const markets = extendedOnly({ available_markets: texts.optional() }); // not if the request names a market
 
   const artist = z.strictObject({
     ...identity,

@@ -82,23 +82,22 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
       // An object that is counted as one call contains the page; if it is cached, its call pays for the page.
       const isAlone = parents === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
-      const pagesAfterEmbedded =
+      const pagesToRead =
         hasPage && beginsInEmbedded(visit.args)
           ? pages.filter((page) => page + limit > embeddedItems)
           : pages;
-      const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesAfterEmbedded.length) : 0;
+      const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesToRead.length) : 0;
       // The items for another market come with the object for that market, and a search names no market of its objects.
       const isRead = isOtherMarket(visit) || (!isInBatches && !visit.full);
       const otherOwner =
         beginsInEmbedded(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
-          [endpoint]:
-            parents * pagesAfterEmbedded.length + oldPages - cachedPages(visit, listOf, pagesAfterEmbedded),
+          [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, listOf, pagesToRead),
           ...otherOwner?.calls,
         },
         lookups: otherOwner?.lookups ?? {},
-        probeCalls: pagesAfterEmbedded.length + oldPages > 0 ? probeCalls : [],
+        probeCalls: pagesToRead.length + oldPages > 0 ? probeCalls : [],
         objects: { batches: parents, batchSize: size },
         full: hasFullItems,
         isFromOwner: true,
