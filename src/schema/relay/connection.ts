@@ -10,7 +10,7 @@ import {
 } from '../../datasources/spotify/index.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import { noCost } from '../planning/cost.ts';
-import { given, itemOrError } from '../resolvers.ts';
+import { itemOrError, valueOrError } from '../resolvers.ts';
 import { defaultSize, maxSize } from './page-arguments.ts';
 
 /** Relay connections over Spotify's lists. */
@@ -125,7 +125,7 @@ export function connectionOf<T extends Entity>(
         extensions: { ...nullOnlyWithError, cost: noCost },
         description:
           'Length of the list as Spotify tells it, which may be a little more than there is to read.',
-        resolve: ({ length }, _, context, info) => given(length, context, info),
+        resolve: ({ length }, _, context, info) => valueOrError(length, context, info),
       }),
     }),
   });

@@ -130,7 +130,7 @@ function albumsOf(
   return spotify.pagedList(artistAlbums, artist, groupsOf(args), market);
 }
 
-/** The cursor behind a slot of an artist's albums, in the default market. */
+/** The cursor of a slot of an artist's albums, in the default market. */
 export function albumsCursor(spotify: Pick<Spotify, 'pagedList'>, id: string, slot: number): string {
   const list = albumsOf(spotify, { id: parseId(id, 'artist'), market: null }, null, {});
   return cursorsOf(list).encode({ slot, id: null, total: 0 });

@@ -14,7 +14,7 @@ import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
 import { connectionArgs, connectionOf } from '../relay/connection.ts';
-import { full, given, sent, value } from '../resolvers.ts';
+import { full, sent, value, valueOrError } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
@@ -52,7 +52,7 @@ const PlaylistItem = builder.objectRef<Item>('PlaylistItem').implement({
       type: TrackOrEpisode,
       nullable: true,
       description: 'The track or the episode; null for a local file, and for one that was removed.',
-      resolve: ({ item }, _, context, info) => given(item, context, info),
+      resolve: ({ item }, _, context, info) => valueOrError(item, context, info),
     }),
   }),
 });

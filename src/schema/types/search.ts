@@ -89,7 +89,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** @throws BadUserInput when Spotify would not search for it */
+/** @throws BadUserInput if Spotify would reject the search text */
 function searchText(q: string): string {
   const text = q.trim();
   if (text === '' || text === '*')
