@@ -48,7 +48,7 @@ export const upstreamUrl = z
 function isUpstreamUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
-  if (username || password || /[?#]/.test(text)) return false; // paths are appended to it as it stands
+  if (username || password || /[?#]/.test(text)) return false; // paths are appended to the URL
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 

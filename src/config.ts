@@ -33,7 +33,7 @@ export interface Config {
   gateway: GatewayOptions;
 }
 
-/** The end of every message about a variable: where it is described. */
+/** The end of every message about a variable: the place of its description. */
 export const docsHint = 'See "Configuration" in the README.';
 
 /** The environment cannot be used. `message` names each malformed variable and shows no secret. */
@@ -108,15 +108,15 @@ const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'PURGE_TO
  * @throws ConfigError
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = withLowerCase(
+  const environmentValues = withLowerCase(
     Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')),
   );
-  const misspelled = misspelledNames(given, variableNames);
-  const parsed = variables.safeParse(given);
+  const misspelled = misspelledNames(environmentValues, variableNames);
+  const parsed = variables.safeParse(environmentValues);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => {
       const name = path.join('.');
-      return `${name} ${message}${shownValue(name, given[name])}.`;
+      return `${name} ${message}${shownValue(name, environmentValues[name])}.`;
     });
     throw new ConfigError([...lines, ...misspelled, docsHint].join('\n'));
   }
@@ -131,7 +131,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     sandbox: env.SPOTIFY_CLIENT_ID ? null : env.SANDBOX_QUOTA_MODE,
     warnings: [
       ...misspelled,
-      ...doubtfulValues(given, {
+      ...doubtfulValues(environmentValues, {
         nodeEnv: env.NODE_ENV,
         isSandbox: !env.SPOTIFY_CLIENT_ID,
         timeoutMs: env.UPSTREAM_TIMEOUT_MS,
@@ -182,12 +182,12 @@ function spotifyOptions(env: z.infer<typeof variables>): SpotifyOptions {
   };
 }
 
-function withLowerCase<T>(given: Record<string, T>): Record<string, T> {
+function withLowerCase<T>(values: Record<string, T>): Record<string, T> {
   const found = lowerCaseNames.flatMap((name) => {
-    const value = given[name] ?? given[name.toLowerCase()];
+    const value = values[name] ?? values[name.toLowerCase()];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...given, ...Object.fromEntries(found) };
+  return { ...values, ...Object.fromEntries(found) };
 }
 
 const partOf = (limit: number, processes: number, least = 1): number =>

@@ -19,7 +19,7 @@ export type ErrorCode =
 
 /** The values beside `code` in the `extensions` of a GraphQL error. */
 export interface ErrorDetails {
-  /** Seconds until asking again can succeed. */
+  /** Seconds until another request can succeed. */
   retryAfter?: number;
   /** The exceeded limit, and the value that the request would have needed. */
   limit?: number;
@@ -34,7 +34,7 @@ export abstract class GatewayError extends Error {
     super(message);
     this.name = new.target.name;
     this.details = details;
-    // GraphQL.js copies a stack that is there, which takes most of the time of an error and tells nobody anything.
+    // Without a stack: GraphQL.js would copy it, which takes most of the time of an error, and nothing shows it.
     this.stack = '';
   }
 }
@@ -44,17 +44,17 @@ export class BadRequest extends GatewayError {
   override readonly code = 'BAD_REQUEST';
 }
 
-/** An id, cursor, page size, market or search text that cannot be right; costs no Spotify call. */
+/** An id, cursor, page size, market or search text that is invalid; costs no Spotify call. */
 export class BadUserInput extends GatewayError {
   override readonly code = 'BAD_USER_INPUT';
 }
 
-/** The gateway itself has more to do than it can; not Spotify's fault. */
+/** The gateway itself is overloaded; Spotify is not the cause. */
 export class Overloaded extends GatewayError {
   override readonly code = 'OVERLOADED';
 }
 
-/** The request names its document by a hash that the manifest lacks. The message is the one that urql looks for. */
+/** The request names its document by a hash that the manifest lacks. urql checks for exactly this message. */
 export class PersistedQueryNotFound extends GatewayError {
   override readonly code = 'PERSISTED_QUERY_NOT_FOUND';
 
@@ -63,7 +63,7 @@ export class PersistedQueryNotFound extends GatewayError {
   }
 }
 
-/** The request names its document by a hash, and there is no manifest. The message is the one that urql looks for. */
+/** The request names its document by a hash, and there is no manifest. urql checks for exactly this message. */
 export class PersistedQueryNotSupported extends GatewayError {
   override readonly code = 'PERSISTED_QUERY_NOT_SUPPORTED';
 
@@ -81,12 +81,12 @@ export class QueryTooComplex extends GatewayError {
   }
 }
 
-/** Spotify refuses the app's credentials or its token. */
+/** Spotify rejects the app's credentials or its token. */
 export class UpstreamAuthFailed extends GatewayError {
   override readonly code = 'UPSTREAM_AUTH_FAILED';
 }
 
-/** Spotify answered, but not as documented. */
+/** Spotify's response is not as documented. */
 export class UpstreamBadResponse extends GatewayError {
   override readonly code = 'UPSTREAM_BAD_RESPONSE';
 }
@@ -105,7 +105,7 @@ export class UpstreamQuotaExceeded extends GatewayError {
   }
 }
 
-/** Too many calls in a short time, by Spotify's count or by our own budget. */
+/** Too many calls in a short time: Spotify's rate limit or the gateway's own limit is reached. */
 export class UpstreamRateLimited extends GatewayError {
   override readonly code = 'UPSTREAM_RATE_LIMITED';
 
@@ -114,12 +114,12 @@ export class UpstreamRateLimited extends GatewayError {
   }
 }
 
-/** The attempts or the request's deadline were used up without an answer. */
+/** All attempts timed out, or the deadline of the request passed. */
 export class UpstreamTimeout extends GatewayError {
   override readonly code = 'UPSTREAM_TIMEOUT';
 }
 
-/** The error of an operation whose time is used up, or whose client has left. */
+/** The error of an operation whose deadline has passed, or whose client has disconnected. */
 export const deadlinePassed = (): UpstreamTimeout =>
   new UpstreamTimeout('This request took too long: ask again in a few seconds, or for less.');
 

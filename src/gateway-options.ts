@@ -27,13 +27,13 @@ export interface GatewayOptions {
   trustedDocuments: Manifest | null;
   /** The bearer token of `POST /purge`, which removes ids from the cache; null or left out for no such route. */
   purgeToken?: string | null;
-  /** Whether strangers send requests: then GET is for trusted documents, and no message guesses at names. */
+  /** Whether the endpoint is public: then GET is for trusted documents only, and no message suggests names. */
   production: boolean;
-  /** Whether the upstream is the sandbox, which GraphiQL then says. */
+  /** Whether the upstream is the sandbox; GraphiQL then states it. */
   isSandbox?: boolean;
   /**
    * The request header in which a trusted proxy sends the client's address, such as `x-real-ip`. By default the
-   * address of the connection tells clients apart, and so all clients of one proxy count as one.
+   * address of the connection identifies the client, so that all clients of one proxy count as one.
    */
   clientAddressHeader?: string;
   /** Whether the handler serves `/metrics`; by default it does. `operatorListener` serves it in any case. */

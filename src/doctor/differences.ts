@@ -19,7 +19,7 @@ export interface ReadBody {
   body: unknown;
 }
 
-const maxDifferences = 200; // bounds the report; the first ones tell the rest
+const maxDifferences = 200; // bounds the report; further differences are similar
 
 /** The differences of all responses from the shapes of the mode, each once with its count. */
 export function differencesOf(reads: readonly ReadBody[], mode: ShapeMode): Difference[] {

@@ -27,7 +27,7 @@ export interface Rejection {
 
 const maxMessageCharacters = 200;
 
-/** What the responses show about the app. */
+/** The facts about the app that the responses show. */
 export interface Findings {
   kind: AppKind;
   premium: 'active' | 'lapsed' | 'unknown';

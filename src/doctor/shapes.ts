@@ -27,7 +27,7 @@ const identity = { external_urls: links, href: text, id: text, name: text, type:
 const simplifiedArtist = z.strictObject(identity);
 const reference = z.strictObject({ ...identity, name: text.optional() });
 
-/** What a market adds to an object; Spotify may also apply a market that the request does not name. */
+/** The keys that a market adds to an object; Spotify may also apply a market that the request does not name. */
 const marketKeys = { is_playable: flag.optional(), restrictions: restrictions.optional() };
 
 /** Removed objects stay in lists, as null or as an object without an id: they have no shape. */
@@ -90,7 +90,7 @@ const keysOf =
   };
 
 function musicShapes(extendedOnly: KeysOfMode) {
-  const markets = extendedOnly({ available_markets: texts.optional() }); // not where a market is named
+  const markets = extendedOnly({ available_markets: texts.optional() }); // not if the request names a market
 
   const artist = z.strictObject({
     ...identity,

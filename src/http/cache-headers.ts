@@ -10,7 +10,7 @@ export interface Reuse extends ResultFreshness {
   cacheTag: string;
 }
 
-/** `max-age=0` is for caches that read nothing but ages: Hive Gateway keeps a response without one for ever. */
+/** `max-age=0` is for caches that read only `max-age`: Hive Gateway keeps a response without it for ever. */
 export const noStore = { 'cache-control': 'no-store, max-age=0' } as const;
 
 /**

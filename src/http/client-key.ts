@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from './ip-address.ts';
 
 /**
- * Tells clients apart, so that the work that one of them causes is charged to it alone: by the address of the
- * connection, or by the header in which a trusted proxy sends the client's address.
+ * Identifies the client of a request, so that its work is charged to it alone: by the address of the connection, or by
+ * the header in which a trusted proxy sends the client's address.
  */
 export type ClientKey = (
   header: (name: string) => string | null,
   remoteAddress: string | undefined,
 ) => string;
 
-/** The key of a request without a connection: one that a mounting server passes as a Web-standard Request. */
+/** The key of a request without a connection: a Web-standard Request of a server that mounts the gateway. */
 export const unknownClient = 'unknown';
 
 const maxKeyCharacters = 64; // longer than every address
@@ -24,7 +24,7 @@ export const createClientKey =
     return address === undefined ? unknownClient : networkOf(address.slice(0, maxKeyCharacters));
   };
 
-/** An IPv6 address without its last 64 bits, of which one client may choose any. */
+/** An IPv6 address without its last 64 bits, which a client can choose freely. */
 function networkOf(address: string): string {
   if (address.includes('.') || !isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');

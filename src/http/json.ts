@@ -1,4 +1,4 @@
-/** JSON of clients, which may be anything. */
+/** Parses and writes the JSON of clients, which is untrusted. */
 
 /** Undefined for text that is not JSON. */
 export function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import type { GraphQLParams } from 'graphql-yoga';
 import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
 
-/** The parameters of a GraphQL request over HTTP, before anything about them is checked. */
+/** The parameters of a GraphQL request over HTTP, before they are checked. */
 export type SentParams = GraphQLParams & { documentId?: unknown };
 
 /** The parameters of an operation whose document is known. */

@@ -40,7 +40,7 @@ export function createOperatorRoutes(
   return routes;
 }
 
-/** Serves the routes on the operator's own port, and nothing else. */
+/** Serves only the routes of the operator, on a separate port. */
 export function createOperatorListener(routes: OperatorRoutes, log: Log): RequestListener {
   const paths = Array.from(routes.keys()).join(', ');
   const notFound = { status: 404, text: `This path does not exist. The paths are ${paths}.\n` };

@@ -25,8 +25,8 @@ export const sentTarget = ({
 }: IncomingMessage & { originalUrl?: string }): string | undefined => originalUrl ?? url;
 
 /**
- * The path of a request as it was sent, where the request came through node:http; otherwise that of its URL.
- * @param serverContext that of yoga
+ * The path of a request as it was sent, if the request came through node:http; otherwise the path of its URL.
+ * @param serverContext yoga's server context
  */
 export function sentPathOf(url: URL, serverContext: object): string {
   const { req } = serverContext as { req?: IncomingMessage };

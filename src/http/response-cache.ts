@@ -44,7 +44,7 @@ const bytesOfCharacter = 2; // of a key, at most
 
 /**
  * The key of a request: its parameters as JSON, so that two requests share a response only if they are equal. Null for
- * a request that asks for its cost, whose response is never cached.
+ * a request with the header for its cost, because its response is never cached.
  * @param json the parameters of the request
  */
 export const responseKey = (json: string, { header }: Pick<Client, 'header'>): string | null =>

@@ -60,7 +60,7 @@ export function serializeError(error: GraphQLError): Readonly<Record<MediaType, 
   return { [graphqlJson]: serialize(result, graphqlJson), [plainJson]: serialize(result, plainJson) };
 }
 
-const largeBytes = 16_384; // Node buffers so much of a response before it asks its writer to wait
+const largeBytes = 16_384; // the high-water mark of a response in Node
 
 /** Writes a response to the socket. */
 export function writeResponse(
@@ -77,7 +77,7 @@ export function writeResponse(
   }
 }
 
-/** The highest status that an error asks for, and the headers of all of them. */
+/** The highest status in the extensions of the errors, and the headers in all of them. */
 function httpOf(errors: readonly GraphQLError[], type: MediaType): { status: number; headers: object } {
   const headers: Record<string, string> = {};
   let status = 0;
@@ -113,7 +113,7 @@ export const bodyInvalid =
 const bodyLost =
   'The body was read before the request reached the gateway: mount the gateway before the body parser, or let the parser set `request.body`.';
 
-/** As yoga rejects a body that is larger than its Content-Length may say. */
+/** The error with which yoga rejects a body whose Content-Length exceeds the maximum. */
 const bodyTooLarge = () =>
   new GraphQLError('Request body too large', {
     extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },

@@ -25,7 +25,7 @@ export const unreadLimits = {
   /** Time in which a client must read `minReadBytes`, or all that is left. */
   releaseAfterMs: 30_000,
   minReadBytes: 100_000,
-  /** A connection that has not read for so long is closed where its bytes are needed for another client. */
+  /** A connection that has not read for so long is closed if its bytes are needed for another client. */
   stalledAfterMs: 2_000,
   checkIntervalMs: 1_000,
 };

@@ -6,7 +6,7 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  /** Events that are no fault of anybody; a log may leave them out. */
+  /** Events that are no fault; a log may leave them out. */
   debug?(fields: object, message: string): void;
 }
 
@@ -14,7 +14,7 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 
 /** The log entry of one operation. The name of the operation is the only text in it that a client has chosen. */
 export interface OperationUsage {
-  /** The name that the document gives it. */
+  /** The name of the operation in the document. */
   operation: string | null;
   /** The hash of the document. */
   document: string;

@@ -9,13 +9,13 @@ import { waitForIdleEventLoop } from '../observability/event-loop.ts';
 export interface OperationQueue {
   /** True if the operation may start; false, after 2 s in the queue, if the process has too much to do. */
   admit(clientKey: string): true | Promise<boolean>;
-  /** For an operation that has started. */
+  /** Creates the function that an operation calls each time it has waited. */
   createResume(clientKey: string): Resume;
 }
 
 /**
- * To be called when the operation has waited: all that have waited for the same data would continue in one iteration.
- * Undefined if the operation may continue at once.
+ * To be called when the operation has waited for data: otherwise all operations that have waited for the same data would
+ * continue in one iteration. Undefined if the operation may continue at once.
  */
 export type Resume = () => Promise<void> | undefined;
 
@@ -50,7 +50,7 @@ export function createOperationQueue(): OperationQueue {
     while (queues.size > 0 && hasTime()) {
       const { sinceMs, start } = next();
       start(performance.now() - sinceMs < maxQueuedMs);
-      // After the microtasks, in which an operation runs whose data is cached.
+      // After the microtasks: an operation whose data is cached runs in them.
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }
   }
@@ -81,7 +81,7 @@ export function createOperationQueue(): OperationQueue {
 
   return {
     admit: (clientKey) => isFree() || enqueue(clientKey),
-    // The function holds the key alone: V8 may keep an operation that has waited for long, with all that it refers to.
+    // The function references only the key: V8 may keep the function of an operation that has waited for long.
     createResume(clientKey) {
       return function resume() {
         if (resumed === null) {

@@ -1,8 +1,8 @@
 import { createLru } from '../lru.ts';
 
 /**
- * The time that rejected requests may take, for each client by itself: the mistakes of one client cost the others
- * nothing. Valid requests are never charged.
+ * The time that the rejected requests of each client may take. One client cannot use up the time of the others. Valid
+ * requests are never charged.
  */
 export interface ClientBudgets {
   /** Whether the client has time left for requests that may turn out to be mistakes. */
@@ -11,24 +11,24 @@ export interface ClientBudgets {
   charge(clientKey: string, milliseconds: number): void;
 }
 
-const share = 0.05; // of all time: twenty clients at once would have to make mistakes as fast as they can
-const burstMs = 300; // more than a person at a keyboard uses up, and less than others notice
-const maxClients = 10_000; // some 2 MB; a client that is forgotten has its whole budget again
+const share = 0.05; // of all time: only twenty clients that send invalid requests without a pause would use up all of it
+const burstMs = 300; // more than the typing errors of a person take, and less than other clients notice
+const maxClients = 10_000; // some 2 MB; a client that is evicted has its whole budget again
 
 interface Budget {
   leftMs: number;
   atMs: number;
 }
 
-/** Starts to measure the time that something takes. @returns reads the milliseconds since then */
+/** Starts a stopwatch. @returns reads the milliseconds since the start */
 export function startTime(): () => number {
   const startMs = performance.now();
   return () => performance.now() - startMs;
 }
 
 /**
- * The same for the time of the processor, because a busy machine makes no request more expensive. Reading it takes 10 to
- * 20 µs, a tenth of an operation whose data is cached.
+ * The same for processor time, which a busy machine does not increase. Reading it takes 10 to 20 µs, a tenth of an
+ * operation whose data is cached.
  */
 export function startProcessorTime(): () => number {
   if (!measuresProcessorTime) return startTime();

@@ -19,14 +19,14 @@ import {
 export interface Documents {
   /** @param clientKey the client that is charged with the time of a document that is rejected */
   fromText(text: string, clientKey?: string): Document;
-  /** For parents in the same process, which send documents that are parsed. */
+  /** For parents in the same process, which send parsed documents. */
   fromAst(document: DocumentNode, clientKey?: string): Document;
   /**
    * Whether the document may be parsed for the client: the client has time left for requests that are rejected, or the
    * document is cached and its plan was never rejected.
    */
   hasParseBudget(text: string, clientKey: string): boolean;
-  /** Charges the client for a valid document whose operation was rejected: its variables, its plan. */
+  /** Charges the client for a valid document whose operation was rejected, because of its variables or its plan. */
   chargeRejection(document: Document, clientKey: string, milliseconds: number): void;
 }
 
@@ -35,7 +35,7 @@ export interface Document {
   hash: string;
   /** @throws InvalidRequest, GatewayError if the document is invalid, or has no such operation */
   operation(name: string | null): Operation;
-  /** Whether the plan of one of its operations was rejected: then its plan may be rejected again. */
+  /** Whether an operation of the document was rejected after validation: then it may be rejected again. */
   wasRejected: boolean;
 }
 
@@ -93,7 +93,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   return {
     fromText: (text, clientKey = noClient) => getOrParse(text, clientKey, parseText),
     fromAst(ast, clientKey = noClient) {
-      // Printed and parsed again: parents make a new tree for each request, with positions in another text or none.
+      // Printed and parsed again: parents make a new tree for each request, and its positions may be of another text.
       const document = byAst.get(ast) ?? getOrParse(print(ast), clientKey, parsePrinted);
       byAst.set(ast, document);
       return document;
@@ -143,7 +143,7 @@ function rejectedDocument(error: unknown, hash: string): Document {
   };
 }
 
-/** Makes V8 format an error's stack, which until then holds the functions of its frames and with them the document. */
+/** Makes V8 format the stack of an error: an unformatted stack references its functions, and through them the document. */
 function formatStack(error: unknown): void {
   if (error instanceof Error) void error.stack;
 }

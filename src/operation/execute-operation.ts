@@ -78,7 +78,7 @@ const failed = (error: GraphQLError): OperationResponse => ({
   freshness: null,
 });
 
-/** Runs an operation that is admitted, and reports it. */
+/** @returns a function that runs an admitted operation, and reports it */
 function createRun(options: ExecuteOperationOptions, queue: OperationQueue): ExecuteOperation {
   const { spotify, documents, timeoutMs, exposeQuota, report } = options;
   const started = spotify.started();
@@ -94,7 +94,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
     const span = startOperation(client);
     operationContext.traceContext = span.context;
     const context = createContext(spotify, operationContext, { exposeQuota });
-    let codes = [bugCode]; // of an operation that has no result
+    let codes = [bugCode]; // of an operation without a result
     try {
       const document =
         typeof sent === 'string' ? documents.fromText(sent, client.key) : documents.fromAst(sent, client.key);
@@ -112,7 +112,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
   };
 }
 
-/** @returns the result of an operation, or why it was not executed */
+/** @returns a function that executes an operation; if it may not run, the result has only errors */
 function createResultOf({
   spotify,
   documents,
@@ -137,7 +137,7 @@ function createResultOf({
     context: Context,
     plan: Plan,
   ) {
-    // The client may have left while its operation waited, before the operation could hear of it.
+    // The client may have disconnected while its operation waited.
     if (client.signal?.aborted) throw deadlinePassed();
     const { errors, ...rest } = await operation.execute(variables ?? {}, context);
     const sent = errors ? { errors: errorsToSend(errors, plan.selectionTree, mask), ...rest } : rest;
@@ -148,7 +148,7 @@ function createResultOf({
 
   return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {
     const { operationName, variables, client } = request;
-    // Nearly every operation is executed, and then nothing is charged.
+    // Processor time is measured only after a rejection, because it is slow to read and valid operations are not charged.
     const milliseconds = document.wasRejected ? startProcessorTime() : startTime();
     try {
       const operation = document.operation(operationName ?? null);

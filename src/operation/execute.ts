@@ -11,7 +11,7 @@ type TypedDocument<TData> = DocumentNode & { __apiType?: ((variables: never) => 
 
 /**
  * Runs one operation without HTTP, as the executor of a stitching parent (an `Executor` of `@graphql-tools/utils`). The
- * parent's documents need not be trusted documents, because no stranger wrote them.
+ * parent's documents need not be trusted documents, because they come from the same process.
  * @throws the reason of `signal` once that is aborted, and nothing else
  */
 export type Execute = <TData = Record<string, unknown>>(operation: {

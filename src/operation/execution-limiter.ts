@@ -1,15 +1,15 @@
 import { overloaded } from './admission.ts';
 
 /**
- * Bounds the fields of all responses that are made at the same time, because they are all in memory together: a hundred
- * of the largest would take more than the process has. Small operations always run; larger ones take turns, and no
- * client takes all of the room.
+ * Bounds the fields of all responses that are created at the same time, because all of them are in memory: a hundred of
+ * the largest would exceed the memory of the process. Small operations always run; larger ones take turns, and no client
+ * takes all of the capacity.
  */
 export interface ExecutionLimiter {
   /**
    * Waits until the operation may run.
    * @param fields maximum fields of its response
-   * @returns to be called when its result is no longer needed
+   * @returns a function to call when the result is no longer needed
    * @throws Overloaded if there is no room within a second
    */
   acquire(fields: number, clientKey: string): Release | Promise<Release>;
@@ -40,7 +40,7 @@ export function createExecutionLimiter(): ExecutionLimiter {
 
   function hasRoom({ fields, clientKey }: Pick<Waiting, 'fields' | 'clientKey'>): boolean {
     const clientFields = fieldsOf(clientKey);
-    // One operation of a client may always run next to those of others, however large the operator lets it be.
+    // One operation of each client may exceed the share: an operator may allow operations that are larger than the share.
     const isWithinShare = clientFields === 0 || clientFields + fields <= maxFieldsOfClient;
     return isWithinShare && (running === 0 || running + fields <= maxFields);
   }
@@ -58,8 +58,8 @@ export function createExecutionLimiter(): ExecutionLimiter {
   }
 
   /**
-   * Of those that have room, the operation of the client that holds least comes first. One starts in an iteration of the
-   * event loop, which has other requests to serve in between.
+   * Starts one of the operations for which there is room: of the client whose running operations have the fewest fields.
+   * Only one starts in an iteration of the event loop, so that other requests are served in between.
    */
   function startWaiting(): void {
     isScheduled = false;

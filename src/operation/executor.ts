@@ -13,7 +13,7 @@ import type { ParsedOperation } from '../schema/planning/selection-tree.ts';
 import { positionOnly } from './positions.ts';
 import type { Variables } from './request.ts';
 
-/** Executes operations: the only file that knows graphql-jit. */
+/** Executes operations. No other file imports graphql-jit. */
 
 export interface ExecutorOptions extends ParsedOperation {
   document: DocumentNode;
@@ -37,7 +37,7 @@ export function createExecutor(options: ExecutorOptions) {
 
   return async (variables: Variables, context: Context): Promise<ExecutionResult> => {
     runs += 1;
-    // Compiled conditions are kept in the document itself, where two operations with one fragment would share them.
+    // graphql-jit stores compiled conditions in the document: two operations with the same fragment would share them.
     if (runs === runsUntilCompiled && isSelectionFixed()) compiled = compile(options);
     return compiled
       ? compiled(undefined, context, variables)
@@ -56,8 +56,8 @@ function compile({ document, ...parsed }: ExecutorOptions): CompiledQuery['query
 }
 
 /**
- * Whether a name of the document is one that every object inherits, such as `__proto__` or `toString`. In code that
- * graphql-jit makes, an alias or a variable of such a name is lost.
+ * Whether a name of the document is one that every object inherits, such as `__proto__` or `toString`. Code of
+ * graphql-jit loses an alias or a variable with such a name.
  */
 function hasInheritedNames(document: DocumentNode): boolean {
   let found = false;
@@ -87,7 +87,7 @@ function expandedSize({ definition, fragments }: ParsedOperation): number {
   return sizeOf(definition.selectionSet);
 }
 
-/** An error of an operation as one of GraphQL.js: those of graphql-jit know their lines and columns, but no nodes. */
+/** The error in the form of GraphQL.js: errors of graphql-jit have lines and columns, but no nodes. */
 export function asGraphQLError(error: GraphQLError): GraphQLError {
   const { message, path, originalError, nodes, locations = [] } = error;
   if (nodes) return error;

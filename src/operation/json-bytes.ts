@@ -1,9 +1,8 @@
 /**
- * The size of a value as JSON, in bytes of UTF-8, where that is above the limit; null where it is not. Nothing is
- * written for it.
+ * The size of a value as JSON, in bytes of UTF-8, if it is above the limit; else null. The JSON is not created.
  */
 export function sizeAbove(limit: number, value: unknown): number | null {
-  // Nearly every response is far below the limit, as the lengths of its texts alone tell.
+  // A fast upper bound from the lengths of the texts: nearly every response is far below the limit.
   if (measure(value, limit, longest) <= limit) return null;
   const bytes = measure(value, Number.POSITIVE_INFINITY, exactly);
   return bytes > limit ? bytes : null;
@@ -11,7 +10,7 @@ export function sizeAbove(limit: number, value: unknown): number | null {
 
 type Measure = (text: string) => number;
 
-const longest: Measure = (text) => 6 * text.length + 2; // `\u0000`: no character takes more
+const longest: Measure = (text) => 6 * text.length + 2; // a character takes at most 6 bytes: `\u0000`
 
 // Characters that JSON.stringify escapes; lone surrogates are among them.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
@@ -19,7 +18,7 @@ const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 const exactly: Measure = (text) => Buffer.byteLength(escaped.test(text) ? JSON.stringify(text) : `"${text}"`);
 
-/** @returns as soon as it is above the limit */
+/** The size of a value; stops, with a partial sum, as soon as it is above the limit. */
 function measure(root: unknown, limit: number, textBytes: Measure): number {
   let bytes = 0;
 

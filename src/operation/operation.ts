@@ -25,7 +25,7 @@ import { InvalidRequest } from './validation.ts';
 
 /** One operation of a valid document, with everything that is the same for each of its runs. */
 export interface Operation {
-  /** The name that the document gives it. */
+  /** The name of the operation in the document. */
   name: string | null;
   /** @throws InvalidRequest, QueryTooComplex */
   plan(variables: Variables, options: PlanOptions): Plan;

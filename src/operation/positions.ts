@@ -13,15 +13,15 @@ import {
 } from 'graphql';
 
 /**
- * Lines and columns in a document. GraphQL.js finds them for each error anew, by reading the text from its start; the
- * parser has found them already. So each node keeps the line and the column of its first token, and nothing else of
- * the text: errors cost the same wherever they stand, and a document holds neither its text nor its tokens.
+ * Lines and columns in a document. GraphQL.js would read the text from its start for the position of each error. Here
+ * each node keeps the line and the column that the parser found for its first token: the position of every error costs
+ * the same, and a document references neither its text nor its tokens.
  */
 
-// Where GraphQL.js looks for line ends when it makes an error, and finds none.
+// GraphQL.js searches this text for line ends when it creates an error.
 const emptySource = new Source('');
 
-/** @throws GraphQLError where the text is not a GraphQL document */
+/** @throws GraphQLError if the text is not a GraphQL document */
 export function parseWithPositions(text: string): { document: DocumentNode; tokens: number } {
   const document = parse(text);
   const tokens = tokensOf(document.loc?.startToken);
@@ -40,20 +40,20 @@ export function tokensOf(start: Token | null | undefined): number {
   return count;
 }
 
-/** A location whose token has no neighbours: through them it would hold all tokens of the text. */
+/** A location whose token has no neighbours, through which it would reference all tokens of the text. */
 function locationAt({ line, column }: SourceLocation, start = 0, end = 0): Location {
   const token = new Token(TokenKind.SOF, start, end, line, column);
   return new Location(token, token, emptySource);
 }
 
-/** Where in its document an error is, true for documents of `parseWithPositions`. */
+/** The positions of an error in its document, which `parseWithPositions` has parsed. */
 export function positionsOf({ nodes, locations }: GraphQLError): readonly SourceLocation[] {
   return nodes
     ? nodes.flatMap(({ loc }) => (loc ? [{ line: loc.startToken.line, column: loc.startToken.column }] : []))
     : (locations ?? []);
 }
 
-/** A node that has a position and nothing else: an error that is kept holds no part of its document. */
+/** A node that has only a position, so that a cached error does not reference its document. */
 export const positionOnly = (position: SourceLocation): ASTNode => ({
   kind: Kind.NAME,
   value: '',

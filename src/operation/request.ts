@@ -3,7 +3,7 @@ import type { OperationUsage } from '../observability/log.ts';
 
 /** One operation to execute, from any entry point. */
 export interface GraphQLRequest {
-  /** As text, or as a parent in the same process has parsed it. */
+  /** The text, or the parsed document of a parent in the same process. */
   document: string | DocumentNode;
   operationName?: string | null | undefined;
   variables?: Variables | null | undefined;
@@ -29,7 +29,7 @@ export interface ResultFreshness {
 
 /** The client that sent an operation. */
 export interface Client {
-  /** Tells clients apart, for fairness between them: the client's address, or the value of a header. */
+  /** Identifies the client, for fairness between clients: the client's address, or the value of a header. */
   key: string;
   /** The value of a request header; null if the request has no such header. */
   header(name: string): string | null;

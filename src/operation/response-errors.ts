@@ -26,7 +26,7 @@ export function createMask(log: Log) {
 /** @param at the error that has the location in the document */
 export function toGraphQLError(error: GatewayError, at?: GraphQLError): GraphQLError {
   const { code, details, message } = error;
-  // The status is that of the whole response, which has data where a field has failed.
+  // The status is that of the whole response: if only a field has failed, the response has data.
   const http = code === 'QUERY_TOO_COMPLEX' && at?.path ? {} : httpFor(error);
   return withLocation(message, { code, ...details, ...http }, at);
 }

@@ -59,7 +59,7 @@ export function createValidate({ schema, introspection, suggestions }: Validatio
   return (document: DocumentNode): void => {
     checkSize(document);
     const errors = validate(schema, document, rules, limits);
-    // Validation stops at this number of errors; then the first one stands for all.
+    // Validation stops at this number of errors. A document with more of them gets only its first error.
     const sentErrors = errors.length > maxErrors ? errors.slice(0, 1) : errors;
     if (sentErrors.length > 0) {
       throw new InvalidRequest(sentErrors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));

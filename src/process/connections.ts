@@ -114,7 +114,7 @@ export function acceptFirst(server: Server, listener: RequestListener): void {
     while (performance.now() < endMs) {
       const [request, response] = delayed.shift() ?? [];
       if (!request || !response) return;
-      // In a tick of its own, so that an exception in one does not prevent the others.
+      // In separate ticks, so that an exception in one request does not prevent the others.
       if (!response.destroyed) process.nextTick(listener, request, response);
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }

@@ -26,7 +26,7 @@ const sandboxNote = (
 
 type SpotifyConfig = Config['gateway']['spotify'];
 
-const shownIdCharacters = 6; // enough to tell apps apart
+const shownIdCharacters = 6; // enough to distinguish apps
 
 function appLine({ clientId, market, quotaMode }: SpotifyConfig, report: SpotifyReport | null): string {
   const extendedMode = report?.abilities['batch'] === true ? 'extended' : null;

@@ -133,7 +133,7 @@ const limitRule = (calls: number, windowSeconds: number, form: RateLimitForm): F
   fault: { kind: 'budget', calls, windowSeconds, form, countRefused: true },
 });
 
-/** A response that does not come from the Web API but from the proxy in front of it. */
+/** A response of the proxy in front of the Web API. */
 function edgeFault(status: number, headers: Record<string, string | null>, text = ''): FaultRule {
   return {
     every: nowAndThen,

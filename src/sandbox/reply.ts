@@ -28,7 +28,7 @@ export class Refusal extends Error {
 
 // The headers are those of responses captured from 2021 to 2026.
 
-/** Headers of a response that comes from Spotify's edge and not from the Web API behind it. */
+/** Headers of a response of Spotify's edge, which did not reach the Web API. */
 export const proxyHeaders = { server: 'envoy', via: 'HTTP/2 edgeproxy, 1.1 google' };
 
 const commonHeaders = {

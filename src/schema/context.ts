@@ -14,13 +14,13 @@ import type { Plan } from './planning/plan.ts';
 export interface Context {
   spotify: Spotify;
   operationContext: OperationContext;
-  /** The hash of the operation's document; empty until that is read, and for executors that read none. */
+  /** The hash of the operation's document; empty before the document is parsed, and for other executors. */
   document: string;
-  /** The name that the document gives the operation; null where it gives none, and before that is known. */
+  /** The name of the operation in the document; null for an unnamed operation, and before the document is parsed. */
   operation: string | null;
   /** The type of the operation; null before the document is known to be valid. */
   operationType: 'query' | null;
-  /** The plan of the operation; null until it is made, and for executors that make none. */
+  /** The plan of the operation; null until it is made, and for executors without a planner. */
   plan: Plan | null;
   /** The selections of the operation, as resolvers read them from `info`. */
   selections: Selections;

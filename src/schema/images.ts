@@ -5,7 +5,7 @@ import { BadUserInput } from '../errors.ts';
 import type { builder } from './builder.ts';
 import type { Context } from './context.ts';
 
-/** The argument of each field that gives the images of an object. */
+/** The argument of each field that returns the images of an object. */
 export const imagesArgs = ({ arg }: { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> }) => ({
   minWidth: arg.int({
     description:

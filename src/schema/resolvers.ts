@@ -46,14 +46,14 @@ export const value =
     _args: unknown,
     context: Context,
     info: GraphQLResolveInfo,
-  ): Given<T[K]> | null => {
+  ): ClientValue<T[K]> | null => {
     if (found === undefined) recordUnavailable(context.fieldContext(info), 'NOT_SENT');
-    return given(found, context, info);
+    return valueOrError(found, context, info);
   };
 
 /**
  * A field that is never null.
- * @param missing why there is no value, where Spotify has none: said to the client
+ * @param missing the message for the client if Spotify has no value: the reason
  */
 export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): Resolve<P, R> => {
   const orFailure = (found: R | null): R => found ?? asListError(new UpstreamBadResponse(missing));
@@ -66,7 +66,7 @@ export const required = <P, R>(resolve: Resolve<P, R | null>, missing: string): 
 type Resolve<P, R> = (parent: P, args: unknown, context: Context, info: GraphQLResolveInfo) => R | Promise<R>;
 
 /** The value in the form that a client receives; markers have become errors. */
-export type Given<T> = T extends readonly (infer E)[]
+export type ClientValue<T> = T extends readonly (infer E)[]
   ? readonly Exclude<E, Malformed>[]
   : Exclude<T, Malformed | undefined>;
 
@@ -76,25 +76,25 @@ function fromObject<K extends string>(name: K, isInShort: boolean) {
     _args: unknown,
     context: Context,
     info: GraphQLResolveInfo,
-  ): Given<T[K]> | null | Promise<Given<T[K]> | null> => {
+  ): ClientValue<T[K]> | null | Promise<ClientValue<T[K]> | null> => {
     const found: T[K] = object[name];
     // A promise for each field of a hundred albums takes as long as all the rest of their execution.
-    if (found !== undefined) return given(found, context, info);
+    if (found !== undefined) return valueOrError(found, context, info);
     return context.spotify
       .field(object, name, context.fieldContext(info), isInShort)
-      .then((filled) => given<T[K] | null>(filled, context, info));
+      .then((filled) => valueOrError<T[K] | null>(filled, context, info));
   };
 }
 
 /** The value itself, or an error in its place and in the place of each element that is malformed. */
-export function given<T>(found: T, context: Context, info: GraphQLResolveInfo): Given<T> | null {
+export function valueOrError<T>(found: T, context: Context, info: GraphQLResolveInfo): ClientValue<T> | null {
   if (found === undefined || found === null) return null;
   if (isMalformed(found)) {
     recordUnavailable(context.fieldContext(info), 'MALFORMED');
     return asListError(malformed(found));
   }
   const needsNotes = Array.isArray(found) && found.some((each) => each === null || isMalformed(each));
-  return (needsNotes ? elements(found, context, info) : found) as Given<T>;
+  return (needsNotes ? elements(found, context, info) : found) as ClientValue<T>;
 }
 
 function elements(found: readonly unknown[], context: Context, info: GraphQLResolveInfo): unknown[] {

@@ -5,7 +5,7 @@ import { createCapabilities } from '../../src/datasources/spotify/capabilities/c
 import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
 import { album } from '../../src/datasources/spotify/kinds/album.ts';
 import { kinds } from '../../src/datasources/spotify/kinds/index.ts';
-import { type Entity, objectKey } from '../../src/datasources/spotify/kinds/kind.ts';
+import { cacheKeyOf, type Entity } from '../../src/datasources/spotify/kinds/kind.ts';
 import { byId } from '../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts';
 import { albumTracks } from '../../src/datasources/spotify/kinds/track.ts';
@@ -125,13 +125,13 @@ function look(key: string): boolean {
   return true;
 }
 for (let number = 0; number < albums; number++) {
-  if (look(objectKey(kinds, 'album', albumId(number), null))) heldAlbums += 1;
-  look(`short/${objectKey(kinds, 'album', albumId(number), null)}`);
+  if (look(cacheKeyOf(kinds, 'album', albumId(number), null))) heldAlbums += 1;
+  look(`short/${cacheKeyOf(kinds, 'album', albumId(number), null)}`);
   for (let location = 0; location < tracksOnEach; location++)
-    look(`short/${objectKey(kinds, 'track', trackId(number, location), null)}`);
+    look(`short/${cacheKeyOf(kinds, 'track', trackId(number, location), null)}`);
 }
 for (let number = 0; number < 20_000; number++)
-  look(`short/${objectKey(kinds, 'artist', artistId(number), null)}`);
+  look(`short/${cacheKeyOf(kinds, 'artist', artistId(number), null)}`);
 
 const run: MemoryRun = {
   peakMb: megabytes(peak),
@@ -140,7 +140,7 @@ const run: MemoryRun = {
   heldEntries,
   heldMb: megabytes(heldBytes),
   heldAlbums,
-  newestHeld: memory.get(objectKey(kinds, 'album', albumId(albums - 1), null)) !== undefined,
+  newestHeld: memory.get(cacheKeyOf(kinds, 'album', albumId(albums - 1), null)) !== undefined,
   seconds: Math.round((performance.now() - startedMs) / 1000),
 };
 process.stdout.write(`${JSON.stringify(run)}\n`);

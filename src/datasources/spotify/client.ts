@@ -27,7 +27,7 @@ import { noopObserver, type Observer } from './usage/observer.ts';
 /**
  * Spotify's catalogue, read with as few calls as the requests of all clients allow. Every method may throw
  * a GatewayError; null means that Spotify has no such object, or not for this app. A `market` of null means
- * that none was named: then the market in which the object was found applies, and after it the default market.
+ * that the client named none: the market in which the object was found applies, or else the default market.
  */
 export interface Spotify
   extends Pagination,
@@ -57,19 +57,19 @@ export interface Spotify
     abilities: CapabilityValues;
     /** Whether the app is known to be in development mode. */
     isDevelopmentMode: boolean;
-    /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
+    /** Whether Spotify rejects all calls of the app, because the Premium subscription of its owner has lapsed. */
     isPremiumLapsed: boolean;
   };
   /** How often cached data has been proven outdated, or was removed. */
   changes(): number;
   /**
-   * Removes the objects with these ids, of whatever kind, from the caches of all processes: with their lists, and with all
-   * responses that contain them. Resolves when this process has done so.
+   * Removes the objects of all kinds with these ids from the caches of all processes, with their lists and with all
+   * responses that contain them. Resolves when this process has removed them.
    */
   purge(ids: readonly SpotifyId[]): Promise<void>;
   /** Starts to fetch the token, and opens sockets for the first calls meanwhile. */
   connect(): void;
-  /** Resolves when the data of the other processes has arrived, or takes too long. */
+  /** Resolves when the data of the other processes has arrived or the wait for it times out. */
   started(): Promise<void>;
   /** Why the gateway cannot serve; null if it can. */
   whyNotReady(): Promise<UnreadyReason | null>;
@@ -77,8 +77,8 @@ export interface Spotify
 }
 
 /**
- * Spotify rejects the credentials; there is no valid token for another reason; or Spotify serves this app nothing, because
- * the Premium subscription of its owner has lapsed.
+ * `credentials-rejected`: Spotify rejects the credentials. `no-token`: there is no valid token for another reason.
+ * `premium-lapsed`: Spotify rejects all calls of the app, because the Premium subscription of its owner has lapsed.
  */
 export type UnreadyReason = 'credentials-rejected' | 'no-token' | 'premium-lapsed';
 

@@ -46,17 +46,17 @@ export interface EntityLists {
     owner: O,
     locale: string | null,
   ): PagedList<T>;
-  /** Null if there is none, or none for this app. */
+  /** Null if there is no such category, or Spotify withholds it from this app. */
   category(id: string, locale: string | null, fieldContext: FieldContext): Promise<Category | null>;
 }
 
 export type Item<T> = T | Malformed;
 
-/** The part of an object by which its lists are read. */
-export type ObjectKey = Pick<Entity, 'id' | 'market'>;
+/** Identifies the owner of a list, and the market in which its lists are read. */
+export type OwnerKey = Pick<Entity, 'id' | 'market'>;
 
-/** The full object may contain the first page of a list. */
-export type ListOwner = ObjectKey | Entity;
+/** The owner of a list. If it is the object itself, it may contain the first page of the list. */
+export type ListOwner = OwnerKey | Entity;
 
 /** @param freshMs one freshness for everything; null for a freshness by kind */
 export function createEntityLists(
@@ -73,7 +73,7 @@ export function createEntityLists(
   const isFresh = (page: Page<Entity>, kindMs: number, listMs: number): boolean =>
     freshMs !== null || listMs >= kindMs || epochMs() - page.asOfMs < listMs;
 
-  /** Reads the first page from the full owner, which costs the same call as the page, if that kind contains it. */
+  /** Reads the first page from the full owner, if its kind contains the page: the call costs the same and returns more. */
   function embeddedFirstPage<T extends Entity>(
     list: PagedList<T>,
     owner: ListOwner,
@@ -88,7 +88,7 @@ export function createEntityLists(
       // The items of the page were decoded as those of this list, which its type does not state.
       const page = embeddedPageOf(object, registry) as Page<T> | undefined;
       if (!page || isFresh(page, ownerKind?.freshMs ?? 0, list.freshMs)) return page;
-      // An old page is a stale response of the list: it is refreshed, and serves until then where it may.
+      // An old page is a stale response of the list: it may be used until it is refreshed.
       const request = list.page(page.offset, page.limit);
       if (!cache.isCached(request, 'full')) cache.put(request, page, page.asOfMs);
       return undefined;
@@ -98,7 +98,7 @@ export function createEntityLists(
       async embeddedFirstPage(fieldContext) {
         const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
         if (page) return page;
-        // In a market in which the owner was not found, it may not exist: only a read by its id can show that.
+        // The owner may not exist in another market than its own: only a read by its id can show that.
         if (market === owner.market && embeddedPage.isInBatches === false) return undefined;
         const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
         if (full && list.withheldField && !isPageSent(full, embeddedPage.key))
@@ -139,7 +139,7 @@ export function createEntityLists(
   };
 }
 
-/** Whether a full object has the page of its list: an app from which Spotify withholds the list gets none. */
+/** Whether a full object contains the page of its list. If Spotify withholds the list from the app, it does not. */
 const isPageSent = (object: Entity, key: string): boolean => propertyOf(object, key) !== undefined;
 
 const localeQuery = (locale: string | null): Record<string, string> => (locale === null ? {} : { locale });

@@ -9,8 +9,8 @@ import type { SpotifyId } from './kinds/spotify-id.ts';
 import { type FieldContext, recordUnavailable } from './usage/field-context.ts';
 
 /**
- * Reads single objects of every kind. A `market` of null means the default market. The lists of an object are read in its
- * market, so that an object which is the same in every market gets the one that is named.
+ * Reads single objects of every kind. A `market` of null means the default market. An object that is the same in every
+ * market gets the market of its request, in which its lists are read.
  */
 export interface EntityReader<Any extends Entity> {
   /** The object in any form; null if Spotify has no such object. */
@@ -67,7 +67,7 @@ export function createEntityReader<Any extends Entity>({
     const kind = getKind<T>(registry, object.kind);
     const { id, market } = object;
     if (!object.isReference) return cache.get(requestOf(kind, id, market), fieldContext);
-    // Another object replaces this one in a market: if the market is named, Spotify sends the other one.
+    // Another object replaces this one in the market: a request with the market would return the other object.
     const original = await cache.get(byId(kind, id, null, registry), fieldContext);
     return original && inMarket(original, market, registry);
   }
@@ -106,10 +106,10 @@ export function createEntityReader<Any extends Entity>({
 
 const isSent = <V>(value: V): value is Exclude<V, undefined> => value !== undefined;
 
-/** Whether the field is one that a reference leaves to the full object: all but its id and its link. */
+/** Whether only the full object has the field: a reference has an id and a link. */
 const isFilledByFullObject = (object: Entity, name: string): boolean =>
   object.isReference === true && name !== 'externalUrl';
 
-/** The name under which an app may be denied the field, such as `Album.label`. */
+/** The name of the field as a capability, such as `Album.label`; null if Spotify withholds it from no app. */
 const withheldField = ({ withheldFields }: KindDefinition, name: string): string | null =>
   withheldFields.find((field) => field.endsWith(`.${name}`)) ?? null;

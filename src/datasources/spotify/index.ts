@@ -6,7 +6,7 @@ export {
   type SpotifyReport,
   type UnreadyReason,
 } from './client.ts';
-export type { Item, ListOwner, ObjectKey } from './entity-lists.ts';
+export type { Item, ListOwner, OwnerKey } from './entity-lists.ts';
 export { isCategoryId } from './kinds/category.ts';
 export { isMalformed, type Malformed } from './kinds/decoding/json.ts';
 export type { Page } from './kinds/decoding/page.ts';
@@ -28,7 +28,7 @@ export type { PagedList } from './kinds/requests/lists.ts';
 export { searchReach } from './kinds/requests/search.ts';
 export { isInRange, type SpotifyId } from './kinds/spotify-id.ts';
 export type { SpotifyHost, SpotifyOptions } from './options.ts';
-export { type CursorPosition, type PageArgs, worstCaseOffsets } from './pagination/slots.ts';
+export { type CursorPosition, type WindowArgs, worstCaseOffsets } from './pagination/slots.ts';
 export type { Slot, Window } from './pagination/windows.ts';
 export { type LimitSource, minDailyLimit } from './quota/daily-limits.ts';
 export type { FamilyQuota } from './quota/daily-quota.ts';

@@ -23,7 +23,7 @@ export interface RawClient {
    * @returns why there is none; null with a token
    */
   connect(): Promise<ConnectFailure | null>;
-  /** Reads with retries, as far as the calls last. Null without a call, because all calls are used. */
+  /** Reads with retries, within the maximum number of calls. Null if no call is left. */
   read(request: ApiRequest): Promise<RawResponse | null>;
   /** The calls of the Web API that were sent, retries included and token calls not. */
   calls(): readonly RawCall[];
@@ -53,11 +53,11 @@ export interface RawResponse {
   body: unknown;
   /** Spotify's message; null if the response has none. The code of the system if there was no response. */
   message: string | null;
-  /** Why Spotify asks for no more calls; null if it does not. */
+  /** The back-off that Spotify requests; null if it requests none. */
   backOff: { reason: BackOffReason; seconds: number | null } | null;
-  /** Whether Spotify serves the app nothing, because the Premium subscription of its owner has lapsed. */
+  /** Whether Spotify rejects all calls of the app, because the Premium subscription of its owner has lapsed. */
   isPremiumLapsed: boolean;
-  /** Whether an edge server of Spotify has rejected the call, which says nothing about the app. */
+  /** Whether an edge server of Spotify has rejected the call, which does not depend on the app. */
   isEdgeRefusal: boolean;
 }
 

@@ -20,7 +20,7 @@ type StringifiedResult = ExecutionResult & { stringify(): string };
 
 /**
  * The entry point for requests through yoga, which parses the request and writes the response. It comes after
- * `useKnownParams`, because ignored parameters must not tell cached responses apart, and before `useTrustedDocuments`, so
+ * `useKnownParams`, because ignored parameters must not distinguish cached responses, and before `useTrustedDocuments`, so
  * that the response to a hash is cached by the hash.
  */
 export function useExecuteOperation(options: ExecuteOperationPluginOptions): Plugin {

@@ -5,7 +5,7 @@ import { BadUserInput, GatewayError } from '../../errors.ts';
 import { maxIds } from '../../schema/planning/cost.ts';
 import { parseJson } from '../json.ts';
 
-/** Removes ids from the cache: for an operator who knows that Spotify has changed them, or has to delete them. */
+/** Removes objects from the cache: for an operator who knows that Spotify has changed them, or who has to delete them. */
 
 const maxBodyBytes = 64_000; // a hundred of the longest links
 
@@ -65,7 +65,7 @@ function idListIn(body: string): unknown {
   return typeof json === 'object' && json !== null && 'ids' in json ? json.ids : json;
 }
 
-/** Compares in a time that does not depend on where the texts differ. */
+/** Compares texts in constant time, so that the time does not show the position of the first difference. */
 const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

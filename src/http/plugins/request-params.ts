@@ -22,7 +22,7 @@ export const useTrustedDocuments = (manifest: Manifest | null): Plugin => ({
   },
 });
 
-/** Without a manifest, says what a request without a document has to send; the message of yoga does not. */
+/** Without a manifest, rejects a request without a document. The message of yoga would not name the missing parameter. */
 export const useDocumentRequired: Plugin = {
   onParams({ params }) {
     if (!isObject(params)) return;
@@ -43,8 +43,8 @@ export const useNoTextOverGet: Plugin = {
 };
 
 /**
- * Reads the parameters of an operation from a query string or a body. Yoga's own readers answer a query string with
- * invalid JSON like a bug, and do not say what a body should be.
+ * Reads the parameters of an operation from a query string or a body. Yoga's own readers treat invalid
+ * JSON in a query string as a bug, and their messages do not describe a valid body.
  * @param onRejected counts each request without readable parameters
  */
 export const useParams = (onRejected: (code: ErrorCode) => void): Plugin => ({

@@ -7,7 +7,7 @@ import { localeParameter, slice, writePage } from './page.ts';
 import { invalidGroups, noMarket, unknownArtist } from './refusals.ts';
 import { type RequestContext, readId, readIds, readMarket, readWindow } from './request-context.ts';
 
-/** GET /artists/{id}. A market changes nothing here and is not even checked. */
+/** GET /artists/{id}. The parameter `market` is ignored, even if it is invalid. */
 export function readArtist(request: RequestContext): unknown {
   const artist = createObjects(request, null).artist(existingArtist(request));
   // The link of the artist that was read repeats the locale (captured in 2025); links of other objects do not.

@@ -52,7 +52,7 @@ export function createAudiobookObjects(request: RequestContext, market: string |
       uri: `spotify:show:${audiobook.id}`,
     });
 
-  /** @param isFull lists have empty texts, and do not say whether a chapter can be played (captured in 2025) */
+  /** @param isFull lists have empty texts, and do not state whether a chapter can be played (captured in 2025) */
   const chapterWith = (chapter: Chapter, audiobook: Audiobook | undefined, isFull: boolean): JsonObject =>
     without(withheld.chapter, {
       id: chapter.id,

@@ -26,7 +26,7 @@ export function trackIn(catalogue: Catalogue, track: Track, market: string | nul
   return { ...plain, isPlayable: false, restriction: 'market' };
 }
 
-/** Why the album cannot be played in the market; null if it can. Its other edition's tracks count as its own. */
+/** Why the album cannot be played in the market; null if it can. The tracks of its other edition count too. */
 export function albumRestriction(catalogue: Catalogue, album: Album, market: string | null): string | null {
   if (album.restriction !== undefined) return album.restriction;
   const other = album.otherEditionId === undefined ? undefined : catalogue.album(album.otherEditionId);

@@ -64,7 +64,7 @@ function existingCategory(request: RequestContext): Category {
   return category;
 }
 
-// The sandbox has one translation: the name with the language behind it.
+// The sandbox translates a name by appending the language.
 const categoryObject = ({ apiUrl, imagesUrl, query }: RequestContext, category: Category): JsonObject => {
   const language = query.get('locale')?.slice(0, 2) ?? 'en';
   return {

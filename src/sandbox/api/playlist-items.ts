@@ -24,7 +24,7 @@ export function playlistItemWriter(request: RequestContext, market: string | nul
   const podcasts = createPodcastObjects(request, market);
   const types = (query.get('additional_types') ?? 'track').split(',');
 
-  /** Episodes and what is left of them are null for a call that does not name their type. */
+  /** Episodes, and the remains of removed episodes, are null for a call that does not name their type. */
   const contentOf = (slot: PlaylistSlot): JsonObject | null => {
     const track = slot.shows === 'track' ? catalogue.track(slot.trackId) : undefined;
     if (track) return inPlaylist(objects.track(track));

@@ -20,7 +20,7 @@ export function readPlaylist(request: RequestContext): unknown {
 export const readPlaylistImages = (request: RequestContext): unknown =>
   createPlaylistObjects(request, null).images(existingPlaylist(request));
 
-/** GET /playlists/{id}/items. In development mode it needs the token of the owner, whatever else the call says. */
+/** GET /playlists/{id}/items. In development mode every call needs the token of the owner. */
 export function readPlaylistItems(request: RequestContext): unknown {
   if (request.conditions.endpoints === 'development') throw userNeeded();
   return itemPage(request, 'items');

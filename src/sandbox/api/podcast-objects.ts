@@ -31,7 +31,7 @@ export function createPodcastObjects(request: RequestContext, market: string | n
 
   const showWith = (show: Show, episodes?: unknown): JsonObject =>
     without(withheld.show, {
-      // Shows keep their markets where a market is named (captured in 2021).
+      // Shows have their markets even if the request names a market (captured in 2021).
       available_markets: show.markets,
       copyrights: [],
       description: show.description,

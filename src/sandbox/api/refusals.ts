@@ -28,7 +28,7 @@ export const userNeeded = () => unauthorized('Valid user authentication required
 /** The response of an endpoint that the app may not use; the spacing is Spotify's. */
 export const forbidden = () =>
   new Refusal(403, '{"error": {"status": 403, "message": "Forbidden" } }', failureHeaders);
-/** `market=from_token` where the token belongs to no user (web-api#1451). */
+/** The error for `market=from_token` if the token belongs to no user (web-api#1451). */
 export const noUserMarket = () => refusal(403, 'Insufficient client scope');
 
 export const invalidMarket = () => refusal(400, 'Invalid market code');

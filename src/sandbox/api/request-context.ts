@@ -15,7 +15,7 @@ import {
 export interface RequestContext {
   /** The path below the API's root. */
   path: string;
-  /** The id in the path, unchecked; empty where the path has none. */
+  /** The id in the path, unchecked; empty if the path has none. */
   id: string;
   query: URLSearchParams;
   catalogue: Catalogue;

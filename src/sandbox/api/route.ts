@@ -2,7 +2,7 @@ import type { RequestContext } from './request-context.ts';
 
 /** One endpoint of the Web API. */
 export interface Route {
-  /** The path below the API's root; `*` stands for an id, a trailing `**` for anything. */
+  /** The path below the API's root; `*` matches an id, a trailing `**` any rest. */
   path: string;
   /** Apps in development mode get 403, before the request is checked. */
   extendedOnly?: boolean;

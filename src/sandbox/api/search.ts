@@ -124,7 +124,7 @@ function find(
         .map((audiobook) => () => audiobooks.audiobook(audiobook));
     case 'playlist': {
       const playlists = createPlaylistObjects(request, market);
-      // Spotify's own playlists keep their places, as null, where the app does not find them.
+      // For an app that does not find Spotify's own playlists, their slots are null.
       return catalogue
         .find('playlist', q)
         .map((it) => () => (isVisible(request, it) ? playlists.playlist(it) : null));

@@ -11,7 +11,7 @@ interface AudiobookPlan extends Partial<Audiobook> {
   name: string;
   /** How many slots its list of chapters has. */
   slots: number;
-  /** Slots that hold something else than a chapter, by their index. */
+  /** The slots without a chapter, by their index. */
   gaps?: Readonly<Record<number, Exclude<ChapterSlot['shows'], 'chapter'>>>;
   /** Fixed properties of single chapters, by their slots. */
   chapters?: Readonly<Record<number, Partial<Chapter>>>;

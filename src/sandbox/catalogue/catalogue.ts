@@ -33,7 +33,7 @@ export interface Findable {
 
 /**
  * The music, the podcasts, the audiobooks and the playlists of a sandbox: synthetic, immutable, and the same on every
- * machine. It has its own data types, so that a test can compare responses with the data behind them.
+ * machine. It has its own data types, so that a test can compare responses with the data of the catalogue.
  */
 export interface Catalogue extends Podcasts, Audiobooks, Playlists, Categories {
   /** Ids of the fixtures, which tests use by name: `fixtures.artists.bts`, `fixtures.albums.tracks55`, … */
@@ -140,7 +140,7 @@ export function createCatalogue(artistCount = ordinaryArtists): Catalogue {
   };
 }
 
-/** All other artists, beginning behind this one. */
+/** All other artists, beginning with the one after this artist. */
 function behind(artistId: string, artists: readonly Artist[]): Artist[] {
   const place = artists.findIndex(({ id }) => id === artistId);
   return [...artists.slice(place + 1), ...artists.slice(0, place)];

@@ -27,7 +27,7 @@ export const outsideJapan = without('JP');
 /** The market lists of ordinary releases with limited availability, all equally likely. */
 export const usualLimits = [northAmerica, europe, outsideJapan, outsideSpain] as const;
 
-// ISO codes without Spotify. Requests may name them; nothing is available there.
+// ISO codes without Spotify. Requests may name them; no object is available there.
 const withoutSpotify = codes(`
   AF AI AQ AS AW AX BL BM BQ BV CC CF CK CN CU CX EH ER FK FO GF GG GI GL GP GS GU HM IM IO IR JE KP KY MF MM
   MP MQ MS NC NF NU PF PM PN RE RU SD SH SJ SO SS SX SY TC TF TK TM UM VA VG VI WF YE YT`);

@@ -7,7 +7,7 @@ export type AlbumGroup = (typeof albumGroups)[number];
 export interface Image {
   /** The last part of its URL: a prefix of the size, and the picture in hexadecimal digits. */
   file: string;
-  /** Pixels; null where Spotify does not know. */
+  /** Pixels; null if Spotify does not know the width. */
   width: number | null;
   height: number | null;
 }
@@ -42,7 +42,7 @@ export interface Album {
   popularity: number;
   /** Why the album cannot be played in any market: `product`, `explicit`, … */
   restriction?: string;
-  /** The same album released for other markets: its tracks replace these where this album is not available. */
+  /** The same album released for other markets: its tracks replace these in markets in which this album is not available. */
   otherEditionId?: string;
 }
 

@@ -14,7 +14,7 @@ interface PlaylistPlan extends Partial<Playlist> {
   name: string;
   /** How many slots it has. */
   slots: number;
-  /** Slots that hold something else than a track of their own, by their index. */
+  /** The slots without a track of their own, by their index. */
   contents?: Readonly<Record<number, Content>>;
 }
 

@@ -11,7 +11,7 @@ interface ShowPlan extends Partial<Show> {
   name: string;
   /** How many slots its list of episodes has. */
   slots: number;
-  /** Slots that hold something else than an episode, by their index. */
+  /** The slots without an episode, by their index. */
   gaps?: Readonly<Record<number, Exclude<EpisodeSlot['shows'], 'episode'>>>;
   /** Fixed properties of single episodes, by their slots. */
   episodes?: Readonly<Record<number, Partial<Episode>>>;

@@ -2,7 +2,7 @@ import { tokenExpired, tokenUnknown, userNeeded } from '../api/refusals.ts';
 import { failureHeaders, type Reply, rateLimitHeaders } from '../reply.ts';
 import type { FaultOf, RateLimitForm } from './rule.ts';
 
-// Replies that faults send instead of the correct one, with Spotify's texts where they are known.
+// Replies that faults send instead of the correct one, with Spotify's texts if they are known.
 
 const premiumMessage =
   'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.';

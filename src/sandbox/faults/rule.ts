@@ -47,7 +47,7 @@ export type RateLimitForm = 'text' | 'json' | 'quota';
 export type Fault =
   /** A lower page size limit: 400 `Invalid limit` above it, or with `clamp` a page of that size. */
   | { kind: 'ceiling'; limit: number; clamp?: boolean }
-  /** Artists' lists get albums in front, lose the newest ones, or report a total that is too large. */
+  /** Artists' lists get new albums at the front, lose the newest ones, or report a total that is too large. */
   | { kind: 'listing'; inserted?: number; removed?: number; extraTotal?: number }
   /** The app has the endpoints and page sizes of this mode, and the fields of its own mode. */
   | { kind: 'endpoints'; of: QuotaMode }

@@ -64,7 +64,7 @@ const callsOfCost = ({ calls, sharedCalls = [] }: Cost): number =>
 const bareId = '0'.repeat(22); // of any kind, so that `node` looks it up as each
 const cursor = cursorsOf({ key: '', market: null }).encode({ slot: 0, total: 0, id: null });
 
-/** The largest windows: from the front, behind a cursor, from the end. */
+/** The largest windows: from the front, after a cursor, from the end. */
 const pageArguments = [{ first: maxSize }, { first: maxSize, after: cursor }, { last: maxSize }];
 const fieldArguments = {
   id: bareId,

@@ -14,14 +14,14 @@ const none: Arguments = {};
  * @param variables the coerced variables
  */
 export function createArguments(variables: Arguments): ArgumentsOf {
-  const known = new Map<FieldSelection, Arguments | null>();
+  const argsOfFields = new Map<FieldSelection, Arguments | null>();
 
   return (selected) => {
     if (selected.field.args.length === 0) return none;
-    let args = known.get(selected);
+    let args = argsOfFields.get(selected);
     if (args === undefined) {
       args = read(selected, variables);
-      known.set(selected, args);
+      argsOfFields.set(selected, args);
     }
     return args;
   };

@@ -4,7 +4,7 @@ import { orNull } from './references.ts';
 
 /**
  * The search for the one object that has a code: one call for the first page of its results.
- * @param textOf the search text that the arguments of the field mean; it throws for an invalid code, for which nothing is read
+ * @param textOf returns the search text for the arguments of the field; it throws for an invalid code, which costs nothing
  */
 export const searchByCode = (
   kind: Kind,

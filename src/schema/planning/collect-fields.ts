@@ -21,8 +21,8 @@ export type FindFragment = (name: string) => FragmentDefinitionNode | undefined;
 
 type Variables = Readonly<Record<string, unknown>>;
 
-// Selections that are looked at. An operation of 2,000 tokens has some hundreds, and each type of an interface looks
-// at its part again; only fragments that are merged in ever new ways reach it, after some 5 ms.
+// Maximum visits of selections. An operation of 2,000 tokens has some hundreds of selections, which are visited once for
+// each type of an interface. Only an attack that merges fragments in many ways reaches the limit, after some 5 ms.
 const maxSteps = 50_000;
 
 /** Collects the fields of selections as GraphQL.js does when it executes them, and counts its steps. */
@@ -44,8 +44,8 @@ export function createCollect(schema: GraphQLSchema, findFragment: FindFragment,
     function addSelection(selection: SelectionNode): void {
       if (selection.kind === Kind.FIELD) {
         const name = (selection.alias ?? selection.name).value;
-        const known = fields.get(name);
-        if (known) known.push(selection);
+        const nodes = fields.get(name);
+        if (nodes) nodes.push(selection);
         else fields.set(name, [selection]);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (applies(selection.typeCondition?.name.value)) add(selection.selectionSet);
@@ -82,7 +82,7 @@ const tooManySelections = (actual: number) =>
     actual,
   });
 
-/** The fields that are selected of one type, by their response names; more than one node where selections are merged. */
+/** The selected fields of one type, by their response names; several nodes if selections are merged. */
 export type SelectedFields = ReadonlyMap<string, readonly FieldNode[]>;
 
 /** The selections of one operation, read from `info` while it runs. */

@@ -3,7 +3,7 @@ import type {
   Family,
   Kind,
   Market,
-  ObjectKey,
+  OwnerKey,
   Reference,
   Spotify,
 } from '../../datasources/spotify/index.ts';
@@ -19,7 +19,7 @@ export interface FieldCost {
   needsFullObject?: (visit: Pick<FieldVisit, 'args' | 'market' | 'parentMarket' | 'app'>) => boolean;
 }
 
-/** Declared by a field that reads only values that its object nearly always has, or that another field has paid for. */
+/** Declared by a field whose values nearly always come with its object, or are counted with another field. */
 export const noCost: FieldCost = {};
 
 /** The objects at one selection path. Only objects that arrive in the same batch can be loaded with one call. */
@@ -62,14 +62,14 @@ export interface FieldVisit {
   referencesOf: ReferencesOf;
 }
 
-/** The knowledge of the datasource that needs no I/O. */
+/** The methods of the datasource that look in the cache without I/O. */
 export type CacheView = Pick<
   Spotify,
   'isObjectCached' | 'isPageCached' | 'pagedList' | 'browseList' | 'search'
 >;
 
-/** An object by which lists are read. */
-export interface Owner extends ObjectKey {
+/** The owner of a list, with its kind. */
+export interface Owner extends OwnerKey {
   kind: Kind;
 }
 
@@ -94,7 +94,7 @@ export interface UncachedEntity {
   indexes: readonly number[];
 }
 
-/** The references in a list of keys, null for one that is no id. */
+/** The references in a list of keys; null for a key that is no id. */
 export type ReferencesOf = (keys: readonly (string | Representation)[]) => readonly (Reference | null)[];
 
 /** Calls by endpoint family. */
@@ -116,7 +116,7 @@ export interface Cost {
   lookups?: Partial<Record<Kind, number>>;
   /** The same for lookups that follow another response: below the root, they can be batched with each other. */
   deferredLookups?: Partial<Record<Kind, number>>;
-  /** The objects that the field gives. */
+  /** The objects that the field returns. */
   objects: Cardinality;
   /** Whether these are full objects. */
   full: boolean;
@@ -133,9 +133,9 @@ export interface Cost {
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     cost?: FieldCost;
-    /** The usual number of objects in a list; by default `unknownLength`. A page has as many as its arguments say. */
+    /** The usual number of objects in a list; by default `unknownLength`. `pageSize`: the number in the arguments. */
     length?: number | 'pageSize';
-    /** As how many fields of the response a large value counts beyond itself. */
+    /** The number of fields of the response that a large value counts in addition to itself. */
     moreFields?: number;
   }
   interface GraphQLObjectTypeExtensions<_TSource, _TContext> {

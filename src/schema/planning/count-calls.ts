@@ -20,7 +20,7 @@ import { type FieldSelection, isList, type SelectionTree, type TypeSelection } f
 
 export interface CountOptions {
   spotify: CacheView & Pick<Spotify, 'app'>;
-  /** Whether to count as if nothing but entities was cached; by default it does. */
+  /** Whether to count as if only entities were cached; by default true. */
   ignoresCache?: boolean;
 }
 
@@ -30,8 +30,8 @@ const maxVisits = 10_000;
 
 const none: readonly Owner[] = [];
 
-/** The objects at one selection path, whose fields are counted. */
-interface Place {
+/** One selection path: the objects at it, whose fields are counted. */
+interface PathVisit {
   level: TypeSelection;
   parentArgs: Readonly<Record<string, unknown>>;
   /** The market that the operation names for the field above. */
@@ -45,8 +45,8 @@ interface Place {
 
 /**
  * Counts the Spotify calls of an operation.
- * @param maxEntities how many entities that are not cached each `_entities` may read
- * @throws QueryTooComplex when there is too much to count
+ * @param maxEntities maximum number of uncached entities that each `_entities` may read
+ * @throws QueryTooComplex if there is too much to count
  */
 export function countCalls(
   { root }: SelectionTree,
@@ -78,45 +78,45 @@ export function countCalls(
   return count;
 }
 
-/** Counts all fields that are selected of the objects at one path, of which some may cost a call. */
-function countFields(count: Count, place: Place): void {
+/** Counts the selected fields of the objects at one path that may cost a call. */
+function countFields(count: Count, pathVisit: PathVisit): void {
   let fullField: string | null = null; // a field that needs the full object
-  for (const selected of place.level.branches) {
+  for (const selected of pathVisit.level.branches) {
     count.visits += 1;
     if (count.visits > maxVisits) throw tooManyFields(count.visits);
     const args = count.argumentsOf(selected);
     if (!args) continue; // the field will be null with an error, before anything is read
     const { cost } = selected.field.extensions;
-    const market = marketOf(selected, args, place.market, count.argumentsOf);
+    const market = marketOf(selected, args, pathVisit.market, count.argumentsOf);
     if (
-      !place.full &&
-      cost?.needsFullObject?.({ args, market, parentMarket: place.market, app: count.app })
+      !pathVisit.full &&
+      cost?.needsFullObject?.({ args, market, parentMarket: pathVisit.market, app: count.app })
     ) {
       fullField ??= selected.field.name;
     }
-    countField(count, place, selected, args, market);
+    countField(count, pathVisit, selected, args, market);
   }
-  const { name, extensions } = place.level.type;
+  const { name, extensions } = pathVisit.level.type;
   if (fullField === null || !extensions.kind) return;
-  const cost = readsOf(extensions.kind, place.objects, count.app);
+  const cost = readsOf(extensions.kind, pathVisit.objects, count.app);
   count.onCalls?.(`${name}.${fullField}`, callsOf(cost));
   addCost(count, cost, true);
 }
 
-/** Counts one field and all below it. */
+/** Counts one field and all fields below it. */
 function countField(
   count: Count,
-  place: Place,
+  pathVisit: PathVisit,
   selection: FieldSelection,
-  args: Place['parentArgs'],
+  args: PathVisit['parentArgs'],
   market: Market | null,
 ): void {
   const { field, below, nodes } = selection;
-  if (below.length === 0) return; // a value comes with its object, in this form or in full
-  const { type } = place.level;
+  if (below.length === 0) return; // a value comes with its simplified or full object
+  const { type } = pathVisit.level;
   const cost =
-    field.extensions.cost?.calls?.(visitOf(count, place, selection, args, market)) ??
-    costOfNone(type, field, place);
+    field.extensions.cost?.calls?.(visitOf(count, pathVisit, selection, args, market)) ??
+    costOfUndeclared(type, field, pathVisit);
   count.onCalls?.(`${type.name}.${field.name}`, callsOf(cost));
   addCost(count, cost, type.name !== 'Query');
   if (cost.entities) {
@@ -140,12 +140,12 @@ function countField(
   }
 }
 
-// Without spreads, which take most of the time of a count of 10,000 fields.
+// Spreads would take most of the time of a count of 10,000 fields.
 const visitOf = (
   { app, cache, entities, referencesOf }: Count,
-  { objects, full, isFromOwner, owners, cachedParents, parentArgs, market: parentMarket }: Place,
+  { objects, full, isFromOwner, owners, cachedParents, parentArgs, market: parentMarket }: PathVisit,
   { below, selected }: FieldSelection,
-  args: Place['parentArgs'],
+  args: PathVisit['parentArgs'],
   market: Market | null,
 ): FieldVisit => ({
   args,
@@ -172,11 +172,11 @@ function countBatchProbe({ lookups, probeCalls }: Count): void {
   if (several) probeCalls.set('batch', kinds[several[0]].plural);
 }
 
-/** The cost of a field without a cost: its objects have come with the parent. */
-function costOfNone(
+/** The cost of a field that declares none: its objects come with the parent. */
+function costOfUndeclared(
   parent: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
-  { objects: parents, full, isFromOwner }: Place,
+  { objects: parents, full, isFromOwner }: PathVisit,
 ): Cost {
   if (parent.extensions.isConnectionPart) return { calls: {}, objects: parents, full, isFromOwner };
   const length = isList(field) ? unknownLength : 1;

@@ -39,7 +39,7 @@ export const entityLookups = (kindsOfTypes: ReadonlyMap<string, Kind>): FieldCos
   },
 });
 
-/** Reads each list of representations once: one in a variable may be that of a hundred fields. */
+/** Reads each list of representations once: a hundred fields may use the same variable. */
 function readsOfField(visit: FieldVisit, kindsOfTypes: ReadonlyMap<string, Kind>): EntityReads {
   const representations = visit.args['representations'] as Representation[];
   const form = visit.needsFullObject() ? 'full' : 'any';

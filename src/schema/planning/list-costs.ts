@@ -5,7 +5,7 @@ import {
   kinds,
   listProperties,
   type Market,
-  type ObjectKey,
+  type OwnerKey,
   type PagedEndpoint,
   type PagedList,
   pagedEndpoints,
@@ -14,7 +14,7 @@ import {
   type WithheldField,
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
-import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
+import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
 import { type CacheView, count, type FieldCost, type FieldVisit, single } from './cost.ts';
 import { readsOf } from './object-costs.ts';
 import { orNull } from './references.ts';
@@ -39,7 +39,7 @@ export const shortList = (
 /** The list of one object, as the resolver of the field reads it. */
 export type ListOf<Args> = (
   spotify: Pick<CacheView, 'pagedList'>,
-  owner: ObjectKey,
+  owner: OwnerKey,
   market: Market | null,
   args: Args,
 ) => PagedList<Entity>;
@@ -58,43 +58,46 @@ export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): 
   },
 });
 
-/** A list of which the full object contains the first page, such as the tracks of an album. */
+/** A list whose first page the full object contains, such as the tracks of an album. */
 export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost {
   const { embeddedPage, freshMs } = typedKinds[owner];
   if (!embeddedPage) throw new Error(`An object of the kind ${owner} contains no page of a list.`);
   const { limit: embeddedItems, isInBatches } = embeddedPage;
   const listFreshMs = pagedEndpoints(kinds).find(({ name }) => name === endpoint)?.freshMs ?? 0;
-  // Of a cached object whose list stays fresh for less time, the page may be too old: then the list is read.
+  // If the list is fresh for less time than the object, the page in a cached object may be too old: then the list is read.
   const mayPageBeOld = listFreshMs < freshMs;
   const { withheldField, hasFullItems } = listProperties(endpoint);
   const isWithheld = (app: FieldVisit['app']) =>
     withheldField !== undefined && app.has(withheldField) === false;
-  const begins = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
+  const beginsInEmbedded = (args: FieldVisit['args']) => beginsWithin(embeddedItems, args);
 
   return {
     needsFullObject: (visit) =>
-      isInBatches && !isOtherMarket(visit) && begins(visit.args) && !isWithheld(visit.app),
+      isInBatches && !isOtherMarket(visit) && beginsInEmbedded(visit.args) && !isWithheld(visit.app),
     calls(visit) {
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const parents = count(visit.parents);
       if (isWithheld(visit.app))
         return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: true };
-      // An object that is counted as a call of its own has the page, or is cached and leaves that call to the list.
+      // An object that is counted as one call contains the page; if it is cached, its call pays for the page.
       const isAlone = parents === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
-      const pagesBehind =
-        hasPage && begins(visit.args) ? pages.filter((page) => page + limit > embeddedItems) : pages;
-      const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesBehind.length) : 0;
+      const pagesToRead =
+        hasPage && beginsInEmbedded(visit.args)
+          ? pages.filter((page) => page + limit > embeddedItems)
+          : pages;
+      const oldPages = mayPageBeOld ? visit.cachedParents * (pages.length - pagesToRead.length) : 0;
       // The items for another market come with the object for that market, and a search names no market of its objects.
       const isRead = isOtherMarket(visit) || (!isInBatches && !visit.full);
-      const otherOwner = begins(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
+      const otherOwner =
+        beginsInEmbedded(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
-          [endpoint]: parents * pagesBehind.length + oldPages - cachedPages(visit, listOf, pagesBehind),
+          [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, listOf, pagesToRead),
           ...otherOwner?.calls,
         },
         lookups: otherOwner?.lookups ?? {},
-        probeCalls: pagesBehind.length + oldPages > 0 ? probeCalls : [],
+        probeCalls: pagesToRead.length + oldPages > 0 ? probeCalls : [],
         objects: { batches: parents, batchSize: size },
         full: hasFullItems,
         isFromOwner: true,
@@ -147,7 +150,7 @@ export const searchHits = (kind: Kind): FieldCost => ({
     const list = visit.cache?.search(kind, q.trim(), visit.market);
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
-      calls: { search: pages.length - shared.length }, // the lists of the kinds end at different offsets
+      calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
       sharedCalls: uncached.map((page) => ({ name: `search for ${search} from ${page}`, family: 'search' })),
       probeCalls,
       objects: { batches: 1, batchSize: size },
@@ -156,7 +159,7 @@ export const searchHits = (kind: Kind): FieldCost => ({
   },
 });
 
-/** How many pages of the lists of the known owners are cached. */
+/** The number of cached pages of the lists of the known owners. */
 function cachedPages<Args>(
   { cache, owners, market, args }: FieldVisit,
   listOf: ListOf<Args>,
@@ -167,26 +170,27 @@ function cachedPages<Args>(
   return lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length;
 }
 
-/** The pages that a connection may have to read, by their offsets, and how many items it may give. */
+/** The offsets of the pages that a connection may have to read, and the maximum number of its items. */
 function pagesOf(
   { args, selected, app }: FieldVisit,
   endpoint: PagedEndpoint,
   reach = Number.POSITIVE_INFINITY,
 ) {
   const { limit, probeCalls: rejections } = app.worstCasePage(endpoint);
-  const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
+  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
   const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
-  const pages = range && needsItems ? worstCaseOffsets(range, limit, reach, endpoint !== 'search') : [];
-  if (range && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  const pages =
+    windowArgs && needsItems ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search') : [];
+  if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
   const probeCalls = Array.from({ length: pages.length > 0 ? rejections : 0 }, (_, i) => ({
     name: `${endpoint} ${i + 1}`,
     family: endpoint,
   }));
-  return { pages, limit, size: range?.first ?? range?.last ?? 0, probeCalls };
+  return { pages, limit, size: windowArgs?.first ?? windowArgs?.last ?? 0, probeCalls };
 }
 
 /** Whether a window may begin in the first `items` slots. */
 function beginsWithin(items: number, args: FieldVisit['args']): boolean {
-  const range = orNull(() => rangeOf(args as PagingArgs, parseCursor));
-  return range !== null && (range.after === null || range.after.slot + 1 < items);
+  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  return windowArgs !== null && (windowArgs.after === null || windowArgs.after.slot + 1 < items);
 }

@@ -24,7 +24,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 
 const marketIn = ({ market }: Arguments): Market | null => (market as Market | undefined) ?? null;
 
-/** The market in which a page began, by the cursors in the arguments; null if they name none. */
+/** The market that the cursors in the arguments name: that of the first page. Null if they name none. */
 export function marketInCursors({ after, before }: { after?: unknown; before?: unknown }): Market | null {
   for (const cursor of [after, before]) {
     const market = typeof cursor === 'string' ? orNull(() => parseCursor(cursor).market) : null;

@@ -86,7 +86,7 @@ export const referenced = (kind: Kind): FieldCost => ({
   },
 });
 
-/** Reads of full objects by their ids: in batches where the app has them, else one by one. */
+/** Reads of full objects by their ids: in batches if the app has batch reads, else one by one. */
 export function readsOf(kind: Kind, objects: Cardinality, app: CapabilityView): Omit<Cost, 'full'> {
   const total = count(objects);
   if (!app.has('batch') || objects.batchSize === 1) {
@@ -106,36 +106,36 @@ const lookupsOf = (kind: Kind, calls: number): Pick<Cost, 'calls' | 'lookups'> =
   lookups: { [kind]: calls },
 });
 
-/** The references of the argument `ids`; where there are too many, the field is null and reads none. */
+/** The references of the argument `ids`; none if there are too many ids, because the field is then null. */
 function idsOf({ args, referencesOf }: FieldVisit): readonly (Reference | null)[] {
   const ids = args['ids'] as string[];
   return ids.length > maxIds ? [] : referencesOf(ids);
 }
 
-/** Reads of one kind of objects by their ids. An id that no object can have would spoil a batch, and is read alone. */
+/** Reads of objects of one kind by their ids. Spotify rejects a batch with an id out of range, so it is read alone. */
 export function readsByIds(
   kind: Kind,
   references: readonly (Reference | null)[],
   app: CapabilityView,
 ): Omit<Cost, 'full'> {
-  const alone = references.filter((reference) => reference && !isInRange(reference.id)).length;
-  const reads = readsOf(kind, { batches: 1, batchSize: references.length - alone }, app);
-  if (alone === 0) return reads;
-  // Their lists are prefetched, before it is known that the objects do not exist.
+  const outOfRange = references.filter((reference) => reference && !isInRange(reference.id)).length;
+  const reads = readsOf(kind, { batches: 1, batchSize: references.length - outOfRange }, app);
+  if (outOfRange === 0) return reads;
+  // The lists of these objects count too: they are prefetched before it is known that the objects do not exist.
   const family = kinds[kind].plural;
-  const calls = { [family]: (reads.calls[family] ?? 0) + alone };
+  const calls = { [family]: (reads.calls[family] ?? 0) + outOfRange };
   return { ...reads, calls, objects: { batches: references.length, batchSize: 1 } };
 }
 
 function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Cost {
   const read = uncached(visit, references, null);
-  // An object is looked up as the first of its kinds, together with the others, and after that as each further kind.
-  const readsAt = (turn: (turn: number) => boolean) =>
-    countsOf((kind) => read.filter((reference) => turn(reference?.kinds.indexOf(kind) ?? -1)).length);
+  // All objects are first looked up as the first of their kinds; an object that is not found, as each further kind.
+  const readsAt = (isCounted: (kindIndex: number) => boolean) =>
+    countsOf((kind) => read.filter((reference) => isCounted(reference?.kinds.indexOf(kind) ?? -1)).length);
   const countsOf = (read: (kind: Kind) => number) =>
     Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
-  const first = readsAt((turn) => turn === 0);
-  const deferred = readsAt((turn) => turn > 0);
+  const first = readsAt((kindIndex) => kindIndex === 0);
+  const deferred = readsAt((kindIndex) => kindIndex > 0);
   const all = countsOf((kind) => first[kind] + deferred[kind]);
   return {
     calls: Object.fromEntries(kindNames.map((kind) => [kinds[kind].plural, all[kind]])),
@@ -166,7 +166,7 @@ const kindsOf = (reference: Reference, kind: Kind | null): readonly Kind[] =>
 
 /** The objects that references name. @param kind null if the references have kinds of their own */
 function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null): Owner[] {
-  if (!visit.cache) return []; // only cached objects depend on them
+  if (!visit.cache) return []; // only the count of cached pages uses the owners
   return references.flatMap((reference) => {
     if (!reference) return [];
     return kindsOf(reference, kind).map((each) => ({

@@ -5,22 +5,22 @@ import {
   getArgumentValues,
   isObjectType,
 } from 'graphql';
-import type { Artist, Market, ObjectKey, SpotifyId } from '../../datasources/spotify/index.ts';
+import type { Artist, Market, OwnerKey, SpotifyId } from '../../datasources/spotify/index.ts';
 import { type Context, childField, type FieldRead, resolvedField } from '../context.ts';
 
 /**
- * Some fields need nothing but the id of their object. They start together with the read of the object, which halves
- * the latency of the response, and the object carries their promises to the fields.
+ * Some fields need only the id of their object. Their reads start together with the read of the object, which halves the
+ * latency of the response. The object carries the promises to the resolvers of the fields.
  */
 
-/** Reads that have started before their object was there, by the first nodes of their fields. */
+/** Reads that started before their object was read, by the first nodes of their fields. */
 type Prefetched = ReadonlyMap<FieldNode | undefined, Promise<unknown>>;
 
-/** An object whose fields may have started already. */
+/** An object of which some fields may already be read. */
 export type WithPrefetched<T> = T & { prefetched?: Prefetched };
 
 type ReadField<Args, Value> = (
-  parent: ObjectKey,
+  parent: OwnerKey,
   args: Args,
   context: Context,
   field: FieldRead,
@@ -28,7 +28,7 @@ type ReadField<Args, Value> = (
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** Reads the field; all that it needs of its object is the key. */
+    /** Reads the field. It needs only the id and the market of its object. */
     prefetch?: ReadField<never, unknown>;
   }
 }
@@ -37,7 +37,7 @@ declare module 'graphql' {
 export const resolvePrefetched =
   <Args, Value>(read: ReadField<Args, Value>) =>
   (
-    parent: WithPrefetched<ObjectKey>,
+    parent: WithPrefetched<OwnerKey>,
     args: Args,
     context: Context,
     info: GraphQLResolveInfo,
@@ -50,11 +50,11 @@ export const resolvePrefetched =
  * Reads an object by its id. The selected fields of it that declare `prefetch` start at the same time.
  * @param typeName of the object
  * @param key of the object, with the market in which its fields are read
- * @param index of the object in the list that the resolved field gives, if it gives one
+ * @param index of the object in the list, if the resolved field returns a list
  */
 export function readWithPrefetch<T extends object>(
   typeName: string,
-  key: ObjectKey,
+  key: OwnerKey,
   read: () => Promise<T | null>,
   context: Context,
   info: GraphQLResolveInfo,
@@ -68,7 +68,7 @@ export function readWithPrefetch<T extends object>(
 
 function prefetch(
   type: GraphQLObjectType,
-  key: ObjectKey,
+  key: OwnerKey,
   context: Context,
   info: GraphQLResolveInfo,
   index?: number,
@@ -80,7 +80,7 @@ function prefetch(
     const read = field?.extensions.prefetch;
     if (!node || !field || !read) continue;
     const path = index === undefined ? [responseName] : [index, responseName];
-    // An error belongs to the field, which is not resolved if the object does not exist.
+    // Errors are reported by the resolver of the field, which does not run if the object does not exist.
     const start = async () =>
       read(
         key,
@@ -98,7 +98,7 @@ function prefetch(
 /**
  * Reads an artist, and the selected lists of the artist at the same time unless the artist is known not to exist.
  * @param market of the lists; null if none is named
- * @param index of the artist in the list that the resolved field gives, if it gives one
+ * @param index of the artist in the list, if the resolved field returns a list
  */
 export function artistById(
   id: SpotifyId,

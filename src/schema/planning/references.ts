@@ -2,7 +2,7 @@ import { parseReference, type Reference } from '../../datasources/spotify/index.
 import { BadUserInput } from '../../errors.ts';
 import type { ReferencesOf } from './cost.ts';
 
-/** Reads each list of keys once: one in a variable may be that of a hundred fields. */
+/** Parses each list of keys once: a hundred fields may use the same variable. */
 export function createReferences(): ReferencesOf {
   const referencesByKeys = new Map<unknown, (Reference | null)[]>();
 

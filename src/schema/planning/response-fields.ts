@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, getNamedType, isIntrospectionType } from 'graphql';
 import { BadUserInput, QueryTooComplex } from '../../errors.ts';
-import { type PagingArgs, parseCursor, rangeOf } from '../relay/page-arguments.ts';
+import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
 import type { ArgumentsOf } from './arguments.ts';
 import { canCost, maxIds, unknownLength } from './cost.ts';
 import { type FieldSelection, isList, type SelectionTree, type TypeSelection } from './selection-tree.ts';
@@ -21,7 +21,7 @@ const deferredFields = 8; // a field that may have to wait for another object, o
 // operation takes some 3,000.
 const maxSteps = 10_000;
 
-/** @throws QueryTooComplex when there is too much introspection to count */
+/** @throws QueryTooComplex if there is too much introspection to count */
 export function responseFieldsOf(
   selectionTree: SelectionTree,
   argumentsOf: ArgumentsOf,
@@ -34,8 +34,8 @@ export function responseFieldsOf(
   function fieldsOf(level: TypeSelection, pageSize: number): number {
     const counted = countedByPageSize.get(pageSize) ?? new Map<TypeSelection, number>();
     countedByPageSize.set(pageSize, counted);
-    const known = counted.get(level);
-    if (known !== undefined) return known;
+    const countedFields = counted.get(level);
+    if (countedFields !== undefined) return countedFields;
     let fields = level.values;
     for (const each of level.branches) fields += fieldsFor(each, pageSize);
     counted.set(level, fields);
@@ -51,12 +51,16 @@ export function responseFieldsOf(
       countIntrospection ??= createIntrospectionCount(schema, argumentsOf);
       return countIntrospection(selected);
     }
-    const own = canCost(field) ? deferredFields : 1;
-    if (below.length === 0) return own + moreFieldsOf(selected);
+    const fieldsOfItself = canCost(field) ? deferredFields : 1;
+    if (below.length === 0) return fieldsOfItself + moreFieldsOf(selected);
     const ownPageSize = named.extensions['isConnectionPart'] ? pageSizeOf(args) : 0;
-    const each = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
+    const fieldsPerObject = objectFields + Math.max(...below.map((level) => fieldsOf(level, ownPageSize)));
     const keys = keysOf(args);
-    return own + (keys === null ? each * lengthOf(selected, pageSize) : keys * (lookupFields + each));
+    const fieldsBelow =
+      keys === null
+        ? fieldsPerObject * objectCountOf(selected, pageSize)
+        : keys * (lookupFields + fieldsPerObject);
+    return fieldsOfItself + fieldsBelow;
   }
 
   return fieldsOf(selectionTree.root, 0);
@@ -65,7 +69,7 @@ export function responseFieldsOf(
 /** Counts the fields of introspection in the schema itself, each part once for each selection of it. */
 function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsOf) {
   const counted = new Map<TypeSelection, Map<unknown, number>>();
-  // The resolvers of introspection look at the schema and at nothing else of this.
+  // The resolvers of introspection read only the schema.
   const info = { schema } as unknown as GraphQLResolveInfo;
   let steps = 0;
 
@@ -78,8 +82,8 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   function fieldsOf(level: TypeSelection, parent: unknown): number {
     const byParent = counted.get(level) ?? new Map<unknown, number>();
     counted.set(level, byParent);
-    const known = byParent.get(parent);
-    if (known !== undefined) return known;
+    const countedFields = byParent.get(parent);
+    if (countedFields !== undefined) return countedFields;
     step();
     let fields = level.values;
     for (const each of level.branches) fields += fieldsFor(each, parent);
@@ -105,21 +109,21 @@ function createIntrospectionCount(schema: GraphQLSchema, argumentsOf: ArgumentsO
   return (selected: FieldSelection): number => fieldsFor(selected, undefined);
 }
 
-/** As how many fields a value counts beyond itself. */
+/** The number of fields that a value counts in addition to itself. */
 const moreFieldsOf = ({ field }: FieldSelection): number =>
   field.extensions.moreFields ?? (isList(field) ? unknownLength : 0);
 
-/** How many objects a field gives that takes no keys. */
-function lengthOf({ field }: FieldSelection, pageSize: number): number {
+/** The number of objects of a field that takes no keys. */
+function objectCountOf({ field }: FieldSelection, pageSize: number): number {
   if (!isList(field)) return 1;
   const { length = unknownLength } = field.extensions;
   return length === 'pageSize' ? pageSize : length;
 }
 
-/** How many slots a connection may give; 0 where its arguments are refused. */
+/** The number of slots that a connection may return; 0 if its arguments are rejected. */
 function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
   try {
-    const { first, last } = rangeOf(args as PagingArgs, parseCursor);
+    const { first, last } = windowArgsOf(args as ConnectionArgs, parseCursor);
     return first ?? last ?? 0;
   } catch (error) {
     if (error instanceof BadUserInput) return 0;
@@ -127,7 +131,7 @@ function pageSizeOf(args: Readonly<Record<string, unknown>>): number {
   }
 }
 
-/** How many objects a field reads by their keys; null where it has no keys. */
+/** The number of objects that a field reads by their keys; null if it takes no keys. */
 function keysOf({ ids, representations }: Readonly<Record<string, unknown>>): number | null {
   if (Array.isArray(representations)) return representations.length;
   if (!Array.isArray(ids)) return null;

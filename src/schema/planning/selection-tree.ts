@@ -22,9 +22,9 @@ import { canCost } from './cost.ts';
  */
 export interface SelectionTree {
   root: TypeSelection;
-  /** How many fields there are where each place counts by itself; not exact above 2^53. */
+  /** The number of fields, counted at each selection path; not exact above 2^53. */
   size: number;
-  /** The field at a path of the response, such as `Artist.albums`; of an object of any type, one that it can have. */
+  /** The field at a path of the response, such as `Artist.albums`; for an abstract type, a field of one of its types. */
   fieldAt(path: readonly (string | number)[]): string;
 }
 
@@ -37,7 +37,7 @@ export interface TypeSelection {
   branches: readonly FieldSelection[];
   /** The number of the other fields, which are plain values. */
   values: number;
-  /** How many fields there are, those below included. */
+  /** The number of fields, with the fields below them. */
   size: number;
   /** Whether no field of this selection, and no field below one, can cost a call, for every app and all variables. */
   costsNothing: boolean;
@@ -48,7 +48,7 @@ export interface FieldSelection {
   /** Such as `Artist.albums`. */
   name: string;
   field: GraphQLField<unknown, unknown>;
-  /** Where it is selected: more than one where selections are merged. */
+  /** The nodes that select the field: several if selections are merged. */
   nodes: readonly FieldNode[];
   /** The selection for each type that its value can have; none for a value. */
   below: readonly TypeSelection[];
@@ -75,7 +75,7 @@ interface Parts {
 
 /**
  * @param variables on which `@skip` and `@include` may depend
- * @throws QueryTooComplex when the operation has more fields than it makes sense to count
+ * @throws QueryTooComplex if the fragments of the operation are merged in too many ways
  */
 export function createSelectionTree(
   { schema, definition, fragments }: ParsedOperation,

@@ -5,16 +5,16 @@ import { type MarketArgs, namedMarket } from '../arguments.ts';
 import { type Context, type FieldRead, resolvedField } from '../context.ts';
 import { marketInCursors } from '../planning/markets.ts';
 import type { Connection } from './connection.ts';
-import { cursorsOf, type PagingArgs, rangeOf } from './page-arguments.ts';
+import { type ConnectionArgs, cursorsOf, windowArgsOf } from './page-arguments.ts';
 
 /**
- * The part of a list that the arguments mean, read only as far as the selection needs it.
+ * The window of a list that the arguments select, read only as far as the selection needs it.
  * @param listIn the list in a market; null for the market of its owner
- * @throws BadUserInput for a page size or cursor that cannot be right, before any call for the list
+ * @throws BadUserInput for an invalid page size or cursor, before any call for the list
  */
 export async function connect<T extends Entity>(
   listIn: (market: Market | null) => PagedList<T>,
-  args: PagingArgs & MarketArgs,
+  args: ConnectionArgs & MarketArgs,
   context: Context,
   field: FieldRead,
 ): Promise<Connection<T> | null> {
@@ -23,24 +23,24 @@ export async function connect<T extends Entity>(
   const isMarketOfCursors = inCursors !== null && field.marketAbove() === null;
   const list = listIn(namedMarket(args) ?? (isMarketOfCursors ? inCursors : null));
   const { encode, decode } = cursorsOf(list);
-  const range = rangeOf(args, decode);
-  if (range.after && range.after.slot + 1 >= list.maxOffset) {
+  const windowArgs = windowArgsOf(args, decode);
+  if (windowArgs.after && windowArgs.after.slot + 1 >= list.maxOffset) {
     throw new BadUserInput(
       `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
     );
   }
   const isWindowNeeded = ['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name));
-  const window = isWindowNeeded ? await context.spotify.window(list, range, fieldContext) : null;
+  const window = isWindowNeeded ? await context.spotify.window(list, windowArgs, fieldContext) : null;
   if (isWindowNeeded && window === null) return null;
-  if (!selected.has('totalCount')) return { window, range, encode, total: null };
-  // A window of no slots reads nothing: only the length shows that there is no list.
-  const total = window?.total ?? (await context.spotify.total(list, fieldContext));
-  return total === null ? null : { window, range, encode, total };
+  if (!selected.has('totalCount')) return { window, windowArgs, encode, length: null };
+  // A window of no slots reads no page: only the length shows whether there is a list.
+  const length = window?.length ?? (await context.spotify.listLength(list, fieldContext));
+  return length === null ? null : { window, windowArgs, encode, length };
 }
 
-/** The resolver of a list that an object owns. */
+/** The resolver of a connection over a list that an object owns. */
 export const resolveConnection =
-  <Owner, Args extends PagingArgs & MarketArgs, T extends Entity>(
+  <Owner, Args extends ConnectionArgs & MarketArgs, T extends Entity>(
     listOf: (spotify: Spotify, owner: Owner, market: Market | null, args: Args) => PagedList<T>,
   ) =>
   (owner: Owner, args: Args, context: Context, info: GraphQLResolveInfo): Promise<Connection<T> | null> =>

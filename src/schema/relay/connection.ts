@@ -4,26 +4,26 @@ import {
   type Entity,
   isMalformed,
   type Malformed,
-  type PageArgs,
   type Slot,
   type Window,
+  type WindowArgs,
 } from '../../datasources/spotify/index.ts';
 import { builder, elementsNullOnlyWithError, nullOnlyWithError } from '../builder.ts';
 import { noCost } from '../planning/cost.ts';
-import { given, itemOrError } from '../resolvers.ts';
+import { itemOrError, valueOrError } from '../resolvers.ts';
 import { defaultSize, maxSize } from './page-arguments.ts';
 
-/** Relay connections over Spotify's lists: arguments in, a window of slots out. */
+/** Relay connections over Spotify's lists. */
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
-/** A list as far as its selection needs it: the window is null where only the length is asked for. */
+/** The part of a list that the selection needs: the window is null if only the length is selected. */
 export interface Connection<T extends Entity> {
   window: Window<T> | null;
-  range: PageArgs;
-  encode(mark: CursorPosition): string;
-  /** Null if it is not selected. */
-  total: number | Malformed | null;
+  windowArgs: WindowArgs;
+  encode(position: CursorPosition): string;
+  /** The length of the list; null if it is not selected. */
+  length: number | Malformed | null;
 }
 
 export type ConnectionRef<T extends Entity> = ObjectRef<Types, Connection<T>>;
@@ -59,7 +59,7 @@ const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
 });
 
 /** The arguments that every connection takes. */
-export const pagingArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
+export const connectionArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
   first: arg.int({
     description: `How many slots from the front: 0 to ${maxSize}, ${defaultSize} if left out.`,
   }),
@@ -77,7 +77,7 @@ export function connectionOf<T extends Entity>(
   node: ObjectRef<Types, T>,
   edgeFields: (t: ObjectFieldBuilder<Types, Edge<T>>) => FieldMap = () => ({}),
 ) {
-  // Pothos cannot reason about a type that is still open: inside, the node is any object of Spotify's.
+  // Pothos cannot infer the fields of a generic type: inside this function the node is any object of Spotify's.
   const Node = node as unknown as ObjectRef<Types, Entity>;
   const EdgeType = builder.objectRef<Edge<Entity>>(name.replace(/Connection$/, 'Edge')).implement({
     extensions: { isConnectionPart: true },
@@ -125,7 +125,7 @@ export function connectionOf<T extends Entity>(
         extensions: { ...nullOnlyWithError, cost: noCost },
         description:
           'Length of the list as Spotify tells it, which may be a little more than there is to read.',
-        resolve: ({ total }, _, context, info) => given(total, context, info),
+        resolve: ({ length }, _, context, info) => valueOrError(length, context, info),
       }),
     }),
   });
@@ -147,10 +147,10 @@ const cursorOf = <T extends Entity>({ connection, slot, item }: Edge<T>): string
 function startCursor(connection: Connection<Entity>): string | null {
   const [first] = edgesOf(connection);
   if (first) return cursorOf(first);
-  const { window, range, encode } = connection;
-  // A walk to the front goes on over slots that hold nothing.
-  const walksOn = window && range.last !== null && window.hasPrevious && window.start < window.end;
-  return walksOn ? encode({ slot: window.start, id: null, total: window.reportedTotal ?? 0 }) : null;
+  const { window, windowArgs, encode } = connection;
+  // A client that pages towards the front must get past a page of empty slots.
+  const needsCursor = window && windowArgs.last !== null && window.hasPrevious && window.start < window.end;
+  return needsCursor ? encode({ slot: window.start, id: null, total: window.reportedTotal ?? 0 }) : null;
 }
 
 function endCursor(connection: Connection<Entity>): string | null {

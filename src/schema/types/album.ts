@@ -14,7 +14,7 @@ import { noCost } from '../planning/cost.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
-import { connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { full, sent } from '../resolvers.ts';
 import { linkFields, playabilityFields } from './common-fields.ts';
 import { Album, Artist, Node } from './node.ts';
@@ -36,7 +36,7 @@ export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Alb
   }),
 }));
 
-/** @throws BadUserInput for a group that cannot be asked for */
+/** @throws BadUserInput for a group that Spotify does not accept as a filter */
 export function groupsOf({
   includeGroups,
 }: {
@@ -127,7 +127,7 @@ Album.implement({
       nullable: true,
       extensions: { cost: embeddedList('album', 'albums/tracks', tracksOf) },
       description: 'Its tracks in the order of Spotify, over all discs.',
-      args: { market: marketArg(t), ...pagingArgs(t) },
+      args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(tracksOf),
     }),
   }),

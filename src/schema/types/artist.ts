@@ -2,7 +2,7 @@ import {
   type AlbumGroup as AlbumGroupName,
   artistAlbums,
   type Market,
-  type ObjectKey,
+  type OwnerKey,
   parseId,
   relatedArtists,
   type Spotify,
@@ -16,8 +16,8 @@ import { pagedList, shortList } from '../planning/list-costs.ts';
 import { fullObject, lookup, lookups } from '../planning/object-costs.ts';
 import { artistById, resolvePrefetched } from '../planning/prefetch.ts';
 import { connect } from '../relay/connect.ts';
-import { pagingArgs } from '../relay/connection.ts';
-import { cursorsOf, type PagingArgs } from '../relay/page-arguments.ts';
+import { connectionArgs } from '../relay/connection.ts';
+import { type ConnectionArgs, cursorsOf } from '../relay/page-arguments.ts';
 import { full, itemOrError } from '../resolvers.ts';
 import { ArtistAlbumsConnection, groupsOf } from './album.ts';
 import { linkFields } from './common-fields.ts';
@@ -68,7 +68,7 @@ Artist.implement({
       args: {
         includeGroups: t.arg({ type: [AlbumGroup], description: 'Which groups to list; all if left out.' }),
         market: marketArg(t),
-        ...pagingArgs(t),
+        ...connectionArgs(t),
       },
       resolve: resolvePrefetched(readAlbums),
     }),
@@ -118,33 +118,34 @@ builder.queryFields((t) => ({
   }),
 }));
 
-type AlbumsArgs = MarketArgs & PagingArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
+type AlbumsArgs = MarketArgs &
+  ConnectionArgs & { includeGroups?: readonly AlbumGroupName[] | null | undefined };
 
 function albumsOf(
   spotify: Pick<Spotify, 'pagedList'>,
-  artist: ObjectKey,
+  artist: OwnerKey,
   market: Market | null,
   args: AlbumsArgs,
 ) {
   return spotify.pagedList(artistAlbums, artist, groupsOf(args), market);
 }
 
-/** The cursor behind a slot of an artist's albums, in the default market. */
+/** The cursor of a slot of an artist's albums, in the default market. */
 export function albumsCursor(spotify: Pick<Spotify, 'pagedList'>, id: string, slot: number): string {
   const list = albumsOf(spotify, { id: parseId(id, 'artist'), market: null }, null, {});
   return cursorsOf(list).encode({ slot, id: null, total: 0 });
 }
 
-async function readAlbums(artist: ObjectKey, args: AlbumsArgs, context: Context, field: FieldRead) {
+async function readAlbums(artist: OwnerKey, args: AlbumsArgs, context: Context, field: FieldRead) {
   return connect((market) => albumsOf(context.spotify, artist, market, args), args, context, field);
 }
 
-async function readTopTracks(artist: ObjectKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
+async function readTopTracks(artist: OwnerKey, args: MarketArgs, { spotify }: Context, field: FieldRead) {
   return (await spotify.shortList(topTracks, artist, namedMarket(args), field.fieldContext))?.map(
     itemOrError,
   );
 }
 
-async function readRelatedArtists(artist: ObjectKey, _: object, { spotify }: Context, field: FieldRead) {
+async function readRelatedArtists(artist: OwnerKey, _: object, { spotify }: Context, field: FieldRead) {
   return (await spotify.shortList(relatedArtists, artist, null, field.fieldContext))?.map(itemOrError);
 }

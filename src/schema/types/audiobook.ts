@@ -9,7 +9,7 @@ import { marketArg } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
-import { connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { sent, value } from '../resolvers.ts';
 import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
@@ -68,7 +68,7 @@ Audiobook.implement({
       nullable: true,
       extensions: { cost: embeddedList('audiobook', 'audiobooks/chapters', chaptersOf) },
       description: 'Its chapters in their order.',
-      args: { market: marketArg(t), ...pagingArgs(t) },
+      args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(chaptersOf),
     }),
   }),

@@ -12,13 +12,13 @@ import { resolvedField } from '../context.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
 import { browseList, categoryLookup } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
-import { connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { value } from '../resolvers.ts';
 import { playlistsOf } from './playlists-of-owner.ts';
 import { connectionTypes } from './search.ts';
 import { Image } from './values.ts';
 
-/** The new releases and the categories, which Spotify gives to few apps. */
+/** The new releases and the categories, which Spotify withholds from most apps. */
 
 const Category = builder.objectRef<CategoryEntry>('Category').implement({
   description: 'A category of playlists, such as a genre or a mood.',
@@ -56,7 +56,7 @@ builder.queryFields((t) => ({
       cost: browseList(newReleasesList, (spotify) => spotify.browseList(newReleasesList, undefined, null)),
     },
     description: 'New albums that Spotify features, at most 100. Not given to every app.',
-    args: pagingArgs(t),
+    args: connectionArgs(t),
     resolve: (_, args, context, info) =>
       connect(
         () => context.spotify.browseList(newReleasesList, undefined, null),
@@ -74,7 +74,7 @@ builder.queryFields((t) => ({
       ),
     },
     description: 'The categories of playlists. Not given to every app.',
-    args: { locale: localeArg(t), ...pagingArgs(t) },
+    args: { locale: localeArg(t), ...connectionArgs(t) },
     resolve: (_, { locale, ...args }, context, info) =>
       connect(
         () => context.spotify.browseList(categoriesList, undefined, checkedLocale(locale)),

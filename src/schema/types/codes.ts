@@ -72,8 +72,8 @@ async function findByCode<K extends 'album' | 'track'>(
   { spotify }: Context,
   { fieldContext }: FieldRead,
 ): Promise<KindOf[K] | null> {
-  const range = { first: maxResults, last: null, after: null, before: null };
-  const window = await spotify.window(spotify.search(kind, q, market), range, fieldContext);
+  const windowArgs = { first: maxResults, last: null, after: null, before: null };
+  const window = await spotify.window(spotify.search(kind, q, market), windowArgs, fieldContext);
   const items = window?.slots.map(({ item }) => item) ?? [];
   for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds)) return item;
   const unreadable = items.find(isMalformed);
@@ -81,7 +81,7 @@ async function findByCode<K extends 'album' | 'track'>(
   return null;
 }
 
-/** Simplified albums have no codes: where Spotify sends none, its own filter has compared them. */
+/** Whether an object has the code. If Spotify sends no codes, as in simplified albums, its search has compared them. */
 function hasCode(
   ids: Sent<ExternalIds>,
   names: readonly (keyof ExternalIds)[],

@@ -78,7 +78,7 @@ builder.queryFields((t) => ({
 
 /**
  * Reads the object that a reference names.
- * @param index of the object in the list that the resolved field gives, if it gives one
+ * @param index of the object in the list, if the resolved field returns a list
  */
 export function readObject(
   reference: Reference,

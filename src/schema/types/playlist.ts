@@ -13,8 +13,8 @@ import { imagesArgs, sufficientImages } from '../images.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { fullObject, lookup } from '../planning/object-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
-import { connectionOf, pagingArgs } from '../relay/connection.ts';
-import { full, given, sent, value } from '../resolvers.ts';
+import { connectionArgs, connectionOf } from '../relay/connection.ts';
+import { full, sent, value, valueOrError } from '../resolvers.ts';
 import { linkFields } from './common-fields.ts';
 import { Node, objectTypes, typeNames } from './node.ts';
 import { User } from './user.ts';
@@ -52,7 +52,7 @@ const PlaylistItem = builder.objectRef<Item>('PlaylistItem').implement({
       type: TrackOrEpisode,
       nullable: true,
       description: 'The track or the episode; null for a local file, and for one that was removed.',
-      resolve: ({ item }, _, context, info) => given(item, context, info),
+      resolve: ({ item }, _, context, info) => valueOrError(item, context, info),
     }),
   }),
 });
@@ -112,7 +112,7 @@ Playlist.implement({
       nullable: true,
       extensions: { cost: embeddedList('playlist', 'playlists/items', itemsOf) },
       description: 'Its tracks and episodes, in the order of the owner. Not given to every app.',
-      args: { market: marketArg(t), ...pagingArgs(t) },
+      args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(itemsOf),
     }),
   }),

@@ -4,7 +4,7 @@ import type { builder } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { browseList } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
-import { pagingArgs } from '../relay/connection.ts';
+import { connectionArgs } from '../relay/connection.ts';
 import { connectionTypes } from './search.ts';
 
 /** The field `playlists` of an owner, which Spotify may withhold from an app. */
@@ -18,7 +18,7 @@ export const playlistsOf = <Owner extends object>(
     nullable: true,
     extensions: { cost: browseList(list) },
     description,
-    args: pagingArgs(t),
+    args: connectionArgs(t),
     resolve: (owner, args, context, info) =>
       connect(
         () => context.spotify.browseList(list, owner, null),

@@ -12,7 +12,7 @@ import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
-import { type ConnectionRef, connectionOf, pagingArgs } from '../relay/connection.ts';
+import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
 import { objectTypeOf, typeNames } from './node.ts';
 
 const maxTextLength = 250; // Spotify refuses the 251st character
@@ -48,7 +48,7 @@ const SearchResults = builder.objectRef<Search>('SearchResults').implement({
         nullable: true,
         extensions: { cost: searchHits(kind) },
         description: `The ${kind}s found; null where \`type\` leaves them out.`,
-        args: pagingArgs(t),
+        args: connectionArgs(t),
         resolve: ({ q, market, kinds }, args, context, info) =>
           kinds === null || kinds.includes(kind)
             ? connect(
@@ -89,7 +89,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** @throws BadUserInput when Spotify would not search for it */
+/** @throws BadUserInput if Spotify would reject the search text */
 function searchText(q: string): string {
   const text = q.trim();
   if (text === '' || text === '*')

@@ -7,7 +7,7 @@ import {
 import { marketArg } from '../arguments.ts';
 import { embeddedList } from '../planning/list-costs.ts';
 import { resolveConnection } from '../relay/connect.ts';
-import { connectionOf, pagingArgs } from '../relay/connection.ts';
+import { connectionArgs, connectionOf } from '../relay/connection.ts';
 import { sent } from '../resolvers.ts';
 import { linkFields, seriesFields, spokenWordFields } from './common-fields.ts';
 import { Node, objectTypes } from './node.ts';
@@ -42,7 +42,7 @@ Show.implement({
       nullable: true,
       extensions: { cost: embeddedList('show', 'shows/episodes', episodesOf) },
       description: 'Its episodes, the newest first.',
-      args: { market: marketArg(t), ...pagingArgs(t) },
+      args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(episodesOf),
     }),
   }),

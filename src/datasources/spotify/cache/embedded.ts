@@ -1,5 +1,5 @@
 import { isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
-import { type Entity, findKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
+import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 
@@ -45,7 +45,7 @@ export function embeddedKeys(
 
 /** The key of an object that came with another response. */
 export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRegistry): string {
-  const key = objectKey(registry, kind, id, market);
+  const key = cacheKeyOf(registry, kind, id, market);
   return full ? key : simplifiedKey(key);
 }
 

@@ -5,7 +5,7 @@ import type { Capabilities } from '../capabilities/capabilities.ts';
 import { isMalformed } from '../kinds/decoding/json.ts';
 import type { LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { kinds } from '../kinds/index.ts';
-import { type Entity, getKind, type KindRegistry, objectKey } from '../kinds/kind.ts';
+import { cacheKeyOf, type Entity, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { embeddedIn, isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest, EntityKey } from '../kinds/requests/endpoint-request.ts';
 import { containsId, embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
@@ -81,7 +81,7 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
   }
 
   function findEmbedded(name: EntityKey): Entry | undefined {
-    const key = objectKey(registry, name.kind, name.id, name.market);
+    const key = cacheKeyOf(registry, name.kind, name.id, name.market);
     const list = listOf.get(key);
     const item = list?.items.at(list.items.indexes.get(key) ?? -1);
     const object = item && !isMalformed(item) ? findWithin(item, name, registry) : undefined;

@@ -30,10 +30,10 @@ export type ReadEntry = StoredEntry & { bytes: number };
 
 /** Entries in the store, which is as untrusted as Spotify: a value that cannot be read is a miss of its own key. */
 export interface EntryStore {
-  /** @param objectKeys keys of objects that may have come with another response */
-  get(keys: readonly string[], objectKeys?: readonly string[]): Promise<StoredEntries>;
-  /** @param objectKeys keys of the objects in the response; with `get` they lead to it as long as it is stored */
-  set(key: string, entry: StoredEntry, objectKeys?: readonly string[]): void;
+  /** @param entityCacheKeys keys of objects that may have come with another response */
+  get(keys: readonly string[], entityCacheKeys?: readonly string[]): Promise<StoredEntries>;
+  /** @param entityCacheKeys keys of the objects in the response; with `get` they lead to it as long as it is stored */
+  set(key: string, entry: StoredEntry, entityCacheKeys?: readonly string[]): void;
 }
 
 export interface StoredEntries {
@@ -55,27 +55,27 @@ export function createEntryStore(
   isPurged: Purges['isPurged'] = () => false,
 ): EntryStore {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
-  const containerNameOf = (objectKey: string) => nameOf(`in:${objectKey}`);
+  const containerNameOf = (cacheKey: string) => nameOf(`in:${cacheKey}`);
   return {
-    async get(keys, objectKeys = []) {
-      const names = [...keys.map(nameOf), ...objectKeys.map(containerNameOf)];
+    async get(keys, entityCacheKeys = []) {
+      const names = [...keys.map(nameOf), ...entityCacheKeys.map(containerNameOf)];
       const values = await store.getEntries(names);
       const containers = new Map<string, string>();
-      for (const [i, objectKey] of objectKeys.entries()) {
+      for (const [i, cacheKey] of entityCacheKeys.entries()) {
         const value = values[keys.length + i];
-        if (value && value.byteLength <= maxContainerBytes) containers.set(objectKey, value.toString());
+        if (value && value.byteLength <= maxContainerBytes) containers.set(cacheKey, value.toString());
       }
       return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key, isPurged)), containers };
     },
-    set(key, entry, objectKeys = []) {
+    set(key, entry, entityCacheKeys = []) {
       const lifeMs = Math.floor(entry.usableUntilMs - epochMs());
       const value = encodeEntry(key, entry);
       if (lifeMs <= 0 || !value) return;
       const container = Buffer.from(key);
-      const found = container.byteLength <= maxContainerBytes ? objectKeys.slice(0, maxObjects) : [];
+      const found = container.byteLength <= maxContainerBytes ? entityCacheKeys.slice(0, maxObjects) : [];
       store.setEntries([
         { key: nameOf(key), value, lifeMs },
-        ...found.map((objectKey) => ({ key: containerNameOf(objectKey), value: container, lifeMs })),
+        ...found.map((cacheKey) => ({ key: containerNameOf(cacheKey), value: container, lifeMs })),
       ]);
     },
   };

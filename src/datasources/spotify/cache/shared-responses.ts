@@ -56,12 +56,12 @@ export function createSharedResponses(
   }
 
   async function read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]> {
-    const objectKeys = reads.map(objectKeysOf);
+    const entityCacheKeys = reads.map(entityCacheKeysOf);
     const { entries, containers } = await store.get(
       reads.map(({ endpointRequest }) => endpointRequest.key),
-      objectKeys.flat(),
+      entityCacheKeys.flat(),
     );
-    const needed = objectKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
+    const needed = entityCacheKeys.flatMap((keys, i) => (entries[i] && isFresh(entries[i]) ? [] : keys));
     const containerKeys = new Set(needed.flatMap((key) => containers.get(key) ?? []));
     const requests = [...containerKeys].flatMap((key) => requestOfKey(key, registry) ?? []);
     if (requests.length > 0) await loadContainers(requests);
@@ -89,7 +89,7 @@ export function createSharedResponses(
 }
 
 /** The keys under which an object of another response serves the read. */
-function objectKeysOf({ endpointRequest: { key, entityKey }, form }: SharedRead): string[] {
+function entityCacheKeysOf({ endpointRequest: { key, entityKey }, form }: SharedRead): string[] {
   if (!entityKey) return [];
   return form === 'any' ? [key, simplifiedKey(key)] : [key];
 }

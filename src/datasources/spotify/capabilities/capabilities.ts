@@ -15,7 +15,7 @@ import { type Capability, capabilityPolicy, type QuotaMode } from './policy.ts';
 import { createRejections, lowerMaxPageSize, SmallerPageNeeded } from './rejections.ts';
 
 /**
- * The capabilities that Spotify gives this app. Spotify does not state the quota mode of an app, and some apps have a
+ * The capabilities that this app has at Spotify. Spotify does not state the quota mode of an app, and some apps have a
  * part of each mode: so each capability is learned from the responses.
  */
 export interface Capabilities extends CapabilityView {
@@ -48,7 +48,7 @@ export interface Capabilities extends CapabilityView {
   observe(object: Entity): void;
   /** A call of any endpoint succeeded. */
   recordSuccess(): void;
-  /** All that is known, by the name of the capability; a page size limit is a number. */
+  /** All known capabilities by name; the value of a page size limit is a number. */
   values(): CapabilityValues;
   /** Whether the app is known to be in development mode: it has a limit that other apps do not have. */
   isDevelopmentMode(): boolean;

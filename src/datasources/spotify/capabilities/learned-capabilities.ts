@@ -14,7 +14,7 @@ import {
 export interface LearnedCapability {
   /** Whether the app has the capability; for an endpoint with pages, its page size limit. */
   value: boolean | number;
-  /** Whether a response has shown it; a page size limit is lowered before the lower one has been tried. */
+  /** Whether a response has shown the value; a lowered page size limit is not confirmed until it has been tried. */
   confirmed: boolean;
   learnedAtMs: number;
   /** How long it is valid, in milliseconds. */
@@ -23,18 +23,18 @@ export interface LearnedCapability {
 
 /** The capabilities that this process, or another process of the same app, has learned from responses. */
 export interface LearnedCapabilities {
-  /** Null if nothing is known, or the knowledge is no longer valid. */
+  /** Null if nothing is known, or the learned value has expired. */
   lookup(capability: Capability): LearnedCapability | null;
-  /** The last knowledge, valid or not. */
+  /** The capability as it was learned last, even if it has expired. */
   last(capability: Capability): LearnedCapability | undefined;
-  /** Confirmed knowledge is logged, and shared with the other processes unless it is valid for a shorter time. */
+  /** Logs a confirmed capability, and shares it with the other processes unless it expires sooner than usual. */
   record(
     capability: Capability,
     value: boolean | number,
     options?: { confirmed?: boolean; forMs?: number },
   ): void;
   reset(feature: Capability): void;
-  /** All that is known and still valid, by the name of the capability. */
+  /** All capabilities that are known and have not expired, by name. */
   values(): CapabilityValues;
 }
 
@@ -96,7 +96,7 @@ export function createLearnedCapabilities(
   };
 }
 
-/** The knowledge of another process; null if the message is about something else or is not valid. */
+/** The capability that another process has learned; null if the message has another topic or is invalid. */
 function parseMessage(
   topic: string,
   message: unknown,

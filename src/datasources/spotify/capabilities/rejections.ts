@@ -14,7 +14,7 @@ export interface Rejection {
 }
 
 /**
- * Decides when a capability is given up. One rejection can be a passing fault: a capability that has worked is given
+ * Decides when a capability counts as missing. One rejection can be a passing fault: a capability that has worked is given
  * up only after rejections of two different objects with a success elsewhere between them, and is tried again soon.
  */
 export interface Rejections {
@@ -22,9 +22,9 @@ export interface Rejections {
   recordSuccess(): void;
   /** A response has shown the value of a capability. */
   confirm(capability: Capability, value: boolean | number): void;
-  /** Notes a rejection. @returns whether the capability is to be given up */
+  /** Records a rejection. @returns whether the capability now counts as missing */
   isGivenUp(capability: Capability, rejection: Rejection): boolean;
-  /** Notes a rejection, and gives the capability up if it is time. */
+  /** Records a rejection, and the capability as missing if the rejections suffice. */
   reject(capability: Capability, rejection: Rejection): void;
   /** Gives up the features that were rejected once, before it was known that the app is in development mode. */
   review(): void;
@@ -99,7 +99,7 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
 
 /**
  * Lowers a page size limit. While the limit has worked until now, only this page is requested smaller.
- * @returns the error that asks for the smaller page
+ * @returns the error that requests the smaller page
  */
 export function lowerMaxPageSize(
   policy: CapabilityPolicy,

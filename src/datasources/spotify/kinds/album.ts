@@ -43,7 +43,7 @@ export type AlbumGroup = AlbumType | 'APPEARS_ON';
 export interface Album extends BaseFields {
   kind: 'album';
   albumType: Sent<AlbumType>;
-  /** Why an artist's list shows the album; only lists say so, and not to every app. */
+  /** Why the list of an artist contains the album. Only lists have the group, and not for every app. */
   albumGroup: AlbumGroup | undefined;
   totalTracks: Sent<number>;
   releaseDate: Sent<ReleaseDate>;
@@ -56,7 +56,7 @@ export interface Album extends BaseFields {
   genres: SentList<string>;
   label: Sent<string>;
   popularity: Sent<number>;
-  /** The first tracks, which a full album contains; undefined where they cannot be used. */
+  /** The first tracks, which a full album contains; undefined if they cannot be used. */
   tracks: Page<Entity> | undefined;
 }
 
@@ -77,7 +77,7 @@ export const artistAlbums = {
   presumedDailyLimit: 100,
   query(groups) {
     const selected = inOrder(groups);
-    // All four are Spotify's default: both ways of asking for them name one list.
+    // All four groups are Spotify's default: with and without the parameter, the list has the same key.
     return selected.length === groupOrder.length ? {} : { include_groups: selected.join(',').toLowerCase() };
   },
   filterIn: ({ include_groups: groups = '' }) =>
@@ -85,7 +85,7 @@ export const artistAlbums = {
   decodeItem(item, options, _artist, groups = []) {
     const selected = inOrder(groups);
     const decoded = decodeAlbum(item, options);
-    // Spotify does not tell every app the group; a list of one group implies it.
+    // Spotify withholds the group from some apps; a list of one group implies it.
     return selected.length === 1 ? { ...decoded, albumGroup: selected[0] } : decoded;
   },
 } as const satisfies PagedListDefinition<Album, readonly AlbumGroup[]>;

@@ -15,7 +15,7 @@ export interface Audiobook extends Series {
   narrators: SentList<Contributor>;
   edition: Sent<string | null>;
   totalChapters: Sent<number>;
-  /** The first chapters, which a full audiobook contains; undefined where they cannot be used. */
+  /** The first chapters, which a full audiobook contains; undefined if they cannot be used. */
   chapters: Page<Entity> | undefined;
 }
 

@@ -17,9 +17,9 @@ export interface BrowseListDefinition<T extends Entity, O = unknown> extends Pag
   on404?: 'absent' | 'withheld';
   /** The key of the page in the response; without one, the response is the page. */
   key?: string;
-  /** The field that reads it and that is null for an app that may not. */
+  /** The field that reads the list; it is null for an app from which Spotify withholds the list. */
   withheldField: string;
-  /** Gives an item an id if Spotify does not; by default an item without an id is null. */
+  /** Adds an id to an item to which Spotify gives none; by default an item without an id is null. */
   identify?(item: unknown): unknown;
   decodeItem(item: unknown, options: DecodeOptions): T;
 }

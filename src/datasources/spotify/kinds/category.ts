@@ -16,7 +16,7 @@ export interface Category extends Entry {
 }
 
 /**
- * Gives a category an id in the form of Spotify's, so that a cursor can find it again: a hash of its id, which stays
+ * Adds to a category an id in the form of Spotify's ids, so that a cursor can find it again: a hash of its id, which stays
  * in `category_id`.
  */
 export function identifiedCategory(category: unknown): unknown {

@@ -11,7 +11,7 @@ export interface Chapter extends Recording {
   /** From 0. */
   chapterNumber: Sent<number>;
   restrictions: Sent<Restrictions | null>;
-  /** The simplified audiobook; lists of one audiobook's chapters leave it out and give `audiobookId` instead. */
+  /** The simplified audiobook; lists of one audiobook's chapters have `audiobookId` instead. */
   audiobook: Sent<Audiobook>;
   audiobookId: SpotifyId | undefined;
 }

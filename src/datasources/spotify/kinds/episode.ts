@@ -11,7 +11,7 @@ export interface Episode extends Recording {
   isExternallyHosted: Sent<boolean | null>;
   restrictions: Sent<Restrictions | null>;
   language: Sent<string>;
-  /** The simplified show; lists of one show's episodes leave it out and give `showId` instead. */
+  /** The simplified show; lists of one show's episodes have `showId` instead. */
   show: Sent<Show>;
   showId: SpotifyId | undefined;
 }

@@ -159,7 +159,7 @@ export function parseId(input: string, kind: string, registry: KindRegistry = ki
   return written.id;
 }
 
-/** The URI that Spotify gives to an object. */
+/** The Spotify URI of an object. */
 export const uriOf = ({ kind, id }: { kind: string; id: string }, registry: KindRegistry = kinds): string =>
   `spotify:${getKind(registry, kind).uriKind ?? kind}:${id}`;
 

@@ -6,11 +6,11 @@ import type { SpotifyId } from './spotify-id.ts';
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
-/** The description of one kind of object: all that generic code knows about it. */
+/** The description of one kind of object; code outside `kinds/` uses only this to distinguish kinds. */
 export interface KindDefinition<T extends Entity = Entity> {
   /** In URIs, in links and as Spotify's `type`. */
   name: T['kind'];
-  /** The name of another kind that Spotify gives in its URIs and links, if it does: audiobooks have those of shows. */
+  /** The name of another kind that Spotify uses in URIs and links of this kind: audiobooks have URIs of shows. */
   uriKind?: string;
   /** The first segment of its paths, its endpoint family, and its key in batch and search responses. */
   plural: string;
@@ -43,7 +43,7 @@ export interface KindDefinition<T extends Entity = Entity> {
   shortLists: readonly ShortListDefinition<T>[];
   /** @throws MalformedResponse without a readable id and name */
   decode(value: unknown, options: DecodeOptions): T;
-  /** Whether Spotify sent this object in place of another one. */
+  /** Whether Spotify sent this object in place of the requested one. */
   isRelinked?(object: T): boolean;
 }
 
@@ -54,9 +54,9 @@ export type KindRegistry = Readonly<Record<string, KindDefinition>>;
 export interface Entity {
   kind: string;
   id: SpotifyId;
-  /** The market of the request, which the objects inside inherit; null where none was named. */
+  /** The market of the request, which the objects inside inherit; null for a request without a market. */
   market: Market | null;
-  /** Whether this is the full object: Spotify does not give this app the fields that it lacks. */
+  /** Whether this is the full object. Spotify withholds from this app the fields that a full object lacks. */
   full: boolean;
   /** Whether only the id and the link are known. */
   isReference?: boolean;
@@ -65,12 +65,12 @@ export interface Entity {
 }
 
 /**
- * An item of a list that is no object of the catalogue, but contains one. Its id only tells entries apart, and a list
+ * An item of a list that is no object of the catalogue, but contains one. Its id only distinguishes entries, and a list
  * may have equal entries.
  */
 export interface Entry extends Entity {
   isEntry: true;
-  /** The object; null where the entry contains none that can be read. */
+  /** The object; null if the entry contains none that can be read. */
   item: Entity | Malformed | null;
 }
 
@@ -78,7 +78,7 @@ export interface Entry extends Entity {
 export interface DecodeOptions {
   full: boolean;
   market: Market | null;
-  /** The id of the request, where the response must have the same. */
+  /** The id of the request, if the response must have the same id. */
   id?: SpotifyId | undefined;
   /** Simplified objects of the same response by their ids: the fifty albums of a page have few artists between them. */
   simplified?: Map<unknown, Entity>;
@@ -113,7 +113,7 @@ export interface PagedListDefinition<T extends Entity, F = undefined> extends Pa
   /** The item with an id, if Spotify gives it none; by default an item without an id is null. */
   identify?(item: unknown): unknown;
   query?(filter: F): Record<string, string>;
-  /** The filter from which `query` has made this query. */
+  /** The inverse of `query`: the filter of a query. */
   filterIn?(query: Record<string, string>): unknown;
   /** @param filter left out for a page that a full object contains */
   decodeItem(item: unknown, options: DecodeOptions, owner: SpotifyId, filter?: F): T;
@@ -144,7 +144,7 @@ export interface EmbeddedPage {
   isInBatches: boolean;
 }
 
-/** A value or a marker; undefined where Spotify sent nothing. */
+/** A value or a marker; undefined if Spotify sent nothing. */
 export type Embedded = Entity | Malformed | readonly (Entity | Malformed | null)[] | null | undefined;
 
 /** The kind with this name; undefined if the registry has none. */
@@ -193,8 +193,8 @@ export const marketOfRequest = (
   market: Market | null,
 ): Market | null => (takesMarket ? (market ?? fallbackMarket ?? null) : null);
 
-/** The name of an object in the caches; the key of an object that is the same in every market has no market. */
-export const objectKey = (kinds: KindRegistry, kind: string, id: string, market: Market | null): string =>
+/** The key of an object in every cache; the key of an object that is the same in every market has no market. */
+export const cacheKeyOf = (kinds: KindRegistry, kind: string, id: string, market: Market | null): string =>
   `${kind}/${id}${marketQuery(marketOfRequest(getKind(kinds, kind), market))}`;
 
 export const marketQuery = (market: Market | null): string => (market === null ? '' : `?market=${market}`);

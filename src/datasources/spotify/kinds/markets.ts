@@ -27,7 +27,7 @@ export function parseMarket(input: string): Market {
 }
 
 /**
- * The market of podcasts, audiobooks and playlists where no market is known: without a market Spotify finds them, or the
+ * The market of podcasts, audiobooks and playlists if no market is known: without a market Spotify finds them, or the
  * episodes in them, for few apps (spotipy#552). It is Spotify's own default.
  */
 export const fallbackMarket = parseMarket('US');

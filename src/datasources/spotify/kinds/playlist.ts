@@ -32,7 +32,7 @@ export interface Playlist extends BaseFields {
   kind: 'playlist';
   description: Sent<string>;
   collaborative: Sent<boolean>;
-  /** Null where Spotify does not say, as in every search. */
+  /** Null if Spotify does not state it, as in every search. */
   public: Sent<boolean | null>;
   snapshotId: Sent<string>;
   images: SentList<Image>;
@@ -119,7 +119,7 @@ function decodePlaylist(value: unknown, options: DecodeOptions): Playlist {
   };
 }
 
-/** Whether these are the items, and not their number alone, as in simplified playlists. */
+/** Whether the page has items; simplified playlists have only their number. */
 const hasItems = (page: unknown): boolean =>
   page !== undefined && page !== null && (typeof page !== 'object' || 'items' in page);
 
@@ -128,7 +128,7 @@ const contentOf = (entry: unknown): unknown =>
   propertyOf(entry, 'item') ?? propertyOf(entry, 'track') ?? null;
 
 /**
- * Gives an entry, which has no id of its own, an id in the form of Spotify's, so that a cursor can find it again: a hash
+ * Adds to an entry, which has no id of its own, an id in the form of Spotify's, so that a cursor can find it again: a hash
  * of the contained object and the time at which it was added.
  */
 function identified(entry: unknown): unknown {

@@ -8,7 +8,7 @@ export interface Show extends Series {
   kind: 'show';
   isExternallyHosted: Sent<boolean | null>;
   totalEpisodes: Sent<number>;
-  /** The newest episodes, which a full show contains if it was read alone; undefined where they cannot be used. */
+  /** The newest episodes, which a full show contains if it was read alone; undefined if they cannot be used. */
   episodes: Page<Entity> | undefined;
 }
 

@@ -54,7 +54,7 @@ export function readIdOf(kind: string, input: unknown): SpotifyId | null {
 const largest = '7N42dgm5tFLK9N8MT7fHC7';
 const digits = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** Whether the id can be anything's id at all; only such ids may share a batch with others. */
+/** Whether an object can have this id; only such ids may share a batch with others. */
 export function isInRange(id: SpotifyId): boolean {
   for (let i = 0; i < largest.length; i++) {
     const difference = digits.indexOf(id.charAt(i)) - digits.indexOf(largest.charAt(i));

@@ -36,11 +36,11 @@ export interface Track extends Omit<BaseFields, 'name'> {
   isLocal: Sent<boolean>;
   isPlayable: Sent<boolean | null>;
   restrictions: Sent<Restrictions | null>;
-  /** A reference to the requested track, where this one replaces it in the market. */
+  /** A reference to the requested track, if this track replaces it in the market. */
   linkedFrom: Sent<Track | null>;
   previewUrl: Sent<string | null>;
   artists: SentList<Artist>;
-  /** The simplified album; lists of one album's tracks leave it out and give `albumId` instead. */
+  /** The simplified album; lists of one album's tracks have `albumId` instead. */
   album: Sent<Album>;
   albumId: SpotifyId | undefined;
   externalIds: Sent<ExternalIds>;

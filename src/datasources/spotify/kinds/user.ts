@@ -5,7 +5,7 @@ import { isPathSegment } from './spotify-id.ts';
 /** A user as others see it. Its id is no id of the catalogue: it may be a name. */
 export interface User {
   id: string;
-  /** Null where the user has none. */
+  /** Null if the user has none. */
   displayName: Sent<string | null>;
   externalUrl: Sent<string>;
 }

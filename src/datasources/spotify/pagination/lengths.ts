@@ -6,19 +6,19 @@ import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 
 export interface ListLength {
-  /** As Spotify reported it last. */
+  /** The total that Spotify reported last. */
   reportedTotal: number;
   /** Whether the total that was sent last is not as documented. */
   isTotalMalformed: boolean;
-  /** The reported total, or the slots that exist for certain where these are more. */
+  /** The reported total, or the slots that exist for certain if these are more. */
   length: number;
-  /** The slots that exist for certain, by the pages. */
+  /** The slots that exist for certain, as the pages show. */
   minLength: number;
   /** The slot at which the list ends for certain; null while no page has shown its end. */
   end: number | null;
-  /** Whether every page agreed with the reported total about where the list goes on. */
+  /** Whether every page agreed with the reported total about whether the list goes on. */
   isReliable: boolean;
-  /** Until when this may be believed, in milliseconds of the epoch. */
+  /** When the length expires, in milliseconds of the epoch. */
   freshUntilMs: number;
 }
 
@@ -35,13 +35,13 @@ interface LearnedLength extends Omit<ListLength, 'length' | 'freshUntilMs'> {
   asOfMs: number;
   /** Pages read since then fit together, even if they report different totals. */
   consistentSinceMs: number;
-  /** Totals that were reported before, in the order of their coming. */
+  /** Totals that were reported before, oldest first. */
   formerTotals: number[];
   /** Until then totals that differ from page to page do not mean that the list has changed. */
   flappingUntilMs: number;
 }
 
-/** The length of a list as these of its pages tell it, which may be older than it is believed; null for no pages. */
+/** The length of a list as these of its pages show it, even if they are no longer fresh; null for no pages. */
 export function lengthFrom(pages: readonly AnyPage[]): Omit<ListLength, 'freshUntilMs'> | null {
   const [first] = pages;
   if (!first) return null;
@@ -51,7 +51,7 @@ export function lengthFrom(pages: readonly AnyPage[]): Omit<ListLength, 'freshUn
     if (asOfMs >= learned.asOfMs) Object.assign(learned, { reportedTotal, isTotalMalformed, asOfMs });
     recordExtent(learned, page);
   }
-  return lengthOf(learned);
+  return toListLength(learned);
 }
 
 /** Learns from a page how far the list reaches. */
@@ -61,14 +61,14 @@ function recordExtent(learned: LearnedLength, page: AnyPage): void {
   learned.isReliable &&= agreesWithTotal(page);
 }
 
-function lengthOf(learned: LearnedLength): Omit<ListLength, 'freshUntilMs'> {
+function toListLength(learned: LearnedLength): Omit<ListLength, 'freshUntilMs'> {
   const { reportedTotal, isTotalMalformed, minLength, end, isReliable } = learned;
   const length = Math.max(reportedTotal, minLength);
   return { reportedTotal, isTotalMalformed, length, minLength, end, isReliable };
 }
 
-/** The length that clients are shown; a marker where Spotify's total is not as documented. */
-export const shownTotal = ({
+/** The length that clients are shown; a marker if Spotify's total is not as documented. */
+export const shownLength = ({
   isTotalMalformed,
   length,
 }: Pick<ListLength, 'isTotalMalformed' | 'length'>): number | Malformed =>
@@ -86,7 +86,7 @@ const firstLength = ({ total, isTotalMalformed, asOfMs }: AnyPage): LearnedLengt
   flappingUntilMs: 0,
 });
 
-/** The slots that exist for certain: those of the page, and one more where Spotify names a next page. */
+/** The slots that exist for certain: the slots of the page, and one more if Spotify names a next page. */
 const minLengthFrom = ({ offset, limit, hasNext, items }: AnyPage): number => {
   if (items.length === 0) return 0;
   return hasNext ? offset + limit + 1 : offset + items.length;
@@ -109,22 +109,22 @@ function agreesWithTotal({ offset, limit, total, hasNext, items }: AnyPage): boo
 }
 
 /**
- * The length of each list, as far as its pages have told it. The total that Spotify reports is not a bound: it can be
- * 0, too small, too large or different from page to page.
+ * The length of each list, as far as its pages show it. The total that Spotify reports is not a bound: it can be 0, too
+ * small, too large or different from page to page.
  */
-export interface ListTotals {
-  /** Null for a list of which no page was read lately. */
+export interface ListLengths {
+  /** Null for a list of which no page was read within the freshness. */
   of(list: AnyList): ListLength | null;
   /** False for a page that was read before the list changed. */
   isConsistent(list: AnyList, page: AnyPage): boolean;
   /**
    * Learns from a page.
    * @param sinceMs start of the read to which the page belongs, in milliseconds of the epoch. If the list has grown,
-   * the pages read since then still fit together: an item that moved comes twice, which can be seen. If the list has
-   * become shorter, only this page and later ones fit: an item that moved would be missed
+   * the pages read since then still fit together: an item that moved is in two pages, and the repetition is removed. If
+   * the list has become shorter, only this page and later ones fit: an item that moved would be missed
    */
   record(list: AnyList, page: AnyPage, sinceMs: number): void;
-  /** Learns that a list ends at a slot, though `next` is set behind it. */
+  /** Learns that a list ends at a slot, although `next` is set after it. */
   recordEnd(list: AnyList, slot: number): void;
   /** Forgets the lists whose keys contain one of these ids. */
   forget(ids: readonly string[]): void;
@@ -136,10 +136,10 @@ const maxFormerTotals = 10;
 const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
 
 /**
- * @param freshMs how long a length is believed, in milliseconds; null for as long as the pages of the list are fresh
+ * @param freshMs how long a length is valid, in milliseconds; null for as long as the pages of the list are fresh
  * @param onChange called when a list is found to have changed
  */
-export function createListTotals(freshMs: number | null, onChange: () => void): ListTotals {
+export function createListLengths(freshMs: number | null, onChange: () => void): ListLengths {
   const lists = createLru<LearnedLength>(maxLists);
   const freshMsOf = (list: AnyList): number => freshMs ?? list.freshMs;
 
@@ -152,7 +152,7 @@ export function createListTotals(freshMs: number | null, onChange: () => void): 
     { total, asOfMs }: AnyPage,
     sinceMs: number,
   ): void {
-    // A total that returns is a way of reporting, not a change of the list.
+    // If a former total returns, Spotify reports several totals for one list: the list has not changed.
     const isFlapping = learned.formerTotals.includes(total);
     learned.formerTotals = [...learned.formerTotals, learned.reportedTotal].slice(-maxFormerTotals);
     if (isFlapping) {
@@ -169,7 +169,7 @@ export function createListTotals(freshMs: number | null, onChange: () => void): 
     of(list) {
       const learned = lists.get(list.key);
       const freshUntilMs = (learned?.asOfMs ?? 0) + freshMsOf(list);
-      return learned && epochMs() < freshUntilMs ? { ...lengthOf(learned), freshUntilMs } : null;
+      return learned && epochMs() < freshUntilMs ? { ...toListLength(learned), freshUntilMs } : null;
     },
     recordEnd({ key }, slot) {
       const learned = lists.get(key);

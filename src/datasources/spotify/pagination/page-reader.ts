@@ -7,7 +7,7 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
-import { type ListLength, type ListTotals, shownTotal } from './lengths.ts';
+import { type ListLength, type ListLengths, shownLength } from './lengths.ts';
 import { nextOffsets, type SlotRange } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
@@ -20,7 +20,7 @@ export interface ListRead<T extends Entity> {
   limit: number;
   fieldContext: FieldContext;
   cache: ReadThroughCache;
-  totals: ListTotals;
+  lengths: ListLengths;
   smallPages: SmallPages;
   /** Counts a page that is older than the last change of its list. */
   recordChange(): void;
@@ -41,28 +41,28 @@ export interface PageSequence<T> {
  */
 export async function readPages<T extends Entity>(
   read: ListRead<T>,
-  slots: SlotRange,
+  slotRange: SlotRange,
 ): Promise<PageSequence<T> | null> {
-  if (slots.start === slots.end) return { pages: [], isShortened: false };
-  const { list, limit, totals, fieldContext } = read;
+  if (slotRange.start === slotRange.end) return { pages: [], isShortened: false };
+  const { list, limit, lengths, fieldContext } = read;
   const startedMs = epochMs();
   let pages: Page<T>[] = [];
   let isShortened = false;
-  if (list.embeddedFirstPage && slots.start < Math.max(limit, list.embeddedItems ?? 0)) {
+  if (list.embeddedFirstPage && slotRange.start < Math.max(limit, list.embeddedItems ?? 0)) {
     const firstPage = await list.embeddedFirstPage(fieldContext);
     if (firstPage === null) return null;
     if (firstPage) {
-      totals.record(list, firstPage, startedMs);
+      lengths.record(list, firstPage, startedMs);
       pages.push(firstPage);
     }
   }
   while (!isShortened) {
-    const offsets = nextOffsets(pages, slots, limit, lengthOf(read), list.maxOffset);
+    const offsets = nextOffsets(pages, slotRange, limit, knownLengthOf(read), list.maxOffset);
     if (offsets.length === 0) break;
-    const next = await readWithinQuota(read, offsets, !pages.some(reaches(slots)), startedMs);
+    const next = await readWithinQuota(read, offsets, !pages.some(reaches(slotRange)), startedMs);
     pages = untilGap([...pages, ...next.pages]);
-    // Pages smaller than requested may end before the slots: then a window without slots is no shortened one.
-    isShortened = next.isShortened && pages.some(reaches(slots));
+    // Pages smaller than requested may end before the slot range: a window without slots is not a shortened window.
+    isShortened = next.isShortened && pages.some(reaches(slotRange));
   }
   recordEmptyEnd(read, pages);
   return { pages: await readChangedAgain(read, pages, startedMs), isShortened };
@@ -94,7 +94,7 @@ async function readWithinQuota<T extends Entity>(
   return { pages, isShortened: pages.length < offsets.length };
 }
 
-/** Whether a page has a slot of the range or a later one. */
+/** Whether a page has a slot of the slot range or a later one. */
 const reaches =
   ({ start }: SlotRange) =>
   <T>({ offset, limit }: Page<T>): boolean =>
@@ -112,7 +112,7 @@ export function gatewayError(error: unknown): GatewayError {
   throw error;
 }
 
-/** The request for the page at an offset, which no list extends beyond `maxOffset`. */
+/** The request for the page at an offset, with a page size that ends at `maxOffset` at the latest. */
 const requestAt = <T extends Entity>({ list, limit }: ListRead<T>, offset: number) =>
   list.page(offset, Math.min(limit, list.maxOffset - offset));
 
@@ -125,17 +125,17 @@ export async function readPage<T extends Entity>(
   offset: number,
   startedMs: number,
 ): Promise<Page<T>> {
-  const { list, limit, cache, totals, smallPages, recordChange, fieldContext } = read;
+  const { list, limit, cache, lengths, smallPages, recordChange, fieldContext } = read;
   const endpointRequest = requestAt(read, offset);
   const getPage = async (): Promise<Page<T>> => {
     const page = await cache.get(endpointRequest, fieldContext);
     if (page !== null) return page;
     if (list.mayBeAbsent) throw new ListAbsent();
-    // Its request takes no status as absence, so only a stored or batched response can state it.
+    // The requests of these lists treat no status as absence, so only a stored or batched response can be null.
     throw new UpstreamBadResponse(`There is no page of ${list.endpoint} at offset ${offset}.`);
   };
   let page = await getPage();
-  if (!totals.isConsistent(list, page)) {
+  if (!lengths.isConsistent(list, page)) {
     recordChange();
     cache.expire(endpointRequest.key);
     page = await getPage();
@@ -144,47 +144,47 @@ export async function readPage<T extends Entity>(
     cache.put(list.page(offset, page.limit), page, page.asOfMs);
     if (page.hasNext && smallPages.record(list, page)) throw new SmallerPageNeeded(page.limit);
   }
-  totals.record(list, page, startedMs);
+  lengths.record(list, page, startedMs);
   return page;
 }
 
-/** Pages from before the list changed are read again, so that the window fits together. */
+/** Reads the pages from before the list changed again, so that the pages of a window fit together. */
 function readChangedAgain<T extends Entity>(
   read: ListRead<T>,
   pages: readonly Page<T>[],
   startedMs: number,
 ): Promise<Page<T>[]> {
-  const { list, limit, totals } = read;
+  const { list, limit, lengths } = read;
   const mayReadAgain = ({ offset, limit: size }: Page<T>) =>
     size === Math.min(limit, list.maxOffset - offset);
   return Promise.all(
     pages.map((page) =>
-      totals.isConsistent(list, page) || !mayReadAgain(page) ? page : readPage(read, page.offset, startedMs),
+      lengths.isConsistent(list, page) || !mayReadAgain(page) ? page : readPage(read, page.offset, startedMs),
     ),
   );
 }
 
-type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'totals' | 'fieldContext'>;
+type LengthRead<T extends Entity> = Pick<ListRead<T>, 'list' | 'lengths' | 'fieldContext'>;
 
-/** The length of a list as far as it is known; the field is then as fresh as the length. */
-function lengthOf<T extends Entity>({ list, totals, fieldContext }: LengthRead<T>): ListLength | null {
-  const length = totals.of(list);
+/** The length of a list; null if it is not known. The field is then at most as fresh as the length. */
+function knownLengthOf<T extends Entity>({ list, lengths, fieldContext }: LengthRead<T>): ListLength | null {
+  const length = lengths.of(list);
   if (length) recordFreshness(fieldContext, length.freshUntilMs);
   return length;
 }
 
-/** The length of a list as far as it is known, as clients are shown it. */
-export function knownTotal<T extends Entity>(read: LengthRead<T>): number | Malformed | null {
-  const length = lengthOf(read);
-  return length && shownTotal(length);
+/** The length that clients are shown; null if it is not known. */
+export function shownLengthOf<T extends Entity>(read: LengthRead<T>): number | Malformed | null {
+  const length = knownLengthOf(read);
+  return length && shownLength(length);
 }
 
-/** Two empty pages in succession end the list behind its last item. */
-function recordEmptyEnd<T extends Entity>({ list, totals }: ListRead<T>, pages: readonly Page<T>[]): void {
+/** Two empty pages in succession mean that the list ends after its last item. */
+function recordEmptyEnd<T extends Entity>({ list, lengths }: ListRead<T>, pages: readonly Page<T>[]): void {
   const [previous, last] = pages.slice(-2);
   if (previous?.items.length !== 0 || last?.items.length !== 0) return;
   const filled = pages.findLast(({ items }) => items.length > 0);
-  totals.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
+  lengths.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
 }
 
 /** The pages up to the first gap between two of them, which a page smaller than requested leaves. */

@@ -2,20 +2,22 @@ import { isMalformed } from '../kinds/decoding/json.ts';
 import { type Items, idAt } from '../kinds/decoding/lazy-items.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLength } from './lengths.ts';
 
-/** The slots and the pages that a client's arguments select. Pure functions; `page-reader.ts` does the reading. */
+/** The slots and the pages that a client's arguments select. The functions are pure; `page-reader.ts` reads the pages. */
 
-/** A place in a list, as a cursor names it. */
+/** The position in a list that a cursor names. */
 export interface CursorPosition {
   slot: number;
-  /** The item that stood there, and how long the list was then. */
+  /** The item in the slot when the cursor was made; null if the slot had none. */
   id: string | null;
+  /** Spotify's total of the list when the cursor was made. */
   total: number;
 }
 
 /** The window that a client requests: `first` or `last` is a number, the other null. */
-export interface PageArgs {
+export interface WindowArgs {
   first: number | null;
   last: number | null;
   after: CursorPosition | null;
@@ -23,7 +25,7 @@ export interface PageArgs {
 }
 
 /** Whether the slots of the arguments are counted from the end of the list. */
-export const isFromEnd = ({ last, before }: PageArgs): boolean => last !== null && before === null;
+export const isFromEnd = ({ last, before }: WindowArgs): boolean => last !== null && before === null;
 
 /** Slots from `start` up to but not including `end`. */
 export interface SlotRange {
@@ -33,21 +35,27 @@ export interface SlotRange {
 
 /** The slots that the arguments select; null if they depend on the length of the list, which is unknown. */
 export function slotRangeOf(
-  { first, last, after, before }: PageArgs,
-  total: number | null,
+  { first, last, after, before }: WindowArgs,
+  length: number | null,
   maxOffset: number,
 ): SlotRange | null {
   const start = after ? after.slot + 1 : 0;
   const limit = Math.min(before?.slot ?? maxOffset, maxOffset);
   if (last === null) return atLeastEmpty(start, Math.min(start + (first ?? 0), limit));
-  if (before === null && total === null) return null;
-  const end = Math.min(limit, before === null && total !== null ? total : limit);
+  if (before === null && length === null) return null;
+  const end = Math.min(limit, before === null && length !== null ? length : limit);
   return atLeastEmpty(Math.max(start, end - last), end);
 }
 
 const atLeastEmpty = (start: number, end: number): SlotRange => ({ start, end: Math.max(start, end) });
 
-/** The offsets of the aligned pages that a span touches. */
+/** The slots from the last one that exists for certain to the highest possible one: reading them shows the end. */
+export const afterKnownEnd = (
+  { maxOffset }: Pick<PagedList<Entity>, 'maxOffset'>,
+  { minLength }: Pick<ListLength, 'minLength'>,
+): SlotRange => ({ start: Math.max(0, minLength - 1), end: maxOffset });
+
+/** The offsets of the aligned pages that a slot range touches. */
 export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
   const offsets: number[] = [];
   for (let offset = start - (start % limit); offset < end; offset += limit) offsets.push(offset);
@@ -55,53 +63,55 @@ export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
 }
 
 /**
- * The offsets of the pages that the arguments may need, for a list of which nothing is known. If the offset of a page
+ * The offsets of the pages that the arguments may need, for a list about which nothing is known. If the offset of a page
  * depends on the length of the list, the page gets an offset beyond every list: it is counted as a call, and never found
  * in the cache.
- * @param hasStableTotal whether the item of a cursor is looked for where the list's growth has moved it
+ * @param hasStableTotal whether the item of a cursor is looked for in the slot to which the list's growth has moved it
  */
 export function worstCaseOffsets(
-  range: PageArgs,
+  windowArgs: WindowArgs,
   limit: number,
   maxOffset: number,
   hasStableTotal: boolean,
 ): number[] {
-  const span = slotRangeOf(range, null, maxOffset);
-  const unknownPlaces = (count: number) =>
+  const slotRange = slotRangeOf(windowArgs, null, maxOffset);
+  const unknownOffsets = (count: number) =>
     Array.from({ length: count }, (_, i) => Number.MAX_SAFE_INTEGER - i);
-  if (span) {
-    const offsets = offsetsOf(span, limit);
-    return hasStableTotal && range.after && range.first ? [...offsets, ...unknownPlaces(1)] : offsets;
+  if (slotRange) {
+    const offsets = offsetsOf(slotRange, limit);
+    return hasStableTotal && windowArgs.after && windowArgs.first
+      ? [...offsets, ...unknownOffsets(1)]
+      : offsets;
   }
-  const size = range.last ?? 0;
-  return [0, ...unknownPlaces(size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1)];
+  const size = windowArgs.last ?? 0;
+  return [0, ...unknownOffsets(size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1)];
 }
 
 /**
- * The offsets of the pages to request next for a span, in parallel; none where the pages in hand suffice or the list
- * ends with them. While the list's length is unknown or unreliable, one page is requested at a time.
- * @param pages those in hand, in the order of their offsets, without a gap
+ * The offsets of the pages to request next for a slot range, in parallel; none if the pages that were read suffice or the
+ * list ends with them. While the list's length is unknown or unreliable, one page is requested at a time.
+ * @param pages the pages that were read, in the order of their offsets, without a gap
  */
 export function nextOffsets<T>(
   pages: readonly Page<T>[],
-  span: SlotRange,
+  slotRange: SlotRange,
   limit: number,
   length: Pick<ListLength, 'length' | 'end' | 'isReliable'> | null,
   maxOffset: number,
 ): number[] {
   const last = pages.at(-1);
-  const start = last ? last.offset + last.limit : span.start;
-  const isNeeded = start < span.end || last?.items.length === 0;
+  const start = last ? last.offset + last.limit : slotRange.start;
+  const isNeeded = start < slotRange.end || last?.items.length === 0;
   if (!isNeeded || start >= Math.min(maxOffset, length?.end ?? maxOffset) || !mayContinue(pages)) return [];
   const aligned = start - (start % limit);
-  const isInHand = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
-  const first = isInHand ? start : aligned;
+  const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
+  const first = isRead ? start : aligned;
   if (!length?.isReliable) return [first];
-  const end = Math.min(span.end, length.length, maxOffset);
+  const end = Math.min(slotRange.end, length.length, maxOffset);
   return [first, ...offsetsOf({ start: aligned + limit, end }, limit)];
 }
 
-/** Whether the list may go on after the last page in hand, as far as `next` tells. */
+/** Whether the list may go on after the last page, as far as `next` shows. */
 function mayContinue<T>(pages: readonly Page<T>[]): boolean {
   const [previous, last] = [pages.at(-2), pages.at(-1)];
   if (!last) return true;
@@ -154,32 +164,12 @@ function readableAt(items: Items<Entity>, index: number): Entity | null {
 const isEntry = (items: Items<Entity>, index: number): boolean => readableAt(items, index)?.isEntry === true;
 
 /**
- * When the list has grown or shrunk at the front since the cursor was given, its item has moved by as many
- * slots at most. If it is found there, the window begins after it, so that the client gets no item twice and misses none.
- */
-export function realignToCursor<T extends Entity>(
-  requested: SlotRange,
-  { after, first }: PageArgs,
-  pages: readonly Page<T>[],
-): SlotRange {
-  const total = newest(pages)?.total;
-  if (!after?.id || first === null || total === undefined || total === after.total) return requested;
-  const farthest = Math.abs(total - after.total);
-  const moved = slotRefsIn(pages).find(
-    ({ slot, id }) => id === after.id && Math.abs(slot - after.slot) <= farthest,
-  );
-  if (!moved) return requested;
-  const start = moved.slot + 1;
-  return { start: Math.min(start, requested.end), end: Math.min(requested.end, start + first) };
-}
-
-/**
  * The slot to which the item of a cursor has moved if the list has grown at the front by as much as its total has;
- * null where the pages in hand already show the item, or the list has not grown.
+ * null if the pages already have the item, or the list has not grown.
  */
 export function shiftedSlot<T extends Entity>(
   pages: readonly Page<T>[],
-  { after, first }: PageArgs,
+  { after, first }: WindowArgs,
   maxOffset: number,
 ): number | null {
   const total = newest(pages)?.total;
@@ -193,7 +183,8 @@ export function shiftedSlot<T extends Entity>(
 export const isCursorAt = <T extends Entity>(page: Page<T>, slot: number, { id }: CursorPosition): boolean =>
   slotRefsIn([page]).some((found) => found.slot === slot && found.id === id);
 
-const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>
+/** The page that Spotify sent last. */
+export const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>
   pages.reduce<Page<T> | undefined>(
     (latest, page) => (latest && latest.asOfMs > page.asOfMs ? latest : page),
     undefined,

@@ -8,7 +8,7 @@ export interface SmallPages {
   /** The page size of such a list; null for any other list. */
   limitOf(list: Pick<PagedList<Entity>, 'key'>): number | null;
   /**
-   * Notes a page that is smaller than requested although the list goes on.
+   * Records a page that is smaller than requested although the list goes on.
    * @returns whether this is now known to be the page size of the list: one such page may be an exception
    */
   record(
@@ -27,7 +27,7 @@ interface SmallPage {
 
 const maxLists = 5_000;
 
-/** @param freshMs how long a page size is believed, in milliseconds; null for as long as the pages are fresh */
+/** @param freshMs how long a page size is valid, in milliseconds; null for as long as the pages are fresh */
 export function createSmallPages(freshMs: number | null): SmallPages {
   const smallPages = createLru<SmallPage>(maxLists);
   return {

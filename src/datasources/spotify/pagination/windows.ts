@@ -1,16 +1,9 @@
 import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import { type ListLength, shownTotal } from './lengths.ts';
+import { type ListLength, shownLength } from './lengths.ts';
 import type { PageSequence } from './page-reader.ts';
-import {
-  isEmpty,
-  type PageArgs,
-  realignToCursor,
-  type SlotRange,
-  type SlotRef,
-  slotRefsIn,
-} from './slots.ts';
+import { isEmpty, newest, type SlotRange, type SlotRef, slotRefsIn, type WindowArgs } from './slots.ts';
 
 export interface Slot<T> {
   slot: number;
@@ -23,43 +16,67 @@ export interface Window<T> extends SlotRange {
   /** The total that Spotify reported last, which cursors carry; null if no page was read. */
   reportedTotal: number | null;
   /**
-   * Length of the list: the reported total, or the slots that exist for certain where these are more; a marker where the
+   * Length of the list: the reported total, or the slots that exist for certain if these are more; a marker if the
    * total is not as documented, null if no page was read.
    */
-  total: number | Malformed | null;
+  length: number | Malformed | null;
   hasNext: boolean;
   hasPrevious: boolean;
 }
 
 /**
  * Cuts a window out of the pages that cover it.
- * @param pages none if the list is known to be shorter; if they are shortened, the window ends with them
- * @param length of the list as the pages have told it; null if no page was read
+ * @param pages none if the list is known to be shorter; if the sequence is shortened, the window ends with it
+ * @param length of the list, as its pages show it; null if no page was read
  */
 export function windowOf<T extends Entity>(
   { pages, isShortened }: PageSequence<T>,
-  requested: SlotRange,
-  range: PageArgs,
+  requestedRange: SlotRange,
+  windowArgs: WindowArgs,
   maxOffset: number,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
-  const live = untilEnd(pages);
-  const span = realignToCursor(requested, range, live);
-  const found = slotRefsIn(live, span.end).filter(({ slot }) => slot >= span.start);
+  const listPages = untilEnd(pages);
+  const slotRange = realignToCursor(requestedRange, windowArgs, listPages);
+  const slotRefs = slotRefsIn(listPages, slotRange.end).filter(({ slot }) => slot >= slotRange.start);
   // No item follows a window that ends at the known end of the list, even if Spotify sends a `next`.
-  const isAtEnd = range.last !== null && range.before === null && span.end === length?.end;
+  const isAtEnd = windowArgs.last !== null && windowArgs.before === null && slotRange.end === length?.end;
   const hasNext =
-    isShortened || (requested.start < requested.end && !isAtEnd && hasMore(live, span, maxOffset));
-  const last = live.at(-1);
+    isShortened ||
+    (requestedRange.start < requestedRange.end && !isAtEnd && hasMore(listPages, slotRange, maxOffset));
+  const last = listPages.at(-1);
   return {
-    slots: distinct(found.flatMap(slotOf), range),
+    slots: distinct(slotRefs.flatMap(slotOf), windowArgs),
     reportedTotal: length?.reportedTotal ?? null,
-    total: length && shownTotal(length),
+    length: length && shownLength(length),
     hasNext,
-    hasPrevious: span.start > 0,
-    start: span.start,
-    end: hasNext && last ? Math.max(span.start, Math.min(span.end, last.offset + last.limit)) : span.end,
+    hasPrevious: slotRange.start > 0,
+    start: slotRange.start,
+    end:
+      hasNext && last
+        ? Math.max(slotRange.start, Math.min(slotRange.end, last.offset + last.limit))
+        : slotRange.end,
   };
+}
+
+/**
+ * If the list has grown or shrunk at the front since the cursor was made, the item of the cursor has moved by at most as
+ * many slots. If the item is found there, the window begins after it: the client gets no item twice and misses none.
+ */
+function realignToCursor<T extends Entity>(
+  requestedRange: SlotRange,
+  { after, first }: WindowArgs,
+  pages: readonly Page<T>[],
+): SlotRange {
+  const total = newest(pages)?.total;
+  if (!after?.id || first === null || total === undefined || total === after.total) return requestedRange;
+  const farthest = Math.abs(total - after.total);
+  const moved = slotRefsIn(pages).find(
+    ({ slot, id }) => id === after.id && Math.abs(slot - after.slot) <= farthest,
+  );
+  if (!moved) return requestedRange;
+  const start = moved.slot + 1;
+  return { start: Math.min(start, requestedRange.end), end: Math.min(requestedRange.end, start + first) };
 }
 
 function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {
@@ -67,16 +84,16 @@ function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {
   return item === null ? [] : [{ slot, item }];
 }
 
-/** Whether the list has slots after the range. */
-function hasMore<T>(pages: readonly Page<T>[], span: SlotRange, maxOffset: number): boolean {
+/** Whether the list has slots after the slot range. */
+function hasMore<T>(pages: readonly Page<T>[], slotRange: SlotRange, maxOffset: number): boolean {
   const last = pages.at(-1);
   const lastFilled = pages.findLast((page) => !isEmpty(page));
   if (!last || !lastFilled) return false;
-  if (span.end < lastFilled.offset + lastFilled.items.length) return true;
+  if (slotRange.end < lastFilled.offset + lastFilled.items.length) return true;
   const pageEnd = last.offset + last.limit;
   if (isEmpty(last) || pageEnd >= maxOffset) return false;
-  if (span.end <= pageEnd) return last.hasNext || pageEnd < last.total;
-  // Read no further because `next` is null: of a full page with more to come by its total, only the next page can tell.
+  if (slotRange.end <= pageEnd) return last.hasNext || pageEnd < last.total;
+  // `next` is null, but by its total the list goes on after this full page: only the next page can tell.
   return !last.hasNext && last.items.length === last.limit && pageEnd < last.total;
 }
 
@@ -90,7 +107,7 @@ function untilEnd<T>(pages: readonly Page<T>[]): readonly Page<T>[] {
 }
 
 /** Each item once, except equal entries, without the items of the cursors, which the client has already. */
-function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }: PageArgs): Slot<T>[] {
+function distinct<T extends Entity>(slots: readonly Slot<T>[], { after, before }: WindowArgs): Slot<T>[] {
   const seenIds = new Set([after?.id, before?.id]);
   return slots.filter(({ item }) => {
     const id = isMalformed(item) || item.isEntry ? null : item.id;

@@ -5,8 +5,8 @@ import { type FieldContext, recordUnavailable } from '../usage/field-context.ts'
 import { ListAbsent } from './page-reader.ts';
 
 /**
- * The result of `read`. Null with a note if Spotify withholds the list from this app, without a call once that is known;
- * null without a note if `read` finds no such list.
+ * The result of `read`. If Spotify withholds the list from this app, null, recorded as unavailable; once that is known,
+ * `read` is not called. Null and not recorded if `read` finds no such list.
  */
 export async function unlessWithheld<T>(
   { key, withheldField }: Pick<PagedList<Entity>, 'key' | 'withheldField'>,

@@ -17,7 +17,7 @@ export interface CallSlots {
 export interface CallSlot {
   /** The call is not sent: it does not count for the rate limit. */
   cancel(): void;
-  /** Gives the slot back. @param outcome undefined if the call was not sent, or its sending threw */
+  /** Releases the slot. @param outcome undefined if the call was not sent, or its sending threw */
   release(outcome: Outcome | undefined): void;
 }
 

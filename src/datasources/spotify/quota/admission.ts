@@ -5,7 +5,7 @@ import type { Family } from '../usage/observer.ts';
 import type { OpenState } from './circuit-breaker.ts';
 import type { QuotaState } from './daily-quota.ts';
 
-/** Everything that decides about one call. */
+/** The state on which the admission of one call depends. */
 export interface AdmissionRequest {
   family: Family;
   /** The back-off that applies to the call; null for none. */

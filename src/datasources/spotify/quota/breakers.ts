@@ -124,7 +124,7 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
   };
 }
 
-/** Null for a message about something else, or one that no gateway has sent. */
+/** Null for a message on another topic, or one that no gateway has sent. */
 function parseBackOff(topic: string, message: unknown) {
   const [prefix, familyText] = topic.split(':');
   const { reason: reasonText, untilMs } = (message ?? {}) as { reason?: unknown; untilMs?: unknown };

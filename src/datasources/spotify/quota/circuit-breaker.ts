@@ -4,7 +4,7 @@ import { isEdgeRefusal, isUnexplained404 } from '../transport/retry.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
 
 /**
- * A circuit breaker: closed (calls may be sent), open for a time, or half-open. It opens when Spotify asks for a
+ * A circuit breaker: closed (calls may be sent), open for a time, or half-open. It opens when Spotify requests a
  * back-off and when too many calls fail. After the back-off one call is sent alone; each call that succeeds doubles
  * the number of concurrent calls, until the breaker closes.
  */
@@ -17,7 +17,7 @@ export interface CircuitBreaker {
   acquire(): void;
   /** Ends a call that was acquired. */
   release(result: CallResult, nowMs: number): void;
-  /** Opens it. @param waitMs the back-off that Spotify asked for; null if Spotify named none */
+  /** Opens the breaker. @param waitMs the back-off that Spotify requested; null if it named none */
   trip(reason: BackOffReason, waitMs: number | null, nowMs: number): void;
 }
 
@@ -29,7 +29,7 @@ export interface OpenState {
   totalWaitMs: number;
 }
 
-/** `ignored`: the result says nothing about health (429, or the call was not sent). */
+/** `ignored`: the result does not show whether the endpoint works (429, or the call was not sent). */
 export type CallResult = 'succeeded' | 'failed' | 'ignored';
 
 const failureWindowMs = 10_000;
@@ -127,7 +127,7 @@ export function connectionResult(outcome: Outcome | undefined, refusedFamilies: 
 
 /**
  * The result of a call for the breaker of its family. An endpoint fails with a 5xx, with a 404 that names no object and
- * if the edge refuses the call. A 429 says nothing about its health.
+ * if the edge refuses the call. A 429 does not show whether the endpoint works.
  * @param outcome undefined if the call was not sent
  */
 export function endpointResult(outcome: Outcome | undefined): CallResult {

@@ -150,7 +150,7 @@ export function explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }:
   return nowMs + waitMs - dayMs >= oldestMs - bucketMs;
 }
 
-/** With fewer calls than these a rejection is not plausible: others may have used the quota. */
+/** The fewest calls after which a rejection is plausible. After fewer calls another app may have used the quota. */
 function plausibleCalls(family: Family): number {
   const presumed = presumedDailyLimits.get(family);
   return presumed === undefined ? plausibleWithoutPresumed : presumed * plausibleShare;
@@ -173,7 +173,7 @@ export function raisedLimit({ limit, learnedAtMs }: LearnedLimit, nowMs: number)
 const isLimit = (limit: number): boolean =>
   Number.isInteger(limit) && limit >= minDailyLimit && limit <= maxLimit;
 
-/** Null for a message about something else, or one that no gateway has sent. */
+/** Null for a message on another topic, or one that no gateway has sent. */
 function parseMessage(topic: string, message: unknown, nowMs: number) {
   const [prefix, family] = topic.split(':');
   const { limit, learnedAtMs } = (message ?? {}) as Partial<Record<keyof LearnedLimit, unknown>>;

@@ -1,4 +1,4 @@
-/** Until when a cache entry may be used, in milliseconds of the epoch. */
+/** The freshness of a cache entry; points in time are milliseconds of the epoch. */
 export interface EntryAge {
   freshUntilMs: number;
   /** Length of its freshness, in milliseconds. */

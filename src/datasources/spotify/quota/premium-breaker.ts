@@ -134,7 +134,7 @@ const anyRead = { family: 'artists', path: '/artists/3Nrfpe0tUJi4K4DXYWgMUX', qu
 const checkTimeoutMs = 5_000; // a readiness check that takes longer has failed
 
 /**
- * Whether Spotify serves this app. While it does not, a check sends the one call a minute that may find the end of it:
+ * Whether Spotify serves this app. While it does not, a check sends the one call a minute that shows when it does again:
  * where a load balancer has taken the gateway out, no operation of a client would.
  */
 export function createAppCheck(

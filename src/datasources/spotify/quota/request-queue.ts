@@ -16,7 +16,7 @@ import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 /** Every call to Spotify's Web API passes this queue: it is sent, waits, or is rejected at once. */
 export interface RequestQueue extends CallScheduler, Pick<Breakers, 'isPremiumLapsed'> {
-  /** The state of each family of which this process has sent a call. */
+  /** The state of each family to which this process has sent a call. */
   report(): FamilyReport[];
   /** The daily quota of each family with a counted call or a limit. */
   quota(): FamilyQuota[];
@@ -57,7 +57,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     let isSent = false;
     try {
       const prepared = await call.prepare();
-      // First the rate: a place in its 30 s may stay unused, but a counted call of the day cannot be given back.
+      // The rate limit first: if the call is not sent, its reservation expires after 30 s, not after 24 h as in the quota.
       if (!(await rateLimiter.reserveShared())) return undefined;
       const counted = await dailyQuota.reserve(family);
       if (!counted) return undefined;

@@ -38,13 +38,13 @@ export interface CallScheduler {
   /**
    * Starts a back-off of one family, in all processes.
    * @param waitMs null if Spotify named no time
-   * @returns the error for requests that need the family meanwhile
+   * @returns the error for requests to the family during the back-off
    */
   backOff(family: Family, reason: BackOffReason, waitMs: number | null): GatewayError;
 }
 
 export interface ScheduledCall<T> {
-  /** Gets the token and other needs of the call when its turn has come. If it throws, nothing is sent or counted. */
+  /** Gets the token when the turn of the call has come. If it throws, nothing is sent or counted. */
   prepare(): Promise<T>;
   send(prepared: T): Promise<Outcome>;
 }

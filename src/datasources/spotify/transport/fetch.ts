@@ -58,7 +58,7 @@ function send(agents: AgentPool, url: URL, options: RequestOptions): Promise<Raw
       onRequestStart(startedController) {
         controller = startedController;
         endPending();
-        if (failure) controller.abort(failure); // it has waited too long for its socket
+        if (failure) controller.abort(failure); // the timeout has passed while the request waited for a socket
       },
       onResponseStart(_, status, headers) {
         head = { status, headers };
@@ -90,7 +90,7 @@ const dispatchOptions = (
   method,
   headers: Object.fromEntries(headers),
   body: body ?? null,
-  headersTimeout: 0, // `wholeTimeoutMs` includes both
+  headersTimeout: 0, // `wholeTimeoutMs` covers headers and body
   bodyTimeout: 0,
 });
 

@@ -57,7 +57,7 @@ export interface HttpOptions {
 export interface BoundedFetch {
   /** @throws TimedOut, TooLarge, or the error of the system or of a library */
   fetch(url: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Opens sockets to the host of this URL, for requests that follow soon; missing where the host does not allow it. */
+  /** Opens sockets to the host of this URL, for requests that follow soon; missing if the host does not allow it. */
   connect?(url: string): void;
   /** Ends every request in flight, and closes every socket. */
   close(): Promise<void>;

@@ -16,7 +16,7 @@ import { type HttpResponse, messageOf, type Outcome } from './http.ts';
 export type RetryDecision =
   /** A final response: 200, 304, or a 4xx (a 404 only with Spotify's message) that the caller interprets. */
   | { act: 'accept'; response: HttpResponse }
-  /** Another attempt after `waitMs`; for `backOffMs` of it Spotify asked for no calls of the family at all. */
+  /** Another attempt after `waitMs`; for `backOffMs` of it no call of the family may be sent. */
   | { act: 'retry'; waitMs: number; backOffMs: number; exhaustedError: GatewayError }
   /** The family is in back-off; `waitMs` null if Spotify named no time. */
   | { act: 'backOff'; reason: BackOffReason; waitMs: number | null }
@@ -72,7 +72,7 @@ export const isPremiumLapsed = ({ status, body }: HttpResponse): boolean =>
 const premiumLapsed = /premium subscription (is )?required for the owner of the app/i;
 
 /**
- * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It says nothing about the
+ * A 403 without JSON: an edge server has rejected the call before the endpoint saw it. It does not depend on the
  * capabilities of the app.
  */
 export const isEdgeRefusal = (response: HttpResponse): boolean =>
@@ -138,11 +138,11 @@ const retry = (waitMs: number, exhaustedError: GatewayError): RetryDecision => (
 const unexplained404Error = () =>
   new UpstreamBadResponse('Spotify responded with status 404 without a message.');
 
-/** The caller's part in retries. */
+/** The decisions about retries that the caller makes. */
 export interface RetryHooks {
   /** Whether another attempt may follow after a wait. */
   mayRetry(waitMs: number): boolean;
-  /** Starts a back-off; returns the error for requests that need Spotify meanwhile. */
+  /** Starts a back-off; returns the error for requests during the back-off. */
   backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
 }
 

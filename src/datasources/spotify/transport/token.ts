@@ -37,7 +37,7 @@ export interface TokenOptions {
 const renewalTimeoutMs = 10_000; // of a renewal in the background, for which no request waits
 const rememberCredentialsMs = 60_000; // wrong credentials stay wrong until an operator corrects them
 const rememberFailureMs = 2_000; // spares the endpoint, and hardly delays a recovery
-const rememberRejectedMs = 1_000; // while new tokens are rejected, one fetch a second finds the end of it
+const rememberRejectedMs = 1_000; // while Spotify rejects new tokens, one fetch a second shows when that ends
 const maxRetryWaitMs = 2_500; // Spotify's 2 s and the jitter: no deadline bounds a renewal that many requests wait for
 
 interface Failure {

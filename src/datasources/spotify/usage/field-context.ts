@@ -17,7 +17,7 @@ export interface UpstreamCallRecord {
   /** Null if there was no response. */
   status: number | null;
   milliseconds: number;
-  /** Sent for this operation, sent for another one that needed the same, or not sent at all. */
+  /** Sent for this operation; sent for another operation that needs the same response; or not sent. */
   origin: 'network' | 'shared' | 'cache';
 }
 
@@ -32,7 +32,7 @@ export interface Usage {
   stale: FieldNotice[];
   /** Fields without a value; the reason is an `UnavailableReason`. */
   unavailable: FieldNotice[];
-  /** Lists of which only the front of the window was read, to keep a daily quota. */
+  /** Lists of which only the first slots of the window were read, because the daily quota did not suffice. */
   shortened: FieldNotice[];
 }
 
@@ -54,9 +54,9 @@ export interface OperationContext {
   hasEnded(): boolean;
   /** Calls back once at its end; the returned function cancels that. */
   onEnd(callback: () => void): () => void;
-  /** Ends it and its timer. */
+  /** Ends the operation and its timer. */
   end(): void;
-  /** To be called when it has waited for data. Undefined, or not set, if it may continue at once. */
+  /** To be called when the operation has waited for data. Undefined, or not set, if the operation may continue at once. */
   resume?: () => Promise<void> | undefined;
 }
 

@@ -35,7 +35,8 @@ export interface CallOutcome {
   fault: string | null;
 }
 
-/** `redis`: from the shared store, or from memory if another response has brought the entry meanwhile. */
+/** The value of a metric label. `redis`: from the shared store, also if it is on disk, or from memory if another response
+ * has brought the entry meanwhile. */
 export type ReadSource = 'memory' | 'redis' | 'spotify' | 'shared';
 
 export const noopObserver: Observer = {

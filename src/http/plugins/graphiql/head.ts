@@ -39,7 +39,7 @@ const script = `{
   bar.textContent = 'Run an operation to see its Spotify calls and what is left of the daily quota.';
   addEventListener('DOMContentLoaded', () => document.body.append(bar));
 
-  // The gateway never uses the last calls below a limit, so what is used and what is left do not add up to the limit.
+  // The gateway never uses the last calls below a limit, so used and remaining calls do not add up to the limit.
   const timeOf = (text) => new Date(text).toLocaleString([], { weekday: 'long', hour: '2-digit', minute: '2-digit' });
   const leftOf = ({ family, used, limit, limitSource, remaining, resetAt }) => {
     if (limit === null) return family + ' without a known limit';
@@ -70,7 +70,7 @@ const script = `{
       spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify);
   };
 
-  // The text in the editor stays where it is while somebody reads the docs.
+  // The text in the editor keeps its position while the docs are open.
   addEventListener('click', ({ target }) => {
     const link = target.closest?.('a[href]:not([href^="#"])');
     if (link) Object.assign(link, { target: '_blank', rel: 'noopener' });
@@ -122,7 +122,7 @@ const script = `{
   };
 }`;
 
-/** HTML for the head of the page. It must come before the script of GraphiQL, which is given `gatewayFetcher`. */
+/** HTML for the head of the page. It must come before the script of GraphiQL, which uses `gatewayFetcher`. */
 export const graphiqlHead = `
   <meta name="viewport" content="width=device-width, initial-scale=1" />
   <style>${style}

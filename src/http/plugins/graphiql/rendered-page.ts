@@ -12,7 +12,7 @@ export interface GraphiqlPage {
   hash: string;
 }
 
-// The renderer with its 9 MB of scripts takes 110 MB while it works, which a thread gives back at its end. The thread
+// The renderer with its 9 MB of scripts takes 110 MB while it works, which a thread frees when it ends. The thread
 // runs this text, because a file of its own would have another name in `src` than in `dist`.
 // The renderer shows the explorer alone, in place of GraphiQL's own history, whose code the page has as well. Its options
 // are JSON, so the fetcher, a function of the head, is written into the script.

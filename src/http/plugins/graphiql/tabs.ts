@@ -23,7 +23,7 @@ import {
 /** The tabs that GraphiQL shows at the first visit, each with an operation that is ready to run. */
 
 export interface ExampleOptions {
-  /** Whether the first tab says that the data is made up. */
+  /** Whether the first tab states that the data is made up. */
   isSandbox: boolean;
   spotify: Pick<Spotify, 'pagedList'>;
 }

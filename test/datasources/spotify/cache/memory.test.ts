@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
-import { createListTotals } from '../../../../src/datasources/spotify/pagination/lengths.ts';
+import { createListLengths } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import { isFull } from '../../../support/clock.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
 
@@ -99,7 +99,7 @@ describe('the memory of a process', () => {
   });
 
   test('forgets the lengths of lists before they are too many', () => {
-    const lengths = createListTotals(60_000, () => undefined);
+    const lengths = createListLengths(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, hasStableTotal: true, freshMs: 60_000 });
     const page = { offset: 0, limit: 10, isTotalMalformed: false, hasNext: false, items: [], asOfMs };

@@ -4,13 +4,13 @@ import type { Album } from '../../../../src/datasources/spotify/kinds/album.ts';
 import { MalformedResponse } from '../../../../src/datasources/spotify/kinds/decoding/json.ts';
 import { decodePage, type Page } from '../../../../src/datasources/spotify/kinds/decoding/page.ts';
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
-import { createListTotals } from '../../../../src/datasources/spotify/pagination/lengths.ts';
+import { createListLengths } from '../../../../src/datasources/spotify/pagination/lengths.ts';
 import {
   type CursorPosition,
   nextOffsets,
   offsetsOf,
-  type PageArgs,
   slotRangeOf,
+  type WindowArgs,
   worstCaseOffsets,
 } from '../../../../src/datasources/spotify/pagination/slots.ts';
 import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
@@ -19,7 +19,7 @@ import { type Body, readBody } from '../../../../src/datasources/spotify/transpo
 /** The arithmetic of paging by itself; `paging.property.test.ts` tries it on whole lists. */
 
 const endless = Number.POSITIVE_INFINITY;
-const nothing: PageArgs = { first: null, last: null, after: null, before: null };
+const nothing: WindowArgs = { first: null, last: null, after: null, before: null };
 const at = (slot: number, id: string | null = null, total = 100): CursorPosition => ({ slot, id, total });
 
 /** A page of albums, named by letters; `-` is null. Slots that the text does not reach are missing. */
@@ -29,7 +29,7 @@ function page(offset: number, letters: string, rest: Partial<Page<Album>> = {}):
 }
 
 describe('a range of a list', () => {
-  test.each<[string, Partial<PageArgs>, number | null, [number, number] | null]>([
+  test.each<[string, Partial<WindowArgs>, number | null, [number, number] | null]>([
     ['from the front', { first: 5 }, null, [0, 5]],
     ['behind a cursor', { first: 5, after: at(9) }, null, [10, 15]],
     ['up to a cursor', { first: 50, before: at(9) }, null, [0, 9]],
@@ -50,7 +50,7 @@ describe('a range of a list', () => {
     expect(slotRangeOf({ ...nothing, ...range }, total, endless)).toEqual(expected);
   });
 
-  test.each<[Partial<PageArgs>, number, [number, number]]>([
+  test.each<[Partial<WindowArgs>, number, [number, number]]>([
     [{ first: 20, after: at(989) }, 5_000, [990, 1_000]],
     [{ first: 20, after: at(999) }, 5_000, [1_000, 1_000]],
     [{ last: 3 }, 5_000, [997, 1_000]],
@@ -74,7 +74,7 @@ describe('the pages of a span', () => {
   });
 
   test('at worst are the first one, and as many at the end as the window may touch', () => {
-    const count = (range: Partial<PageArgs>, limit = 10) =>
+    const count = (range: Partial<WindowArgs>, limit = 10) =>
       worstCaseOffsets({ ...nothing, ...range }, limit, endless, true).length;
     expect([
       count({ first: 25 }),
@@ -96,7 +96,7 @@ describe('a window', () => {
   const cut = (
     pages: Page<Album>[],
     span: [number, number],
-    range: Partial<PageArgs> = { first: span[1] - span[0] },
+    range: Partial<WindowArgs> = { first: span[1] - span[0] },
     isShortened = false,
   ) => {
     const {
@@ -118,12 +118,12 @@ describe('a window', () => {
     const pages = [page(0, 'ab-ad'), page(5, 'eafg'), page(10, 'hijkl')];
     expect(cut(pages, [1, 12])).toEqual({
       ...{ line: '1b 4d 5e 6a 7f 8g 10h 11i', start: 1, end: 12 },
-      ...{ total: 100, hasNext: true, hasPrevious: true },
+      ...{ length: 100, hasNext: true, hasPrevious: true },
     });
   });
 
   test('knows nothing where nothing was read', () => {
-    const line = { line: '', start: 7, end: 7, total: null, hasNext: false, hasPrevious: true };
+    const line = { line: '', start: 7, end: 7, length: null, hasNext: false, hasPrevious: true };
     expect(cut([], [7, 7])).toEqual(line);
   });
 
@@ -287,10 +287,10 @@ describe('the length of a list', () => {
 
   const start = (freshMs: number | null = 60_000) => {
     let changes = 0;
-    const totals = createListTotals(freshMs, () => {
+    const lengths = createListLengths(freshMs, () => {
       changes += 1;
     });
-    return { ...totals, changes: () => changes };
+    return { ...lengths, changes: () => changes };
   };
 
   /** A full page in the middle of a list with this total, read so much later. */

@@ -2,7 +2,7 @@
 
 /** A value, or one of its elements, that is not as documented. It fails alone; the object around it stays. */
 export interface Malformed {
-  /** Where it is wrong, such as `album.name`. */
+  /** The name of the value, such as `album.name`. */
   malformed: string;
 }
 
@@ -45,12 +45,12 @@ export function expectInt(json: Json, key: string, where: string): number {
 export const isInt = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxGraphQLInt;
 
-/** One part of an object: undefined where Spotify sends none, a marker where `decode` throws MalformedResponse. */
+/** One part of an object: undefined if Spotify sends none, a marker if `decode` throws MalformedResponse. */
 export function part<T>(value: unknown, decode: (value: unknown) => T): T | Malformed | undefined {
   return value === undefined || value === null ? undefined : orMalformed(() => decode(value));
 }
 
-/** A part whose absence says that there is nothing of the kind. */
+/** Like `part`, but null if Spotify sends none: for a part that Spotify leaves out if the object has none. */
 export const partOrNull = <T>(value: unknown, decode: (value: unknown) => T): T | Malformed | null =>
   part(value, decode) ?? null;
 

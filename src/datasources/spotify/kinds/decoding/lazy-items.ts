@@ -1,5 +1,5 @@
 import { propertyOf } from '../../transport/body.ts';
-import { findKind, type KindRegistry, objectKey } from '../kind.ts';
+import { cacheKeyOf, findKind, type KindRegistry } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { isBareId } from '../spotify-id.ts';
 import { isMalformed, type Malformed } from './json.ts';
@@ -9,13 +9,13 @@ export type Items<T> = readonly (T | Malformed | null)[] | LazyItems<T>;
 
 export interface LazyItems<T> {
   readonly length: number;
-  /** The item in a slot, decoded once; null where the slot holds none. */
+  /** The item in a slot, decoded once; null if the slot is empty. */
   at(index: number): T | Malformed | null;
-  /** The id of the item, not decoded; null where it has none that could be one of Spotify's, undefined where there is no item. */
+  /** The id of the item, which is not decoded for it; null if it has no valid id, undefined if there is no item. */
   idAt(index: number): string | null | undefined;
   /** Whether all items that have been decoded were as documented. */
   isWhole(): boolean;
-  /** The index of the item that holds an object, by the object's `objectKey`. */
+  /** The index of the item that contains an object, by the cache key of the object. */
   readonly indexes: ReadonlyMap<string, number>;
   /** All of them, decoded. */
   all(): readonly (T | Malformed | null)[];
@@ -24,7 +24,7 @@ export interface LazyItems<T> {
 /**
  * @param list the items as Spotify sent them
  * @param request the market of the request, and the kinds of objects that the items may contain
- * @param decode decodes one item; a marker where it is not as documented
+ * @param decode decodes one item; a marker if it is not as documented
  */
 export function lazyItems<T>(
   list: readonly unknown[],
@@ -73,7 +73,7 @@ function indexesOf(
     if (typeof value !== 'object' || value === null) return;
     const id = propertyOf(value, 'id');
     const kind = findKind(kinds, propertyOf(value, 'type'));
-    if (kind && typeof id === 'string') indexes.set(objectKey(kinds, kind.name, id, market), index);
+    if (kind && typeof id === 'string') indexes.set(cacheKeyOf(kinds, kind.name, id, market), index);
     for (const key of kind?.embedded ?? embeddedKeys) {
       const inside = propertyOf(value, key);
       if (Array.isArray(inside)) for (const element of inside) add(element, index);
@@ -90,7 +90,7 @@ export const isLazyItems = (value: object): value is LazyItems<unknown> =>
 
 export const isLazy = <T>(items: Items<T>): items is LazyItems<T> => !Array.isArray(items);
 
-/** The id of an item; null where it cannot be read, undefined where there is none. */
+/** The id of an item; null if the item cannot be read, undefined if there is no item. */
 export function idAt(items: Items<{ readonly id: string }>, index: number): string | null | undefined {
   if (isLazy(items)) return items.idAt(index);
   const item = items[index] ?? null;

@@ -20,14 +20,14 @@ import { simplifiedOptions } from './values.ts';
 export interface Page<T> {
   offset: number;
   limit: number;
-  /** As Spotify reports it; where it sends none, or a malformed one, the slots up to the end of the items. */
+  /** The total that Spotify reports; if it is missing or malformed, the slots up to the end of the items. */
   total: number;
   /** Whether the total that Spotify sent is not as documented. */
   isTotalMalformed: boolean;
   /** Whether Spotify names a next page. */
   hasNext: boolean;
   items: Items<T>;
-  /** When Spotify gave it, in milliseconds of the epoch: of two pages that differ, the later is right. */
+  /** When Spotify sent the page, in milliseconds of the epoch: if two pages differ, the later one is right. */
   asOfMs: number;
 }
 
@@ -42,7 +42,7 @@ export interface PageRequest {
 /**
  * One page of a list; each item that `decodeItem` rejects becomes a marker in its slot. A page without a usable total
  * ends where its items end, unless `next` is set.
- * @param identify gives the items ids; by default an item without an id is null
+ * @param identify adds ids to the items; by default an item without an id is null
  * @throws MalformedResponse
  */
 export function decodePage<T>(

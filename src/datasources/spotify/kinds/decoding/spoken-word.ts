@@ -15,7 +15,7 @@ import {
   type SentList,
 } from './values.ts';
 
-/** What shows, audiobooks, episodes and chapters have in common as kinds. */
+/** The properties that the kinds show, audiobook, episode and chapter share. */
 export const spokenWordKind = {
   takesMarket: true,
   fallbackMarket,

@@ -37,6 +37,6 @@ export const texts = (json: Json, key: string, where: string): SentList<string> 
     }),
   );
 
-/** A web address that is null where there is none; Spotify leaves out the key for apps that get none. */
+/** A web address; null if the object has none. Spotify leaves out the key for apps from which it withholds it. */
 export const addressOrNull = (json: Json, key: string, where: string): Sent<string | null> =>
   json[key] === null ? null : part(json[key], (value) => webAddress(value, `${where}.${key}`));

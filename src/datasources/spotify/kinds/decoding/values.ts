@@ -19,7 +19,7 @@ import {
 /** The values that objects of several kinds have, and how each is decoded. */
 
 /**
- * A value as Spotify sent it. Undefined: not sent. Null, where `T` allows it: Spotify says in this way that there is
+ * A value as Spotify sent it. Undefined: not sent. Null, if `T` allows it: Spotify states that there is
  * none, such as no restriction.
  */
 export type Sent<T> = T | Malformed | undefined;
@@ -34,7 +34,7 @@ export interface Image {
 }
 
 export interface ReleaseDate {
-  /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, as precise as `precision` says. */
+  /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, in the precision that `precision` names. */
   date: Sent<string>;
   precision: Sent<'DAY' | 'MONTH' | 'YEAR' | 'OTHER'>;
 }
@@ -75,7 +75,7 @@ export function copyright(value: unknown): Copyright {
   return { text: stringPart(json, 'text', 'copyright'), type: enumPart(json['type'], ['C', 'P']) };
 }
 
-/** Some artists have followers without a number, which says no more than no followers at all (spotify/web-api#261). */
+/** Some artists have `followers` without a number, which means the same as no `followers` (spotify/web-api#261). */
 export function followers(object: Json, where: string): Sent<Followers> {
   const json = part(object['followers'], (present) => expectObject(present, `${where}.followers`));
   if (json === undefined || isMalformed(json)) return json;

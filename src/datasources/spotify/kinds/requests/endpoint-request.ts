@@ -4,19 +4,19 @@ import { type HttpResponse, messageOf } from '../../transport/http.ts';
 import { expectArray, expectObject } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
+  cacheKeyOf,
   type Entity,
   getKind,
   type KindDefinition,
   type KindRegistry,
   marketOfRequest,
   marketQuery,
-  objectKey,
 } from '../kind.ts';
 import type { Market } from '../markets.ts';
 import { isInRange, type SpotifyId } from '../spotify-id.ts';
 import { type EmbeddedObject, embeddedIn, embeddedPageOf } from './embedded-objects.ts';
 
-/** One request to Spotify, and how its response is read. */
+/** One request to Spotify, with the decoding and the caching of its response. */
 export interface EndpointRequest<T> {
   /** The key of the response in every cache: equal keys are equal requests. */
   key: string;
@@ -25,7 +25,7 @@ export interface EndpointRequest<T> {
   freshMs: number;
   /** @throws MalformedResponse */
   decode(body: unknown): T;
-  /** Whether the JSON of a response says that there is no such object. */
+  /** Whether the JSON of a response means that there is no such object. */
   isNothing?(body: unknown): boolean;
   /**
    * The meaning of a status other than 200 and 304: null for absent, undefined for a failure.
@@ -41,16 +41,17 @@ export interface EndpointRequest<T> {
   isWhole?(value: T): boolean;
   /** The value after Spotify sent or confirmed it at a time, in milliseconds of the epoch. */
   onNotModified?(value: T, atMs: number): T;
-  /** The objects in the value, which need no request of their own any more. */
+  /** The objects in the value. They are cached too, so that they need no request of their own. */
   embeddedObjects(value: T): Iterable<EmbeddedObject>;
-  /** The requested object, if the request is for a single one. */
+  /** The requested object, if the request is for a single object. */
   entityKey?: EntityKey;
 }
 
+/** Identifies one object of Spotify in one market. `cacheKeyOf` makes its key in the caches. */
 export interface EntityKey {
   kind: string;
   id: SpotifyId;
-  /** Null for none, as for every artist. */
+  /** Null for an object that is the same in every market, such as an artist. */
   market: Market | null;
 }
 
@@ -65,7 +66,7 @@ export interface Batch {
   /** False if the response does not match the requests: then each is sent by itself. */
   isUsable?(body: unknown, values: readonly string[]): boolean;
   /**
-   * The JSON that the request at `index` would have got by itself; null if Spotify has no such object.
+   * The JSON that a single call for the request at `index` would have returned; null if Spotify has no such object.
    * @throws MalformedResponse
    */
   part(body: unknown, index: number, values: readonly string[]): unknown;
@@ -74,7 +75,7 @@ export interface Batch {
 const withdrawn = /^(forbidden|(service )?not found)\.?$/i; // a 404 about an unknown id names the id
 
 /**
- * @throws FeatureWithheld if the response says that the app may not use the endpoint at all. A 403 with
+ * @throws FeatureWithheld if the response states that the app may not use the endpoint at all. A 403 with
  * another message has another cause, such as a lapsed subscription, and a 403 without JSON was sent by Spotify's edge
  */
 export function throwIfWithheld({ status, body }: HttpResponse): void {
@@ -86,8 +87,8 @@ export function throwIfWithheld({ status, body }: HttpResponse): void {
 }
 
 /**
- * @throws FeatureWithheld also if the response says that the contents need the token of a user, or if Spotify's edge
- * rejects them without a word, which it does for every app token (stiefenm/spoton#119)
+ * @throws FeatureWithheld also if the response states that the contents need the token of a user, or if Spotify's edge
+ * rejects the call without a message, as it does for every app token (stiefenm/spoton#119)
  */
 export function throwIfContentsWithheld(response: HttpResponse): void {
   const { status, body } = response;
@@ -99,11 +100,11 @@ export function throwIfContentsWithheld(response: HttpResponse): void {
 /** Whether the body is Spotify's error object, though it may have no message. */
 const isErrorObject = (body: unknown): boolean => typeof propertyOf(body, 'error') === 'object';
 
-/** @throws LimitRejected if the response says that the page is too large */
+/** @throws LimitRejected if the response states that the page is too large */
 export function throwIfLimitRejected({ status, body }: HttpResponse): void {
   const words = messageOf(body) ?? (typeof body === 'string' ? body.trim() : '');
   const isExplicit = /invalid limit/i.test(words);
-  // Sometimes the rejection has no words (stiefenm/spoton#118).
+  // Sometimes the rejection has no message (stiefenm/spoton#118).
   if (status === 400 && (isExplicit || words === '')) throw new LimitRejected(isExplicit);
 }
 
@@ -125,12 +126,12 @@ export function byId<T extends Entity>(
   const isPossible = isInRange(id);
   const options = { full: true, market, id: kind.isRelinkable ? undefined : id, kinds: registry };
   return {
-    key: objectKey(registry, kind.name, id, market),
+    key: cacheKeyOf(registry, kind.name, id, market),
     request: { family: plural, path: `/${plural}/${id}`, query: withMarket({ ...kind.query }, market) },
     freshMs,
     decode: (body) => kind.decode(body, options),
     isNothing: isShell,
-    // No object has an id out of range, which Spotify words as a mistake of the client.
+    // No object has an id out of range. Spotify rejects such an id with a 400 instead of a 404.
     onErrorStatus: (response) => (response.status === 400 && !isPossible ? null : absentOn404(response)),
     entityKey: { kind: kind.name, id, market },
     ...(isPossible && kind.batchSize > 1 && { batch: batchOf(kind, market), batchKey: id }),

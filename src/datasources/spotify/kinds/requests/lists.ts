@@ -33,9 +33,9 @@ export interface PagedList<T extends Entity> {
   page(offset: number, limit: number): EndpointRequest<Page<T>>;
   /** The field that Spotify may withhold from an app: then the list is null. */
   withheldField?: string;
-  /** Whether Spotify may say that there is no such list. */
+  /** Whether Spotify may respond that there is no such list. */
   mayBeAbsent?: boolean;
-  /** How many items the first page in the full object has at most. */
+  /** The maximum number of items of the first page in the full object. */
   embeddedItems?: number;
   /** The first page from the full object that contains it; null if there is no such list. @throws FeatureWithheld */
   embeddedFirstPage?(fieldContext: FieldContext): Promise<Page<T> | null | undefined>;
