@@ -104,7 +104,7 @@ test.each([
   },
 );
 
-test('in production, the response to a GET with the text of a document names the option that urql needs', async () => {
+test('in production, the response to a GET with the text of a document names the options that urql needs', async () => {
   const { get } = await start({ NODE_ENV: 'production' });
   const response = await get({ query: '{ __typename }' }, 'application/graphql-response+json');
   expect(response).toMatchObject({
@@ -112,7 +112,7 @@ test('in production, the response to a GET with the text of a document names the
     body: {
       errors: [
         {
-          message: expect.stringContaining('`preferGetMethod: false`'),
+          message: expect.stringMatching(/`preferGetMethod: false`.*`preferGetForPersistedQueries: false`/),
           extensions: { code: 'BAD_REQUEST' },
         },
       ],

@@ -45,7 +45,7 @@ export const useNoTextOverGet: Plugin = {
   onParams({ request, params }) {
     if (request.method !== 'GET' || !params.query) return;
     throw new BadRequest(
-      'GET is for trusted documents; send others as POST. Clients of urql need the option `preferGetMethod: false`.',
+      'GET is for trusted documents; send others as POST. urql needs `preferGetMethod: false`, and its `persistedExchange` needs `preferGetForPersistedQueries: false`.',
     );
   },
 };
