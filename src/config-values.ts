@@ -86,7 +86,9 @@ export const trustedDocuments = z.string().transform((path, context): Manifest =
   try {
     return readManifest(path);
   } catch {
-    context.addIssue('must be the path of a JSON file with an object of documents by their hashes');
+    context.addIssue(
+      'must be the path of a JSON file with documents by their hashes: the manifest of codegen, Relay or Apollo',
+    );
     return z.NEVER;
   }
 });

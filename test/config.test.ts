@@ -70,6 +70,9 @@ const switches: Pick<Variable, 'byDefault' | 'good' | 'bad'> = {
 const folder = mkdtempSync(join(tmpdir(), `${canary}-`));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const apolloManifest = (operations: unknown) =>
+  JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations });
+
 function manifest(name: string, content: string): string {
   const path = join(folder, name);
   writeFileSync(path, content);
@@ -335,7 +338,10 @@ const variables: Variable[] = [
     name: 'TRUSTED_DOCUMENTS',
     of: ({ gateway }) => gateway.trustedDocuments,
     byDefault: null,
-    good: [[manifest('good.json', '{"sha256:1f":"{ a }"}'), new Map([['sha256:1f', '{ a }']])]],
+    good: [
+      [manifest('good.json', '{"sha256:1f":"{ a }"}'), new Map([['sha256:1f', '{ a }']])],
+      [manifest('apollo.json', apolloManifest([{ id: '1f', body: '{ a }' }])), new Map([['1f', '{ a }']])],
+    ],
     bad: [
       canary,
       folder,
@@ -343,6 +349,10 @@ const variables: Variable[] = [
       manifest('list.json', `["${canary}"]`),
       manifest('numbers.json', `{"${canary}":1}`),
       manifest('null.json', 'null'),
+      manifest('format.json', `{"format":"${canary}","operations":[]}`),
+      manifest('no-operations.json', apolloManifest(canary)),
+      manifest('no-id.json', apolloManifest([{ name: canary, body: '{ a }' }])),
+      manifest('no-body.json', apolloManifest([null, { id: canary }])),
     ],
   },
   {

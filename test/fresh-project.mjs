@@ -6,11 +6,11 @@ import { join, resolve } from 'node:path';
 
 /**
  * Installs the packed package in an empty project, once. With the lowest and the newest version of GraphQL.js that it
- * supports, reads one artist by each way in; then compiles strict TypeScript as ECMAScript module and as CommonJS. Needs the
- * registry of npm.
+ * supports, reads one artist by each way in; then compiles strict TypeScript as ECMAScript module and as CommonJS. All
+ * packages must accept the lowest Node of each major version that the package supports. Needs the registry of npm.
  */
 
-const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { peerDependencies, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
 const lowest = peerDependencies.graphql.replace('^', '');
 const folder = mkdtempSync(join(tmpdir(), 'fresh-project-'));
 const run = (command, args, cwd) => execFileSync(command, args, { cwd, encoding: 'utf8' });
@@ -108,6 +108,20 @@ function compile(file, module) {
 
 const installed = (name) => join(folder, 'node_modules', name);
 
+/** This Node has accepted the packages under `--engine-strict`; this test asks the others that `engines` names. */
+function acceptedByEachNode() {
+  const versions = engines.node.match(/\d+\.\d+\.\d+/g);
+  const rejecting = versions.map(
+    (node) => `:attr(engines, [node]):not(:semver(${node}, :attr(engines, [node])))`,
+  );
+  const packages = JSON.parse(run('npm', ['query', rejecting.join(', ')], folder));
+  assert.deepEqual(
+    packages.map(({ pkgid }) => pkgid),
+    [],
+  );
+  process.stdout.write(`all packages accept Node ${versions.join(', ')}\n`);
+}
+
 function readByEachWay(expected) {
   const { version, responses } = JSON.parse(run(process.execPath, ['program.js'], folder));
   assert.equal(version, expected);
@@ -125,6 +139,7 @@ try {
     ['install', '--engine-strict', '--no-audit', '--no-fund', '--prefer-offline', ...packages],
     folder,
   );
+  acceptedByEachNode();
   writeFileSync(join(folder, 'program.js'), program);
   readByEachWay(lowest);
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 
 /**
  * Installs the packed package and Next.js in an empty project, with the files of docs/composition.md: builds it without
- * credentials, starts it and reads one artist. Needs the registry of npm.
+ * credentials, starts it, reads one artist and the routes for operators. Needs the registry of npm.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'next-project-'));
@@ -25,7 +25,7 @@ function writeFromDocs(path) {
   writeFileSync(join(folder, path), code.slice(0, code.indexOf('```')));
 }
 
-/** Starts the built project, and returns its response and what it has written to its log. */
+/** Starts the built project, reads one artist and then the other routes, and returns the responses and the log. */
 async function read(request, environment) {
   const server = spawn(process.execPath, next('start', '--port', '0', '--hostname', '127.0.0.1'), {
     cwd: folder,
@@ -42,7 +42,13 @@ async function read(request, environment) {
       [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
       if (url === undefined) continue;
       const response = await fetch(`${url}/api/graphql`, request);
-      return { status: response.status, body: await response.json(), output };
+      const body = await response.json();
+      const routes = {};
+      for (const name of ['health', 'ready', 'metrics', 'nothing']) {
+        const route = await fetch(`${url}/api/${name}`);
+        routes[name] = { status: route.status, text: await route.text() };
+      }
+      return { status: response.status, body, routes, output };
     }
   } finally {
     server.kill();
@@ -59,7 +65,8 @@ try {
     ['install', '--engine-strict', '--no-audit', '--no-fund', '--prefer-offline', ...packages],
     folder,
   );
-  for (const path of ['app/api/graphql/route.js', 'next.config.js']) writeFromDocs(path);
+  const files = ['app/api/graphql/route.js', 'app/api/[route]/route.js', 'next.config.js'];
+  for (const path of files) writeFromDocs(path);
   run(process.execPath, next('build'), folder);
 
   const { startSandbox } = await import(
@@ -72,13 +79,19 @@ try {
     body: JSON.stringify({ query: `{ artist(id: "${sandbox.catalogue.fixtures.artists.bts}") { name } }` }),
   };
   const environment = { ...sandbox.environment, DATA_DIR: join(folder, '.data'), LOG_LEVEL: 'warn' };
-  const { status, body, output } = await read(request, environment);
+  const { status, body, routes, output } = await read(request, environment);
   assert.deepEqual({ status, body }, { status: 200, body: { data: { artist: { name: 'BTS' } } } });
+  assert.deepEqual(routes.health, { status: 200, text: 'alive' });
+  assert.deepEqual(routes.ready, { status: 200, text: 'ready' });
+  assert.match(routes.metrics.text, /^spotify_graphql_operations_total\{outcome="ok"\} 1$/m); // of the same gateway
+  assert.equal(routes.nothing.status, 404);
   assert.equal(sandbox.calls().filter(({ kind }) => kind === 'api').length, 1);
   assert.doesNotMatch(output, /"level"/); // such as a warning that the store on disk cannot be loaded
   await sandbox.close();
   const { version } = JSON.parse(readFileSync(join(folder, 'node_modules/next/package.json'), 'utf8'));
-  process.stdout.write(`Next.js ${version}: built without credentials, one artist for one call\n`);
+  process.stdout.write(
+    `Next.js ${version}: built without credentials, one artist for one call, health, readiness and metrics\n`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -2,7 +2,11 @@ import type { GraphQLParams } from 'graphql-yoga';
 import { type Manifest, trustedDocument } from '../operation/trusted-documents.ts';
 
 /** The parameters of a GraphQL request over HTTP, before they are checked. */
-export type SentParams = GraphQLParams & { documentId?: unknown };
+export type SentParams = GraphQLParams & { [name in DocumentParam]?: unknown };
+
+/** The parameters with the hash of a trusted document: that of GraphQL over HTTP, and that of Relay's clients. */
+export const documentParams = ['documentId', 'doc_id'] as const;
+type DocumentParam = (typeof documentParams)[number];
 
 /** The parameters of an operation whose document is known. */
 export type OperationParams = Pick<GraphQLParams, 'operationName' | 'variables'> & { query: string };
@@ -10,9 +14,9 @@ export type OperationParams = Pick<GraphQLParams, 'operationName' | 'variables'>
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const paramNames = new Set(['query', 'documentId', 'operationName', 'variables', 'extensions']);
+const paramNames = new Set(['query', ...documentParams, 'operationName', 'variables', 'extensions']);
 
-/** The parameters of GraphQL over HTTP; others are ignored. */
+/** The parameters that the gateway knows; others are ignored. */
 export const withoutUnknown = (params: SentParams): SentParams =>
   Object.fromEntries(Object.entries(params).filter(([name]) => paramNames.has(name)));
 
@@ -24,7 +28,7 @@ export const withoutUnknown = (params: SentParams): SentParams =>
 export function withDocument(manifest: Manifest | null, params: SentParams): SentParams {
   const query = trustedDocument(manifest, params);
   if (query === undefined) return params;
-  const { documentId, ...others } = params;
+  const { documentId, doc_id, ...others } = params;
   return { ...others, query };
 }
 

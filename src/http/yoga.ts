@@ -9,6 +9,7 @@ import type { Manifest } from '../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import { schema } from '../schema/index.ts';
 import type { ClientKey } from './client-key.ts';
+import { documentParams } from './operation-params.ts';
 import { type OperatorRoutes, type Readiness, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
 import type { Docs } from './plugins/docs.ts';
@@ -86,7 +87,7 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
   return createYoga<object, object>({
     plugins: plugins.map((plugin) => plugin && withErrorGuard(plugin, log)),
     graphqlEndpoint: paths.endpoint,
-    extraParamNames: ['documentId'],
+    extraParamNames: [...documentParams],
     maxRequestBodySize: maxBodyBytes,
     parserAndValidationCache: false,
     maskedErrors: { maskError: mask },

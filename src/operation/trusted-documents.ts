@@ -1,25 +1,39 @@
 import { BadRequest, PersistedQueryNotFound, PersistedQueryNotSupported } from '../errors.ts';
 
-/** The manifest that codegen writes: the text of each document by its hash. */
+/** The text of each document by its hash. */
 export type Manifest = ReadonlyMap<string, string>;
 
-/** @throws Error if the file cannot be read, or is not an object of strings */
+/**
+ * Reads the manifest of codegen and of the Relay compiler (an object hash → document), or that of Apollo's tool
+ * `generate-persisted-query-manifest` (a list of operations).
+ * @throws Error if the file cannot be read, or has another form
+ */
 export function readManifest(path: string): Manifest {
   const { readFileSync } = process.getBuiltinModule('node:fs'); // loaded here, because some hosts have no files
   const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest))
     throw new Error('no object');
-  const documents = Object.entries(manifest);
-  if (!documents.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
+  const documents: unknown[][] = 'format' in manifest ? operationsOf(manifest) : Object.entries(manifest);
+  if (!documents.every((entry): entry is [string, string] => entry.every((text) => typeof text === 'string')))
     throw new Error('not all documents are strings');
-  }
   return new Map(documents);
+}
+
+/** The ids and documents of Apollo's manifest. */
+function operationsOf({ format, operations }: { format: unknown; operations?: unknown }): unknown[][] {
+  if (format !== 'apollo-persisted-query-manifest' || !Array.isArray(operations))
+    throw new Error('unknown format');
+  return operations.map((operation: { id?: unknown; body?: unknown } | null) => [
+    operation?.id,
+    operation?.body,
+  ]);
 }
 
 /** The parameters of a request that can name its document. */
 interface DocumentParams {
   query?: unknown;
   documentId?: unknown;
+  doc_id?: unknown;
   extensions?: unknown;
 }
 
@@ -43,9 +57,9 @@ export function trustedDocument(manifest: Manifest | null, params: DocumentParam
   return text;
 }
 
-/** By the parameter of GraphQL over HTTP, or in the older way of Apollo's clients. */
-function hashIn({ documentId, extensions }: DocumentParams): string | null {
+/** In the parameter of GraphQL over HTTP, in that of Relay's clients, or in the extension of Apollo's clients. */
+function hashIn({ documentId, doc_id: relayId, extensions }: DocumentParams): string | null {
   const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
-  const hash = documentId ?? persistedQuery?.sha256Hash;
+  const hash = documentId ?? relayId ?? persistedQuery?.sha256Hash;
   return typeof hash === 'string' ? hash : null;
 }

@@ -3,13 +3,13 @@ import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { startSandbox } from '../../dist/sandbox/index.js';
-import { fileOf, processes, send, startNode } from './processes.js';
+import { fileOf, nodeVersions, processes, send, startNode } from './processes.js';
 import { requestsOf } from './requests.js';
 
-/** The same requests and the same Spotify on each host. Node is the reference. */
+/** The same requests and the same Spotify on each host. The Node of this process is the reference. */
 
 /** Start the gateway, and return its URL and a function that ends it. */
-const hosts = { ...processes, 'Cloudflare Workers': startWorker };
+const hosts = { ...processes, ...nodeVersions, 'Cloudflare Workers': startWorker };
 
 async function startWorker(environment) {
   const { outputFiles } = await bundleWorker();

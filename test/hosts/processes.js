@@ -18,6 +18,15 @@ export const processes = {
   Bun: (environment) => startProcess(fileOf('node_modules/.bin/bun'), [cli], environment),
 };
 
+/** The lowest versions of Node that the package supports, besides that of the reference; on Linux with x64 only. */
+const versions = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : [];
+export const nodeVersions = Object.fromEntries(
+  versions.map((version) => [
+    `Node ${version}`,
+    (environment) => startProcess(fileOf(`node_modules/node-${version}/bin/node`), [cli], environment),
+  ]),
+);
+
 async function startProcess(command, args, environment) {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, ...environment, PORT: '0' };

@@ -49,7 +49,7 @@ describe.each(['application/graphql-response+json', 'application/json'])(
       },
     );
 
-    test.each(['query', 'variables', 'operationName', 'extensions', 'documentId'])(
+    test.each(['query', 'variables', 'operationName', 'extensions', 'documentId', 'doc_id'])(
       'is 400 where it has %s twice',
       async (name) => {
         const { fetch, sandbox } = await withSandbox();

@@ -11,11 +11,12 @@ import { inMode } from '../support/asking.ts';
 const extensions = { persistedQuery: { version: 1, sha256Hash: 'ab'.repeat(32) } };
 const byExtension = { extensions, variables: {} };
 const byId = { documentId: 'ab'.repeat(32) };
+const byRelayId = { doc_id: 'ab'.repeat(32) };
 
-function manifest(): string {
+function manifest(content: object = { other: '{ __typename }' }): string {
   const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ other: '{ __typename }' }));
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(content));
   return join(folder, 'manifest.json');
 }
 
@@ -55,20 +56,68 @@ const types = [
 
 test.each(types)('a hash without a manifest is not supported: %s gets status %i', async (accept, status) => {
   const { post, get, sandbox } = await start({});
-  for (const params of [byExtension, byId]) {
+  for (const params of [byExtension, byId, byRelayId]) {
     expect(await post(params, accept)).toEqual({ status, body: notSupported });
   }
-  const inSearch = { extensions: JSON.stringify(extensions) };
-  expect(await get(inSearch, accept)).toEqual({ status, body: notSupported });
+  for (const params of [{ extensions: JSON.stringify(extensions) }, byId, byRelayId]) {
+    expect(await get(params, accept)).toEqual({ status, body: notSupported });
+  }
   expect(sandbox.calls()).toEqual([]);
 });
 
 test.each(types)('a hash that the manifest lacks is not found: %s gets status %i', async (accept, status) => {
   const { post, get } = await start({ TRUSTED_DOCUMENTS: manifest() });
-  for (const params of [byExtension, byId]) {
+  for (const params of [byExtension, byId, byRelayId]) {
     expect(await post(params, accept)).toEqual({ status, body: notFound });
   }
-  expect(await get({ extensions: JSON.stringify(extensions) }, accept)).toEqual({ status, body: notFound });
+  for (const params of [{ extensions: JSON.stringify(extensions) }, byId, byRelayId]) {
+    expect(await get(params, accept)).toEqual({ status, body: notFound });
+  }
+});
+
+const sha256Hash = extensions.persistedQuery.sha256Hash;
+const typename = 'query Name { __typename }';
+
+test.each([
+  ['codegen', { [`sha256:${sha256Hash}`]: typename }],
+  ['the Relay compiler', { [sha256Hash]: typename }],
+  [
+    'Apollo',
+    {
+      format: 'apollo-persisted-query-manifest',
+      version: 1,
+      operations: [{ id: sha256Hash, name: 'Name', type: 'query', body: typename }],
+    },
+  ],
+])(
+  'a document in the manifest of %s is executed by GET and POST, however the hash is sent',
+  async (_, content) => {
+    const { post, get } = await start({ TRUSTED_DOCUMENTS: manifest(content), NODE_ENV: 'production' });
+    const accept = 'application/json';
+    const typenameOfQuery = { status: 200, body: { data: { __typename: 'Query' } } };
+    for (const params of [byExtension, byId, byRelayId]) {
+      expect(await post(params, accept)).toEqual(typenameOfQuery);
+    }
+    for (const params of [{ extensions: JSON.stringify(extensions) }, byId, byRelayId]) {
+      expect(await get(params, accept)).toEqual(typenameOfQuery);
+    }
+  },
+);
+
+test('in production, the response to a GET with the text of a document names the options that urql needs', async () => {
+  const { get } = await start({ NODE_ENV: 'production' });
+  const response = await get({ query: '{ __typename }' }, 'application/graphql-response+json');
+  expect(response).toMatchObject({
+    status: 400,
+    body: {
+      errors: [
+        {
+          message: expect.stringMatching(/`preferGetMethod: false`.*`preferGetForPersistedQueries: false`/),
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    },
+  });
 });
 
 test('without a manifest, the text that a link sends with its hash is executed', async () => {
@@ -79,6 +128,7 @@ test('without a manifest, the text that a link sends with its hash is executed',
 
 test('an unknown property of a request is ignored', async () => {
   const { post } = await start({});
-  const response = await post({ query: '{ __typename }', unknown: { a: 1 } }, 'application/json');
+  const params = { query: '{ __typename }', unknown: { a: 1 }, onError: 'PROPAGATE' };
+  const response = await post(params, 'application/json');
   expect(response).toEqual({ status: 200, body: { data: { __typename: 'Query' } } });
 });

@@ -36,14 +36,18 @@ const typesWithoutId = [
 /** Each object of a type without an `id` is stored in the object that has it. */
 export const keys = Object.fromEntries(typesWithoutId.map((type) => [type, withoutId]));
 
-export const urqlClient = (url) =>
+/** @param mergeMode whether pages that were read with `before` stand behind those with `after`, or before all others */
+export const urqlClient = (url, mergeMode = 'inwards') =>
   new Client({
     url,
-    preferGetMethod: false,
+    preferGetMethod: false, // in production, GET is for trusted documents
     exchanges: [
       cacheExchange({
         keys,
-        resolvers: { Artist: { albums: relayPagination() }, Album: { tracks: relayPagination() } },
+        resolvers: {
+          Artist: { albums: relayPagination({ mergeMode }) },
+          Album: { tracks: relayPagination({ mergeMode }) },
+        },
       }),
       fetchExchange,
     ],

@@ -8,15 +8,17 @@ import { startWorld } from '../src/world.js';
 
 const freshSeconds = 6;
 
-/** A parent with a response cache in front of the gateway, and the number of requests that the parent has sent to it. */
+/** A parent with a response cache in front of the gateway, and the number of requests (all of them POST) that it has sent. */
 async function startParent(t, start) {
   let requests = 0;
+  const methods = new Set();
   const world = await startWorld({
     environment: { CACHE_TTL_SECONDS: String(freshSeconds) },
     mount:
       ({ listener }) =>
       (request, response) => {
         requests += 1;
+        methods.add(request.method);
         listener(request, response);
       },
   });
@@ -24,6 +26,7 @@ async function startParent(t, start) {
   const parent = await start({ spotify: world.url });
   t.after(parent.close);
   requests = 0; // without those that compose the supergraph
+  methods.clear();
   return {
     ...world,
     /** The data, and how many requests it took. */
@@ -31,6 +34,7 @@ async function startParent(t, start) {
       const before = requests;
       const { data, errors } = await parent.run(query);
       assert.equal(errors, undefined);
+      assert.deepEqual([...methods], ['POST']);
       return { data: JSON.parse(JSON.stringify(data)), requests: requests - before };
     },
   };
@@ -43,7 +47,11 @@ for (const [name, start] of Object.entries(responseCaches)) {
     const query = `{ artist(id: "${bts}") { id name } }`;
     const data = { artist: { id: bts, name: 'BTS' } };
     // Another client has made the gateway read the artist: half of its time is over when the parent gets it.
-    await fetch(`${url}?${new URLSearchParams({ query })}`);
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
     const staleFromMs = performance.now() + freshSeconds * 1000;
     await wait((freshSeconds * 1000) / 2);
 

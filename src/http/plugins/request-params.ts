@@ -4,10 +4,16 @@ import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
 import { maxBodyBytes } from '../../operation/validation.ts';
 import { parseJson } from '../json.ts';
-import { isObject, type SentParams, withDocument, withoutUnknown } from '../operation-params.ts';
+import {
+  documentParams,
+  isObject,
+  type SentParams,
+  withDocument,
+  withoutUnknown,
+} from '../operation-params.ts';
 import { bodyInvalid } from '../response.ts';
 
-/** Ignores the properties of a request that GraphQL over HTTP does not know; yoga would reject the request. */
+/** Ignores the properties of a request that the gateway does not know; yoga would reject the request. */
 export const useKnownParams: Plugin = {
   onParams({ params, setParams }) {
     if (isObject(params)) setParams(withoutUnknown(params));
@@ -38,7 +44,9 @@ const documentMissing =
 export const useNoTextOverGet: Plugin = {
   onParams({ request, params }) {
     if (request.method !== 'GET' || !params.query) return;
-    throw new BadRequest('GET is for trusted documents; send others as POST.');
+    throw new BadRequest(
+      'GET is for trusted documents; send others as POST. urql needs `preferGetMethod: false`, and its `persistedExchange` needs `preferGetForPersistedQueries: false`.',
+    );
   },
 };
 
@@ -72,7 +80,7 @@ async function readBody(request: Request): Promise<GraphQLParams> {
   return params;
 }
 
-const textParams = ['query', 'operationName', 'documentId'] as const;
+const textParams = ['query', 'operationName', ...documentParams] as const;
 const jsonParams = ['variables', 'extensions'] as const;
 
 /**
