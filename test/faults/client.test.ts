@@ -25,7 +25,7 @@ const bts = catalogue.fixtures.artists.bts;
 const firstArtist = `artist(id: "${artistId(0)}")`;
 const tooComplex = 'QUERY_TOO_COMPLEX';
 
-/** A request that is none, refused with a status and a code before anybody looks into it. */
+/** A request that is not a GraphQL request, rejected with a status and a code before it is parsed. */
 const request = (init: RequestInit, status: number, path?: string): Step => ({
   act: async (world) => [await send(world, init, path)],
   client: { code: status === 413 ? tooComplex : 'BAD_REQUEST', status },
@@ -37,7 +37,7 @@ const request = (init: RequestInit, status: number, path?: string): Step => ({
 const typed = (type: string, body: string): RequestInit => ({ headers: { 'content-type': type }, body });
 const query = '{"query":"{ __typename }"}';
 
-/** What a visitor gets who looks for an IDE. */
+/** The status of a request by a browser, and whether the response contains an IDE. */
 async function visit(world: World, path: string): Promise<{ status: number; scripts: boolean }> {
   const response = await world
     .gateway()
@@ -46,8 +46,8 @@ async function visit(world: World, path: string): Promise<{ status: number; scri
   return { status: response.status, scripts: text.includes('<script') };
 }
 
-/** Values for the id of an artist that are none, told by the place that they came to. */
-const noIds = (ids: readonly string[]): Step[] =>
+/** Steps with invalid ids of artists. */
+const invalidIdSteps = (ids: readonly string[]): Step[] =>
   ids.map((id) => ({
     ask: operation('query ($id: ID!) { artist(id: $id) { name } }', { id }, { artist: null }),
     client: 'BAD_USER_INPUT',
@@ -56,7 +56,7 @@ const noIds = (ids: readonly string[]): Step[] =>
     withinMs: 100,
   }));
 
-const strangeIds = [
+const invalidIds = [
   '../me',
   '..',
   '%2e%2e/me',
@@ -71,9 +71,9 @@ const strangeIds = [
   'x'.repeat(90_000),
 ];
 
-const strangeCursors = ['NaN', '-50', '1e23', '5&limit=50', 'x'.repeat(10_000), '%%%', 'OTkuMQ==', ''];
+const invalidCursors = ['NaN', '-50', '1e23', '5&limit=50', 'x'.repeat(10_000), '%%%', 'OTkuMQ==', ''];
 
-/** The time limits of a process, or a quarter of each. */
+/** The time limits of the server, or a quarter of each. */
 const share = isFull ? 1 : 1 / 4;
 const dripLimits = {
   headersTimeout: serverOptions.headersTimeout * share,
@@ -389,7 +389,7 @@ const cases: FaultCase[] = [
             },
           });
           const outcome = await send(world, { body: endless, duplex: 'half' } as RequestInit);
-          expect(sent).toBeLessThanOrEqual(200_000); // what streams hold on the way is read as well
+          expect(sent).toBeLessThanOrEqual(200_000); // the limit, and the buffers of the streams
           return [outcome];
         },
         client: { code: tooComplex, status: 413 },
@@ -426,7 +426,7 @@ const cases: FaultCase[] = [
           const connections = () =>
             new Promise<number>((found) => server.getConnections((_, count) => found(count)));
           while ((await connections()) > 0) {
-            const askedMs = stopwatchMs();
+            const requestStartMs = stopwatchMs();
             const agent = new Agent({ keepAlive: false });
             const { status } = await exchange(port, '/graphql', {
               method: 'POST',
@@ -434,7 +434,7 @@ const cases: FaultCase[] = [
               body: query,
               agent,
             });
-            times.push(stopwatchMs() - askedMs);
+            times.push(stopwatchMs() - requestStartMs);
             expect(status).toBe(200);
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
@@ -448,10 +448,10 @@ const cases: FaultCase[] = [
             ),
           ).toBeLessThan(world.limitMs(200));
           const answers = drips.map(({ received }) => received().split('\r\n')[0]);
-          // One that has just sent a byte more is told by the reset that follows, which overtakes the answer.
-          const told = answers.filter((answer) => answer !== '');
-          expect(new Set(told)).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
-          expect(told.length).toBeGreaterThan(drips.length / 2);
+          // A client that has just sent another byte gets a reset, which can overtake the response.
+          const received = answers.filter((answer) => answer !== '');
+          expect(new Set(received)).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
+          expect(received.length).toBeGreaterThan(drips.length / 2);
           return [];
         },
         api: 0,
@@ -463,14 +463,14 @@ const cases: FaultCase[] = [
     id: 'C15',
     fault: 'ids that are paths, queries, fragments, links to other hosts, of other kinds, of 90 KB',
     promise: 'an invalid id is never part of a URL',
-    steps: noIds(strangeIds),
+    steps: invalidIdSteps(invalidIds),
   },
   {
     id: 'C17',
     fault: 'cursors that are numbers, queries, 10 KB, of another version',
     promise: 'a list rejects a cursor that the gateway did not create, without a call',
     warm: [artist(0)],
-    steps: strangeCursors.map((after) => ({
+    steps: invalidCursors.map((after) => ({
       ask: operation(
         `query ($after: String) { ${firstArtist} { albums(after: $after) { totalCount } } }`,
         { after },

@@ -31,8 +31,8 @@ const edited = (...edits: Edit[]) => only({ kind: 'edit', edits });
 const answered = (text: string, type: string | null = 'application/json') =>
   only({ kind: 'answer', text, headers: { 'content-type': type } });
 
-/** One step for each, all alike but the first not told on the page. */
-const each = <T>(list: readonly T[], step: (one: T, i: number) => Step): Step[] =>
+/** One step for each value. docs/faults.md shows only the first. */
+const stepsFor = <T>(list: readonly T[], step: (one: T, i: number) => Step): Step[] =>
   list.map((one, i) => ({ ...step(one, i), aside: i > 0 }));
 
 const bad = { client: 'UPSTREAM_BAD_RESPONSE', withinMs: 500, api: 1 } as const;
@@ -47,7 +47,7 @@ const custom = (query: string, variables: Record<string, unknown>, truth: unknow
 const albumsIn = ([outcome]: readonly Outcome[]): { nodes: unknown[] } | null =>
   (outcome?.data as { artist: { albums: { nodes: unknown[] } | null } } | undefined)?.artist.albums ?? null;
 
-/** The first albums of BTS, one of which is not as documented. */
+/** Reads the first albums of BTS, of which the fourth is malformed. */
 const siblings = (edits: readonly Edit[]): Step => ({
   arrange: only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } }),
   ask: artistAlbums(bts),
@@ -162,7 +162,7 @@ const dangerous = [
 const goodUrl = 'https://i.scdn.co/image/a';
 const withUrl = (url: unknown) =>
   edited(
-    { path: 'images', set: [url, goodUrl].map((each) => ({ url: each, width: 1, height: 1 })) },
+    { path: 'images', set: [url, goodUrl].map((imageUrl) => ({ url: imageUrl, width: 1, height: 1 })) },
     { path: 'external_urls.spotify', set: url },
   );
 
@@ -179,8 +179,8 @@ const urls = (id: string, url: string | null) =>
     },
   );
 
-const withPictures = catalogue.artists().filter(({ images }) => images.length > 1);
-const pictured = (i: number): string => withPictures[i % withPictures.length]?.id ?? '';
+const artistsWithImages = catalogue.artists().filter(({ images }) => images.length > 1);
+const idWithImages = (i: number): string => artistsWithImages[i % artistsWithImages.length]?.id ?? '';
 
 const extended = { sandbox: { quotaMode: 'extended' } } as const;
 
@@ -200,7 +200,7 @@ const misbatched = (
   promise,
   ...extended,
   allow: { nullIsTrue: true },
-  steps: each(operations, (operation) => ({
+  steps: stepsFor(operations, (operation) => ({
     arrange: only({ kind: 'batch', ...batch }, { on: { batch: true } }),
     ask: operation,
     ...step,
@@ -215,7 +215,7 @@ const nullsAt =
     expect(list?.flatMap((entry, i) => (entry === null ? [i] : []))).toEqual(nulls);
   };
 
-/** A track may come under another id than it was asked for: only of these can it be seen that places have moved. */
+/** Artists and albums always have the requested id, so wrong order can be detected. Relinked tracks have another id. */
 const neverRelinked = [artists(range(6).map(artistId)), albums(range(6).map(albumId))];
 
 const emptyProto = (): void => {
@@ -228,7 +228,7 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M1',
     fault: '200 with an HTML page',
     promise: 'an HTML page is an error, and its text reaches no client',
-    steps: each([artist(1), search('amber'), track(1)], (operation) => ({
+    steps: stepsFor([artist(1), search('amber'), track(1)], (operation) => ({
       arrange: answered('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
       ask: operation,
       ...bad,
@@ -241,7 +241,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: '200 with broken JSON, nothing, `null`, `[]`, `"x"`, `7`, `true`; 204',
     promise: 'a response that is not an object of Spotify is an error, and is not requested again',
     steps: [
-      ...each(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
+      ...stepsFor(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
         arrange: answered(text),
         ask: artist(i),
         ...bad,
@@ -259,7 +259,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a list and a search that are not as documented',
     promise: 'a malformed list is an error of that list',
     warm: [artist(bts)],
-    steps: each(
+    steps: stepsFor(
       ['null', '[]', '{}', '{"items": []}', '{"items": null, "limit": 10, "offset": 0, "total": 1}'],
       (text) => ({
         async arrange(world) {
@@ -276,20 +276,20 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a required field missing or of a wrong type',
     promise: 'an object that is not as documented is null with an error',
     ...extended,
-    steps: each(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
+    steps: stepsFor(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
   },
   {
     id: 'M3-part',
     fault: 'a part that is not as documented (images, followers, popularity, a link)',
     promise: 'a part that is not as documented is null with an error of its own, and its object stays',
     ...extended,
-    steps: each(optional, (edit, i) => ({
+    steps: stepsFor(optional, (edit, i) => ({
       arrange: edited(edit),
-      ask: wholeArtist(pictured(i)),
+      ask: wholeArtist(idWithImages(i)),
       ...bad,
       check: ({ outcomes }: Seen) => {
         const [outcome] = outcomes;
-        expect(outcome?.data).toMatchObject({ artist: { id: pictured(i) } });
+        expect(outcome?.data).toMatchObject({ artist: { id: idWithImages(i) } });
         expect(outcome?.errors).toHaveLength(1);
         expect(outcome?.errors[0]?.path?.length).toBeGreaterThan(1);
       },
@@ -387,7 +387,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'totals that no list has: −1, 10²⁰, 1.5, "104"',
     promise: 'a total that is not as documented loses no item',
     warm: [artist(bts)],
-    steps: each([-1, 1e20, 1.5, '104'], (total) => ({
+    steps: stepsFor([-1, 1e20, 1.5, '104'], (total) => ({
       arrange: edited({ path: 'total', set: total }),
       ask: artistAlbums(bts),
       client: 'UPSTREAM_BAD_RESPONSE',
@@ -399,7 +399,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a page size of −1, null or 0, or no offset',
     promise: 'a page without a usable size or offset is the page that was requested',
     warm: [artist(bts)],
-    steps: each(
+    steps: stepsFor(
       [
         { path: 'limit', set: -1 },
         { path: 'limit', set: null },
@@ -442,7 +442,7 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M7',
     fault: 'keys `__proto__` and `constructor`',
     promise: 'no key of a response reaches a prototype',
-    steps: each(
+    steps: stepsFor(
       [
         { path: '__proto__', set: { polluted: true } },
         { path: 'constructor', set: { prototype: { polluted: true } } },
@@ -530,7 +530,7 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'a malformed batch response is an error of each id, or each is absent',
     ...extended,
     allow: { nullIsTrue: true },
-    steps: each(['{}', '{"artists": {}}', '{"artists": null}', '[]'], (text) => ({
+    steps: stepsFor(['{}', '{"artists": {}}', '{"artists": null}', '[]'], (text) => ({
       arrange: answered(text),
       ask: artists(range(3).map(artistId)),
       client: 'UPSTREAM_BAD_RESPONSE',
@@ -559,9 +559,9 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'URLs that are `javascript:`, `file:`, `data:`, without a scheme, empty, or no text',
     promise: 'links are http or https only',
     steps: [
-      ...each(dangerous, (url, i) => ({
+      ...stepsFor(dangerous, (url, i) => ({
         arrange: withUrl(url),
-        ask: urls(pictured(i), null),
+        ask: urls(idWithImages(i), null),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
         check: ({ outcomes }: Seen) =>
@@ -573,7 +573,7 @@ faultSuite('M', 'Malformed payloads', [
       })),
       {
         arrange: withUrl('HTTPS://i.scdn.co/a'),
-        ask: urls(pictured(20), 'HTTPS://i.scdn.co/a'),
+        ask: urls(idWithImages(20), 'HTTPS://i.scdn.co/a'),
         client: 'ok',
         aside: true,
       },
@@ -624,7 +624,7 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M14',
     fault: 'a token, a secret and an address in the error body of Spotify',
     promise: 'the text of Spotify’s errors reaches no client',
-    steps: each([400, 403, 409, 429, 500], (status) => ({
+    steps: stepsFor([400, 403, 409, 429, 500], (status) => ({
       arrange: only({
         kind: 'answer',
         status,
@@ -639,7 +639,7 @@ faultSuite('M', 'Malformed payloads', [
   },
 ]);
 
-/** The list is held by then: another artist's takes its place. */
+/** Restarts the gateway, because the list is cached by then. */
 function freshList(edits: readonly Edit[]) {
   return async (world: World) => {
     await world.restart();
@@ -647,7 +647,7 @@ function freshList(edits: readonly Edit[]) {
   };
 }
 
-/** An artist as it should be, but for one unknown field of great depth. */
+/** A valid artist with one deeply nested unknown field. */
 function deepInside(levels: number): (world: World) => Promise<void> {
   const { id, name, genres } = catalogue.artist(artistId(3)) ?? {};
   const deep = '['.repeat(levels) + ']'.repeat(levels);

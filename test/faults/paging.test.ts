@@ -31,7 +31,7 @@ const onList = (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) 
 
 const pageLimit = 10; // of an app in development mode
 
-/** The pages that Spotify was asked for, as `offset/limit`. */
+/** The requested pages, as `offset/limit`. */
 const pagesIn = ({ api }: Seen): string[] =>
   api
     .filter(({ path }) => path.includes('offset='))
@@ -51,7 +51,7 @@ interface Connection {
   edges: Edge[];
 }
 
-/** A page of an artist's albums with its cursors. What is true of it, the case says by `shows`. */
+/** A page of an artist's albums with its cursors. The expected data is in `shows`. */
 function pageOf(id: string, args: PageArgs & { includeGroups?: string[] }): Operation {
   return {
     kind: 'artistAlbums',
@@ -81,15 +81,15 @@ const connection = ({ outcomes }: Seen): Connection => {
 
 const idsIn = ({ edges }: Connection) => edges.map(({ node }) => node?.id);
 
-/** What stands in the slots of a list: no nulls, no hidden ones, and nothing twice in one page. */
+/** The ids in these slots of a list, without null and hidden ones, and without repetitions in a page. */
 function visible(id: string, from: number, to: number): string[] {
   const slots = catalogue.albumsOf(id);
   const found: string[] = [];
   for (let offset = 0; offset < slots.length; offset += pageLimit) {
-    const seen = new Set<string>();
+    const idsOfPage = new Set<string>();
     for (const [i, slot] of slots.slice(offset, offset + pageLimit).entries()) {
-      if (slot.shows !== 'album' || seen.has(slot.albumId)) continue;
-      seen.add(slot.albumId);
+      if (slot.shows !== 'album' || idsOfPage.has(slot.albumId)) continue;
+      idsOfPage.add(slot.albumId);
       if (offset + i >= from && offset + i < to) found.push(slot.albumId);
     }
   }
@@ -114,11 +114,11 @@ const shows =
     if (pages) expect(pagesIn(seen)).toEqual(pages);
   };
 
-/** The whole truth is told by `shows`: here nothing is compared. */
-const loose = { truth: { artist: anything } } as const;
+/** Skips the comparison with `truth`, because `shows` compares everything. */
+const unchecked = { truth: { artist: anything } } as const;
 const noAlbums = { truth: { artist: { albums: null } } } as const;
 
-/** A step that asks for one window, with the slots that it must show and the pages that it may cost. */
+/** A step that reads one window, with the expected slots and requested pages. */
 function shownPage(
   id: string,
   args: PageArgs,
@@ -129,10 +129,10 @@ function shownPage(
 ): Step {
   const total = catalogue.albumsOf(id).length;
   const check = shows({ ids: visible(id, from, to), next: to < total, previous: from > 0, total }, pages);
-  return { ask: pageOf(id, args), client: 'ok', ...loose, check, ...rest };
+  return { ask: pageOf(id, args), client: 'ok', ...unchecked, check, ...rest };
 }
 
-/** Pages on from the front until there is no more. */
+/** Reads all windows of a list. */
 async function walk(
   world: World,
   id: string,
@@ -146,7 +146,7 @@ async function walk(
     outcomes.push(outcome);
     const page = connectionIn(outcome);
     if (!page) throw new Error(`no connection in ${outcome.text}`);
-    ids.push(...idsIn(page).flatMap((each) => each ?? []));
+    ids.push(...idsIn(page).flatMap((albumId) => albumId ?? []));
     if (!page.pageInfo.hasNextPage) return { outcomes, ids };
     expect(page.pageInfo.endCursor, 'while there is more, endCursor is set').not.toBeNull();
     after = page.pageInfo.endCursor;
@@ -161,10 +161,10 @@ const walked = (id: string, first: number, expected: readonly string[]): Step =>
     return outcomes;
   },
   client: 'ok',
-  ...loose,
+  ...unchecked,
 });
 
-/** A step that pages from a cursor which the world finds first. */
+/** A step that reads a window from a cursor, which `find` reads first. */
 const paged = (
   find: (world: World) => Promise<string>,
   operation: (cursor: string) => Operation,
@@ -188,7 +188,7 @@ const cursorAt =
     return page?.pageInfo[which] ?? '';
   };
 
-const refused = (args: PageArgs): Step => ({
+const rejected = (args: PageArgs): Step => ({
   ask: pageOf(bts, args),
   times: 30,
   manner: 'in turn',
@@ -198,11 +198,11 @@ const refused = (args: PageArgs): Step => ({
   ...noAlbums,
 });
 
-interface Finds {
+interface SearchData {
   search: { tracks: Connection };
 }
 
-const finds = (args: PageArgs): Operation => ({
+const searchPage = (args: PageArgs): Operation => ({
   kind: 'search',
   query: `query ($first: Int, $after: String, $last: Int) {
     search(q: "garden") { tracks(first: $first, after: $after, last: $last) {
@@ -213,8 +213,8 @@ const finds = (args: PageArgs): Operation => ({
   truth: { search: anything },
 });
 
-const findsIn = ({ data }: Outcome): Connection => (data as Finds).search.tracks;
-const found = catalogue.find('track', 'garden').map(({ id }) => id);
+const searchResultsIn = ({ data }: Outcome): Connection => (data as SearchData).search.tracks;
+const resultIds = catalogue.find('track', 'garden').map(({ id }) => id);
 
 faultSuite('P', 'Paging', [
   {
@@ -249,9 +249,9 @@ faultSuite('P', 'Paging', [
     promise: 'an invalid page size is rejected without a call',
     warm: [artist(bts)],
     steps: [
-      refused({ first: 101 }),
+      rejected({ first: 101 }),
       ...[{ first: 1e9 }, { first: -1 }, { last: 101 }, { last: -1 }, { first: 1, last: 1 }].map((args) => ({
-        ...refused(args),
+        ...rejected(args),
         aside: true,
       })),
     ],
@@ -266,14 +266,14 @@ faultSuite('P', 'Paging', [
         ask: pageOf(bts, { first: 0 }),
         client: 'ok',
         api: 1,
-        ...loose,
+        ...unchecked,
         check: shows({ ids: [], next: false, previous: false, total: 104 }),
       },
       {
         ask: pageOf(bts, { last: 0 }),
         client: 'ok',
         api: 0,
-        ...loose,
+        ...unchecked,
         check: (seen) => expect(connection(seen)).toMatchObject({ totalCount: 104, edges: [] }),
         aside: true,
       },
@@ -296,7 +296,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(bts, { first: 25 }),
         client: 'ok',
         api: 3,
-        ...loose,
+        ...unchecked,
         check: (seen) => expect(idsIn(connection(seen))).toEqual(visible(bts, 0, 25)),
       },
     ],
@@ -311,8 +311,8 @@ faultSuite('P', 'Paging', [
       paged(cursorAt(bts, { first: 10 }, 'endCursor'), (after) => pageOf(bts, { first: 10, after }), {
         arrange: onList({ kind: 'listing', inserted: 1 }),
         client: 'ok',
-        ...loose,
-        // The window ends where it would have ended: what was pushed out of it comes with the next one.
+        ...unchecked,
+        // The window ends at the same slot as before: the item that has moved out of it is in the next window.
         check: (seen) => expect(idsIn(connection(seen))).toEqual(visible(bts, 10, 19)),
         says: { client: 'what comes after the cursor' },
       }),
@@ -329,7 +329,7 @@ faultSuite('P', 'Paging', [
         arrange: onList({ kind: 'listing', removed: 1 }, { skip: 1 }),
         ask: pageOf(bts, { first: 20 }),
         client: 'ok',
-        ...loose,
+        ...unchecked,
         check: (seen) => {
           const ids = idsIn(connection(seen));
           const whole = visible(bts, 0, 104);
@@ -363,7 +363,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(overstated, { first: 100 }),
         client: 'ok',
         api: 1,
-        ...loose,
+        ...unchecked,
         check: (seen) => {
           expect(idsIn(connection(seen))).toEqual(visible(overstated, 0, 10));
           expect(connection(seen).pageInfo.hasNextPage).toBe(false);
@@ -381,7 +381,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(overstated, { first: 100 }),
         client: 'ok',
         api: 3,
-        ...loose,
+        ...unchecked,
         check: (seen) => {
           expect(idsIn(connection(seen))).toEqual(visible(overstated, 0, 10));
           expect(connection(seen).pageInfo.hasNextPage).toBe(false);
@@ -402,7 +402,7 @@ faultSuite('P', 'Paging', [
         {
           client: 'ok',
           api: 1,
-          ...loose,
+          ...unchecked,
           check: shows({ ids: visible(nullsAndRepeats, 10, 20), next: true, previous: true, total: 30 }),
           says: { client: 'the next ten slots' },
         },
@@ -469,7 +469,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(nullsAndRepeats, { first: 30 }),
         client: 'ok',
         api: 3,
-        ...loose,
+        ...unchecked,
         check: (seen) => {
           const ids = idsIn(connection(seen));
           expect(new Set(ids).size).toBe(ids.length);
@@ -489,7 +489,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(artistId(1), { first: 10 }),
         client: 'ok',
         api: 1,
-        ...loose,
+        ...unchecked,
         check: (seen) => expect(pagesIn(seen)).toEqual(['0/10']),
       },
     ],
@@ -506,7 +506,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(bts, { first: 10 }),
         client: 'ok',
         api: 2,
-        ...loose,
+        ...unchecked,
       },
     ],
   },
@@ -517,10 +517,10 @@ faultSuite('P', 'Paging', [
     sandbox: { quotaMode: 'extended' },
     warm: [artist(bts), artist(1), artist(2), artist(3)],
     steps: [
-      { ask: pageOf(artistId(2), { first: 10 }), client: 'ok', ...loose, api: 1, aside: true },
+      { ask: pageOf(artistId(2), { first: 10 }), client: 'ok', ...unchecked, api: 1, aside: true },
       shownPage(bts, { first: 10 }, 0, 10, { arrange: onList({ kind: 'ceiling', limit: 10 }), api: 2 }),
-      { ask: pageOf(artistId(1), { first: 10 }), client: 'ok', api: 2, ...loose },
-      { ask: pageOf(artistId(3), { first: 10 }), client: 'ok', api: 1, ...loose },
+      { ask: pageOf(artistId(1), { first: 10 }), client: 'ok', api: 2, ...unchecked },
+      { ask: pageOf(artistId(3), { first: 10 }), client: 'ok', api: 1, ...unchecked },
     ],
   },
   {
@@ -541,7 +541,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(artistId(1), { first: 10 }),
         client: 'ok',
         api: 2,
-        ...loose,
+        ...unchecked,
         check: (seen) => expect(pagesIn(seen)).toEqual(['0/10', '5/10']),
       },
     ],
@@ -611,7 +611,7 @@ faultSuite('P', 'Paging', [
         arrange: () => pass(301_000),
         client: 'ok',
         api: 2,
-        ...loose,
+        ...unchecked,
         check: shows({ ids: [], next: false, previous: true, total: 9 }),
       }),
     ],
@@ -646,32 +646,32 @@ faultSuite('P', 'Paging', [
     promise: 'a search ends at slot 1,000, and a window that starts there is rejected without a call',
     steps: [
       {
-        ask: finds({ last: 6 }),
+        ask: searchPage({ last: 6 }),
         client: 'ok',
         check: ({ outcomes: [outcome] }) => {
-          const { edges, pageInfo } = findsIn(outcome as Outcome);
-          expect(edges.map(({ node }) => node?.id)).toEqual(found.slice(994, 1_000));
+          const { edges, pageInfo } = searchResultsIn(outcome as Outcome);
+          expect(edges.map(({ node }) => node?.id)).toEqual(resultIds.slice(994, 1_000));
           expect(pageInfo.hasNextPage).toBe(false);
         },
         aside: true,
       },
       paged(
-        async ({ ask }) => findsIn(await ask(finds({ last: 6 }))).pageInfo.startCursor ?? '',
-        (after) => finds({ first: 10, after }),
+        async ({ ask }) => searchResultsIn(await ask(searchPage({ last: 6 }))).pageInfo.startCursor ?? '',
+        (after) => searchPage({ first: 10, after }),
         {
           client: 'ok',
           api: 0,
           check: ({ outcomes: [outcome] }) => {
-            const { edges, pageInfo } = findsIn(outcome as Outcome);
-            expect(edges.map(({ node }) => node?.id)).toEqual(found.slice(995, 1_000));
+            const { edges, pageInfo } = searchResultsIn(outcome as Outcome);
+            expect(edges.map(({ node }) => node?.id)).toEqual(resultIds.slice(995, 1_000));
             expect(pageInfo.hasNextPage).toBe(false);
           },
           says: { client: 'cut at 1,000' },
         },
       ),
       paged(
-        async ({ ask }) => findsIn(await ask(finds({ last: 6 }))).pageInfo.endCursor ?? '',
-        (after) => finds({ first: 10, after }),
+        async ({ ask }) => searchResultsIn(await ask(searchPage({ last: 6 }))).pageInfo.endCursor ?? '',
+        (after) => searchPage({ first: 10, after }),
         { client: 'BAD_USER_INPUT', withinMs: 20, api: 0, truth: { search: { tracks: null } } },
       ),
     ],
@@ -689,7 +689,7 @@ faultSuite('P', 'Paging', [
     promise: 'a window between cursors in reverse order is empty and causes no call',
     warm: [artist(bts)],
     steps: [
-      { ask: pageOf(bts, { first: 10 }), client: 'ok', ...loose, aside: true },
+      { ask: pageOf(bts, { first: 10 }), client: 'ok', ...unchecked, aside: true },
       {
         async act({ ask }) {
           const page = connectionIn(await ask(pageOf(bts, { first: 10 })));
@@ -701,7 +701,7 @@ faultSuite('P', 'Paging', [
         },
         client: 'ok',
         api: 0,
-        ...loose,
+        ...unchecked,
         check: ({ outcomes }) =>
           expect(outcomes.map((outcome) => connectionIn(outcome)?.edges)).toEqual([[], []]),
       },
@@ -717,7 +717,7 @@ faultSuite('P', 'Paging', [
         ask: pageOf(albums0, { first: 10 }),
         client: 'ok',
         api: 1,
-        ...loose,
+        ...unchecked,
         check: shows({ ids: [], next: false, previous: false, total: 0 }),
       },
     ],
@@ -782,7 +782,7 @@ faultSuite('P', 'Paging', [
         arrange: ({ lift }) => lift(),
         client: 'ok',
         api: 1,
-        ...loose,
+        ...unchecked,
         check: shows({ ids: visible(bts, 10, 20), next: true, previous: true, total: 104 }),
       }),
     ],

@@ -16,10 +16,10 @@ import { startLoad } from '../support/load.ts';
 import { type Environment, isRefused, keptConnection, type Server, until } from '../support/process.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-const waitMs = 30_000; // many times what anything takes here that has no limit of its own
+const waitMs = 30_000; // many times the usual duration of events without a limit of their own
 
-/** A step that looks at a process and not at answers. */
-const look = (act: (world: World) => Promise<void>, says: Step['says']): Step => ({
+/** A step that checks a process instead of responses. */
+const checkProcess = (act: (world: World) => Promise<void>, says: Step['says']): Step => ({
   act: async (world) => {
     await act(world);
     return [];
@@ -27,10 +27,10 @@ const look = (act: (world: World) => Promise<void>, says: Step['says']): Step =>
   ...(says && { says }),
 });
 
-const question = (n: number) => `{ album(id: "${albumId(n)}") { id } }`;
-const answerTo = (n: number) => ({ data: { album: { id: albumId(n) } } });
+const albumQuery = (n: number) => `{ album(id: "${albumId(n)}") { id } }`;
+const albumResponse = (n: number) => ({ data: { album: { id: albumId(n) } } });
 
-/** Milliseconds from the signal to the end, and how it ended. */
+/** Sends a signal. @returns the exit code, and the milliseconds until then */
 async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
   const sentMs = stopwatchMs();
   server.signal(signal);
@@ -38,21 +38,21 @@ async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
   return { code, ms: stopwatchMs() - sentMs };
 }
 
-/** A process that other cases, which run side by side with this one, may see called. */
+/** Starts a process, and permits calls to it in concurrent cases too, because they record these calls. */
 async function start(world: World, environment: Environment = {}): Promise<Server> {
   const server = await startProcess(world, environment);
   permit(world.allowed);
   return server;
 }
 
-/** A process whose code does `what` when it is sent SIGUSR2, as no code of ours ever should. */
-async function startBroken(world: World, what: string): Promise<{ server: Server; strike(): void }> {
+/** Starts a process with a bug: on SIGUSR2 it runs `code`. */
+async function startBroken(world: World, code: string): Promise<{ server: Server; triggerBug(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
   world.defer(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'bug.mjs');
-  writeFileSync(file, `process.on('SIGUSR2', () => { ${what} });`);
+  writeFileSync(file, `process.on('SIGUSR2', () => { ${code} });`);
   const server = await start(world, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
-  return { server, strike: () => server.signal('SIGUSR2') };
+  return { server, triggerBug: () => server.signal('SIGUSR2') };
 }
 
 const logged = (server: Server, text: string) =>
@@ -65,7 +65,7 @@ const logged = (server: Server, text: string) =>
     waitMs,
   ).then((line) => JSON.parse(line) as { level: number; err: { stack: string } });
 
-/** An environment with a Redis behind a proxy, which can be made to fail; `allowRedis` finds it again. */
+/** Configures a Redis behind a proxy, which can make it fail. `allowRedis` returns the proxy. */
 const proxies = new WeakMap<object, TcpProxy>();
 async function withRedis({ sandbox, startRedis, defer }: Services): Promise<Environment> {
   const proxy = await startTcpProxy(Number(new URL(await startRedis()).port));
@@ -78,7 +78,7 @@ function allowRedis({ sandbox, allowed }: World) {
   const proxy = proxies.get(sandbox);
   if (!proxy) throw new Error('this case has no Redis');
   allowed.add(`127.0.0.1:${proxy.port}`);
-  permit(allowed); // the two cases with a Redis run side by side
+  permit(allowed); // the two cases with a Redis run concurrently
   return proxy;
 }
 
@@ -89,10 +89,10 @@ const cases: FaultCase[] = [
     promise: 'no request is lost or reset, and every client is told to close its connection',
     timeoutMs: 60_000,
     steps: [
-      look(
+      checkProcess(
         async (world) => {
           const server = await start(world);
-          const body = (n: number) => JSON.stringify({ query: question(n % 40) });
+          const body = (n: number) => JSON.stringify({ query: albumQuery(n % 40) });
           const load = startLoad(server.port, { clients: 20, everyMs: 100, body });
           await until(() => load.answers.length > 100, waitMs);
           const [ended] = await Promise.all([end(server, 'SIGTERM'), load.ended]);
@@ -111,7 +111,7 @@ const cases: FaultCase[] = [
     fault: 'SIGTERM while nothing runs, with an idle connection',
     promise: 'the process ends soon with code 0',
     steps: [
-      look(
+      checkProcess(
         async (world) => {
           const server = await start(world);
           await server.get('/health', { agent: keptConnection() });
@@ -130,12 +130,12 @@ const cases: FaultCase[] = [
     promise: 'a running operation gets its response at its deadline and is not reset',
     timeoutMs: 60_000,
     steps: [
-      look(
+      checkProcess(
         async (world) => {
           world.fault({ fault: { kind: 'stall' } });
-          // The default of 8 s, with the end within 10 s, is tested with the shutdown.
+          // The tests of the shutdown use the default of 8 s, with an end within 10 s.
           const server = await start(world, { REQUEST_TIMEOUT_MS: '4000' });
-          const running = server.ask(question(1));
+          const running = server.ask(albumQuery(1));
           await until(() => world.calls('api').length > 0, waitMs);
           const ended = end(server, 'SIGTERM');
           expect((await running).json).toMatchObject({
@@ -155,13 +155,13 @@ const cases: FaultCase[] = [
     fault: 'a second SIGTERM or SIGINT while the first is obeyed',
     promise: 'a second signal ends the process at once',
     steps: (['SIGTERM', 'SIGINT'] as const).map((second) =>
-      look(
+      checkProcess(
         async (world) => {
           await world.lift();
           world.fault({ fault: { kind: 'delay', ms: 8_000 } });
           const server = await start(world);
           const before = world.calls('api').length;
-          const lost = expect(server.ask(question(2))).rejects.toThrow();
+          const lost = expect(server.ask(albumQuery(2))).rejects.toThrow();
           await until(() => world.calls('api').length > before, waitMs);
           server.signal('SIGTERM');
           await until(() => isRefused(server.port), waitMs);
@@ -176,7 +176,7 @@ const cases: FaultCase[] = [
   },
   {
     id: 'D6',
-    slow: true, // a Redis that is let go of while it is being looked for takes its time to end
+    slow: true, // closing a Redis client that is connecting takes some time
     fault: 'Redis is not there at the start, comes, and goes',
     promise: 'no client gets an error because Redis is missing',
     environment: withRedis,
@@ -201,15 +201,15 @@ const cases: FaultCase[] = [
         api: 20,
         withinMs: 1_000,
         check: ({ world }) => {
-          const told = world.log().filter((line) => line.includes('without Redis'));
-          expect(told.length).toBeLessThanOrEqual(1);
+          const logLines = world.log().filter((line) => line.includes('without Redis'));
+          expect(logLines.length).toBeLessThanOrEqual(1);
         },
       },
     ],
   },
   {
     id: 'D7',
-    slow: true, // a Redis that is let go of while it is being looked for takes its time to end
+    slow: true, // closing a Redis client that is connecting takes some time
     fault: 'Redis accepts and does not answer',
     promise: 'the gateway waits for Redis at most 200 ms, and then does not use it for a while',
     environment: withRedis,
@@ -256,14 +256,14 @@ const cases: FaultCase[] = [
     fault: 'a rejected promise that is not handled',
     promise: 'the process logs the bug with its stack and stays up',
     steps: [
-      look(
+      checkProcess(
         async (world) => {
-          const { server, strike } = await startBroken(world, "Promise.reject(new TypeError('stray'))");
-          strike();
+          const { server, triggerBug } = await startBroken(world, "Promise.reject(new TypeError('stray'))");
+          triggerBug();
           const { level, err } = await logged(server, 'unhandled rejection');
           expect(level).toBe('error');
           expect(err.stack).toMatch(/^TypeError: stray\n +at /);
-          expect((await server.ask(question(3))).json).toEqual(answerTo(3));
+          expect((await server.ask(albumQuery(3))).json).toEqual(albumResponse(3));
           expect(server.err()).toBe('');
         },
         { client: 'ok', spotify: 'API 1' },
@@ -276,20 +276,20 @@ const cases: FaultCase[] = [
     fault: 'an exception in a timer that is not caught',
     promise: 'running operations get their responses before the process ends with code 1',
     steps: [
-      look(
+      checkProcess(
         async (world) => {
           world.fault({ fault: { kind: 'delay', ms: 1_000 } });
-          const { server, strike } = await startBroken(
+          const { server, triggerBug } = await startBroken(
             world,
             "setTimeout(() => { throw new TypeError('stray'); })",
           );
-          const running = server.ask(question(4));
+          const running = server.ask(albumQuery(4));
           await until(() => world.calls('api').length > 0, waitMs);
-          const struckMs = stopwatchMs();
-          strike();
-          expect((await running).json).toEqual(answerTo(4));
+          const triggeredMs = stopwatchMs();
+          triggerBug();
+          expect((await running).json).toEqual(albumResponse(4));
           expect((await server.ended).code).toBe(1);
-          expect(stopwatchMs() - struckMs).toBeLessThan(8_000 * world.machineLoad());
+          expect(stopwatchMs() - triggeredMs).toBeLessThan(8_000 * world.machineLoad());
           expect((await logged(server, 'uncaught exception')).err.stack).toMatch(/^TypeError: stray\n +at /);
         },
         { client: 'ok, exit code 1', within: '≤ 8,000 ms' },
@@ -303,27 +303,27 @@ const cases: FaultCase[] = [
     timeoutMs: 60_000,
     promise: 'operations that cannot run in time are rejected, and the process stays alive',
     steps: [
-      look(
+      checkProcess(
         async (world) => {
-          const { server, strike } = await startBroken(
+          const { server, triggerBug } = await startBroken(
             world,
             // For three seconds each iteration of the event loop takes 300 ms.
             'const end = Date.now() + 3_000; const block = () => { const until = Date.now() + 300; while (Date.now() < until); if (Date.now() < end) setTimeout(block); }; block();',
           );
-          await server.ask(question(5));
-          const seen = new Set<number>();
-          for (let attempt = 0; attempt < 5 && !seen.has(503); attempt++) {
+          await server.ask(albumQuery(5));
+          const statuses = new Set<number>();
+          for (let attempt = 0; attempt < 5 && !statuses.has(503); attempt++) {
             const sockets = await Promise.all(range(40).map(() => openConnection(server.port)));
-            strike();
-            await new Promise((resolve) => setTimeout(resolve, 1_500)); // it has been late for long by then
+            triggerBug();
+            await new Promise((resolve) => setTimeout(resolve, 1_500)); // by then the event loop has been late for long
             const replies = await Promise.all(
-              sockets.map((socket, n) => rawStatus(world, socket, question(n))),
+              sockets.map((socket, n) => rawStatus(world, socket, albumQuery(n))),
             );
-            for (const status of replies) seen.add(status);
+            for (const status of replies) statuses.add(status);
           }
-          expect(seen).toContain(503);
+          expect(statuses).toContain(503);
           expect((await server.get('/health')).status).toBe(200);
-          expect((await server.ask(question(5))).json).toEqual(answerTo(5));
+          expect((await server.ask(albumQuery(5))).json).toEqual(albumResponse(5));
         },
         { client: 'OVERLOADED; then ok' },
       ),
@@ -337,7 +337,7 @@ async function openConnection(port: number): Promise<Socket> {
   return socket;
 }
 
-/** The status of one operation, whatever it is: nobody asks again. */
+/** The status of one operation, without the repetitions of `exchange`. */
 async function rawStatus(world: World, socket: Socket, query: string): Promise<number> {
   const body = JSON.stringify({ query });
   socket.write(

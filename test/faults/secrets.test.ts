@@ -21,7 +21,7 @@ import { startForeignHost } from '../support/foreign-host.ts';
 import { until } from '../support/process.ts';
 import { httpOver } from '../support/transports.ts';
 
-const someOfAll: readonly Operation[] = [
+const operationsOfEachKind: readonly Operation[] = [
   artist(1),
   album(1),
   track(1),
@@ -30,7 +30,7 @@ const someOfAll: readonly Operation[] = [
   search('amber'),
 ];
 
-/** Refusals and failures of every kind, one after another; last those after which no call is made for a while. */
+/** Faults of every kind; those that cause a back-off are last. */
 const troubles = [
   { kind: 'answer' as const, status: 500, text: '<html>' },
   { kind: 'answer' as const, status: 403, json: { error: { status: 403, message: 'no' } } },
@@ -40,14 +40,14 @@ const troubles = [
   { kind: 'rate-limit' as const, retryAfterSeconds: 1 },
   { kind: 'unauthorized' as const, reason: 'invalid' as const },
 ];
-/** What is asked during each. */
-const troubled = troubles.map((_, i) => `/artists/${artistId(i)}`);
+/** The path of the call during each fault. */
+const troubledPaths = troubles.map((_, i) => `/artists/${artistId(i)}`);
 
-function expectSilence(world: World, said: string): void {
-  for (const secret of world.secrets()) expect(said.includes(secret), `${secret.slice(0, 6)}…`).toBe(false);
+function expectNoSecret(world: World, text: string): void {
+  for (const secret of world.secrets()) expect(text.includes(secret), `${secret.slice(0, 6)}…`).toBe(false);
 }
 
-/** Spotify's answer to every call has the app's token in it. */
+/** Every response of Spotify contains the app's token. */
 const echo = (status: number): Step => ({
   arrange: async (world) => {
     await world.lift();
@@ -83,7 +83,7 @@ const cases: FaultCase[] = [
           server.signal('SIGTERM');
           const { out, err } = await server.ended;
           const called = world.calls('api').map(({ path }) => path);
-          for (const path of troubled) expect(called).toContain(path);
+          for (const path of troubledPaths) expect(called).toContain(path);
           expect(world.secrets().length).toBeGreaterThan(2);
           expect(out.split('\n').length).toBeGreaterThan(troubles.length);
           expect(err).toBe('');
@@ -99,12 +99,12 @@ const cases: FaultCase[] = [
     promise: 'Redis holds neither the secret nor a token',
     redis: true,
     steps: [
-      { ask: someOfAll, client: 'ok' },
+      { ask: operationsOfEachKind, client: 'ok' },
       {
         act: async (world) => {
           const [found] = catalogue.find('album', 'amber');
-          if (!found) throw new Error('nothing is found that could be held');
-          // A moment after the answers; and whoever can read what was found can read what is deflated.
+          if (!found) throw new Error('the search has no result');
+          // Entries are written after the response. The id shows that the test reads compressed entries too.
           await until(async () => (await world.heard()).get('Redis')?.includes(found.id) ?? false, 5_000);
           return [];
         },
@@ -121,12 +121,12 @@ const cases: FaultCase[] = [
         act: async (world) => {
           const outcomes = [await world.ask(artist(20))];
           for (const [i, fault] of troubles.entries()) {
-            const over = world.fault({ fault, times: 2 });
+            const removeFault = world.fault({ fault, times: 2 });
             outcomes.push(await world.ask(artist(i)));
-            over();
+            removeFault();
           }
           const spans = (await world.heard()).get('spans') ?? '';
-          for (const each of ['/api/token', ...troubled, '403', '500']) expect(spans).toContain(each);
+          for (const each of ['/api/token', ...troubledPaths, '403', '500']) expect(spans).toContain(each);
           return outcomes;
         },
         says: { client: 'no secret' },
@@ -154,7 +154,7 @@ const cases: FaultCase[] = [
           await world.lift();
           await http.close();
           for (const outcome of outcomes) {
-            const known = [
+            const allowedProperties = [
               'kind',
               'status',
               'body',
@@ -165,8 +165,10 @@ const cases: FaultCase[] = [
               'fault',
               'code',
             ];
-            expect(Object.getOwnPropertyNames(outcome).filter((name) => !known.includes(name))).toEqual([]);
-            expectSilence(world, inspect(outcome, { showHidden: true, getters: true, depth: null }));
+            expect(
+              Object.getOwnPropertyNames(outcome).filter((name) => !allowedProperties.includes(name)),
+            ).toEqual([]);
+            expectNoSecret(world, inspect(outcome, { showHidden: true, getters: true, depth: null }));
           }
           world.allowed.add('127.0.0.1:1');
           return [];
@@ -219,7 +221,7 @@ const cases: FaultCase[] = [
       {
         arrange: async (world) => {
           const { origin, calls } = await startForeignHost(world);
-          decoys.set(world, calls);
+          foreignCalls.set(world, calls);
           const edits = [
             'next',
             'href',
@@ -237,7 +239,7 @@ const cases: FaultCase[] = [
             album(id: "${albumId(1)}") { tracks(first: 50) { nodes { name } } } }`;
           const { status, data } = await send(world, { body: JSON.stringify({ query }) });
           expect({ status, there: data !== null }).toEqual({ status: 200, there: true });
-          expect(decoys.get(world)?.()).toBe(0);
+          expect(foreignCalls.get(world)?.()).toBe(0);
           return [];
         },
         says: { spotify: 'the other host 0' },
@@ -283,7 +285,7 @@ const cases: FaultCase[] = [
   },
 ];
 
-const decoys = new WeakMap<World, () => number>();
+const foreignCalls = new WeakMap<World, () => number>();
 
 faultSuite(
   'S',

@@ -24,10 +24,10 @@ const refusals = (world: World) =>
 const bearers = ({ world }: Seen) =>
   world.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');
 
-/** Until the token that is held has 50 s to live. */
+/** Waits until the cached token expires in 50 s. */
 const nearTheEnd = () => pass(hour - 50 * second);
 
-/** No two seconds with more than three calls. */
+/** Checks that no two seconds have more than three calls. */
 function expectThreeInTwoSeconds({ token }: Seen): void {
   const times = token.map(({ atMs }) => atMs);
   for (const [i, atMs] of times.entries()) {
@@ -36,7 +36,7 @@ function expectThreeInTwoSeconds({ token }: Seen): void {
   }
 }
 
-/** What a token endpoint may say instead of a token; none of it is one. */
+/** Responses of the token endpoint without a valid token. */
 const noTokens: readonly FaultRule['fault'][] = [
   { kind: 'answer', text: '<html>Welcome to the hotel</html>', headers: { 'content-type': 'text/html' } },
   { kind: 'answer', text: '' },
@@ -48,7 +48,7 @@ const noTokens: readonly FaultRule['fault'][] = [
   { kind: 'answer', json: { access_token: null, token_type: 'Bearer', expires_in: 3600 } },
 ];
 
-/** Step by step through answers that each make the gateway remember a failure for two seconds. */
+/** One step for each response. The gateway caches a failure for two seconds, so each step waits for three. */
 const refusedTokens = (faults: readonly FaultRule['fault'][]): Step[] =>
   faults.map((fault, i) => ({
     async arrange(world) {
@@ -105,7 +105,7 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
 
 let other: Sandbox;
 
-const outageSeconds = isFull ? 10 : 5; // three times as long as a failure is remembered, or nearly so
+const outageSeconds = isFull ? 10 : 5; // at least twice as long as a failure is cached
 
 faultSuite('T', 'Token', [
   {
@@ -146,7 +146,7 @@ faultSuite('T', 'Token', [
     warm: [artist(0)],
     slow: true,
     timeoutMs: 25_000,
-    recovery: 3_000, // a failure is remembered for two seconds
+    recovery: 3_000, // a failure is cached for two seconds
     steps: [
       {
         async arrange({ fault }) {
@@ -168,7 +168,7 @@ faultSuite('T', 'Token', [
         client: 'UPSTREAM_UNAVAILABLE',
         medianMs: 20,
         withinMs: 1_000,
-        token: { atMost: 3 * Math.ceil(outageSeconds / 2) }, // a failure is remembered for two seconds
+        token: { atMost: 3 * Math.ceil(outageSeconds / 2) }, // a failure is cached for two seconds
         api: 0,
         check: expectThreeInTwoSeconds,
         says: { spotify: 'TOK ≤ 3 in any 2 s' },
@@ -200,7 +200,7 @@ faultSuite('T', 'Token', [
     fault: '401 for the fresh token too',
     promise: 'a fresh token that is rejected too ends in an error, not in a loop',
     warm: [track(0)],
-    shutMs: 1_100, // another token is fetched a second later
+    shutMs: 1_100, // the next token request is allowed after a second
     steps: [
       {
         arrange: ({ fault }) => fault({ fault: { kind: 'unauthorized', reason: 'expired' } }),
@@ -231,8 +231,8 @@ faultSuite('T', 'Token', [
         token: 1,
         api: 4,
         check: (seen) => {
-          const [, ...asked] = bearers(seen);
-          expect(asked.map((bearer) => new Set(asked).size === 2 && asked.indexOf(bearer))).toEqual([
+          const [, ...sent] = bearers(seen);
+          expect(sent.map((bearer) => new Set(sent).size === 2 && sent.indexOf(bearer))).toEqual([
             0, 0, 2, 2,
           ]);
         },
@@ -248,7 +248,7 @@ faultSuite('T', 'Token', [
       {
         async arrange({ fault }) {
           await nearTheEnd();
-          fault(onToken({ kind: 'delay', ms: 3_000 })); // longer than a call may take
+          fault(onToken({ kind: 'delay', ms: 3_000 })); // longer than UPSTREAM_TIMEOUT_MS
         },
         ask: range(15, 1).map(track),
         manner: { perSecond: 5 },
@@ -520,7 +520,7 @@ faultSuite('T', 'Token', [
         manner: { perSecond: 30 },
         client: 'ok',
         api: 90,
-        token: { atLeast: 2, atMost: 5 }, // each is renewed when half of its time is over
+        token: { atLeast: 2, atMost: 5 }, // each is renewed after half of its lifetime
       },
     ],
   },

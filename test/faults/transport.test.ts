@@ -32,11 +32,11 @@ import type { Trouble } from '../support/tcp-proxy.ts';
 
 const megabyte = 1_000_000;
 
-/** Connections to Spotify that the step has tried to open. */
+/** The number of connections to Spotify that the step has tried to open. */
 const connects = ({ world }: Seen, host = `127.0.0.1:${world.proxy.port}`): number =>
-  world.network.connections().filter((each) => `${each.host}:${each.port}` === host).length;
+  world.network.connections().filter((connection) => `${connection.host}:${connection.port}` === host).length;
 
-/** What is asked of `https://localhost`, behind which a sandbox may or may not be. */
+/** Configures `https://localhost` as the Web API, with a server in front of the sandbox or without it. */
 const overTls =
   (front: (services: Services, target: number) => Promise<{ origin: string }>) =>
   async (services: Services) => {
@@ -44,13 +44,13 @@ const overTls =
     return { SPOTIFY_API_URL: `${origin}/v1` };
   };
 
-let made: Certificates | undefined;
+let cachedCertificates: Certificates | undefined;
 function certificates(): Certificates {
-  if (!made) {
-    made = makeCertificates();
-    trust(made.authority);
+  if (!cachedCertificates) {
+    cachedCertificates = makeCertificates();
+    trust(cachedCertificates.authority);
   }
-  return made;
+  return cachedCertificates;
 }
 
 const showing = (which: (all: Certificates) => Certificate) =>
@@ -59,8 +59,8 @@ const showing = (which: (all: Certificates) => Certificate) =>
 const tlsTargets = ({ network }: World): number =>
   network.connections().filter(({ host }) => host === 'localhost').length;
 
-/** Refused for good: one handshake, and nothing that is less safe. */
-const refusedTls = (id: string, fault: string, environment: FaultCase['environment']): FaultCase => ({
+/** A TLS error: one handshake, no retry, and no call without TLS. */
+const rejectedTls = (id: string, fault: string, environment: FaultCase['environment']): FaultCase => ({
   id,
   fault,
   promise: `${fault}: the call is not retried and not sent without TLS`,
@@ -83,7 +83,7 @@ const refusedTls = (id: string, fault: string, environment: FaultCase['environme
   ],
 });
 
-/** Answers that are not HTTP as it should be. */
+/** Configures a Web API whose responses are not valid HTTP. */
 const speaking = (answer: string) => async (services: Services) => {
   const { origin } = await startForeignHost(services, answer);
   return { SPOTIFY_API_URL: `${origin}/v1` };
@@ -91,26 +91,28 @@ const speaking = (answer: string) => async (services: Services) => {
 
 const memoryMb = (): number => process.memoryUsage.rss() / megabyte;
 
-/** Asks, and leaves at a time. @returns the milliseconds until the gateway let go of the operation */
+/** Sends an operation and cancels it at a time. @returns the milliseconds until the gateway has ended the operation */
 async function leaveAt(world: World, operation: Operation, time: Promise<unknown>): Promise<number> {
   const leaving = new AbortController();
-  const asked = world.ask(operation, { signal: leaving.signal }).then(
+  const ended = world.ask(operation, { signal: leaving.signal }).then(
     () => stopwatchMs(),
     () => stopwatchMs(),
   );
   await time;
   const leftMs = stopwatchMs();
   leaving.abort();
-  return (await asked) - leftMs;
+  return (await ended) - leftMs;
 }
 
-/** A client that asks and goes away when its call has come to Spotify. */
+/** A client that cancels its operation when the call has arrived at Spotify. */
 const leaving = (operation: Operation): Partial<Step> => ({
   async act(world): Promise<Outcome[]> {
     const before = world.calls('api').length;
     const called = until(() => world.calls('api').length > before, 5_000);
-    const heldMs = await leaveAt(world, operation, called);
-    expect(heldMs, 'until the gateway let go of the operation').toBeLessThanOrEqual(world.limitMs(100));
+    const endedAfterMs = await leaveAt(world, operation, called);
+    expect(endedAfterMs, 'ms until the gateway has ended the operation').toBeLessThanOrEqual(
+      world.limitMs(100),
+    );
     return [];
   },
   says: { within: '≤ 100 ms' },
@@ -142,7 +144,7 @@ faultSuite('N', 'Transport', [
     proxied: 'api',
     slow: true,
     timeoutMs: 90_000,
-    recovery: isFull && 60_000, // after seven seconds the period is ten; D17 recovers after five
+    recovery: isFull && 60_000, // after seven seconds the period is ten seconds; case D17 checks the recovery after five
     steps: [
       {
         arrange: troubled({ kind: 'down' }),
@@ -324,13 +326,13 @@ faultSuite('N', 'Transport', [
     deadlineMs: 4_000,
     slow: true,
     timeoutMs: 30_000,
-    recovery: 8_000, // the calls of those who have gone are still under way
+    recovery: 8_000, // the calls of cancelled operations are still in flight
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 10_000 }),
         ask: range(100).map(track),
         withinMs: 4_250,
-        api: { atMost: 20 + 9 }, // twenty failures shut the door while nine others are under way
+        api: { atMost: 20 + 9 }, // twenty failures open the circuit breaker while nine others are in flight
         check({ outcomes }) {
           const codes = new Set(outcomes.map(({ errors }) => errors[0]?.extensions?.code));
           codes.delete('UPSTREAM_UNAVAILABLE');
@@ -514,27 +516,27 @@ faultSuite('N', 'Transport', [
     environment: showing(({ valid }) => valid),
     steps: [{ ask: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
   },
-  refusedTls(
+  rejectedTls(
     'N13-expired',
     'TLS certificate expired',
     showing(({ expired }) => expired),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-host',
     'TLS certificate of another host',
     showing(({ otherHost }) => otherHost),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-self',
     'TLS certificate signed by nobody',
     showing(({ selfSigned }) => selfSigned),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-cut',
     'TLS handshake cut off',
     overTls((services) => startCutter(services)),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-plain',
     'plain HTTP where TLS is expected',
     overTls(async (services) => {
@@ -753,10 +755,10 @@ faultSuite('N', 'Transport', [
         },
         withinMs: 8_250,
         check: ({ world }) => {
-          const own = new Set([`127.0.0.1:${world.proxy.port}`, hostOf(world.sandbox.apiUrl)]);
+          const spotifyHosts = new Set([`127.0.0.1:${world.proxy.port}`, hostOf(world.sandbox.apiUrl)]);
           const open = world.network
             .connections()
-            .filter(({ host, port, socket }) => own.has(`${host}:${port}`) && !socket.destroyed)
+            .filter(({ host, port, socket }) => spotifyHosts.has(`${host}:${port}`) && !socket.destroyed)
             .filter(({ port }) => port === world.proxy.port);
           expect(open.length).toBeLessThanOrEqual(10);
         },

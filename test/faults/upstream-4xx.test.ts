@@ -24,7 +24,7 @@ import { startForeignHost } from '../support/foreign-host.ts';
 
 const latencyMs = 30;
 
-const minute = 61_000; // and a moment more
+const minute = 61_000; // and one second
 
 const refusal = (status: number, message: string): FaultRule['fault'] => ({
   kind: 'answer',

@@ -21,23 +21,23 @@ import { longPauseMs } from './machine-load.ts';
 import { hasRedis } from './redis.ts';
 
 /**
- * Runs fault cases: what they ask while what goes wrong, and whether client and Spotify see what they must.
- * Whatever a case says, the invariants hold after it.
+ * Runs fault cases: sends their operations during the fault, and checks the responses, the calls to Spotify and the
+ * invariants that hold after every case.
  */
 
 const usualDeadlineMs = 8_000;
 const usualRecoveryMs = 1_000;
-const usualTimeoutMs = 30_000; // of a test, many times what it takes
-const roundingSeconds = 1; // of a retryAfter; case Q17 looks at it closely
+const usualTimeoutMs = 30_000; // many times the usual duration of a test
+const roundingSeconds = 1; // of a retryAfter; case Q17 checks the rounding
 
-/** Makes a test of every case, and one that holds the page about faults to them. */
+/** Registers a test for every case, and one that compares docs/faults.md with the cases. */
 export function faultSuite(group: string, title: string, cases: readonly FaultCase[]): void {
   describe(`${group}. ${title}`, () => {
     beforeAll(warmUp);
     for (const each of cases.filter(({ slow }) => !slow)) register(each, test);
     const slow = cases.filter((each) => each.slow);
     if (slow.length > 0) {
-      describe.concurrent('slow ones, side by side', () => {
+      describe.concurrent('slow cases, run concurrently', () => {
         let before: ReturnType<typeof resources>;
         beforeAll(() => {
           before = resources();
@@ -58,7 +58,7 @@ function register(each: FaultCase, run: typeof test): void {
   run.skipIf(isSkipped)(name, { timeout: timeoutMs }, () => runCase(each));
 }
 
-/** The first questions of a process compile it: no case shall measure that. */
+/** The first operations of a process are slow until its code is compiled; no case shall measure that. */
 async function warmUp(): Promise<void> {
   const world = await startWorld();
   await world.ask(artist(0));
@@ -75,7 +75,7 @@ export async function runCase(each: FaultCase): Promise<void> {
   const world = await startWorld(each);
   permit(world.allowed);
   try {
-    if (each.slow) await waitForIdleLoop(); // until the worlds of the cases beside it have started
+    if (each.slow) await waitForIdleLoop(); // until the environments of the concurrent cases have started
     for (const operation of each.warm ?? []) {
       expectOutcome(await world.ask(operation), each, { client: 'ok' }, world.machineLoad());
     }
@@ -95,13 +95,13 @@ export async function runCase(each: FaultCase): Promise<void> {
     setWallClock(0);
     unhandled.end();
   }
-  if (!each.slow) expect(await leakedHandles(before)).toEqual([]); // of slow ones after all of them
+  if (!each.slow) expect(await leakedHandles(before)).toEqual([]); // slow cases are checked together, after all of them
   expect(unhandled.seen).toEqual([]);
 }
 
 const gatewayOf = ({ gateway }: Step) => (gateway === undefined ? {} : { gateway });
 
-const many = 50; // operations at once that may make the loop late for those of the next step
+const maxUnnoticed = 50; // more operations at once may make the event loop late for the next step
 
 async function runStep(world: World, each: FaultCase, step: Step, name: string): Promise<void> {
   await step.arrange?.(world);
@@ -109,7 +109,7 @@ async function runStep(world: World, each: FaultCase, step: Step, name: string):
   const before = { api: world.calls('api').length, token: world.calls('token').length };
   const outcomes = await askAll(world, step);
   const machineLoad = world.machineLoad();
-  if (outcomes.length > many) await waitForIdleLoop();
+  if (outcomes.length > maxUnnoticed) await waitForIdleLoop();
   if (step.settleMs !== undefined) await sleep(step.settleMs);
   const api = world.calls('api').slice(before.api);
   const token = world.calls('token').slice(before.token);
@@ -137,7 +137,7 @@ async function askAll(world: World, step: Step): Promise<readonly Outcome[]> {
   return askAtRate(all, manner.perSecond, ask);
 }
 
-/** Asks so many a second, whether answers come or not. */
+/** Sends so many operations a second, without waiting for responses. */
 export async function askAtRate<T>(
   operations: readonly Operation[],
   perSecond: number,
@@ -166,7 +166,7 @@ function expectClient({ errors, extensions, status, text }: Outcome, expected: E
   if (expected === 'ok' || expected === 'ok, stale') {
     expect({ status, codes }, text.slice(0, 300)).toEqual({ status: 200, codes: [] });
     const stale = (extensions.spotify?.stale ?? []).length > 0;
-    expect(stale, 'whether the answer says to be stale').toBe(expected === 'ok, stale');
+    expect(stale, 'whether the response reports stale data').toBe(expected === 'ok, stale');
     return;
   }
   const code = typeof expected === 'string' ? expected : expected.code;
@@ -193,9 +193,9 @@ const statusOf = (code: string): number => statuses[code] ?? 200;
 function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, machineLoad: number): void {
   const times = outcomes.map(({ ms }) => ms).sort((one, other) => one - other);
   const { withinMs, notBeforeMs, p99Ms, medianMs } = step;
-  const atMost = (ms: number, bound: number | undefined, what: string, pauseMs = longPauseMs) => {
+  const atMost = (ms: number, bound: number | undefined, label: string, pauseMs = longPauseMs) => {
     if (bound !== undefined) {
-      expect(ms, `${name}: ${what}`).toBeLessThanOrEqual(bound * machineLoad + pauseMs);
+      expect(ms, `${name}: ${label}`).toBeLessThanOrEqual(bound * machineLoad + pauseMs);
     }
   };
   atMost(times.at(-1) ?? 0, withinMs, 'last answer');
@@ -210,17 +210,17 @@ function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, mac
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
 
-function expectBound(actual: number, bound: Bound | undefined, what: string): void {
+function expectBound(actual: number, bound: Bound | undefined, label: string): void {
   if (bound === undefined) return;
   if (typeof bound === 'number') {
-    expect(actual, what).toBe(bound);
+    expect(actual, label).toBe(bound);
     return;
   }
-  expect(actual, what).toBeLessThanOrEqual(bound.atMost);
-  expect(actual, what).toBeGreaterThanOrEqual(bound.atLeast ?? 0);
+  expect(actual, label).toBeLessThanOrEqual(bound.atMost);
+  expect(actual, label).toBeGreaterThanOrEqual(bound.atLeast ?? 0);
 }
 
-/** Asks what nobody has asked until it is answered rightly, which must come soon. */
+/** Sends new operations until one succeeds, and checks how long after the end of the fault that is. */
 async function recover(world: World, each: FaultCase): Promise<void> {
   if (each.shutMs !== undefined) await pass(each.shutMs);
   const last = each.steps.findLast(({ ask }) => ask !== undefined)?.ask;

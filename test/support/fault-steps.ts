@@ -4,7 +4,7 @@ import type { Outcome } from './fault-answers.ts';
 import type { World } from './fault-world.ts';
 import type { Trouble } from './tcp-proxy.ts';
 
-/** What the steps of fault cases arrange, and what they look at in their outcomes. */
+/** Functions that fault cases use as `arrange`, and functions that summarize outcomes. */
 
 type Rule = Omit<FaultRule, 'fault'>;
 
@@ -16,10 +16,10 @@ export const only =
     add({ ...rule, fault });
   };
 
-/** Lets the time pass for which earlier retries count. */
+/** Passes the time after which earlier retries no longer count against the retry budget. */
 export const forgetRetries = () => pass(11_000);
 
-/** As `only`, without the retries of the steps before. */
+/** As `only`, after the retries of the steps before no longer count. */
 export const onlyAfterRetries = (fault: FaultRule['fault'], rule?: Rule) => async (world: World) => {
   await forgetRetries();
   await only(fault, rule)(world);
