@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 
 /**
  * Installs the packed package in an empty project, once. With the lowest and the newest version of GraphQL.js that it
- * supports, reads one artist by each way in; then compiles strict TypeScript as ECMAScript module and as CommonJS. Needs the
- * registry of npm.
+ * supports, reads one artist with each function of the package; then compiles strict TypeScript as ECMAScript module and as
+ * CommonJS. Needs the registry of npm.
  */
 
 const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -81,7 +81,7 @@ export async function main(log: Log): Promise<string | undefined> {
 
 /**
  * Compiles one file of the project with the compiler and the types of Node of this repository.
- * @returns the errors in the file and in the types of the package; those in other packages are theirs
+ * @returns the errors in the file and in the types of the package, without those in other packages
  */
 function compile(file, module) {
   writeFileSync(

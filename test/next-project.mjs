@@ -16,7 +16,7 @@ const next = (...args) => [join(folder, 'node_modules/next/dist/bin/next'), ...a
 const { PATH, HOME } = process.env;
 const env = { PATH, HOME, NEXT_TELEMETRY_DISABLED: '1' };
 
-/** The code of the docs that begins with the path of the file. */
+/** Writes the code block of the docs that begins with the path of the file. */
 function writeFromDocs(path) {
   const docs = readFileSync('docs/composition.md', 'utf8');
   const [, code] = docs.split(`\`\`\`js\n// ${path}\n`);
@@ -25,7 +25,7 @@ function writeFromDocs(path) {
   writeFileSync(join(folder, path), code.slice(0, code.indexOf('```')));
 }
 
-/** Starts the built project, and returns its response and what it has written to its log. */
+/** Starts the built project. @returns its response and its output */
 async function read(request, environment) {
   const server = spawn(process.execPath, next('start', '--port', '0', '--hostname', '127.0.0.1'), {
     cwd: folder,

@@ -6,7 +6,7 @@ import { startSandbox } from '../../dist/sandbox/index.js';
 import { fileOf, processes, send, startNode } from './processes.js';
 import { requestsOf } from './requests.js';
 
-/** The same requests and the same Spotify on each host. Node is the reference. */
+/** Sends the same requests, with the same sandbox, to each host. Node is the reference. */
 
 /** Start the gateway, and return its URL and a function that ends it. */
 const hosts = { ...processes, 'Cloudflare Workers': startWorker };
@@ -79,7 +79,7 @@ test('the forty requests cover data, errors of fields and rejected requests', ()
 });
 
 for (const [host, start] of Object.entries(hosts)) {
-  test(`${host} gives the same bytes as Node, with the same calls`, async () => {
+  test(`${host} returns the same bytes as Node, with the same calls`, async () => {
     const { responses, calls } = await run(start);
     for (const [at, response] of responses.entries()) assert.deepEqual(response, node.responses[at]);
     assert.deepEqual(calls, node.calls);

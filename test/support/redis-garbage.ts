@@ -44,8 +44,8 @@ export function garbage(): Record<string, Garbage> {
     'random bytes that begin like JSON': () => Buffer.concat([Buffer.from('{'), randomBytes(300)]),
     'JSON of another shape': () => Buffer.from('{"a":[1,2,3]}'),
     'JSON that is not an object': () => gzipSync('[null]'),
-    'half of the written entry': ({ value }) => value.subarray(0, value.length / 2),
-    "another response's entry": ({ another }) => another,
+    'half of what was written': ({ value }) => value.subarray(0, value.length / 2),
+    "another answer's value": ({ another }) => another,
     'JSON that is null': () => gzipSync('null'),
     'the right key and nothing else': ({ key }) => entry(key, {}),
     'a body that is a number': body(7),
@@ -68,7 +68,7 @@ export function garbage(): Record<string, Garbage> {
     'an ETag that is not a valid header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
     'an ETag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
     '10 MB of brackets, compressed': () => bombs.brackets(),
-    'the most brackets that the gateway parses': ({ key }) =>
+    'brackets as many as are read': ({ key }) =>
       gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
     '150 MB of blanks, compressed': () => bombs.blanks(),
     '30 MB, not compressed': ({ key }) => Buffer.alloc(key.startsWith('in:') ? 300_000 : 30_000_000, '{'),
