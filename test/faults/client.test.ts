@@ -16,7 +16,7 @@ import {
   unknownId,
 } from '../support/fault-operations.ts';
 import { faultSuite, percentile } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { exchange, openSocket } from '../support/process.ts';
 
 const production = { NODE_ENV: 'production' };
@@ -27,7 +27,7 @@ const tooComplex = 'QUERY_TOO_COMPLEX';
 
 /** A request that is not a GraphQL request, rejected with a status and a code before it is parsed. */
 const request = (init: RequestInit, status: number, path?: string): Step => ({
-  act: async (world) => [await send(world, init, path)],
+  act: async (testEnvironment) => [await send(testEnvironment, init, path)],
   client: { code: status === 413 ? tooComplex : 'BAD_REQUEST', status },
   api: 0,
   token: 0,
@@ -38,11 +38,14 @@ const typed = (type: string, body: string): RequestInit => ({ headers: { 'conten
 const query = '{"query":"{ __typename }"}';
 
 /** The status of a request by a browser, and whether the response contains an IDE. */
-async function visit(world: World, path: string): Promise<{ status: number; scripts: boolean }> {
-  const response = await world
+async function visit(
+  testEnvironment: TestEnvironment,
+  path: string,
+): Promise<{ status: number; scripts: boolean }> {
+  const response = await testEnvironment
     .gateway()
     .handler.fetch(`http://gateway.test${path}`, { headers: { accept: 'text/html' } });
-  const { text } = world.overhear({ headers: response.headers, text: await response.text() });
+  const { text } = testEnvironment.overhear({ headers: response.headers, text: await response.text() });
   return { status: response.status, scripts: text.includes('<script') };
 }
 
@@ -138,12 +141,12 @@ const cases: FaultCase[] = [
     fault: '3,000 ids in one list',
     promise: 'a plural field rejects more than 100 ids',
     steps: ['nodes', 'artists', 'albums'].map((field) => ({
-      act: async (world) => {
+      act: async (testEnvironment) => {
         const body = JSON.stringify({
           query: `query ($ids: [ID!]!) { ${field}(ids: $ids) { id } }`,
           variables: { ids: Array(3_000).fill(artistId(0)) },
         });
-        const { status, data, errors } = await send(world, { body });
+        const { status, data, errors } = await send(testEnvironment, { body });
         expect({ status, data, errors }).toEqual({
           status: 200,
           data: null,
@@ -244,10 +247,10 @@ const cases: FaultCase[] = [
       'null',
     ].map(
       (value): Step => ({
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const text = 'query ($ids: [ID!]!) { artists(ids: $ids) { name } }';
           const body = `{"query":"${text}","variables":{"__proto__":{"ids":["x"]},"ids":${value}}}`;
-          const { status, data, errors } = await send(world, { body });
+          const { status, data, errors } = await send(testEnvironment, { body });
           expect({ status, data, codes: errors.map(({ extensions }) => extensions?.code) }).toEqual({
             status: 400,
             data: undefined,
@@ -298,9 +301,11 @@ const cases: FaultCase[] = [
         },
       ),
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const text = 'query ($t: [SearchType!]) { search(q: \\"x\\", type: $t) { __typename } }';
-          const outcome = await send(world, { body: `{"query":"${text}","variables":{"t":["ARTST"]}}` });
+          const outcome = await send(testEnvironment, {
+            body: `{"query":"${text}","variables":{"t":["ARTST"]}}`,
+          });
           expect(outcome.status).toBe(400);
           expect(outcome.text).not.toMatch(/did you mean|"ARTIST"/i);
           return [];
@@ -317,9 +322,9 @@ const cases: FaultCase[] = [
     environment: production,
     steps: [
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           for (const path of ['/graphql', '/graphql?query={__typename}', '/graphiql', '/']) {
-            const { status, scripts } = await visit(world, path);
+            const { status, scripts } = await visit(testEnvironment, path);
             expect({ status: Math.floor(status / 100), scripts }, path).toEqual({
               status: 4,
               scripts: false,
@@ -380,7 +385,7 @@ const cases: FaultCase[] = [
     steps: [
       request({ body: `{"query":"${'x'.repeat(101_000)}"}` }, 413),
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           let sent = 0;
           const endless = new ReadableStream({
             pull(controller) {
@@ -388,7 +393,7 @@ const cases: FaultCase[] = [
               controller.enqueue(Buffer.alloc(10_000, 'x'));
             },
           });
-          const outcome = await send(world, { body: endless, duplex: 'half' } as RequestInit);
+          const outcome = await send(testEnvironment, { body: endless, duplex: 'half' } as RequestInit);
           expect(sent).toBeLessThanOrEqual(200_000); // the limit, and the buffers of the streams
           return [outcome];
         },
@@ -406,8 +411,8 @@ const cases: FaultCase[] = [
     timeoutMs: 40_000,
     steps: [
       {
-        act: async (world) => {
-          const { port, server } = await listen(world, dripLimits);
+        act: async (testEnvironment) => {
+          const { port, server } = await listen(testEnvironment, dripLimits);
           const drips = await Promise.all(
             range(500).map((n) =>
               openSocket(
@@ -439,14 +444,16 @@ const cases: FaultCase[] = [
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
           clearInterval(drip);
-          expect(stopwatchMs() - startedMs).toBeLessThan(world.limitMs(cutOffMs(dripLimits) + 1_000));
+          expect(stopwatchMs() - startedMs).toBeLessThan(
+            testEnvironment.limitMs(cutOffMs(dripLimits) + 1_000),
+          );
           expect(cutOffMs(serverOptions)).toBeLessThanOrEqual(10_000);
           expect(
             percentile(
               times.sort((a, b) => a - b),
               0.99,
             ),
-          ).toBeLessThan(world.limitMs(200));
+          ).toBeLessThan(testEnvironment.limitMs(200));
           const answers = drips.map(({ received }) => received().split('\r\n')[0]);
           // A client that has just sent another byte gets a reset, which can overtake the response.
           const received = answers.filter((answer) => answer !== '');
@@ -503,8 +510,8 @@ const cases: FaultCase[] = [
     promise: 'a page of another origin cannot read a response',
     environment: { CORS_ORIGINS: 'https://app.example,https://b.example' },
     steps: ['https://evil.example', 'null', 'https://app.example.evil.example'].map((origin) => ({
-      act: async (world) => {
-        const outcome = await send(world, { headers: { origin }, body: query });
+      act: async (testEnvironment) => {
+        const outcome = await send(testEnvironment, { headers: { origin }, body: query });
         const allows = [...outcome.headers.keys()].filter((name) => name.startsWith('access-control-'));
         expect(allows).toEqual([]);
         return [outcome];
@@ -520,7 +527,7 @@ const cases: FaultCase[] = [
     promise: 'nothing that a client sends is passed on to Spotify',
     steps: [
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const headers = {
             authorization: 'Bearer of-the-client',
             cookie: 'a=of-the-client',
@@ -530,7 +537,7 @@ const cases: FaultCase[] = [
           };
           const { query: text, variables } = artist(1);
           const body = JSON.stringify({ query: text, variables });
-          return [{ ...(await send(world, { headers, body })), operation: artist(1) }];
+          return [{ ...(await send(testEnvironment, { headers, body })), operation: artist(1) }];
         },
         client: 'ok',
         api: 1,
@@ -638,10 +645,10 @@ const cases: FaultCase[] = [
         { withinMs: 1_000 },
       ),
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const text = `${'\n'.repeat(30_000)}query ($i: [ID!]!) { artists(ids: $i) { id } }`;
           const body = JSON.stringify({ query: text, variables: { i: Array(5_000).fill(null) } });
-          const { status, errors } = await send(world, { body });
+          const { status, errors } = await send(testEnvironment, { body });
           expect({ status, errors: errors.length }).toEqual({ status: 400, errors: 11 });
           return [];
         },

@@ -9,7 +9,7 @@ import type { FaultCase } from '../support/fault-case.ts';
 import { type Channel, outputs } from '../support/fault-channels.ts';
 import { artist } from '../support/fault-operations.ts';
 import { runCase } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startProcess } from '../support/fault-world.ts';
 import { exchange } from '../support/process.ts';
 import { hasRedis } from '../support/redis.ts';
@@ -19,21 +19,24 @@ import { hasRedis } from '../support/redis.ts';
 interface Plant {
   channel: Channel;
   how: string;
-  plant(world: World, secret: string): unknown;
+  plant(testEnvironment: TestEnvironment, secret: string): unknown;
 }
 
 type Planted = Plant['plant'];
 
 /** A case without a fault, in which only `act` writes a secret. */
-const quietCase = (act: (world: World) => unknown, more: Partial<FaultCase> = {}): FaultCase => ({
+const quietCase = (
+  act: (testEnvironment: TestEnvironment) => unknown,
+  more: Partial<FaultCase> = {},
+): FaultCase => ({
   id: 'planted',
   fault: 'a secret is written',
   promise: 'the case fails',
   recovery: false,
   steps: [
     {
-      async act(world) {
-        await act(world);
+      async act(testEnvironment) {
+        await act(testEnvironment);
         return [];
       },
     },
@@ -41,7 +44,7 @@ const quietCase = (act: (world: World) => unknown, more: Partial<FaultCase> = {}
   ...more,
 });
 
-const appSecret = (world: World): string => world.sandbox.clientSecret;
+const appSecret = (testEnvironment: TestEnvironment): string => testEnvironment.sandbox.clientSecret;
 
 /** The violations by which a case fails. */
 const violationsOf = (faultCase: FaultCase): Promise<unknown> =>
@@ -85,15 +88,15 @@ const plants: readonly Plant[] = [
   {
     channel: 'log',
     how: 'the message of a bug',
-    async plant(world, secret) {
-      const field = world.gateway().schema.getQueryType()?.getFields()['artist'];
+    async plant(testEnvironment, secret) {
+      const field = testEnvironment.gateway().schema.getQueryType()?.getFields()['artist'];
       if (!field) throw new Error('there is no field to break');
       const { resolve } = field;
       field.resolve = () => {
         throw new TypeError(secret);
       };
       const body = JSON.stringify({ query: '{ artist(id: "x") { name } }' });
-      await send(world, { body }).finally(() => Object.assign(field, { resolve }));
+      await send(testEnvironment, { body }).finally(() => Object.assign(field, { resolve }));
     },
   },
   { channel: 'stdout', how: 'a text', plant: (_, secret) => process.stdout.write(secret) },
@@ -122,30 +125,31 @@ const plants: readonly Plant[] = [
   {
     channel: 'answers',
     how: 'the body of an operation',
-    plant: (world, secret) => world.ask(operation(quoting(secret))),
+    plant: (testEnvironment, secret) => testEnvironment.ask(operation(quoting(secret))),
   },
   {
     channel: 'answers',
     how: 'the body of any other request',
-    plant: (world, secret) => send(world, { body: JSON.stringify({ query: quoting(secret) }) }),
+    plant: (testEnvironment, secret) =>
+      send(testEnvironment, { body: JSON.stringify({ query: quoting(secret) }) }),
   },
   {
     channel: 'answers',
     how: 'a header',
-    async plant(world, secret) {
-      const gateway = world.gateway();
+    async plant(testEnvironment, secret) {
+      const gateway = testEnvironment.gateway();
       const { handler } = gateway;
       const fetch = async () => new Response('{}', { headers: { secret } });
       Object.assign(gateway, { handler: { fetch } });
-      await send(world);
+      await send(testEnvironment);
       Object.assign(gateway, { handler });
     },
   },
   {
     channel: 'answers',
     how: 'a socket',
-    async plant(world, secret) {
-      const { port } = await listen(world);
+    async plant(testEnvironment, secret) {
+      const { port } = await listen(testEnvironment);
       await exchange(port, '/graphql', {
         method: 'POST',
         headers: { 'content-type': 'application/json', connection: 'close' },
@@ -156,8 +160,8 @@ const plants: readonly Plant[] = [
   {
     channel: 'metrics',
     how: 'a label',
-    plant(world, secret) {
-      const { registry } = world.gateway().metrics;
+    plant(testEnvironment, secret) {
+      const { registry } = testEnvironment.gateway().metrics;
       new Gauge({ name: 'planted', help: 'planted', labelNames: ['of'], registers: [registry] }).inc({
         of: secret,
       });
@@ -166,10 +170,10 @@ const plants: readonly Plant[] = [
   {
     channel: 'metrics',
     how: 'a gateway that has been replaced',
-    async plant(world, secret) {
-      const { registry } = world.gateway().metrics;
+    async plant(testEnvironment, secret) {
+      const { registry } = testEnvironment.gateway().metrics;
       new Gauge({ name: 'planted', help: secret, registers: [registry] });
-      await world.restart();
+      await testEnvironment.restart();
     },
   },
   { channel: 'spans', how: 'a name', plant: inSpan((span, secret) => span.updateName(secret)) },
@@ -212,7 +216,9 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
       `a secret in ${channel} fails the case: ${how}`,
       async () => {
         muteOutput();
-        const planted = quietCase((world) => plant(world, appSecret(world)), { redis: channel === 'Redis' });
+        const planted = quietCase((testEnvironment) => plant(testEnvironment, appSecret(testEnvironment)), {
+          redis: channel === 'Redis',
+        });
         expect(await violationsOf(planted)).toEqual(foundIn(channel));
       },
     );
@@ -220,11 +226,11 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
 
   test('a secret in the output of another process fails the case', async () => {
     const print = ['info', 'error'].map((how) => `console.${how}(process.env.SPOTIFY_CLIENT_SECRET)`);
-    const planted = quietCase(async (world) => {
-      const server = await startProcess(world, {
+    const planted = quietCase(async (testEnvironment) => {
+      const server = await startProcess(testEnvironment, {
         NODE_OPTIONS: `--import=data:text/javascript,${print.join(';')}`,
       });
-      await server.ask(quoting(appSecret(world)));
+      await server.ask(quoting(appSecret(testEnvironment)));
     });
     expect(await violationsOf(planted)).toEqual(
       [foundIn('answers'), foundIn('stdout'), foundIn('stderr')].flat(),
@@ -233,9 +239,12 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
 
   test('a token in the output fails the case, and so do the credentials for the token endpoint', async () => {
     muteOutput();
-    const planted = quietCase((world) => process.stdout.write(world.secrets().slice(1).join()), {
-      warm: [artist(0)],
-    });
+    const planted = quietCase(
+      (testEnvironment) => process.stdout.write(testEnvironment.secrets().slice(1).join()),
+      {
+        warm: [artist(0)],
+      },
+    );
     expect(await violationsOf(planted)).toEqual([
       expect.stringMatching(/^a secret \(\w{6}…\) was found in stdout$/),
       expect.stringMatching(/^a secret \(BQ.{4}…\) was found in stdout$/),
@@ -245,11 +254,11 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
   test('a token that the gateway has never used fails the case too', async () => {
     muteOutput();
     const planted = quietCase(
-      async (world) => {
-        await world.trouble({ kind: 'down' });
-        await world.ask(artist(0));
-        expect(world.calls('api')).toEqual([]);
-        process.stdout.write(world.secrets().at(-1) ?? '');
+      async (testEnvironment) => {
+        await testEnvironment.trouble({ kind: 'down' });
+        await testEnvironment.ask(artist(0));
+        expect(testEnvironment.calls('api')).toEqual([]);
+        process.stdout.write(testEnvironment.secrets().at(-1) ?? '');
       },
       { proxied: 'api' },
     );
@@ -261,9 +270,9 @@ describe('a secret in any output fails its case', { retry: 2 }, () => {
   test('a secret fails its case also after a concurrent case has ended', async () => {
     muteOutput();
     const concurrentCase = runCase({ ...quietCase(() => undefined), slow: true });
-    const planted = quietCase(async (world) => {
+    const planted = quietCase(async (testEnvironment) => {
       await concurrentCase;
-      process.stdout.write(appSecret(world));
+      process.stdout.write(appSecret(testEnvironment));
     });
     expect(await violationsOf({ ...planted, slow: true })).toEqual(foundIn('stdout'));
   });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import {
   album,
   albumId,
@@ -21,7 +21,7 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const bts = fixtures.artists.bts;
@@ -210,7 +210,7 @@ const misbatched = (
 /** Checks which entries of a plural field are null. */
 const nullsAt =
   (nulls: readonly number[]) =>
-  ({ outcomes }: Seen): void => {
+  ({ outcomes }: StepResult): void => {
     const [list] = Object.values(outcomes[0]?.data as Record<string, unknown[]>);
     expect(list?.flatMap((entry, i) => (entry === null ? [i] : []))).toEqual(nulls);
   };
@@ -232,8 +232,8 @@ faultSuite('M', 'Malformed payloads', [
       arrange: answered('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
       ask: operation,
       ...bad,
-      check: ({ outcomes, world }) =>
-        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+      check: ({ outcomes, testEnvironment }) =>
+        expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain('hotel'),
     })),
   },
   {
@@ -262,8 +262,8 @@ faultSuite('M', 'Malformed payloads', [
     steps: stepsFor(
       ['null', '[]', '{}', '{"items": []}', '{"items": null, "limit": 10, "offset": 0, "total": 1}'],
       (text) => ({
-        async arrange(world) {
-          await answered(text)(world);
+        async arrange(testEnvironment) {
+          await answered(text)(testEnvironment);
         },
         ask: [artistAlbums(bts), search('amber')],
         client: 'UPSTREAM_BAD_RESPONSE',
@@ -287,7 +287,7 @@ faultSuite('M', 'Malformed payloads', [
       arrange: edited(edit),
       ask: wholeArtist(idWithImages(i)),
       ...bad,
-      check: ({ outcomes }: Seen) => {
+      check: ({ outcomes }: StepResult) => {
         const [outcome] = outcomes;
         expect(outcome?.data).toMatchObject({ artist: { id: idWithImages(i) } });
         expect(outcome?.errors).toHaveLength(1);
@@ -548,7 +548,7 @@ faultSuite('M', 'Malformed payloads', [
         ask: artists(range(5).map(artistId)),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
-        check: ({ outcomes }: Seen) =>
+        check: ({ outcomes }: StepResult) =>
           expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['artists', 2]]),
         says: { client: 'for that one' },
       },
@@ -564,7 +564,7 @@ faultSuite('M', 'Malformed payloads', [
         ask: urls(idWithImages(i), null),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
-        check: ({ outcomes }: Seen) =>
+        check: ({ outcomes }: StepResult) =>
           expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([
             ['artist', 'externalUrl'],
             ['artist', 'images', 0, 'url'],
@@ -585,15 +585,15 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'no URL in a response is followed',
     steps: [
       {
-        async arrange(world) {
-          const { origin, calls } = await startForeignHost(world);
+        async arrange(testEnvironment) {
+          const { origin, calls } = await startForeignHost(testEnvironment);
           await edited(
             ...['next', 'previous', 'href', 'items.0.href', 'items.0.uri'].map((path) => ({
               path,
               set: `${origin}/v1/artists/${bts}/albums?offset=10&limit=10`,
             })),
-          )(world);
-          world.defer(() => expect(calls()).toBe(0));
+          )(testEnvironment);
+          testEnvironment.defer(() => expect(calls()).toBe(0));
         },
         ask: artistAlbums(bts, { first: 30 }),
         client: 'ok',
@@ -631,8 +631,10 @@ faultSuite('M', 'Malformed payloads', [
         json: { error: { status, message: 'token BQcanary refused for redis://:pw@hotel' } },
       }),
       ask: track(status),
-      check: ({ outcomes, world }) =>
-        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toMatch(/hotel|BQcanary/),
+      check: ({ outcomes, testEnvironment }) =>
+        expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toMatch(
+          /hotel|BQcanary/,
+        ),
       says: { client: 'coded, without a word of it' },
     })),
     shutMs: 6_000,
@@ -641,14 +643,14 @@ faultSuite('M', 'Malformed payloads', [
 
 /** Restarts the gateway, because the list is cached by then. */
 function freshList(edits: readonly Edit[]) {
-  return async (world: World) => {
-    await world.restart();
-    await only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } })(world);
+  return async (testEnvironment: TestEnvironment) => {
+    await testEnvironment.restart();
+    await only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } })(testEnvironment);
   };
 }
 
 /** A valid artist with one deeply nested unknown field. */
-function deepInside(levels: number): (world: World) => Promise<void> {
+function deepInside(levels: number): (testEnvironment: TestEnvironment) => Promise<void> {
   const { id, name, genres } = catalogue.artist(artistId(3)) ?? {};
   const deep = '['.repeat(levels) + ']'.repeat(levels);
   return answered(

@@ -3,7 +3,7 @@ import type { FaultRule } from '../../src/sandbox/index.ts';
 import type { PageInfo } from '../support/album-pages.ts';
 import { pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import type { Seen, Step } from '../support/fault-case.ts';
+import type { Step, StepResult } from '../support/fault-case.ts';
 import {
   album,
   albumTracks,
@@ -21,7 +21,7 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 
 const { bts, albums9, albums0, albums10, albums11, albums50, overstated, nullsAndRepeats, gapped } =
   fixtures.artists;
@@ -32,7 +32,7 @@ const onList = (fault: FaultRule['fault'], rule: Omit<FaultRule, 'fault'> = {}) 
 const pageLimit = 10; // of an app in development mode
 
 /** The requested pages, as `offset/limit`. */
-const pagesIn = ({ api }: Seen): string[] =>
+const pagesIn = ({ api }: StepResult): string[] =>
   api
     .filter(({ path }) => path.includes('offset='))
     .map(({ path }) => {
@@ -72,7 +72,7 @@ function pageOf(id: string, args: PageArgs & { includeGroups?: string[] }): Oper
 const connectionIn = ({ data }: Outcome): Connection | null =>
   (data as { artist: { albums: Connection | null } | null }).artist?.albums ?? null;
 
-const connection = ({ outcomes }: Seen): Connection => {
+const connection = ({ outcomes }: StepResult): Connection => {
   const [outcome] = outcomes;
   const found = outcome && connectionIn(outcome);
   if (!found) throw new Error(`no connection in ${outcome?.text}`);
@@ -105,13 +105,13 @@ interface Shown {
 
 const shows =
   ({ ids, next, previous, total }: Shown, pages?: readonly string[]) =>
-  (seen: Seen) => {
-    const { totalCount, pageInfo, ...rest } = connection(seen);
+  (result: StepResult) => {
+    const { totalCount, pageInfo, ...rest } = connection(result);
     expect(idsIn({ totalCount, pageInfo, ...rest })).toEqual(ids);
     expect(totalCount).toBe(total);
     expect({ next: pageInfo.hasNextPage, previous: pageInfo.hasPreviousPage }).toEqual({ next, previous });
     if (ids.length === 0 && !next) expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([null, null]);
-    if (pages) expect(pagesIn(seen)).toEqual(pages);
+    if (pages) expect(pagesIn(result)).toEqual(pages);
   };
 
 /** Skips the comparison with `truth`, because `shows` compares everything. */
@@ -134,7 +134,7 @@ function shownPage(
 
 /** Reads all windows of a list. */
 async function walk(
-  world: World,
+  testEnvironment: TestEnvironment,
   id: string,
   first: number,
 ): Promise<{ outcomes: Outcome[]; ids: string[] }> {
@@ -142,7 +142,9 @@ async function walk(
   const ids: string[] = [];
   let after: string | null = null;
   for (let i = 0; i < 50; i++) {
-    const outcome: Outcome = await world.ask(pageOf(id, { first, ...(after !== null && { after }) }));
+    const outcome: Outcome = await testEnvironment.ask(
+      pageOf(id, { first, ...(after !== null && { after }) }),
+    );
     outcomes.push(outcome);
     const page = connectionIn(outcome);
     if (!page) throw new Error(`no connection in ${outcome.text}`);
@@ -155,8 +157,8 @@ async function walk(
 }
 
 const walked = (id: string, first: number, expected: readonly string[]): Step => ({
-  async act(world) {
-    const { outcomes, ids } = await walk(world, id, first);
+  async act(testEnvironment) {
+    const { outcomes, ids } = await walk(testEnvironment, id, first);
     expect(ids).toEqual(expected);
     return outcomes;
   },
@@ -166,16 +168,16 @@ const walked = (id: string, first: number, expected: readonly string[]): Step =>
 
 /** A step that reads a window from a cursor, which `find` reads first. */
 const paged = (
-  find: (world: World) => Promise<string>,
+  find: (testEnvironment: TestEnvironment) => Promise<string>,
   operation: (cursor: string) => Operation,
   rest: Step,
 ): Step => {
   let cursor = '';
   return {
     ...rest,
-    async arrange(world) {
-      cursor = await find(world);
-      await rest.arrange?.(world);
+    async arrange(testEnvironment) {
+      cursor = await find(testEnvironment);
+      await rest.arrange?.(testEnvironment);
     },
     act: async ({ ask }) => [await ask(operation(cursor))],
   };
@@ -183,8 +185,8 @@ const paged = (
 
 const cursorAt =
   (id: string, args: PageArgs & { includeGroups?: string[] }, which: 'startCursor' | 'endCursor') =>
-  async (world: World): Promise<string> => {
-    const page = connectionIn(await world.ask(pageOf(id, args)));
+  async (testEnvironment: TestEnvironment): Promise<string> => {
+    const page = connectionIn(await testEnvironment.ask(pageOf(id, args)));
     return page?.pageInfo[which] ?? '';
   };
 
@@ -274,7 +276,7 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 0,
         ...unchecked,
-        check: (seen) => expect(connection(seen)).toMatchObject({ totalCount: 104, edges: [] }),
+        check: (result) => expect(connection(result)).toMatchObject({ totalCount: 104, edges: [] }),
         aside: true,
       },
     ],
@@ -297,7 +299,7 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 3,
         ...unchecked,
-        check: (seen) => expect(idsIn(connection(seen))).toEqual(visible(bts, 0, 25)),
+        check: (result) => expect(idsIn(connection(result))).toEqual(visible(bts, 0, 25)),
       },
     ],
   },
@@ -313,7 +315,7 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         ...unchecked,
         // The window ends at the same slot as before: the item that has moved out of it is in the next window.
-        check: (seen) => expect(idsIn(connection(seen))).toEqual(visible(bts, 10, 19)),
+        check: (result) => expect(idsIn(connection(result))).toEqual(visible(bts, 10, 19)),
         says: { client: 'what comes after the cursor' },
       }),
     ],
@@ -330,8 +332,8 @@ faultSuite('P', 'Paging', [
         ask: pageOf(bts, { first: 20 }),
         client: 'ok',
         ...unchecked,
-        check: (seen) => {
-          const ids = idsIn(connection(seen));
+        check: (result) => {
+          const ids = idsIn(connection(result));
           const whole = visible(bts, 0, 104);
           const start = whole.indexOf(ids[0] ?? '');
           expect(ids).toEqual(whole.slice(start, start + ids.length));
@@ -364,9 +366,9 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 1,
         ...unchecked,
-        check: (seen) => {
-          expect(idsIn(connection(seen))).toEqual(visible(overstated, 0, 10));
-          expect(connection(seen).pageInfo.hasNextPage).toBe(false);
+        check: (result) => {
+          expect(idsIn(connection(result))).toEqual(visible(overstated, 0, 10));
+          expect(connection(result).pageInfo.hasNextPage).toBe(false);
         },
       },
     ],
@@ -382,9 +384,9 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 3,
         ...unchecked,
-        check: (seen) => {
-          expect(idsIn(connection(seen))).toEqual(visible(overstated, 0, 10));
-          expect(connection(seen).pageInfo.hasNextPage).toBe(false);
+        check: (result) => {
+          expect(idsIn(connection(result))).toEqual(visible(overstated, 0, 10));
+          expect(connection(result).pageInfo.hasNextPage).toBe(false);
         },
       },
     ],
@@ -470,8 +472,8 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 3,
         ...unchecked,
-        check: (seen) => {
-          const ids = idsIn(connection(seen));
+        check: (result) => {
+          const ids = idsIn(connection(result));
           expect(new Set(ids).size).toBe(ids.length);
         },
       },
@@ -490,7 +492,7 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 1,
         ...unchecked,
-        check: (seen) => expect(pagesIn(seen)).toEqual(['0/10']),
+        check: (result) => expect(pagesIn(result)).toEqual(['0/10']),
       },
     ],
   },
@@ -542,7 +544,7 @@ faultSuite('P', 'Paging', [
         client: 'ok',
         api: 2,
         ...unchecked,
-        check: (seen) => expect(pagesIn(seen)).toEqual(['0/10', '5/10']),
+        check: (result) => expect(pagesIn(result)).toEqual(['0/10', '5/10']),
       },
     ],
   },
@@ -732,7 +734,7 @@ faultSuite('P', 'Paging', [
         ask: albumTracks(fixtures.albums.tracks55, { first: 100 }),
         client: 'ok',
         api: 1,
-        check: (seen) => expect(pagesIn(seen)).toEqual(['50/50']),
+        check: (result) => expect(pagesIn(result)).toEqual(['50/50']),
         says: { spotify: 'offset=50' },
       },
     ],

@@ -11,7 +11,7 @@ import type { FaultCase, Step } from '../support/fault-case.ts';
 import { album, albumId, artist, range } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { permit } from '../support/fault-traces.ts';
-import { hostOf, type Services, startProcess, type World } from '../support/fault-world.ts';
+import { hostOf, type Services, startProcess, type TestEnvironment } from '../support/fault-world.ts';
 import { startLoad } from '../support/load.ts';
 import { type Environment, isRefused, keptConnection, type Server, until } from '../support/process.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -19,9 +19,12 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 const waitMs = 30_000; // many times the usual duration of events without a limit of their own
 
 /** A step that checks a process instead of responses. */
-const checkProcess = (act: (world: World) => Promise<void>, says: Step['says']): Step => ({
-  act: async (world) => {
-    await act(world);
+const checkProcess = (
+  act: (testEnvironment: TestEnvironment) => Promise<void>,
+  says: Step['says'],
+): Step => ({
+  act: async (testEnvironment) => {
+    await act(testEnvironment);
     return [];
   },
   ...(says && { says }),
@@ -39,19 +42,22 @@ async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
 }
 
 /** Starts a process, and permits calls to it in concurrent cases too, because they record these calls. */
-async function start(world: World, environment: Environment = {}): Promise<Server> {
-  const server = await startProcess(world, environment);
-  permit(world.allowed);
+async function start(testEnvironment: TestEnvironment, environment: Environment = {}): Promise<Server> {
+  const server = await startProcess(testEnvironment, environment);
+  permit(testEnvironment.allowed);
   return server;
 }
 
 /** Starts a process with a bug: on SIGUSR2 it runs `code`. */
-async function startBroken(world: World, code: string): Promise<{ server: Server; triggerBug(): void }> {
+async function startBroken(
+  testEnvironment: TestEnvironment,
+  code: string,
+): Promise<{ server: Server; triggerBug(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
-  world.defer(() => rmSync(folder, { recursive: true }));
+  testEnvironment.defer(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'bug.mjs');
   writeFileSync(file, `process.on('SIGUSR2', () => { ${code} });`);
-  const server = await start(world, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
+  const server = await start(testEnvironment, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
   return { server, triggerBug: () => server.signal('SIGUSR2') };
 }
 
@@ -74,7 +80,7 @@ async function withRedis({ sandbox, startRedis, defer }: Services): Promise<Envi
   return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
 }
 
-function allowRedis({ sandbox, allowed }: World) {
+function allowRedis({ sandbox, allowed }: TestEnvironment) {
   const proxy = proxies.get(sandbox);
   if (!proxy) throw new Error('this case has no Redis');
   allowed.add(`127.0.0.1:${proxy.port}`);
@@ -90,8 +96,8 @@ const cases: FaultCase[] = [
     timeoutMs: 60_000,
     steps: [
       checkProcess(
-        async (world) => {
-          const server = await start(world);
+        async (testEnvironment) => {
+          const server = await start(testEnvironment);
           const body = (n: number) => JSON.stringify({ query: albumQuery(n % 40) });
           const load = startLoad(server.port, { clients: 20, everyMs: 100, body });
           await until(() => load.answers.length > 100, waitMs);
@@ -99,8 +105,8 @@ const cases: FaultCase[] = [
           expect({ code: ended.code, failures: load.failures }).toEqual({ code: 0, failures: [] });
           expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
           expect(load.answers.filter(({ closes }) => closes)).toHaveLength(20);
-          for (const { text } of load.answers) world.hear('answers', text);
-          expect(ended.ms).toBeLessThan(8_000 * world.machineLoad());
+          for (const { text } of load.answers) testEnvironment.hear('answers', text);
+          expect(ended.ms).toBeLessThan(8_000 * testEnvironment.machineLoad());
         },
         { client: 'ok, or OVERLOADED with `connection: close`', within: '≤ 8,000 ms' },
       ),
@@ -112,12 +118,12 @@ const cases: FaultCase[] = [
     promise: 'the process ends soon with code 0',
     steps: [
       checkProcess(
-        async (world) => {
-          const server = await start(world);
+        async (testEnvironment) => {
+          const server = await start(testEnvironment);
           await server.get('/health', { agent: keptConnection() });
           const { code, ms } = await end(server, 'SIGTERM');
           expect(code).toBe(0);
-          expect(ms).toBeLessThan(500 * world.machineLoad());
+          expect(ms).toBeLessThan(500 * testEnvironment.machineLoad());
         },
         { client: 'exit code 0', within: '≤ 500 ms' },
       ),
@@ -131,12 +137,12 @@ const cases: FaultCase[] = [
     timeoutMs: 60_000,
     steps: [
       checkProcess(
-        async (world) => {
-          world.fault({ fault: { kind: 'stall' } });
+        async (testEnvironment) => {
+          testEnvironment.fault({ fault: { kind: 'stall' } });
           // The tests of the shutdown use the default of 8 s, with an end within 10 s.
-          const server = await start(world, { REQUEST_TIMEOUT_MS: '4000' });
+          const server = await start(testEnvironment, { REQUEST_TIMEOUT_MS: '4000' });
           const running = server.ask(albumQuery(1));
-          await until(() => world.calls('api').length > 0, waitMs);
+          await until(() => testEnvironment.calls('api').length > 0, waitMs);
           const ended = end(server, 'SIGTERM');
           expect((await running).json).toMatchObject({
             data: { album: null },
@@ -144,7 +150,7 @@ const cases: FaultCase[] = [
           });
           const { code, ms } = await ended;
           expect(code).toBe(0);
-          expect(ms).toBeLessThan(world.limitMs(6_000));
+          expect(ms).toBeLessThan(testEnvironment.limitMs(6_000));
         },
         { client: 'UPSTREAM_TIMEOUT, exit code 0', within: '≤ 10,000 ms', spotify: 'API ≤ 3' },
       ),
@@ -156,18 +162,18 @@ const cases: FaultCase[] = [
     promise: 'a second signal ends the process at once',
     steps: (['SIGTERM', 'SIGINT'] as const).map((second) =>
       checkProcess(
-        async (world) => {
-          await world.lift();
-          world.fault({ fault: { kind: 'delay', ms: 8_000 } });
-          const server = await start(world);
-          const before = world.calls('api').length;
+        async (testEnvironment) => {
+          await testEnvironment.lift();
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 8_000 } });
+          const server = await start(testEnvironment);
+          const before = testEnvironment.calls('api').length;
           const lost = expect(server.ask(albumQuery(2))).rejects.toThrow();
-          await until(() => world.calls('api').length > before, waitMs);
+          await until(() => testEnvironment.calls('api').length > before, waitMs);
           server.signal('SIGTERM');
           await until(() => isRefused(server.port), waitMs);
           const { code, ms } = await end(server, second);
           expect(code).not.toBe(0);
-          expect(ms).toBeLessThan(500 * world.machineLoad());
+          expect(ms).toBeLessThan(500 * testEnvironment.machineLoad());
           await lost;
         },
         { client: 'exit code 1', within: '≤ 500 ms' },
@@ -183,25 +189,25 @@ const cases: FaultCase[] = [
     needsRedis: true,
     steps: [
       {
-        arrange: (world) => allowRedis(world).set({ kind: 'down' }),
+        arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'down' }),
         ask: range(20).map((n) => album(n)),
         client: 'ok',
         api: 20,
       },
       {
-        arrange: (world) => allowRedis(world).set({ kind: 'none' }),
+        arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'none' }),
         ask: range(20, 20).map((n) => album(n)),
         client: 'ok',
         api: 20,
       },
       {
-        arrange: (world) => allowRedis(world).set({ kind: 'down' }),
+        arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'down' }),
         ask: range(20, 40).map((n) => album(n)),
         client: 'ok',
         api: 20,
         withinMs: 1_000,
-        check: ({ world }) => {
-          const logLines = world.log().filter((line) => line.includes('without Redis'));
+        check: ({ testEnvironment }) => {
+          const logLines = testEnvironment.log().filter((line) => line.includes('without Redis'));
           expect(logLines.length).toBeLessThanOrEqual(1);
         },
       },
@@ -216,8 +222,8 @@ const cases: FaultCase[] = [
     needsRedis: true,
     steps: [
       {
-        arrange: async (world) => {
-          const proxy = allowRedis(world);
+        arrange: async (testEnvironment) => {
+          const proxy = allowRedis(testEnvironment);
           await until(() => proxy.open() > 0, waitMs);
           await proxy.set({ kind: 'black-hole' });
         },
@@ -257,8 +263,11 @@ const cases: FaultCase[] = [
     promise: 'the process logs the bug with its stack and stays up',
     steps: [
       checkProcess(
-        async (world) => {
-          const { server, triggerBug } = await startBroken(world, "Promise.reject(new TypeError('stray'))");
+        async (testEnvironment) => {
+          const { server, triggerBug } = await startBroken(
+            testEnvironment,
+            "Promise.reject(new TypeError('stray'))",
+          );
           triggerBug();
           const { level, err } = await logged(server, 'unhandled rejection');
           expect(level).toBe('error');
@@ -277,19 +286,19 @@ const cases: FaultCase[] = [
     promise: 'running operations get their responses before the process ends with code 1',
     steps: [
       checkProcess(
-        async (world) => {
-          world.fault({ fault: { kind: 'delay', ms: 1_000 } });
+        async (testEnvironment) => {
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 1_000 } });
           const { server, triggerBug } = await startBroken(
-            world,
+            testEnvironment,
             "setTimeout(() => { throw new TypeError('stray'); })",
           );
           const running = server.ask(albumQuery(4));
-          await until(() => world.calls('api').length > 0, waitMs);
+          await until(() => testEnvironment.calls('api').length > 0, waitMs);
           const triggeredMs = stopwatchMs();
           triggerBug();
           expect((await running).json).toEqual(albumResponse(4));
           expect((await server.ended).code).toBe(1);
-          expect(stopwatchMs() - triggeredMs).toBeLessThan(8_000 * world.machineLoad());
+          expect(stopwatchMs() - triggeredMs).toBeLessThan(8_000 * testEnvironment.machineLoad());
           expect((await logged(server, 'uncaught exception')).err.stack).toMatch(/^TypeError: stray\n +at /);
         },
         { client: 'ok, exit code 1', within: '≤ 8,000 ms' },
@@ -304,9 +313,9 @@ const cases: FaultCase[] = [
     promise: 'operations that cannot run in time are rejected, and the process stays alive',
     steps: [
       checkProcess(
-        async (world) => {
+        async (testEnvironment) => {
           const { server, triggerBug } = await startBroken(
-            world,
+            testEnvironment,
             // For three seconds each iteration of the event loop takes 300 ms.
             'const end = Date.now() + 3_000; const block = () => { const until = Date.now() + 300; while (Date.now() < until); if (Date.now() < end) setTimeout(block); }; block();',
           );
@@ -317,7 +326,7 @@ const cases: FaultCase[] = [
             triggerBug();
             await new Promise((resolve) => setTimeout(resolve, 1_500)); // by then the event loop has been late for long
             const replies = await Promise.all(
-              sockets.map((socket, n) => rawStatus(world, socket, albumQuery(n))),
+              sockets.map((socket, n) => rawStatus(testEnvironment, socket, albumQuery(n))),
             );
             for (const status of replies) statuses.add(status);
           }
@@ -338,14 +347,14 @@ async function openConnection(port: number): Promise<Socket> {
 }
 
 /** The status of one operation, without the repetitions of `exchange`. */
-async function rawStatus(world: World, socket: Socket, query: string): Promise<number> {
+async function rawStatus(testEnvironment: TestEnvironment, socket: Socket, query: string): Promise<number> {
   const body = JSON.stringify({ query });
   socket.write(
     `POST /graphql HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   let text = '';
   for await (const part of socket.setEncoding('utf8')) text += part;
-  world.hear('answers', text);
+  testEnvironment.hear('answers', text);
   return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
 }
 

@@ -27,7 +27,7 @@ import {
   strangers,
   watchUnhandled,
 } from '../support/fault-traces.ts';
-import { startWorld, type World } from '../support/fault-world.ts';
+import { startTestEnvironment, type TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { measureLoopPauses } from '../support/machine-load.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
@@ -225,58 +225,66 @@ async function play({
   events: scheduledEvents,
   operations: scheduledOperations,
 }: Scenario): Promise<string[]> {
-  const world = await startWorld({
+  const testEnvironment = await startTestEnvironment({
     sandbox: { quotaMode },
     environment: { ...limits, SPOTIFY_QUOTA_MODE: 'auto' },
     proxied: 'both',
   });
-  permit(world.allowed);
-  const foreignHost = await startForeignHost(world);
+  permit(testEnvironment.allowed);
+  const foreignHost = await startForeignHost(testEnvironment);
   try {
     const appliedEvents = scheduledEvents.map(async ({ atMs, event }) => {
       await sleep(atMs);
-      await apply(world, event, foreignHost.origin);
+      await apply(testEnvironment, event, foreignHost.origin);
     });
     const outcomes = await Promise.all(
       scheduledOperations.map(async (each): Promise<{ outcome: Outcome; pausedMs: number }> => {
         await sleep(each.atMs);
         const pausedMs = measureLoopPauses();
-        const outcome = await world.ask(operationOf(each));
+        const outcome = await testEnvironment.ask(operationOf(each));
         return { outcome, pausedMs: pausedMs() };
       }),
     );
     await Promise.all(appliedEvents);
-    await world.lift();
-    await world.endGateways();
+    await testEnvironment.lift();
+    await testEnvironment.endGateways();
     return [
       // Eight gateways, their clients and their upstreams share one event loop: its pauses are not caused by one of them.
       ...outcomes.flatMap(({ outcome, pausedMs }) =>
-        violations(outcome, { deadlineMs: deadlineMs + pausedMs, machineLoad: world.machineLoad() }).map(
-          (violation) => `${violation} in ${outcome.text.slice(0, 500)}`,
-        ),
+        violations(outcome, {
+          deadlineMs: deadlineMs + pausedMs,
+          machineLoad: testEnvironment.machineLoad(),
+        }).map((violation) => `${violation} in ${outcome.text.slice(0, 500)}`),
       ),
-      ...(await leaks(world)),
-      ...strangers(world),
-      ...misdirected(world),
-      ...(await openSockets(world)),
+      ...(await leaks(testEnvironment)),
+      ...strangers(testEnvironment),
+      ...misdirected(testEnvironment),
+      ...(await openSockets(testEnvironment)),
       ...(foreignHost.calls() > 0 ? ['the host of a redirect was called'] : []),
     ];
   } finally {
-    await world.endGateways();
-    await world.close();
+    await testEnvironment.endGateways();
+    await testEnvironment.close();
   }
 }
 
-async function apply(world: World, event: ScheduledEvent['event'], foreignHost: string): Promise<void> {
+async function apply(
+  testEnvironment: TestEnvironment,
+  event: ScheduledEvent['event'],
+  foreignHost: string,
+): Promise<void> {
   if (event === 'tokens expire') {
-    world.sandbox.expireTokens();
+    testEnvironment.sandbox.expireTokens();
   } else if (event === 'faults end') {
-    await world.lift();
+    await testEnvironment.lift();
   } else if ('trouble' in event) {
-    await world.trouble(event.trouble);
+    await testEnvironment.trouble(event.trouble);
   } else {
     const { fault } = event.rule;
-    world.fault({ ...event.rule, fault: fault.kind === 'redirect' ? { ...fault, to: foreignHost } : fault });
+    testEnvironment.fault({
+      ...event.rule,
+      fault: fault.kind === 'redirect' ? { ...fault, to: foreignHost } : fault,
+    });
   }
 }
 

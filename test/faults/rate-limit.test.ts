@@ -3,7 +3,7 @@ import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circui
 import { backOffError } from '../../src/datasources/spotify/transport/back-off.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import { isFull, pass, stopwatchMs } from '../support/clock.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import {
   artist,
   artistAlbums,
@@ -62,8 +62,8 @@ function stall(ms: number): void {
 }
 
 /** Checks that no 30 seconds have more calls than the limit. */
-function expectRolling({ world }: Seen, limit: number): void {
-  const times = world.calls('api').map(({ atMs }) => atMs);
+function expectRolling({ testEnvironment }: StepResult, limit: number): void {
+  const times = testEnvironment.calls('api').map(({ atMs }) => atMs);
   for (const [i, atMs] of times.entries()) {
     const next = times[i + limit];
     if (next !== undefined) expect(next - atMs).toBeGreaterThanOrEqual(30 * second);
@@ -241,8 +241,8 @@ faultSuite('Q', '429 and quota', [
         client: 'UPSTREAM_QUOTA_EXCEEDED',
         medianMs: 20,
         api: 0,
-        check: async ({ world }) =>
-          expect(await world.metrics()).toMatch(
+        check: async ({ testEnvironment }) =>
+          expect(await testEnvironment.metrics()).toMatch(
             /gate_shut_seconds\{family="tracks",reason="quota"\} 86[34]\d\d/,
           ),
         says: { client: 'one gauge' },
@@ -266,8 +266,8 @@ faultSuite('Q', '429 and quota', [
         arrange: adding(tooMany(86_400)),
         ask: range(50).map(track),
         client: 'UPSTREAM_QUOTA_EXCEEDED',
-        check: ({ world }) => {
-          const logLines = world
+        check: ({ testEnvironment }) => {
+          const logLines = testEnvironment
             .log()
             .filter((line) => /quota/i.test(line) && !/"msg":"operation"/.test(line));
           expect(logLines).toHaveLength(1);
@@ -496,7 +496,7 @@ faultSuite('Q', '429 and quota', [
         ask: range(40, 60).map(track),
         withinMs: 1_250,
         api: 20,
-        check: (seen) => expectRolling(seen, 20),
+        check: (result) => expectRolling(result, 20),
         says: { client: '20 ok, 20 UPSTREAM_RATE_LIMITED', spotify: 'never more than 20 in any 30 s' },
       },
     ],

@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import type { FaultCase, Step } from '../support/fault-case.ts';
 import { album, range } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import { hostOf, type Services, type World } from '../support/fault-world.ts';
+import { hostOf, type Services, type TestEnvironment } from '../support/fault-world.ts';
 import type { Environment } from '../support/process.ts';
 
 /** An environment whose DATA_DIR is a new folder, which `prepare` makes unusable. */
@@ -52,18 +52,20 @@ function writeFiles(folder: string, content: () => Buffer | string): undefined {
   for (const name of ['store.sqlite', 'store.sqlite-wal']) writeFileSync(join(folder, name), content());
 }
 
-const warnings = (world: World) => world.log().filter((line) => line.includes('"problem"'));
+const warnings = (testEnvironment: TestEnvironment) =>
+  testEnvironment.log().filter((line) => line.includes('"problem"'));
 
 /** Reads 20 albums, reads them again, and reads them with another gateway on the same store. */
 const steps = (calls: { afterRestart: number; warnings: number }): Step[] => [
   { ask: range(20).map((n) => album(n)), client: 'ok', api: 20 },
   { ask: range(20).map((n) => album(n)), client: 'ok', api: 0 },
   {
-    arrange: (world) => world.restart(),
+    arrange: (testEnvironment) => testEnvironment.restart(),
     ask: range(20).map((n) => album(n)),
     client: 'ok',
     api: calls.afterRestart,
-    check: ({ world }) => expect(warnings(world).length).toBeLessThanOrEqual(calls.warnings),
+    check: ({ testEnvironment }) =>
+      expect(warnings(testEnvironment).length).toBeLessThanOrEqual(calls.warnings),
   },
 ];
 

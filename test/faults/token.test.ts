@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { isFull, pass, setWallClock } from '../support/clock.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import { artist, catalogue, range, track, trackId } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const second = 1_000;
@@ -18,17 +18,17 @@ const onToken = (fault: FaultRule['fault'], times?: number): FaultRule => ({
   fault,
 });
 
-const refusals = (world: World) =>
-  world.log().filter((line) => /no token|rejects SPOTIFY_CLIENT_ID/.test(line)).length;
+const refusals = (testEnvironment: TestEnvironment) =>
+  testEnvironment.log().filter((line) => /no token|rejects SPOTIFY_CLIENT_ID/.test(line)).length;
 
-const bearers = ({ world }: Seen) =>
-  world.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');
+const bearers = ({ testEnvironment }: StepResult) =>
+  testEnvironment.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');
 
 /** Waits until the cached token expires in 50 s. */
 const nearTheEnd = () => pass(hour - 50 * second);
 
 /** Checks that no two seconds have more than three calls. */
-function expectThreeInTwoSeconds({ token }: Seen): void {
+function expectThreeInTwoSeconds({ token }: StepResult): void {
   const times = token.map(({ atMs }) => atMs);
   for (const [i, atMs] of times.entries()) {
     const fourth = times[i + 3];
@@ -51,10 +51,10 @@ const noTokens: readonly FaultRule['fault'][] = [
 /** One step for each response. The gateway caches a failure for two seconds, so each step waits for three. */
 const refusedTokens = (faults: readonly FaultRule['fault'][]): Step[] =>
   faults.map((fault, i) => ({
-    async arrange(world) {
+    async arrange(testEnvironment) {
       await pass(3 * second);
-      await world.lift();
-      world.fault(onToken(fault));
+      await testEnvironment.lift();
+      testEnvironment.fault(onToken(fault));
     },
     ask: track(i),
     client: 'UPSTREAM_AUTH_FAILED',
@@ -77,9 +77,9 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
       withinMs: second,
       token: 1,
       api: 0,
-      check: async ({ world }) => {
-        expect(await world.ready()).toBe(503);
-        expect(refusals(world)).toBe(1);
+      check: async ({ testEnvironment }) => {
+        expect(await testEnvironment.ready()).toBe(503);
+        expect(refusals(testEnvironment)).toBe(1);
       },
       says: { client: '`/ready` 503, one log line' },
     },
@@ -98,7 +98,7 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
       client: 'UPSTREAM_AUTH_FAILED',
       token: 1,
       api: 0,
-      check: ({ world }) => expect(refusals(world)).toBe(2),
+      check: ({ testEnvironment }) => expect(refusals(testEnvironment)).toBe(2),
     },
   ],
 });
@@ -158,7 +158,7 @@ faultSuite('T', 'Token', [
         withinMs: 1_000,
         token: 3,
         api: 0,
-        check: async ({ world }) => expect(await world.ready()).toBe(503),
+        check: async ({ testEnvironment }) => expect(await testEnvironment.ready()).toBe(503),
         says: { client: '`/ready` 503' },
       },
       { ask: artist(0), client: 'ok', api: 0, token: 0, says: { client: 'from the cache' } },
@@ -230,8 +230,8 @@ faultSuite('T', 'Token', [
         withinMs: 800,
         token: 1,
         api: 4,
-        check: (seen) => {
-          const [, ...sent] = bearers(seen);
+        check: (result) => {
+          const [, ...sent] = bearers(result);
           expect(sent.map((bearer) => new Set(sent).size === 2 && sent.indexOf(bearer))).toEqual([
             0, 0, 2, 2,
           ]);
@@ -262,7 +262,7 @@ faultSuite('T', 'Token', [
         ask: track(30),
         client: 'ok',
         token: 0,
-        check: (seen) => expect(new Set(bearers(seen)).size).toBe(2),
+        check: (result) => expect(new Set(bearers(result)).size).toBe(2),
       },
     ],
   },
@@ -414,11 +414,11 @@ faultSuite('T', 'Token', [
       [400, 'temporarily_unavailable'] as const,
     ].flatMap(([status, error], i): Step[] => {
       const fault: FaultRule['fault'] = { kind: 'answer', status, json: { error } };
-      const arrange = (times: number) => async (world: World) => {
+      const arrange = (times: number) => async (testEnvironment: TestEnvironment) => {
         await pass(2.1 * second);
-        await world.lift();
-        world.sandbox.expireTokens();
-        world.fault(onToken(fault, times));
+        await testEnvironment.lift();
+        testEnvironment.sandbox.expireTokens();
+        testEnvironment.fault(onToken(fault, times));
       };
       return [
         { arrange: arrange(1), ask: track(2 * i), client: 'ok', token: 2, api: 1 },
@@ -440,8 +440,10 @@ faultSuite('T', 'Token', [
         withinMs: second,
         token: 3,
         api: 0,
-        check: ({ outcomes, world }) =>
-          expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+        check: ({ outcomes, testEnvironment }) =>
+          expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain(
+            'hotel',
+          ),
       },
     ],
   },
@@ -494,12 +496,12 @@ faultSuite('T', 'Token', [
     promise: 'the secret is not sent to the target of a redirect',
     shutMs: 61 * second,
     steps: [301, 302, 307, 308].map((status, i) => ({
-      async arrange(world: World) {
-        const { origin, calls } = await startForeignHost(world);
+      async arrange(testEnvironment: TestEnvironment) {
+        const { origin, calls } = await startForeignHost(testEnvironment);
         await pass(61 * second);
-        await world.lift();
-        world.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));
-        world.defer(() => expect(calls()).toBe(0));
+        await testEnvironment.lift();
+        testEnvironment.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));
+        testEnvironment.defer(() => expect(calls()).toBe(0));
       },
       ask: track(i),
       client: 'UPSTREAM_AUTH_FAILED' as const,
@@ -589,7 +591,7 @@ faultSuite('T', 'Token', [
         p99Ms: 150,
         token: 3,
         api: 50,
-        check: async ({ world }) => expect(await world.ready()).toBe(200),
+        check: async ({ testEnvironment }) => expect(await testEnvironment.ready()).toBe(200),
         says: { client: '`/ready` 200' },
       },
     ],

@@ -4,7 +4,7 @@ import type { FaultRule } from '../../src/sandbox/index.ts';
 import { operation } from '../support/abuse.ts';
 import { isFull, pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import type { Seen, Step } from '../support/fault-case.ts';
+import type { Step, StepResult } from '../support/fault-case.ts';
 import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
 import { codesOf, only, onlyAfterRetries } from '../support/fault-steps.ts';
@@ -45,7 +45,7 @@ function retriesIn(outcomes: readonly Outcome[]): { retries: number; calls: numb
 
 const minRetries = 3; // allowed even if a tenth of the calls is less
 
-function expectFewRetries({ outcomes }: Seen): void {
+function expectFewRetries({ outcomes }: StepResult): void {
   const { retries, calls } = retriesIn(outcomes);
   expect(retries, `retries among ${calls} calls`).toBeLessThanOrEqual(calls * 0.1 + minRetries);
 }
@@ -76,18 +76,18 @@ const maxProbes = Math.ceil(outageSeconds / 10);
 const maxCallsInOutage = failuresUntilOpen + usualConcurrency + maxProbes;
 
 /** After the first second no operation waits, and Spotify gets one call in each period. */
-function expectOpenBreaker({ outcomes, api, world }: Seen): void {
+function expectOpenBreaker({ outcomes, api, testEnvironment }: StepResult): void {
   expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
   expect(outcomes.filter(isCached).filter(isFailed)).toEqual([]);
   expect(outcomes.filter(isCached).every(isStale)).toBe(true);
   const open = outcomes.slice(outageRate);
   const [local, others] = [open.filter(isLocal), open.filter((outcome) => !isLocal(outcome))];
-  const medianMs = 20 * world.machineLoad() + 2 * medianOf(local);
+  const medianMs = 20 * testEnvironment.machineLoad() + 2 * medianOf(local);
   expect(medianOf(others), 'median once the breaker is open').toBeLessThan(medianMs);
-  const p99Ms = world.limitMs(50) + 2 * p99Of(local);
+  const p99Ms = testEnvironment.limitMs(50) + 2 * p99Of(local);
   expect(p99Of(others), 'p99 once the breaker is open').toBeLessThan(p99Ms);
   const startMs = api[0]?.atMs ?? 0;
-  const probes = api.filter(({ atMs }) => atMs > startMs + world.limitMs(second));
+  const probes = api.filter(({ atMs }) => atMs > startMs + testEnvironment.limitMs(second));
   for (const [i, { atMs }] of probes.entries()) {
     const beforeMs = probes[i - 1]?.atMs;
     if (beforeMs !== undefined) expect(atMs - beforeMs).toBeGreaterThan(5 * second);
@@ -151,8 +151,8 @@ faultSuite('F', '5xx', [
       withinMs: second,
       api: 3,
       aside: i > 0,
-      check: ({ outcomes, world }: Seen) =>
-        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+      check: ({ outcomes, testEnvironment }: StepResult) =>
+        expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain('hotel'),
     })),
   },
   {
@@ -166,16 +166,16 @@ faultSuite('F', '5xx', [
     recovery: isFull && 60_000, // the second period is ten seconds; cases F5 and F13 check the recovery
     steps: [
       {
-        async arrange(world) {
+        async arrange(testEnvironment) {
           await sleep(2_100); // more than twice CACHE_TTL_SECONDS: before that stale entries would be served without a call
-          await only(answering(503))(world);
+          await only(answering(503))(testEnvironment);
         },
         ask: mixed(outageSeconds * outageRate),
         manner: { perSecond: outageRate },
         api: { atMost: maxCallsInOutage },
-        check(seen) {
-          expectOpenBreaker(seen);
-          expectFewRetries(seen);
+        check(result) {
+          expectOpenBreaker(result);
+          expectFewRetries(result);
         },
         says: {
           client: 'UPSTREAM_UNAVAILABLE, what is held ok and stale',
@@ -227,11 +227,11 @@ faultSuite('F', '5xx', [
         ask: range(50 * flakySeconds).map(track),
         manner: { perSecond: 50 },
         p99Ms: 1_500,
-        check(seen) {
-          const { outcomes } = seen;
+        check(result) {
+          const { outcomes } = result;
           expect(codesOf(outcomes).filter((code) => code !== 'UPSTREAM_UNAVAILABLE')).toEqual([]);
           expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThanOrEqual(0.01);
-          expectFewRetries(seen);
+          expectFewRetries(result);
         },
         says: { client: '≥ 99 % ok', spotify: '≤ 1.10 × calls' },
       },
@@ -248,19 +248,19 @@ faultSuite('F', '5xx', [
     recovery: 60_000,
     steps: [
       {
-        async arrange(world) {
+        async arrange(testEnvironment) {
           await sleep(2_100); // more than twice CACHE_TTL_SECONDS: before that stale entries would be served without a call
-          await only(answering(500), { chance: 0.3, seed: 'F6' })(world);
+          await only(answering(500), { chance: 0.3, seed: 'F6' })(testEnvironment);
         },
         ask: mixed(50 * flakySeconds),
         manner: { perSecond: 50 },
         p99Ms: 1_500,
-        check(seen) {
-          const { outcomes } = seen;
+        check(result) {
+          const { outcomes } = result;
           expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
           expect(outcomes.filter(isCached).filter(isFailed)).toEqual([]);
           expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThan(0.35);
-          expectFewRetries(seen);
+          expectFewRetries(result);
         },
         says: { client: 'what is held ok; else ok or UPSTREAM_UNAVAILABLE', spotify: '≤ 1.10 × calls' },
       },
@@ -350,9 +350,9 @@ faultSuite('F', '5xx', [
     slow: true,
     steps: [
       {
-        async arrange(world) {
-          await only(answering(503))(world);
-          world.fault({ fault: { kind: 'delay', ms: 1_500 } });
+        async arrange(testEnvironment) {
+          await only(answering(503))(testEnvironment);
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 1_500 } });
         },
         ask: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
@@ -370,8 +370,8 @@ faultSuite('F', '5xx', [
     steps: [
       breaking,
       {
-        async arrange(world) {
-          await only({ kind: 'stall' })(world);
+        async arrange(testEnvironment) {
+          await only({ kind: 'stall' })(testEnvironment);
           await pass(5_050);
         },
         async act({ ask, limitMs }) {
@@ -404,16 +404,18 @@ faultSuite('F', '5xx', [
     recovery: 60_000,
     steps: [
       {
-        async act(world) {
+        async act(testEnvironment) {
           const flapping = (async () => {
             for (let i = 0; i < flaps; i++) {
-              const remove = world.fault({ fault: answering(503) });
+              const remove = testEnvironment.fault({ fault: answering(503) });
               await sleep(second);
               remove();
               await sleep(second);
             }
           })();
-          const outcomes = await askAtRate(range(100 * flaps).map(track), 50, (each) => world.ask(each));
+          const outcomes = await askAtRate(range(100 * flaps).map(track), 50, (each) =>
+            testEnvironment.ask(each),
+          );
           await flapping;
           return outcomes;
         },

@@ -8,7 +8,7 @@ import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
 import type { Operation } from './fault-operations.ts';
-import type { World } from './fault-world.ts';
+import type { TestEnvironment } from './fault-world.ts';
 
 /** Requests of hostile clients: expensive documents, and invalid requests. */
 
@@ -30,12 +30,18 @@ export const nested = (field: string, levels: number): string =>
 const json = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
 
 /** Sends a request that need not be a valid operation. The response must be one of GraphQL all the same. */
-export async function send(world: World, init: RequestInit = {}, path = '/graphql'): Promise<Outcome> {
+export async function send(
+  testEnvironment: TestEnvironment,
+  init: RequestInit = {},
+  path = '/graphql',
+): Promise<Outcome> {
   const startedMs = stopwatchMs();
   const request = { method: 'POST', ...init, headers: { ...json, ...init.headers } };
-  const response = await world.gateway().handler.fetch(`http://gateway.test${path}`, request);
+  const response = await testEnvironment.gateway().handler.fetch(`http://gateway.test${path}`, request);
   const text = await response.text();
-  return world.overhear(toOutcome(operation(''), response.status, response.headers, text, startedMs));
+  return testEnvironment.overhear(
+    toOutcome(operation(''), response.status, response.headers, text, startedMs),
+  );
 }
 
 /** One step for each operation, which is rejected as a whole before any call. */
@@ -47,18 +53,21 @@ export const refusals = (
 
 /** Serves the gateway of a case on a real socket, by default with the time limits of the server. It closes with the case. */
 export async function listen(
-  world: World,
+  testEnvironment: TestEnvironment,
   limits: ServerOptions = serverOptions,
 ): Promise<{ port: number; server: Server }> {
-  const server = createServer(limits, rejectInvalidTarget(world.gateway().handler)).listen(0, '127.0.0.1');
+  const server = createServer(limits, rejectInvalidTarget(testEnvironment.gateway().handler)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
-  server.on('connection', (socket) => tapStream(socket, (text) => world.hear('answers', text)));
-  world.defer(async () => {
+  server.on('connection', (socket) => tapStream(socket, (text) => testEnvironment.hear('answers', text)));
+  testEnvironment.defer(async () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
   });
   const { port } = server.address() as AddressInfo;
-  world.allowed.add(`127.0.0.1:${port}`);
+  testEnvironment.allowed.add(`127.0.0.1:${port}`);
   return { port, server };
 }

@@ -100,13 +100,13 @@ export async function startTlsFront(
 }
 
 /** A server that closes connections in the middle of the TLS handshake. */
-export const startCutter = (world: Defer): Promise<Front> =>
+export const startCutter = (testEnvironment: Defer): Promise<Front> =>
   listening(
     createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.destroy());
     }),
-    world,
+    testEnvironment,
   );
 
 async function listening(server: ReturnType<typeof createServer>, { defer }: Defer): Promise<Front> {

@@ -2,10 +2,10 @@ import type { ErrorCode } from '../../src/errors.ts';
 import type { Outcome } from './fault-answers.ts';
 import type { Allowances } from './fault-invariants.ts';
 import type { Operation } from './fault-operations.ts';
-import type { World, WorldOptions } from './fault-world.ts';
+import type { TestEnvironment, TestEnvironmentOptions } from './fault-world.ts';
 
 /** A fault case as data: the fault, the operations, the responses that the client must get and the calls to Spotify. */
-export interface FaultCase extends WorldOptions {
+export interface FaultCase extends TestEnvironmentOptions {
   id: string;
   /** The fault, in a few words. */
   fault: string;
@@ -34,10 +34,10 @@ export interface FaultCase extends WorldOptions {
 }
 
 export interface Step {
-  arrange?(world: World): unknown;
+  arrange?(testEnvironment: TestEnvironment): unknown;
   ask?: Operation | readonly Operation[];
   /** Sends operations in a way that the other properties cannot express. */
-  act?(world: World): Promise<readonly Outcome[]>;
+  act?(testEnvironment: TestEnvironment): Promise<readonly Outcome[]>;
   /** How many operations are sent in total, repeating `ask`. Default: each once. */
   times?: number;
   /** All at once, one after the response to the previous one, or so many a second. Default: all at once. */
@@ -56,7 +56,7 @@ export interface Step {
   api?: Bound;
   token?: Bound;
   settleMs?: number;
-  check?(step: Seen): unknown;
+  check?(step: StepResult): unknown;
   /** Describes the assertions of `check` in docs/faults.md. */
   says?: Partial<PageColumns>;
   /** Whether docs/faults.md omits the step, as a preparation. */
@@ -81,9 +81,9 @@ export type Expected =
 export type Bound = number | { atMost: number; atLeast?: number };
 
 /** The responses and calls of a step. */
-export interface Seen {
-  world: World;
+export interface StepResult {
+  testEnvironment: TestEnvironment;
   outcomes: readonly Outcome[];
-  api: ReturnType<World['calls']>;
-  token: ReturnType<World['calls']>;
+  api: ReturnType<TestEnvironment['calls']>;
+  token: ReturnType<TestEnvironment['calls']>;
 }

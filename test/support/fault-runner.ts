@@ -16,7 +16,7 @@ import {
   strangers,
   watchUnhandled,
 } from './fault-traces.ts';
-import { startWorld, type World } from './fault-world.ts';
+import { startTestEnvironment, type TestEnvironment } from './fault-world.ts';
 import { longPauseMs } from './machine-load.ts';
 import { hasRedis } from './redis.ts';
 
@@ -60,38 +60,44 @@ function register(each: FaultCase, run: typeof test): void {
 
 /** The first operations of a process are slow until its code is compiled; no case shall measure that. */
 async function warmUp(): Promise<void> {
-  const world = await startWorld();
-  await world.ask(artist(0));
-  for (const each of Object.values(siblings)) await Promise.all(range(5).map((n) => world.ask(each(n))));
-  world.fault({ fault: { kind: 'answer', status: 500 } });
-  await world.ask(artist(20));
-  await world.endGateways();
-  await world.close();
+  const testEnvironment = await startTestEnvironment();
+  await testEnvironment.ask(artist(0));
+  for (const each of Object.values(siblings))
+    await Promise.all(range(5).map((n) => testEnvironment.ask(each(n))));
+  testEnvironment.fault({ fault: { kind: 'answer', status: 500 } });
+  await testEnvironment.ask(artist(20));
+  await testEnvironment.endGateways();
+  await testEnvironment.close();
 }
 
 export async function runCase(each: FaultCase): Promise<void> {
   const unhandled = watchUnhandled();
   const before = resources();
-  const world = await startWorld(each);
-  permit(world.allowed);
+  const testEnvironment = await startTestEnvironment(each);
+  permit(testEnvironment.allowed);
   try {
     if (each.slow) await waitForIdleLoop(); // until the environments of the concurrent cases have started
     for (const operation of each.warm ?? []) {
-      expectOutcome(await world.ask(operation), each, { client: 'ok' }, world.machineLoad());
+      expectOutcome(
+        await testEnvironment.ask(operation),
+        each,
+        { client: 'ok' },
+        testEnvironment.machineLoad(),
+      );
     }
     for (const [i, step] of each.steps.entries()) {
-      await runStep(world, each, step, `step ${i + 1}`);
+      await runStep(testEnvironment, each, step, `step ${i + 1}`);
     }
-    await world.lift();
-    if (each.recovery !== false) await recover(world, each);
-    await world.endGateways();
-    expect(await leaks(world)).toEqual([]);
-    expect(strangers(world)).toEqual([]);
-    expect(misdirected(world)).toEqual([]);
-    expect(await openSockets(world)).toEqual([]);
+    await testEnvironment.lift();
+    if (each.recovery !== false) await recover(testEnvironment, each);
+    await testEnvironment.endGateways();
+    expect(await leaks(testEnvironment)).toEqual([]);
+    expect(strangers(testEnvironment)).toEqual([]);
+    expect(misdirected(testEnvironment)).toEqual([]);
+    expect(await openSockets(testEnvironment)).toEqual([]);
   } finally {
-    await world.endGateways().catch(() => undefined);
-    await world.close();
+    await testEnvironment.endGateways().catch(() => undefined);
+    await testEnvironment.close();
     setWallClock(0);
     unhandled.end();
   }
@@ -103,30 +109,35 @@ const gatewayOf = ({ gateway }: Step) => (gateway === undefined ? {} : { gateway
 
 const maxUnnoticed = 50; // more operations at once may make the event loop late for the next step
 
-async function runStep(world: World, each: FaultCase, step: Step, name: string): Promise<void> {
-  await step.arrange?.(world);
-  world.measureLoad();
-  const before = { api: world.calls('api').length, token: world.calls('token').length };
-  const outcomes = await askAll(world, step);
-  const machineLoad = world.machineLoad();
+async function runStep(
+  testEnvironment: TestEnvironment,
+  each: FaultCase,
+  step: Step,
+  name: string,
+): Promise<void> {
+  await step.arrange?.(testEnvironment);
+  testEnvironment.measureLoad();
+  const before = { api: testEnvironment.calls('api').length, token: testEnvironment.calls('token').length };
+  const outcomes = await askAll(testEnvironment, step);
+  const machineLoad = testEnvironment.machineLoad();
   if (outcomes.length > maxUnnoticed) await waitForIdleLoop();
   if (step.settleMs !== undefined) await sleep(step.settleMs);
-  const api = world.calls('api').slice(before.api);
-  const token = world.calls('token').slice(before.token);
+  const api = testEnvironment.calls('api').slice(before.api);
+  const token = testEnvironment.calls('token').slice(before.token);
   for (const outcome of outcomes) expectOutcome(outcome, each, step, machineLoad);
   expectTimes(outcomes, step, name, machineLoad);
   expectBound(api.length, step.api, `${name}: calls of the Web API`);
   expectBound(token.length, step.token, `${name}: calls of the token endpoint`);
-  await step.check?.({ world, outcomes, api, token });
+  await step.check?.({ testEnvironment, outcomes, api, token });
 }
 
-async function askAll(world: World, step: Step): Promise<readonly Outcome[]> {
-  if (step.act) return step.act(world);
+async function askAll(testEnvironment: TestEnvironment, step: Step): Promise<readonly Outcome[]> {
+  if (step.act) return step.act(testEnvironment);
   const operations = [step.ask ?? []].flat();
   const all = range(step.times ?? operations.length).map(
     (n) => operations[n % operations.length] as Operation,
   );
-  const ask = (operation: Operation) => world.ask(operation, gatewayOf(step));
+  const ask = (operation: Operation) => testEnvironment.ask(operation, gatewayOf(step));
   const manner = step.manner ?? 'together';
   if (manner === 'together') return Promise.all(all.map(ask));
   if (manner === 'in turn') {
@@ -221,15 +232,15 @@ function expectBound(actual: number, bound: Bound | undefined, label: string): v
 }
 
 /** Sends new operations until one succeeds, and checks how long after the end of the fault that is. */
-async function recover(world: World, each: FaultCase): Promise<void> {
+async function recover(testEnvironment: TestEnvironment, each: FaultCase): Promise<void> {
   if (each.shutMs !== undefined) await pass(each.shutMs);
   const last = each.steps.findLast(({ ask }) => ask !== undefined)?.ask;
   const kind = [last ?? artist(0)].flat()[0]?.kind ?? 'artist';
   const startedMs = stopwatchMs();
-  world.measureLoad();
-  const limitMs = () => world.limitMs(each.recovery || usualRecoveryMs);
+  testEnvironment.measureLoad();
+  const limitMs = () => testEnvironment.limitMs(each.recovery || usualRecoveryMs);
   for (let n = 1; ; n++) {
-    const outcome = await world.ask(siblings[kind](-n));
+    const outcome = await testEnvironment.ask(siblings[kind](-n));
     const tookMs = stopwatchMs() - startedMs;
     if (outcome.errors.length === 0) {
       expect(violations(outcome, { deadlineMs: usualDeadlineMs })).toEqual([]);

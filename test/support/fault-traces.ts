@@ -1,4 +1,4 @@
-import type { World } from './fault-world.ts';
+import type { TestEnvironment } from './fault-world.ts';
 
 /** Finds leaks of a case: secrets in output, calls to other hosts, unhandled rejections, sockets and timers. */
 
@@ -30,9 +30,9 @@ export function watchUnhandled() {
 }
 
 /** Secrets in the output of any channel. */
-export async function leaks(world: World): Promise<string[]> {
-  const secrets = world.secrets();
-  return [...(await world.heard())].flatMap(([channel, text]) =>
+export async function leaks(testEnvironment: TestEnvironment): Promise<string[]> {
+  const secrets = testEnvironment.secrets();
+  return [...(await testEnvironment.heard())].flatMap(([channel, text]) =>
     secrets
       .filter((secret) => text.includes(secret))
       .map((secret) => `a secret (${secret.slice(0, 6)}…) was found in ${channel}`),
@@ -47,7 +47,7 @@ export const permit = (hosts: Iterable<string>): void => {
 };
 
 /** Connections and requests to hosts that are not allowed. */
-export function strangers({ network, allowed }: World): string[] {
+export function strangers({ network, allowed }: TestEnvironment): string[] {
   permit(allowed);
   const called = [
     ...network.connections().map(({ host, port }) => `${host}:${port}`),
@@ -60,7 +60,7 @@ export function strangers({ network, allowed }: World): string[] {
 }
 
 /** Credentials sent to the wrong endpoint: the app's secret is only for the token endpoint, the token only for the Web API. */
-export function misdirected({ network, allowed }: World): string[] {
+export function misdirected({ network, allowed }: TestEnvironment): string[] {
   const requests = network.requests().filter(({ origin }) => allowed.has(new URL(origin).host));
   return requests.flatMap(({ scheme, path }) => {
     const isToken = path.startsWith('/api/token');
@@ -89,7 +89,7 @@ export async function leakedHandles(before: Map<string, number>): Promise<string
 }
 
 /** Sockets of this case to Spotify that do not close within a second. */
-export async function openSockets({ network, allowed }: World): Promise<string[]> {
+export async function openSockets({ network, allowed }: TestEnvironment): Promise<string[]> {
   for (let looks = 1; ; looks++) {
     const open = network
       .connections()

@@ -20,7 +20,7 @@ import { startTcpProxy, type TcpProxy, type Trouble } from './tcp-proxy.ts';
 
 /** The environment of a fault case: a sandbox with faults, a TCP proxy in front of it, and the gateways. */
 
-export interface WorldOptions {
+export interface TestEnvironmentOptions {
   /** Environment variables of the gateways, in addition to the URLs and credentials of the sandbox. */
   environment?: Environment | ((services: Services) => Promise<Environment>);
   sandbox?: SandboxOptions;
@@ -40,7 +40,7 @@ export interface Services {
   defer(end: () => unknown): void;
 }
 
-export interface World extends Services {
+export interface TestEnvironment extends Services {
   proxy: TcpProxy;
   redisUrl: string | null;
   /** Hosts that the gateways may call. */
@@ -97,7 +97,7 @@ const clientId = 'canary-client';
 const clientSecret = 'canary-secret-5d0c7b1e';
 const maxAttempts = 20; // for an operation on a busy machine
 
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+export async function startTestEnvironment(options: TestEnvironmentOptions = {}): Promise<TestEnvironment> {
   const network = watchNetwork().since();
   const channels = openChannels();
   const { hear } = channels;
@@ -256,5 +256,14 @@ function withPort(url: string, port: number): string {
 }
 
 /** Starts a gateway in its own process, in front of the case's sandbox. It ends with the case's other gateways. */
-export const startProcess = async (world: World, environment: Environment = {}): Promise<Server> =>
-  world.adopt(await startServer({ ...upstreamOf(world.sandbox), ...environment }, undefined, world.defer));
+export const startProcess = async (
+  testEnvironment: TestEnvironment,
+  environment: Environment = {},
+): Promise<Server> =>
+  testEnvironment.adopt(
+    await startServer(
+      { ...upstreamOf(testEnvironment.sandbox), ...environment },
+      undefined,
+      testEnvironment.defer,
+    ),
+  );
