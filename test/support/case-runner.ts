@@ -93,7 +93,7 @@ function mismatchesOf(result: StepResult, right: Right): string[] {
 
   // A document that the schema rejects tests nothing about Spotify, so it fails the case unless the case expects a code.
   const rejected = codes.filter((code) => code.startsWith('GRAPHQL_') && errorCode === undefined);
-  check(rejected.length === 0, `is rejected: ${JSON.stringify(errors)}`);
+  check(rejected.length === 0, `is refused: ${JSON.stringify(errors)}`);
   if (noErrors) check(errors.length === 0, `has errors: ${JSON.stringify(errors)}`);
   if (errorCode !== undefined) {
     const expected = [errorCode].flat();
