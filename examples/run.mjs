@@ -23,7 +23,7 @@ process.stdout.write(
   'Building the gateway and installing the example. The first time takes about a minute.\n',
 );
 npm('run', '--silent', 'build');
-// npm keeps an installed copy of the gateway, however old it is.
+// npm does not replace an older installed copy of the gateway.
 rmSync(join(example, 'node_modules', 'spotify-graphql-gateway'), { recursive: true, force: true });
 npm('--prefix', example, 'install', '--no-package-lock');
 npm('--prefix', example, 'run', script);

@@ -81,7 +81,7 @@ export async function main(log: Log): Promise<string | undefined> {
 
 /**
  * Compiles one file of the project with the compiler and the types of Node of this repository.
- * @returns the errors in the file and in the types of the package; those in other packages are theirs
+ * @returns the errors in the file and in the types of the package, without those in other packages
  */
 function compile(file, module) {
   writeFileSync(

@@ -16,7 +16,7 @@ const next = (...args) => [join(folder, 'node_modules/next/dist/bin/next'), ...a
 const { PATH, HOME } = process.env;
 const env = { PATH, HOME, NEXT_TELEMETRY_DISABLED: '1' };
 
-/** The code of the docs that begins with the path of the file. */
+/** Writes the code block of the docs that begins with the path of the file. */
 function writeFromDocs(path) {
   const docs = readFileSync('docs/composition.md', 'utf8');
   const [, code] = docs.split(`\`\`\`js\n// ${path}\n`);

@@ -2,16 +2,16 @@ import { artistId, playlistId, seedOf, showId } from '../src/upstream/ids.js';
 import * as upstream from '../src/upstream/objects.js';
 import * as pick from './pick.js';
 
-/** One artist as the schema's default resolvers read it: answers of the right size that nobody has to fetch. */
+/** One artist for the schema's default resolvers: constant data, so that responses have the right size without calls. */
 
 const seed = seedOf(0);
 const mode = { extended: true };
-const crowd = 20;
+const artistCount = 20;
 
 const tracks = upstream.albumTracks(seed, 0, { offset: 0, limit: 50 }, mode);
 const list = upstream.artistAlbums(seed, { offset: 0, limit: upstream.albumsPerArtist }, mode);
 
-// As long as ours, which name the list and the item.
+// As long as the cursors of the gateway, which contain the list and the item.
 const cursor = Buffer.from(`1.100.120.${artistId(seed)}.listOfItems`).toString('base64url');
 
 const album = (json) => ({ ...pick.album(json), tracks: ({ first }) => pick.tracks(tracks, first) });
@@ -67,4 +67,9 @@ const playlist = {
   ),
 };
 
-export const rootValue = { artist, artists: Array.from({ length: crowd }, () => artist), show, playlist };
+export const rootValue = {
+  artist,
+  artists: Array.from({ length: artistCount }, () => artist),
+  show,
+  playlist,
+};

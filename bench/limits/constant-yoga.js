@@ -5,7 +5,7 @@ import { createYoga } from 'graphql-yoga';
 import { rootValue } from './constant-data.js';
 import { listen } from './serve.js';
 
-/** Yoga with our schema, default resolvers and no upstream: what is left to gain on this server. */
+/** Yoga with our schema, default resolvers and no upstream: the upper limit of any gateway on Yoga. */
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 

@@ -3,15 +3,15 @@ import { serve } from './serve.js';
 import { albumsCeiling, createGet, isExtended } from './spotify.js';
 
 /**
- * The floor: each question written by hand, with the fewest calls, the smallest pages and no GraphQL at all.
- * Nobody could offer it as an API; nothing that asks Spotify can be much faster on this runtime. With `--full-pages` it
- * reads albums as the gateway does, so that whatever is asked next finds them: what that costs is not the gateway's.
+ * The floor: each operation written by hand, with the fewest calls, the smallest pages and no GraphQL. It is not usable as
+ * an API, but no program that calls Spotify can be much faster on this runtime. With `--full-pages` it reads whole pages of
+ * albums as the gateway does, which cost more than smaller ones, but let later requests find them in a cache.
  */
 
 const get = createGet();
 const readsFullPages = process.argv.includes('--full-pages');
 
-/** Pages of a list up to `first`: the first alone, because only it tells how long the list is. */
+/** Pages of a list up to `first`: the first page alone, because only it contains the length of the list. */
 async function albumsOf(id, first) {
   const limit = readsFullPages ? albumsCeiling : Math.min(first, albumsCeiling);
   const page = (offset) => get(`/artists/${id}/albums?limit=${limit}&offset=${offset}`);

@@ -1,4 +1,4 @@
-/** Spotify's objects with no more left of them than each question asks for. */
+/** Reduces Spotify's objects to the fields that each operation selects. */
 
 export const image = ({ url, width, height }) => ({ url, width, height });
 const named = ({ id, name }) => ({ id, name });

@@ -4,15 +4,15 @@ import { operations } from '../src/operations.js';
 import { rootValue } from './constant-data.js';
 import { serve } from './serve.js';
 
-/** Answers that lie ready: what reading a request and sending so many bytes costs by itself. */
+/** Serves prepared responses: shows the cost of reading a request and sending a response of this size. */
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
-const nobody = { id: '', ids: [] };
+const noIds = { id: '', ids: [] };
 
 const answers = new Map(
   Object.entries(operations).map(([name, { document: source }]) => [
     name,
-    Buffer.from(JSON.stringify(graphqlSync({ schema, source, rootValue, variableValues: nobody }))),
+    Buffer.from(JSON.stringify(graphqlSync({ schema, source, rootValue, variableValues: noIds }))),
   ]),
 );
 

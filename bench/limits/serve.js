@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 
 /**
- * The least that answers GraphQL over HTTP: read a body, have it answered, send that.
- * @param answer from the bytes of a request to those of its answer, or to text
+ * The smallest server of GraphQL over HTTP: reads a body, calls `answer`, and sends the result.
+ * @param answer returns the response, as bytes or text, to the bytes of a request
  */
 export function serve(answer) {
   const server = createServer((request, response) => {
@@ -23,7 +23,7 @@ export function serve(answer) {
   listen(server);
 }
 
-/** Listens where the environment says, and says where. */
+/** Listens on the port of the variable PORT, and prints the URL. */
 export function listen(server) {
   server.keepAliveTimeout = 60_000;
   server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>

@@ -3,8 +3,8 @@ import { Pool } from 'undici';
 import { dispatch } from '../src/dispatch.js';
 
 /**
- * Spotify with nothing in between: one token, as many connections as the gateway may have calls at a time, JSON
- * parsed and trusted. Responses over a distance are compressed. `--h2=n` has n connections of HTTP/2 instead, and
+ * The simplest client of Spotify: one token, as many connections as the gateway may have calls at a time, and parsed JSON
+ * without validation. Responses over a distance are compressed. `--h2=n` has n connections of HTTP/2 instead, and
  * `--sockets=n` n connections of HTTP/1.1.
  */
 

@@ -7,9 +7,9 @@ import { typeDefs } from './sdl.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 
 /**
- * Apollo Server with a REST data source, made anew for each request as its documentation says: equal reads of a
- * request are one, and answers are kept for as long as their headers allow, which Spotify's do not, or for
- * `CACHE_TTL_SECONDS`, which is a number for all responses or `by-kind`: the freshness of the gateway.
+ * Apollo Server with a REST data source for each request, as its documentation recommends: equal reads of a request share
+ * one call. Responses are cached as long as their headers allow, which Spotify's do not, or for `CACHE_TTL_SECONDS`: a
+ * number for all responses, or `by-kind` for the freshness of the gateway.
  */
 
 const { CACHE_TTL_SECONDS } = process.env;

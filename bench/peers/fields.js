@@ -1,11 +1,11 @@
-/** How fields read from Spotify's objects, for peers whose resolvers are a map. */
+/** Resolvers that read fields of Spotify's objects, for peers with a map of resolvers. */
 
 const releaseDate = (album) => ({
   date: album.release_date,
   precision: album.release_date_precision.toUpperCase(),
 });
 
-/** The name of the type of what a playlist contains. */
+/** The type name of an item of a playlist. */
 export function typeNameOf({ type }) {
   return type === 'track' ? 'Track' : 'Episode';
 }

@@ -6,7 +6,7 @@ import { ceilings, connection, defaultFirst, readWindow, startOf } from './pagin
 import { typeDefs } from './sdl.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 
-/** Mercurius with its loaders, which see a field of all its siblings at once, and its compiled queries. */
+/** Mercurius with its loaders, which resolve a field of all siblings at once, and its compiled queries. */
 
 const dispatcher = new Agent({ keepAliveTimeout: 60_000 });
 
@@ -41,7 +41,7 @@ const window = (path, { first = defaultFirst, after }, ceiling) =>
 
 const embeddedTracks = 50;
 
-/** Albums in full have their first tracks with them: one read for all of them, where the app may do that. */
+/** Full albums embed their first tracks: one batch read for all albums, if the app has batch reads. */
 async function tracksOf(queries) {
   const embedded = queries.every(
     ({ params: { first = defaultFirst, after } }) => after == null && first <= embeddedTracks,

@@ -1,6 +1,6 @@
 import { isExtended } from './spotify.js';
 
-/** Relay connections as one writes them over offsets, with pages as large as the kind of app may have them. */
+/** Relay connections over offsets, with the largest pages that the quota mode allows. */
 
 export const ceilings = { albums: isExtended ? 50 : 10, tracks: 50, episodes: 50, items: 50 };
 export const defaultFirst = 20;
@@ -8,7 +8,7 @@ export const defaultFirst = 20;
 const prefix = 'offset:';
 const encode = (slot) => Buffer.from(`${prefix}${slot}`).toString('base64');
 
-/** The slot that a window begins at. */
+/** The first slot of a window. */
 export const startOf = (after) =>
   after == null ? 0 : Number(Buffer.from(after, 'base64').toString().slice(prefix.length)) + 1;
 
@@ -27,7 +27,7 @@ export function connection({ total, items }, start) {
 }
 
 /**
- * The pages of a window, all at once.
+ * Reads the pages of a window concurrently.
  * @param page reads one page by its offset and limit
  */
 export async function readWindow(first, start, ceiling, page) {

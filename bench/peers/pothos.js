@@ -6,7 +6,7 @@ import { typeNameOf } from './fields.js';
 import { ceilings, connection, defaultFirst, readWindow, startOf } from './paging.js';
 import { apiUrl, authorization, isExtended, port, say } from './spotify.js';
 
-/** The same libraries as ours, used as one would in an afternoon: a resolver a field, a call a read. */
+/** The libraries of the gateway in their simplest use: one resolver for each field, one call for each read. */
 
 const get = async (path) =>
   ofetch(path, { baseURL: apiUrl, headers: { authorization: await authorization() } });

@@ -1,4 +1,4 @@
-/** The part of the graph that the operations need, for peers that begin with a schema. */
+/** The part of the schema that the operations need, for schema-first peers. */
 export const typeDefs = /* GraphQL */ `
   type Query {
     artist(id: ID!): Artist

@@ -1,4 +1,4 @@
-/** What every peer is told of Spotify, and the token that each gets once. */
+/** Spotify's URLs for every peer, and the token, which each peer fetches once. */
 
 const { SPOTIFY_API_URL, SPOTIFY_TOKEN_URL, SPOTIFY_QUOTA_MODE } = process.env;
 const { SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET } = process.env;

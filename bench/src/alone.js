@@ -3,7 +3,7 @@ import { withServer } from './servers.js';
 
 /**
  * Measures servers one after another, each as the only one that runs: in each round every server is started, measured and
- * stopped. The order turns with the rounds, because who comes first has a cooler processor.
+ * stopped. The order rotates with the rounds, because the first server has a cooler processor.
  * @param use measures one server and calls `put(keys, sample)` for each result
  * @returns the samples, nested by the keys and by server, one a round
  */

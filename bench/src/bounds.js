@@ -1,6 +1,6 @@
 import { median, medians, ratioOf } from './statistics.js';
 
-/** The bounds that the gateway shall keep, each with its figure of the kept results. Node 22, an app in extended mode. */
+/** The bounds of the gateway, each with its figure in the stored results. Node 22, an app in extended mode. */
 
 const at40 = '40';
 const limitMegabytes = (bytes) => bytes / 1e6;

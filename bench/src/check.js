@@ -4,53 +4,53 @@ import { connect } from './load.js';
 import { operations, requestOf } from './operations.js';
 import { seedOf } from './upstream/ids.js';
 
-/** Before anything is timed: everybody gives the same data, and it is known what that costs whom. */
+/** Before the measurements: checks that all servers return the same data, and prints the calls of each. */
 
-const apart = 1_000; // no operation reads what another has read
+const seedsApart = 1_000; // so that no operation reads objects of another one
 const seedsFor = (name, i) =>
-  Array.from({ length: operations[name].artists }, (_, j) => seedOf(i * apart + j));
+  Array.from({ length: operations[name].artists }, (_, j) => seedOf(i * seedsApart + j));
 
 const cursors = new Set(['cursor', 'startCursor', 'endCursor']);
 
-/** Cursors are everybody's own; where there is one is not. */
+/** The values of cursors may differ between servers, but not which fields have one. */
 const comparable = (answer) =>
   JSON.parse(
     JSON.stringify(answer, (key, value) => (cursors.has(key) && value !== null ? 'a cursor' : value)),
   );
 
 /**
- * @param say told what each spends
- * @throws AssertionError for whoever answers otherwise than the first who has the data, or spends other calls than
- * the fewest where that is promised
+ * @param say called with a line about the calls of each server
+ * @throws AssertionError if a server returns other data than the first one, or if the gateway or the floor does not use
+ * the fewest calls
  */
 export async function checkAll({ servers, contestants, upstream, mode, names, say }) {
   const seeds = new Map(names.map((name, i) => [name, seedsFor(name, i)]));
-  let standard;
+  let expectedAnswers;
   for (const [who, { origin }] of Object.entries(servers)) {
     const { kind, dialect } = contestants[who];
     const write = dialect?.createRequestOf(mode) ?? requestOf;
-    const own = names.filter((name) => canAnswer(contestants[who], name));
-    const bodies = own.map((name) => [name, write(name, seeds.get(name))]);
+    const supported = names.filter((name) => canAnswer(contestants[who], name));
+    const bodies = supported.map((name) => [name, write(name, seeds.get(name))]);
     const { answers, calls } = await answersOf(origin, upstream, bodies, dialect?.translate);
-    for (const name of own) {
+    for (const name of supported) {
       const { data, ...rest } = answers[name];
-      deepStrictEqual(rest, {}, `${who} answers ${name} with more than data (${mode})`);
+      deepStrictEqual(rest, {}, `${who} returns more than data for ${name} (${mode})`);
       if (kind === 'limit') continue;
-      standard ??= answers;
-      deepStrictEqual({ data }, standard[name], `${who} answers ${name} otherwise (${mode})`);
+      expectedAnswers ??= answers;
+      deepStrictEqual({ data }, expectedAnswers[name], `${who} returns other data for ${name} (${mode})`);
       if (kind === 'ours' || kind === 'floor') {
         deepStrictEqual(
           calls[name],
           operations[name].calls[mode],
-          `${who} spends other calls on ${name} (${mode})`,
+          `${who} uses other calls for ${name} (${mode})`,
         );
       }
     }
-    say(`same data  ${who.padEnd(10)} calls ${own.map((name) => `${name} ${calls[name]}`).join(', ')}`);
+    say(`same data  ${who.padEnd(10)} calls ${supported.map((name) => `${name} ${calls[name]}`).join(', ')}`);
   }
 }
 
-/** @param translate from another dialect into ours */
+/** @param translate converts a response for another schema to ours */
 async function answersOf(origin, upstream, bodies, translate = (_, answer) => answer) {
   const { ask, close } = connect(origin);
   const answers = {};

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { createRequestOf } from '../peers/hive/dialect.js';
 import { translate } from '../peers/hive/translate.js';
 
-/** Who is measured, each started as its operator would, with the same flags of Node for all. */
+/** The measured servers. Each is started as its operator would, all with the same flags of Node. */
 
 const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
 const flags = ['--max-old-space-size=256', '--max-semi-space-size=16', '--import', fileAt('./probe.js')];
 
-/** `data` has answers of its own from the upstream; a `limit` shows what cannot be beaten.
- * A `dialect` asks the same in the words of another graph, and puts the answers into ours. It `lacks` operations. */
+/** A `limit` shows the highest possible rate of its kind. A `dialect` translates the requests for a server with another
+ * schema, and its responses to ours. A server does not support the operations that it `lacks`. */
 const all = {
   ours: { title: 'ours', file: '../../dist/server.js', kind: 'ours' },
   floor: { title: 'floor', file: '../limits/floor.js', kind: 'floor' },
@@ -44,7 +44,7 @@ export const contestants = Object.fromEntries(
 
 export const canAnswer = ({ lacks = [] }, name) => !lacks.includes(name);
 
-/** The same with other builds of ours: `name=path/to/dist/server.js`, where the name `ours` replaces the usual one. */
+/** Adds other builds of the gateway: `name=path/to/dist/server.js`. The name `ours` replaces the default build. */
 export const withBuilds = (builds) => ({
   ...contestants,
   ...Object.fromEntries(
@@ -55,7 +55,7 @@ export const withBuilds = (builds) => ({
   ),
 });
 
-/** What every server gets, whoever it is. Ours is told to log no line for each operation, as no peer does. */
+/** The environment variables of every server. The gateway logs no line for each operation, because no peer does. */
 export const environment = (upstream, mode, extra = {}) => ({
   PORT: '0',
   DATA_DIR: 'none',
@@ -68,7 +68,7 @@ export const environment = (upstream, mode, extra = {}) => ({
   SPOTIFY_CLIENT_SECRET: 'bench',
   SPOTIFY_QUOTA_MODE: mode,
   UPSTREAM_CONCURRENCY: '24',
-  // A busy machine makes a run slow, and must not make it fail.
+  // A busy machine may make a run slow, but must not make it fail.
   REQUEST_TIMEOUT_MS: '60000',
   UPSTREAM_TIMEOUT_MS: '30000',
   ...extra,

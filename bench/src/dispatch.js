@@ -1,4 +1,4 @@
-/** One exchange at the level below undici's `request`, whose streams cost more than many an answer does. */
+/** One exchange at the level below undici's `request`, whose streams take more time than many responses. */
 export function dispatch(dispatcher, options) {
   return new Promise((resolve, reject) => {
     const chunks = [];

@@ -28,7 +28,7 @@ const far = {
 };
 
 const fewOperations = ['Q1', 'Q2', 'Q4']; // on the versions of Node for comparison
-// A bench that ends soon: far away, these two are never the fastest and never the bound.
+// To save time: over a distance, these two are never the fastest peer and never the bound.
 const notFar = ['full', 'pothos'];
 const inDevelopment = ['ours', 'floor', 'apollo', 'mercurius'];
 

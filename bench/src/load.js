@@ -2,16 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'undici';
 import { dispatch } from './dispatch.js';
 
-/** Closed-loop load: every connection asks, waits for the whole answer, checks it and asks again. */
+/** Closed-loop load: every connection sends a request, waits for the whole response, checks it, and sends the next one. */
 
 export const headers = {
   'content-type': 'application/json',
   accept: 'application/graphql-response+json, application/json',
 };
 export const path = '/graphql';
-const refusedMs = 1_000; // what ours says in Retry-After when it has too much to do
+const retryAfterMs = 1_000; // the gateway's Retry-After when it is overloaded
 
-/** A function that asks over one connection, however often it takes, and one that closes it. */
+/** Opens a connection. `ask` sends a request, again if the server is overloaded, and returns the data. */
 export function connect(origin) {
   let client = new Client(origin);
 
@@ -20,9 +20,9 @@ export function connect(origin) {
     if (statusCode === 200) return JSON.parse(text);
     if (statusCode !== 503 || attempts === 1)
       throw new Error(`Answered ${statusCode}: ${text.slice(0, 500)}`);
-    await client.destroy(); // it may hang up after what it said
+    await client.destroy(); // the server may close the connection after a 503
     client = new Client(origin);
-    await pause(refusedMs);
+    await pause(retryAfterMs);
     return ask(body, attempts - 1);
   }
 
@@ -31,10 +31,9 @@ export function connect(origin) {
 
 /**
  * @param nextBody the body of the next request
- * @param options how many `connections`; how long to go on (`seconds`), or how many requests to send (`count`)
- * @returns latencies of the full answers in milliseconds, how often a server said that it has too much to do, and
- * how long it all took
- * @throws Error for the first answer of any other kind: a figure for a server that fails says nothing
+ * @param options how many `connections`; for how long (`seconds`), or how many requests to send (`count`)
+ * @returns latencies of the successful responses in milliseconds, the number of 503 responses, and the duration in seconds
+ * @throws Error for the first response of any other kind, because figures of a failing server are useless
  */
 export async function load(origin, nextBody, { connections, seconds = Infinity, count = Infinity }) {
   const clients = Array.from({ length: connections }, () => new Client(origin));
@@ -52,7 +51,7 @@ export async function load(origin, nextBody, { connections, seconds = Infinity, 
       if (answer.isWhole) latencies.push(performance.now() - sentMs);
       else if (answer.statusCode === 503) {
         refused += 1;
-        // A server with too much to do may hang up as well, after what it said.
+        // An overloaded server may also close the connection after its response.
         await clients[i].destroy();
         clients[i] = new Client(origin);
       } else throw new Error(`Answered ${answer.statusCode}: ${answer.text.slice(0, 500)}`);
@@ -71,7 +70,7 @@ async function exchange(client, body) {
   const { statusCode, bytes } = await dispatch(client, { method: 'POST', path, headers, body });
   return {
     statusCode,
-    // Not by parsing, which would take longer than many an answer does.
+    // Without parsing, which would take longer than many responses.
     isWhole: statusCode === 200 && !bytes.includes('"errors"'),
     get text() {
       return bytes.toString();

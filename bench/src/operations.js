@@ -1,6 +1,6 @@
 import { artistId, playlistId, showId } from './upstream/ids.js';
 
-/** The operations. Their lists take `after`, so that a question about what is held need not be the same one. */
+/** The operations. Their lists have `after`, so that requests for cached data can differ from each other. */
 
 const albumFields = `
   id name albumType releaseDate { date precision } totalTracks images { url width height } artists { id name }`;
@@ -11,12 +11,12 @@ const albumsOf = (first) => `
   albums(first: ${first}, after: $after) { totalCount ${pageInfo} edges { cursor node { ${albumFields} } } }`;
 
 const crowd = 20;
-// Up to 40 calls each, ten at a time: more clients would only make each other wait, until they are turned away.
+// Up to 40 calls each, ten at a time: with more clients, operations would wait for each other until they are rejected.
 const fewConnections = 8;
 
 /**
- * `calls` are the fewest that answer it with nothing held, by the kind of app. `warmArtists` bounds what a warm gateway
- * has to hold, `connections` what waits for Spotify at a time, and `warmUpShare` is its part in running in.
+ * `calls` are the fewest calls with an empty cache, by quota mode. `warmArtists` limits the artists that a warm gateway has
+ * to cache, `connections` the operations that wait for Spotify at a time; `warmUpShare` is the share of the warm-up time.
  */
 export const operations = {
   Q1: {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { states } from './jobs.js';
 import { operations } from './operations.js';
 
-/** What of the bench is run, and how long. */
+/** The options of the bench: which parts it runs, and for how long. */
 
 export const usage = `npm run bench -- [options]
 
@@ -30,7 +30,7 @@ const efforts = {
   quick: { rounds: 1, seconds: 0.3, warmUpCpuSeconds: 1, scale: 0.05 },
 };
 
-/** @throws Error that says what is wrong with the arguments */
+/** @throws Error that states which arguments are invalid */
 export function readOptions(args, withBuilds) {
   const { values } = parseArgs({
     args,
@@ -64,7 +64,7 @@ export function readOptions(args, withBuilds) {
     check,
     help,
     publish,
-    /** Only results of all servers and operations may replace the kept ones. */
+    /** Only results of all servers and operations may replace the stored ones. */
     isKept: !quick && !check && !values.dry && !isPartial,
     isWhole: !isPartial && !values.states && !check,
     effort,

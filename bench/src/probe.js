@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 
-/** Loaded into every server that is measured, so that each can be asked what it has used, its workers included. */
+/** Loaded into every measured server, to report its CPU time and memory; the CPU time includes that of its workers. */
 if (cluster.isPrimary) {
   process.on('message', ({ id }) => {
     const { user, system } = process.cpuUsage();
@@ -12,14 +12,14 @@ if (cluster.isPrimary) {
       answer: { cpuMicros: user + system + cpuMicrosOfWorkers(), rss, heapUsed, external },
     });
   });
-  // Whoever measured is gone, or has seen enough.
+  // The bench has ended, or has finished with this server.
   process.on('disconnect', () => process.exit());
   process.channel?.unref();
 }
 
 const tickMicros = 10_000;
 
-/** By what Linux keeps of each process. */
+/** Reads Linux's statistics of each worker. */
 function cpuMicrosOfWorkers() {
   return Object.values(cluster.workers ?? {})
     .map((worker) => {

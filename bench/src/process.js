@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 
-/** Processes of the bench: the servers on one core, everything that drives them on another. */
+/** Processes of the bench: the servers on one core, the clients and the upstream on another. */
 
 const canPin = process.platform === 'linux' && availableParallelism() > 1 && hasTaskset();
-// Every process gets its cores by name: left alone it would inherit the driver's.
+// The cores of every process are set explicitly, because it would inherit those of the driver.
 const coresOf = { server: '0', driver: '1', any: `0-${availableParallelism() - 1}` };
 const lateMs = 1_000;
 const anyHost = /(?<=\/\/)[^/]+(?=:\d+$)/;
@@ -25,7 +25,7 @@ export function pinDriver() {
 }
 
 /**
- * Starts a process and waits for the line in which it says where it listens.
+ * Starts a process and waits for the line with its URL.
  * @param cores `server`, `driver` or, for more than one process, `any`
  * @param node the path of another Node
  * @returns also the moment of its start (`startedMs`) and of that line (`listeningMs`), and a second origin if the line has one
@@ -54,10 +54,10 @@ export async function start(args, { env = {}, cores = 'server', node = process.e
   };
 }
 
-/** @throws Error with what the process said, when it ends without having listened */
+/** @throws Error with the output of the process if it ends before it listens */
 function listening(child, errors) {
   return new Promise((resolve, reject) => {
-    // Read on for as long as it runs: a full pipe would stop the server.
+    // All output is read, because a full pipe would block the server.
     createInterface({ input: child.stdout }).on('line', (line) => {
       const origins = line.match(whole);
       if (origins) resolve(origins);
@@ -83,7 +83,7 @@ function createAsk(child) {
     });
 }
 
-/** Ends it as an operator would, and waits until it has. */
+/** Sends SIGTERM, and waits until the process has ended. */
 async function terminate(child) {
   const late = setTimeout(() => child.kill('SIGKILL'), drainedMs);
   child.kill('SIGTERM');
@@ -91,7 +91,7 @@ async function terminate(child) {
   clearTimeout(late);
 }
 
-/** Its probe ends it when nobody is there any more to ask it something. */
+/** Closes the IPC channel, at which the probe ends the process. */
 async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const late = setTimeout(() => child.kill('SIGKILL'), lateMs);

@@ -3,7 +3,7 @@ import { plotsOf } from './plots.js';
 import { report } from './report.js';
 import { loadResults } from './results.js';
 
-/** Writes RESULTS.md and its plots from the kept results. */
+/** Writes RESULTS.md and its plots from the stored results. */
 
 const folder = new URL('../', import.meta.url);
 const write = (path, text) => writeFileSync(new URL(path, folder), text);

@@ -5,7 +5,7 @@ import { stampText } from './results.js';
 import { median, medians, ratioOf } from './statistics.js';
 import { takeaways } from './takeaways.js';
 
-/** RESULTS.md. Each section shows one kept part with the machine, the version of Node and the date of its measurement. */
+/** RESULTS.md. Each section shows one stored part with the machine, the version of Node and the date of its measurement. */
 
 const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
 const times = (ratio) => `×${ratio.toFixed(2)}`;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { cpus, loadavg } from 'node:os';
 import { pinning } from './process.js';
 
-/** The results of the parts of the bench. Each part is kept in a file, so that parts can be measured at different times. */
+/** The results of the parts of the bench. Each part has a file, so that parts can be measured at different times. */
 
 const folder = new URL('../results/', import.meta.url);
 const digits = 5;
@@ -36,7 +36,7 @@ function commit() {
       encoding: 'utf8',
     }).trim();
   } catch {
-    return 'unknown'; // a copy without its history
+    return 'unknown'; // without a Git repository
   }
 }
 

@@ -1,11 +1,11 @@
 import { load } from './load.js';
 import { percentile } from './statistics.js';
 
-/** One contestant under one kind of request for a short time, and what it used of the machine and of Spotify. */
-export async function sample({ server, upstream, nextBody, ...howMuch }) {
+/** Measures one contestant with one kind of request for a short time: latencies, CPU time, memory and calls. */
+export async function sample({ server, upstream, nextBody, ...loadOptions }) {
   await upstream.ask('calls');
   const before = await server.ask('usage');
-  const { latencies, refused, seconds } = await load(server.origin, nextBody, howMuch);
+  const { latencies, refused, seconds } = await load(server.origin, nextBody, loadOptions);
   const after = await server.ask('usage');
   const { token: _, ...families } = await upstream.ask('calls');
   const cpuMicros = after.cpuMicros - before.cpuMicros;
@@ -23,20 +23,20 @@ export async function sample({ server, upstream, nextBody, ...howMuch }) {
 }
 
 /**
- * Contestants by turns, so that what else the machine does hits all of them. Each runs in before it counts.
+ * Measures contestants in turn, so that other load of the machine affects all of them. Each is warmed up first.
  * @param entries `{ who, server, nextBody }`
  * @returns by contestant its samples, one a round
  */
-export async function interleave(entries, { upstream, rounds, warmUp, ...howMuch }) {
+export async function interleave(entries, { upstream, rounds, warmUp, ...loadOptions }) {
   const samples = Object.fromEntries(entries.map(({ who }) => [who, []]));
   for (const { server, nextBody } of entries) {
-    await load(server.origin, nextBody, { connections: howMuch.connections, ...warmUp });
+    await load(server.origin, nextBody, { connections: loadOptions.connections, ...warmUp });
   }
   for (let round = 0; round < rounds; round++) {
-    // Whoever goes first has the cooler processor and the colder caches: everybody does in turn.
+    // The order rotates, because the first contestant of a round has the cooler processor and the colder caches.
     const order = entries.map((_, i) => entries[(i + round) % entries.length]);
     for (const { who, server, nextBody } of order) {
-      samples[who].push(await sample({ server, upstream, nextBody, ...howMuch }));
+      samples[who].push(await sample({ server, upstream, nextBody, ...loadOptions }));
     }
   }
   return samples;

@@ -6,11 +6,11 @@ import { environment } from './contestants.js';
 import { start } from './process.js';
 import { createCertificate } from './upstream/certificate.js';
 
-/** Processes for as long as they are used, and not longer, whatever happens. */
+/** Runs functions with servers and an upstream, which are stopped even if a function throws. */
 
 const upstreamFile = fileURLToPath(new URL('./upstream/main.js', import.meta.url));
 
-/** @param mode the kind of app that the upstream plays */
+/** @param mode the quota mode of the app */
 export const withUpstream = (mode, use) =>
   withProcess(() => start([upstreamFile], { cores: 'driver', env: { QUOTA_MODE: mode } }), use);
 

@@ -1,4 +1,4 @@
-/** Few numbers out of many. */
+/** Percentiles, medians and ratios of samples. */
 
 const sorted = (numbers) => Float64Array.from(numbers).sort();
 

@@ -2,9 +2,9 @@ import { operations, requestOf } from './operations.js';
 import { seedOf } from './upstream/ids.js';
 
 /**
- * What is asked in each state. Cold: artists that nobody has asked for. Warm: artists that are held, by a window
- * that moves and with a variable that the document does not know, so that no two requests are the same and no whole
- * answer can be used again. Hot: one and the same request.
+ * The requests in each state. Cold: artists that no request has read before. Warm: cached artists, with a window that
+ * moves and a variable that the document does not declare, so that no two requests are equal and no whole response can
+ * be reused. Hot: the same request each time.
  */
 
 const hotSeed = seedOf(0);
@@ -17,7 +17,7 @@ export function createTraffic() {
   const takeSeeds = (count) => Array.from({ length: count }, () => seedOf(next++));
 
   return {
-    /** @param write how to ask, if not in the words of our graph */
+    /** @param write returns the request body; default: that for our schema */
     cold:
       (name, write = requestOf) =>
       () =>
@@ -31,35 +31,38 @@ export function createTraffic() {
       return () => body;
     },
 
-    /** @param cursors by seed and slot, as `held` has collected them */
+    /** @param cursors by seed and slot, as `fillCache` returns them */
     warm(name, cursors) {
       const { warmArtists, artists, lastStart } = operations[name];
       return () => {
         nonce += 1;
         const seeds = Array.from({ length: artists }, (_, i) => seedOf((nonce + i) % warmArtists));
-        const own = cursors?.get(seeds[0]);
+        const listCursors = cursors?.get(seeds[0]);
         const slot = lastStart && Math.floor(nonce / warmArtists) % lastStart;
-        const variables = { nonce: String(nonce), ...(own && lastStart && { after: own[slot] }) };
+        const variables = {
+          nonce: String(nonce),
+          ...(listCursors && lastStart && { after: listCursors[slot] }),
+        };
         return requestOf(name, seeds, variables);
       };
     },
   };
 }
 
-/** Has the gateway read all that warm requests ask for. @returns the cursors of its lists */
-export async function hold(name, ask) {
+/** Makes the gateway cache all data of the warm requests. @returns the cursors of its lists */
+export async function fillCache(name, ask) {
   const { warmArtists, artists, lastStart } = operations[name];
   const cursors = new Map();
   for (let i = 0; i < warmArtists; i += artists) {
     const seeds = Array.from({ length: artists }, (_, j) => seedOf(i + j));
     const answer = await ask(requestOf(name, seeds));
-    if (lastStart) cursors.set(seeds[0], await holdList(name, seeds[0], answer, ask));
+    if (lastStart) cursors.set(seeds[0], await walkList(name, seeds[0], answer, ask));
   }
   return cursors;
 }
 
-/** Walks a list to its end. Only the first page of cursors is there at once, so the walk collects them. */
-async function holdList(name, seed, first, ask) {
+/** Reads all pages of a list. @returns the cursors of all of its edges */
+async function walkList(name, seed, first, ask) {
   const slots = [];
   for (let answer = first; ; ) {
     const { edges, pageInfo } = answer.data.artist.albums;

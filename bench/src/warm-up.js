@@ -1,40 +1,40 @@
 import { connect, load } from './load.js';
 import { operations } from './operations.js';
-import { hold } from './traffic.js';
+import { fillCache } from './traffic.js';
 
-/** What precedes the measurement of a server. */
+/** Prepares a server for its measurement: warms up its code, and fills its cache. */
 
 export const usualConnections = 32;
 const sliceSeconds = 0.25;
-const enough = 10_000; // requests, for those that need little for each
+const maxRequests = 10_000; // for operations that take little CPU time
 
 export const connectionsOf = (name) => operations[name].connections ?? usualConnections;
 
 /**
- * The compiler takes thousands of requests to see what is worth its while. What counts is what the server has
- * worked: on a busy machine the same seconds are less work.
+ * V8 optimizes code only after thousands of requests. The warm-up is measured in CPU time of the server, because on a busy
+ * machine the same wall-clock time is less work.
  * @param requests from the name of an operation to a function that gives the next body
  */
 export async function warmUp(server, names, requests, cpuSeconds) {
   const all = names.reduce((sum, name) => sum + operations[name].warmUpShare, 0);
   for (const name of names) {
     const budgetMicros = (cpuSeconds * 1e6 * operations[name].warmUpShare) / all;
-    const howMuch = { connections: connectionsOf(name), seconds: sliceSeconds };
+    const loadOptions = { connections: connectionsOf(name), seconds: sliceSeconds };
     const { cpuMicros } = await server.ask('usage');
     let answered = 0;
     let usedMicros = 0;
-    while (usedMicros < budgetMicros && answered < enough) {
-      answered += (await load(server.origin, requests(name), howMuch)).latencies.length;
+    while (usedMicros < budgetMicros && answered < maxRequests) {
+      answered += (await load(server.origin, requests(name), loadOptions)).latencies.length;
       usedMicros = (await server.ask('usage')).cpuMicros - cpuMicros;
     }
   }
 }
 
-/** Has a gateway read all that the warm requests of an operation need. @returns its cursors */
-export async function heldBy({ origin }, name) {
+/** Makes a gateway cache all data of the warm requests of an operation. @returns the cursors of its lists */
+export async function cursorsOfFilledCache({ origin }, name) {
   const { ask, close } = connect(origin);
   try {
-    return await hold(name, ask);
+    return await fillCache(name, ask);
   } finally {
     await close();
   }

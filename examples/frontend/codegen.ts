@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-preset';
 
-/** Writes typed documents, and the manifest by which the gateway knows them in production. */
+/** Writes typed documents, and their manifest for the gateway in production. */
 const config: CodegenConfig = {
   schema: '../../schema.graphql',
   documents: ['src/**/*.tsx', '!src/generated/**'],
@@ -19,7 +19,7 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         scalars: { Market: 'string' },
       },
-      // The cache asks for every `__typename`, and the text that the gateway holds has to ask for them too.
+      // The client's cache adds `__typename` to every selection, so the documents in the manifest need it too.
       documentTransforms: [addTypenameSelectionDocumentTransform],
     },
   },

@@ -13,7 +13,7 @@ export default defineConfig({
   preview: { port: 4173, host: '127.0.0.1' },
 });
 
-/** Runs the gateway beside Vite's server, and lets the page find it under the page's own origin. */
+/** Runs the gateway beside Vite's server, which forwards requests of the page to it. */
 function withGateway(): Plugin {
   let gateway: RunningGateway | undefined;
   const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -24,7 +24,7 @@ function withGateway(): Plugin {
       if (command !== 'serve') return undefined;
       gateway = await startGateway(isPreview ? production : {}, say);
       site.madeUpMusic = gateway.hasSandbox;
-      // What ends this process by a signal would leave the gateway behind: only an exit takes it along.
+      // A signal would end only this process and not the gateway, so the handler exits, which ends both.
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
         process.once(signal, () => process.exit());
       const proxy = { '/graphql': gateway.origin };
@@ -36,7 +36,7 @@ function withGateway(): Plugin {
   };
 }
 
-/** As on the internet: the gateway executes the documents of this page, and no others. */
+/** As in production: the gateway executes only the documents of this page. */
 const production = {
   NODE_ENV: 'production',
   TRUSTED_DOCUMENTS: fileURLToPath(new URL('src/generated/persisted-documents.json', import.meta.url)),

@@ -16,7 +16,7 @@ import {
   unknownId,
 } from '../support/fault-operations.ts';
 import { faultSuite, percentile } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { exchange, openSocket } from '../support/process.ts';
 
 const production = { NODE_ENV: 'production' };
@@ -25,9 +25,9 @@ const bts = catalogue.fixtures.artists.bts;
 const firstArtist = `artist(id: "${artistId(0)}")`;
 const tooComplex = 'QUERY_TOO_COMPLEX';
 
-/** A request that is none, refused with a status and a code before anybody looks into it. */
+/** A request that is not a GraphQL request, rejected with a status and a code before it is parsed. */
 const request = (init: RequestInit, status: number, path?: string): Step => ({
-  act: async (world) => [await send(world, init, path)],
+  act: async (testEnvironment) => [await send(testEnvironment, init, path)],
   client: { code: status === 413 ? tooComplex : 'BAD_REQUEST', status },
   api: 0,
   token: 0,
@@ -37,17 +37,20 @@ const request = (init: RequestInit, status: number, path?: string): Step => ({
 const typed = (type: string, body: string): RequestInit => ({ headers: { 'content-type': type }, body });
 const query = '{"query":"{ __typename }"}';
 
-/** What a visitor gets who looks for an IDE. */
-async function visit(world: World, path: string): Promise<{ status: number; scripts: boolean }> {
-  const response = await world
+/** The status of a request by a browser, and whether the response contains an IDE. */
+async function visit(
+  testEnvironment: TestEnvironment,
+  path: string,
+): Promise<{ status: number; scripts: boolean }> {
+  const response = await testEnvironment
     .gateway()
     .handler.fetch(`http://gateway.test${path}`, { headers: { accept: 'text/html' } });
-  const { text } = world.overhear({ headers: response.headers, text: await response.text() });
+  const { text } = testEnvironment.overhear({ headers: response.headers, text: await response.text() });
   return { status: response.status, scripts: text.includes('<script') };
 }
 
-/** Values for the id of an artist that are none, told by the place that they came to. */
-const noIds = (ids: readonly string[]): Step[] =>
+/** Steps with invalid ids of artists. */
+const invalidIdSteps = (ids: readonly string[]): Step[] =>
   ids.map((id) => ({
     ask: operation('query ($id: ID!) { artist(id: $id) { name } }', { id }, { artist: null }),
     client: 'BAD_USER_INPUT',
@@ -56,7 +59,7 @@ const noIds = (ids: readonly string[]): Step[] =>
     withinMs: 100,
   }));
 
-const strangeIds = [
+const invalidIds = [
   '../me',
   '..',
   '%2e%2e/me',
@@ -71,9 +74,9 @@ const strangeIds = [
   'x'.repeat(90_000),
 ];
 
-const strangeCursors = ['NaN', '-50', '1e23', '5&limit=50', 'x'.repeat(10_000), '%%%', 'OTkuMQ==', ''];
+const invalidCursors = ['NaN', '-50', '1e23', '5&limit=50', 'x'.repeat(10_000), '%%%', 'OTkuMQ==', ''];
 
-/** The time limits of a process, or a quarter of each. */
+/** The time limits of the server, or a quarter of each. */
 const share = isFull ? 1 : 1 / 4;
 const dripLimits = {
   headersTimeout: serverOptions.headersTimeout * share,
@@ -138,12 +141,12 @@ const cases: FaultCase[] = [
     fault: '3,000 ids in one list',
     promise: 'a plural field rejects more than 100 ids',
     steps: ['nodes', 'artists', 'albums'].map((field) => ({
-      act: async (world) => {
+      act: async (testEnvironment) => {
         const body = JSON.stringify({
           query: `query ($ids: [ID!]!) { ${field}(ids: $ids) { id } }`,
           variables: { ids: Array(3_000).fill(artistId(0)) },
         });
-        const { status, data, errors } = await send(world, { body });
+        const { status, data, errors } = await send(testEnvironment, { body });
         expect({ status, data, errors }).toEqual({
           status: 200,
           data: null,
@@ -244,10 +247,10 @@ const cases: FaultCase[] = [
       'null',
     ].map(
       (value): Step => ({
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const text = 'query ($ids: [ID!]!) { artists(ids: $ids) { name } }';
           const body = `{"query":"${text}","variables":{"__proto__":{"ids":["x"]},"ids":${value}}}`;
-          const { status, data, errors } = await send(world, { body });
+          const { status, data, errors } = await send(testEnvironment, { body });
           expect({ status, data, codes: errors.map(({ extensions }) => extensions?.code) }).toEqual({
             status: 400,
             data: undefined,
@@ -298,9 +301,11 @@ const cases: FaultCase[] = [
         },
       ),
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const text = 'query ($t: [SearchType!]) { search(q: \\"x\\", type: $t) { __typename } }';
-          const outcome = await send(world, { body: `{"query":"${text}","variables":{"t":["ARTST"]}}` });
+          const outcome = await send(testEnvironment, {
+            body: `{"query":"${text}","variables":{"t":["ARTST"]}}`,
+          });
           expect(outcome.status).toBe(400);
           expect(outcome.text).not.toMatch(/did you mean|"ARTIST"/i);
           return [];
@@ -317,9 +322,9 @@ const cases: FaultCase[] = [
     environment: production,
     steps: [
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           for (const path of ['/graphql', '/graphql?query={__typename}', '/graphiql', '/']) {
-            const { status, scripts } = await visit(world, path);
+            const { status, scripts } = await visit(testEnvironment, path);
             expect({ status: Math.floor(status / 100), scripts }, path).toEqual({
               status: 4,
               scripts: false,
@@ -380,7 +385,7 @@ const cases: FaultCase[] = [
     steps: [
       request({ body: `{"query":"${'x'.repeat(101_000)}"}` }, 413),
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           let sent = 0;
           const endless = new ReadableStream({
             pull(controller) {
@@ -388,8 +393,8 @@ const cases: FaultCase[] = [
               controller.enqueue(Buffer.alloc(10_000, 'x'));
             },
           });
-          const outcome = await send(world, { body: endless, duplex: 'half' } as RequestInit);
-          expect(sent).toBeLessThanOrEqual(200_000); // what streams hold on the way is read as well
+          const outcome = await send(testEnvironment, { body: endless, duplex: 'half' } as RequestInit);
+          expect(sent).toBeLessThanOrEqual(200_000); // the limit, and the buffers of the streams
           return [outcome];
         },
         client: { code: tooComplex, status: 413 },
@@ -406,8 +411,8 @@ const cases: FaultCase[] = [
     timeoutMs: 40_000,
     steps: [
       {
-        act: async (world) => {
-          const { port, server } = await listen(world, dripLimits);
+        act: async (testEnvironment) => {
+          const { port, server } = await listen(testEnvironment, dripLimits);
           const drips = await Promise.all(
             range(500).map((n) =>
               openSocket(
@@ -426,7 +431,7 @@ const cases: FaultCase[] = [
           const connections = () =>
             new Promise<number>((found) => server.getConnections((_, count) => found(count)));
           while ((await connections()) > 0) {
-            const askedMs = stopwatchMs();
+            const requestStartMs = stopwatchMs();
             const agent = new Agent({ keepAlive: false });
             const { status } = await exchange(port, '/graphql', {
               method: 'POST',
@@ -434,24 +439,26 @@ const cases: FaultCase[] = [
               body: query,
               agent,
             });
-            times.push(stopwatchMs() - askedMs);
+            times.push(stopwatchMs() - requestStartMs);
             expect(status).toBe(200);
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
           clearInterval(drip);
-          expect(stopwatchMs() - startedMs).toBeLessThan(world.limitMs(cutOffMs(dripLimits) + 1_000));
+          expect(stopwatchMs() - startedMs).toBeLessThan(
+            testEnvironment.limitMs(cutOffMs(dripLimits) + 1_000),
+          );
           expect(cutOffMs(serverOptions)).toBeLessThanOrEqual(10_000);
           expect(
             percentile(
               times.sort((a, b) => a - b),
               0.99,
             ),
-          ).toBeLessThan(world.limitMs(200));
+          ).toBeLessThan(testEnvironment.limitMs(200));
           const answers = drips.map(({ received }) => received().split('\r\n')[0]);
-          // One that has just sent a byte more is told by the reset that follows, which overtakes the answer.
-          const told = answers.filter((answer) => answer !== '');
-          expect(new Set(told)).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
-          expect(told.length).toBeGreaterThan(drips.length / 2);
+          // A client that has just sent another byte gets a reset, which can overtake the response.
+          const received = answers.filter((answer) => answer !== '');
+          expect(new Set(received)).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
+          expect(received.length).toBeGreaterThan(drips.length / 2);
           return [];
         },
         api: 0,
@@ -463,14 +470,14 @@ const cases: FaultCase[] = [
     id: 'C15',
     fault: 'ids that are paths, queries, fragments, links to other hosts, of other kinds, of 90 KB',
     promise: 'an invalid id is never part of a URL',
-    steps: noIds(strangeIds),
+    steps: invalidIdSteps(invalidIds),
   },
   {
     id: 'C17',
     fault: 'cursors that are numbers, queries, 10 KB, of another version',
     promise: 'a list rejects a cursor that the gateway did not create, without a call',
     warm: [artist(0)],
-    steps: strangeCursors.map((after) => ({
+    steps: invalidCursors.map((after) => ({
       ask: operation(
         `query ($after: String) { ${firstArtist} { albums(after: $after) { totalCount } } }`,
         { after },
@@ -503,8 +510,8 @@ const cases: FaultCase[] = [
     promise: 'a page of another origin cannot read a response',
     environment: { CORS_ORIGINS: 'https://app.example,https://b.example' },
     steps: ['https://evil.example', 'null', 'https://app.example.evil.example'].map((origin) => ({
-      act: async (world) => {
-        const outcome = await send(world, { headers: { origin }, body: query });
+      act: async (testEnvironment) => {
+        const outcome = await send(testEnvironment, { headers: { origin }, body: query });
         const allows = [...outcome.headers.keys()].filter((name) => name.startsWith('access-control-'));
         expect(allows).toEqual([]);
         return [outcome];
@@ -520,7 +527,7 @@ const cases: FaultCase[] = [
     promise: 'nothing that a client sends is passed on to Spotify',
     steps: [
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const headers = {
             authorization: 'Bearer of-the-client',
             cookie: 'a=of-the-client',
@@ -530,7 +537,7 @@ const cases: FaultCase[] = [
           };
           const { query: text, variables } = artist(1);
           const body = JSON.stringify({ query: text, variables });
-          return [{ ...(await send(world, { headers, body })), operation: artist(1) }];
+          return [{ ...(await send(testEnvironment, { headers, body })), operation: artist(1) }];
         },
         client: 'ok',
         api: 1,
@@ -638,10 +645,10 @@ const cases: FaultCase[] = [
         { withinMs: 1_000 },
       ),
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const text = `${'\n'.repeat(30_000)}query ($i: [ID!]!) { artists(ids: $i) { id } }`;
           const body = JSON.stringify({ query: text, variables: { i: Array(5_000).fill(null) } });
-          const { status, errors } = await send(world, { body });
+          const { status, errors } = await send(testEnvironment, { body });
           expect({ status, errors: errors.length }).toEqual({ status: 400, errors: 11 });
           return [];
         },

@@ -9,31 +9,34 @@ import type { FaultCase } from '../support/fault-case.ts';
 import { type Channel, outputs } from '../support/fault-channels.ts';
 import { artist } from '../support/fault-operations.ts';
 import { runCase } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startProcess } from '../support/fault-world.ts';
 import { exchange } from '../support/process.ts';
 import { hasRedis } from '../support/redis.ts';
 
-/** A secret that is told anywhere fails the case, whatever the case is about. */
+/** A secret in the output of any channel fails a fault case. */
 
 interface Plant {
   channel: Channel;
   how: string;
-  plant(world: World, secret: string): unknown;
+  plant(testEnvironment: TestEnvironment, secret: string): unknown;
 }
 
 type Planted = Plant['plant'];
 
-/** A case in which all is well, but for what `act` does. */
-const quietCase = (act: (world: World) => unknown, more: Partial<FaultCase> = {}): FaultCase => ({
+/** A case without a fault, in which only `act` writes a secret. */
+const quietCase = (
+  act: (testEnvironment: TestEnvironment) => unknown,
+  more: Partial<FaultCase> = {},
+): FaultCase => ({
   id: 'planted',
-  fault: 'a secret is told',
+  fault: 'a secret is written',
   promise: 'the case fails',
   recovery: false,
   steps: [
     {
-      async act(world) {
-        await act(world);
+      async act(testEnvironment) {
+        await act(testEnvironment);
         return [];
       },
     },
@@ -41,18 +44,18 @@ const quietCase = (act: (world: World) => unknown, more: Partial<FaultCase> = {}
   ...more,
 });
 
-const appSecret = (world: World): string => world.sandbox.clientSecret;
+const appSecret = (testEnvironment: TestEnvironment): string => testEnvironment.sandbox.clientSecret;
 
-/** What the last invariant that did not hold has found. */
-const found = (each: FaultCase): Promise<unknown> =>
-  runCase(each).then(
+/** The violations by which a case fails. */
+const violationsOf = (faultCase: FaultCase): Promise<unknown> =>
+  runCase(faultCase).then(
     () => [],
     (error: { actual?: unknown }) => error.actual ?? error,
   );
 
-const toldIn = (channel: Channel) => [`a secret (canary…) was told in ${channel}`];
+const foundIn = (channel: Channel) => [`a secret (canary…) was found in ${channel}`];
 
-/** What is planted on the way to the terminal gets no further. */
+/** Keeps planted secrets out of the output of the test run. */
 function muteOutput(): void {
   const { stdout, stderr } = outputs();
   for (const stream of [...stdout, ...stderr]) {
@@ -61,7 +64,7 @@ function muteOutput(): void {
   }
 }
 
-/** A value that is none, which messages about it quote. */
+/** An operation with an invalid value, which the error message quotes. */
 const quoting = (secret: string): string =>
   `{ artist(id: "x") { albums(first: "${secret}") { totalCount } } }`;
 
@@ -85,15 +88,15 @@ const plants: readonly Plant[] = [
   {
     channel: 'log',
     how: 'the message of a bug',
-    async plant(world, secret) {
-      const field = world.gateway().schema.getQueryType()?.getFields()['artist'];
+    async plant(testEnvironment, secret) {
+      const field = testEnvironment.gateway().schema.getQueryType()?.getFields()['artist'];
       if (!field) throw new Error('there is no field to break');
       const { resolve } = field;
       field.resolve = () => {
         throw new TypeError(secret);
       };
       const body = JSON.stringify({ query: '{ artist(id: "x") { name } }' });
-      await send(world, { body }).finally(() => Object.assign(field, { resolve }));
+      await send(testEnvironment, { body }).finally(() => Object.assign(field, { resolve }));
     },
   },
   { channel: 'stdout', how: 'a text', plant: (_, secret) => process.stdout.write(secret) },
@@ -109,43 +112,44 @@ const plants: readonly Plant[] = [
   {
     channel: 'stdout',
     how: 'the console',
-    // biome-ignore lint/suspicious/noConsole: it is what is tested
+    // biome-ignore lint/suspicious/noConsole: the test is about the console
     plant: (_, secret) => console.info({ secret }),
   },
   { channel: 'stderr', how: 'a text', plant: (_, secret) => process.stderr.write(secret) },
   {
     channel: 'stderr',
     how: 'the console',
-    // biome-ignore lint/suspicious/noConsole: it is what is tested
+    // biome-ignore lint/suspicious/noConsole: the test is about the console
     plant: (_, secret) => console.error(new Error(secret)),
   },
   {
     channel: 'answers',
     how: 'the body of an operation',
-    plant: (world, secret) => world.ask(operation(quoting(secret))),
+    plant: (testEnvironment, secret) => testEnvironment.ask(operation(quoting(secret))),
   },
   {
     channel: 'answers',
     how: 'the body of any other request',
-    plant: (world, secret) => send(world, { body: JSON.stringify({ query: quoting(secret) }) }),
+    plant: (testEnvironment, secret) =>
+      send(testEnvironment, { body: JSON.stringify({ query: quoting(secret) }) }),
   },
   {
     channel: 'answers',
     how: 'a header',
-    async plant(world, secret) {
-      const gateway = world.gateway();
+    async plant(testEnvironment, secret) {
+      const gateway = testEnvironment.gateway();
       const { handler } = gateway;
       const fetch = async () => new Response('{}', { headers: { secret } });
       Object.assign(gateway, { handler: { fetch } });
-      await send(world);
+      await send(testEnvironment);
       Object.assign(gateway, { handler });
     },
   },
   {
     channel: 'answers',
     how: 'a socket',
-    async plant(world, secret) {
-      const { port } = await listen(world);
+    async plant(testEnvironment, secret) {
+      const { port } = await listen(testEnvironment);
       await exchange(port, '/graphql', {
         method: 'POST',
         headers: { 'content-type': 'application/json', connection: 'close' },
@@ -156,8 +160,8 @@ const plants: readonly Plant[] = [
   {
     channel: 'metrics',
     how: 'a label',
-    plant(world, secret) {
-      const { registry } = world.gateway().metrics;
+    plant(testEnvironment, secret) {
+      const { registry } = testEnvironment.gateway().metrics;
       new Gauge({ name: 'planted', help: 'planted', labelNames: ['of'], registers: [registry] }).inc({
         of: secret,
       });
@@ -166,10 +170,10 @@ const plants: readonly Plant[] = [
   {
     channel: 'metrics',
     how: 'a gateway that has been replaced',
-    async plant(world, secret) {
-      const { registry } = world.gateway().metrics;
+    async plant(testEnvironment, secret) {
+      const { registry } = testEnvironment.gateway().metrics;
       new Gauge({ name: 'planted', help: secret, registers: [registry] });
-      await world.restart();
+      await testEnvironment.restart();
     },
   },
   { channel: 'spans', how: 'a name', plant: inSpan((span, secret) => span.updateName(secret)) },
@@ -205,69 +209,79 @@ const plants: readonly Plant[] = [
 
 const withRedis = hasRedis();
 
-// Again on a busy machine, which turns operations away.
-describe('a secret fails the case in which it is told', { retry: 2 }, () => {
+// Retries, because on a busy machine the gateway rejects operations.
+describe('a secret in any output fails its case', { retry: 2 }, () => {
   for (const { channel, how, plant } of plants) {
-    test.skipIf(channel === 'Redis' && !withRedis)(`in ${channel}: ${how}`, async () => {
-      muteOutput();
-      const planted = quietCase((world) => plant(world, appSecret(world)), { redis: channel === 'Redis' });
-      expect(await found(planted)).toEqual(toldIn(channel));
-    });
+    test.skipIf(channel === 'Redis' && !withRedis)(
+      `a secret in ${channel} fails the case: ${how}`,
+      async () => {
+        muteOutput();
+        const planted = quietCase((testEnvironment) => plant(testEnvironment, appSecret(testEnvironment)), {
+          redis: channel === 'Redis',
+        });
+        expect(await violationsOf(planted)).toEqual(foundIn(channel));
+      },
+    );
   }
 
-  test('in all that another process says', async () => {
+  test('a secret in the output of another process fails the case', async () => {
     const print = ['info', 'error'].map((how) => `console.${how}(process.env.SPOTIFY_CLIENT_SECRET)`);
-    const planted = quietCase(async (world) => {
-      const server = await startProcess(world, {
+    const planted = quietCase(async (testEnvironment) => {
+      const server = await startProcess(testEnvironment, {
         NODE_OPTIONS: `--import=data:text/javascript,${print.join(';')}`,
       });
-      await server.ask(quoting(appSecret(world)));
+      await server.ask(quoting(appSecret(testEnvironment)));
     });
-    expect(await found(planted)).toEqual([toldIn('answers'), toldIn('stdout'), toldIn('stderr')].flat());
+    expect(await violationsOf(planted)).toEqual(
+      [foundIn('answers'), foundIn('stdout'), foundIn('stderr')].flat(),
+    );
   });
 
-  test('when it is the token, or what the token is asked for with', async () => {
+  test('a token in the output fails the case, and so do the credentials for the token endpoint', async () => {
     muteOutput();
-    const planted = quietCase((world) => process.stdout.write(world.secrets().slice(1).join()), {
-      warm: [artist(0)],
-    });
-    expect(await found(planted)).toEqual([
-      expect.stringMatching(/^a secret \(\w{6}…\) was told in stdout$/),
-      expect.stringMatching(/^a secret \(BQ.{4}…\) was told in stdout$/),
+    const planted = quietCase(
+      (testEnvironment) => process.stdout.write(testEnvironment.secrets().slice(1).join()),
+      {
+        warm: [artist(0)],
+      },
+    );
+    expect(await violationsOf(planted)).toEqual([
+      expect.stringMatching(/^a secret \(\w{6}…\) was found in stdout$/),
+      expect.stringMatching(/^a secret \(BQ.{4}…\) was found in stdout$/),
     ]);
   });
 
-  test('when it is a token that Spotify has given and never seen', async () => {
+  test('a token that the gateway has never used fails the case too', async () => {
     muteOutput();
     const planted = quietCase(
-      async (world) => {
-        await world.trouble({ kind: 'down' });
-        await world.ask(artist(0));
-        expect(world.calls('api')).toEqual([]);
-        process.stdout.write(world.secrets().at(-1) ?? '');
+      async (testEnvironment) => {
+        await testEnvironment.trouble({ kind: 'down' });
+        await testEnvironment.ask(artist(0));
+        expect(testEnvironment.calls('api')).toEqual([]);
+        process.stdout.write(testEnvironment.secrets().at(-1) ?? '');
       },
       { proxied: 'api' },
     );
-    expect(await found(planted)).toEqual([
-      expect.stringMatching(/^a secret \(BQ.{4}…\) was told in stdout$/),
+    expect(await violationsOf(planted)).toEqual([
+      expect.stringMatching(/^a secret \(BQ.{4}…\) was found in stdout$/),
     ]);
   });
 
-  test('when a case that ran beside it has ended', async () => {
+  test('a secret fails its case also after a concurrent case has ended', async () => {
     muteOutput();
-    const over = runCase({ ...quietCase(() => undefined), slow: true });
-    const planted = quietCase(async (world) => {
-      await over;
-      process.stdout.write(appSecret(world));
+    const concurrentCase = runCase({ ...quietCase(() => undefined), slow: true });
+    const planted = quietCase(async (testEnvironment) => {
+      await concurrentCase;
+      process.stdout.write(appSecret(testEnvironment));
     });
-    expect(await found({ ...planted, slow: true })).toEqual(toldIn('stdout'));
+    expect(await violationsOf({ ...planted, slow: true })).toEqual(foundIn('stdout'));
   });
 });
 
-test('a case that tells nothing is found to, and leaves the outputs as they were', async () => {
+test('a case without a secret in its output passes, and restores the output streams', async () => {
   const writes = () =>
     Object.values(outputs()).flatMap((streams) => Array.from(streams, ({ write }) => write));
   const before = writes();
-  expect(await found(quietCase(() => undefined))).toEqual([]);
+  expect(await violationsOf(quietCase(() => undefined))).toEqual([]);
   expect(writes()).toEqual(before);
 });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import {
   album,
   albumId,
@@ -21,7 +21,7 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const bts = fixtures.artists.bts;
@@ -31,8 +31,8 @@ const edited = (...edits: Edit[]) => only({ kind: 'edit', edits });
 const answered = (text: string, type: string | null = 'application/json') =>
   only({ kind: 'answer', text, headers: { 'content-type': type } });
 
-/** One step for each, all alike but the first not told on the page. */
-const each = <T>(list: readonly T[], step: (one: T, i: number) => Step): Step[] =>
+/** One step for each value. docs/faults.md shows only the first. */
+const stepsFor = <T>(list: readonly T[], step: (one: T, i: number) => Step): Step[] =>
   list.map((one, i) => ({ ...step(one, i), aside: i > 0 }));
 
 const bad = { client: 'UPSTREAM_BAD_RESPONSE', withinMs: 500, api: 1 } as const;
@@ -47,7 +47,7 @@ const custom = (query: string, variables: Record<string, unknown>, truth: unknow
 const albumsIn = ([outcome]: readonly Outcome[]): { nodes: unknown[] } | null =>
   (outcome?.data as { artist: { albums: { nodes: unknown[] } | null } } | undefined)?.artist.albums ?? null;
 
-/** The first albums of BTS, one of which is not as documented. */
+/** Reads the first albums of BTS, of which the fourth is malformed. */
 const siblings = (edits: readonly Edit[]): Step => ({
   arrange: only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } }),
   ask: artistAlbums(bts),
@@ -162,7 +162,7 @@ const dangerous = [
 const goodUrl = 'https://i.scdn.co/image/a';
 const withUrl = (url: unknown) =>
   edited(
-    { path: 'images', set: [url, goodUrl].map((each) => ({ url: each, width: 1, height: 1 })) },
+    { path: 'images', set: [url, goodUrl].map((imageUrl) => ({ url: imageUrl, width: 1, height: 1 })) },
     { path: 'external_urls.spotify', set: url },
   );
 
@@ -179,8 +179,8 @@ const urls = (id: string, url: string | null) =>
     },
   );
 
-const withPictures = catalogue.artists().filter(({ images }) => images.length > 1);
-const pictured = (i: number): string => withPictures[i % withPictures.length]?.id ?? '';
+const artistsWithImages = catalogue.artists().filter(({ images }) => images.length > 1);
+const idWithImages = (i: number): string => artistsWithImages[i % artistsWithImages.length]?.id ?? '';
 
 const extended = { sandbox: { quotaMode: 'extended' } } as const;
 
@@ -200,7 +200,7 @@ const misbatched = (
   promise,
   ...extended,
   allow: { nullIsTrue: true },
-  steps: each(operations, (operation) => ({
+  steps: stepsFor(operations, (operation) => ({
     arrange: only({ kind: 'batch', ...batch }, { on: { batch: true } }),
     ask: operation,
     ...step,
@@ -210,12 +210,12 @@ const misbatched = (
 /** Checks which entries of a plural field are null. */
 const nullsAt =
   (nulls: readonly number[]) =>
-  ({ outcomes }: Seen): void => {
+  ({ outcomes }: StepResult): void => {
     const [list] = Object.values(outcomes[0]?.data as Record<string, unknown[]>);
     expect(list?.flatMap((entry, i) => (entry === null ? [i] : []))).toEqual(nulls);
   };
 
-/** A track may come under another id than it was asked for: only of these can it be seen that places have moved. */
+/** Artists and albums always have the requested id, so wrong order can be detected. Relinked tracks have another id. */
 const neverRelinked = [artists(range(6).map(artistId)), albums(range(6).map(albumId))];
 
 const emptyProto = (): void => {
@@ -228,12 +228,12 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M1',
     fault: '200 with an HTML page',
     promise: 'an HTML page is an error, and its text reaches no client',
-    steps: each([artist(1), search('amber'), track(1)], (operation) => ({
+    steps: stepsFor([artist(1), search('amber'), track(1)], (operation) => ({
       arrange: answered('<html><h1>Welcome to the hotel</h1></html>', 'text/html'),
       ask: operation,
       ...bad,
-      check: ({ outcomes, world }) =>
-        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+      check: ({ outcomes, testEnvironment }) =>
+        expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain('hotel'),
     })),
   },
   {
@@ -241,7 +241,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: '200 with broken JSON, nothing, `null`, `[]`, `"x"`, `7`, `true`; 204',
     promise: 'a response that is not an object of Spotify is an error, and is not requested again',
     steps: [
-      ...each(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
+      ...stepsFor(['{"id": "4', '', 'null', '[]', '"x"', '7', 'true', '{}', 'NaN', '\u0000'], (text, i) => ({
         arrange: answered(text),
         ask: artist(i),
         ...bad,
@@ -259,11 +259,11 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a list and a search that are not as documented',
     promise: 'a malformed list is an error of that list',
     warm: [artist(bts)],
-    steps: each(
+    steps: stepsFor(
       ['null', '[]', '{}', '{"items": []}', '{"items": null, "limit": 10, "offset": 0, "total": 1}'],
       (text) => ({
-        async arrange(world) {
-          await answered(text)(world);
+        async arrange(testEnvironment) {
+          await answered(text)(testEnvironment);
         },
         ask: [artistAlbums(bts), search('amber')],
         client: 'UPSTREAM_BAD_RESPONSE',
@@ -276,20 +276,20 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a required field missing or of a wrong type',
     promise: 'an object that is not as documented is null with an error',
     ...extended,
-    steps: each(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
+    steps: stepsFor(required, (edits, i) => ({ arrange: edited(...edits), ask: artist(i), ...bad })),
   },
   {
     id: 'M3-part',
     fault: 'a part that is not as documented (images, followers, popularity, a link)',
     promise: 'a part that is not as documented is null with an error of its own, and its object stays',
     ...extended,
-    steps: each(optional, (edit, i) => ({
+    steps: stepsFor(optional, (edit, i) => ({
       arrange: edited(edit),
-      ask: wholeArtist(pictured(i)),
+      ask: wholeArtist(idWithImages(i)),
       ...bad,
-      check: ({ outcomes }: Seen) => {
+      check: ({ outcomes }: StepResult) => {
         const [outcome] = outcomes;
-        expect(outcome?.data).toMatchObject({ artist: { id: pictured(i) } });
+        expect(outcome?.data).toMatchObject({ artist: { id: idWithImages(i) } });
         expect(outcome?.errors).toHaveLength(1);
         expect(outcome?.errors[0]?.path?.length).toBeGreaterThan(1);
       },
@@ -387,7 +387,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'totals that no list has: −1, 10²⁰, 1.5, "104"',
     promise: 'a total that is not as documented loses no item',
     warm: [artist(bts)],
-    steps: each([-1, 1e20, 1.5, '104'], (total) => ({
+    steps: stepsFor([-1, 1e20, 1.5, '104'], (total) => ({
       arrange: edited({ path: 'total', set: total }),
       ask: artistAlbums(bts),
       client: 'UPSTREAM_BAD_RESPONSE',
@@ -399,7 +399,7 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'a page size of −1, null or 0, or no offset',
     promise: 'a page without a usable size or offset is the page that was requested',
     warm: [artist(bts)],
-    steps: each(
+    steps: stepsFor(
       [
         { path: 'limit', set: -1 },
         { path: 'limit', set: null },
@@ -442,7 +442,7 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M7',
     fault: 'keys `__proto__` and `constructor`',
     promise: 'no key of a response reaches a prototype',
-    steps: each(
+    steps: stepsFor(
       [
         { path: '__proto__', set: { polluted: true } },
         { path: 'constructor', set: { prototype: { polluted: true } } },
@@ -530,7 +530,7 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'a malformed batch response is an error of each id, or each is absent',
     ...extended,
     allow: { nullIsTrue: true },
-    steps: each(['{}', '{"artists": {}}', '{"artists": null}', '[]'], (text) => ({
+    steps: stepsFor(['{}', '{"artists": {}}', '{"artists": null}', '[]'], (text) => ({
       arrange: answered(text),
       ask: artists(range(3).map(artistId)),
       client: 'UPSTREAM_BAD_RESPONSE',
@@ -548,7 +548,7 @@ faultSuite('M', 'Malformed payloads', [
         ask: artists(range(5).map(artistId)),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
-        check: ({ outcomes }: Seen) =>
+        check: ({ outcomes }: StepResult) =>
           expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([['artists', 2]]),
         says: { client: 'for that one' },
       },
@@ -559,12 +559,12 @@ faultSuite('M', 'Malformed payloads', [
     fault: 'URLs that are `javascript:`, `file:`, `data:`, without a scheme, empty, or no text',
     promise: 'links are http or https only',
     steps: [
-      ...each(dangerous, (url, i) => ({
+      ...stepsFor(dangerous, (url, i) => ({
         arrange: withUrl(url),
-        ask: urls(pictured(i), null),
+        ask: urls(idWithImages(i), null),
         client: 'UPSTREAM_BAD_RESPONSE',
         api: 1,
-        check: ({ outcomes }: Seen) =>
+        check: ({ outcomes }: StepResult) =>
           expect(outcomes[0]?.errors.map(({ path }) => path)).toEqual([
             ['artist', 'externalUrl'],
             ['artist', 'images', 0, 'url'],
@@ -573,7 +573,7 @@ faultSuite('M', 'Malformed payloads', [
       })),
       {
         arrange: withUrl('HTTPS://i.scdn.co/a'),
-        ask: urls(pictured(20), 'HTTPS://i.scdn.co/a'),
+        ask: urls(idWithImages(20), 'HTTPS://i.scdn.co/a'),
         client: 'ok',
         aside: true,
       },
@@ -585,15 +585,15 @@ faultSuite('M', 'Malformed payloads', [
     promise: 'no URL in a response is followed',
     steps: [
       {
-        async arrange(world) {
-          const { origin, calls } = await startForeignHost(world);
+        async arrange(testEnvironment) {
+          const { origin, calls } = await startForeignHost(testEnvironment);
           await edited(
             ...['next', 'previous', 'href', 'items.0.href', 'items.0.uri'].map((path) => ({
               path,
               set: `${origin}/v1/artists/${bts}/albums?offset=10&limit=10`,
             })),
-          )(world);
-          world.defer(() => expect(calls()).toBe(0));
+          )(testEnvironment);
+          testEnvironment.defer(() => expect(calls()).toBe(0));
         },
         ask: artistAlbums(bts, { first: 30 }),
         client: 'ok',
@@ -624,31 +624,33 @@ faultSuite('M', 'Malformed payloads', [
     id: 'M14',
     fault: 'a token, a secret and an address in the error body of Spotify',
     promise: 'the text of Spotify’s errors reaches no client',
-    steps: each([400, 403, 409, 429, 500], (status) => ({
+    steps: stepsFor([400, 403, 409, 429, 500], (status) => ({
       arrange: only({
         kind: 'answer',
         status,
         json: { error: { status, message: 'token BQcanary refused for redis://:pw@hotel' } },
       }),
       ask: track(status),
-      check: ({ outcomes, world }) =>
-        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toMatch(/hotel|BQcanary/),
+      check: ({ outcomes, testEnvironment }) =>
+        expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toMatch(
+          /hotel|BQcanary/,
+        ),
       says: { client: 'coded, without a word of it' },
     })),
     shutMs: 6_000,
   },
 ]);
 
-/** The list is held by then: another artist's takes its place. */
+/** Restarts the gateway, because the list is cached by then. */
 function freshList(edits: readonly Edit[]) {
-  return async (world: World) => {
-    await world.restart();
-    await only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } })(world);
+  return async (testEnvironment: TestEnvironment) => {
+    await testEnvironment.restart();
+    await only({ kind: 'edit', edits }, { on: { route: 'artists/albums' } })(testEnvironment);
   };
 }
 
-/** An artist as it should be, but for one unknown field of great depth. */
-function deepInside(levels: number): (world: World) => Promise<void> {
+/** A valid artist with one deeply nested unknown field. */
+function deepInside(levels: number): (testEnvironment: TestEnvironment) => Promise<void> {
   const { id, name, genres } = catalogue.artist(artistId(3)) ?? {};
   const deep = '['.repeat(levels) + ']'.repeat(levels);
   return answered(

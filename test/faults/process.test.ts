@@ -11,26 +11,29 @@ import type { FaultCase, Step } from '../support/fault-case.ts';
 import { album, albumId, artist, range } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { permit } from '../support/fault-traces.ts';
-import { hostOf, type Services, startProcess, type World } from '../support/fault-world.ts';
+import { hostOf, type Services, startProcess, type TestEnvironment } from '../support/fault-world.ts';
 import { startLoad } from '../support/load.ts';
 import { type Environment, isRefused, keptConnection, type Server, until } from '../support/process.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-const waitMs = 30_000; // many times what anything takes here that has no limit of its own
+const waitMs = 30_000; // many times the usual duration of events without a limit of their own
 
-/** A step that looks at a process and not at answers. */
-const look = (act: (world: World) => Promise<void>, says: Step['says']): Step => ({
-  act: async (world) => {
-    await act(world);
+/** A step that checks a process instead of responses. */
+const checkProcess = (
+  act: (testEnvironment: TestEnvironment) => Promise<void>,
+  says: Step['says'],
+): Step => ({
+  act: async (testEnvironment) => {
+    await act(testEnvironment);
     return [];
   },
   ...(says && { says }),
 });
 
-const question = (n: number) => `{ album(id: "${albumId(n)}") { id } }`;
-const answerTo = (n: number) => ({ data: { album: { id: albumId(n) } } });
+const albumQuery = (n: number) => `{ album(id: "${albumId(n)}") { id } }`;
+const albumResponse = (n: number) => ({ data: { album: { id: albumId(n) } } });
 
-/** Milliseconds from the signal to the end, and how it ended. */
+/** Sends a signal. @returns the exit code, and the milliseconds until then */
 async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
   const sentMs = stopwatchMs();
   server.signal(signal);
@@ -38,21 +41,24 @@ async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
   return { code, ms: stopwatchMs() - sentMs };
 }
 
-/** A process that other cases, which run side by side with this one, may see called. */
-async function start(world: World, environment: Environment = {}): Promise<Server> {
-  const server = await startProcess(world, environment);
-  permit(world.allowed);
+/** Starts a process, and permits calls to it in concurrent cases too, because they record these calls. */
+async function start(testEnvironment: TestEnvironment, environment: Environment = {}): Promise<Server> {
+  const server = await startProcess(testEnvironment, environment);
+  permit(testEnvironment.allowed);
   return server;
 }
 
-/** A process whose code does `what` when it is sent SIGUSR2, as no code of ours ever should. */
-async function startBroken(world: World, what: string): Promise<{ server: Server; strike(): void }> {
+/** Starts a process with a bug: on SIGUSR2 it runs `code`. */
+async function startBroken(
+  testEnvironment: TestEnvironment,
+  code: string,
+): Promise<{ server: Server; triggerBug(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
-  world.defer(() => rmSync(folder, { recursive: true }));
+  testEnvironment.defer(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'bug.mjs');
-  writeFileSync(file, `process.on('SIGUSR2', () => { ${what} });`);
-  const server = await start(world, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
-  return { server, strike: () => server.signal('SIGUSR2') };
+  writeFileSync(file, `process.on('SIGUSR2', () => { ${code} });`);
+  const server = await start(testEnvironment, { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` });
+  return { server, triggerBug: () => server.signal('SIGUSR2') };
 }
 
 const logged = (server: Server, text: string) =>
@@ -65,7 +71,7 @@ const logged = (server: Server, text: string) =>
     waitMs,
   ).then((line) => JSON.parse(line) as { level: number; err: { stack: string } });
 
-/** An environment with a Redis behind a proxy, which can be made to fail; `allowRedis` finds it again. */
+/** Configures a Redis behind a proxy, which can make it fail. `allowRedis` returns the proxy. */
 const proxies = new WeakMap<object, TcpProxy>();
 async function withRedis({ sandbox, startRedis, defer }: Services): Promise<Environment> {
   const proxy = await startTcpProxy(Number(new URL(await startRedis()).port));
@@ -74,11 +80,11 @@ async function withRedis({ sandbox, startRedis, defer }: Services): Promise<Envi
   return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
 }
 
-function allowRedis({ sandbox, allowed }: World) {
+function allowRedis({ sandbox, allowed }: TestEnvironment) {
   const proxy = proxies.get(sandbox);
   if (!proxy) throw new Error('this case has no Redis');
   allowed.add(`127.0.0.1:${proxy.port}`);
-  permit(allowed); // the two cases with a Redis run side by side
+  permit(allowed); // the two cases with a Redis run concurrently
   return proxy;
 }
 
@@ -89,18 +95,18 @@ const cases: FaultCase[] = [
     promise: 'no request is lost or reset, and every client is told to close its connection',
     timeoutMs: 60_000,
     steps: [
-      look(
-        async (world) => {
-          const server = await start(world);
-          const body = (n: number) => JSON.stringify({ query: question(n % 40) });
+      checkProcess(
+        async (testEnvironment) => {
+          const server = await start(testEnvironment);
+          const body = (n: number) => JSON.stringify({ query: albumQuery(n % 40) });
           const load = startLoad(server.port, { clients: 20, everyMs: 100, body });
           await until(() => load.answers.length > 100, waitMs);
           const [ended] = await Promise.all([end(server, 'SIGTERM'), load.ended]);
           expect({ code: ended.code, failures: load.failures }).toEqual({ code: 0, failures: [] });
           expect(new Set(load.answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
           expect(load.answers.filter(({ closes }) => closes)).toHaveLength(20);
-          for (const { text } of load.answers) world.hear('answers', text);
-          expect(ended.ms).toBeLessThan(8_000 * world.machineLoad());
+          for (const { text } of load.answers) testEnvironment.hear('answers', text);
+          expect(ended.ms).toBeLessThan(8_000 * testEnvironment.machineLoad());
         },
         { client: 'ok, or OVERLOADED with `connection: close`', within: '≤ 8,000 ms' },
       ),
@@ -111,13 +117,13 @@ const cases: FaultCase[] = [
     fault: 'SIGTERM while nothing runs, with an idle connection',
     promise: 'the process ends soon with code 0',
     steps: [
-      look(
-        async (world) => {
-          const server = await start(world);
+      checkProcess(
+        async (testEnvironment) => {
+          const server = await start(testEnvironment);
           await server.get('/health', { agent: keptConnection() });
           const { code, ms } = await end(server, 'SIGTERM');
           expect(code).toBe(0);
-          expect(ms).toBeLessThan(500 * world.machineLoad());
+          expect(ms).toBeLessThan(500 * testEnvironment.machineLoad());
         },
         { client: 'exit code 0', within: '≤ 500 ms' },
       ),
@@ -130,13 +136,13 @@ const cases: FaultCase[] = [
     promise: 'a running operation gets its response at its deadline and is not reset',
     timeoutMs: 60_000,
     steps: [
-      look(
-        async (world) => {
-          world.fault({ fault: { kind: 'stall' } });
-          // The default of 8 s, with the end within 10 s, is tested with the shutdown.
-          const server = await start(world, { REQUEST_TIMEOUT_MS: '4000' });
-          const running = server.ask(question(1));
-          await until(() => world.calls('api').length > 0, waitMs);
+      checkProcess(
+        async (testEnvironment) => {
+          testEnvironment.fault({ fault: { kind: 'stall' } });
+          // The tests of the shutdown use the default of 8 s, with an end within 10 s.
+          const server = await start(testEnvironment, { REQUEST_TIMEOUT_MS: '4000' });
+          const running = server.ask(albumQuery(1));
+          await until(() => testEnvironment.calls('api').length > 0, waitMs);
           const ended = end(server, 'SIGTERM');
           expect((await running).json).toMatchObject({
             data: { album: null },
@@ -144,7 +150,7 @@ const cases: FaultCase[] = [
           });
           const { code, ms } = await ended;
           expect(code).toBe(0);
-          expect(ms).toBeLessThan(world.limitMs(6_000));
+          expect(ms).toBeLessThan(testEnvironment.limitMs(6_000));
         },
         { client: 'UPSTREAM_TIMEOUT, exit code 0', within: '≤ 10,000 ms', spotify: 'API ≤ 3' },
       ),
@@ -155,19 +161,19 @@ const cases: FaultCase[] = [
     fault: 'a second SIGTERM or SIGINT while the first is obeyed',
     promise: 'a second signal ends the process at once',
     steps: (['SIGTERM', 'SIGINT'] as const).map((second) =>
-      look(
-        async (world) => {
-          await world.lift();
-          world.fault({ fault: { kind: 'delay', ms: 8_000 } });
-          const server = await start(world);
-          const before = world.calls('api').length;
-          const lost = expect(server.ask(question(2))).rejects.toThrow();
-          await until(() => world.calls('api').length > before, waitMs);
+      checkProcess(
+        async (testEnvironment) => {
+          await testEnvironment.lift();
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 8_000 } });
+          const server = await start(testEnvironment);
+          const before = testEnvironment.calls('api').length;
+          const lost = expect(server.ask(albumQuery(2))).rejects.toThrow();
+          await until(() => testEnvironment.calls('api').length > before, waitMs);
           server.signal('SIGTERM');
           await until(() => isRefused(server.port), waitMs);
           const { code, ms } = await end(server, second);
           expect(code).not.toBe(0);
-          expect(ms).toBeLessThan(500 * world.machineLoad());
+          expect(ms).toBeLessThan(500 * testEnvironment.machineLoad());
           await lost;
         },
         { client: 'exit code 1', within: '≤ 500 ms' },
@@ -176,48 +182,48 @@ const cases: FaultCase[] = [
   },
   {
     id: 'D6',
-    slow: true, // a Redis that is let go of while it is being looked for takes its time to end
+    slow: true, // closing a Redis client that is connecting takes some time
     fault: 'Redis is not there at the start, comes, and goes',
     promise: 'no client gets an error because Redis is missing',
     environment: withRedis,
     needsRedis: true,
     steps: [
       {
-        arrange: (world) => allowRedis(world).set({ kind: 'down' }),
+        arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'down' }),
         ask: range(20).map((n) => album(n)),
         client: 'ok',
         api: 20,
       },
       {
-        arrange: (world) => allowRedis(world).set({ kind: 'none' }),
+        arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'none' }),
         ask: range(20, 20).map((n) => album(n)),
         client: 'ok',
         api: 20,
       },
       {
-        arrange: (world) => allowRedis(world).set({ kind: 'down' }),
+        arrange: (testEnvironment) => allowRedis(testEnvironment).set({ kind: 'down' }),
         ask: range(20, 40).map((n) => album(n)),
         client: 'ok',
         api: 20,
         withinMs: 1_000,
-        check: ({ world }) => {
-          const told = world.log().filter((line) => line.includes('without Redis'));
-          expect(told.length).toBeLessThanOrEqual(1);
+        check: ({ testEnvironment }) => {
+          const logLines = testEnvironment.log().filter((line) => line.includes('without Redis'));
+          expect(logLines.length).toBeLessThanOrEqual(1);
         },
       },
     ],
   },
   {
     id: 'D7',
-    slow: true, // a Redis that is let go of while it is being looked for takes its time to end
+    slow: true, // closing a Redis client that is connecting takes some time
     fault: 'Redis accepts and does not answer',
     promise: 'the gateway waits for Redis at most 200 ms, and then does not use it for a while',
     environment: withRedis,
     needsRedis: true,
     steps: [
       {
-        arrange: async (world) => {
-          const proxy = allowRedis(world);
+        arrange: async (testEnvironment) => {
+          const proxy = allowRedis(testEnvironment);
           await until(() => proxy.open() > 0, waitMs);
           await proxy.set({ kind: 'black-hole' });
         },
@@ -256,14 +262,17 @@ const cases: FaultCase[] = [
     fault: 'a rejected promise that is not handled',
     promise: 'the process logs the bug with its stack and stays up',
     steps: [
-      look(
-        async (world) => {
-          const { server, strike } = await startBroken(world, "Promise.reject(new TypeError('stray'))");
-          strike();
+      checkProcess(
+        async (testEnvironment) => {
+          const { server, triggerBug } = await startBroken(
+            testEnvironment,
+            "Promise.reject(new TypeError('stray'))",
+          );
+          triggerBug();
           const { level, err } = await logged(server, 'unhandled rejection');
           expect(level).toBe('error');
           expect(err.stack).toMatch(/^TypeError: stray\n +at /);
-          expect((await server.ask(question(3))).json).toEqual(answerTo(3));
+          expect((await server.ask(albumQuery(3))).json).toEqual(albumResponse(3));
           expect(server.err()).toBe('');
         },
         { client: 'ok', spotify: 'API 1' },
@@ -276,20 +285,20 @@ const cases: FaultCase[] = [
     fault: 'an exception in a timer that is not caught',
     promise: 'running operations get their responses before the process ends with code 1',
     steps: [
-      look(
-        async (world) => {
-          world.fault({ fault: { kind: 'delay', ms: 1_000 } });
-          const { server, strike } = await startBroken(
-            world,
+      checkProcess(
+        async (testEnvironment) => {
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 1_000 } });
+          const { server, triggerBug } = await startBroken(
+            testEnvironment,
             "setTimeout(() => { throw new TypeError('stray'); })",
           );
-          const running = server.ask(question(4));
-          await until(() => world.calls('api').length > 0, waitMs);
-          const struckMs = stopwatchMs();
-          strike();
-          expect((await running).json).toEqual(answerTo(4));
+          const running = server.ask(albumQuery(4));
+          await until(() => testEnvironment.calls('api').length > 0, waitMs);
+          const triggeredMs = stopwatchMs();
+          triggerBug();
+          expect((await running).json).toEqual(albumResponse(4));
           expect((await server.ended).code).toBe(1);
-          expect(stopwatchMs() - struckMs).toBeLessThan(8_000 * world.machineLoad());
+          expect(stopwatchMs() - triggeredMs).toBeLessThan(8_000 * testEnvironment.machineLoad());
           expect((await logged(server, 'uncaught exception')).err.stack).toMatch(/^TypeError: stray\n +at /);
         },
         { client: 'ok, exit code 1', within: '≤ 8,000 ms' },
@@ -303,27 +312,27 @@ const cases: FaultCase[] = [
     timeoutMs: 60_000,
     promise: 'operations that cannot run in time are rejected, and the process stays alive',
     steps: [
-      look(
-        async (world) => {
-          const { server, strike } = await startBroken(
-            world,
+      checkProcess(
+        async (testEnvironment) => {
+          const { server, triggerBug } = await startBroken(
+            testEnvironment,
             // For three seconds each iteration of the event loop takes 300 ms.
             'const end = Date.now() + 3_000; const block = () => { const until = Date.now() + 300; while (Date.now() < until); if (Date.now() < end) setTimeout(block); }; block();',
           );
-          await server.ask(question(5));
-          const seen = new Set<number>();
-          for (let attempt = 0; attempt < 5 && !seen.has(503); attempt++) {
+          await server.ask(albumQuery(5));
+          const statuses = new Set<number>();
+          for (let attempt = 0; attempt < 5 && !statuses.has(503); attempt++) {
             const sockets = await Promise.all(range(40).map(() => openConnection(server.port)));
-            strike();
-            await new Promise((resolve) => setTimeout(resolve, 1_500)); // it has been late for long by then
+            triggerBug();
+            await new Promise((resolve) => setTimeout(resolve, 1_500)); // by then the event loop has been late for long
             const replies = await Promise.all(
-              sockets.map((socket, n) => rawStatus(world, socket, question(n))),
+              sockets.map((socket, n) => rawStatus(testEnvironment, socket, albumQuery(n))),
             );
-            for (const status of replies) seen.add(status);
+            for (const status of replies) statuses.add(status);
           }
-          expect(seen).toContain(503);
+          expect(statuses).toContain(503);
           expect((await server.get('/health')).status).toBe(200);
-          expect((await server.ask(question(5))).json).toEqual(answerTo(5));
+          expect((await server.ask(albumQuery(5))).json).toEqual(albumResponse(5));
         },
         { client: 'OVERLOADED; then ok' },
       ),
@@ -337,15 +346,15 @@ async function openConnection(port: number): Promise<Socket> {
   return socket;
 }
 
-/** The status of one operation, whatever it is: nobody asks again. */
-async function rawStatus(world: World, socket: Socket, query: string): Promise<number> {
+/** The status of one operation, without the repetitions of `exchange`. */
+async function rawStatus(testEnvironment: TestEnvironment, socket: Socket, query: string): Promise<number> {
   const body = JSON.stringify({ query });
   socket.write(
     `POST /graphql HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   let text = '';
   for await (const part of socket.setEncoding('utf8')) text += part;
-  world.hear('answers', text);
+  testEnvironment.hear('answers', text);
   return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
 }
 

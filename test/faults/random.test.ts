@@ -27,45 +27,45 @@ import {
   strangers,
   watchUnhandled,
 } from '../support/fault-traces.ts';
-import { startWorld, type World } from '../support/fault-world.ts';
+import { startTestEnvironment, type TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { measureLoopPauses } from '../support/machine-load.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
 
 /**
- * Any faults at any time, over any operations: whatever happens, an answer is in time, coded and true. A run
- * that fails prints its seed; FAULT_SEED=… runs it again.
+ * Random faults at random times during random operations: every response is in time, has documented codes and correct
+ * data. A run prints its seed; FAULT_SEED=… repeats it.
  */
 
-const spanMs = 1_500; // in which things happen, in each run
+const spanMs = 1_500; // in which the faults and operations of a scenario start
 const deadlineMs = 1_000;
 const limits = {
   UPSTREAM_TIMEOUT_MS: '300',
   REQUEST_TIMEOUT_MS: `${deadlineMs}`,
   CACHE_TTL_SECONDS: '1',
 };
-const sideBySide = 8;
-const runs = isFull ? 300 : 4; // of some two seconds each
+const concurrentScenarios = 8;
+const runs = isFull ? 300 : 4; // some two seconds each
 
-interface Happening {
+interface ScheduledEvent {
   atMs: number;
-  what: { rule: FaultRule } | { trouble: Trouble } | 'tokens expire' | 'all is well';
+  event: { rule: FaultRule } | { trouble: Trouble } | 'tokens expire' | 'faults end';
 }
 
 interface Scenario {
   quotaMode: 'development' | 'extended';
-  happenings: readonly Happening[];
-  questions: readonly Question[];
+  events: readonly ScheduledEvent[];
+  operations: readonly ScheduledOperation[];
 }
 
-const decoyUrl = 'http://foreignHost.invalid'; // replaced by the address of a real one
+const foreignUrl = 'http://foreignHost.invalid'; // replaced by the address of a real server
 
-/** Faults that leave the truth alone: an answer is right, refused, broken or late, but never another one. */
+/** Faults without wrong data: a response is correct, an error, malformed or late, but never that for another object. */
 const faults: fc.Arbitrary<FaultRule['fault']> = fc.oneof(
   fc.constantFrom(500, 502, 503, 504, 501, 400, 403, 405, 408, 409, 418, 425, 451).map((status) => ({
     kind: 'answer' as const,
     status,
-    // In Spotify's words: a 400 without any lowers page sizes, and then case P22-ceiling takes tracks away.
+    // With a message, because a 400 without one lowers page sizes, and then case P22-ceiling loses tracks.
     json: { error: { status, message: 'not today' } },
   })),
   fc.record({
@@ -84,7 +84,7 @@ const faults: fc.Arbitrary<FaultRule['fault']> = fc.oneof(
     status: 200,
     text,
   })),
-  fc.constantFrom(301, 302, 307).map((status) => ({ kind: 'redirect' as const, to: decoyUrl, status })),
+  fc.constantFrom(301, 302, 307).map((status) => ({ kind: 'redirect' as const, to: foreignUrl, status })),
   fc.record({ kind: fc.constant('delay' as const), ms: fc.integer({ min: 0, max: 1_500 }) }),
   fc.record({ kind: fc.constant('stall' as const), afterBytes: fc.nat(300) }),
   fc.constant({ kind: 'stall' as const }),
@@ -128,11 +128,11 @@ const rules: fc.Arbitrary<FaultRule> = fc
   .map((rule) => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== undefined)))
   .map((rule) => rule as unknown as FaultRule);
 
-// Without the tracks of albums: case P22-ceiling.
+// Without the tracks of albums, because of case P22-ceiling.
 const lists = { route: ['artists/albums', 'search'] };
 
-/** What an app may do changes while we run. */
-const abilities: fc.Arbitrary<FaultRule> = fc.constantFrom<FaultRule>(
+/** Changes of the app's capabilities. */
+const capabilityChanges: fc.Arbitrary<FaultRule> = fc.constantFrom<FaultRule>(
   { on: lists, fault: { kind: 'ceiling', limit: 5, clamp: true } },
   { on: lists, fault: { kind: 'ceiling', limit: 10 } },
   { on: { batch: true }, fault: { kind: 'withdrawn', status: 403 } },
@@ -159,21 +159,21 @@ const troubles: fc.Arbitrary<Trouble> = fc.oneof(
   fc.record({ kind: fc.constant('latency' as const), ms: fc.nat(400) }),
 );
 
-const happenings: fc.Arbitrary<Happening> = fc.record({
+const events: fc.Arbitrary<ScheduledEvent> = fc.record({
   atMs: fc.nat(spanMs),
-  what: fc.oneof(
+  event: fc.oneof(
     { weight: 6, arbitrary: rules.map((rule) => ({ rule })) },
-    { weight: 1, arbitrary: abilities.map((rule) => ({ rule })) },
+    { weight: 1, arbitrary: capabilityChanges.map((rule) => ({ rule })) },
     { weight: 2, arbitrary: troubles.map((trouble) => ({ trouble })) },
     { weight: 1, arbitrary: fc.constant('tokens expire' as const) },
-    { weight: 2, arbitrary: fc.constant('all is well' as const) },
+    { weight: 2, arbitrary: fc.constant('faults end' as const) },
   ),
 });
 
-const few = fc.nat(8); // of each kind, so that questions meet each other and their copies
+const few = fc.nat(8); // of each kind, so that operations select the same objects
 const some = fc.uniqueArray(few, { minLength: 1, maxLength: 6 });
 
-/** Questions by their names, so that a counterexample can be read. */
+/** Operations by name, so that counterexamples are readable. */
 const makers = {
   artist: (n: number) => artist(n),
   album: (n: number) => album(n),
@@ -186,90 +186,105 @@ const makers = {
   search: (n: number, first: number) => search(['amber', 'garden', 'velvet'][n] ?? 'paper', first),
 } satisfies Record<string, (...numbers: number[]) => Operation>;
 
-interface Question {
+interface ScheduledOperation {
   atMs: number;
-  ask: keyof typeof makers;
+  operation: keyof typeof makers;
   numbers: readonly number[];
 }
 
-const question = (ask: Question['ask'], numbers: fc.Arbitrary<readonly number[]>): fc.Arbitrary<Question> =>
-  fc.record({ atMs: fc.nat(spanMs), ask: fc.constant(ask), numbers });
+const scheduled = (
+  operation: ScheduledOperation['operation'],
+  numbers: fc.Arbitrary<readonly number[]>,
+): fc.Arbitrary<ScheduledOperation> =>
+  fc.record({ atMs: fc.nat(spanMs), operation: fc.constant(operation), numbers });
 
-const questions: fc.Arbitrary<Question> = fc.oneof(
-  question('artist', fc.tuple(few)),
-  question('album', fc.tuple(few)),
-  question('track', fc.tuple(few)),
-  question('artists', some),
-  question('tracks', some),
-  question('albumsOf', fc.tuple(few, fc.nat(40))),
-  question('albumsOfBts', fc.tuple(fc.nat(100))),
-  question('tracksOf', fc.tuple(fc.nat(100))),
-  question('search', fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 30 }))),
+const operations: fc.Arbitrary<ScheduledOperation> = fc.oneof(
+  scheduled('artist', fc.tuple(few)),
+  scheduled('album', fc.tuple(few)),
+  scheduled('track', fc.tuple(few)),
+  scheduled('artists', some),
+  scheduled('tracks', some),
+  scheduled('albumsOf', fc.tuple(few, fc.nat(40))),
+  scheduled('albumsOfBts', fc.tuple(fc.nat(100))),
+  scheduled('tracksOf', fc.tuple(fc.nat(100))),
+  scheduled('search', fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 30 }))),
 );
 
-const operationOf = ({ ask, numbers }: Question): Operation =>
-  (makers[ask] as (...numbers: readonly number[]) => Operation)(...numbers);
+const operationOf = ({ operation, numbers }: ScheduledOperation): Operation =>
+  (makers[operation] as (...numbers: readonly number[]) => Operation)(...numbers);
 
 const scenarios: fc.Arbitrary<Scenario> = fc.record({
   quotaMode: fc.constantFrom('development' as const, 'extended' as const),
-  happenings: fc.array(happenings, { minLength: 1, maxLength: 6 }),
-  questions: fc.array(questions, { minLength: 5, maxLength: 40 }),
+  events: fc.array(events, { minLength: 1, maxLength: 6 }),
+  operations: fc.array(operations, { minLength: 5, maxLength: 40 }),
 });
 
-/** The violations in the answers of a scenario, and after it. */
-async function play({ quotaMode, happenings: list, questions: asked }: Scenario): Promise<string[]> {
-  const world = await startWorld({
+/** Runs a scenario. @returns the violations of the invariants */
+async function play({
+  quotaMode,
+  events: scheduledEvents,
+  operations: scheduledOperations,
+}: Scenario): Promise<string[]> {
+  const testEnvironment = await startTestEnvironment({
     sandbox: { quotaMode },
     environment: { ...limits, SPOTIFY_QUOTA_MODE: 'auto' },
     proxied: 'both',
   });
-  permit(world.allowed);
-  const foreignHost = await startForeignHost(world);
+  permit(testEnvironment.allowed);
+  const foreignHost = await startForeignHost(testEnvironment);
   try {
-    const played = list.map(async ({ atMs, what }) => {
+    const appliedEvents = scheduledEvents.map(async ({ atMs, event }) => {
       await sleep(atMs);
-      await happen(world, what, foreignHost.origin);
+      await apply(testEnvironment, event, foreignHost.origin);
     });
     const outcomes = await Promise.all(
-      asked.map(async (each): Promise<{ outcome: Outcome; pausedMs: number }> => {
+      scheduledOperations.map(async (each): Promise<{ outcome: Outcome; pausedMs: number }> => {
         await sleep(each.atMs);
         const pausedMs = measureLoopPauses();
-        const outcome = await world.ask(operationOf(each));
+        const outcome = await testEnvironment.ask(operationOf(each));
         return { outcome, pausedMs: pausedMs() };
       }),
     );
-    await Promise.all(played);
-    await world.lift();
-    await world.endGateways();
+    await Promise.all(appliedEvents);
+    await testEnvironment.lift();
+    await testEnvironment.endGateways();
     return [
       // Eight gateways, their clients and their upstreams share one event loop: its pauses are not caused by one of them.
       ...outcomes.flatMap(({ outcome, pausedMs }) =>
-        violations(outcome, { deadlineMs: deadlineMs + pausedMs, machineLoad: world.machineLoad() }).map(
-          (what) => `${what} in ${outcome.text.slice(0, 500)}`,
-        ),
+        violations(outcome, {
+          deadlineMs: deadlineMs + pausedMs,
+          machineLoad: testEnvironment.machineLoad(),
+        }).map((violation) => `${violation} in ${outcome.text.slice(0, 500)}`),
       ),
-      ...(await leaks(world)),
-      ...strangers(world),
-      ...misdirected(world),
-      ...(await openSockets(world)),
+      ...(await leaks(testEnvironment)),
+      ...strangers(testEnvironment),
+      ...misdirected(testEnvironment),
+      ...(await openSockets(testEnvironment)),
       ...(foreignHost.calls() > 0 ? ['the host of a redirect was called'] : []),
     ];
   } finally {
-    await world.endGateways();
-    await world.close();
+    await testEnvironment.endGateways();
+    await testEnvironment.close();
   }
 }
 
-async function happen(world: World, what: Happening['what'], foreignHost: string): Promise<void> {
-  if (what === 'tokens expire') {
-    world.sandbox.expireTokens();
-  } else if (what === 'all is well') {
-    await world.lift();
-  } else if ('trouble' in what) {
-    await world.trouble(what.trouble);
+async function apply(
+  testEnvironment: TestEnvironment,
+  event: ScheduledEvent['event'],
+  foreignHost: string,
+): Promise<void> {
+  if (event === 'tokens expire') {
+    testEnvironment.sandbox.expireTokens();
+  } else if (event === 'faults end') {
+    await testEnvironment.lift();
+  } else if ('trouble' in event) {
+    await testEnvironment.trouble(event.trouble);
   } else {
-    const { fault } = what.rule;
-    world.fault({ ...what.rule, fault: fault.kind === 'redirect' ? { ...fault, to: foreignHost } : fault });
+    const { fault } = event.rule;
+    testEnvironment.fault({
+      ...event.rule,
+      fault: fault.kind === 'redirect' ? { ...fault, to: foreignHost } : fault,
+    });
   }
 }
 
@@ -277,7 +292,7 @@ describe('R. Random faults', () => {
   const { FAULT_SEED } = process.env;
   const seed = FAULT_SEED === undefined ? Date.now() % 2 ** 31 : Number(FAULT_SEED);
 
-  test('whatever goes wrong and whenever, every answer is in time, coded and true', {
+  test('with random faults at random times every response is in time, with documented codes and correct data', {
     timeout: runs * 10_000,
   }, async () => {
     process.stdout.write(`random faults: FAULT_SEED=${seed}\n`);
@@ -286,18 +301,18 @@ describe('R. Random faults', () => {
     try {
       await fc.assert(
         fc.asyncProperty(
-          fc.array(scenarios, { minLength: sideBySide, maxLength: sideBySide }),
-          async (several) => {
-            const found = await Promise.all(several.map(play));
-            played += several.length;
+          fc.array(scenarios, { minLength: concurrentScenarios, maxLength: concurrentScenarios }),
+          async (batch) => {
+            const found = await Promise.all(batch.map(play));
+            played += batch.length;
             expect(found.flat()).toEqual([]);
           },
         ),
         {
           seed,
           numRuns: runs,
-          interruptAfterTimeLimit: runs * 10_000, // all of them, also on a busy machine
-          endOnFailure: true, // what fails depends on time: smaller is another scenario, not a simpler one
+          interruptAfterTimeLimit: runs * 10_000, // long enough for all runs on a busy machine
+          endOnFailure: true, // no shrinking: failures depend on timing, so a smaller scenario is not the same failure
         },
       );
     } finally {
@@ -305,6 +320,6 @@ describe('R. Random faults', () => {
     }
     process.stdout.write(`random faults: ${played} scenarios\n`);
     expect(unhandled.seen).toEqual([]);
-    expect(played).toBe(runs * sideBySide);
+    expect(played).toBe(runs * concurrentScenarios);
   });
 });

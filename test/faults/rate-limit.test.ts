@@ -3,7 +3,7 @@ import { createCircuitBreaker } from '../../src/datasources/spotify/quota/circui
 import { backOffError } from '../../src/datasources/spotify/transport/back-off.ts';
 import type { FaultRule, SandboxCall } from '../../src/sandbox/index.ts';
 import { isFull, pass, stopwatchMs } from '../support/clock.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import {
   artist,
   artistAlbums,
@@ -30,7 +30,7 @@ const tooMany = (retryAfterSeconds?: number, form?: 'text' | 'json' | 'quota'): 
 
 const gapMs = (calls: readonly SandboxCall[]): number => (calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0);
 
-/** What a Retry-After may look like and mean nothing by the standard. */
+/** Values of Retry-After that the HTTP standard does not allow. */
 const unusable = ['soon', '-5', '1.5', '0x10', '', '2 s', 'NaN'];
 
 const withoutUsable = (value: string, i: number): FaultCase => ({
@@ -55,15 +55,15 @@ const withoutUsable = (value: string, i: number): FaultCase => ({
   ],
 });
 
-/** Keeps the process from doing anything else. */
+/** Blocks the event loop. */
 function stall(ms: number): void {
   const untilMs = stopwatchMs() + ms;
   while (stopwatchMs() < untilMs);
 }
 
-/** No 30 seconds with more calls than allowed. */
-function expectRolling({ world }: Seen, limit: number): void {
-  const times = world.calls('api').map(({ atMs }) => atMs);
+/** Checks that no 30 seconds have more calls than the limit. */
+function expectRolling({ testEnvironment }: StepResult, limit: number): void {
+  const times = testEnvironment.calls('api').map(({ atMs }) => atMs);
   for (const [i, atMs] of times.entries()) {
     const next = times[i + limit];
     if (next !== undefined) expect(next - atMs).toBeGreaterThanOrEqual(30 * second);
@@ -121,12 +121,12 @@ faultSuite('Q', '429 and quota', [
         arrange: adding(tooMany(1), { times: 10 }),
         ask: range(50).map(track),
         withinMs: 2_500,
-        api: 10 + 3 + 40, // of the ten three may be retried; the others wait and are sent once
+        api: 10 + 3 + 40, // three of the ten may be retried; the other 40 are sent once
         check({ outcomes, api }) {
           expect(countCodes(outcomes)).toEqual({ ok: 3 + 40, UPSTREAM_RATE_LIMITED: 7 });
-          const lastRefusedMs = api.findLast(({ status }) => status === 429)?.atMs ?? 0;
+          const lastRejectedMs = api.findLast(({ status }) => status === 429)?.atMs ?? 0;
           const first = api.find(({ status }) => status === 200);
-          expect((first?.atMs ?? 0) - lastRefusedMs).toBeGreaterThanOrEqual(900);
+          expect((first?.atMs ?? 0) - lastRejectedMs).toBeGreaterThanOrEqual(900);
         },
         says: { client: 'ok, the rest UPSTREAM_RATE_LIMITED' },
       },
@@ -241,8 +241,8 @@ faultSuite('Q', '429 and quota', [
         client: 'UPSTREAM_QUOTA_EXCEEDED',
         medianMs: 20,
         api: 0,
-        check: async ({ world }) =>
-          expect(await world.metrics()).toMatch(
+        check: async ({ testEnvironment }) =>
+          expect(await testEnvironment.metrics()).toMatch(
             /gate_shut_seconds\{family="tracks",reason="quota"\} 86[34]\d\d/,
           ),
         says: { client: 'one gauge' },
@@ -266,9 +266,11 @@ faultSuite('Q', '429 and quota', [
         arrange: adding(tooMany(86_400)),
         ask: range(50).map(track),
         client: 'UPSTREAM_QUOTA_EXCEEDED',
-        check: ({ world }) => {
-          const told = world.log().filter((line) => /quota/i.test(line) && !/"msg":"operation"/.test(line));
-          expect(told).toHaveLength(1);
+        check: ({ testEnvironment }) => {
+          const logLines = testEnvironment
+            .log()
+            .filter((line) => /quota/i.test(line) && !/"msg":"operation"/.test(line));
+          expect(logLines).toHaveLength(1);
         },
         says: { client: 'one log line' },
       },
@@ -387,7 +389,7 @@ faultSuite('Q', '429 and quota', [
     promise: 'when a rate limit arrives, calls in flight are used and queued calls fail at once',
     environment: { UPSTREAM_CONCURRENCY: '10', UPSTREAM_TIMEOUT_MS: '7000' },
     slow: true,
-    recovery: false, // Q2 looks at the end of these 30 s
+    recovery: false, // Q2 checks the end of these 30 s
     steps: [
       {
         arrange({ fault }) {
@@ -401,7 +403,7 @@ faultSuite('Q', '429 and quota', [
           const timesOf = (failed: boolean) =>
             outcomes.filter(({ errors }) => errors.length > 0 === failed).map(({ ms }) => ms);
           const [lastRefusalMs, firstSuccessMs] = [Math.max(...timesOf(true)), Math.min(...timesOf(false))];
-          expect(lastRefusalMs, 'while the first nine are still out').toBeLessThan(firstSuccessMs);
+          expect(lastRefusalMs, 'while the first nine are still in flight').toBeLessThan(firstSuccessMs);
         },
         says: { client: '9 ok, 201 UPSTREAM_RATE_LIMITED at once', spotify: 'none after the 429 was read' },
       },
@@ -426,7 +428,7 @@ faultSuite('Q', '429 and quota', [
         ask: range(2, 2).map(track),
         client: 'UPSTREAM_RATE_LIMITED',
         withinMs: 8_250,
-        api: 2 + 1, // of three retries in ten seconds the step before has used two
+        api: 2 + 1, // the previous step has used two of three retries in ten seconds
         aside: true,
       },
     ],
@@ -494,7 +496,7 @@ faultSuite('Q', '429 and quota', [
         ask: range(40, 60).map(track),
         withinMs: 1_250,
         api: 20,
-        check: (seen) => expectRolling(seen, 20),
+        check: (result) => expectRolling(result, 20),
         says: { client: '20 ok, 20 UPSTREAM_RATE_LIMITED', spotify: 'never more than 20 in any 30 s' },
       },
     ],
@@ -506,7 +508,7 @@ faultSuite('Q', '429 and quota', [
     environment: { SPOTIFY_RATE_LIMIT: '20' },
     redis: true,
     gateways: 2,
-    recovery: false, // Redis counts by a clock of its own
+    recovery: false, // Redis has its own clock, which the test does not move
     steps: [
       {
         act: ({ ask }) =>
@@ -529,11 +531,11 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         async act({ ask }) {
-          const asked = askAtRate(range(60).map(track), 120, (operation, i) =>
+          const outcomes = askAtRate(range(60).map(track), 120, (operation, i) =>
             ask(operation, { gateway: i % 2 }),
           );
           const stalls = setInterval(() => stall(80), 100);
-          return asked.finally(() => clearInterval(stalls));
+          return outcomes.finally(() => clearInterval(stalls));
         },
         withinMs: 2_500,
         api: 20,
@@ -548,13 +550,13 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         check() {
-          const told = range(100).map((n) => {
+          const retryAfters = range(100).map((n) => {
             const nowMs = 2 ** 20 - 15_000 + n / 7;
             const breaker = createCircuitBreaker();
             breaker.trip('rate', 30_000, nowMs);
             return backOffError('artists', 'rate', breaker.openState(nowMs)?.waitMs ?? 0).details.retryAfter;
           });
-          expect(new Set(told)).toEqual(new Set([30]));
+          expect(new Set(retryAfters)).toEqual(new Set([30]));
         },
         says: { client: 'retryAfter 30' },
       },
@@ -640,7 +642,7 @@ faultSuite('Q', '429 and quota', [
     steps: [
       {
         async arrange({ fault }) {
-          await pass(2_500); // two periods: after one, the copy would be served without a call
+          await pass(2_500); // more than twice CACHE_TTL_SECONDS: before that the stale entry would be served without a call
           fault({ fault: tooMany(30) });
         },
         ask: artist(0),
@@ -661,7 +663,7 @@ faultSuite('Q', '429 and quota', [
     id: 'Q16',
     fault: 'Spotify lets 20 calls pass in any 3 s; 30 operations a second for 4 s',
     promise: 'no call is sent before the end of a back-off whose time Spotify has sent',
-    environment: { UPSTREAM_CONCURRENCY: '2' }, // no more than two can be under way when Spotify first refuses one
+    environment: { UPSTREAM_CONCURRENCY: '2' }, // at most two are in flight when Spotify first rejects one
     slow: true,
     recovery: 4_000,
     steps: [
@@ -673,9 +675,9 @@ faultSuite('Q', '429 and quota', [
         check({ outcomes, api }) {
           const { ok = 0, UPSTREAM_RATE_LIMITED: limited = 0 } = countCodes(outcomes);
           expect(ok + limited).toBe(120);
-          const refused = api.filter(({ status }) => status === 429);
+          const rejected = api.filter(({ status }) => status === 429);
           const windows = Math.ceil(((api.at(-1)?.atMs ?? 0) - (api[0]?.atMs ?? 0)) / (3 * second));
-          expect(refused.length, 'calls that Spotify had to refuse').toBeLessThanOrEqual(2 * windows);
+          expect(rejected.length, 'calls that Spotify rejected').toBeLessThanOrEqual(2 * windows);
         },
         says: { client: 'ok or UPSTREAM_RATE_LIMITED', spotify: 'two refused in each window' },
       },

@@ -15,13 +15,13 @@ import {
   track,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startProcess } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { until } from '../support/process.ts';
 import { httpOver } from '../support/transports.ts';
 
-const someOfAll: readonly Operation[] = [
+const operationsOfEachKind: readonly Operation[] = [
   artist(1),
   album(1),
   track(1),
@@ -30,7 +30,7 @@ const someOfAll: readonly Operation[] = [
   search('amber'),
 ];
 
-/** Refusals and failures of every kind, one after another; last those after which no call is made for a while. */
+/** Faults of every kind; those that cause a back-off are last. */
 const troubles = [
   { kind: 'answer' as const, status: 500, text: '<html>' },
   { kind: 'answer' as const, status: 403, json: { error: { status: 403, message: 'no' } } },
@@ -40,28 +40,34 @@ const troubles = [
   { kind: 'rate-limit' as const, retryAfterSeconds: 1 },
   { kind: 'unauthorized' as const, reason: 'invalid' as const },
 ];
-/** What is asked during each. */
-const troubled = troubles.map((_, i) => `/artists/${artistId(i)}`);
+/** The path of the call during each fault. */
+const troubledPaths = troubles.map((_, i) => `/artists/${artistId(i)}`);
 
-function expectSilence(world: World, said: string): void {
-  for (const secret of world.secrets()) expect(said.includes(secret), `${secret.slice(0, 6)}…`).toBe(false);
+function expectNoSecret(testEnvironment: TestEnvironment, text: string): void {
+  for (const secret of testEnvironment.secrets())
+    expect(text.includes(secret), `${secret.slice(0, 6)}…`).toBe(false);
 }
 
-/** Spotify's answer to every call has the app's token in it. */
+/** Every response of Spotify contains the app's token. */
 const echo = (status: number): Step => ({
-  arrange: async (world) => {
-    await world.lift();
-    const token = world.secrets().at(-1);
+  arrange: async (testEnvironment) => {
+    await testEnvironment.lift();
+    const token = testEnvironment.secrets().at(-1);
     const message = `Bearer ${token} is not what it should be`;
-    world.fault({ fault: { kind: 'answer', status, json: { error: { status, message }, message, token } } });
+    testEnvironment.fault({
+      fault: { kind: 'answer', status, json: { error: { status, message }, message, token } },
+    });
   },
-  act: async (world) => [await world.ask(artist(status)), await world.ask(album(status))],
+  act: async (testEnvironment) => [
+    await testEnvironment.ask(artist(status)),
+    await testEnvironment.ask(album(status)),
+  ],
   check: ({ outcomes }) => {
     for (const { errors } of outcomes) expect(errors).toHaveLength(1);
   },
 });
 
-const bearerOf = (world: World): string => `Bearer ${world.secrets().at(-1)}`;
+const bearerOf = (testEnvironment: TestEnvironment): string => `Bearer ${testEnvironment.secrets().at(-1)}`;
 
 const cases: FaultCase[] = [
   {
@@ -71,20 +77,20 @@ const cases: FaultCase[] = [
     timeoutMs: 40_000,
     steps: [
       {
-        act: async (world) => {
-          const server = await startProcess(world, { LOG_LEVEL: 'trace' });
+        act: async (testEnvironment) => {
+          const server = await startProcess(testEnvironment, { LOG_LEVEL: 'trace' });
           await server.ask('{ __typename }');
           for (const [i, fault] of troubles.entries()) {
-            world.fault({ fault, times: 2 });
+            testEnvironment.fault({ fault, times: 2 });
             await server.ask(`{ artist(id: "${artistId(i)}") { name } }`);
-            await world.lift();
+            await testEnvironment.lift();
           }
           for (const path of ['/metrics', '/ready', '/graphql']) await server.get(path);
           server.signal('SIGTERM');
           const { out, err } = await server.ended;
-          const called = world.calls('api').map(({ path }) => path);
-          for (const path of troubled) expect(called).toContain(path);
-          expect(world.secrets().length).toBeGreaterThan(2);
+          const called = testEnvironment.calls('api').map(({ path }) => path);
+          for (const path of troubledPaths) expect(called).toContain(path);
+          expect(testEnvironment.secrets().length).toBeGreaterThan(2);
           expect(out.split('\n').length).toBeGreaterThan(troubles.length);
           expect(err).toBe('');
           return [];
@@ -99,13 +105,16 @@ const cases: FaultCase[] = [
     promise: 'Redis holds neither the secret nor a token',
     redis: true,
     steps: [
-      { ask: someOfAll, client: 'ok' },
+      { ask: operationsOfEachKind, client: 'ok' },
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const [found] = catalogue.find('album', 'amber');
-          if (!found) throw new Error('nothing is found that could be held');
-          // A moment after the answers; and whoever can read what was found can read what is deflated.
-          await until(async () => (await world.heard()).get('Redis')?.includes(found.id) ?? false, 5_000);
+          if (!found) throw new Error('the search has no result');
+          // Entries are written after the response. The id shows that the test reads compressed entries too.
+          await until(
+            async () => (await testEnvironment.heard()).get('Redis')?.includes(found.id) ?? false,
+            5_000,
+          );
           return [];
         },
         says: { client: 'no secret' },
@@ -118,15 +127,15 @@ const cases: FaultCase[] = [
     promise: 'spans contain paths and codes, and no secret',
     steps: [
       {
-        act: async (world) => {
-          const outcomes = [await world.ask(artist(20))];
+        act: async (testEnvironment) => {
+          const outcomes = [await testEnvironment.ask(artist(20))];
           for (const [i, fault] of troubles.entries()) {
-            const over = world.fault({ fault, times: 2 });
-            outcomes.push(await world.ask(artist(i)));
-            over();
+            const removeFault = testEnvironment.fault({ fault, times: 2 });
+            outcomes.push(await testEnvironment.ask(artist(i)));
+            removeFault();
           }
-          const spans = (await world.heard()).get('spans') ?? '';
-          for (const each of ['/api/token', ...troubled, '403', '500']) expect(spans).toContain(each);
+          const spans = (await testEnvironment.heard()).get('spans') ?? '';
+          for (const each of ['/api/token', ...troubledPaths, '403', '500']) expect(spans).toContain(each);
           return outcomes;
         },
         says: { client: 'no secret' },
@@ -140,21 +149,21 @@ const cases: FaultCase[] = [
     warm: [artist(0)],
     steps: [
       {
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const http = httpOver('undici', 500);
-          const authorization = bearerOf(world);
-          const url = `${world.sandbox.apiUrl}/artists/${artistId(1)}`;
+          const authorization = bearerOf(testEnvironment);
+          const url = `${testEnvironment.sandbox.apiUrl}/artists/${artistId(1)}`;
           const ask = (to = url) => http.send({ method: 'GET', url: to, headers: { authorization } });
           const outcomes = [await ask(), await ask('http://127.0.0.1:1/'), await ask('http://[::')];
           for (const fault of [...troubles, { kind: 'stall' as const }]) {
-            await world.lift();
-            world.fault({ fault });
+            await testEnvironment.lift();
+            testEnvironment.fault({ fault });
             outcomes.push(await ask());
           }
-          await world.lift();
+          await testEnvironment.lift();
           await http.close();
           for (const outcome of outcomes) {
-            const known = [
+            const allowedProperties = [
               'kind',
               'status',
               'body',
@@ -165,10 +174,15 @@ const cases: FaultCase[] = [
               'fault',
               'code',
             ];
-            expect(Object.getOwnPropertyNames(outcome).filter((name) => !known.includes(name))).toEqual([]);
-            expectSilence(world, inspect(outcome, { showHidden: true, getters: true, depth: null }));
+            expect(
+              Object.getOwnPropertyNames(outcome).filter((name) => !allowedProperties.includes(name)),
+            ).toEqual([]);
+            expectNoSecret(
+              testEnvironment,
+              inspect(outcome, { showHidden: true, getters: true, depth: null }),
+            );
           }
-          world.allowed.add('127.0.0.1:1');
+          testEnvironment.allowed.add('127.0.0.1:1');
           return [];
         },
         says: { client: 'no secret' },
@@ -182,14 +196,14 @@ const cases: FaultCase[] = [
     environment: { NODE_ENV: 'development' },
     steps: [
       {
-        act: async (world) => {
-          const field = world.gateway().schema.getQueryType()?.getFields()['artist'];
+        act: async (testEnvironment) => {
+          const field = testEnvironment.gateway().schema.getQueryType()?.getFields()['artist'];
           if (!field) throw new Error('there is no field to break');
           const { resolve } = field;
           field.resolve = () => {
             throw new TypeError('of a bug');
           };
-          const { status, data, errors } = await send(world, {
+          const { status, data, errors } = await send(testEnvironment, {
             body: JSON.stringify({ query: '{ artist(id: "x") { name } }' }),
           }).finally(() => Object.assign(field, { resolve }));
           expect({ status, data, errors }).toEqual({
@@ -204,7 +218,7 @@ const cases: FaultCase[] = [
               },
             ],
           });
-          expect(world.log().some((line) => line.includes('TypeError: of a bug'))).toBe(true);
+          expect(testEnvironment.log().some((line) => line.includes('TypeError: of a bug'))).toBe(true);
           return [];
         },
         says: { client: 'INTERNAL_SERVER_ERROR, masked' },
@@ -217,9 +231,9 @@ const cases: FaultCase[] = [
     promise: 'no URL in a response is followed',
     steps: [
       {
-        arrange: async (world) => {
-          const { origin, calls } = await startForeignHost(world);
-          decoys.set(world, calls);
+        arrange: async (testEnvironment) => {
+          const { origin, calls } = await startForeignHost(testEnvironment);
+          foreignCalls.set(testEnvironment, calls);
           const edits = [
             'next',
             'href',
@@ -228,16 +242,16 @@ const cases: FaultCase[] = [
             'images.0.url',
             'external_urls.spotify',
           ];
-          world.fault({
+          testEnvironment.fault({
             fault: { kind: 'edit', edits: edits.map((path) => ({ path, set: `${origin}/v1/me` })) },
           });
         },
-        act: async (world) => {
+        act: async (testEnvironment) => {
           const query = `{ artist(id: "${artistId(1)}") { images { url } albums(first: 30) { nodes { name } } }
             album(id: "${albumId(1)}") { tracks(first: 50) { nodes { name } } } }`;
-          const { status, data } = await send(world, { body: JSON.stringify({ query }) });
+          const { status, data } = await send(testEnvironment, { body: JSON.stringify({ query }) });
           expect({ status, there: data !== null }).toEqual({ status: 200, there: true });
-          expect(decoys.get(world)?.()).toBe(0);
+          expect(foreignCalls.get(testEnvironment)?.()).toBe(0);
           return [];
         },
         says: { spotify: 'the other host 0' },
@@ -250,8 +264,8 @@ const cases: FaultCase[] = [
     promise: 'no input of a client becomes a host',
     steps: [
       {
-        act: async (world) => {
-          const { origin, calls } = await startForeignHost(world);
+        act: async (testEnvironment) => {
+          const { origin, calls } = await startForeignHost(testEnvironment);
           const at = `http://127.0.0.1@${origin.slice('http://'.length)}/`;
           for (const text of [origin, at, `//${origin.slice(7)}`, `${origin}/artist/${artistId(0)}`]) {
             const body = JSON.stringify({
@@ -262,7 +276,7 @@ const cases: FaultCase[] = [
               }`,
               variables: { t: text, id: text, m: text },
             });
-            const outcome = await send(world, { body });
+            const outcome = await send(testEnvironment, { body });
             expect(new Set(outcome.errors.map(({ extensions }) => extensions?.code))).toEqual(
               new Set(['BAD_USER_INPUT']),
             );
@@ -283,7 +297,7 @@ const cases: FaultCase[] = [
   },
 ];
 
-const decoys = new WeakMap<World, () => number>();
+const foreignCalls = new WeakMap<TestEnvironment, () => number>();
 
 faultSuite(
   'S',

@@ -8,10 +8,10 @@ import { expect } from 'vitest';
 import type { FaultCase, Step } from '../support/fault-case.ts';
 import { album, range } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import { hostOf, type Services, type World } from '../support/fault-world.ts';
+import { hostOf, type Services, type TestEnvironment } from '../support/fault-world.ts';
 import type { Environment } from '../support/process.ts';
 
-/** An environment whose DATA_DIR is a new folder, after `prepare` has spoiled it. */
+/** An environment whose DATA_DIR is a new folder, which `prepare` makes unusable. */
 const withFolder =
   (prepare: (folder: string, appFolder: string, services: Services) => string | undefined) =>
   async (services: Services): Promise<Environment> => {
@@ -26,7 +26,7 @@ const mountSmall = (folder: string) =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
 const unmount = (folder: string) => spawnSync('umount', ['-l', folder]);
 
-/** Whether this machine allows a process of ours to mount a file system. */
+/** Whether this process may mount a file system. */
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-mount-'));
   const isMounted = mountSmall(folder);
@@ -35,7 +35,7 @@ function canMount(): boolean {
   return isMounted;
 }
 
-/** A file system of 64 KB, which is full at once. */
+/** Mounts a file system of 64 KB, which is full at once. */
 function fullDisk(folder: string, { defer }: Services): string {
   expect(mountSmall(folder)).toBe(true);
   defer(() => unmount(folder));
@@ -52,18 +52,20 @@ function writeFiles(folder: string, content: () => Buffer | string): undefined {
   for (const name of ['store.sqlite', 'store.sqlite-wal']) writeFileSync(join(folder, name), content());
 }
 
-const warnings = (world: World) => world.log().filter((line) => line.includes('"problem"'));
+const warnings = (testEnvironment: TestEnvironment) =>
+  testEnvironment.log().filter((line) => line.includes('"problem"'));
 
 /** Reads 20 albums, reads them again, and reads them with another gateway on the same store. */
 const steps = (calls: { afterRestart: number; warnings: number }): Step[] => [
   { ask: range(20).map((n) => album(n)), client: 'ok', api: 20 },
   { ask: range(20).map((n) => album(n)), client: 'ok', api: 0 },
   {
-    arrange: (world) => world.restart(),
+    arrange: (testEnvironment) => testEnvironment.restart(),
     ask: range(20).map((n) => album(n)),
     client: 'ok',
     api: calls.afterRestart,
-    check: ({ world }) => expect(warnings(world).length).toBeLessThanOrEqual(calls.warnings),
+    check: ({ testEnvironment }) =>
+      expect(warnings(testEnvironment).length).toBeLessThanOrEqual(calls.warnings),
   },
 ];
 

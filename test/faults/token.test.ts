@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { isFull, pass, setWallClock } from '../support/clock.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import { artist, catalogue, range, track, trackId } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const second = 1_000;
@@ -18,17 +18,17 @@ const onToken = (fault: FaultRule['fault'], times?: number): FaultRule => ({
   fault,
 });
 
-const refusals = (world: World) =>
-  world.log().filter((line) => /no token|rejects SPOTIFY_CLIENT_ID/.test(line)).length;
+const refusals = (testEnvironment: TestEnvironment) =>
+  testEnvironment.log().filter((line) => /no token|rejects SPOTIFY_CLIENT_ID/.test(line)).length;
 
-const bearers = ({ world }: Seen) =>
-  world.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');
+const bearers = ({ testEnvironment }: StepResult) =>
+  testEnvironment.calls('api').map(({ headers }) => headers['authorization'] ?? '(none)');
 
-/** Until the token that is held has 50 s to live. */
+/** Waits until the cached token expires in 50 s. */
 const nearTheEnd = () => pass(hour - 50 * second);
 
-/** No two seconds with more than three calls. */
-function expectThreeInTwoSeconds({ token }: Seen): void {
+/** Checks that no two seconds have more than three calls. */
+function expectThreeInTwoSeconds({ token }: StepResult): void {
   const times = token.map(({ atMs }) => atMs);
   for (const [i, atMs] of times.entries()) {
     const fourth = times[i + 3];
@@ -36,7 +36,7 @@ function expectThreeInTwoSeconds({ token }: Seen): void {
   }
 }
 
-/** What a token endpoint may say instead of a token; none of it is one. */
+/** Responses of the token endpoint without a valid token. */
 const noTokens: readonly FaultRule['fault'][] = [
   { kind: 'answer', text: '<html>Welcome to the hotel</html>', headers: { 'content-type': 'text/html' } },
   { kind: 'answer', text: '' },
@@ -48,13 +48,13 @@ const noTokens: readonly FaultRule['fault'][] = [
   { kind: 'answer', json: { access_token: null, token_type: 'Bearer', expires_in: 3600 } },
 ];
 
-/** Step by step through answers that each make the gateway remember a failure for two seconds. */
+/** One step for each response. The gateway caches a failure for two seconds, so each step waits for three. */
 const refusedTokens = (faults: readonly FaultRule['fault'][]): Step[] =>
   faults.map((fault, i) => ({
-    async arrange(world) {
+    async arrange(testEnvironment) {
       await pass(3 * second);
-      await world.lift();
-      world.fault(onToken(fault));
+      await testEnvironment.lift();
+      testEnvironment.fault(onToken(fault));
     },
     ask: track(i),
     client: 'UPSTREAM_AUTH_FAILED',
@@ -77,9 +77,9 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
       withinMs: second,
       token: 1,
       api: 0,
-      check: async ({ world }) => {
-        expect(await world.ready()).toBe(503);
-        expect(refusals(world)).toBe(1);
+      check: async ({ testEnvironment }) => {
+        expect(await testEnvironment.ready()).toBe(503);
+        expect(refusals(testEnvironment)).toBe(1);
       },
       says: { client: '`/ready` 503, one log line' },
     },
@@ -98,14 +98,14 @@ const refusedCredentials = (id: string, status: number): FaultCase => ({
       client: 'UPSTREAM_AUTH_FAILED',
       token: 1,
       api: 0,
-      check: ({ world }) => expect(refusals(world)).toBe(2),
+      check: ({ testEnvironment }) => expect(refusals(testEnvironment)).toBe(2),
     },
   ],
 });
 
 let other: Sandbox;
 
-const outageSeconds = isFull ? 10 : 5; // three times as long as a failure is remembered, or nearly so
+const outageSeconds = isFull ? 10 : 5; // at least twice as long as a failure is cached
 
 faultSuite('T', 'Token', [
   {
@@ -146,7 +146,7 @@ faultSuite('T', 'Token', [
     warm: [artist(0)],
     slow: true,
     timeoutMs: 25_000,
-    recovery: 3_000, // a failure is remembered for two seconds
+    recovery: 3_000, // a failure is cached for two seconds
     steps: [
       {
         async arrange({ fault }) {
@@ -158,7 +158,7 @@ faultSuite('T', 'Token', [
         withinMs: 1_000,
         token: 3,
         api: 0,
-        check: async ({ world }) => expect(await world.ready()).toBe(503),
+        check: async ({ testEnvironment }) => expect(await testEnvironment.ready()).toBe(503),
         says: { client: '`/ready` 503' },
       },
       { ask: artist(0), client: 'ok', api: 0, token: 0, says: { client: 'from the cache' } },
@@ -168,7 +168,7 @@ faultSuite('T', 'Token', [
         client: 'UPSTREAM_UNAVAILABLE',
         medianMs: 20,
         withinMs: 1_000,
-        token: { atMost: 3 * Math.ceil(outageSeconds / 2) }, // a failure is remembered for two seconds
+        token: { atMost: 3 * Math.ceil(outageSeconds / 2) }, // a failure is cached for two seconds
         api: 0,
         check: expectThreeInTwoSeconds,
         says: { spotify: 'TOK ≤ 3 in any 2 s' },
@@ -200,7 +200,7 @@ faultSuite('T', 'Token', [
     fault: '401 for the fresh token too',
     promise: 'a fresh token that is rejected too ends in an error, not in a loop',
     warm: [track(0)],
-    shutMs: 1_100, // another token is fetched a second later
+    shutMs: 1_100, // the next token request is allowed after a second
     steps: [
       {
         arrange: ({ fault }) => fault({ fault: { kind: 'unauthorized', reason: 'expired' } }),
@@ -230,9 +230,9 @@ faultSuite('T', 'Token', [
         withinMs: 800,
         token: 1,
         api: 4,
-        check: (seen) => {
-          const [, ...asked] = bearers(seen);
-          expect(asked.map((bearer) => new Set(asked).size === 2 && asked.indexOf(bearer))).toEqual([
+        check: (result) => {
+          const [, ...sent] = bearers(result);
+          expect(sent.map((bearer) => new Set(sent).size === 2 && sent.indexOf(bearer))).toEqual([
             0, 0, 2, 2,
           ]);
         },
@@ -248,7 +248,7 @@ faultSuite('T', 'Token', [
       {
         async arrange({ fault }) {
           await nearTheEnd();
-          fault(onToken({ kind: 'delay', ms: 3_000 })); // longer than a call may take
+          fault(onToken({ kind: 'delay', ms: 3_000 })); // longer than UPSTREAM_TIMEOUT_MS
         },
         ask: range(15, 1).map(track),
         manner: { perSecond: 5 },
@@ -262,7 +262,7 @@ faultSuite('T', 'Token', [
         ask: track(30),
         client: 'ok',
         token: 0,
-        check: (seen) => expect(new Set(bearers(seen)).size).toBe(2),
+        check: (result) => expect(new Set(bearers(result)).size).toBe(2),
       },
     ],
   },
@@ -414,11 +414,11 @@ faultSuite('T', 'Token', [
       [400, 'temporarily_unavailable'] as const,
     ].flatMap(([status, error], i): Step[] => {
       const fault: FaultRule['fault'] = { kind: 'answer', status, json: { error } };
-      const arrange = (times: number) => async (world: World) => {
+      const arrange = (times: number) => async (testEnvironment: TestEnvironment) => {
         await pass(2.1 * second);
-        await world.lift();
-        world.sandbox.expireTokens();
-        world.fault(onToken(fault, times));
+        await testEnvironment.lift();
+        testEnvironment.sandbox.expireTokens();
+        testEnvironment.fault(onToken(fault, times));
       };
       return [
         { arrange: arrange(1), ask: track(2 * i), client: 'ok', token: 2, api: 1 },
@@ -440,8 +440,10 @@ faultSuite('T', 'Token', [
         withinMs: second,
         token: 3,
         api: 0,
-        check: ({ outcomes, world }) =>
-          expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+        check: ({ outcomes, testEnvironment }) =>
+          expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain(
+            'hotel',
+          ),
       },
     ],
   },
@@ -494,12 +496,12 @@ faultSuite('T', 'Token', [
     promise: 'the secret is not sent to the target of a redirect',
     shutMs: 61 * second,
     steps: [301, 302, 307, 308].map((status, i) => ({
-      async arrange(world: World) {
-        const { origin, calls } = await startForeignHost(world);
+      async arrange(testEnvironment: TestEnvironment) {
+        const { origin, calls } = await startForeignHost(testEnvironment);
         await pass(61 * second);
-        await world.lift();
-        world.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));
-        world.defer(() => expect(calls()).toBe(0));
+        await testEnvironment.lift();
+        testEnvironment.fault(onToken({ kind: 'redirect', to: `${origin}/api/token`, status }));
+        testEnvironment.defer(() => expect(calls()).toBe(0));
       },
       ask: track(i),
       client: 'UPSTREAM_AUTH_FAILED' as const,
@@ -520,7 +522,7 @@ faultSuite('T', 'Token', [
         manner: { perSecond: 30 },
         client: 'ok',
         api: 90,
-        token: { atLeast: 2, atMost: 5 }, // each is renewed when half of its time is over
+        token: { atLeast: 2, atMost: 5 }, // each is renewed after half of its lifetime
       },
     ],
   },
@@ -589,7 +591,7 @@ faultSuite('T', 'Token', [
         p99Ms: 150,
         token: 3,
         api: 50,
-        check: async ({ world }) => expect(await world.ready()).toBe(200),
+        check: async ({ testEnvironment }) => expect(await testEnvironment.ready()).toBe(200),
         says: { client: '`/ready` 200' },
       },
     ],

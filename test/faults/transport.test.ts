@@ -10,7 +10,7 @@ import {
 } from '../support/certificates.ts';
 import { isFull, stopwatchMs } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import {
   album,
   artist,
@@ -24,7 +24,7 @@ import {
 } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries, troubled } from '../support/fault-steps.ts';
-import { hostOf, type Services, type World } from '../support/fault-world.ts';
+import { hostOf, type Services, type TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { watchNetwork } from '../support/network-watch.ts';
 import { until } from '../support/process.ts';
@@ -32,11 +32,16 @@ import type { Trouble } from '../support/tcp-proxy.ts';
 
 const megabyte = 1_000_000;
 
-/** Connections to Spotify that the step has tried to open. */
-const connects = ({ world }: Seen, host = `127.0.0.1:${world.proxy.port}`): number =>
-  world.network.connections().filter((each) => `${each.host}:${each.port}` === host).length;
+/** The number of connections to Spotify that the step has tried to open. */
+const connects = (
+  { testEnvironment }: StepResult,
+  host = `127.0.0.1:${testEnvironment.proxy.port}`,
+): number =>
+  testEnvironment.network
+    .connections()
+    .filter((connection) => `${connection.host}:${connection.port}` === host).length;
 
-/** What is asked of `https://localhost`, behind which a sandbox may or may not be. */
+/** Configures `https://localhost` as the Web API, with a server in front of the sandbox or without it. */
 const overTls =
   (front: (services: Services, target: number) => Promise<{ origin: string }>) =>
   async (services: Services) => {
@@ -44,23 +49,23 @@ const overTls =
     return { SPOTIFY_API_URL: `${origin}/v1` };
   };
 
-let made: Certificates | undefined;
+let cachedCertificates: Certificates | undefined;
 function certificates(): Certificates {
-  if (!made) {
-    made = makeCertificates();
-    trust(made.authority);
+  if (!cachedCertificates) {
+    cachedCertificates = makeCertificates();
+    trust(cachedCertificates.authority);
   }
-  return made;
+  return cachedCertificates;
 }
 
 const showing = (which: (all: Certificates) => Certificate) =>
   overTls((services, target) => startTlsFront(services, which(certificates()), target));
 
-const tlsTargets = ({ network }: World): number =>
+const tlsTargets = ({ network }: TestEnvironment): number =>
   network.connections().filter(({ host }) => host === 'localhost').length;
 
-/** Refused for good: one handshake, and nothing that is less safe. */
-const refusedTls = (id: string, fault: string, environment: FaultCase['environment']): FaultCase => ({
+/** A TLS error: one handshake, no retry, and no call without TLS. */
+const rejectedTls = (id: string, fault: string, environment: FaultCase['environment']): FaultCase => ({
   id,
   fault,
   promise: `${fault}: the call is not retried and not sent without TLS`,
@@ -72,10 +77,10 @@ const refusedTls = (id: string, fault: string, environment: FaultCase['environme
       client: 'UPSTREAM_UNAVAILABLE',
       withinMs: 1_000,
       api: 0,
-      check({ world }) {
-        expect(tlsTargets(world), 'connections').toBe(1);
+      check({ testEnvironment }) {
+        expect(tlsTargets(testEnvironment), 'connections').toBe(1);
         expect(
-          world.network.requests().filter(({ scheme }) => scheme === 'Bearer').length,
+          testEnvironment.network.requests().filter(({ scheme }) => scheme === 'Bearer').length,
         ).toBeLessThanOrEqual(1);
       },
       says: { spotify: '1 connection' },
@@ -83,7 +88,7 @@ const refusedTls = (id: string, fault: string, environment: FaultCase['environme
   ],
 });
 
-/** Answers that are not HTTP as it should be. */
+/** Configures a Web API whose responses are not valid HTTP. */
 const speaking = (answer: string) => async (services: Services) => {
   const { origin } = await startForeignHost(services, answer);
   return { SPOTIFY_API_URL: `${origin}/v1` };
@@ -91,26 +96,32 @@ const speaking = (answer: string) => async (services: Services) => {
 
 const memoryMb = (): number => process.memoryUsage.rss() / megabyte;
 
-/** Asks, and leaves at a time. @returns the milliseconds until the gateway let go of the operation */
-async function leaveAt(world: World, operation: Operation, time: Promise<unknown>): Promise<number> {
+/** Sends an operation and cancels it at a time. @returns the milliseconds until the gateway has ended the operation */
+async function leaveAt(
+  testEnvironment: TestEnvironment,
+  operation: Operation,
+  time: Promise<unknown>,
+): Promise<number> {
   const leaving = new AbortController();
-  const asked = world.ask(operation, { signal: leaving.signal }).then(
+  const ended = testEnvironment.ask(operation, { signal: leaving.signal }).then(
     () => stopwatchMs(),
     () => stopwatchMs(),
   );
   await time;
   const leftMs = stopwatchMs();
   leaving.abort();
-  return (await asked) - leftMs;
+  return (await ended) - leftMs;
 }
 
-/** A client that asks and goes away when its call has come to Spotify. */
+/** A client that cancels its operation when the call has arrived at Spotify. */
 const leaving = (operation: Operation): Partial<Step> => ({
-  async act(world): Promise<Outcome[]> {
-    const before = world.calls('api').length;
-    const called = until(() => world.calls('api').length > before, 5_000);
-    const heldMs = await leaveAt(world, operation, called);
-    expect(heldMs, 'until the gateway let go of the operation').toBeLessThanOrEqual(world.limitMs(100));
+  async act(testEnvironment): Promise<Outcome[]> {
+    const before = testEnvironment.calls('api').length;
+    const called = until(() => testEnvironment.calls('api').length > before, 5_000);
+    const endedAfterMs = await leaveAt(testEnvironment, operation, called);
+    expect(endedAfterMs, 'ms until the gateway has ended the operation').toBeLessThanOrEqual(
+      testEnvironment.limitMs(100),
+    );
     return [];
   },
   says: { within: '≤ 100 ms' },
@@ -130,7 +141,7 @@ faultSuite('N', 'Transport', [
         client: 'UPSTREAM_UNAVAILABLE',
         withinMs: 1_000,
         api: 0,
-        check: (seen) => expect(connects(seen)).toBe(3),
+        check: (result) => expect(connects(result)).toBe(3),
         says: { spotify: '3 connects' },
       },
     ],
@@ -142,7 +153,7 @@ faultSuite('N', 'Transport', [
     proxied: 'api',
     slow: true,
     timeoutMs: 90_000,
-    recovery: isFull && 60_000, // after seven seconds the period is ten; D17 recovers after five
+    recovery: isFull && 60_000, // after seven seconds the period is ten seconds; case D17 checks the recovery after five
     steps: [
       {
         arrange: troubled({ kind: 'down' }),
@@ -152,7 +163,7 @@ faultSuite('N', 'Transport', [
         p99Ms: 500,
         medianMs: 50,
         api: 0,
-        check: (seen) => expect(connects(seen)).toBeLessThanOrEqual(40),
+        check: (result) => expect(connects(result)).toBeLessThanOrEqual(40),
         says: { spotify: '≤ 40 connects' },
       },
     ],
@@ -255,9 +266,9 @@ faultSuite('N', 'Transport', [
     steps: [
       { ask: range(10).map(track), client: 'ok', aside: true },
       {
-        async arrange(world) {
-          await world.trouble({ kind: 'down' });
-          await world.trouble({ kind: 'none' });
+        async arrange(testEnvironment) {
+          await testEnvironment.trouble({ kind: 'down' });
+          await testEnvironment.trouble({ kind: 'none' });
           await sleep(50);
         },
         ask: range(10, 10).map(track),
@@ -274,9 +285,9 @@ faultSuite('N', 'Transport', [
     steps: [
       { ask: range(3).map(track), client: 'ok', aside: true },
       {
-        async arrange(world) {
-          await world.trouble({ kind: 'down' });
-          await world.trouble({ kind: 'none' });
+        async arrange(testEnvironment) {
+          await testEnvironment.trouble({ kind: 'down' });
+          await testEnvironment.trouble({ kind: 'none' });
         },
         ask: range(3, 10).map(track),
         client: 'ok',
@@ -324,13 +335,13 @@ faultSuite('N', 'Transport', [
     deadlineMs: 4_000,
     slow: true,
     timeoutMs: 30_000,
-    recovery: 8_000, // the calls of those who have gone are still under way
+    recovery: 8_000, // the calls of cancelled operations are still in flight
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 10_000 }),
         ask: range(100).map(track),
         withinMs: 4_250,
-        api: { atMost: 20 + 9 }, // twenty failures shut the door while nine others are under way
+        api: { atMost: 20 + 9 }, // twenty failures open the circuit breaker while nine others are in flight
         check({ outcomes }) {
           const codes = new Set(outcomes.map(({ errors }) => errors[0]?.extensions?.code));
           codes.delete('UPSTREAM_UNAVAILABLE');
@@ -386,7 +397,7 @@ faultSuite('N', 'Transport', [
         client: 'UPSTREAM_TIMEOUT',
         withinMs: 8_200,
         settleMs: 300,
-        check: ({ world }) => expect(world.proxy.open()).toBe(0),
+        check: ({ testEnvironment }) => expect(testEnvironment.proxy.open()).toBe(0),
         says: { spotify: 'all sockets closed' },
       },
     ],
@@ -404,7 +415,7 @@ faultSuite('N', 'Transport', [
         ask: track(1),
         client: 'UPSTREAM_TIMEOUT',
         settleMs: 300,
-        check: ({ world }) => expect(world.proxy.connections()).toBeLessThanOrEqual(3),
+        check: ({ testEnvironment }) => expect(testEnvironment.proxy.connections()).toBeLessThanOrEqual(3),
         says: { spotify: '≤ 3 sockets' },
       },
     ],
@@ -514,27 +525,27 @@ faultSuite('N', 'Transport', [
     environment: showing(({ valid }) => valid),
     steps: [{ ask: track(1), client: 'ok', api: 1, withinMs: 1_000 }],
   },
-  refusedTls(
+  rejectedTls(
     'N13-expired',
     'TLS certificate expired',
     showing(({ expired }) => expired),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-host',
     'TLS certificate of another host',
     showing(({ otherHost }) => otherHost),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-self',
     'TLS certificate signed by nobody',
     showing(({ selfSigned }) => selfSigned),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-cut',
     'TLS handshake cut off',
     overTls((services) => startCutter(services)),
   ),
-  refusedTls(
+  rejectedTls(
     'N13-plain',
     'plain HTTP where TLS is expected',
     overTls(async (services) => {
@@ -579,9 +590,9 @@ faultSuite('N', 'Transport', [
     promise: 'the body of an error is cancelled at two megabytes too',
     steps: [
       {
-        async arrange(world) {
-          await only({ kind: 'answer', status: 503 })(world);
-          world.fault({ fault: { kind: 'oversize', megabytes: 300 } });
+        async arrange(testEnvironment) {
+          await only({ kind: 'answer', status: 503 })(testEnvironment);
+          testEnvironment.fault({ fault: { kind: 'oversize', megabytes: 300 } });
         },
         ask: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
@@ -641,9 +652,9 @@ faultSuite('N', 'Transport', [
     slow: true,
     steps: [
       {
-        async arrange(world) {
-          await only({ kind: 'answer', status: 503 })(world);
-          world.fault({ fault: { kind: 'delay', ms: 1_000 } });
+        async arrange(testEnvironment) {
+          await only({ kind: 'answer', status: 503 })(testEnvironment);
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 1_000 } });
         },
         ...leaving(track(1)),
         settleMs: 1_800,
@@ -689,8 +700,11 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 300 }),
-        async act(world) {
-          const [stays] = await Promise.all([world.ask(track(1)), leaveAt(world, track(1), sleep(50))]);
+        async act(testEnvironment) {
+          const [stays] = await Promise.all([
+            testEnvironment.ask(track(1)),
+            leaveAt(testEnvironment, track(1), sleep(50)),
+          ]);
           return [stays];
         },
         client: 'ok',
@@ -708,10 +722,10 @@ faultSuite('N', 'Transport', [
     steps: [
       {
         arrange: only({ kind: 'delay', ms: 200 }),
-        async act(world) {
-          const ahead = world.ask(track(0));
-          const leaves = leaveAt(world, track(1), sleep(50));
-          const stays = world.ask(track(1));
+        async act(testEnvironment) {
+          const ahead = testEnvironment.ask(track(0));
+          const leaves = leaveAt(testEnvironment, track(1), sleep(50));
+          const stays = testEnvironment.ask(track(1));
           const outcomes = await Promise.all([ahead, stays]);
           await leaves;
           return outcomes;
@@ -733,7 +747,7 @@ faultSuite('N', 'Transport', [
     recovery: 60_000,
     steps: [
       {
-        async act(world) {
+        async act(testEnvironment) {
           const troubles: Trouble[] = [
             { kind: 'reset', in: 'headers' },
             { kind: 'reset', in: 'body' },
@@ -744,20 +758,23 @@ faultSuite('N', 'Transport', [
           ];
           const outcomes: Outcome[] = [];
           for (const [i, trouble] of troubles.entries()) {
-            await world.trouble(trouble);
+            await testEnvironment.trouble(trouble);
             outcomes.push(
-              ...(await askAtRate(range(100, 100 * i).map(track), 100, (each) => world.ask(each))),
+              ...(await askAtRate(range(100, 100 * i).map(track), 100, (each) => testEnvironment.ask(each))),
             );
           }
           return outcomes;
         },
         withinMs: 8_250,
-        check: ({ world }) => {
-          const own = new Set([`127.0.0.1:${world.proxy.port}`, hostOf(world.sandbox.apiUrl)]);
-          const open = world.network
+        check: ({ testEnvironment }) => {
+          const spotifyHosts = new Set([
+            `127.0.0.1:${testEnvironment.proxy.port}`,
+            hostOf(testEnvironment.sandbox.apiUrl),
+          ]);
+          const open = testEnvironment.network
             .connections()
-            .filter(({ host, port, socket }) => own.has(`${host}:${port}`) && !socket.destroyed)
-            .filter(({ port }) => port === world.proxy.port);
+            .filter(({ host, port, socket }) => spotifyHosts.has(`${host}:${port}`) && !socket.destroyed)
+            .filter(({ port }) => port === testEnvironment.proxy.port);
           expect(open.length).toBeLessThanOrEqual(10);
         },
         says: { client: 'ok or coded', spotify: '≤ 10 sockets open' },

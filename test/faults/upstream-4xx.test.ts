@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from '../support/clock.ts';
-import type { FaultCase, Seen, Step } from '../support/fault-case.ts';
+import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
 import {
   album,
   artist,
@@ -19,12 +19,12 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries } from '../support/fault-steps.ts';
-import type { World } from '../support/fault-world.ts';
+import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const latencyMs = 30;
 
-const minute = 61_000; // and a moment more
+const minute = 61_000; // and one second
 
 const refusal = (status: number, message: string): FaultRule['fault'] => ({
   kind: 'answer',
@@ -35,7 +35,7 @@ const refusal = (status: number, message: string): FaultRule['fault'] => ({
 const usualConcurrency = 24;
 
 /** At most 24 calls at the same time: the 25th is sent when the first has its response. */
-function expectUsualConcurrency({ api }: Seen): void {
+function expectUsualConcurrency({ api }: StepResult): void {
   const singles = api.filter(({ path }) => !path.includes('ids='));
   for (const [i, { atMs }] of singles.entries()) {
     const next = singles[i + usualConcurrency];
@@ -43,7 +43,7 @@ function expectUsualConcurrency({ api }: Seen): void {
   }
 }
 
-const batchesIn = ({ api }: Seen) => api.filter(({ path }) => path.includes('ids=')).length;
+const batchesIn = ({ api }: StepResult) => api.filter(({ path }) => path.includes('ids=')).length;
 
 const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
   id,
@@ -58,9 +58,9 @@ const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
       client: 'ok',
       withinMs: latencyMs * 4 + 400,
       api: 31,
-      check(seen) {
-        expect(batchesIn(seen)).toBe(1);
-        expectUsualConcurrency(seen);
+      check(result) {
+        expect(batchesIn(result)).toBe(1);
+        expectUsualConcurrency(result);
       },
       says: { spotify: '1 batch, then singles, 24 at a time' },
     },
@@ -68,7 +68,7 @@ const withdrawnBatch = (id: string, status: 403 | 404 | 410): FaultCase => ({
       ask: artists(range(10, 30).map(artistId)),
       client: 'ok',
       api: 10,
-      check: (seen) => expect(batchesIn(seen)).toBe(0),
+      check: (result) => expect(batchesIn(result)).toBe(0),
       says: { spotify: 'no batch' },
     },
   ],
@@ -148,9 +148,9 @@ faultSuite('U', 'Upstream 4xx', [
       { kind: 'premium-lapsed' } as const,
       { kind: 'premium-lapsed', form: 'text' } as const,
     ].map((fault, i) => ({
-      async arrange(world: World) {
+      async arrange(testEnvironment: TestEnvironment) {
         await pass(minute);
-        await only(fault)(world);
+        await only(fault)(testEnvironment);
       },
       ask: track(i + 1),
       client: 'UPSTREAM_FORBIDDEN' as const,
@@ -209,9 +209,9 @@ faultSuite('U', 'Upstream 4xx', [
     shutMs: minute,
     steps: [1, 2, 3].flatMap((n): Step[] => [
       {
-        async arrange(world) {
+        async arrange(testEnvironment) {
           await pass(minute);
-          await only({ kind: 'premium-lapsed', form: n % 2 === 0 ? 'json' : 'text' })(world);
+          await only({ kind: 'premium-lapsed', form: n % 2 === 0 ? 'json' : 'text' })(testEnvironment);
         },
         ask: range(50, 1).map(track),
         manner: 'in turn',
@@ -289,10 +289,10 @@ faultSuite('U', 'Upstream 4xx', [
     fault: '301, 302, 303, 307 or 308 to another host',
     promise: 'no redirect is followed, and no token goes to another host',
     steps: [301, 302, 303, 307, 308].map((status, i) => ({
-      async arrange(world: World) {
-        const { origin, calls } = await startForeignHost(world);
-        await only({ kind: 'redirect', to: `${origin}/v1/tracks/${trackId(i)}`, status })(world);
-        world.defer(() => expect(calls()).toBe(0));
+      async arrange(testEnvironment: TestEnvironment) {
+        const { origin, calls } = await startForeignHost(testEnvironment);
+        await only({ kind: 'redirect', to: `${origin}/v1/tracks/${trackId(i)}`, status })(testEnvironment);
+        testEnvironment.defer(() => expect(calls()).toBe(0));
       },
       ask: track(i),
       client: 'UPSTREAM_BAD_RESPONSE' as const,

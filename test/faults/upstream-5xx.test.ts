@@ -4,7 +4,7 @@ import type { FaultRule } from '../../src/sandbox/index.ts';
 import { operation } from '../support/abuse.ts';
 import { isFull, pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
-import type { Seen, Step } from '../support/fault-case.ts';
+import type { Step, StepResult } from '../support/fault-case.ts';
 import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
 import { codesOf, only, onlyAfterRetries } from '../support/fault-steps.ts';
@@ -29,7 +29,7 @@ const timeOf = (share: number) => (outcomes: readonly Outcome[]) =>
 const p99Of = timeOf(0.99);
 const medianOf = timeOf(0.5);
 
-/** Attempts beyond the first that the operations' calls took, of all attempts. */
+/** The number of retries among all calls of the operations. */
 function retriesIn(outcomes: readonly Outcome[]): { retries: number; calls: number } {
   let calls = 0;
   let retries = 0;
@@ -43,63 +43,63 @@ function retriesIn(outcomes: readonly Outcome[]): { retries: number; calls: numb
   return { retries, calls };
 }
 
-const freeRetries = 3; // those before there were calls to take a tenth of
+const minRetries = 3; // allowed even if a tenth of the calls is less
 
-function expectFewRetries({ outcomes }: Seen): void {
+function expectFewRetries({ outcomes }: StepResult): void {
   const { retries, calls } = retriesIn(outcomes);
-  expect(retries, `retries among ${calls} calls`).toBeLessThanOrEqual(calls * 0.1 + freeRetries);
+  expect(retries, `retries among ${calls} calls`).toBeLessThanOrEqual(calls * 0.1 + minRetries);
 }
 
-const heldTracks = range(20);
-const isHeld = ({ operation }: Outcome) =>
-  heldTracks.some((n) => track(n).variables['id'] === operation.variables['id']);
+const cachedTracks = range(20);
+const isCached = ({ operation }: Outcome) =>
+  cachedTracks.some((n) => track(n).variables['id'] === operation.variables['id']);
 
-/** Needs no call: its time is that of the process and the machine. */
-const free = operation('{ __typename }', {}, { __typename: 'Query' });
-const isFree = (outcome: Outcome) => outcome.operation === free;
+/** An operation without a call: its time depends only on the process and the machine. */
+const localOperation = operation('{ __typename }', {}, { __typename: 'Query' });
+const isLocal = (outcome: Outcome) => outcome.operation === localOperation;
 
-/** Of five one asks what is held and one what needs no call, the others what nobody has asked. */
+/** One operation in five reads a cached object, one in five needs no call, and the others read new objects. */
 const mixed = (length: number): Operation[] =>
   range(length).map((n) => {
-    if (n % 5 === 0) return track(heldTracks[(n / 5) % 20] ?? 0);
-    return n % 5 === 1 ? free : track(100 + n);
+    if (n % 5 === 0) return track(cachedTracks[(n / 5) % 20] ?? 0);
+    return n % 5 === 1 ? localOperation : track(100 + n);
   });
 
-// The short form has one period of the breaker, and the cases beside it get their share of the processor.
+// Without FULL=1 the outage has one period of the breaker, and a rate that leaves processor time to concurrent cases.
 const outageSeconds = seconds(60, 7);
 const outageRate = seconds(200, 50);
 const flakySeconds = seconds(60, 7);
-const flaps = seconds(10, 3); // the probe after five seconds finds Spotify up
-const shutAfterFailures = 20;
+const flaps = seconds(10, 3); // the probe after five seconds succeeds
+const failuresUntilOpen = 20;
 const usualConcurrency = 24;
-const mostProbes = Math.ceil(outageSeconds / 10);
-const mostInOutage = shutAfterFailures + usualConcurrency + mostProbes;
+const maxProbes = Math.ceil(outageSeconds / 10);
+const maxCallsInOutage = failuresUntilOpen + usualConcurrency + maxProbes;
 
-/** After the first second nobody waits, and Spotify is left alone but for one call a period. */
-function expectOpenBreaker({ outcomes, api, world }: Seen): void {
+/** After the first second no operation waits, and Spotify gets one call in each period. */
+function expectOpenBreaker({ outcomes, api, testEnvironment }: StepResult): void {
   expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
-  expect(outcomes.filter(isHeld).filter(isFailed)).toEqual([]);
-  expect(outcomes.filter(isHeld).every(isStale)).toBe(true);
+  expect(outcomes.filter(isCached).filter(isFailed)).toEqual([]);
+  expect(outcomes.filter(isCached).every(isStale)).toBe(true);
   const open = outcomes.slice(outageRate);
-  const [freeOnes, others] = [open.filter(isFree), open.filter((each) => !isFree(each))];
-  const medianMs = 20 * world.machineLoad() + 2 * medianOf(freeOnes);
+  const [local, others] = [open.filter(isLocal), open.filter((outcome) => !isLocal(outcome))];
+  const medianMs = 20 * testEnvironment.machineLoad() + 2 * medianOf(local);
   expect(medianOf(others), 'median once the breaker is open').toBeLessThan(medianMs);
-  const p99Ms = world.limitMs(50) + 2 * p99Of(freeOnes);
+  const p99Ms = testEnvironment.limitMs(50) + 2 * p99Of(local);
   expect(p99Of(others), 'p99 once the breaker is open').toBeLessThan(p99Ms);
   const startMs = api[0]?.atMs ?? 0;
-  const probes = api.filter(({ atMs }) => atMs > startMs + world.limitMs(second));
+  const probes = api.filter(({ atMs }) => atMs > startMs + testEnvironment.limitMs(second));
   for (const [i, { atMs }] of probes.entries()) {
     const beforeMs = probes[i - 1]?.atMs;
     if (beforeMs !== undefined) expect(atMs - beforeMs).toBeGreaterThan(5 * second);
   }
-  expect(probes.length).toBeLessThanOrEqual(mostProbes);
+  expect(probes.length).toBeLessThanOrEqual(maxProbes);
   expect(api.length / outcomes.length, 'calls for each operation').toBeLessThanOrEqual(1.1);
 }
 
-/** Where Spotify responds at once: a process that gets no processor for seconds shall not take that for a timeout. */
-const patient = { UPSTREAM_TIMEOUT_MS: '7000' };
+/** For cases without slow responses, so that a process that gets no processor for seconds has no timeout. */
+const longTimeout = { UPSTREAM_TIMEOUT_MS: '7000' };
 
-/** What opens the breaker of a family: more failures than it takes. */
+/** Opens the circuit breaker of a family with more failures than necessary. */
 const breaking: Step = {
   arrange: only(answering(503)),
   ask: range(30, 50).map(track),
@@ -151,31 +151,31 @@ faultSuite('F', '5xx', [
       withinMs: second,
       api: 3,
       aside: i > 0,
-      check: ({ outcomes, world }: Seen) =>
-        expect([...outcomes.map(({ text }) => text), ...world.log()].join()).not.toContain('hotel'),
+      check: ({ outcomes, testEnvironment }: StepResult) =>
+        expect([...outcomes.map(({ text }) => text), ...testEnvironment.log()].join()).not.toContain('hotel'),
     })),
   },
   {
     id: 'F4',
     fault: `full outage, ${outageRate} operations a second for ${outageSeconds} s (200 for 60 s with FULL=1)`,
     promise: 'in a full outage calls stop within a second, and no operation waits',
-    environment: { CACHE_TTL_SECONDS: '1', ...patient },
-    warm: heldTracks.map(track),
+    environment: { CACHE_TTL_SECONDS: '1', ...longTimeout },
+    warm: cachedTracks.map(track),
     slow: true,
     timeoutMs: (outageSeconds + 75) * second,
-    recovery: isFull && 60_000, // the second period is ten seconds; F5 and F13 recover
+    recovery: isFull && 60_000, // the second period is ten seconds; cases F5 and F13 check the recovery
     steps: [
       {
-        async arrange(world) {
-          await sleep(2_100); // two periods: after one, copies would be served without a call
-          await only(answering(503))(world);
+        async arrange(testEnvironment) {
+          await sleep(2_100); // more than twice CACHE_TTL_SECONDS: before that stale entries would be served without a call
+          await only(answering(503))(testEnvironment);
         },
         ask: mixed(outageSeconds * outageRate),
         manner: { perSecond: outageRate },
-        api: { atMost: mostInOutage },
-        check(seen) {
-          expectOpenBreaker(seen);
-          expectFewRetries(seen);
+        api: { atMost: maxCallsInOutage },
+        check(result) {
+          expectOpenBreaker(result);
+          expectFewRetries(result);
         },
         says: {
           client: 'UPSTREAM_UNAVAILABLE, what is held ok and stale',
@@ -218,7 +218,7 @@ faultSuite('F', '5xx', [
     id: 'F6',
     fault: '5 % random 500s at 50 operations a second',
     promise: 'with one failure in twenty calls fewer than one operation in a hundred fails',
-    environment: patient,
+    environment: longTimeout,
     slow: true,
     timeoutMs: 30_000,
     steps: [
@@ -227,11 +227,11 @@ faultSuite('F', '5xx', [
         ask: range(50 * flakySeconds).map(track),
         manner: { perSecond: 50 },
         p99Ms: 1_500,
-        check(seen) {
-          const { outcomes } = seen;
+        check(result) {
+          const { outcomes } = result;
           expect(codesOf(outcomes).filter((code) => code !== 'UPSTREAM_UNAVAILABLE')).toEqual([]);
           expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThanOrEqual(0.01);
-          expectFewRetries(seen);
+          expectFewRetries(result);
         },
         says: { client: '≥ 99 % ok', spotify: '≤ 1.10 × calls' },
       },
@@ -241,26 +241,26 @@ faultSuite('F', '5xx', [
     id: 'F6-30',
     fault: '30 % random 500s at 50 operations a second',
     promise: 'with one failure in three calls cached data is served, and other reads fail with their code',
-    environment: { CACHE_TTL_SECONDS: '1', ...patient },
-    warm: heldTracks.map(track),
+    environment: { CACHE_TTL_SECONDS: '1', ...longTimeout },
+    warm: cachedTracks.map(track),
     slow: true,
     timeoutMs: 30_000,
     recovery: 60_000,
     steps: [
       {
-        async arrange(world) {
-          await sleep(2_100); // two periods: after one, copies would be served without a call
-          await only(answering(500), { chance: 0.3, seed: 'F6' })(world);
+        async arrange(testEnvironment) {
+          await sleep(2_100); // more than twice CACHE_TTL_SECONDS: before that stale entries would be served without a call
+          await only(answering(500), { chance: 0.3, seed: 'F6' })(testEnvironment);
         },
         ask: mixed(50 * flakySeconds),
         manner: { perSecond: 50 },
         p99Ms: 1_500,
-        check(seen) {
-          const { outcomes } = seen;
+        check(result) {
+          const { outcomes } = result;
           expect(codesOf(outcomes)).toEqual(['UPSTREAM_UNAVAILABLE']);
-          expect(outcomes.filter(isHeld).filter(isFailed)).toEqual([]);
+          expect(outcomes.filter(isCached).filter(isFailed)).toEqual([]);
           expect(outcomes.filter(isFailed).length / outcomes.length).toBeLessThan(0.35);
-          expectFewRetries(seen);
+          expectFewRetries(result);
         },
         says: { client: 'what is held ok; else ok or UPSTREAM_UNAVAILABLE', spotify: '≤ 1.10 × calls' },
       },
@@ -284,7 +284,7 @@ faultSuite('F', '5xx', [
             { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },
           ]),
       },
-      // A read is tried three times; of the retries of two reads one is more than there may be.
+      // Each read has three attempts, but the retry budget has one retry less than two reads need.
       ...[[artistAlbums(1), 5] as const, [search('amber'), 3] as const].map(
         ([operation, api]): Step => ({
           arrange: () => pass(11 * second),
@@ -350,9 +350,9 @@ faultSuite('F', '5xx', [
     slow: true,
     steps: [
       {
-        async arrange(world) {
-          await only(answering(503))(world);
-          world.fault({ fault: { kind: 'delay', ms: 1_500 } });
+        async arrange(testEnvironment) {
+          await only(answering(503))(testEnvironment);
+          testEnvironment.fault({ fault: { kind: 'delay', ms: 1_500 } });
         },
         ask: track(1),
         client: 'UPSTREAM_UNAVAILABLE',
@@ -370,8 +370,8 @@ faultSuite('F', '5xx', [
     steps: [
       breaking,
       {
-        async arrange(world) {
-          await only({ kind: 'stall' })(world);
+        async arrange(testEnvironment) {
+          await only({ kind: 'stall' })(testEnvironment);
           await pass(5_050);
         },
         async act({ ask, limitMs }) {
@@ -380,9 +380,9 @@ faultSuite('F', '5xx', [
           const others = await askAtRate(range(50, 201).map(track), 100, (each) => ask(each));
           expect(p99Of(others), 'p99 of the others').toBeLessThan(limitMs(50));
           expect(codesOf(others)).toEqual(['UPSTREAM_UNAVAILABLE']);
-          const own = await probe;
-          expect(codesOf([own])).toEqual(['UPSTREAM_TIMEOUT']);
-          return [own, ...others];
+          const probeOutcome = await probe;
+          expect(codesOf([probeOutcome])).toEqual(['UPSTREAM_TIMEOUT']);
+          return [probeOutcome, ...others];
         },
         withinMs: 1_500,
         api: 1,
@@ -398,23 +398,25 @@ faultSuite('F', '5xx', [
     fault: `Spotify down for a second and up for a second, ${flaps} times, at 50 operations a second`,
     promise:
       'while Spotify fails and recovers repeatedly, operations fail with their codes and nothing else breaks',
-    environment: patient,
+    environment: longTimeout,
     slow: true,
     timeoutMs: 90_000,
     recovery: 60_000,
     steps: [
       {
-        async act(world) {
-          const ups = (async () => {
+        async act(testEnvironment) {
+          const flapping = (async () => {
             for (let i = 0; i < flaps; i++) {
-              const remove = world.fault({ fault: answering(503) });
+              const remove = testEnvironment.fault({ fault: answering(503) });
               await sleep(second);
               remove();
               await sleep(second);
             }
           })();
-          const outcomes = await askAtRate(range(100 * flaps).map(track), 50, (each) => world.ask(each));
-          await ups;
+          const outcomes = await askAtRate(range(100 * flaps).map(track), 50, (each) =>
+            testEnvironment.ask(each),
+          );
+          await flapping;
           return outcomes;
         },
         withinMs: 8_250,

@@ -79,7 +79,7 @@ test('the forty requests cover data, errors of fields and rejected requests', ()
 });
 
 for (const [host, start] of Object.entries(hosts)) {
-  test(`${host} gives the same bytes as Node, with the same calls`, async () => {
+  test(`${host} returns the same bytes as Node, with the same calls`, async () => {
     const { responses, calls } = await run(start);
     for (const [at, response] of responses.entries()) assert.deepEqual(response, node.responses[at]);
     assert.deepEqual(calls, node.calls);

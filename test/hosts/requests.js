@@ -1,5 +1,5 @@
 /**
- * The forty requests that every host has to answer with equal bytes.
+ * The forty requests whose responses must have the same bytes on every host.
  * @param {import('spotify-graphql-gateway/sandbox').Sandbox['catalogue']['fixtures']} fixtures
  * @returns {{ path?: string, method?: string, headers?: Record<string, string>, body?: string }[]}
  */
@@ -59,7 +59,7 @@ export function requestsOf({ artists, albums, tracks, shows, episodes, audiobook
     query(`{ artist(id: "${artists.albums11}") { albums(after: "bad cursor") { ${page} } } }`),
     // Documents: variables, fragments, directives, introspection, federation, and documents that are rejected.
     query(named, { variables: { id: artists.albums10 }, operationName: 'Named' }),
-    query(named, { variables: { id: artists.albums11 } }), // compiled, where the host allows it
+    query(named, { variables: { id: artists.albums11 } }), // compiled, if the host allows it
     query(
       '{ __schema { types { name kind fields { name type { name } } } } __type(name: "Artist") { description } }',
     ),

@@ -47,7 +47,7 @@ for (const [host, start] of Object.entries(processes)) {
   });
 }
 
-/** A connection that has had one response, what it received since, and its error. */
+/** Opens a connection and waits for one response. @returns the bytes after that response, and the connection's error */
 async function connectedClient(url) {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);

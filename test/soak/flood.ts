@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { startSandbox } from '../../src/sandbox/index.ts';
 
 /**
- * A flood of garbage beside a few good questions: how late those are, with and without it, and what becomes of
- * the garbage. `FLOOD_PER_SECOND` and `FLOOD_SECONDS` change the size; the built gateway is what is asked.
+ * Sends a flood of invalid requests to the built gateway beside a few valid ones. Prints the latency of the valid ones
+ * with and without the flood, and the statuses of all. `FLOOD_PER_SECOND` and `FLOOD_SECONDS` change the size.
  */
 
 const { FLOOD_PER_SECOND = '2000', FLOOD_SECONDS = '10' } = process.env;
 const perSecond = Number(FLOOD_PER_SECOND);
 const seconds = Number(FLOOD_SECONDS);
 const goodPerSecond = 50;
-const goodSockets = 200; // so that none of the good ones waits for another
+const goodSockets = 200; // so many that no valid request waits for another
 const stepMs = 10;
 const garbageSockets = 64;
 const url = process.argv[2];
@@ -31,7 +31,7 @@ const documents = [
   'query q($a: Nothing) { __typename }',
 ];
 
-/** Another one each time, so that nothing is known from before. */
+/** Each request has another document, so that none is cached. */
 const garbage = (n: number): string =>
   n % 8 === 7 ? '{"query":' : JSON.stringify({ query: `#${n}\n${documents[n % documents.length]}` });
 
@@ -54,7 +54,7 @@ function post(port: number, agent: Agent, body: string): Promise<{ status: numbe
   });
 }
 
-/** Asks so many a second, whether answers come or not. */
+/** Sends so many requests a second, without waiting for responses. */
 async function ask(port: number, rate: number, sockets: number, body: (n: number) => string) {
   const agent = new Agent({ keepAlive: true, maxSockets: sockets });
   const answers: Promise<{ status: number; ms: number }>[] = [];
@@ -69,7 +69,7 @@ async function ask(port: number, rate: number, sockets: number, body: (n: number
   return all;
 }
 
-/** How late the admitted were: what is turned away is so at once. */
+/** Latencies of the requests that were not rejected with 503, and all statuses. */
 function summary(answers: readonly { status: number; ms: number }[]) {
   const times = answers
     .filter(({ status }) => status !== 503)
@@ -83,7 +83,7 @@ function summary(answers: readonly { status: number; ms: number }[]) {
 
 const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-/** The garbage comes from a process of its own: what sends it must not keep the good questions waiting. */
+/** Runs in its own process, so that it does not delay the client of the valid requests. */
 async function sendGarbage(port: number) {
   print(summary(await ask(port, perSecond, garbageSockets, garbage)));
 }
@@ -104,7 +104,7 @@ async function start() {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<number>((resolve, reject) => {
-    // Its log is read on, for one that nobody reads would hold it up.
+    // All output is read, because a full pipe would block the process.
     server.stdout.setEncoding('utf8').on('data', (text: string) => {
       const [, printed] = /:(\d+)\/graphql$/m.exec(text) ?? [];
       if (printed !== undefined) resolve(Number(printed));
@@ -124,18 +124,18 @@ async function run() {
     env: process.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const over = once(flood, 'close');
-  let told = '';
+  const floodEnded = once(flood, 'close');
+  let floodOutput = '';
   flood.stdout.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
+    floodOutput += text;
   });
-  await sleep(2_000); // until it is there
+  await sleep(2_000); // until the flood has started
   const flooded = summary(await ask(port, goodPerSecond, goodSockets, good));
-  await over;
+  await floodEnded;
   print({
     idle,
     flooded,
-    garbage: JSON.parse(told),
+    garbage: JSON.parse(floodOutput),
     ratioOfP99: Math.round((flooded.p99Ms / idle.p99Ms) * 100) / 100,
     spotifyCalls: sandbox.calls().length - before,
   });

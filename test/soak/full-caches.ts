@@ -11,25 +11,25 @@ import { hostileRequests } from '../support/hostile-documents.ts';
 import { upstreamOf } from '../support/process.ts';
 
 /**
- * The built gateway, with the memory limit of `npm start`, while all its caches are full: documents, entries and whole
- * responses. 64 connections request large responses, and one request in twenty is hostile. SOAK_MINUTES says for how
- * long, 10 if left out. Ends with code 1 when memory has no bound, the process ends, or a response is a server error.
- * Whether memory grows is judged from five minutes on: the heap takes minutes to reach its size.
+ * Runs the built gateway, with the memory limit of `npm start`, while all its caches are full: documents, entries and
+ * whole responses. 64 connections request large responses, and one request in twenty is hostile. SOAK_MINUTES is the
+ * duration, by default 10. Ends with code 1 if memory exceeds its bounds, the process ends, or a response is a server
+ * error. Growth is checked only in runs of five minutes or more, because the heap takes minutes to reach its size.
  */
 
 const { SOAK_MINUTES = '10' } = process.env;
 const lengthMs = Number(SOAK_MINUTES) * 60_000;
-const fillRequests = 3_000; // each a new album and a new document: more than their caches have room for
+const fillRequests = 3_000; // each a new album and a new document: more than the caches can store
 const fillConnections = 4;
 const pauseMs = 200; // after a 503
 const sampleMs = lengthMs / 24;
 const connections = 64;
 const hostileEvery = 20;
 const hostileCount = 4_000;
-const artists = 500; // some 12,000 albums, of which the cache of entries has room for a few thousand
+const artists = 500; // some 12,000 albums, of which the cache of entries can store a few thousand
 const rssGrowth = 0.1;
 const growthFromMs = 5 * 60_000;
-const maxRssMb = 450; // 256 MB of old space, and what is outside of it
+const maxRssMb = 450; // 256 MB of old space, and the memory outside of it
 
 const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -47,7 +47,7 @@ const albumList = `search(q: "the") { albums(first: 100) { edges { node { ...A $
 const albumRequest = (n: number, comment = '') =>
   JSON.stringify({ query: `${albumPage} ${albumFields} ${comment}`, variables: { id: idOfAlbum(n) } });
 
-/** Of each four requests: an album that is new to the cache, two large responses, and one of few that are repeated. */
+/** Of four requests one reads an album that is not cached, two have large responses, and one reads several albums. */
 function bodyOf(n: number): string {
   const round = Math.floor(n / 4);
   switch (n % 4) {
@@ -100,7 +100,7 @@ function rssMbOf({ pid }: ChildProcess): number {
   return Math.round(Number(kilobytes) / 1_000);
 }
 
-/** Fills the caches, then sends on all connections until the time is over. @returns what is wrong */
+/** Fills the caches, then sends on all connections until the time is over. @returns the violations */
 async function load(server: ChildProcess, port: number): Promise<string[]> {
   const hostile = fc.sample(hostileRequests, { numRuns: hostileCount, seed: 1 });
   const statuses: Record<number, number> = {};
@@ -144,11 +144,11 @@ async function load(server: ChildProcess, port: number): Promise<string[]> {
   return [
     ...wrong,
     ...grown(samples),
-    ...(server.exitCode === null ? [] : [`it ended with ${server.exitCode}`]),
+    ...(server.exitCode === null ? [] : [`the gateway ended with ${server.exitCode}`]),
   ];
 }
 
-/** Garbage makes single samples differ by a third, so the highest ones of both halves are compared. */
+/** Garbage makes samples differ by a third, so the peaks of both halves are compared. */
 function grown(samples: readonly { atMs: number; rssMb: number }[]): string[] {
   const peak = (half: (typeof samples)[number][]) => Math.max(...half.map(({ rssMb }) => rssMb));
   const first = peak(samples.filter(({ atMs }) => atMs < lengthMs / 2));
@@ -167,7 +167,7 @@ const { server, port } = await startGateway(upstreamOf(sandbox));
 const ended = once(server, 'exit');
 say(`full caches: ${connections} connections for ${SOAK_MINUTES} min`);
 const found = await load(server, port);
-for (const what of found) say(`BROKEN: ${what}`);
+for (const violation of found) say(`BROKEN: ${violation}`);
 say(
   found.length === 0
     ? 'full caches: every bound was kept'

@@ -24,8 +24,8 @@ import {
 import { resources } from '../support/fault-traces.ts';
 
 /**
- * The gateway under 50 operations a second while every kind of fault hits one call in twenty: what it holds
- * must not grow. SOAK_MINUTES says for how long, 30 if left out. Ends with code 1 when a bound is broken.
+ * Sends 50 operations a second to the gateway while every kind of fault affects one call in twenty: its memory, sockets and
+ * timers must not grow. SOAK_MINUTES is the duration, by default 30. Ends with code 1 if a bound is violated.
  */
 
 const { SOAK_MINUTES = '30' } = process.env;
@@ -33,11 +33,11 @@ const minutes = Number(SOAK_MINUTES);
 const lengthMs = minutes * 60_000;
 const perSecond = 50;
 const chance = 0.05;
-const leaveShare = 0.05; // of clients that go away before they are answered
+const leaveShare = 0.05; // of clients that leave before their response
 const deadlineMs = 8_000;
 const settleMs = 1_000;
 
-// Until then code is compiled and caches fill; what holds everything has all it will ever hold.
+// Until then code is compiled and caches fill.
 const settledMs = Math.min(5 * 60_000, lengthMs / 3);
 const sampleMs = Math.max(2_000, Math.min(60_000, lengthMs / 12));
 const heapGrowth = 0.05;
@@ -45,7 +45,7 @@ const rssGrowth = 0.1;
 
 const megabyte = 1_000_000;
 
-/** Where a rule without a target hits every call of the Web API, and none of the token endpoint. */
+/** Faults of the Web API: rules without `on` do not apply to the token endpoint. */
 const faults: readonly FaultRule[] = (
   [
     { kind: 'delay', ms: 500 },
@@ -53,7 +53,7 @@ const faults: readonly FaultRule[] = (
     { kind: 'answer', status: 502, text: '<h1>Bad gateway</h1>' },
     { kind: 'answer', status: 503 },
     { kind: 'answer', status: 408 },
-    // Not without a word: that lowers page sizes, and then case P22-ceiling takes tracks away.
+    // With a message, because a 400 without one lowers page sizes, and then case P22-ceiling loses tracks.
     { kind: 'answer', status: 400, json: { error: { status: 400, message: 'Bad request.' } } },
     { kind: 'answer', status: 409 },
     { kind: 'answer', status: 403, json: { error: { status: 403, message: 'Insufficient client scope' } } },
@@ -84,7 +84,7 @@ const onToken: readonly FaultRule[] = (
   ] satisfies FaultRule['fault'][]
 ).map((fault, i) => ({ on: { route: 'token' }, fault, chance, seed: `soak token ${i}` }));
 
-/** Questions over a set of things that is met whole before the first sample counts. */
+/** Operations on so few objects that all are cached before the first sample counts. */
 const kinds: readonly ((n: number) => Operation)[] = [
   (n) => artist(n % 40),
   (n) => album(n % 40),
@@ -117,7 +117,7 @@ interface Window {
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-/** The sandbox in a process of its own: what it holds is none of the gateway's. */
+/** Starts the sandbox in its own process, so that its memory does not count. */
 async function startUpstream(): Promise<{ child: ChildProcess; origin: string }> {
   const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', main, '--port', '0'], {
@@ -135,7 +135,7 @@ async function setFaults(origin: string, rules: readonly FaultRule[]): Promise<v
   await (await fetch(url, { method: 'DELETE' })).text();
   if (rules.length === 0) return;
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(rules) });
-  if (!response.ok) throw new Error(`the sandbox does not take the faults: ${await response.text()}`);
+  if (!response.ok) throw new Error(`the sandbox rejects the faults: ${await response.text()}`);
   await response.text();
 }
 
@@ -152,7 +152,7 @@ function startGateway(origin: string): Gateway {
   return createGateway(config.gateway, silent);
 }
 
-/** Twice, since what the first one finalizes the second one frees. */
+/** Twice, because the second collection frees the objects that the first one finalizes. */
 async function collectGarbage(): Promise<void> {
   if (!globalThis.gc) throw new Error('run with --expose-gc');
   globalThis.gc();
@@ -196,7 +196,7 @@ function print(samples: readonly Sample[]): void {
   }
 }
 
-/** What is wrong by the samples: growth since everything had settled, and what is left at the end. */
+/** The violations in the samples: growth after the caches have filled, and sockets and timers that are left at the end. */
 function broken(samples: readonly Sample[], before: Sample, after: Sample): string[] {
   const found: string[] = [];
   const settled = samples.find(({ atMs }) => atMs >= settledMs - sampleMs / 2);
@@ -217,17 +217,17 @@ function broken(samples: readonly Sample[], before: Sample, after: Sample): stri
   return found;
 }
 
-/** Asks so many a second until the time is over; samples between. */
+/** Sends so many operations a second until the time is over, and takes samples. */
 async function load(gateway: Gateway, samples: Sample[], startedMs: number): Promise<string[]> {
   const wrong: string[] = [];
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   let window: Window = { times: [], ok: 0 };
   let nextSampleMs = sampleMs;
 
-  function note(outcome: Outcome): void {
+  function record(outcome: Outcome): void {
     window.times.push(outcome.ms);
     if (outcome.errors.length === 0) window.ok += 1;
-    for (const what of violations(outcome, { deadlineMs })) if (wrong.length < 10) wrong.push(what);
+    for (const violation of violations(outcome, { deadlineMs })) if (wrong.length < 10) wrong.push(violation);
   }
 
   async function one(n: number): Promise<void> {
@@ -236,7 +236,7 @@ async function load(gateway: Gateway, samples: Sample[], startedMs: number): Pro
     if (leaves) setTimeout(() => leaving.abort(), n % 200);
     try {
       const outcome = await ask(gateway, operationAt(n), leaving.signal);
-      if (!leaves) note(outcome);
+      if (!leaves) record(outcome);
     } catch (error) {
       if (!leaves) wrong.push(String(error));
     }
@@ -252,10 +252,10 @@ async function load(gateway: Gateway, samples: Sample[], startedMs: number): Pro
       nextSampleMs += sampleMs;
     }
     if (dueMs > nowMs) await sleep(dueMs - nowMs);
-    const asked = one(n).finally(() => underWay.delete(asked));
-    underWay.add(asked);
+    const operation = one(n).finally(() => inFlight.delete(operation));
+    inFlight.add(operation);
   }
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   samples.push(await takeSample(startedMs, window));
   return wrong;
 }
@@ -289,6 +289,6 @@ say(
   `soak: ${perSecond} operations a second for ${minutes} min, ${100 * chance} % of each of ${faults.length} faults`,
 );
 const found = await soak();
-for (const what of found) say(`BROKEN: ${what}`);
+for (const violation of found) say(`BROKEN: ${violation}`);
 say(found.length === 0 ? 'soak: every bound was kept' : `soak: ${found.length} bounds were broken`);
 process.exitCode = found.length === 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 import { artists, catalogue, dataOf } from './asking.ts';
 import type { TestGateway } from './gateway.ts';
 
-/** Pages of an artist's list of albums, BTS's unless said otherwise, and what they must hold. */
+/** Pages of an artist's list of albums, and the albums that they must contain. The default artist is BTS. */
 
 export interface PageInfo {
   hasNextPage: boolean;
@@ -35,7 +35,7 @@ export async function albumPage(
 
 export const idsOf = ({ nodes }: Pick<AlbumPage, 'nodes'>): string[] => nodes.map(({ id }) => id);
 
-/** The albums in these slots of an artist's list. */
+/** The ids of the albums in these slots of an artist's list. */
 export const slots = (from: number, to?: number, id: string = artists.bts): string[] =>
   catalogue
     .albumsOf(id)

@@ -5,33 +5,33 @@ import { catalogue } from './catalogue.ts';
 import { waitForIdleLoop } from './clock.ts';
 import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
 
-/** What most tests of the graph share: the music, an app whose kind is known, and a short look at answers. */
+/** Shared by most tests of the schema: the catalogue, gateways in a known quota mode, and short forms of responses. */
 
 export { catalogue };
 export const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlists } =
   catalogue.fixtures;
 
-/** In shape and range, and nobody's. */
+/** A valid id of no object. */
 export const unknownId = '0000000000000000000001';
 
 export const modes = ['development', 'extended'] as const;
 
-/** A gateway that knows from the start what kind of app it is, so that no call is spent on finding out. */
+/** A gateway with a configured quota mode, so that it sends no calls to learn it. */
 export const inMode = (
   mode: QuotaMode,
   environment: Record<string, string> = {},
   options: StartOptions = {},
 ) => start({ SPOTIFY_QUOTA_MODE: mode, ...environment }, { quotaMode: mode, ...options });
 
-/** A gateway that knows nothing of its app. */
+/** A gateway that has learned no capabilities of its app yet. */
 export const unknownApp = (quotaMode: QuotaMode, environment: Record<string, string> = {}) =>
   start(environment, { quotaMode });
 
 type StartOptions = Parameters<typeof withSandbox>[1];
 
 /**
- * Gateway, sandbox and test share one process: where the machine is busy the gateway finds it late and turns
- * operations away, before anything of them runs. They are asked again.
+ * Gateway, sandbox and test share one event loop: on a busy machine the gateway finds it late and rejects operations
+ * before they run. They are sent again.
  */
 async function start(environment: Record<string, string>, options: StartOptions) {
   const gateway = await withSandbox(environment, options);
@@ -44,7 +44,7 @@ async function start(environment: Record<string, string>, options: StartOptions)
   return { ...gateway, ask };
 }
 
-/** What a gateway has told its operator to have found out about an ability, or about any. */
+/** The learned capabilities that a gateway has logged: all, or the values of one. */
 export const learnedCapabilities = (
   { logged }: TestGateway,
   ability?: string,
@@ -52,25 +52,25 @@ export const learnedCapabilities = (
   logged
     .filter(({ message }) => message.startsWith('learned: '))
     .map(({ fields }): [unknown, unknown] => [Reflect.get(fields, 'ability'), Reflect.get(fields, 'value')])
-    .filter(([about]) => ability === undefined || about === ability);
+    .filter(([name]) => ability === undefined || name === ability);
 
 export const expectNoError = async ({ ask }: TestGateway, document: string): Promise<void> =>
   expect((await ask(document)).errors).toEqual([]);
 
-/** What a client sees: the data, and of each error its path and its code. */
+/** The data of a response, and the path and the code of each error. */
 export const seen = <T>({ data, errors }: Answer<T>) => ({
   data,
   errors: errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']]),
 });
 
-/** An answer without a fault. */
+/** A response without errors, in the form of `seen`. */
 export const fine = <T>(data: T) => ({ data, errors: [] });
 
-/** The names of the calls that an operation used, with where they came from. */
+/** The calls that an operation used, each with its origin: `network /artists/…`. */
 export const origins = ({ extensions }: Answer<unknown>): string[] =>
   (extensions.spotify?.calls ?? []).map(({ origin, path }) => `${origin} ${path}`);
 
-/** The fields that the answer says the app may not have: `Artist.followers at artist.followers`. */
+/** The fields that the response reports as unavailable: `Artist.followers at artist.followers: REASON`. */
 export const unavailable = ({ extensions }: Answer<unknown>): string[] =>
   (extensions.spotify?.unavailable ?? []).map(
     ({ field, path, reason }) => `${field} at ${path.join('.')}: ${reason}`,
@@ -79,7 +79,7 @@ export const unavailable = ({ extensions }: Answer<unknown>): string[] =>
 /** A list in a document: `["a", "b"]`. */
 export const quoted = (ids: readonly string[]): string => JSON.stringify(ids);
 
-/** The data of an answer that must be without a fault, in the form that the test knows it to have. */
+/** The data of a response. @throws if the response has errors */
 export async function dataOf<T>(
   { ask }: Pick<TestGateway, 'ask'>,
   document: string,
@@ -90,7 +90,7 @@ export async function dataOf<T>(
   return data;
 }
 
-/** A gateway whose first `times` calls of the Web API, or all, meet with a fault. */
+/** A gateway for whose first `times` calls of the Web API the sandbox has a fault. Default: all calls. */
 export async function withFault(fault: Fault, times = Number.POSITIVE_INFINITY) {
   const gateway = await inMode('development');
   gateway.sandbox.faults.add({ times, fault });
@@ -98,7 +98,7 @@ export async function withFault(fault: Fault, times = Number.POSITIVE_INFINITY) 
   return { ...gateway, tokenCalls };
 }
 
-/** An answer of Spotify that is no success, in its own form. */
+/** An error response of Spotify, in Spotify's format. */
 export const refusal = (status: number, message = 'Some words of Spotify'): Fault => ({
   kind: 'answer',
   status,
@@ -112,7 +112,7 @@ export function firstGapMs({ sandbox }: { sandbox: Sandbox }): number {
   return second.atMs - first.atMs;
 }
 
-/** One field that needs one call, what it gives, and what it gives when that call fails. */
+/** An operation that needs one call, its response, and its response if the call fails. */
 export const oneCall = `{ artist(id: "${artists.bts}") { name } }`;
 export const itsAnswer = fine({ artist: { name: 'BTS' } });
 export const itsFailure = (code: string) => ({ data: { artist: null }, errors: [['artist', code]] });

@@ -3,13 +3,13 @@ import { audiobooks, catalogue } from './asking.ts';
 import { plain } from './podcasts.ts';
 import { imagesAt } from './truth.ts';
 
-/** Audiobooks and chapters in the words of the graph: what an answer must say. */
+/** The expected response data of audiobooks and chapters. */
 
 export const audiobookFields = `id name uri externalUrl authors { name } narrators { name } edition description
   htmlDescription publisher mediaType languages explicit images { url width height } copyrights { text type }
   totalChapters`;
 
-/** The fields of a chapter that lists have too. */
+/** The fields of a chapter that lists of chapters contain too. */
 export const listedChapterFields = `id name uri externalUrl chapterNumber description releaseDate { date precision }
   durationMs images { url width height } explicit restrictions { reason } audioPreviewUrl`;
 
@@ -21,7 +21,7 @@ export const marketOf = (audiobookId: string): string =>
 
 const named = (names: readonly string[]) => names.map((name) => ({ name }));
 
-/** @param imagesUrl base of the pictures of the sandbox that was asked */
+/** @param imagesUrl base URL of the sandbox's images */
 export function audiobookTruth(mode: QuotaMode, imagesUrl: string) {
   const listedChapter = (chapter: Chapter) => ({
     id: chapter.id,

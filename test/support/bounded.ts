@@ -5,15 +5,15 @@ import { expect } from 'vitest';
 import { measureMachineLoad } from './machine-load.ts';
 import type { Server } from './process.ts';
 
-/** What any request may cost a process: its own time, the time of a request for `/health` beside it, and memory. */
+/** Bounds for any request: its own time, the time of a concurrent request for `/health`, and the memory of the process. */
 const bounds = { answerMs: 1_000, healthMs: 200, peakMb: 300 };
 const healthEveryMs = 20;
-const leastHealthRequests = 3;
+const minHealthRequests = 3;
 
 /**
- * Runs `act`, which sends requests to the process, and asserts that it takes at most `answerMs` (null: as long as it
- * takes), that `/health` responds within 200 ms all the while, and that the process never has more than 300 MB. Bounds
- * on time are multiplied by the load of the machine at that time.
+ * Runs `act`, which sends requests to the process, and asserts that it takes at most `answerMs` (null: no limit), that
+ * `/health` responds within 200 ms meanwhile, and that the process never has more than 300 MB. Bounds on time are
+ * multiplied by the load of the machine at that time.
  */
 export async function expectBounded<T>(
   server: Pick<Server, 'pid' | 'peakMb' | 'get'>,
@@ -22,7 +22,7 @@ export async function expectBounded<T>(
 ): Promise<T> {
   resetPeakMemory(server.pid);
   const loads = [measureMachineLoad(), measureMachineLoad(server.pid)];
-  // A request waits for both processes.
+  // A request waits for the test process and for the gateway.
   const machineLoad = () => loads.reduce((sum, load) => sum + load() - 1, 1);
   const startedMs = performance.now();
   let tookMs: number | undefined;
@@ -31,8 +31,8 @@ export async function expectBounded<T>(
   });
   acted.catch(() => undefined); // awaited below
   let slowestHealthMs = 0;
-  for (let n = 0; tookMs === undefined || n < leastHealthRequests; n++) {
-    const elapsedMs = measureOthersTime();
+  for (let n = 0; tookMs === undefined || n < minHealthRequests; n++) {
+    const elapsedMs = measureIdleTime();
     expect((await server.get('/health')).status).toBe(200);
     slowestHealthMs = Math.max(slowestHealthMs, elapsedMs());
     await sleep(healthEveryMs);
@@ -44,14 +44,14 @@ export async function expectBounded<T>(
   return result;
 }
 
-/** Milliseconds without those in which this process was busy, as with the requests of other tests of the same file. */
-function measureOthersTime(): () => number {
+/** Measures milliseconds, without those in which this process itself was busy, as with other tests of the same file. */
+function measureIdleTime(): () => number {
   const startMs = performance.now();
   const start = nodePerformance.eventLoopUtilization();
   return () => performance.now() - startMs - nodePerformance.eventLoopUtilization(start).active;
 }
 
-/** Makes the kernel forget the peak so far, so that each test has its own; where it does not, the peak is of all. */
+/** Resets the kernel's peak, so that each test has its own. If the kernel cannot, the peak is that of all tests so far. */
 function resetPeakMemory(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
 /**
- * Builds `dist` once for a whole run, before any test file: the tests of the process run what an operator
- * runs. A build that fails stops the tests that need it and no others, so it is told, not thrown.
+ * Builds `dist` once for a whole run, before any test file, because the tests of the process run the built server. A
+ * failed build is provided to the tests, not thrown, so that only the tests that need `dist` fail.
  */
 export default function setup(project: TestProject): void {
   const buildAnew = () => project.provide('buildFailure', build());
@@ -12,7 +12,7 @@ export default function setup(project: TestProject): void {
   project.onTestsRerun(buildAnew);
 }
 
-/** What the compiler complains about; null when it does not. */
+/** The output of a failed build; null if the build succeeds. */
 function build(): string | null {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], {

@@ -17,7 +17,7 @@ export interface ScriptedSpotify {
   calls: string[];
   /** The ETag of every response; a request that has it gets a 304. None by default. */
   etag?: string;
-  /** Replaced by a test: what a call waits for, and the error with which it fails. */
+  /** The response to a call. Tests replace it to delay a call or to let it fail. */
   respond(path: string): Promise<unknown>;
 }
 
@@ -56,7 +56,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
   return { cache, memory, debugLog };
 }
 
-/** A field of an operation of its own, and the reasons for which it was served stale. */
+/** A field of a new operation, with the reasons for which it was served stale. */
 export function startField(timeoutMs = 10_000): FieldContext & { staleReasons(): string[] } {
   const operation = createOperationContext(timeoutMs);
   onTestEnd(operation.end);

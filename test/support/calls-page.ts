@@ -3,13 +3,13 @@ import type { Operation } from './operations.ts';
 
 /** Spotify calls for one operation. */
 export interface Measured {
-  /** With nothing held. */
+  /** With an empty cache. */
   calls: number;
-  /** Once more within the time that answers are kept. */
+  /** Repeated while the cached responses are fresh. */
   again: number;
-  /** Thirty of it at the same time, with nothing held. */
+  /** Executed thirty times at once, with an empty cache. */
   crowd: number;
-  /** With nothing held, and nothing known of the app. */
+  /** With an empty cache, for an app whose capabilities are unknown. */
   unknown: number;
   /** By the naive gateway. */
   naive: number;
@@ -22,9 +22,9 @@ export interface Row {
 
 /** Writes `docs/calls.md`. */
 export function callsPage(rows: readonly Row[]): string {
-  const least = rows.filter(({ operation }) => operation.least === undefined);
-  const more = rows.filter(({ operation }) => operation.least !== undefined);
-  const numbered = new Map([...least, ...more].map((row, i) => [row, i + 1]));
+  const minimal = rows.filter(({ operation }) => operation.least === undefined);
+  const aboveMinimum = rows.filter(({ operation }) => operation.least !== undefined);
+  const numbered = new Map([...minimal, ...aboveMinimum].map((row, i) => [row, i + 1]));
   const number = (row: Row): number => numbered.get(row) ?? 0;
 
   return `${[
@@ -34,10 +34,15 @@ export function callsPage(rows: readonly Row[]): string {
     `Each number is the calls that arrived at Spotify for the operation, with an empty cache. ${naive}`,
     table(
       ['', 'operation', 'extended', 'development', 'naive, extended', 'naive, development'],
-      least.map((row) => [number(row), row.operation.title, ...costs(row, 'calls'), ...costs(row, 'naive')]),
+      minimal.map((row) => [
+        number(row),
+        row.operation.title,
+        ...costs(row, 'calls'),
+        ...costs(row, 'naive'),
+      ]),
     ),
     '## Repeated, concurrent, and for an unknown app',
-    everybody,
+    otherCosts,
     table(
       [
         '',
@@ -49,7 +54,7 @@ export function callsPage(rows: readonly Row[]): string {
         'unknown app, extended',
         'unknown app, development',
       ],
-      [...least, ...more].map((row) => [
+      [...minimal, ...aboveMinimum].map((row) => [
         number(row),
         row.operation.title,
         ...costs(row, 'again'),
@@ -58,17 +63,17 @@ export function callsPage(rows: readonly Row[]): string {
       ]),
     ),
     '## Why fewer calls are not possible',
-    ...least.flatMap((row) => explanation(row, number(row))),
+    ...minimal.flatMap((row) => explanation(row, number(row))),
     '## Operations that cost more than the minimum',
     'These operations are possible with fewer calls; their texts state which calls are avoidable, and why the gateway sends them.',
     table(
       ['', 'operation', 'extended', 'development', 'minimum, extended', 'minimum, development'],
-      more.map((row) => {
+      aboveMinimum.map((row) => {
         const { extended = 0, development = 0 } = row.operation.least ?? {};
         return [number(row), row.operation.title, ...costs(row, 'calls'), extended, development];
       }),
     ),
-    ...more.flatMap((row) => explanation(row, number(row))),
+    ...aboveMinimum.flatMap((row) => explanation(row, number(row))),
   ].join('\n\n')}\n`;
 }
 
@@ -83,14 +88,14 @@ const naive = `The naive gateway returns the same data from the same schema in t
 simplest way: one resolver per field, one DataLoader per request, one call for each id and page, pages as large as the app may
 have them, and no cache.`;
 
-const everybody = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed thirty times _at
+const otherCosts = `Executed _again_ while the responses are fresh (\`CACHE_TTL_SECONDS\`), an operation costs nothing. Executed thirty times _at
 once_, it costs the same as once. The capabilities of an _unknown app_ (\`SPOTIFY_QUOTA_MODE=auto\`, nothing learned yet) are
 learned from calls: one rejected call for a page that is too large (50 items), one for a batch read, which an app in
 development mode does not have, and one object to see whether Spotify sends a field. These calls are sent once.`;
 
-const costs = ({ measured }: Row, what: keyof Measured): number[] => [
-  measured.extended[what],
-  measured.development[what],
+const costs = ({ measured }: Row, column: keyof Measured): number[] => [
+  measured.extended[column],
+  measured.development[column],
 ];
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -107,7 +112,7 @@ function explanation({ operation }: Row, number: number): string[] {
 
 const graphql = (document: string): string => `\`\`\`graphql\n${document}\n\`\`\``;
 
-/** The document as one can read it: of long rows of the same a few. */
+/** The document with long lists of ids and of similar lines abbreviated. */
 function shortened(document: string): string {
   const lines = document.split('\n').map((line) => line.replace(/\["(\w+)",.*"(\w+)"\]/, '["$1", …, "$2"]'));
   if (lines.length <= 12) return lines.join('\n');

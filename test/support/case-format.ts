@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 
-/** The format of a case: what a scripted Spotify answers, what is asked of the gateway, and what is right. */
+/** The format of a case: the responses of a scripted Spotify, the operations, and the expected results. */
 
 /** One rule of the scripted upstream; of the rules that match a call, the first one answers it. */
 const rule = z
@@ -18,7 +18,7 @@ const rule = z
     raw: z.string().optional(),
     /** Answers every id with a plain object of this kind. */
     echo: z.enum(['artist', 'album', 'track']).optional(),
-    /** Sets `limit` and `offset` of the body's pages to what was asked. */
+    /** Sets `limit` and `offset` of the body's pages to those of the request. */
     echoPage: z.boolean().optional(),
   })
   .refine(
@@ -27,14 +27,14 @@ const rule = z
   )
   .refine(({ body, echoPage }) => !echoPage || body !== undefined, 'has echoPage without a body');
 
-/** What an answer must be; every other key is a path into `data` with the value that must stand there. */
+/** The expected result. Every key that is not listed here is a path into `data` with the expected value. */
 const right = z
   .object({
     noErrors: z.literal(true).optional(),
     errorCode: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
-    /** The ids of a whole walk, in their order. */
+    /** The ids of all nodes of a walk, in their order. */
     ids: z.array(z.string()).optional(),
-    /** No page of a list was asked for with a smaller limit. */
+    /** The smallest limit with which the gateway may request pages. */
     lastLimit: z.int().positive().optional(),
     any: z.literal(true).optional(),
     get oneOf() {
@@ -50,9 +50,9 @@ const step = z
     walk: z.string().optional(),
     pick: z.string().optional(),
     variables: z.record(z.string(), z.json()).default({}),
-    /** How much time passes before the step. */
+    /** The time that passes before the step. */
     waitMs: z.int().nonnegative().default(0),
-    right: right.refine((keys) => Object.keys(keys).length > 0, 'says nothing'),
+    right: right.refine((keys) => Object.keys(keys).length > 0, 'expects nothing'),
     note: z.string().optional(),
   })
   .refine(({ query, walk }) => (query === undefined) !== (walk === undefined), 'needs either query or walk')
@@ -73,7 +73,7 @@ export type Rule = z.output<typeof rule>;
 export type Right = z.output<typeof right>;
 export type CaseStep = z.output<typeof step>;
 export type Case = z.output<typeof caseFormat>;
-/** As a case is written: what has a default may be left out. */
+/** The same types before defaults are filled in. */
 export type WrittenRule = z.input<typeof rule>;
 export type WrittenCase = z.input<typeof caseFormat>;
 

@@ -4,22 +4,21 @@ import { type Clock, startClock } from './clock.ts';
 import { type Answer, startGateway, type TestGateway } from './gateway.ts';
 import { type ScriptedUpstream, startScriptedUpstream, type UpstreamCall } from './scripted-upstream.ts';
 
-/** Runs a case: a gateway of its own in front of the case's upstream is asked step by step. */
+/** Runs the steps of a case on a new gateway in front of the case's upstream. */
 
-interface Asked {
-  /** One of a query, several of a walk. */
+interface StepResponses {
+  /** One for a query, one for each page of a walk. */
   answers: Answer<unknown>[];
-  /** Of a walk: the ids of all of its nodes. */
+  /** The ids of all nodes of a walk; null for a query. */
   ids: string[] | null;
 }
 
-/** What one step has brought. */
-interface Result extends Asked {
-  /** The calls of the step; those of the case so far where the step made none. */
+interface StepResult extends StepResponses {
+  /** The calls of the step; if it has none, all calls of the case so far. */
   calls: UpstreamCall[];
 }
 
-/** A list of a case is a few pages long; a walk that is longer does not end. */
+/** Lists of cases have a few pages, so a longer walk never ends. */
 const maxPagesOfWalk = 200;
 
 export async function runCase({ env, upstream: rules, steps }: Case): Promise<void> {
@@ -28,23 +27,23 @@ export async function runCase({ env, upstream: rules, steps }: Case): Promise<vo
   const clock = steps.some(({ waitMs }) => waitMs > 0) ? startClock() : null;
   for (const [i, step] of steps.entries()) {
     const result = await runStep(step, { upstream, gateway, clock });
-    const wrong = faultsOf(result, step.right);
+    const mismatches = mismatchesOf(result, step.right);
     const calls = upstream.log().map((call) => `\n  ${call}`);
-    if (wrong.length > 0) {
+    if (mismatches.length > 0) {
       expect.fail(
-        `step ${i + 1} of ${steps.length}: ${wrong.join('\n')}\nSpotify has answered:${calls.join('')}`,
+        `step ${i + 1} of ${steps.length}: ${mismatches.join('\n')}\nSpotify has answered:${calls.join('')}`,
       );
     }
   }
 }
 
-interface World {
+interface CaseEnvironment {
   upstream: ScriptedUpstream;
   gateway: TestGateway;
   clock: Clock | null;
 }
 
-async function runStep(step: CaseStep, { upstream, gateway, clock }: World): Promise<Result> {
+async function runStep(step: CaseStep, { upstream, gateway, clock }: CaseEnvironment): Promise<StepResult> {
   if (step.waitMs > 0) await clock?.pass(step.waitMs / 1000);
   const before = upstream.calls().length;
   const asked = step.walk === undefined ? await askOnce(step, gateway) : await walk(step, gateway);
@@ -58,14 +57,14 @@ interface Connection {
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-async function askOnce({ query = '', variables }: CaseStep, { ask }: TestGateway): Promise<Asked> {
+async function askOnce({ query = '', variables }: CaseStep, { ask }: TestGateway): Promise<StepResponses> {
   return { answers: [await ask(query, variables)], ids: null };
 }
 
 async function walk(
   { walk: query = '', pick = '', variables }: CaseStep,
   { ask }: TestGateway,
-): Promise<Asked> {
+): Promise<StepResponses> {
   const answers: Answer<unknown>[] = [];
   const ids: string[] = [];
   for (let after: string | null = null; answers.length < maxPagesOfWalk; ) {
@@ -82,55 +81,55 @@ async function walk(
   throw new Error(`The walk has not ended after ${maxPagesOfWalk} pages.`);
 }
 
-/** What is not as it must be; empty where everything is right. */
-function faultsOf(result: Result, right: Right): string[] {
+/** The differences between a result and the expected one; empty if there is none. */
+function mismatchesOf(result: StepResult, right: Right): string[] {
   const { noErrors, errorCode, ids, lastLimit, any: _, oneOf, ...values } = right;
   const errors = result.answers.flatMap((answer) => answer.errors);
   const codes = errors.map(({ extensions }) => String(extensions?.['code']));
-  const faults: string[] = [];
-  const want = (isRight: boolean, fault: string) => {
-    if (!isRight) faults.push(fault);
+  const mismatches: string[] = [];
+  const check = (isMatch: boolean, mismatch: string) => {
+    if (!isMatch) mismatches.push(mismatch);
   };
 
-  // A document that the schema refuses says nothing about Spotify, whatever the case expects.
-  const refused = codes.filter((code) => code.startsWith('GRAPHQL_') && errorCode === undefined);
-  want(refused.length === 0, `is refused: ${JSON.stringify(errors)}`);
-  if (noErrors) want(errors.length === 0, `has errors: ${JSON.stringify(errors)}`);
+  // A document that the schema rejects tests nothing about Spotify, so it fails the case unless the case expects a code.
+  const rejected = codes.filter((code) => code.startsWith('GRAPHQL_') && errorCode === undefined);
+  check(rejected.length === 0, `is refused: ${JSON.stringify(errors)}`);
+  if (noErrors) check(errors.length === 0, `has errors: ${JSON.stringify(errors)}`);
   if (errorCode !== undefined) {
     const expected = [errorCode].flat();
     const isExpected = codes.length > 0 && codes.every((code) => expected.includes(code));
-    want(isExpected, `has error codes [${codes}], not of [${expected}]`);
+    check(isExpected, `has error codes [${codes}], not of [${expected}]`);
   }
   if (ids !== undefined) {
-    want(same(result.ids, ids), `walked over ${JSON.stringify(result.ids)}, not ${JSON.stringify(ids)}`);
-    want(errors.length === 0, `walked with errors: ${JSON.stringify(errors)}`);
+    check(same(result.ids, ids), `walked over ${JSON.stringify(result.ids)}, not ${JSON.stringify(ids)}`);
+    check(errors.length === 0, `walked with errors: ${JSON.stringify(errors)}`);
   }
   if (lastLimit !== undefined) {
     const limits = result.calls.flatMap(({ query }) => query.get('limit') ?? []).map(Number);
-    want(limits.length > 0, 'asked for no page');
-    want(
+    check(limits.length > 0, 'asked for no page');
+    check(
       limits.every((limit) => limit >= lastLimit),
       `asked for pages of [${limits}], not of at least ${lastLimit}`,
     );
   }
   if (oneOf !== undefined) {
-    const each = oneOf.map((alternative) => faultsOf(result, alternative));
-    want(
-      each.some((found) => found.length === 0),
-      `none of: ${each.map((found) => found.join(', ')).join(' | ')}`,
+    const mismatchesOfEach = oneOf.map((alternative) => mismatchesOf(result, alternative));
+    check(
+      mismatchesOfEach.some((found) => found.length === 0),
+      `none of: ${mismatchesOfEach.map((found) => found.join(', ')).join(' | ')}`,
     );
   }
   for (const [path, expected] of Object.entries(values)) {
     const actual = valueAt(result.answers.at(-1)?.data, path);
-    want(
+    check(
       same(actual, expected),
       `${path} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}; errors: ${JSON.stringify(errors)}`,
     );
   }
-  return faults;
+  return mismatches;
 }
 
-/** Such as `artist.albums.nodes.0.id`, or `artist.albums.nodes.length`; undefined where nothing is there. */
+/** @param path such as `artist.albums.nodes.0.id`, or `artist.albums.nodes.length` */
 function valueAt(data: unknown, path: string): unknown {
   let value = data;
   for (const name of path.split('.')) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 
-/** Certificates made at run time by an authority of our own, and TLS servers that show them. */
+/** Certificates that a test authority signs at run time, and TLS servers that use them. */
 
 export interface Certificate {
   key: string;
@@ -18,7 +18,6 @@ export interface Certificates {
   valid: Certificate;
   expired: Certificate;
   otherHost: Certificate;
-  /** Signed by nobody but itself. */
   selfSigned: Certificate;
 }
 
@@ -49,9 +48,9 @@ export function makeCertificates(): Certificates {
   function signed(name: string, host: string, days: number): Certificate {
     const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
     openssl('req', ...curve, '-keyout', `${name}.key`, '-out', `${name}.csr`, ...subject);
-    const by = ['-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial'];
-    const what = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-copy_extensions', 'copy'];
-    openssl('x509', '-req', ...what, ...by, '-days', `${days}`);
+    const authority = ['-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial'];
+    const files = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-copy_extensions', 'copy'];
+    openssl('x509', '-req', ...files, ...authority, '-days', `${days}`);
     return { key: read(`${name}.key`), cert: read(`${name}.pem`) };
   }
 
@@ -71,7 +70,7 @@ export function makeCertificates(): Certificates {
 const { createSecureContext } = tls;
 const trusted = [...tls.rootCertificates]; // several test files may run in one process, each with its own authority
 
-/** From now on this process trusts the authority too, as it would by NODE_EXTRA_CA_CERTS. */
+/** Makes this process trust the authority, as NODE_EXTRA_CA_CERTS would. */
 export function trust(authority: string): void {
   trusted.push(authority);
   tls.createSecureContext = (options) => createSecureContext({ ...options, ca: trusted });
@@ -100,14 +99,14 @@ export async function startTlsFront(
   return listening(server, { defer });
 }
 
-/** A server that hangs up in the middle of the handshake. */
-export const startCutter = (world: Defer): Promise<Front> =>
+/** A server that closes connections in the middle of the TLS handshake. */
+export const startCutter = (testEnvironment: Defer): Promise<Front> =>
   listening(
     createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.destroy());
     }),
-    world,
+    testEnvironment,
   );
 
 async function listening(server: ReturnType<typeof createServer>, { defer }: Defer): Promise<Front> {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
 /**
- * Long waits without waiting: the monotonic clock of the process is moved on, for the gateway and the sandbox alike.
- * Timers are not moved, so only decisions that read the clock may be tested with it. With FULL=1 the time really passes.
+ * Replaces long waits: moves the monotonic clock of the process forward, for the gateway and the sandbox alike. Timers are
+ * not moved, so this works only for code that reads the clock. With FULL=1 the time really passes.
  */
 
 const { FULL } = process.env;
@@ -17,7 +17,7 @@ export const isFull = FULL === '1';
 /** Milliseconds that have really passed; `performance.now()` may have been moved. */
 export const stopwatchMs = realNow;
 
-/** Lets so many milliseconds pass. */
+/** Waits by moving the clock, or really if FULL=1. */
 export async function pass(ms: number): Promise<void> {
   if (isFull && ms <= longestSleepMs) {
     await sleep(ms);
@@ -28,7 +28,7 @@ export interface Clock {
   pass(seconds: number): Promise<void>;
 }
 
-/** A clock for one test, after which the time is as before. */
+/** A clock that a test can move. The end of the test resets it. */
 export function startClock(): Clock {
   const beforeMs = aheadMs;
   onTestFinished(() => {
@@ -43,7 +43,7 @@ async function moveClock(byMs: number): Promise<void> {
   await waitForIdleLoop(); // gateways that watch the event loop saw it stand still for this time
 }
 
-/** Sets the wall clock off by so many milliseconds, as an operator or NTP may do; 0 sets it right. */
+/** Changes the wall clock by so many milliseconds, as an operator or NTP may do; 0 corrects it. */
 export function setWallClock(byMs: number): void {
   Date.now = byMs === 0 ? realDateNow : () => realDateNow() + byMs;
 }

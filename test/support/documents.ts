@@ -36,30 +36,30 @@ import type { Catalogue } from '../../src/sandbox/index.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 import { typeNames } from '../../src/schema/types/node.ts';
 
-/** Operations that nobody would think of: any walk through the schema is one, and any of them is valid. */
+/** Random operations: random selections from the schema. All of them are valid. */
 
 export interface RandomOperation {
   document: string;
   variables: Record<string, unknown>;
 }
 
-/** What is known of the objects whose fields are being chosen, as far as cursors of their lists need it. */
+/** The object whose fields are being selected, as far as cursors of its lists need it. */
 interface Place {
   kind?: Kind;
-  /** The one object's id, where it is one and known. */
+  /** The id, if the object is a single one whose id is known. */
   id?: string;
   q?: string;
   market: string | null;
 }
 
-const deepest = 11; // fields in one another; the gateway has its own limit at 15
-const widest = 5;
-const mostAliases = 80;
+const maxDepth = 11; // the gateway's own limit is 15
+const maxWidth = 5;
+const maxAliases = 80;
 const words = ['love', 'the', 'night', 'BTS', 'Twin Beds', 'album:Rooms', 'year:1999-2003', 'zzzzzzzzzzzz'];
-const uselessWords = [' ', '*', 'x'.repeat(251)];
+const invalidWords = [' ', '*', 'x'.repeat(251)];
 const markets = ['DE', 'ES', 'KR', 'US'];
-const uselessMarkets = ['us', 'ZZ', '../'];
-const uselessIds = [
+const invalidMarkets = ['us', 'ZZ', '../'];
+const invalidIds = [
   '',
   '../me',
   'spotify:user:4rOoJ6Egrf8K2IrywzwOMk',
@@ -67,12 +67,12 @@ const uselessIds = [
   'x'.repeat(600),
 ];
 const sizes = [0, 1, 2, 5, 10, 11, 20, 21, 50, 51, 100];
-const uselessSizes = [-1, 101];
-const uselessCursors = ['', 'abc', 'NaN', 'MS4wLjAuLg'];
+const invalidSizes = [-1, 101];
+const invalidCursors = ['', 'abc', 'NaN', 'MS4wLjAuLg'];
 
 /**
  * @param seed equal seeds make equal operations
- * @param size how many fields are chosen, about
+ * @param size the approximate number of fields
  */
 export function randomOperation(
   schema: GraphQLSchema,
@@ -85,7 +85,7 @@ export function randomOperation(
   const declared = new Map<string, string>();
   const variables: Record<string, unknown> = {};
   const fragments: string[] = [];
-  let left = size;
+  let fieldsLeft = size;
   let names = 0;
 
   const newName = (): string => {
@@ -94,19 +94,19 @@ export function randomOperation(
   };
 
   function selection(type: GraphQLObjectType, depth: number, place: Place): string {
-    // What `quota` states differs from run to run.
+    // The value of `quota` differs between runs.
     const fields = Object.values(type.getFields()).filter(({ name }) => name !== 'quota');
-    const usable = depth < deepest && left > 0 ? fields : fields.filter(isLeaf);
-    // Half of the choices go on, or most walks would end where they begin.
-    const goingOn = usable.filter((field) => !isLeaf(field));
-    const chosen = Array.from({ length: random.between(1, widest) }, () =>
-      goingOn.length > 0 && random.chance(0.55) ? any(random, goingOn) : any(random, usable),
+    const usable = depth < maxDepth && fieldsLeft > 0 ? fields : fields.filter(isLeaf);
+    // Half of the fields have selections of their own, or most operations would be flat.
+    const compositeFields = usable.filter((field) => !isLeaf(field));
+    const chosen = Array.from({ length: random.between(1, maxWidth) }, () =>
+      compositeFields.length > 0 && random.chance(0.55) ? any(random, compositeFields) : any(random, usable),
     );
     const texts = chosen.map((field) => field && fieldText(field, depth, place)).filter(Boolean);
     return `{ ${wrapped(type, texts.length > 0 ? texts.join(' ') : '__typename')} }`;
   }
 
-  /** The fields as they are, in an inline fragment, or in a named one. */
+  /** The fields without a fragment, in an inline fragment, or in a named one. */
   function wrapped(type: GraphQLObjectType, fields: string): string {
     if (random.chance(0.85) || type.name === 'Query') return fields;
     if (random.chance(0.5)) return `__typename ... on ${type.name} ${directive()} { ${fields} }`;
@@ -116,12 +116,12 @@ export function randomOperation(
   }
 
   function fieldText(field: AnyField, depth: number, place: Place): string {
-    left -= 1;
+    fieldsLeft -= 1;
     const isPlain = field.args.length === 0 && isLeaf(field);
-    if (!isPlain && names >= mostAliases) return '__typename';
-    const { text, given } = argumentsOf(field, place);
+    if (!isPlain && names >= maxAliases) return '__typename';
+    const { text, args } = argumentsOf(field, place);
     const alias = isPlain ? '' : `${newName()}: `;
-    return `${alias}${field.name}${text} ${directive()} ${below(field, depth, placeBelow(field, place, given))}`;
+    return `${alias}${field.name}${text} ${directive()} ${below(field, depth, placeBelow(field, place, args))}`;
   }
 
   function below(field: AnyField, depth: number, place: Place): string {
@@ -150,22 +150,22 @@ export function randomOperation(
   }
 
   function argumentsOf(field: AnyField, place: Place) {
-    const given: Record<string, unknown> = {};
+    const args: Record<string, unknown> = {};
     for (const arg of field.args) {
-      if (isNonNullType(arg.type) || random.chance(chanceOf(arg))) given[arg.name] = null;
+      if (isNonNullType(arg.type) || random.chance(chanceOf(arg))) args[arg.name] = null;
     }
-    // A window from both ends is refused: seldom is enough.
-    if ('first' in given && 'last' in given && random.chance(0.9))
-      delete given[any(random, ['first', 'last']) ?? ''];
+    // The gateway rejects `first` together with `last`, so few operations have both.
+    if ('first' in args && 'last' in args && random.chance(0.9))
+      delete args[any(random, ['first', 'last']) ?? ''];
     const texts = field.args
-      .filter(({ name }) => name in given)
+      .filter(({ name }) => name in args)
       .map((arg) => {
-        const value = values.of(field, arg, { ...place, market: marketOf(given, place) }, given);
-        given[arg.name] = value;
+        const value = values.of(field, arg, { ...place, market: marketOf(args, place) }, args);
+        args[arg.name] = value;
         const isVariable = random.chance(0.3) || isJson(arg);
         return `${arg.name}: ${isVariable ? variable(String(arg.type), value) : literal(value, arg)}`;
       });
-    return { text: texts.length > 0 ? `(${texts.join(', ')})` : '', given };
+    return { text: texts.length > 0 ? `(${texts.join(', ')})` : '', args };
   }
 
   const query = schema.getQueryType();
@@ -181,7 +181,7 @@ type AnyField = GraphQLField<unknown, unknown>;
 
 const isLeaf = ({ type }: AnyField): boolean => isLeafType(getNamedType(type));
 
-/** What has no spelling of its own in a document. */
+/** Values of the type have no literal in a document, so they are variables. */
 const isJson = ({ type }: GraphQLArgument): boolean => getNamedType(type).name === '_Any';
 
 function any<T>(random: Random, list: readonly T[]): T | undefined {
@@ -204,7 +204,7 @@ export const searchableKinds = kindNames.filter(
   (kind): kind is Exclude<Kind, 'chapter'> => kinds[kind].isSearchable,
 );
 
-/** The kind of the objects that a field gives, by the name of the field. */
+/** The kind of the objects that a field returns, by the name of the field. */
 const kindOf: Readonly<Record<string, Kind>> = Object.fromEntries(
   kindNames.flatMap((kind) => [
     [kind, kind],
@@ -212,19 +212,19 @@ const kindOf: Readonly<Record<string, Kind>> = Object.fromEntries(
   ]),
 );
 
-/** What is known below a field. */
-function placeBelow(field: AnyField, place: Place, given: Record<string, unknown>): Place {
-  const market = marketOf(given, place);
+/** The place of a field's selection. */
+function placeBelow(field: AnyField, place: Place, args: Record<string, unknown>): Place {
+  const market = marketOf(args, place);
   const kind = kindOf[field.name];
-  const { id, q } = given;
+  const { id, q } = args;
   if (typeof q === 'string') return { q: q.trim(), market };
   if (typeof id === 'string' && kind) return { kind, id, market };
   return /^(?:edges|node|nodes|pageInfo)$/.test(field.name) ? { market } : { ...place, market };
 }
 
-/** Arguments: right ones mostly, and wrong ones of every sort. */
+/** Arguments: mostly valid ones, and invalid ones of every sort. */
 function createValues(random: Random, catalogue: Catalogue) {
-  // Few enough that operations meet the same thing twice.
+  // So few objects that operations often select the same ones.
   const artists = catalogue.artists().slice(0, 24);
   const albums = artists
     .flatMap(({ id }) => catalogue.albumsOf(id).slice(0, 4))
@@ -282,7 +282,7 @@ function createValues(random: Random, catalogue: Catalogue) {
             () => any(random, [unknown, outOfRange]) ?? unknown,
           ),
         ),
-      () => any(random, uselessIds) ?? '',
+      () => any(random, invalidIds) ?? '',
     );
   }
 
@@ -300,7 +300,7 @@ function createValues(random: Random, catalogue: Catalogue) {
 
   const anyKind = (): Kind => any(random, kindNames) ?? 'artist';
 
-  function cursor(field: AnyField, place: Place, given: Record<string, unknown>): string {
+  function cursor(field: AnyField, place: Place, args: Record<string, unknown>): string {
     // Where the operation names no market, the cursor may name one.
     const market =
       place.market ??
@@ -309,7 +309,7 @@ function createValues(random: Random, catalogue: Catalogue) {
         () => null,
         () => any(random, markets) ?? null,
       );
-    const found = listOf(field, { ...place, market }, given);
+    const found = listOf(field, { ...place, market }, args);
     return usually(
       0.9,
       () => {
@@ -330,15 +330,15 @@ function createValues(random: Random, catalogue: Catalogue) {
           total: Math.max(0, total + moved),
         });
       },
-      () => any(random, uselessCursors) ?? '',
+      () => any(random, invalidCursors) ?? '',
     );
   }
 
-  /** The list that a field pages through, where that can be told. */
+  /** The list that a field pages through; null if it cannot be determined. */
   function listOf(
     field: AnyField,
     { kind, id: input, q, market: code }: Place,
-    given: Record<string, unknown>,
+    args: Record<string, unknown>,
   ) {
     try {
       const market = code === null ? null : parseMarket(code);
@@ -354,7 +354,7 @@ function createValues(random: Random, catalogue: Catalogue) {
       if (kind === 'artist' && field.name === 'albums' && input !== undefined) {
         const bare = parseId(input, 'artist');
         const groups = groupOrder.filter(
-          (group) => Array.isArray(given['includeGroups']) && given['includeGroups'].includes(group),
+          (group) => Array.isArray(args['includeGroups']) && args['includeGroups'].includes(group),
         );
         const slots = catalogue.albumsOf(bare);
         const idAt = (slot: number) => {
@@ -384,7 +384,7 @@ function createValues(random: Random, catalogue: Catalogue) {
         };
       }
     } catch {
-      // an id or market that is none: then the cursor cannot be right either
+      // With an invalid id or market no cursor is valid either.
     }
     return null;
   }
@@ -392,7 +392,7 @@ function createValues(random: Random, catalogue: Catalogue) {
   const some = <T>(most: number, make: () => T): T[] => Array.from({ length: random.between(0, most) }, make);
 
   return {
-    of(field: AnyField, { name }: GraphQLArgument, place: Place, given: Record<string, unknown>): unknown {
+    of(field: AnyField, { name }: GraphQLArgument, place: Place, args: Record<string, unknown>): unknown {
       switch (name) {
         case 'id':
           if (field.name === 'category') return any(random, ['party', 'jazz', 'nonsense', '../me']);
@@ -421,19 +421,19 @@ function createValues(random: Random, catalogue: Catalogue) {
                     () => sizes.length,
                   ),
                 ),
-              () => uselessSizes,
+              () => invalidSizes,
             ),
           );
         case 'after':
         case 'before':
-          return cursor(field, place, given);
+          return cursor(field, place, args);
         case 'market':
           return any(
             random,
             usually(
               0.9,
               () => markets,
-              () => uselessMarkets,
+              () => invalidMarkets,
             ),
           );
         case 'q':
@@ -442,7 +442,7 @@ function createValues(random: Random, catalogue: Catalogue) {
             usually(
               0.95,
               () => words,
-              () => uselessWords,
+              () => invalidWords,
             ),
           );
         case 'minWidth':
@@ -467,7 +467,7 @@ function createValues(random: Random, catalogue: Catalogue) {
             return { __typename: typeNames[kind], id: id(kind) };
           });
         default:
-          throw new Error(`a new argument, ${name}: say here what can be given for it`);
+          throw new Error(`a new argument, ${name}: add values for it here`);
       }
     },
   };

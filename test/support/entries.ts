@@ -7,7 +7,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { onTestEnd } from './test-end.ts';
 
-/** Every way by which an operation reaches the gateway. */
+/** The ways to send an operation to the gateway. */
 
 export interface Sent {
   query: string;
@@ -63,11 +63,11 @@ export const entries: Readonly<Record<string, Entry>> = {
 };
 
 async function received({ fetch }: TestGateway, path: string, init: RequestInit): Promise<Received> {
-  // The upstream lives in this process: while it holds the event loop up, operations are shed.
-  for (let tries = 1; ; tries++) {
+  // The upstream runs in this process: while it blocks the event loop, the gateway rejects operations.
+  for (let attempt = 1; ; attempt++) {
     const response = await fetch(path, init);
     const text = await response.text();
-    if (response.status === 503 && tries < 20) await sleep(50);
+    if (response.status === 503 && attempt < 20) await sleep(50);
     else return { status: response.status, errors: [], ...(JSON.parse(text) as object), text };
   }
 }

@@ -3,7 +3,7 @@ import type { Gateway } from '../../src/gateway.ts';
 import { stopwatchMs } from './clock.ts';
 import type { Operation } from './fault-operations.ts';
 
-/** What a gateway is asked, and what it answers. */
+/** Sends operations to a gateway in this process, and parses the responses. */
 
 export interface Answer {
   headers: Headers | IncomingHttpHeaders;
@@ -14,12 +14,12 @@ export interface Outcome {
   operation: Operation;
   status: number;
   headers: Headers;
-  /** The body as it came. */
+  /** The body. */
   text: string;
   data: unknown;
   errors: AnswerError[];
   extensions: { spotify?: Report };
-  /** From the question to the last byte of the answer. */
+  /** Milliseconds from the request to the last byte of the response. */
   ms: number;
 }
 
@@ -29,13 +29,13 @@ export interface AnswerError {
   extensions?: { code?: string; retryAfter?: number };
 }
 
-/** What the gateway tells of an operation's cost. */
+/** The trace of an operation: the extension `spotify`. */
 export interface Report {
   calls: { method: string; path: string; status: number | null; origin: string }[];
   stale: { field: string; path: (string | number)[]; reason: string }[];
 }
 
-/** Asks a gateway as a client does that wants to know what it cost. */
+/** Sends an operation with the header that requests its trace. */
 export async function ask(
   { handler }: Gateway,
   operation: Operation,
@@ -56,7 +56,7 @@ export async function ask(
   return toOutcome(operation, response.status, response.headers, await response.text(), startedMs);
 }
 
-/** @param text JSON, as every answer to an operation is */
+/** @param text JSON */
 export function toOutcome(
   operation: Operation,
   status: number,

@@ -2,64 +2,64 @@ import type { ErrorCode } from '../../src/errors.ts';
 import type { Outcome } from './fault-answers.ts';
 import type { Allowances } from './fault-invariants.ts';
 import type { Operation } from './fault-operations.ts';
-import type { World, WorldOptions } from './fault-world.ts';
+import type { TestEnvironment, TestEnvironmentOptions } from './fault-world.ts';
 
-/** A fault case as data: what is asked while what goes wrong, and what client and Spotify must see. */
-export interface FaultCase extends WorldOptions {
+/** A fault case as data: the fault, the operations, the responses that the client must get and the calls to Spotify. */
+export interface FaultCase extends TestEnvironmentOptions {
   id: string;
-  /** What goes wrong, in a few words. */
+  /** The fault, in a few words. */
   fault: string;
-  /** What holds all the same, as a sentence. */
+  /** The guarantee in spite of the fault, as a sentence: the name of the test. */
   promise: string;
-  /** Asked and answered before anything goes wrong. */
+  /** Operations that are executed before the fault. */
   warm?: readonly Operation[];
   steps: readonly Step[];
   /**
-   * Milliseconds within which a first question succeeds once all is well; default 1,000. A gate that stays
-   * shut for a time names that time as `shutMs`. `false` where the case looks at it itself.
+   * Milliseconds between the end of the fault and the first success; default 1,000. If the gateway sends no calls for some
+   * time after the fault, `shutMs` is that time. `false` if the case checks the recovery itself.
    */
   recovery?: number | false;
   shutMs?: number;
-  /** Whether it uses a Redis of its own making; with `redis` it need not say so. */
+  /** Whether the case starts a Redis itself; not needed with `redis`. */
   needsRedis?: boolean;
-  /** Whether this machine does not allow what the case does: then the report lists it as skipped. */
+  /** Whether this machine cannot run the case: then the report lists it as skipped. */
   isSkipped?: boolean;
-  /** Whether it waits most of its time: then it runs beside others, and may not move the clock. */
+  /** Whether it mostly waits: then it runs concurrently with others, and must not move the clock. */
   slow?: boolean;
-  /** Milliseconds that vitest gives it. */
+  /** The timeout of the test. */
   timeoutMs?: number;
-  /** Where the environment sets another deadline. */
+  /** The deadline, if the environment sets another one than the default. */
   deadlineMs?: number;
   allow?: Pick<Allowances, 'nullIsTrue' | 'readsAnew'>;
 }
 
 export interface Step {
-  arrange?(world: World): unknown;
+  arrange?(testEnvironment: TestEnvironment): unknown;
   ask?: Operation | readonly Operation[];
-  /** Asks in a way that the rest cannot say. */
-  act?(world: World): Promise<readonly Outcome[]>;
-  /** How many operations altogether, `ask` over and over; default each once. */
+  /** Sends operations in a way that the other properties cannot express. */
+  act?(testEnvironment: TestEnvironment): Promise<readonly Outcome[]>;
+  /** How many operations are sent in total, repeating `ask`. Default: each once. */
   times?: number;
-  /** At once, one when the one before is answered, or so many a second. Default at once. */
+  /** All at once, one after the response to the previous one, or so many a second. Default: all at once. */
   manner?: 'together' | 'in turn' | { perSecond: number };
   gateway?: number;
-  /** What every operation is answered. */
+  /** The expected response to every operation. */
   client?: Expected;
-  /** The truth, where it is not the catalogue's. */
+  /** The expected data, if it is not that of the catalogue. */
   truth?: unknown;
-  /** No answer later than this; at least so late; and the same for shares of them. All but the median may have a long pause. */
+  /** Upper bound, lower bound and percentiles of response times. All upper bounds but the median allow for a long pause. */
   withinMs?: number;
   notBeforeMs?: number;
   p99Ms?: number;
   medianMs?: number;
-  /** Calls that Spotify sees from the beginning of the step until it is answered and `settleMs` later. */
+  /** Calls that arrive at Spotify from the start of the step until `settleMs` after the last response. */
   api?: Bound;
   token?: Bound;
   settleMs?: number;
-  check?(step: Seen): unknown;
-  /** What `check` asserts beyond the rest, for the page. */
+  check?(step: StepResult): unknown;
+  /** Describes the assertions of `check` in docs/faults.md. */
   says?: Partial<PageColumns>;
-  /** A preparation that the page does not tell of. */
+  /** Whether docs/faults.md omits the step, as a preparation. */
   aside?: boolean;
 }
 
@@ -80,10 +80,10 @@ export type Expected =
 
 export type Bound = number | { atMost: number; atLeast?: number };
 
-/** What a step has brought. */
-export interface Seen {
-  world: World;
+/** The responses and calls of a step. */
+export interface StepResult {
+  testEnvironment: TestEnvironment;
   outcomes: readonly Outcome[];
-  api: ReturnType<World['calls']>;
-  token: ReturnType<World['calls']>;
+  api: ReturnType<TestEnvironment['calls']>;
+  token: ReturnType<TestEnvironment['calls']>;
 }

@@ -1,19 +1,19 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { startTracing } from './spans.ts';
 
-/** The ways by which a gateway says something, and what was said by each while a case ran. */
+/** Records all output of the gateways of a case, by channel: logs, responses, metrics, spans and entries in Redis. */
 
 export type Channel = 'log' | 'stdout' | 'stderr' | 'answers' | 'metrics' | 'spans' | 'Redis';
 
 export interface Channels {
   hear(channel: Channel, text: string): void;
-  /** All that was said so far, without a gap: a secret in two pieces is one still. */
+  /** The output so far. The pieces are joined, so that a secret in two pieces is found. */
   heard(): Map<Channel, string>;
-  /** From now on the process is not listened to. */
+  /** Stops to record the output of the process. */
   close(): void;
 }
 
-/** Listens to this process; what goes elsewhere is heard from who receives it. */
+/** Records the output of this process. The receivers of other output pass it to `hear`. */
 export function openChannels(): Channels {
   const said = new Map<Channel, string[]>();
   const hear = (channel: Channel, text: string) => {
@@ -37,7 +37,7 @@ export function openChannels(): Channels {
 
 type Hear = (text: string) => void;
 
-/** What is the process's is tapped once, for all cases that run side by side, and as long as any of them does. */
+/** Taps an output of the process once for all concurrent cases, until the last of them ends. */
 function shared(tap: (tell: Hear) => () => unknown): (hear: Hear) => () => void {
   const listeners = new Set<Hear>();
   let untap: (() => unknown) | undefined;
@@ -58,7 +58,7 @@ function shared(tap: (tell: Hear) => () => unknown): (hear: Hear) => () => void 
 const onStdout = shared((tell) => tapAll(outputs().stdout, tell));
 const onStderr = shared((tell) => tapAll(outputs().stderr, tell));
 
-/** The console of a test runner writes to streams of its own. */
+/** A test runner replaces the streams of `console`. */
 export function outputs() {
   const { _stdout, _stderr } = console as unknown as Record<'_stdout' | '_stderr', NodeJS.WritableStream>;
   return {
@@ -74,7 +74,7 @@ function tapAll(streams: Iterable<NodeJS.WritableStream>, tell: Hear): () => voi
   };
 }
 
-/** Tells what is written to a stream, which goes where it went. */
+/** Passes everything that is written to a stream to `tell` as well. */
 export function tapStream(stream: NodeJS.WritableStream, tell: Hear): () => void {
   const { write } = stream;
   stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
@@ -95,6 +95,6 @@ const onSpan = shared((tell) =>
   }),
 );
 
-/** As text at once: thousands of spans of a case would weigh more than what some cases allow a process to grow. */
+/** Spans are converted to text at once: thousands of span objects need more memory than some cases allow. */
 const textOf = ({ name, attributes, status, events, links, resource, ...span }: ReadableSpan): string =>
   JSON.stringify([name, attributes, status, events, links, resource.attributes, span.instrumentationScope]);

@@ -2,12 +2,12 @@ import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql';
 import type { AnswerError, Outcome } from './fault-answers.ts';
 import { wrongData } from './fault-truth.ts';
 
-/** What holds for every answer, whatever went wrong. */
+/** The invariants of every response, for any fault. */
 
 const deadlineSlackMs = 250;
 const maxAttempts = 3;
 
-/** The codes of the contract. */
+/** The documented error codes. */
 const codes = new Set([
   'BAD_REQUEST',
   'BAD_USER_INPUT',
@@ -25,7 +25,7 @@ const codes = new Set([
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_UNAVAILABLE',
 ]);
-/** Those of a whole request, which belong to no field. */
+/** The error codes of a whole request, which have no path. */
 const withoutPath = new Set([
   'BAD_REQUEST',
   'GRAPHQL_PARSE_FAILED',
@@ -35,22 +35,22 @@ const withoutPath = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'QUERY_TOO_COMPLEX',
 ]);
-const told = new Set(['code', 'retryAfter', 'limit', 'actual', 'stale', 'requestId']);
+const allowedExtensions = new Set(['code', 'retryAfter', 'limit', 'actual', 'stale', 'requestId']);
 const withRetryAfter = new Set(['UPSTREAM_RATE_LIMITED', 'UPSTREAM_QUOTA_EXCEEDED']);
 
 export interface Allowances {
   deadlineMs: number;
-  /** How many times longer everything takes on this machine; default 1. */
+  /** How many times longer everything takes on this machine than on an idle one; default 1. */
   machineLoad?: number;
-  /** The truth about the answer, where it is not that of the catalogue. */
+  /** The expected data, if it is not that of the catalogue. */
   truth?: unknown;
-  /** Whether Spotify itself may have said that something is not there. */
+  /** Whether a null without an error is correct too, because Spotify may have responded that an object does not exist. */
   nullIsTrue?: boolean;
-  /** Whether a page may have been read anew because its list had changed. */
+  /** Whether a page may have been read again because its list had changed. */
   readsAnew?: boolean;
 }
 
-/** The promises that an answer breaks; empty for a right one. */
+/** The invariants that a response violates; empty for a correct one. */
 export function violations(outcome: Outcome, allowed: Allowances): string[] {
   const late = outcome.ms - allowed.deadlineMs - deadlineSlackMs * (allowed.machineLoad ?? 1);
   return [
@@ -65,15 +65,15 @@ export function violations(outcome: Outcome, allowed: Allowances): string[] {
 function violationsInError({ path, extensions = {} }: AnswerError, { operation, data }: Outcome): string[] {
   const { code = '(none)' } = extensions;
   const found: string[] = [];
-  if (!codes.has(code)) found.push(`code ${code} is none of the contract`);
-  const extra = Object.keys(extensions).filter((key) => !told.has(key));
-  if (extra.length > 0) found.push(`an error tells ${extra.join(', ')}`);
+  if (!codes.has(code)) found.push(`code ${code} is not documented`);
+  const extra = Object.keys(extensions).filter((key) => !allowedExtensions.has(key));
+  if (extra.length > 0) found.push(`an error has the extensions ${extra.join(', ')}`);
   if (withRetryAfter.has(code) && !((extensions.retryAfter ?? 0) > 0))
     found.push(`${code} without retryAfter`);
   if (path === undefined) {
     if (!withoutPath.has(code)) found.push(`${code} without a path`);
   } else if (!resolves(path, operation.query)) {
-    found.push(`path ${path.join('.')} is none of the query`);
+    found.push(`path ${path.join('.')} is not in the query`);
   } else if (valueAt(data, path) !== null) {
     found.push(`path ${path.join('.')} leads to a value`);
   }
@@ -82,11 +82,11 @@ function violationsInError({ path, extensions = {} }: AnswerError, { operation, 
 
 function violationsWithoutData({ errors, status }: Outcome): string[] {
   if (errors.length === 0) return [`status ${status} with neither data nor errors`];
-  const refused = errors.every(({ extensions }) => withoutPath.has(extensions?.code ?? ''));
-  return refused ? [] : ['a failed field took all data with it'];
+  const isRejected = errors.every(({ extensions }) => withoutPath.has(extensions?.code ?? ''));
+  return isRejected ? [] : ['a failed field made all data null'];
 }
 
-/** Whether a path names something that the query selects. */
+/** Whether the query selects the path. */
 function resolves(path: readonly (string | number)[], query: string): boolean {
   const [operation] = parse(query).definitions;
   let set: SelectionSetNode | undefined =
@@ -102,7 +102,7 @@ function resolves(path: readonly (string | number)[], query: string): boolean {
   return true;
 }
 
-/** What stands at a path; null too where the way there ends in a null. */
+/** The value at a path; null if a part of the path is null. */
 function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
   let value = data;
   for (const key of path) {
@@ -112,15 +112,15 @@ function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
   return value ?? null;
 }
 
-/** A call has three attempts; a refused token is replaced once more. */
+/** A call has three attempts, and three more after a rejected token. */
 function tooManyAttempts({ extensions }: Outcome): string[] {
   const attempts = new Map<string, { count: number; refused: boolean }>();
   const spent = (extensions.spotify?.calls ?? []).filter(({ origin }) => origin !== 'cache');
   const tokenRefused = spent.some(({ status }) => status === 401);
   for (const { method, path, status } of spent) {
     const name = `${method} ${path}`;
-    const known = attempts.get(name) ?? { count: 0, refused: method === 'POST' && tokenRefused };
-    attempts.set(name, { count: known.count + 1, refused: known.refused || status === 401 });
+    const earlier = attempts.get(name) ?? { count: 0, refused: method === 'POST' && tokenRefused };
+    attempts.set(name, { count: earlier.count + 1, refused: earlier.refused || status === 401 });
   }
   return [...attempts].flatMap(([name, { count, refused }]) =>
     count > maxAttempts + (refused ? maxAttempts : 0) ? [`${count} attempts of ${name}`] : [],

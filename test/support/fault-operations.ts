@@ -2,15 +2,15 @@ import type { Album, Artist, Track } from '../../src/sandbox/index.ts';
 import { catalogue, fixtures } from './catalogue.ts';
 
 /**
- * Operations with the truth about them: what the whole answer is when nothing goes wrong, by the sandbox's
- * catalogue and not by the gateway. They select only what every kind of app is given.
+ * Operations with their expected data, which is computed from the sandbox's catalogue and not by the gateway. They select
+ * only fields that apps in every quota mode get.
  */
 
 export interface Operation {
   kind: Kind;
   query: string;
   variables: Readonly<Record<string, unknown>>;
-  /** The `data` of its answer. */
+  /** The expected `data` of the response. */
   truth: unknown;
 }
 
@@ -28,25 +28,25 @@ export type Kind =
   | 'playlistItems'
   | 'search';
 
-/** In a truth: any value but null, which only the gateway can know. */
+/** In expected data: any value but null, for values that only the gateway can compute. */
 export const anything = Symbol('anything');
 
 export { catalogue, fixtures };
 
-const partsOfPage = 50;
-const longestList = 10; // what one page of an app in development mode holds
+const embeddedPageSize = 50;
+const defaultFirst = 10; // the page size of an app in development mode
 
 const ordinaryArtists = catalogue
   .artists()
   .filter(({ id }) => !(Object.values(fixtures.artists) as string[]).includes(id));
-/** Albums with few tracks, which no other operation brings along; each by another draw of the catalogue. */
+/** Albums with few tracks that no response to another operation embeds. */
 const ordinaryAlbums = catalogue
   .albums()
   .filter(({ id, name }) => name !== '' && !(Object.values(fixtures.albums) as string[]).includes(id));
-/** One track of each album, so that none comes along with another. */
+/** One track of each album, so that no response embeds two of them. */
 const ordinaryTracks = ordinaryAlbums.flatMap(({ id }) => catalogue.tracksOf(id).slice(0, 1));
 
-/** Shows of every market. */
+/** Shows that are available in every market. */
 const ordinaryShows = catalogue
   .shows()
   .filter(
@@ -69,7 +69,7 @@ const at = <T>(list: readonly T[], n: number): T => {
 export const artistId = (n: number): string => at(ordinaryArtists, n).id;
 export const albumId = (n: number): string => at(ordinaryAlbums, n).id;
 export const trackId = (n: number): string => at(ordinaryTracks, n).id;
-/** Well formed, and nobody's. */
+/** A valid id of no object. */
 export const unknownId = (n: number): string => `0${String(n).padStart(21, '0')}`;
 
 const artistTruth = ({ id, name }: Artist) => ({ id, name, uri: `spotify:artist:${id}` });
@@ -87,14 +87,14 @@ const trackTruth = ({ id, name, durationMs, number, isrc }: Track) => ({
   externalIds: { isrc },
 });
 
-const orNull = <T, R>(thing: T | undefined, truth: (thing: T) => R): R | null =>
-  thing === undefined ? null : truth(thing);
+const orNull = <T, R>(object: T | undefined, truth: (object: T) => R): R | null =>
+  object === undefined ? null : truth(object);
 
 const artistFields = 'id name uri';
 const albumFields = 'id name totalTracks externalIds { upc }';
 const trackFields = 'id name durationMs trackNumber externalIds { isrc }';
 
-/** One artist, by its number among the ordinary ones or by its id. */
+/** One artist, by its number (see `artistId`) or by its id. */
 export function artist(which: number | string): Operation {
   const id = typeof which === 'string' ? which : artistId(which);
   return {
@@ -157,7 +157,7 @@ const pageVariables = '$first: Int, $after: String, $last: Int, $before: String'
 const pageArguments = 'first: $first, after: $after, last: $last, before: $before';
 const pageFields = 'totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
 
-/** The truth of a page of a list without flaws that begins at its front. */
+/** The expected first page of a list without flaws. */
 function pageTruth<T>(list: readonly T[], first: number, node: (item: T) => unknown) {
   const shown = list.slice(0, first);
   const cursor = shown.length > 0 ? anything : null;
@@ -173,8 +173,8 @@ function pageTruth<T>(list: readonly T[], first: number, node: (item: T) => unkn
   };
 }
 
-/** An artist with the first of its albums. The truth holds for lists without flaws. */
-export function artistAlbums(which: number | string, args: PageArgs = { first: longestList }): Operation {
+/** An artist with its first albums. The expected data is correct for lists without flaws. */
+export function artistAlbums(which: number | string, args: PageArgs = { first: defaultFirst }): Operation {
   const id = typeof which === 'string' ? which : artistId(which);
   const list = catalogue
     .albumsOf(id)
@@ -189,8 +189,8 @@ export function artistAlbums(which: number | string, args: PageArgs = { first: l
   };
 }
 
-/** An album with the first of its tracks. */
-export function albumTracks(which: number | string, args: PageArgs = { first: longestList }): Operation {
+/** An album with its first tracks. */
+export function albumTracks(which: number | string, args: PageArgs = { first: defaultFirst }): Operation {
   const id = typeof which === 'string' ? which : albumId(which);
   const list = catalogue.tracksOf(id);
   return {
@@ -203,10 +203,10 @@ export function albumTracks(which: number | string, args: PageArgs = { first: lo
   };
 }
 
-/** A show with the first of its episodes. */
+/** A show with its first episodes. */
 export function showEpisodes(
   which: number | string,
-  args: { first: number } = { first: longestList },
+  args: { first: number } = { first: defaultFirst },
 ): Operation {
   const id = typeof which === 'string' ? which : at(ordinaryShows, which).id;
   const slots = catalogue
@@ -215,10 +215,10 @@ export function showEpisodes(
   return ownerWithParts('showEpisodes', 'show', 'episodes', id, slots, args);
 }
 
-/** An audiobook with the first of its chapters. */
+/** An audiobook with its first chapters. */
 export function audiobookChapters(
   which: number | string,
-  args: { first: number } = { first: longestList },
+  args: { first: number } = { first: defaultFirst },
 ): Operation {
   const id = typeof which === 'string' ? which : at(ordinaryAudiobooks, which).id;
   const slots = catalogue
@@ -227,7 +227,7 @@ export function audiobookChapters(
   return ownerWithParts('audiobookChapters', 'audiobook', 'chapters', id, slots, args);
 }
 
-/** Playlists of users, which every app sees. */
+/** Playlists of users, which every app may read. */
 const ordinaryPlaylists = catalogue
   .playlists()
   .filter(
@@ -235,10 +235,10 @@ const ordinaryPlaylists = catalogue
       owner.id !== 'spotify' && !(Object.values(fixtures.playlists) as string[]).includes(id),
   );
 
-/** A playlist with the first of its items, for an app that may read them. A slot without a readable item has a null. */
+/** A playlist with its first items, for an app that may read them. A slot without a readable item has a null. */
 export function playlistItems(
   which: number | string,
-  args: { first: number } = { first: longestList },
+  args: { first: number } = { first: defaultFirst },
 ): Operation {
   const id = typeof which === 'string' ? which : at(ordinaryPlaylists, which).id;
   const slots = catalogue.itemsOf(id);
@@ -278,7 +278,7 @@ export function playlistItems(
   };
 }
 
-/** An object with the first part of its list. Slots that hold no item have no node. */
+/** An object with the first items of its list. Slots without an item have no node. */
 function ownerWithParts(
   kind: Kind,
   owner: string,
@@ -287,11 +287,11 @@ function ownerWithParts(
   slots: readonly ({ id: string } | string)[],
   args: { first: number },
 ): Operation {
-  const pages = [slots.slice(0, partsOfPage), slots.slice(partsOfPage)];
-  // A slot without an item makes its page shorter, so that the items behind it stand in the slots before theirs.
+  const pages = [slots.slice(0, embeddedPageSize), slots.slice(embeddedPageSize)];
+  // A slot without an item makes its page shorter, so that later items move into earlier slots.
   const nodes = pages
     .flatMap((page, i) =>
-      page.filter((slot) => slot !== 'nothing').slice(0, Math.max(0, args.first - i * partsOfPage)),
+      page.filter((slot) => slot !== 'nothing').slice(0, Math.max(0, args.first - i * embeddedPageSize)),
     )
     .filter((slot) => typeof slot !== 'string');
   const cursor = nodes.length > 0 ? anything : null;
@@ -315,8 +315,8 @@ function ownerWithParts(
   };
 }
 
-/** The first finds of two kinds, which one call brings. */
-export function search(q: string, first = longestList): Operation {
+/** The first results of two kinds, which one call returns. */
+export function search(q: string, first = defaultFirst): Operation {
   const named = ({ id, name }: { id: string; name: string }) => ({ id, name });
   return {
     kind: 'search',
@@ -349,7 +349,7 @@ const words = [
   'slow',
 ];
 
-/** Another operation of the same kind, by number: one that nobody has asked yet. */
+/** Another operation of the same kind, by number: one that no client has sent yet. */
 export const siblings: Readonly<Record<Kind, (n: number) => Operation>> = {
   artist,
   album,
@@ -365,5 +365,4 @@ export const siblings: Readonly<Record<Kind, (n: number) => Operation>> = {
   search: (n) => search(`${at(words, n)} ${n}`),
 };
 
-/** The whole numbers from 0. */
 export const range = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Bound, Expected, FaultCase, PageColumns, Step } from './fault-case.ts';
 
-/** docs/faults.md: one table a group, written from the cases that were run. */
+/** Writes docs/faults.md from the fault cases, one table for each group. */
 
 const { UPDATE_DOCS } = process.env;
 const page = fileURLToPath(new URL('../../docs/faults.md', import.meta.url));
@@ -16,7 +16,7 @@ in \`test/faults/\`. \`UPDATE_DOCS=1 npx vitest run test/faults\` writes this pa
 entries in a cell follow one another. API and TOK are calls to the Web API and to the token endpoint.
 `;
 
-/** Compares the page with the cases of a group, or writes it. */
+/** Compares a group in the page with its cases, or writes it if UPDATE_DOCS=1. */
 export function checkPage(group: string, title: string, cases: readonly FaultCase[]): void {
   if (UPDATE_DOCS === '1') writeGroup(group, title, cases);
   const listed = readGroup(group).map(([id = '']) => id);
@@ -54,16 +54,16 @@ ${rows.join('\n')}
     const [, ...sections] = existsSync(page) ? readFileSync(page, 'utf8').split(/^(?=## )/m) : [''];
     const others = sections.filter((each) => !each.startsWith(`## ${group}. `)).map((each) => each.trimEnd());
     const all = [...others, section.trimEnd()].sort((one, other) => placeOf(one) - placeOf(other));
-    // Renamed into place: others may be reading.
+    // Renamed into place, because other test files may be reading it.
     writeFileSync(`${page}.new`, `${[head.trimEnd(), ...all].join('\n\n')}\n`);
     renameSync(`${page}.new`, page);
   });
 }
 
-const order = 'TUQFNMPRCDKS'; // as the groups follow one another
+const order = 'TUQFNMPRCDKS'; // the order of the groups
 const placeOf = (section: string): number => order.indexOf(section.charAt('## '.length));
 
-/** Files run at the same time, and each writes its part of the one page. */
+/** Test files run concurrently, and each writes its group to the same page. */
 function withLock(write: () => void): void {
   mkdirSync(fileURLToPath(new URL('../../docs', import.meta.url)), { recursive: true });
   const giveUpMs = Date.now() + 5_000;
@@ -94,10 +94,10 @@ function cellsOf({ steps }: FaultCase): string[] {
   return (['client', 'within', 'spotify'] as const).map((name) => joined(columns.map((each) => each[name])));
 }
 
-/** Entries that follow one another; the same thing twice is said once. */
+/** The entries of all steps in one cell, without repetitions. */
 function joined(entries: readonly string[]): string {
-  const told = entries.filter((entry, i) => entry !== '' && entry !== entries[i - 1]);
-  return told.length > 0 ? told.join('; then ') : '–';
+  const distinct = entries.filter((entry, i) => entry !== '' && entry !== entries[i - 1]);
+  return distinct.length > 0 ? distinct.join('; then ') : '–';
 }
 
 const withSaid = (parts: readonly string[], said: string | undefined): string =>
@@ -130,9 +130,9 @@ function spotifyOf({ api, token, says }: Step): string {
   return withSaid([boundText('API', api), boundText('TOK', token)], says?.spotify);
 }
 
-function boundText(what: keyof PageColumns | string, bound: Bound | undefined): string {
+function boundText(label: keyof PageColumns | string, bound: Bound | undefined): string {
   if (bound === undefined) return '';
-  if (typeof bound === 'number') return `${what} ${bound}`;
+  if (typeof bound === 'number') return `${label} ${bound}`;
   const { atLeast = 0, atMost } = bound;
-  return atLeast > 0 ? `${what} ${atLeast} to ${atMost}` : `${what} ≤ ${atMost}`;
+  return atLeast > 0 ? `${label} ${atLeast} to ${atMost}` : `${label} ≤ ${atMost}`;
 }

@@ -16,28 +16,28 @@ import {
   strangers,
   watchUnhandled,
 } from './fault-traces.ts';
-import { startWorld, type World } from './fault-world.ts';
+import { startTestEnvironment, type TestEnvironment } from './fault-world.ts';
 import { longPauseMs } from './machine-load.ts';
 import { hasRedis } from './redis.ts';
 
 /**
- * Runs fault cases: what they ask while what goes wrong, and whether client and Spotify see what they must.
- * Whatever a case says, the invariants hold after it.
+ * Runs fault cases: sends their operations during the fault, and checks the responses, the calls to Spotify and the
+ * invariants that hold after every case.
  */
 
 const usualDeadlineMs = 8_000;
 const usualRecoveryMs = 1_000;
-const usualTimeoutMs = 30_000; // of a test, many times what it takes
-const roundingSeconds = 1; // of a retryAfter; case Q17 looks at it closely
+const usualTimeoutMs = 30_000; // many times the usual duration of a test
+const roundingSeconds = 1; // of a retryAfter; case Q17 checks the rounding
 
-/** Makes a test of every case, and one that holds the page about faults to them. */
+/** Registers a test for every case, and one that compares docs/faults.md with the cases. */
 export function faultSuite(group: string, title: string, cases: readonly FaultCase[]): void {
   describe(`${group}. ${title}`, () => {
     beforeAll(warmUp);
     for (const each of cases.filter(({ slow }) => !slow)) register(each, test);
     const slow = cases.filter((each) => each.slow);
     if (slow.length > 0) {
-      describe.concurrent('slow ones, side by side', () => {
+      describe.concurrent('slow cases, run concurrently', () => {
         let before: ReturnType<typeof resources>;
         beforeAll(() => {
           before = resources();
@@ -58,75 +58,86 @@ function register(each: FaultCase, run: typeof test): void {
   run.skipIf(isSkipped)(name, { timeout: timeoutMs }, () => runCase(each));
 }
 
-/** The first questions of a process compile it: no case shall measure that. */
+/** The first operations of a process are slow until its code is compiled; no case shall measure that. */
 async function warmUp(): Promise<void> {
-  const world = await startWorld();
-  await world.ask(artist(0));
-  for (const each of Object.values(siblings)) await Promise.all(range(5).map((n) => world.ask(each(n))));
-  world.fault({ fault: { kind: 'answer', status: 500 } });
-  await world.ask(artist(20));
-  await world.endGateways();
-  await world.close();
+  const testEnvironment = await startTestEnvironment();
+  await testEnvironment.ask(artist(0));
+  for (const each of Object.values(siblings))
+    await Promise.all(range(5).map((n) => testEnvironment.ask(each(n))));
+  testEnvironment.fault({ fault: { kind: 'answer', status: 500 } });
+  await testEnvironment.ask(artist(20));
+  await testEnvironment.endGateways();
+  await testEnvironment.close();
 }
 
 export async function runCase(each: FaultCase): Promise<void> {
   const unhandled = watchUnhandled();
   const before = resources();
-  const world = await startWorld(each);
-  permit(world.allowed);
+  const testEnvironment = await startTestEnvironment(each);
+  permit(testEnvironment.allowed);
   try {
-    if (each.slow) await waitForIdleLoop(); // until the worlds of the cases beside it have started
+    if (each.slow) await waitForIdleLoop(); // until the environments of the concurrent cases have started
     for (const operation of each.warm ?? []) {
-      expectOutcome(await world.ask(operation), each, { client: 'ok' }, world.machineLoad());
+      expectOutcome(
+        await testEnvironment.ask(operation),
+        each,
+        { client: 'ok' },
+        testEnvironment.machineLoad(),
+      );
     }
     for (const [i, step] of each.steps.entries()) {
-      await runStep(world, each, step, `step ${i + 1}`);
+      await runStep(testEnvironment, each, step, `step ${i + 1}`);
     }
-    await world.lift();
-    if (each.recovery !== false) await recover(world, each);
-    await world.endGateways();
-    expect(await leaks(world)).toEqual([]);
-    expect(strangers(world)).toEqual([]);
-    expect(misdirected(world)).toEqual([]);
-    expect(await openSockets(world)).toEqual([]);
+    await testEnvironment.lift();
+    if (each.recovery !== false) await recover(testEnvironment, each);
+    await testEnvironment.endGateways();
+    expect(await leaks(testEnvironment)).toEqual([]);
+    expect(strangers(testEnvironment)).toEqual([]);
+    expect(misdirected(testEnvironment)).toEqual([]);
+    expect(await openSockets(testEnvironment)).toEqual([]);
   } finally {
-    await world.endGateways().catch(() => undefined);
-    await world.close();
+    await testEnvironment.endGateways().catch(() => undefined);
+    await testEnvironment.close();
     setWallClock(0);
     unhandled.end();
   }
-  if (!each.slow) expect(await leakedHandles(before)).toEqual([]); // of slow ones after all of them
+  if (!each.slow) expect(await leakedHandles(before)).toEqual([]); // slow cases are checked together, after all of them
   expect(unhandled.seen).toEqual([]);
 }
 
 const gatewayOf = ({ gateway }: Step) => (gateway === undefined ? {} : { gateway });
 
-const many = 50; // operations at once that may make the loop late for those of the next step
+const maxUnnoticed = 50; // more operations at once may make the event loop late for the next step
 
-async function runStep(world: World, each: FaultCase, step: Step, name: string): Promise<void> {
-  await step.arrange?.(world);
-  world.measureLoad();
-  const before = { api: world.calls('api').length, token: world.calls('token').length };
-  const outcomes = await askAll(world, step);
-  const machineLoad = world.machineLoad();
-  if (outcomes.length > many) await waitForIdleLoop();
+async function runStep(
+  testEnvironment: TestEnvironment,
+  each: FaultCase,
+  step: Step,
+  name: string,
+): Promise<void> {
+  await step.arrange?.(testEnvironment);
+  testEnvironment.measureLoad();
+  const before = { api: testEnvironment.calls('api').length, token: testEnvironment.calls('token').length };
+  const outcomes = await askAll(testEnvironment, step);
+  const machineLoad = testEnvironment.machineLoad();
+  if (outcomes.length > maxUnnoticed) await waitForIdleLoop();
   if (step.settleMs !== undefined) await sleep(step.settleMs);
-  const api = world.calls('api').slice(before.api);
-  const token = world.calls('token').slice(before.token);
+  const api = testEnvironment.calls('api').slice(before.api);
+  const token = testEnvironment.calls('token').slice(before.token);
   for (const outcome of outcomes) expectOutcome(outcome, each, step, machineLoad);
   expectTimes(outcomes, step, name, machineLoad);
   expectBound(api.length, step.api, `${name}: calls of the Web API`);
   expectBound(token.length, step.token, `${name}: calls of the token endpoint`);
-  await step.check?.({ world, outcomes, api, token });
+  await step.check?.({ testEnvironment, outcomes, api, token });
 }
 
-async function askAll(world: World, step: Step): Promise<readonly Outcome[]> {
-  if (step.act) return step.act(world);
+async function askAll(testEnvironment: TestEnvironment, step: Step): Promise<readonly Outcome[]> {
+  if (step.act) return step.act(testEnvironment);
   const operations = [step.ask ?? []].flat();
   const all = range(step.times ?? operations.length).map(
     (n) => operations[n % operations.length] as Operation,
   );
-  const ask = (operation: Operation) => world.ask(operation, gatewayOf(step));
+  const ask = (operation: Operation) => testEnvironment.ask(operation, gatewayOf(step));
   const manner = step.manner ?? 'together';
   if (manner === 'together') return Promise.all(all.map(ask));
   if (manner === 'in turn') {
@@ -137,7 +148,7 @@ async function askAll(world: World, step: Step): Promise<readonly Outcome[]> {
   return askAtRate(all, manner.perSecond, ask);
 }
 
-/** Asks so many a second, whether answers come or not. */
+/** Sends so many operations a second, without waiting for responses. */
 export async function askAtRate<T>(
   operations: readonly Operation[],
   perSecond: number,
@@ -166,7 +177,7 @@ function expectClient({ errors, extensions, status, text }: Outcome, expected: E
   if (expected === 'ok' || expected === 'ok, stale') {
     expect({ status, codes }, text.slice(0, 300)).toEqual({ status: 200, codes: [] });
     const stale = (extensions.spotify?.stale ?? []).length > 0;
-    expect(stale, 'whether the answer says to be stale').toBe(expected === 'ok, stale');
+    expect(stale, 'whether the response reports stale data').toBe(expected === 'ok, stale');
     return;
   }
   const code = typeof expected === 'string' ? expected : expected.code;
@@ -193,9 +204,9 @@ const statusOf = (code: string): number => statuses[code] ?? 200;
 function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, machineLoad: number): void {
   const times = outcomes.map(({ ms }) => ms).sort((one, other) => one - other);
   const { withinMs, notBeforeMs, p99Ms, medianMs } = step;
-  const atMost = (ms: number, bound: number | undefined, what: string, pauseMs = longPauseMs) => {
+  const atMost = (ms: number, bound: number | undefined, label: string, pauseMs = longPauseMs) => {
     if (bound !== undefined) {
-      expect(ms, `${name}: ${what}`).toBeLessThanOrEqual(bound * machineLoad + pauseMs);
+      expect(ms, `${name}: ${label}`).toBeLessThanOrEqual(bound * machineLoad + pauseMs);
     }
   };
   atMost(times.at(-1) ?? 0, withinMs, 'last answer');
@@ -210,26 +221,26 @@ function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, mac
 export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
 
-function expectBound(actual: number, bound: Bound | undefined, what: string): void {
+function expectBound(actual: number, bound: Bound | undefined, label: string): void {
   if (bound === undefined) return;
   if (typeof bound === 'number') {
-    expect(actual, what).toBe(bound);
+    expect(actual, label).toBe(bound);
     return;
   }
-  expect(actual, what).toBeLessThanOrEqual(bound.atMost);
-  expect(actual, what).toBeGreaterThanOrEqual(bound.atLeast ?? 0);
+  expect(actual, label).toBeLessThanOrEqual(bound.atMost);
+  expect(actual, label).toBeGreaterThanOrEqual(bound.atLeast ?? 0);
 }
 
-/** Asks what nobody has asked until it is answered rightly, which must come soon. */
-async function recover(world: World, each: FaultCase): Promise<void> {
+/** Sends new operations until one succeeds, and checks how long after the end of the fault that is. */
+async function recover(testEnvironment: TestEnvironment, each: FaultCase): Promise<void> {
   if (each.shutMs !== undefined) await pass(each.shutMs);
   const last = each.steps.findLast(({ ask }) => ask !== undefined)?.ask;
   const kind = [last ?? artist(0)].flat()[0]?.kind ?? 'artist';
   const startedMs = stopwatchMs();
-  world.measureLoad();
-  const limitMs = () => world.limitMs(each.recovery || usualRecoveryMs);
+  testEnvironment.measureLoad();
+  const limitMs = () => testEnvironment.limitMs(each.recovery || usualRecoveryMs);
   for (let n = 1; ; n++) {
-    const outcome = await world.ask(siblings[kind](-n));
+    const outcome = await testEnvironment.ask(siblings[kind](-n));
     const tookMs = stopwatchMs() - startedMs;
     if (outcome.errors.length === 0) {
       expect(violations(outcome, { deadlineMs: usualDeadlineMs })).toEqual([]);

@@ -1,34 +1,35 @@
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from './clock.ts';
 import type { Outcome } from './fault-answers.ts';
-import type { World } from './fault-world.ts';
+import type { TestEnvironment } from './fault-world.ts';
 import type { Trouble } from './tcp-proxy.ts';
 
-/** What the steps of fault cases arrange, and what they look at in their outcomes. */
+/** Functions that fault cases use as `arrange`, and functions that summarize outcomes. */
 
 type Rule = Omit<FaultRule, 'fault'>;
 
 /** Arranges one fault in place of all others. */
 export const only =
   (fault: FaultRule['fault'], rule: Rule = {}) =>
-  async ({ lift, fault: add }: World) => {
+  async ({ lift, fault: add }: TestEnvironment) => {
     await lift();
     add({ ...rule, fault });
   };
 
-/** Lets the time pass for which earlier retries count. */
+/** Passes the time after which earlier retries no longer count against the retry budget. */
 export const forgetRetries = () => pass(11_000);
 
-/** As `only`, without the retries of the steps before. */
-export const onlyAfterRetries = (fault: FaultRule['fault'], rule?: Rule) => async (world: World) => {
-  await forgetRetries();
-  await only(fault, rule)(world);
-};
+/** As `only`, after the retries of the steps before no longer count. */
+export const onlyAfterRetries =
+  (fault: FaultRule['fault'], rule?: Rule) => async (testEnvironment: TestEnvironment) => {
+    await forgetRetries();
+    await only(fault, rule)(testEnvironment);
+  };
 
 /** Arranges trouble on the connection in place of all faults. */
 export const troubled =
   (trouble: Trouble) =>
-  async ({ lift, trouble: set }: World) => {
+  async ({ lift, trouble: set }: TestEnvironment) => {
     await lift();
     await set(trouble);
   };
@@ -51,5 +52,5 @@ export const codesOf = (outcomes: readonly Outcome[]) => [
 /** Arranges one fault beside the others. */
 export const adding =
   (fault: FaultRule['fault'], rule: Rule = {}) =>
-  ({ fault: add }: World) =>
+  ({ fault: add }: TestEnvironment) =>
     add({ ...rule, fault });

@@ -1,53 +1,53 @@
-import type { World } from './fault-world.ts';
+import type { TestEnvironment } from './fault-world.ts';
 
-/** What a case leaves behind: secrets that were told, hosts that were called, errors that nobody handled, sockets and timers. */
+/** Finds leaks of a case: secrets in output, calls to other hosts, unhandled rejections, sockets and timers. */
 
-const lookEveryMs = 20;
-const mostLooks = 50; // in a second; on a busy machine each of them lets the event loop go on
+const pollMs = 20;
+const maxPolls = 50; // one second; polls instead of one wait, because a busy event loop needs turns to close handles
 
-const unhandledSeen = new Set<unknown[]>();
-const noteUnhandled = (reason: unknown): void => {
-  for (const seen of unhandledSeen) seen.push(reason);
+const recorders = new Set<unknown[]>();
+const recordUnhandled = (reason: unknown): void => {
+  for (const recorder of recorders) recorder.push(reason);
 };
 
-/** Sees rejections that nobody handles, and warnings. One listener serves all cases that run side by side. */
+/** Records unhandled rejections and warnings. All concurrent cases share one listener. */
 export function watchUnhandled() {
-  const seen: unknown[] = [];
-  if (unhandledSeen.size === 0) {
-    process.on('unhandledRejection', noteUnhandled);
-    process.on('warning', noteUnhandled);
+  const unhandled: unknown[] = [];
+  if (recorders.size === 0) {
+    process.on('unhandledRejection', recordUnhandled);
+    process.on('warning', recordUnhandled);
   }
-  unhandledSeen.add(seen);
+  recorders.add(unhandled);
   return {
-    seen,
+    seen: unhandled,
     end() {
-      unhandledSeen.delete(seen);
-      if (unhandledSeen.size > 0) return;
-      process.off('unhandledRejection', noteUnhandled);
-      process.off('warning', noteUnhandled);
+      recorders.delete(unhandled);
+      if (recorders.size > 0) return;
+      process.off('unhandledRejection', recordUnhandled);
+      process.off('warning', recordUnhandled);
     },
   };
 }
 
-/** Secrets in what was said on any channel. */
-export async function leaks(world: World): Promise<string[]> {
-  const secrets = world.secrets();
-  return [...(await world.heard())].flatMap(([channel, text]) =>
+/** Secrets in the output of any channel. */
+export async function leaks(testEnvironment: TestEnvironment): Promise<string[]> {
+  const secrets = testEnvironment.secrets();
+  return [...(await testEnvironment.heard())].flatMap(([channel, text]) =>
     secrets
       .filter((secret) => text.includes(secret))
-      .map((secret) => `a secret (${secret.slice(0, 6)}…) was told in ${channel}`),
+      .map((secret) => `a secret (${secret.slice(0, 6)}…) was found in ${channel}`),
   );
 }
 
-const everybodys = new Set<string>(); // cases that run side by side see each other's calls
+const allowedHosts = new Set<string>(); // of all cases, because concurrent cases see each other's calls
 
-/** Tells that a case may call these. */
+/** Allows calls to these hosts. */
 export const permit = (hosts: Iterable<string>): void => {
-  for (const host of hosts) everybodys.add(host);
+  for (const host of hosts) allowedHosts.add(host);
 };
 
-/** Connections and requests to anybody but the configured two. */
-export function strangers({ network, allowed }: World): string[] {
+/** Connections and requests to hosts that are not allowed. */
+export function strangers({ network, allowed }: TestEnvironment): string[] {
   permit(allowed);
   const called = [
     ...network.connections().map(({ host, port }) => `${host}:${port}`),
@@ -56,47 +56,47 @@ export function strangers({ network, allowed }: World): string[] {
       return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
     }),
   ];
-  return [...new Set(called.filter((host) => !everybodys.has(host)))].map((host) => `${host} was called`);
+  return [...new Set(called.filter((host) => !allowedHosts.has(host)))].map((host) => `${host} was called`);
 }
 
-/** The app's secret is for the token endpoint alone, its token for the Web API alone. */
-export function misdirected({ network, allowed }: World): string[] {
-  const own = network.requests().filter(({ origin }) => allowed.has(new URL(origin).host));
-  return own.flatMap(({ scheme, path }) => {
+/** Credentials sent to the wrong endpoint: the app's secret is only for the token endpoint, the token only for the Web API. */
+export function misdirected({ network, allowed }: TestEnvironment): string[] {
+  const requests = network.requests().filter(({ origin }) => allowed.has(new URL(origin).host));
+  return requests.flatMap(({ scheme, path }) => {
     const isToken = path.startsWith('/api/token');
-    const right = isToken ? scheme === 'Basic' : scheme === 'Bearer';
-    return right ? [] : [`${scheme || 'no'} authorization was sent to ${path.split('?')[0]}`];
+    const isExpected = isToken ? scheme === 'Basic' : scheme === 'Bearer';
+    return isExpected ? [] : [`${scheme || 'no'} authorization was sent to ${path.split('?')[0]}`];
   });
 }
 
-/** How many things of each kind keep this process busy. */
+/** The number of active resources of this process by type. */
 export function resources(): Map<string, number> {
   const counts = new Map<string, number>();
   for (const name of process.getActiveResourcesInfo()) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
 
-/** What is left over a moment after the end, compared to the beginning. */
+/** The resources that are active in addition to those before the case, and do not end within a second. */
 export async function leakedHandles(before: Map<string, number>): Promise<string[]> {
   for (let looks = 1; ; looks++) {
     const found = [...resources()].flatMap(([name, count]) => {
-      const usual = before.get(name) ?? 0;
-      return count > usual ? [`${count - usual} ${name} left over`] : [];
+      const countBefore = before.get(name) ?? 0;
+      return count > countBefore ? [`${count - countBefore} ${name} left over`] : [];
     });
-    if (found.length === 0 || looks > mostLooks) return found;
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref());
+    if (found.length === 0 || looks > maxPolls) return found;
+    await new Promise((resolve) => setTimeout(resolve, pollMs).unref());
   }
 }
 
-/** Sockets of this case to Spotify that are still open. */
-export async function openSockets({ network, allowed }: World): Promise<string[]> {
+/** Sockets of this case to Spotify that do not close within a second. */
+export async function openSockets({ network, allowed }: TestEnvironment): Promise<string[]> {
   for (let looks = 1; ; looks++) {
     const open = network
       .connections()
       .filter(({ host, port, socket }) => allowed.has(`${host}:${port}`) && !socket.destroyed);
-    if (open.length === 0 || looks > mostLooks) {
+    if (open.length === 0 || looks > maxPolls) {
       return open.map(({ host, port }) => `a socket to ${host}:${port} is still open`);
     }
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

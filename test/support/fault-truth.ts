@@ -1,34 +1,35 @@
 import type { Outcome } from './fault-answers.ts';
 import { anything } from './fault-operations.ts';
 
-/** Compares the data of an answer with the truth. */
+/** Compares the data of a response with the expected data. */
 
 type Path = readonly (string | number)[];
 
 interface Difference {
   path: Path;
   what: string;
-  /** Whether data is withheld there, and not told wrongly. */
+  /** Whether the data is missing, not wrong. */
   isNull: boolean;
 }
 
-const mostTold = 5;
+const maxDifferences = 5;
 
 /**
- * Where the data lies. Null is no lie where an error says why.
- * @param nullIsTrue whether Spotify itself may have said that something is not there
+ * The wrong values in the data. A null that has an error is not wrong.
+ * @param nullIsTrue whether a null without an error is correct too, because Spotify may have responded that an object
+ * does not exist
  */
 export function wrongData({ data, errors }: Outcome, truth: unknown, nullIsTrue = false): string[] {
-  const isExcused = (path: Path) => errors.some((error) => path.every((key, i) => error.path?.[i] === key));
+  const hasError = (path: Path) => errors.some((error) => path.every((key, i) => error.path?.[i] === key));
   return [...differences(data, truth, [])]
-    .filter(({ isNull, path }) => !isNull || !(nullIsTrue || isExcused(path)))
+    .filter(({ isNull, path }) => !isNull || !(nullIsTrue || hasError(path)))
     .map(({ path, what }) => `${path.join('.')}: ${what}`)
-    .slice(0, mostTold);
+    .slice(0, maxDifferences);
 }
 
 function* differences(value: unknown, truth: unknown, path: Path): Generator<Difference> {
   if (value === null) {
-    if (truth !== null) yield { path, what: 'is null and no error says why', isNull: true };
+    if (truth !== null) yield { path, what: 'is null without an error', isNull: true };
   } else if (truth === anything) {
     return;
   } else if (typeof value === 'object') {
@@ -45,12 +46,12 @@ function* differencesWithin(value: object, truth: unknown, path: Path): Generato
     return;
   }
   const entries = Object.entries(value);
-  const due = Object.keys(truth).length;
-  if (entries.length !== due) {
-    yield { path, what: `has ${entries.length} of ${due} entries`, isNull: false };
+  const expectedCount = Object.keys(truth).length;
+  if (entries.length !== expectedCount) {
+    yield { path, what: `has ${entries.length} of ${expectedCount} entries`, isNull: false };
   }
   for (const [key, entry] of entries) {
-    const place = [...path, Array.isArray(value) ? Number(key) : key];
-    yield* differences(entry, (truth as Record<string, unknown>)[key], place);
+    const entryPath = [...path, Array.isArray(value) ? Number(key) : key];
+    yield* differences(entry, (truth as Record<string, unknown>)[key], entryPath);
   }
 }

@@ -18,29 +18,29 @@ import { type Environment, type Server, startServer, upstreamOf } from './proces
 import { type RedisProcess, startRedisProcess } from './redis.ts';
 import { startTcpProxy, type TcpProxy, type Trouble } from './tcp-proxy.ts';
 
-/** A sandbox with faults, what stands between, and the gateways that must live with it. */
+/** The environment of a fault case: a sandbox with faults, a TCP proxy in front of it, and the gateways. */
 
-export interface WorldOptions {
-  /** The gateway's environment beyond what leads it to the sandbox. */
+export interface TestEnvironmentOptions {
+  /** Environment variables of the gateways, in addition to the URLs and credentials of the sandbox. */
   environment?: Environment | ((services: Services) => Promise<Environment>);
   sandbox?: SandboxOptions;
-  /** Which of Spotify's two services is reached through the TCP proxy. */
+  /** Which of Spotify's two services the gateways reach through the TCP proxy. */
   proxied?: 'api' | 'token' | 'both';
   redis?: boolean;
-  /** How many gateways there are; default 1. */
+  /** The number of gateways; default 1. */
   gateways?: number;
 }
 
-/** What an environment may be made of. */
+/** The services that an environment may refer to. */
 export interface Services {
   sandbox: Sandbox;
-  /** Another Redis; it ends with the case, like the one of its own. */
+  /** Starts another Redis, which ends with the case. */
   startRedis(): Promise<string>;
   /** Calls back when the case is over. */
   defer(end: () => unknown): void;
 }
 
-export interface World extends Services {
+export interface TestEnvironment extends Services {
   proxy: TcpProxy;
   redisUrl: string | null;
   /** Hosts that the gateways may call. */
@@ -50,54 +50,54 @@ export interface World extends Services {
   ask(operation: Operation, options?: AskOptions): Promise<Outcome>;
   /** Measures the load of the machine from now on. */
   measureLoad(): void;
-  /** How many times longer everything has taken since then than on an idle machine. */
+  /** How many times longer everything has taken since `measureLoad` than on an idle machine. */
   machineLoad(): number;
-  /** What an upper bound for an idle machine comes to on this one, with one long pause. */
+  /** Converts an upper bound for an idle machine into one for this machine, with one long pause. */
   limitMs(ms: number): number;
-  /** For what is asked in a way that no client of good will asks; default the first. */
-  gateway(place?: number): Gateway;
+  /** A gateway, for requests that `ask` cannot send; default: the first. */
+  gateway(index?: number): Gateway;
   /** Status of `/ready`. */
   ready(gateway?: number): Promise<number>;
-  /** What `/metrics` of all gateways says. */
+  /** `/metrics` of all gateways. */
   metrics(): Promise<string>;
-  /** Adds a rule; without `on` it is about every call of the Web API. */
+  /** Adds a fault; without `on` it applies to every call of the Web API. */
   fault(rule: FaultRule): () => void;
   trouble(trouble: Trouble): Promise<void>;
-  /** All is well again. */
+  /** Ends all faults and trouble. */
   lift(): Promise<void>;
   calls(kind: SandboxCall['kind']): SandboxCall[];
-  /** Another gateway, after those that are there. */
+  /** Adds a gateway after the existing ones. */
   add(environment?: Environment): void;
-  /** Ends a gateway and starts another one in its place. */
+  /** Replaces a gateway by a new one. */
   restart(gateway?: number): Promise<void>;
-  /** For a gateway in a process of its own; handed back, it is one that is listened to. */
+  /** Registers a gateway in its own process. Responses to the returned one are recorded. */
   adopt(server: Server): Server;
   /** Ends all gateways, adopted ones too. */
   endGateways(): Promise<void>;
-  /** All that the gateways have told their operator, line by line. */
+  /** The log lines of all gateways. */
   log(): string[];
-  /** Secrets that were given or made, and nobody may see. */
+  /** Configured secrets and tokens, which no output may contain. */
   secrets(): string[];
-  /** To be told of what a gateway has answered on a way that the world does not see. */
+  /** Records output that the functions of this object do not record themselves. */
   hear(channel: Channel, text: string): void;
-  /** The same for a whole answer, which is handed on. */
+  /** Records a response, and returns it. */
   overhear<T extends Answer>(answer: T): T;
-  /** All that was said by gateways, and what their Redis holds. */
+  /** All output of the gateways, and the contents of their Redis. */
   heard(): Promise<Map<Channel, string>>;
   close(): Promise<void>;
 }
 
 export interface AskOptions {
-  /** Which gateway is asked; default the first. */
+  /** The index of the gateway; default: the first. */
   gateway?: number;
   signal?: AbortSignal;
 }
 
 const clientId = 'canary-client';
 const clientSecret = 'canary-secret-5d0c7b1e';
-const maxAttempts = 20; // of an operation on a busy machine
+const maxAttempts = 20; // for an operation on a busy machine
 
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+export async function startTestEnvironment(options: TestEnvironmentOptions = {}): Promise<TestEnvironment> {
   const network = watchNetwork().since();
   const channels = openChannels();
   const { hear } = channels;
@@ -123,7 +123,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     SPOTIFY_TOKEN_URL: through(sandbox.tokenUrl, 'token'),
     SPOTIFY_CLIENT_ID: sandbox.clientId,
     SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
-    // Most cases count calls: they shall not depend on what has been found out about the app.
+    // Most cases count calls, whose number must not depend on learned capabilities.
     SPOTIFY_QUOTA_MODE: options.sandbox?.quotaMode ?? 'development',
     ...(redisUrl && { REDIS_URL: redisUrl }),
     ...(typeof environment === 'function' ? await environment(services) : environment),
@@ -138,8 +138,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const processes: Server[] = [];
   const appSecrets = new Set<string>();
 
-  const create = (own: Environment = {}): Gateway => {
-    const config = readConfig({ DATA_DIR: 'none', ...upstream, ...own });
+  const create = (additional: Environment = {}): Gateway => {
+    const config = readConfig({ DATA_DIR: 'none', ...upstream, ...additional });
     allowed.add(hostOf(config.gateway.spotify.apiUrl));
     allowed.add(hostOf(config.gateway.spotify.tokenUrl));
     appSecrets.add(config.gateway.spotify.clientSecret);
@@ -147,9 +147,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   for (let i = 0; i < (options.gateways ?? 1); i++) gateways.push(create());
 
-  const gatewayAt = (place = 0): Gateway => {
-    const gateway = gateways[place];
-    if (!gateway) throw new Error(`there is no gateway ${place}`);
+  const gatewayAt = (index = 0): Gateway => {
+    const gateway = gateways[index];
+    if (!gateway) throw new Error(`there is no gateway ${index}`);
     return gateway;
   };
 
@@ -164,7 +164,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const end = (gateway: Gateway) => metricsOf(gateway).finally(gateway.dispose);
   const endProcess = async (server: Server) => {
-    server.signal('SIGKILL'); // if it has not ended by itself
+    server.signal('SIGKILL');
     const { out, err } = await server.ended;
     hear('stdout', out);
     hear('stderr', err);
@@ -198,10 +198,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await proxy.set({ kind: 'none' });
     },
     calls: (kind) => sandbox.calls().filter((call) => call.kind === kind),
-    add: (own) => void gateways.push(create(own)),
-    async restart(place = 0) {
-      await end(gatewayAt(place));
-      gateways[place] = create();
+    add: (additional) => void gateways.push(create(additional)),
+    async restart(index = 0) {
+      await end(gatewayAt(index));
+      gateways[index] = create();
     },
     adopt(server) {
       processes.push(server);
@@ -221,7 +221,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         ...appSecrets,
         ...new Set([
           ...network.requests().map(({ credentials }) => credentials),
-          ...sandbox.calls().map(({ headers }) => credentialsIn(headers)), // of other processes too
+          ...sandbox.calls().map(({ headers }) => credentialsIn(headers)), // tokens of gateways in other processes too
         ]),
       ].filter((secret) => secret !== ''),
     hear,
@@ -232,7 +232,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     async close() {
       channels.close();
-      for (const over of ends) await over();
+      for (const end of ends) await end();
       await proxy.close();
       await sandbox.close();
       for (const redis of redises) await redis.kill();
@@ -243,18 +243,27 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 const credentialsIn = ({ authorization = '' }: Record<string, string>): string =>
   authorization.replace(/^\w+ +/, '');
 
-/** As connections and requests name it: host and port. */
+/** Host and port of a URL, as in `network.connections()`. */
 export function hostOf(url: string): string {
   const { protocol, hostname, port } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
 function withPort(url: string, port: number): string {
-  const moved = new URL(url);
-  moved.port = `${port}`;
-  return moved.href;
+  const changed = new URL(url);
+  changed.port = `${port}`;
+  return changed.href;
 }
 
-/** A gateway in a process of its own, in front of the case's sandbox; it ends with the case's other gateways. */
-export const startProcess = async (world: World, environment: Environment = {}): Promise<Server> =>
-  world.adopt(await startServer({ ...upstreamOf(world.sandbox), ...environment }, undefined, world.defer));
+/** Starts a gateway in its own process, in front of the case's sandbox. It ends with the case's other gateways. */
+export const startProcess = async (
+  testEnvironment: TestEnvironment,
+  environment: Environment = {},
+): Promise<Server> =>
+  testEnvironment.adopt(
+    await startServer(
+      { ...upstreamOf(testEnvironment.sandbox), ...environment },
+      undefined,
+      testEnvironment.defer,
+    ),
+  );

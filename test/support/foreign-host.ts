@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** A host that nobody may call: it counts who does. */
+/** A host that the gateway must not call. It counts the connections to it. */
 export interface ForeignHost {
   /** `http://127.0.0.1:PORT` */
   origin: string;
   calls(): number;
 }
 
-/** @param answer what it says to whoever connects, over and over; nothing if left out */
+/** @param answer the response to every request; default: none */
 export async function startForeignHost(
   { defer }: { defer(end: () => unknown): void },
   answer?: string,

@@ -9,13 +9,13 @@ import { catalogue } from './catalogue.ts';
 import { onTestEnd } from './test-end.ts';
 import { fetchOf, type Transport } from './transports.ts';
 
-/** A gateway in this process, asked by Web-standard requests, with a real socket to its upstream. */
+/** A gateway in this process that tests call with Web-standard requests. It has a real socket to its upstream. */
 
 export interface Answer<T> {
   status: number;
   headers: Headers;
   data: T;
-  /** Empty where the answer has none. */
+  /** Empty if the response has none. */
   errors: GraphQLFormattedError[];
   extensions: {
     spotify?: Usage & {
@@ -31,7 +31,7 @@ export interface TestGateway {
   gateway: Gateway;
   ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** What the gateway has told its operator. */
+  /** The lines that the gateway has logged. */
   logged: LogLine[];
 }
 
@@ -43,7 +43,7 @@ export interface LogLine {
 
 type Upstream = Pick<Sandbox, 'apiUrl' | 'tokenUrl' | 'clientId' | 'clientSecret'>;
 
-/** Starts a gateway in front of a sandbox of its own; both stop with the test. */
+/** Starts a sandbox and a gateway in front of it; both stop with the test. */
 export async function withSandbox(
   environment: Record<string, string> = {},
   { transport, ...options }: SandboxOptions & { transport?: Transport } = {},
@@ -58,7 +58,7 @@ export async function withSandbox(
   return { ...startGateway(sandbox, environment, transport), sandbox, apiCalls };
 }
 
-/** @param environment the configuration as an operator writes it */
+/** @param environment environment variables that configure the gateway */
 export function startGateway(
   { apiUrl, tokenUrl, clientId, clientSecret }: Upstream,
   environment: Record<string, string> = {},
@@ -107,8 +107,8 @@ export function startGateway(
           body: JSON.stringify({ query, variables }),
         });
       let response = await post();
-      // The upstream lives in this process: where its work has held the loop up, operations are shed for a moment.
-      for (let tries = 0; tries < 10 && response.status === 503; tries++) {
+      // The upstream runs in this process: while it blocks the event loop, the gateway rejects operations.
+      for (let attempt = 0; attempt < 10 && response.status === 503; attempt++) {
         await setTimeout(50);
         response = await post();
       }

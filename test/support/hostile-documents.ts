@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { artistId, documentOf, ids, inheritedNames, type Level } from './hostile-operation.ts';
 
 /**
- * Requests of a client that wants to cost as much as it can within the limit of a body: fragments in fragments under
+ * The most expensive requests that a hostile client can send within the limit of a body: fragments in fragments under
  * aliases, long lists, large variables, long documents, names that every object inherits, and mistakes of every sort.
  */
 
@@ -36,7 +36,7 @@ const text = fc.record({
   emptyLines: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 45_000 })),
   comments: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 500 })),
   separator: fc.constantFrom(' ', ' ', ' ', '\n', ',', ' ,\n', '\t', '\r\n'),
-  /** A mistake in the text: what, and where. */
+  /** A mistake in the text: the characters that are inserted and cut, and their place. */
   mistake: fc.oneof(
     { weight: 6, arbitrary: fc.constant(null) },
     fc.record({
@@ -106,9 +106,9 @@ type Shape = {
   get: boolean;
 };
 
-function toRequest({ levels, text: style, variables: given, get }: Shape): HostileRequest {
-  const query = withMistake(documentOf(levels, given.name), style).replaceAll(' ', style.separator);
-  const values = `{${JSON.stringify(given.name)}:${variableJson(given)}}`;
+function toRequest({ levels, text: style, variables: variable, get }: Shape): HostileRequest {
+  const query = withMistake(documentOf(levels, variable.name), style).replaceAll(' ', style.separator);
+  const values = `{${JSON.stringify(variable.name)}:${variableJson(variable)}}`;
   const bodyOf = (padding: string) => `{"query":${JSON.stringify(padding + query)},"variables":${values}}`;
   const padding =
     style.end.repeat(style.emptyLines) + `# ${'c'.repeat(20)}${style.end}`.repeat(style.comments);
@@ -116,11 +116,11 @@ function toRequest({ levels, text: style, variables: given, get }: Shape): Hosti
   // JSON writes a line end as two characters.
   const body = bodyOf(padding.slice(0, Math.max(0, Math.floor(room / 2))));
   const search = get ? new URLSearchParams({ query, variables: values }).toString() : '';
-  const isGet = get && search.length < 7_000; // Node refuses longer headers
+  const isGet = get && search.length < 7_000; // Node rejects longer headers
   return {
     body: isGet ? '' : body.slice(0, 200_000),
     get: isGet ? search : null,
-    title: () => `${JSON.stringify(style)} ${JSON.stringify(given)}\n${query.slice(0, 3_000)}`,
+    title: () => `${JSON.stringify(style)} ${JSON.stringify(variable)}\n${query.slice(0, 3_000)}`,
   };
 }
 
@@ -130,7 +130,7 @@ function withMistake(document: string, { mistake }: Shape['text']): string {
   return document.slice(0, at) + mistake.insert + document.slice(at + mistake.cut);
 }
 
-/** The value of the variable as JSON, which may be deeper than JSON.stringify goes. */
+/** The value of the variable as JSON, which may be nested too deeply for JSON.stringify. */
 function variableJson({ count, kind, id }: Shape['variables']): string {
   const list = (item: string) => {
     const items = Math.min(count - 1, Math.floor(60_000 / (item.length + 1)));

@@ -6,28 +6,28 @@ import { acceptFirst } from '../../src/process/connections.ts';
 import { clientHeader, type Measured, measuredPath } from './hostile-process.ts';
 
 /**
- * A gateway in a process of its own. `GET /measured` returns for how long requests have held up its event loop since
- * the last such request. Run by `hostile-process.ts`.
+ * A gateway in its own process. `GET /measured` returns how long requests have blocked its event loop since the last such
+ * request. Run by `hostile-process.ts`.
  */
 
-const lookEveryMs = 5;
+const sampleEveryMs = 5;
 let maxBlockedMs = 0;
-let atMs = performance.now();
-let processor = process.cpuUsage();
+let sampledMs = performance.now();
+let cpuStart = process.cpuUsage();
 const bugs: string[] = [];
 
-/** Takes the smaller of the time by the clock and the time of the processor: on a busy machine the clock runs on. */
-function look(): void {
-  const { user, system } = process.cpuUsage(processor);
-  const blockedMs = Math.min(performance.now() - atMs - lookEveryMs, (user + system) / 1000);
+/** Uses the smaller of wall-clock time and cpuStart time: on a busy machine the process waits while the clock runs on. */
+function sample(): void {
+  const { user, system } = process.cpuUsage(cpuStart);
+  const blockedMs = Math.min(performance.now() - sampledMs - sampleEveryMs, (user + system) / 1000);
   maxBlockedMs = Math.max(maxBlockedMs, blockedMs);
-  atMs = performance.now();
-  processor = process.cpuUsage();
+  sampledMs = performance.now();
+  cpuStart = process.cpuUsage();
 }
-setInterval(look, lookEveryMs);
+setInterval(sample, sampleEveryMs);
 
 function measured(): Measured {
-  look();
+  sample();
   const rssMb = Math.round(process.memoryUsage.rss() / 1_000_000);
   const result = { blockedMs: Math.round(maxBlockedMs), rssMb, bugs: bugs.splice(0) };
   maxBlockedMs = 0;
@@ -45,7 +45,7 @@ const gateway = createGateway(
   },
 );
 
-// Longer than the machine may keep the client waiting: a request on a connection that is closed meanwhile fails.
+// A busy machine may delay a client, whose request fails if the server has closed the idle connection.
 const keepAliveTimeout = 600_000;
 const server = createServer({ keepAliveTimeout });
 acceptFirst(server, (request, response) => {

@@ -12,7 +12,7 @@ import { pagedList } from '../../src/datasources/spotify/kinds/requests/lists.ts
 import { schema } from '../../src/schema/index.ts';
 import { cursorsOf } from '../../src/schema/relay/page-arguments.ts';
 
-/** Operations that are made to cost: each level of fields is selected under aliases and by fragments. */
+/** Expensive operations: each level of fields is selected under aliases and by fragments. */
 
 export const inheritedNames = [
   '__proto__',
@@ -33,11 +33,11 @@ export const ids = [
   '../me',
 ];
 
-/** How one level of fields is selected below the other. */
+/** The selection of one level of fields below another. */
 export interface Level {
   /** Chooses the field among those that have fields below them. */
   field: number;
-  /** Under how many aliases. */
+  /** The number of aliases. */
   aliases: number;
   /** How many fragments have the selection, and how many of them each alias spreads. */
   fragments: number;
@@ -56,8 +56,8 @@ export function documentOf(levels: readonly Level[], variable: string): string {
   let usesVariable = '';
 
   const selections = levels.map((each, n) => {
-    const here = type;
-    const fields = Object.values(here.getFields());
+    const parentType = type;
+    const fields = Object.values(parentType.getFields());
     const composite = fields.filter((field) => !isLeafType(getNamedType(field.type)));
     const leaves = fields.filter((field) => isLeafType(getNamedType(field.type)));
     const metaFields =
@@ -71,16 +71,17 @@ export function documentOf(levels: readonly Level[], variable: string): string {
       ' ',
     );
     const field = composite[each.field % Math.max(1, composite.length)];
-    if (!field) return { type: here, leaves: leafText, field: '' };
+    if (!field) return { type: parentType, leaves: leafText, field: '' };
     const { args, declared } = argumentsOf(field, each.args, variable);
     usesVariable ||= declared;
     type = typeBelow(field, each.field);
     const inline = isAbstractType(getNamedType(field.type)) ? `... on ${type.name}` : '';
-    const below = (alias_: number) =>
+    const below = (aliasIndex: number) =>
       n + 1 < levels.length
-        ? Array.from({ length: each.spread }, (_, i) => `...F${n + 1}x${(alias_ + i) % each.fragments}`).join(
-            ' ',
-          )
+        ? Array.from(
+            { length: each.spread },
+            (_, i) => `...F${n + 1}x${(aliasIndex + i) % each.fragments}`,
+          ).join(' ')
         : '__typename';
     const directive = directiveOf(each.directive, variable);
     const fieldText = Array.from(
@@ -89,7 +90,7 @@ export function documentOf(levels: readonly Level[], variable: string): string {
         `a${i}: ${field.name}${args} ${directive} { ${inline} ${inline ? '{' : ''} ${below(i)} ${inline ? '}' : ''} }`,
     ).join(' ');
     return {
-      type: here,
+      type: parentType,
       leaves: leafText,
       field: [fieldText, ...(each.leaf % 5 === 0 ? metaFields : [])].join(' '),
     };
@@ -110,7 +111,7 @@ function typeBelow(field: GraphQLField<unknown, unknown>, choice: number): Graph
   return types[choice % types.length] as GraphQLObjectType;
 }
 
-/** Arguments that are right, mostly; and the type of the variable, where one of them is the variable. */
+/** Mostly valid arguments, and the type of the variable if one of them is the variable. */
 function argumentsOf(field: GraphQLField<unknown, unknown>, choice: number, variable: string) {
   const keys = field.args.find(({ name }) => name === 'ids' || name === 'representations');
   if (keys) {

@@ -6,14 +6,14 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { HostileRequest } from './hostile-documents.ts';
 import { type Environment, upstreamOf } from './process.ts';
 
-/** Sends requests to a gateway in a process of its own, each as another client unless it names its client. */
+/** Sends requests to a gateway in its own process, each as another client unless it names its client. */
 
 export const clientHeader = 'x-client';
 export const measuredPath = '/measured';
 
-/** What the process has measured since it was last read. */
+/** The measurements of the process since they were last read. */
 export interface Measured {
-  /** The longest time for which the event loop stood still, in milliseconds of the processor. */
+  /** The longest time for which the event loop was blocked, in milliseconds of processor time. */
   blockedMs: number;
   rssMb: number;
   /** Errors that the gateway has logged. */
@@ -31,8 +31,8 @@ export type SentRequest = Pick<HostileRequest, 'body' | 'get'> &
 
 export interface HostileProcess {
   /**
-   * Sends requests at the same time. The time of the longest block is of all of them.
-   * @throws where a connection breaks, as when the process ends
+   * Sends requests at the same time. `blockedMs` is the maximum of all of them.
+   * @throws if a connection breaks, as when the process ends
    */
   ask(...sent: SentRequest[]): Promise<Measured & { responses: readonly HostileResponse[] }>;
   close(): Promise<void>;
@@ -57,7 +57,7 @@ export async function startHostileProcess(
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`the gateway ended with ${code ?? signal}`);
   });
-  ended.catch(() => undefined); // seen by the requests that wait
+  ended.catch(() => undefined); // pending requests reject with it
   const [port] = await Promise.race([once(child, 'message'), ended]);
   const agent = new Agent({ keepAlive: true });
   const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
@@ -110,7 +110,7 @@ function exchange(options: object, body: string): Promise<{ status: number; text
   });
 }
 
-/** The codes of the errors; of a response that is not JSON its first words. */
+/** The codes of the errors; if the response is not JSON, its first 60 characters. */
 function codesIn(text: string): string[] {
   // Most bytes are in responses without an error, which need no parsing.
   if (text.startsWith('{"data":') && !text.includes('"errors":[')) return [];

@@ -29,21 +29,21 @@ import type { Operation } from '../../src/operation/operation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
 
-/** A list of one object in memory, paged as Spotify pages, behind the real schema and datasource. */
+/** A list in memory with Spotify's paging, behind the real schema and datasource. */
 
-/** What a slot holds: an item by its number, null, or nothing at all, which makes its page short. */
+/** The content of a slot: an item by its number, null, or nothing, which makes its page short. */
 export type TestSlot = number | null | 'hidden';
 
 export interface TestList {
   /** The name of the list in the registry; by default `artists/albums`. */
   of?: string;
   slots: TestSlot[];
-  /** Largest page; larger ones are refused, or answered with as many as this. */
+  /** The page size limit: requests for larger pages are rejected, or get a page of this size. */
   ceiling: number;
   manner: 'refuse' | 'clamp';
-  /** What the answers say of the length, when it is not the truth. */
+  /** The total in the responses, if it differs from the length. */
   total?: number;
-  /** Whether `next` stays set behind the end. */
+  /** Whether `next` is set even on the last page. */
   endless?: boolean;
 }
 
@@ -156,23 +156,23 @@ function listNamed(name: string) {
 
 const itemId = (n: number): string => `${n}`.padStart(22, '0');
 
-/** The calls that are left today. */
+/** The rest of the daily quota. */
 export interface TestQuota {
   callsLeft: number;
-  /** Whether the gateway knows it; otherwise it learns from Spotify's rejection that no call is left. */
+  /** Whether the gateway knows the quota; otherwise Spotify's rejection shows that no call is left. */
   isKnown: boolean;
 }
 
 export function testList(
   list: TestList,
-  known: { mode?: QuotaMode; freshMs?: number; quota?: TestQuota } = {},
+  options: { mode?: QuotaMode; freshMs?: number; quota?: TestQuota } = {},
 ) {
-  const { quota } = known;
+  const { quota } = options;
   const { owner, itemOf, key, operation, pages } = listNamed(list.of ?? 'artists/albums');
   const usages: Usage[] = [];
   let callsUntilOutage = Number.POSITIVE_INFINITY;
   const requests: { path: string; offset: number; limit: number; refused: boolean }[] = [];
-  const capabilities: Capabilities = createCapabilities(known.mode ?? 'auto', quiet);
+  const capabilities: Capabilities = createCapabilities(options.mode ?? 'auto', quiet);
 
   async function call(request: ApiRequest) {
     const limit = Number(request.query['limit']);
@@ -197,7 +197,7 @@ export function testList(
     };
   }
 
-  const freshMs = known.freshMs ?? 300_000;
+  const freshMs = options.freshMs ?? 300_000;
   const freshness = { freshMs, staleMs: 0 };
   const cache = createReadThroughCache({
     ...freshness,
@@ -242,15 +242,15 @@ export function testList(
     requests,
     list,
     usages,
-    /** Every call after so many more fails. */
+    /** Makes all calls fail after so many more. */
     goDownAfter(calls: number) {
       callsUntilOutage = requests.length + calls;
     },
   };
 }
 
-function pageOf(list: TestList, itemOf: (n: number) => object, offset: number, askedLimit: number) {
-  const limit = Math.min(askedLimit, list.ceiling);
+function pageOf(list: TestList, itemOf: (n: number) => object, offset: number, requestedLimit: number) {
+  const limit = Math.min(requestedLimit, list.ceiling);
   const total = list.total ?? list.slots.length;
   const items = list.slots
     .slice(offset, offset + limit)
@@ -279,7 +279,7 @@ function item(kind: string, n: number) {
   };
 }
 
-/** All entries were added at the same time, so that only their contents tell them apart. */
+/** All entries were added at the same time, so that only their contents differ. */
 function entry(n: number) {
   return {
     added_at: '2026-01-01T00:00:00Z',

@@ -1,47 +1,47 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Clients that ask again and again, each on a connection of its own that it keeps, until they are told to go. */
+/** Clients that send requests periodically, each on its own keep-alive connection, until the server closes it. */
 
 export interface LoadOptions {
   clients: number;
-  /** Of each client. */
+  /** The interval between two requests of one client. */
   everyMs: number;
   /** The body of request number n. */
   body(n: number): string;
 }
 
-export interface Given {
+export interface TimedResponse {
   status: number;
   text: string;
-  /** Whether it was the last on its connection. */
+  /** Whether it has `Connection: close`. */
   closes: boolean;
   ms: number;
 }
 
 export interface Load {
-  /** So far, in the order of their coming. */
-  answers: readonly Given[];
-  /** What came instead of an answer. */
+  /** All responses so far, in the order of their arrival. */
+  answers: readonly TimedResponse[];
+  /** The errors of failed requests. */
   failures: readonly string[];
-  /** Resolves when every client has been told to close its connection, or has lost it, or was stopped. */
+  /** Resolves when every client has ended: by `Connection: close`, by a failed request, or by `stop`. */
   ended: Promise<unknown>;
   stop(): void;
 }
 
 export function startLoad(port: number, { clients, everyMs, body }: LoadOptions): Load {
-  const answers: Given[] = [];
+  const answers: TimedResponse[] = [];
   const failures: string[] = [];
-  let asked = 0;
+  let sentCount = 0;
   let stopped = false;
 
-  async function client(place: number): Promise<void> {
+  async function client(index: number): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const startMs = performance.now() + (place * everyMs) / clients; // so that they do not ask in step
+    const startMs = performance.now() + (index * everyMs) / clients; // so that clients do not send at the same time
     try {
       for (let n = 0; !stopped; n++) {
         await sleep(Math.max(0, startMs + n * everyMs - performance.now()));
-        const answer = await post(port, agent, body(asked++));
+        const answer = await post(port, agent, body(sentCount++));
         answers.push(answer);
         if (answer.closes) return;
       }
@@ -52,7 +52,7 @@ export function startLoad(port: number, { clients, everyMs, body }: LoadOptions)
     }
   }
 
-  const running = Array.from({ length: clients }, (_, place) => client(place));
+  const running = Array.from({ length: clients }, (_, index) => client(index));
   return {
     answers,
     failures,
@@ -63,7 +63,7 @@ export function startLoad(port: number, { clients, everyMs, body }: LoadOptions)
   };
 }
 
-function post(port: number, agent: Agent, body: string): Promise<Given> {
+function post(port: number, agent: Agent, body: string): Promise<TimedResponse> {
   const startedMs = performance.now();
   const headers = {
     'content-type': 'application/json',

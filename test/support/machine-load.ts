@@ -13,19 +13,19 @@ export function measureMachineLoad(pid: number | 'self' = 'self'): () => number 
   const start = processorTimes(pid);
   return () => {
     const end = processorTimes(pid);
-    // Only Linux counts the waits.
+    // Only Linux counts waits.
     if (!start || !end) return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
     const waitedMs = Math.max(0, end.waitedMs - start.waitedMs);
-    return 1 + waitedMs / Math.max(leastRunMs, end.ranMs - start.ranMs);
+    return 1 + waitedMs / Math.max(minRunMs, end.ranMs - start.ranMs);
   };
 }
 
-const leastRunMs = 1;
+const minRunMs = 1;
 
-/** What one long pause of the scheduler or of the garbage collector adds to a time, which no average shows. */
+/** Added to an upper bound for one long pause of the scheduler or of the garbage collector, which no average shows. */
 export const longPauseMs = 100;
 
-/** The sums over all threads, some of which compress and decompress. */
+/** The sums over all threads, because some of them compress and decompress. */
 function processorTimes(pid: number | 'self'): { ranMs: number; waitedMs: number } | undefined {
   const times = { ranMs: 0, waitedMs: 0 };
   try {

@@ -13,24 +13,24 @@ import { createPagination } from '../../src/datasources/spotify/pagination/pages
 import type { ApiClient } from '../../src/datasources/spotify/transport/api-client.ts';
 
 /**
- * Reads many different albums as a process does that lives for long, and prints what that has left in its memory.
- * The argument is their number. Run by `memory.test.ts` in a process of its own, with `--expose-gc`.
+ * Reads many different albums, as a long-running process does, and prints the memory that it then uses. The argument is
+ * the number of albums. Run by `memory.test.ts` in its own process, with `--expose-gc`.
  */
 
 const albums = Number(process.argv[2]);
 const atATime = 100;
-const tracksOnEach = 4; // what twelve leave is the same, and takes three times as long to read
+const tracksOnEach = 4; // twelve would leave the same memory in use, and take three times as long
 
-/** What the run tells. */
+/** The printed result. */
 export interface MemoryRun {
-  /** Megabytes of the process: the most that it had, and what it has when the garbage is gone. */
+  /** Megabytes of the process: the peak, and the rest after a garbage collection. */
   peakMb: number;
   rssMb: number;
   heapMb: number;
-  /** Of the caches: how many answers and parts of them are held, and what they are taken to weigh. */
+  /** The number of cached entries, and their estimated size in megabytes. */
   heldEntries: number;
   heldMb: number;
-  /** Albums that are held still; the newest are. */
+  /** The number of cached albums, and whether the newest is one of them. */
   heldAlbums: number;
   newestHeld: boolean;
   seconds: number;
@@ -48,7 +48,7 @@ const identity = (type: string, id: string) =>
 
 const artistText = (id: string): string => `{${identity('artist', id)},"name":"An Artist of Many ${id}"}`;
 
-/** Some 3 KB, as an app in development mode gets it: without the markets that make others' answers longer. */
+/** Some 3 KB, as an app in development mode gets it: without the lists of markets. */
 function albumText(number: number): string {
   const id = albumId(number);
   const artists = `[${artistText(artistId(number % 20_000))}]`;
@@ -116,8 +116,8 @@ const { rss, heapUsed } = process.memoryUsage();
 let heldEntries = 0;
 let heldBytes = 0;
 let heldAlbums = 0;
-const keyBytes = 200; // what the cache adds for each key
-function look(key: string): boolean {
+const keyBytes = 200; // the size of a key, as the cache estimates it
+function countEntry(key: string): boolean {
   const entry = memory.get(key);
   if (!entry) return false;
   heldEntries += 1;
@@ -125,13 +125,13 @@ function look(key: string): boolean {
   return true;
 }
 for (let number = 0; number < albums; number++) {
-  if (look(cacheKeyOf(kinds, 'album', albumId(number), null))) heldAlbums += 1;
-  look(`short/${cacheKeyOf(kinds, 'album', albumId(number), null)}`);
+  if (countEntry(cacheKeyOf(kinds, 'album', albumId(number), null))) heldAlbums += 1;
+  countEntry(`short/${cacheKeyOf(kinds, 'album', albumId(number), null)}`);
   for (let location = 0; location < tracksOnEach; location++)
-    look(`short/${cacheKeyOf(kinds, 'track', trackId(number, location), null)}`);
+    countEntry(`short/${cacheKeyOf(kinds, 'track', trackId(number, location), null)}`);
 }
 for (let number = 0; number < 20_000; number++)
-  look(`short/${cacheKeyOf(kinds, 'artist', artistId(number), null)}`);
+  countEntry(`short/${cacheKeyOf(kinds, 'artist', artistId(number), null)}`);
 
 const run: MemoryRun = {
   peakMb: megabytes(peak),

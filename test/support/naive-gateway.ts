@@ -4,9 +4,8 @@ import { buildSchema, execute, type GraphQLFieldResolver, parse } from 'graphql'
 import type { QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
 
 /**
- * The gateway that anybody would write in an afternoon, to compare with: one resolver a field, one call a
- * page and an id, a DataLoader a request, and pages as large as the kind of app allows. It knows nothing of
- * batches, of what came along with another answer, or of what was answered a second ago.
+ * The simplest gateway, for comparison: one resolver for each field, one call for each page and id, one DataLoader for each
+ * request, and the largest pages that the quota mode allows. It has no batches, no embedded objects and no cache.
  */
 
 export interface NaiveGateway {
@@ -99,7 +98,7 @@ const typeNames: Readonly<Record<string, string>> = {
 
 const typed = (object: Json): Json => ({ ...object, __typename: typeNames[String(object['type'])] });
 
-/** Spotify finds podcasts and audiobooks only with a market. */
+/** Spotify returns podcasts and audiobooks only with a market. */
 const market = (kind: string): string =>
   /^(show|episode|audiobook|chapter|playlist)$/.test(kind) ? '?market=US' : '';
 
@@ -156,8 +155,8 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   'Query.chapters': many('chapter'),
   async 'Query.node'(_, { id }, { load }) {
     const [, kind] = String(id).split(':');
-    for (const each of kind === undefined ? ['artist', 'album', 'track'] : [kind]) {
-      const object = await load(`/${each}s/${bare(id)}`);
+    for (const candidate of kind === undefined ? ['artist', 'album', 'track'] : [kind]) {
+      const object = await load(`/${candidate}s/${bare(id)}`);
       if (object) return object;
     }
     return null;
@@ -222,7 +221,7 @@ async function connection(
   }
 }
 
-/** Fields that short forms lack. */
+/** Fields that simplified objects lack. */
 const fullFields = new Set([
   'images',
   'genres',

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import dns from 'node:dns';
 import { Socket } from 'node:net';
 
-/** Sees every connection that this process opens and every HTTP request that undici sends. */
+/** Records every connection that this process opens and every HTTP request that undici sends. */
 
 export interface SeenConnection {
   host: string;
@@ -14,16 +14,16 @@ export interface SeenConnection {
 export interface SeenRequest {
   origin: string;
   path: string;
-  /** `Bearer`, `Basic` or nothing. */
+  /** `Bearer`, `Basic`, or empty. */
   scheme: string;
-  /** What goes with it, and nobody else may see. */
+  /** The credentials of the `authorization` header: a secret. */
   credentials: string;
 }
 
 export interface NetworkWatch {
-  /** Everything from here on. */
+  /** The connections and requests from now on. */
   since(): Watched;
-  /** From now on names that end in this are unknown, without anybody being asked. */
+  /** Makes the lookup of host names with this ending fail, without a DNS request. */
   unresolvable(ending: string, code: 'ENOTFOUND' | 'EAI_AGAIN'): void;
 }
 
@@ -34,10 +34,10 @@ export interface Watched {
 
 const connections: SeenConnection[] = [];
 const requests: SeenRequest[] = [];
-const unknownNames = new Map<string, string>();
+const unresolvableEndings = new Map<string, string>();
 let watch: NetworkWatch | undefined;
 
-/** One for the process: what it looks at is the process's. */
+/** All callers share one watch, because it replaces functions of the whole process. */
 export function watchNetwork(): NetworkWatch {
   watch ??= install();
   return watch;
@@ -46,7 +46,7 @@ export function watchNetwork(): NetworkWatch {
 function install(): NetworkWatch {
   watchConnections();
   watchRequests();
-  watchNames();
+  interceptLookups();
   return {
     since() {
       const from = { connections: connections.length, requests: requests.length };
@@ -55,15 +55,15 @@ function install(): NetworkWatch {
         requests: () => requests.slice(from.requests),
       };
     },
-    unresolvable: (ending, code) => void unknownNames.set(ending, code),
+    unresolvable: (ending, code) => void unresolvableEndings.set(ending, code),
   };
 }
 
 function watchConnections(): void {
   const connect = Socket.prototype.connect as (this: Socket, ...args: unknown[]) => Socket;
-  function seen(this: Socket, ...args: unknown[]): Socket {
+  function recordAndConnect(this: Socket, ...args: unknown[]): Socket {
     const [first] = args;
-    // `net.connect` has normalized its arguments already and hands on a list.
+    // `net.connect` passes its normalized arguments as a list.
     const { host = 'localhost', port } = (Array.isArray(first) ? first[0] : first) as {
       host?: string;
       port?: unknown;
@@ -73,7 +73,7 @@ function watchConnections(): void {
     }
     return Reflect.apply(connect, this, args);
   }
-  Socket.prototype.connect = seen as typeof Socket.prototype.connect;
+  Socket.prototype.connect = recordAndConnect as typeof Socket.prototype.connect;
 }
 
 function watchRequests(): void {
@@ -87,12 +87,12 @@ function watchRequests(): void {
   });
 }
 
-function watchNames(): void {
+function interceptLookups(): void {
   const lookup = dns.lookup as unknown as (...args: unknown[]) => void;
-  const guarded = (...args: unknown[]): void => {
+  const lookupOrFail = (...args: unknown[]): void => {
     const [name] = args;
     const callback = args.at(-1) as (error: Error) => void;
-    const [, code] = [...unknownNames].find(([ending]) => String(name).endsWith(ending)) ?? [];
+    const [, code] = [...unresolvableEndings].find(([ending]) => String(name).endsWith(ending)) ?? [];
     if (code === undefined) {
       lookup(...args);
       return;
@@ -100,5 +100,5 @@ function watchNames(): void {
     const error = Object.assign(new Error(`getaddrinfo ${code} ${name}`), { code, syscall: 'getaddrinfo' });
     setImmediate(() => callback(error));
   };
-  dns.lookup = guarded as unknown as typeof dns.lookup;
+  dns.lookup = lookupOrFail as unknown as typeof dns.lookup;
 }

@@ -1,31 +1,31 @@
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
 
-/** The questions by which the cost of every question is judged: each with the fewest calls that answer it. */
+/** An operation of docs/calls.md, with the fewest calls that it needs. */
 export interface Operation {
   title: string;
   document: string;
-  /** Asked in front of it, and not counted. */
+  /** A document that is executed first, and not counted. */
   before?: string;
-  /** How it is asked, where that takes more than asking the document once; `prior` is what `before` got. */
+  /** Executes the operation, if that is more than executing the document once; `prior` is the data of `before`. */
   run?: (ask: Ask, document: string, prior: unknown) => Promise<unknown>;
-  /** How many ask it at the same time, where a hundred are too many; default 100. */
+  /** How often it is executed at the same time; default 100. */
   crowd?: number;
-  /** Calls, with nothing held. */
+  /** Calls with an empty cache. */
   calls: Cost;
-  /** The same for an app of which nothing is known yet. */
+  /** The same for an app whose capabilities are unknown. */
   unknown: Cost;
-  /** Why fewer cannot do. */
+  /** Why fewer calls are not possible, or why the gateway sends more than the minimum. */
   why: string;
-  /** Where more is spent than the least: what the least would be, and why it is spent. */
+  /** The minimum, if the gateway sends more calls; `why` states the reason. */
   least?: Cost;
-  /** Whether answers that happen to come together spare calls, down to `least`. */
+  /** Whether responses that happen to arrive together save calls, down to `least`. */
   races?: boolean;
 }
 
 export type Cost = Readonly<Record<QuotaMode, number>>;
 
-/** The data that a document gets; its errors are thrown. */
+/** Executes a document and returns its data. @throws its errors */
 export type Ask = (document: string) => Promise<unknown>;
 
 export { catalogue };
@@ -35,8 +35,8 @@ const ordinary = catalogue
   .artists()
   .map(({ id }) => id)
   .filter((id) => !Object.values<string>(artists).includes(id));
-const everybody = catalogue.artists().map(({ id }) => id);
-const nobody = ['1111111111111111111111', '2222222222222222222222'];
+const allArtists = catalogue.artists().map(({ id }) => id);
+const unknownIds = ['1111111111111111111111', '2222222222222222222222'];
 const [someAlbum = ''] = catalogue
   .albumsOf(artists.bts)
   .flatMap((slot) => (slot.shows === 'album' ? [slot.albumId] : []));
@@ -181,9 +181,9 @@ export const operations: readonly Operation[] = [
   {
     title: '60 root fields with aliases, as a stitching parent sends them',
     document: `{
-${everybody
+${allArtists
   .slice(0, 58)
-  .concat(nobody)
+  .concat(unknownIds)
   .map((id, i) => `  _v${i}_artist: artist(id: "${id}") { name }`)
   .join('\n')}
 }`,
@@ -465,7 +465,7 @@ ${everybody
   },
   {
     title: 'An artist that does not exist, with its albums',
-    document: `{ artist(id: "${nobody[0]}") { name albums(first: 20) { nodes { name } } } }`,
+    document: `{ artist(id: "${unknownIds[0]}") { name albums(first: 20) { nodes { name } } } }`,
     calls: cost(2, 2),
     unknown: cost(2, 2),
     least: cost(1, 1),
@@ -473,7 +473,7 @@ ${everybody
   },
 ];
 
-/** Asks what is to be counted, after what is not. */
+/** Executes `before`, then the operation, whose calls the caller counts from `counted` on. */
 export async function perform(
   { document, before, run = (ask) => ask(document) }: Operation,
   ask: Ask,
@@ -484,7 +484,7 @@ export async function perform(
   return run(ask, document, prior);
 }
 
-/** Follows `endCursor` to the end. */
+/** Reads all pages by following `endCursor`. */
 async function walk(ask: Ask, document: string): Promise<unknown[]> {
   const pages: unknown[] = [];
   for (let cursor: string | null = null; ; ) {
@@ -510,6 +510,6 @@ function cursorIn(data: unknown): string | null {
   return page.pageInfo.endCursor;
 }
 
-/** The document with its variable replaced by its value, so that one string is the whole question. */
+/** The document with its variable replaced by its value, because `Ask` takes no variables. */
 const withCursor = (document: string, cursor: string | null): string =>
   document.replace(/^query \(.*?\) /, '').replaceAll('$after', JSON.stringify(cursor));

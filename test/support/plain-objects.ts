@@ -1,4 +1,4 @@
-/** Objects as Spotify sends them to an app with extended quota, with nothing unusual about them. */
+/** Ordinary objects as Spotify sends them to an app in extended quota mode. */
 
 export type PlainKind = 'artist' | 'album' | 'track';
 
@@ -10,7 +10,7 @@ const link = (kind: PlainKind, id: string) => ({
   uri: `spotify:${kind}:${id}`,
 });
 
-/** An id of 22 characters that tells its number. */
+/** An id of 22 characters that contains its number. */
 export const plainId = (number: number): string => `1${`${number}`.padStart(21, '0')}`;
 
 const someArtistId = plainId(1);
@@ -39,7 +39,7 @@ export const shortAlbum = (id: string) => ({
   total_tracks: 2,
 });
 
-/** Without the page of tracks that Spotify embeds: its list has to be asked for. */
+/** Without the embedded page of tracks, so that the gateway has to request the list. */
 export const fullAlbum = (id: string) => ({
   ...shortAlbum(id),
   copyrights: [{ text: '© 2020', type: 'C' }],

@@ -2,7 +2,7 @@ import type { Episode, QuotaMode, Show } from '../../src/sandbox/index.ts';
 import { catalogue, shows } from './asking.ts';
 import { imagesAt } from './truth.ts';
 
-/** Shows and episodes in the words of the graph: what an answer must say. */
+/** The expected response data of shows and episodes. */
 
 export const showFields = `id name uri externalUrl description htmlDescription publisher mediaType languages
   explicit isExternallyHosted images { url width height } copyrights { text type } totalEpisodes`;
@@ -14,11 +14,11 @@ export const episodeFields = `id name uri externalUrl description htmlDescriptio
 /** The market in which the catalogue has the show. */
 export const marketOf = (showId: string): string => (showId === shows.onlyGermany ? 'DE' : 'US');
 
-/** A text of which some characters are escaped for HTML, as plain text. */
+/** Unescapes HTML. */
 export const plain = (text: string): string =>
   text.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 
-/** @param imagesUrl base of the pictures of the sandbox that was asked */
+/** @param imagesUrl base URL of the sandbox's images */
 export function podcastTruth(mode: QuotaMode, imagesUrl: string) {
   return {
     show: (show: Show) => ({
@@ -62,4 +62,4 @@ export function podcastTruth(mode: QuotaMode, imagesUrl: string) {
 export const episodeSlots = (showId: string): { slot: number; id: string }[] =>
   catalogue
     .episodesOf(showId)
-    .flatMap((it, slot) => (it.shows === 'episode' ? [{ slot, id: it.episodeId }] : []));
+    .flatMap((entry, slot) => (entry.shows === 'episode' ? [{ slot, id: entry.episodeId }] : []));

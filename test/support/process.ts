@@ -11,7 +11,7 @@ import { afterAll, inject, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { measureMachineLoad } from './machine-load.ts';
 
-/** The gateway as an operator runs it: `node dist/server.js`, in a process and a folder of its own. */
+/** The gateway as operators run it: `node dist/server.js`, in its own process and folder. */
 
 export const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 
@@ -19,14 +19,14 @@ export type Environment = Readonly<Record<string, string>>;
 
 export interface Run {
   pid: number;
-  /** The memory of the process in megabytes: what it has, and the most that it has had. */
+  /** The memory of the process in megabytes: the current value and the peak. */
   memoryMb(): number;
   peakMb(): number;
-  /** What was printed so far. */
+  /** The output so far. */
   out(): string;
   err(): string;
   signal(name: NodeJS.Signals): void;
-  /** Resolves when the process is gone and all that it printed is read. */
+  /** Resolves when the process has ended and all of its output is read. */
   ended: Promise<Ended>;
 }
 
@@ -40,11 +40,11 @@ export interface Ended {
 }
 
 export interface Server extends Run {
-  /** As it is printed. */
+  /** The URL that the process has printed. */
   url: string;
   port: number;
   get(path: string, options?: RequestOptions): Promise<Reply>;
-  /** Asks over HTTP as a client of today does. */
+  /** Sends an operation as the GraphQL over HTTP specification describes. */
   ask(query: string, options?: RequestOptions): Promise<Reply>;
 }
 
@@ -60,19 +60,19 @@ export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The body as JSON; undefined if it is none. */
+  /** The parsed body; undefined if it is not JSON. */
   json: unknown;
 }
 
-const startMs = 60_000; // many times what it takes, for machines that are busy with other tests
+const startMs = 60_000; // many times the usual duration, for machines that are busy with other tests
 
 /**
- * Registers what ends a resource. The default, vitest's `onTestFinished`, knows only one running test: tests that run
- * side by side give the one of their own context.
+ * Registers a function that releases a resource. The default, vitest's `onTestFinished`, supports only one running test:
+ * concurrent tests pass the one of their own context.
  */
 export type OnEnd = (end: () => Promise<void>) => unknown;
 
-/** For what all tests of a file or a suite share: it ends after them, the latest first. */
+/** For resources that all tests of a file or a suite share: they end after the tests, in reverse order. */
 export function endAfterAll(): OnEnd {
   const ends: (() => Promise<void>)[] = [];
   afterAll(async () => {
@@ -82,7 +82,7 @@ export function endAfterAll(): OnEnd {
 }
 
 /**
- * Runs the gateway until it ends by itself or the test does. It inherits nothing from this process but PATH.
+ * Runs the gateway until it ends by itself or the test ends. It inherits only PATH from this process.
  * @param dotenv content of the `.env` file in its working directory; none by default
  */
 export function runServer(environment: Environment, dotenv?: string, onEnd: OnEnd = onTestFinished): Run {
@@ -115,7 +115,7 @@ export function runServer(environment: Environment, dotenv?: string, onEnd: OnEn
   const kill = () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   };
-  process.once('exit', kill); // for tests that are cut off themselves
+  process.once('exit', kill); // if the test run is aborted
   onEnd(async () => {
     kill();
     await ended;
@@ -137,7 +137,6 @@ export function runServer(environment: Environment, dotenv?: string, onEnd: OnEn
   };
 }
 
-/** As Linux counts them. */
 function megabytesOf(pid: number, figure: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${figure}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1_000;
@@ -149,12 +148,12 @@ export const inProduction: Environment = {
   NODE_OPTIONS: '--max-old-space-size=256 --max-semi-space-size=16',
 };
 
-const startsAtOnce = 2; // a start takes a whole processor
+const startsAtOnce = 2; // a start uses a whole processor
 const latestStarts: Promise<unknown>[] = [];
 
 /**
- * Runs the gateway on a free port and waits until it says where it listens. Of processes that tests start side by side,
- * two start at a time, in the order of the calls.
+ * Runs the gateway on a free port and waits until it prints its URL. If concurrent tests start several, two start at a
+ * time, in the order of the calls.
  */
 export function startServer(environment: Environment = {}, dotenv?: string, onEnd?: OnEnd): Promise<Server> {
   const turn = latestStarts.at(-startsAtOnce) ?? Promise.resolve();
@@ -171,7 +170,7 @@ async function startNow(environment: Environment, dotenv?: string, onEnd?: OnEnd
     throw new Error(`the gateway ended with code ${code} before it listened:\n${err}`);
   });
   const url = await Promise.race([until(() => printedUrl(run.out()), startMs), ended]);
-  ended.catch(() => undefined); // from now on its end is the test's own matter
+  ended.catch(() => undefined); // from now on the test decides when it ends
   const port = Number(new URL(url).port);
   return {
     ...run,
@@ -195,23 +194,23 @@ async function startNow(environment: Environment, dotenv?: string, onEnd?: OnEnd
 const printedUrl = (out: string) => /(http:\/\/\S+\/graphql)$/m.exec(out)?.[1];
 
 /**
- * One HTTP exchange; unlike fetch it sends every header as given. Where the answer is to come again later, it
- * does: a gateway that gets too little of a busy machine turns operations away. Rejects when the connection breaks.
+ * One HTTP exchange; unlike fetch it sends all headers unchanged. Repeats the request after a 503 with `Retry-After`,
+ * because on a busy machine the gateway rejects operations. Rejects if the connection breaks.
  */
 export const exchange = (port: number, path: string, options: RequestOptions = {}): Promise<Reply> =>
-  patiently(
+  repeatWhileBusy(
     () => exchangeOnce(port, path, options),
     ({ status, headers }) => (status === 503 ? headers['retry-after'] : undefined),
   );
 
-/** `fetch`, with the same patience. */
+/** `fetch` that repeats the request in the same way. */
 export const patientFetch = (url: string | URL, init?: RequestInit): Promise<Response> =>
-  patiently(
+  repeatWhileBusy(
     () => fetch(url, init),
     ({ status, headers }) => (status === 503 ? (headers.get('retry-after') ?? undefined) : undefined),
   );
 
-async function patiently<T>(
+async function repeatWhileBusy<T>(
   ask: () => Promise<T>,
   retryAfter: (answer: T) => string | undefined,
 ): Promise<T> {
@@ -228,31 +227,34 @@ const maxAttempts = 5;
 function exchangeOnce(port: number, path: string, options: RequestOptions): Promise<Reply> {
   const { method = 'GET', headers = {}, body = '', agent = new Agent({ keepAlive: false }) } = options;
   return new Promise((resolve, reject) => {
-    const asked = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const { statusCode: status = 0, headers: received } = response;
-        resolve({ status, headers: received, text, json: parse(text) });
-      });
-    });
-    asked.on('error', reject);
-    asked.end(body);
+    const clientRequest = httpRequest(
+      { host: '127.0.0.1', port, path, method, headers, agent },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          const { statusCode: status = 0, headers: received } = response;
+          resolve({ status, headers: received, text, json: parse(text) });
+        });
+      },
+    );
+    clientRequest.on('error', reject);
+    clientRequest.end(body);
   });
 }
 
-/** One connection that is kept between requests, as browsers and proxies do; closed with the test. */
+/** A keep-alive connection, as browsers and proxies use it; closed with the test. */
 export function keptConnection(onEnd: OnEnd = onTestFinished): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onEnd(async () => agent.destroy());
   return agent;
 }
 
-/** A bare connection that has sent `bytes`, and which may be cut. */
+/** A TCP connection that has sent `bytes`. The server may close it. */
 export async function openSocket(port: number, bytes = '', onEnd: OnEnd = onTestFinished) {
   const socket = connect(port, '127.0.0.1');
   onEnd(async () => void socket.destroy());
@@ -261,12 +263,12 @@ export async function openSocket(port: number, bytes = '', onEnd: OnEnd = onTest
     received += text;
   });
   await once(socket, 'connect');
-  socket.on('error', () => undefined); // how a connection ends is seen by what came before
+  socket.on('error', () => undefined); // tests check the received bytes instead
   if (bytes) socket.write(bytes);
   return { write: (text: string) => socket.write(text), received: () => received };
 }
 
-/** Whether nobody listens on the port any more. */
+/** Whether no process listens on the port. */
 export async function isRefused(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -279,16 +281,17 @@ export async function isRefused(port: number): Promise<boolean> {
   }
 }
 
-/** Waits until `look` finds something that is neither undefined nor false. */
+/** Waits until `look` returns a value other than undefined and false. @returns the value */
 export async function until<T>(
   look: () => T | Promise<T>,
   limitMs: number,
 ): Promise<Exclude<T, undefined | false>> {
   const endMs = performance.now() + limitMs;
-  const isFound = (seen: T): seen is Exclude<T, undefined | false> => seen !== undefined && seen !== false;
+  const isFound = (value: T): value is Exclude<T, undefined | false> =>
+    value !== undefined && value !== false;
   for (;;) {
-    const seen = await look();
-    if (isFound(seen)) return seen;
+    const value = await look();
+    if (isFound(value)) return value;
     if (performance.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${String(look)}`);
     await sleep(pollMs);
   }
@@ -296,22 +299,22 @@ export async function until<T>(
 
 const pollMs = 5;
 
-const bareStartMs = 60; // what Node takes to start and end where nothing else runs
+const bareStartMs = 60; // the time in which Node starts and ends on an idle machine
 
-/** What a time limit for a machine at rest comes to on this one, which may be busy with other tests. */
+/** Converts a time limit for an idle machine into one for this machine, which may be busy with other tests. */
 export async function limitNow(limitMs: number): Promise<number> {
   const startedMs = performance.now();
   await once(spawn(process.execPath, ['-e', '0']), 'exit');
   return limitMs * Math.max(1, (performance.now() - startedMs) / bareStartMs);
 }
 
-/** The limit for the end of a process that drains: 10 s, and the more for its last second the busier the machine is from now on. */
+/** The time limit for a process that drains: 10 s, of which the last second is multiplied by the load from now on. */
 export function measureExitMs(): () => number {
   const machineLoad = measureMachineLoad();
   return () => 10_000 + 1_000 * (machineLoad() - 1);
 }
 
-/** The configuration that makes a sandbox of the test the upstream. */
+/** The configuration with a sandbox as the upstream. */
 export const upstreamOf = ({ apiUrl, tokenUrl, clientId, clientSecret }: Sandbox): Environment => ({
   SPOTIFY_API_URL: apiUrl,
   SPOTIFY_TOKEN_URL: tokenUrl,

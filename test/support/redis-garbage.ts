@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { albums50, bts } from './redis-gateways.ts';
 
-/** Entries in Redis that no gateway has written. */
+/** Invalid entries in Redis. */
 
 export type Garbage = (held: {
   name: string;
@@ -12,7 +12,7 @@ export type Garbage = (held: {
   another: Buffer;
 }) => Buffer | 'list';
 
-/** What may stand where an answer was. */
+/** Invalid values for the entry of a response, by their descriptions. */
 export function garbage(): Record<string, Garbage> {
   const later = 9e15;
   const times = { etag: null, asOfMs: later, freshUntilMs: later, usableUntilMs: later };
@@ -21,13 +21,13 @@ export function garbage(): Record<string, Garbage> {
     (value: unknown): Garbage =>
     ({ key }) =>
       entry(key, { ...times, body: value });
-  /** What was written, with changes. */
+  /** The written entry, with changes. */
   const changed =
     (change: (held: Held) => object): Garbage =>
     ({ key, value }) => {
       if (key.startsWith('in:')) return value; // the name of the response that contains an object
-      const held = JSON.parse(plain(value)) as Held;
-      return gzipSync(entry(key, { ...held, ...change(held) }));
+      const writtenEntry = JSON.parse(plain(value)) as Held;
+      return gzipSync(entry(key, { ...writtenEntry, ...change(writtenEntry) }));
     };
   const eachItem = (spoilt: unknown): Garbage =>
     changed(({ body: held }) => ({
@@ -43,17 +43,17 @@ export function garbage(): Record<string, Garbage> {
     'random bytes': () => randomBytes(300),
     'random bytes that begin like JSON': () => Buffer.concat([Buffer.from('{'), randomBytes(300)]),
     'JSON of another shape': () => Buffer.from('{"a":[1,2,3]}'),
-    'JSON that is no object': () => gzipSync('[null]'),
+    'JSON that is not an object': () => gzipSync('[null]'),
     'half of what was written': ({ value }) => value.subarray(0, value.length / 2),
     "another answer's value": ({ another }) => another,
     'JSON that is null': () => gzipSync('null'),
-    'the right name and nothing else': ({ key }) => entry(key, {}),
+    'the right key and nothing else': ({ key }) => entry(key, {}),
     'a body that is a number': body(7),
     'a body that is a text': body('secret'),
     'a body that is true': body(true),
     'a body that is an empty object': body({}),
     'a body that is an empty list': body([]),
-    'a body with lists that are none': body({ items: 7, tracks: {}, artists: 'a', albums: null }),
+    'a body whose lists are not lists': body({ items: 7, tracks: {}, artists: 'a', albums: null }),
     'a body without an id': body({ name: 'BTS', type: 'artist' }),
     'a body of another object': body({ id: albums50, name: 'Another', type: 'artist' }),
     'a body of another kind': changed(({ body: held }) => ({ body: { ...held, type: 'show' } })),
@@ -62,21 +62,20 @@ export function garbage(): Record<string, Garbage> {
     'parts that are not as documented': changed(({ body: held }) => ({
       body: { ...held, images: 7, name: held?.['name'] ?? 7, items: 'none', tracks: { items: [{ id: 7 }] } },
     })),
-    'items without a shape': eachItem({ id: 'x', artists: 7, album: [], tracks: 'none' }),
+    'items whose fields have wrong types': eachItem({ id: 'x', artists: 7, album: [], tracks: 'none' }),
     'another place in the list': changed(({ body: held }) => ({ body: { ...held, id: '7', offset: 7 } })),
-    'times that are none': changed(() => ({ freshUntilMs: 'soon', usableUntilMs: null })),
-    'a tag that is no header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
-    'a tag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
+    'times that are not numbers': changed(() => ({ freshUntilMs: 'soon', usableUntilMs: null })),
+    'an ETag that is not a valid header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
+    'an ETag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
     '10 MB of brackets, compressed': () => bombs.brackets(),
     'brackets as many as are read': ({ key }) =>
       gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
     '150 MB of blanks, compressed': () => bombs.blanks(),
-    '30 MB that are not compressed': ({ key }) =>
-      Buffer.alloc(key.startsWith('in:') ? 300_000 : 30_000_000, '{'),
+    '30 MB, not compressed': ({ key }) => Buffer.alloc(key.startsWith('in:') ? 300_000 : 30_000_000, '{'),
   };
 }
 
-/** Each made once, when it is needed. */
+/** Each is created once, on first use. */
 export const bombs = {
   brackets: once(() => gzipSync(`${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`)),
   blanks: once(() => gzipSync(Buffer.alloc(150_000_000, ' '))),
@@ -94,7 +93,7 @@ export interface Held {
   body: Record<string, unknown> | null;
 }
 
-/** Puts garbage in the place of every answer: of the kind given, or of all kinds. */
+/** Replaces every cached response by garbage: of the given kind, or of all kinds in turn. */
 export async function spoil(client: Redis, make?: Garbage): Promise<void> {
   const kinds = make ? [make] : Object.values(garbage()).slice(0, 16);
   const names = (await client.keys('spotify-graphql:*')).filter(

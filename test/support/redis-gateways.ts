@@ -8,7 +8,7 @@ import { catalogue } from './operations.ts';
 import type { TestRedis } from './redis.ts';
 import { onTestEnd } from './test-end.ts';
 
-/** Gateways in this process on one Redis. */
+/** Gateways in this process that share one Redis. */
 
 export const { artists, albums } = catalogue.fixtures;
 export const { bts, albums9, albums50 } = artists;
@@ -16,9 +16,9 @@ export const allArtists = catalogue.artists().map(({ id }) => id);
 export const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;
 export const nameOf = (id: string) => ({ artist: { name: catalogue.artist(id)?.name } });
 
-export const arriveMs = 60; // what is written or told is there for the others by then
+export const arriveMs = 60; // after this time other gateways see entries and messages
 const quietMs = 20;
-export const restMs = 2_500; // after that a Redis that has failed is asked again
+export const restMs = 2_500; // after this time gateways use a Redis again that has failed
 
 export async function startUpstream(
   mode: QuotaMode = 'development',
@@ -35,7 +35,7 @@ export const apiCalls = (sandbox: Sandbox): string[] =>
     .filter(({ kind }) => kind === 'api')
     .map(({ path }) => path);
 
-/** Waits until a Redis has received all that gateways have sent it. */
+/** Waits until a Redis receives no more commands. */
 export async function untilQuiet({ client }: Pick<TestRedis, 'client'>): Promise<void> {
   for (let before = 0, processed = 2; processed - before > 1; await sleep(quietMs)) {
     before = processed;
@@ -43,16 +43,16 @@ export async function untilQuiet({ client }: Pick<TestRedis, 'client'>): Promise
   }
 }
 
-/** A gateway on a Redis, connected. */
+/** Starts a gateway that uses the Redis, and waits for its connections. */
 export async function join(sandbox: Sandbox, redis: TestRedis, environment: Record<string, string> = {}) {
-  const others = await redis.connections();
+  const connectionsBefore = await redis.connections();
   const gateway = startGateway(sandbox, {
     REDIS_URL: redis.url,
     SPOTIFY_QUOTA_MODE: 'development',
     ...environment,
   });
-  await gateway.fetch('/ready'); // so that the token is there too
-  while ((await redis.connections()) < others + 2) await sleep(5); // one to ask, one to listen
+  await gateway.fetch('/ready'); // fetches the token
+  while ((await redis.connections()) < connectionsBefore + 2) await sleep(5); // one for commands, one for messages
   await untilQuiet(redis);
   return gateway;
 }
@@ -60,10 +60,10 @@ export async function join(sandbox: Sandbox, redis: TestRedis, environment: Reco
 export const codesOf = ({ errors }: Awaited<ReturnType<TestGateway['ask']>>) =>
   errors.map(({ extensions }) => extensions?.['code']);
 
-/** Holds the event loop up without taking a core, which Redis needs to answer meanwhile. */
+/** Blocks the event loop without using a core, which Redis needs meanwhile. */
 export const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** Asks until it is not turned away for the event loop, which everything here shares. */
+/** Repeats a request until the gateway does not reject it because of the event loop, which all gateways here share. */
 export async function patient(ask: () => ReturnType<TestGateway['ask']>) {
   for (;;) {
     const answer = await ask();
@@ -72,7 +72,7 @@ export async function patient(ask: () => ReturnType<TestGateway['ask']>) {
   }
 }
 
-/** The name under which a gateway keeps what it tells the others. */
+/** The Redis key in which gateways store their messages. */
 export async function storedMessagesName(sandbox: Sandbox, redis: TestRedis): Promise<string> {
   const gateway = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto' });
   await gateway.ask(`{ artists(ids: ["${allArtists[20]}", "${allArtists[21]}"]) { name } }`);
@@ -84,11 +84,11 @@ export async function storedMessagesName(sandbox: Sandbox, redis: TestRedis): Pr
   return name;
 }
 
-/** How much Redis has sent to all of its clients. */
+/** The bytes that Redis has sent to all of its clients. */
 export const sentBytes = async (client: Redis): Promise<number> =>
   Number(/^total_net_output_bytes:(\d+)/m.exec(await client.info('stats'))?.[1]);
 
-/** Makes the oldest of the calls that are counted older than they are. */
+/** Moves the times of the oldest counted calls into the past. */
 export async function age(client: Redis, howMany: number, byMs: number): Promise<void> {
   const [name = ''] = await client.keys('*:rate');
   const oldest = await client.zrange(name, 0, howMany - 1);

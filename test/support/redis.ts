@@ -32,7 +32,7 @@ const binary = 'redis-server';
 const host = '127.0.0.1';
 let found: boolean | undefined;
 
-/** Whether Redis is installed; if not, one line reports what is skipped, and with `CI=true` it is an error. */
+/** Whether Redis is installed. If not, one line reports that tests are skipped; with `CI=true` that is an error. */
 export function hasRedis(): boolean {
   if (found !== undefined) return found;
   found = spawnSync(binary, ['--version']).status === 0;

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { portOf } from './test-server.ts';
 
 /**
- * Spotify played back: it gives the answers that others have recorded, byte for byte, to whoever asks the
- * recorded questions, and knows nothing else.
+ * Replays recorded responses of Spotify, byte for byte. Requests without a recorded response get an error.
  */
 
 export interface Recording {
@@ -18,7 +17,7 @@ export interface Recording {
   text: string;
 }
 
-/** The shapes of what was recorded, as far as the gateway serves it. */
+/** The recorded objects, as far as the gateway serves their fields. */
 export interface RecordedLink {
   id: string;
   uri: string;
@@ -80,20 +79,20 @@ export type RecordedPage<T> = {
 
 export type Kind = 'artist' | 'album' | 'track';
 
-/** A full object, wherever in an answer it stands. */
+/** A full object at any place in a response. */
 export interface RecordedObject {
   kind: Kind;
-  /** The id that it answers to: of a relinked track, the one that it stands in for. */
+  /** The id by which it was requested: for a relinked track, that of the original track. */
   id: string;
   json: object;
 }
 
 export interface ReplayOptions {
-  /** Whether the app may read many objects at once; if not, that is forbidden. Default true. */
+  /** Whether the app has batch endpoints; if not, they respond with 403. Default true. */
   batches?: boolean;
   /**
-   * Whether the app is one in development mode. Its pages were recorded with smaller limits than the largest that it
-   * may ask for: each answers every limit that is allowed, with as many items as were recorded. Default false.
+   * Whether the app is in development mode. Its pages were recorded with smaller limits than the page size limit: the replay
+   * responds to every allowed limit with the recorded items. Default false.
    */
   development?: boolean;
 }
@@ -117,7 +116,7 @@ const folders = { extended: ['rspotify', 'spotDL'], development: ['dev-2026'] };
 
 /**
  * @param path the folder of all recordings
- * @param mode the kind of app that was answered; default extended
+ * @param mode the quota mode of the recorded app; default extended
  */
 export function readRecordings(path: string, mode: keyof typeof folders = 'extended'): Recording[] {
   return folders[mode].flatMap((folder) => {
@@ -137,7 +136,7 @@ interface Headed {
   headers: { etag?: string };
 }
 
-/** The full objects of an answer, in their order. */
+/** The full objects in a response, in their order. */
 export function* objectsIn(value: unknown): Generator<RecordedObject> {
   if (typeof value !== 'object' || value === null) return;
   const { type, id, linked_from } = value as Record<string, unknown> & {
@@ -149,22 +148,22 @@ export function* objectsIn(value: unknown): Generator<RecordedObject> {
   for (const part of Object.values(value)) yield* objectsIn(part);
 }
 
-/** Only full objects tell how popular they are; in development mode none does, and only full ones have these parts. */
+/** In extended mode only full objects have a popularity; in development mode only full objects have these fields. */
 const isFull = (kind: Kind, value: object): boolean =>
   'popularity' in value || (!('available_markets' in value) && fullParts[kind] in value);
 const fullParts: Record<Kind, string> = { artist: 'images', album: 'copyrights', track: 'album' };
 
 const isKind = (type: unknown): type is Kind => type === 'artist' || type === 'album' || type === 'track';
 
-/** An artist's albums, as far as their pages were recorded. */
+/** The recorded pages of an artist's albums. */
 export interface RecordedList {
   artistId: string;
-  /** In capitals; null for all of them. */
+  /** In capitals; null for all groups. */
   groups: string[] | null;
   pages: Recording[];
   albums: RecordedAlbum[];
   total: number;
-  /** How many slots there are up to the last album. */
+  /** The number of slots up to the last recorded album. */
   slots: number;
   /** Whether the last page was recorded too. */
   isWhole: boolean;
@@ -196,13 +195,13 @@ export function listsIn(recordings: readonly Recording[]): RecordedList[] {
   return [...lists.values()];
 }
 
-/** Where a recording says which country counts; the top tracks of 2014 had an older word for it. */
+/** The market of a recording. The top tracks of 2014 have `country` instead of `market`. */
 export function marketOf({ url }: Pick<Recording, 'url'>): string | null {
   const { searchParams } = new URL(url);
   return searchParams.get('market') ?? searchParams.get('country');
 }
 
-/** Starts a replay of these recordings alone; it stops with the test. Of equal questions the last one counts. */
+/** Starts a replay of these recordings; it stops with the test. Of several recordings of a request, the last one is used. */
 export async function startReplay(
   recordings: readonly Recording[],
   options: ReplayOptions = {},
@@ -215,16 +214,17 @@ export async function startReplay(
 
   function reply(request: IncomingMessage): Reply {
     const url = new URL(request.url ?? '/', 'http://replay.test');
-    if (request.method === 'POST' && url.pathname === '/api/token') return tokens.give();
+    if (request.method === 'POST' && url.pathname === '/api/token') return tokens.issue();
     const token = tokens.numberOf(request.headers.authorization);
     if (token === null) return refusal(401, 'Invalid access token');
     return answer(url, token);
   }
 
   const server = createServer((request, response) => {
-    const given = reply(request);
-    const unchanged = given.etag != null && request.headers['if-none-match'] === given.etag;
-    send(response, unchanged ? { ...given, status: 304, text: '' } : given);
+    const recordedReply = reply(request);
+    const { etag } = recordedReply;
+    const unchanged = etag != null && request.headers['if-none-match'] === etag;
+    send(response, unchanged ? { ...recordedReply, status: 304, text: '' } : recordedReply);
     calls.push(`${response.statusCode} ${nameOf(request.url ?? '/')}`);
   });
 
@@ -238,20 +238,20 @@ export async function startReplay(
   };
 }
 
-/** Tokens as recorded, but told apart: in the recordings they are all blacked out. */
+/** Token responses as recorded, but with distinct tokens, which the recordings have redacted. */
 function tokensOf(recordings: readonly Recording[]) {
   const recorded = recordings.find(({ url }) => new URL(url).pathname === '/api/token');
   const token = recorded ? (JSON.parse(recorded.text) as object) : { token_type: 'Bearer', expires_in: 3600 };
-  let given = 0;
+  let issued = 0;
   return {
-    give: (): Reply => {
-      given += 1;
-      return { status: 200, text: JSON.stringify({ ...token, access_token: `token-${given}` }) };
+    issue: (): Reply => {
+      issued += 1;
+      return { status: 200, text: JSON.stringify({ ...token, access_token: `token-${issued}` }) };
     },
-    /** Which of the tokens a call carries, from 1; null for none of them. */
+    /** The number of the token that a call carries, from 1; null if it carries none of them. */
     numberOf(authorization: string | undefined): number | null {
       const number = Number(/^Bearer token-([1-9]\d*)$/.exec(authorization ?? '')?.[1]);
-      return number <= given ? number : null;
+      return number <= issued ? number : null;
     },
   };
 }
@@ -266,7 +266,7 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     const limit = new URL(url).searchParams.get('limit');
     if (limit !== null) pageSizes.set(listOf(url), Number(limit));
   }
-  // What was recorded in company is given alone as well, unless it was recorded alone too.
+  // Requests for one object also get objects that were recorded as parts of other responses.
   for (const recording of recordings) {
     for (const { kind, id, json } of objectsIn(JSON.parse(recording.text))) {
       const key = keyOf(singleUrl(kind, id, marketOf(recording)));
@@ -274,10 +274,10 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     }
   }
 
-  function together(kind: Kind, { searchParams }: URL): Reply {
+  function batchReply(kind: Kind, { searchParams }: URL): Reply {
     const ids = searchParams.get('ids')?.split(',') ?? [];
-    const each = ids.map((id) => found.get(keyOf(singleUrl(kind, id, searchParams.get('market'))))?.text);
-    return { status: 200, text: `{"${kind}s":[${each.map((text) => text ?? 'null')}]}` };
+    const texts = ids.map((id) => found.get(keyOf(singleUrl(kind, id, searchParams.get('market'))))?.text);
+    return { status: 200, text: `{"${kind}s":[${texts.map((text) => text ?? 'null')}]}` };
   }
 
   /** A page smaller than the recorded ones, cut out of the recorded page that covers it. */
@@ -305,18 +305,18 @@ function answersOf(recordings: readonly Recording[], batches: boolean) {
     const batchOf = /^\/v1\/(artist|album|track)s$/.exec(url.pathname)?.[1];
     if (batchOf && !batches) return refusal(403, 'Forbidden');
     const key = keyOf(url.href);
-    // The recorded refusal is about a token that had expired: another one is good.
+    // The recorded 401 is about an expired token, so it applies to the first token only.
     const refused = token === 1 ? expired.get(key) : undefined;
     const answer = refused ?? found.get(key);
     if (answer) return answer;
-    if (isKind(batchOf)) return together(batchOf, url);
+    if (isKind(batchOf)) return batchReply(batchOf, url);
     const pageSize = pageSizes.get(listOf(url.href)) ?? Number.POSITIVE_INFINITY;
     if (Number(url.searchParams.get('limit')) > pageSize) return refusal(400, 'Invalid limit');
     return partOfPage(url, pageSize) ?? refusal(404, 'Resource not found');
   };
 }
 
-/** The largest pages that an app in development mode may ask for. */
+/** The page size limits of an app in development mode. */
 const developmentPages: readonly [path: RegExp, limit: number][] = [
   [/^\/v1\/search$/, 10],
   [/^\/v1\/artists\/\w+\/albums$/, 10],
@@ -335,15 +335,15 @@ function inDevelopment(recordings: readonly Recording[], other: Answer): Answer 
     if (largest === undefined || !page) return other(url, token);
     const [limit, offset] = ['limit', 'offset'].map((name) => Number(url.searchParams.get(name)));
     if (limit === undefined || limit > largest) return refusal(400, 'Invalid limit');
-    return { status: 200, text: JSON.stringify(asAsked(page, limit, offset ?? 0)) };
+    return { status: 200, text: JSON.stringify(withPage(page, limit, offset ?? 0)) };
   };
 }
 
-/** What was recorded with a smaller limit, as it would be with the one that is asked for, its items apart. */
-function asAsked(body: object, limit: number, offset: number): object {
+/** A page that was recorded with a smaller limit, changed to the requested limit except for its items. */
+function withPage(body: object, limit: number, offset: number): object {
   if (!('items' in body)) {
     return Object.fromEntries(
-      Object.entries(body).map(([kind, page]) => [kind, asAsked(page, limit, offset)]),
+      Object.entries(body).map(([kind, page]) => [kind, withPage(page, limit, offset)]),
     );
   }
   const page = body as RecordedPage<unknown>;
@@ -359,10 +359,10 @@ function asAsked(body: object, limit: number, offset: number): object {
 const singleUrl = (kind: Kind, id: string, market: string | null): string =>
   `https://api.spotify.com/v1/${kind}s/${id}${market === null ? '' : `?market=${market}`}`;
 
-/** Equal keys are equal questions, however they are written. */
-function keyOf(address: string, leaveOut: readonly string[] = []): string {
+/** Requests that differ only in notation have equal keys. */
+function keyOf(address: string, ignored: readonly string[] = []): string {
   const { pathname, searchParams } = new URL(address);
-  for (const name of ['locale', ...leaveOut]) searchParams.delete(name);
+  for (const name of ['locale', ...ignored]) searchParams.delete(name);
   const country = searchParams.get('country');
   if (country !== null) searchParams.set('market', country);
   searchParams.delete('country');

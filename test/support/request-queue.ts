@@ -8,7 +8,7 @@ import type { HttpResponse, Outcome } from '../../src/datasources/spotify/transp
 import type { Waiters } from '../../src/datasources/spotify/usage/field-context.ts';
 import type { GatewayError } from '../../src/errors.ts';
 
-/** The request queue with calls that end when the test says so, and a clock that the test moves. */
+/** A request queue whose calls the test ends, with a clock that the test moves. */
 
 export function useClockOfOwn(): void {
   beforeEach(() => {

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const { FAILED_TESTS, RETRIED_TESTS } = process.env;
 const failed = JSON.parse(readFileSync(FAILED_TESTS, 'utf8'));
-const maxTests = 30; // so many failures are no matter of a busy machine
+const maxTests = 30; // a busy machine does not cause more failures
 if (failed.length > maxTests) {
   process.stdout.write(`${failed.length} tests failed: too many to run them again\n`);
   process.exit(1);

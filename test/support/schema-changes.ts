@@ -1,14 +1,15 @@
 import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 
-/** What the deprecation policy of CONTRIBUTING.md has against a change of the schema. */
+/** Checks a change of the schema against the deprecation policy of CONTRIBUTING.md. */
 
-/** GraphQL's own, for who gives none: it names nothing to use instead. */
+/** GraphQL's default reason, which names no replacement. */
 const noReason = 'No longer supported';
 
 /**
- * @param released the schema that clients know
- * @param announced places of breaking changes that are written down, such as `Artist.genres`
+ * @param released the schema of the last release
+ * @param announced schema coordinates of the announced breaking changes, such as `Artist.genres`
+ * @returns the violations of the policy
  */
 export async function objections(
   released: GraphQLSchema,
@@ -17,17 +18,17 @@ export async function objections(
 ): Promise<string[]> {
   const changes = await diff(released, current);
   const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
-  const places = breaking.map(({ path = '' }) => path);
+  const brokenPaths = breaking.map(({ path = '' }) => path);
   return [
     ...breaking
       .filter(({ path = '' }) => !announced.includes(path))
       .map(({ path, message }) => `${path} breaks clients and is not announced: ${message}`),
-    // A field that Spotify stops filling has to be nullable at once: its type changes with an announcement alone.
+    // A field that Spotify no longer fills must become nullable at once, so a type change needs only an announcement.
     ...breaking
-      .filter(({ type, path = '' }) => type !== ChangeType.FieldTypeChanged && !mayGo(released, path))
+      .filter(({ type, path = '' }) => type !== ChangeType.FieldTypeChanged && !isRemovable(released, path))
       .map(({ path }) => `${path} was not deprecated in the last release`),
     ...announced
-      .filter((path) => !places.includes(path))
+      .filter((path) => !brokenPaths.includes(path))
       .map((path) => `${path} is announced, but nothing breaks there`),
     ...deprecatedIn(current)
       .filter(([, reason]) => reason === noReason)
@@ -35,13 +36,15 @@ export async function objections(
   ];
 }
 
-/** Whether clients were told. A type or a directive cannot be deprecated: it goes with what leads to it. */
-function mayGo(schema: GraphQLSchema, path: string): boolean {
+/** Whether it was deprecated. Types and directives cannot be deprecated: they are removed with the fields that use them. */
+function isRemovable(schema: GraphQLSchema, path: string): boolean {
   if (path.startsWith('@') || !path.includes('.')) return true;
-  return deprecatedIn(schema).some(([place]) => path === place || path.startsWith(`${place}.`));
+  return deprecatedIn(schema).some(
+    ([coordinate]) => path === coordinate || path.startsWith(`${coordinate}.`),
+  );
 }
 
-/** Every deprecated field, argument and enum value, by its place, with the reason. */
+/** The schema coordinate of every deprecated field, argument and enum value, with the reason. */
 function deprecatedIn(schema: GraphQLSchema): [path: string, reason: string][] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
     if (isEnumType(type)) return deprecatedOf(type.name, type.getValues());

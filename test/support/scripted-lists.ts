@@ -4,13 +4,13 @@ import { type Answer, startGateway, type TestGateway } from './gateway.ts';
 import { fullAlbum, plainId, shortAlbum, shortTrack } from './plain-objects.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
-/** The lists that Spotify pages, each scripted page by page, and a client that pages through them. */
+/** Spotify's paged lists, scripted page by page, and a client that pages through them. */
 
 /** A page as Spotify sends it. */
 export interface ScriptedPage {
-  /** How many items it holds, from its first slot on. */
+  /** The number of items, from the first slot on. */
   items: number;
-  /** What it says of the list's length; of several numbers, one after another as often as it is asked. */
+  /** The `total`; of several numbers, each request gets the next one. */
   total: number | readonly number[];
   /** Whether `next` is set. */
   next: boolean;
@@ -21,16 +21,16 @@ export interface ListKind {
   name: string;
   /** Page size limit of an app in development mode. */
   size: number;
-  /** Whether the object that has the list brings its first page along. */
+  /** Whether the object that has the list embeds its first page. */
   embeds: boolean;
-  /** Such as `artists/albums`, as a regular expression on the path. */
+  /** A regular expression on the path. */
   path: string;
-  /** What else Spotify is asked for. */
+  /** The rules for the other calls that the gateway sends. */
   others(firstPage: object): WrittenRule[];
   item(id: string): object;
-  /** The page in the body that carries it. */
+  /** The body that contains the page. */
   wrap(page: object): object;
-  /** The document that selects `list` with these arguments. */
+  /** A document that selects `list` with these arguments. */
   document(args: string, selection?: string): string;
   pick(data: unknown): Connection | null;
 }
@@ -78,7 +78,7 @@ const albumTracks: ListKind = {
 
 const embeddedTracks: ListKind = {
   ...albumTracks,
-  name: "an album's tracks, of which it brings the first page along",
+  name: "an album's tracks, whose first page the album embeds",
   embeds: true,
   others: (firstPage) => [
     {
@@ -102,7 +102,7 @@ const search: ListKind = {
 };
 
 export const listKinds: readonly ListKind[] = [artistAlbums, albumTracks, embeddedTracks, search];
-/** Lists that are asked for by a call of their own from the first page on. */
+/** Lists whose first page is not embedded, so that the gateway requests it. */
 export const askedLists: readonly ListKind[] = [artistAlbums, albumTracks, search];
 
 /** The id of the item in a slot. */
@@ -121,24 +121,24 @@ function pageOf(kind: ListKind, i: number, { items, next }: ScriptedPage, total:
   };
 }
 
-/** The rules that play a list; behind its pages there are empty ones without `next`. */
+/** The rules that script a list; after its pages there are empty ones without `next`. */
 export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): WrittenRule[] {
   const plain = (value: object) => JSON.parse(JSON.stringify(value));
   const rules = pages.flatMap((page, i): WrittenRule[] => {
     const totals = [page.total].flat();
-    return totals.map((total, told) => ({
+    return totals.map((total, n) => ({
       path: kind.path,
       query: { offset: `${i * kind.size}` },
-      ...(told < totals.length - 1 && { times: 1 }),
+      ...(n < totals.length - 1 && { times: 1 }),
       body: plain(kind.wrap(pageOf(kind, i, page, total))),
     }));
   });
   const [first] = pages;
   const total = [first?.total ?? 0].flat()[0] ?? 0;
-  const behind = pageOf(kind, 0, { items: 0, total, next: false }, total);
+  const emptyPage = pageOf(kind, 0, { items: 0, total, next: false }, total);
   return [
     ...rules,
-    { path: kind.path, echoPage: true, body: plain(kind.wrap(behind)) },
+    { path: kind.path, echoPage: true, body: plain(kind.wrap(emptyPage)) },
     ...kind.others(first ? pageOf(kind, 0, first, total) : {}),
   ];
 }
@@ -146,11 +146,11 @@ export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): Written
 export interface ListWorld {
   upstream: ScriptedUpstream;
   gateway: TestGateway;
-  /** Asks for one window. */
+  /** Reads one window. */
   window(args: string): Promise<Connection>;
-  /** Pages through the list from its front. */
+  /** Pages through the whole list. */
   walk(first: number): Promise<Walk>;
-  /** The offsets of the pages that Spotify was asked for, in their order. */
+  /** The offsets of the requested pages, in their order. */
   offsets(): number[];
 }
 
@@ -161,7 +161,7 @@ export interface Walk {
 
 const maxWindows = 100;
 
-/** A gateway that knows to serve an app in development mode, in front of a list. */
+/** Starts a gateway for an app in development mode, in front of a scripted list. */
 export async function startList(
   kind: ListKind,
   pages: readonly ScriptedPage[],

@@ -3,10 +3,10 @@ import type { WrittenRule } from './case-format.ts';
 import { plainObject } from './plain-objects.ts';
 import { portOf } from './test-server.ts';
 
-/** A Spotify that answers by rules alone, with a token endpoint that always gives a token. */
+/** A Spotify that responds by rules, with a token endpoint that always issues a token. */
 
 export interface UpstreamCall {
-  /** Behind `/v1`, without the query. */
+  /** Without `/v1` and without the query. */
   path: string;
   query: URLSearchParams;
   status: number;
@@ -97,20 +97,22 @@ function replyOf(
     return json(status, plainObject(echo, path.split('/').at(-1) ?? ''));
   }
   if (body === undefined) return { status, text: '' };
-  return json(status, echoPage ? withPageAsked(body, query) : body);
+  return json(status, echoPage ? withRequestedPage(body, query) : body);
 }
 
-/** The body with `limit` and `offset` of its pages as they were asked for. */
-function withPageAsked(body: unknown, query: URLSearchParams): unknown {
+/** The body with `limit` and `offset` of its pages set to those of the request. */
+function withRequestedPage(body: unknown, query: URLSearchParams): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   if ('items' in body) {
-    const asked = ['limit', 'offset'].flatMap((name) => {
+    const requested = ['limit', 'offset'].flatMap((name) => {
       const value = query.get(name);
       return value === null ? [] : [[name, Number(value)] as const];
     });
-    return { ...body, ...Object.fromEntries(asked) };
+    return { ...body, ...Object.fromEntries(requested) };
   }
-  return Object.fromEntries(Object.entries(body).map(([name, part]) => [name, withPageAsked(part, query)]));
+  return Object.fromEntries(
+    Object.entries(body).map(([name, part]) => [name, withRequestedPage(part, query)]),
+  );
 }
 
 function send(response: ServerResponse, { status, text, contentType }: Reply): void {

@@ -8,12 +8,12 @@ import { catalogue } from './catalogue.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { startRedis } from './redis.ts';
 
-/** Gateways in this process that share a store of either kind. */
+/** Gateways in this process that share a store: Redis or a directory. */
 
 export const stores = ['Redis', 'DATA_DIR'] as const;
 export type StoreKind = (typeof stores)[number];
 
-/** Connects any number of gateways to one store of its own. */
+/** Starts a sandbox and a store to which any number of gateways can connect. */
 export async function startStore(kind: StoreKind, environment: Record<string, string> = {}) {
   const sandbox = await startSandbox({ quotaMode: 'development', catalogue, latencyMs: 50 });
   onTestFinished(sandbox.close);
@@ -46,7 +46,7 @@ export async function startStore(kind: StoreKind, environment: Record<string, st
   return { sandbox, start, apiCalls, lose, isSlow };
 }
 
-/** Runs a trial again, with a new store, if a busy machine has made the store slow: then each gateway calls by itself. */
+/** Repeats a trial with a new store if a busy machine has made the store slow, because then each gateway calls by itself. */
 export async function whileStoreIsFast<T>(
   kind: StoreKind,
   trial: (store: Awaited<ReturnType<typeof startStore>>) => Promise<T>,

@@ -10,7 +10,7 @@ import { onTestEnd } from './test-end.ts';
 
 export const silentLog = { warn: () => undefined } as unknown as Log; // stores only warn
 
-/** A place in which the stores of several processes share their data. */
+/** A Redis or a directory in which the stores of several processes share their data. */
 export interface SharedPlace {
   /**
    * The store of one more process.

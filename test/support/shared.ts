@@ -12,8 +12,8 @@ const material = {
 } as const;
 
 /**
- * The path of the material, or null if it is missing: then one line states what is not compared. With `CI=true` nothing
- * may be skipped, so missing material is an error.
+ * The path of the material, or null if it is missing: then one line states that comparisons with it are skipped. With
+ * `CI=true` nothing may be skipped, so missing material is an error.
  */
 export function sharedPath(name: keyof typeof material): string | null {
   const { path, about } = material[name];

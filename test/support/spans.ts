@@ -3,12 +3,13 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 
 /**
- * Sets OpenTelemetry's SDK up, as who runs the gateway does before it starts.
- * @returns what ends it
+ * Sets up OpenTelemetry's SDK, as operators do before the gateway starts.
+ * @returns a function that shuts the SDK down
  */
 export function startTracing(processor: SpanProcessor): () => Promise<void> {
   const provider = new BasicTracerProvider({ spanProcessors: [processor] });
-  if (!trace.setGlobalTracerProvider(provider)) throw new Error('spans go elsewhere already');
+  if (!trace.setGlobalTracerProvider(provider))
+    throw new Error('another tracer provider is registered already');
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   return async () => {
     trace.disable();

@@ -2,19 +2,19 @@ import { expect } from 'vitest';
 import type { PageInfo } from './album-pages.ts';
 import type { inMode } from './asking.ts';
 
-/** A window over the episodes of a show or the chapters of an audiobook. */
+/** A window of the episodes of a show or of the chapters of an audiobook. */
 export interface SpokenPage {
   totalCount: number | null;
   nodes: { id: string }[];
   pageInfo: PageInfo;
 }
 
-/** The operation that reads a window. */
+/** A document that reads a window. */
 export const pageDocument = ({ parent, list }: { parent: string; list: string }, id: string, args: string) =>
   `{ ${parent}(id: "${id}") { list: ${list}${args && `(${args})`} {
     totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`;
 
-/** Reads a window without an error. */
+/** Reads a window, and asserts that there are no errors. */
 export async function pageOf(
   { ask }: Awaited<ReturnType<typeof inMode>>,
   field: { parent: string; list: string },

@@ -2,50 +2,50 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A TCP proxy on the loopback interface that does to connections what networks do to them. */
+/** A TCP proxy on the loopback interface that simulates faults of the network. */
 export interface TcpProxy {
   /** Stays the same while it is down. */
   port: number;
-  /** Changes what it does from now on, to connections that are open as well. */
+  /** Sets the fault, for open connections too. */
   set(trouble: Trouble): Promise<void>;
-  /** Connections that were accepted since the start. */
+  /** The number of connections that were accepted since the start. */
   connections(): number;
-  /** Clients that are connected right now. */
+  /** The number of open connections. */
   open(): number;
   close(): Promise<void>;
 }
 
 export type Trouble =
   | { kind: 'none' }
-  /** Nobody listens; what was open is reset. */
+  /** Refuses new connections and resets open ones. */
   | { kind: 'down' }
-  /** A reset in place of the answer, or in the middle of its body; `times` answers, all if left out. */
+  /** Resets the connection in place of the response, or in the middle of its body, for `times` responses. Default: all. */
   | { kind: 'reset'; in: 'headers' | 'body'; times?: number }
-  /** Accepts and never answers. */
+  /** Accepts connections and never responds. */
   | { kind: 'black-hole' }
-  /** Every byte in a packet of its own. */
+  /** Sends every byte in its own packet. */
   | { kind: 'slice' }
   | { kind: 'bandwidth'; bytesPerSecond: number }
-  /** A side that ends its stream is heard of so much later. */
+  /** Delays the end of a stream. */
   | { kind: 'slow-close'; ms: number }
-  /** What is open now carries nothing any more, and no side is told; new connections are well. */
+  /** Drops all data on connections that are open now, without closing them; new connections work. */
   | { kind: 'half-open' }
   | { kind: 'latency'; ms: number };
 
 const loopback = '127.0.0.1';
-const stepMs = 50; // of a slow line
-const seenMs = 20; // until what was sent has been read, so that a reset does not overtake it
+const stepMs = 50; // between the pieces for `bandwidth`
+const readMs = 20; // the client reads the sent bytes before the reset
 const bodyBytesBeforeReset = 20;
 const headEnd = Buffer.from('\r\n\r\n');
 
 interface Pair {
   client: Socket;
   server: Socket;
-  /** Whether it has been forgotten by the network. */
+  /** Whether its data is dropped, as for `half-open`. */
   lost: boolean;
 }
 
-/** @param target the port that it stands in front of */
+/** @param target the port to which it forwards connections */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let trouble: Trouble = { kind: 'none' };
@@ -77,7 +77,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     end();
   }
 
-  /** Carries what the server says to the client, as the trouble of the moment lets it. */
+  /** Forwards data from the server to the client, with the current fault. */
   async function carryBack(pair: Pair): Promise<void> {
     const { client, server } = pair;
     try {
@@ -120,7 +120,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     if (part === 'body') {
       const bodyAt = bytes.indexOf(headEnd) + headEnd.length;
       await write(client, bytes.subarray(0, bodyAt + bodyBytesBeforeReset));
-      await sleep(seenMs);
+      await sleep(readMs);
     }
     client.resetAndDestroy();
   }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { aroundEach, onTestFinished, type TestContext } from 'vitest';
 
-/** What a test started ends with it, also of tests that run side by side, which vitest's `onTestFinished` mixes up. */
+/** Cleanup at the end of a test. It works in concurrent tests too, which vitest's `onTestFinished` mixes up. */
 
 const ownTest = new AsyncLocalStorage<TestContext>();
 
@@ -18,9 +18,9 @@ export function onTestEnd(end: () => unknown): void {
   });
 }
 
-const queueMs = 600_000; // a test may wait for its turn as long as all others take
+const queueMs = 600_000; // a test may wait until all others have ended
 
-/** Of the tests of this file that run side by side, so many run at the same time: they share one processor. */
+/** Limits how many of the concurrent tests of this file run at the same time, because they share one processor. */
 export function limitTestsAtOnce(count: number): void {
   let free = count;
   const waiting: (() => void)[] = [];

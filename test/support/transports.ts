@@ -1,7 +1,7 @@
 import { createNodeFetch } from '../../src/datasources/spotify/node.ts';
 import { createHttp, type Http } from '../../src/datasources/spotify/transport/http.ts';
 
-/** What sends the calls: undici's dispatcher on Node and Deno, the `fetch` of the host elsewhere. */
+/** The ways to send calls: undici's dispatcher on Node and Deno, the `fetch` of the host elsewhere. */
 export const transports = ['undici', 'the fetch of the host'] as const;
 export type Transport = (typeof transports)[number];
 

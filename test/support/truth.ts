@@ -1,6 +1,6 @@
 import type { Album, Artist, Catalogue, Image, QuotaMode, Track } from '../../src/sandbox/index.ts';
 
-/** The catalogue in the words of the graph: what an answer must say where no market is named. */
+/** The expected response data of artists, albums and tracks of the catalogue, for operations without a market. */
 
 export const artistFields = `
   id name uri externalUrl images { url width height } genres followers { total } popularity`;
@@ -24,14 +24,14 @@ const identity = (kind: string, id: string, name: string) => ({
   externalUrl: `https://open.spotify.com/${kind}/${id}`,
 });
 
-/** Images as clients get them from the sandbox that has its pictures there. */
+/** Images as the response contains them. */
 export const imagesAt = (imagesUrl: string, images: readonly Image[]) =>
   images.map(({ file, width, height }) => ({ url: imagesUrl + file, width, height }));
 
 const restrictions = (reason: string | undefined) =>
   reason === undefined ? null : { reason: knownReasons.includes(reason) ? reason.toUpperCase() : 'OTHER' };
 
-/** @param imagesUrl base of the pictures of the sandbox that was asked */
+/** @param imagesUrl base URL of the sandbox's images */
 export function truthOf(catalogue: Catalogue, mode: QuotaMode, imagesUrl: string) {
   const inExtended = <T>(value: T): T | null => (mode === 'extended' ? value : null);
   const nameOf = (id: string) => catalogue.artist(id)?.name ?? '';
@@ -71,7 +71,7 @@ export function truthOf(catalogue: Catalogue, mode: QuotaMode, imagesUrl: string
       durationMs: track.durationMs,
       explicit: track.explicit,
       isLocal: false,
-      // Development mode says it without a market, too; extended quota only with one.
+      // Without a market, Spotify states this only for apps in development mode.
       isPlayable: mode === 'development' ? track.restriction === undefined : null,
       restrictions: restrictions(track.restriction),
       linkedFrom: null,

@@ -13,7 +13,7 @@ import {
   Kind,
 } from 'graphql';
 
-/** Looks for nulls that the schema says to be null only with an error, and that have none. */
+/** Finds nulls without an error in fields that the schema declares to be null only with an error. */
 
 type Path = readonly (string | number)[];
 
@@ -33,10 +33,10 @@ export function unexplainedNulls(
   { data, errors }: Response,
 ): string[] {
   const fragments: Record<string, FragmentDefinitionNode> = {};
-  for (const each of document.definitions) {
-    if (each.kind === Kind.FRAGMENT_DEFINITION) fragments[each.name.value] = each;
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
   }
-  const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
+  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const query = schema.getQueryType();
   if (!operation || !query) throw new Error('There is no query.');
   const values = { coerced: variables, sources: {} };
@@ -70,24 +70,24 @@ export function unexplainedNulls(
       if (levels.includes(level) && !isExplained(path)) found.push(path.join('.'));
       return;
     }
-    const own = getNullableType(type);
-    if (isListType(own)) {
+    const nullableType = getNullableType(type);
+    if (isListType(nullableType)) {
       for (const [index, element] of (value as unknown[]).entries()) {
-        visitValue(own.ofType, element, levels, level + 1, nodes, [...path, index]);
+        visitValue(nullableType.ofType, element, levels, level + 1, nodes, [...path, index]);
       }
       return;
     }
-    if (isAbstractType(own) || !isObjectType(own)) return; // what stands below an interface is met elsewhere
-    visitFields(own, value, collectSubFields(schema, fragments, values, own, nodes), path);
+    if (isAbstractType(nullableType) || !isObjectType(nullableType)) return; // not checked below interfaces
+    visitFields(nullableType, value, collectSubFields(schema, fragments, values, nullableType, nodes), path);
   }
 
   /**
-   * Whether the value failed, or something that is never null below it. Of many errors of one field only the first are
-   * in the response, so the place in a list does not count.
+   * Whether the value failed, or a non-null value below it. A response contains only the first of many errors of one field,
+   * so list indices are ignored.
    */
   const isExplained = (path: Path): boolean => {
-    const here = fieldPathOf(path);
-    return failed.some((each) => each === here || each.startsWith(`${here}.`));
+    const fieldPath = fieldPathOf(path);
+    return failed.some((failedPath) => failedPath === fieldPath || failedPath.startsWith(`${fieldPath}.`));
   };
 
   if (data)

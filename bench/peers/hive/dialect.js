@@ -1,6 +1,6 @@
 import { artistId } from '../../src/upstream/ids.js';
 
-/** The same questions in the words of Spotify's own API, which is the graph that comes out of its document. */
+/** The operations for the schema that Mesh generates from Spotify's OpenAPI document. */
 
 const image = 'images { url width height }';
 const albumFields = `
@@ -9,7 +9,7 @@ const smallAlbumFields = 'id name album_type release_date release_date_precision
 const trackFields = 'id name duration_ms track_number disc_number explicit artists { id name }';
 const ceilings = { extended: 50, development: 10 };
 
-/** A window in pages that the kind of app may ask for, which the client has to know. */
+/** A window as pages within the limit of the quota mode, which the client has to know. */
 function pagesOf(first, mode, fields) {
   const pages = [];
   for (let offset = 0; offset < first; offset += ceilings[mode]) {
@@ -36,7 +36,7 @@ const documents = {
   Q5: (mode) => oneArtist(pagesOf(20, mode, withTracks)),
 };
 
-/** @returns the same as `requestOf` does for everybody else */
+/** @returns the counterpart of `requestOf` for this schema */
 export function createRequestOf(mode) {
   const known = {};
   return (name, seeds) => {

@@ -4,8 +4,8 @@ import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { apiUrl, authorization, port, say } from '../spotify.js';
 
 /**
- * Hive Gateway over Spotify's OpenAPI document, composed by Mesh: no code but this. Nothing maps offsets to
- * connections or shortens what a page may hold, so its clients ask for pages as Spotify has them.
+ * Hive Gateway over Spotify's OpenAPI document, composed by Mesh, without further code. It has no connections and no limits
+ * of pages of its own, so its clients request pages as Spotify has them.
  */
 
 const gateway = createGatewayRuntime({

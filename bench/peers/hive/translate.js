@@ -1,4 +1,4 @@
-/** Its answers in the form of ours, so that they can be compared. Its clients do this, if they want connections. */
+/** Converts Hive Gateway's responses to our schema, to compare them. Clients that want connections have to do the same. */
 
 const album = ({ album_type, release_date, release_date_precision, total_tracks, tracks, ...rest }) => ({
   ...rest,
@@ -19,7 +19,7 @@ const track = ({ duration_ms, track_number, disc_number, ...rest }) => ({
   discNumber: disc_number,
 });
 
-/** The pages of a list as one connection, with the parts of it that the operation asks for. */
+/** The pages of a list as one connection, with the fields that the operation selects. */
 function albumsOf(pages, parts) {
   const nodes = pages.flatMap(({ items }) => items.map(album));
   const { total } = pages[0];

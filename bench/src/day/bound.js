@@ -1,8 +1,8 @@
 import { stepsPerDay } from './visits.js';
 
 /**
- * What foresight could do: a gateway that knows all visits in advance reads at the beginning of each day the lists with
- * the most visits per call that are still to come, each once, and serves them from then on.
+ * The bound of a gateway that knows all visits in advance: at the beginning of each day it reads the lists with the most
+ * future visits per call, each once, and serves them from then on.
  * @param steps arrays of visits
  * @param limits calls a day by family
  * @returns for each step how many of its visits have all their data

@@ -4,12 +4,12 @@ import { dayContestants } from './contestants.js';
 import { simulate } from './simulate.js';
 import { answeredOf, wholeOf } from './summary.js';
 
-/** One short day as a test: every twelfth step, and a quota to match. */
+/** One short day as a test: every twelfth step, with a smaller quota. */
 
 const every = 12;
 const limits = { 'artists/albums': 20, search: 10, 'albums/tracks': 2_300 };
 const processes = 2;
-const leastShareOfForesight = 0.7; // a fifth of the visits of a usual day gives foresight more to choose from
+const leastShareOfForesight = 0.7; // with a fifth of the usual visits, foresight has a better choice than the gateway
 
 /** @throws AssertionError */
 export async function check({ steps, ...shared }, say) {

@@ -1,11 +1,11 @@
 import { contestants as servers } from '../contestants.js';
 
-/** Who takes part in the simulation, and with which settings. */
+/** The servers of the simulation and their settings. */
 
 const oldTtlSeconds = '300';
 const endless = 'artists/albums=1000000,albums/tracks=1000000,search=1000000';
 
-/** `environment` is a function of the data directory and of the limits that Spotify has. */
+/** `environment` is a function of the data directory and of Spotify's limits. */
 export const dayContestants = {
   ours: {
     title: 'ours',
@@ -25,7 +25,7 @@ export const dayContestants = {
   old: {
     title: 'ours, 5 minutes for everything',
     server: servers.ours,
-    // Limits that are never reached switch off what depends on a limit, and no process shares anything.
+    // Limits that are never reached disable the functions that depend on limits, and processes share nothing.
     environment: () => ({
       DATA_DIR: 'none',
       CACHE_TTL_SECONDS: oldTtlSeconds,
@@ -46,6 +46,6 @@ export const dayContestants = {
     title: 'Yoga and Pothos, no cache',
     server: servers.pothos,
     environment: () => ({}),
-    mostProcesses: 1, // without a cache, more of them do the same
+    mostProcesses: 1, // without a cache, the number of processes makes no difference
   },
 };

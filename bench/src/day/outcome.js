@@ -20,14 +20,14 @@ export async function visitOutcome(origin, visit, cursors) {
     const { key } = visit.before;
     if (!cursors.has(key)) await ask(origin, visit.before, null, cursors);
     after = cursors.get(key);
-    if (after === undefined) return 'none'; // no client can continue a list that it has not
+    if (after === undefined) return 'none'; // without a cursor a client cannot continue the list
   }
   return ask(origin, visit, after, cursors);
 }
 
 async function ask(origin, { key, query, variables, itemsOf, expected }, after, cursors) {
   const body = JSON.stringify({ query, variables: { ...variables, ...(after !== null && { after }) } });
-  // A connection of its own: the server closes those that were idle while the clock moved.
+  // A new connection, because the server closes those that were idle while the clock moved.
   const response = await request(`${origin}/graphql`, { method: 'POST', headers, body, reset: true });
   const { data, extensions } = await response.body.json();
   const items = itemsOf(data ?? {})?.filter(Boolean);

@@ -8,7 +8,7 @@ import { createClock } from './clock.js';
 import { visitOutcome } from './outcome.js';
 import { stepMinutes, stepsPerDay } from './visits.js';
 
-/** Runs one contestant through all visits, in front of a Spotify of its own. */
+/** Sends all visits to one contestant, in front of its own sandbox. */
 
 const noon = stepsPerDay / 2;
 const wakeRounds = 6;

@@ -3,8 +3,8 @@ import { createVisits, stepMinutes, stepsPerDay } from './visits.js';
 import { createWorld } from './world.js';
 
 /**
- * How many visits a quota carries, without a server: the gateway's own decision about reads, applied to visits to more
- * and less artists. Takes seconds where `simulate` takes minutes.
+ * Estimates how many visits a quota is enough for, without a server: applies the gateway's decision about reads to visits
+ * of more and of fewer artists. Takes seconds; `simulate` takes minutes.
  */
 
 const artistCounts = [50, 200, 1_000];
@@ -65,7 +65,7 @@ function answeredByPolicy(steps, limits, decideReads) {
   });
 }
 
-/** @returns whether all pages of the list are there */
+/** @returns whether all pages of the list are cached */
 function readList({ key, calls: { family, count } }, { quota, entries, nowMs, decideReads }) {
   const pages = Array.from({ length: count }, (_, page) => `${key} ${page}`);
   const reads = pages.map((page) => entries.get(page) ?? null);

@@ -1,4 +1,4 @@
-/** What is visited: the pages of an application over the catalogue of the sandbox. */
+/** The visited pages: those of an application that shows the catalogue of the sandbox. */
 
 const windowSize = 20;
 const searchHits = 10;

@@ -5,7 +5,7 @@ import { dispatch } from '../dispatch.js';
 import { headers, load, path } from '../load.js';
 import { percentile } from '../statistics.js';
 import { createTraffic } from '../traffic.js';
-import { heldBy, warmUp } from '../warm-up.js';
+import { cursorsOfFilledCache, warmUp } from '../warm-up.js';
 
 /** A mix of requests at 70 % of the rate that the server can respond to, and the latency of each class of requests. */
 
@@ -27,7 +27,7 @@ export async function measureBusy({ upstream, mode, contestants, effort, say }) 
     async ({ server, put }) => {
       const traffic = createTraffic();
       await warmUp(server, [name], traffic.cold, warmUpCpuSeconds / 2);
-      const next = classes(traffic, await heldBy(server, name));
+      const next = classes(traffic, await cursorsOfFilledCache(server, name));
       const mixed = () => next[classAt(Math.random(), false)]();
       await load(server.origin, mixed, { connections: clients, seconds: 1 });
       await upstream.ask('latency', { milliseconds: millisecondsOfSpotify });

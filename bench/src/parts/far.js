@@ -12,12 +12,12 @@ const millisecondsOfSpotify = 5; // until it sends a response
 const quietMs = 300; // for a server that opens a socket again when Spotify has closed it
 const warmUpCpuSeconds = 6; // with less, an operation with 20 pages is mostly code that is not compiled yet
 
-/** How many requests, by the number of clients. */
+/** The number of requests by the number of clients. */
 const counts = { 1: 6, 16: 48 };
 const afterIdle = ['Q2', 'Q4'];
 
 /**
- * @param plan what to measure, in order: `{ roundTripMs, connections, names }`
+ * @param plan the measurements in order: `{ roundTripMs, connections, names }`
  * @returns `steady` samples by round trip, clients, operation and server, and `idle` by operation and server
  */
 export function measureFar({ upstream, mode, contestants, rounds, plan, say }) {

@@ -5,9 +5,9 @@ import { sample } from '../sample.js';
 import { withServer } from '../servers.js';
 import { median } from '../statistics.js';
 import { createTraffic } from '../traffic.js';
-import { heldBy, usualConnections, warmUp } from '../warm-up.js';
+import { cursorsOfFilledCache, usualConnections, warmUp } from '../warm-up.js';
 
-/** What happens once in a while: a start, a quiet minute, a second worker. */
+/** Rare events: a start, a minute without requests, a second worker. */
 
 const name = 'Q2';
 const idleMs = 60_000;
@@ -34,12 +34,12 @@ export function measureIdle({ ours, upstream, mode, effort }) {
   return withServer(ours, upstream, mode, {}, async (server) => {
     const traffic = createTraffic();
     await warmUp(server, [name], traffic.cold, effort.warmUpCpuSeconds / 2);
-    const nextBody = traffic.warm(name, await heldBy(server, name));
-    const howMuch = { server, upstream, nextBody, connections: usualConnections, seconds: 1 };
+    const nextBody = traffic.warm(name, await cursorsOfFilledCache(server, name));
+    const loadOptions = { server, upstream, nextBody, connections: usualConnections, seconds: 1 };
     const before = [];
-    for (let i = 0; i < 4; i++) before.push((await sample(howMuch)).rate);
+    for (let i = 0; i < 4; i++) before.push((await sample(loadOptions)).rate);
     await pause(idleMs);
-    const { rate, rss } = await sample(howMuch);
+    const { rate, rss } = await sample(loadOptions);
     return { share: rate / median(before.slice(1)), rss };
   });
 }
@@ -53,7 +53,7 @@ export async function measureWorkers({ ours, upstream, mode, effort }) {
   if (process.platform !== 'linux') return null;
   const micros = { 1: [], 2: [] };
   const traffic = createTraffic();
-  const howMuch = { connections: usualConnections, seconds: 2 + effort.seconds };
+  const loadOptions = { connections: usualConnections, seconds: 2 + effort.seconds };
   for (let round = 0; round < effort.rounds; round++) {
     for (const workers of Object.keys(micros)) {
       const settings = { env: { WEB_CONCURRENCY: workers }, cores: 'any' };
@@ -64,7 +64,7 @@ export async function measureWorkers({ ours, upstream, mode, effort }) {
           await load(origin, traffic.hot(name), { connections: usualConnections, seconds: 1 });
         }
         const before = await ask('usage');
-        const { latencies } = await load(origin, traffic.hot(name), howMuch);
+        const { latencies } = await load(origin, traffic.hot(name), loadOptions);
         const after = await ask('usage');
         micros[workers].push((after.cpuMicros - before.cpuMicros) / latencies.length);
       });

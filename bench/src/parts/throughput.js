@@ -2,7 +2,7 @@ import { answered, inTurn } from '../alone.js';
 import { load } from '../load.js';
 import { sample } from '../sample.js';
 import { createTraffic } from '../traffic.js';
-import { connectionsOf, heldBy, warmUp } from '../warm-up.js';
+import { connectionsOf, cursorsOfFilledCache, warmUp } from '../warm-up.js';
 
 /** Rate, CPU time and latency of servers beside their upstream: cold, warm and hot. */
 
@@ -11,7 +11,7 @@ const many = 256;
 const operationsWithMany = ['Q1', 'Q2'];
 
 const isMeasured = {
-  // Without a cache, all do the same work. The limits do none of it.
+  // With an empty cache, all servers do the same work, except for the limits.
   cold: ({ kind, isOnlyFar }) => kind !== 'limit' && !isOnlyFar,
   // The gateway writes its response from its cache, as Yoga does from a constant.
   warm: ({ name, kind }) => kind === 'ours' || name === 'constant',
@@ -56,5 +56,5 @@ async function bodiesOf(state, name, { traffic, contestant, server, cold }) {
   if (state === 'hot') return traffic.hot(name);
   if (state === 'cold') return cold(name);
   // Constant Yoga ignores cursors.
-  return traffic.warm(name, contestant.kind === 'ours' ? await heldBy(server, name) : null);
+  return traffic.warm(name, contestant.kind === 'ours' ? await cursorsOfFilledCache(server, name) : null);
 }

@@ -12,7 +12,7 @@ import {
 } from './objects.js';
 import { createTemplates } from './templates.js';
 
-/** The part of the Web API that the operations need, refusals of an app in development mode included. */
+/** The part of the Web API that the operations need, including the rejections for an app in development mode. */
 
 const ceilings = {
   extended: { albums: 50, tracks: 50, episodes: 50, items: 50 },

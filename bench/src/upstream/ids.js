@@ -1,6 +1,6 @@
 /**
- * Ids that say what they name: any 8 characters make an artist, whose albums and tracks bear the same 8. So the
- * upstream answers for artists without number and holds nothing of them.
+ * Ids that contain their object: any 8 characters (the seed) are an artist, whose albums and tracks have the same 8. So the
+ * upstream has any number of artists and stores none.
  */
 
 export const seedLength = 8;
@@ -20,7 +20,7 @@ export const showId = (seed) => `${kinds.show}000${seed}${tail}`;
 export const episodeId = (seed, episode) => `${kinds.episode}${digits(episode, 3)}${seed}${tail}`;
 export const playlistId = (seed) => `${kinds.playlist}000${seed}${tail}`;
 
-/** What the id names; null where it is none of ours. */
+/** The object of an id; null if the id is not one of the bench. */
 export function parseId(id, kind) {
   if (id.length !== 22 || id[0] !== kinds[kind]) return null;
   return { seed: id.slice(4, 4 + seedLength), album: Number(id.slice(1, 4)) };

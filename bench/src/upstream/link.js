@@ -72,7 +72,7 @@ function delayedWriter(socket, delayMs) {
   };
 }
 
-/** Sends no more than the window, which grows by what the receiver has acknowledged: it doubles in each round trip. */
+/** Sends no more than the window, which grows by the acknowledged bytes: it doubles in each round trip. */
 function withSlowStart(send, roundTripMs) {
   const waiting = [];
   let window = initialWindow;

@@ -3,7 +3,7 @@ import { readCertificate } from './certificate.js';
 import { createLink } from './link.js';
 import { createUpstream, credentials } from './server.js';
 
-/** The upstream as a process: started by the bench and steered by messages, or by hand with variables. */
+/** The upstream as a process: the bench starts it and controls it by messages; started by hand, it reads variables. */
 
 const { PORT = '0', QUOTA_MODE = 'extended', LATENCY_MS = '0', CERTIFICATE_FOLDER } = process.env;
 

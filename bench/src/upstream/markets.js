@@ -1,4 +1,4 @@
-/** Where a release is available when it is available everywhere, as Spotify lists it for whoever names no market. */
+/** The markets of a release that is available everywhere, as Spotify lists them in responses without a market. */
 export const markets = `
   AD AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CG CH CI CL CM CO CR CV
   CW CY CZ DE DJ DK DM DO DZ EC EE EG ES ET FI FJ FM FR GA GB GD GE GH GM GN GQ GR GT GW GY HK HN HR HT HU ID IE

@@ -1,7 +1,7 @@
 import { albumId, artistId, episodeId, playlistId, showId, trackId } from './ids.js';
 import { markets } from './markets.js';
 
-/** One artist's music in Spotify's own shape, with all that Spotify sends along and nobody here reads. */
+/** One artist's objects in Spotify's format, with all fields that Spotify sends, even if the operations do not select them. */
 
 export const albumsPerArtist = 120;
 export const tracksPerAlbum = 12;

@@ -3,7 +3,7 @@ import { createSecureServer } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { createApi } from './api.js';
 
-/** Spotify over HTTP as the bench needs it: a token, the API, a latency, and a count of the calls. */
+/** A simulated Spotify over HTTP: a token endpoint, the Web API, a latency, and a count of the calls. */
 
 export const credentials = { clientId: 'bench', clientSecret: 'bench' };
 const token = 'bench-token';
@@ -49,7 +49,7 @@ export function createUpstream(mode, certificate) {
   const server = certificate
     ? createSecureServer({ ...certificate, allowHTTP1: true }, onRequest)
     : createServer(onRequest);
-  server.keepAliveTimeout = 60_000; // a pause between two rounds must not cost anybody a new connection
+  server.keepAliveTimeout = 60_000; // so that no server needs a new connection after a pause between two rounds
 
   return {
     server,
@@ -57,7 +57,7 @@ export function createUpstream(mode, certificate) {
     setLatency(milliseconds) {
       latencyMs = milliseconds;
     },
-    /** The calls by their families since the last time, the token's among them. */
+    /** The calls by family since the last call of this function, including token calls. */
     takeCalls() {
       const taken = calls;
       calls = {};
@@ -68,13 +68,13 @@ export function createUpstream(mode, certificate) {
 
 const shortestPacked = 1_024; // bytes
 
-/** For whoever asks for it, as Spotify does. */
+/** Compresses a response if the request accepts gzip, as Spotify does. */
 function packed(body, encodings = '') {
   if (body.length < shortestPacked || !encodings.includes('gzip')) return { packing: {}, bytes: body };
   return { packing: { 'content-encoding': 'gzip' }, bytes: gzipSync(body, { level: 1 }) };
 }
 
-/** What Spotify's edge sends with every answer. An app's answers may not be kept without asking again. */
+/** The headers of Spotify's edge in every response. They require that cached responses are revalidated. */
 const headersOf = (body) => ({
   'content-type': 'application/json; charset=utf-8',
   'cache-control': 'public, max-age=0',

@@ -1,14 +1,14 @@
 import { seedLength } from './ids.js';
 
 /**
- * Answers written out once, with the places marked where an artist's seed goes. To answer is to copy and to fill
- * in a few bytes, so that the upstream is never what is measured.
+ * Responses that are serialized once, with marked places for an artist's seed. A response is a copy with a few bytes
+ * replaced, so that the upstream takes too little time to affect the results.
  */
 
 const mark = '~SEED~~~';
 if (mark.length !== seedLength) throw new Error('The mark has to be as long as a seed.');
 
-/** @param write the answer for a seed, as an object; called once for each key */
+/** @param write returns the response for a seed as an object; called once for each key */
 export function createTemplates() {
   const templates = new Map();
 

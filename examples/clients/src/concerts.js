@@ -1,6 +1,6 @@
 import { createSchema } from 'graphql-yoga';
 
-/** A subgraph of our own that knows nothing of music but Spotify's ids. */
+/** A subgraph that stores only Spotify's ids of artists. */
 
 const typesOf = (query, artist) => `
   ${query} {
@@ -18,13 +18,13 @@ const typesOf = (query, artist) => `
   }
 `;
 
-// `extend` is for Mercurius, which knows the first version of Federation only; the second one accepts it.
+// `extend` is for Mercurius, which supports only the first version of Federation; the second version accepts it.
 const sdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external"])
   ${typesOf('extend type Query', 'extend type Artist @key(fields: "id")').replace('id: ID!', 'id: ID! @external')}
 `;
 
-/** What every subgraph has for its router. */
+/** The fields that a router needs in every subgraph. */
 const forRouters = `
   scalar _Any
   union _Entity = Artist

@@ -62,7 +62,7 @@ for (const [name, startParent] of Object.entries(parents)) {
   });
 }
 
-/** The artist, its query for two pages of five albums, and what they cost. */
+/** An artist, a query for two pages of five albums, and the calls of the query. */
 async function albumsOf(t) {
   const world = await worldFor(t);
   const { bts } = world.sandbox.catalogue.fixtures.artists;
@@ -91,7 +91,7 @@ const document = `query Albums($id: ID!, $first: Int!, $after: String) {
 
 const namesIn = ({ edges }) => edges.map(({ node }) => node.name);
 
-test('Relay puts two pages of a list together, for the calls of one page of ten', async (t) => {
+test('Relay merges two pages of a list, for the calls of one page of ten', async (t) => {
   const { url, bts, shown, direct, spotifyCalls } = await albumsOf(t);
   const environment = relayEnvironment(url);
   const variables = { id: bts, first: 5, after: null };
@@ -107,7 +107,7 @@ test('Relay puts two pages of a list together, for the calls of one page of ten'
   assert.deepEqual(spotifyCalls(), direct);
 });
 
-test('Apollo Client puts the edges of two pages together, for the calls of one page of ten', async (t) => {
+test('Apollo Client merges the edges of two pages, for the calls of one page of ten', async (t) => {
   const { url, bts, shown, direct, spotifyCalls } = await albumsOf(t);
   const client = apolloClient(url);
   t.after(() => client.stop());
@@ -157,7 +157,7 @@ for (const mergeMode of ['inwards', 'outwards']) {
   });
 }
 
-test('the lines for the caches name every type of the schema that needs one', () => {
+test('the configuration of the caches has every type of the schema that needs one', () => {
   const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('_'));
   const roots = [schema.getQueryType()];
   const withoutId = types.filter(
@@ -165,7 +165,7 @@ test('the lines for the caches name every type of the schema that needs one', ()
       isObjectType(type) &&
       !roots.includes(type) &&
       !type.getFields().id &&
-      !/PageInfo$|Connection$|Edge$/.test(type.name), // which graphcache knows
+      !/PageInfo$|Connection$|Edge$/.test(type.name), // which graphcache handles
   );
   assert.deepEqual(Object.keys(keys).toSorted(byName), withoutId.map(({ name }) => name).toSorted(byName));
   for (const type of types.filter(isAbstractType)) {
@@ -175,7 +175,7 @@ test('the lines for the caches name every type of the schema that needs one', ()
 });
 
 for (const [name, mount] of Object.entries({ expressHost, fastifyHost, honoHost })) {
-  test(`${name}: the graph costs the calls of a direct query, beside a route of the server`, async (t) => {
+  test(`${name}: a query costs the calls of a direct query, beside a route of the server`, async (t) => {
     const { url, sandbox, spotifyCalls } = await worldFor(t, { mount });
     const { bts } = sandbox.catalogue.fixtures.artists;
     const query = `{ artist(id: "${bts}") { name } }`;

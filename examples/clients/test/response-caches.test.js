@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as responseCaches from '../src/response-caches.js';
 import { startWorld } from '../src/world.js';
 
-/** Each response cache of a parent spares the gateway requests, and shows no data that the gateway counts as stale. */
+/** Each response cache of a parent saves requests to the gateway, and returns no data that is stale in the gateway. */
 
 const freshSeconds = 6;
 
@@ -29,7 +29,7 @@ async function startParent(t, start) {
   methods.clear();
   return {
     ...world,
-    /** The data, and how many requests it took. */
+    /** The data, and the number of requests to the gateway. */
     async run(query) {
       const before = requests;
       const { data, errors } = await parent.run(query);
@@ -41,7 +41,7 @@ async function startParent(t, start) {
 }
 
 for (const [name, start] of Object.entries(responseCaches)) {
-  test(`${name}: an equal query costs no request to the gateway, until the gateway's own copy is stale`, async (t) => {
+  test(`${name}: an equal query costs no request to the gateway, until the gateway's own entry is stale`, async (t) => {
     const { url, run, sandbox, spotifyCalls } = await startParent(t, start);
     const { bts } = sandbox.catalogue.fixtures.artists;
     const query = `{ artist(id: "${bts}") { id name } }`;

@@ -3,7 +3,7 @@ import { parse } from 'graphql';
 import { createGateway, readConfig } from 'spotify-graphql-gateway';
 import { graphql } from './graphql.js';
 
-/** A server with routes of its own, which has the gateway in the same process. */
+/** A server with its own routes and the gateway in the same process. */
 
 const newest = parse(`
   query Newest($artist: ID!) {
@@ -12,8 +12,8 @@ const newest = parse(`
 `);
 
 /**
- * @param environment the gateway's variables; its `REDIS_URL` is where `redis` is connected to
- * @param redis a client of the server's own
+ * @param environment the gateway's variables; its `REDIS_URL` is that of `redis`
+ * @param redis the server's own client
  * @param log a pino instance
  */
 export function createApp({ environment, redis, log }) {
@@ -22,7 +22,7 @@ export function createApp({ environment, redis, log }) {
 
   app.register(graphql, { gateway });
 
-  // A page of the server's own asks the graph without HTTP, in the process.
+  // A route of the server executes a query in the process, without HTTP.
   app.get('/artists/:id/newest', async (request, reply) => {
     const { data, errors } = await gateway.execute({
       document: newest,

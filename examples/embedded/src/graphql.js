@@ -1,5 +1,5 @@
 /**
- * Mounts the gateway in a Fastify server: `/graphql`, and what an operator looks at.
+ * Mounts the gateway in a Fastify server: `/graphql`, and the endpoints for operators.
  * @type {import('fastify').FastifyPluginCallback<{ gateway: import('spotify-graphql-gateway').Gateway }>}
  */
 export function graphql(app, { gateway }, done) {
@@ -17,7 +17,7 @@ export function graphql(app, { gateway }, done) {
     });
   }
 
-  // Closing waits for what runs, and then for its connection, which a client may keep for a minute.
+  // Closing waits for running requests, and then for their connections, which a client may keep for a minute.
   let closing = false;
   app.addHook('preClose', (next) => {
     closing = true;

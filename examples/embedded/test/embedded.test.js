@@ -7,11 +7,11 @@ import { startSandbox } from 'spotify-graphql-gateway/sandbox';
 import { createApp } from '../src/app.js';
 import { noRedis, startRedis } from './redis.js';
 
-/** What a server and the gateway in it have in common, and what they have not. */
+/** A server and the gateway in it share the calls, Redis, the log and the shutdown, but not their Redis keys. */
 
 const skip = noRedis();
 
-/** A Redis and a stand-in for Spotify, and servers in front of them. */
+/** Starts a Redis and a sandbox. @returns also a function that starts a server in front of them */
 async function startAround(t) {
   const sandbox = await startSandbox();
   t.after(sandbox.close);
@@ -44,7 +44,7 @@ async function startAround(t) {
         body: JSON.stringify({ query }),
       });
       if (response.status !== 503) return response.json();
-      // Everything is one process here: it may be too busy to answer, and then says for how long.
+      // The server, the sandbox and the test are one process: if it is overloaded, the gateway responds with 503.
       await wait(Number(response.headers.get('retry-after')) * 1000);
       return ask(query);
     };
@@ -60,7 +60,7 @@ async function startAround(t) {
   return { sandbox, redis, bts, startServer, spotifyCalls };
 }
 
-test('the graph and a route of the server answer from the same calls', { skip }, async (t) => {
+test('GraphQL and a route of the server share their calls', { skip }, async (t) => {
   const { bts, sandbox, startServer, spotifyCalls } = await startAround(t);
   const { ask, newest } = await startServer();
   const [{ albumId }] = sandbox.catalogue.albumsOf(bts);
@@ -76,7 +76,9 @@ test('the graph and a route of the server answer from the same calls', { skip },
   assert.deepEqual(spotifyCalls(), spent);
 });
 
-test('one Redis holds what the server keeps, and answers for the next server', { skip }, async (t) => {
+test('one Redis stores the data of the server and the cache of the gateway, which the next server uses', {
+  skip,
+}, async (t) => {
   const { bts, redis, startServer, spotifyCalls } = await startAround(t);
   const first = await startServer();
   const answer = await first.newest();
@@ -95,36 +97,36 @@ test('one Redis holds what the server keeps, and answers for the next server', {
   );
 });
 
-test('one log tells of both, each by its name', { skip }, async (t) => {
+test('the server and the gateway write to one log, each with its name', { skip }, async (t) => {
   const { bts, startServer } = await startAround(t);
   const { ask, newest, lines } = await startServer();
 
   await ask(`query Followed { artist(id: "${bts}") { name } }`);
   await newest();
 
-  const told = lines.map(({ part, msg, operation }) => [part, operation ?? msg]);
+  const logged = lines.map(({ part, msg, operation }) => [part, operation ?? msg]);
   assert.deepEqual(
-    told.filter(([part]) => part === 'graphql'),
+    logged.filter(([part]) => part === 'graphql'),
     [
       ['graphql', 'Followed'], // over HTTP
       ['graphql', 'Newest'], // from the server's own route
     ],
   );
-  assert.ok(told.some(([part, msg]) => part === 'app' && msg === 'request completed'));
+  assert.ok(logged.some(([part, msg]) => part === 'app' && msg === 'request completed'));
 });
 
-test('what Spotify cannot answer fails the route and leaves the server up', { skip }, async (t) => {
+test('an outage of Spotify fails the route, and the server stays up', { skip }, async (t) => {
   const { sandbox, startServer } = await startAround(t);
   const { url, newest } = await startServer();
-  const mend = sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });
+  const endOutage = sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });
 
   assert.deepEqual(await newest(), { codes: ['UPSTREAM_UNAVAILABLE'] });
-  mend();
+  endOutage();
 
   assert.equal((await fetch(`${url}/ready`)).status, 200);
 });
 
-test('a server that closes answers what it has begun', { skip }, async (t) => {
+test('a server that closes still sends the responses to running requests', { skip }, async (t) => {
   const { bts, sandbox, startServer, spotifyCalls } = await startAround(t);
   const { app, ask } = await startServer();
   sandbox.faults.add({ fault: { kind: 'delay', ms: 300 } });

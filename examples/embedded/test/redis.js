@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 
 const binary = 'redis-server';
 
-/** Why there is no Redis to be had; false where there is. With `CI=true` nothing may be skipped. */
+/** The reason why tests with Redis are skipped; false if Redis is installed. With `CI=true` nothing may be skipped. */
 export function noRedis() {
   if (spawnSync(binary, ['--version']).status === 0) return false;
   if (process.env.CI === 'true') throw new Error(`${binary} is missing, and CI skips nothing`);
   return `${binary} is missing`;
 }
 
-/** On a free port of this machine, keeping nothing on the disk. */
+/** Starts Redis on a free port, without files. */
 export async function startRedis() {
   const port = await freePort();
   const server = spawn(

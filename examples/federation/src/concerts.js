@@ -1,6 +1,6 @@
 import { createSchema } from 'graphql-yoga';
 
-/** A subgraph of our own that knows nothing of music but Spotify's ids. */
+/** A subgraph that stores only Spotify's ids of artists and albums. */
 
 const typeDefs = `
   type Query {
@@ -30,7 +30,7 @@ const sdl = `
   ${typeDefs}
 `;
 
-/** What every subgraph has for its router. */
+/** The fields that a router needs in every subgraph. */
 const forRouters = `
   directive @key(fields: String!) on OBJECT
   scalar _Any

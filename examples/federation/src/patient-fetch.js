@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const maxAttempts = 5;
 
-/** A gateway that is too busy says when to ask again, and has asked nothing of Spotify. */
+/** `fetch` that repeats a request when an overloaded gateway responds with 503 and `Retry-After`. */
 export async function patientFetch(url, init) {
   for (let attempt = 1; ; attempt += 1) {
     const response = await fetch(url, init);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createYoga } from 'graphql-yoga';
 
-/** Listens on this machine alone; port 0 is any free one. */
+/** Serves on the loopback interface; port 0 is any free one. */
 export async function serve(listener, port = 0) {
   let requests = 0;
   const server = createServer(listener);
@@ -15,7 +15,7 @@ export async function serve(listener, port = 0) {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${server.address().port}/graphql`,
-    /** How many were answered, those left out that came too early to be. */
+    /** The number of responses, without those with status 503. */
     requests: () => requests,
     clearRequests() {
       requests = 0;

@@ -3,9 +3,9 @@ import { parse } from 'graphql';
 import { patientFetch } from './patient-fetch.js';
 
 /**
- * Composes what the subgraphs say of themselves.
- * @param urls where each subgraph is, by its name
- * @returns the SDL of the supergraph, and what its author should think about
+ * Composes the schemas of the subgraphs.
+ * @param urls the URL of each subgraph by its name
+ * @returns the SDL of the supergraph, and the hints of the composition
  */
 export async function composeSupergraph(urls) {
   const services = await Promise.all(

@@ -5,7 +5,7 @@ import { createConcerts } from './concerts.js';
 import { serve, serveSchema } from './serve.js';
 import { composeSupergraph } from './supergraph.js';
 
-/** Everything that takes part, with the sandbox in the place of Spotify. */
+/** The gateway, a subgraph and a router, with the sandbox in the place of Spotify. */
 
 const quiet = { info() {}, warn() {}, error() {} };
 
@@ -29,7 +29,7 @@ export async function startWorld({ quotaMode, port = 0, log = quiet }) {
   const router = createGatewayRuntime({
     supergraph: supergraphSdl,
     logging: false,
-    // A gateway that is too busy says when to ask again, and has asked nothing of Spotify.
+    // An overloaded gateway responds with 503 and `Retry-After`, without a call to Spotify.
     upstreamRetry: { maxRetries: 4, shouldRetry: ({ response }) => response?.status === 503 },
   });
   const routerServer = await serve(router, port);
@@ -41,9 +41,9 @@ export async function startWorld({ quotaMode, port = 0, log = quiet }) {
     sandbox,
     concerts,
     hints,
-    /** How many HTTP requests the gateway answered. */
+    /** The number of HTTP requests that the gateway has executed. */
     gatewayRequests: spotify.requests,
-    /** What Spotify was asked, without the token. */
+    /** The paths of the calls to Spotify, without token calls. */
     spotifyCalls: () =>
       sandbox
         .calls()
@@ -58,7 +58,7 @@ export async function startWorld({ quotaMode, port = 0, log = quiet }) {
   };
 }
 
-/** Of artists with nothing special about them, and albums enough. */
+/** Concerts of ordinary artists with at least five albums. */
 const concertsIn = ({ artists, fixtures, albumsOf }) =>
   artists()
     .map(({ id }) => id)

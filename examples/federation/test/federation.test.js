@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'graphql';
 import { startWorld } from '../src/world.js';
 
-/** What the router answers, and what that costs: counted where the calls arrive. */
+/** The responses of a router, and their cost in calls, which the sandbox counts. */
 
 async function worldFor(t, quotaMode) {
   const world = await startWorld({ quotaMode });
@@ -24,7 +24,7 @@ test('the two subgraphs compose without an error or a hint', async (t) => {
   assert.deepEqual(hints, []);
 });
 
-test('an artist that is gone from Spotify costs the concert its headliner, and the others nothing', async (t) => {
+test('a concert whose artist no longer exists has no headliner, and other concerts are complete', async (t) => {
   const { ask, concerts: known, sandbox } = await worldFor(t, 'extended');
   sandbox.faults.add({
     on: { route: 'artists', batch: true },
@@ -40,7 +40,7 @@ test('an artist that is gone from Spotify costs the concert its headliner, and t
       headliner: i === 2 ? null : { name: sandbox.catalogue.artist(id).name },
     }));
   assert.deepEqual(data, { concerts });
-  // An error of the parent's, which has made an object of the id and cannot fill it.
+  // The error is the parent's: it has created an object for the id, but gets no fields of it.
   assert.deepEqual(
     errors.map(({ path }) => path.join('.')),
     ['concerts.2.headliner.name'],
@@ -51,7 +51,7 @@ for (const quotaMode of ['extended', 'development']) {
   const inMode = (extended, development) => (quotaMode === 'extended' ? extended : development);
 
   describe(`a router, and an app in ${quotaMode} mode`, () => {
-    test('20 concerts with 5 albums of each artist cost what the gateway takes for the artists alone', async (t) => {
+    test('20 concerts with 5 albums of each artist cost the same calls as the artists alone', async (t) => {
       const { ask, concerts, spotifyCalls, gatewayRequests } = await worldFor(t, quotaMode);
       const direct = await worldFor(t, quotaMode);
 
@@ -75,7 +75,7 @@ for (const quotaMode of ['extended', 'development']) {
       assert.equal(gatewayRequests(), 1);
     });
 
-    test('artists and albums of the concerts are asked for together', async (t) => {
+    test('artists and albums of the concerts are requested together', async (t) => {
       const { ask, concerts, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, quotaMode);
 
       const answer = await ask('{ concerts { headliner { name } album { name } } }');
@@ -89,7 +89,7 @@ for (const quotaMode of ['extended', 'development']) {
       assert.equal(gatewayRequests(), 1);
     });
 
-    test('from an artist and from the albums of a list back to concerts', async (t) => {
+    test('a query can go from an artist and from the albums of a list back to concerts', async (t) => {
       const { ask, concerts, sandbox, spotifyCalls } = await worldFor(t, quotaMode);
       const { headlinerId, albumId } = concerts[3];
 

@@ -15,11 +15,11 @@ export interface RunningGateway {
 }
 
 /**
- * Runs the gateway in a process of its own, on a free port, until it is stopped or this process ends.
+ * Runs the gateway in its own process, on a free port, until it is stopped or this process ends.
  * @param environment the gateway's configuration, which precedes the project's `.env` file; without credentials in either, its sandbox
  *   responds
- * @param onLine gets what it prints besides its log
- * @throws Error when it ends instead of listening
+ * @param onLine gets its output lines, except for its log
+ * @throws Error if it ends before it listens
  */
 export async function startGateway(
   environment: Readonly<Record<string, string>>,

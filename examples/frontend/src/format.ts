@@ -26,7 +26,7 @@ export function wait(seconds: number): string {
 export const count = (number: number, noun: string): string =>
   `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 
-/** The year of a date of Spotify's, which some labels fill with zeros. */
+/** The year of a date of Spotify; null if it consists of zeros, as some labels send it. */
 export function year(date: string | null | undefined): string | null {
   const digits = date?.slice(0, 4) ?? '';
   return /[1-9]/.test(digits) ? digits : null;
@@ -53,5 +53,5 @@ export function playingTime(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Some things have come into the catalogue without a name. */
+/** Some objects in Spotify's catalogue have no name. */
 export const title = (name: string): string => name.trim() || 'Untitled';

@@ -1,6 +1,5 @@
 /**
- * A list without its gaps. The gateway leaves a null where one thing of many could not be read, so that the
- * others are not lost with it.
+ * A list without its nulls. The gateway returns null for an item that failed, so that the other items are not lost.
  */
 export const present = <T>(list: readonly (T | null)[] | null | undefined): T[] =>
   (list ?? []).filter((item) => item !== null);

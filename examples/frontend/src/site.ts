@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 
-/** What the page is told by the server that it comes from, in `/site.json`. */
+/** The settings of the site, which its server provides as `/site.json`. */
 export interface Site {
   /** Whether the gateway runs with its sandbox, so that the page has to state that its music is made up. */
   madeUpMusic: boolean;
@@ -13,7 +13,7 @@ export interface Site {
 
 const plainSite: Site = { madeUpMusic: false, showCost: false };
 
-/** Reads the settings. A server without them is a plain one. */
+/** Reads the settings. Without the file, all are off. */
 export async function readSite(): Promise<Site> {
   try {
     const response = await fetch('/site.json');

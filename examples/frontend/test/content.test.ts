@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser())('the content of the pages', () => {
     expect(await targets(listen)).toEqual([`https://open.spotify.com/artist/${bts}`]);
   });
 
-  test('artwork is shown whole, without a crop and with nothing over it', async () => {
+  test('artwork is neither cropped nor covered', async () => {
     const site = await startSite();
     const { page } = await visit(browser(), site.url);
     await page.route('**/image/*', (route) => route.fulfill(widePicture));
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser())('the content of the pages', () => {
     }
   });
 
-  test('a page over the sandbox states that its music is made up, and what it has cost in calls', async () => {
+  test('a page of the sandbox states that its music is made up, and how many calls it has cost', async () => {
     const site = await startSite({ madeUpMusic: true, showCost: true });
     const { page, complaints } = await visit(browser(), `${site.url}?q=BTS`);
     const header = page.getByRole('banner');
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser())('the content of the pages', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a deployed page shows neither', async () => {
+  test('a deployed page shows neither a note about made-up music nor its cost', async () => {
     const site = await startSite();
     const { page } = await visit(browser(), `${site.url}?q=BTS`);
     await cards(page, 'Artists').first().waitFor();
@@ -102,7 +102,7 @@ describe.skipIf(!hasBrowser())('the content of the pages', () => {
     await page.getByRole('heading', { name: 'There is nothing here', level: 1 }).waitFor();
   });
 
-  test('an album states its date, its length and its copyright, and its tracks lead on', async () => {
+  test('an album states its date, its length and its copyright, and its tracks link to their pages', async () => {
     const site = await startSite();
     const { catalogue } = site.sandbox;
     const { severalDiscs } = catalogue.fixtures.albums;
@@ -112,7 +112,7 @@ describe.skipIf(!hasBrowser())('the content of the pages', () => {
     const tracks = catalogue.tracksOf(severalDiscs);
     const total = playingTime(tracks.reduce((sum, { durationMs }) => sum + durationMs, 0));
     const facts = await about.locator('dl > div').allInnerTexts();
-    // The label is withheld from an app in development mode.
+    // An app in development mode gets no label.
     expect(facts.map((fact) => fact.split('\n'))).toEqual([
       ['Released', '17 May 2019'],
       ['Tracks', '33'],
@@ -151,7 +151,7 @@ const widePicture = {
 
 const costOf = (calls: number): string => `This page: ${calls - 1} Spotify calls · ${calls} in all`;
 
-/** Lines of the visible text of each title in the list of albums. */
+/** The number of visible lines of each title in the list of albums. */
 const linesOfTitles = (page: Page): Promise<number[]> =>
   cards(page, 'Albums').evaluateAll((links) =>
     links.map((link) => {

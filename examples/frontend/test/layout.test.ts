@@ -4,7 +4,7 @@ import { comeLate } from './support/late.ts';
 import { cards } from './support/reader.ts';
 import { bts, shareSite } from './support/site.ts';
 
-// Exactly nothing moves where a page is read from its top: one line of text that pushes a list down is 0.016.
+// So low that nothing may move at the top of a page: one line of text that moves a list down is 0.016.
 const noLayoutShift = 0.005;
 
 const parts = ['headings', 'lists'] as const;
@@ -19,7 +19,7 @@ describe.skipIf(!hasBrowser())('the layout of the pages', () => {
     ['desk', { width: 1280, height: 900 }, isFull ? parts : (['headings'] as const)],
   ] as const)('at a %s', (_, screen, lateParts) => {
     test.each(lateParts)(
-      'no page is too wide, nor moves under its reader while its %s are the last to come',
+      'no page is too wide, and no page moves while its %s are the last to load',
       async (last) => {
         const site = shared();
         const { page, layoutShift } = await visit(browser(), site.url);
@@ -38,7 +38,7 @@ describe.skipIf(!hasBrowser())('the layout of the pages', () => {
       },
     );
 
-    test('whoever jumps to the end of a list reads on to its last, and is not carried away', async () => {
+    test('after a jump to the end of a list its other items load, and the page does not move', async () => {
       const site = shared();
       const { page, layoutShift } = await visit(browser(), site.url);
       await page.setViewportSize(screen);

@@ -6,10 +6,10 @@ import { bts, startSite } from './support/site.ts';
 
 const retryAfterSeconds = 3; // above the 2 s that the gateway itself waits
 
-describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
+describe.skipIf(!hasBrowser())('pages while Spotify fails', () => {
   const browser = launchOnce();
 
-  test('a rate limit says when the search is tried again, counts down, and ends by itself', async () => {
+  test('during a rate limit a search counts down the seconds, and is then repeated by itself', async () => {
     const site = await startSite();
     site.sandbox.faults.add({
       on: { route: 'search' },
@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
     await search(page, 'BTS');
     await cards(page, 'Artists').first().waitFor();
 
-    const seconds = (await countdown()).map((seen) => seen.seconds);
+    const seconds = (await countdown()).map((second) => second.seconds);
     expect(seconds.length).toBeGreaterThan(1);
     expect(seconds).toEqual([...new Set(seconds)].sort((a, b) => b - a));
     expect(seconds[0]).toBeLessThanOrEqual(retryAfterSeconds);
@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
     expect((answered?.atMs ?? 0) - (refused?.atMs ?? 0)).toBeGreaterThanOrEqual(retryAfterSeconds * 1_000);
   });
 
-  test('a rate limit in the middle of a list takes nothing away, and the list goes on by itself', async () => {
+  test('during a rate limit in the middle of a list no item disappears, and the list continues by itself', async () => {
     const site = await startSite();
     site.sandbox.faults.add({
       on: { route: 'artists/albums' },
@@ -61,19 +61,19 @@ describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
     expect(await page.getByText('Spotify lists nothing here').count()).toBe(0);
   });
 
-  test('an outage is told in words, and can be tried again by hand', async () => {
+  test('an outage has a message, and a button repeats the request', async () => {
     const site = await startSite();
-    const mend = site.sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });
+    const endOutage = site.sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });
     const { page } = await visit(browser(), `${site.url}?q=BTS`);
     await page.getByRole('heading', { name: 'Spotify does not answer' }).waitFor();
     expect(await pageHeadings(page)).toEqual(['Results for BTS']);
-    mend();
+    endOutage();
     await page.getByRole('button', { name: 'Try again' }).click();
     await cards(page, 'Artists').first().waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  test('a page has one heading of its own while it is read, when that fails, and when it is broken', async () => {
+  test('a page has one first-level heading while it loads, when loading fails, and when rendering fails', async () => {
     const site = await startSite();
     const { page } = await visit(browser(), site.url);
     const { tracks1 } = site.sandbox.catalogue.fixtures.albums;
@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
     }
   });
 
-  test('what is not there is told apart from what failed', async () => {
+  test('a page shows different messages for no results, for an unknown id and for an invalid id', async () => {
     const site = await startSite();
     const { page } = await visit(browser(), `${site.url}?q=qqqqzzzz`);
     await page.getByRole('heading', { name: 'Nothing is called “qqqqzzzz”' }).waitFor();
@@ -115,44 +115,44 @@ describe.skipIf(!hasBrowser())('when Spotify cannot answer', () => {
   });
 });
 
-/** Its first headings, of which a page has one and never more. */
+/** The first-level headings. A page must have exactly one. */
 const pageHeadings = (page: Page): Promise<string[]> =>
   page.getByRole('heading', { level: 1 }).allTextContents();
 
 type Answer = (route: Route) => Promise<void>;
 
-/** Lets the page wait for every answer until it is told which. */
+/** Delays all responses to the page until the returned function provides one. */
 async function holdAnswers(page: Page): Promise<(answer: Answer) => void> {
   let give: (answer: Answer) => void = () => undefined;
-  const given = new Promise<Answer>((resolve) => {
+  const answer = new Promise<Answer>((resolve) => {
     give = resolve;
   });
-  await page.route('**/graphql*', async (route) => (await given)(route));
+  await page.route('**/graphql*', async (route) => (await answer)(route));
   return give;
 }
 
-/** What a reader sees at each second of a break that Spotify has asked for. */
+/** The content of the page at each second of a rate limit. */
 interface Second {
   seconds: number;
   albums: number;
 }
 
-/** The page itself writes them down, as some may have passed before a test comes to look. */
+/** Records the seconds in the page, because a test that polls could miss some. */
 async function watchCountdown(page: Page): Promise<() => Promise<Second[]>> {
-  await page.evaluate(writeSecondsDown);
-  return () => page.evaluate(() => (window as unknown as Written).countdown);
+  await page.evaluate(recordSeconds);
+  return () => page.evaluate(() => (window as unknown as WindowWithCountdown).countdown);
 }
 
-interface Written {
+interface WindowWithCountdown {
   countdown: Second[];
 }
 
 /** Runs in the page. */
-function writeSecondsDown(): void {
+function recordSeconds(): void {
   const written: Second[] = [];
-  (window as unknown as Written).countdown = written;
+  (window as unknown as WindowWithCountdown).countdown = written;
   const look = () => {
-    // A busy gateway may ask for a break as well, by another name.
+    // An overloaded gateway causes a countdown too, with another text.
     const text = document.querySelector('[role="alert"]')?.textContent ?? '';
     const [, digits] = /^Spotify needs a short break.*Trying again in (\d+) s$/.exec(text) ?? [];
     const seconds = Number(digits);

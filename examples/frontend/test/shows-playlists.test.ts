@@ -10,7 +10,7 @@ const embeddedItems = 100;
 describe.skipIf(!hasBrowser())('shows and playlists', () => {
   const browser = launchOnce();
 
-  test('a search finds shows and playlists with one call, and a pasted link leads to their pages', async () => {
+  test('a search finds shows and playlists with one call, and a pasted link opens their pages', async () => {
     const site = await startSite({ madeUpMusic: true, showCost: true });
     const { page, complaints } = await visit(browser(), `${site.url}?q=Three`);
     const { shows, playlists } = site.sandbox.catalogue.fixtures;
@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser())('shows and playlists', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a playlist shows what is not available, marks local files, and reads its first 100 items with one call', async () => {
+  test('a playlist shows unavailable items, marks local files, and reads its first 100 items with one call', async () => {
     const site = await startSite(undefined, 'extended');
     const { catalogue } = site.sandbox;
     const id = catalogue.fixtures.playlists.gaps;

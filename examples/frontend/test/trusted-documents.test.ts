@@ -12,7 +12,7 @@ const manifest = JSON.parse(
 describe.skipIf(!hasBrowser())('the built page', () => {
   const browser = launchOnce();
 
-  test('asks by GET and by hash, never by text, for answers that a CDN may hold', async () => {
+  test('a built page sends hashes with GET and never text, and a CDN may cache the responses', async () => {
     const site = await startSite();
     const { page, questions } = await visit(browser(), site.url);
     await search(page, 'BTS');
@@ -33,7 +33,7 @@ describe.skipIf(!hasBrowser())('the built page', () => {
   });
 });
 
-test('its gateway answers no document but the page’s own, by whatever method', async () => {
+test('the gateway of a page executes only the documents of the page, with GET and with POST', async () => {
   const site = await startSite();
   const endpoint = `${site.url}graphql`;
   const query = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
@@ -55,7 +55,7 @@ test('its gateway answers no document but the page’s own, by whatever method',
   expect(site.spotifyCalls()).toEqual([]);
 });
 
-/** A gateway that is too busy says when to ask again, and has not looked at the question. */
+/** Repeats a request while an overloaded gateway rejects it with 503. */
 async function ask(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   if (response.status !== 503) return response;

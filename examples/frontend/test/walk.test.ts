@@ -7,7 +7,7 @@ import { bts, startSite } from './support/site.ts';
 describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => {
   const browser = launchOnce();
 
-  test('all 104 albums come as one scrolls, none twice, and Spotify is asked the fewest questions', async () => {
+  test('all 104 albums load as the user scrolls, each once and with the fewest calls to Spotify', async () => {
     const site = await startSite();
     const { page, questions, elsewhere, complaints, layoutShift } = await visit(browser(), site.url);
 
@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
     await cards(page, 'Albums').last().click();
     await expect.poll(() => trackNames(page)).toEqual(tracksOf(site.sandbox, lastId));
 
-    // What the search brought of the artist is not asked again, and the list is read in full pages.
+    // The artist comes from the results of the search, and the list is read in full pages.
     expect(
       site
         .spotifyCalls()
@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
     expect(await layoutShift()).toBeLessThan(goodLayoutShift);
   });
 
-  test('the way back costs no request and ends where one was', async () => {
+  test('the back button causes no request, and restores the scroll position', async () => {
     const site = await startSite();
     const { page, questions } = await visit(browser(), `${site.url}artist/${bts}`);
     await scrollUntil(cards(page, 'Albums'), 104);
@@ -59,14 +59,14 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
     await expect.poll(() => trackNames(page)).not.toEqual([]);
     expect(await page.evaluate(() => scrollY)).toBe(0);
 
-    const asked = questions.length;
+    const requestsBefore = questions.length;
     await page.goBack();
     await expect.poll(() => page.evaluate(() => scrollY)).toBe(place);
     expect(await cards(page, 'Albums').count()).toBe(104);
-    expect(questions.length).toBe(asked);
+    expect(questions.length).toBe(requestsBefore);
   });
 
-  test('a second reader costs Spotify nothing', async () => {
+  test('a second user causes no calls to Spotify', async () => {
     const site = await startSite();
     const walk = async () => {
       const { page } = await visit(browser(), `${site.url}?q=BTS`);
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser())('from a search to the tracks of an album', () => 
     expect(site.spotifyCalls().length).toBe(calls);
   });
 
-  test('a group shows what it is for, and one can walk by keyboard alone', async () => {
+  test('a group shows its albums only, and the pages can be used by keyboard alone', async () => {
     const site = await startSite();
     const { page } = await visit(browser(), site.url);
     const tabTo = async (name: string) => {

@@ -1,7 +1,7 @@
 import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { createSchema } from 'graphql-yoga';
 
-/** A service of our own that knows nothing of music but Spotify's ids. */
+/** A service that stores only Spotify's ids of artists. */
 
 const { allStitchingDirectivesTypeDefs, stitchingDirectivesValidator } = stitchingDirectives();
 

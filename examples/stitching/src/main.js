@@ -1,6 +1,6 @@
 import { startWorld } from './world.js';
 
-/** The larger graph on http://127.0.0.1:4100/graphql, until it is interrupted. */
+/** The parent on http://127.0.0.1:4100/graphql, until it is interrupted. */
 
 const { PORT = '4100', SANDBOX_QUOTA_MODE = 'development' } = process.env;
 

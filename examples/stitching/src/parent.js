@@ -2,28 +2,28 @@ import { stitchSchemas } from '@graphql-tools/stitch';
 import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { FilterRootFields, FilterTypes, RenameRootFields, RenameTypes } from '@graphql-tools/wrap';
 
-/** The larger graph: three services, merged where they speak of the same artists and albums. */
+/** The parent schema: three services, with merged types for artists and albums. */
 
-const maxKeys = 100; // that the gateway takes in one `artists(ids:)`
-const maxMerged = 25; // root fields in one operation: the gateway lets a document have 2,000 tokens
+const maxKeys = 100; // the gateway's limit of ids in one `artists(ids:)`
+const maxMerged = 25; // root fields in one operation, because the gateway allows 2,000 tokens in a document
 
 const { stitchingDirectivesTransformer } = stitchingDirectives();
 
 const merged = new Set(['Artist', 'Album']);
 const shown = [
-  // `_sdl` and the like are for parents, and two services may each have a `node`.
+  // Fields like `_sdl` are for parents only, and two services may both have a `node`.
   new FilterRootFields((_, name) => !/^(_|nodes?$)/.test(name)),
   new FilterTypes(({ name }) => !name.startsWith('_')),
 ];
 
-// Types and fields of general names that only Spotify has get its name; merged types have one name in all services.
+// Types and fields that only Spotify has get `Spotify` as a prefix; merged types have one name in all services.
 const rootNames = { search: 'searchSpotify', quota: 'spotifyQuota' };
 const prefixed = [
   new RenameTypes((name) => (merged.has(name) ? name : `Spotify${name}`)),
   new RenameRootFields((_, name) => rootNames[name] ?? name),
 ];
 
-/** Keys of one moment are one question, of as many as the gateway takes. */
+/** Keys of one event-loop iteration are one request, up to the gateway's limit of ids. */
 const inPortions = (service) => ({
   ...service,
   merge: Object.fromEntries(
@@ -34,7 +34,7 @@ const inPortions = (service) => ({
   ),
 });
 
-/** @param services each with its `schema` and an `executor` that asks it */
+/** @param services each with its `schema` and an `executor` that sends requests to it */
 export const createParent = ({ spotify, concerts, reviews }) =>
   stitchSchemas({
     subschemas: [

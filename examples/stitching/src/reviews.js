@@ -1,7 +1,7 @@
 import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { createSchema } from 'graphql-yoga';
 
-/** Another one, that adds a field to the gateway's albums. */
+/** A service that adds a field to the gateway's albums. */
 
 const { allStitchingDirectivesTypeDefs, stitchingDirectivesValidator } = stitchingDirectives();
 

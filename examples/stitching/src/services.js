@@ -2,9 +2,9 @@ import { buildHTTPExecutor } from '@graphql-tools/executor-http';
 import { buildSchema, parse } from 'graphql';
 import { patientFetch } from './patient-fetch.js';
 
-/** The two ways in which the parent reaches a service: what it is, and how it is asked. */
+/** The two ways to connect a service to the parent. Each returns the schema and the executor of the service. */
 
-/** Over HTTP: the schema is what the service says of itself, directives and all. */
+/** Over HTTP: the service returns its schema, including directives. */
 export async function overHttp(endpoint) {
   const executor = buildHTTPExecutor({ endpoint, fetch: patientFetch });
   const { data, errors } = await executor({ document: parse('{ _sdl }') });
@@ -12,5 +12,5 @@ export async function overHttp(endpoint) {
   return { schema: buildSchema(data._sdl), executor };
 }
 
-/** In this process: no socket and no JSON lie between the parent and the gateway. */
+/** In this process: without a socket and JSON between the parent and the gateway. */
 export const inProcess = ({ schema, execute }) => ({ schema, executor: execute });

@@ -6,14 +6,14 @@ import { createReviews } from './reviews.js';
 import { serve, serveSchema } from './serve.js';
 import { inProcess, overHttp } from './services.js';
 
-/** Everything that takes part, with the sandbox in the place of Spotify. */
+/** The gateway, two services and the parent, with the sandbox in the place of Spotify. */
 
 const quiet = { info() {}, warn() {}, error() {} };
 
 /**
  * Twenty concerts of as many artists, and reviews of their albums.
- * @param reviews how many, each of another album
- * @param gatewayIs `http` where the gateway is a server of its own, `in-process` where the parent mounts it
+ * @param reviews the number of reviews, each of another album
+ * @param gatewayIs `http` if the gateway is its own server, `in-process` if the parent mounts it
  */
 export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0, log = quiet }) {
   const sandbox = await startSandbox({ quotaMode });
@@ -51,9 +51,9 @@ export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0,
     sandbox,
     artistIds,
     albumIds,
-    /** How many HTTP requests the gateway answered. */
+    /** The number of HTTP requests that the gateway has executed. */
     gatewayRequests: gatewayServer.requests,
-    /** What Spotify was asked, without the token. */
+    /** The paths of the calls to Spotify, without token calls. */
     spotifyCalls: () =>
       sandbox
         .calls()
@@ -69,12 +69,12 @@ export async function startWorld({ quotaMode, gatewayIs, reviews = 20, port = 0,
   };
 }
 
-/** Artists with nothing special about them, and albums enough. */
+/** Ordinary artists with enough albums. */
 const artistsOf = ({ artists, fixtures, albumsOf: listOf }) =>
   artists()
     .map(({ id }) => id)
     .filter((id) => !Object.values(fixtures.artists).includes(id) && listOf(id).length >= 5);
 
-/** First the newest album of each artist, then what else there is. */
+/** The newest album of each artist, then the other albums. */
 const albumsOf = ({ albums, albumsOf: listOf }, artistIds) =>
   Array.from(new Set([...artistIds.map((id) => listOf(id)[0].albumId), ...albums().map(({ id }) => id)]));

@@ -5,7 +5,7 @@ import { serve } from '../src/serve.js';
 import { overHttp } from '../src/services.js';
 import { startWorld } from '../src/world.js';
 
-/** What the parent answers, and what that costs: counted where the calls arrive. */
+/** The responses of the parent, and their cost in calls, which the sandbox counts. */
 
 async function worldFor(t, setting) {
   const world = await startWorld(setting);
@@ -37,7 +37,7 @@ for (const setting of settings) {
   const overHttp = (requests) => (gatewayIs === 'http' ? requests : 0);
 
   describe(`${gatewayIs}, an app in ${quotaMode} mode`, () => {
-    test('20 concerts with 5 albums of each artist cost what the gateway takes for the artists alone', async (t) => {
+    test('20 concerts with 5 albums of each artist cost the same calls as the artists alone', async (t) => {
       const { ask, artistIds, albumIds, spotifyCalls, gatewayRequests } = await worldFor(t, setting);
       const direct = await worldFor(t, setting);
 
@@ -64,7 +64,7 @@ for (const setting of settings) {
       assert.equal(gatewayRequests(), overHttp(1));
     });
 
-    test('from an artist of Spotify back to concerts, and from an album back to reviews', async (t) => {
+    test('a query can go from an artist back to concerts, and from an album back to reviews', async (t) => {
       const { ask, artistIds, albumIds, sandbox, spotifyCalls } = await worldFor(t, setting);
 
       const answer = await ask(
@@ -81,7 +81,7 @@ for (const setting of settings) {
       assert.equal(spotifyCalls().length, inMode(2, 3));
     });
 
-    test('20 aliased root fields cost what one field with 20 ids costs', async (t) => {
+    test('20 aliased root fields cost the same calls as one field with 20 ids', async (t) => {
       const { ask, artistIds, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, setting);
 
       const answer = await ask(
@@ -94,7 +94,7 @@ for (const setting of settings) {
       assert.equal(gatewayRequests(), overHttp(1));
     });
 
-    test('an artist that Spotify cannot give costs its own concert only, and says why', async (t) => {
+    test('a failed list of albums is null with an error code, and other concerts are complete', async (t) => {
       const { ask, artistIds, sandbox } = await worldFor(t, setting);
       sandbox.faults.add({
         on: { path: `/artists/${artistIds[2]}/albums` },
@@ -105,14 +105,14 @@ for (const setting of settings) {
 
       const failed = data.concerts.flatMap(({ headliner }, i) => (headliner.albums === null ? [i] : []));
       assert.deepEqual(failed, [2]);
-      // Not the path: of objects that were fetched by their keys together, stitching names the first.
+      // The path is not checked: for objects that were fetched together, stitching uses the path of the first.
       const codes = errors.map(({ extensions }) => extensions.code);
       assert.deepEqual(codes, ['UPSTREAM_UNAVAILABLE']);
     });
   });
 }
 
-test('an artist that is gone from Spotify costs the concert its headliner, and the others nothing', async (t) => {
+test('a concert whose artist no longer exists has no headliner, and other concerts are complete', async (t) => {
   const { ask, artistIds, sandbox } = await worldFor(t, settings[0]);
   sandbox.faults.add({
     on: { route: 'artists', batch: true },
@@ -126,14 +126,14 @@ test('an artist that is gone from Spotify costs the concert its headliner, and t
     headliner: i === 2 ? null : { name: sandbox.catalogue.artist(id).name },
   }));
   assert.deepEqual(data, { concerts });
-  // An error of the parent's, which has made an object of the id and cannot fill it.
+  // The error is the parent's: it has created an object for the id, but gets no fields of it.
   assert.deepEqual(
     errors.map(({ path }) => path.join('.')),
     ['concerts.2.headliner.name'],
   );
 });
 
-test('more albums than the gateway takes in one question are asked for in portions', async (t) => {
+test('albums beyond the gateway’s limit of ids are requested in several batches', async (t) => {
   const { ask, albumIds, sandbox, spotifyCalls, gatewayRequests } = await worldFor(t, {
     ...settings[0],
     reviews: 120,
@@ -148,15 +148,15 @@ test('more albums than the gateway takes in one question are asked for in portio
   assert.equal(gatewayRequests(), 1);
 });
 
-test('a gateway that is too busy is asked again when it says', async (t) => {
+test('a request to an overloaded gateway is repeated after its Retry-After', async (t) => {
   const answers = [
     [503, '{"errors":[{"message":"Too busy."}]}', { 'retry-after': '1' }],
     [200, '{"data":{"_sdl":"type Query { up: Boolean }"}}', {}],
   ];
-  const asked = [];
+  const requestTimes = [];
   const busy = await serve((request, response) => {
-    asked.push(performance.now());
-    const [status, body, headers] = answers[asked.length - 1];
+    requestTimes.push(performance.now());
+    const [status, body, headers] = answers[requestTimes.length - 1];
     request.resume();
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
@@ -165,11 +165,11 @@ test('a gateway that is too busy is asked again when it says', async (t) => {
   const { schema } = await overHttp(busy.url);
 
   assert.deepEqual(Object.keys(schema.getQueryType().getFields()), ['up']);
-  assert.equal(asked.length, 2);
-  assert.ok(asked[1] - asked[0] >= 990);
+  assert.equal(requestTimes.length, 2);
+  assert.ok(requestTimes[1] - requestTimes[0] >= 990);
 });
 
-test("what is Spotify's alone has its name in front, and what is for parents alone is not shown", async (t) => {
+test('types and fields that only Spotify has are prefixed, and fields for parents are removed', async (t) => {
   const { ask } = await worldFor(t, settings[0]);
 
   const { data } = await ask(
@@ -183,8 +183,10 @@ test("what is Spotify's alone has its name in front, and what is for parents alo
     fields.filter((name) => /^(_.*|nodes?|search|quota)$/.test(name)),
     [],
   );
-  const own = data.__schema.types.map(({ name }) => name).filter((name) => !/^(Spotify|__)/.test(name));
-  assert.deepEqual(own.toSorted(), [
+  const unprefixed = data.__schema.types
+    .map(({ name }) => name)
+    .filter((name) => !/^(Spotify|__)/.test(name));
+  assert.deepEqual(unprefixed.toSorted(), [
     'Album',
     'Artist',
     'Boolean',

@@ -1,7 +1,7 @@
 import { defineConfig } from '@graphql-mesh/compose-cli';
 import { loadOpenAPISubgraph } from '@omnigraph/openapi';
 
-/** Spotify's reads as far as the operations need them, with the two links between its types that make it a graph. */
+/** The endpoints of Spotify that the operations need, and the two links between types that connect them. */
 export const composeConfig = defineConfig({
   subgraphs: [
     {

@@ -46,7 +46,7 @@ const windowSize = 50;
 const guessed = 10;
 
 const signs: Record<CopyrightType, string> = { C: '©', P: '℗', OTHER: '' };
-// Some texts begin with the sign.
+// Some copyright texts begin with the sign.
 const ownSign = /^(©|℗|\([CP]\))\s*/i;
 
 /** The tracks of an album, and beside or below them the facts that only the full album has. */

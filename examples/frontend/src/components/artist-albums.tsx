@@ -32,7 +32,7 @@ const artistAlbumsQuery = graphql(`
 
 const windowSize = 20;
 
-/** All albums of one group as a grid, which reads on as one scrolls. */
+/** All albums of one group as a grid, which loads more as the user scrolls. */
 export function ArtistAlbums({ id, group }: { id: string; group: Group }) {
   const variables = { id, groups: groupsIn(group) };
   const [{ data, error, fetching }, repeat] = useQuery({ query: artistAlbumsQuery, variables });

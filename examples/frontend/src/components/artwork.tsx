@@ -14,15 +14,15 @@ interface ArtworkProps {
   images: readonly (FragmentType<typeof ArtworkImage> | null)[] | null;
   /** Name of the object. A picture that is missing is replaced by a drawing that depends on the name. */
   name: string;
-  /** How wide it is shown, as the `sizes` of an image. */
+  /** The width, as the `sizes` of an image. */
   sizes: string;
-  /** Whether it is seen at once; others load as they come near. */
+  /** Whether it is visible at once; others are loaded lazily. */
   eager?: boolean;
 }
 
 /**
- * A picture in a square that has its place before the picture is loaded. The picture is shown whole: Spotify's design
- * guidelines allow neither a crop nor anything over it.
+ * A picture in a square whose place is reserved before the picture is loaded. The picture is not cropped or covered,
+ * because Spotify's design guidelines forbid both.
  */
 export function Artwork({ images, name, sizes, eager = false }: ArtworkProps) {
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
@@ -56,7 +56,7 @@ export function Artwork({ images, name, sizes, eager = false }: ArtworkProps) {
   );
 }
 
-/** Spotify lists pictures widest first, and does not always say how wide. */
+/** Spotify lists the widest picture first, and omits some widths. */
 function sourceOf(images: readonly { url: string | null; width: number | null }[]) {
   const withUrl = images.flatMap(({ url, width }) => (url === null ? [] : [{ url, width }]));
   const [widest] = withUrl;

@@ -4,19 +4,19 @@ import { useVisible } from '../hooks/use-visible.ts';
 import styles from './card.module.css';
 
 interface CardGridProps {
-  /** What the list holds, for those who cannot see it. */
+  /** The name of the list for screen readers. */
   label: string;
   children?: ReactNode;
-  /** Cards that are still to come: their places are held open, so that nothing moves when they do. */
+  /** Cards that are not loaded yet: their places are reserved, so that nothing moves. */
   pending?: number;
-  /** How they come, where they come as one scrolls. */
+  /** Loads them as the user scrolls. */
   more?: LoadMore;
 }
 
 export function CardGrid({ label, children, pending = 0, more }: CardGridProps) {
   const firstPending = useRef<HTMLLIElement>(null);
   const shown = Children.count(children);
-  // Named by where they are in the whole list: a place is taken by what comes, and does not move down.
+  // A place has its position in the whole list as its key: the card that is loaded takes it.
   const places = Array.from({ length: pending }, (_, ahead) => shown + ahead);
   useVisible(firstPending, more?.after, () => more?.next());
 

@@ -1,7 +1,7 @@
 import { Link } from 'react-router';
 import styles from './group-tabs.module.css';
 
-/** What an album is to an artist: the groups as they stand in an address, with their names. */
+/** The groups of an artist's albums as in URLs, with their names. */
 const groups = {
   all: { name: 'Everything', includes: null },
   albums: { name: 'Albums', includes: ['ALBUM'] },

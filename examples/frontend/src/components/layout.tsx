@@ -42,11 +42,11 @@ export function Layout() {
   );
 }
 
-/** Every page that is loaded anew has the same key, though it may be another page. */
+/** After a full load `key` is `default` on every page, so the URL identifies the scroll position. */
 const placeOf = ({ key, pathname, search }: Location): string =>
   key === 'default' ? pathname + search : key;
 
-/** A browser begins a new page at its top; here the page stays, and so would a keyboard's place in it. */
+/** Moves the focus to the top of a new page. A browser does so only for a new document. */
 function useFocusOnNewPage() {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();

@@ -8,10 +8,10 @@ interface LoadMoreProps {
   noun: string;
 }
 
-/** The end of a list as far as it is read: says what went wrong, and is there for those who do not scroll. */
+/** The end of the loaded part of a list: shows a failure, or a button for users who do not scroll. */
 export function LoadMore({ more: { after, next, isLoading, error }, noun }: LoadMoreProps) {
   if (after === null) return null;
-  // Each by its key: a failure stands where the places were held, and is not the button that has moved up there.
+  // With different keys, because React would otherwise reuse the button's element for the failure.
   return error ? (
     <div key="failure" className={styles.end}>
       <Failure error={error} isRetrying={isLoading} retry={next} />

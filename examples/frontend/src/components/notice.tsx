@@ -13,7 +13,7 @@ interface NoticeProps {
   children: ReactNode;
 }
 
-/** Something in place of what the reader came for: nothing found, or a failure. */
+/** A message in place of the content: no results, or a failure. */
 export function Notice({ title, isPage = false, children }: NoticeProps) {
   const Heading = isPage ? 'h1' : 'h2';
   return (
@@ -33,7 +33,7 @@ interface FailureProps {
   retry(): void;
 }
 
-/** Says what failed and what happens next. Where the gateway knows when to ask again, that is done unasked. */
+/** States the failure and the next step. Repeats the request by itself if the gateway states a time. */
 export function Failure({ error, isPage = false, isRetrying, retry }: FailureProps) {
   const { title, text, retryAfterSeconds, isFinal } = describe(error);
   const secondsLeft = useCountdown(retryAfterSeconds, error, retry);
@@ -43,7 +43,7 @@ export function Failure({ error, isPage = false, isRetrying, retry }: FailurePro
       <Notice title={title} isPage={isPage}>
         <p>{text}</p>
         {secondsLeft !== null && (
-          // Said once by the alert and then seen: a voice that counts every second hides everything else.
+          // The alert reads it once. Not live, because a screen reader that reads every second reads nothing else.
           <p className={styles.countdown} role="timer" aria-live="off">
             {secondsLeft > 0 ? `Trying again in ${wait(secondsLeft)}` : 'Trying again …'}
           </p>

@@ -14,7 +14,7 @@ interface PageHeadingProps {
   children?: ReactNode;
 }
 
-/** The picture and the name that a page is about. */
+/** The picture and the name of a page's object. */
 export function PageHeading({ kicker, name, images, url, children }: PageHeadingProps) {
   return (
     <header className={styles.heading}>
@@ -35,8 +35,8 @@ export function PageHeading({ kicker, name, images, url, children }: PageHeading
 }
 
 /**
- * Holds the place of a heading that is on its way. How many lines that takes is known when it is there, so a page
- * hides until then what would be pushed down.
+ * Reserves the place of a heading that is loading. The number of its lines is unknown until then, so a page hides the
+ * content below it, which would move down.
  */
 export function PendingHeading() {
   return (

@@ -9,7 +9,7 @@ import styles from './row-list.module.css';
 import { SpotifyLink } from './spotify-link.tsx';
 
 interface RowListProps {
-  /** What the list contains, for users who cannot see it. */
+  /** The name of the list for screen readers. */
   label: string;
   children?: ReactNode;
   /** Rows that are not loaded yet: their places are reserved. */

@@ -1,10 +1,10 @@
 import { Form, useSearchParams } from 'react-router';
 import styles from './search-box.module.css';
 
-// Characters; the gateway takes as many.
+// Characters: the limit of the gateway.
 const longestSearch = 250;
 
-/** Searches when the form is sent, not at every letter: each search is a call to Spotify, and the quota counts it. */
+/** Searches when the form is submitted and not at every letter, because each search is a call to Spotify. */
 export function SearchBox() {
   const [parameters] = useSearchParams();
   const searched = parameters.get('q') ?? '';
@@ -19,7 +19,7 @@ export function SearchBox() {
           <path d="m13 13 4 4" />
         </svg>
         <input
-          // A search by a link or the back button shows its own words.
+          // The text of the search that a link or the back button has opened.
           key={searched}
           id="search"
           type="search"

@@ -11,7 +11,7 @@ export function SiteFacts() {
   const { page, visit, startPage } = useCost();
   const { pathname, search } = useLocation();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another address is another page
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another URL is another page
   useEffect(() => startPage(), [pathname, search]);
 
   if (!madeUpMusic && !showCost) return null;

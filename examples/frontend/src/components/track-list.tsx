@@ -25,9 +25,9 @@ export const TrackListTrack = graphql(`
 
 interface TrackListProps {
   tracks: readonly FragmentType<typeof TrackListTrack>[];
-  /** Tracks that are still to come: their places are held open. */
+  /** Tracks that are not loaded yet: their places are reserved. */
   pending: number;
-  /** How they come, as one scrolls. */
+  /** Loads them as the user scrolls. */
   more: LoadMore;
 }
 

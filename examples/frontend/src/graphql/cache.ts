@@ -3,8 +3,8 @@ import { relayPagination } from '@urql/exchange-graphcache/extras';
 import type { Exchange } from 'urql';
 
 /**
- * Keeps every artist, album, track, show and playlist once, by its id, so that what one page has read the next one shows;
- * and puts the windows of a list together, whoever asked for which of them.
+ * Stores every artist, album, track, show and playlist once, by its id, so that pages share their data; and merges the
+ * windows of a list, whichever queries have read them.
  */
 export function createCache(): Exchange {
   return cacheExchange({
@@ -26,7 +26,7 @@ export function createCache(): Exchange {
   });
 }
 
-/** Finds what another question has brought already, such as the artist that a search has found. */
+/** Finds objects that another query has read, such as the artist in the results of a search. */
 const heldById =
   (typename: 'Artist' | 'Album' | 'Track'): Resolver =>
   (_, args, cache, { fieldName }) => {
@@ -37,11 +37,11 @@ const heldById =
       : (cache.resolve('Query', fieldName, { id }) as string | null);
   };
 
-/** A list that Spotify withholds is null. `relayPagination` alone would treat it as a list that was never read. */
+/** A list that Spotify withholds is null. `relayPagination` alone would treat it as a list that was not read yet. */
 const unlessNull =
   (paginate: Resolver): Resolver =>
   (parent, args, cache, info) =>
     cache.resolve(info.parentKey, info.fieldName, args) === null ? null : paginate(parent, args, cache, info);
 
-/** Part of whatever holds it, and kept there. */
+/** For types without an id: they are stored in the object that contains them. */
 const withoutId = () => null;

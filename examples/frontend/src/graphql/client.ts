@@ -4,15 +4,15 @@ import { createCache } from './cache.ts';
 import type { CostCounter } from './cost.ts';
 
 /**
- * While the page is developed its documents go as text, so that they can change. The built page names them by
- * their hashes, and with GET, so that a browser or a CDN can hold the answers.
+ * In development the page sends documents as text, because they change. The built page sends their hashes with GET, so
+ * that a browser or a CDN can cache the responses.
  * @param cost counts the Spotify calls of the page; null if they are not shown
  */
 export function createGraphQLClient(cost: CostCounter | null): Client {
   const trusted = import.meta.env.PROD ? [trustedDocuments()] : [];
   return new Client({
     url: '/graphql',
-    // GET is for the documents that the gateway knows; whatever goes as text goes with POST.
+    // The gateway executes only trusted documents with GET, so text is sent with POST.
     preferGetMethod: false,
     exchanges: [createCache(), ...(cost ? [cost.exchange] : []), ...trusted, fetchExchange],
   });
@@ -25,7 +25,7 @@ const trustedDocuments = () =>
     generateHash: async (_, document) => hashOf(document),
   });
 
-/** What codegen has written into the document, and into the manifest that the gateway was started with. */
+/** The hash that codegen has written into the document and into the gateway's manifest. */
 function hashOf(document: object): string {
   const { __meta__: meta } = document as { __meta__?: { hash?: string } };
   if (!meta?.hash) throw new Error('Every document comes from graphql() in src/generated.');

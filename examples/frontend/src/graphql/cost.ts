@@ -10,9 +10,9 @@ export interface Cost {
 }
 
 export interface CostCounter {
-  /** Asks the gateway for the cost of each request, and adds it up. Its place is before the exchange that fetches. */
+  /** Requests the cost of each request, and adds it up. Must precede the exchange that fetches. */
   exchange: Exchange;
-  /** Begins to count a new page. */
+  /** Resets the count of the current page. */
   startPage(): void;
   read(): Cost;
   subscribe(onChange: () => void): () => void;

@@ -1,18 +1,18 @@
 import type { CombinedError } from 'urql';
 
-/** A failure as a person reads it. */
+/** A failure as the page shows it. */
 export interface Problem {
   title: string;
   text: string;
-  /** Seconds until asking again can succeed, where the gateway says so. */
+  /** Seconds until a repetition can succeed, if the gateway states them. */
   retryAfterSeconds: number | null;
-  /** Whether the same question fails for ever. */
+  /** Whether a repetition fails too. */
   isFinal?: true;
 }
 
 type Words = Pick<Problem, 'title' | 'text' | 'isFinal'>;
 
-/** One line for each code that a reader can meet; the codes are listed in docs/errors.md. */
+/** One entry for each code that a page can get; docs/errors.md lists the codes. */
 const words: Record<string, Words> = {
   UPSTREAM_RATE_LIMITED: {
     title: 'Spotify needs a short break',
@@ -34,7 +34,7 @@ const words: Record<string, Words> = {
     title: 'Many people are asking',
     text: 'More than can be answered at once.',
   },
-  // The gateway no longer knows the document: it was started for a newer page than this one.
+  // The gateway does not have the document, because it was started for a newer build than this page.
   BAD_REQUEST: {
     title: 'This page is out of date',
     text: 'A newer one has taken its place. Reload to see it.',
@@ -57,7 +57,7 @@ const unreachable: Words = {
   text: 'The page cannot reach its server. Are you online?',
 };
 
-/** Names the worst of the failures: the one that lasts longest. */
+/** Describes the worst of the failures: the one that lasts longest. */
 export function describe(error: CombinedError): Problem {
   const failures = error.graphQLErrors.map(({ extensions }) => ({
     ...(words[String(extensions['code'])] ?? unknown),

@@ -2,12 +2,12 @@ import { useState } from 'react';
 import { type AnyVariables, type CombinedError, type TypedDocumentNode, useClient } from 'urql';
 
 export interface LoadMore {
-  /** Behind which cursor the list goes on; null where it does not. */
+  /** The cursor of the next window; null at the end of the list. */
   after: string | null;
-  /** Reads the next window, if there is one and it is not on its way. */
+  /** Reads the next window, if there is one and it is not loading. */
   next(): void;
   isLoading: boolean;
-  /** Why the last window could not be read. */
+  /** The error of the last window. */
   error: CombinedError | undefined;
 }
 
@@ -17,10 +17,10 @@ interface PageInfo {
 }
 
 /**
- * Reads on in a list: each window goes into the cache, and so into the list that is shown. The list's own query
- * knows nothing of it, and so stays as it is when a window fails.
- * @param variables those of the list's query, which begins at the front
- * @param pageInfo how far the list is read; none while it is not read at all
+ * Loads more of a list: the cache merges each window into the list. A window has its own query, so that a failure does not
+ * affect the query of the list.
+ * @param variables those of the list's query, which reads the first window
+ * @param pageInfo that of the loaded part of the list; none before the first window
  */
 export function useLoadMore<Data, Variables extends AnyVariables & { after?: string | null }>(
   query: TypedDocumentNode<Data, Variables>,

@@ -4,8 +4,8 @@ const secondMs = 1_000;
 
 /**
  * Counts whole seconds down, and then calls `onEnd` once.
- * @param seconds null where there is nothing to wait for
- * @param start begins anew whenever this is another object
+ * @param seconds null for no countdown
+ * @param start another object restarts the countdown
  */
 export function useCountdown(seconds: number | null, start: object, onEnd: () => void): number | null {
   const [left, setLeft] = useState(seconds);
@@ -15,7 +15,7 @@ export function useCountdown(seconds: number | null, start: object, onEnd: () =>
   useEffect(() => {
     setLeft(seconds);
     if (seconds === null) return;
-    // Timers stand still while the tab is hidden or the machine sleeps; the clock does not.
+    // Reads the clock, because timers stop while the tab is hidden or the machine sleeps.
     const endsAtMs = Date.now() + seconds * secondMs;
     const timer = setInterval(() => {
       const now = Math.max(0, Math.ceil((endsAtMs - Date.now()) / secondMs));

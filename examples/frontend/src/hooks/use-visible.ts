@@ -1,13 +1,13 @@
 import { type RefObject, useEffect, useEffectEvent } from 'react';
 
-// Two rows of covers: far enough ahead that somebody who scrolls steadily does not see the end.
+// Two rows of covers: so far ahead that a user who scrolls steadily does not reach the end.
 const ahead = '600px';
 // The key End jumps over an element without showing it.
 const behind = '100000px';
 
 /**
  * Calls `onVisible` when the reader comes near the element or past it, and for every new `key` once more if it is there.
- * @param key how far the list is read, which may leave the element near
+ * @param key the loaded part of the list, after which the element may still be visible
  */
 export function useVisible(ref: RefObject<Element | null>, key: unknown, onVisible: () => void): void {
   const visible = useEffectEvent(onVisible);
@@ -17,7 +17,7 @@ export function useVisible(ref: RefObject<Element | null>, key: unknown, onVisib
     if (!ref.current) return;
     const observer = new IntersectionObserver(
       (entries) => {
-        // A busy browser hands over several at once: where the element was, and where it is.
+        // A busy browser may report several positions of the element at once.
         if (entries.some(({ isIntersecting }) => isIntersecting)) visible();
       },
       { rootMargin: `${behind} 0px ${ahead}` },

@@ -1,6 +1,6 @@
 import { Notice } from '../components/notice.tsx';
 
-/** For a fault of the page itself: React has thrown away what was there. */
+/** For an error of the page itself, after which React has removed the content. */
 export function BrokenPage() {
   return (
     <Notice title="Something went wrong" isPage>

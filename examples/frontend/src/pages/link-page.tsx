@@ -5,7 +5,7 @@ import { PendingHeading } from '../components/page-heading.tsx';
 import { graphql } from '../generated/index.ts';
 import { MissingPage } from './missing-page.tsx';
 
-// The gateway reads links and URIs in every form that people paste, so the page does not.
+// The gateway parses links and URIs of every form, so the page does not.
 const linkQuery = graphql(`
   query Link($link: ID!) {
     node(id: $link) {
@@ -25,7 +25,7 @@ const pages: Partial<Record<string, string>> = {
 
 export const isLink = (text: string): boolean => /^(spotify:|(https?:\/\/)?open\.spotify\.com\/)/i.test(text);
 
-/** Leads to the page of the object that a Spotify link or URI names. */
+/** Redirects to the page of the object of a Spotify link or URI. */
 export function LinkPage({ link }: { link: string }) {
   const [{ data, error, fetching }, repeat] = useQuery({ query: linkQuery, variables: { link } });
   const node = data?.node;

@@ -1,7 +1,7 @@
 import { Link } from 'react-router';
 import { Notice } from '../components/notice.tsx';
 
-/** For an address that leads nowhere, and for an id that Spotify does not know. */
+/** For a URL without a page, and for an id without an object. */
 export function MissingPage() {
   return (
     <Notice title="There is nothing here" isPage>

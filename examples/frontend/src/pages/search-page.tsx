@@ -147,7 +147,7 @@ function Results({ q }: { q: string }) {
   );
 }
 
-// Of artists alone: the position of the albums depends on the number of artists.
+// Only for artists, because the position of the albums depends on the number of artists.
 const placesHeld = 10;
 
 // Picked for their colours.

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
-/** Where Debian's package `chromium` puts it. */
+/** The path of Chromium in Debian's package. */
 const browserFile = '/usr/bin/chromium';
 
 /** With `CI=true` nothing may be skipped, so there a missing browser is an error. */
@@ -13,7 +13,7 @@ export function hasBrowser(): boolean {
   return false;
 }
 
-/** One for all tests of a file, in which each visit is a stranger. It reaches this machine and no other. */
+/** One browser for all tests of a file, with a new profile for each visit. It can reach only this machine. */
 export function launchOnce(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
@@ -35,8 +35,8 @@ const flags = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-// What https://web.dev/articles/cls calls good. At the end of a list, the button there goes down with it: that is
-// 0.02 for a window of albums at most, and there are five.
+// The limit for "good" of https://web.dev/articles/cls. The button at the end of a list moves down with each of the five
+// windows, by at most 0.02.
 export const goodLayoutShift = 0.1;
 
 export interface Question {
@@ -47,17 +47,17 @@ export interface Question {
 
 export interface Visit {
   page: Page;
-  /** The GraphQL requests that were answered; one that a busy gateway turns away comes again. */
+  /** The executed GraphQL requests, without those that an overloaded gateway has rejected. */
   questions: Question[];
-  /** `type host` of whatever was asked of another machine. */
+  /** `type host` of each request to another host. */
   elsewhere: Set<string>;
-  /** Errors and warnings of the page, except those of a gateway that is busy. */
+  /** Errors and warnings of the page, except those about status 503. */
   complaints: string[];
-  /** Cumulative layout shift so far: 0 where nothing has moved under the reader's eyes. */
+  /** Cumulative layout shift so far: 0 if nothing has moved. */
   layoutShift(): Promise<number>;
 }
 
-/** Somebody who has never been there. */
+/** Opens a page with a new browser profile. */
 export async function visit(browser: Browser, url: string): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   onTestFinished(() => context.close());
@@ -108,7 +108,7 @@ function watchLayoutShift(): void {
   const observer = new PerformanceObserver((list) => add(list.getEntries()));
   observer.observe({ type: 'layout-shift', buffered: true });
   (window as unknown as Watched).layoutShift = () => {
-    // A busy browser has not handed them all over yet.
+    // A busy browser may not have reported all entries yet.
     add(observer.takeRecords());
     return total;
   };

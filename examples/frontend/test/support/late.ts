@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Page, Request } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
-/** Answers and pictures that come when the page has long been seen without them. */
+/** Delays responses and pictures until the page has been rendered without them. */
 
 const headings = ['Artist', 'Album'];
-// What comes last finds the rest on the page.
+// The last part loads when the rest is on the page.
 const lastMs = 300;
 
 const operationOf = (request: Request): string =>
@@ -31,7 +31,7 @@ const picture = {
   body: '<svg xmlns="http://www.w3.org/2000/svg" width="1280" height="640"/>',
 };
 
-/** A frame begins only when the one before it is on the screen. A page that is left meanwhile has no more of them. */
+/** Waits for frames: one begins when the previous one is on the screen. A page that was left has no more frames. */
 const painted = (page: Page): Promise<void> => page.evaluate(twoFrames).catch(() => undefined);
 
 /** Runs in the page. */

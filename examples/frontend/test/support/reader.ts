@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-/** What people do on the page. */
+/** Actions of users. */
 
 export async function search(page: Page, text: string): Promise<void> {
   await page.getByRole('searchbox').fill(text);
@@ -19,9 +19,9 @@ export async function openArtist(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name }).waitFor();
 }
 
-/** Scrolls to the end of what is shown, and again to the end of what has come, until there are so many. */
+/** Scrolls to the end of the page repeatedly, until it has so many elements. */
 export async function scrollUntil(list: Locator, wanted: number): Promise<void> {
-  // Where no more comes, the test then reports what the page says of it.
+  // If no more elements load, the failure contains the page's message.
   const main = list.page().getByRole('main');
   for (let shown = 0; shown < wanted; ) {
     await expect.poll(async () => ((await list.count()) > shown ? 'more' : main.innerText())).toBe('more');
@@ -30,6 +30,6 @@ export async function scrollUntil(list: Locator, wanted: number): Promise<void> 
   }
 }
 
-/** Where the links lead, in their order. */
+/** The targets of the links, in their order. */
 export const targets = (list: Locator): Promise<(string | null)[]> =>
   list.evaluateAll((links) => links.map((link) => link.getAttribute('href')));

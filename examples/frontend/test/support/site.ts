@@ -6,17 +6,17 @@ import { startGateway } from '../../dev/gateway.ts';
 import { siteJson } from '../../dev/site-json.ts';
 import type { Site as SiteSettings } from '../../src/site.ts';
 
-/** The page as its readers meet it: built, with a gateway that answers its documents and no others. */
+/** The built page, with a gateway that executes only its documents. */
 export interface Site {
   url: string;
   sandbox: Sandbox;
-  /** What Spotify was asked, token calls left out. */
+  /** The calls to Spotify, without token calls. */
   spotifyCalls(): { path: string; status: number | null; atMs: number }[];
-  /** How many calls to Spotify the gateway says it has made. */
+  /** The number of calls to Spotify in the gateway's metrics. */
   countedCalls(): Promise<number>;
 }
 
-const catalogue = createCatalogue(); // one for all tests of a process: to make it up takes a second
+const catalogue = createCatalogue(); // one for all tests of a process, because generating it takes a second
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The id of an artist that the sandbox and Spotify have. */
@@ -44,7 +44,7 @@ export async function startSite(
       SPOTIFY_TOKEN_URL: sandbox.tokenUrl,
       SPOTIFY_CLIENT_ID: sandbox.clientId,
       SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
-      // What an unknown app may do is found out by calls, which docs/calls.md counts.
+      // With a known quota mode the gateway sends no calls to learn it.
       SPOTIFY_QUOTA_MODE: quotaMode,
       DATA_DIR: 'none',
     },
