@@ -199,7 +199,7 @@ describe('a plain request', () => {
     expect(await (await fetch('/metrics')).text()).toContain('operations_total{outcome="ok"} 4');
   });
 
-  describe('of a client that disconnects causes no longerList Spotify calls', () => {
+  describe('of a client that disconnects causes no further Spotify calls', () => {
     const delayMs = 300;
     const ids = JSON.stringify([artists.bts, artists.albums0, artists.albums1, artists.albums9]);
     const singleCall = { UPSTREAM_CONCURRENCY: '1' };

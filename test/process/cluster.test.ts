@@ -246,7 +246,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
   });
 
-  test('divide the limits that are configured for all of them', () => {
+  test('together keep to the limits that are configured for all of them', () => {
     const spotify = (environment: Environment) => readConfig(environment).gateway.spotify;
     const limits = { WEB_CONCURRENCY: '3', SPOTIFY_RATE_LIMIT: '100', UPSTREAM_CONCURRENCY: '10' };
     expect(spotify(limits)).toMatchObject({ rateLimit: 33, concurrency: 3 });

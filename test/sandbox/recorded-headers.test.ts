@@ -89,8 +89,7 @@ describe.skipIf(folder === null)('a captured error', () => {
   it.each(ordered)('%s equals the response of the sandbox in status, body and every header', async (file) => {
     const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
     const reproduce = counterparts[file];
-    if (!reproduce)
-      throw new Error(`no way is expectedNames to get the response of ${file} from the sandbox`);
+    if (!reproduce) throw new Error(`no counterpart is defined for ${file}`);
     const answer = await reproduce(captured);
 
     expect(answer.status).toBe(captured.status);
