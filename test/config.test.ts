@@ -366,7 +366,7 @@ function errorMessage(environment: Environment): string {
 }
 
 describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
-  test('has its default where it is not set or empty', () => {
+  test('has its default if it is not set or empty', () => {
     expect(of(readConfig({}))).toEqual(byDefault);
     expect(of(readConfig({ [name]: '' }))).toEqual(byDefault);
   });

@@ -76,7 +76,7 @@ test('the page of the tutorial shows all albums page by page, with as many calls
   expect(apiCalls()).toHaveLength(12);
 });
 
-test('the page of the tutorial tells an unknown artist from a failure', async () => {
+test('the page of the tutorial distinguishes an unknown artist from a failure', async () => {
   const { get, sandbox } = await startPage();
   expect(await get(`/?id=${'0'.repeat(22)}`)).toMatchObject({ status: 404 });
   sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 30 } });

@@ -33,7 +33,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   afterAll(() => browser.close());
   const visit = (viewport?: { width: number; height: number }) => visitIn(browser, viewport);
 
-  test('has the name and the logo of the gateway, and says that it shows the sandbox', async () => {
+  test('has the name and the logo of the gateway, and states that it shows the sandbox', async () => {
     const { page, externalUrls } = await visit();
     expect(await page.title()).toMatch(/^Spotify GraphQL gateway .*sandbox/i);
     await page.getByRole('img', { name: 'Logo' }).waitFor();
@@ -316,7 +316,7 @@ describe('the page of GraphiQL', () => {
   });
 
   test.each<Record<string, string>>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
-    'is a 404 with %o, which says how to enable it and loads nothing',
+    'is a 404 with %o, which states how to enable it and has no script',
     async (off) => {
       const { fetch, sandbox } = await withSandbox(off);
       const response = await fetch('/graphql', asBrowser);

@@ -130,7 +130,7 @@ const idleClosedMs = 3_000; // idle connections are closed by then, busy ones af
 
 // The slowest tests come first.
 describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
-  test('gives up a response whose client does not read on, and ends within 10 s', async ({
+  test('aborts a response whose client stops reading, and ends within 10 s', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await startWarm(onEnd);
@@ -360,7 +360,7 @@ describe('a process that has nothing to wait for', () => {
 });
 
 /**
- * The answers of `/ready` on one kept connection, up to the one that closes it. Null if this process was so busy that
+ * The responses of `/ready` on one kept connection, up to the one that closes it. Null if this process was so busy that
  * its next request came late: then the server may have closed the connection, which was idle.
  */
 async function askUntilClosed({ get }: Server, agent: Agent): Promise<Reply[] | null> {

@@ -57,7 +57,7 @@ test('a process sends its first response within five seconds', async () => {
 });
 
 describe.concurrent('the start', { timeout: 60_000 }, () => {
-  test('without credentials says first that it serves from the sandbox, and then where', async () => {
+  test('without credentials states first that the sandbox is used, and last the URL', async () => {
     const { url } = unconfigured;
     const lines = startMessages.trimEnd().split('\n');
     expect(lines[0]).toMatch(/sandbox/i);

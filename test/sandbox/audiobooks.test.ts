@@ -79,7 +79,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     });
   });
 
-  it('leave texts in lists of chapters empty, and do not say there whether a chapter can be played', async () => {
+  it('have empty texts and no `is_playable` in lists of chapters', async () => {
     const list = await get(`/audiobooks/${audiobooks.chapters3}/chapters?market=US`);
     expect(list.at('items.1')).toMatchObject({ description: '', html_description: '', languages: [''] });
     expect(list.at('items.1.is_playable')).toBeUndefined();

@@ -30,7 +30,7 @@ describe.each([
     );
     expect([status, entries.length]).toEqual([200, most]);
     const single = await get(`/${kind}/${one}?${rest}`);
-    // The link of an artist that is read alone repeats the locale.
+    // In a single read of an artist, the link repeats the locale.
     expect(entries[1]).toEqual(JSON.parse(single.text.replace('?locale=*', '')));
   });
 });

@@ -83,7 +83,7 @@ export function tokenRequest({
   };
 }
 
-/** The message of an error answer of the Web API. */
+/** The message of an error response of the Web API. */
 export const messageOf = (answer: Answer): unknown => answer.at('error.message');
 
 async function call(url: string, init: RequestInit): Promise<Answer> {

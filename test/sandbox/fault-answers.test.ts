@@ -9,7 +9,7 @@ const client = useSandbox({ quotaMode: 'extended', catalogue });
 const artist = `/artists/${artists.bts}`;
 const list = `${artist}/albums`;
 
-/** The answer to one call while a fault is in force. */
+/** The response to one call while a fault is in force. */
 async function under(fault: Fault, path = artist) {
   const remove = client.sandbox.faults.add({ fault });
   try {

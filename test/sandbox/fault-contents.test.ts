@@ -7,7 +7,7 @@ const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 const list = `/artists/${artists.bts}/albums`;
 
-/** The answer to one call while a fault is in force. */
+/** The response to one call while a fault is in force. */
 async function under(fault: Fault, path: string) {
   const remove = client.sandbox.faults.add({ fault });
   try {

@@ -96,7 +96,7 @@ describe('with a market', () => {
     expect(await total('&market=ES')).toMatchObject({ albums: { total: 0 }, tracks: { total: 0 } });
   });
 
-  it('a country without Spotify is a market where nothing is available', async () => {
+  it('in a country without Spotify, no album is available', async () => {
     const answer = await get(`/artists/${artists.bts}/albums?market=CN`);
     expect([answer.status, answer.at('total')]).toEqual([200, 0]);
   });

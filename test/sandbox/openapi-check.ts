@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 export interface Difference {
   fault: string;
   key: string;
-  /** Path in the answer, `/items/0/album_type`. */
+  /** The path in the response, such as `/items/0/album_type`. */
   at: string;
 }
 

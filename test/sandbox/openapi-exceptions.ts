@@ -7,7 +7,7 @@ export interface Exception {
   fault: 'missing' | 'undescribed' | 'enum' | 'type';
   /** The key of the difference; without one, every key at the place. */
   key?: string;
-  /** Where: a regular expression on the path in the answer, `/items/0/album_type`. */
+  /** A regular expression on the path in the response, such as `/items/0/album_type`. */
   at: RegExp;
   why: string;
 }
@@ -30,7 +30,7 @@ export const exceptions: readonly Exception[] = [
     fault: 'undescribed',
     key: 'is_playable',
     at: /./,
-    why: 'albums have it when a market is asked for; the document describes it for tracks only',
+    why: 'albums have it when the request names a market; the document describes it for tracks only',
   },
   {
     modes: everyMode,

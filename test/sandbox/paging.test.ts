@@ -157,7 +157,7 @@ describe('an album', () => {
     ['tracks51', 51],
     ['tracks55', 55],
     ['tracks130', 130],
-  ] as const)('like %s brings up to 50 of its %i tracks and links to the others', async (name, total) => {
+  ] as const)('like %s contains up to 50 of its %i tracks and links to the others', async (name, total) => {
     const id = albums[name];
     const answer = await get(`/albums/${id}`);
     const page = answer.at('tracks') as Page;

@@ -27,7 +27,7 @@ export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): 
     if (type === '[]') return Array.isArray(value) && value.length === 0;
     if (type.startsWith('[')) {
       const entry = type.slice(1, -1);
-      return Array.isArray(value) && value.every((each) => matches(entry, each));
+      return Array.isArray(value) && value.every((item) => matches(entry, item));
     }
     if (type.startsWith('{')) return matchesObject(type, value);
     if (type === '<image>')

@@ -252,32 +252,32 @@ describe('a page whose items are decoded when they are read', () => {
 
 describe('the next pages of a span', () => {
   const unknown = null;
-  const known = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
+  const totalOf = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
   const whole = { start: 0, end: 20 };
 
-  test.each<[string, Page<Album>[], ReturnType<typeof known> | null, number[]]>([
+  test.each<[string, Page<Album>[], ReturnType<typeof totalOf> | null, number[]]>([
     ['the first one alone, while the length is unknown', [], unknown, [0]],
-    ['all of them, where the length is known', [], known(12), [0, 5, 10]],
-    ['the first one alone, where the length is unreliable', [], known(12, { isReliable: false }), [0]],
-    ['the others together, after a full page', [page(0, 'abcde')], known(12), [5, 10]],
-    ['one at a time, while totals are wrong', [page(0, 'abcde')], known(0, { isReliable: false }), [5]],
-    ['one more, where `next` is set behind the total', [page(0, 'abcde')], known(5), [5]],
-    ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], known(100), []],
-    ['none, where the end is known', [page(0, 'abcde')], known(100, { end: 5 }), []],
-    ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], known(100), [10, 15]],
-    ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], known(100), []],
-    ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), known(100), []],
+    ['all of them, where the length is known', [], totalOf(12), [0, 5, 10]],
+    ['the first one alone, where the length is unreliable', [], totalOf(12, { isReliable: false }), [0]],
+    ['the others together, after a full page', [page(0, 'abcde')], totalOf(12), [5, 10]],
+    ['one at a time, while totals are wrong', [page(0, 'abcde')], totalOf(0, { isReliable: false }), [5]],
+    ['one more, where `next` is set behind the total', [page(0, 'abcde')], totalOf(5), [5]],
+    ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], totalOf(100), []],
+    ['none, where the end is known', [page(0, 'abcde')], totalOf(100, { end: 5 }), []],
+    ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], totalOf(100), [10, 15]],
+    ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], totalOf(100), []],
+    ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), totalOf(100), []],
     ['the rest, after a page smaller than requested', [page(0, 'ab', { limit: 2 })], unknown, [2]],
   ])('are %s', (_, pages, length, offsets) => {
     expect(nextOffsets(pages, whole, 5, length, endless)).toEqual(offsets);
   });
 
   test('include the one behind an empty page in which the span ends, to find out whether the list continues', () => {
-    expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, known(100), endless)).toEqual([20]);
+    expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, totalOf(100), endless)).toEqual([20]);
   });
 
   test('end at the largest offset of the list', () => {
-    expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, known(100), 10)).toEqual([]);
+    expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, totalOf(100), 10)).toEqual([]);
   });
 });
 

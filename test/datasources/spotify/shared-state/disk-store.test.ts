@@ -231,7 +231,7 @@ describe('disk store: files', () => {
     },
   );
 
-  test('a data directory that cannot be written gives one warning, and every method responds as without a store', async () => {
+  test('a data directory that cannot be written causes one warning, and every method responds as without a store', async () => {
     const dataDir = temporaryFolder();
     const file = join(dataDir, 'file');
     writeFileSync(file, '');

@@ -231,7 +231,7 @@ for (const { name, isMissing, start } of implementations) {
       expect((await reserve(call('last', 1, calls, 390))).isWithinLimit).toBe(false);
       const counted = await reserve(call('last', 1, calls + 1, 390));
       expect(counted.isWithinLimit).toBe(true);
-      expect(Object.values(counted.counters).reduce((sum, each) => sum + each, 0)).toBe(calls + 1);
+      expect(Object.values(counted.counters).reduce((sum, count) => sum + count, 0)).toBe(calls + 1);
     });
 
     test.concurrent('the calls of a rolling window are counted for all processes, and the result of a rejected one is the time to wait', async () => {
