@@ -17,18 +17,18 @@ describe('a variable that is not read', () => {
     ['REQUEST_TIMEOUT', 'REQUEST_TIMEOUT_MS'],
     ['GRAPHQL', 'GRAPHIQL'],
     ['LOGLEVEL', 'LOG_LEVEL'],
-  ])('has a warning with the probable name, without its value: %s', (name, meant) => {
+  ])('an unread variable has a warning with the probable name and without its value: %s', (name, meant) => {
     expect(warningsOf({ [name]: 'canary-3f9c1' })).toEqual([
       `The variable ${name} is not read: did you mean ${meant}?`,
     ]);
   });
 
-  test('has no warning if it is empty, or the variable that is near is set', () => {
+  test('an unread variable has no warning if it is empty, or if the variable with the similar name is set', () => {
     expect(warningsOf({ PROT: '' })).toEqual([]);
     expect(warningsOf({ PROT: '1', PORT: '2' })).toEqual([]);
   });
 
-  test('has no warning if other programs and systems have it', () => {
+  test('an unread variable has no warning if other programs and systems use it', () => {
     const names =
       'PATH HOME HOSTNAME USER SHELL PWD OLDPWD TERM LANG LANGUAGE LOGNAME MAIL TMPDIR TZ EDITOR PAGER CI DEBUG COLORTERM ' +
       'SHLVL DISPLAY SSH_AUTH_SOCK XDG_DATA_DIRS XDG_RUNTIME_DIR NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS HTTP_PROXY ' +
@@ -38,7 +38,7 @@ describe('a variable that is not read', () => {
     expect(warningsOf(Object.fromEntries(names.split(' ').map((name) => [name, 'x'])))).toEqual([]);
   });
 
-  test('is named beside the error that it has caused', () => {
+  test('an unread variable is named beside the error that it has caused', () => {
     const start = () => readConfig({ SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRETS: 'canary-3f9c1' });
     expect(start).toThrow(ConfigError);
     expect(start).toThrow(/must be set together.*\n.*did you mean SPOTIFY_CLIENT_SECRET\?/);
@@ -46,7 +46,7 @@ describe('a variable that is not read', () => {
   });
 });
 
-describe('values that do not fit together', () => {
+describe('variables that contradict each other', () => {
   test.each<[Environment, RegExp]>([
     [{ NODE_ENV: 'prod' }, /^NODE_ENV is "prod", not "production": GraphiQL, .* stay open\.$/],
     [{ NODE_ENV: 'Production' }, /^NODE_ENV is "Production"/],
@@ -63,7 +63,7 @@ describe('values that do not fit together', () => {
       { UPSTREAM_TIMEOUT_MS: '9000' },
       /^UPSTREAM_TIMEOUT_MS \(9000\) is longer than REQUEST_TIMEOUT_MS \(8000\)/,
     ],
-  ])('have one warning: %o', (environment, warning) => {
+  ])('variables that contradict each other have one warning: %o', (environment, warning) => {
     expect(warningsOf(environment)).toEqual([expect.stringMatching(warning)]);
   });
 
@@ -74,7 +74,7 @@ describe('values that do not fit together', () => {
     { NODE_ENV: 'test' },
     { ...credentials, SPOTIFY_API_URL: 'http://localhost:4010/v1' },
     { UPSTREAM_TIMEOUT_MS: '8000' },
-  ])('have none if they do: %o', (environment) => {
+  ])('variables that fit together have no warning: %o', (environment) => {
     expect(warningsOf(environment)).toEqual([]);
   });
 });

@@ -10,10 +10,10 @@ const canary = 'canary-3f9c1';
 
 interface Variable {
   name: string;
-  /** Where its value ends up. */
+  /** The value of the variable in the config. */
   of(config: Config): unknown;
   byDefault: unknown;
-  /** Environment value → what it means. */
+  /** Environment value → value in the config. */
   good: [string, unknown][];
   bad: string[];
 }
@@ -364,19 +364,19 @@ const variables: Variable[] = [
   },
 ];
 
-/** The message with which an environment is refused. */
-function complaint(environment: Environment): string {
+/** The message of the error for an invalid environment. */
+function errorMessage(environment: Environment): string {
   try {
     readConfig(environment);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
   }
-  throw new Error('nothing is wrong with it');
+  throw new Error('the environment is valid');
 }
 
 describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
-  test('has its default where it is not set or empty', () => {
+  test('has its default if it is not set or empty', () => {
     expect(of(readConfig({}))).toEqual(byDefault);
     expect(of(readConfig({ [name]: '' }))).toEqual(byDefault);
   });
@@ -386,7 +386,7 @@ describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
   });
 
   test.each(bad)('rejects "%s" with its name, its value if it cannot be secret, and a reference', (value) => {
-    const message = complaint({ [name]: value });
+    const message = errorMessage({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name} must (be|name) .*\\.$`, 'm'));
     expect(message).toMatch(/^See "Configuration" in the README\.$/m);
     if (mayContainCredentials(value)) expect(message).not.toContain(canary);
@@ -395,13 +395,13 @@ describe.each(variables)('$name', ({ name, of, byDefault, good, bad }) => {
 });
 
 describe('the credentials', () => {
-  test('both together are used, and there is no sandbox', () => {
+  test('two credentials are used, and there is no sandbox', () => {
     const { sandbox, gateway } = readConfig(credentials);
     expect(sandbox).toBeNull();
     expect(gateway.spotify).toMatchObject({ clientId: 'some-id', clientSecret: 'some-secret' });
   });
 
-  test('none at all, or both empty, means the sandbox', () => {
+  test('the sandbox is used if both credentials are missing or empty', () => {
     expect(readConfig({}).sandbox).toBe('development');
     expect(readConfig({ SPOTIFY_CLIENT_ID: '', SPOTIFY_CLIENT_SECRET: '' }).sandbox).toBe('development');
   });
@@ -424,16 +424,16 @@ describe('the credentials', () => {
     'xxxxxxxx',
     '...',
     '$SPOTIFY_CLIENT_ID',
-  ])('with blanks or quotes, or a placeholder in their place, are rejected and not shown: %s', (value) => {
+  ])('credentials with blanks or quotes, and placeholders, are rejected and not shown: %s', (value) => {
     for (const name of Object.keys(credentials)) {
-      const message = complaint({ ...credentials, [name]: value });
+      const message = errorMessage({ ...credentials, [name]: value });
       expect(message).toMatch(new RegExp(`^${name} must be `));
       expect(message).not.toContain(value.trim());
     }
   });
 
   test('the placeholder of the README is called a placeholder', () => {
-    const message = complaint({ ...credentials, SPOTIFY_CLIENT_SECRET: '…' });
+    const message = errorMessage({ ...credentials, SPOTIFY_CLIENT_SECRET: '…' });
     expect(message).toContain('SPOTIFY_CLIENT_SECRET must be the value of your app, not a placeholder.');
   });
 
@@ -443,9 +443,9 @@ describe('the credentials', () => {
     { SPOTIFY_CLIENT_ID: canary, SPOTIFY_CLIENT_SECRET: '' },
     { SPOTIFY_CLIENT_ID: '', SPOTIFY_CLIENT_SECRET: canary },
   ])(
-    'one without the other is refused by the name of the missing one, and never shown: %o',
+    'one credential without the other is rejected; the message names the missing one and shows neither: %o',
     (environment) => {
-      const message = complaint(environment);
+      const message = errorMessage(environment);
       const missing = environment['SPOTIFY_CLIENT_ID'] ? 'SPOTIFY_CLIENT_SECRET' : 'SPOTIFY_CLIENT_ID';
       expect(message).toContain(`: ${missing} is missing.`);
       expect(message).toMatch(/^SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET must be set together/m);
@@ -467,7 +467,7 @@ describe('the environment as a whole', () => {
     },
   );
 
-  test('only production is production', () => {
+  test('a NODE_ENV other than production leaves GraphiQL, introspection and quota figures on', () => {
     for (const NODE_ENV of ['development', 'test', 'staging', '']) {
       expect(readConfig({ NODE_ENV }).gateway).toMatchObject({
         graphiql: true,
@@ -477,18 +477,18 @@ describe('the environment as a whole', () => {
     }
   });
 
-  test('all variables empty is the same as none set', () => {
+  test('empty variables have the same effect as unset variables', () => {
     const empty = Object.fromEntries(variables.map(({ name }) => [name, '']));
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
   test('one message names all malformed variables', () => {
-    const message = complaint({ PORT: canary, LOG_LEVEL: canary, SPOTIFY_API_URL: canary });
+    const message = errorMessage({ PORT: canary, LOG_LEVEL: canary, SPOTIFY_API_URL: canary });
     for (const name of ['PORT', 'LOG_LEVEL', 'SPOTIFY_API_URL']) expect(message).toContain(name);
   });
 
   test('a long malformed value is shown in part and in one line', () => {
-    expect(complaint({ PORT: `a\nb${'c'.repeat(1_000)}` }).split('\n')[0]).toMatch(/"a\\nbc{97}…"\.$/);
+    expect(errorMessage({ PORT: `a\nb${'c'.repeat(1_000)}` }).split('\n')[0]).toMatch(/"a\\nbc{97}…"\.$/);
   });
 
   test('data is kept on disk only with credentials, without Redis and unless DATA_DIR is none', () => {
@@ -509,12 +509,12 @@ describe('the environment as a whole', () => {
     expect(proxyOf({ NO_PROXY: 'a.example' })).toBeNull();
   });
 
-  test('variables of other programs do not matter', () => {
+  test('variables of other programs have no effect', () => {
     expect(readConfig({ PATH: '/bin', REACT_APP_PORT: canary })).toEqual(readConfig({}));
   });
 });
 
-test('the section of the README that messages name is there, and tells of every variable', () => {
+test('the README has the section that messages name, and the section names every variable', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const section = /^## Configuration\n.*?(?=^## )/ms.exec(readme)?.[0] ?? '';
   const names = [...variables.map(({ name }) => name), ...Object.keys(credentials)];
@@ -525,14 +525,14 @@ describe('a process with an environment that cannot be used', () => {
   test.each<{ name: string; environment: Environment }>([
     { name: 'PORT', environment: { PORT: canary } },
     { name: 'HOST', environment: { HOST: `${canary} is no host` } },
-    { name: 'HOST', environment: { HOST: '203.0.113.1' } }, // well formed, and set aside to be nobody's
+    { name: 'HOST', environment: { HOST: '203.0.113.1' } }, // well formed, but no machine has it: reserved for documentation
     { name: 'SPOTIFY_API_URL', environment: { SPOTIFY_API_URL: `https://user:${canary}@spotify.example` } },
     {
       name: 'SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET',
       environment: { SPOTIFY_CLIENT_SECRET: canary },
     },
   ])(
-    'ends with 1 within a second and names $name on stderr, nothing on stdout',
+    'a process with an invalid $name exits with 1 within a second and names it on stderr only',
     async ({ name, environment }) => {
       const { code, out, err } = await quickest(() => runServer({ PORT: '0', ...environment }).ended);
       expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -545,7 +545,7 @@ describe('a process with an environment that cannot be used', () => {
     },
   );
 
-  test('is told of a bad line in its .env file in the same way', async () => {
+  test('a process with a bad line in its .env file exits with 1 and names the variable on stderr only', async () => {
     const { code, out, err } = await runServer({}, `PORT=${canary}\n`).ended;
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^PORT must be .*canary/m);
@@ -558,7 +558,7 @@ async function quickest(run: () => Promise<Ended>): Promise<Ended> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const ended = await run();
     const limitMs = await limitNow(1_000);
-    // One that had to be stopped has outlived its test.
+    // A process with a signal was killed because its test had ended.
     if (ended.aliveMs < limitMs || ended.signal !== null) return ended;
     times.push(`${Math.round(ended.aliveMs)} ms where ${Math.round(limitMs)} were allowed`);
   }

@@ -16,7 +16,7 @@ describe('compose.yaml', () => {
     expect(services.gateway.env_file).toEqual([{ path: '.env', required: false }]);
   });
 
-  test('keeps the address and the data directory of the image, whatever the .env file says', () => {
+  test('keeps the address and the data directory of the image, regardless of the .env file', () => {
     const [, port] = /EXPOSE (\d+)/.exec(image) ?? [];
     const [, directory] = /^VOLUME (.*)$/m.exec(image) ?? [];
     expect(services.gateway.environment).toMatchObject({

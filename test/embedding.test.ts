@@ -10,15 +10,15 @@ import { artists, catalogue, inMode } from './support/asking.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
 import { portOf } from './support/test-server.ts';
 
-/** The gateway in somebody else's process: as a function from request to response, as an executor, and twice. */
+/** The gateway inside another program: as a function from Request to Response, as an executor, and twice in one process. */
 
 const { bts } = artists;
-const many = catalogue
+const otherArtistIds = catalogue
   .artists()
   .map(({ id }) => id)
   .filter((id) => id !== bts);
-const followed = `{ artist(id: "${bts}") { name } }`;
-const answered = { data: { artist: { name: 'BTS' } } };
+const artistQuery = `{ artist(id: "${bts}") { name } }`;
+const artistResult = { data: { artist: { name: 'BTS' } } };
 
 const post = (body: string | ReadableStream, init: RequestInit & { duplex?: 'half' } = {}) =>
   new Request('https://elsewhere.example/graphql', {
@@ -29,9 +29,9 @@ const post = (body: string | ReadableStream, init: RequestInit & { duplex?: 'hal
   });
 
 describe('a function from Request to Response', () => {
-  test('answers without a server, to texts and to streams', async () => {
+  test('the fetch handler answers without a server, to bodies that are texts or streams', async () => {
     const { gateway } = await inMode('development');
-    const body = JSON.stringify({ query: followed });
+    const body = JSON.stringify({ query: artistQuery });
 
     const toText = await gateway.handler.fetch(post(body));
     const toStream = await gateway.handler.fetch(
@@ -40,21 +40,21 @@ describe('a function from Request to Response', () => {
 
     expect(toText.status).toBe(200);
     expect(toText.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(await toText.json()).toEqual(answered);
-    expect(await toStream.json()).toEqual(answered);
+    expect(await toText.json()).toEqual(artistResult);
+    expect(await toStream.json()).toEqual(artistResult);
   });
 
-  test('its answers become those of any other server, body, status and headers', async () => {
+  test('another server can return the response of the fetch handler, with its body, status and headers', async () => {
     const { gateway } = await inMode('development');
 
     const refused = await gateway.handler.fetch(
-      post(followed, { headers: { 'content-type': 'text/plain' } }),
+      post(artistQuery, { headers: { 'content-type': 'text/plain' } }),
     );
-    const own = new Response(refused.body, refused);
+    const copy = new Response(refused.body, refused);
 
-    expect(own.status).toBe(415);
-    expect(own.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(await own.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    expect(copy.status).toBe(415);
+    expect(copy.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await copy.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 });
 
@@ -62,14 +62,14 @@ describe('an executor', () => {
   const execute = async (document: string, of: Awaited<ReturnType<typeof inMode>>, more = {}) =>
     JSON.parse(JSON.stringify(await of.gateway.execute({ document: parse(document), ...more })));
 
-  test('answers as over HTTP, and what is meant for HTTP is not in it', async () => {
+  test('the executor has the same result as over HTTP, without the data that is meant for HTTP', async () => {
     const started = await inMode('development');
-    expect(await execute(followed, started)).toEqual(answered);
+    expect(await execute(artistQuery, started)).toEqual(artistResult);
     expect(
       await execute('query ($id: ID!) { artist(id: $id) { name } }', started, { variables: { id: bts } }),
-    ).toEqual(answered);
+    ).toEqual(artistResult);
     expect(
-      await execute(`query A ${followed} query B { __typename }`, started, { operationName: 'B' }),
+      await execute(`query A ${artistQuery} query B { __typename }`, started, { operationName: 'B' }),
     ).toEqual({
       data: { __typename: 'Query' },
     });
@@ -77,104 +77,115 @@ describe('an executor', () => {
   });
 
   test.each([
-    ['a field that is not there', '{ nobody }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['a variable that is missing', 'query ($id: ID!) { artist(id: $id) { name } }', 'BAD_USER_INPUT'],
-    ['an operation that is not named', 'query A { __typename } query B { __typename }', 'BAD_REQUEST'],
+    ['an unknown field', '{ nobody }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['a missing variable', 'query ($id: ID!) { artist(id: $id) { name } }', 'BAD_USER_INPUT'],
     [
-      'more calls than one may plan',
-      `{ ${many
+      'several operations without an operation name',
+      'query A { __typename } query B { __typename }',
+      'BAD_REQUEST',
+    ],
+    [
+      'more calls than an operation may plan',
+      `{ ${otherArtistIds
         .slice(0, 101)
         .map((id, i) => `a${i}: node(id: "${id}") { id }`)
         .join(' ')} }`,
       'QUERY_TOO_COMPLEX',
     ],
-  ])('refuses %s under the same code, before anything runs', async (_, document, code) => {
-    const started = await inMode('development');
+  ])(
+    'the executor rejects %s with the same code as over HTTP, before the operation runs',
+    async (_, document, code) => {
+      const started = await inMode('development');
 
-    const { data, errors } = await execute(document, started);
-    const overHttp = await started.ask(document);
+      const { data, errors } = await execute(document, started);
+      const overHttp = await started.ask(document);
 
-    expect(data).toBeUndefined();
-    expect(errors.map(({ extensions }: { extensions: object }) => extensions)).toEqual(
-      overHttp.errors.map(({ extensions }) => extensions),
-    );
-    expect(errors[0].extensions.code).toBe(code);
-    expect(overHttp.status).toBe(400); // also after the executor had the same document
-    expect(started.apiCalls()).toEqual([]);
-  });
+      expect(data).toBeUndefined();
+      expect(errors.map(({ extensions }: { extensions: object }) => extensions)).toEqual(
+        overHttp.errors.map(({ extensions }) => extensions),
+      );
+      expect(errors[0].extensions.code).toBe(code);
+      expect(overHttp.status).toBe(400); // also after the executor has rejected the same document
+      expect(started.apiCalls()).toEqual([]);
+    },
+  );
 
-  test('is an executor of graphql-tools by its type, and the data has the type of a typed document', async () => {
+  test('the executor has the type of a graphql-tools executor, and its data has the type of a typed document', async () => {
     const { gateway, apiCalls } = await inMode('development');
     const executor: Executor = gateway.execute;
-    const typed: TypedDocumentNode<{ artist: { name: string } }, Record<string, never>> = parse(followed);
+    const typed: TypedDocumentNode<{ artist: { name: string } }, Record<string, never>> = parse(artistQuery);
 
     const byExecutor = await executor({ document: typed });
     const { data } = await gateway.execute({ document: typed });
 
-    expect(byExecutor).toMatchObject(answered);
+    expect(byExecutor).toMatchObject(artistResult);
     expect(data?.artist.name satisfies string | undefined).toBe('BTS');
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 
-  test('a parent that goes away gets the reason, and calls that were not sent never are', async () => {
+  test('an operation rejects with the reason of its aborted signal, and its unsent calls are never sent', async () => {
     const { gateway, ask, sandbox, apiCalls } = await inMode('development', { UPSTREAM_CONCURRENCY: '2' });
     sandbox.faults.add({ fault: { kind: 'delay', ms: 200 } });
-    const leaving = new AbortController();
+    const controller = new AbortController();
     const reason = new Error('nobody waits any more');
 
     const answer = gateway.execute({
       document: parse('query ($ids: [ID!]!) { artists(ids: $ids) { name } }'),
-      variables: { ids: many.slice(0, 20) },
-      signal: leaving.signal,
+      variables: { ids: otherArtistIds.slice(0, 20) },
+      signal: controller.signal,
     });
     while (apiCalls().length < 2) await new Promise(setImmediate);
-    leaving.abort(reason);
+    controller.abort(reason);
 
     await expect(answer).rejects.toBe(reason);
-    expect((await ask(followed)).data).toEqual(answered.data); // behind all that stood in the queue
-    const sent = [...many.slice(0, 2), bts].map((id) => `/artists/${id}`);
+    expect((await ask(artistQuery)).data).toEqual(artistResult.data); // queued behind the calls of the aborted operation
+    const sent = [...otherArtistIds.slice(0, 2), bts].map((id) => `/artists/${id}`);
     expect(apiCalls().toSorted()).toEqual(sent.toSorted());
   });
 
-  test('a parent that has gone before it asked costs nothing', async () => {
+  test('an operation whose signal is already aborted sends no call', async () => {
     const { gateway, apiCalls } = await inMode('development');
     const signal = AbortSignal.abort(new Error('too late'));
-    await expect(gateway.execute({ document: parse(followed), signal })).rejects.toThrow('too late');
+    await expect(gateway.execute({ document: parse(artistQuery), signal })).rejects.toThrow('too late');
     expect(apiCalls()).toEqual([]);
   });
 });
 
 describe('two gateways in one process', () => {
-  const numbersOf = async ({ gateway }: TestGateway) =>
+  const operationCounters = async ({ gateway }: TestGateway) =>
     (await gateway.metrics.registry.metrics())
       .split('\n')
       .filter((line) => line.startsWith('spotify_graphql_operations_total'));
 
-  test('share no answer, no lesson, no silence, no log and no number', async () => {
+  test('two gateways in one process share no cached response, capability, back-off, log or metric', async () => {
     const one = await withSandbox({}, { quotaMode: 'development', catalogue });
     const other = await withSandbox({}, { quotaMode: 'extended', catalogue });
-    const question = `{ artist(id: "${bts}") { name popularity albums(first: 20) { totalCount } } }`;
+    const query = `{ artist(id: "${bts}") { name popularity albums(first: 20) { totalCount } } }`;
 
     one.sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 60 } });
-    const silenced = await one.ask(question);
-    const untouched = await numbersOf(other);
-    const served = await other.ask(question);
+    const rateLimited = await one.ask(query);
+    const countersBefore = await operationCounters(other);
+    const served = await other.ask(query);
 
-    expect(silenced.errors.map(({ extensions }) => extensions?.['code'])).toContain('UPSTREAM_RATE_LIMITED');
-    expect(untouched).toEqual([]);
+    expect(rateLimited.errors.map(({ extensions }) => extensions?.['code'])).toContain(
+      'UPSTREAM_RATE_LIMITED',
+    );
+    expect(countersBefore).toEqual([]);
     expect(served.errors).toEqual([]);
     expect(served.data).toMatchObject({ artist: { name: 'BTS', albums: { totalCount: 104 } } });
     expect(other.apiCalls()).toHaveLength(2);
-    for (const [each, outcome] of [
+    for (const [gateway, outcome] of [
       [one, 'errors'],
       [other, 'ok'],
     ] as const) {
-      expect(await numbersOf(each)).toEqual([`spotify_graphql_operations_total{outcome="${outcome}"} 1`]);
-      expect(each.logged.filter(({ message }) => message === 'operation')).toHaveLength(1);
+      expect(await operationCounters(gateway)).toEqual([
+        `spotify_graphql_operations_total{outcome="${outcome}"} 1`,
+      ]);
+      expect(gateway.logged.filter(({ message }) => message === 'operation')).toHaveLength(1);
     }
   });
 
-  test('one that drains or is disposed of leaves the other ready and serving', async () => {
+  test('a gateway that drains or is disposed of leaves another one in the process ready and serving', async () => {
     const { sandbox, gateway, fetch } = await inMode('development');
     const other = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
 
@@ -183,7 +194,7 @@ describe('two gateways in one process', () => {
     expect((await other.fetch('/ready')).status).toBe(200);
 
     await gateway.dispose();
-    expect((await other.ask(followed)).data).toEqual(answered.data);
+    expect((await other.ask(artistQuery)).data).toEqual(artistResult.data);
   });
 });
 
@@ -204,13 +215,13 @@ const json = { 'content-type': 'application/json' };
 describe('a gateway with the endpoint /api/graphql', () => {
   const visit = { accept: 'text/html' };
 
-  test('serves the graph there and the other routes beside it, and nothing at the default paths', async () => {
+  test('a gateway with an endpoint of its own has its other routes beside it, and nothing at the default paths', async () => {
     const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
     const ask = (path: string, init?: RequestInit) =>
       gateway.handler.fetch(`https://elsewhere.example${path}`, init ?? {});
-    const question = { method: 'POST', headers: json, body: JSON.stringify({ query: followed }) };
+    const post = { method: 'POST', headers: json, body: JSON.stringify({ query: artistQuery }) };
 
-    expect(await (await ask('/api/graphql', question)).json()).toEqual(answered);
+    expect(await (await ask('/api/graphql', post)).json()).toEqual(artistResult);
     const redirect = await ask('/api/graphql/?a=1');
     expect([redirect.status, redirect.headers.get('location')]).toEqual([308, '/api/graphql?a=1']);
     expect(await (await ask('/api/graphql', { headers: visit })).text()).toContain('window.gatewayFetcher');
@@ -231,13 +242,13 @@ describe('a gateway with the endpoint /api/graphql', () => {
     ]) {
       expect((await ask(path)).status, path).toBe(404);
     }
-    expect(await (await ask('/graphql', question)).text()).toContain(
+    expect(await (await ask('/graphql', post)).text()).toContain(
       'The GraphQL endpoint is /api/graphql; the other paths are /api/health, /api/ready, /api/metrics, /api/schema.graphql, /api/.',
     );
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 
-  test('serves it also below a server that shortens the path of its requests', async () => {
+  test('a gateway with an endpoint of its own also serves it below a server that shortens the request path', async () => {
     const { gateway, apiCalls } = await embedded({ endpoint: '/api/graphql' });
     for (const part of [gateway.listener, gateway.handler]) {
       const address = await serve((request, response) => {
@@ -246,16 +257,16 @@ describe('a gateway with the endpoint /api/graphql', () => {
       const response = await fetch(`${address}/api/graphql`, {
         method: 'POST',
         headers: json,
-        body: JSON.stringify({ query: followed }),
+        body: JSON.stringify({ query: artistQuery }),
       });
-      expect(await response.json()).toEqual(answered);
+      expect(await response.json()).toEqual(artistResult);
     }
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 });
 
 test.each(['', 'graphql', '/', '/graphql/', '//graphql', '/a?b', '/a/../b', '/:id', '/a b', '/api/*'])(
-  'the endpoint %j is rejected when the gateway is created, because it is no path',
+  'the endpoint %j is rejected when the gateway is created, because it is not a valid path',
   (endpoint) => {
     const { gateway: options } = readConfig({ SPOTIFY_CLIENT_ID: 'a', SPOTIFY_CLIENT_SECRET: 'b' });
     expect(() => createGateway({ ...options, endpoint })).toThrow(
@@ -274,7 +285,7 @@ test.each(['/health', '/api/ready', '/metrics', '/schema.graphql', '/docs'])(
 
 test('a gateway without a log of its own runs an operation with one call', async () => {
   const { gateway, apiCalls } = await embedded();
-  expect(await gateway.execute({ document: parse(followed) })).toMatchObject(answered);
+  expect(await gateway.execute({ document: parse(artistQuery) })).toMatchObject(artistResult);
   expect(apiCalls()).toEqual([`/artists/${bts}`]);
 });
 
@@ -309,15 +320,18 @@ describe('behind a body parser', () => {
   ])('listener and handler execute the operation that was read as %s, with one call', async (_, parse) => {
     const { gateway, apiCalls } = await embedded();
     for (const part of [gateway.listener, gateway.handler]) {
-      expect(await send(await serve(parser(part, parse)), followed)).toEqual({ status: 200, ...answered });
+      expect(await send(await serve(parser(part, parse)), artistQuery)).toEqual({
+        status: 200,
+        ...artistResult,
+      });
     }
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 
-  test('the listener rejects a body that was read and not kept, with a message that says so', async () => {
+  test('the listener rejects a body that a parser has read and discarded, with a message about the body parser', async () => {
     const { gateway, apiCalls } = await embedded();
     const address = await serve(parser(gateway.listener, () => undefined));
-    expect(await send(address, followed)).toMatchObject({
+    expect(await send(address, artistQuery)).toMatchObject({
       status: 400,
       errors: [{ message: expect.stringContaining('body parser'), extensions: { code: 'BAD_REQUEST' } }],
     });
@@ -327,7 +341,7 @@ describe('behind a body parser', () => {
   test('the listener rejects a body above its limit', async () => {
     const { gateway, apiCalls } = await embedded();
     const address = await serve(parser(gateway.listener, () => ({ query: '#'.repeat(1_000_000) })));
-    expect(await send(address, followed)).toMatchObject({
+    expect(await send(address, artistQuery)).toMatchObject({
       status: 413,
       errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }],
     });

@@ -5,7 +5,7 @@ import { variableNames } from '../src/config.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { withSandbox } from './support/gateway.ts';
 
-/** What an operator reads names what there is, all of it and nothing else. */
+/** The docs, the dashboard and the alerts for operators name every variable and metric, and none that does not exist. */
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
 const page = read('operating.md');
@@ -18,21 +18,22 @@ async function metricNames(): Promise<string[]> {
   return metrics.map(({ name }) => name).sort();
 }
 
-const named = (text: string, pattern: RegExp): string[] => [...new Set(text.match(pattern) ?? [])].sort();
+const uniqueMatches = (text: string, pattern: RegExp): string[] =>
+  [...new Set(text.match(pattern) ?? [])].sort();
 
 describe('docs/operating.md', () => {
-  test('says of every variable when to change it', () => {
+  test('states for every variable when to change it', () => {
     const table = /## When to change a variable\n.*?(?=\n## )/s.exec(page)?.[0] ?? '';
-    expect(named(table, /(?<=`)[A-Z]+(?:_[A-Z]+)*(?=`)/g)).toEqual([...variableNames].sort());
+    expect(uniqueMatches(table, /(?<=`)[A-Z]+(?:_[A-Z]+)*(?=`)/g)).toEqual([...variableNames].sort());
   });
 
-  test('says of every metric what it tells and what to do, and of no other', async () => {
+  test('states the meaning of every metric and the action to take, and names no other metric', async () => {
     const rows = page.split('\n').filter((line) => line.startsWith('| `spotify_graphql_'));
     const names = rows.map((row) => /spotify_graphql_\w+/.exec(row)?.[0]);
     expect(names.sort()).toEqual(await metricNames());
     for (const row of rows) {
-      const [, , tells = '', todo = ''] = row.split('|').map((cell) => cell.trim());
-      expect(tells.length && todo.length, row).toBeGreaterThan(0);
+      const [, , meaning = '', action = ''] = row.split('|').map((cell) => cell.trim());
+      expect(meaning.length && action.length, row).toBeGreaterThan(0);
     }
   });
 
@@ -42,18 +43,18 @@ describe('docs/operating.md', () => {
       /^\| `(spotify_graphql_\w+)(?:\{([\w,]+)\})?`/gm,
     )) {
       const metric = registry.getSingleMetric(name);
-      if (!metric) continue; // gauges are there only with a gateway
+      if (!metric) continue; // gauges exist only with a gateway
       const { labelNames } = metric as unknown as { labelNames: string[] };
       expect(labelNames.join(), name).toBe(labels);
     }
   });
 });
 
-test('docs/grafana.json asks for metrics that there are, and for all of them', async () => {
-  const asked = named(dashboard, /spotify_graphql_\w+/g).map((name) =>
+test('docs/grafana.json queries every metric that exists, and no other', async () => {
+  const queried = uniqueMatches(dashboard, /spotify_graphql_\w+/g).map((name) =>
     name.replace(/_(?:bucket|sum|count)$/, ''),
   );
-  expect([...new Set(asked)].sort()).toEqual(await metricNames());
+  expect([...new Set(queried)].sort()).toEqual(await metricNames());
 });
 
 test('every panel of docs/grafana.json has a description, and every tile has thresholds', () => {
@@ -81,9 +82,11 @@ test('docs/alerts.yaml has alerts for readiness, quota and rejections, about met
   expect(names).toEqual(
     expect.arrayContaining(['GatewayGetsNoToken', 'GatewayQuotaLow', 'GatewayRejectsRequests']),
   );
-  const known = await metricNames();
-  expect(named(alerts, /spotify_graphql_\w+/g).filter((name) => !known.includes(name))).toEqual([]);
-  const labels = named(alerts, /(?<=reason=")[\w-]+/g);
+  const existingMetrics = await metricNames();
+  expect(
+    uniqueMatches(alerts, /spotify_graphql_\w+/g).filter((name) => !existingMetrics.includes(name)),
+  ).toEqual([]);
+  const labels = uniqueMatches(alerts, /(?<=reason=")[\w-]+/g);
   expect(labels.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
 });
 

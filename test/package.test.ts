@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-/** What a user of the package gets: the built code, its types and the SDL, and nothing that was needed to make them. */
+/** The package has the built code, its types and the SDL, and nothing that is needed only to build them. */
 
 const run = promisify(execFile);
 const slowMs = 60_000;
@@ -38,8 +38,8 @@ test(
   slowMs,
 );
 
-/** Dependencies of yoga, in the newest versions that support Node 20. */
-const held = ['@graphql-tools/executor', '@graphql-tools/merge', '@graphql-tools/schema'];
+/** Dependencies of yoga that package.json pins to the newest versions that support Node 20. */
+const pinnedDependencies = ['@graphql-tools/executor', '@graphql-tools/merge', '@graphql-tools/schema'];
 
 test('the code imports only packages that are installed with the package', () => {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -54,7 +54,9 @@ test('the code imports only packages that are installed with the package', () =>
     .filter((name) => !name.startsWith('node:'))
     .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
   const installed = Object.keys({ ...dependencies, ...peerDependencies });
-  expect([...new Set(packages)].sort()).toEqual(installed.filter((name) => !held.includes(name)).sort());
+  expect([...new Set(packages)].sort()).toEqual(
+    installed.filter((name) => !pinnedDependencies.includes(name)).sort(),
+  );
 });
 
 test('`npm start` and the image start the same process, with the same bound on its memory', () => {
@@ -80,13 +82,13 @@ describe('the command of the packed package, run in an empty folder,', { timeout
     return { file: join(folder, 'package', bin), cwd };
   }
 
-  test('serves the sandbox, starts the sandbox alone, examines an app, and says so if there is no such command', async ({
+  test('serves the sandbox, starts the sandbox alone, examines an app, and reports an unknown command', async ({
     onTestFinished,
   }) => {
     const { file, cwd } = await unpack(onTestFinished);
     const env = { PATH: process.env['PATH'], PORT: '0' };
     const start = (...args: string[]) => spawn(process.execPath, [file, ...args], { cwd, env });
-    /** The text that the process has printed when it contains the expected text; the process then ends. */
+    /** Reads stdout until it contains the expected text, ends the process, and returns the output. */
     const printed = async (expected: string, ...args: string[]) => {
       const child = start(...args);
       const ended = once(child, 'exit');

@@ -50,7 +50,7 @@ test('the query of the tutorial runs with its variables, and is the query of its
   expect(words(codeBlock('js'))).toContain(words(codeBlock('graphql')));
 });
 
-test('the page of the tutorial shows all albums page by page, for the calls that the tutorial states', async () => {
+test('the page of the tutorial shows all albums page by page, with as many calls as the tutorial states', async () => {
   const { get, apiCalls, sandbox } = await startPage();
   const { catalogue } = sandbox;
   const albums = catalogue.albumsOf(bts).flatMap((slot) => (slot.shows === 'album' ? [slot.albumId] : []));
@@ -76,7 +76,7 @@ test('the page of the tutorial shows all albums page by page, for the calls that
   expect(apiCalls()).toHaveLength(12);
 });
 
-test('the page of the tutorial tells an unknown artist from a failure', async () => {
+test('the page of the tutorial distinguishes an unknown artist from a failure', async () => {
   const { get, sandbox } = await startPage();
   expect(await get(`/?id=${'0'.repeat(22)}`)).toMatchObject({ status: 404 });
   sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 30 } });

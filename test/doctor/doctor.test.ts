@@ -14,7 +14,7 @@ import {
   startSandbox,
 } from '../../src/sandbox/index.ts';
 
-/** The examination of an app: its findings for each kind of app and each reported behaviour of Spotify, and its calls. */
+/** The findings of the examination for each kind of app and each reported behaviour of Spotify, and its calls. */
 
 const catalogue = createCatalogue();
 let folder = '';
@@ -114,7 +114,7 @@ test.each(cases)(
   },
 );
 
-test('the endpoint families, the withheld fields, the market and the variables to configure are those of the app', async () => {
+test('the report has the endpoint families, withheld fields, market and recommended variables of the app', async () => {
   const { report } = await examineSandbox({ quotaMode: 'development' });
   expect(report.families).toMatchObject({
     search: 'available',
@@ -238,7 +238,7 @@ test('without credentials it states how to get them', async () => {
   expect(exitCode).toBe(1);
 });
 
-test('rejected credentials are reported with the words of Spotify and the names of the variables', async () => {
+test('rejected credentials are reported with the message of Spotify and the names of the variables', async () => {
   const sandbox = await startSandbox({ catalogue });
   const variables = { ...variablesOf(sandbox), SPOTIFY_CLIENT_SECRET: 'another-secret' };
   const { exitCode, errors } = await runCommand(variables);

@@ -46,7 +46,7 @@ async function serve(environment: Record<string, string> = {}) {
 }
 
 describe('Cache-Control', () => {
-  test('states the freshness of GET and POST alike, and shrinks while the response is cached', async () => {
+  test('states the same freshness for GET and POST, and its age decreases while the response is cached', async () => {
     const clock = startClock();
     const { cacheControl } = await serve({ CACHE_TTL_SECONDS: '100', CACHE_STALE_SECONDS: '1000' });
     await cacheControl('POST', name);
@@ -113,9 +113,9 @@ describe('Cache-Control', () => {
   });
 });
 
-test('variables that are nested too deeply to be written are no bug, and no cache keeps the response', async () => {
+test('variables too deep for JSON.stringify cause no error, and the response is not cacheable', async () => {
   const { url } = await serve();
-  const depth = 20_000; // JSON.parse goes as deep, JSON.stringify does not
+  const depth = 20_000; // JSON.parse reaches this depth, JSON.stringify does not
   const body = `{"query":${JSON.stringify(name)},"variables":{"unused":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
   const headers = { 'content-type': 'application/json', connection: 'close' };
   const response = await fetch(url, { method: 'POST', headers, body });

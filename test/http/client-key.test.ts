@@ -6,8 +6,8 @@ const headers =
   (name: string) =>
     sent[name] ?? null;
 
-describe('the key that tells clients apart', () => {
-  test('is the address of the connection, whatever headers the client sends', () => {
+describe('the key of a client', () => {
+  test('is the address of the connection, regardless of the headers that the client sends', () => {
     const clientKey = createClientKey();
     expect(clientKey(headers({ 'x-forwarded-for': '198.51.100.9' }), '203.0.113.7')).toBe('203.0.113.7');
     expect(clientKey(headers(), '203.0.113.8')).toBe('203.0.113.8');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { withSandbox } from '../support/gateway.ts';
 import { endAfterAll, type Server, startServer, until } from '../support/process.ts';
 
-/** Where Debian's package `chromium` puts it. */
+/** The path at which Debian's package `chromium` installs the browser. */
 const browserFile = '/usr/bin/chromium';
 
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
@@ -33,29 +33,29 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
   afterAll(() => browser.close());
   const visit = (viewport?: { width: number; height: number }) => visitIn(browser, viewport);
 
-  test('has the name and the logo of the gateway, and says that it shows the sandbox', async () => {
-    const { page, elsewhere } = await visit();
+  test('has the name and the logo of the gateway, and states that it shows the sandbox', async () => {
+    const { page, externalUrls } = await visit();
     expect(await page.title()).toMatch(/^Spotify GraphQL gateway .*sandbox/i);
     await page.getByRole('img', { name: 'Logo' }).waitFor();
     await page.getByText('Spotify GraphQL gateway').waitFor();
-    await see(page, 'Operation Editor', 'You are looking at the SANDBOX');
-    await see(page, 'Operation Editor', 'search(q: "BTS"');
-    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
-    await see(page, 'Result Window', `"id": "${bts}"`);
-    expect(elsewhere).toEqual([]);
+    await waitForText(page, 'Operation Editor', 'You are looking at the SANDBOX');
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await waitForText(page, 'Result Window', `"id": "${bts}"`);
+    expect(externalUrls).toEqual([]);
   });
 
   test('runs every tab that is clicked once, and shows its cost without scrolling', {
     timeout: 120_000,
   }, async () => {
-    const { page, elsewhere } = await visit({ width: 1280, height: 720 });
+    const { page, externalUrls } = await visit({ width: 1280, height: 720 });
     const results = resultsOf(page);
-    await see(page, 'Operation Editor', 'search(q: "BTS"');
-    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const cost = page.getByRole('status', { name: 'Cost' });
     for (const [index, operation] of tabs.entries()) {
       await page.getByRole('tab').nth(index).getByRole('button').first().click();
-      await see(page, 'Operation Editor', `query ${operation}`);
+      await waitForText(page, 'Operation Editor', `query ${operation}`);
       const isRun = async () => {
         await page.waitForTimeout(tabChangeMs);
         await run(page);
@@ -85,13 +85,13 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     const { y = 720, height = 0 } = (await cost.boundingBox()) ?? {};
     expect(y + height).toBeLessThanOrEqual(720);
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(720);
-    expect(elsewhere).toEqual([]);
+    expect(externalUrls).toEqual([]);
   });
 
   test('runs the operation of a tab that was clicked a moment before', async () => {
     const { page } = await visit();
     const results = resultsOf(page);
-    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     await page.evaluate(`(async () => {
       for (const index of [2, 4, 3]) {
         document.querySelectorAll('[role=tab] > button:first-child')[index].click();
@@ -105,14 +105,14 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
   });
 
-  test('keeps a history of what was run', async () => {
+  test('keeps a history of the executed operations', async () => {
     const { page } = await visit();
-    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     await page.getByRole('button', { name: 'Show History' }).click();
     await page.locator('.graphiql-history-item').getByText('Search').waitFor();
   });
 
-  test('documents the schema without the parts of composition, and opens the docs in a tab of their own', async () => {
+  test('documents the schema without the parts of composition, and opens the docs in a new tab', async () => {
     const { page } = await visit();
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     const link = page.getByRole('link', { name: 'errors and nulls' });
@@ -129,7 +129,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
 
   test('shows a response below its operation on a phone', async () => {
     const { page } = await visit({ width: 390, height: 844 });
-    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const box = async (name: string) => (await page.getByRole('region', { name }).boundingBox()) ?? empty;
     const [editor, response] = [await box('Operation Editor'), await box('Result Window')];
     expect(response.y).toBeGreaterThanOrEqual(editor.y + editor.height);
@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(isCostWhole).toBe(true);
   });
 
-  test('shows what is left of the daily quota beside the cost of the latest operation', async () => {
+  test('shows the remaining daily quota beside the cost of the latest operation', async () => {
     const { page } = await visit();
     const quota = [
       { family: 'artists', used: 3, limit: null, limitSource: 'NONE', remaining: null, resetAt: null },
@@ -185,7 +185,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
 
   test('shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
     const { page } = await visit();
-    await see(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
     const waiting: (() => Promise<void>)[] = [];
     await page.route('**/graphql', (route) => {
       const calls = waiting.length + 1;
@@ -204,7 +204,7 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     const first = page.waitForResponse('**/graphql');
     await waiting[0]?.();
     await (await first).finished();
-    await page.waitForTimeout(lookEveryMs);
+    await page.waitForTimeout(pollMs);
     expect(await cost.textContent()).toContain('Spotify calls: 2 ');
   });
 });
@@ -236,14 +236,14 @@ function resultsOf(page: Page): Map<string, Result> {
 /** The beginning of the line that shows the cost of a result. */
 function costText(result: Result | undefined): string {
   const { plannedCalls, actualCalls, cacheHits, families = [] } = result?.extensions.spotify ?? {};
-  const each = families.map(({ family, calls }) => `${family} ${calls}`).join(', ');
+  const callsByFamily = families.map(({ family, calls }) => `${family} ${calls}`).join(', ');
   return actualCalls === undefined
-    ? `Nothing ran. Spotify calls at most: ${plannedCalls} (${each})`
+    ? `Nothing ran. Spotify calls at most: ${plannedCalls} (${callsByFamily})`
     : `Spotify calls: ${actualCalls} (planned ${plannedCalls}, from the cache ${cacheHits}).`;
 }
 
 describe('the page of GraphiQL', () => {
-  test('is sent compressed, and once only to a browser that has it already', async () => {
+  test('is sent compressed, and is a 304 for a browser that has cached it', async () => {
     const { get } = unconfigured;
     const accept = { accept: 'text/html', 'accept-encoding': 'br, gzip' };
     const first = await get('/graphql', { headers: accept });
@@ -266,7 +266,7 @@ describe('the page of GraphiQL', () => {
   });
 
   test.each(['', 'br', 'gzip;q=0', 'deflate, gzip;q=0.0'])(
-    'is sent as it is to a client that accepts "%s"',
+    'is sent uncompressed to a client that accepts "%s"',
     async (encoding) => {
       const { get } = unconfigured;
       const { headers, text } = await get('/graphql', {
@@ -277,7 +277,7 @@ describe('the page of GraphiQL', () => {
     },
   );
 
-  test('may be framed by no page, and loads and sends nothing anywhere else', async () => {
+  test('may be framed by no page, and its policy allows no other origin', async () => {
     const { get } = unconfigured;
     const { headers, text } = await get('/graphql', asBrowser);
     expect(headers).toMatchObject({
@@ -286,8 +286,8 @@ describe('the page of GraphiQL', () => {
       'referrer-policy': 'no-referrer',
     });
     const policy = new Map(
-      `${headers['content-security-policy']}`.split('; ').map((each) => {
-        const [name = '', ...sources] = each.split(' ');
+      `${headers['content-security-policy']}`.split('; ').map((directive) => {
+        const [name = '', ...sources] = directive.split(' ');
         return [name, sources.join(' ')];
       }),
     );
@@ -306,7 +306,7 @@ describe('the page of GraphiQL', () => {
     expect(headers['content-security-policy']).not.toMatch(/https?:|\*|unsafe-eval/);
   });
 
-  test('says nothing of a sandbox where there are credentials', async () => {
+  test('does not mention the sandbox if there are credentials', async () => {
     const { fetch } = await withSandbox();
     const response = await fetch('/graphql', asBrowser);
     const text = await response.text();
@@ -316,7 +316,7 @@ describe('the page of GraphiQL', () => {
   });
 
   test.each<Record<string, string>>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(
-    'is a 404 with %o, which says how to enable it and loads nothing',
+    'is a 404 with %o, which states how to enable it and has no script',
     async (off) => {
       const { fetch, sandbox } = await withSandbox(off);
       const response = await fetch('/graphql', asBrowser);
@@ -341,23 +341,23 @@ describe('the page of GraphiQL', () => {
 async function visitIn(
   browser: Browser,
   viewport = { width: 1600, height: 1600 },
-): Promise<{ page: Page; elsewhere: string[] }> {
+): Promise<{ page: Page; externalUrls: string[] }> {
   const { url } = unconfigured;
   const page = await browser.newPage({ viewport, locale: 'en-GB', timezoneId: 'UTC' });
   onTestFinished(() => page.close());
   page.setDefaultTimeout(10_000);
-  const elsewhere: string[] = [];
-  page.on('websocket', (socket) => elsewhere.push(socket.url()));
+  const externalUrls: string[] = [];
+  page.on('websocket', (socket) => externalUrls.push(socket.url()));
   await page.route(
     ({ hostname, protocol }) => protocol.startsWith('http') && !['localhost', '127.0.0.1'].includes(hostname),
     (route) => {
-      elsewhere.push(route.request().url());
+      externalUrls.push(route.request().url());
       return route.abort();
     },
   );
   await until(async () => (await page.goto(url))?.ok() ?? false, 20_000);
-  expect(elsewhere).toEqual([]);
-  return { page, elsewhere };
+  expect(externalUrls).toEqual([]);
+  return { page, externalUrls };
 }
 
 const launch = (): Promise<Browser> =>
@@ -377,26 +377,31 @@ const launch = (): Promise<Browser> =>
 
 const run = (page: Page): Promise<void> => page.getByRole('button', { name: 'Execute query' }).click();
 
-/** What the part of the page with this label shows; its editors write spaces as no-break spaces. */
+/** The text of the part of the page with this label; its editors write spaces as no-break spaces. */
 const textOf = async (page: Page, label: string): Promise<string> =>
   ((await page.getByLabel(label).textContent()) ?? '').replaceAll('\u00a0', ' ');
 
 /**
- * Waits until the part shows a text.
- * @param click what brings it about; done again while it does not, as people do: GraphiQL loses clicks while it
+ * Waits until the part of the page with the label shows a text.
+ * @param click the action that brings up the text, repeated until it does: GraphiQL loses clicks while it
  * starts, and for a moment after a change of tabs it runs the operation of the tab before
  */
-async function see(page: Page, label: string, text: string, click?: () => Promise<void>): Promise<void> {
-  const look = async () => {
+async function waitForText(
+  page: Page,
+  label: string,
+  text: string,
+  click?: () => Promise<void>,
+): Promise<void> {
+  const nextText = async () => {
     await click?.();
-    await page.waitForTimeout(click ? answerMs : lookEveryMs);
+    await page.waitForTimeout(click ? answerMs : pollMs);
     return textOf(page, label);
   };
-  await expect.poll(look, { timeout: 20_000, interval: 0 }).toContain(text);
+  await expect.poll(nextText, { timeout: 20_000, interval: 0 }).toContain(text);
 }
 
 const answerMs = 300;
-const lookEveryMs = 50;
+const pollMs = 50;
 const tabChangeMs = 500; // GraphiQL runs the operation of the tab before for a moment after a change
 
 /** With `CI=true` nothing may be skipped, so there a missing browser is an error. */

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 
 /**
- * What the scanner graphql-cop looks for, asked as it asks (https://github.com/dolevf/graphql-cop), of a gateway
- * in production. It finds nothing, and no question of it reaches Spotify.
+ * The checks of the scanner graphql-cop (https://github.com/dolevf/graphql-cop), with its requests, on a gateway
+ * in production. They find no weakness, and cause no Spotify call.
  */
 
 interface Check {
   name: string;
-  /** How it is asked. */
+  /** The request of the check. */
   init: RequestInit;
   path?: string;
-  /** Default 400. */
+  /** The expected status; default 400. */
   status?: number;
-  /** What the scanner takes for a weakness. */
+  /** Whether the scanner reports a weakness for the response. */
   found(answer: Answer): boolean;
 }
 
@@ -116,11 +116,11 @@ describe('graphql-cop', () => {
     expect(calls).toEqual([]);
   });
 
-  // A check that finds nothing anywhere would prove nothing.
+  // Proves that these checks can find a weakness.
   test.each(['queries over GET', 'introspection', 'GraphiQL', 'field suggestions'])(
-    'would find %s in development, where it is meant to be',
+    'finds %s in development, where it is intended',
     async (name) => {
-      const check = checks.find((each) => each.name === name) as Check;
+      const check = checks.find((check) => check.name === name) as Check;
       const { answer } = await ask(check, {});
       expect(check.found(answer)).toBe(true);
     },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isIPv6 } from '../../src/http/ip-address.ts';
 
-test('a text is an IPv6 address if node:net says so', () => {
+test('a text is an IPv6 address exactly if it is one for node:net', () => {
   const characters = fc.string({ unit: fc.constantFrom(...'0:1f.%g]-\n') });
   const address = fc.oneof(fc.ipV6(), fc.ipV4(), characters);
   const zone = fc.constantFrom('', '%eth0', '%', '%1', '%a b', '%a%b', '%[', '%é');

@@ -5,7 +5,7 @@ import { withSandbox } from '../support/gateway.ts';
 import { startServer } from '../support/process.ts';
 import { fixRejectionCost } from '../support/rejection-cost.ts';
 
-/** A process rejects operations only while it cannot keep up, and never because it has just started. */
+/** A process rejects operations only while it is overloaded, and never because it has just started. */
 
 describe('a process that has just started', () => {
   test.each([1, 2, 3])(
@@ -32,7 +32,7 @@ describe('the event loop', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  /** An event loop that is late by so much at each of its samples. */
+  /** An event loop with these delays at its samples. */
   function lateBy(...delaysMs: number[]) {
     const loop = watchEventLoop();
     for (const delayMs of delaysMs) {
@@ -45,17 +45,17 @@ describe('the event loop', () => {
     return loop;
   }
 
-  /** How many of so many operations that arrive at once are admitted. */
+  /** The number of admitted operations among `operations` that arrive at the same time. */
   const admitted = (loop: ReturnType<typeof watchEventLoop>, operations: number, running = 0): number =>
     Array.from({ length: operations }, () => loop.admits(running)).filter(Boolean).length;
 
-  test('that was late once, or twice in succession, is no overload, however many operations arrive', () => {
+  test('that was late once, or twice in succession, admits any number of operations', () => {
     for (const delays of [[5_000], [300, 300], [300, 300, 0], [300, 300, 0, 300, 300]]) {
       expect(admitted(lateBy(...delays), 100), String(delays)).toBe(100);
     }
   });
 
-  test('that stays late admits only as many operations as wait for it without a flood', () => {
+  test('that stays late admits 7 operations at the same time, and none while 8 are running', () => {
     const loop = lateBy(300, 600, 900);
     expect(loop.lagMs()).toBeGreaterThan(200);
     expect(admitted(loop, 100)).toBe(7);
@@ -75,7 +75,7 @@ const post = (query: string): RequestInit => ({
   body: JSON.stringify({ query }),
 });
 
-test('a flood of mistakes is cut, none of it reaches Spotify, and what is known is served', {
+test('a flood of invalid operations is shed and causes no Spotify call, and cached data is served', {
   timeout: 60_000,
 }, async () => {
   const { fetch, sandbox } = await withSandbox();
@@ -90,7 +90,7 @@ test('a flood of mistakes is cut, none of it reaches Spotify, and what is known 
     if (status === 503) expect(headers.get('retry-after')).toBe('1');
   }
   expect([...statuses]).toEqual([
-    [400, 150], // of 2 ms each, until 300 ms are used up
+    [400, 150], // of 2 ms each, until they have taken 300 ms
     [503, 150],
   ]);
   const answer = await fetch('/graphql', post(bts));
@@ -101,7 +101,7 @@ test('a flood of mistakes is cut, none of it reaches Spotify, and what is known 
   expect(sandbox.calls()).toHaveLength(before);
 });
 
-test('new documents have no limit as long as they are right', async () => {
+test('the number of new documents has no limit if they are valid', async () => {
   const { ask } = await withSandbox();
   for (let n = 0; n < 300; n++) {
     if (n % 20 === 0) await waitForIdleLoop();

@@ -6,7 +6,7 @@ import { createUnreadResponses } from '../../src/http/unread-responses.ts';
 import { createMask } from '../../src/operation/response-errors.ts';
 import { portOf } from '../support/test-server.ts';
 
-/** A listener whose parts a test replaces, and what it logs. */
+/** A listener whose parts a test replaces, and its logged errors. */
 async function serve({
   mountedAt = '',
   ...parts

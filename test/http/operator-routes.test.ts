@@ -38,7 +38,7 @@ test.each(cases)('/ready has a phrase of its own if %s', async (_, options, stat
 });
 
 describe('GET /ready', () => {
-  test('tells wrong credentials from another reason for no token', async () => {
+  test('distinguishes wrong credentials from other reasons for a missing token', async () => {
     const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another' });
     const response = await fetch('/ready');
     expect([response.status, await response.text()]).toEqual([
@@ -47,7 +47,7 @@ describe('GET /ready', () => {
     ]);
   });
 
-  test('tells by one fixed phrase for each reason why it is 503', async () => {
+  test('has a fixed phrase for each reason of its status 503', async () => {
     const { fetch, gateway, sandbox } = await withSandbox();
     const ready = async () => {
       const response = await fetch('/ready');
@@ -92,7 +92,7 @@ describe('METRICS_PORT', () => {
     expect((await ended).code).toBe(0);
   });
 
-  test('that is taken stops the start with a message that names it', async () => {
+  test('that is in use prevents the start with a message that names the variable', async () => {
     const { port } = await startServer();
     await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(
       `METRICS_PORT=${port + 1} npm start`,
@@ -100,7 +100,7 @@ describe('METRICS_PORT', () => {
   });
 });
 
-test('a bug in a route beside the graph is logged, and the response is an empty 500', async () => {
+test('a bug in a route beside /graphql is logged, and the response is an empty 500', async () => {
   const { fetch, gateway, logged } = await withSandbox();
   const bug = new TypeError('canary-3f9c1');
   gateway.metrics.registry.metrics = () => Promise.reject(bug);

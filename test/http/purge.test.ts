@@ -41,7 +41,7 @@ describe('an id that is removed', () => {
     }
   });
 
-  test('takes its lists along, and no other object', async () => {
+  test('is removed with its lists, and without other objects', async () => {
     const gateway = await withToken();
     await gateway.ask(list);
     await gateway.ask(album);
@@ -53,7 +53,7 @@ describe('an id that is removed', () => {
     expect(gateway.apiCalls().slice(calls)).toContain(`/artists/${artists.bts}/albums?limit=50&offset=0`);
   });
 
-  test('takes the lengths of its lists along', async () => {
+  test('is removed with the lengths of its lists', async () => {
     const gateway = await withToken();
     const length = `{ artist(id: "${artists.bts}") { albums { totalCount } } }`;
     await gateway.ask(length);
@@ -74,7 +74,7 @@ describe('an id that is removed', () => {
       '{ search(q: "the") { albums(first: 3) { nodes { id } } } }',
       (data: Data) => data.search?.albums.nodes[0]?.id,
     ],
-  ])('takes along the responses that contain it: %s', async (_, document, idIn) => {
+  ])('is removed with the responses that contain it: %s', async (_, document, idIn) => {
     const gateway = await withToken();
     const { data } = await gateway.ask<Data, object>(document);
     const [calls, id] = [gateway.apiCalls().length, idIn(data) ?? expect.fail()];
@@ -141,7 +141,7 @@ describe('a request that is rejected removes nothing', () => {
   test.each([
     ['without a token', { ids: [albums.tracks20] }, {}, 401, 'UNAUTHORIZED'],
     ['with another token', { ids: [albums.tracks20] }, { authorization: 'Bearer no' }, 401, 'UNAUTHORIZED'],
-    ['with an id that is none', { ids: [albums.tracks20, 'none'] }, { authorization }, 400, 'BAD_REQUEST'],
+    ['with an invalid id', { ids: [albums.tracks20, 'none'] }, { authorization }, 400, 'BAD_REQUEST'],
     ['without ids', {}, { authorization }, 400, 'BAD_REQUEST'],
     ['with text that is not JSON', 'ids', { authorization }, 400, 'BAD_REQUEST'],
     ['with 101 ids', { ids: Array(101).fill(albums.tracks20) }, { authorization }, 400, 'BAD_REQUEST'],
@@ -162,6 +162,6 @@ describe('a request that is rejected removes nothing', () => {
   });
 });
 
-test('without PURGE_TOKEN there is no such route', async () => {
+test('without PURGE_TOKEN the route /purge does not exist', async () => {
   expect((await send(await inMode('extended'), { ids: [albums.tracks20] })).status).toBe(404);
 });

@@ -5,9 +5,9 @@ import { until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
 
 const size = 90_000; // bytes of one body, of which nearly all are sent
-const room = Math.floor(32_000_000 / size); // bodies that are held at the same time
+const maxBodies = Math.floor(32_000_000 / size); // that fit in memory at the same time
 
-// Time passes only where a test lets it pass: how busy the machine is changes nothing.
+// Only the tests move the clock, so that the load of the machine has no effect.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
@@ -34,25 +34,25 @@ async function start() {
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size - 10)}`);
     }
   }
-  async function fillRoom() {
-    sendIncomplete(room);
-    await until(() => received >= room * (size - 10), 10_000);
+  async function sendMaxBodies() {
+    sendIncomplete(maxBodies);
+    await until(() => received >= maxBodies * (size - 10), 10_000);
   }
-  return { sendIncomplete, fillRoom, ends, slowClosed: () => slowClosed };
+  return { sendIncomplete, sendMaxBodies, ends, slowClosed: () => slowClosed };
 }
 
-test('a new body without room is rejected while all others are young', async () => {
-  const { sendIncomplete, fillRoom, ends, slowClosed } = await start();
-  await fillRoom();
+test('a new body above the memory limit is rejected while no other one is older than a second', async () => {
+  const { sendIncomplete, sendMaxBodies, ends, slowClosed } = await start();
+  await sendMaxBodies();
   expect(ends).toEqual([]);
   sendIncomplete(1);
   await until(() => ends.length > 0, 5_000);
   expect([ends, slowClosed()]).toEqual([['overloaded'], 0]);
 });
 
-test('a new body gets the room of one that has been incomplete for longer than a second', async () => {
-  const { sendIncomplete, fillRoom, ends, slowClosed } = await start();
-  await fillRoom();
+test('a new body replaces one that has been incomplete for longer than a second', async () => {
+  const { sendIncomplete, sendMaxBodies, ends, slowClosed } = await start();
+  await sendMaxBodies();
   vi.advanceTimersByTime(1_000);
   sendIncomplete(1);
   await until(() => ends.length > 0, 5_000);
@@ -60,11 +60,11 @@ test('a new body gets the room of one that has been incomplete for longer than a
   expect(slowClosed()).toBe(1);
 });
 
-test('a request whose client has gone before its body is read is given up at once', async () => {
+test('a request whose client has disconnected before its body is read is aborted at once', async () => {
   const { read } = createRequestBodies(() => undefined);
   const kinds: RequestBody['kind'][] = [];
   const port = await portOf((request) => {
-    // As behind a middleware that takes longer than the client stays.
+    // As behind a middleware that is slower than the client's disconnect.
     request.once('close', () => void read(request).then(({ kind }) => kinds.push(kind)));
   });
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { artists } from '../support/asking.ts';
 import { withSandbox } from '../support/gateway.ts';
 
-/** The request id, which is sent by a proxy or made here, and stands in the response and in the log. */
+/** The request id, which a proxy sends or the gateway generates, is in the response and in the log. */
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const query = `{ artist(id: "${artists.bts}") { name } }`;
@@ -39,12 +39,12 @@ async function serve(environment: Record<string, string> = {}) {
   return { ...gateway, idOf, loggedIds };
 }
 
-const ways = [
+const paths = [
   ['the fast path', '/graphql'],
   ['yoga', '/graphql?x=1'],
 ] as const;
 
-describe.each(ways)('a request id of %s', (_, path) => {
+describe.each(paths)('a request id of %s', (_, path) => {
   test.each([
     ['a UUID', '0af76519-16cd-43dd-8448-eb211c80319c'],
     ['the id of a load balancer', 'Root=1-67891233-abcdef012345678912345678'],
@@ -67,12 +67,12 @@ describe.each(ways)('a request id of %s', (_, path) => {
     ['two headers', ['one', 'two']],
   ])('is replaced if it is invalid: %s', async (__, id) => {
     const { idOf, loggedIds } = await serve();
-    const made = await idOf(path, { 'x-request-id': id });
-    expect(made).toMatch(uuid);
-    expect(loggedIds()).toEqual([made]);
+    const generatedId = await idOf(path, { 'x-request-id': id });
+    expect(generatedId).toMatch(uuid);
+    expect(loggedIds()).toEqual([generatedId]);
   });
 
-  test('is made for each request that has none', async () => {
+  test('is generated for each request that has none', async () => {
     const { idOf, loggedIds } = await serve();
     const ids = [await idOf(path), await idOf(path)];
     for (const id of ids) expect(id).toMatch(uuid);
@@ -88,7 +88,7 @@ test.each([
   ['a syntax error', '/graphql', {}, '{"query":"{"}'],
   ['another path', '/nothing', {}, '{}'],
   ['an invalid Host', '/graphql', { host: 'a b' }, '{}'],
-  ['an operator', '/health', {}, '{}'],
+  ['an operator route', '/health', {}, '{}'],
 ])('the response to %s has the request id', async (_, path, headers: Record<string, string>, body) => {
   const { idOf } = await serve();
   expect(await idOf(path, { 'x-request-id': 'mine', ...headers }, body)).toBe('mine');
@@ -106,7 +106,7 @@ test('pages of an allowed origin may read the request id', async () => {
   expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id');
 });
 
-test('Spotify gets no request id, and an operation of the same process has none', async () => {
+test('Spotify gets no request id, and an operation of `gateway.execute` has none', async () => {
   const { idOf, sandbox, gateway, logged } = await serve();
   await idOf('/graphql', { 'x-request-id': 'mine' });
   expect(sandbox.calls().length).toBeGreaterThan(0);

@@ -46,12 +46,12 @@ describe.each(['listener', 'handler'] as const)('the %s', (part) => {
     const port = await portOf(gateway[part]);
     for (const target of spellings(path)) {
       const { status } = await statusOf(port, target);
-      // The handler alone has no say in what is no URL, for which yoga's adapter answers.
+      // A target that is not a URL does not reach the handler: yoga's adapter responds with 400.
       expect([400, 404], target).toContain(status);
     }
   });
 
-  test('reaches no other path by a Host header that ends in one', async () => {
+  test('reaches no other path by a Host header that ends with that path', async () => {
     const { gateway } = await withSandbox();
     const port = await portOf(gateway[part]);
     for (const path of ['/metrics', '/health', '/ready']) {
@@ -73,7 +73,7 @@ test('a path is compared without its query string', async () => {
   }
 });
 
-test('a target that ends like a fragment is 400, because yoga takes it for a health check', async () => {
+test('a target with an empty fragment is 400, because yoga would treat it as a health check', async () => {
   const { gateway } = await withSandbox();
   const port = await portOf(gateway.listener);
   for (const target of ['/anything#', '/graphql#']) expect((await statusOf(port, target)).status).toBe(400);
@@ -96,7 +96,7 @@ test.each([
   '',
   'é',
   'x'.repeat(300),
-])('a Host header that is no host is 400 with a code: "%s"', async (host) => {
+])('an invalid Host header is 400 with a code: "%s"', async (host) => {
   const { gateway, sandbox } = await withSandbox();
   const port = await portOf(gateway.listener);
   for (const [target, method] of [
@@ -112,7 +112,7 @@ test.each([
   expect(sandbox.calls()).toEqual([]);
 });
 
-test('two Host headers are 400, whatever they are', async () => {
+test('two Host headers are 400, even if they are equal', async () => {
   const { gateway } = await withSandbox();
   const port = await portOf(gateway.listener);
   expect((await statusOf(port, '/health', 'host: gateway\r\nHost: gateway')).status).toBe(400);
@@ -128,14 +128,14 @@ test.each([
   '127.0.0.1:80',
   '[::1]',
   '[::1]:4000',
-])('the Host header "%s" is one', async (host) => {
+])('the Host header "%s" is valid', async (host) => {
   expect(isHostHeader(host)).toBe(true);
   const { gateway } = await withSandbox();
   const port = await portOf(gateway.listener);
   expect((await statusOf(port, '/health', `host: ${host}`)).status).toBe(200);
 });
 
-test('a target that is no path is 404 and shows no stack', async () => {
+test('an invalid target is 404 and shows no stack', async () => {
   const { gateway } = await withSandbox();
   const { status, received } = await statusOf(await portOf(gateway.listener), '//[/graphql');
   expect(status).toBe(404);
@@ -152,15 +152,15 @@ describe('a path', () => {
     '/health/graphql',
     '/metrics/graphql',
     '/%2e%2e/elsewhere',
-  ])('that is none of ours is 404, also where it ends like one: %s', async (path) => {
+  ])('that no route has is 404, also if it ends like a route: %s', async (path) => {
     const { fetch, sandbox } = await withSandbox();
-    const asked: RequestInit[] = [
+    const requests: RequestInit[] = [
       { method: 'POST', headers: json, body: query },
       { method: 'POST', headers: { 'content-type': 'text/plain' }, body: query },
       { headers: { accept: 'text/html' } },
       {},
     ];
-    for (const init of asked) {
+    for (const init of requests) {
       const response = await fetch(path, init);
       expect({ status: response.status, body: await response.text() }).toEqual({
         status: 404,
@@ -170,13 +170,13 @@ describe('a path', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test('that is none of ours is an empty 404 in production', async () => {
+  test('that no route has is an empty 404 in production', async () => {
     const { fetch } = await withSandbox({ NODE_ENV: 'production' });
     const response = await fetch('/elsewhere');
     expect({ status: response.status, body: await response.text() }).toEqual({ status: 404, body: '' });
   });
 
-  test('with anything behind it that is no path is handled as what it is', async () => {
+  test('does not include the query string, also if that ends like another path', async () => {
     const { fetch } = await withSandbox();
     for (const end of ['/health', '/ready', '/metrics', '/graphql']) {
       const response = await fetch(`/graphql?x=${end}`, { method: 'POST', headers: json, body: query });
@@ -193,20 +193,20 @@ test('a body without an end is rejected after its first 100 KB, and no longer re
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
-  socket.on('error', () => undefined); // it is cut while it still sends
+  socket.on('error', () => undefined); // the server closes it while it still sends
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(
     'POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
   );
   const chunk = `2710\r\n${'x'.repeat(10_000)}\r\n`;
-  const pour = () => {
+  const sendChunks = () => {
     while (!socket.destroyed && socket.write(chunk));
   };
-  socket.on('drain', pour);
-  pour();
+  socket.on('drain', sendChunks);
+  sendChunks();
   await closed;
   expect(received).toMatch(/^HTTP\/1\.1 413 /);
   expect(received).toContain('"QUERY_TOO_COMPLEX"');
-  expect(socket.bytesWritten).toBeLessThan(20_000_000); // what lay in buffers on the way
+  expect(socket.bytesWritten).toBeLessThan(20_000_000); // the bytes in the buffers of the system
   expect((await ask('{ __typename }')).status).toBe(200);
 });

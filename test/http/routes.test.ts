@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 
-/** The pages beside the graph. */
+/** The HTTP routes beside the GraphQL endpoint. */
 
 describe('GET /', () => {
   test('describes the gateway, and links GraphiQL, the schema and the docs', async () => {
@@ -21,7 +21,7 @@ describe('GET /', () => {
     expect((await fetch('/', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('says why the gateway cannot serve requests', async () => {
+  test('states why the gateway cannot serve requests', async () => {
     const { fetch } = await withSandbox({ SPOTIFY_CLIENT_SECRET: 'another-secret' });
     const page = await (await fetch('/')).text();
     expect(page).toContain(
@@ -31,7 +31,7 @@ describe('GET /', () => {
     expect(await (await ready.fetch('/')).text()).not.toContain('at present');
   });
 
-  test('links only what is there', async () => {
+  test('links only pages that exist', async () => {
     const { fetch } = await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' });
     const page = await (await fetch('/')).text();
     expect(page).not.toContain('GraphiQL');
@@ -62,21 +62,21 @@ describe('GET /docs/', () => {
     expect((await fetch('/docs/errors.md', { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  test('gives browsers the same text as HTML, in which no link and no picture is dead', async () => {
+  test('serves browsers the same text as HTML, in which every link and picture exists', async () => {
     const { fetch } = await withSandbox();
     const accept = { headers: { accept: 'text/html' } };
-    const seen = new Map<string, string>();
+    const pages = new Map<string, string>();
     const visit = async (path: string) => {
       const response = await fetch(path, accept);
       expect(response.status, path).toBe(200);
-      seen.set(path, await response.text());
-      for (const [, link = ''] of (seen.get(path) ?? '').matchAll(/ (?:href|src)="([^"]+)"/g)) {
+      pages.set(path, await response.text());
+      for (const [, link = ''] of (pages.get(path) ?? '').matchAll(/ (?:href|src)="([^"]+)"/g)) {
         const { protocol, pathname } = new URL(link, `http://localhost${path}`);
-        if (protocol === 'http:' && !seen.has(pathname)) await visit(pathname);
+        if (protocol === 'http:' && !pages.has(pathname)) await visit(pathname);
       }
     };
     await visit('/docs/README.md');
-    expect([...seen.keys()]).toEqual(
+    expect([...pages.keys()]).toEqual(
       expect.arrayContaining([
         '/README.md',
         '/docs/quota.md',
@@ -84,11 +84,11 @@ describe('GET /docs/', () => {
         '/docs/graphiql.png',
       ]),
     );
-    const errors = seen.get('/docs/errors.md') ?? '';
+    const errors = pages.get('/docs/errors.md') ?? '';
     expect(errors).toMatch(/^<!doctype html>/);
     expect(errors).toContain('<table>');
     expect(errors.match(/<h1>/g)).toHaveLength(1);
-    expect(seen.get('/docs/limits.md')).toContain('<h2 id="the-plan">The plan</h2>');
+    expect(pages.get('/docs/limits.md')).toContain('<h2 id="the-plan">The plan</h2>');
     expect(errors).not.toContain('<script');
   });
 
@@ -98,7 +98,7 @@ describe('GET /docs/', () => {
     expect([status, headers.get('location')]).toEqual([308, '/docs/README.md']);
   });
 
-  test('is not there in production', async () => {
+  test('is 404 in production', async () => {
     const { fetch } = await withSandbox({ NODE_ENV: 'production' });
     for (const path of ['/docs/errors.md', '/docs']) expect((await fetch(path)).status).toBe(404);
   });
@@ -127,7 +127,7 @@ describe('GET /schema.graphql', () => {
   const published = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 
   test.each([{}, { NODE_ENV: 'production', INTROSPECTION: 'true' }])(
-    'is the published schema where introspection is on, with %o',
+    'is the published schema if introspection is on, with %o',
     async (environment) => {
       const { fetch } = await withSandbox(environment);
       const response = await fetch('/schema.graphql');
@@ -137,7 +137,7 @@ describe('GET /schema.graphql', () => {
   );
 
   test.each([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
-    'is 404 where introspection is off, with %o',
+    'is 404 if introspection is off, with %o',
     async (environment) => {
       const { fetch } = await withSandbox(environment);
       expect((await fetch('/schema.graphql')).status).toBe(404);

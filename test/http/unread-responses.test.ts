@@ -15,7 +15,7 @@ import { schema } from '../../src/schema/index.ts';
 import { type OnEnd, until } from '../support/process.ts';
 import { portOf } from '../support/test-server.ts';
 
-const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system take
+const body = Buffer.alloc(20_000_000, 'x'); // more than the buffers of the system hold
 const limits = { ...unreadLimits, releaseAfterMs: 1_500, stalledAfterMs: 1_000, checkIntervalMs: 50 };
 
 /** A server that tracks its responses, with all limits on a shorter scale. */
@@ -38,7 +38,7 @@ async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
   });
   const { port } = server.address() as AddressInfo;
 
-  /** Sends requests on one connection, whose responses are not read before somebody calls `resume`. */
+  /** Sends requests on one connection, whose responses are not read before `resume` is called. */
   async function send(requests = 1): Promise<Socket> {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
     onEnd(async () => void socket.destroy());
@@ -49,7 +49,7 @@ async function start(onEnd: OnEnd, more: Partial<typeof unreadLimits> = {}) {
   return { unread, send, released: () => releasesMs.length, releasesMs };
 }
 
-test('120 clients that read nothing hold no more memory than all unread responses may', async ({
+test('120 clients that read nothing use no more memory than the limit of all unread responses', async ({
   onTestFinished: onEnd,
 }) => {
   const { unread, send } = await start(onEnd);
@@ -62,7 +62,7 @@ test('120 clients that read nothing hold no more memory than all unread response
 
 describe.concurrent('a response that its client does not read', { timeout: 60_000 }, () => {
   test.for([1, 3])(
-    'is released with its connection after a while: %i on one connection',
+    'is released with its connection after `releaseAfterMs`: %i on one connection',
     async (requests, { onTestFinished: onEnd }) => {
       const { unread, send, released, releasesMs } = await start(onEnd);
       const sentMs = performance.now();
@@ -74,7 +74,7 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
     },
   );
 
-  test('is no longer counted when its client has gone, also behind another one of the same connection', async ({
+  test('is no longer counted when its client has disconnected, also behind another one of the same connection', async ({
     onTestFinished: onEnd,
   }) => {
     const { unread, send, released } = await start(onEnd);
@@ -85,7 +85,7 @@ describe.concurrent('a response that its client does not read', { timeout: 60_00
     expect(released()).toBe(0);
   });
 
-  test('gives way to another response once it has stalled, and is not counted twice', async ({
+  test('is released for another response once it has stalled, and is not counted twice', async ({
     onTestFinished: onEnd,
   }) => {
     const { unread, send, released } = await start(onEnd, {
@@ -117,7 +117,7 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     socket.on('data', async (chunk: Buffer) => {
       received += chunk.byteLength;
       socket.pause();
-      await sleep(7); // some 9 MB in a second, so the response takes longer than an unread one may
+      await sleep(7); // some 9 MB in a second, so the response takes longer than `releaseAfterMs`
       socket.resume();
     });
     await until(() => received >= body.byteLength, 12_000);
@@ -125,7 +125,7 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
     await until(() => unread.bytes() === 0, 1_000);
   });
 
-  test('that reads less than it must loses its connection', async ({ onTestFinished: onEnd }) => {
+  test('that reads less than `minReadBytes` loses its connection', async ({ onTestFinished: onEnd }) => {
     const { unread, send, released } = await start(onEnd, {
       minReadBytes: 10_000_000,
       releaseAfterMs: 1_000,
@@ -141,7 +141,7 @@ describe.concurrent('a client', { timeout: 60_000 }, () => {
   });
 });
 
-test('a page of another origin can read the error of a response that has no room', async () => {
+test('a page of another origin can read the error of a request that is shed because of unread responses', async () => {
   const noRoom = { hasRoom: () => false } as unknown as UnreadResponses;
   const yoga = createYoga({
     schema,

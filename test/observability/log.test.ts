@@ -3,19 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { boundedLog, type Log } from '../../src/observability/log.ts';
 import { withSandbox } from '../support/gateway.ts';
 
-/** No client decides how long a line of the log is. */
+/** No client can make the lines of the log long. */
 
-const maxLineBytes = 10_000; // a message and a stack of 4,000 characters each, and what stands around them
+const maxLineBytes = 10_000; // a message and a stack of 4,000 characters each, and the rest of the line
 
-function listen() {
+function createBoundedLog() {
   const lines: { fields: Record<string, unknown>; message: string }[] = [];
-  const keep = (fields: object, message: string) => void lines.push({ fields: { ...fields }, message });
-  const log: Log = boundedLog({ info: keep, warn: keep, error: keep });
+  const record = (fields: object, message: string) => void lines.push({ fields: { ...fields }, message });
+  const log: Log = boundedLog({ info: record, warn: record, error: record });
   return { log, lines };
 }
 
 describe('a line of the log', () => {
-  test('is short where the name of an operation is long, however it was sent', async () => {
+  test('is short if the name of an operation is long, in each way to send it', async () => {
     const { fetch, gateway, logged } = await withSandbox();
     const name = 'N'.repeat(60_000);
     const query = `query ${name} { __typename }`;
@@ -37,8 +37,8 @@ describe('a line of the log', () => {
     expect(names[0]).toMatch(/^N{99}…$/);
   });
 
-  test('is short where an error has a long message, a long stack, or both', () => {
-    const { log, lines } = listen();
+  test('is short if an error has a long message, a long stack, or both', () => {
+    const { log, lines } = createBoundedLog();
     const error = new TypeError('m'.repeat(170_000));
     log.error({ err: error }, 'bug');
     log.error({ err: Object.assign(new Error('short'), { stack: 's'.repeat(170_000) }) }, 'bug');
@@ -50,15 +50,15 @@ describe('a line of the log', () => {
     expect((lines[0]?.fields['err'] as Error | undefined)?.stack).toMatch(/^TypeError: m+…$/);
   });
 
-  test('has the error itself where it is short', () => {
-    const { log, lines } = listen();
+  test('has the error itself if it is short', () => {
+    const { log, lines } = createBoundedLog();
     const error = new TypeError('short');
     log.error({ err: error }, 'bug');
     expect(lines[0]?.fields['err']).toBe(error);
   });
 
-  test('is short where a list, a text or the message is long', () => {
-    const { log, lines } = listen();
+  test('is short if a list, a text or the message is long', () => {
+    const { log, lines } = createBoundedLog();
     log.info({ codes: Array.from({ length: 7_000 }, () => 'BAD_USER_INPUT') }, 'operation');
     log.warn({ text: 't'.repeat(170_000) }, 'm'.repeat(170_000));
     for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(maxLineBytes);

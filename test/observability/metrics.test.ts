@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type TestGateway, withSandbox } from '../support/gateway.ts';
 
-/** What an operator sees move, and by how much. */
+/** The metrics, and how operations and calls change them. */
 
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 const btsName = `{ artist(id: "${bts}") { name } }`;
 const prefix = 'spotify_graphql_';
 
-/** The samples of a metric by their labels; of a histogram how many there were. */
+/** The samples of a metric by their labels; for a histogram, the number of observations. */
 async function samples({ gateway }: TestGateway, name: string): Promise<Record<string, number>> {
   const metrics = await gateway.metrics.registry.getMetricsAsJSON();
-  const metric = metrics.find((each) => each.name === prefix + name);
+  const metric = metrics.find((metric) => metric.name === prefix + name);
   if (!metric) throw new Error(`there is no metric ${name}`);
   const values = metric.values as { value: number; labels: Record<string, string>; metricName?: string }[];
   return Object.fromEntries(
@@ -60,14 +60,14 @@ describe('metrics', () => {
     expect(await samples(gateway, 'upstream_call_duration_seconds')).toEqual({ token: 1, ...perFamily });
   });
 
-  test('tell where answers were: memory, on their way already, or Spotify', async () => {
+  test('count the sources of data: memory, a shared call, or Spotify', async () => {
     const gateway = await withSandbox(development, { latencyMs: 20 });
     await Promise.all([gateway.ask(btsName), gateway.ask(btsName)]);
     await gateway.ask(btsName);
     expect(await samples(gateway, 'answers_total')).toEqual({ spotify: 1, shared: 1, memory: 1 });
   });
 
-  test('tell how long the gate is shut and why, and that it is open again', async () => {
+  test('state for how many seconds calls of a family are blocked and why, and 0 if they are not', async () => {
     const gateway = await withSandbox(development);
     await gateway.ask(btsName);
     expect(await samples(gateway, 'gate_shut_seconds')).toEqual({ 'artists ': 0 });
@@ -81,7 +81,7 @@ describe('metrics', () => {
     expect(await samples(gateway, 'errors_total')).toEqual({ UPSTREAM_RATE_LIMITED: 1 });
   });
 
-  test('show used calls, limit, remaining calls, thrift and rejections of each daily quota', async () => {
+  test('show used calls, limit, remaining calls, freshness factor and rejections of each daily quota', async () => {
     const gateway = await withSandbox({ ...development, SPOTIFY_DAILY_LIMITS: 'artists=5,search=200' });
     await gateway.ask(btsName);
     expect(await samples(gateway, 'upstream_calls_last_24h')).toMatchObject({ artists: 1, search: 0 });
@@ -106,14 +106,14 @@ describe('metrics', () => {
     expect(await samples(gateway, 'quota_rejections_total')).toEqual({ artists: 1 });
   });
 
-  test('tell how many calls waited for their turn', async () => {
+  test('count the calls that waited in the queue', async () => {
     const gateway = await withSandbox({ ...development, UPSTREAM_CONCURRENCY: '1' }, { latencyMs: 10 });
     await gateway.ask(`{ artist(id: "${bts}") { name albums(first: 40) { nodes { name } } } }`);
     const { 'artists/albums': waited = 0 } = await samples(gateway, 'gate_wait_seconds');
     expect(waited).toBeGreaterThan(0);
   });
 
-  test('tell the age of the token, once there is one, and how late the event loop is', async () => {
+  test('state the age of the token, once there is one, and the lag of the event loop', async () => {
     const gateway = await withSandbox(development);
     expect(await samples(gateway, 'token_age_seconds')).toEqual({ '': 0 });
     await gateway.ask(btsName);
@@ -124,7 +124,7 @@ describe('metrics', () => {
     expect(lag).toBeGreaterThanOrEqual(0);
   });
 
-  test('tell what the app may do', async () => {
+  test('state the capabilities of the app', async () => {
     const gateway = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' }, { quotaMode: 'extended' });
     const { batch, 'artists/albums': page } = await samples(gateway, 'ability');
     expect({ batch, page }).toEqual({ batch: 1, page: 50 });
@@ -149,7 +149,7 @@ describe('metrics', () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 
-  test('never say what a client wrote', async () => {
+  test('contain no text that a client has sent', async () => {
     const gateway = await withSandbox(development);
     await gateway.ask(
       `query Canary { canary: artist(id: "canary") { name } search(q: "canary") { __typename } }`,

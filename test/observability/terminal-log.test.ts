@@ -26,7 +26,7 @@ describe('in a terminal', () => {
     expect(lines[0]?.slice(9)).toBe(`${text}\n`);
   });
 
-  test('what was learned about the app is a sentence', () => {
+  test('a learned capability of the app is a sentence', () => {
     const { log, lines } = linesOfTerminal();
     log.info({ ability: 'artists/albums', value: 10, before: null }, learnedSentence('artists/albums', 10));
     expect(lines[0]?.slice(9)).toBe('learned: at most 10 albums a page (artists/albums)\n');

@@ -16,7 +16,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 import { startTracing } from '../support/spans.ts';
 
-/** What OpenTelemetry's SDK gets to see, and what Spotify does not. */
+/** The spans that OpenTelemetry's SDK gets, and the trace headers that Spotify does not get. */
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
@@ -24,7 +24,7 @@ const traceparent = `00-${traceId}-${parentId}-01`;
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 const artistName = `{ artist(id: "${bts}") { name } }`;
 
-function keepSpans(): InMemorySpanExporter {
+function recordSpans(): InMemorySpanExporter {
   const exporter = new InMemorySpanExporter();
   onTestFinished(startTracing(new SimpleSpanProcessor(exporter)));
   return exporter;
@@ -59,16 +59,16 @@ async function listen(listener: RequestListener): Promise<string> {
 const summary = (spans: readonly ReadableSpan[]) =>
   spans.map(({ name, kind, attributes, status }) => ({ name, kind, attributes, status: status.code }));
 
-const named = (spans: readonly ReadableSpan[], name: string): ReadableSpan[] =>
+const spansNamed = (spans: readonly ReadableSpan[], name: string): ReadableSpan[] =>
   spans.filter((span) => span.name === name);
 
-/** The span that stands above all the others, which are its children. */
-function expectOneFamily(spans: readonly ReadableSpan[]): ReadableSpan {
+/** Expects that one span, of the operation, is the parent of all others. @returns this span */
+function expectOneParent(spans: readonly ReadableSpan[]): ReadableSpan {
   const [operation, ...others] = spans.filter(({ kind }) => kind === SpanKind.SERVER);
   if (!operation) throw new Error('there is no span of the operation');
   expect(others).toEqual([]);
   const { traceId, spanId } = operation.spanContext();
-  for (const span of spans.filter((each) => each !== operation)) {
+  for (const span of spans.filter((other) => other !== operation)) {
     expect(span.spanContext().traceId).toBe(traceId);
     expect(span.parentSpanContext?.spanId, span.name).toBe(spanId);
   }
@@ -88,8 +88,8 @@ const operationSpan = (name: string | null) => ({
 });
 
 describe('spans', () => {
-  test('tell of an operation and its calls', async () => {
-    const exporter = keepSpans();
+  test('describe an operation and its calls', async () => {
+    const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     await (await fetch('/graphql', ask(`query Name ${artistName}`))).text();
 
@@ -125,52 +125,52 @@ describe('spans', () => {
       },
       operationSpan('Name'),
     ]);
-    expect(expectOneFamily(spans).parentSpanContext).toBeUndefined();
+    expect(expectOneParent(spans).parentSpanContext).toBeUndefined();
     expect(new Set(spans.map(({ instrumentationScope }) => instrumentationScope.name))).toEqual(
       new Set(['spotify-graphql-gateway']),
     );
   });
 
   test('continue the trace that the client began', async () => {
-    const exporter = keepSpans();
+    const exporter = recordSpans();
     const { fetch } = await withSandbox();
     await (await fetch('/graphql', ask(artistName, { traceparent }))).text();
 
-    const operation = expectOneFamily(exporter.getFinishedSpans());
+    const operation = expectOneParent(exporter.getFinishedSpans());
     expect(operation.spanContext().traceId).toBe(traceId);
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
   });
 
-  test('are the same on the short way from a socket', async () => {
-    const exporter = keepSpans();
+  test('are the same on the fast path of the listener', async () => {
+    const exporter = recordSpans();
     const { gateway } = await withSandbox();
     const url = await listen(gateway.listener);
     await (await fetch(url, ask(artistName, { traceparent, connection: 'close' }))).text();
 
     const spans = exporter.getFinishedSpans();
-    const operation = expectOneFamily(spans);
+    const operation = expectOneParent(spans);
     expect(operation.parentSpanContext).toMatchObject({ traceId, spanId: parentId, isRemote: true });
-    expect(named(spans, 'GET /v1/artists/{id}')).toHaveLength(1);
+    expect(spansNamed(spans, 'GET /v1/artists/{id}')).toHaveLength(1);
   });
 
-  test('are one for an answer that is given again, in the trace of whoever asks again', async () => {
+  test('are one for a cached response, in the trace of the request that gets it', async () => {
     const { gateway } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     const url = await listen(gateway.listener);
     for (let i = 0; i < 2; i += 1) await (await fetch(url, ask(artistName, { connection: 'close' }))).text();
-    const exporter = keepSpans();
+    const exporter = recordSpans();
     await (await fetch(url, ask(artistName, { traceparent, connection: 'close' }))).text();
 
     const spans = exporter.getFinishedSpans();
     expect(summary(spans)).toEqual([operationSpan(null)]);
-    expect(expectOneFamily(spans).spanContext().traceId).toBe(traceId);
+    expect(expectOneParent(spans).spanContext().traceId).toBe(traceId);
   });
 
   test.each([
     ['{ nothing }', 'GraphQL Operation', 'GRAPHQL_VALIDATION_FAILED'],
     ['{ artist', 'GraphQL Operation', 'GRAPHQL_PARSE_FAILED'],
     ['query ($id: ID!) { artist(id: $id) { name } }', 'query', 'BAD_USER_INPUT'],
-  ])('are one, and an error, for an operation that is refused: %s', async (document, name, errorType) => {
-    const exporter = keepSpans();
+  ])('are one, with an error, for a rejected operation: %s', async (document, name, errorType) => {
+    const exporter = recordSpans();
     const { fetch } = await withSandbox();
     const body = JSON.stringify({ query: document });
     await (await fetch('/graphql', { ...ask(''), body })).text();
@@ -185,15 +185,15 @@ describe('spans', () => {
     expect(JSON.stringify(spans[0]?.attributes)).not.toContain('artist');
   });
 
-  test('are none where the client had its trace left out', async () => {
-    const exporter = keepSpans();
+  test('are none if the client has excluded its trace from sampling', async () => {
+    const exporter = recordSpans();
     const { fetch } = await withSandbox();
     await (await fetch('/graphql', ask(artistName, { traceparent: `00-${traceId}-${parentId}-00` }))).text();
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 
-  test('tell of the wait in the queue', async () => {
-    const exporter = keepSpans();
+  test('describe the wait in the queue', async () => {
+    const exporter = recordSpans();
     const { fetch } = await withSandbox(
       { SPOTIFY_QUOTA_MODE: 'development', UPSTREAM_CONCURRENCY: '1' },
       { latencyMs: 20 },
@@ -202,8 +202,8 @@ describe('spans', () => {
     await (await fetch('/graphql', ask(albums))).text();
 
     const spans = exporter.getFinishedSpans();
-    expectOneFamily(spans);
-    const waits = named(spans, 'queue wait');
+    expectOneParent(spans);
+    const waits = spansNamed(spans, 'queue wait');
     expect(waits.length).toBeGreaterThan(0);
     for (const { kind, attributes } of waits) {
       expect(kind).toBe(SpanKind.INTERNAL);
@@ -211,8 +211,8 @@ describe('spans', () => {
     }
   });
 
-  test('tell what was answered from memory', async () => {
-    const exporter = keepSpans();
+  test('describe cache hits', async () => {
+    const exporter = recordSpans();
     const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     await (await fetch('/graphql', ask(artistName))).text();
     exporter.reset();
@@ -228,11 +228,11 @@ describe('spans', () => {
       },
       operationSpan(null),
     ]);
-    expectOneFamily(spans);
+    expectOneParent(spans);
   });
 
-  test('are errors where a call or a field has failed', async () => {
-    const exporter = keepSpans();
+  test('are errors if a call or a field has failed', async () => {
+    const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     sandbox.faults.add({
       fault: { kind: 'answer', status: 403, json: { error: { status: 403, message: 'no' } } },
@@ -247,21 +247,21 @@ describe('spans', () => {
       ['GET /v1/artists/{id}', '403', SpanStatusCode.ERROR],
       ['query', 'UPSTREAM_FORBIDDEN', SpanStatusCode.ERROR],
     ]);
-    expectOneFamily(spans);
+    expectOneParent(spans);
   });
 
   test('name the fault of a call without a response', async () => {
-    const exporter = keepSpans();
+    const exporter = recordSpans();
     const { fetch, sandbox } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'development' });
     sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'reset' } });
     await (await fetch('/graphql', ask(artistName))).text();
-    const calls = named(exporter.getFinishedSpans(), 'GET /v1/artists/{id}');
+    const calls = spansNamed(exporter.getFinishedSpans(), 'GET /v1/artists/{id}');
     expect(calls.length).toBeGreaterThan(0);
     for (const { attributes } of calls) expect(attributes['error.type']).toBe('transport');
   });
 
   test('have the template of the path, and no text of a search', async () => {
-    const exporter = keepSpans();
+    const exporter = recordSpans();
     const { fetch } = await withSandbox({ SPOTIFY_QUOTA_MODE: 'extended' });
     const query = `query Find($q: String!) {
       search(q: $q, type: [ALBUM]) { albums(first: 1) { nodes { id } } }
@@ -278,21 +278,21 @@ describe('spans', () => {
   });
 
   test('of an operation lie below the active span, such as that of an instrumentation of node:http', async () => {
-    const exporter = keepSpans();
+    const exporter = recordSpans();
     const { fetch, gateway } = await withSandbox();
     const active = trace.setSpan(ROOT_CONTEXT, trace.getTracer('test').startSpan('GET /graphql'));
     context.setGlobalContextManager(alwaysActive(active));
     onTestFinished(() => void context.disable());
     await (await fetch('/graphql', ask(artistName, { traceparent }))).text();
     await gateway.execute({ document: parse(artistName) });
-    const operations = named(exporter.getFinishedSpans(), 'query');
+    const operations = spansNamed(exporter.getFinishedSpans(), 'query');
     expect(operations.map(({ kind }) => kind)).toEqual([SpanKind.SERVER, SpanKind.INTERNAL]);
     for (const { parentSpanContext } of operations)
       expect(parentSpanContext?.spanId).toBe(trace.getSpanContext(active)?.spanId);
   });
 
-  test('are no news for Spotify: no call has a header of a trace', async () => {
-    keepSpans();
+  test('add no trace header to calls of Spotify', async () => {
+    recordSpans();
     const { fetch, sandbox } = await withSandbox();
     const headers = { traceparent, tracestate: 'a=b', baggage: 'a=b' };
     await (await fetch('/graphql', ask(artistName, headers))).text();

@@ -25,7 +25,7 @@ import {
 
 const albums = `{ artist(id: "${artists.bts}") { name albums(first: 1) { totalCount } } }`;
 
-const waitMs = 30_000; // many times what anything takes here that has no limit of its own
+const waitMs = 30_000; // many times the duration of any step that has no other limit
 
 /** Two workers for all tests of a suite, which run one after the other. */
 function shareWorkers(): { server: Server; sandbox: Sandbox } {
@@ -56,11 +56,11 @@ function unknownAlbum({ catalogue }: Sandbox) {
 
 const lost = { status: 0 };
 
-/** The process ids of its children, as Linux tells them. */
+/** The process ids of its children, read from Linux. */
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
-/** Whether the process is there, and no zombie. */
+/** Whether the process exists and is not a zombie. */
 function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -73,7 +73,7 @@ function isAlive(pid: number): boolean {
 const pidsIn = (log: string): number[] =>
   Array.from(log.matchAll(/"pid":(\d+),"msg":"a worker listens"/g), ([, pid]) => Number(pid));
 
-// The suites run side by side. The one that waits longest comes first.
+// The suites run concurrently. The slowest one comes first.
 describe.concurrent('two workers of which one does not respond', { timeout: 90_000 }, () => {
   const shared = shareWorkers();
   let stopped = 0;
@@ -82,15 +82,15 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
     if (isAlive(stopped)) process.kill(stopped, 'SIGKILL'); // nothing else ends it, if a test fails
   });
 
-  test.sequential('answer /metrics without it', async () => {
+  test.sequential('answer /metrics without the stopped worker', async () => {
     const { server } = shared;
     [stopped = 0, other = 0] = pidsIn(server.out());
     process.kill(stopped, 'SIGSTOP'); // it reads no message and handles no signal, as in an endless loop
-    const answered: Reply[] = []; // those whose connections the other worker has
+    const answered: Reply[] = []; // from the other worker
     for (let i = 0; i < 8; i++)
       server.get('/metrics').then(
         (reply) => answered.push(reply),
-        () => undefined, // lost with the stopped worker
+        () => undefined, // lost because the stopped worker has the connection
       );
     await until(() => answered.length > 0, waitMs);
     await sleep(500);
@@ -106,7 +106,7 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
     server.signal('SIGTERM');
     const exitMs = measureExitMs();
     const signalMs = performance.now();
-    await until(() => !isAlive(other), 8_000); // the other one drains as ever, and is not killed
+    await until(() => !isAlive(other), 8_000); // the other one drains normally, and is not killed
     expect((await server.ended).code).toBe(1);
     expect(performance.now() - signalMs).toBeLessThan(exitMs() + 500);
     expect(isAlive(stopped)).toBe(false);
@@ -117,14 +117,14 @@ describe.concurrent('two workers of which one does not respond', { timeout: 90_0
 describe.concurrent('two workers', { timeout: 90_000 }, () => {
   const shared = shareWorkers();
 
-  test.sequential('answer behind one port, each with its share of the questions', async () => {
+  test.sequential('answer requests to one port, of which each worker gets some', async () => {
     const { server, sandbox } = shared;
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(2);
     expect(server.out().match(/GraphQL on/g)).toHaveLength(1);
   });
 
-  test.sequential('are counted together, whichever is asked', async () => {
+  test.sequential('report the sum of their metrics, whichever worker responds', async () => {
     const { server } = shared;
     const operations = async () => {
       const { text } = await server.get('/metrics');
@@ -135,7 +135,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
     for (let i = 0; i < 2; i++) expect(await operations()).toBe(before + 6);
   });
 
-  test.sequential('are two again after one has ended', async () => {
+  test.sequential('are two again after one was killed', async () => {
     const { server } = shared;
     const [victim = 0] = pidsIn(server.out());
     process.kill(victim, 'SIGKILL');
@@ -154,7 +154,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
       );
       process.kill(victim, 'SIGKILL');
       const statuses = (await Promise.all(replies)).map(({ status }) => status);
-      // The connections of the killed worker are lost, and those that it was just given; all others get the metrics.
+      // Only requests on connections of the killed worker are lost; all others get the metrics.
       expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(10);
       expect(statuses.filter((status) => status !== 200 && status !== lost.status)).toEqual([]);
       await until(() => pidsIn(server.out()).length === count + 1 + round, waitMs);
@@ -166,7 +166,7 @@ describe.concurrent('two workers', { timeout: 90_000 }, () => {
   });
 });
 
-/** Whether the first worker has come so far in its start. */
+/** Whether the start of the first worker has reached a stage. */
 const stages = {
   runs: ({ pid }: Run) => childrenOf(pid).length > 0,
   listens: ({ out }: Run) => out().includes('GraphQL on'),
@@ -174,16 +174,16 @@ const stages = {
 
 describe.concurrent('workers', { timeout: 90_000 }, () => {
   test.for(['SIGTERM', 'SIGINT'] as const)(
-    'answer what runs when %s comes, and end with 0',
+    'complete a running operation at %s, and exit with 0',
     async (signal, { onTestFinished: onEnd }) => {
       const { server, sandbox } = await startWorkers(onEnd);
       await server.ask(albums);
       sandbox.faults.add({ on: { route: 'albums' }, fault: { kind: 'delay', ms: 1_000 } });
       const { id, name } = unknownAlbum(sandbox);
-      const asked = server.ask(`{ album(id: "${id}") { name } }`);
+      const reply = server.ask(`{ album(id: "${id}") { name } }`);
       await until(() => sandbox.calls().some(({ route }) => route === 'albums'), waitMs);
       server.signal(signal);
-      expect((await asked).json).toEqual({ data: { album: { name } } });
+      expect((await reply).json).toEqual({ data: { album: { name } } });
       expect((await server.ended).code).toBe(0);
       expect(await isRefused(server.port)).toBe(true);
     },
@@ -195,7 +195,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     server.ask(albums).catch(() => undefined);
     await until(() => sandbox.calls().length > 0, waitMs);
     server.signal('SIGTERM');
-    server.signal('SIGINT'); // two of a kind may reach a process as one
+    server.signal('SIGINT'); // two equal signals may reach a process as one
     const { code } = await server.ended;
     expect(code).toBe(1);
     expect(await isRefused(server.port)).toBe(true);
@@ -213,7 +213,7 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
   ] as const;
 
   test.for(starts)(
-    'that are still starting, because the first one %s since %i ms, end at SIGTERM',
+    'end at SIGTERM while they are starting: the first one %s since %i ms',
     async ([stage, forMs], { onTestFinished: onEnd }) => {
       const run = runServer({ WEB_CONCURRENCY: '3', PORT: '0' }, undefined, onEnd);
       await until(() => stages[stage](run), waitMs);
@@ -229,13 +229,13 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     },
   );
 
-  test('share one sandbox where there are no credentials', async ({ onTestFinished: onEnd }) => {
+  test('share one sandbox if there are no credentials', async ({ onTestFinished: onEnd }) => {
     const server = await startServer({ WEB_CONCURRENCY: '2' }, undefined, onEnd);
     for (let i = 0; i < 4; i++) expect((await server.ask(albums)).json).toEqual(bts);
     expect(server.out().match(/SANDBOX/g)).toHaveLength(1);
   });
 
-  test('that cannot listen say so, and end with 1', async ({ onTestFinished: onEnd }) => {
+  test('that cannot listen report that once, and exit with 1', async ({ onTestFinished: onEnd }) => {
     const taken = createServer().listen(0, '127.0.0.1');
     onEnd(async () => void taken.close());
     await until(() => taken.listening, waitMs);
@@ -246,15 +246,15 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
   });
 
-  test('keep to the ceilings that were set for all of them', () => {
+  test('together keep to the limits that are configured for all of them', () => {
     const spotify = (environment: Environment) => readConfig(environment).gateway.spotify;
-    const set = { WEB_CONCURRENCY: '3', SPOTIFY_RATE_LIMIT: '100', UPSTREAM_CONCURRENCY: '10' };
-    expect(spotify(set)).toMatchObject({ rateLimit: 33, concurrency: 3 });
+    const limits = { WEB_CONCURRENCY: '3', SPOTIFY_RATE_LIMIT: '100', UPSTREAM_CONCURRENCY: '10' };
+    expect(spotify(limits)).toMatchObject({ rateLimit: 33, concurrency: 3 });
     // A shared store, Redis or a data directory, counts the calls of all of them.
-    const app = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
-    for (const store of [{ REDIS_URL: 'redis://localhost' }, app])
-      expect(spotify({ ...set, ...store })).toMatchObject({ rateLimit: 100, concurrency: 3 });
-    expect(spotify({ ...set, ...app, DATA_DIR: 'none' })).toMatchObject({ rateLimit: 33 });
-    expect(spotify({ ...set, WEB_CONCURRENCY: '64' })).toMatchObject({ rateLimit: 1, concurrency: 1 });
+    const credentials = { SPOTIFY_CLIENT_ID: 'some-id', SPOTIFY_CLIENT_SECRET: 'some-secret' };
+    for (const store of [{ REDIS_URL: 'redis://localhost' }, credentials])
+      expect(spotify({ ...limits, ...store })).toMatchObject({ rateLimit: 100, concurrency: 3 });
+    expect(spotify({ ...limits, ...credentials, DATA_DIR: 'none' })).toMatchObject({ rateLimit: 33 });
+    expect(spotify({ ...limits, WEB_CONCURRENCY: '64' })).toMatchObject({ rateLimit: 1, concurrency: 1 });
   });
 });

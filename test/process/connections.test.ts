@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { acceptFirst } from '../../src/process/connections.ts';
 
-/** Who comes to a busy server is let in before those who are in are served again. */
+/** A busy server accepts new connections before it serves further requests of open connections. */
 
-/** A server that takes its time for each request, and tells in which order it has served whom. */
+/** A server that blocks for `busyMs` at each request, and lists the paths of the served requests in order. */
 async function busyServer(busyMs: number) {
   const served: string[] = [];
   const server = createServer();
@@ -33,85 +33,85 @@ async function busyServer(busyMs: number) {
   return { served, ask };
 }
 
-test('twenty newcomers at once do not queue behind those who ask again and again', async () => {
+test('twenty new connections at once do not wait for the repeated requests of open connections', async () => {
   const { served, ask } = await busyServer(3);
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
   let isOver = false;
-  const regulars = Array.from({ length: 8 }, async () => {
+  const openClients = Array.from({ length: 8 }, async () => {
     while (!isOver) await ask('/regular', agent);
   });
-  while (served.length < 40) await turn();
+  while (served.length < 40) await nextIteration();
 
   const before = served.length;
   await Promise.all(Array.from({ length: 20 }, () => ask('/newcomer')));
   isOver = true;
-  await Promise.all(regulars);
-  const untilAllAreIn = served.slice(before, served.lastIndexOf('/newcomer'));
-  const rounds = untilAllAreIn.filter((path) => path === '/regular').length / regulars.length;
-  expect(rounds).toBeLessThan(5); // let in one by one, the last of them came after eleven
+  await Promise.all(openClients);
+  const servedUntilLastNew = served.slice(before, served.lastIndexOf('/newcomer'));
+  const rounds = servedUntilLastNew.filter((path) => path === '/regular').length / openClients.length;
+  expect(rounds).toBeLessThan(5); // the last one came after eleven rounds when connections were accepted one by one
 });
 
-test('everybody is answered where each request comes on a connection of its own', async () => {
+test('every request is answered if each one has a connection of its own', async () => {
   const { served, ask } = await busyServer(1);
-  let left = 300;
+  let remaining = 300;
   const client = async () => {
-    while (left-- > 0) await ask('/');
+    while (remaining-- > 0) await ask('/');
   };
   await Promise.all(Array.from({ length: 30 }, client));
   expect(served).toHaveLength(300);
 });
 
-function doorOf() {
+function createServerStub() {
   const server = new EventEmitter();
   const served: string[] = [];
   acceptFirst(server as Server, ({ url }) => void served.push(url ?? ''));
-  const arrive = () => server.emit('connection', {});
+  const connect = () => server.emit('connection', {});
   const ask = (url: string, response: Partial<ServerResponse> = {}) =>
     server.emit('request', { url }, response);
-  return { served, arrive, ask };
+  return { served, connect, ask };
 }
 
-test('a turn in which somebody arrives serves nobody, and the next one serves all in their order', async () => {
-  const { served, arrive, ask } = doorOf();
+test('an iteration with a new connection serves no request, and the next one serves all in their order', async () => {
+  const { served, connect, ask } = createServerStub();
   ask('a');
   expect(served).toEqual(['a']);
-  arrive();
+  connect();
   ask('b');
-  await turn();
-  arrive();
+  await nextIteration();
+  connect();
   ask('c');
-  await turn();
+  await nextIteration();
   expect(served).toEqual(['a']);
-  await turn();
+  await nextIteration();
   expect(served).toEqual(['a', 'b', 'c']);
   ask('d');
   expect(served).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('who has gone meanwhile is not served', async () => {
-  const { served, arrive, ask } = doorOf();
-  arrive();
+test('a request whose client has disconnected meanwhile is not served', async () => {
+  const { served, connect, ask } = createServerStub();
+  connect();
   ask('gone', { destroyed: true });
   ask('here');
-  await turn();
-  await turn();
+  await nextIteration();
+  await nextIteration();
   expect(served).toEqual(['here']);
 });
 
-test('arrivals without an end do not keep those who are in waiting for longer than 20 ms', async () => {
-  const { served, arrive, ask } = doorOf();
-  arrive();
+test('endless new connections do not delay the requests of open connections for longer than 20 ms', async () => {
+  const { served, connect, ask } = createServerStub();
+  connect();
   ask('patient');
   const startedMs = performance.now();
   while (served.length === 0 && performance.now() - startedMs < 2_000) {
-    arrive();
-    await turn();
+    connect();
+    await nextIteration();
   }
   expect(served).toEqual(['patient']);
 });
 
-test('a hundred delayed requests that take long are served in parts, between which newcomers are accepted', async () => {
+test('a hundred delayed requests that take long are served in parts, between which new connections are accepted', async () => {
   const server = new EventEmitter();
   let served = 0;
   acceptFirst(server as Server, () => {
@@ -122,7 +122,7 @@ test('a hundred delayed requests that take long are served in parts, between whi
   for (let n = 0; n < 100; n++) server.emit('request', {}, {});
   let most = 0;
   for (let before = 0; served < 100; before = served) {
-    await turn();
+    await nextIteration();
     most = Math.max(most, served - before);
   }
   expect(most).toBeLessThanOrEqual(5); // in the 50 ms that they have in one iteration

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runPrimary } from '../../src/process/cluster.ts';
 import { gracefulShutdown } from '../../src/process/graceful-shutdown.ts';
 
-/** The exit code of a process. This process stands in for it: it neither ends nor starts another one. */
+/** The exit code of a process. The tests mock its functions, so that it neither ends nor starts another one. */
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const listeners = new EventEmitter(); // those of the process

@@ -20,9 +20,9 @@ import {
   upstreamOf,
 } from '../support/process.ts';
 
-/** A process that is told to end takes nobody's response with it, and ends in time. */
+/** A process that shuts down loses no response, and ends in time. */
 
-const waitMs = 30_000; // many times what anything takes here that has no limit of its own
+const waitMs = 30_000; // many times the duration of any step that has no other limit
 const lateMs = 200; // between two requests; a shutdown leaves a connection idle for longer
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 const nameOfBts = `{ artist(id: "${bts}") { name } }`;
@@ -38,19 +38,19 @@ async function startUpstream(onEnd: OnEnd, latencyMs = 0): Promise<Sandbox> {
 
 const start = (onEnd: OnEnd, environment: Environment = {}) => startServer(environment, undefined, onEnd);
 
-/** A gateway with an operation under way that Spotify lets wait, and a connection that was open before. */
+/** A gateway with a running operation that waits for Spotify, and a connection that was opened before. */
 async function startBusy(onEnd: OnEnd, delayMs: number) {
   const upstream = await startUpstream(onEnd);
   upstream.faults.add({ fault: { kind: 'delay', ms: delayMs } });
   const server = await start(onEnd, { ...upstreamOf(upstream), UPSTREAM_TIMEOUT_MS: '6000' });
   const open = await openSocket(server.port, '', onEnd);
   const running = server.ask(nameOfBts, { agent: keptConnection(onEnd) });
-  running.catch(() => undefined); // where it may be lost the test says so
+  running.catch(() => undefined); // a test that expects the rejection awaits it
   await until(() => upstream.calls().some(({ kind }) => kind === 'api'), waitMs);
   return { server, running, open };
 }
 
-/** Sends the signal and waits until it has arrived. */
+/** Sends the signal and waits until the server refuses connections. @returns when the signal was sent */
 async function stop(server: Server, signal: 'SIGTERM' | 'SIGINT'): Promise<number> {
   const sentMs = performance.now();
   server.signal(signal);
@@ -58,7 +58,7 @@ async function stop(server: Server, signal: 'SIGTERM' | 'SIGINT'): Promise<numbe
   return sentMs;
 }
 
-/** The responses in the bytes of a connection, each with the length that it tells and the bytes that have come. */
+/** The responses in the bytes of a connection, each with its content-length and the number of received bytes. */
 function responsesIn(bytes: Buffer): { status: number; length: number; received: number }[] {
   const responses = [];
   for (let at = 0; at < bytes.byteLength; ) {
@@ -85,10 +85,10 @@ const requests = {
   'GET of GraphiQL':
     'GET /graphql HTTP/1.1\r\nhost: gateway\r\naccept: text/html\r\naccept-encoding: gzip\r\n\r\n',
 };
-// So many that the buffers of the system do not take them: each waits behind the one before it.
+// Too many for the buffers of the system, so that each response waits behind the previous one.
 const pipelined = 10;
 
-/** The first run of the operation takes most of the second that its repetitions may wait for it. */
+/** Runs the operation in advance: its first run takes most of the second for which repetitions may wait. */
 async function startWarm(onEnd: OnEnd): Promise<Server> {
   const server = await start(onEnd, { MAX_UPSTREAM_CALLS: '100000', MAX_ANSWER_FIELDS: '1000000' });
   for (let run = 0; run < 3; run++) await server.ask(query);
@@ -96,7 +96,7 @@ async function startWarm(onEnd: OnEnd): Promise<Server> {
 }
 
 /**
- * A client of pipelined requests that reads the responses to their end, but nothing before `go` resolves, and then with
+ * A client of pipelined requests that reads nothing before `go` resolves, and then all responses to their end with
  * pauses. Resolves when the responses are written and wait for the client.
  */
 async function readSlowly({ port, get }: Server, request: string, go: Promise<unknown>, onEnd: OnEnd) {
@@ -108,7 +108,7 @@ async function readSlowly({ port, get }: Server, request: string, go: Promise<un
   });
   socket.write(request.repeat(pipelined));
   await once(socket, 'readable');
-  // A page is shared by all its visitors, so it is not counted: it waits for the client as soon as this one has a response.
+  // All clients share the buffer of a page, so it is not counted: it waits for the client once a response has begun.
   const isCounted = !request.includes('text/html');
   await until(async () => {
     const { text } = await get('/metrics');
@@ -128,9 +128,9 @@ async function readSlowly({ port, get }: Server, request: string, go: Promise<un
 
 const idleClosedMs = 3_000; // idle connections are closed by then, busy ones after 2.5 s
 
-// Those that wait longest come first.
+// The slowest tests come first.
 describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
-  test('gives up a response whose client does not read on, and ends within 10 s', async ({
+  test('aborts a response whose client stops reading, and ends within 10 s', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await startWarm(onEnd);
@@ -144,7 +144,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect(tookMs).toBeLessThan(exitMs());
   });
 
-  test('is not held beyond 10 s by what is sent by half, or not at all', async ({
+  test('ends within 10 s despite incomplete requests and connections without requests', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await start(onEnd);
@@ -159,7 +159,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect(performance.now() - sentMs).toBeLessThan(exitMs());
   });
 
-  test('answers with UPSTREAM_TIMEOUT what Spotify leaves unanswered, and ends within 10 s', async ({
+  test('answers an operation with UPSTREAM_TIMEOUT if Spotify does not respond, and ends within 10 s', async ({
     onTestFinished: onEnd,
   }) => {
     const sandbox = await startUpstream(onEnd);
@@ -181,7 +181,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
   });
 
   test.for(Object.entries(requests))(
-    'delivers a response as a whole that is still being read: %s',
+    'delivers the whole of a response that is still being read: %s',
     async ([, request], { onTestFinished: onEnd }) => {
       const server = await startWarm(onEnd);
       let startReading = () => {};
@@ -198,7 +198,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
       expect(failure).toBeNull();
       expect(responses.length).toBeGreaterThan(1);
       for (const { status, length, received } of responses) {
-        expect([200, 503]).toContain(status); // 503 for those that came too late
+        expect([200, 503]).toContain(status); // 503 for requests that came too late
         expect(received).toBe(length);
       }
       expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(1);
@@ -208,7 +208,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
   );
 
   test.for(['SIGTERM', 'SIGINT'] as const)(
-    'by %s is not ready at once, refuses connections, answers what runs and closes it, exits with 0',
+    'by %s is unready at once, refuses connections, completes a running operation, closes its connection, exits with 0',
     async (signal, { onTestFinished: onEnd }) => {
       const { server, running, open } = await startBusy(onEnd, 2_000);
       const exitMs = measureExitMs();
@@ -229,7 +229,7 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     },
   );
 
-  test('sends elsewhere an operation that comes while another is finished: 503 with Retry-After', async ({
+  test('rejects a new operation with 503 and Retry-After while another one is completed', async ({
     onTestFinished: onEnd,
   }) => {
     const { server, running, open } = await startBusy(onEnd, 2_000);
@@ -243,7 +243,9 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect((await running).json).toEqual(answerOfBts);
   });
 
-  test('spends no call on what comes after the signal', async ({ onTestFinished: onEnd }) => {
+  test('sends no Spotify call for an operation that comes after the signal', async ({
+    onTestFinished: onEnd,
+  }) => {
     const sandbox = await startUpstream(onEnd);
     const [first, second] = albumIds(sandbox);
     sandbox.faults.add({ fault: { kind: 'delay', ms: 1_000 } });
@@ -265,7 +267,7 @@ const runs = Number(DRAIN_RUNS);
 const load = { clients: 20, everyMs: 100 }; // 200 operations a second
 const warmUp = 100; // answers
 
-/** Mostly what is held, and now and then what only Spotify knows: answers are quick and slow. */
+/** Three of four operations are cached and quick, and every fourth one needs a call and is slow. */
 const bodyOf = (ids: readonly string[]) => (n: number) =>
   JSON.stringify({ query: `{ album(id: "${ids[n % 4 === 0 ? n % ids.length : 0]}") { id } }` });
 
@@ -289,9 +291,9 @@ describe.concurrent('SIGTERM at 200 operations a second over kept connections', 
       const wrong = clients.answers.filter(({ status, text }) =>
         status === 200 ? !/^\{"data":\{"album":\{"id":"\w{22}"\}\}\}$/.test(text) : status !== 503,
       );
-      const turnedAway = after.filter(({ status }) => status === 503);
+      const shed = after.filter(({ status }) => status === 503);
       process.stdout.write(
-        `drain ${run}: ${before} answers, then ${after.length - turnedAway.length} and ${turnedAway.length} turned away in ${Math.round(tookMs)} ms\n`,
+        `drain ${run}: ${before} answers, then ${after.length - shed.length} and ${shed.length} shed in ${Math.round(tookMs)} ms\n`,
       );
       expect({ code, signal, failures: clients.failures, wrong }).toEqual({
         code: 0,
@@ -299,8 +301,8 @@ describe.concurrent('SIGTERM at 200 operations a second over kept connections', 
         failures: [],
         wrong: [],
       });
-      expect(after.filter(({ closes }) => closes)).toHaveLength(load.clients); // each was told, and once
-      for (const { text } of turnedAway) expect(text).toContain('"OVERLOADED"');
+      expect(after.filter(({ closes }) => closes)).toHaveLength(load.clients); // one per connection
+      for (const { text } of shed) expect(text).toContain('"OVERLOADED"');
       expect(tookMs).toBeLessThan(exitMs());
     },
   );
@@ -308,7 +310,7 @@ describe.concurrent('SIGTERM at 200 operations a second over kept connections', 
 
 describe('a process that has nothing to wait for', () => {
   describe.each(['SIGTERM', 'SIGINT'] as const)('by %s', (signal) => {
-    test('takes less than a second where nothing runs, with an idle kept connection', async ({
+    test('takes less than a second if no operation runs, with an idle kept connection', async ({
       onTestFinished: onEnd,
     }) => {
       const server = await start(onEnd);
@@ -338,27 +340,27 @@ describe('a process that has nothing to wait for', () => {
     });
   });
 
-  test('tells a client to close that asks again and again on one connection, and never cuts it off', async ({
+  test('tells a client that repeats requests on one connection to close it, and never cuts it off', async ({
     onTestFinished: onEnd,
   }) => {
     const server = await start(onEnd);
     const clients = Array.from({ length: 6 }, async (_, n) => {
-      await sleep(n * 4); // so that the signal meets some of them between two questions
+      await sleep(n * 4); // so that the signal meets some of them between two requests
       return askUntilClosed(server, keptConnection(onEnd));
     });
     await sleep(200);
     server.signal('SIGTERM');
-    for (const ready of await Promise.all(clients)) {
-      if (ready === null) continue;
-      expect(ready.slice(0, -1).every(({ status }) => status === 200)).toBe(true);
-      expect(ready.at(-1)).toMatchObject({ status: 503, headers: { connection: 'close' } });
+    for (const replies of await Promise.all(clients)) {
+      if (replies === null) continue;
+      expect(replies.slice(0, -1).every(({ status }) => status === 200)).toBe(true);
+      expect(replies.at(-1)).toMatchObject({ status: 503, headers: { connection: 'close' } });
     }
     expect(await server.ended).toMatchObject({ code: 0 });
   });
 });
 
 /**
- * The answers of `/ready` on one kept connection, up to the one that closes it. Null if this process was so busy that
+ * The responses of `/ready` on one kept connection, up to the one that closes it. Null if this process was so busy that
  * its next request came late: then the server may have closed the connection, which was idle.
  */
 async function askUntilClosed({ get }: Server, agent: Agent): Promise<Reply[] | null> {

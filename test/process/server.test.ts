@@ -34,9 +34,9 @@ async function startUpstream(onEnd: OnEnd, options: SandboxOptions = {}): Promis
 const start = (onEnd: OnEnd, environment: Environment, dotenv?: string) =>
   startServer(environment, dotenv, onEnd);
 
-const waitMs = 30_000; // many times what anything takes here that has no limit of its own
+const waitMs = 30_000; // many times the duration of any step that has no other limit
 
-/** A process without configuration, which no test changes, and what it printed at its start. */
+/** A process without configuration, which no test changes, and its output at the start. */
 let unconfigured: Server;
 let startMessages: string;
 const afterTests = endAfterAll();
@@ -45,7 +45,7 @@ beforeAll(async () => {
   startMessages = unconfigured.out();
 }, 60_000);
 
-test('takes no five seconds to the first answer', async () => {
+test('a process sends its first response within five seconds', async () => {
   const startedMs = performance.now();
   const { ask } = await startServer();
   expect((await ask(nameOfBts)).json).toEqual(bts);
@@ -57,7 +57,7 @@ test('takes no five seconds to the first answer', async () => {
 });
 
 describe.concurrent('the start', { timeout: 60_000 }, () => {
-  test('without credentials says first that it serves from the sandbox, and then where', async () => {
+  test('without credentials states first that the sandbox is used, and last the URL', async () => {
     const { url } = unconfigured;
     const lines = startMessages.trimEnd().split('\n');
     expect(lines[0]).toMatch(/sandbox/i);
@@ -66,7 +66,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(status).toBe(200);
   });
 
-  test('with credentials says nothing of a sandbox', async ({ onTestFinished: onEnd }) => {
+  test('with credentials does not mention a sandbox', async ({ onTestFinished: onEnd }) => {
     const upstream = await startUpstream(onEnd);
     const { out, ask } = await start(onEnd, upstreamOf(upstream));
     expect(out()).not.toMatch(/sandbox/i);
@@ -74,7 +74,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(upstream.calls().map(({ kind }) => kind)).toEqual(['token', 'api']);
   });
 
-  test('listens on the port that it is given, and says that one', async ({ onTestFinished: onEnd }) => {
+  test('listens on PORT, and prints this port', async ({ onTestFinished: onEnd }) => {
     const port = await freePort();
     const { url, get } = await start(onEnd, { PORT: `${port}` });
     expect(new URL(url).port).toBe(`${port}`);
@@ -82,7 +82,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
   });
 
   test.skipIf(!hasIpv6)(
-    'prints a URL that can be opened also where the host is an IPv6 address',
+    'prints a URL that can be opened also if the host is an IPv6 address',
     async ({ onTestFinished: onEnd }) => {
       const { url } = await start(onEnd, { HOST: '::1' });
       expect((await patientFetch(`${url}?query={__typename}`)).status).toBe(200);
@@ -93,7 +93,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     ['development', null],
     ['extended', expect.any(Number)],
   ] as const)(
-    'SANDBOX_QUOTA_MODE=%s decides what the sandbox withholds',
+    'SANDBOX_QUOTA_MODE=%s decides which fields the sandbox has',
     async ([mode, total], { onTestFinished: onEnd }) => {
       const { out, ask } = await start(onEnd, { SANDBOX_QUOTA_MODE: mode });
       expect(out()).toContain(`${mode} mode`);
@@ -102,7 +102,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     },
   );
 
-  test('reads a .env file in its working directory, over which the environment wins', async ({
+  test('reads a .env file in its working directory, and the environment takes precedence', async ({
     onTestFinished: onEnd,
   }) => {
     const dotenv = 'SANDBOX_QUOTA_MODE=extended\nINTROSPECTION=false\nPORT=1\nSPOTIFY_MARKE=DE\n';
@@ -123,7 +123,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect(err).not.toMatch(/^ +at /m);
   });
 
-  test('fetches the token at once, and logs a rejection in words of Spotify with the variables', async ({
+  test('fetches the token at once, and logs a rejection with the reason of Spotify and the variables', async ({
     onTestFinished: onEnd,
   }) => {
     const upstream = await startUpstream(onEnd);
@@ -154,7 +154,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('the paths beside the graph', { timeout: 60_000 }, () => {
+describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }, () => {
   test('GET /health and GET /ready answer 200 with one fixed word', async () => {
     const { get } = unconfigured;
     for (const path of ['/health', '/ready']) {
@@ -165,7 +165,7 @@ describe.concurrent('the paths beside the graph', { timeout: 60_000 }, () => {
     }
   });
 
-  test('only these paths are health: a URL that merely ends like them is not', async () => {
+  test('a URL that only ends like /health or /ready is not one of them', async () => {
     const { get } = unconfigured;
     const accept = { headers: { accept: 'application/graphql-response+json' } };
     for (const end of ['/health', '/ready']) {
@@ -176,7 +176,7 @@ describe.concurrent('the paths beside the graph', { timeout: 60_000 }, () => {
     }
   });
 
-  test('/ready is 503 while the credentials are refused; /health is not, and nothing tells them', async ({
+  test('/ready is 503 while the credentials are refused; /health is not, and no output contains the credentials', async ({
     onTestFinished: onEnd,
   }) => {
     const upstream = await startUpstream(onEnd, { clientSecret: 'another' });
@@ -191,12 +191,12 @@ describe.concurrent('the paths beside the graph', { timeout: 60_000 }, () => {
       data: { artist: null },
       errors: [{ extensions: { code: 'UPSTREAM_AUTH_FAILED' } }],
     });
-    const told = [out(), err(), ...replies.map(({ text }) => text)].join('\n');
-    expect(told).not.toContain(canary);
-    expect(told).not.toContain(Buffer.from(`${upstream.clientId}:${canary}`).toString('base64'));
+    const output = [out(), err(), ...replies.map(({ text }) => text)].join('\n');
+    expect(output).not.toContain(canary);
+    expect(output).not.toContain(Buffer.from(`${upstream.clientId}:${canary}`).toString('base64'));
   });
 
-  test('/ready is 503 where there is no upstream, and the process lives on', async ({
+  test('/ready is 503 if Spotify cannot be reached, and the process goes on', async ({
     onTestFinished: onEnd,
   }) => {
     const nowhere = `http://127.0.0.1:${await freePort()}`;

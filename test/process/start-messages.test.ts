@@ -6,7 +6,7 @@ import type { Environment } from '../support/process.ts';
 
 const credentials = { SPOTIFY_CLIENT_ID: '0123456789abcdef', SPOTIFY_CLIENT_SECRET: 'canary-3f9c1' };
 const address = { address: '127.0.0.1', family: 'IPv4', port: 4000 };
-const report = (known: Partial<SpotifyReport> = {}): SpotifyReport => ({
+const report = (fields: Partial<SpotifyReport> = {}): SpotifyReport => ({
   families: [],
   quota: [],
   tokenAgeMs: null,
@@ -14,7 +14,7 @@ const report = (known: Partial<SpotifyReport> = {}): SpotifyReport => ({
   isDevelopmentMode: false,
   isStoreAvailable: true,
   isPremiumLapsed: false,
-  ...known,
+  ...fields,
 });
 const albums = { family: 'artists/albums', used: 61, limit: 100, limitSource: 'CONFIGURED' as const };
 const quota = [
@@ -34,7 +34,7 @@ const urls = [
   'GraphQL on http://localhost:4000/graphql',
 ];
 
-test.each<[name: string, environment: Environment, known: SpotifyReport | null, lines: string[]]>([
+test.each<[name: string, environment: Environment, spotifyReport: SpotifyReport | null, lines: string[]]>([
   [
     'a new process that learns the mode of its app',
     credentials,
@@ -91,8 +91,8 @@ test.each<[name: string, environment: Environment, known: SpotifyReport | null, 
     null,
     ['Spotify: app 012345…, no default market, quota mode not known yet', ...urls],
   ],
-])('the start message of %s', (_, environment, known, lines) => {
-  const message = startMessage(readConfig(environment), address, known);
+])('the start message of %s', (_, environment, spotifyReport, lines) => {
+  const message = startMessage(readConfig(environment), address, spotifyReport);
   expect(message.split('\n')).toEqual(lines);
 });
 

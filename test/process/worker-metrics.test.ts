@@ -22,7 +22,7 @@ test('messages to a worker that is killed meanwhile are logged, and do not end t
 
   const exit = once(worker, 'exit');
   process.kill(Number(worker.process.pid), 'SIGKILL');
-  const messages = 100; // it ends while they are sent
+  const messages = 100; // the worker ends while they are sent
   for (let n = 0; n < messages; n++) {
     sendTo(worker, 'x'.repeat(10_000), log);
     await new Promise(setImmediate);

@@ -21,7 +21,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     `/audiobooks/${unknown}?market=US`,
     `/shows/${audiobooks.chapters3}?market=US`,
   ])(
-    'have no audiobook at %s: the market is missing, or does not have it, or it is no show',
+    'are not found at %s: the market is missing or lacks the audiobook, or the id is not of a show',
     async (path) => {
       const answer = await get(path);
       expect(answer.status).toBe(404);
@@ -34,7 +34,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     `/chapters/${chapters.first}?market=DE`,
     `/chapters/${chapters.onlyBritain}?market=US`,
     `/chapters/${unknown}?market=US`,
-  ])('have no chapter at %s: the market is missing, or does not have it', async (path) => {
+  ])('have no chapter at %s: the market is missing or lacks the chapter', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
     expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);
@@ -58,7 +58,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     );
   });
 
-  it('count null items and slots without an item, and the audiobook counts more than its list', async () => {
+  it('count null items and slots without an item, and an audiobook states more chapters than its list has', async () => {
     const first = await get(`/audiobooks/${audiobooks.gaps}?market=US`);
     expect([first.at('chapters.items.2'), first.at('total_chapters')]).toEqual([null, 75]);
     expect(first.at('chapters.items')).toHaveLength(49);
@@ -79,7 +79,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     });
   });
 
-  it('leave texts in lists of chapters empty, and do not say there whether a chapter can be played', async () => {
+  it('have empty texts and no `is_playable` in lists of chapters', async () => {
     const list = await get(`/audiobooks/${audiobooks.chapters3}/chapters?market=US`);
     expect(list.at('items.1')).toMatchObject({ description: '', html_description: '', languages: [''] });
     expect(list.at('items.1.is_playable')).toBeUndefined();
@@ -96,7 +96,7 @@ describe.each(['development', 'extended'] as const)('the audiobooks of the sandb
     );
   });
 
-  it('are found by a search in their markets, and chapters by none', async () => {
+  it('are found by a search in their markets, and no search finds chapters', async () => {
     const total = async (market: string) =>
       (await get(`/search?q=corridor&type=audiobook&market=${market}`)).at('audiobooks.total');
     expect([await total('GB'), await total('US'), await total('DE')]).toEqual([6, 5, 0]);

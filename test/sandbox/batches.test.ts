@@ -19,23 +19,23 @@ describe.each([
   };
   const idsIn = async (ids: readonly string[]) => (await read(ids)).entries.map((entry) => entry?.id ?? null);
 
-  it('answers in the order of its ids, with null for an unknown one and twice for one given twice', async () => {
+  it('has entries in the order of its ids, null for an unknown id, and two entries for a repeated id', async () => {
     expect(await idsIn([other, unknown, one, other])).toEqual([other, null, one, other]);
     expect(await idsIn([unknown])).toEqual([null]);
   });
 
-  it(`takes ${most} ids and holds what single reads hold`, async () => {
+  it(`takes ${most} ids, and its entries equal the objects of single reads`, async () => {
     const { status, entries } = await read(
       Array.from({ length: most }, (_, index) => (index % 2 ? one : other)),
     );
     expect([status, entries.length]).toEqual([200, most]);
     const single = await get(`/${kind}/${one}?${rest}`);
-    // The link of an artist that is read alone repeats the locale.
+    // In a single read of an artist, the link repeats the locale.
     expect(entries[1]).toEqual(JSON.parse(single.text.replace('?locale=*', '')));
   });
 });
 
-it('an id in a batch of tracks may come back as another one', async () => {
+it('a batch of tracks has the replacement of a track that is relinked in the market', async () => {
   const answer = await get(`/tracks?ids=${tracks.relinked},${tracks.explicit}&market=ES`);
   expect(answer.at('tracks.0.id')).toBe(tracks.spanishReplacement);
   expect(answer.at('tracks.0.linked_from.id')).toBe(tracks.relinked);

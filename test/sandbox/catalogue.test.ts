@@ -37,9 +37,9 @@ function fingerprint(of: typeof catalogue): string {
 }
 
 describe('a catalogue', () => {
-  it('is the same every time', () => {
+  it('is the same after each creation', () => {
     const other = createCatalogue();
-    // What is asked for first must not matter.
+    // The order of reads must not change the catalogue.
     other.track(tracks.relinked);
     other.find('track', 'a');
     expect(fingerprint(other)).toBe(fingerprint(catalogue));
@@ -49,7 +49,7 @@ describe('a catalogue', () => {
     expect(fingerprint(catalogue)).toBe('064fdff861b34194f3dc7d4d16aa23f1511ab928823dc2877c98e45c54c61948');
   });
 
-  it('gives everything an id of 22 base62 characters below 2^128 that nothing else has', () => {
+  it('gives every object a unique id of 22 base62 characters below 2^128', () => {
     const ids = [
       ...[catalogue.artists(), catalogue.albums(), catalogue.tracks()].flat(),
       ...[catalogue.shows(), catalogue.episodes()].flat(),
@@ -60,7 +60,7 @@ describe('a catalogue', () => {
     expect(ids.filter((id) => !/^[0-9A-Za-z]{22}$/.test(id) || numberOf(id) >= 2n ** 128n)).toEqual([]);
   });
 
-  it('knows nothing by an id that it does not have', () => {
+  it('has no object and no list for an unknown id', () => {
     const unknown = '0000000000000000000000';
     expect([catalogue.artist(unknown), catalogue.album(unknown), catalogue.track(unknown)]).toEqual([
       undefined,
@@ -84,7 +84,7 @@ describe('a catalogue', () => {
     expect(listed.filter((slot) => slot.shows === 'album' && !catalogue.album(slot.albumId))).toEqual([]);
   });
 
-  it('has a track or an episode for each slot of a playlist that says so, and as many slots as the playlist counts', () => {
+  it('has a track or an episode for each slot of a playlist that refers to one, and as many slots as the playlist states', () => {
     for (const playlist of catalogue.playlists()) {
       const slots = catalogue.itemsOf(playlist.id);
       expect(slots.length).toBe(playlist.totalItems);
@@ -95,7 +95,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has an episode for each slot of a show that says so, and as many slots as the show counts', () => {
+  it('has an episode for each slot of a show that refers to one, and as many slots as the show states', () => {
     for (const show of catalogue.shows()) {
       const slots = catalogue.episodesOf(show.id);
       expect(slots).toHaveLength(show.totalEpisodes);
@@ -104,7 +104,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has a chapter for each slot of an audiobook that says so, numbered by its slot', () => {
+  it('has a chapter for each slot of an audiobook that refers to one, numbered by its slot', () => {
     for (const { id } of catalogue.audiobooks()) {
       for (const [number, slot] of catalogue.chaptersOf(id).entries()) {
         if (slot.shows !== 'chapter') continue;
@@ -113,7 +113,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('has as many tracks on an album as the album says, on the discs that it says', () => {
+  it('has as many tracks on an album as the album states, on the discs that it states', () => {
     for (const album of catalogue.albums()) {
       const onDiscs = album.discs.map(
         (_, disc) => catalogue.tracksOf(album.id).filter((track) => track.disc === disc + 1).length,
@@ -123,7 +123,7 @@ describe('a catalogue', () => {
     }
   });
 
-  it('hears every artist on the albums that its list says it appears on', () => {
+  it('has a track of the artist on every album of the group appears_on', () => {
     for (const { id } of catalogue.artists()) {
       for (const slot of catalogue.albumsOf(id)) {
         if (slot.shows !== 'album' || slot.group !== 'appears_on') continue;
@@ -157,7 +157,7 @@ describe('the fixture', () => {
     expect(odd.map(({ id, type }) => [id, type])).toEqual([[albums.unknownType, 'ep']]);
   });
 
-  it('albums are what their names say', () => {
+  it('albums have the properties in their names', () => {
     expect(album('noImages')?.images).toEqual([]);
     expect(album('nameless')?.name).toBe('');
     expect(album('unsizedImages')?.images).toMatchObject([{ width: null, height: null }]);
@@ -170,7 +170,7 @@ describe('the fixture', () => {
     expect(album('various')).toMatchObject({ type: 'compilation', artistIds: [artists.various] });
   });
 
-  it('tracks are what their names say', () => {
+  it('tracks have the properties in their names', () => {
     expect(catalogue.track(tracks.explicit)?.explicit).toBe(true);
     expect(catalogue.track(tracks.severalArtists)?.artistIds).toHaveLength(3);
     expect(catalogue.track(tracks.notInSpain)?.markets).not.toContain('ES');
@@ -179,7 +179,7 @@ describe('the fixture', () => {
     expect(relinked?.isrc).toBe(catalogue.track(tracks.spanishReplacement)?.isrc);
   });
 
-  it('`various` is by nobody in particular and each of its tracks by somebody', () => {
+  it('album `various` is by Various Artists, and each of its tracks is by one other artist', () => {
     const performers = catalogue.tracksOf(albums.various).map(({ artistIds }) => artistIds);
     expect(performers.filter(({ length }) => length !== 1)).toEqual([]);
     expect(new Set(performers.flat()).size).toBeGreaterThan(5);
@@ -187,7 +187,7 @@ describe('the fixture', () => {
   });
 });
 
-it('the ordinary catalogue has what clients trip over: no genres, no images, dates without a day', () => {
+it('the ordinary catalogue has data that clients often mishandle: no genres, no images, dates without a day', () => {
   expect(catalogue.artists().some(({ genres }) => genres.length === 0)).toBe(true);
   expect(new Set(catalogue.albums().map(({ precision }) => precision))).toEqual(
     new Set(['year', 'month', 'day']),

@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const child of started.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
 });
 
-/** Runs the program and gathers what it prints. */
+/** Runs the program and collects its output. */
 function run(...args: string[]) {
   const child = spawn(process.execPath, [main, ...args], { stdio: 'pipe' });
   started.push(child);
@@ -41,22 +41,24 @@ async function start(...args: string[]) {
     if (running.child.exitCode !== null) throw new Error(running.printed.err);
     await once(running.child.stdout, 'data');
   }
-  const told = {
+  const endpoint = {
     apiUrl: line('Web API'),
     tokenUrl: line('token URL'),
     clientId: line('client id'),
     clientSecret: line('client secret'),
   };
-  const token = (await (await fetch(told.tokenUrl, tokenRequest(told))).json()) as { access_token: string };
+  const token = (await (await fetch(endpoint.tokenUrl, tokenRequest(endpoint))).json()) as {
+    access_token: string;
+  };
   const get = (path: string) =>
-    fetch(told.apiUrl + path, { headers: { authorization: `Bearer ${token.access_token}` } });
+    fetch(endpoint.apiUrl + path, { headers: { authorization: `Bearer ${token.access_token}` } });
   return { ...running, get };
 }
 
 const bts = '/artists/3Nrfpe0tUJi4K4DXYWgMUX';
 
 describe('the command', () => {
-  it('prints where it listens and whom it lets in, and a call that works', async () => {
+  it('prints its addresses, its credentials and an example call, and accepts calls', async () => {
     const { get, printed } = await start();
     expect(printed.out).toContain('development mode');
     expect(printed.out).toMatch(
@@ -79,7 +81,7 @@ describe('the command', () => {
     ]);
   });
 
-  it('plays an app of the other kind, limits the rate and breaks what it is told to', async () => {
+  it('simulates an app with extended quota, limits the rate and applies faults from a file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
     const file = join(folder, 'faults.json');
     writeFileSync(file, '[{"on":{"route":"search"},"fault":{"kind":"answer","status":502}}]');
@@ -113,10 +115,10 @@ describe('the command', () => {
       expect(out).toContain(flag);
     }
     for (const name of presetNames) {
-      const [, about = '', seen = ''] =
+      const [, about = '', sources = ''] =
         new RegExp(`^  ${name}\\n([^]+?)Seen: ([^]+?)\\.$`, 'm').exec(out) ?? [];
       expect(about.trim().length, `${name} is explained`).toBeGreaterThan(20);
-      expect(seen, `${name} has a source`).toMatch(/\d/);
+      expect(sources, `${name} has a source`).toMatch(/\d/);
     }
   });
 
@@ -148,7 +150,7 @@ describe('the command', () => {
     [['--faults', '@/nowhere.json'], '--faults: cannot read /nowhere.json'],
     [['--colour'], "Unknown option '--colour'"],
     [['stray'], "Unexpected argument 'stray'"],
-  ])('rejects %j with a message of one line', (args, complaint) => {
+  ])('rejects %j with a message of one line', (args, message) => {
     let thrown: unknown;
     try {
       readOptions(args);
@@ -157,16 +159,16 @@ describe('the command', () => {
     }
     expect(thrown).toBeInstanceOf(InvalidOption);
     expect((thrown as Error).message).toMatch(/^[^\n]+$/);
-    expect((thrown as Error).message.startsWith(complaint)).toBe(true);
+    expect((thrown as Error).message.startsWith(message)).toBe(true);
   });
 
   it('prints the message about an invalid option and ends with 1', async () => {
     const { code, out, err } = await run('--port', 'x').ended;
-    const complaint = '--port must be a whole number from 0 to 65535, not "x"';
-    expect([code, out, err]).toEqual([1, '', `sandbox: ${complaint} (--help lists the options)\n`]);
+    const message = '--port must be a whole number from 0 to 65535, not "x"';
+    expect([code, out, err]).toEqual([1, '', `sandbox: ${message} (--help lists the options)\n`]);
   });
 
-  it('says when its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const { printed } = await start();
     const port = /127\.0\.0\.1:(\d+)/.exec(printed.out)?.[1] ?? '';
     const { code, err } = await run('--port', port).ended;

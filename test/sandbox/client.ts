@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from '../support/catalogue.ts';
 
-/** An answer, read to its end. */
+/** A response with its body. */
 export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as JSON; undefined if it is none. */
+  /** The body as JSON; undefined if it is not JSON. */
   json: unknown;
-  /** A place in the JSON, `items.3.name`; undefined if there is no such place. */
+  /** The value at a path in the JSON, such as `items.3.name`; undefined if there is none. */
   at(path: string): unknown;
 }
 
@@ -19,7 +19,7 @@ export interface Client {
   get(path: string, init?: RequestInit): Promise<Answer>;
   /** The headers of a caller with a fresh token. */
   authorize(): Promise<{ authorization: string }>;
-  /** A POST to the token endpoint with the sandbox's own credentials unless told otherwise. */
+  /** A POST to the token endpoint with the sandbox's credentials, unless `init` has others. */
   requestToken(init?: RequestInit): Promise<Answer>;
 }
 
@@ -70,7 +70,7 @@ export async function connect(sandbox: Sandbox): Promise<Client> {
   };
 }
 
-/** The request of a client that does everything right. */
+/** A valid request for a token. */
 export function tokenRequest({
   clientId,
   clientSecret,
@@ -83,7 +83,7 @@ export function tokenRequest({
   };
 }
 
-/** The message of an error answer of the Web API. */
+/** The message of an error response of the Web API. */
 export const messageOf = (answer: Answer): unknown => answer.at('error.message');
 
 async function call(url: string, init: RequestInit): Promise<Answer> {

@@ -12,7 +12,7 @@ const fiftyOne = Array.from({ length: 51 }, () => unknown).join();
 
 type Refused = [path: string, status: number, message: string];
 
-/** What both kinds of apps are told. */
+/** Errors in both quota modes. */
 const refused: Refused[] = [
   [`/artists/${unknown}`, 404, 'Resource not found'],
   [`/artists/${unknown}/albums`, 404, 'Resource not found'],
@@ -23,7 +23,7 @@ const refused: Refused[] = [
   ['/artists/abc', 400, 'Invalid base62 id'],
   ['/artists/000000000000000000000_', 400, 'Invalid base62 id'],
   [`/albums/${unknown}0`, 400, 'Invalid base62 id'],
-  // The first id that is no 128-bit number; the last that is one is merely unknown.
+  // The first id above 128 bits is invalid; the id before it is only unknown.
   ['/tracks/7N42dgm5tFLK9N8MT7fHC8', 400, 'Invalid base62 id'],
   ['/tracks/7N42dgm5tFLK9N8MT7fHC7', 404, "Non existing id: 'spotify:track:7N42dgm5tFLK9N8MT7fHC7'"],
 
@@ -79,7 +79,7 @@ const refused: Refused[] = [
   ['/playlists/abc', 400, 'Invalid base62 id'],
 ];
 
-/** What only apps with batch reads get as far as to be told. */
+/** Errors of endpoints that only apps with extended quota may call. */
 const refusedExtended: Refused[] = [
   [`/artists?ids=${fiftyOne}`, 400, 'too many ids requested'],
   [`/tracks?ids=${fiftyOne}`, 400, 'too many ids requested'],
@@ -102,7 +102,7 @@ const refusedExtended: Refused[] = [
   ['/browse/categories/nonsense', 404, 'Resource not found'],
   ['/browse/categories/nonsense/playlists', 404, 'Resource not found'],
   [`/shows?ids=${fiftyOne}`, 400, 'too many ids requested'],
-  // Apps from before 2024-11-27 may still use these; the sandbox has nothing for them.
+  // Apps from before 2024-11-27 may still call these endpoints; the sandbox does not simulate them.
   ['/recommendations?seed_genres=folk', 404, 'Not Found'],
   [`/audio-features/${explicit}`, 404, 'Not Found'],
 ];
@@ -119,7 +119,7 @@ describe.each<[QuotaMode, Refused[]]>([
     const answer = await get(path);
     expect([answer.status, messageOf(answer)]).toEqual([status, message]);
     expect(answer.at('error.status')).toBe(status);
-    // A 401 says nothing about the charset and about caching.
+    // A 401 has neither a charset nor a cache-control header.
     const isUnauthorized = status === 401;
     const contentType = isUnauthorized ? 'application/json' : 'application/json; charset=utf-8';
     expect(answer.headers.get('content-type')).toBe(contentType);
@@ -128,20 +128,20 @@ describe.each<[QuotaMode, Refused[]]>([
     expect(answer.headers.get('etag')).toBeNull();
   });
 
-  it('a query of 250 characters passes, however long its escaped form is', async () => {
+  it('a query of 250 characters is accepted, however long its escaped form is', async () => {
     const answer = await get(`/search?q=${encodeURIComponent('é'.repeat(250))}&type=artist`);
     expect(answer.status).toBe(200);
   });
 
-  it('the last place that a search may show is number 999', async () => {
+  it('the last offset of a search is 999', async () => {
     expect((await get('/search?q=x&type=artist&offset=999&limit=1')).status).toBe(200);
   });
 
-  it('a market is not looked at where it means nothing', async () => {
+  it('an invalid market is ignored by an endpoint that has no markets', async () => {
     expect((await get(`/artists/${bts}?market=XY`)).status).toBe(200);
   });
 
-  it('nothing is found beside the root of the API, or by climbing out of it', async () => {
+  it('a path outside the root of the API is 404, also one with ..', async () => {
     for (const url of [`/artists/${bts}`, `/v2/artists/${bts}`, '/v1', '/', `/v1/../artists/${bts}`]) {
       const response = await fetch(new URL(url, client.sandbox.apiUrl), {
         headers: await client.authorize(),
@@ -162,7 +162,7 @@ describe.each<[QuotaMode, Refused[]]>([
     },
   );
 
-  it.each(['PUT', 'DELETE'])('%s on something of a user needs a user', async (method) => {
+  it.each(['PUT', 'DELETE'])('%s on data of a user is 401 without a user token', async (method) => {
     for (const path of ['/me/library', `/playlists/${unknown}/items`, `/playlists/${unknown}/followers`]) {
       const answer = await get(path, { method });
       expect([answer.status, messageOf(answer)]).toEqual([401, 'Valid user authentication required']);

@@ -9,7 +9,7 @@ const client = useSandbox({ quotaMode: 'extended', catalogue });
 const artist = `/artists/${artists.bts}`;
 const list = `${artist}/albums`;
 
-/** The answer to one call while a fault is in force. */
+/** The response to one call while a fault is in force. */
 async function under(fault: Fault, path = artist) {
   const remove = client.sandbox.faults.add({ fault });
   try {
@@ -20,7 +20,7 @@ async function under(fault: Fault, path = artist) {
 }
 
 describe('an `answer`', () => {
-  it('is an empty 200 of plain text when nothing is said', async () => {
+  it('without fields is an empty 200 of plain text', async () => {
     const answer = await under({ kind: 'answer' });
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([200, '', 'text/plain']);
   });
@@ -38,7 +38,7 @@ describe('an `answer`', () => {
     expect([answer.status, answer.text]).toEqual([status, text]);
   });
 
-  it('has the headers that it is given, and none that are null', async () => {
+  it('has the headers of its fault, except those that are null', async () => {
     const answer = await under({
       kind: 'answer',
       headers: { 'x-mark': '1', 'content-type': null },
@@ -61,21 +61,21 @@ describe('a `rate-limit`', () => {
       '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}',
       'application/json; charset=utf-8',
     ],
-  ] as const)('of form %s says so in Spotify’s words', async (form, text, type) => {
+  ] as const)('of form %s has the text that Spotify sends', async (form, text, type) => {
     const answer = await under({ kind: 'rate-limit', form });
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([429, text, type]);
     expect(answer.headers.get('retry-after')).toBeNull();
     expect(answer.headers.get('cache-control')).toBe('private, max-age=0');
   });
 
-  it.each([0, 1, 86_400])('says to retry after %i seconds when told to', async (retryAfterSeconds) => {
+  it.each([0, 1, 86_400])('has the Retry-After of its fault: %i seconds', async (retryAfterSeconds) => {
     const answer = await under({ kind: 'rate-limit', retryAfterSeconds });
     expect(answer.headers.get('retry-after')).toBe(String(retryAfterSeconds));
   });
 });
 
 describe('a `budget`', () => {
-  it('refuses what exceeds it, and says truly when the next call will pass', async () => {
+  it('refuses calls above its limit, and its Retry-After is the time until the next call passes', async () => {
     client.sandbox.faults.add({ fault: { kind: 'budget', calls: 2, windowSeconds: 1 } });
     const startMs = performance.now();
     expect((await client.get(artist)).status).toBe(200);
@@ -90,7 +90,7 @@ describe('a `budget`', () => {
     expect((await client.get(artist)).status).toBe(429);
   });
 
-  it('of a day counts each endpoint family for itself and refuses as a quota', async () => {
+  it('of a day counts each endpoint family separately, and its refusals have the reason QUOTA_EXCEEDED', async () => {
     const daySeconds = 86_400;
     client.sandbox.faults.add({
       fault: { kind: 'budget', calls: 1, windowSeconds: daySeconds, per: 'family', form: 'quota' },
@@ -105,7 +105,7 @@ describe('a `budget`', () => {
 });
 
 describe('refusals', () => {
-  it('`redirect` sends elsewhere', async () => {
+  it('`redirect` answers with its status and location, 302 by default', async () => {
     const answer = await under({ kind: 'redirect', to: 'https://example.org/', status: 307 });
     expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://example.org/']);
     expect((await under({ kind: 'redirect', to: '/' })).status).toBe(302);
@@ -139,7 +139,7 @@ describe('refusals', () => {
     [404, 404, 'Not Found'],
     [410, 410, 'Gone'],
   ] as const)(
-    '`withdrawn` with %s takes batches away and leaves single reads',
+    '`withdrawn` with %s refuses batch reads and allows single reads',
     async (status, expected, message) => {
       const fault = { kind: 'withdrawn', ...(status && { status }) } as const;
       client.sandbox.faults.add({ on: { batch: true }, fault });

@@ -7,7 +7,7 @@ const { artists, albums, tracks } = catalogue.fixtures;
 const client = useSandbox({ quotaMode: 'extended', catalogue });
 const list = `/artists/${artists.bts}/albums`;
 
-/** The answer to one call while a fault is in force. */
+/** The response to one call while a fault is in force. */
 async function under(fault: Fault, path: string) {
   const remove = client.sandbox.faults.add({ fault });
   try {
@@ -17,15 +17,15 @@ async function under(fault: Fault, path: string) {
   }
 }
 
-describe('the world', () => {
-  it('`ceiling` refuses larger pages, and lowers the usual size with it', async () => {
+describe('a fault of the data', () => {
+  it('`ceiling` refuses larger pages, and lowers the default page size to its limit', async () => {
     const refused = await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=8`);
     expect([refused.status, messageOf(refused)]).toEqual([400, 'Invalid limit']);
     expect((await under({ kind: 'ceiling', limit: 7 }, `${list}?limit=7`)).at('items')).toHaveLength(7);
     expect((await under({ kind: 'ceiling', limit: 7 }, list)).at('limit')).toBe(7);
   });
 
-  it('`ceiling` that clamps answers with the page that it allows, and says so', async () => {
+  it('`ceiling` with `clamp` answers with the largest allowed page, and states its limit', async () => {
     const answer = await under({ kind: 'ceiling', limit: 5, clamp: true }, `${list}?limit=50`);
     expect([answer.status, answer.at('limit')]).toEqual([200, 5]);
     expect(answer.at('items')).toHaveLength(5);
@@ -38,7 +38,7 @@ describe('the world', () => {
     return { ids: (answer.at('items') as { id: string }[]).map(({ id }) => id), total: answer.at('total') };
   };
 
-  it('`listing` puts releases in front of a list, which can be read as any album can', async () => {
+  it('`listing` puts new releases in front of a list, and each can be read as an album', async () => {
     const before = await idsOf();
     const { ids, total } = await idsOf({ kind: 'listing', inserted: 3 });
     expect(total).toBe(107);
@@ -79,7 +79,7 @@ describe('the world', () => {
 describe('an `edit`', () => {
   const edited = async (...edits: Edit[]) => under({ kind: 'edit', edits }, `${list}?limit=3`);
 
-  it('sets, removes and renames what is at a path, and leaves the rest', async () => {
+  it('sets, removes and renames the values at its paths, and changes no other value', async () => {
     const plain = await client.get(`${list}?limit=3`);
     const answer = await edited(
       { path: 'items.0.name', set: null },
@@ -97,7 +97,7 @@ describe('an `edit`', () => {
     expect(answer.headers.get('etag')).toBeNull();
   });
 
-  it('can make keys that endanger prototypes', async () => {
+  it('can add the keys `__proto__` and `constructor`', async () => {
     const answer = await edited(
       { path: 'items.0.__proto__', set: { polluted: true } },
       { path: 'constructor', set: { prototype: 1 } },
@@ -107,7 +107,7 @@ describe('an `edit`', () => {
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
-  it('changes what the token endpoint says', async () => {
+  it('changes the response of the token endpoint', async () => {
     const edits = [
       { path: 'expires_in', set: 1 },
       { path: 'access_token', remove: true as const },
@@ -116,7 +116,7 @@ describe('an `edit`', () => {
     expect((await client.requestToken()).json).toEqual({ token_type: 'Bearer', expires_in: 1 });
   });
 
-  it('leaves an answer that is no success as it is', async () => {
+  it('does not change an error response', async () => {
     const answer = await under({ kind: 'edit', edits: [{ path: 'error', set: 1 }] }, '/albums/abc');
     expect(messageOf(answer)).toBe('Invalid base62 id');
   });

@@ -25,12 +25,12 @@ describe('the control of a running sandbox', () => {
     expect((await client.get(path)).status).toBe(200);
   });
 
-  it('is no call of Spotify', async () => {
+  it('does not appear in the list of Spotify calls', async () => {
     await control('GET');
     expect(client.sandbox.calls()).toEqual([]);
   });
 
-  it('knows no other method', async () => {
+  it('answers other methods with 405', async () => {
     expect((await control('PUT', rule)).status).toBe(405);
   });
 
@@ -56,7 +56,7 @@ describe('the control of a running sandbox', () => {
     [{ fault: { kind: 'edit', edits: [{ set: 1 }] } }, 'edit.path must be a text'],
     [{ fault: { kind: 'edit', edits: [7] } }, 'edit must be an object'],
     [[rule, {}], 'rule.fault must be an object'],
-  ])('refuses %j and says why', async (body, error) => {
+  ])('refuses %j with a message that states the reason', async (body, error) => {
     expect(await control('POST', body)).toEqual({ status: 400, json: { error } });
     expect(client.sandbox.faults.rules()).toEqual([]);
   });

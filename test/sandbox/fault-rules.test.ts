@@ -27,62 +27,66 @@ describe('a rule hits', () => {
     ['every call of the Web API', undefined, [503, 503, 503, 503]],
     ['one endpoint family, singles and batches alike', { route: 'artists' }, [503, 503, 200, 200]],
     ['several families', { route: ['albums', 'artists/albums'] }, [200, 200, 503, 503]],
-    ['what begins with a path', { path: `/artists/${artists.bts}` }, [503, 200, 503, 200]],
-    ['what matches a pattern, query included', { pattern: 'limit=\\d+$' }, [200, 200, 503, 200]],
+    ['calls whose path begins with a text', { path: `/artists/${artists.bts}` }, [503, 200, 503, 200]],
+    ['calls whose path and query match a pattern', { pattern: 'limit=\\d+$' }, [200, 200, 503, 200]],
     ['batches alone', { batch: true }, [200, 503, 200, 200]],
     ['single reads alone', { route: 'artists', batch: false }, [503, 200, 200, 200]],
-    ['only what meets all of its conditions', { route: 'artists', pattern: 'albums' }, [200, 200, 200, 200]],
+    [
+      'only calls that meet all of its conditions',
+      { route: 'artists', pattern: 'albums' },
+      [200, 200, 200, 200],
+    ],
   ])('%s', async (_, on, expected) => {
     client.sandbox.faults.add({ ...(on && { on }), fault: broken });
-    const seen = [];
-    for (const path of Object.values(paths)) seen.push(await statusOf(path));
-    expect(seen).toEqual(expected);
+    const received = [];
+    for (const path of Object.values(paths)) received.push(await statusOf(path));
+    expect(received).toEqual(expected);
     expect((await client.requestToken()).status).toBe(200);
   });
 
-  it('the token endpoint when it names it, and then nothing else', async () => {
+  it('only the token endpoint if its route is `token`', async () => {
     client.sandbox.faults.add({ on: { route: 'token' }, fault: broken });
     expect((await client.requestToken()).status).toBe(503);
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
-  it('the first call and then one in every so many', async () => {
+  it('every third call after `skip` calls, with `every: 3`, until it has hit `times` calls', async () => {
     client.sandbox.faults.add({ skip: 1, every: 3, times: 2, fault: broken });
     expect(await statuses(9)).toEqual([200, 503, 200, 200, 503, 200, 200, 200, 200]);
   });
 
-  it('so many times', async () => {
+  it('as many calls as `times` states, and is then removed', async () => {
     client.sandbox.faults.add({ times: 2, fault: broken });
     expect(await statuses(4)).toEqual([503, 503, 200, 200]);
     expect(client.sandbox.faults.rules()).toEqual([]);
   });
 
-  it('after so many calls that match it', async () => {
+  it('a call only after `skip` calls that match it', async () => {
     client.sandbox.faults.add({ on: { route: 'artists' }, skip: 1, times: 1, fault: broken });
     expect(await statusOf(paths.album)).toBe(200);
     expect(await statuses(3)).toEqual([200, 503, 200]);
   });
 
-  it('for so long', async () => {
+  it('calls only during `forMs`', async () => {
     client.sandbox.faults.add({ forMs: 150, fault: broken });
     expect(await statusOf(paths.artist)).toBe(503);
     await sleep(160);
     expect(await statusOf(paths.artist)).toBe(200);
   });
 
-  it('by chance, the same calls for the same seed', async () => {
+  it('random calls, the same ones for the same seed', async () => {
     const withSeed = async (seed: string) => {
       const remove = client.sandbox.faults.add({ chance: 0.3, seed, fault: broken });
-      const seen = await statuses(60);
+      const received = await statuses(60);
       remove();
-      return seen;
+      return received;
     };
-    const seen = await withSeed('one');
-    const hits = seen.filter((status) => status === 503).length;
+    const received = await withSeed('one');
+    const hits = received.filter((status) => status === 503).length;
     expect(hits).toBeGreaterThan(8);
     expect(hits).toBeLessThan(30);
-    expect(await withSeed('one')).toEqual(seen);
-    expect(await withSeed('two')).not.toEqual(seen);
+    expect(await withSeed('one')).toEqual(received);
+    expect(await withSeed('two')).not.toEqual(received);
   });
 });
 
@@ -106,7 +110,7 @@ describe('rules', () => {
     expect(performance.now() - before).toBeGreaterThanOrEqual(119);
   });
 
-  it('leave their mark in the list of calls', async () => {
+  it('set the status in the list of calls, null for a reset', async () => {
     client.sandbox.faults.add({ times: 1, fault: broken });
     client.sandbox.faults.add({ skip: 1, times: 1, fault: { kind: 'reset' } });
     await client.get(paths.artist);
@@ -115,13 +119,13 @@ describe('rules', () => {
     expect(client.sandbox.calls().map(({ status }) => status)).toEqual([503, null, 200]);
   });
 
-  it('do not outlast an answer: what was spoiled is whole when the fault is gone', async () => {
-    const whole = await client.get(paths.album);
+  it('do not change the catalogue: a response is as before when its rule is removed', async () => {
+    const original = await client.get(paths.album);
     const remove = client.sandbox.faults.add({
       fault: { kind: 'edit', edits: [{ path: 'name', set: 'spoiled' }] },
     });
     expect((await client.get(paths.album)).at('name')).toBe('spoiled');
     remove();
-    expect((await client.get(paths.album)).text).toBe(whole.text);
+    expect((await client.get(paths.album)).text).toBe(original.text);
   });
 });

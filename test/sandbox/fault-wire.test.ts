@@ -11,18 +11,18 @@ import { useSandbox } from './client.ts';
 const client = useSandbox({ catalogue });
 const path = `/albums/${catalogue.fixtures.albums.tracks55}`;
 
-/** Asks for an album while a fault is in force, without compression, and gives the unread answer. */
+/** Requests an album without compression while a fault is in force, and returns the unread response. */
 async function ask(fault: Fault, headers: Record<string, string> = {}) {
   const authorization = await client.authorize();
   client.sandbox.faults.add({ fault });
   const startMs = performance.now();
   const request = httpGet(client.sandbox.apiUrl + path, { headers: { ...authorization, ...headers } });
-  const response = once(request, 'response').then(([each]) => each as IncomingMessage);
-  response.catch(() => {}); // looked at by the tests that expect it
+  const response = once(request, 'response').then(([message]) => message as IncomingMessage);
+  response.catch(() => {}); // a test that expects the rejection awaits it
   return { request, response, elapsedMs: () => performance.now() - startMs };
 }
 
-/** All that arrives of a body, and how it ended. */
+/** The received bytes of a body, and its error if it fails. */
 async function drain(body: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; error?: unknown }> {
   const chunks: Buffer[] = [];
   try {
@@ -49,7 +49,7 @@ describe('on the wire', () => {
     request.destroy();
   });
 
-  it('`stall` falls silent in the middle of a body', async () => {
+  it('`stall` stops sending in the middle of a body', async () => {
     const { request, response } = await ask({ kind: 'stall', afterBytes: 100 });
     const answer = await response;
     expect(answer.statusCode).toBe(200);
@@ -77,7 +77,7 @@ describe('on the wire', () => {
     expect(lastStatus()).toBeNull();
   });
 
-  it('`reset` is a reset, not a close in good order', async () => {
+  it('`reset` resets the TCP connection instead of closing it', async () => {
     client.sandbox.faults.add({ fault: { kind: 'reset' } });
     const { hostname, port } = new URL(client.sandbox.apiUrl);
     const socket = connect(Number(port), hostname);
@@ -94,7 +94,7 @@ describe('on the wire', () => {
     expect(lastStatus()).toBe(200);
   });
 
-  it('`truncate` closes in good order before the promised length', async () => {
+  it('`truncate` closes the connection normally before the promised length', async () => {
     const { response } = await ask({ kind: 'truncate', afterBytes: 500 });
     const answer = await response;
     const { bytes, error } = await drain(answer);
@@ -110,7 +110,7 @@ describe('on the wire', () => {
     expect(Object.keys(JSON.parse(bytes.toString()))).toEqual(['padding']);
   });
 
-  it('`oversize` in gzip is small until it is opened', async () => {
+  it('`oversize` in gzip is small until it is decompressed', async () => {
     const { response } = await ask(
       { kind: 'oversize', megabytes: 8, gzip: true },
       { 'accept-encoding': 'gzip' },
@@ -119,12 +119,12 @@ describe('on the wire', () => {
     expect(answer.headers['content-encoding']).toBe('gzip');
     const { bytes } = await drain(answer);
     expect(bytes.length).toBeLessThan(64 * 1024);
-    const opened = createGunzip();
-    opened.end(bytes);
-    expect((await drain(opened)).bytes.length).toBeGreaterThan(8 * 1024 * 1024);
+    const gunzip = createGunzip();
+    gunzip.end(bytes);
+    expect((await drain(gunzip)).bytes.length).toBeGreaterThan(8 * 1024 * 1024);
   });
 
-  it('a caller that hangs up ends the wait, and the sandbox serves on', async () => {
+  it('the sandbox goes on serving after a client has closed its connection', async () => {
     for (const fault of [
       { kind: 'stall' },
       { kind: 'delay', ms: 60_000 },

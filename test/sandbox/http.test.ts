@@ -13,7 +13,7 @@ const client = useSandbox({ catalogue });
 const { get } = client;
 
 describe('an answer', () => {
-  it('may be kept only with a check, for which it has an ETag in Spotify’s form', async () => {
+  it('may be cached only with revalidation, and has an ETag in Spotify’s form', async () => {
     for (const path of [`/artists/${bts}`, `/albums/${tracks55}`, '/search?q=BTS&type=artist']) {
       const { headers } = await get(path);
       expect(headers.get('cache-control')).toBe('public, max-age=0');
@@ -22,24 +22,24 @@ describe('an answer', () => {
     }
   });
 
-  it('is 304 without a body to who has it already, and only to them', async () => {
+  it('is 304 without a body if the request has its ETag, and only then', async () => {
     const path = `/albums/${tracks55}`;
     const etag = (await get(path)).headers.get('etag') ?? '';
-    const held = await get(path, { headers: { 'if-none-match': etag } });
-    expect([held.status, held.text, held.headers.get('etag')]).toEqual([304, '', etag]);
+    const notModified = await get(path, { headers: { 'if-none-match': etag } });
+    expect([notModified.status, notModified.text, notModified.headers.get('etag')]).toEqual([304, '', etag]);
     expect((await get(path, { headers: { 'if-none-match': `W/${etag}, "other"` } })).status).toBe(304);
     expect((await get(path, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
     expect((await get(`${path}?market=DE`, { headers: { 'if-none-match': etag } })).status).toBe(200);
     expect((await get('/albums/abc', { headers: { 'if-none-match': '*' } })).status).toBe(400);
   });
 
-  it('has another ETag when anything in it is different', async () => {
+  it('has another ETag when its content is different', async () => {
     const { headers } = await get(`/artists/${bts}`);
     client.sandbox.setQuotaMode('extended');
     expect((await get(`/artists/${bts}`)).headers.get('etag')).not.toBe(headers.get('etag'));
   });
 
-  it('is compressed, whatever its size and status, for a client that accepts it', async () => {
+  it('of any size and status is compressed for a client that accepts gzip', async () => {
     const { authorization } = await client.authorize();
     const read = (path: string, encoding: string) =>
       rawGet(client.sandbox.apiUrl + path, { authorization, 'accept-encoding': encoding });
@@ -71,7 +71,7 @@ describe('a preflight', () => {
       headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
     });
 
-  it('is answered without a token on every route, whatever the faults', async () => {
+  it('is answered without a token on every route, despite faults', async () => {
     client.sandbox.faults.add({ fault: { kind: 'answer', status: 500 } });
     for (const path of [
       `/artists/${bts}`,
@@ -113,7 +113,7 @@ describe('the sandbox', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('keeps every call, in order, with what was asked, when, and what came of it', async () => {
+  it('lists every call in order, with its request, time and status', async () => {
     const before = performance.now();
     await client.requestToken();
     await get(`/artists/${bts}/albums?limit=3&offset=6`, { headers: { 'x-mark': 'yes' } });
@@ -148,7 +148,7 @@ describe('the sandbox', () => {
     expect(calls).toEqual([]);
   });
 
-  it('keeps only the latest calls when there are very many', () => {
+  it('lists only the latest 20,000 calls', () => {
     const log = createCallLog(() => performance.now());
     const call = { kind: 'api', method: 'GET', route: 'other', headers: {} } as const;
     for (let count = 1; count <= 20_010; count++) log.note({ ...call, path: `/${count}` });
@@ -156,7 +156,7 @@ describe('the sandbox', () => {
     expect(log.calls()).toHaveLength(20_000);
   });
 
-  it('waits before every answer when it is told to', async () => {
+  it('delays every response by `latencyMs`', async () => {
     const slow = await startSandbox({ catalogue, latencyMs: 120 });
     const before = performance.now();
     const answers = await Promise.all([fetch(slow.tokenUrl, tokenRequest(slow)), fetch(`${slow.apiUrl}/me`)]);
@@ -167,7 +167,7 @@ describe('the sandbox', () => {
     expect(elapsedMs).toBeLessThan(1000);
   });
 
-  it('shares nothing with another one in the same process', async () => {
+  it('shares no token, fault or call with another sandbox in the same process', async () => {
     const other = await startSandbox({ catalogue, quotaMode: 'extended' });
     const { authorization } = await client.authorize();
     const response = await fetch(`${other.apiUrl}/artists/${bts}`, { headers: { authorization } });
@@ -178,7 +178,7 @@ describe('the sandbox', () => {
     await other.close();
   });
 
-  it('closes within a second, whatever hangs', async () => {
+  it('closes within a second while a request hangs', async () => {
     const closing = await startSandbox({ catalogue });
     closing.faults.add({ fault: { kind: 'stall' } });
     const hanging = fetch(`${closing.apiUrl}/artists/${bts}`).catch((error: unknown) => error);
@@ -190,7 +190,7 @@ describe('the sandbox', () => {
     await expect(fetch(closing.tokenUrl)).rejects.toThrow();
   });
 
-  it('says that its port is taken', async () => {
+  it('fails to start with EADDRINUSE if its port is taken', async () => {
     const port = Number(new URL(client.sandbox.apiUrl).port);
     await expect(startSandbox({ catalogue, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
@@ -205,11 +205,11 @@ async function withFault<T>(fault: Fault, act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A GET that decodes nothing. */
+/** A GET without decompression. */
 async function rawGet(url: string, headers: Record<string, string>, agent?: Agent) {
   const request = httpGet(url, { headers, ...(agent && { agent }) });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
-  const port = response.socket.localPort; // once the answer is read the agent takes the socket back
+  const port = response.socket.localPort; // the agent takes the socket back once the response is read
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return { response, port, body: Buffer.concat(chunks) };

@@ -7,8 +7,8 @@ const { artists, albums, tracks, shows, episodes, audiobooks, chapters, playlist
 const client = useSandbox({ catalogue });
 const unknown = '0000000000000000000000';
 
-// Spotify's own client has Spotify's addresses built in and calls the global fetch: with this in its
-// place it does all that it does, token included, and only the host is another.
+// Spotify's own client has Spotify's addresses built in and calls the global fetch. The replaced fetch
+// changes only the host of its requests, including those for tokens.
 let spotify: SpotifyApi;
 beforeAll(() => {
   const { apiUrl, tokenUrl, clientId, clientSecret } = client.sandbox;
@@ -44,8 +44,10 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
       ids.push(...page.items.map(({ id }) => id));
       more = page.next !== null;
     }
-    const truth = catalogue.albumsOf(artists.albums50).filter(({ group }) => /album|single/.test(group));
-    expect(ids).toEqual(truth.map((slot) => (slot.shows === 'album' ? slot.albumId : null)));
+    const expectedSlots = catalogue
+      .albumsOf(artists.albums50)
+      .filter(({ group }) => /album|single/.test(group));
+    expect(ids).toEqual(expectedSlots.map((slot) => (slot.shows === 'album' ? slot.albumId : null)));
   });
 
   it('reads an album and its tracks', async () => {
@@ -75,11 +77,11 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
       [50, 100].map((offset) => spotify.shows.episodes(shows.episodes130, 'US', 50, offset)),
     );
     const items = [show.episodes, ...pages].flatMap((page) => page.items);
-    const truth = catalogue.episodesOf(shows.episodes130);
+    const expectedSlots = catalogue.episodesOf(shows.episodes130);
     expect(items.map(({ id }) => id)).toEqual(
-      truth.map((slot) => (slot.shows === 'episode' ? slot.episodeId : null)),
+      expectedSlots.map((slot) => (slot.shows === 'episode' ? slot.episodeId : null)),
     );
-    expect(show.total_episodes).toBe(truth.length);
+    expect(show.total_episodes).toBe(expectedSlots.length);
   });
 
   it('reads an episode with its show', async () => {
@@ -125,7 +127,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(found.audiobooks.items.map(({ id }) => id)).toEqual([audiobooks.chapters130]);
   });
 
-  it('is told that a show is unknown in another market', async () => {
+  it('gets a 404 for a show that another market does not have', async () => {
     inMode();
     await expect(spotify.shows.get(shows.onlyGermany, 'US')).rejects.toThrow(
       /404.*Non existing id: 'spotify:show:/s,
@@ -135,8 +137,11 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
   it('reads a playlist with its owner, and finds it', async () => {
     inMode();
     const playlist = await spotify.playlists.getPlaylist(playlists.items3);
-    const truth = catalogue.playlist(playlists.items3);
-    expect([playlist.name, playlist.owner.display_name]).toEqual([truth?.name, truth?.owner.displayName]);
+    const expected = catalogue.playlist(playlists.items3);
+    expect([playlist.name, playlist.owner.display_name]).toEqual([
+      expected?.name,
+      expected?.owner.displayName,
+    ]);
     const found = await spotify.search('Three of a Kind', ['playlist'], undefined, 10);
     expect(found.playlists.items[0]?.id).toBe(playlists.items3);
   });
@@ -149,7 +154,7 @@ describe.each(['development', 'extended'] as const)('Spotify’s own client in %
     expect(found.tracks.items.every(({ artists: by }) => by.some(({ name }) => name === 'BTS'))).toBe(true);
   });
 
-  it('is told why a call is refused', async () => {
+  it('gets the reason of a refused call', async () => {
     inMode();
     await expect(spotify.albums.get(unknown)).rejects.toThrow(/404.*Non existing id: 'spotify:album:0{22}'/s);
     await expect(spotify.search('', ['artist'])).rejects.toThrow(/400.*No search query/s);
@@ -172,7 +177,7 @@ describe('Spotify’s own client', () => {
     await expect(spotify.playlists.getPlaylistItems(playlists.items3)).rejects.toThrow();
   });
 
-  it('reads batches, top tracks and relatives with extended quota', async () => {
+  it('reads batches, top tracks and related artists with extended quota', async () => {
     client.sandbox.setQuotaMode('extended');
     const [one, none] = await spotify.artists.get([artists.bts, unknown]);
     expect([one?.followers.total, none]).toEqual([catalogue.artist(artists.bts)?.followers, null]);
@@ -209,7 +214,7 @@ describe('Spotify’s own client', () => {
     expect(new Set(items.map(({ owner }) => owner.id))).toEqual(new Set(['spotify']));
   });
 
-  it('is refused all of that in development mode', async () => {
+  it('is refused the endpoints that need extended quota in development mode', async () => {
     const forbidden = /"status": 403, "message": "Forbidden"/;
     await expect(spotify.artists.get([artists.bts])).rejects.toThrow(forbidden);
     await expect(spotify.albums.get([albums.tracks1])).rejects.toThrow(forbidden);

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type Document, OpenAPIBackend } from 'openapi-backend';
 import { parse } from 'yaml';
 
-/** One way in which an answer differs from what the document describes. */
+/** A difference between a response and the document. */
 export interface Difference {
   fault: string;
   key: string;
-  /** Path in the answer, `/items/0/album_type`. */
+  /** The path in the response, such as `/items/0/album_type`. */
   at: string;
 }
 
-/** The document's parts that this reads. */
+/** The parts of a schema that this file reads. */
 interface Schema {
   $ref?: string;
   allOf?: Schema[];
@@ -19,7 +19,7 @@ interface Schema {
   items?: Schema;
 }
 
-/** Makes the check of answers against one of Spotify's API documents. */
+/** Creates the check of responses against one of Spotify's API documents. */
 export async function createCheck(file: string) {
   const document = parse(readFileSync(file, 'utf8')) as Document;
   const backend = new OpenAPIBackend({
@@ -40,8 +40,8 @@ export async function createCheck(file: string) {
 
   /** Every schema that describes the same value, through `allOf` and `oneOf`. */
   const alternatives = (schema: Schema): Schema[] => {
-    const own = resolve(schema);
-    return [own, ...[...(own.allOf ?? []), ...(own.oneOf ?? [])].flatMap(alternatives)];
+    const resolved = resolve(schema);
+    return [resolved, ...[...(resolved.allOf ?? []), ...(resolved.oneOf ?? [])].flatMap(alternatives)];
   };
 
   const undescribed = (value: unknown, schemas: Schema[], at: string): Difference[] => {

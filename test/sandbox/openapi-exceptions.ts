@@ -1,13 +1,13 @@
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 
-/** Something in an answer that Spotify's own document does not allow, and why it is right all the same. */
+/** A part of a response that contradicts Spotify's own document, and the reason why it is correct. */
 export interface Exception {
   modes: readonly QuotaMode[];
   /** `missing` for a required key that is not there, `undescribed` for a key that is not in the document, else Ajv's keyword. */
   fault: 'missing' | 'undescribed' | 'enum' | 'type';
-  /** The key that it is about; without one, whatever stands at the place. */
+  /** The key of the difference; without one, every key at the place. */
   key?: string;
-  /** Where: a regular expression on the path in the answer, `/items/0/album_type`. */
+  /** A regular expression on the path in the response, such as `/items/0/album_type`. */
   at: RegExp;
   why: string;
 }
@@ -30,7 +30,7 @@ export const exceptions: readonly Exception[] = [
     fault: 'undescribed',
     key: 'is_playable',
     at: /./,
-    why: 'albums have it when a market is asked for; the document describes it for tracks only',
+    why: 'albums have it when the request names a market; the document describes it for tracks only',
   },
   {
     modes: everyMode,

@@ -12,7 +12,7 @@ const onlyMarkets: Record<string, string> = { [shows.onlyGermany]: 'DE', [audiob
 const marketOf = (id: string) => onlyMarkets[id] ?? 'US';
 const unknown = '0000000000000000000000';
 
-/** The document of 2025 is the last one that describes what extended apps still get. */
+/** The document of 2025 is the last one that describes the endpoints and fields of extended quota. */
 const documents: [QuotaMode, string][] = [
   ['development', 'fixed-spotify-open-api.yml'],
   ['extended', 'fixed-spotify-open-api.2025-10-03.yml'],
@@ -91,8 +91,8 @@ describe.each(documents)('in %s mode', (quotaMode, file) => {
   const check = folder === null ? undefined : createCheck(join(folder, file));
   const client = useSandbox({ quotaMode, catalogue });
 
-  /** The exception that allows a difference. An answer for no market has no excuse to lack its markets. */
-  const excuse = ({ fault, key, at }: Difference, url: string) =>
+  /** The exception that allows a difference. Only a response for a market may lack `available_markets`. */
+  const exceptionFor = ({ fault, key, at }: Difference, url: string) =>
     exceptions.find(
       (exception) =>
         exception.modes.includes(quotaMode) &&
@@ -104,25 +104,25 @@ describe.each(documents)('in %s mode', (quotaMode, file) => {
 
   const cases = Object.entries({ ...reads, ...(quotaMode === 'extended' && extendedReads) });
   it.skipIf(folder === null).each(cases)(
-    'every answer of %s is as Spotify’s document describes it',
+    'every response of %s conforms to Spotify’s document',
     async (operationId, urls) => {
       const differences = await check;
-      const unexcused: string[] = [];
+      const unexpected: string[] = [];
       for (const url of urls) {
         const { status, json } = await client.get(url);
         expect(status).toBe(200);
         for (const difference of differences?.(json, operationId) ?? []) {
-          const exception = excuse(difference, url);
+          const exception = exceptionFor(difference, url);
           if (exception) used.add(exception);
-          else unexcused.push(`${url}: ${difference.fault} ${difference.at} ${difference.key}`);
+          else unexpected.push(`${url}: ${difference.fault} ${difference.at} ${difference.key}`);
         }
       }
-      expect(unexcused).toEqual([]);
+      expect(unexpected).toEqual([]);
     },
   );
 });
 
 afterAll(() => {
-  const idle = exceptions.filter((exception) => !used.has(exception));
-  if (folder !== null) expect(idle, 'every exception is needed').toEqual([]);
+  const unused = exceptions.filter((exception) => !used.has(exception));
+  if (folder !== null) expect(unused, 'every exception is needed').toEqual([]);
 });

@@ -19,7 +19,7 @@ interface Page {
 
 const readPage = async (path: string) => (await get(path)).json as Page;
 
-/** Follows `next` to the end, as most clients do. */
+/** Follows `next` to the end of the list. */
 async function walk(path: string): Promise<Page[]> {
   const pages = [await readPage(path)];
   for (let next = pages[0]?.next; next; next = pages.at(-1)?.next) {
@@ -52,7 +52,7 @@ describe('a list', () => {
     },
   );
 
-  it('names the album group of each album, group after group', async () => {
+  it('states the group of each album, and the groups follow each other in order', async () => {
     const pages = await walk(`/artists/${artists.bts}/albums?limit=50`);
     const groups = pages.flatMap(({ items }) => items.map((item) => Reflect.get(item ?? {}, 'album_group')));
     expect(groups).toEqual(catalogue.albumsOf(artists.bts).map(({ group }) => group));
@@ -60,7 +60,7 @@ describe('a list', () => {
     expect(inOrder).toEqual(['album', 'single', 'compilation', 'appears_on']);
   });
 
-  it('shows only the groups that are asked for', async () => {
+  it('has only the groups of `include_groups`', async () => {
     const path = `/artists/${artists.bts}/albums?limit=50&include_groups=single,compilation`;
     const slots = catalogue
       .albumsOf(artists.bts)
@@ -74,7 +74,7 @@ describe('a list', () => {
 describe('a page', () => {
   const base = `/artists/${artists.bts}/albums`;
 
-  it('links to its neighbours by offset + limit, with all groups named and the language repeated', async () => {
+  it('links to its neighbours by offset + limit, with all groups and the locale of the request', async () => {
     const answer = await get(`${base}?limit=10&offset=20`, {
       headers: { 'accept-language': 'en-US,en;q=0.9' },
     });
@@ -85,7 +85,7 @@ describe('a page', () => {
     expect(answer.at('previous')).toBe(link(10));
   });
 
-  it('is linked in the language of each caller, however often it was read in another', async () => {
+  it('links with the locale of each request, also after a request in another locale', async () => {
     const hrefIn = async (language: string) =>
       (await get(base, { headers: { 'accept-language': language } })).at('href');
     expect(await hrefIn('de')).toMatch(/&locale=de$/);
@@ -93,25 +93,25 @@ describe('a page', () => {
     expect(await hrefIn('de')).toMatch(/&locale=de$/);
   });
 
-  it('repeats the market, and the star that fetch sends as language', async () => {
+  it('links with the market of the request, and with the `*` that fetch sends as accept-language', async () => {
     const { href } = await readPage(`/albums/${albums.tracks55}/tracks?market=DE&limit=7`);
     expect(href).toBe(
       `${client.sandbox.apiUrl}/albums/${albums.tracks55}/tracks?offset=0&limit=7&market=DE&locale=*`,
     );
   });
 
-  it('before the first full one starts at 0 and keeps its size', async () => {
+  it('has a link to the previous page at offset 0 and of the full size if its own offset is smaller than its size', async () => {
     const { previous } = await readPage(`${base}?limit=10&offset=3`);
     expect(previous).toContain('?offset=0&limit=10&');
   });
 
-  it('that ends the list has no next one, and the first no previous one', async () => {
+  it('has no `next` at the end of the list, and no `previous` at its start', async () => {
     expect((await readPage(`${base}?limit=4&offset=100`)).next).toBeNull();
     expect((await readPage(`${base}?limit=4&offset=99`)).next).not.toBeNull();
     expect((await readPage(`${base}?limit=4`)).previous).toBeNull();
   });
 
-  it('past the end is empty and no error', async () => {
+  it('past the end of the list is empty instead of an error', async () => {
     const page = await readPage(`/albums/${albums.tracks55}/tracks?offset=999999`);
     expect(page).toMatchObject({ items: [], next: null, total: 55, offset: 999_999 });
     expect(page.previous).toContain('offset=999979&');
@@ -127,7 +127,7 @@ describe('a list with flaws', () => {
     expect(pages[3]?.next).toContain('offset=80&limit=20');
   });
 
-  it('holds null where an album should be, and one album in two places', async () => {
+  it('has null in place of some albums, and some albums twice', async () => {
     const [page] = await walk(`/artists/${artists.nullsAndRepeats}/albums?limit=50`);
     const ids = page?.items.map((item) => item?.id ?? null) ?? [];
     expect(ids).toHaveLength(30);
@@ -157,7 +157,7 @@ describe('an album', () => {
     ['tracks51', 51],
     ['tracks55', 55],
     ['tracks130', 130],
-  ] as const)('like %s brings up to 50 of its %i tracks and links to the others', async (name, total) => {
+  ] as const)('like %s contains up to 50 of its %i tracks and links to the others', async (name, total) => {
     const id = albums[name];
     const answer = await get(`/albums/${id}`);
     const page = answer.at('tracks') as Page;
@@ -174,7 +174,7 @@ describe('an album', () => {
     );
   });
 
-  it('counts its tracks anew on every disc', async () => {
+  it('numbers its tracks from 1 on every disc', async () => {
     const page = await readPage(`/albums/${albums.severalDiscs}/tracks?limit=50`);
     const places = page.items.map((item) => [
       Reflect.get(item ?? {}, 'disc_number'),

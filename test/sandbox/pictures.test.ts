@@ -30,7 +30,7 @@ describe('the pictures of the sandbox', () => {
   });
 
   it('exist for each image in the catalogue', async () => {
-    const holders = [
+    const objects = [
       ...catalogue.artists(),
       ...catalogue.albums().slice(0, 100),
       ...catalogue.shows(),
@@ -38,7 +38,7 @@ describe('the pictures of the sandbox', () => {
       ...catalogue.audiobooks(),
       ...catalogue.playlists(),
     ];
-    const files = holders.flatMap(({ images }) => images.map(({ file }) => file));
+    const files = objects.flatMap(({ images }) => images.map(({ file }) => file));
     const statuses = new Set<number>();
     for (const file of files) {
       const response = await fetch(client.sandbox.imagesUrl + file, { method: 'HEAD' });
@@ -58,15 +58,15 @@ describe('the pictures of the sandbox', () => {
     expect(texts[0]).toContain('<title>Single Lantern by ');
   });
 
-  it('are well-formed XML, whatever the name has', async () => {
-    const named = catalogue.artists().find(({ name, images }) => name.includes('&') && images.length > 0);
-    const [image] = await imagesOf(`/artists/${named?.id}`);
+  it('are well-formed XML, also for a name with an ampersand', async () => {
+    const artist = catalogue.artists().find(({ name, images }) => name.includes('&') && images.length > 0);
+    const [image] = await imagesOf(`/artists/${artist?.id}`);
     const svg = await (await fetch(image?.url ?? '')).text();
     expect(svg).toContain('&amp;');
     expect(svg).not.toMatch(/&(?!amp;|lt;|gt;|quot;)/);
   });
 
-  it('are as strict as an image host: 404 for other files, 405 for other methods', async () => {
+  it('are 404 for unknown files and 405 for other methods', async () => {
     const [image] = await imagesOf(`/artists/${artists.bts}`);
     const url = image?.url ?? '';
     const other = [`${url}0`, url.slice(0, -1), `${url}?w=3`, `${client.sandbox.imagesUrl}${'0'.repeat(40)}`];
@@ -74,7 +74,7 @@ describe('the pictures of the sandbox', () => {
     expect((await fetch(url, { method: 'POST' })).status).toBe(405);
   });
 
-  it('are no calls: they need no token, are not in the log, and faults and limits do not apply', async () => {
+  it('need no token, are not in the list of calls, and are subject to no fault or limit', async () => {
     const [image] = await imagesOf(`/artists/${artists.bts}`);
     client.sandbox.clearCalls();
     client.sandbox.faults.add({ fault: { kind: 'answer', status: 503 } });

@@ -18,7 +18,7 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     `/shows/${shows.onlyGermany}?market=US`,
     `/shows/${shows.onlyGermany}/episodes?market=US`,
     `/shows/${unknown}?market=US`,
-  ])('have no show at %s: the market is missing, or does not have it', async (path) => {
+  ])('have no show at %s: the market is missing or lacks the show', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
     expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:show:\w{22}'$/);
@@ -28,7 +28,7 @@ describe.each(['development', 'extended'] as const)('the podcasts of the sandbox
     `/episodes/${episodes.newest}`,
     `/episodes/${episodes.onlyGermany}?market=US`,
     `/episodes/${unknown}?market=US`,
-  ])('have no episode at %s: the market is missing, or does not have it', async (path) => {
+  ])('have no episode at %s: the market is missing or lacks the episode', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
     expect(answer.at('error.message')).toMatch(/^Non existing id: 'spotify:episode:\w{22}'$/);

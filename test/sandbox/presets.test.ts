@@ -69,7 +69,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('counts each family on its own, whatever the status of its calls', async () => {
+  it('counts each family separately, and counts failed calls too', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }) => {
       expect((await get(albumsOf('abc'))).status).toBe(400);
       expect((await get(albumsOf('0'.repeat(22)))).status).toBe(404);
@@ -81,7 +81,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('locks until the oldest counted call is 24 h old, and says how many seconds that is', async () => {
+  it('rejects calls until the oldest counted call is 24 h old, with these seconds as Retry-After', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       await get(albumsOf(bts));
       clock.advance(2 * hourMs);
@@ -89,14 +89,14 @@ describe('preset quota-2026', () => {
       await get(albumsOf(bts));
       clock.advance(hourMs);
       const refused = await get(albumsOf(bts));
-      // The refused call counts, so that the second of the three answered ones has to be 24 h old, too.
+      // The refused call counts, so the second of the three successful calls has to be 24 h old, too.
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, String(23 * 3600)]);
       clock.advance(23 * hourMs);
       expect((await get(albumsOf(bts))).status).toBe(200);
     });
   });
 
-  it('lets a client through that waits as long as Retry-After says', async () => {
+  it('answers a client that waits for the seconds of Retry-After', async () => {
     await withPreset({ preset, dailyLimits: few }, async (client, clock) => {
       for (let call = 0; call < 3; call++) await client.get(albumsOf(bts));
       const refused = await client.get(albumsOf(bts));
@@ -143,7 +143,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('locks out a client that never stops calling for as long as it calls', async () => {
+  it('rejects a client that never stops calling for as long as it calls', async () => {
     await withPreset({ preset, dailyLimits: few }, async ({ get }, clock) => {
       const statuses: number[] = [];
       for (let hour = 0; hour < 48; hour++) {
@@ -154,7 +154,7 @@ describe('preset quota-2026', () => {
     });
   });
 
-  it('has the same buckets without the preset where only sizes are given', async () => {
+  it('has the same limits as `dailyLimits` without a preset', async () => {
     await withPreset({ dailyLimits: { artists: 1 } }, async ({ get }) => {
       expect((await get(`/artists/${bts}`)).status).toBe(200);
       expect((await get(`/artists/${bts}`)).at('error.reason')).toBe('QUOTA_EXCEEDED');
@@ -190,7 +190,7 @@ describe('rateLimit', () => {
     });
   });
 
-  it('does not keep the calls that it rejects from counting for the day', async () => {
+  it('rejects calls that nevertheless count for the daily limits', async () => {
     await withPreset({ rateLimit: 1, dailyLimits: { artists: 2 } }, async ({ get }, clock) => {
       for (let call = 0; call < 2; call++) await get(`/artists/${bts}`);
       clock.advance(30_000);
@@ -200,7 +200,7 @@ describe('rateLimit', () => {
 });
 
 describe('preset total-zero', () => {
-  it('says total 0 in every search and leaves items, next and other lists alone', async () => {
+  it('has total 0 in every search, and does not change items, `next` and other lists', async () => {
     await withPreset({ preset: 'total-zero' }, async ({ get }) => {
       const search = await get('/search?q=the&type=artist,album,track&limit=10');
       for (const page of ['artists', 'albums', 'tracks']) {
@@ -214,18 +214,18 @@ describe('preset total-zero', () => {
 });
 
 describe('preset drifting-totals', () => {
-  it('says another total from call to call, in the same order at every start', async () => {
+  it('changes the total from call to call, in the same order at every start', async () => {
     const totals = () =>
       withPreset({ preset: 'drifting-totals' }, async ({ get }) => {
-        const seen: unknown[] = [];
-        for (let call = 0; call < 4; call++) seen.push((await get(albumsOf(albums120))).at('total'));
-        return seen;
+        const received: unknown[] = [];
+        for (let call = 0; call < 4; call++) received.push((await get(albumsOf(albums120))).at('total'));
+        return received;
       });
     expect(await totals()).toEqual([120, 107, 110, 120]);
     expect(await totals()).toEqual([120, 107, 110, 120]);
   });
 
-  it('moves the totals of searches, and no item', async () => {
+  it('changes the totals of searches, and no item', async () => {
     await withPreset({ preset: 'drifting-totals' }, async ({ get }) => {
       const [first, second] = [await get('/search?q=a&type=album'), await get('/search?q=a&type=album')];
       expect(second.at('albums.total')).toBe(Number(first.at('albums.total')) - 13);
@@ -253,7 +253,7 @@ describe.each<[PresetName, number, string | null, RegExp]>([
 });
 
 describe('preset flaky-404', () => {
-  it('answers one search or list in ten with 404, and reads by id never', async () => {
+  it('answers one search or list in ten with 404, and never a read by id', async () => {
     await withPreset({ preset: 'flaky-404' }, async ({ get }) => {
       const lists = ['/search?q=a&type=artist', albumsOf(bts), `/albums/${albums.tracks20}/tracks`];
       const statuses: number[] = [];
@@ -268,7 +268,7 @@ describe('preset flaky-404', () => {
 });
 
 describe('preset premium-lapsed', () => {
-  it('refuses every call of the Web API in Spotify’s words and still gives tokens', async () => {
+  it('refuses every call of the Web API with Spotify’s message, and still grants tokens', async () => {
     await withPreset({ preset: 'premium-lapsed' }, async ({ get, requestToken }) => {
       for (const path of [
         `/artists/${bts}`,
@@ -312,7 +312,7 @@ describe('presets', () => {
     });
   });
 
-  it('are rules like others, and are gone when the faults are cleared', async () => {
+  it('are fault rules, and end when the faults are cleared', async () => {
     await withPreset({ preset: presetNames }, async ({ get, sandbox }) => {
       expect(sandbox.faults.rules().length).toBeGreaterThanOrEqual(presetNames.length);
       sandbox.faults.clear();
@@ -320,7 +320,7 @@ describe('presets', () => {
     });
   });
 
-  it('have names, and a name that is none is an error that lists them', async () => {
+  it('have names, and the error for an unknown name lists them', async () => {
     const unknown = 'quota-1999' as PresetName;
     await expect(startSandbox({ catalogue, preset: unknown })).rejects.toThrow(
       `There is no preset "quota-1999". The presets are ${presetNames.join(', ')}.`,

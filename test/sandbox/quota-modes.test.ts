@@ -11,7 +11,7 @@ const unknown = '0000000000000000000000';
 const pages = {
   'artist albums': (query: string) => `/artists/${bts}/albums?${query}`,
   'album tracks': (query: string) => `/albums/${tracks130}/tracks?${query}`,
-  // A text that has hundreds of hits of each kind.
+  // This search has hundreds of hits of each kind.
   search: (query: string) => `/search?q=a&type=album&${query}`,
 };
 
@@ -22,7 +22,7 @@ describe.each<[QuotaMode, keyof typeof pages, number, number]>([
   ['extended', 'artist albums', 50, 20],
   ['extended', 'search', 50, 20],
   ['extended', 'album tracks', 50, 20],
-])('in %s mode, %s', (quotaMode, list, most, usual) => {
+])('in %s mode, %s', (quotaMode, list, most, byDefault) => {
   const { get } = useSandbox({ quotaMode });
   const read = async (query: string) => {
     const answer = await get(pages[list](query));
@@ -30,7 +30,7 @@ describe.each<[QuotaMode, keyof typeof pages, number, number]>([
     return { answer, limit: answer.at(`${page}limit`), items: answer.at(`${page}items`) };
   };
 
-  it(`come in pages of up to ${most}`, async () => {
+  it(`have pages of up to ${most}`, async () => {
     const { answer, limit, items } = await read(`limit=${most}`);
     expect([answer.status, limit]).toEqual([200, most]);
     expect(items).toHaveLength(most);
@@ -41,10 +41,10 @@ describe.each<[QuotaMode, keyof typeof pages, number, number]>([
     expect([answer.status, answer.at('error.message')]).toEqual([400, 'Invalid limit']);
   });
 
-  it(`come in pages of ${usual} when no size is asked for`, async () => {
+  it(`have a default page size of ${byDefault}`, async () => {
     const { limit, items } = await read('');
-    expect(limit).toBe(usual);
-    expect(items).toHaveLength(usual);
+    expect(limit).toBe(byDefault);
+    expect(items).toHaveLength(byDefault);
   });
 });
 
@@ -57,7 +57,7 @@ describe('in development mode', () => {
     `/tracks?ids=${relinked}`,
     `/artists/${bts}/top-tracks?market=DE`,
     `/artists/${bts}/related-artists`,
-    // The right to call is looked at before the call is.
+    // The permission is checked before the parameters.
     '/artists?ids=abc',
     '/tracks?market=XY',
     `/playlists/${unknown}/tracks?limit=abc`,
@@ -80,7 +80,7 @@ describe('in development mode', () => {
     expect(answer.text).toBe('{"error": {"status": 403, "message": "Forbidden" } }');
   });
 
-  it('an artist comes without followers, genres and popularity, alone and in a search', async () => {
+  it('an artist has no followers, genres and popularity, in a read by id and in a search', async () => {
     const keys = ['external_urls', 'href', 'id', 'images', 'name', 'type', 'uri'];
     const [alone, search] = await Promise.all([
       client.get(`/artists/${bts}`),
@@ -90,11 +90,11 @@ describe('in development mode', () => {
     expect(Object.keys(search.at('artists.items.0') as object)).toEqual(keys);
   });
 
-  it('an album keeps its genres, which are an empty list', async () => {
+  it('an album still has genres, which are an empty list', async () => {
     expect((await client.get(`/albums/${tracks130}`)).at('genres')).toEqual([]);
   });
 
-  it('no album says where it is available, who published it, how popular it is, or which group it is in', async () => {
+  it('no object has available_markets, label, popularity, album_group or followers', async () => {
     const answers = await Promise.all([
       client.get(`/albums/${tracks130}`),
       client.get(`/artists/${bts}/albums`),
@@ -108,19 +108,19 @@ describe('in development mode', () => {
     }
   });
 
-  it('what identifies a recording elsewhere is still told', async () => {
+  it('albums still have a UPC, and tracks an ISRC', async () => {
     expect((await client.get(`/albums/${tracks130}`)).at('external_ids.upc')).toMatch(/^\d{12}$/);
     expect((await client.get(`/tracks/${relinked}`)).at('external_ids.isrc')).toMatch(/^[A-Z0-9]{12}$/);
   });
 
-  it('a track that stands in for another does not say for which', async () => {
+  it('a replacement of a relinked track has no `linked_from`', async () => {
     const answer = await client.get(`/tracks/${relinked}?market=ES`);
     expect(answer.at('id')).toBe(fixtures.tracks.spanishReplacement);
     expect(answer.at('album.id')).toBe(spanishEdition);
     expect(answer.text).not.toContain('linked_from');
   });
 
-  it('no track has the key of a preview, wherever the track is read', async () => {
+  it('no track has a `preview_url`, at any endpoint', async () => {
     const answers = await Promise.all([
       client.get(`/tracks/${relinked}`),
       client.get(`/albums/${tracks130}`),
@@ -133,7 +133,7 @@ describe('in development mode', () => {
     }
   });
 
-  it('a full track and the album in it say without a market whether they can be played, and nothing else does', async () => {
+  it('without a market, only a full track and the album in it have `is_playable`', async () => {
     const track = await client.get(`/tracks/${relinked}`);
     expect([track.at('is_playable'), track.at('album.is_playable')]).toEqual([true, true]);
     const others = await Promise.all([
@@ -188,7 +188,7 @@ describe('an app', () => {
   const client = useSandbox();
   const status = async () => (await client.get(`/artists?ids=${bts}`)).status;
 
-  it('is in development mode unless told otherwise, and can be moved while it runs', async () => {
+  it('is in development mode by default, and its mode can be changed while the sandbox runs', async () => {
     expect(await status()).toBe(403);
     client.sandbox.setQuotaMode('extended');
     expect(await status()).toBe(200);

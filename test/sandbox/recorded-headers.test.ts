@@ -24,10 +24,10 @@ interface Captured {
   request_headers?: Record<string, string>;
 }
 
-// These belong to one connection or one day.
+// These depend on the connection or the day.
 const perConnection = ['connection', 'keep-alive', 'content-length', 'transfer-encoding', 'date'];
 
-/** Values of headers that were others in earlier years. */
+/** Values that headers had in earlier years. */
 const olderValues: Record<string, readonly RegExp[]> = {
   'alt-svc': [/^clear$/],
   'access-control-allow-headers': [/X-Cloud-Trace-Context$/, /^Accept, Authorization, Origin, Content-Type$/],
@@ -35,7 +35,7 @@ const olderValues: Record<string, readonly RegExp[]> = {
   server: [/^nginx$/],
 };
 
-/** Headers that came after the response was captured. */
+/** Headers that Spotify added after the response was captured. */
 const laterHeaders: Record<string, readonly string[]> = {
   '429_rate_limit_json_2016.json': [
     ...['alt-svc', 'cache-control', 'content-type', 'strict-transport-security', 'via'],
@@ -43,7 +43,7 @@ const laterHeaders: Record<string, readonly string[]> = {
   ],
 };
 
-/** Texts that were others in earlier years. */
+/** Today's messages of errors whose messages were others in earlier years. */
 const olderMessages: Record<string, string> = { '400_invalid_id_2021.json': 'Invalid base62 id' };
 
 const throughFault =
@@ -53,7 +53,7 @@ const throughFault =
     return client.get(`/artists/${artists.bts}`);
   };
 
-/** How the sandbox is brought to give the response of each file. */
+/** For each file the call with which the sandbox sends the same response. */
 const counterparts: Record<string, (captured: Captured) => Promise<Answer>> = {
   '200_preflight_2020.json': ({ method, request_headers = {} }) =>
     client.get('/browse/categories/jazz/playlists?limit=10', {
@@ -86,10 +86,10 @@ describe.skipIf(folder === null)('a captured error', () => {
   const ordered = errorFiles.toSorted(
     (one, other) => Number(/expired/.test(one)) - Number(/expired/.test(other)),
   );
-  it.each(ordered)('%s is what the sandbox sends: status, body and every header', async (file) => {
+  it.each(ordered)('%s equals the response of the sandbox in status, body and every header', async (file) => {
     const captured = readJson(join(folder ?? '', 'errors-2026', file)) as Captured;
     const reproduce = counterparts[file];
-    if (!reproduce) throw new Error(`no way is known to get the response of ${file} from the sandbox`);
+    if (!reproduce) throw new Error(`no counterpart is defined for ${file}`);
     const answer = await reproduce(captured);
 
     expect(answer.status).toBe(captured.status);
@@ -98,7 +98,7 @@ describe.skipIf(folder === null)('a captured error', () => {
     if (captured.headers_whole) expect(addedHeaders(answer, captured.headers, file)).toEqual([]);
   });
 
-  it('of the first days of client credentials has the same text, spacing included', async () => {
+  it('for an expired token equals the response of the sandbox in its whole text, spacing included', async () => {
     const headers = await client.authorize();
     client.sandbox.expireTokens();
     const answer = await client.get(`/albums/${albums.tracks1}`, { headers });
@@ -134,7 +134,7 @@ describe.skipIf(folder === null)('a captured success of 2025 or later', () => {
   });
 });
 
-/** The successes of the Web API whose headers were captured lately, in whatever folder they are. */
+/** The successes of the Web API in all folders whose headers were captured in 2025 or later. */
 function capturedSuccesses(root: string): { file: string; headers: Headers }[] {
   const sets = readdirSync(root).filter((set) => readdirSync(join(root, set)).includes('_http.json'));
   return sets.flatMap((set) => {
@@ -158,17 +158,19 @@ function headerDifferences({ headers }: Answer, captured: Headers, file: string)
   return Object.entries(captured).flatMap(([name, value]) => {
     const [first = ''] = [value].flat();
     if (perConnection.includes(name) || olderValues[name]?.some((older) => older.test(first))) return [];
-    const ours = headers.get(name);
+    const actual = headers.get(name);
     // A header that is sent twice is joined with a comma.
-    return ours === first || first.startsWith(`${ours},`)
+    return actual === first || first.startsWith(`${actual},`)
       ? []
-      : [`${file}: ${name} is ${ours}, captured: ${first}`];
+      : [`${file}: ${name} is ${actual}, captured: ${first}`];
   });
 }
 
 function addedHeaders({ headers }: Answer, captured: Headers, file: string): string[] {
-  const known = [...Object.keys(captured), ...perConnection, ...(laterHeaders[file] ?? [])];
-  return [...headers.keys()].filter((name) => !known.includes(name)).map((name) => `${file}: adds ${name}`);
+  const expectedNames = [...Object.keys(captured), ...perConnection, ...(laterHeaders[file] ?? [])];
+  return [...headers.keys()]
+    .filter((name) => !expectedNames.includes(name))
+    .map((name) => `${file}: adds ${name}`);
 }
 
 function readJson(path: string): unknown {

@@ -1,14 +1,14 @@
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 
-/** A difference between the sandbox and recorded answers that is right. */
+/** A correct difference between the sandbox and recorded responses. */
 export interface Exception {
-  /** Modes of the recordings; without any, both. */
+  /** Modes of the recordings; both if undefined. */
   modes?: readonly QuotaMode[];
-  /** Years of the recordings; without any, all of them. */
+  /** Years of the recordings; all if undefined. */
   years?: readonly number[];
-  /** Kinds of reads, `tracks/* market`; without any, all of them. */
+  /** Kinds of reads, such as `tracks/* market`; all if undefined. */
   kinds?: readonly string[];
-  /** The differences, as the comparison words them. */
+  /** Matches the texts of the differences. */
   differences: RegExp;
   why: string;
 }
@@ -17,12 +17,12 @@ export const exceptions: readonly Exception[] = [
   {
     years: [2014, 2017, 2019],
     differences: /^adds .*\.total_tracks$/,
-    why: 'albums tell their number of tracks since about 2018',
+    why: 'albums have their number of tracks since about 2018',
   },
   {
     years: [2014, 2017],
     differences: /^adds .*\.is_local$/,
-    why: 'tracks tell since 2018 whether they are local files',
+    why: 'tracks have `is_local` since 2018',
   },
   {
     kinds: ['users/spotify'],
@@ -41,13 +41,13 @@ export const exceptions: readonly Exception[] = [
     years: [2014, 2017],
     differences:
       /^adds (\.tracks\[\]\.album|\.album|(\.albums)?\.items\[\])\.(artists|release_date|release_date_precision)$/,
-    why: 'short albums had neither artists nor dates',
+    why: 'simplified albums had neither artists nor dates',
   },
   {
     years: [2017],
     kinds: ['albums market', 'tracks market', 'tracks/* market'],
     differences: /^adds (\.albums\[\]|\.tracks\[\]\.album|\.album)\.is_playable$/,
-    why: 'albums tell since about 2022 whether they are playable in the market asked for',
+    why: 'albums have `is_playable` for the requested market since about 2022',
   },
   {
     years: [2014],
@@ -59,7 +59,7 @@ export const exceptions: readonly Exception[] = [
     years: [2017],
     kinds: ['albums market'],
     differences: /^lacks \.albums\[\]\.tracks\.items\[\]\.restrictions$/,
-    why: 'one of its 24 tracks was not available and had no edition to stand in; the sandbox has one or the other',
+    why: 'one of its 24 tracks was not available and had no replacement; the sandbox has only one of the two cases',
   },
   {
     years: [2019],
@@ -98,6 +98,6 @@ export const exceptions: readonly Exception[] = [
   {
     kinds: ['search playlist'],
     differences: /^\.playlists\.items\[\]\.images\[\]\.(height|width) is never number$/,
-    why: 'a mosaic of covers has its sizes, and the sandbox makes none',
+    why: 'a mosaic of covers has sizes, and the sandbox has no mosaics',
   },
 ];

@@ -10,7 +10,7 @@ import { differences, shapeOf } from './shape.ts';
 
 const folder = sharedPath('recordings');
 const { artists, albums, tracks, shows, playlists } = catalogue.fixtures;
-// The older sets are from apps of before November 2024, which still get everything.
+// The older sets are from apps of before November 2024, which still may call every endpoint.
 const sets: Record<string, QuotaMode> = {
   rspotify: 'extended',
   spotDL: 'extended',
@@ -30,7 +30,7 @@ const artistAlbums = `/artists/${artists.albums205}/albums?limit=50`;
 const albumTracks = `/albums/${albums.tracks130}/tracks?limit=50`;
 const twoPages = (path: string) => [`${path}&limit=10`, `${path}&limit=10&offset=10`];
 
-/** For every kind of recorded read in development mode the reads of the sandbox that show the same. */
+/** For every kind of recorded read in development mode the corresponding reads of the sandbox. */
 const developmentCounterparts: Record<string, string[]> = {
   'artists/*/albums': [
     `/artists/${artists.albums205}/albums?limit=10`,
@@ -58,7 +58,7 @@ const extendedCounterparts: Record<string, string[]> = {
   'tracks/*': usualAlbums.flatMap((id) => catalogue.tracksOf(id)).map(({ id }) => `/tracks/${id}`),
   'tracks/* market': [tracks.relinked, tracks.notInSpain].map((id) => `/tracks/${id}?market=ES`),
   'tracks market': [`/tracks?ids=${tracks.relinked}&market=ES`],
-  // The recorded reads name no market and had one all the same, as reads with a user's token do.
+  // The recorded reads have no market parameter, but the market of the user whose token they have.
   'shows/*': [`/shows/${shows.episodes130}?market=US`],
   'shows/*/episodes': [20, 0].map(
     (offset) => `/shows/${shows.episodes50}/episodes?market=US&offset=${offset}`,
@@ -95,27 +95,27 @@ const recordings =
   folder === null ? [] : Object.entries(sets).flatMap(([set, mode]) => readSet(join(folder, set), mode));
 const used = new Set<(typeof exceptions)[number]>();
 
-it('there is something to compare with', () => {
+it('there are recordings to compare with', () => {
   if (folder === null) return;
   expect(recordings.length).toBeGreaterThan(50);
   expect(recordings.filter(({ mode }) => mode === 'development').length).toBeGreaterThan(7);
 });
 
 it.skipIf(folder === null)('every folder of recordings is compared with the sandbox', () => {
-  const known = [...Object.keys(sets), 'errors-2026']; // the errors are compared in recorded-headers.test.ts
-  expect(readdirSync(folder ?? '').toSorted()).toEqual(known.toSorted());
+  const expectedFolders = [...Object.keys(sets), 'errors-2026']; // the errors are compared in recorded-headers.test.ts
+  expect(readdirSync(folder ?? '').toSorted()).toEqual(expectedFolders.toSorted());
 });
 
 const groups = groupsOf(recordings);
 it.each(groups)(
-  'in %s mode %s is read in %i as from the sandbox today',
+  'in %s mode %s recorded in %i has the shape of the sandbox’s responses',
   async (mode, kind, year, recorded) => {
     const paths = counterparts[mode][kind] ?? [];
     const answers = await Promise.all(paths.map((path) => clients[mode].get(path)));
     expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
 
     const found = differences(shapeOf(answers.map(({ json }) => json)), shapeOf(recorded));
-    const unexcused = found.filter((difference) => {
+    const unexpected = found.filter((difference) => {
       const exception = exceptions.find(
         ({ modes = [mode], years = [year], kinds = [kind], differences: excused }) =>
           modes.includes(mode) && years.includes(year) && kinds.includes(kind) && excused.test(difference),
@@ -123,13 +123,13 @@ it.each(groups)(
       if (exception) used.add(exception);
       return !exception;
     });
-    expect(unexcused).toEqual([]);
+    expect(unexpected).toEqual([]);
   },
 );
 
 afterAll(() => {
-  const idle = exceptions.filter((exception) => !used.has(exception));
-  if (folder !== null) expect(idle, 'every exception is needed').toEqual([]);
+  const unused = exceptions.filter((exception) => !used.has(exception));
+  if (folder !== null) expect(unused, 'every exception is needed').toEqual([]);
 });
 
 /** The recorded successes of the Web API in one folder. */
@@ -145,7 +145,7 @@ function readSet(path: string, mode: QuotaMode): Recording[] {
       (searchParams.get('market') ?? searchParams.get('country')) && 'market',
     ];
     const kind = [route, ...detail].filter(Boolean).join(' ');
-    // Development mode was captured with the token of the owner, who reads the contents.
+    // The playlists of development mode were captured with the token of their owner, which gives access to the contents.
     const isOwners = mode === 'development' && kind.startsWith('playlists');
     if (isOwners) return [];
     const year = Number(/\b20\d\d\b/.exec(headers.date ?? captured ?? '')?.[0]);
@@ -155,7 +155,7 @@ function readSet(path: string, mode: QuotaMode): Recording[] {
 
 type Group = [mode: QuotaMode, kind: string, year: number, bodies: unknown[]];
 
-/** Bodies by mode, kind and year: what one recording leaves open another one may show. */
+/** Bodies by mode, kind and year, because one body alone may lack optional keys. */
 function groupsOf(all: readonly Recording[]): Group[] {
   const groups = new Map<string, Group>();
   for (const { mode, kind, year, body } of all) {

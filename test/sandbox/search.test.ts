@@ -17,7 +17,7 @@ describe('a search', () => {
     }
   });
 
-  it('puts what has exactly the name first, then what begins with it, each the most popular first', async () => {
+  it('sorts exact names first, then names that begin with the text, each group by popularity', async () => {
     const answer = await search('Lanterns', 'type=track&limit=50');
     const found = answer.at('tracks.items') as { name: string; popularity: number }[];
     const ranks = found.map(({ name }) => (name === 'Lanterns' ? 0 : name.startsWith('Lanterns') ? 1 : 2));
@@ -40,7 +40,7 @@ describe('a search', () => {
     expect(answer.at('episodes.items.0.show')).toBeUndefined();
   });
 
-  it('finds a show and its episodes in the markets of the show alone, and everywhere without a market', async () => {
+  it('finds a show and its episodes only in the markets of the show, and always without a market', async () => {
     const totals = ['&market=DE', '&market=US', ''].map(async (market) => {
       const answer = await search('Nur hier', `type=show,episode${market}`);
       return [answer.at('shows.total'), answer.at('episodes.total')];
@@ -52,14 +52,14 @@ describe('a search', () => {
     ]);
   });
 
-  it('links with the text as `query`, the page’s own type, and the order of the recordings', async () => {
+  it('has links with the text as `query` and the type of the page, in the recorded order of parameters', async () => {
     const answer = await search('artist: the & a', 'type=artist,album&limit=3&offset=6&market=DE');
     expect(answer.at('albums.href')).toBe(
       `${client.sandbox.apiUrl}/search?offset=6&limit=3&query=artist%3A%20the%20%26%20a&type=album&market=DE&locale=*`,
     );
   });
 
-  it('never counts beyond 1000, and may link to a page that is refused', async () => {
+  it('has a total of at most 1000, and may link to a page that is refused', async () => {
     expect(catalogue.find('track', 'a').length).toBeGreaterThan(1000);
     const answer = await search('a', 'type=track&limit=40&offset=950');
     expect(answer.at('tracks.total')).toBe(1000);
@@ -68,7 +68,7 @@ describe('a search', () => {
     expect((await client.get(next.replace('query=', 'q='))).status).toBe(400);
   });
 
-  it('pages without a gap or a repetition', async () => {
+  it('has pages without gaps and repetitions', async () => {
     const pages = await Promise.all(
       [0, 20, 40].map(async (offset) =>
         idsIn((await search('lan', `type=album&offset=${offset}`)).at('albums')),
@@ -99,11 +99,11 @@ describe('a search text', () => {
     expect((await search('"cellar and rooms"')).at('albums.total')).toBe(0);
   });
 
-  it('is indifferent to case, accents and punctuation', async () => {
+  it('is matched without regard to case, accents and punctuation', async () => {
     expect(namesIn((await search('FÍFTY-FIVE')).at('albums'))).toContain('Fifty-Five Rooms');
   });
 
-  it('filters by artist, album and track, each filter reaching to the next', async () => {
+  it('filters by artist, album and track, each filter ending at the next', async () => {
     const answer = await search('album:Twenty Rooms artist:Cabinet of Oddities', 'type=album,track&limit=50');
     expect(idsIn(answer.at('albums'))).toEqual([albums.tracks20]);
     expect(answer.at('tracks.total')).toBe(20);
@@ -137,7 +137,7 @@ describe('a search text', () => {
     expect((await search(`upc:${upc}`)).at('albums.total')).toBe(0);
   });
 
-  it('that filters by what a type does not have finds nothing of that type', async () => {
+  it('with a filter that a type does not have finds nothing of that type', async () => {
     expect((await search('upc:1')).at('artists.total')).toBe(0);
     expect((await search('isrc:QZ')).at('albums.total')).toBe(0);
   });

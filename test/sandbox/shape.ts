@@ -1,6 +1,6 @@
 /**
- * What is known of JSON values by their form: for every place (`.items[].album.name`) the types that were
- * seen there, `absent` among them where some objects had the key and others had not.
+ * The common form of JSON values: for every place (`.items[].album.name`) the types of its values, and
+ * `absent` if some objects have the key and others do not.
  */
 export type Shape = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -37,18 +37,18 @@ function keysBelow(shape: ReadonlyMap<string, Set<string>>, place: string) {
   });
 }
 
-/** Every difference in a word: `lacks x`, `adds x`, `x is never null`, `x may be null`. */
+/** Every difference as a text: `lacks x`, `adds x`, `x is never null`, `x may be null`. */
 export function differences(ours: Shape, theirs: Shape): string[] {
   const places = [...new Set([...ours.keys(), ...theirs.keys()])].sort();
   return places.flatMap((place) => {
-    const mine = ours.get(place);
-    const yours = theirs.get(place);
-    // What lies below a place that one side lacks is lacking too, and one line is enough.
-    if (!mine) return hasParent(ours, place) ? [`lacks ${place}`] : [];
-    if (!yours) return hasParent(theirs, place) ? [`adds ${place}`] : [];
+    const ourTypes = ours.get(place);
+    const theirTypes = theirs.get(place);
+    // If one side lacks a place, it lacks all places below, and one line is enough.
+    if (!ourTypes) return hasParent(ours, place) ? [`lacks ${place}`] : [];
+    if (!theirTypes) return hasParent(theirs, place) ? [`adds ${place}`] : [];
     return [
-      ...[...yours].filter((type) => !mine.has(type)).map((type) => `${place} is never ${type}`),
-      ...[...mine].filter((type) => !yours.has(type)).map((type) => `${place} may be ${type}`),
+      ...[...theirTypes].filter((type) => !ourTypes.has(type)).map((type) => `${place} is never ${type}`),
+      ...[...ourTypes].filter((type) => !theirTypes.has(type)).map((type) => `${place} may be ${type}`),
     ];
   });
 }

@@ -1,6 +1,6 @@
 import type { QuotaMode } from '../../src/sandbox/index.ts';
 
-/** The part of `shapes-dev-2026.json` that tests read; the file explains its notation itself. */
+/** The part of `shapes-dev-2026.json` that tests read; the file explains its notation. */
 export interface ShapesFile {
   kinds: Record<string, Partial<Record<QuotaMode, { keys: Record<string, string> }>>>;
   page: {
@@ -16,9 +16,9 @@ export interface ShapeCheck {
   page(name: string, page: unknown): string[];
 }
 
-const pageKeyOrder = 'items last'; // where nothing was captured, the order of all newer captures
+const pageKeyOrder = 'items last'; // for pages without a capture: the order of all newer captures
 
-/** Makes the comparison of objects with the key lists of one mode. */
+/** Creates the comparison of objects with the key lists of one mode. */
 export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): ShapeCheck {
   const matches = (type: string, value: unknown): boolean =>
     alternatives(type).some((alternative) => matchesOne(alternative, value));
@@ -27,12 +27,12 @@ export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): 
     if (type === '[]') return Array.isArray(value) && value.length === 0;
     if (type.startsWith('[')) {
       const entry = type.slice(1, -1);
-      return Array.isArray(value) && value.every((each) => matches(entry, each));
+      return Array.isArray(value) && value.every((item) => matches(entry, item));
     }
     if (type.startsWith('{')) return matchesObject(type, value);
     if (type === '<image>')
       return matchesObject('{url: string, height: integer|null, width: integer|null}', value);
-    if (type === '<page>') return isObject(value); // compared where it stands
+    if (type === '<page>') return isObject(value); // pages are compared separately
     if (type.startsWith('<')) return kind(type.slice(1, -1), value, { ordered: false }).length === 0;
     if (type === 'integer') return Number.isInteger(value);
     if (type === 'null') return value === null;
@@ -54,7 +54,7 @@ export function createShapeCheck({ kinds, page }: ShapesFile, mode: QuotaMode): 
   const kind: ShapeCheck['kind'] = (name, object, { ordered = true } = {}) => {
     const keys = kinds[name]?.[mode]?.keys;
     if (!keys) return [`${name} was not captured in ${mode} mode`];
-    if (!isObject(object)) return [`${name} is no object`];
+    if (!isObject(object)) return [`${name} is not an object`];
     const inOrder = (names: readonly string[]) => (ordered ? names : names.toSorted()).join(', ');
     const [ours, theirs] = [inOrder(Object.keys(object)), inOrder(Object.keys(keys))];
     if (ours !== theirs) return [`${name} has ${ours}; captured: ${theirs}`];

@@ -28,11 +28,11 @@ const reads = {
 
 interface Place {
   paths: readonly string[];
-  /** The way to the objects inside the response; `*` stands for every entry of a list. */
+  /** The path to the objects inside the response; `*` stands for every entry of a list. */
   way: string;
 }
 
-/** Where each kind of the file stands in the sandbox's responses. */
+/** The places of each kind in the sandbox's responses. */
 const kindPlaces: Record<string, readonly Place[]> = {
   'artist.full': [
     { paths: reads.artists, way: '' },
@@ -65,7 +65,7 @@ const kindPlaces: Record<string, readonly Place[]> = {
   ],
 };
 
-/** The same for playlists, whose contents only apps in extended quota see. */
+/** The same for playlists, whose contents only apps with extended quota get. */
 const playlistPlaces: Record<string, readonly Place[]> = {
   'playlist.short': [{ paths: reads.playlistSearch, way: 'playlists.items.*' }],
   'user.owner': [
@@ -82,7 +82,7 @@ const playlistPlaces: Record<string, readonly Place[]> = {
   'album.short.of_playlist_track': [{ paths: reads.playlistItems, way: 'items.*.track.album' }],
 };
 
-/** Where the pages stand whose key order the file gives. */
+/** The places of the pages whose key order the file states. */
 const pagePlaces: Record<string, Place> = {
   'artists/{id}/albums': { paths: reads.artistAlbums, way: '' },
   'albums/{id} tracks': { paths: reads.albums, way: 'tracks' },
@@ -95,17 +95,17 @@ const pagePlaces: Record<string, Place> = {
   'search tracks': { paths: reads.trackSearch, way: 'tracks' },
 };
 
-/** Kinds that an app in development mode does not get with an app token. */
+/** Kinds that an app in development mode cannot read with an app token. */
 const isOfPlaylists = (name: string) => /playlist|^user/.test(name);
 
-/** Captures of 2024 have the old names of the contents alone; since 2026 such apps get the new names too. */
+/** Removes the new names of the contents, which captures of 2024 lack; such apps get both names since 2026. */
 function withoutNewName(object: unknown): unknown {
   const { items: _items, item: _item, ...rest } = object as Record<string, unknown>;
   return rest;
 }
 
 /**
- * Kinds whose key order in extended quota is that of a capture of 2024: development mode has the newer
+ * Kinds whose key order in extended quota was captured in 2024: development mode has the newer
  * order, and the sandbox has one order for both.
  */
 const olderOrder: readonly string[] = ['album.short.found'];

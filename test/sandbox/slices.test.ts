@@ -1,16 +1,16 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createSlicedWork } from '../../src/sandbox/catalogue/sliced-work.ts';
 import { createCatalogue, startSandbox } from '../../src/sandbox/index.ts';
 import { connect } from './client.ts';
 
-/** How long something took, and the longest time in which the event loop did not turn meanwhile. */
-async function watchTurns(act: () => Promise<unknown>): Promise<{ totalMs: number; longestMs: number }> {
+/** The duration of an action, and the longest time in which it blocked the event loop. */
+async function measureBlocking(act: () => Promise<unknown>): Promise<{ totalMs: number; longestMs: number }> {
   const startMs = performance.now();
   let lastMs = startMs;
   let longestMs = 0;
   let done = false;
-  const look = () => {
+  const measure = () => {
     const nowMs = performance.now();
     longestMs = Math.max(longestMs, nowMs - lastMs);
     lastMs = nowMs;
@@ -19,11 +19,11 @@ async function watchTurns(act: () => Promise<unknown>): Promise<{ totalMs: numbe
     done = true;
   });
   while (!done) {
-    await nextTurn();
-    look();
+    await nextIteration();
+    measure();
   }
   await acting;
-  look();
+  measure();
   return { totalMs: performance.now() - startMs, longestMs };
 }
 
@@ -33,19 +33,19 @@ describe('the first call that needs the whole catalogue', () => {
   it.each([
     ['a search', '/search?q=BTS&type=artist,album,track'],
     ['a track', `/tracks/${fixtures.tracks.explicit}`],
-  ])('is answered without a long stop of the event loop: %s', async (_, path) => {
-    // A catalogue of its own: one that other tests share is prepared already.
+  ])('does not block the event loop for long: %s', async (_, path) => {
+    // A new catalogue, because a shared one may be prepared already.
     const sandbox = await startSandbox({ catalogue: createCatalogue() });
     const client = await connect(sandbox);
-    const { totalMs, longestMs } = await watchTurns(async () => {
+    const { totalMs, longestMs } = await measureBlocking(async () => {
       expect((await client.get(path)).status).toBe(200);
     });
     await sandbox.close();
-    // At once, nine tenths of the time would be one stop.
+    // Without slices, the call would block the event loop for nine tenths of its time.
     expect(longestMs / totalMs).toBeLessThan(0.5);
   });
 
-  it('is answered like a later one, also where several come at once', async () => {
+  it('has the response of a later call, also if several calls are concurrent', async () => {
     const sandbox = await startSandbox({ catalogue: createCatalogue() });
     const client = await connect(sandbox);
     const path = '/search?q=lan&type=artist,album,track';
@@ -63,7 +63,7 @@ describe('work in slices', () => {
     return to;
   }
 
-  it('is done once, whoever asks for it and how', async () => {
+  it('is done once for several callers, in slices or at once', async () => {
     let starts = 0;
     const work = createSlicedWork(() => {
       starts += 1;
@@ -73,7 +73,7 @@ describe('work in slices', () => {
     expect([work.now(), starts]).toEqual([5, 1]);
   });
 
-  it('is finished at once where its result is needed while it runs', async () => {
+  it('is finished at once if its result is needed while it runs', async () => {
     let steps = 0;
     const work = createSlicedWork(function* () {
       for (; steps < 20; steps++) {
@@ -89,7 +89,7 @@ describe('work in slices', () => {
     expect(await slices).toBe(20);
   });
 
-  it('that fails rejects', async () => {
+  it('rejects if it throws', async () => {
     const work = createSlicedWork<number>(function* () {
       yield;
       throw new Error('no room');

@@ -8,7 +8,7 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
 describe('the token endpoint', () => {
-  it('gives a bearer token for an hour, and no refresh token', async () => {
+  it('issues a bearer token for an hour, and no refresh token', async () => {
     const answer = await requestToken();
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
@@ -20,7 +20,7 @@ describe('the token endpoint', () => {
     expect(answer.headers.get('cache-control')).toContain('no-store');
   });
 
-  it('takes the credentials from the form as well', async () => {
+  it('also accepts the credentials in the form', async () => {
     const { clientId, clientSecret } = client.sandbox;
     const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;
     expect((await requestToken({ headers: form, body })).status).toBe(200);
@@ -30,9 +30,9 @@ describe('the token endpoint', () => {
     ['a wrong secret', { authorization: basic('sandbox-client', 'x') }, 'Invalid client secret'],
     ['an unknown id', { authorization: basic('x', 'sandbox-secret') }, 'Invalid client'],
     ['no credentials', {}, undefined],
-    ['credentials that are no Basic', { authorization: 'Bearer x' }, undefined],
+    ['credentials of another scheme than Basic', { authorization: 'Bearer x' }, undefined],
     ['empty credentials', { authorization: basic('', '') }, undefined],
-  ])('refuses %s with 400 invalid_client, `error` being a word', async (_, headers, description) => {
+  ])('refuses %s with 400 and the text invalid_client in `error`', async (_, headers, description) => {
     const answer = await requestToken({ headers: { ...form, ...headers } });
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual({
@@ -64,13 +64,7 @@ describe('the Web API', () => {
 
   it.each([
     ['no token', '', 401, 'No token provided', 'Bearer realm="spotify"'],
-    [
-      'a token that was never given',
-      'Bearer x',
-      401,
-      'Invalid access token',
-      invalidToken('Invalid access token'),
-    ],
+    ['an unknown token', 'Bearer x', 401, 'Invalid access token', invalidToken('Invalid access token')],
     ['another scheme', 'Basic eDp5', 400, 'Only valid bearer authentication supported', null],
     ['a scheme without a token', 'Bearer', 400, 'Only valid bearer authentication supported', null],
   ])('refuses a call with %s', async (_, authorization, status, message, challenge) => {
@@ -79,7 +73,7 @@ describe('the Web API', () => {
     expect(answer.headers.get('www-authenticate')).toBe(challenge);
   });
 
-  it('tells a token that has expired from one that it never gave', async () => {
+  it('distinguishes an expired token from an unknown one', async () => {
     const { artists } = client.sandbox.catalogue.fixtures;
     const headers = await client.authorize();
     expect((await get(`/artists/${artists.bts}`, { headers })).status).toBe(200);
@@ -95,23 +89,26 @@ describe('the Web API', () => {
   });
 });
 
-it('a token ends when its lifetime is over', async () => {
-  await using brief = await disposable({ tokenLifetimeSeconds: 0.2 });
-  const response = await fetch(brief.tokenUrl, tokenRequest(brief));
+it('a token expires at the end of its lifetime', async () => {
+  await using sandbox = await disposable({ tokenLifetimeSeconds: 0.2 });
+  const response = await fetch(sandbox.tokenUrl, tokenRequest(sandbox));
   const { access_token: token, expires_in } = (await response.json()) as Record<string, unknown>;
   expect(expires_in).toBe(0.2);
   const read = async () =>
-    (await fetch(`${brief.apiUrl}/search?q=x&type=artist`, { headers: { authorization: `Bearer ${token}` } }))
-      .status;
+    (
+      await fetch(`${sandbox.apiUrl}/search?q=x&type=artist`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).status;
   expect(await read()).toBe(200);
   await new Promise((resolve) => setTimeout(resolve, 250));
   expect(await read()).toBe(401);
 });
 
 it('the endpoint accepts the credentials that it was started with, and no others', async () => {
-  await using own = await disposable({ clientId: 'me', clientSecret: 'mine' });
-  expect((await fetch(own.tokenUrl, tokenRequest(own))).status).toBe(200);
-  expect((await fetch(own.tokenUrl, tokenRequest(client.sandbox))).status).toBe(400);
+  await using sandbox = await disposable({ clientId: 'me', clientSecret: 'mine' });
+  expect((await fetch(sandbox.tokenUrl, tokenRequest(sandbox))).status).toBe(200);
+  expect((await fetch(sandbox.tokenUrl, tokenRequest(client.sandbox))).status).toBe(400);
 });
 
 async function disposable(options: Parameters<typeof startSandbox>[0]) {

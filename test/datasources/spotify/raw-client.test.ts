@@ -17,7 +17,7 @@ async function withClient(maxCalls: number) {
   return { sandbox, client: createRawClient(gateway.spotify, createNodeFetch(gateway.spotify, 1), maxCalls) };
 }
 
-test('it sends no more than its calls, redacts credentials and tokens, and renews a rejected token', async () => {
+test('the raw client sends no more than `maxCalls` calls, redacts credentials and tokens, and renews a rejected token', async () => {
   const { sandbox, client } = await withClient(3);
   const artist = sandbox.catalogue.fixtures.artists.bts;
   const request = { family: 'artists', path: `/artists/${artist}`, query: {} };

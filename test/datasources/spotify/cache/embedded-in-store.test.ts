@@ -26,12 +26,12 @@ import { startClock } from '../../../support/clock.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { fullTrack, plainId, shortAlbum } from '../../../support/plain-objects.ts';
 
-/** Objects that the store has only inside another response. */
+/** Reads of objects that the store has only inside the response to another request. */
 
 const owner = plainId(1) as SpotifyId;
 const albumId = plainId(101) as SpotifyId;
 const page = pagedList(artistAlbums, owner, [], null).page(0, 50);
-const wanted = byId(album, albumId, null);
+const albumRequest = byId(album, albumId, null);
 const hour = 3_600;
 
 /** An app that may read pages of 50. */
@@ -42,7 +42,7 @@ const pageJson = (items: readonly object[]) =>
   json({ items, offset: 0, limit: 50, total: items.length, next: null });
 const albums = Array.from({ length: 50 }, (_, i) => shortAlbum(plainId(101 + i)));
 
-/** Processes that share one store, and the operations on it since the last look. */
+/** Processes that share one store, with a record of the operations on it. */
 function startShared(spotify: ScriptedSpotify) {
   const shared = createFakeSharedStore();
   let reads = 0;
@@ -68,7 +68,7 @@ function startShared(spotify: ScriptedSpotify) {
     await action();
     return reads;
   };
-  /** Resolves at the read of the store that has this number from now on. */
+  /** Resolves at the `number`th read of the store from now on. */
   const onRead = (number: number) => {
     reads = 0;
     return new Promise<void>((resolve) => void waiting.set(number, resolve));
@@ -91,7 +91,7 @@ describe('an object inside a stored response', () => {
     const { startProcess, readsOf } = startShared(spotify);
     await startProcess().cache.get(page, startField());
     const [one, all] = [startProcess(), startProcess()];
-    expect(await readsOf(() => one.cache.getAnyForm(wanted, startField()))).toBe(2);
+    expect(await readsOf(() => one.cache.getAnyForm(albumRequest, startField()))).toBe(2);
     const requests = albums.map(({ id }) => byId(album, id as SpotifyId, null));
     const readAll = async () => {
       const found = await Promise.all(requests.map((request) => all.cache.getAnyForm(request, startField())));
@@ -116,8 +116,8 @@ describe('an object inside a stored response', () => {
   test('costs one round trip if the store has its own fresh entry, and one if the store has nothing', async () => {
     const spotify = createScriptedSpotify(async () => json(shortAlbum(albumId)));
     const { startProcess, readsOf } = startShared(spotify);
-    expect(await readsOf(() => startProcess().cache.getAnyForm(wanted, startField()))).toBe(1);
-    expect(await readsOf(() => startProcess().cache.getAnyForm(wanted, startField()))).toBe(1);
+    expect(await readsOf(() => startProcess().cache.getAnyForm(albumRequest, startField()))).toBe(1);
+    expect(await readsOf(() => startProcess().cache.getAnyForm(albumRequest, startField()))).toBe(1);
     expect(spotify.calls).toHaveLength(1);
   });
 
@@ -129,7 +129,7 @@ describe('an object inside a stored response', () => {
     const { startProcess } = startShared(spotify);
     await startProcess().cache.get(page, startField());
     const { cache } = startProcess();
-    expect(await cache.get(wanted, startField())).toMatchObject({ full: true, label: 'Label' });
+    expect(await cache.get(albumRequest, startField())).toMatchObject({ full: true, label: 'Label' });
     expect(spotify.calls.at(-1)).toBe(`/albums/${albumId}`);
   });
 
@@ -138,23 +138,23 @@ describe('an object inside a stored response', () => {
       [`/artists/${owner}/albums`]: pageJson(albums),
       '/albums/': json({ ...shortAlbum(albumId), label: 'Label' }),
     });
-    for (let turns = 0; turns < 40; turns += 1) {
+    for (let ticks = 0; ticks < 40; ticks += 1) {
       const { startProcess, onRead } = startShared(spotify);
       await startProcess().cache.get(page, startField());
       spotify.calls.length = 0;
       const { cache } = startProcess();
       const isResponseRead = onRead(2);
-      const any = cache.getAnyForm(wanted, startField());
-      if (turns > 0) await isResponseRead;
-      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
-      const full = cache.get(wanted, startField());
+      const any = cache.getAnyForm(albumRequest, startField());
+      if (ticks > 0) await isResponseRead;
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      const full = cache.get(albumRequest, startField());
       expect(await any).toMatchObject({ name: albums[0]?.name });
       expect(await full).toMatchObject({ full: true, label: 'Label' });
       expect(spotify.calls).toEqual([`/albums/${albumId}`]);
     }
   });
 
-  test('is enough for a read that needs the full object if the response has that', async () => {
+  test('is enough for a read that needs the full object if the response contains the full object', async () => {
     const results = searchResults(track, 'q', null).page(0, 50);
     const spotify = respondWith({ '/search': { tracks: pageJson([fullTrack(plainId(7))]) } });
     const { startProcess } = startShared(spotify);
@@ -174,7 +174,7 @@ describe('an object inside a stored response', () => {
     await startProcess().cache.get(page, startField());
     await clock.pass(30 * hour);
     const field = startField();
-    expect(await startProcess().cache.getAnyForm(wanted, field)).toMatchObject({ id: albumId });
+    expect(await startProcess().cache.getAnyForm(albumRequest, field)).toMatchObject({ id: albumId });
     expect(field.staleReasons()).toEqual(['REVALIDATING']);
     await expect.poll(() => spotify.calls.slice(1)).toEqual([`/albums/${albumId}`]);
   });
@@ -186,7 +186,7 @@ describe('an object inside a stored response', () => {
     await startProcess().cache.get(page, startField());
     await clock.pass(100 * hour);
     const field = startField();
-    expect(await startProcess().cache.getAnyForm(wanted, field)).toMatchObject({ id: albumId });
+    expect(await startProcess().cache.getAnyForm(albumRequest, field)).toMatchObject({ id: albumId });
     expect(field.staleReasons()).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
@@ -197,17 +197,19 @@ describe('an object inside a stored response', () => {
       '/albums/': json({ ...shortAlbum(albumId), name: 'Old' }),
     });
     const { startProcess } = startShared(spotify);
-    await startProcess().cache.get(wanted, startField());
+    await startProcess().cache.get(albumRequest, startField());
     await clock.pass(23 * hour);
     await startProcess().cache.get(page, startField());
     await clock.pass(2 * hour);
     const field = startField();
-    expect(await startProcess().cache.getAnyForm(wanted, field)).toMatchObject({ name: albums[0]?.name });
+    expect(await startProcess().cache.getAnyForm(albumRequest, field)).toMatchObject({
+      name: albums[0]?.name,
+    });
     expect(field.staleReasons()).toEqual([]);
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('that Spotify sent in place of another track is not taken for it', async () => {
+  test('that replaces a relinked track is not used for a read of its own id', async () => {
     const [id, original] = [plainId(7) as SpotifyId, plainId(8)];
     const relinked = { ...fullTrack(id), linked_from: { id: original, type: 'track' } };
     const market = parseMarket('DE');
@@ -224,7 +226,7 @@ describe('an object inside a stored response', () => {
   });
 });
 
-describe('a name of a response that is not right', () => {
+describe('an invalid reference to a response', () => {
   const start = async (change: (text: string) => string | null) => {
     const spotify = respondWith({
       [`/artists/${owner}/albums`]: pageJson(albums),
@@ -258,12 +260,12 @@ describe('a name of a response that is not right', () => {
     ['of an object that is not stored', () => `album/${plainId(2)}`],
     ['of the object itself', () => `album/${albumId}`],
     ['of an unknown kind', () => `constructor/${plainId(2)}`],
-    ['with a page size that is no number', (text: string) => text.replace('limit=50', 'limit=x')],
-    ['with a market that is none', (text: string) => `${text}&market=../..`],
+    ['with an invalid page size', (text: string) => text.replace('limit=50', 'limit=x')],
+    ['with an invalid market', (text: string) => `${text}&market=../..`],
   ] as const) {
-    test(`costs a call for its object alone: ${name}`, async () => {
+    test(`costs one call, for the object itself: ${name}`, async () => {
       const { spotify, cache } = await start(change);
-      expect(await cache.getAnyForm(wanted, startField())).toMatchObject({ id: albumId });
+      expect(await cache.getAnyForm(albumRequest, startField())).toMatchObject({ id: albumId });
       expect(spotify.calls.slice(1)).toEqual([`/albums/${albumId}`]);
     });
   }
@@ -282,7 +284,7 @@ describe('a name of a response that is not right', () => {
     const { cache } = startProcess();
     await cache.get(page, startField());
     shared.setDown(false);
-    await cache.getAnyForm(wanted, startField());
+    await cache.getAnyForm(albumRequest, startField());
     spotify.calls.length = 0;
     expect(await cache.get(page, startField())).toMatchObject({ total: 49 });
     expect(spotify.calls).toEqual([]);
@@ -300,7 +302,7 @@ describe('a name of a response that is not right', () => {
     await clock.pass(3 * hour);
     items = albums.slice(1);
     await first.cache.get(page, startField());
-    expect(await startProcess().cache.getAnyForm(wanted, startField())).toMatchObject({ id: albumId });
+    expect(await startProcess().cache.getAnyForm(albumRequest, startField())).toMatchObject({ id: albumId });
     expect(spotify.calls.slice(2)).toEqual([`/albums/${albumId}`]);
   });
 });
@@ -323,7 +325,7 @@ describe('the key of a request', () => {
     ['top tracks', shortList(topTracks, owner, market)],
     ['related artists', shortList(relatedArtists, owner, null)],
   ] as const) {
-    test(`leads to the same request: ${name}`, () => {
+    test(`is decoded to the same request: ${name}`, () => {
       const found = requestOfKey(request.key);
       expect(found?.key).toBe(request.key);
       expect(found?.request).toEqual(request.request);
@@ -331,7 +333,7 @@ describe('the key of a request', () => {
     });
   }
 
-  test('of singles leads to a request that knows their group', () => {
+  test('of singles is decoded to a request whose albums have the group SINGLE', () => {
     const singles = pagedList(artistAlbums, owner, ['SINGLE'], null).page(0, 50);
     const decoded = requestOfKey(singles.key)?.decode(pageJson(albums.slice(0, 1))) as ReturnType<
       typeof singles.decode

@@ -10,7 +10,7 @@ import { slots } from '../../../support/album-pages.ts';
 import { artists, fine, inMode, seen } from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';
 
-/** What stands on a page that was read is held, also where nobody has looked at it yet. */
+/** All objects on a page that was read are cached, also those that no operation has selected yet. */
 
 const { albums50 } = artists;
 const [album = ''] = slots(29, 30, albums50);
@@ -41,7 +41,7 @@ describe('an album further down a page', () => {
     expect(apiCalls()).toEqual([`/albums/${album}`]);
   });
 
-  test('is held for the market that the page was asked for', async () => {
+  test('is cached for the market of the page', async () => {
     const { ask, apiCalls, sandbox } = await inMode('extended');
     await ask(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
     sandbox.clearCalls();
@@ -51,7 +51,7 @@ describe('an album further down a page', () => {
     expect(apiCalls()).toEqual([`/albums/${album}`]);
   });
 
-  test('brings its artist along, for every market', async () => {
+  test('also caches its artist, for every market', async () => {
     const { ask, apiCalls, sandbox } = await inMode('extended');
     const list = `{ album(id: "${album}", market: "ES") { tracks(first: 1, market: "ES") { nodes { name } } } }`;
     await ask(list);
@@ -64,7 +64,7 @@ describe('an album further down a page', () => {
 
 const id = (number: number) => `${number}`.padStart(22, '0') as SpotifyId;
 const spain = 'ES' as Market;
-const named = (number: number, market: Market | null = null): EntityKey => ({
+const keyOf = (number: number, market: Market | null = null): EntityKey => ({
   kind: 'album',
   id: id(number),
   market,
@@ -78,62 +78,62 @@ const entry = (freshUntilMs = Number.POSITIVE_INFINITY) => ({
   usableUntilMs: Number.POSITIVE_INFINITY,
 });
 
-/** Albums, and the ids of those that were decoded, in order. */
+/** A list of albums, and the ids of those that were decoded, in order. */
 function listOf(numbers: number[], market: Market | null = null) {
-  const read: string[] = [];
-  const sent = numbers.map((each) => ({ id: id(each), type: 'album' }));
+  const decodedIds: string[] = [];
+  const sent = numbers.map((number) => ({ id: id(number), type: 'album' }));
   const items = lazyItems<Album>(sent, { market, kinds }, (item) => {
     const object = item as Album;
-    read.push(object.id);
+    decodedIds.push(object.id);
     return { ...object, kind: 'album', market } as Album | Malformed;
   });
-  return { items: items as LazyItems<Album>, read };
+  return { items: items as LazyItems<Album>, decodedIds };
 }
 
 describe('objects in lists', () => {
-  test('are found without reading the others', () => {
+  test('are found without decoding the others', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
-    const { items, read } = listOf([1, 2, 3]);
+    const { items, decodedIds } = listOf([1, 2, 3]);
     memory.set('page', entry(), [items]);
-    expect(memory.findEmbedded(named(2))?.value).toMatchObject({ id: id(2) });
-    expect(memory.findEmbedded(named(4))).toBeUndefined();
-    expect(memory.findEmbedded({ ...named(2), kind: 'track' })).toBeUndefined();
-    expect(read).toEqual([id(2)]);
+    expect(memory.findEmbedded(keyOf(2))?.value).toMatchObject({ id: id(2) });
+    expect(memory.findEmbedded(keyOf(4))).toBeUndefined();
+    expect(memory.findEmbedded({ ...keyOf(2), kind: 'track' })).toBeUndefined();
+    expect(decodedIds).toEqual([id(2)]);
   });
 
-  test('are gone with their list, but for those that a later one has as well', () => {
+  test('are removed with their list, except those that a later list also contains', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('page 1', entry(), [listOf([1, 2]).items]);
     memory.set('page 2', entry(), [listOf([2, 3]).items]);
     memory.set('page 1', entry());
-    expect([1, 2, 3].map((each) => memory.findEmbedded(named(each)) !== undefined)).toEqual([
+    expect([1, 2, 3].map((number) => memory.findEmbedded(keyOf(number)) !== undefined)).toEqual([
       false,
       true,
       true,
     ]);
   });
 
-  test('are held as long as one of two entries that share their list', () => {
+  test('are cached as long as one of two entries that share their list', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const { items } = listOf([1]);
     memory.set('page of 50', entry(), [items]);
     memory.set('page of 10', entry(), [items]);
     memory.set('page of 50', entry());
-    expect(memory.findEmbedded(named(1))).toBeDefined();
+    expect(memory.findEmbedded(keyOf(1))).toBeDefined();
     memory.set('page of 10', entry());
-    expect(memory.findEmbedded(named(1))).toBeUndefined();
+    expect(memory.findEmbedded(keyOf(1))).toBeUndefined();
   });
 
-  test('of two markets are not mixed up', () => {
+  test('of two markets are kept apart', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     memory.set('page', entry(), [listOf([1]).items]);
     memory.set('page of Spain', entry(), [listOf([1, 2], spain).items]);
-    expect(memory.findEmbedded(named(1))?.value).toMatchObject({ market: null });
-    expect(memory.findEmbedded(named(1, spain))?.value).toMatchObject({ market: spain });
-    expect(memory.findEmbedded(named(2))).toBeUndefined();
+    expect(memory.findEmbedded(keyOf(1))?.value).toMatchObject({ market: null });
+    expect(memory.findEmbedded(keyOf(1, spain))?.value).toMatchObject({ market: spain });
+    expect(memory.findEmbedded(keyOf(2))).toBeUndefined();
   });
 
-  test('of which no two names are alike are never taken for one another, whatever their markets', () => {
+  test('are found only by their own ids and markets, in several lists of equal ids', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const markets = ['DE', 'JP', 'US', null] as (Market | null)[];
     for (const market of markets)
@@ -145,18 +145,18 @@ describe('objects in lists', () => {
       ]);
     for (const market of markets) {
       for (let number = 0; number < 20; number += 1) {
-        expect(memory.findEmbedded(named(number, market))?.value).toMatchObject({ id: id(number), market });
+        expect(memory.findEmbedded(keyOf(number, market))?.value).toMatchObject({ id: id(number), market });
       }
-      expect(memory.findEmbedded(named(20, market))).toBeUndefined();
+      expect(memory.findEmbedded(keyOf(20, market))).toBeUndefined();
     }
   });
 
-  test('are decoded once, and keep the ids that stand in them', () => {
-    const { items, read } = listOf([1, 2, 3]);
+  test('are decoded once, and have the ids of their JSON', () => {
+    const { items, decodedIds } = listOf([1, 2, 3]);
     expect(items.idAt(1)).toBe(id(2));
-    expect(read).toEqual([]);
+    expect(decodedIds).toEqual([]);
     for (let i = 0; i < 100; i += 1) items.at(i % 3);
-    expect(read.length).toBe(3);
+    expect(decodedIds.length).toBe(3);
     expect(items.at(1)).toBe(items.at(1));
     expect(items.idAt(1)).toBe(id(2));
     expect(items.at(3)).toBeNull();
@@ -185,7 +185,7 @@ describe('objects in lists', () => {
     expect([0, 1, 2, 3].map((index) => items.idAt(index))).toEqual([undefined, id(1), null, id(7)]);
   });
 
-  test('that are not as documented leave the list incomplete from the moment that they are decoded', () => {
+  test('make their list incomplete once they are decoded and malformed', () => {
     const items = lazyItems<Album>([{ id: id(1) }, null], { market: null, kinds }, () => ({
       malformed: 'album',
     }));

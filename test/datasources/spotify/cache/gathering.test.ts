@@ -28,20 +28,23 @@ async function start() {
     new Promise<string>((resolve, reject) => {
       const { port } = server.address() as AddressInfo;
       const headers = { 'content-type': 'application/json' };
-      const asked = request({ port, agent, method: 'POST', path: '/graphql', headers }, async (response) => {
-        let text = '';
-        for await (const chunk of response) text += chunk;
-        resolve(text);
-      });
-      asked.once('error', reject);
-      asked.end(JSON.stringify({ query }));
+      const outgoing = request(
+        { port, agent, method: 'POST', path: '/graphql', headers },
+        async (response) => {
+          let text = '';
+          for await (const chunk of response) text += chunk;
+          resolve(text);
+        },
+      );
+      outgoing.once('error', reject);
+      outgoing.end(JSON.stringify({ query }));
     });
   const askAll = (query: (i: number) => string) =>
     Promise.all(Array.from({ length: clients }, (_, i) => ask(query(i))));
   return { askAll, sandbox };
 }
 
-test('a hundred connected clients share a batch for their artists, and cost a page for each artist', async () => {
+test('a hundred connected clients share batches for their artists, and a page of albums for each artist', async () => {
   const { askAll, sandbox } = await start();
   await askAll(() => '{ __typename }'); // so that every client has its socket
   sandbox.clearCalls();
@@ -54,7 +57,7 @@ test('a hundred connected clients share a batch for their artists, and cost a pa
   const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
   const lists = calls.filter(({ route }) => route === 'artists/albums');
   expect(lists).toHaveLength(10);
-  // One would do; where the kernel hands the requests over in portions, there are some more.
+  // One call is enough if all requests arrive at once; if the kernel delivers them in portions, there are more.
   expect(calls.length - lists.length).toBeLessThanOrEqual(4);
 });
 
@@ -64,6 +67,6 @@ test('a hundred clients that have just connected share batches for their artists
   expect(answers.filter((answer) => answer.includes('errors'))).toEqual([]);
 
   const calls = sandbox.calls().filter(({ kind }) => kind === 'api');
-  // Two would do, and accepted one by one they make 58. On a busy machine the connections arrive in portions.
+  // Two calls are enough, and connections that are accepted one by one cost 58. On a busy machine they arrive in portions.
   expect(calls.length).toBeLessThanOrEqual(14);
 });

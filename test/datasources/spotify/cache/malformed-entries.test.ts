@@ -91,7 +91,7 @@ async function storedNameAfter(
 }
 
 test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[]]])(
-  'a stored entry that states malformed parts never causes INTERNAL_SERVER_ERROR, whatever the part is: %j',
+  'a stored entry that states malformed parts never causes INTERNAL_SERVER_ERROR for the part %j',
   async (part) => {
     const { connect, redis, storedName } = await startShared();
     const name = await storedNameAfter(connect, storedName);

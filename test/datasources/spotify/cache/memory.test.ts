@@ -7,7 +7,7 @@ import { createListLengths } from '../../../../src/datasources/spotify/paginatio
 import { isFull } from '../../../support/clock.ts';
 import type { MemoryRun } from '../../../support/memory-run.ts';
 
-/** A process that lives for long does not grow for long. */
+/** The memory of a process has an upper bound. */
 
 const script = fileURLToPath(new URL('../../../support/memory-run.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -22,10 +22,10 @@ const entry = (bytes: number) => ({
 });
 
 describe('the memory of a process', () => {
-  const albums = isFull ? 100_000 : 25_000; // six entries each: more than are held
+  const albums = isFull ? 100_000 : 25_000; // six entries each: more than the cache can have
 
   test(`that has read ${albums} different albums stays below 400 MB`, async () => {
-    // Without a limit V8 lets garbage lie where there is room for it, and a large machine has much.
+    // Without a limit V8 collects garbage late on a machine with much memory.
     const limit = '--max-old-space-size=270';
     const child = spawn(process.execPath, ['--expose-gc', limit, '--import', 'tsx', script, `${albums}`], {
       cwd: root,
@@ -40,7 +40,7 @@ describe('the memory of a process', () => {
     process.stdout.write(printed);
     const run = JSON.parse(printed) as MemoryRun;
     expect(run.newestHeld).toBe(true);
-    expect(run.heldAlbums).toBeGreaterThan(1_000); // so it is a cache
+    expect(run.heldAlbums).toBeGreaterThan(1_000); // the cache is not almost empty
     expect(run.heldEntries).toBeLessThanOrEqual(200_000);
     expect(run.heldMb).toBeLessThanOrEqual(48);
     expect(run.heapMb).toBeLessThan(270);
@@ -48,28 +48,28 @@ describe('the memory of a process', () => {
     expect(run.peakMb).toBeLessThan(400);
   }, 120_000);
 
-  test('holds no more answers than it may, however small they are', () => {
+  test('has at most 200,000 entries, even if they are small', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) memory.set(key, entry(1));
-    const held = keys.map((key) => memory.get(key) !== undefined);
-    const count = held.filter(Boolean).length;
+    const isCached = keys.map((key) => memory.get(key) !== undefined);
+    const count = isCached.filter(Boolean).length;
     expect(count).toBeGreaterThan(190_000);
     expect(count).toBeLessThanOrEqual(200_000);
-    expect(held.slice(-count).every(Boolean)).toBe(true);
+    expect(isCached.slice(-count).every(Boolean)).toBe(true);
   });
 
-  test('holds no more than it may, however large the answers are', () => {
+  test('has at most 48 MB of entries, even if they are large', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 300 }, (_, i) => `album/${i}`);
     for (const key of keys) memory.set(key, entry(1_000_000));
-    const held = keys.filter((key) => memory.get(key));
-    expect(held.length * 1_000_200).toBeLessThanOrEqual(48_000_000);
-    expect(held.length).toBeGreaterThan(45);
-    expect(held.at(-1)).toBe(keys.at(-1));
+    const cachedKeys = keys.filter((key) => memory.get(key));
+    expect(cachedKeys.length * 1_000_200).toBeLessThanOrEqual(48_000_000);
+    expect(cachedKeys.length).toBeGreaterThan(45);
+    expect(cachedKeys.at(-1)).toBe(keys.at(-1));
   });
 
-  test('keeps what is asked for, and lets go of what was not asked for longest', () => {
+  test('keeps entries that are read, and evicts the least recently read ones', () => {
     const memory = createMemory({ freshMs: null, staleMs: 0 });
     const keys = Array.from({ length: 250_000 }, (_, i) => `artist/${i}`);
     for (const key of keys) {
@@ -98,7 +98,7 @@ describe('the memory of a process', () => {
     memory.close();
   });
 
-  test('forgets the lengths of lists before they are too many', () => {
+  test('has the lengths of at most 5,000 lists', () => {
     const lengths = createListLengths(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
     const list = (i: number) => ({ key: `/artists/${i}/albums?`, hasStableTotal: true, freshMs: 60_000 });

@@ -8,12 +8,12 @@ import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
 
-/** The same question is asked of Spotify once: by all who ask at the same time, and for a while after. */
+/** Equal reads cost one call, if they are concurrent or follow while the response is fresh. */
 
 const { artists, albums } = catalogue.fixtures;
 const { bts, albums9, albums10, albums11, albums50 } = artists;
-const everybody = catalogue.artists().map(({ id }) => id);
-const nobody = '1111111111111111111111';
+const allArtistIds = catalogue.artists().map(({ id }) => id);
+const unknownArtist = '1111111111111111111111';
 
 const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;
 const nameOf = (id: string) => ({ artist: { name: catalogue.artist(id)?.name } });
@@ -29,8 +29,8 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
     ...gateway,
     tokenCalls: () => callsOf('token').length,
     statuses: () => callsOf('api').map(({ status }) => status),
-    /** Asks, and goes away after so many milliseconds, or when Spotify has received so many calls. */
-    async askAndLeave(document: string, when: { afterMs: number } | { calls: number }): Promise<void> {
+    /** Sends an operation, and disconnects after a time or when Spotify has received a number of calls. */
+    async askAndDisconnect(document: string, when: { afterMs: number } | { calls: number }): Promise<void> {
       const leaving = new AbortController();
       const answer = fetch('/graphql', {
         method: 'POST',
@@ -38,7 +38,7 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
         body: JSON.stringify({ query: document }),
         signal: leaving.signal,
       });
-      answer.catch(() => undefined); // nobody listens any more
+      answer.catch(() => undefined); // the abort rejects it
       if ('calls' in when) while (callsOf('api').length < when.calls) await sleep(1);
       else await sleep(when.afterMs);
       leaving.abort();
@@ -46,8 +46,8 @@ async function start(mode: QuotaMode, environment: Record<string, string> = {}, 
   };
 }
 
-describe('one question at a time', () => {
-  test('500 who ask for the same artist at once, with nothing held, cost one call and one token', async () => {
+describe('concurrent reads', () => {
+  test('500 concurrent operations for one uncached artist cost one call and one token', async () => {
     const { ask, apiCalls, tokenCalls } = await start('development');
     const answers = await Promise.all(Array.from({ length: 500 }, () => ask(artist(bts))));
     for (const { data, errors } of answers)
@@ -56,14 +56,14 @@ describe('one question at a time', () => {
     expect(tokenCalls()).toBe(1);
   });
 
-  test('100 who ask for different artists at once wait for one token', async () => {
+  test('100 concurrent operations for different artists wait for one token', async () => {
     const { ask, apiCalls, tokenCalls } = await start('development');
-    await Promise.all(Array.from({ length: 100 }, (_, i) => ask(artist(everybody[i % 50] ?? ''))));
+    await Promise.all(Array.from({ length: 100 }, (_, i) => ask(artist(allArtistIds[i % 50] ?? ''))));
     expect(apiCalls()).toHaveLength(50);
     expect(tokenCalls()).toBe(1);
   });
 
-  test("an artist that is under way in somebody else's batch is waited for", async () => {
+  test("an artist that is being read in another operation's batch is not read again", async () => {
     const { ask, apiCalls } = await start('extended', {}, 100);
     const batch = ask(`{ artists(ids: ["${bts}", "${albums9}"]) { name } }`);
     await sleep(50);
@@ -73,7 +73,7 @@ describe('one question at a time', () => {
     expect(apiCalls()).toHaveLength(1);
   });
 
-  test('a page that is under way for another window is waited for', async () => {
+  test('a page that is being read for another window is not read again', async () => {
     const { ask, apiCalls } = await start('development', {}, 50);
     const albumsOf = (first: number) =>
       `{ artist(id: "${bts}") { albums(first: ${first}) { nodes { name } } } }`;
@@ -81,9 +81,9 @@ describe('one question at a time', () => {
     expect(apiCalls().toSorted()).toEqual([`/artists/${bts}`, `/artists/${bts}/albums?limit=10&offset=0`]);
   });
 
-  test('questions of many requests that come at once share a call', async () => {
+  test('concurrent operations for different artists share batches', async () => {
     const { ask, apiCalls } = await start('extended');
-    const ids = everybody.slice(0, 58);
+    const ids = allArtistIds.slice(0, 58);
     const answers = await Promise.all(ids.map((id) => ask(artist(id))));
     expect(answers.map(({ data }) => data)).toEqual(ids.map(nameOf));
     expect(
@@ -91,7 +91,7 @@ describe('one question at a time', () => {
     ).toEqual([50, 8]);
   });
 
-  test('questions for different markets do not share a call', async () => {
+  test('reads for different markets do not share a call', async () => {
     const { ask, apiCalls } = await start('extended');
     const inMarket = (market: string) =>
       ask(
@@ -105,7 +105,7 @@ describe('one question at a time', () => {
     ).toEqual(['DE', 'ES']);
   });
 
-  test('is one too where nothing may be kept, but not for who comes later', async () => {
+  test('equal concurrent reads share a call even if nothing may be cached, and a later read calls again', async () => {
     const { ask, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' }, 20);
     await Promise.all(Array.from({ length: 20 }, () => ask(artist(bts))));
     expect(apiCalls()).toHaveLength(1);
@@ -115,7 +115,7 @@ describe('one question at a time', () => {
 });
 
 describe('a failure', () => {
-  test('is shared by all who wait for it and kept for nobody', async () => {
+  test('is shared by all operations that wait for it, and is not cached', async () => {
     const { ask, apiCalls, sandbox } = await start('development', {}, 20);
     sandbox.faults.add({ times: 1, fault: { kind: 'answer', status: 418 } });
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(artist(bts))));
@@ -130,7 +130,7 @@ describe('a failure', () => {
     expect(apiCalls()).toHaveLength(2);
   });
 
-  test('of one entry of a batch is asked again alone, and its siblings not at all', async () => {
+  test('of one entry of a batch is read again alone, and the other entries are cached', async () => {
     const { ask, apiCalls, sandbox } = await start('extended');
     const ids = [bts, albums9, albums10];
     sandbox.faults.add({ times: 1, fault: { kind: 'edit', edits: [{ path: 'artists.1.name', set: null }] } });
@@ -146,7 +146,7 @@ describe('a failure', () => {
   });
 });
 
-describe('what is kept', () => {
+describe('a cached entry', () => {
   test('is fresh for CACHE_TTL_SECONDS, and confirmed by a 304 when two periods have passed', async () => {
     const { pass } = startClock();
     const { ask, statuses, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
@@ -164,7 +164,7 @@ describe('what is kept', () => {
     expect(statuses()).toEqual([200, 304]);
   });
 
-  test('is replaced by what Spotify has changed when two periods have passed', async () => {
+  test('is replaced by the changed response of Spotify when two periods have passed', async () => {
     const { pass } = startClock();
     const { ask, sandbox } = await start('development', { CACHE_TTL_SECONDS: '100' });
     await ask(artist(bts));
@@ -175,7 +175,7 @@ describe('what is kept', () => {
     expect((await ask(artist(bts))).data).toEqual({ artist: { name: 'Bangtan' } });
   });
 
-  test('is confirmed once for 500 who ask when two periods have passed', async () => {
+  test('is confirmed once for 500 concurrent operations when two periods have passed', async () => {
     const { pass } = startClock();
     const { ask, statuses } = await start('development', { CACHE_TTL_SECONDS: '100' });
     await ask(artist(bts));
@@ -184,10 +184,10 @@ describe('what is kept', () => {
     expect(statuses()).toEqual([200, 304]);
   });
 
-  test('is read again in a batch when two periods have passed, where there are batches', async () => {
+  test('is read again in a batch when two periods have passed and the app has batches', async () => {
     const { pass } = startClock();
     const { ask, apiCalls, sandbox } = await start('extended', { CACHE_TTL_SECONDS: '100' });
-    const twenty = `{ artists(ids: ${JSON.stringify(everybody.slice(0, 20))}) { name } }`;
+    const twenty = `{ artists(ids: ${JSON.stringify(allArtistIds.slice(0, 20))}) { name } }`;
     await ask(twenty);
     await pass(201);
     sandbox.clearCalls();
@@ -195,7 +195,7 @@ describe('what is kept', () => {
     expect(apiCalls()).toHaveLength(1);
   });
 
-  test('stands in for CACHE_STALE_SECONDS more while Spotify cannot answer, and no longer', async () => {
+  test('is served stale for CACHE_STALE_SECONDS while Spotify cannot respond, and no longer', async () => {
     const { pass } = startClock();
     const { ask, sandbox } = await start('development', {
       CACHE_TTL_SECONDS: '100',
@@ -215,7 +215,7 @@ describe('what is kept', () => {
     expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  test('is the absence of an object too, for 60 seconds', async () => {
+  test('can be the absence of an object, for 60 seconds', async () => {
     const { pass } = startClock();
     const { ask, statuses } = await start('development');
     for (const [seconds, calls] of [
@@ -224,16 +224,16 @@ describe('what is kept', () => {
       [2, 2],
     ] as const) {
       await pass(seconds);
-      const { data, errors } = await ask(artist(nobody));
+      const { data, errors } = await ask(artist(unknownArtist));
       expect({ data, errors }).toEqual({ data: { artist: null }, errors: [] });
       expect(statuses()).toHaveLength(calls);
     }
   });
 
-  test('spares the calls below an object that is known not to exist', async () => {
+  test('of an absent object avoids the calls for its fields', async () => {
     const { ask, apiCalls, sandbox } = await start('development');
-    const nested = `{ artist(id: "${nobody}") { name albums { nodes { name } } } }`;
-    await ask(artist(nobody));
+    const nested = `{ artist(id: "${unknownArtist}") { name albums { nodes { name } } } }`;
+    await ask(artist(unknownArtist));
     sandbox.clearCalls();
     expect((await ask(nested)).data).toEqual({ artist: null });
     await waitForIdleLoop();
@@ -253,7 +253,7 @@ describe('what is kept', () => {
     expect(apiCalls()).toEqual([]);
   });
 
-  test('leaves no gap where an album brings fewer tracks along than a page of its list holds', async () => {
+  test('of an album with fewer embedded tracks than a page of its list leaves no gap', async () => {
     const { ask, sandbox } = await start('extended');
     sandbox.faults.add({
       on: { route: 'albums' },
@@ -275,37 +275,37 @@ describe('what is kept', () => {
   });
 });
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   const five = [bts, albums9, albums10, albums11, albums50];
   const fiveArtists = `{ artists(ids: ${JSON.stringify(five)}) { name } }`;
   const oneByOne = { UPSTREAM_CONCURRENCY: '1' };
 
-  test('leaves the call that was sent to be finished and kept', async () => {
-    const { ask, askAndLeave, apiCalls } = await start('development', {}, 100);
-    await ask(artist(albums9)); // the token is there
-    await askAndLeave(artist(bts), { calls: 2 });
+  test('does not cancel a sent call, whose response is cached', async () => {
+    const { ask, askAndDisconnect, apiCalls } = await start('development', {}, 100);
+    await ask(artist(albums9)); // fetches the token
+    await askAndDisconnect(artist(bts), { calls: 2 });
     await sleep(150);
     expect((await ask(artist(bts))).data).toEqual(nameOf(bts));
     expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
   });
 
-  test('takes along the calls that wait at the gate', async () => {
-    const { ask, askAndLeave, apiCalls, sandbox } = await start('development', oneByOne, 100);
-    await ask(artist(everybody[20] ?? ''));
+  test('cancels the calls that wait in the queue', async () => {
+    const { ask, askAndDisconnect, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await ask(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
-    await askAndLeave(fiveArtists, { calls: 2 });
+    await askAndDisconnect(fiveArtists, { calls: 2 });
     await sleep(500);
     expect(apiCalls()).toHaveLength(2);
-    // Nobody is told of an error that was somebody else's impatience.
+    // The cancelled calls cause no error in a later operation.
     expect((await ask(fiveArtists)).data).toEqual({ artists: five.map((id) => nameOf(id).artist) });
     expect(apiCalls()).toHaveLength(5);
   });
 
-  test('leaves those for which somebody else waits', async () => {
-    const { ask, askAndLeave, apiCalls, sandbox } = await start('development', oneByOne, 100);
-    await ask(artist(everybody[20] ?? ''));
+  test('does not cancel calls for which another operation waits', async () => {
+    const { ask, askAndDisconnect, apiCalls, sandbox } = await start('development', oneByOne, 100);
+    await ask(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
-    const leaving = askAndLeave(fiveArtists, { calls: 2 });
+    const leaving = askAndDisconnect(fiveArtists, { calls: 2 });
     await sleep(50);
     const staying = ask(artist(albums50));
     await leaving;
@@ -313,10 +313,10 @@ describe('a client that goes away', () => {
     expect(apiCalls()).toEqual([`/artists/${bts}`, `/artists/${albums9}`, `/artists/${albums50}`]);
   });
 
-  test('and had asked first does not take the answer away from who asked the same later', async () => {
-    const { ask, askAndLeave, apiCalls } = await start('development', {}, 150);
+  test('does not cancel an equal read of an operation that came later', async () => {
+    const { ask, askAndDisconnect, apiCalls } = await start('development', {}, 150);
     await ask(artist(albums9));
-    const leaving = askAndLeave(artist(bts), { afterMs: 100 });
+    const leaving = askAndDisconnect(artist(bts), { afterMs: 100 });
     await sleep(50);
     const staying = ask(artist(bts));
     await leaving;
@@ -324,27 +324,27 @@ describe('a client that goes away', () => {
     expect(apiCalls()).toEqual([`/artists/${albums9}`, `/artists/${bts}`]);
   });
 
-  test('while a token is fetched has asked nothing', async () => {
-    const { askAndLeave, apiCalls, tokenCalls, sandbox } = await start('development');
+  test('causes no call if the token is still being fetched', async () => {
+    const { askAndDisconnect, apiCalls, tokenCalls, sandbox } = await start('development');
     sandbox.faults.add({ on: { route: 'token' }, fault: { kind: 'delay', ms: 200 } });
-    await askAndLeave(artist(bts), { afterMs: 100 });
+    await askAndDisconnect(artist(bts), { afterMs: 100 });
     await sleep(300);
     expect({ token: tokenCalls(), api: apiCalls() }).toEqual({ token: 1, api: [] });
   });
 
-  test('while a retry waits for its time has it sent no more', async () => {
-    const { ask, askAndLeave, apiCalls, sandbox } = await start('development');
+  test('cancels a waiting retry', async () => {
+    const { ask, askAndDisconnect, apiCalls, sandbox } = await start('development');
     await ask(artist(albums9));
     sandbox.clearCalls();
     sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
-    await askAndLeave(artist(bts), { afterMs: 200 });
+    await askAndDisconnect(artist(bts), { afterMs: 200 });
     await sleep(1_500);
     expect(apiCalls()).toEqual([`/artists/${bts}`]);
   });
 
-  test('by closing its connection is understood too', async () => {
+  test('is detected by its closed connection', async () => {
     const { gateway, ask, apiCalls, sandbox } = await start('development', oneByOne, 100);
-    await ask(artist(everybody[20] ?? ''));
+    await ask(artist(allArtistIds[20] ?? ''));
     sandbox.clearCalls();
     const server = createServer(gateway.handler).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());

@@ -106,7 +106,7 @@ describe('a stale entry', () => {
     expect(field.staleReasons()).toEqual([]);
   });
 
-  test('is not refreshed while nobody requests it', async () => {
+  test('is not refreshed without a read', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache } = startCache(spotify);
@@ -116,7 +116,7 @@ describe('a stale entry', () => {
     expect(spotify.calls).toHaveLength(1);
   });
 
-  test('stays in use when its refresh fails, which is tried again after a minute and is no error of a client', async () => {
+  test('stays in use when its refresh fails, which is tried again after a minute and causes no error in an operation', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { cache, debugLog } = startCache(spotify);
@@ -201,7 +201,7 @@ describe('the daily quota', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('allows no refresh when nine tenths of it are used, and the call for an entry that is missing', async () => {
+  test('allows no refresh when nine tenths of it are used, and still allows the call for a missing entry', async () => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { dailyQuota, state } = quotaOf(0.9, 10);
@@ -221,7 +221,7 @@ describe('the daily quota', () => {
   test.each([
     ['QUOTA', 'the daily limit of the gateway', 0],
     ['UPSTREAM_QUOTA_EXCEEDED', 'Spotify, although calls of the limit are left,', 10],
-  ])('leaves the reason %s with a stale entry if %s rejects its call', async (reason, _, remaining) => {
+  ])('serves a stale entry with the reason %s if %s rejects its call', async (reason, _, remaining) => {
     const clock = startClock();
     const spotify = renamedAtEachCall();
     const { dailyQuota, state } = quotaOf(0);

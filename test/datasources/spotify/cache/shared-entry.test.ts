@@ -97,7 +97,7 @@ describe('an entry that a process expires', () => {
     expect(spotify.calls).toHaveLength(2);
   });
 
-  test('still has the objects that came with it', async () => {
+  test('still has its embedded objects', async () => {
     const albumId = '2Nrfpe0tUJi4K4DXYWgMUX' as SpotifyId;
     const album = { id: albumId, name: 'Proof', type: 'album', external_urls: {}, artists: [bandJson] };
     const spotify = createScriptedSpotify(async () => ({ ...pageJson(1), items: [album] }));

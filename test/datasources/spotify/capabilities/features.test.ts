@@ -15,36 +15,38 @@ import {
 } from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';
 
-/** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
+/** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
-const everybody = catalogue.artists().map(({ id }) => id);
-const many = (ids: readonly string[]) => `{ albums(ids: ${quoted(ids)}) { id } }`;
+const allArtistIds = catalogue.artists().map(({ id }) => id);
+const albumsQuery = (ids: readonly string[]) => `{ albums(ids: ${quoted(ids)}) { id } }`;
 
 const batchCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('?ids='));
 
-describe('the reading of many at once', () => {
+describe('batch reads', () => {
   test.each([403, 404, 410] as const)(
-    'is tried once for the whole app where Spotify has withdrawn it (%i)',
+    'are tried once for the whole app if Spotify has withdrawn them (%i)',
     async (status) => {
       const gateway = await unknownApp('extended');
       gateway.sandbox.faults.add({ on: { batch: true }, fault: { kind: 'withdrawn', status } });
-      await expectNoError(gateway, many([albums.tracks1, albums.tracks20]));
+      await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
       await expectNoError(gateway, `{ tracks(ids: ${quoted([tracks.explicit, tracks.restricted])}) { id } }`);
-      await expectNoError(gateway, `{ artists(ids: ${quoted(everybody.slice(0, 3))}) { id } }`);
+      await expectNoError(gateway, `{ artists(ids: ${quoted(allArtistIds.slice(0, 3))}) { id } }`);
       expect(batchCalls(gateway.apiCalls())).toEqual([`/albums?ids=${albums.tracks1}%2C${albums.tracks20}`]);
       expect(gateway.apiCalls()).toHaveLength(1 + 2 + 2 + 3);
       expect(learnedCapabilities(gateway, 'batch')).toEqual([['batch', false]]);
     },
   );
 
-  test('is tried once, however many ask at first, and the answers are all there', async () => {
+  test('are tried once by concurrent operations, and all responses are complete', async () => {
     const gateway = await unknownApp('development');
     const pairs = catalogue
       .albums()
       .slice(0, 40)
       .map(({ id }) => id);
-    const asks = Array.from({ length: 20 }, (_, i) => gateway.ask(many(pairs.slice(2 * i, 2 * i + 2))));
-    const answers = await Promise.all(asks);
+    const operations = Array.from({ length: 20 }, (_, i) =>
+      gateway.ask(albumsQuery(pairs.slice(2 * i, 2 * i + 2))),
+    );
+    const answers = await Promise.all(operations);
     expect(answers.map(seen)).toEqual(
       answers.map((_, i) => fine({ albums: pairs.slice(2 * i, 2 * i + 2).map((id) => ({ id })) })),
     );
@@ -53,17 +55,17 @@ describe('the reading of many at once', () => {
     expect(learnedCapabilities(gateway, 'batch')).toHaveLength(1);
   });
 
-  test('is never used for one alone', async () => {
+  test('are not used for one object', async () => {
     const gateway = await inMode('extended');
-    await expectNoError(gateway, many([albums.tracks1]));
-    await expectNoError(gateway, many([albums.tracks1, albums.tracks20]));
+    await expectNoError(gateway, albumsQuery([albums.tracks1]));
+    await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks1}`, `/albums/${albums.tracks20}`]);
   });
 
-  test('is not given up where it is not the reading of many that is forbidden, but everything', async () => {
+  test('stay in use if not only batches but all calls are forbidden', async () => {
     const gateway = await unknownApp('extended');
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
-    expect(seen(await gateway.ask(many([albums.tracks1, albums.tracks20])))).toEqual({
+    expect(seen(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'UPSTREAM_FORBIDDEN'],
@@ -71,12 +73,12 @@ describe('the reading of many at once', () => {
       ],
     });
     undo();
-    await expectNoError(gateway, many([albums.tracks50, albums.tracks51]));
+    await expectNoError(gateway, albumsQuery([albums.tracks50, albums.tracks51]));
     expect(batchCalls(gateway.apiCalls())).toHaveLength(2);
     expect(gateway.apiCalls().at(-1)).toBe(`/albums?ids=${albums.tracks50}%2C${albums.tracks51}`);
   });
 
-  test('fails with its call for all that it was for, when that fails for another reason', async () => {
+  test('that fail for another reason fail for all of their objects, and stay in use', async () => {
     const gateway = await unknownApp('extended');
     const fault: Fault = {
       kind: 'answer',
@@ -84,14 +86,14 @@ describe('the reading of many at once', () => {
       json: { error: { status: 400, message: 'Too many ids requested' } },
     };
     gateway.sandbox.faults.add({ on: { batch: true }, times: 1, fault });
-    expect(seen(await gateway.ask(many([albums.tracks1, albums.tracks20])))).toEqual({
+    expect(seen(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'UPSTREAM_BAD_RESPONSE'],
         ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
       ],
     });
-    await expectNoError(gateway, many([albums.tracks1, albums.tracks20]));
+    await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
     expect(batchCalls(gateway.apiCalls())).toHaveLength(2);
   });
 });
@@ -101,11 +103,11 @@ describe('an endpoint that only some apps may use', () => {
   const target: FaultTarget = { route: 'artists/top-tracks' };
 
   test.each([403, 404, 410] as const)(
-    'is tried for two artists, however many are requested at first, and then known (%i)',
+    'is tried for two of many concurrently requested artists, and then known (%i)',
     async (status) => {
       const gateway = await unknownApp('extended');
       gateway.sandbox.faults.add({ on: target, fault: { kind: 'withdrawn', status } });
-      const answers = await Promise.all(everybody.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
+      const answers = await Promise.all(allArtistIds.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
       expect(answers.map(seen)).toEqual(answers.map(() => fine({ artist: { topTracks: null } })));
       expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
       expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
@@ -132,7 +134,7 @@ describe('an endpoint that only some apps may use', () => {
     expect(data.artist.topTracks[0]).toEqual({ id: track?.id });
   });
 
-  test('that has worked is given up after two rejections, and tried again after a minute', async () => {
+  test('that has worked is no longer used after two rejections, and is tried again after a minute', async () => {
     const clock = startClock();
     const gateway = await unknownApp('extended');
     await expectNoError(gateway, topTracks(artists.bts));
@@ -151,7 +153,7 @@ describe('an endpoint that only some apps may use', () => {
     expect(await read(artists.albums50)).toEqual([true, 1]);
   });
 
-  test('fails, and teaches nothing, when it fails for another reason', async () => {
+  test('that fails for another reason is an error, and no capability is learned from it', async () => {
     const gateway = await unknownApp('extended');
     gateway.sandbox.faults.add({
       on: target,

@@ -8,6 +8,6 @@ test.each([
   ['batch', false, 'learned: this app needs one call for each object'],
   ['Artist.followers', false, 'learned: Spotify withholds Artist.followers from this app'],
   ['artists/top-tracks', true, 'learned: Spotify gives artists/top-tracks to this app'],
-])('the log states in a sentence what was learned: %s is %s', (capability, value, sentence) => {
+])('the log states a learned capability in a sentence: %s is %s', (capability, value, sentence) => {
   expect(learnedSentence(capability, value)).toBe(sentence);
 });

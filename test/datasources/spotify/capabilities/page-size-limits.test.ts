@@ -12,12 +12,12 @@ import {
   unknownId,
 } from '../../../support/asking.ts';
 
-/** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
+/** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
-// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+// The sandbox generates its tracks at the first search, and so blocks the event loop until gateways shed requests.
 beforeAll(() => void catalogue.find('track', 'the'));
 
-const everybody = catalogue.artists().map(({ id }) => id);
+const allArtistIds = catalogue.artists().map(({ id }) => id);
 const listOf = (id: string) => `{ artist(id: "${id}") { albums(first: 1) { totalCount } } }`;
 const listsOf = (ids: readonly string[]) =>
   `{ artists(ids: ${quoted(ids)}) { albums(first: 1) { totalCount } } }`;
@@ -29,8 +29,8 @@ const albumsOf = (id: string) =>
 const limits = (paths: readonly string[]): string[] =>
   paths.flatMap((path) => new URLSearchParams(path.split('?')[1]).get('limit') ?? []);
 
-describe('the page ceiling', () => {
-  test('is found by one rejection, for lists of albums and searches together, and remembered', async () => {
+describe('the page size limit', () => {
+  test('is learned from one rejection, for lists of albums and searches together', async () => {
     const gateway = await unknownApp('development');
     await expectNoError(gateway, listOf(artists.bts));
     await expectNoError(gateway, listOf(artists.albums9));
@@ -46,7 +46,7 @@ describe('the page ceiling', () => {
     expect(limits(other.apiCalls())).toEqual(['50', '10', '10']);
   });
 
-  test('of an app that has the largest is tried for nothing', async () => {
+  test('costs no rejected call for an app with the largest page size', async () => {
     const gateway = await unknownApp('extended');
     for (const document of [listOf(artists.bts), listOf(artists.albums9), search('the')])
       await expectNoError(gateway, document);
@@ -54,24 +54,24 @@ describe('the page ceiling', () => {
     expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 50]]);
   });
 
-  test('costs the refused tries once, however many ask at first', async () => {
+  test('costs one rejected call for concurrent operations', async () => {
     const gateway = await unknownApp('development');
-    await Promise.all(everybody.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
-    const asked = limits(gateway.apiCalls());
-    expect(asked.filter((limit) => limit !== '10')).toEqual(['50']);
-    expect(asked).toHaveLength(21);
+    await Promise.all(allArtistIds.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
+    const requestedLimits = limits(gateway.apiCalls());
+    expect(requestedLimits.filter((limit) => limit !== '10')).toEqual(['50']);
+    expect(requestedLimits).toHaveLength(21);
     expect(learnedCapabilities(gateway, 'artists/albums')).toHaveLength(1);
   });
 
   test('is not learned from an artist that does not exist', async () => {
     const gateway = await unknownApp('development');
-    await expectNoError(gateway, listsOf([unknownId, ...everybody.slice(0, 19)]));
-    const asked = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
-    expect(asked.filter(({ status }) => status === 400)).toHaveLength(1);
+    await expectNoError(gateway, listsOf([unknownId, ...allArtistIds.slice(0, 19)]));
+    const listCalls = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
+    expect(listCalls.filter(({ status }) => status === 400)).toHaveLength(1);
     expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
   });
 
-  test('that has worked is given up after rejections of two lists, and every window is whole meanwhile', async () => {
+  test('that has worked is lowered after rejections of two lists, and every window is complete meanwhile', async () => {
     const gateway = await unknownApp('extended');
     await expectNoError(gateway, listOf(artists.albums9));
     gateway.sandbox.setQuotaMode('development');
@@ -110,7 +110,7 @@ describe('the page ceiling', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
   });
 
-  test('that rejects every size is a wrong response, after two calls', async () => {
+  test('is reported as UPSTREAM_BAD_RESPONSE after two calls if Spotify rejects every size', async () => {
     const gateway = await unknownApp('extended');
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'ceiling', limit: 5 } });
     expect(seen(await gateway.ask(listOf(artists.bts)))).toEqual({
@@ -120,7 +120,7 @@ describe('the page ceiling', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '10']);
   });
 
-  test('is not lowered by another refusal: 400 with other words is one call, and final', async () => {
+  test('is not lowered by a 400 with another message, which is not tried again', async () => {
     const gateway = await unknownApp('extended');
     const fault: Fault = {
       kind: 'answer',
@@ -134,7 +134,7 @@ describe('the page ceiling', () => {
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
   });
 
-  test('is lowered for one window by a rejection without words, and for good by rejections of two lists', async () => {
+  test('is lowered for one window by a rejection without a message, and for all by rejections of two lists', async () => {
     const gateway = await unknownApp('extended');
     const rejected = { route: 'artists/albums', pattern: 'limit=50' };
     gateway.sandbox.faults.add({ on: rejected, fault: { kind: 'answer', status: 400 } });

@@ -14,7 +14,7 @@ import {
   quoted,
 } from '../../../support/asking.ts';
 
-/** What an app may do is found out from Spotify's answers: once, and with as few calls as that takes. */
+/** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
 const clock = vi.hoisted(() => ({ aheadMs: 0 }));
 vi.mock('../../../../src/observability/clock.ts', async (importOriginal) => ({
@@ -24,40 +24,40 @@ vi.mock('../../../../src/observability/clock.ts', async (importOriginal) => ({
 
 const dayMs = 24 * 3_600_000;
 
-// The sandbox draws its tracks at the first search, for longer than a gateway lets its process stand still.
+// The sandbox generates its tracks at the first search, and so blocks the event loop until gateways shed requests.
 beforeAll(() => void catalogue.find('track', 'the'));
 
-describe('what other processes have found out', () => {
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+describe('a capability that other processes have learned', () => {
+  const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
   function start(mode: QuotaMode) {
-    const told: [topic: string, lesson: object][] = [];
-    let hear: (topic: string, fact: unknown) => void = () => undefined;
-    const capabilities = createCapabilities(mode, quiet, {
-      publish: (topic, lesson) => void told.push([topic, lesson]),
-      subscribe: (listener) => {
-        hear = listener;
+    const published: [topic: string, message: object][] = [];
+    let listener: (topic: string, message: unknown) => void = () => undefined;
+    const capabilities = createCapabilities(mode, silentLog, {
+      publish: (topic, message) => void published.push([topic, message]),
+      subscribe: (subscribed) => {
+        listener = subscribed;
       },
     });
-    const tell = (topic: string, fact: unknown) => hear(topic, fact);
-    return { capabilities, told, tell };
+    const receive = (topic: string, message: unknown) => listener(topic, message);
+    return { capabilities, published, receive };
   }
   const soon = () => performance.timeOrigin + performance.now() + clock.aheadMs + 1_000;
 
-  test('is believed when it is newer than what is known here', () => {
-    const { capabilities, tell } = start('auto');
+  test('is used if it is newer than the own knowledge of the process', () => {
+    const { capabilities, receive } = start('auto');
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([null, 50]);
-    tell('ability:batch', { value: false, learnedAtMs: soon() });
-    tell('ability:search', { value: 10, learnedAtMs: soon() });
+    receive('ability:batch', { value: false, learnedAtMs: soon() });
+    receive('ability:search', { value: 10, learnedAtMs: soon() });
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([false, 10]);
     expect(capabilities.worstCasePage('search')).toEqual({ limit: 10, probeCalls: 0 });
-    tell('ability:batch', { value: true, learnedAtMs: soon() - 60_000 });
+    receive('ability:batch', { value: true, learnedAtMs: soon() - 60_000 });
     expect(capabilities.has('batch')).toBe(false);
   });
 
-  test('is not believed when it is nothing that anybody could have found out', () => {
-    const { capabilities, tell } = start('extended');
-    for (const [topic, fact] of [
+  test('is ignored if its message is invalid', () => {
+    const { capabilities, receive } = start('extended');
+    for (const [topic, message] of [
       ['ability:batch', { value: 10, learnedAtMs: soon() }],
       ['ability:batch', { value: false, learnedAtMs: 'now' }],
       ['ability:batch', null],
@@ -66,46 +66,46 @@ describe('what other processes have found out', () => {
       ['ability', { value: false, learnedAtMs: soon() }],
       ['back-off:batch', { value: false, learnedAtMs: soon() }],
     ] as const)
-      tell(topic, fact);
+      receive(topic, message);
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([true, 50]);
   });
 
   test('is forgotten after a day, also if the clock of its process is ahead, and then not reported', () => {
-    const { capabilities, tell } = start('auto');
-    tell('ability:batch', { value: false, learnedAtMs: soon() + 10 * dayMs });
+    const { capabilities, receive } = start('auto');
+    receive('ability:batch', { value: false, learnedAtMs: soon() + 10 * dayMs });
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([false, { batch: false }]);
     clock.aheadMs += dayMs + 1;
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([null, {}]);
   });
 
-  test('is told to them as soon as an answer has shown it, and not before', async () => {
-    const { capabilities, told } = start('auto');
+  test('is published as soon as a response has confirmed it, and not before', async () => {
+    const { capabilities, published } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
       capabilities.withLimit('search', limit, 'a list', response, () => true);
     const reject = () => Promise.reject(new LimitRejected(true));
     await expect(page(50, reject)).rejects.toBeInstanceOf(SmallerPageNeeded);
-    expect([told, capabilities.maxPageSize('search'), capabilities.maxPageSize('artists/albums')]).toEqual([
-      [],
-      10,
-      10,
-    ]);
+    expect([
+      published,
+      capabilities.maxPageSize('search'),
+      capabilities.maxPageSize('artists/albums'),
+    ]).toEqual([[], 10, 10]);
     expect(await page(10, async () => 'a page')).toBe('a page');
-    expect(told).toEqual([
+    expect(published).toEqual([
       ['ability:search', expect.objectContaining({ value: 10, learnedAtMs: expect.any(Number) })],
     ]);
     expect(await page(5, async () => 'a smaller page')).toBe('a smaller page');
-    expect([told.length, capabilities.maxPageSize('search')]).toEqual([1, 10]);
+    expect([published.length, capabilities.maxPageSize('search')]).toEqual([1, 10]);
   });
 });
 
-describe('what is known', () => {
+describe('a known capability', () => {
   const everything = `{
     artist(id: "${artists.bts}") { followers { total } topTracks { id } relatedArtists { id } albums(first: 20) { nodes { label } } }
     albums(ids: ${quoted([albums.tracks1, albums.tracks20])}) { label }
     search(q: "the") { tracks(first: 20) { nodes { popularity artists { popularity } } } }
   }`;
 
-  test.each(modes)('from SPOTIFY_QUOTA_MODE=%s spares every refused call', async (mode) => {
+  test.each(modes)('from SPOTIFY_QUOTA_MODE=%s avoids every rejected call', async (mode) => {
     const gateway = await inMode(mode, { MAX_UPSTREAM_CALLS: '200' });
     await expectNoError(gateway, everything);
     const { sandbox } = gateway;
@@ -113,7 +113,7 @@ describe('what is known', () => {
     expect(learnedCapabilities(gateway).filter(([, value]) => value === false)).toEqual([]);
   });
 
-  test.each(modes)('is no longer believed after a day, and found out once more (%s)', async (mode) => {
+  test.each(modes)('is forgotten after a day, and learned again (%s)', async (mode) => {
     const { ask, sandbox } = await inMode(mode, { MAX_UPSTREAM_CALLS: '200' });
     expect((await ask(everything)).errors).toEqual([]);
     const other = mode === 'development' ? 'extended' : 'development';
@@ -136,21 +136,21 @@ describe('what is known', () => {
     );
   });
 
-  test('is told once in the log when it changes, with what it was before', async () => {
+  test('is logged once when it changes, with its earlier value', async () => {
     const { ask, sandbox, logged } = await inMode('extended');
     sandbox.setQuotaMode('development');
     for (const id of [albums.tracks1, albums.tracks20]) await ask(`{ album(id: "${id}") { label } }`);
-    const told = () => logged.filter(({ message }) => message.startsWith('learned: '));
+    const learnedLines = () => logged.filter(({ message }) => message.startsWith('learned: '));
     const withheld = (ability: string) => ({
       level: 'info',
       message: `learned: Spotify withholds ${ability} from this app`,
       fields: { ability, value: false, before: true },
     });
-    expect(told()).toEqual([withheld('Album.label'), withheld('Album.popularity')]);
+    expect(learnedLines()).toEqual([withheld('Album.label'), withheld('Album.popularity')]);
     sandbox.setQuotaMode('extended');
     await ask(`{ album(id: "${albums.tracks50}") { label } }`);
     expect(
-      told()
+      learnedLines()
         .slice(2)
         .map(({ fields }) => fields),
     ).toEqual([

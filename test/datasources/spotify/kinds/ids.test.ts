@@ -25,7 +25,7 @@ import {
   tracks,
 } from '../../../support/asking.ts';
 
-const things = {
+const entities = {
   artist: { id: artists.bts, name: 'BTS' },
   album: { id: albums.tracks20, name: 'Twenty Rooms' },
   track: { id: tracks.severalArtists, name: catalogue.track(tracks.severalArtists)?.name },
@@ -39,13 +39,13 @@ const kindsInBatches = ['artist', 'album', 'track', 'show', 'episode', 'audioboo
 const kinds = [...kindsInBatches, 'playlist'] as const;
 type Kind = (typeof kinds)[number];
 
-/** The market that a request names although nobody named one: Spotify finds podcasts and audiobooks only with one. */
+/** The market that the gateway adds to a request: Spotify finds podcasts and audiobooks only with a market. */
 const market = (kind: Kind, sign = '?') => {
   if (kind === 'playlist') return '?additional_types=track%2Cepisode&market=US';
   return 'fallbackMarket' in definitions[kind] ? `${sign}market=US` : '';
 };
 
-/** Every way to write the id of a thing. */
+/** Every form of the id of an entity. */
 const forms = (kind: Kind, id: string): string[] => [
   id,
   `spotify:${kind}:${id}`,
@@ -55,7 +55,7 @@ const forms = (kind: Kind, id: string): string[] => [
   `https://open.spotify.com/${kind}/${id}#t=1`,
 ];
 
-/** Links and URIs as they come out of a clipboard. */
+/** Variants of links and URIs that people paste. */
 const pasted = (kind: Kind, id: string): string[] => [
   `http://open.spotify.com/${kind}/${id}`,
   `HTTPS://Open.Spotify.COM/${kind}/${id}`,
@@ -72,7 +72,7 @@ const pasted = (kind: Kind, id: string): string[] => [
   ` spotify:${kind}:${id} `,
 ];
 
-/** What is no id, whatever it is asked for. */
+/** Texts that are an id of no kind. */
 const malformed = [
   '',
   ' ',
@@ -111,22 +111,22 @@ const malformed = [
 ];
 
 describe.each(kinds)('the id of one %s', (kind) => {
-  const thing = things[kind];
+  const entity = entities[kind];
 
-  test('is taken as 22 characters, as a URI and as a link, and is one call whichever way it is written', async () => {
-    for (const id of [...forms(kind, thing.id), ...pasted(kind, thing.id)]) {
+  test('is accepted as 22 characters, as a URI and as a link, and costs one call in each form', async () => {
+    for (const id of [...forms(kind, entity.id), ...pasted(kind, entity.id)]) {
       const { ask, apiCalls } = await inMode('development');
       expect(seen(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id }))).toEqual(
-        fine({ [kind]: thing }),
+        fine({ [kind]: entity }),
       );
-      expect(apiCalls()).toEqual([`/${kind}s/${thing.id}${market(kind)}`]);
+      expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
     }
   });
 
-  test('is refused when its URI or link names another kind, and nothing is asked', async () => {
+  test('is rejected if its URI or link names another kind, and costs no call', async () => {
     const { ask, sandbox } = await inMode('development');
-    for (const other of kinds.filter((each) => !isNamed(typedKinds[kind], each))) {
-      for (const id of forms(other, things[other].id).slice(1)) {
+    for (const other of kinds.filter((name) => !isNamed(typedKinds[kind], name))) {
+      for (const id of forms(other, entities[other].id).slice(1)) {
         const answer = await ask(`query ($id: ID!) { it: ${kind}(id: $id) { id } }`, { id });
         expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
         expect(answer.errors[0]?.message).toMatch(
@@ -139,22 +139,22 @@ describe.each(kinds)('the id of one %s', (kind) => {
 });
 
 describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind) => {
-  const thing = things[kind];
+  const entity = entities[kind];
 
-  test.each(modes)('are taken in every form, and asked for once for all forms (%s)', async (mode) => {
+  test.each(modes)('are accepted in every form, with one call for all forms (%s)', async (mode) => {
     const { ask, apiCalls } = await inMode(mode);
-    const ids = forms(kind, thing.id);
+    const ids = forms(kind, entity.id);
     expect(seen(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids }))).toEqual(
-      fine({ [`${kind}s`]: ids.map(() => thing) }),
+      fine({ [`${kind}s`]: ids.map(() => entity) }),
     );
-    expect(apiCalls()).toEqual([`/${kind}s/${thing.id}${market(kind)}`]);
+    expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
   });
 });
 
 describe('the URI or the link of a kind that is not in the graph', () => {
   const id = '37i9dQZF1DXcBWIGoYBM5M';
   test.each([[`spotify:user:${id}`, 'a user URI']])(
-    'is refused with the name of the kind, and costs no call: %s',
+    'is rejected with the name of the kind, and costs no call: %s',
     async (input, name) => {
       const { ask, sandbox } = await inMode('development');
       for (const field of [...kinds, 'node']) {
@@ -169,7 +169,7 @@ describe('the URI or the link of a kind that is not in the graph', () => {
   );
 });
 
-describe('what is no id', () => {
+describe('a text that is not an id', () => {
   test.each(malformed)('costs no call, not even for a token: %j', async (id) => {
     const { ask, sandbox } = await inMode('development');
     const fields = [...kinds, 'node'];
@@ -185,13 +185,13 @@ describe('what is no id', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test.each([...kindsInBatches, 'node'])('costs only its own entry among many, in %ss', async (field) => {
+  test.each([...kindsInBatches, 'node'])('makes only its own entry null in a list of %ss', async (field) => {
     const good = field === 'node' ? 'artist' : (field as Kind);
-    const uri = `spotify:${good}:${things[good].id}`;
+    const uri = `spotify:${good}:${entities[good].id}`;
     const bad = malformed.slice(2, 8);
     const { ask, apiCalls } = await inMode('development');
     const ids = [uri, ...bad, uri];
-    const entry = { id: things[good].id };
+    const entry = { id: entities[good].id };
     expect(seen(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids }))).toEqual({
       data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
       errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
@@ -199,7 +199,7 @@ describe('what is no id', () => {
     expect(apiCalls()).toEqual([`/${good}s/${entry.id}${market(good)}`]);
   });
 
-  test('is told from an id in no time, even when it is a megabyte', () => {
+  test('is rejected within 50 ms, even if it has a megabyte', () => {
     const startedMs = performance.now();
     expect(() => parseReference('x'.repeat(1_000_000))).toThrow('Not a Spotify id');
     expect(() => parseId(`spotify:artist:${'1'.repeat(1_000_000)}`, 'artist')).toThrow('Not a Spotify id');
@@ -207,11 +207,11 @@ describe('what is no id', () => {
   });
 });
 
-describe('an id that is larger than any that Spotify gives', () => {
+describe('an id that is larger than all ids of Spotify', () => {
   const largest = '7N42dgm5tFLK9N8MT7fHC7';
   const tooLarge = ['7N42dgm5tFLK9N8MT7fHC8', '7N42dgm5tFLK9N8MT80000', 'Z'.repeat(22)];
 
-  test('is known by its digits, which are not in the order of the alphabet', () => {
+  test('is detected by the order of its digits, in which lower case comes before upper case', () => {
     const inRange = (id: string) => isInRange(parseId(id, 'artist'));
     expect(['0'.repeat(22), artists.bts, largest, `6${'Z'.repeat(21)}`].map(inRange)).toEqual(
       Array(4).fill(true),
@@ -221,7 +221,7 @@ describe('an id that is larger than any that Spotify gives', () => {
     );
   });
 
-  test.each(kinds)('is null without an error, as one that does not exist (%s)', async (kind) => {
+  test.each(kinds)('is null without an error, like an id that does not exist (%s)', async (kind) => {
     for (const mode of modes) {
       for (const id of [largest, ...tooLarge]) {
         const { ask } = await inMode(mode);
@@ -232,10 +232,10 @@ describe('an id that is larger than any that Spotify gives', () => {
   });
 
   test.each(kindsInBatches)(
-    'never spoils a batch: the others share their call without it (%s)',
+    'is left out of a batch, so that the other ids still share a call (%s)',
     async (kind) => {
       const { ask, apiCalls } = await inMode('extended');
-      const { id } = things[kind];
+      const { id } = entities[kind];
       const others = {
         artist: artists.albums1,
         album: albums.tracks1,
@@ -257,19 +257,19 @@ describe('an id that is larger than any that Spotify gives', () => {
   );
 });
 
-describe('any text at all', () => {
+describe('any text', () => {
   const idCharacters = fc.constantFrom(...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
   const ids = fc.string({ unit: idCharacters, minLength: 22, maxLength: 22 });
-  const written = fc
+  const validText = fc
     .tuple(ids, fc.constantFrom(...kinds), fc.nat(18))
     .map(([id, kind, form]) => [...forms(kind, id), ...pasted(kind, id)][form] ?? id);
-  /** A form that is nearly right: with something put in, or put in place of something. */
-  const spoiled = fc
-    .tuple(written, fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), fc.nat(90), fc.nat(3))
-    .map(([text, splinter, at, cut]) => text.slice(0, at) + splinter + text.slice(at + cut));
-  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.webPath(), written, spoiled);
+  /** A valid form into which random characters are inserted, or in which they replace others. */
+  const corruptedText = fc
+    .tuple(validText, fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), fc.nat(90), fc.nat(3))
+    .map(([text, inserted, at, cut]) => text.slice(0, at) + inserted + text.slice(at + cut));
+  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.webPath(), validText, corruptedText);
 
-  test('is either an id, and then one of the three forms, or refused: nothing else comes near a URL', async () => {
+  test('is either rejected or one of the three forms of an id, and only the id becomes part of a URL', async () => {
     const { ask, sandbox } = await inMode('development');
     const document =
       'query ($id: ID!) { artist(id: $id) { id } album(id: $id) { id } track(id: $id) { id } node(id: $id) { id } }';
@@ -277,12 +277,12 @@ describe('any text at all', () => {
       fc.asyncProperty(texts, async (id) => {
         sandbox.clearCalls();
         const { errors } = await ask(document, { id });
-        const named = id.match(/(?<![0-9A-Za-z])[0-9A-Za-z]{22}(?![0-9A-Za-z])/g) ?? [];
-        const refused = errors.filter(({ extensions }) => extensions?.['code'] === 'BAD_USER_INPUT');
-        expect(refused).toEqual(errors);
+        const idsInText = id.match(/(?<![0-9A-Za-z])[0-9A-Za-z]{22}(?![0-9A-Za-z])/g) ?? [];
+        const rejections = errors.filter(({ extensions }) => extensions?.['code'] === 'BAD_USER_INPUT');
+        expect(rejections).toEqual(errors);
         const paths = sandbox.calls().filter(({ kind }) => kind === 'api');
         if (errors.length === 4) expect(paths).toEqual([]);
-        const allowed = named.flatMap((each) => kinds.map((kind) => `/${kind}s/${each}${market(kind)}`));
+        const allowed = idsInText.flatMap((one) => kinds.map((kind) => `/${kind}s/${one}${market(kind)}`));
         for (const { path } of paths) expect(allowed).toContain(path);
       }),
       { numRuns: 300 },

@@ -43,7 +43,7 @@ import { searchResults } from '../../../../src/datasources/spotify/kinds/request
 import { createPagination } from '../../../../src/datasources/spotify/pagination/pages.ts';
 import { type ApiRequest, pathOf } from '../../../../src/datasources/spotify/transport/api-client.ts';
 
-/** A kind that the gateway does not have: this definition and one line in a registry are all that it needs. */
+/** Tests with a kind that the gateway does not have: it needs only this definition and one line in a registry. */
 
 interface Concert extends BaseFields {
   kind: 'concert';
@@ -304,7 +304,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
     ]);
   });
 
-  test('is found by a search, whose batch has room for every kind', async () => {
+  test('is found by a search, whose batch may have every kind', async () => {
     const { pagination, paths, context } = startDatasource('extended');
     const list = searchResults(concert, 'live', null, registry);
     expect((await pagination.window(list, firstThree, context))?.slots).toHaveLength(3);
@@ -358,7 +358,7 @@ describe('a kind that is only a definition and a line in the registry', () => {
 describe('a kind whose objects have the URIs and links of another kind', () => {
   const uri = `spotify:tour:${residencyId}`;
 
-  test('is named by both, and its objects have the URI that Spotify gives them', () => {
+  test('is accepted in URIs of both kinds, and its objects have the URI of the other kind, as at Spotify', () => {
     for (const written of [uri, `spotify:residency:${residencyId}`, residencyId]) {
       expect(parseId(written, 'residency', registry)).toBe(residencyId);
     }
@@ -379,40 +379,45 @@ describe('a kind whose objects have the URIs and links of another kind', () => {
 });
 
 describe('a kind that Spotify finds only with a market, and whose batches lack the page of its list', () => {
-  const concertsOf = async (owner: Tour | null, world: ReturnType<typeof startDatasource>) => {
-    const list = world.lists.pagedList(tourConcerts, owner ?? { id: idOf(7), market: null }, undefined, null);
-    return (await world.pagination.window(list, firstThree, world.context))?.slots.length;
+  const concertsOf = async (owner: Tour | null, datasource: ReturnType<typeof startDatasource>) => {
+    const list = datasource.lists.pagedList(
+      tourConcerts,
+      owner ?? { id: idOf(7), market: null },
+      undefined,
+      null,
+    );
+    return (await datasource.pagination.window(list, firstThree, datasource.context))?.slots.length;
   };
 
-  test('is read with its fallback market, and gives its list the page that it contains', async () => {
-    const world = startDatasource('development');
-    const found = await world.reader.find(tour, idOf(7), null, world.context);
+  test('is read with its fallback market, and its list uses the page that it contains', async () => {
+    const datasource = startDatasource('development');
+    const found = await datasource.reader.find(tour, idOf(7), null, datasource.context);
     expect(found?.market).toBe('SE');
-    expect(await concertsOf(found, world)).toBe(1);
-    expect(world.paths).toEqual([`/tours/${idOf(7)}?market=SE`]);
+    expect(await concertsOf(found, datasource)).toBe(1);
+    expect(datasource.paths).toEqual([`/tours/${idOf(7)}?market=SE`]);
   });
 
-  test('is not read for the page of its list alone', async () => {
-    const world = startDatasource('extended');
+  test('is not read again only for the page of its list', async () => {
+    const datasource = startDatasource('extended');
     const [found] = await Promise.all(
-      [7, 9].map((number) => world.reader.find(tour, idOf(number), null, world.context)),
+      [7, 9].map((number) => datasource.reader.find(tour, idOf(number), null, datasource.context)),
     );
-    expect(await concertsOf(found ?? null, world)).toBe(1);
-    expect(world.paths).toEqual([
+    expect(await concertsOf(found ?? null, datasource)).toBe(1);
+    expect(datasource.paths).toEqual([
       `/tours?ids=${idOf(7)}%2C${idOf(9)}&market=SE`,
       `/tours/${idOf(7)}/concerts?market=SE&limit=50&offset=0`,
     ]);
   });
 
-  test('gives its list no page that is older than the list stays fresh', async () => {
-    const world = startDatasource('development');
-    const found = await world.reader.find(tour, idOf(7), null, world.context);
+  test('contains a page that its list does not use if it is older than the freshness of the list', async () => {
+    const datasource = startDatasource('development');
+    const found = await datasource.reader.find(tour, idOf(7), null, datasource.context);
     const page = found?.concerts && { ...found.concerts, asOfMs: Date.now() - tourConcerts.freshMs };
-    expect(await concertsOf(found && { ...found, concerts: page }, world)).toBe(1);
-    expect(world.paths.at(-1)).toBe(`/tours/${idOf(7)}/concerts?market=SE&limit=5&offset=0`);
+    expect(await concertsOf(found && { ...found, concerts: page }, datasource)).toBe(1);
+    expect(datasource.paths.at(-1)).toBe(`/tours/${idOf(7)}/concerts?market=SE&limit=5&offset=0`);
   });
 
-  test('is absent where Spotify sends the keys of a removed object without an id and a name', async () => {
+  test('is absent if Spotify sends the keys of a removed object without an id and a name', async () => {
     const { reader, context } = startDatasource('development');
     expect(await reader.find(tour, shellId, null, context)).toBeNull();
   });

@@ -4,7 +4,7 @@ import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
 import { artists, dataOf, inMode } from '../../../support/asking.ts';
 import type { TestGateway } from '../../../support/gateway.ts';
 
-/** Lists that change while somebody pages through them. */
+/** Lists that change between the pages of a client. */
 
 const all = slots(0);
 
@@ -12,17 +12,17 @@ const onLists = { route: 'artists/albums' };
 const grown = (inserted: number) => ({ on: onLists, fault: { kind: 'listing', inserted } as const });
 const shrunk = (removed: number) => ({ on: onLists, fault: { kind: 'listing', removed } as const });
 
-/** Pages on from a cursor to the end. */
+/** The ids of all windows from a cursor to the end. */
 async function rest(gateway: TestGateway, size: number, from: string | null): Promise<string[]> {
-  const walked: string[] = [];
+  const ids: string[] = [];
   let after = from;
   for (let page = 0; page < 200; page++) {
     const next = await albumPage(gateway, `first: ${size}, after: "${after}"`);
-    walked.push(...idsOf(next));
-    if (!next.pageInfo.hasNextPage) return walked;
+    ids.push(...idsOf(next));
+    if (!next.pageInfo.hasNextPage) return ids;
     after = next.pageInfo.endCursor;
   }
-  throw new Error('the walk does not end');
+  throw new Error('the pagination does not end');
 }
 
 describe('a list that grew at the front between two pages', () => {
@@ -38,30 +38,30 @@ describe('a list that grew at the front between two pages', () => {
     [7, 3],
     [25, 5],
     [100, 3],
-  ])('of %i gives nothing twice and misses nothing, when it grew by %i', async (size, inserted) => {
+  ])('of %i albums each has every album once, when it grew by %i', async (size, inserted) => {
     const gateway = await inMode('development');
     const first = await albumPage(gateway, `first: ${size}`);
     gateway.sandbox.faults.add(grown(inserted));
     expect([...idsOf(first), ...(await rest(gateway, size, first.pageInfo.endCursor))]).toEqual(all);
   });
 
-  test('is told by its new length, and never given partly as it was and partly as it is', async () => {
+  test('has its new length, and no window mixes old and new pages', async () => {
     const gateway = await inMode('development');
     const [first, second] = [await albumPage(gateway, 'first: 10'), await albumPage(gateway, 'first: 20')];
     const undo = gateway.sandbox.faults.add(grown(2));
     const third = await albumPage(gateway, `first: 10, after: "${second.pageInfo.endCursor}"`);
     expect([first.totalCount, second.totalCount, third.totalCount]).toEqual([104, 104, 106]);
 
-    // The pages from before are outdated by what the third one tells: they are asked for again.
+    // The total of the third page proves that the earlier pages are outdated, so they are read again.
     gateway.sandbox.clearCalls();
-    const anew = await albumPage(gateway, 'first: 20');
-    expect(idsOf(anew).slice(2)).toEqual(all.slice(0, 18));
-    expect(all).not.toContain(idsOf(anew)[0]);
+    const reread = await albumPage(gateway, 'first: 20');
+    expect(idsOf(reread).slice(2)).toEqual(all.slice(0, 18));
+    expect(all).not.toContain(idsOf(reread)[0]);
     expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(2);
 
     undo();
     gateway.sandbox.clearCalls();
-    expect(idsOf(await albumPage(gateway, 'first: 20'))).toEqual(idsOf(anew));
+    expect(idsOf(await albumPage(gateway, 'first: 20'))).toEqual(idsOf(reread));
     expect(gateway.apiCalls()).toEqual([]);
   });
 });
@@ -72,7 +72,7 @@ describe('a list that lost albums at the front between two pages', () => {
     [8, 5],
     [15, 2],
   ])(
-    'of %i misses nothing and gives nothing twice while its albums stay in their upstream page, when it lost %i',
+    'of %i albums each has every album once while the albums stay in their upstream page, when it lost %i',
     async (size, removed) => {
       const gateway = await inMode('development');
       const first = await albumPage(gateway, `first: ${size}`);
@@ -83,20 +83,20 @@ describe('a list that lost albums at the front between two pages', () => {
     },
   );
 
-  test('gives nothing twice, and comes to its end, wherever its albums have gone', async () => {
+  test('has no album twice, and ends, however many albums it lost', async () => {
     for (const removed of [1, 9, 30, 103]) {
       const gateway = await inMode('development');
       const first = await albumPage(gateway, 'first: 10');
       gateway.sandbox.faults.add(shrunk(removed));
-      const walked = [...idsOf(first), ...(await rest(gateway, 10, first.pageInfo.endCursor))];
-      expect(new Set(walked).size).toBe(walked.length);
-      expect(walked).toEqual(all.filter((id) => walked.includes(id)));
+      const ids = [...idsOf(first), ...(await rest(gateway, 10, first.pageInfo.endCursor))];
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toEqual(all.filter((id) => ids.includes(id)));
     }
   });
 });
 
-describe('a list that ends in front of a cursor', () => {
-  test('leads back to what is left of it', async () => {
+describe('a list that ends before a cursor', () => {
+  test('can be paged backward through its remaining albums', async () => {
     const gateway = await inMode('development');
     interface Data {
       artist: {
@@ -111,19 +111,19 @@ describe('a list that ends in front of a cursor', () => {
     };
     const end = await back('');
     gateway.sandbox.faults.add(shrunk(90));
-    await albumPage(gateway, 'first: 10'); // by which the gateway knows the new length
-    const walked: string[] = [];
+    await albumPage(gateway, 'first: 10'); // with the new length
+    const ids: string[] = [];
     for (let { hasPreviousPage, startCursor } = end.pageInfo; hasPreviousPage; ) {
       const page = await back(`, before: "${startCursor}"`);
-      walked.unshift(...page.nodes.map(({ id }) => id));
+      ids.unshift(...page.nodes.map(({ id }) => id));
       ({ hasPreviousPage, startCursor } = page.pageInfo);
     }
-    expect(walked).toEqual(all.slice(90));
+    expect(ids).toEqual(all.slice(90));
   });
 });
 
 describe('a list whose length changes back and forth', () => {
-  test('is read once a page while its answers are fresh, though an unchanged page is older than the length', async () => {
+  test('costs one call a page while it is fresh, although an unchanged page is older than the length', async () => {
     const gateway = await inMode('development', { CACHE_TTL_SECONDS: '1' });
     const first = await albumPage(gateway, 'first: 10');
     const undo = gateway.sandbox.faults.add(shrunk(1));
@@ -131,7 +131,7 @@ describe('a list whose length changes back and forth', () => {
     undo();
     await sleep(2_050);
 
-    // Spotify says 304 to the first page: it is confirmed now, and so later than what the second one told.
+    // Spotify confirms the first page with 304, so its total is newer than the total of the second page.
     gateway.sandbox.clearCalls();
     for (let time = 0; time < 3; time++) expect((await albumPage(gateway, 'first: 10')).totalCount).toBe(104);
     const lists = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
 import { artists, inMode, modes, unknownApp } from '../../../support/asking.ts';
 
-/** Lists with flaws; `paging.property.test.ts` draws more of them. */
+/** Lists with flaws; `paging.property.test.ts` generates more of them. */
 
 describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   test('of no album, of one, and of exactly one page', async () => {
@@ -22,7 +22,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
     }
   });
 
-  test('with gaps and nulls keep every slot: nothing is missed, nothing comes twice in a page', async () => {
+  test('with gaps and nulls have every item, and none twice in a page', async () => {
     const gateway = await inMode(mode);
     for (const id of [artists.gapped, artists.nullsAndRepeats]) {
       const all = slots(0, undefined, id);
@@ -41,7 +41,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
     }
   });
 
-  test('lead on over a slot that holds nothing, in both directions', async () => {
+  test('have cursors across an empty slot, in both directions', async () => {
     const gateway = await inMode(mode);
     const id = artists.nullsAndRepeats;
     const [fourth, sixth] = [slots(3, 4, id), slots(5, 6, id)];
@@ -61,7 +61,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
     );
   });
 
-  test('that claim more than they hold come to an end at the first empty page', async () => {
+  test('whose total is larger than their number of items end at the first empty page', async () => {
     const gateway = await inMode(mode);
     const id = artists.overstated;
     const first = await albumPage(gateway, 'first: 10', id);
@@ -72,7 +72,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   });
 });
 
-describe('an app whose page sizes nobody has told', () => {
+describe('an app whose page sizes are unknown', () => {
   test.each(modes)('gets the same windows (%s)', async (quotaMode) => {
     const gateway = await unknownApp(quotaMode);
     expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(slots(0, 25));

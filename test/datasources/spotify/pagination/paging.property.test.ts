@@ -10,8 +10,8 @@ import {
 } from '../../../support/lists.ts';
 
 /**
- * Lists of every kind and any length, with slots that hold nothing, and items that come twice in one page: whichever way a
- * client walks, it gets everything once, in order, and Spotify no page larger than it allows.
+ * Lists of every kind and any length, with empty slots and with items that are twice in one page: in both directions a
+ * client gets every item once and in order, and the gateway requests no page larger than Spotify allows.
  */
 
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 60);
@@ -36,13 +36,13 @@ const lists: fc.Arbitrary<TestList> = fc
     // Spotify rejects every page above 10 or 50; an upstream that sends smaller pages may send any size.
     const realCeiling = manner === 'clamp' ? ceiling : ceiling < 50 ? 10 : 50;
     // Until that size is known, pages are cut at other slots, and a repeat is left out only within its page.
-    const kept =
-      manner === 'clamp' ? flaws.map((flaw) => (leftOut(of).includes(flaw) ? 'item' : flaw)) : flaws;
-    return { of, slots: slotsOf(kept, realCeiling), ceiling: realCeiling, manner };
+    const usedFlaws =
+      manner === 'clamp' ? flaws.map((flaw) => (excludedFlaws(of).includes(flaw) ? 'item' : flaw)) : flaws;
+    return { of, slots: slotsOf(usedFlaws, realCeiling), ceiling: realCeiling, manner };
   });
 
-/** Behind a short page that is cut elsewhere, entries have moved, and two equal entries are no repetition. */
-const leftOut = (of: string): readonly string[] =>
+/** Flaws that are not generated: after a short page of another size entries move, and equal entries are no repetition. */
+const excludedFlaws = (of: string): readonly string[] =>
   pagedLists.get(of)?.isOfEntries ? ['repeat', 'hidden'] : ['repeat'];
 
 function slotsOf(flaws: ('item' | 'null' | 'hidden' | 'repeat')[], ceiling: number): TestSlot[] {
@@ -55,7 +55,7 @@ function slotsOf(flaws: ('item' | 'null' | 'hidden' | 'repeat')[], ceiling: numb
   return slots;
 }
 
-/** What a client can see, each with its slot: pages as Spotify cuts them, without nulls, and without repeats of objects. */
+/** The visible items with their slots: without nulls, and without repeated objects within a page of Spotify. */
 function visible({ of, slots, ceiling }: TestList): { slot: number; id: number }[] {
   const found: { slot: number; id: number }[] = [];
   const isOfEntries = pagedLists.get(of ?? '')?.isOfEntries;
@@ -64,17 +64,17 @@ function visible({ of, slots, ceiling }: TestList): { slot: number; id: number }
     const items = slots.slice(offset, offset + ceiling).filter((slot) => slot !== 'hidden');
     emptyPages = items.length === 0 ? emptyPages + 1 : 0;
     if (emptyPages === 2) return found;
-    const seen = new Set<number>();
+    const pageIds = new Set<number>();
     for (const [i, id] of items.entries()) {
-      if (id === null || (seen.has(id) && !isOfEntries)) continue;
-      seen.add(id);
+      if (id === null || (pageIds.has(id) && !isOfEntries)) continue;
+      pageIds.add(id);
       found.push({ slot: offset + i, id });
     }
   }
   return found;
 }
 
-/** Where the last page ends, without the slots that it lacks. */
+/** The slot at which the last page ends, without its missing slots. */
 function endOf({ slots, ceiling }: TestList): number {
   const offset = Math.max(0, Math.ceil(slots.length / ceiling) - 1) * ceiling;
   return offset + slots.slice(offset).filter((slot) => slot !== 'hidden').length;
@@ -85,7 +85,7 @@ const hasEmptyPage = ({ slots, ceiling }: TestList): boolean =>
     slots.slice(i * ceiling, (i + 1) * ceiling),
   ).some((page) => page.every((slot) => slot === 'hidden'));
 
-/** Slots count the items of a page, so a short page has its items in other slots if it is cut elsewhere. */
+/** Slots count the items of a page, so the items behind a missing slot have other slots in pages of another size. */
 const hasMovingSlots = ({ slots, manner }: TestList): boolean =>
   manner === 'clamp' && slots.includes('hidden');
 
@@ -99,9 +99,9 @@ async function walk(tested: TestedList, size: number, forward: boolean): Promise
       forward ? { first: size, after: cursor } : { last: size, before: cursor },
     );
     pages.push(page);
-    const goesOn: boolean = forward ? page.hasNextPage : page.hasPreviousPage;
+    const hasMore: boolean = forward ? page.hasNextPage : page.hasPreviousPage;
     cursor = forward ? page.endCursor : page.startCursor;
-    if (!goesOn) break;
+    if (!hasMore) break;
     expect(cursor, 'a walk that goes on needs a cursor').not.toBeNull();
   }
   return (forward ? pages : pages.reverse()).flatMap(({ ids }) => ids);
@@ -129,7 +129,7 @@ async function walkOverDays(tested: TestedList, quota: TestQuota, callsPerDay: n
   throw new Error('The walk does not end.');
 }
 
-function expectPoliteRequests({ requests, list }: TestedList): void {
+function expectMinimalRequests({ requests, list }: TestedList): void {
   const granted = requests.filter(({ limit, refused }) => !refused && limit <= list.ceiling);
   const tooLarge = requests.filter(({ limit }) => limit > list.ceiling);
   const sizes = pagedLists.get(list.of ?? '')?.definition.pageSizes ?? [];
@@ -141,8 +141,8 @@ function expectPoliteRequests({ requests, list }: TestedList): void {
   );
   expect(requests.slice(tooLarge.length).every(({ limit }) => limit === list.ceiling)).toBe(true);
   expect(granted.every(({ offset }) => offset % list.ceiling === 0)).toBe(true);
-  const asked = granted.map(({ offset }) => offset);
-  expect(new Set(asked).size, 'no page is asked for twice').toBe(asked.length);
+  const offsets = granted.map(({ offset }) => offset);
+  expect(new Set(offsets).size, 'no page is requested twice').toBe(offsets.length);
 }
 
 const walks = fc.record({
@@ -150,7 +150,7 @@ const walks = fc.record({
   callsPerDay: fc.integer({ min: 1, max: 6 }),
 });
 
-/** A window somewhere, bounded by items or not. */
+/** A window at any place, with or without items as bounds. */
 const windows = fc.record({
   size: fc.integer({ min: 0, max: 100 }),
   fromEnd: fc.boolean(),
@@ -158,7 +158,7 @@ const windows = fc.record({
   before: fc.option(fc.nat(1_000)),
 });
 
-/** The slots that a window means: what lies between its bounds, cut to its size from either end. */
+/** The slots of a window: the slots between its bounds, limited to its size from the start or the end. */
 function spanOf(
   { size, fromEnd }: { size: number; fromEnd: boolean },
   after: number | null,
@@ -185,18 +185,18 @@ async function cursorsOf(tested: TestedList): Promise<string[]> {
 }
 
 describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
-  test('a walk forward gives everything once and in order', () =>
+  test('paging forward returns every item once and in order', () =>
     fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
         const tested = testList(list);
         expect(await walk(tested, size, true)).toEqual(visible(list).map(({ id }) => id));
-        expectPoliteRequests(tested);
+        expectMinimalRequests(tested);
       }),
       limits,
     ));
 
   test.each([true, false])(
-    'a walk forward over days with few calls gives everything once and in order (the gateway knows its quota: %s)',
+    'paging forward over days with few calls returns every item once and in order (the gateway knows its quota: %s)',
     (isKnown) =>
       fc.assert(
         fc.asyncProperty(lists, walks, async (list, { size, callsPerDay }) => {
@@ -206,24 +206,24 @@ describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
           expect(await walkOverDays(tested, quota, callsPerDay, size)).toEqual(
             visible(list).map(({ id }) => id),
           );
-          expectPoliteRequests(tested);
+          expectMinimalRequests(tested);
         }),
         { ...limits, numRuns: Math.ceil(numRuns / 2) },
       ),
   );
 
-  test('a walk backward gives everything once and in order', () =>
+  test('paging backward returns every item once and in order', () =>
     fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
         fc.pre(!hasEmptyPage(list) && !hasMovingSlots(list));
         const tested = testList(list);
         expect(await walk(tested, size, false)).toEqual(visible(list).map(({ id }) => id));
-        expectPoliteRequests(tested);
+        expectMinimalRequests(tested);
       }),
       limits,
     ));
 
-  test('any window between two cursors holds what stands in its slots, and tells rightly what lies around it', () =>
+  test('any window between two cursors has the items of its slots, and correct page info', () =>
     fc.assert(
       fc.asyncProperty(lists, windows, async (list, window) => {
         const all = visible(list);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type TestList, testList } from '../../../support/lists.ts';
 
-/** Windows that a daily quota does not suffice for. The list has 45 albums; the app gets them in pages of 10. */
+/** Windows that need more calls than the daily quota has left. The list has 45 albums; the app gets them in pages of 10. */
 
 const list: TestList = { slots: Array.from({ length: 45 }, (_, i) => i + 1), ceiling: 10, manner: 'refuse' };
 const albums = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -54,7 +54,7 @@ describe.each([
     expect(usages.map(({ shortened }) => shortened.length)).toEqual([0, 0]);
   });
 
-  test('a window that the calls suffice for is not shortened', async () => {
+  test('a window for which enough calls are left is not shortened', async () => {
     const { page, usages } = start(3, isKnown);
     expect((await page({ first: 25 })).ids).toEqual(albums(1, 25));
     expect(usages[0]?.shortened).toEqual([]);
@@ -90,7 +90,7 @@ describe.each([
     expect(usages[0]?.shortened).toEqual([]);
   });
 
-  test('a list that grew has its window where it was if no call is left to look for the item of the cursor', async () => {
+  test('a list that grew has its window at the former slots if no call is left to find the item of the cursor', async () => {
     const { page, quota, grow } = startGrowing({ callsLeft: 2, isKnown });
     const { endCursor } = await page({ first: 10 });
     grow();
@@ -99,7 +99,7 @@ describe.each([
     expect((await page({ first: 10, after: endCursor })).ids).toEqual(albums(11, 15));
   });
 
-  test('a window at an end that is farther away than the total says is shortened if no call is left to find it', async () => {
+  test('a window at an end that is farther away than the total states is shortened if no call is left to find it', async () => {
     const quota = { callsLeft: 2, isKnown };
     const { page, usages } = testList({ ...list, ...wrongTotal }, { mode: 'development', quota });
     expect(await page({ last: 15 })).toMatchObject({ ids: albums(7, 20), hasNextPage: true });
@@ -108,7 +108,7 @@ describe.each([
 });
 
 describe('while Spotify does not respond', () => {
-  test('a list that grew has its window where it was if its pages are there', async () => {
+  test('a list that grew has its window at the former slots if its pages are cached', async () => {
     const { page, grow, goDownAfter } = startGrowing();
     const { endCursor } = await page({ first: 10 });
     grow();
@@ -116,7 +116,7 @@ describe('while Spotify does not respond', () => {
     expect((await page({ first: 10, after: endCursor })).ids).toEqual([...albums(111, 115), ...albums(1, 5)]);
   });
 
-  test('a window at an end that is farther away than the total says is an error, because its place is unknown', async () => {
+  test('a window at an end that is farther away than the total states is an error, because its place is unknown', async () => {
     const { page, goDownAfter } = testList({ ...list, ...wrongTotal }, { mode: 'development' });
     goDownAfter(2);
     const rejected = { originalError: { code: 'UPSTREAM_UNAVAILABLE' } };

@@ -16,10 +16,10 @@ import {
 import { windowOf } from '../../../../src/datasources/spotify/pagination/windows.ts';
 import { type Body, readBody } from '../../../../src/datasources/spotify/transport/body.ts';
 
-/** The arithmetic of paging by itself; `paging.property.test.ts` tries it on whole lists. */
+/** The arithmetic of paging; `paging.property.test.ts` tests whole lists. */
 
 const endless = Number.POSITIVE_INFINITY;
-const nothing: WindowArgs = { first: null, last: null, after: null, before: null };
+const noArgs: WindowArgs = { first: null, last: null, after: null, before: null };
 const at = (slot: number, id: string | null = null, total = 100): CursorPosition => ({ slot, id, total });
 
 /** A page of albums, named by letters; `-` is null. Slots that the text does not reach are missing. */
@@ -36,7 +36,7 @@ describe('a range of a list', () => {
     ['between two cursors', { first: 5, after: at(2), before: at(4) }, null, [3, 4]],
     ['between two that cross', { first: 5, after: at(9), before: at(4) }, null, [10, 10]],
     ['of nothing', { first: 0, after: at(9) }, null, [10, 10]],
-    ['that asks for no number', {}, null, [0, 0]],
+    ['without first and last', {}, null, [0, 0]],
     ['from the end', { last: 5 }, 42, [37, 42]],
     ['from the end of a list of unknown length', { last: 5 }, null, null],
     ['from the end of a shorter list', { last: 50 }, 42, [0, 42]],
@@ -47,7 +47,7 @@ describe('a range of a list', () => {
     ['from the end, between two that cross', { last: 5, after: at(30), before: at(2) }, null, [31, 31]],
   ])('%s', (_, range, total, span) => {
     const expected = span && { start: span[0], end: span[1] };
-    expect(slotRangeOf({ ...nothing, ...range }, total, endless)).toEqual(expected);
+    expect(slotRangeOf({ ...noArgs, ...range }, total, endless)).toEqual(expected);
   });
 
   test.each<[Partial<WindowArgs>, number, [number, number]]>([
@@ -56,8 +56,8 @@ describe('a range of a list', () => {
     [{ last: 3 }, 5_000, [997, 1_000]],
     [{ last: 3 }, 700, [697, 700]],
     [{ last: 3, before: at(2_000) }, 5_000, [997, 1_000]],
-  ])('%o ends where the list can be reached no further', (range, total, [start, end]) => {
-    expect(slotRangeOf({ ...nothing, ...range }, total, 1_000)).toEqual({ start, end });
+  ])('%o ends at the largest offset of the list', (range, total, [start, end]) => {
+    expect(slotRangeOf({ ...noArgs, ...range }, total, 1_000)).toEqual({ start, end });
   });
 });
 
@@ -69,13 +69,13 @@ describe('the pages of a span', () => {
     [10, 20, 10, [10]],
     [95, 100, 50, [50]],
     [0, 0, 10, []],
-  ])('from %i to %i are aligned, and none where the span is empty', (start, end, limit, offsets) => {
+  ])('from %i to %i are aligned, and an empty span has none', (start, end, limit, offsets) => {
     expect(offsetsOf({ start, end }, limit)).toEqual(offsets);
   });
 
   test('at worst are the first one, and as many at the end as the window may touch', () => {
     const count = (range: Partial<WindowArgs>, limit = 10) =>
-      worstCaseOffsets({ ...nothing, ...range }, limit, endless, true).length;
+      worstCaseOffsets({ ...noArgs, ...range }, limit, endless, true).length;
     expect([
       count({ first: 25 }),
       count({ first: 10, after: at(4) }),
@@ -106,7 +106,7 @@ describe('a window', () => {
     } = windowOf(
       { pages, isShortened },
       { start: span[0], end: span[1] },
-      { ...nothing, ...range },
+      { ...noArgs, ...range },
       endless,
       pages[0] ? { length: 100, end: null, reportedTotal: pages[0].total, isTotalMalformed: false } : null,
     );
@@ -114,7 +114,7 @@ describe('a window', () => {
     return { line, ...rest };
   };
 
-  test('holds what stands in its slots, each thing once, and no null', () => {
+  test('has the items of its slots, each once, and no null', () => {
     const pages = [page(0, 'ab-ad'), page(5, 'eafg'), page(10, 'hijkl')];
     expect(cut(pages, [1, 12])).toEqual({
       ...{ line: '1b 4d 5e 6a 7f 8g 10h 11i', start: 1, end: 12 },
@@ -122,7 +122,7 @@ describe('a window', () => {
     });
   });
 
-  test('knows nothing where nothing was read', () => {
+  test('without pages has no items and no length', () => {
     const line = { line: '', start: 7, end: 7, length: null, hasNext: false, hasPrevious: true };
     expect(cut([], [7, 7])).toEqual(line);
   });
@@ -139,14 +139,14 @@ describe('a window', () => {
     expect(cut([full, page(5, ''), page(10, 'fghij')], [0, 15]).line).toContain('10f');
   });
 
-  test('that is shortened ends with the last page that was read, and has a next page whatever its total says', () => {
+  test('that is shortened ends with the last page that was read, and has a next page regardless of its total', () => {
     const pages = [page(0, 'abcde'), page(5, 'fg---', { total: 10, hasNext: true })];
     const shortened = { line: '3d 4e 5f 6g', start: 3, end: 10, hasNext: true };
     expect(cut(pages, [3, 20], undefined, true)).toMatchObject(shortened);
     expect(cut(pages, [3, 20], { last: 17 }, true)).toMatchObject(shortened);
   });
 
-  test('has a next page while its page has a next one, or has slots left, or its total says so', () => {
+  test('has a next page while its page has a next one, or has slots left, or its total is larger', () => {
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 5]).hasNext).toBe(false);
     expect(cut([page(0, 'abcde', { total: 0, hasNext: true })], [0, 5]).hasNext).toBe(true);
     expect(cut([page(0, 'abcde', { total: 5, hasNext: false })], [0, 4]).hasNext).toBe(true);
@@ -162,12 +162,12 @@ describe('a window', () => {
     expect(cut([page(0, 'abcd', { total: 50, hasNext: false })], [0, 20]).hasNext).toBe(false);
   });
 
-  test('has no gap where one page reaches into the next, and nothing twice', () => {
+  test('has no gap and no item twice if one page overlaps the next', () => {
     const long = page(0, 'abcdefgh', { limit: 8 });
     expect(cut([long, page(5, 'fghij')], [0, 10]).line).toBe('0a 1b 2c 3d 4e 5f 6g 7h 8i 9j');
   });
 
-  test('begins behind the item of its cursor where that has moved with the list', () => {
+  test('begins after the item of its cursor if the item has moved with the list', () => {
     const grown = [page(0, 'xyabc', { total: 102 }), page(5, 'defgh', { total: 102 })];
     expect(cut(grown, [2, 6], { first: 4, after: at(1, 'b') })).toMatchObject({
       line: '4c 5d',
@@ -182,7 +182,7 @@ describe('a window', () => {
     });
   });
 
-  test('does not follow an item that has moved farther than the list has grown, or is gone', () => {
+  test('does not follow an item that has moved farther than the list has grown, or is missing', () => {
     const elsewhere = [page(0, 'xcbac', { total: 101 })];
     expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'a') })).toMatchObject({ start: 2, line: '2b' });
     expect(cut(elsewhere, [2, 4], { first: 2, after: at(1, 'q') })).toMatchObject({
@@ -191,7 +191,7 @@ describe('a window', () => {
     });
   });
 
-  test('keeps an item that cannot be read in its slot', () => {
+  test('has a malformed item in its slot', () => {
     const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
     expect(cut([broken], [0, 5]).line).toBe('0! 1!');
   });
@@ -200,7 +200,7 @@ describe('a window', () => {
 describe('a page whose items are decoded when they are read', () => {
   const idOf = (letter: string) => letter.padStart(22, '0');
 
-  /** The page as it comes: `-` is null, and a capital letter an album without a name, which cannot be read. */
+  /** A page decoded from JSON: `-` is null, and a capital letter is an album without a name, which is malformed. */
   function textPage(letters: string): Page<Album> {
     const items = Array.from(letters, (letter) =>
       letter === '-' ? null : { id: idOf(letter.toLowerCase()), ...(letter > 'Z' && { name: letter }) },
@@ -214,7 +214,7 @@ describe('a page whose items are decoded when they are read', () => {
     });
   }
 
-  test('shows the same whether its items have been decoded before or not', () => {
+  test('has the same window whether its items have been decoded before or not', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-'), maxLength: 5 });
     fc.assert(
       fc.property(letters, fc.nat(5), fc.nat(5), (all, start, size) => {
@@ -223,7 +223,7 @@ describe('a page whose items are decoded when they are read', () => {
           windowOf(
             { pages: [page], isShortened: false },
             { start, end: start + size },
-            { ...nothing, first: size },
+            { ...noArgs, first: size },
             endless,
             null,
           );
@@ -234,11 +234,11 @@ describe('a page whose items are decoded when they are read', () => {
     );
   });
 
-  test('shows what can be read where something of the same id cannot', () => {
+  test('has a valid item beside a malformed one with the same id', () => {
     const { slots } = windowOf(
       { pages: [textPage('Aab')], isShortened: false },
       { start: 0, end: 3 },
-      { ...nothing, first: 3 },
+      { ...noArgs, first: 3 },
       endless,
       null,
     );
@@ -252,32 +252,32 @@ describe('a page whose items are decoded when they are read', () => {
 
 describe('the next pages of a span', () => {
   const unknown = null;
-  const known = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
+  const totalOf = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
   const whole = { start: 0, end: 20 };
 
-  test.each<[string, Page<Album>[], ReturnType<typeof known> | null, number[]]>([
+  test.each<[string, Page<Album>[], ReturnType<typeof totalOf> | null, number[]]>([
     ['the first one alone, while the length is unknown', [], unknown, [0]],
-    ['all of them, where the length is known', [], known(12), [0, 5, 10]],
-    ['the first one alone, where the length is unreliable', [], known(12, { isReliable: false }), [0]],
-    ['the others together, after a full page', [page(0, 'abcde')], known(12), [5, 10]],
-    ['one at a time, while totals are wrong', [page(0, 'abcde')], known(0, { isReliable: false }), [5]],
-    ['one more, where `next` is set behind the total', [page(0, 'abcde')], known(5), [5]],
-    ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], known(100), []],
-    ['none, where the end is known', [page(0, 'abcde')], known(100, { end: 5 }), []],
-    ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], known(100), [10, 15]],
-    ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], known(100), []],
-    ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), known(100), []],
+    ['all of them, where the length is known', [], totalOf(12), [0, 5, 10]],
+    ['the first one alone, where the length is unreliable', [], totalOf(12, { isReliable: false }), [0]],
+    ['the others together, after a full page', [page(0, 'abcde')], totalOf(12), [5, 10]],
+    ['one at a time, while totals are wrong', [page(0, 'abcde')], totalOf(0, { isReliable: false }), [5]],
+    ['one more, where `next` is set behind the total', [page(0, 'abcde')], totalOf(5), [5]],
+    ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], totalOf(100), []],
+    ['none, where the end is known', [page(0, 'abcde')], totalOf(100, { end: 5 }), []],
+    ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], totalOf(100), [10, 15]],
+    ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], totalOf(100), []],
+    ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), totalOf(100), []],
     ['the rest, after a page smaller than requested', [page(0, 'ab', { limit: 2 })], unknown, [2]],
   ])('are %s', (_, pages, length, offsets) => {
     expect(nextOffsets(pages, whole, 5, length, endless)).toEqual(offsets);
   });
 
-  test('include the one behind an empty page in which the span ends, which tells whether the list goes on', () => {
-    expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, known(100), endless)).toEqual([20]);
+  test('include the one behind an empty page in which the span ends, to find out whether the list continues', () => {
+    expect(nextOffsets([page(15, '')], { start: 15, end: 20 }, 5, totalOf(100), endless)).toEqual([20]);
   });
 
-  test('end where the list can be reached no further', () => {
-    expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, known(100), 10)).toEqual([]);
+  test('end at the largest offset of the list', () => {
+    expect(nextOffsets([page(5, 'abcde')], { start: 5, end: 20 }, 5, totalOf(100), 10)).toEqual([]);
   });
 });
 
@@ -293,7 +293,7 @@ describe('the length of a list', () => {
     return { ...lengths, changes: () => changes };
   };
 
-  /** A full page in the middle of a list with this total, read so much later. */
+  /** A full page in the middle of a list with this total, read `laterMs` later. */
   const page = (total: number, laterMs: number, rest = {}) => ({
     ...{
       offset: 0,
@@ -325,7 +325,7 @@ describe('the length of a list', () => {
     expect([of(list)?.length, changes()]).toEqual([11, 1]);
   });
 
-  test('is at least what the pages have shown, and one slot more where `next` is set', () => {
+  test('is at least the number of slots in its pages, and one slot more if `next` is set', () => {
     const { of, record } = start();
     const shown = (offset: number, count: number, hasNext: boolean, laterMs: number) =>
       record(list, page(0, laterMs, { offset, limit: 10, hasNext, items: { length: count } }), nowMs);
@@ -337,13 +337,13 @@ describe('the length of a list', () => {
     expect(of(list)).toMatchObject({ reportedTotal: 0, length: 23, end: 23 });
   });
 
-  test('ends where a page without `next` ends, though the total is larger', () => {
+  test('ends at the end of a page without `next`, although the total is larger', () => {
     const { of, record } = start();
     record(list, page(97, 0, { limit: 10, hasNext: false, items: { length: 4 } }), nowMs);
     expect(of(list)).toMatchObject({ length: 97, end: 4, isReliable: false });
   });
 
-  test('that grows while its pages are read leaves them together', () => {
+  test('that grows while its pages are read leaves these pages consistent', () => {
     const { record, isConsistent, changes } = start();
     record(list, page(10, 0), nowMs);
     record(list, page(11, 1), nowMs);
@@ -355,7 +355,7 @@ describe('the length of a list', () => {
     ]);
   });
 
-  test('that has shrunk leaves no older page with the newer ones', () => {
+  test('that has shrunk makes older pages inconsistent with newer ones', () => {
     const { record, isConsistent, changes } = start();
     record(list, page(20, 0), nowMs);
     record(list, page(10, 1), nowMs + 1);
@@ -364,7 +364,7 @@ describe('the length of a list', () => {
     expect([isConsistent(list, page(20, 0)), isConsistent(list, page(10, 1))]).toEqual([false, false]);
   });
 
-  test('that returns to a total from before outdates nothing any more, however many totals take turns', () => {
+  test('that returns to an earlier total outdates no page any more, with any number of alternating totals', () => {
     const { record, isConsistent, changes } = start();
     for (const [i, total] of [10, 11, 12, 10, 11, 12, 10].entries()) {
       record(list, page(total, i), nowMs + i);
@@ -376,7 +376,7 @@ describe('the length of a list', () => {
     ]);
   });
 
-  test('that drifts, as in a search, outdates nothing', () => {
+  test('that drifts, as in a search, outdates no page', () => {
     const { of, record, isConsistent, changes } = start();
     const drifting = { key: 'search', hasStableTotal: false, freshMs: 60_000 };
     record(drifting, page(10, 0), nowMs);
@@ -384,16 +384,16 @@ describe('the length of a list', () => {
     expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);
   });
 
-  test('is believed no longer than a response', () => {
+  test('is used no longer than a response is fresh', () => {
     const { of, record } = start(1_000);
     record(list, page(10, -2_000), nowMs);
     expect(of(list)).toBeNull();
   });
 
-  test('is believed as long as the pages of its list are fresh, unless there is one freshness for everything', () => {
+  test('is used as long as the pages of its list are fresh, unless one freshness is configured for all', () => {
     const { of, record } = start(null);
     const hourly = { ...list, key: 'hourly', freshMs: 3_600_000 };
-    for (const each of [list, hourly]) record(each, page(10, -1_800_000), nowMs);
+    for (const one of [list, hourly]) record(one, page(10, -1_800_000), nowMs);
     expect(of(list)).toBeNull();
     expect(of(hourly)?.freshUntilMs).toBe(nowMs + 1_800_000);
   });

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
 import { albums, artists, catalogue, dataOf, fine, inMode, seen } from '../../../support/asking.ts';
 
-/** Pages that are not what was asked for, or not there. */
+/** Pages that differ from the requested pages, or are missing. */
 
 const all = slots(0);
 
 const onLists = { route: 'artists/albums' };
 
 describe('a list of an object that exists', () => {
-  const lost = { status: 404, message: 'Resource not found' };
-  const gone = { kind: 'answer', status: 404, json: { error: lost } } as const;
+  const error = { status: 404, message: 'Resource not found' };
+  const notFound = { kind: 'answer', status: 404, json: { error } } as const;
 
   test.each([
     [
@@ -27,10 +27,10 @@ describe('a list of an object that exists', () => {
     ],
     ['the results of a search', 'search', '{ search(q: "the") { albums { totalCount } } }', 'search.albums'],
   ])(
-    'is a fault where Spotify says 404, and is read again the next time: %s',
+    'is an error if Spotify responds with 404, and is read again the next time: %s',
     async (_, route, document, path) => {
       const gateway = await inMode('development');
-      gateway.sandbox.faults.add({ on: { route }, times: 1, fault: gone });
+      gateway.sandbox.faults.add({ on: { route }, times: 1, fault: notFound });
       const { errors } = await gateway.ask(document);
       expect(errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
         [path, 'UPSTREAM_BAD_RESPONSE'],
@@ -39,9 +39,9 @@ describe('a list of an object that exists', () => {
     },
   );
 
-  test('is null without an error where the object itself is gone', async () => {
+  test('is null without an error if the object itself does not exist any more', async () => {
     const { ask, sandbox } = await inMode('development');
-    sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: gone });
+    sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: notFound });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { id tracks(first: 1) { totalCount } } } } }`;
     expect(seen(await ask(document))).toEqual(
       fine({ artist: { albums: { nodes: [{ id: all[0], tracks: null }] } } }),
@@ -49,14 +49,14 @@ describe('a list of an object that exists', () => {
   });
 });
 
-describe('a page that does not fit the others', () => {
+describe('a page that contradicts the others', () => {
   const tracksOf = (first: number) => `{ album(id: "${albums.tracks130}") { tracks(first: ${first}) {
     totalCount nodes { id } pageInfo { hasNextPage }
   } } }`;
-  const truth = catalogue.tracksOf(albums.tracks130).map(({ id }) => ({ id }));
+  const expectedTracks = catalogue.tracksOf(albums.tracks130).map(({ id }) => ({ id }));
 
   test.each([10, 20])(
-    'never leaves a gap: tracks come whole when their pages of at most %i end off the album',
+    'by a smaller size leaves no gap: all tracks are returned if their pages have at most %i',
     async (limit) => {
       const gateway = await inMode('development');
       gateway.sandbox.faults.add({ on: { route: 'albums/tracks' }, fault: { kind: 'ceiling', limit } });
@@ -64,14 +64,14 @@ describe('a page that does not fit the others', () => {
         album: { tracks: { nodes: object[] } };
       }
       const { album } = await dataOf<Data>(gateway, tracksOf(100));
-      expect(album.tracks.nodes).toEqual(truth.slice(0, 100));
+      expect(album.tracks.nodes).toEqual(expectedTracks.slice(0, 100));
     },
   );
 
   test.each([
-    ['another place than asked for', { path: 'offset', set: 30 }],
+    ['another offset than requested', { path: 'offset', set: 30 }],
     ['no items', { path: 'items', set: null }],
-  ])('by %s is an error for its list alone, and teaches nothing', async (_, edit) => {
+  ])('by %s is an error of its list only, and no capability is learned from it', async (_, edit) => {
     const gateway = await inMode('development');
     const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
     gateway.sandbox.faults.add(rule);
@@ -86,11 +86,11 @@ describe('a page that does not fit the others', () => {
 
   test.each([
     ['no page size', { path: 'limit', set: 0 }],
-    ['a page size that is no number', { path: 'limit', set: 'ten' }],
+    ['an invalid page size', { path: 'limit', set: 'ten' }],
     ['no total', { path: 'total', remove: true as const }],
     ['a total below zero', { path: 'total', set: -1 }],
     ['no offset', { path: 'offset', remove: true as const }],
-  ])('by %s loses no item and teaches nothing', async (_, edit) => {
+  ])('by %s loses no item, and no capability is learned from it', async (_, edit) => {
     const gateway = await inMode('development');
     gateway.sandbox.faults.add({ on: onLists, times: 1, fault: { kind: 'edit', edits: [edit] } });
     const page = await albumPage(gateway, 'first: 25');
@@ -99,7 +99,7 @@ describe('a page that does not fit the others', () => {
     expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
   });
 
-  test('by a larger page size than asked for hides nothing behind it, and teaches nothing', async () => {
+  test('by a larger page size than requested hides no later item, and no capability is learned from it', async () => {
     const gateway = await inMode('development');
     const fault = { kind: 'edit' as const, edits: [{ path: 'limit', set: 50 }] };
     gateway.sandbox.faults.add({ on: onLists, times: 1, fault });
@@ -107,7 +107,7 @@ describe('a page that does not fit the others', () => {
     expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(3);
   });
 
-  test('because it fails, or is gone, fails its whole list: never a silent gap', async () => {
+  test('by an error or a 404 makes its whole list an error, instead of a silent gap', async () => {
     for (const fault of [
       { kind: 'answer', status: 500 },
       { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Resource not found' } } },

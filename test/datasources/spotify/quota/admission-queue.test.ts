@@ -21,7 +21,7 @@ test('owners take turns, the items of one owner keep their order, and a new owne
   expect([takeFrom(queue, 9), queue.size()]).toEqual(['a4', 0]);
 });
 
-test('an item that stays is offered once in a drain, and the next item of its owner is offered instead', () => {
+test('an item that is kept is offered once in a drain, and the next item of its owner is offered instead', () => {
   const queue = createFairQueue<string>();
   for (const item of ['a1', 'a2']) queue.add('a', item);
   for (const item of ['b1', 'b2']) queue.add('b', item);

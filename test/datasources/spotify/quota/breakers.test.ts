@@ -20,7 +20,7 @@ describe('a 429', () => {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 
-  test('of one second is waited out, never a moment less', async () => {
+  test('of one second is followed by a retry after at least one second', async () => {
     const gateway = await withFault(limited(1), 1);
     expect(seen(await gateway.ask(oneCall))).toEqual(itsAnswer);
     expect(gateway.apiCalls()).toHaveLength(2);
@@ -39,7 +39,7 @@ describe('a 429', () => {
     [limited(undefined, 'quota'), 'UPSTREAM_QUOTA_EXCEEDED', 3_600],
     [limited(20, 'quota'), 'UPSTREAM_QUOTA_EXCEEDED', 20],
   ])(
-    '%o is told at once as %s, with %i s to wait, and to the next ones without a call',
+    '%o is reported at once as %s with %i s to wait, and to later operations without a call',
     async (fault, code, retryAfter) => {
       const { ask, apiCalls } = await withFault(fault, 1);
       for (const id of [artists.bts, artists.albums1]) {
@@ -64,16 +64,16 @@ describe('a 429', () => {
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.message)).toContain(message);
   });
 
-  test('of one kind of endpoint leaves the others and what is held alone', async () => {
+  test('of one endpoint family does not affect other families and cached data', async () => {
     const { ask, sandbox, apiCalls } = await inMode('development');
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
     sandbox.faults.add({ on: { route: 'artists' }, fault: limited(30) });
-    const document = `{ held: artist(id: "${artists.bts}") { name albums(first: 1) { totalCount } }
+    const document = `{ cached: artist(id: "${artists.bts}") { name albums(first: 1) { totalCount } }
       refused: artist(id: "${artists.albums1}") { name } album(id: "${albums.tracks1}") { name } }`;
     for (let time = 0; time < 2; time++) {
       expect(seen(await ask(document))).toEqual({
         data: {
-          held: { name: 'BTS', albums: { totalCount: 104 } },
+          cached: { name: 'BTS', albums: { totalCount: 104 } },
           refused: null,
           album: { name: 'Single Lantern' },
         },
@@ -109,7 +109,7 @@ describe('back-offs of other processes', () => {
     expect(ended).toEqual(['a UPSTREAM_QUOTA_EXCEEDED 900', 'b UPSTREAM_QUOTA_EXCEEDED 86400']);
   });
 
-  test('messages that are old, malformed or about something else stop no call', async () => {
+  test('messages that are old, malformed or about another topic stop no call', async () => {
     const { call, names } = startRequestQueue({ sharedState, concurrency: 10 });
     for (const [topic, message] of [
       ['back-off:artists', { reason: 'rate', untilMs: epochMs() - 1 }],

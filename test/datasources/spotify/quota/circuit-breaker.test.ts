@@ -6,7 +6,7 @@ import {
 
 const second = 1_000;
 
-/** Calls that begin and end in the same moment. */
+/** Calls that begin and end at the same time. */
 function call(
   breaker: CircuitBreaker,
   result: 'succeeded' | 'failed' | 'ignored',
@@ -19,7 +19,7 @@ function call(
   }
 }
 
-/** How many calls may be in flight; 20 stands for any number. */
+/** The number of calls that may be in flight; 20 means any number. */
 function permits(breaker: CircuitBreaker): number {
   let inFlight = 0;
   while (inFlight < 20 && breaker.hasCapacity()) {

@@ -62,7 +62,7 @@ describe('a learned limit', () => {
     expect(raisedLimit({ limit, learnedAtMs: 0 }, ms).limit).toBe(raised);
   });
 
-  test('is the one of the last rejection, and news unless it was learned within the last minute', () => {
+  test('is the one of the last rejection, and counts as new unless it was learned within the last minute', () => {
     const limits = start();
     const learn = (limit: number, nowMs: number) => [
       limits.learn('search', limit, nowMs),
@@ -114,7 +114,7 @@ describe('a learned limit', () => {
     ]);
   });
 
-  test('is not taken from messages that no gateway has sent', () => {
+  test('is not taken from messages that no gateway could have sent', () => {
     const store = createFakeSharedStore();
     const limits = start({ store: store.connect() });
     const process = store.connect();

@@ -47,9 +47,9 @@ const eventsOf = (steps: fc.Arbitrary<number>): fc.Arbitrary<Event[]> => {
   );
 };
 
-// A process that is a day ahead takes all counters for old ones, also its own that the others have moved to their time.
+// A process that is a day ahead treats all counters as old ones, also its own that the others have moved to their time.
 const maxAheadMs = 23 * hour;
-const stepsAnyWay = fc.oneof(fc.constant(0), fc.integer({ min: -30 * hour, max: 30 * hour }));
+const stepsInBothDirections = fc.oneof(fc.constant(0), fc.integer({ min: -30 * hour, max: 30 * hour }));
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
@@ -61,7 +61,7 @@ afterEach(() => {
 function startMachine(configured: ReadonlyMap<string, number>) {
   const store = createFakeSharedStore();
   const sentAtMs: number[] = [];
-  let skippedMs = 0; // time in which nothing happens
+  let skippedMs = 0; // time without events
   let clockStepMs = 0;
   const trueMs = () => startMs + skippedMs + performance.now();
 
@@ -97,7 +97,7 @@ function startMachine(configured: ReadonlyMap<string, number>) {
         clockStepMs = Math.min(clockStepMs + event.clockStepMs, lowestStepMs + maxAheadMs);
         lowestStepMs = Math.min(lowestStepMs, clockStepMs);
         quotas[event.process] = startProcess();
-        await vi.advanceTimersByTimeAsync(2_500); // the others learn its last counts: a second later nothing can lose them
+        await vi.advanceTimersByTimeAsync(2_500); // the others learn its last counts, which cannot be lost a second later
         return;
       case 'flush':
         store.flush();
@@ -107,7 +107,7 @@ function startMachine(configured: ReadonlyMap<string, number>) {
   return { run, call, quotas, store, sentAtMs, trueMs };
 }
 
-/** Most calls in any 24 h. */
+/** The largest number of calls in any 24 h. */
 function mostInADay(sentAtMs: readonly number[]): number {
   const sorted = sentAtMs.toSorted((a, b) => a - b);
   let most = 0;
@@ -119,23 +119,27 @@ function mostInADay(sentAtMs: readonly number[]): number {
   return most;
 }
 
-test('a configured limit is never exceeded in any 24 h, whatever happens to calls, processes, clocks and the store', async () => {
+test('a configured limit is never exceeded in any 24 h, despite restarts, clock changes and losses of the store', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 40 }), eventsOf(stepsAnyWay), async (limit, events) => {
-      const { run, quotas, sentAtMs } = startMachine(new Map([[family, limit]]));
-      for (const event of events) await run(event);
-      await vi.advanceTimersByTimeAsync(5_000);
-      for (const quota of quotas) quota.dispose();
-      expect(mostInADay(sentAtMs)).toBeLessThanOrEqual(limit - 1);
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 40 }),
+      eventsOf(stepsInBothDirections),
+      async (limit, events) => {
+        const { run, quotas, sentAtMs } = startMachine(new Map([[family, limit]]));
+        for (const event of events) await run(event);
+        await vi.advanceTimersByTimeAsync(5_000);
+        for (const quota of quotas) quota.dispose();
+        expect(mostInADay(sentAtMs)).toBeLessThanOrEqual(limit - 1);
+      },
+    ),
     { numRuns, endOnFailure: true },
   );
 });
 
-test('a learned limit is never exceeded in any 24 h, whatever happens to calls, processes, clocks and the store', async () => {
+test('a learned limit is never exceeded in any 24 h, despite restarts, clock changes and losses of the store', async () => {
   await fc.assert(
     fc.asyncProperty(
-      eventsOf(stepsAnyWay),
+      eventsOf(stepsInBothDirections),
       fc.array(fc.tuple(processes, fc.integer({ min: 1, max: 2 * hour })), { minLength: 20, maxLength: 40 }),
       async (events, callsBefore) => {
         const { run, call, quotas, sentAtMs, trueMs } = startMachine(new Map());
@@ -145,7 +149,7 @@ test('a learned limit is never exceeded in any 24 h, whatever happens to calls, 
           await call(process);
         }
         const learned = mostInADay(sentAtMs);
-        await call(0); // which Spotify rejects
+        await call(0); // Spotify rejects this call
         sentAtMs.pop();
         quotas[0]?.recordRejection(family, (sentAtMs[0] as number) + day - trueMs());
         await run({ kind: 'pass', ms: 1_000 });

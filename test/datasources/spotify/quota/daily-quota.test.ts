@@ -36,7 +36,7 @@ function start(options: DailyQuotaOptions = {}): DailyQuota {
 
 const limitOf = (limit: number) => new Map([[family, limit]]);
 
-/** Sends calls until the quota allows no more; how many were sent. */
+/** Sends calls until the quota allows no more. @returns the number of sent calls */
 async function spend(quota: DailyQuota, most = 200): Promise<number> {
   for (let sent = 0; sent < most; sent++) {
     const call = await quota.reserve(family);
@@ -114,14 +114,14 @@ describe('counting', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     passedMs += 25 * hour; // no timer runs meanwhile
     const ofFirst = spend(first, 1);
-    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve(); // it is counted in the store
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve(); // until it is counted in the store
     store.flush();
     const ofSecond = spend(second);
     await vi.advanceTimersByTimeAsync(5_000);
     expect([await ofFirst, await ofSecond]).toEqual([1, 4]);
   });
 
-  test('a process counts on with what it knows while the store does not respond', async () => {
+  test('a process continues with its own counts while the store does not respond', async () => {
     const store = createFakeSharedStore();
     const quota = start({ store: store.connect(), configured: limitOf(10) });
     await vi.advanceTimersByTimeAsync(1_200);
@@ -147,7 +147,7 @@ describe('counting', () => {
     expect(await spent).toBe(9);
   });
 
-  test('calls are counted here if the store rejects, and in the store as soon as it responds again', async () => {
+  test('calls are counted in the process if the store rejects, and in the store as soon as it responds again', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
     const quota = start({ store: process, configured: limitOf(10) });
@@ -160,7 +160,7 @@ describe('counting', () => {
     expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([3]);
   });
 
-  test('a call without a limit that is counted during one with a limit is another call', async () => {
+  test('a call without a limit that is counted during one with a limit is counted separately', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
     const { reserveCall } = process;
@@ -197,7 +197,7 @@ describe('a configured limit', () => {
     expect(reserved.filter((call) => call !== null)).toHaveLength(49);
   });
 
-  test('has a state that says what is left and when a call is available again', async () => {
+  test('has a state with the remaining calls and the time at which a call is available again', async () => {
     const quota = start({ configured: limitOf(10) });
     await spend(quota, 5);
     expect(quota.stateOf(family)).toMatchObject({
@@ -311,7 +311,7 @@ describe('a learned limit', () => {
   });
 });
 
-test('the log says once when a half, nine tenths and all of a limit are used, and when a limit is learned', async () => {
+test('the log states once when a half, nine tenths and all of a limit are used, and when a limit is learned', async () => {
   const lines: unknown[] = [];
   const line = (level: string) => (fields: object, message: string) =>
     void lines.push([level, message, fields]);

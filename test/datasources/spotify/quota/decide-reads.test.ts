@@ -9,7 +9,7 @@ import {
 const hour = 3_600_000;
 const now = 1_000 * hour;
 
-/** An entry that was read so many hours ago and is fresh for an hour. */
+/** An entry that was read `hours` ago, fresh for an hour by default. */
 const readBefore = (hours: number, freshMs = hour): EntryAge => {
   const freshUntilMs = now - hours * hour + freshMs;
   return { freshUntilMs, freshMs, usableUntilMs: freshUntilMs + 168 * hour };
@@ -70,7 +70,7 @@ describe('one read', () => {
     expect(decideReads(quota, [entry], now)).toEqual([decision]);
   });
 
-  test('thrift never uses an entry longer than it is usable', () => {
+  test('a used share of nine tenths never uses an entry longer than it is usable', () => {
     const entry = { ...readBefore(10), usableUntilMs: now - 1 };
     expect(decideReads(share(0.9), [entry], now)).toEqual(['call']);
   });
@@ -107,7 +107,7 @@ describe('the reads of a window', () => {
   });
 });
 
-test('freshness is extended from 1 time at a half to 24 times at nine tenths, evenly in ratio', () => {
+test('freshness is extended exponentially from 1 time at a half to 24 times at nine tenths of the limit', () => {
   expect([0, 0.5, 0.9, 1, 3].map(freshnessFactor)).toEqual([1, 1, 24, 24, 24]);
   expect(freshnessFactor(0.7)).toBeCloseTo(Math.sqrt(24));
 });

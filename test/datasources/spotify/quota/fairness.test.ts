@@ -13,8 +13,8 @@ afterEach(() => {
 });
 
 /**
- * Sixteen operations of 50 calls each, as 50 albums in development mode, and another client's one call that comes half a
- * second later. Each call takes 100 ms. Returns when each has ended, in milliseconds.
+ * Sixteen operations of 50 calls each, as for 50 albums in development mode, and one call of another client half a
+ * second later. Each call takes 100 ms. Returns the duration of both, in milliseconds.
  */
 async function run({ withQuery }: { withQuery: boolean }) {
   const { requestQueue } = startRequestQueue({ concurrency });
@@ -53,7 +53,7 @@ test('beside sixteen operations of 50 calls a query of one call takes under 500 
 test('operations of clients take turns in the request queue of the gateway', async () => {
   const operations = 6;
   const callsEach = 20;
-  /** An id of its own for each call, whose first two digits name the operation. */
+  /** A different id for each call, whose first two digits are the number of the operation. */
   const idsOf = (operation: number) =>
     Array.from({ length: callsEach }, (_, call) => `${operation + 10}${`${call}`.padStart(20, '0')}`);
   const limits = { REQUEST_TIMEOUT_MS: '60000', UPSTREAM_TIMEOUT_MS: '30000', UPSTREAM_CONCURRENCY: '6' };

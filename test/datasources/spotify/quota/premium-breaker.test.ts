@@ -14,12 +14,12 @@ import { startClock } from '../../../support/clock.ts';
 import type { TestGateway } from '../../../support/gateway.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
 
-/** Spotify serves an app nothing while the Premium subscription of its owner has lapsed. */
+/** Spotify rejects every call of an app while the Premium subscription of its owner has lapsed. */
 
 const forms = ['json', 'text'] as const;
 const lapsed = (form: 'json' | 'text' = 'json'): Fault => ({ kind: 'premium-lapsed', form });
 
-/** Reads of every endpoint family that need one call each, and none of them the same call. */
+/** Reads of several endpoint families that need one call each, all of them different. */
 const others = [
   `{ album(id: "${albums.tracks1}") { name } }`,
   `{ artist(id: "${artists.albums1}") { name } }`,
@@ -35,7 +35,7 @@ const warnings = ({ logged }: Pick<TestGateway, 'logged'>) =>
 
 describe('an app whose Premium subscription has lapsed', () => {
   test.each(forms)(
-    'sends one call a minute, whatever is queried, and answers UPSTREAM_FORBIDDEN (%s)',
+    'sends one call a minute for any queries, and responds with UPSTREAM_FORBIDDEN (%s)',
     async (form) => {
       const clock = startClock();
       const gateway = await inMode('extended');
@@ -55,7 +55,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     },
   );
 
-  test('is told to the operator once, by log, metrics and /ready, and to nobody else', async () => {
+  test('is reported by one log line, metrics and /ready, and not in responses to clients', async () => {
     const clock = startClock();
     const gateway = await inMode('development');
     const { ask, sandbox, fetch, logged } = gateway;
@@ -82,7 +82,7 @@ describe('an app whose Premium subscription has lapsed', () => {
   });
 
   test.each([...others, oneCall])(
-    'is served as before from the first call that succeeds on (%s)',
+    'is served again after the first call that succeeds (%s)',
     async (document) => {
       const clock = startClock();
       const gateway = await inMode('development');
@@ -92,12 +92,12 @@ describe('an app whose Premium subscription has lapsed', () => {
       undo();
       await clock.pass(61);
       expect((await ask(document)).errors).toEqual([]);
-      const answers = await Promise.all(others.map((each) => ask(each)));
+      const answers = await Promise.all(others.map((query) => ask(query)));
       expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
     },
   );
 
-  test('is found to be served again by /ready where no client queries', async () => {
+  test('is detected to be served again by /ready if no client sends operations', async () => {
     const clock = startClock();
     const { ask, sandbox, fetch, apiCalls } = await inMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
@@ -113,7 +113,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
   });
 
-  test('gets what is cached, also where it is stale, and the response says why', async () => {
+  test('gets cached data, also if it is stale, and the response states the reason', async () => {
     const { ask, sandbox, apiCalls } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
     sandbox.faults.add({ fault: lapsed() });
@@ -127,7 +127,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(apiCalls()).toHaveLength(2);
   });
 
-  test('stays out of service when the call of the minute fails otherwise, and tries again a minute later', async () => {
+  test('stays rejected if the call of the minute fails for another reason, and tries again a minute later', async () => {
     const clock = startClock();
     const { ask, sandbox, apiCalls } = await inMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
@@ -155,7 +155,7 @@ describe('an app whose Premium subscription has lapsed', () => {
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
   });
 
-  test('many calls at the same time are refused together, and one warning is logged', async () => {
+  test('many concurrent calls are rejected together, and one warning is logged', async () => {
     const gateway = await inMode('development', { UPSTREAM_CONCURRENCY: '4' });
     const { ask, sandbox, apiCalls } = gateway;
     sandbox.faults.add({ fault: lapsed() });
@@ -170,7 +170,7 @@ describe('an app whose Premium subscription has lapsed', () => {
 });
 
 describe.skipIf(!hasRedis())('processes that share a Redis', () => {
-  test('share that the subscription has lapsed, and that it is paid again', async () => {
+  test('share the state that the subscription has lapsed, and that it is active again', async () => {
     const clock = startClock();
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url };
@@ -182,7 +182,7 @@ describe.skipIf(!hasRedis())('processes that share a Redis', () => {
     expect(seen(await second.ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
     expect(second.apiCalls()).toEqual([]);
 
-    for (const lift of undo) lift();
+    for (const remove of undo) remove();
     await clock.pass(61);
     expect(seen(await first.ask(oneCall))).toEqual(itsAnswer);
     await expect.poll(async () => (await second.fetch('/ready')).status).toBe(200);
@@ -190,13 +190,13 @@ describe.skipIf(!hasRedis())('processes that share a Redis', () => {
   });
 });
 
-describe('a 403 of the edge, without JSON', () => {
+describe('a 403 of a proxy of Spotify, without JSON', () => {
   const edge: [string, Fault][] = [
     ['is empty', { kind: 'answer', status: 403 }],
     ['is HTML', { kind: 'answer', status: 403, text: '<html>Forbidden</html>' }],
   ];
 
-  test.each(edge)('that %s fails its own call alone with UPSTREAM_FORBIDDEN', async (_, fault) => {
+  test.each(edge)('that %s fails only its own call, with UPSTREAM_FORBIDDEN', async (_, fault) => {
     const gateway = await inMode('development');
     const { ask, sandbox, apiCalls, fetch } = gateway;
     sandbox.faults.add({ times: 1, fault });

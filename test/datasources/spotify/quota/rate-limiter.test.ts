@@ -30,11 +30,11 @@ describe('the rate limiter', () => {
     expect(ended.slice(4)).toEqual(['f UPSTREAM_RATE_LIMITED 20']);
   });
 
-  test('a call that is not sent takes back its own time, and not that of a later call', () => {
+  test('a call that is not sent removes its own record, and not the record of a later call', () => {
     const rateLimiter = createRateLimiter({ limit: 1 });
-    const takeBack = rateLimiter.record(0);
+    const remove = rateLimiter.record(0);
     rateLimiter.record(20_000);
-    takeBack();
+    remove();
     expect(rateLimiter.waitMs(30_000)).toBe(20_500);
   });
 
@@ -91,7 +91,7 @@ describe('a learned rate limit', () => {
     expect(raisedRate({ limit: 80, rejectedCalls: 100, learnedAtMs: 0 }, ms)).toBe(limit);
   });
 
-  /** As many calls as the rate limiter allows now. */
+  /** Sends as many calls as the rate limiter allows now. @returns the number of sent calls */
   async function sendAll(started: ReturnType<typeof startRequestQueue>, most = 100): Promise<number> {
     let sent = 0;
     for (; sent < most; sent++) {
@@ -115,7 +115,7 @@ describe('a learned rate limit', () => {
     expect([await sendAll(first, 20), await sendAll(second), await sendAll(later)]).toEqual([20, 21, 0]);
   });
 
-  test('a rejection for the quota, or after few calls, teaches no rate limit', async () => {
+  test('no rate limit is learned from a rejection for the quota or after few calls', async () => {
     const started = startRequestQueue({ concurrency: 10 });
     await sendAll(started, 20);
     started.requestQueue.backOff('search', 'rate', 3_000);
@@ -131,7 +131,7 @@ describe('a learned rate limit', () => {
     expect(await sendAll(started)).toBe(10);
   });
 
-  test('messages that no gateway has sent are ignored', async () => {
+  test('messages that no gateway could have sent are ignored', async () => {
     const store = createFakeSharedStore();
     const process = store.connect();
     const started = startRequestQueue({ sharedState: store.connect(), concurrency: 10 });

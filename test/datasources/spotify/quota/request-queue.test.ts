@@ -157,7 +157,7 @@ describe('a lapsed Premium subscription', () => {
   } as Outcome;
 
   /** The subscription has lapsed, a minute has passed, and three calls of three families are scheduled. */
-  async function aMinuteLater() {
+  async function startMinuteAfterLapse() {
     const started = startRequestQueue({ concurrency: 10 });
     started.call('first');
     await settle();
@@ -171,7 +171,7 @@ describe('a lapsed Premium subscription', () => {
   }
 
   test('while the Premium subscription has lapsed one call a minute is sent, and other calls wait for its outcome', async () => {
-    const { requestQueue, end, names, ended } = await aMinuteLater();
+    const { requestQueue, end, names, ended } = await startMinuteAfterLapse();
     expect([names(), ended]).toEqual([['try'], ['first 403']]);
     await end('try');
     expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['b', 'c'], false]);
@@ -196,7 +196,7 @@ describe('a lapsed Premium subscription', () => {
   test.each([lapsed, answer(500), answer(429), fault('timeout')])(
     'after the call of the minute has failed, calls are rejected for a minute (%o)',
     async (outcome) => {
-      const { requestQueue, call, end, names, ended } = await aMinuteLater();
+      const { requestQueue, call, end, names, ended } = await startMinuteAfterLapse();
       await end('try', outcome);
       expect([names(), requestQueue.isPremiumLapsed()]).toEqual([[], true]);
       expect(ended.slice(2).toSorted()).toEqual(['b UPSTREAM_FORBIDDEN -', 'c UPSTREAM_FORBIDDEN -']);
@@ -213,7 +213,7 @@ describe('a lapsed Premium subscription', () => {
 
   test('another call is sent at once if the call of the minute is inconclusive: a rejected token, or a forbidden batch', async () => {
     for (const outcome of [answer(401), answer(403)]) {
-      const { end, names } = await aMinuteLater();
+      const { end, names } = await startMinuteAfterLapse();
       await end('try', outcome);
       expect(names()).toEqual(['b']);
     }
@@ -255,12 +255,12 @@ describe('the circuit breakers', () => {
 
   const edge403: Outcome = { ...answer(403), body: undefined } as Outcome;
 
-  test('calls of a family are rejected if the edge has refused half of its last twenty calls', async () => {
+  test('calls of a family are rejected if a proxy of Spotify has refused half of its last twenty calls', async () => {
     const { names, ended } = await failing(Array(20).fill(edge403));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
-  test('calls of all families are rejected if the edge refuses calls of several families', async () => {
+  test('calls of all families are rejected if a proxy of Spotify refuses calls of several families', async () => {
     const { call, end, names, ended } = startRequestQueue({ concurrency: 100 });
     const refuse = async (families: Family[]) => {
       for (const [i, family] of families.entries()) {

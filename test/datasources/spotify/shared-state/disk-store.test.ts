@@ -57,7 +57,7 @@ const countOne = (store: SharedStore, count = 1) =>
     limit: null,
   });
 
-/** Every method once; the result of the calls that tell whether the store works. */
+/** Calls every method once. @returns the results that show whether the store works */
 async function useAll(store: SharedStore) {
   await store.whenSynced();
   store.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs }]);
@@ -99,7 +99,7 @@ describe('disk store: files', () => {
     first.publish('limit', { value: 5 });
     await countOne(first, 7);
     await first.close();
-    expect(statSync(`${fileOf(dataDir)}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0); // all is in the file
+    expect(statSync(`${fileOf(dataDir)}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0); // everything is in the main file
     const { store, warnings } = openStore(dataDir);
     const received: unknown[] = [];
     store.subscribe((topic, message) => received.push([topic, message]));
@@ -193,7 +193,7 @@ describe('disk store: files', () => {
     await useAll(store);
     rmSync(join(dataDir, app), { recursive: true });
     const other = openStore(dataDir).store;
-    await sleep(1_100); // the file is looked at once a second
+    await sleep(1_100); // the file is checked once a second
     await countOne(store, 4);
     expect((await countOne(other))?.counters).toEqual({ '100:p': 4 });
   });
@@ -211,14 +211,14 @@ describe('disk store: files', () => {
       expect(await useAll(store)).toEqual(working);
       rmSync(dataDir, { recursive: true });
       replace(dataDir);
-      await sleep(1_100); // the file is looked at once a second, here by the timer for messages
+      await sleep(1_100); // the file is checked once a second, here by the timer for messages
       expect(await useAll(store)).toEqual(how === 'removed' ? working : withoutStore);
       expect(warnings).toEqual(how === 'removed' ? [] : [unusable]);
       await store.close();
     },
   );
 
-  // The system responds ENOENT below /proc although /proc exists. In a process of its own: a loop would never let this one end.
+  // The system responds ENOENT below /proc although /proc exists. In a separate process, because an endless loop would block this one.
   test.runIf(existsSync('/proc/self'))(
     'a data directory below /proc is reported, and does not stop the start',
     () => {
@@ -231,7 +231,7 @@ describe('disk store: files', () => {
     },
   );
 
-  test('a data directory that cannot be written gives one warning, and every method responds as without a store', async () => {
+  test('a data directory that cannot be written causes one warning, and every method responds as without a store', async () => {
     const dataDir = temporaryFolder();
     const file = join(dataDir, 'file');
     writeFileSync(file, '');
@@ -282,7 +282,7 @@ describe('disk store: killed processes', () => {
     for (const [name, count] of expected) {
       expect(count).toBeGreaterThan(0);
       expect(counters[name], name).toBeGreaterThanOrEqual(count);
-      expect(counters[name], name).toBeLessThanOrEqual(count + 1); // counted, but not yet confirmed
+      expect(counters[name], name).toBeLessThanOrEqual(count + 1); // one call may be counted and not yet confirmed
     }
     expect(warnings).toEqual([]);
   });

@@ -22,41 +22,41 @@ import { limitTestsAtOnce } from '../../../support/test-end.ts';
 limitTestsAtOnce(4);
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
-  describe('find something else in it than they wrote', () => {
-    const question = `{
+  describe('with data in it that they did not write', () => {
+    const query = `{
       artist(id: "${bts}") { name genres albums(first: 5) { totalCount nodes { name copyrights { text } } } }
       nobody: artist(id: "1111111111111111111111") { name }
       search(q: "love") { tracks(first: 5) { nodes { name album { name } } } }
     }`;
 
-    const cases = Object.entries(garbage()).map(([what, make]) => ({ what, make }));
-    const isLarge = ({ what }: { what: string }): boolean => what.includes('MB');
+    const cases = Object.entries(garbage()).map(([name, make]) => ({ name, make }));
+    const isLarge = ({ name }: { name: string }): boolean => name.includes('MB');
 
-    async function answersRightly({ make }: { make: Garbage }): Promise<void> {
+    async function expectCorrectResponse({ make }: { make: Garbage }): Promise<void> {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await join(sandbox, redis);
-      const truth = await first.ask(question);
-      expect(truth.errors).toEqual([]);
+      const expected = await first.ask(query);
+      expect(expected.errors).toEqual([]);
       await sleep(arriveMs);
       await spoil(redis.client, make);
 
       const second = await join(sandbox, redis);
-      const { data, errors } = await second.ask(question);
-      expect({ data, errors }).toEqual({ data: truth.data, errors: [] });
+      const { data, errors } = await second.ask(query);
+      expect({ data, errors }).toEqual({ data: expected.data, errors: [] });
       expect(second.logged.filter(({ level }) => level === 'error')).toEqual([]);
     }
 
-    const answerRightly = 'and answer rightly: $what';
-    test.each(cases.filter(isLarge))(answerRightly, answersRightly);
+    const title = 'respond correctly to: $name';
+    test.each(cases.filter(isLarge))(title, expectCorrectResponse);
 
-    describe.concurrent('side by side', () => {
-      test.each(cases.filter((each) => !isLarge(each)))(answerRightly, answersRightly);
+    describe.concurrent('concurrently', () => {
+      test.each(cases.filter((entry) => !isLarge(entry)))(title, expectCorrectResponse);
     });
 
-    test.each(['another type', 'no JSON', 'a body of another shape'])(
-      'and ask Spotify for the one answer alone whose value is of %s',
-      async (what) => {
+    test.each(['of another type', 'not JSON', 'a body of another shape'])(
+      'request only the one object from Spotify whose cached value is %s',
+      async (defect) => {
         const redis = await startRedis();
         const sandbox = await startUpstream();
         const ids = allArtists.slice(0, 5);
@@ -72,8 +72,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
           freshUntilMs: 9e15,
           usableUntilMs: 9e15,
         };
-        if (what === 'another type') await redis.client.rpush(name, 'one');
-        else await redis.client.set(name, what === 'no JSON' ? '{' : JSON.stringify(value));
+        if (defect === 'of another type') await redis.client.rpush(name, 'one');
+        else await redis.client.set(name, defect === 'not JSON' ? '{' : JSON.stringify(value));
         const second = await join(sandbox, redis);
         sandbox.clearCalls();
         const { data, errors } = await second.ask(artists);
@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       },
     );
 
-    test('and read no more of a value of 300 MB than a value may have', async () => {
+    test('read no more of a value of 300 MB than the limit of a value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       await (await join(sandbox, redis)).ask(artist(bts));
@@ -98,15 +98,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
-    test('and hold nothing for longer than they would have held it themselves', async () => {
+    test('cache an entry for no longer than their own configuration allows', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const short = { CACHE_TTL_SECONDS: '100' };
       await (await join(sandbox, redis, short)).ask(artist(bts));
       await sleep(arriveMs);
       const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
-      const held = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
-      await redis.client.set(name, JSON.stringify({ ...held, freshUntilMs: 9e15, usableUntilMs: 9e15 }));
+      const entry = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
+      await redis.client.set(name, JSON.stringify({ ...entry, freshUntilMs: 9e15, usableUntilMs: 9e15 }));
       const second = await join(sandbox, redis, short);
       sandbox.clearCalls();
       const response = await second.fetch(`/graphql?query=${encodeURIComponent(artist(bts))}`);
@@ -124,15 +124,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         'very many',
         (topic: string) => Array.from({ length: 20_000 }, (_, i) => [`${topic}${i}`, 'x'.repeat(1_000)]),
       ],
-    ])('and read no facts that are more than they tell: %s', async (_, make) => {
+    ])('read no stored messages above the limits of their own messages: %s', async (_, make) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const name = await storedMessagesName(sandbox, redis);
-      const facts = redis.client.pipeline();
+      const pipeline = redis.client.pipeline();
       for (const [topic, text] of make('back-off:artists')) {
-        facts.hset(name, topic as string, text as string).publish(name, `${topic} ${text}`);
+        pipeline.hset(name, topic as string, text as string).publish(name, `${topic} ${text}`);
       }
-      await facts.exec();
+      await pipeline.exec();
       const before = await sentBytes(redis.client);
       const gateway = await join(sandbox, redis);
       const { data, errors } = await gateway.ask(artist(bts));
@@ -140,7 +140,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
     });
 
-    test('and are not disturbed by malformed messages', async () => {
+    test('ignore malformed messages', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const channel = await storedMessagesName(sandbox, redis);
@@ -168,19 +168,19 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
 
     test.each([
       ['nothing', 'null'],
-      ['no JSON', '{"untilMs":'],
-      ['a reason that is none', '{"reason":"nonsense","untilMs":9e15}'],
-      ['a time that is none', '{"reason":"rate","untilMs":"soon"}'],
+      ['malformed JSON', '{"untilMs":'],
+      ['an unknown reason', '{"reason":"nonsense","untilMs":9e15}'],
+      ['an invalid time', '{"reason":"rate","untilMs":"soon"}'],
       ['a list', '[]'],
-    ])('and take no back-off from it: %s', async (_, fact) => {
+    ])('start no back-off for an invalid message: %s', async (_, message) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const { client } = redis;
       const names = await storedMessagesName(sandbox, redis);
       for (const family of ['artists', 'artists/albums', 'albums'])
-        await client.hset(names, `back-off:${family}`, fact);
+        await client.hset(names, `back-off:${family}`, message);
       const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' });
-      const { errors } = await gateway.ask(question);
+      const { errors } = await gateway.ask(query);
       expect(errors).toEqual([]);
     });
 
@@ -188,12 +188,12 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ['a page of no items', 0],
       ['a page larger than any', 1_000_000],
       ['half a page', 0.5],
-    ])('and learn no nonsense from it: %s', async (_, value) => {
+    ])('learn no page size from an invalid message: %s', async (_, value) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const names = await storedMessagesName(sandbox, redis);
-      const lesson = JSON.stringify({ value, proven: true, learnedAtMs: Date.now() });
-      await redis.client.hset(names, 'ability:artists/albums', lesson);
+      const message = JSON.stringify({ value, proven: true, learnedAtMs: Date.now() });
+      await redis.client.hset(names, 'ability:artists/albums', message);
       const gateway = startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'auto' });
       const { data, errors } = await gateway.ask(
         `{ artist(id: "${albums9}") { albums(first: 5) { nodes { id } } } }`,

@@ -20,7 +20,7 @@ import {
 } from '../../../support/redis-gateways.ts';
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
-  test('do not take their own event loop, when it is busy, for a slow Redis', async () => {
+  test('do not mistake their own busy event loop for a slow Redis', async () => {
     const redis = await startRedis();
     const sandbox = await startUpstream();
     await (await join(sandbox, redis)).ask(artist(bts));
@@ -41,98 +41,98 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     expect(apiCalls(sandbox)).toEqual([]);
   });
 
-  describe('lose it', () => {
-    /** What clients of a gateway see while something happens to its Redis, for a time and for a number of answers at least. */
+  describe('of which Redis fails', () => {
+    /** The responses of gateways to operations for `ms`, and for longer until there are `minAnswers` of them. */
     async function underLoad(gateways: readonly TestGateway[], ms: number, minAnswers: number) {
-      const seen = { answers: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
-      const asks: Promise<void>[] = [];
+      const results = { answers: 0, wrong: [] as unknown[], latenciesMs: [] as number[] };
+      const operations: Promise<void>[] = [];
       const endMs = performance.now() + ms;
-      for (let i = 0; performance.now() < endMs || seen.answers < minAnswers; i++) {
+      for (let i = 0; performance.now() < endMs || results.answers < minAnswers; i++) {
         const gateway = gateways[i % gateways.length];
         const id = allArtists[i % 50] ?? '';
-        if (gateway) asks.push(look(gateway, id));
+        if (gateway) operations.push(run(gateway, id));
         await sleep(4);
       }
-      await Promise.all(asks);
+      await Promise.all(operations);
 
-      async function look({ ask }: TestGateway, id: string): Promise<void> {
+      async function run({ ask }: TestGateway, id: string): Promise<void> {
         const startedMs = performance.now();
         const { status, data, errors } = await ask(artist(id));
-        if (status === 503) return; // the event loop, not Redis
-        seen.answers += 1;
-        seen.latenciesMs.push(performance.now() - startedMs);
-        const right = JSON.stringify(data) === JSON.stringify(nameOf(id)) && errors.length === 0;
-        if (!right) seen.wrong.push({ id, data, errors });
+        if (status === 503) return; // shed because of the event loop, not of Redis
+        results.answers += 1;
+        results.latenciesMs.push(performance.now() - startedMs);
+        const isCorrect = JSON.stringify(data) === JSON.stringify(nameOf(id)) && errors.length === 0;
+        if (!isCorrect) results.wrong.push({ id, data, errors });
       }
 
-      const sorted = seen.latenciesMs.toSorted((one, other) => one - other);
-      return { ...seen, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY };
+      const sorted = results.latenciesMs.toSorted((one, other) => one - other);
+      return { ...results, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.POSITIVE_INFINITY };
     }
 
-    const complaints = ({ logged }: TestGateway) =>
+    const unreachableWarnings = ({ logged }: TestGateway) =>
       logged.filter(
         ({ message }) =>
           message === 'Redis (REDIS_URL) is unreachable or slow: continuing without it until it responds',
       );
 
-    const patienceMs = 50;
+    const timeoutMs = 50;
     const allowanceMs = 500;
 
-    const harms: { harm: string; strike: (redis: TestRedis) => Promise<void> | void }[] = [
-      { harm: 'killed', strike: ({ kill }) => kill() },
-      { harm: 'stopped', strike: ({ pause }) => pause() },
-      { harm: 'flushed', strike: async ({ client }) => void (await client.flushall()) },
-      { harm: 'filled with garbage', strike: ({ client }) => spoil(client) },
+    const failures: { failure: string; cause: (redis: TestRedis) => Promise<void> | void }[] = [
+      { failure: 'killed', cause: ({ kill }) => kill() },
+      { failure: 'stopped', cause: ({ pause }) => pause() },
+      { failure: 'flushed', cause: async ({ client }) => void (await client.flushall()) },
+      { failure: 'filled with garbage', cause: ({ client }) => spoil(client) },
     ];
 
-    // Answers that are kept for no time make every question ask Redis and Spotify.
-    const always = { CACHE_TTL_SECONDS: '0' };
+    // Without a time of freshness every operation reads Redis and Spotify.
+    const alwaysRead = { CACHE_TTL_SECONDS: '0' };
 
-    test.each(harms)("to no client's harm when it is $harm", async ({ harm, strike }) => {
+    test.each(failures)('respond correctly and in time when it is $failure', async ({ failure, cause }) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const gateways = [await join(sandbox, redis, always), await join(sandbox, redis, always)];
+      const gateways = [await join(sandbox, redis, alwaysRead), await join(sandbox, redis, alwaysRead)];
       const before = await underLoad(gateways, 300, 50);
       const machineLoad = measureMachineLoad();
       const during = underLoad(gateways, 1_000, 100);
       await sleep(200);
-      await strike(redis);
+      await cause(redis);
       const { answers, wrong, p99Ms } = await during;
       process.stdout.write(
-        `Redis ${harm}: ${answers} answers, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
+        `Redis ${failure}: ${answers} answers, p99 ${before.p99Ms.toFixed(0)} ms before, ${p99Ms.toFixed(0)} ms after\n`,
       );
       expect(before.wrong).toEqual([]);
       expect(wrong).toEqual([]);
-      expect(p99Ms).toBeLessThan(before.p99Ms + (patienceMs + allowanceMs) * machineLoad());
-      for (const gateway of gateways) expect(complaints(gateway).length).toBeLessThanOrEqual(1);
+      expect(p99Ms).toBeLessThan(before.p99Ms + (timeoutMs + allowanceMs) * machineLoad());
+      for (const gateway of gateways) expect(unreachableWarnings(gateway).length).toBeLessThanOrEqual(1);
       redis.resume();
     });
 
-    const lossWays = ['killed', 'stopped'] as const;
+    const outages = ['killed', 'stopped'] as const;
 
-    describe.concurrent('side by side', () => {
-      test.each(lossWays)('with one line a minute for the operator when it is %s', async (harm: string) => {
+    describe.concurrent('concurrently', () => {
+      test.each(outages)('log one warning a minute when it is %s', async (outage: string) => {
         const redis = await startRedis();
         const sandbox = await startUpstream();
-        const gateway = await join(sandbox, redis, always);
-        await (harm === 'killed' ? redis.kill() : redis.pause());
+        const gateway = await join(sandbox, redis, alwaysRead);
+        await (outage === 'killed' ? redis.kill() : redis.pause());
         for (let i = 0; i < 30; i++) {
           await gateway.ask(artist(allArtists[i] ?? ''));
           await sleep(100);
         }
-        expect(complaints(gateway)).toHaveLength(1);
-        const [{ fields } = { fields: {} }] = complaints(gateway);
+        expect(unreachableWarnings(gateway)).toHaveLength(1);
+        const [{ fields } = { fields: {} }] = unreachableWarnings(gateway);
         expect(JSON.stringify(fields)).not.toContain('127.0.0.1');
         redis.resume();
       });
 
-      test.each(lossWays)('and find it again by themselves when it was %s', async (harm: string) => {
+      test.each(outages)('reconnect by themselves after it was %s', async (outage: string) => {
         const redis = await startRedis();
         const sandbox = await startUpstream();
         const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
-        await (harm === 'killed' ? redis.kill() : redis.pause());
+        await (outage === 'killed' ? redis.kill() : redis.pause());
         expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
-        await (harm === 'killed' ? redis.start() : redis.resume());
+        await (outage === 'killed' ? redis.start() : redis.resume());
         await sleep(restMs);
         expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
         await sleep(arriveMs);
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         expect(apiCalls(sandbox)).toEqual([]);
       });
 
-      test('at the start, or never had it: the first answers come all the same, and it is found when it comes', async () => {
+      test('respond within a second if it is missing at their start, and connect when it starts', async () => {
         const sandbox = await startUpstream();
         const redis = await startRedis();
         await redis.kill();
@@ -149,7 +149,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const startedMs = performance.now();
         expect(await gateway.ask(artist(bts))).toMatchObject({ data: nameOf(bts), errors: [] });
         expect(performance.now() - startedMs).toBeLessThan(1_000);
-        expect(complaints(gateway)).toHaveLength(1);
+        expect(unreachableWarnings(gateway)).toHaveLength(1);
         expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
         await redis.start();
         await sleep(restMs);
@@ -164,7 +164,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       ['has no such database', '/99', 'ERR DB index is out of range'],
       ['rejects the password', '/0', 'WRONGPASS invalid username-password pair or user is disabled.'],
       ['requires a password', '', 'NOAUTH Authentication required.'],
-    ])('and log its own words when it %s, and leave it alone', async (_, path, reason) => {
+    ])('log the reason of Redis once if it %s, and do not use it', async (_, path, reason) => {
       const redis = await startRedis();
       if (path !== '/99') await redis.client.config('SET', 'requirepass', 'sesame');
       const sandbox = await startUpstream();
@@ -185,7 +185,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
     });
 
-    test('where nothing ever answers on its port, and none waits long', async () => {
+    test('respond if nothing listens on its port', async () => {
       const sandbox = await startUpstream();
       const url = `redis://127.0.0.1:${await freePort()}`;
       const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });

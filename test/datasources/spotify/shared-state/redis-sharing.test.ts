@@ -24,31 +24,31 @@ import {
 const parts = 2;
 
 describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () => {
-  describe('share answers', () => {
+  describe('share responses', () => {
     describe.concurrent.each(['extended', 'development'] as const)('for an app in %s mode', (mode) => {
       const operationsOf = (part: number) => operations.filter((_, i) => i % parts === part);
 
-      // Every operation has an app of its own, so that no other one shares its answers.
+      // Every operation has an app of its own, so that it shares no responses with another operation.
       test.each(Array.from({ length: parts }, (_, part) => part))(
-        'so that what one has answered costs the other nothing, whatever it is (part %i)',
+        'so that an operation that one has executed costs the other no call (part %i)',
         async (part: number) => {
           const redis = await startRedis();
           const environment = { SPOTIFY_QUOTA_MODE: mode };
           for (const [i, operation] of operationsOf(part).entries()) {
             const sandbox = await startUpstream(mode, `app-${i}`);
-            const first = await join(sandbox, redis, environment); // writes before Redis is there are lost
-            const asking =
+            const first = await join(sandbox, redis, environment); // writes before the connection to Redis are lost
+            const askWith =
               ({ ask }: TestGateway): Ask =>
               async (document) => {
                 const { data, errors } = await patient(() => ask(document));
                 expect(errors, operation.title).toEqual([]);
                 return data;
               };
-            const data = await perform(operation, asking(first));
+            const data = await perform(operation, askWith(first));
             await untilQuiet(redis);
             const second = await join(sandbox, redis, environment);
             sandbox.clearCalls();
-            expect(await perform(operation, asking(second)), operation.title).toEqual(data);
+            expect(await perform(operation, askWith(second)), operation.title).toEqual(data);
             expect(sandbox.calls(), operation.title).toEqual([]);
             await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
           }
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       );
     });
 
-    test('and cursors: a walk goes on at another gateway', async () => {
+    test('and cursors, so that pagination can continue at another gateway', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toHaveLength(12);
     });
 
-    test('but not with another app, which may be given other answers', async () => {
+    test('but not with another app, whose responses may be different', async () => {
       const redis = await startRedis();
       const [sandbox, another] = [
         await startUpstream(),
@@ -92,7 +92,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(another)).toHaveLength(1);
     });
 
-    test('also the one that an object does not exist', async () => {
+    test('including the absence of an object', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       await (await join(sandbox, redis)).ask(artist('1111111111111111111111'));
@@ -102,7 +102,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toHaveLength(1);
     });
 
-    test('and one call, when 500 ask at once for what was flushed a moment ago', async () => {
+    test('and one call for 500 concurrent operations after a flush', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateway = await join(sandbox, redis);
@@ -113,16 +113,16 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('share what they have learnt', () => {
-    test('so that a new one of an unknown app spends no call on finding out', async () => {
+  describe('share learned capabilities', () => {
+    test('so that a new gateway of an unknown app sends no call to learn them', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream('development');
       const unknown = { SPOTIFY_QUOTA_MODE: 'auto' };
-      const learnt = `{
+      const query = `{
         artists(ids: ["${bts}", "${albums9}"]) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } }
       }`;
       const first = await join(sandbox, redis, unknown);
-      await first.ask(learnt);
+      await first.ask(query);
       await first.gateway.dispose();
       await sleep(arriveMs);
 
@@ -130,16 +130,16 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const second = startGateway(sandbox, { REDIS_URL: redis.url, ...unknown });
       const [, , , ...others] = allArtists.filter((id) => id !== bts && id !== albums9);
       const { errors } = await second.ask(
-        learnt.replace(bts, others[0] ?? '').replace(albums9, others[1] ?? ''),
+        query.replace(bts, others[0] ?? '').replace(albums9, others[1] ?? ''),
       );
       expect(errors).toEqual([]);
       expect(sandbox.calls().filter(({ kind, status }) => kind === 'api' && status !== 200)).toEqual([]);
-      expect(apiCalls(sandbox)).toHaveLength(4); // two artists and a page of each: no try, and no album for its label
+      expect(apiCalls(sandbox)).toHaveLength(4); // two artists and a page of each: no batch, and no album for its label
     });
   });
 
   describe('share back-offs', () => {
-    test('so that a restart does not break one of a day', async () => {
+    test('so that a back-off of a day survives a restart', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await join(sandbox, redis);
@@ -159,7 +159,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(apiCalls(sandbox)).toEqual([]);
     });
 
-    test('so that while Spotify wants quiet no gateway calls, also one that starts only now', async () => {
+    test('so that no gateway sends calls during a back-off, also one that starts during it', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const gateways = [await join(sandbox, redis), await join(sandbox, redis)];
@@ -175,7 +175,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(new Set(answers.flatMap(codesOf))).toEqual(new Set(['UPSTREAM_RATE_LIMITED']));
       expect(answers.every(({ errors }) => errors.length === 1)).toBe(true);
       expect(apiCalls(sandbox)).toEqual([]);
-      // Silence is asked of one family of endpoints: the others are still asked.
+      // The back-off is for one family of endpoints, and the other families are still read.
       expect((await gateways[1]?.ask(`{ album(id: "${albums.tracks1}") { name } }`))?.errors).toEqual([]);
     });
   });
@@ -183,7 +183,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   describe('share SPOTIFY_RATE_LIMIT', () => {
     const limited = { SPOTIFY_RATE_LIMIT: '10' };
 
-    test('so that together they never make more calls in 30 s than it says', async () => {
+    test('so that together they never send more calls in 30 s than its value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const [one, other] = [await join(sandbox, redis, limited), await join(sandbox, redis, limited)];
@@ -202,13 +202,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         expect(retryAfter).toBeGreaterThan(25);
         expect(retryAfter).toBeLessThanOrEqual(31);
       }
-      // Who comes later, or starts only now, finds the places taken.
+      // A gateway that starts later is limited too.
       const third = await join(sandbox, redis, limited);
       expect(codesOf(await third.ask(artist(allArtists[40] ?? '')))).toEqual(['UPSTREAM_RATE_LIMITED']);
       expect(apiCalls(sandbox)).toHaveLength(10);
     });
 
-    test('over a window that rolls: a place is free when the call that took it is old enough, and not before', async () => {
+    test('over a rolling window, in which each call stops counting after 30 s', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const first = await join(sandbox, redis, limited);
@@ -224,7 +224,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     });
   });
 
-  describe('write into it', () => {
+  describe('write into Redis', () => {
     async function contents(client: Redis) {
       const names = await client.keys('*');
       return Promise.all(
@@ -256,7 +256,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       return { sandbox, written: await contents(redis.client) };
     }
 
-    test('names that say version, app and language, and the market where there is one', async () => {
+    test('names with version, app and language, and with a market if there is one', async () => {
       const { written } = await afterWork();
       const names = written.map(({ name }) => name);
       expect(names.every((name) => /^spotify-graphql:5:[0-9a-f]{12}:/.test(name))).toBe(true);
@@ -271,7 +271,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       expect(answers.filter((name) => /market=DE/.test(name) && !name.includes(':in:'))).toHaveLength(6);
     });
 
-    test('nothing that stays for ever', async () => {
+    test('only entries that expire', async () => {
       const { written } = await afterWork();
       const daysMs = 86_400_000;
       for (const { name, lifeMs } of written) {
@@ -284,9 +284,9 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const { sandbox, written } = await afterWork();
       const sent = sandbox.calls().flatMap(({ headers }) => headers['authorization']?.split(' ')[1] ?? []);
       const secrets = new Set([...sent, sandbox.clientSecret, sandbox.clientId]);
-      expect(secrets.size).toBeGreaterThan(3); // a token, the credentials and what is made of them
-      const texts = written.flatMap((each) => [each.name, ...each.texts]);
-      expect(texts.join('\n')).toContain('"BTS"'); // so the texts are those that count
+      expect(secrets.size).toBeGreaterThan(3); // a token, the credentials and their encoded form
+      const texts = written.flatMap((entry) => [entry.name, ...entry.texts]);
+      expect(texts.join('\n')).toContain('"BTS"'); // proves that the texts are the decoded entries
       for (const secret of secrets) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
       expect(texts.filter((text) => /bearer|basic |authorization|secret|token/i.test(text))).toEqual([]);
     });

@@ -9,7 +9,7 @@ import type {
 import { until } from '../../../support/process.ts';
 import { implementations, type SharedPlace } from '../../../support/shared-stores.ts';
 
-/** The promises of a shared store, for each implementation. A store stands for a process here. */
+/** The guarantees of a shared store, for each implementation. Each store of a test simulates a process. */
 
 const lifeMs = 60_000;
 const text = async (store: SharedStore, ...keys: string[]) =>
@@ -28,7 +28,7 @@ async function pair(place: SharedPlace): Promise<[SharedStore, SharedStore]> {
   return [await place.connect(), await place.connect()];
 }
 
-const soonMs = 5_000; // many times what it takes, on a busy machine
+const soonMs = 5_000; // many times the usual duration, for a busy machine
 
 for (const { name, isMissing, start } of implementations) {
   describe.skipIf(isMissing)(`shared store: ${name}`, () => {
@@ -189,7 +189,7 @@ for (const { name, isMissing, start } of implementations) {
       });
     });
 
-    test('a reservation prunes, moves, merges and raises counters as the pure decision does', async () => {
+    test('a reservation prunes, moves, merges and raises counters like the pure function countersAfter', async () => {
       const store = await (await start()).connect();
       const bucket = fc.integer({ min: 90, max: 110 });
       const name = fc.tuple(bucket, fc.constantFrom('p', 'q', 'r-1')).map(([at, id]) => `${at}:${id}`);
@@ -231,10 +231,10 @@ for (const { name, isMissing, start } of implementations) {
       expect((await reserve(call('last', 1, calls, 390))).isWithinLimit).toBe(false);
       const counted = await reserve(call('last', 1, calls + 1, 390));
       expect(counted.isWithinLimit).toBe(true);
-      expect(Object.values(counted.counters).reduce((sum, each) => sum + each, 0)).toBe(calls + 1);
+      expect(Object.values(counted.counters).reduce((sum, count) => sum + count, 0)).toBe(calls + 1);
     });
 
-    test.concurrent('the calls of a rolling window are counted for all processes, and a rejected one is told how long to wait', async () => {
+    test.concurrent('the calls of a rolling window are counted for all processes, and the result of a rejected one is the time to wait', async () => {
       const [one, other] = await pair(await start());
       expect(await Promise.all([1, 2, 3].map(() => one.reserveRate(5, 1_000)))).toEqual([0, 0, 0]);
       expect(await Promise.all([1, 2].map(() => other.reserveRate(5, 1_000)))).toEqual([0, 0]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readBody, textWithoutMarkets } from '../../../../src/datasources/spotify/transport/body.ts';
 
-/** A body is read as JSON.parse reads it, except that its market codes are left out. */
+/** The result of reading a body equals that of JSON.parse, without market codes. */
 
 const jsonOf = (text: string | Buffer): unknown => readBody(Buffer.from(text))?.json;
 
@@ -40,10 +40,10 @@ const isCode = (value: unknown): boolean => typeof value === 'string' && /^[A-Z]
 function withoutMarkets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMarkets);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([name, each]) =>
-    name === 'available_markets' && Array.isArray(each) && each.every(isCode)
+  const entries = Object.entries(value).map(([name, entry]) =>
+    name === 'available_markets' && Array.isArray(entry) && entry.every(isCode)
       ? [name, []]
-      : [name, withoutMarkets(each)],
+      : [name, withoutMarkets(entry)],
   );
   return Object.fromEntries(entries);
 }
@@ -69,7 +69,7 @@ describe('a body', () => {
       '{"available_markets":["x",{"available_markets":["AD"]}]}',
       '{"available_markets":["x",{"available_markets":[]}]}',
     ],
-  ])('a body loses its market codes and nothing else: %s', (sent, kept) => {
+  ])('a body is read without its market codes and with all other values: %s', (sent, kept) => {
     expect(textWithoutMarkets(Buffer.from(sent))).toBe(kept);
   });
 
@@ -142,7 +142,7 @@ describe('a body', () => {
     expect(jsonOf(nested(levels + 1))).toBeUndefined();
   });
 
-  test('a body may have any number of brackets in its texts, and of lists beside each other', () => {
+  test('a body may have any number of brackets in its texts, and any number of lists beside each other', () => {
     const wide = { name: '['.repeat(10_000), lists: Array(10_000).fill([]) };
     expect(jsonOf(JSON.stringify(wide))).toEqual(wide);
   });
@@ -151,7 +151,7 @@ describe('a body', () => {
     ['market codes', (times: number) => `[${'{"available_markets":["AD","AE"]},'.repeat(times)}1]`],
     ['market codes without an end', (times: number) => '{"available_markets":["AD",'.repeat(times)],
     ['lists without an end', (times: number) => '['.repeat(times)],
-    ['keys of markets alone', (times: number) => '"available_markets"'.repeat(times)],
+    ['keys of markets without values', (times: number) => '"available_markets"'.repeat(times)],
     [
       'keys of markets and blanks',
       (times: number) => `${'"available_markets" '.repeat(times)}${' '.repeat(times)}`,

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpRequest, Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import { httpOver, type Transport, transports } from '../../../support/transports.ts';
 
-/** Bodies as servers and proxies encode them, read by one attempt of one exchange. */
+/** Bodies in the encodings of servers and proxies, read by one HTTP request. */
 
 interface Sent {
   status?: number;
@@ -13,7 +13,7 @@ interface Sent {
   encoding?: string;
 }
 
-/** What becomes of a response. */
+/** The outcome of a request to a server that sends this response. */
 async function readOver(
   { status = 200, body, encoding }: Sent,
   request: Partial<HttpRequest>,
@@ -38,7 +38,7 @@ async function readOver(
 
 const json = { error: { status: 400, message: 'Invalid limit · 방탄소년단' } };
 const plain = Buffer.from(JSON.stringify(json));
-const marked = Buffer.concat([Buffer.from('\ufeff'), plain]);
+const withByteOrderMark = Buffer.concat([Buffer.from('\ufeff'), plain]);
 
 describe.each(transports)('a body read over %s', (transport) => {
   const read = (sent: Sent, request: Partial<HttpRequest> = {}) => readOver(sent, request, transport);
@@ -47,7 +47,7 @@ describe.each(transports)('a body read over %s', (transport) => {
     test.each(['gzip', 'GZIP', 'Gzip', 'x-gzip', 'X-GZIP'])(
       'a body in the encoding %s is read',
       async (encoding) => {
-        for (const body of [plain, marked])
+        for (const body of [plain, withByteOrderMark])
           expect(await read({ status, body: gzipSync(body), encoding })).toMatchObject({
             status,
             body: json,
@@ -58,7 +58,7 @@ describe.each(transports)('a body read over %s', (transport) => {
     test.each(['identity', 'Identity', '', undefined])(
       'a body in the encoding %s is read',
       async (encoding) => {
-        for (const body of [plain, marked])
+        for (const body of [plain, withByteOrderMark])
           expect(await read({ status, body, ...(encoding !== undefined && { encoding }) })).toMatchObject({
             status,
             body: json,
@@ -75,7 +75,7 @@ describe.each(transports)('a body read over %s', (transport) => {
   });
 
   test('the body of a POST response is read like that of a GET response', async () => {
-    const sent = { body: gzipSync(marked), encoding: 'GZIP' };
+    const sent = { body: gzipSync(withByteOrderMark), encoding: 'GZIP' };
     expect(await read(sent, { method: 'POST', body: 'a=b' })).toMatchObject({ status: 200, body: json });
   });
 
@@ -89,7 +89,7 @@ describe.each(transports)('a body read over %s', (transport) => {
   });
 
   test.each([
-    ['is no gzip at all', plain],
+    ['is not gzip', plain],
     ['ends too early', gzipSync(plain).subarray(0, -20)],
     ['is damaged', Buffer.concat([gzipSync(plain).subarray(0, 20), gzipSync(plain).subarray(24)])],
   ])('a body that is declared as gzip and %s is a fault', async (_, body) => {
@@ -117,7 +117,7 @@ describe.each(transports)('a body read over %s', (transport) => {
 
   test('a body that is far longer than its compressed form is not decompressed to its end', async () => {
     const body = gzipSync(Buffer.alloc(50_000_000, '['));
-    body.fill(0xff, body.length >> 1); // whoever decompresses the second half fails
+    body.fill(0xff, body.length >> 1); // decompressing the second half fails
     expect(() => gunzipSync(body)).toThrow();
     expect(await read({ body, encoding: 'gzip' })).toMatchObject({ kind: 'fault', fault: 'too-large' });
   });

@@ -27,7 +27,7 @@ const servers = new Map<string, Promise<Server>>();
 const ends: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(ends.map((end) => end())));
 
-/** The process with this configuration, which all tests of this file share. */
+/** The process with this configuration; all tests of this file share it. */
 function serverWith(environment: Environment = {}): Promise<Server> {
   const key = JSON.stringify(environment);
   const server = servers.get(key) ?? startServer(environment, undefined, (end) => ends.push(end));
@@ -36,8 +36,8 @@ function serverWith(environment: Environment = {}): Promise<Server> {
 }
 
 describe('GraphQL over HTTP', () => {
-  /** What the standard's own suite misses, of all that it asks. */
-  async function missedWith(environment: Environment) {
+  /** The failed audits of the suite of the GraphQL-over-HTTP specification. */
+  async function failedAudits(environment: Environment) {
     const { url } = await serverWith(environment);
     const results = await auditServer({ url, fetchFn: patientFetch });
     expect(results).toHaveLength(61);
@@ -45,12 +45,12 @@ describe('GraphQL over HTTP', () => {
   }
 
   test('every audit is met in development', async () => {
-    expect(await missedWith({})).toEqual([]);
+    expect(await failedAudits({})).toEqual([]);
   }, 30_000);
 
-  test('every MUST and SHOULD is met in production, and only what GET may do is not done', async () => {
-    // Two audits of variables ask for the schema.
-    expect(await missedWith({ NODE_ENV: 'production', INTROSPECTION: 'true' })).toEqual([
+  test('every MUST and SHOULD is met in production, and only MAYs about GET are not', async () => {
+    // Two audits of variables need introspection.
+    expect(await failedAudits({ NODE_ENV: 'production', INTROSPECTION: 'true' })).toEqual([
       '5A70 MAY accept application/x-www-form-urlencoded formatted GET requests',
       'D6D5 MAY allow URL-encoded JSON string {variables} parameter in GETs when accepting application/graphql-response+json',
       '6A70 MAY allow URL-encoded JSON string {variables} parameter in GETs when accepting application/json',
@@ -59,19 +59,19 @@ describe('GraphQL over HTTP', () => {
 });
 
 describe('introspection', () => {
-  const questions = ['{ __schema { queryType { name } } }', '{ __type(name: "Artist") { name } }'];
+  const queries = ['{ __schema { queryType { name } } }', '{ __type(name: "Artist") { name } }'];
 
-  test.each(questions)('is answered unless it is turned off: %s', async (question) => {
+  test.each(queries)('is answered unless it is turned off: %s', async (query) => {
     const { ask } = await serverWith();
-    expect(await ask(question)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
+    expect(await ask(query)).toMatchObject({ status: 200, json: { data: expect.any(Object) } });
   });
 
   test.each<Environment>([{ INTROSPECTION: 'false' }, { NODE_ENV: 'production' }])(
-    'is refused with %o, and nothing else is',
+    'is rejected with %o, and other queries are not',
     async (environment) => {
       const { ask } = await serverWith(environment);
-      for (const question of questions) {
-        const { status, json } = await ask(question);
+      for (const query of queries) {
+        const { status, json } = await ask(query);
         expect(status).toBe(400);
         expect(codesOf(json)).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
         expect(json).not.toHaveProperty('data');
@@ -94,7 +94,7 @@ describe('pages of other origins', () => {
     'null',
   ];
 
-  /** Who may read, by the answers to a query, its preflight, the page of GraphiQL and a path beside the graph. */
+  /** The responses to a query, its preflight, the page of GraphiQL and a path beside the GraphQL endpoint. */
   async function askFrom({ ask, get }: Server, origin: string): Promise<Reply[]> {
     return [
       await ask('{ __typename }', { headers: { origin } }),
@@ -114,7 +114,7 @@ describe('pages of other origins', () => {
     }
   });
 
-  test.each([app, `${app}, ${other}`])('may read answers if CORS_ORIGINS has them: %s', async (origins) => {
+  test.each([app, `${app}, ${other}`])('may read responses if CORS_ORIGINS has them: %s', async (origins) => {
     const server = await serverWith({ CORS_ORIGINS: origins });
     for (const origin of origins.split(', ')) {
       for (const { headers } of await askFrom(server, origin)) {
@@ -131,7 +131,7 @@ describe('pages of other origins', () => {
     }
   });
 
-  test('are told apart by caches too where there are several', async () => {
+  test('are distinguished by caches if there are several', async () => {
     const { ask } = await serverWith({ CORS_ORIGINS: `${app}, ${other}` });
     for (const origin of [app, evil]) {
       const { headers } = await ask('{ __typename }', { headers: { origin } });
@@ -139,7 +139,7 @@ describe('pages of other origins', () => {
     }
   });
 
-  test('are told apart by caches also in an answer that caches may keep', async () => {
+  test('are distinguished by caches also in a cacheable response', async () => {
     const { get } = await serverWith({ CORS_ORIGINS: app });
     const query = encodeURIComponent('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
     const { headers } = await get(`/graphql?query=${query}`, { headers: { origin: app } });
@@ -148,20 +148,29 @@ describe('pages of other origins', () => {
     for (const name of ['origin', 'accept', 'x-spotify-trace']) expect(headers.vary).toContain(name);
   });
 
-  // A browser sends `Origin: null` for any sandboxed frame, so an answer that allows "null" allows everybody.
-  test.each([app, `${app}, ${other}`])('may not if CORS_ORIGINS does not have them: %s', async (origins) => {
-    const server = await serverWith({ CORS_ORIGINS: origins });
-    const strangers = [evil, opaque, `${app}.evil.example`, 'http://app.example', 'https://app.example:444'];
-    for (const origin of strangers) {
-      expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
-    }
-  });
+  // A browser sends `Origin: null` for any sandboxed frame, so a response that allows "null" allows every origin.
+  test.each([app, `${app}, ${other}`])(
+    'may not read responses if CORS_ORIGINS does not have them: %s',
+    async (origins) => {
+      const server = await serverWith({ CORS_ORIGINS: origins });
+      const otherOrigins = [
+        evil,
+        opaque,
+        `${app}.evil.example`,
+        'http://app.example',
+        'https://app.example:444',
+      ];
+      for (const origin of otherOrigins) {
+        expect((await askFrom(server, origin)).flatMap(corsHeaders)).toEqual([]);
+      }
+    },
+  );
 });
 
 describe('a bug', () => {
   const masked = { code: 'INTERNAL_SERVER_ERROR' };
 
-  /** Breaks a resolver in the process, which is all that a bug is. */
+  /** Makes a resolver of the process throw. */
   const bug = `
     import { createRequire } from 'node:module';
     const { GraphQLObjectType } = createRequire(${JSON.stringify(serverFile)})('graphql');
@@ -248,7 +257,7 @@ describe('a bug', () => {
       expect(await ask()).toMatchObject({ status: 200, json: { data: { __typename: 'Query' } } });
     });
 
-    test('is logged, and tells nothing to whoever asks for /ready either', async () => {
+    test('is logged, and is not visible in the response of /ready', async () => {
       const { port, bugs } = await listen();
       broken.ready = new TypeError(canary);
       const { status, text } = await exchange(port, '/ready');
@@ -259,7 +268,7 @@ describe('a bug', () => {
   });
 });
 
-/** What these functions throw in this process; null for nothing. */
+/** The errors that these functions throw in this process; null for none. */
 const broken = vi.hoisted((): { createContext: Error | null; ready: Error | null } => ({
   createContext: null,
   ready: null,
@@ -287,7 +296,7 @@ vi.mock('../../../../src/datasources/spotify/index.ts', async (importOriginal) =
   return { ...original, createSpotify };
 });
 
-/** The codes of an answer's errors. */
+/** The codes of the errors of a response. */
 const codesOf = (json: unknown): Set<unknown> =>
   new Set(
     (json as { errors: { extensions: { code: unknown } }[] }).errors.map(({ extensions }) => extensions.code),

@@ -4,7 +4,7 @@ import type { Outcome } from '../../../../src/datasources/spotify/transport/http
 import { decideRetry } from '../../../../src/datasources/spotify/transport/retry.ts';
 import { answer } from '../../../support/request-queue.ts';
 
-/** What a client reads when Spotify fails: what has happened, and what to do next. */
+/** The messages for clients when Spotify fails state the event and the next step. */
 
 const fault = (kind: 'timeout' | 'transport' | 'tls'): Outcome => ({ kind: 'fault', fault: kind, code: 'E' });
 
@@ -18,7 +18,7 @@ test.each([
     'Spotify cannot be reached: the gateway does not trust its TLS connection.',
   ],
   ['no response in time', fault('timeout'), 'Spotify did not respond in time: ask again in a few seconds.'],
-])('a client is told of %s', (_, outcome, message) => {
+])('the message for a client states the event and the next step after %s', (_, outcome, message) => {
   const decision = decideRetry(outcome, 3, 0, 0);
   const error =
     'exhaustedError' in decision ? decision.exhaustedError : 'error' in decision && decision.error;
@@ -34,9 +34,12 @@ describe('during a back-off', () => {
       'The daily quota of the Spotify endpoint artists/albums is used up: ask again in 24 hours.',
     ],
     ['unavailable', 5_000, 'Spotify has just failed repeatedly: ask again in 5 seconds.'],
-  ] as const)('with reason %s a client is told when to ask again', (reason, waitMs, message) => {
-    expect(backOffError('artists/albums', reason, waitMs).message).toBe(message);
-  });
+  ] as const)(
+    'with reason %s the message for a client states the time of the next try',
+    (reason, waitMs, message) => {
+      expect(backOffError('artists/albums', reason, waitMs).message).toBe(message);
+    },
+  );
 
   test.each([
     [1, 'ask again in 1 second'],

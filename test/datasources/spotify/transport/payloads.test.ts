@@ -14,15 +14,15 @@ import {
   withFault,
 } from '../../../support/asking.ts';
 
-/** Answers of status 200 that are not what Spotify documents. */
+/** Responses of status 200 that differ from Spotify's documentation. */
 
 const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
-describe('a body that is no object', () => {
+describe('a body that is not a valid object', () => {
   test.each<[string, Fault]>([
     ['HTML', { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'text/html' } }],
     [
-      'HTML that calls itself JSON',
+      'HTML with the content type JSON',
       { kind: 'answer', text: '<html>secret words</html>', headers: { 'content-type': 'application/json' } },
     ],
     ['broken JSON', { kind: 'answer', text: '{"name": "secret words"' }],
@@ -34,25 +34,22 @@ describe('a body that is no object', () => {
     ['a number', { kind: 'answer', json: 7 }],
     ['an empty object', { kind: 'answer', json: {} }],
     [
-      'an error in the disguise of a success',
+      'an error with status 200',
       { kind: 'answer', json: { error: { status: 500, message: 'secret words' } } },
     ],
-    ['more than anybody reads', { kind: 'oversize', megabytes: 4 }],
-    ['much more than its compressed form', { kind: 'oversize', megabytes: 40, gzip: true }],
-  ])(
-    '(%s) is UPSTREAM_BAD_RESPONSE after one call, none of it leaves, and nothing of it is kept',
-    async (_, fault) => {
-      const { ask, apiCalls } = await withFault(fault, 1);
-      const answer = await ask(oneCall);
-      expect(seen(answer)).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
-      expect(JSON.stringify(answer)).not.toContain('secret');
-      expect(apiCalls()).toHaveLength(1);
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
-    },
-  );
+    ['a body above the maximum size', { kind: 'oversize', megabytes: 4 }],
+    ['a body much larger than its compressed form', { kind: 'oversize', megabytes: 40, gzip: true }],
+  ])('(%s) is UPSTREAM_BAD_RESPONSE after one call, and is neither shown nor cached', async (_, fault) => {
+    const { ask, apiCalls } = await withFault(fault, 1);
+    const answer = await ask(oneCall);
+    expect(seen(answer)).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(apiCalls()).toHaveLength(1);
+    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+  });
 });
 
-describe('a field that must be there and is not as documented', () => {
+describe('a required field that is malformed', () => {
   test.each<[string, Edit]>([
     ['artist', { path: 'id', set: 7 }],
     ['artist', { path: 'id', set: null }],
@@ -65,11 +62,11 @@ describe('a field that must be there and is not as documented', () => {
     ['album', { path: 'type', set: 'artist' }],
     ['track', { path: 'id', set: null }],
     ['track', { path: 'name', set: 7 }],
-  ])('a required field that is malformed makes only the %s null: %o', async (kind, spoilt) => {
+  ])('a required field that is malformed makes only the %s null: %o', async (kind, malformed) => {
     const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
     const id = ids[kind as keyof typeof ids];
     const { ask, sandbox } = await inMode('development');
-    sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(spoilt) });
+    sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(malformed) });
     const document = `{ ${kind}(id: "${id}") { id } sibling: artist(id: "${artists.albums1}") { name } }`;
     const { data, errors } = await ask(document);
     expect(data).toEqual({ [kind]: null, sibling: { name: 'The Only Record' } });
@@ -82,8 +79,8 @@ describe('a field that must be there and is not as documented', () => {
 describe('one bad item of a list', () => {
   test('a malformed item fails alone, in nodes and edges, at its own path; its slot and its siblings stay', async () => {
     const { ask, sandbox } = await inMode('development');
-    const spoilt = edit({ path: 'items.1.name', set: null }, { path: 'items.3', set: 'album' });
-    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: spoilt });
+    const malformed = edit({ path: 'items.1.name', set: null }, { path: 'items.3', set: 'album' });
+    sandbox.faults.add({ on: { route: 'artists/albums' }, fault: malformed });
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 5) {
       nodes { id } edges { albumGroup node { id } } pageInfo { hasNextPage }
     } } }`;
@@ -119,12 +116,12 @@ describe('one bad item of a list', () => {
     expect(seen(await ask(albumsOf('first: 3'))).errors).toEqual([
       ['artist.albums.nodes.1', 'UPSTREAM_BAD_RESPONSE'],
     ]);
-    expect(apiCalls()).toHaveLength(2); // the artist and one page: nobody wanted the bad item until then
+    expect(apiCalls()).toHaveLength(2); // the artist and one page: no operation has selected the malformed item until then
     expect(seen(await ask(albumsOf('first: 3'))).errors).toEqual([]);
     expect(apiCalls()).toHaveLength(3);
   });
 
-  test('a malformed item does not end a walk: its cursor leads on', async () => {
+  test('a malformed item has a cursor, from which pagination continues', async () => {
     const { ask, sandbox } = await inMode('development');
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: { id: 7 } }) });
     interface Data {

@@ -45,7 +45,7 @@ async function startProxy(status = 200) {
   return { port: (proxy.address() as AddressInfo).port, requests };
 }
 
-/** A sandbox that is reached by TLS. */
+/** A sandbox behind TLS. */
 async function startTlsSandbox() {
   const sandbox = await startSandbox({ catalogue });
   onTestFinished(sandbox.close);
@@ -58,7 +58,7 @@ async function startTlsSandbox() {
 }
 
 describe('HTTPS_PROXY', () => {
-  test('carries the calls to Spotify, and alone sees the credentials of the proxy', async () => {
+  test('carries the calls to Spotify, and only the proxy gets its credentials', async () => {
     const { upstream, host, sandbox } = await startTlsSandbox();
     const proxy = await startProxy();
     const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://user:p%40ss@127.0.0.1:${proxy.port}` });
@@ -84,7 +84,7 @@ describe('HTTPS_PROXY', () => {
     },
   );
 
-  test('does not carry plain http, which is for this machine', async () => {
+  test('does not carry plain http, which is allowed for this machine only', async () => {
     const sandbox = await startSandbox({ catalogue });
     onTestFinished(sandbox.close);
     const proxy = await startProxy();
@@ -101,7 +101,7 @@ describe('HTTPS_PROXY', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 
-  test('has no more tunnels than there may be sockets, and no new one after a request was given up', async () => {
+  test('has no more tunnels than the maximum of sockets, and no new one after an aborted request', async () => {
     const { upstream } = await startTlsSandbox();
     const proxy = await startProxy();
     const http = createHttp({

@@ -18,7 +18,7 @@ describe.concurrent('a cached response', () => {
     ['0', 0],
     ['1', 2_020], // within a second more it would be served at once, and refreshed in the background
   ])(
-    'an entry with a freshness of %s s is renewed by a 304 before it is served, and its data stay (artist and list alike)',
+    'an entry with a freshness of %s s is renewed by a 304 before it is served, and its data is unchanged (artist and list)',
     async (ttl, waitMs) => {
       const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: ttl });
       const document = `{ artist(id: "${artists.bts}") { name albums(first: 3) { totalCount } } }`;

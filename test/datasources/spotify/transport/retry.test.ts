@@ -81,13 +81,13 @@ describe('the decision on one attempt', () => {
     [{ error: { status: 403, message: 'Forbidden' } }, false],
     [{ error: { status: 403 } }, false],
     [{}, false],
-  ])('a 403 with the body %o was sent by the edge: %s', (body, isEdge) => {
+  ])('a 403 with the body %o was sent by a proxy of Spotify: %s', (body, isEdge) => {
     expect(isEdgeRefusal(answer(403, { body }))).toBe(isEdge);
     expect(decisionAfter(answer(403, { body }))).toBe('accept');
   });
 
   test.each([100, 201, 202, 204, 206, 301, 302, 307, 402, 405, 409, 418, 422, 428, 431, 451, 499])(
-    'a %i is final, whatever its Retry-After',
+    'a %i is final, even with a Retry-After',
     (status) => {
       expect(decisionAfter(answer(status, { retryAfter: '1' }))).toBe('fail UPSTREAM_BAD_RESPONSE');
     },
@@ -191,8 +191,8 @@ describe('the error of a request during a back-off', () => {
     ['unavailable', 5_000, { code: 'UPSTREAM_UNAVAILABLE', details: {} }],
   ] as const)(
     'during a back-off for %s that lasts %i ms more the error has its code and the seconds',
-    (reason, waitMs, told) => {
-      expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(told);
+    (reason, waitMs, expected) => {
+      expect(backOffError('artists/albums', reason, waitMs)).toMatchObject(expected);
     },
   );
 });

@@ -16,7 +16,7 @@ import {
 } from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';
 
-/** What becomes of one request, status by status. What many at a time do to Spotify is tested elsewhere. */
+/** The outcome of one call for each status. Other tests are about concurrent calls. */
 
 describe('an error status of Spotify', () => {
   test('a 404 by id is null without an error, and is cached for a while', async () => {
@@ -37,7 +37,7 @@ describe('an error status of Spotify', () => {
     [206, 'UPSTREAM_BAD_RESPONSE'],
     [300, 'UPSTREAM_BAD_RESPONSE'],
   ])(
-    '%i is final: one call, the token stays, and the client sees no word of the body (%s)',
+    '%i is final: one call, the token stays, and the message does not contain the body (%s)',
     async (status, code) => {
       for (const fault of [
         refusal(status),
@@ -56,7 +56,7 @@ describe('an error status of Spotify', () => {
   );
 
   test.each(['json', 'text'] as const)(
-    'a 403 about a lapsed Premium subscription is UPSTREAM_FORBIDDEN and teaches no capability (%s)',
+    'a 403 about a lapsed Premium subscription is UPSTREAM_FORBIDDEN and no capability is learned from it (%s)',
     async (form) => {
       const clock = startClock();
       const { ask, sandbox, apiCalls } = await inMode('extended');
@@ -89,22 +89,22 @@ describe('an error status of Spotify', () => {
   test.each([301, 302, 303, 307, 308])(
     'a redirect %i to another host is not followed, and that host gets no request',
     async (status) => {
-      const elsewhere = await startSandbox({ catalogue });
-      onTestFinished(elsewhere.close);
+      const otherHost = await startSandbox({ catalogue });
+      onTestFinished(otherHost.close);
       const { ask, apiCalls } = await withFault({
         kind: 'redirect',
         status,
-        to: `${elsewhere.apiUrl}/artists/${artists.bts}`,
+        to: `${otherHost.apiUrl}/artists/${artists.bts}`,
       });
       expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
       expect(apiCalls()).toHaveLength(1);
-      expect(elsewhere.calls()).toEqual([]);
+      expect(otherHost.calls()).toEqual([]);
     },
   );
 });
 
 describe('a 404 without a message of Spotify', () => {
-  const wordless: [string, Fault][] = [
+  const withoutMessage: [string, Fault][] = [
     ['is empty', { kind: 'answer', status: 404 }],
     ['is HTML', { kind: 'answer', status: 404, text: '<html>words</html>' }],
     ['is a JSON error without a message', { kind: 'answer', status: 404, json: { error: { status: 404 } } }],
@@ -119,8 +119,10 @@ describe('a 404 without a message of Spotify', () => {
     ],
   ];
 
-  test.each(wordless.flatMap(([form, fault]) => reads.map((read) => [read[0], form, fault, read] as const)))(
-    'a 404 without a message of Spotify that %s gets once and that %s is retried, and the client sees no error',
+  test.each(
+    withoutMessage.flatMap(([form, fault]) => reads.map((read) => [read[0], form, fault, read] as const)),
+  )(
+    'a single 404 to %s without a message of Spotify, which %s, is retried, and the client sees no error',
     async (_kind, _form, fault, [, document, data]) => {
       const { ask, apiCalls } = await withFault(fault, 1);
       expect(seen(await ask(document))).toEqual(fine(data));
@@ -128,8 +130,8 @@ describe('a 404 without a message of Spotify', () => {
     },
   );
 
-  test.each(wordless)(
-    'a 404 without a message that repeats and that %s is an error after three attempts, and is not cached as absence',
+  test.each(withoutMessage)(
+    'a repeated 404 without a message, which %s, is an error after three attempts, and is not cached as absence',
     async (_, fault) => {
       const { ask, apiCalls } = await withFault(fault, 3);
       const { data, errors } = await ask(oneCall);
@@ -146,7 +148,7 @@ describe('a 404 without a message of Spotify', () => {
 
 describe('a 5xx', () => {
   test.each([500, 501, 502, 503, 504, 505, 599, 408, 425])(
-    'a %i has three attempts, and the client sees no word of the body',
+    'a %i has three attempts, and the message does not contain the body',
     async (status) => {
       const html = {
         kind: 'answer',

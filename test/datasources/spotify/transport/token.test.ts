@@ -53,7 +53,7 @@ describe('a 401', () => {
     const document = `{ artists(ids: ${quoted(ids)}) { id } }`;
     expect(seen(await ask(document))).toEqual(fine({ artists: ids.map((id) => ({ id })) }));
     const statuses = sandbox.calls().map(({ kind, status }) => `${kind} ${status}`);
-    const count = (what: string) => statuses.filter((each) => each === what).length;
+    const count = (status: string) => statuses.filter((one) => one === status).length;
     expect([count('token 200'), count('api 401'), count('api 200'), statuses.length]).toEqual([
       1, 20, 20, 41,
     ]);
@@ -65,7 +65,7 @@ describe('a 401', () => {
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
-    // For a moment the next one is spared the same way.
+    // For a short time, later operations fail without a call.
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
@@ -108,7 +108,7 @@ describe('a 401', () => {
     ['has another cause in its message', { json: spotifyError('Client is not allowed here') }],
     ['has another cause in its challenge', { headers: challenge('insufficient_scope') }],
     [
-      'wants a user, whatever its challenge says',
+      'requires a user, with any challenge,',
       { headers: challenge('invalid_token'), json: spotifyError('Valid user authentication required') },
     ],
   ])('a 401 that %s is final', async (_, answer) => {
@@ -158,7 +158,7 @@ describe('the token endpoint', () => {
         [['artist'], code],
       ]);
       expect([sandbox.calls().length, apiCalls()]).toEqual([attempts, []]);
-      // Its failure is remembered for a moment: the next one is told without asking again.
+      // The failure is cached for a short time: the next operation fails without a request.
       expect((await ask(oneCall)).errors[0]?.extensions?.['code']).toBe(code);
       expect((await fetch('/ready')).status).toBe(503);
       expect(sandbox.calls()).toHaveLength(attempts);
@@ -216,7 +216,7 @@ describe('the token endpoint', () => {
     ['of null', { set: null }],
     ['of 0', { set: 0 }],
     ['below 0', { set: -5 }],
-    ['that is no number', { set: 'soon' }],
+    ['that is not a number', { set: 'soon' }],
     ['that is empty', { set: '' }],
     ['that is an object', { set: {} }],
     ['of an hour as a text', { set: '3600' }],

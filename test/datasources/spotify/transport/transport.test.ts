@@ -10,9 +10,9 @@ import { artists, inMode, itsAnswer, itsFailure, oneCall, seen } from '../../../
 import { startGateway } from '../../../support/gateway.ts';
 import { httpOver, transports } from '../../../support/transports.ts';
 
-/** What becomes of one request when the way to Spotify fails, or is slow. */
+/** The outcome of one call when the connection to Spotify fails or is slow. */
 
-const patience = { UPSTREAM_TIMEOUT_MS: '200' };
+const shortTimeout = { UPSTREAM_TIMEOUT_MS: '200' };
 
 describe.each(transports)('a call without a complete response over %s', (transport) => {
   test.each<[Fault, string]>([
@@ -26,19 +26,19 @@ describe.each(transports)('a call without a complete response over %s', (transpo
   ])(
     'the fault %o is not seen by the client if it happens once, and is %s after three times',
     async (fault, code) => {
-      const lucky = await inMode('development', patience, { transport });
-      lucky.sandbox.faults.add({ times: 1, fault });
-      expect(seen(await lucky.ask(oneCall))).toEqual(itsAnswer);
-      expect(lucky.apiCalls()).toHaveLength(2);
+      const failedOnce = await inMode('development', shortTimeout, { transport });
+      failedOnce.sandbox.faults.add({ times: 1, fault });
+      expect(seen(await failedOnce.ask(oneCall))).toEqual(itsAnswer);
+      expect(failedOnce.apiCalls()).toHaveLength(2);
 
-      const unlucky = await inMode('development', patience, { transport });
-      unlucky.sandbox.faults.add({ fault });
-      expect(seen(await unlucky.ask(oneCall))).toEqual(itsFailure(code));
-      expect(unlucky.apiCalls()).toHaveLength(3);
+      const failedAlways = await inMode('development', shortTimeout, { transport });
+      failedAlways.sandbox.faults.add({ fault });
+      expect(seen(await failedAlways.ask(oneCall))).toEqual(itsFailure(code));
+      expect(failedAlways.apiCalls()).toHaveLength(3);
     },
   );
 
-  test('a call is given up at the deadline of the request, and the stale cache entry is served', async () => {
+  test('a call is aborted at the deadline of the request, and the stale cache entry is served', async () => {
     const environment = { REQUEST_TIMEOUT_MS: '500', CACHE_TTL_SECONDS: '0' };
     const { ask, sandbox } = await inMode('development', environment, { transport });
     expect(seen(await ask(oneCall))).toEqual(itsAnswer);
@@ -65,7 +65,7 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
     clientSecret: 'test-app-secret',
   });
 
-  /** A port on which nobody listens any more. */
+  /** A port on which no server listens any more. */
   async function closedPort(): Promise<number> {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => server.once('listening', listening));
@@ -82,11 +82,11 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
   });
 
   test('a port without TLS is UPSTREAM_UNAVAILABLE after one attempt, and gets no request in plain text', async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (data) => {
-        heard.push(data.toString('latin1'));
+        received.push(data.toString('latin1'));
         socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
       });
     }).listen(0, '127.0.0.1');
@@ -95,13 +95,13 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
     const { port } = server.address() as { port: number };
     const { ask } = startGateway(upstream(`https://127.0.0.1:${port}`), {}, transport);
     expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
-    expect(heard).toHaveLength(1);
-    for (const data of heard) expect(data).not.toContain('Basic');
+    expect(received).toHaveLength(1);
+    for (const data of received) expect(data).not.toContain('Basic');
   });
 });
 
 describe.each(transports)('one HTTP request over %s', (transport) => {
-  test('an error response is read up to the same size as any other, and has its status', async () => {
+  test('an error response is read up to the same size as any other response, and has its status', async () => {
     const { sandbox } = await inMode('development');
     const http = httpOver(transport, 2_000);
     onTestFinished(http.close);

@@ -3,16 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { unpack } from '../../../../src/datasources/spotify/transport/body.ts';
 
-/** Bodies as Spotify packs them, and as nobody should. */
+/** Bodies that Spotify compresses, and malformed ones. */
 
 const maxBytes = 10_000;
 const page = Buffer.from('봄날 '.repeat(1_000));
 
-/** The same with another length at its end. */
-function telling(packed: Buffer, length: number): Buffer {
-  const lie = Buffer.from(packed);
-  lie.writeUInt32LE(length, lie.byteLength - 4);
-  return lie;
+/** The gzip body with another length at its end. */
+function withStatedLength(packed: Buffer, length: number): Buffer {
+  const changed = Buffer.from(packed);
+  changed.writeUInt32LE(length, changed.byteLength - 4);
+  return changed;
 }
 
 describe('a gzip body', () => {
@@ -40,7 +40,8 @@ describe('a gzip body', () => {
 
   test.each([0, 1, page.byteLength - 1, page.byteLength + 1, 2 ** 32 - 1])(
     'a gzip body that states a wrong length of %i bytes is an error',
-    (length) => expect(() => unpack(telling(gzipSync(page), length), maxBytes)).toThrow('incorrect length'),
+    (length) =>
+      expect(() => unpack(withStatedLength(gzipSync(page), length), maxBytes)).toThrow('incorrect length'),
   );
 
   test.each([

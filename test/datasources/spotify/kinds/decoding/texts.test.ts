@@ -14,7 +14,7 @@ test.each([
   expect(readText(escaped)).toBe(plain);
 });
 
-test('a text that Spotify does not send is undefined, and one of another type is a marker', () => {
+test('a text that Spotify does not send is undefined, and a value of another type is marked as malformed', () => {
   expect(readText(null)).toBeUndefined();
   expect(readText(7)).toEqual({ malformed: 'show.description' });
 });
