@@ -14,7 +14,9 @@ const style = `
   :root { --bar: ${barHeight}; }
   #root { height: calc(100vh - var(--bar)) !important; height: calc(100dvh - var(--bar)) !important; }
   #root .graphiql-container { height: 100%; }
+  #root .graphiql-tabs { gap: 4px; }
   #root .graphiql-tab > button:first-child { padding-left: 10px; }
+  #root .graphiql-tab:not(.graphiql-tab-active) > button:first-child { padding-right: 10px; }
   #root .graphiql-logo { flex-shrink: 0; }
   #root .graphiql-logo span { display: block; width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
   #cost {
