@@ -20,8 +20,10 @@ export const useKnownParams: Plugin = {
   },
 };
 
-/** With a manifest, executes its documents, named by their hashes, and nothing else. Without one, rejects a request
- * that has a hash and no text. */
+/**
+ * With a manifest, executes its documents, named by their hashes, and nothing else. Without one, rejects a request that has a
+ * hash and no text.
+ */
 export const useTrustedDocuments = (manifest: Manifest | null): Plugin => ({
   onParams({ params, setParams }) {
     if (manifest || isObject(params)) setParams(withDocument(manifest, params));
