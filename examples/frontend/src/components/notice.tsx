@@ -60,7 +60,7 @@ export function Failure({ error, isPage = false, hasLink = isPage, isRetrying, r
   );
 }
 
-// Above it, the time of day tells more than the seconds do.
+// Longer waits are shown as a time of day, which tells a reader when to come back.
 const longWaitSeconds = 5 * 60;
 
 function NextTry({ secondsLeft, endsAtMs }: Countdown) {
