@@ -12,7 +12,7 @@ import type { ClientKey } from './client-key.ts';
 import { documentParams } from './operation-params.ts';
 import { type OperatorRoutes, type Readiness, useOperatorRoutes } from './operator-routes.ts';
 import type { Paths } from './paths.ts';
-import type { Docs } from './plugins/docs.ts';
+import type { Docs, useDocs } from './plugins/docs.ts';
 import { withErrorGuard } from './plugins/error-response.ts';
 import { useExecuteOperation } from './plugins/execute-operation.ts';
 import type { useGraphiql } from './plugins/graphiql/graphiql.ts';
@@ -69,7 +69,7 @@ export interface GatewayYogaOptions extends HttpOptions {
 /** The pages that are read from files. */
 export interface Pages {
   findDocs(base: string): Docs;
-  useDocs(docs: Docs): Plugin;
+  useDocs: typeof useDocs;
   useGraphiql: typeof useGraphiql;
 }
 
@@ -106,7 +106,8 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const { production, introspection, isSandbox, operatorRoutes, spotify, purgeToken, paths, pages } = options;
   const graphiql = options.graphiql && pages !== null;
   const { endpoint, base } = paths;
-  const sdlPath = `${base}/schema.graphql`;
+  const home = `${base}/`;
+  const sdlPath = introspection ? `${base}/schema.graphql` : null;
   const purgePath = `${base}/purge`;
   const docs: Docs = production ? new Map() : (pages?.findDocs(base) ?? new Map());
   const docsIndex = `${base}/docs/README.md`;
@@ -118,9 +119,9 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   ]);
   const otherPaths = [
     ...operatorRoutes.keys(),
-    ...(introspection ? [sdlPath] : []),
+    ...(sdlPath === null ? [] : [sdlPath]),
     ...(purgeToken === null ? [] : [purgePath]),
-    ...(production ? [] : [`${base}/`]),
+    ...(production ? [] : [home]),
   ];
   return [
     usePaths(
@@ -132,9 +133,9 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     useRedirects(redirects),
     useOperatorRoutes(operatorRoutes),
     purgeToken !== null && usePurge(purgePath, purgeToken, spotify.purge),
-    introspection && useSdl(sdlPath, schema),
-    !production && useHome({ ...options, ...paths, graphiql, sdlPath: introspection ? sdlPath : null, docs }),
-    pages?.useDocs(docs) ?? false,
+    sdlPath !== null && useSdl(sdlPath, schema),
+    !production && useHome({ ...options, ...paths, graphiql, sdlPath, docs }),
+    pages?.useDocs(docs, { home, sdlPath }) ?? false,
     graphiql
       ? pages.useGraphiql(endpoint, { isSandbox, spotify })
       : pages !== null && useGraphiqlHint(endpoint),

@@ -70,6 +70,7 @@ describe('GET /docs/', () => {
       const response = await fetch(path, accept);
       expect(response.status, path).toBe(200);
       pages.set(path, await response.text());
+      if (!path.endsWith('.md')) return; // the text of the schema and the scripts of GraphiQL have parts that look like links
       for (const [, link = ''] of (pages.get(path) ?? '').matchAll(/ (?:href|src)="([^"]+)"/g)) {
         const { protocol, pathname } = new URL(link, `http://localhost${path}`);
         if (protocol === 'http:' && !pages.has(pathname)) await visit(pathname);
@@ -90,6 +91,22 @@ describe('GET /docs/', () => {
     expect(errors.match(/<h1>/g)).toHaveLength(1);
     expect(pages.get('/docs/limits.md')).toContain('<h2 id="the-plan">The plan</h2>');
     expect(errors).not.toContain('<script');
+  });
+
+  test('the logo of a page of the docs links to the page that describes the gateway', async () => {
+    const { fetch } = await withSandbox();
+    const page = await (await fetch('/docs/errors.md', { headers: { accept: 'text/html' } })).text();
+    expect(page).toMatch(/<body>\s*<a href="\/" aria-label="Home"><svg /);
+  });
+
+  test('the pages of the docs link the schema if the gateway serves it, and otherwise only name it', async () => {
+    const accept = { headers: { accept: 'text/html' } };
+    const served = await (await withSandbox()).fetch('/docs/README.md', accept);
+    expect(await served.text()).toContain('<a href="../schema.graphql">schema.graphql</a>');
+    const { fetch } = await withSandbox({ GRAPHIQL: 'false', INTROSPECTION: 'false' });
+    const page = await (await fetch('/docs/README.md', accept)).text();
+    expect(page).toContain('schema.graphql: the schema');
+    expect(page).not.toContain('schema.graphql</a>');
   });
 
   test.each(['/docs', '/docs/'])('%s leads to the list of pages', async (path) => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { terminalLine } from '../../../dist/observability/terminal-log.js';
 
 const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
 const serverFile = fileURLToPath(new URL('../../../dist/server.js', import.meta.url));
@@ -18,12 +19,14 @@ export interface RunningGateway {
  * Runs the gateway in its own process, on a free port, until it is stopped or this process ends.
  * @param environment the gateway's configuration, which precedes the project's `.env` file; without credentials in either, its sandbox
  *   responds
- * @param onLine gets its output lines, except for its log
+ * @param onLine gets its output lines
+ * @param isTerminal whether the lines are shown in a terminal, in which entries of the log are for people and not JSON
  * @throws Error if it ends before it listens
  */
 export async function startGateway(
   environment: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
+  isTerminal: boolean = process.stdout.isTTY,
 ): Promise<RunningGateway> {
   const child = spawn(process.execPath, [serverFile], {
     cwd: projectFolder, // where its .env file is
@@ -36,8 +39,12 @@ export async function startGateway(
     process.off('exit', kill);
     await end(child);
   };
-  const seen = await listening(child, onLine);
-  return { ...seen, stop };
+  // The gateway itself writes JSON, because its stdout is a pipe.
+  const isReadable = (line: string) => !isTerminal || !line.startsWith('{"level":');
+  const facts = await listening(child, (line) =>
+    onLine(isReadable(line) ? line : terminalLine(line).trimEnd()),
+  );
+  return { ...facts, stop };
 }
 
 function listening(

@@ -14,12 +14,25 @@ export function clock(milliseconds: number): string {
   return hours > 0 ? `${hours}:${twoDigits(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** How long to wait: `12 s`, `4 min`, `2 h 5 min` */
+/** How long to wait, less than an hour: `12 s`, `4 min` */
 export function wait(seconds: number): string {
   if (seconds < 100) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / minuteSeconds);
-  if (minutes < minuteSeconds) return `${minutes} min`;
-  return `${Math.floor(minutes / minuteSeconds)} h ${minutes % minuteSeconds} min`;
+  return `${Math.ceil(seconds / minuteSeconds)} min`;
+}
+
+/** `today at 13:00`, `tomorrow at 13:00` or `on Sunday at 13:00`: rounded up to a minute, with the clock of the reader's locale. */
+export function dayAndTime(timeMs: number): string {
+  const minuteMs = minuteSeconds * 1_000;
+  const date = new Date(Math.ceil(timeMs / minuteMs) * minuteMs);
+  return `${dayOf(date)} at ${date.toLocaleTimeString([], { timeStyle: 'short' })}`;
+}
+
+function dayOf(date: Date): string {
+  const today = new Date();
+  const tomorrow = new Date(today.getFullYear(), today.getMonth(), today.getDate() + 1);
+  if (date.toDateString() === today.toDateString()) return 'today';
+  if (date.toDateString() === tomorrow.toDateString()) return 'tomorrow';
+  return `on ${date.toLocaleDateString('en', { weekday: 'long' })}`; // the sentence is English in every locale
 }
 
 /** `104 albums`, `1 album` */

@@ -52,4 +52,16 @@ describe.skipIf(!hasBrowser())('the layout of the pages', () => {
       expect(await layoutShift()).toBeLessThan(goodLayoutShift);
     });
   });
+
+  test.each(['light', 'dark'] as const)(
+    'with a %s colour scheme the header hides the page that scrolls below it',
+    async (colorScheme) => {
+      const { page } = await visit(browser(), shared().url, { colorScheme });
+      const headerColour = await page
+        .getByRole('banner')
+        .evaluate((header) => getComputedStyle(header).backgroundColor);
+      expect(headerColour).toBe(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+      expect(headerColour).toMatch(/^rgb\(/); // without transparency
+    },
+  );
 });

@@ -2,12 +2,18 @@ import type { Page, Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { hasBrowser, launchOnce, visit } from './support/browser.ts';
 import { cards, scrollUntil, search, targets } from './support/reader.ts';
-import { bts, startSite } from './support/site.ts';
+import { bts, shareSite, startSite } from './support/site.ts';
 
 const retryAfterSeconds = 3; // above the 2 s that the gateway itself waits
 
+const dailyLimit = { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 86_400 } as const;
+
+/** The gateway may add some minutes to the 24 hours, so the next try can be on the day after tomorrow. */
+const nextTry = /^The next try is (?:tomorrow|on \w+day) at \d+:\d\d/;
+
 describe.skipIf(!hasBrowser())('pages while Spotify fails', () => {
   const browser = launchOnce();
+  const shared = shareSite();
 
   test('during a rate limit a search counts down the seconds, and is then repeated by itself', async () => {
     const site = await startSite();
@@ -51,6 +57,57 @@ describe.skipIf(!hasBrowser())('pages while Spotify fails', () => {
     expect(new Set(shown).size).toBe(104);
     expect(site.spotifyCalls().filter(({ status }) => status === 429).length).toBe(1);
   });
+
+  test('a search above the daily limit states the limit, and links to the start, from which loaded searches still work', async () => {
+    const site = await startSite();
+    const { page } = await visit(browser(), `${site.url}?q=BTS`);
+    await cards(page, 'Artists').first().waitFor();
+    site.sandbox.faults.add({ on: { route: 'search' }, fault: dailyLimit });
+    await search(page, 'Adele');
+    const alert = page.getByRole('alert');
+    await alert.getByRole('heading', { name: "Spotify's daily limit is used up" }).waitFor();
+    expect(await alert.getByText('Pages that were already loaded still work.').count()).toBe(1);
+    expect(await alert.getByText(nextTry).count()).toBe(1);
+    await alert.getByRole('link', { name: 'Search for something else' }).click();
+    await page.getByRole('link', { name: 'BTS', exact: true }).click();
+    await cards(page, 'Artists').first().waitFor();
+    expect(await alert.count()).toBe(0);
+  });
+
+  test('a list that stops at the daily limit states the limit and the time of the next try', async () => {
+    const site = await startSite();
+    site.sandbox.faults.add({ on: { route: 'artists/albums' }, skip: 2, fault: dailyLimit });
+    const { page } = await visit(browser(), `${site.url}artist/${bts}`);
+    await page.getByText('104 in all').waitFor();
+    await cards(page, 'Albums').last().scrollIntoViewIfNeeded();
+    const alert = page.getByRole('alert');
+    await alert.getByRole('heading', { name: "Spotify's daily limit is used up" }).waitFor();
+    expect(await alert.getByText(nextTry).count()).toBe(1);
+    expect(await alert.getByText('Trying again').count()).toBe(0);
+    expect(await cards(page, 'Albums').count()).toBeLessThan(104);
+  });
+
+  test.each([
+    [86_395, 'en-GB', 'The next try is tomorrow at 12:00.'],
+    [86_395, 'en-US', 'The next try is tomorrow at 12:00 PM.'],
+    [3_600, 'de-DE', 'The next try is today at 13:00.'],
+    [43_200, 'en-GB', 'The next try is tomorrow at 00:00.'],
+    [172_800, 'en-GB', 'The next try is on Monday at 12:00.'],
+    [301, 'en-GB', 'The next try is today at 12:06.'],
+    [300, 'en-GB', 'Trying again in 5 min'],
+    [90, 'en-GB', 'Trying again in 90 s'],
+  ])(
+    'at Saturday noon, a wait of %i s is shown to a reader with the locale %s as "%s"',
+    async (retryAfter, locale, sentence) => {
+      const { page } = await visit(browser(), shared().url, { locale, timezoneId: 'Europe/Berlin' });
+      await page.clock.setFixedTime(new Date('2026-01-10T12:00:00+01:00'));
+      const extensions = { code: 'UPSTREAM_QUOTA_EXCEEDED', retryAfter };
+      const json = { data: null, errors: [{ message: 'The daily quota is used up.', extensions }] };
+      await page.route('**/graphql*', (route) => route.fulfill({ json }));
+      await search(page, 'BTS');
+      await page.getByRole('alert').getByText(sentence, { exact: true }).waitFor();
+    },
+  );
 
   test('albums that cannot be read are not shown as albums that do not exist', async () => {
     const site = await startSite();
@@ -154,7 +211,8 @@ function recordSeconds(): void {
   const look = () => {
     // An overloaded gateway causes a countdown too, with another text.
     const text = document.querySelector('[role="alert"]')?.textContent ?? '';
-    const [, digits] = /^Spotify needs a short break.*Trying again in (\d+) s$/.exec(text) ?? [];
+    const [, digits] =
+      /^Spotify needs a short break.*Trying again in (\d+) s(?:Search for something else)?$/.exec(text) ?? [];
     const seconds = Number(digits);
     if (digits === undefined || seconds === written.at(-1)?.seconds) return;
     written.push({ seconds, albums: document.querySelectorAll('main a[href^="/album/"]').length });

@@ -32,8 +32,15 @@ export function findDocs(base: string): Docs {
   }
 }
 
+/** The other paths of the gateway to which the docs link. */
+interface DocsLinks {
+  home: string;
+  /** Path of the schema as SDL; null if it is not served. */
+  sdlPath: string | null;
+}
+
 /** Serves the docs as they are written, in Markdown, and to browsers as HTML. */
-export const useDocs = (docs: Docs): Plugin => ({
+export const useDocs = (docs: Docs, { home, sdlPath }: DocsLinks): Plugin => ({
   async onRequest({ request, url, endResponse, fetchAPI: { Response } }) {
     const file = docs.get(url.pathname);
     if (!file) return;
@@ -44,7 +51,8 @@ export const useDocs = (docs: Docs): Plugin => ({
       return endResponse(new Response(content, { headers: { ...headers, 'content-type': 'image/png' } }));
     const markdown = content.toString('utf8');
     if (request.headers.get('accept')?.includes('text/html')) {
-      const page = htmlPage(titleOf(markdown), await htmlOf(markdown, url.pathname, docs));
+      const isServed = (path: string) => docs.has(path) || path === sdlPath;
+      const page = htmlPage(titleOf(markdown), await htmlOf(markdown, url.pathname, isServed), home);
       return endResponse(new Response(page, { headers: pageHeaders() }));
     }
     endResponse(
@@ -58,18 +66,18 @@ const titleLine = /^# (.+)\n/m;
 const titleOf = (markdown: string): string => escaped(titleLine.exec(markdown)?.[1] ?? 'Documentation');
 
 /** The text below the title as HTML. Links and pictures that lead to a file that is not served are plain text. */
-async function htmlOf(markdown: string, path: string, docs: Docs): Promise<string> {
+async function htmlOf(markdown: string, path: string, isServed: (path: string) => boolean): Promise<string> {
   const { Marked } = await import('marked'); // at the first page: few processes serve one
-  const isServed = (target: string) =>
-    /^(?:https:|#)/.test(target) || docs.has(new URL(target, `http://localhost${path}`).pathname);
+  const isReachable = (target: string) =>
+    /^(?:https:|#)/.test(target) || isServed(new URL(target, `http://localhost${path}`).pathname);
   const renderer: RendererObject = {
     heading({ tokens, depth, text }) {
       return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
     },
     link({ href, tokens }) {
-      return isServed(href) ? false : this.parser.parseInline(tokens);
+      return isReachable(href) ? false : this.parser.parseInline(tokens);
     },
-    image: ({ href, text }) => (isServed(href) ? false : escaped(text)),
+    image: ({ href, text }) => (isReachable(href) ? false : escaped(text)),
   };
   return new Marked({ renderer }).parse(markdown.replace(titleLine, ''), { async: true });
 }

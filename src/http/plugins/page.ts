@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { logo, logoUrl } from './logo.ts';
 
-/** A page for browsers, without scripts. `body` is HTML. */
-export const htmlPage = (title: string, body: string): string => `<!doctype html>
+/**
+ * A page for browsers, without scripts.
+ * @param body HTML
+ * @param home the path to which the logo links; without it, the logo is not a link
+ */
+export const htmlPage = (title: string, body: string, home?: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -12,7 +16,7 @@ export const htmlPage = (title: string, body: string): string => `<!doctype html
 <style>${style}</style>
 </head>
 <body>
-${logo}
+${home === undefined ? logo : `<a href="${home}" aria-label="Home">${logo}</a>`}
 <h1>${title}</h1>
 ${body}
 </body>

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { CombinedError } from 'urql';
-import { wait } from '../format.ts';
+import { dayAndTime, wait } from '../format.ts';
 import { describe } from '../graphql/problem.ts';
-import { useCountdown } from '../hooks/use-countdown.ts';
+import { type Countdown, useCountdown } from '../hooks/use-countdown.ts';
 import styles from './notice.module.css';
 
 interface NoticeProps {
@@ -29,36 +29,47 @@ interface FailureProps {
   error: CombinedError;
   /** Whether the page has nothing else to show. */
   isPage?: boolean;
+  /** Whether a link leads to another search. */
+  hasLink?: boolean;
   isRetrying: boolean;
   retry(): void;
 }
 
 /** States the failure and the next step. Repeats the request by itself if the gateway states a time. */
-export function Failure({ error, isPage = false, isRetrying, retry }: FailureProps) {
+export function Failure({ error, isPage = false, hasLink = isPage, isRetrying, retry }: FailureProps) {
   const { title, text, retryAfterSeconds, isFinal } = describe(error);
-  const secondsLeft = useCountdown(retryAfterSeconds, error, retry);
+  const countdown = useCountdown(retryAfterSeconds, error, retry);
 
   return (
     <div role="alert">
       <Notice title={title} isPage={isPage}>
         <p>{text}</p>
-        {secondsLeft !== null && (
-          // The alert reads it once. Not live, because a screen reader that reads every second reads nothing else.
-          <p className={styles.countdown} role="timer" aria-live="off">
-            {secondsLeft > 0 ? `Trying again in ${wait(secondsLeft)}` : 'Trying again …'}
-          </p>
-        )}
-        {secondsLeft === null && !isFinal && (
+        {countdown && <NextTry {...countdown} />}
+        {countdown === null && !isFinal && (
           <button type="button" onClick={retry} disabled={isRetrying}>
             Try again
           </button>
         )}
-        {isPage && (
+        {hasLink && (
           <p>
             <Link to="/">Search for something else</Link>
           </p>
         )}
       </Notice>
     </div>
+  );
+}
+
+// Longer waits are shown as a time of day, which tells a reader when to come back.
+const longWaitSeconds = 5 * 60;
+
+function NextTry({ secondsLeft, endsAtMs }: Countdown) {
+  if (secondsLeft > longWaitSeconds)
+    return <p className={styles.countdown}>The next try is {dayAndTime(endsAtMs)}.</p>;
+  // The alert reads it once. Not live, because a screen reader that reads every second reads nothing else.
+  return (
+    <p className={styles.countdown} role="timer" aria-live="off">
+      {secondsLeft > 0 ? `Trying again in ${wait(secondsLeft)}` : 'Trying again …'}
+    </p>
   );
 }

@@ -19,8 +19,8 @@ const words: Record<string, Words> = {
     text: 'Too much was asked in a short time.',
   },
   UPSTREAM_QUOTA_EXCEEDED: {
-    title: 'That was all for now',
-    text: 'Spotify allows only so many questions a day, and they are used up.',
+    title: "Spotify's daily limit is used up",
+    text: 'Pages that were already loaded still work.',
   },
   UPSTREAM_TIMEOUT: {
     title: 'Spotify takes too long',

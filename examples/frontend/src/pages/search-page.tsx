@@ -91,7 +91,7 @@ function Results({ q }: { q: string }) {
     <>
       <title>{`${q} – Sleeve`}</title>
       <h1 className="visually-hidden">Results for {q}</h1>
-      {error && <Failure error={error} isRetrying={fetching} retry={retry} />}
+      {error && <Failure error={error} hasLink={!found} isRetrying={fetching} retry={retry} />}
       {!fetching && !error && !found && (
         <Notice title={`Nothing is called “${q}”`}>
           <p>Fewer words find more, and so does another spelling.</p>

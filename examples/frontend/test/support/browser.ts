@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 /** The path of Chromium in Debian's package. */
@@ -57,9 +57,16 @@ export interface Visit {
   layoutShift(): Promise<number>;
 }
 
-/** Opens a page with a new browser profile. */
-export async function visit(browser: Browser, url: string): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+/**
+ * Opens a page with a new browser profile.
+ * @param settings the locale, the time zone or the colour scheme of the reader
+ */
+export async function visit(
+  browser: Browser,
+  url: string,
+  settings: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...settings });
   onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
