@@ -105,6 +105,49 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
   });
 
+  test('shows the same tabs after a reload, also if no text was edited before', async () => {
+    const { page } = await visit();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await page.waitForTimeout(storedMs);
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    expect(await tabNames(page)).toEqual(tabs);
+    await page.getByRole('tab', { name: 'Search', selected: true }).waitFor();
+  });
+
+  test('keeps the tabs of the sandbox apart from the tabs with credentials', async () => {
+    const { page } = await visit();
+    const openTab = (name: string) =>
+      page.getByRole('tab', { name }).getByRole('button', { name, exact: true }).click();
+    const isActive = (name: string) => page.getByRole('tab', { name, selected: true }).waitFor();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await openTab('ByCode');
+    await waitForText(page, 'Operation Editor', 'query ByCode');
+    await openTab('Search');
+    await waitForText(page, 'Operation Editor', 'looking at the SANDBOX');
+    await expect.poll(() => page.url()).toContain('SANDBOX');
+    await page.waitForTimeout(storedMs);
+
+    const { fetch } = await withSandbox();
+    const body = await (await fetch('/graphql', asBrowser)).text();
+    await page.route(isVisit, (route) => route.fulfill({ contentType: 'text/html', body }));
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    expect(await textOf(page, 'Operation Editor')).not.toContain('SANDBOX');
+    expect(await tabNames(page)).toEqual(tabs);
+    await openTab('ByCode');
+    await waitForText(page, 'Operation Editor', 'GBCEL1300362');
+    await page.getByRole('button', { name: 'Show History' }).click();
+    await page.locator('.graphiql-history-item').getByText('Search').waitFor();
+    await page.waitForTimeout(storedMs);
+
+    await page.unroute(isVisit);
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'looking at the SANDBOX');
+    await isActive('Search');
+    expect(await tabNames(page)).toEqual(tabs);
+  });
+
   test('keeps a history of the executed operations', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
@@ -208,6 +251,12 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await cost.textContent()).toContain('Spotify calls: 2 ');
   });
 });
+
+const tabNames = (page: Page): Promise<string[]> =>
+  page.locator('[role=tab] > button:first-child').allTextContents();
+
+/** Whether a browser opens the page of GraphiQL at this URL. Operations are sent to the same path, without a query. */
+const isVisit = ({ pathname, search }: URL): boolean => pathname === '/graphql' && search !== '';
 
 const empty = { y: 0, height: 0, width: 0 };
 
@@ -402,6 +451,7 @@ async function waitForText(
 
 const answerMs = 300;
 const pollMs = 50;
+const storedMs = 700; // GraphiQL stores its tabs 500 ms after a change
 const tabChangeMs = 500; // GraphiQL runs the operation of the tab before for a moment after a change
 
 /** With `CI=true` nothing may be skipped, so there a missing browser is an error. */
