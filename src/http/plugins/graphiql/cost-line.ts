@@ -24,13 +24,40 @@ export const costLine = `
   };
   const sum = (families) => families.reduce((total, { calls }) => total + calls, 0);
 
-  const costOf = ({ plannedCalls, actualCalls, cacheHits, quota, families, held }) => {
+  const isShort = 'the daily quota is short';
+  const sentences = {
+    shortened: () => ['1 list is shortened: ' + isShort, 'lists are shortened: ' + isShort],
+    stale: (reason) => {
+      const cause =
+        reason === 'QUOTA' ? isShort : reason === 'REVALIDATING' ? 'a refresh has started' : 'Spotify sent no new data';
+      return ['1 field is stale: ' + cause, 'fields are stale: ' + cause];
+    },
+    unavailable: (reason) => {
+      const [one, more] = {
+        QUOTA_MODE: ['Spotify withholds it from this app', 'Spotify withholds them from this app'],
+        NOT_SENT: ['Spotify did not send it', 'Spotify did not send them'],
+      }[reason] ?? ['Spotify sent a malformed value', 'Spotify sent malformed values'];
+      return ['1 field is null: ' + one, 'fields are null: ' + more];
+    },
+  };
+  const noticesOf = (spotify) =>
+    Object.entries(sentences).flatMap(([kind, sentenceOf]) => {
+      const counts = new Map();
+      for (const { reason } of spotify[kind] ?? []) {
+        const [one, more] = sentenceOf(reason);
+        counts.set(more, { one, count: (counts.get(more)?.count ?? 0) + 1 });
+      }
+      return Array.from(counts, ([more, { one, count }]) => ' ' + (count === 1 ? one : count + ' ' + more) + '.');
+    });
+
+  const costOf = ({ plannedCalls, actualCalls, cacheHits, quota, families, held, ...notices }) => {
     if (families) {
       const each = families.map(({ family, calls }) => family + ' ' + calls).join(', ');
       return 'Nothing ran. Spotify calls at most: ' + plannedCalls + (each && ' (' + each + ')') +
         ', of which the cache saves ' + sum(held ?? []) + '.';
     }
-    const cost = 'Spotify calls: ' + actualCalls + ' (planned ' + plannedCalls + ', from the cache ' + cacheHits + ').';
+    const cost = 'Spotify calls: ' + actualCalls + ' (planned ' + plannedCalls + ', from the cache ' + cacheHits + ').' +
+      noticesOf(notices).join('');
     const knownFirst = [...(quota ?? [])].sort((a, b) => (a.limit === null) - (b.limit === null));
     return cost + (knownFirst.length ? ' Left of the daily quota: ' + knownFirst.map(leftOf).join(', ') + '.' : '');
   };

@@ -24,7 +24,7 @@ const style = `
   #cost {
     position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10; box-sizing: border-box;
     font: 13px/18px system-ui, sans-serif; color: #fff; background: #1f3a2c;
-    display: flex; align-items: center; overflow: hidden;
+    display: flex; align-items: safe center; overflow: hidden;
   }
   @media (max-width: 700px) {
     :root { --bar: 80px; }
