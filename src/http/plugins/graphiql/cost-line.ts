@@ -62,8 +62,10 @@ export const costLine = `
     return cost + (knownFirst.length ? ' Left of the daily quota: ' + knownFirst.map(leftOf).join(', ') + '.' : '');
   };
 
-  const show = ({ extensions }) => {
+  const show = (text) => {
+    bar.textContent = bar.title = text;
+  };
+  const showCost = ({ extensions }) => {
     const spotify = extensions?.spotify;
-    bar.textContent = bar.title =
-      spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify);
+    show(spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify));
   };`;

@@ -78,15 +78,25 @@ ${costLine}
   const withoutOldName = ({ operationName: name, ...request }) =>
     name && isIn(request.query, name) ? { ...request, operationName: name } : request;
 
+  const sendForSchema = async (request, headers) => {
+    const result = await send(request, headers);
+    const schema = result.data?.__schema;
+    return schema ? { data: { __schema: shownSchema(schema) } } : result;
+  };
+
   let latest; // The line shows the cost of the operation that was run last, even if another tab's response comes later.
   window.gatewayFetcher = async (request, options) => {
-    const isSchema = request.operationName === 'IntrospectionQuery';
-    if (!isSchema) latest = request;
-    const result = await send(withoutOldName(request), options?.headers);
-    const schema = isSchema && result.data?.__schema;
-    if (schema) return { data: { __schema: shownSchema(schema) } };
-    if (request === latest) show(result);
-    return result;
+    if (request.operationName === 'IntrospectionQuery') return sendForSchema(request, options?.headers);
+    latest = request;
+    show('Running …');
+    try {
+      const result = await send(withoutOldName(request), options?.headers);
+      if (request === latest) showCost(result);
+      return result;
+    } catch (error) {
+      if (request === latest) show('No response: the number of Spotify calls is not known.');
+      throw error;
+    }
   };
 }`;
 
