@@ -88,6 +88,10 @@ ${costLine}
   window.gatewayFetcher = async (request, options) => {
     if (request.operationName === 'IntrospectionQuery') return sendForSchema(request, options?.headers);
     latest = request;
+    if (request.query.trim() === '') {
+      showCost({});
+      return { errors: [{ message: 'The editor is empty: write an operation, or choose one of the tabs.' }] };
+    }
     show('Running …');
     try {
       const result = await send(withoutOldName(request), options?.headers);
