@@ -21,7 +21,7 @@ const style = `
   #root .graphiql-tab:not(.graphiql-tab-active) > button:first-child { padding-right: 10px; }
   #root .graphiql-logo { flex-shrink: 0; }
   #root .graphiql-logo span { display: block; width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
-  #root .graphiql-doc-explorer-search:not(:focus-within) [role=combobox] { width: 10ch; }
+  #root .graphiql-doc-explorer-search:not(:focus-within) [role=combobox] { width: 8ch; }
   #cost {
     position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10; box-sizing: border-box;
     font: 13px/18px system-ui, sans-serif; color: #fff; background: #1f3a2c;
