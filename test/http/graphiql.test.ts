@@ -105,6 +105,49 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await textOf(page, 'Result Window')).not.toContain('BAD_REQUEST');
   });
 
+  test('shows the same tabs after a reload, also if no text was edited before', async () => {
+    const { page } = await visit();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await page.waitForTimeout(storedMs);
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    expect(await tabNames(page)).toEqual(tabs);
+    await page.getByRole('tab', { name: 'Search', selected: true }).waitFor();
+  });
+
+  test('keeps the tabs of the sandbox apart from the tabs with credentials', async () => {
+    const { page } = await visit();
+    const openTab = (name: string) =>
+      page.getByRole('tab', { name }).getByRole('button', { name, exact: true }).click();
+    const isActive = (name: string) => page.getByRole('tab', { name, selected: true }).waitFor();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await openTab('ByCode');
+    await waitForText(page, 'Operation Editor', 'query ByCode');
+    await openTab('Search');
+    await waitForText(page, 'Operation Editor', 'looking at the SANDBOX');
+    await expect.poll(() => page.url()).toContain('SANDBOX');
+    await page.waitForTimeout(storedMs);
+
+    const { fetch } = await withSandbox();
+    const body = await (await fetch('/graphql', asBrowser)).text();
+    await page.route(isVisit, (route) => route.fulfill({ contentType: 'text/html', body }));
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'search(q: "BTS"');
+    expect(await textOf(page, 'Operation Editor')).not.toContain('SANDBOX');
+    expect(await tabNames(page)).toEqual(tabs);
+    await openTab('ByCode');
+    await waitForText(page, 'Operation Editor', 'GBCEL1300362');
+    await page.getByRole('button', { name: 'Show History' }).click();
+    await page.locator('.graphiql-history-item').getByText('Search').waitFor();
+    await page.waitForTimeout(storedMs);
+
+    await page.unroute(isVisit);
+    await page.reload();
+    await waitForText(page, 'Operation Editor', 'looking at the SANDBOX');
+    await isActive('Search');
+    expect(await tabNames(page)).toEqual(tabs);
+  });
+
   test('keeps a history of the executed operations', async () => {
     const { page } = await visit();
     await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
@@ -163,13 +206,8 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
         resetAt: null,
       },
     ];
-    await page.route('**/graphql', (route) => {
-      const isIntrospection = route.request().postData()?.includes('IntrospectionQuery');
-      const spotify = { plannedCalls: 3, actualCalls: 2, cacheHits: 1, quota };
-      return isIntrospection
-        ? route.continue()
-        : route.fulfill({ json: { data: {}, extensions: { spotify } } });
-    });
+    const spotify = { plannedCalls: 3, actualCalls: 2, cacheHits: 1, quota };
+    await answerWith(page, { data: {}, extensions: { spotify } });
     const cost = page.getByRole('status', { name: 'Cost' });
     const text = async () => {
       await run(page);
@@ -181,6 +219,87 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
       .toBe(
         'Spotify calls: 2 (planned 3, from the cache 1). Left of the daily quota: search 0 of 199 (the next call on Saturday 14:05), artists/albums 37 of 100 (the limit is presumed until Spotify shows it, 2 more in reserve), artists without a known limit.',
       );
+  });
+
+  test('states which lists are shortened, and which fields are stale or without a value', async () => {
+    const { page } = await visit({ width: 800, height: 720 });
+    const notices = (...reasons: string[]) => reasons.map((reason) => ({ field: 'Album.label', reason }));
+    const spotify = {
+      ...{ plannedCalls: 7, actualCalls: 0, cacheHits: 5 },
+      shortened: notices('QUOTA'),
+      stale: notices('QUOTA', 'QUOTA', 'REVALIDATING', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE'),
+      unavailable: notices('QUOTA_MODE', 'QUOTA_MODE', 'NOT_SENT', 'MALFORMED'),
+    };
+    await answerWith(page, { data: {}, extensions: { spotify } });
+    const cost = page.getByRole('status', { name: 'Cost' });
+    const title = async () => {
+      await run(page);
+      await page.waitForTimeout(answerMs);
+      return cost.getAttribute('title');
+    };
+    await expect
+      .poll(title, { timeout: 20_000, interval: 0 })
+      .toBe(
+        'Spotify calls: 0 (planned 7, from the cache 5). 1 list is shortened: the daily quota is short. 2 fields are stale: the daily quota is short. 1 field is stale: a refresh has started. 2 fields are stale: Spotify sent no new data. 2 fields are null: Spotify withholds them from this app. 1 field is null: Spotify did not send it. 1 field is null: Spotify sent a malformed value.',
+      );
+    expect(await cost.textContent()).toBe(await cost.getAttribute('title'));
+    expect(await firstRowTop(page)).toBeGreaterThanOrEqual(0); // the text has more rows than the line
+  });
+
+  test('shows no cost of an earlier operation while an operation runs or if it gets no response', async () => {
+    const { page } = await visit();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    const cost = page.getByRole('status', { name: 'Cost' });
+    await expect.poll(() => cost.textContent()).toContain('Spotify calls: ');
+    let respond: () => void = () => undefined;
+    const response = new Promise<void>((resolve) => {
+      respond = resolve;
+    });
+    await page.route('**/graphql', async (route) => {
+      await response;
+      await route.abort();
+    });
+    await run(page);
+    await expect.poll(() => cost.textContent()).toBe('Running …');
+    expect(await cost.getAttribute('title')).toBe('Running …');
+    respond();
+    await expect
+      .poll(() => cost.textContent())
+      .toBe('No response: the number of Spotify calls is not known.');
+    await waitForText(page, 'Result Window', 'The gateway does not respond');
+  });
+
+  test('sends no request for an empty editor, and states that the editor is empty', async () => {
+    const { page } = await visit();
+    await waitForText(page, 'Result Window', '"name": "BTS"', () => run(page));
+    await page.getByRole('button', { name: 'New tab' }).click();
+    await expect.poll(() => textOf(page, 'Operation Editor')).not.toContain('BTS');
+    await page.waitForTimeout(tabChangeMs);
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(request.url()));
+    const hint = 'The editor is empty: write an operation, or choose one of the tabs.';
+    await waitForText(page, 'Result Window', 'The editor is empty', () => run(page));
+    const result = await textOf(page, 'Result Window');
+    expect(result.replaceAll(/\s+/g, ' ')).toContain(hint); // the window wraps long lines
+    expect(await page.getByRole('status', { name: 'Cost' }).textContent()).toBe(
+      'The operation did not run: no Spotify calls.',
+    );
+    expect(sent).toEqual([]);
+  });
+
+  test('shows the whole keyboard shortcut in the search field of the docs', async () => {
+    const { page } = await visit({ width: 1280, height: 720 });
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await page.getByPlaceholder('Ctrl Alt K').waitFor();
+    const freePixels = await page.evaluate(`(() => {
+      const input = document.querySelector('.graphiql-doc-explorer-search input');
+      const { fontSize, fontFamily, fontWeight, paddingLeft, paddingRight } = getComputedStyle(input);
+      const context = document.createElement('canvas').getContext('2d');
+      context.font = [fontWeight, fontSize, fontFamily].join(' ');
+      const width = input.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      return width - context.measureText(input.placeholder).width;
+    })()`);
+    expect(freePixels).toBeGreaterThanOrEqual(0);
   });
 
   test('shows the cost of the operation that was run last, if an earlier one gets its response later', async () => {
@@ -208,6 +327,27 @@ describe.skipIf(!hasBrowser())('GraphiQL in a browser', { timeout: 60_000 }, () 
     expect(await cost.textContent()).toContain('Spotify calls: 2 ');
   });
 });
+
+/** Answers all operations but introspection in place of the gateway. */
+const answerWith = (page: Page, json: object): Promise<unknown> =>
+  page.route('**/graphql', (route) =>
+    route.request().postData()?.includes('IntrospectionQuery') ? route.continue() : route.fulfill({ json }),
+  );
+
+/** The distance in pixels from the top of the line of the cost to its first row of text. */
+const firstRowTop = (page: Page): Promise<number> =>
+  page.evaluate(`(() => {
+    const bar = document.querySelector('#cost');
+    const text = document.createRange();
+    text.selectNodeContents(bar);
+    return text.getBoundingClientRect().top - bar.getBoundingClientRect().top;
+  })()`);
+
+const tabNames = (page: Page): Promise<string[]> =>
+  page.locator('[role=tab] > button:first-child').allTextContents();
+
+/** Whether a browser opens the page of GraphiQL at this URL. Operations are sent to the same path, without a query. */
+const isVisit = ({ pathname, search }: URL): boolean => pathname === '/graphql' && search !== '';
 
 const empty = { y: 0, height: 0, width: 0 };
 
@@ -402,6 +542,7 @@ async function waitForText(
 
 const answerMs = 300;
 const pollMs = 50;
+const storedMs = 700; // GraphiQL stores its tabs 500 ms after a change
 const tabChangeMs = 500; // GraphiQL runs the operation of the tab before for a moment after a change
 
 /** With `CI=true` nothing may be skipped, so there a missing browser is an error. */

@@ -2,6 +2,7 @@ import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 import { logo, logoUrl } from '../logo.ts';
 import { pageHeaders } from '../page.ts';
+import { graphiqlHead } from './head.ts';
 import { type GraphiqlPage, renderGraphiqlPage } from './rendered-page.ts';
 import { type ExampleOptions, graphiqlTabs } from './tabs.ts';
 
@@ -13,10 +14,12 @@ export function useGraphiql(endpoint: string, examples: ExampleOptions): Plugin 
   let rendered: Promise<GraphiqlPage> | undefined;
 
   function page(): Promise<GraphiqlPage> {
-    rendered ??= renderGraphiqlPage(graphiqlOptions(examples)).catch((error: unknown) => {
-      rendered = undefined; // so that the next visit tries again
-      throw error;
-    });
+    rendered ??= renderGraphiqlPage(graphiqlOptions(examples), graphiqlHead(examples.isSandbox)).catch(
+      (error: unknown) => {
+        rendered = undefined; // so that the next visit tries again
+        throw error;
+      },
+    );
     return rendered;
   }
 

@@ -1,4 +1,6 @@
 import { traceHeader } from '../../../operation/usage.ts';
+import { costLine } from './cost-line.ts';
+import { storageScript } from './storage.ts';
 
 /**
  * The part of the page of GraphiQL that the gateway adds: a line below the editors with the calls of the latest operation
@@ -19,10 +21,11 @@ const style = `
   #root .graphiql-tab:not(.graphiql-tab-active) > button:first-child { padding-right: 10px; }
   #root .graphiql-logo { flex-shrink: 0; }
   #root .graphiql-logo span { display: block; width: 11em; font-size: 14px; line-height: 1.3; margin-left: 8px; }
+  #root .graphiql-doc-explorer-search:not(:focus-within) [role=combobox] { width: 8ch; }
   #cost {
     position: fixed; inset: auto 0 0 0; height: var(--bar); padding: 0 16px; z-index: 10; box-sizing: border-box;
     font: 13px/18px system-ui, sans-serif; color: #fff; background: #1f3a2c;
-    display: flex; align-items: center; overflow: hidden;
+    display: flex; align-items: safe center; overflow: hidden;
   }
   @media (max-width: 700px) {
     :root { --bar: 80px; }
@@ -33,45 +36,9 @@ const style = `
     #graphiql-session > .graphiql-horizontal-drag-bar { display: none; }
   }`;
 
-const script = `{
-  const bar = document.createElement('div');
-  bar.id = 'cost';
-  bar.setAttribute('role', 'status');
-  bar.setAttribute('aria-label', 'Cost');
-  bar.textContent = 'Run an operation to see its Spotify calls and what is left of the daily quota.';
-  addEventListener('DOMContentLoaded', () => document.body.append(bar));
-
-  // The gateway never uses the last calls below a limit, so used and remaining calls do not add up to the limit.
-  const timeOf = (text) => new Date(text).toLocaleString([], { weekday: 'long', hour: '2-digit', minute: '2-digit' });
-  const leftOf = ({ family, used, limit, limitSource, remaining, resetAt }) => {
-    if (limit === null) return family + ' without a known limit';
-    const reserve = remaining > 0 ? limit - used - remaining : 0;
-    const notes = [
-      remaining === 0 && resetAt && 'the next call on ' + timeOf(resetAt),
-      limitSource === 'PRESUMED' && 'the limit is presumed until Spotify shows it',
-      reserve > 0 && reserve + ' more in reserve',
-    ].filter(Boolean);
-    return family + ' ' + remaining + ' of ' + limit + (notes.length > 0 ? ' (' + notes.join(', ') + ')' : '');
-  };
-  const sum = (families) => families.reduce((total, { calls }) => total + calls, 0);
-
-  const costOf = ({ plannedCalls, actualCalls, cacheHits, quota, families, held }) => {
-    if (families) {
-      const each = families.map(({ family, calls }) => family + ' ' + calls).join(', ');
-      return 'Nothing ran. Spotify calls at most: ' + plannedCalls + (each && ' (' + each + ')') +
-        ', of which the cache saves ' + sum(held ?? []) + '.';
-    }
-    const cost = 'Spotify calls: ' + actualCalls + ' (planned ' + plannedCalls + ', from the cache ' + cacheHits + ').';
-    const knownFirst = [...(quota ?? [])].sort((a, b) => (a.limit === null) - (b.limit === null));
-    return cost + (knownFirst.length ? ' Left of the daily quota: ' + knownFirst.map(leftOf).join(', ') + '.' : '');
-  };
-
-  const show = ({ extensions }) => {
-    const spotify = extensions?.spotify;
-    bar.textContent = bar.title =
-      spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify);
-  };
-
+const script = (isSandbox: boolean): string => `{
+${storageScript(isSandbox)}
+${costLine}
   // The text in the editor keeps its position while the docs are open.
   addEventListener('click', ({ target }) => {
     const link = target.closest?.('a[href]:not([href^="#"])');
@@ -112,22 +79,39 @@ const script = `{
   const withoutOldName = ({ operationName: name, ...request }) =>
     name && isIn(request.query, name) ? { ...request, operationName: name } : request;
 
+  const sendForSchema = async (request, headers) => {
+    const result = await send(request, headers);
+    const schema = result.data?.__schema;
+    return schema ? { data: { __schema: shownSchema(schema) } } : result;
+  };
+
   let latest; // The line shows the cost of the operation that was run last, even if another tab's response comes later.
   window.gatewayFetcher = async (request, options) => {
-    const isSchema = request.operationName === 'IntrospectionQuery';
-    if (!isSchema) latest = request;
-    const result = await send(withoutOldName(request), options?.headers);
-    const schema = isSchema && result.data?.__schema;
-    if (schema) return { data: { __schema: shownSchema(schema) } };
-    if (request === latest) show(result);
-    return result;
+    if (request.operationName === 'IntrospectionQuery') return sendForSchema(request, options?.headers);
+    latest = request;
+    if (request.query.trim() === '') {
+      showCost({});
+      return { errors: [{ message: 'The editor is empty: write an operation, or choose one of the tabs.' }] };
+    }
+    show('Running …');
+    try {
+      const result = await send(withoutOldName(request), options?.headers);
+      if (request === latest) showCost(result);
+      return result;
+    } catch (error) {
+      if (request === latest) show('No response: the number of Spotify calls is not known.');
+      throw error;
+    }
   };
 }`;
 
-/** HTML for the head of the page. It must come before the script of GraphiQL, which uses `gatewayFetcher`. */
-export const graphiqlHead = `
+/**
+ * HTML for the head of the page. It must come before the script of GraphiQL, which uses `gatewayFetcher` and
+ * `gatewayStorage`.
+ */
+export const graphiqlHead = (isSandbox: boolean): string => `
   <meta name="viewport" content="width=device-width, initial-scale=1" />
   <style>${style}
   </style>
-  <script>${script}
+  <script>${script(isSandbox)}
   </script>`;

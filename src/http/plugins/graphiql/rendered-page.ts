@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { GraphiQLOptions } from 'graphql-yoga';
-import { graphiqlHead } from './head.ts';
 
 /** The page of GraphiQL as it is sent: compressed, with the data for its headers. */
 export interface GraphiqlPage {
@@ -15,7 +14,7 @@ export interface GraphiqlPage {
 // The renderer with its 9 MB of scripts takes 110 MB while it works, which a thread frees when it ends. The thread
 // runs this text, because a file of its own would have another name in `src` than in `dist`.
 // The renderer shows the explorer alone, in place of GraphiQL's own history, whose code the page has as well. Its options
-// are JSON, so the fetcher, a function of the head, is written into the script.
+// are JSON, so the fetcher and the storage, which the head defines, are written into the script.
 const renderAndCompress = `
   const { createHash } = require('node:crypto');
   const { parentPort, workerData } = require('node:worker_threads');
@@ -28,7 +27,7 @@ const renderAndCompress = `
     .replace(/plugins:\\[([\\w$]+)\\],(?=schemaDescription:)/, (plugins, explorer) =>
       history ? 'plugins:[' + history + ',' + explorer + '],' : plugins,
     )
-    .replace(/querySelector\\('#root'\\),\\s*\\{/, (start) => start + '"fetcher":window.gatewayFetcher,');
+    .replace(/querySelector\\('#root'\\),\\s*\\{/, (start) => start + '"fetcher":window.gatewayFetcher,"storage":window.gatewayStorage,');
   const sha256 = (text) => createHash('sha256').update(text).digest('base64');
   const scripts = Array.from(page.matchAll(/<script>(.*?)<\\/script>/gs), ([, script]) => script);
   const gzip = new Uint8Array(gzipSync(page));
@@ -37,14 +36,15 @@ const renderAndCompress = `
 
 /**
  * Renders the page in a thread of its own, in about a second.
+ * @param head HTML that is added to the head of the page
  * @throws Error if the renderer fails
  */
-export function renderGraphiqlPage(options: GraphiQLOptions): Promise<GraphiqlPage> {
+export function renderGraphiqlPage(options: GraphiQLOptions, head: string): Promise<GraphiqlPage> {
   const renderer = createRequire(import.meta.url).resolve('@graphql-yoga/render-graphiql');
   const worker = new Worker(renderAndCompress, {
     eval: true,
     execArgv: [],
-    workerData: { renderer, options, head: graphiqlHead },
+    workerData: { renderer, options, head },
   });
   return new Promise((resolve, reject) => {
     worker.once('message', (page: GraphiqlPage) => resolve(page));
