@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { artists, catalogue } from '../support/asking.ts';
 import { expectBounded } from '../support/bounded.ts';
 import { startGateway } from '../support/gateway.ts';
 import { albumCursors } from '../support/hostile-operation.ts';
@@ -21,6 +20,7 @@ import {
 } from '../support/process.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { garbage, spoil } from '../support/redis-garbage.ts';
+import { artists, catalogue } from '../support/schema-tests.ts';
 import { onTestEnd } from '../support/test-end.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { artists, catalogue, inMode } from '../support/asking.ts';
 import { entries, type Received, type Sent } from '../support/entries.ts';
+import { artists, catalogue, startInMode } from '../support/schema-tests.ts';
 
 /** The number of errors is bounded, and an error costs the same at every position of a document. */
 
@@ -138,14 +138,14 @@ describe('errors of one code and one field', () => {
   );
 
   test('ten errors of one code and one field are all sent', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { errors } = await ask(`{ artists(ids: ${ids(10)}) { name } }`);
     expect(errors).toHaveLength(10);
     for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
   test('a field under many aliases counts as one field, and another field or another code has ten errors of its own', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { errors } = await ask(
       `{ ${repeated('a#: artist(id: "no id") { name }', 15)} ${repeated('b#: track(id: "no id") { name }', 12)} }`,
     );
@@ -158,7 +158,7 @@ describe('errors of one code and one field', () => {
   });
 
   test('ten errors of variables are sent, and one that states that there are more', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const i = Array(7_000).fill(null);
     const { status, errors } = await ask('query ($i: [ID!]!) { artists(ids: $i) { id } }', { i });
     expect(status).toBe(400);
@@ -168,7 +168,7 @@ describe('errors of one code and one field', () => {
   });
 
   test('a message is short, even if it quotes a long name', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { errors } = await ask(`{ ${'x'.repeat(90_000)} }`);
     expect(errors[0]?.message.length).toBeLessThan(600);
     const name = 'v'.repeat(80_000);

@@ -7,9 +7,9 @@ import { startSandbox } from '../../../src/sandbox/index.ts';
 import { schema } from '../../../src/schema/index.ts';
 import type { PlanOptions } from '../../../src/schema/planning/plan.ts';
 import { repeated } from '../../support/abuse.ts';
-import { artists, catalogue, dataOf, inMode, quoted } from '../../support/asking.ts';
 import { entries } from '../../support/entries.ts';
 import { operations } from '../../support/operations.ts';
+import { artists, catalogue, dataOf, jsonList, startInMode } from '../../support/schema-tests.ts';
 
 /** The size of a response is bounded before the operation runs, and again while the response is written. */
 
@@ -110,7 +110,7 @@ describe('the count of the fields of a response', () => {
   }
 
   test('the count of the fields of a response is exact for introspection', async () => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     for (const query of [
       getIntrospectionQuery(),
       getIntrospectionQuery({ descriptions: false, inputValueDeprecation: true }),
@@ -144,7 +144,7 @@ describe('the count of the fields of a response', () => {
     [`{ artist(id: "x") { topTracks { name } } }`, artist + 8 + 10 * (2 + 1)],
     [`{ artist(id: "x") { genres popularity } }`, artist + (8 + 5) + 8],
     [`{ artists(ids: ["x", "y"]) { name } }`, 8 + 2 * (30 + 2 + 1)],
-    [`{ artists(ids: ${quoted(Array(101).fill('x'))}) { name } }`, 8],
+    [`{ artists(ids: ${jsonList(Array(101).fill('x'))}) { name } }`, 8],
     [`{ nodes(ids: ["x"]) { id ... on Artist { name uri } ... on Album { name } } }`, 8 + 30 + 2 + 3],
     [`{ album(id: "x", market: "XX") { name tracks { nodes { name } } } }`, 1],
     // Merged fields count once.
