@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
-import { settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
+import { settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
 import {
   albums,
   artistQuery,
@@ -85,7 +85,7 @@ describe('a 429', () => {
 });
 
 describe('back-offs of other processes', () => {
-  useClockOfOwn();
+  useFakeClock();
 
   const published: [topic: string, message: unknown][] = [];
   const listeners = new Set<(topic: string, message: unknown) => void>();

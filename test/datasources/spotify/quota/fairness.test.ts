@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { OperationContext } from '../../../../src/datasources/spotify/usage/field-context.ts';
-import { answer, startRequestQueue, waiters } from '../../../support/request-queue.ts';
+import { response, startRequestQueue, waiters } from '../../../support/request-queue.ts';
 import { albums, jsonList, startInMode } from '../../../support/schema-tests.ts';
 
 const concurrency = 24; // the default of UPSTREAM_CONCURRENCY
@@ -19,7 +19,7 @@ afterEach(() => {
 async function run({ withQuery }: { withQuery: boolean }) {
   const { requestQueue } = startRequestQueue({ concurrency });
   const startedMs = performance.now();
-  const send = () => new Promise<Outcome>((end) => void setTimeout(end, callMs, answer(200)));
+  const send = () => new Promise<Outcome>((end) => void setTimeout(end, callMs, response(200)));
   const schedule = (operation: object) =>
     requestQueue.schedule(
       'albums',
