@@ -47,7 +47,7 @@ const ofShows = {
   names: ['Three Evenings', catalogue.episode(episodes.newest)?.name],
   marketOf: marketOfShow,
   idsOf: episodeIds,
-  truthOf(mode: (typeof modes)[number], imagesUrl: string) {
+  expectedObjects(mode: (typeof modes)[number], imagesUrl: string) {
     const { show, episode } = podcastTruth(mode, imagesUrl);
     const parent = (id: string) => show(catalogue.show(id) as Parameters<typeof show>[0]);
     const item = (id: string) => {
@@ -76,7 +76,7 @@ const ofAudiobooks = {
   names: ['Three Corridors', 'Opening Credits'],
   marketOf: marketOfAudiobook,
   idsOf: chapterIds,
-  truthOf(mode: (typeof modes)[number], imagesUrl: string) {
+  expectedObjects(mode: (typeof modes)[number], imagesUrl: string) {
     const { audiobook, chapter } = audiobookTruth(mode, imagesUrl);
     const parent = (id: string) => audiobook(catalogue.audiobook(id) as Parameters<typeof audiobook>[0]);
     const item = (id: string) => {
@@ -107,7 +107,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
         const answer = await ask(
           `{ ${parent}(id: "${id}", market: "${marketOf(id)}") { ${kinds.parentFields} } }`,
         );
-        const truth = kinds.truthOf(mode, sandbox.imagesUrl).parent(id);
+        const truth = kinds.expectedObjects(mode, sandbox.imagesUrl).parent(id);
         expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ [parent]: truth }));
         expect(unavailableFields(answer)).toEqual(
           mode === 'development' ? [`${type(parent)}.publisher at ${parent}.publisher: QUOTA_MODE`] : [],
@@ -122,7 +122,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
         const answer = await ask(
           `{ ${item}(id: "${id}") { ${kinds.itemFields} ${parent} { ${kinds.parentFields} } } }`,
         );
-        const truth = kinds.truthOf(mode, sandbox.imagesUrl).item(id);
+        const truth = kinds.expectedObjects(mode, sandbox.imagesUrl).item(id);
         expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ [item]: truth }));
         expect(apiCalls()).toEqual([`/${list}/${id}?market=US`]);
       }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Fault, QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
 import { waitForIdleLoop } from './clock.ts';
-import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
+import { type GraphQLResult, type TestGateway, withSandbox } from './gateway.ts';
 
 /** Shared by most tests of the schema: the catalogue, gateways in a known quota mode, and short forms of responses. */
 
@@ -35,7 +35,10 @@ type StartOptions = Parameters<typeof withSandbox>[1];
  */
 async function start(environment: Record<string, string>, options: StartOptions) {
   const gateway = await withSandbox(environment, options);
-  async function ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>> {
+  async function ask<T, V>(
+    document: TypedDocumentNode<T, V> | string,
+    variables?: V,
+  ): Promise<GraphQLResult<T>> {
     const answer = await gateway.ask<T, V>(document, variables);
     if (answer.status !== 503) return answer;
     await waitForIdleLoop();
@@ -58,7 +61,7 @@ export const expectNoError = async ({ ask }: TestGateway, document: string): Pro
   expect((await ask(document)).errors).toEqual([]);
 
 /** The data of a response, and the path and the code of each error. */
-export const dataAndErrorCodes = <T>({ data, errors }: Answer<T>) => ({
+export const dataAndErrorCodes = <T>({ data, errors }: GraphQLResult<T>) => ({
   data,
   errors: errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']]),
 });
@@ -67,11 +70,11 @@ export const dataAndErrorCodes = <T>({ data, errors }: Answer<T>) => ({
 export const withoutErrors = <T>(data: T) => ({ data, errors: [] });
 
 /** The calls that an operation used, each with its origin: `network /artists/…`. */
-export const callsByOrigin = ({ extensions }: Answer<unknown>): string[] =>
+export const callsByOrigin = ({ extensions }: GraphQLResult<unknown>): string[] =>
   (extensions.spotify?.calls ?? []).map(({ origin, path }) => `${origin} ${path}`);
 
 /** The fields that the response reports as unavailable: `Artist.followers at artist.followers: REASON`. */
-export const unavailableFields = ({ extensions }: Answer<unknown>): string[] =>
+export const unavailableFields = ({ extensions }: GraphQLResult<unknown>): string[] =>
   (extensions.spotify?.unavailable ?? []).map(
     ({ field, path, reason }) => `${field} at ${path.join('.')}: ${reason}`,
   );

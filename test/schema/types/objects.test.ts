@@ -14,7 +14,7 @@ import {
   unknownId,
   withoutErrors,
 } from '../../support/schema-tests.ts';
-import { albumFields, artistFields, imagesAt, trackFields, truthOf } from '../../support/truth.ts';
+import { albumFields, artistFields, expectedObjects, imagesAt, trackFields } from '../../support/truth.ts';
 
 const fieldsOf = { artist: artistFields, album: albumFields, track: trackFields };
 const kinds = ['artist', 'album', 'track'] as const;
@@ -40,7 +40,7 @@ const samples: Record<Kind, readonly string[]> = {
 };
 
 function truth(kind: Kind, id: string, mode: (typeof modes)[number], { imagesUrl }: Sandbox): object {
-  const truths = truthOf(catalogue, mode, imagesUrl);
+  const truths = expectedObjects(catalogue, mode, imagesUrl);
   const [artist, album, track] = [catalogue.artist(id), catalogue.album(id), catalogue.track(id)];
   if (kind === 'artist' && artist) return truths.artist(artist);
   if (kind === 'album' && album) return truths.album(album);

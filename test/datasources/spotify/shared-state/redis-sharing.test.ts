@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
-import { type Ask, catalogue, operations, perform } from '../../../support/operations.ts';
+import { type Ask, catalogue, operations, runOperation } from '../../../support/operations.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
 import { plain } from '../../../support/redis-garbage.ts';
 import {
@@ -44,11 +44,11 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
                 expect(errors, operation.title).toEqual([]);
                 return data;
               };
-            const data = await perform(operation, askWith(first));
+            const data = await runOperation(operation, askWith(first));
             await waitForIdleRedis(redis);
             const second = await startConnectedGateway(sandbox, redis, environment);
             sandbox.clearCalls();
-            expect(await perform(operation, askWith(second)), operation.title).toEqual(data);
+            expect(await runOperation(operation, askWith(second)), operation.title).toEqual(data);
             expect(sandbox.calls(), operation.title).toEqual([]);
             await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
           }
