@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../src/config.ts';
-import { type Ended, type Environment, limitNow, runServer } from './support/process.ts';
+import { type Ended, type Environment, runServer, scaledLimit } from './support/process.ts';
 
 /** Part of malformed values, to find them in messages. */
 const canary = 'canary-3f9c1';
@@ -557,7 +557,7 @@ async function quickest(run: () => Promise<Ended>): Promise<Ended> {
   const times: string[] = [];
   for (let attempt = 0; attempt < 3; attempt++) {
     const ended = await run();
-    const limitMs = await limitNow(1_000);
+    const limitMs = await scaledLimit(1_000);
     // A process with a signal was killed because its test had ended.
     if (ended.aliveMs < limitMs || ended.signal !== null) return ended;
     times.push(`${Math.round(ended.aliveMs)} ms where ${Math.round(limitMs)} were allowed`);

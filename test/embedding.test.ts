@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createGateway } from '../src/gateway.ts';
 import type { GatewayOptions } from '../src/gateway-options.ts';
-import { artists, catalogue, inMode } from './support/asking.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
+import { artists, catalogue, startInMode } from './support/schema-tests.ts';
 import { portOf } from './support/test-server.ts';
 
 /** The gateway inside another program: as a function from Request to Response, as an executor, and twice in one process. */
@@ -30,7 +30,7 @@ const post = (body: string | ReadableStream, init: RequestInit & { duplex?: 'hal
 
 describe('a function from Request to Response', () => {
   test('the fetch handler answers without a server, to bodies that are texts or streams', async () => {
-    const { gateway } = await inMode('development');
+    const { gateway } = await startInMode('development');
     const body = JSON.stringify({ query: artistQuery });
 
     const toText = await gateway.handler.fetch(post(body));
@@ -45,7 +45,7 @@ describe('a function from Request to Response', () => {
   });
 
   test('another server can return the response of the fetch handler, with its body, status and headers', async () => {
-    const { gateway } = await inMode('development');
+    const { gateway } = await startInMode('development');
 
     const refused = await gateway.handler.fetch(
       post(artistQuery, { headers: { 'content-type': 'text/plain' } }),
@@ -59,11 +59,11 @@ describe('a function from Request to Response', () => {
 });
 
 describe('an executor', () => {
-  const execute = async (document: string, of: Awaited<ReturnType<typeof inMode>>, more = {}) =>
+  const execute = async (document: string, of: Awaited<ReturnType<typeof startInMode>>, more = {}) =>
     JSON.parse(JSON.stringify(await of.gateway.execute({ document: parse(document), ...more })));
 
   test('the executor has the same result as over HTTP, without the data that is meant for HTTP', async () => {
-    const started = await inMode('development');
+    const started = await startInMode('development');
     expect(await execute(artistQuery, started)).toEqual(artistResult);
     expect(
       await execute('query ($id: ID!) { artist(id: $id) { name } }', started, { variables: { id: bts } }),
@@ -95,7 +95,7 @@ describe('an executor', () => {
   ])(
     'the executor rejects %s with the same code as over HTTP, before the operation runs',
     async (_, document, code) => {
-      const started = await inMode('development');
+      const started = await startInMode('development');
 
       const { data, errors } = await execute(document, started);
       const overHttp = await started.ask(document);
@@ -111,7 +111,7 @@ describe('an executor', () => {
   );
 
   test('the executor has the type of a graphql-tools executor, and its data has the type of a typed document', async () => {
-    const { gateway, apiCalls } = await inMode('development');
+    const { gateway, apiCalls } = await startInMode('development');
     const executor: Executor = gateway.execute;
     const typed: TypedDocumentNode<{ artist: { name: string } }, Record<string, never>> = parse(artistQuery);
 
@@ -124,7 +124,9 @@ describe('an executor', () => {
   });
 
   test('an operation rejects with the reason of its aborted signal, and its unsent calls are never sent', async () => {
-    const { gateway, ask, sandbox, apiCalls } = await inMode('development', { UPSTREAM_CONCURRENCY: '2' });
+    const { gateway, ask, sandbox, apiCalls } = await startInMode('development', {
+      UPSTREAM_CONCURRENCY: '2',
+    });
     sandbox.faults.add({ fault: { kind: 'delay', ms: 200 } });
     const controller = new AbortController();
     const reason = new Error('nobody waits any more');
@@ -144,7 +146,7 @@ describe('an executor', () => {
   });
 
   test('an operation whose signal is already aborted sends no call', async () => {
-    const { gateway, apiCalls } = await inMode('development');
+    const { gateway, apiCalls } = await startInMode('development');
     const signal = AbortSignal.abort(new Error('too late'));
     await expect(gateway.execute({ document: parse(artistQuery), signal })).rejects.toThrow('too late');
     expect(apiCalls()).toEqual([]);
@@ -186,7 +188,7 @@ describe('two gateways in one process', () => {
   });
 
   test('a gateway that drains or is disposed of leaves another one in the process ready and serving', async () => {
-    const { sandbox, gateway, fetch } = await inMode('development');
+    const { sandbox, gateway, fetch } = await startInMode('development');
     const other = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
 
     gateway.drain();

@@ -2,8 +2,8 @@ import { parse } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { createWorkerGateway, readConfig, type WorkerOptions } from '../src/worker.ts';
-import { artists, catalogue, itsAnswer, oneCall } from './support/asking.ts';
 import { createFakeSharedStore } from './support/fake-shared-store.ts';
+import { artistQuery, artistResult, artists, catalogue } from './support/schema-tests.ts';
 
 const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -31,10 +31,10 @@ const post = (query: string) =>
 test('a worker gateway responds to Web-standard requests and executes operations, with shared calls', async () => {
   const { sandbox, create } = await start();
   const gateway = create();
-  expect(await (await gateway.fetch(post(oneCall))).json()).toEqual({ data: itsAnswer.data });
+  expect(await (await gateway.fetch(post(artistQuery))).json()).toEqual({ data: artistResult.data });
   expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'api']);
   sandbox.clearCalls();
-  expect(await gateway.execute({ document: parse(oneCall) })).toEqual({ data: itsAnswer.data });
+  expect(await gateway.execute({ document: parse(artistQuery) })).toEqual({ data: artistResult.data });
   expect(sandbox.calls()).toEqual([]);
 });
 
@@ -42,10 +42,10 @@ test('a worker gateway keeps its data in the store that is given as an option', 
   const { sandbox, create } = await start();
   const store = createFakeSharedStore();
   const openStore = () => store.connect();
-  await create({ openStore }).fetch(post(oneCall));
+  await create({ openStore }).fetch(post(artistQuery));
   sandbox.clearCalls();
   const later = create({ openStore });
-  expect(await (await later.fetch(post(oneCall))).json()).toEqual({ data: itsAnswer.data });
+  expect(await (await later.fetch(post(artistQuery))).json()).toEqual({ data: artistResult.data });
   expect(sandbox.calls().filter(({ kind }) => kind === 'api')).toEqual([]);
 });
 
@@ -59,7 +59,7 @@ test('a worker gateway sends its calls with the fetch that is given as an option
       return fetch(url, init);
     }) satisfies typeof fetch,
   };
-  await create({ spotify }).fetch(post(oneCall));
+  await create({ spotify }).fetch(post(artistQuery));
   expect(paths).toEqual(['/api/token', `/v1/artists/${artists.bts}`]);
 });
 

@@ -1,5 +1,5 @@
-import { canAnswer } from './contestants.js';
 import { withServer } from './servers.js';
+import { canAnswer } from './targets.js';
 
 /**
  * Measures servers one after another, each as the only one that runs: in each round every server is started, measured and
@@ -7,18 +7,16 @@ import { withServer } from './servers.js';
  * @param use measures one server and calls `put(keys, sample)` for each result
  * @returns the samples, nested by the keys and by server, one a round
  */
-export async function inTurn({ contestants, upstream, mode, rounds, settings = {}, say }, use) {
+export async function inTurn({ targets, upstream, mode, rounds, settings = {}, say }, use) {
   const results = {};
   for (let round = 0; round < rounds; round++) {
-    const order = contestants.map((_, i) => contestants[(i + round) % contestants.length]);
-    for (const contestant of order) {
+    const order = targets.map((_, i) => targets[(i + round) % targets.length]);
+    for (const target of order) {
       const startedMs = performance.now();
-      const put = (keys, sample) => add(results, [...keys, contestant.name], sample);
-      await withServer(contestant, upstream, mode, settings, (server) =>
-        use({ contestant, server, put, round }),
-      );
+      const put = (keys, sample) => add(results, [...keys, target.name], sample);
+      await withServer(target, upstream, mode, settings, (server) => use({ target, server, put, round }));
       say(
-        `round ${round + 1} of ${rounds}, ${contestant.title}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s`,
+        `round ${round + 1} of ${rounds}, ${target.title}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s`,
       );
     }
   }
@@ -36,4 +34,4 @@ function add(results, keys, sample) {
   }
 }
 
-export const answered = (contestant, names) => names.filter((name) => canAnswer(contestant, name));
+export const answered = (target, names) => names.filter((name) => canAnswer(target, name));

@@ -5,12 +5,12 @@ import { median, medians, ratioOf } from './statistics.js';
 const at40 = '40';
 const limitMegabytes = (bytes) => bytes / 1e6;
 
-const peersOf = (byServer, contestants) =>
-  Object.entries(byServer).filter(([who]) => contestants[who]?.kind === 'peer');
+const peersOf = (byServer, targets) =>
+  Object.entries(byServer).filter(([name]) => targets[name]?.kind === 'peer');
 
 /** The ratio to the peer with the lowest median. */
-function toFastest(byServer, contestants, key) {
-  const peers = peersOf(byServer, contestants);
+function toFastest(byServer, targets, key) {
+  const peers = peersOf(byServer, targets);
   if (!byServer.ours || peers.length === 0) return undefined;
   const [, fastest] = peers.reduce((best, each) =>
     median(each[1].map((one) => one[key])) < median(best[1].map((one) => one[key])) ? each : best,
@@ -18,22 +18,22 @@ function toFastest(byServer, contestants, key) {
   return ratioOf(byServer.ours, fastest, key);
 }
 
-const ratio = (byServer, who, key) =>
-  byServer?.ours && byServer[who] ? ratioOf(byServer.ours, byServer[who], key) : undefined;
+const ratio = (byServer, name, key) =>
+  byServer?.ours && byServer[name] ? ratioOf(byServer.ours, byServer[name], key) : undefined;
 
 /** @returns rows `{ title, figure, bound, atLeast, unit, part }`; the figure is undefined if it was not measured */
-export function boundsOf(results, contestants) {
+export function boundsOf(results, targets) {
   const data = (part) => results[part]?.data;
   return [
-    ...farBounds(data('far-extended'), contestants),
-    ...firstBounds(data('first-extended'), contestants),
+    ...farBounds(data('far-extended'), targets),
+    ...firstBounds(data('first-extended'), targets),
     ...dayBounds(data('day')),
     ...speedBounds({ warm: data('warm-22'), busy: data('busy-22'), cold: data('cold-extended') }),
     ...onceBounds(data('once'), [data('warm-22'), data('cold-extended')]),
   ];
 }
 
-function farBounds(far, contestants) {
+function farBounds(far, targets) {
   const part = 'far';
   const steady = far?.steady[at40]['1'] ?? {};
   const peerBounds = { Q1: 1, Q2: 0.6, Q3: 1, Q4: 0.6, Q5: 0.75 };
@@ -41,7 +41,7 @@ function farBounds(far, contestants) {
     ...Object.entries(peerBounds).map(([name, bound]) => ({
       part,
       title: `far, 40 ms, steady, ${name}: p50 to the fastest peer`,
-      figure: steady[name] && toFastest(steady[name], contestants, 'p50'),
+      figure: steady[name] && toFastest(steady[name], targets, 'p50'),
       bound,
     })),
     ...Object.keys(peerBounds).map((name) => ({
@@ -65,11 +65,11 @@ function farBounds(far, contestants) {
 const handshakes = (idle, steady) =>
   idle && steady ? (medians(idle).ms - medians(steady).p50) / (2 * Number(at40)) : undefined;
 
-const firstBounds = (data, contestants) =>
+const firstBounds = (data, targets) =>
   ['Q1', 'Q2', 'Q4'].map((name) => ({
     part: 'first',
     title: `first response of a process, 40 ms, ${name}: to the fastest peer`,
-    figure: data?.[at40]['0'][name] && toFastest(data[at40]['0'][name], contestants, 'ms'),
+    figure: data?.[at40]['0'][name] && toFastest(data[at40]['0'][name], targets, 'ms'),
     bound: 0.8,
   }));
 

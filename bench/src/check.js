@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
-import { canAnswer } from './contestants.js';
 import { connect } from './load.js';
 import { operations, requestOf } from './operations.js';
+import { canAnswer } from './targets.js';
 import { seedOf } from './upstream/ids.js';
 
 /** Before the measurements: checks that all servers return the same data, and prints the calls of each. */
@@ -23,30 +23,36 @@ const comparable = (answer) =>
  * @throws AssertionError if a server returns other data than the first one, or if the gateway or the floor does not use
  * the fewest calls
  */
-export async function checkAll({ servers, contestants, upstream, mode, names, say }) {
+export async function checkAll({ servers, targets, upstream, mode, names, say }) {
   const seeds = new Map(names.map((name, i) => [name, seedsFor(name, i)]));
   let expectedAnswers;
-  for (const [who, { origin }] of Object.entries(servers)) {
-    const { kind, dialect } = contestants[who];
+  for (const [serverName, { origin }] of Object.entries(servers)) {
+    const { kind, dialect } = targets[serverName];
     const write = dialect?.createRequestOf(mode) ?? requestOf;
-    const supported = names.filter((name) => canAnswer(contestants[who], name));
+    const supported = names.filter((name) => canAnswer(targets[serverName], name));
     const bodies = supported.map((name) => [name, write(name, seeds.get(name))]);
     const { answers, calls } = await answersOf(origin, upstream, bodies, dialect?.translate);
     for (const name of supported) {
       const { data, ...rest } = answers[name];
-      deepStrictEqual(rest, {}, `${who} returns more than data for ${name} (${mode})`);
+      deepStrictEqual(rest, {}, `${serverName} returns more than data for ${name} (${mode})`);
       if (kind === 'limit') continue;
       expectedAnswers ??= answers;
-      deepStrictEqual({ data }, expectedAnswers[name], `${who} returns other data for ${name} (${mode})`);
+      deepStrictEqual(
+        { data },
+        expectedAnswers[name],
+        `${serverName} returns other data for ${name} (${mode})`,
+      );
       if (kind === 'ours' || kind === 'floor') {
         deepStrictEqual(
           calls[name],
           operations[name].calls[mode],
-          `${who} uses other calls for ${name} (${mode})`,
+          `${serverName} uses other calls for ${name} (${mode})`,
         );
       }
     }
-    say(`same data  ${who.padEnd(10)} calls ${supported.map((name) => `${name} ${calls[name]}`).join(', ')}`);
+    say(
+      `same data  ${serverName.padEnd(10)} calls ${supported.map((name) => `${name} ${calls[name]}`).join(', ')}`,
+    );
   }
 }
 

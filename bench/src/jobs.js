@@ -32,24 +32,21 @@ const fewOperations = ['Q1', 'Q2', 'Q4']; // on the versions of Node for compari
 const notFar = ['full', 'pothos'];
 const inDevelopment = ['ours', 'floor', 'apollo', 'mercurius'];
 
-const only = (contestants, test) => contestants.filter(test);
-const farServers = (contestants, mode) =>
+const only = (targets, test) => targets.filter(test);
+const farServers = (targets, mode) =>
   only(
-    contestants,
+    targets,
     ({ name, kind }) =>
       kind !== 'limit' &&
       !notFar.includes(name) &&
       (mode === 'extended' || kind === 'ours' || inDevelopment.includes(name)),
   );
-const coldServers = (contestants, mode) =>
-  only(
-    contestants,
-    ({ name, kind }) => mode === 'extended' || kind === 'ours' || inDevelopment.includes(name),
-  );
+const coldServers = (targets, mode) =>
+  only(targets, ({ name, kind }) => mode === 'extended' || kind === 'ours' || inDevelopment.includes(name));
 
 /**
  * @param options of `readOptions`
- * @returns `{ part, state, node, run }`; `run` gets the contestants with the Node to run on
+ * @returns `{ part, state, node, run }`; `run` gets the targets with the Node to run on
  */
 export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say }) {
   const jobs = [];
@@ -59,27 +56,27 @@ export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say 
   for (const mode of modes) {
     const rounds = mode === 'extended' ? effort.rounds : Math.min(3, effort.rounds);
     const common = { mode, rounds, say };
-    add(`far-${mode}`, 'far', node, (contestants) =>
+    add(`far-${mode}`, 'far', node, (targets) =>
       withFarUpstream(mode, (upstream) => {
         const plan = far[mode].map(({ only: chosenNames, ...rest }) => ({
           ...rest,
           names: names.filter((name) => chosenNames?.includes(name) ?? true),
         }));
-        return measureFar({ ...common, upstream, contestants: farServers(contestants, mode), plan });
+        return measureFar({ ...common, upstream, targets: farServers(targets, mode), plan });
       }),
     );
-    add(`first-${mode}`, 'first', node, (contestants) =>
+    add(`first-${mode}`, 'first', node, (targets) =>
       withFarUpstream(mode, (upstream) => {
         const occasions = mode === 'extended' ? first : first.slice(1, 2);
-        return measureFirst({ ...common, upstream, contestants: farServers(contestants, mode), occasions });
+        return measureFirst({ ...common, upstream, targets: farServers(targets, mode), occasions });
       }),
     );
-    add(`cold-${mode}`, 'cold', node, (contestants) =>
+    add(`cold-${mode}`, 'cold', node, (targets) =>
       withUpstream(mode, (upstream) =>
         measureThroughput({
           ...common,
           upstream,
-          contestants: coldServers(contestants, mode),
+          targets: coldServers(targets, mode),
           states: ['cold'],
           names,
           effort: { ...effort, rounds },
@@ -92,12 +89,12 @@ export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say 
     // The other versions are for comparison.
     const few = { ...effort, rounds: major === node ? effort.rounds : Math.min(3, effort.rounds) };
     const someNames = major === node ? names : names.filter((name) => fewOperations.includes(name));
-    add(`warm-${major}`, 'warm', major, (contestants) =>
+    add(`warm-${major}`, 'warm', major, (targets) =>
       withUpstream(mode, (upstream) =>
         measureThroughput({
           upstream,
           mode,
-          contestants,
+          targets,
           states: ['warm', 'hot'],
           names: someNames,
           effort: few,
@@ -105,17 +102,17 @@ export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say 
         }),
       ),
     );
-    add(`busy-${major}`, 'busy', major, (contestants) =>
-      withUpstream(mode, (upstream) => measureBusy({ upstream, mode, contestants, effort: few, say })),
+    add(`busy-${major}`, 'busy', major, (targets) =>
+      withUpstream(mode, (upstream) => measureBusy({ upstream, mode, targets, effort: few, say })),
     );
   }
-  add('once', 'once', node, (contestants) =>
+  add('once', 'once', node, (targets) =>
     withUpstream(mode, async (upstream) => {
-      const ours = contestants.find(({ name }) => name === 'ours');
+      const ours = targets.find(({ name }) => name === 'ours');
       const shared = { ours, upstream, mode, effort };
       return {
         ...(await measureStarts({
-          contestants: only(contestants, ({ isOnlyFar }) => !isOnlyFar),
+          targets: only(targets, ({ isOnlyFar }) => !isOnlyFar),
           upstream,
           mode,
           rounds: effort.rounds,
@@ -126,9 +123,9 @@ export function jobsOf({ states: chosen, modes, names, effort, nodes, node, say 
       };
     }),
   );
-  add('growth', 'growth', node, (contestants) =>
+  add('growth', 'growth', node, (targets) =>
     withUpstream('extended', (upstream) => {
-      const ours = contestants.find(({ name }) => name === 'ours');
+      const ours = targets.find(({ name }) => name === 'ours');
       return measureGrowth({ upstream, mode: 'extended', ours, say, scale: effort.scale });
     }),
   );

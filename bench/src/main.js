@@ -1,5 +1,4 @@
 import { checkAll } from './check.js';
-import { withBuilds } from './contestants.js';
 import { simulateDays } from './day/main.js';
 import { jobsOf } from './jobs.js';
 import { findNode } from './node-versions.js';
@@ -9,13 +8,14 @@ import { publish } from './publish.js';
 import { createStamp, saveResult } from './results.js';
 import { withServers, withUpstream } from './servers.js';
 import { lines } from './table.js';
+import { withBuilds } from './targets.js';
 
 const say = (text) => process.stdout.write(`${text}\n`);
 
 async function main(args) {
   const options = readOptions(args, withBuilds);
   if (options.help) return say(usage);
-  if (options.publish) return publish(options.contestants, say);
+  if (options.publish) return publish(options.targets, say);
   pinDriver();
   if (options.check) return check(options);
 
@@ -24,26 +24,26 @@ async function main(args) {
     const startedMs = performance.now();
     const { path, version } = findNode(node);
     const stamp = createStamp(version);
-    const contestants = options.only.map((name) => ({ ...options.contestants[name], node: path }));
+    const targets = options.only.map((name) => ({ ...options.targets[name], node: path }));
     say(`\n${part}, Node ${version}`);
-    const data = await run(contestants);
+    const data = await run(targets);
     for (const line of lines(data)) say(line);
     say(`${part}: ${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`);
     if (!options.isKept) continue;
     saveResult(part, { stamp: stamp(), data });
-    publish(options.contestants, say);
+    publish(options.targets, say);
   }
   if (options.isWhole && options.isKept) await simulateDays(['--day', `--node=${options.node}`]);
   return undefined;
 }
 
-async function check({ modes, only, names, contestants }) {
+async function check({ modes, only, names, targets }) {
   for (const mode of modes) {
     say(`\nAn app in ${mode} mode (${pinning})`);
-    const chosen = only.map((name) => contestants[name]).filter(({ isOnlyFar }) => !isOnlyFar);
+    const chosen = only.map((name) => targets[name]).filter(({ isOnlyFar }) => !isOnlyFar);
     await withUpstream(mode, (upstream) =>
       withServers(chosen, upstream, mode, (servers) =>
-        checkAll({ servers, contestants, upstream, mode, names, say }),
+        checkAll({ servers, targets, upstream, mode, names, say }),
       ),
     );
   }

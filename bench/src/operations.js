@@ -94,7 +94,7 @@ export const operations = {
 /** The body of a request for the artists of some seeds. */
 export function requestOf(name, seeds, variables = {}) {
   const ids = seeds.map(operations[name].idOf ?? artistId);
-  const who = operations[name].artists === 1 ? { id: ids[0] } : { ids };
+  const idVariables = operations[name].artists === 1 ? { id: ids[0] } : { ids };
   const query = operations[name].document;
-  return JSON.stringify({ operationName: name, query, variables: { ...who, ...variables } });
+  return JSON.stringify({ operationName: name, query, variables: { ...idVariables, ...variables } });
 }

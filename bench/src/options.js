@@ -55,7 +55,7 @@ export function readOptions(args, withBuilds) {
   const { quick, check, help, node, publish } = values;
   const builds = values.builds.split(',').filter(Boolean);
   if (values.before) builds.push(`before=${resolve(values.before, 'server.js')}`);
-  const contestants = withBuilds(builds);
+  const targets = withBuilds(builds);
   const effort = { ...efforts[quick ? 'quick' : 'full'] };
   if (values.rounds) effort.rounds = positive('rounds', values.rounds);
   if (values.seconds) effort.seconds = positive('seconds', values.seconds);
@@ -69,14 +69,14 @@ export function readOptions(args, withBuilds) {
     isWhole: !isPartial && !values.states && !check,
     effort,
     only:
-      some('only', values.only, Object.keys(contestants)) ??
-      (values.before ? ['ours', 'before'] : Object.keys(contestants)),
+      some('only', values.only, Object.keys(targets)) ??
+      (values.before ? ['ours', 'before'] : Object.keys(targets)),
     names: some('ops', values.ops, Object.keys(operations)) ?? Object.keys(operations),
     states: some('states', values.states, states) ?? (values.before ? ['far', 'cold', 'warm'] : states),
     modes: some('mode', values.mode, modes) ?? modes,
     node,
     nodes: values.nodes?.split(',') ?? (values.before ? [node] : [node, '24', '20']),
-    contestants,
+    targets,
   };
 }
 

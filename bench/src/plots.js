@@ -3,9 +3,9 @@ import { medians } from './statistics.js';
 
 /** The plots of the results, by their paths beside RESULTS.md. */
 
-export function plotsOf(results, contestants) {
+export function plotsOf(results, targets) {
   const plots = {};
-  const titleOf = (who) => contestants[who].title;
+  const titleOf = (name) => targets[name].title;
   const far = results['far-extended']?.data.steady;
   if (far) {
     plots['plots/far.svg'] = bars('One client, 40 ms to Spotify: p50 in ms', far['40']['1'], 'p50', titleOf);
@@ -29,12 +29,12 @@ export function plotsOf(results, contestants) {
 }
 
 function bars(title, byName, key, titleOf) {
-  const whos = Object.keys(Object.values(byName)[0]);
+  const names = Object.keys(Object.values(byName)[0]);
   const groups = Object.entries(byName).map(([label, samples]) => ({
     label,
-    values: whos.map((who) => (samples[who] ? medians(samples[who])[key] : null)),
+    values: names.map((name) => (samples[name] ? medians(samples[name])[key] : null)),
   }));
-  return barChart({ title, series: whos.map(titleOf), groups });
+  return barChart({ title, series: names.map(titleOf), groups });
 }
 
 /** Each measure of growth: its title, its horizontal axis, and its lines of time and of memory. */

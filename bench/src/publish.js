@@ -8,11 +8,11 @@ import { loadResults } from './results.js';
 const folder = new URL('../', import.meta.url);
 const write = (path, text) => writeFileSync(new URL(path, folder), text);
 
-export function publish(contestants, say) {
+export function publish(targets, say) {
   const results = loadResults();
   mkdirSync(new URL('plots/', folder), { recursive: true });
-  const plots = plotsOf(results, contestants);
+  const plots = plotsOf(results, targets);
   for (const [path, svg] of Object.entries(plots)) write(path, svg);
-  write('RESULTS.md', report({ results, contestants, plots: Object.keys(plots) }));
+  write('RESULTS.md', report({ results, targets, plots: Object.keys(plots) }));
   say('RESULTS.md is written.');
 }

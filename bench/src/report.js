@@ -15,9 +15,9 @@ const table = (head, rows) =>
 const picture = (path) => `![](${path})`;
 
 /** @param plots the paths of the plots that exist */
-export function report({ results, contestants, plots }) {
-  const titleOf = (who) => contestants[who].title;
-  const context = { results, contestants, titleOf, plots };
+export function report({ results, targets, plots }) {
+  const titleOf = (name) => targets[name].title;
+  const context = { results, targets, titleOf, plots };
   const sections = [
     daySection,
     farSection,
@@ -29,7 +29,7 @@ export function report({ results, contestants, plots }) {
   ];
   return `${[
     '# Results',
-    ...takeaways(results, contestants),
+    ...takeaways(results, targets),
     'Written by `npm run bench`; [README.md](README.md) describes the measurements. Figures are medians over the rounds. Ratios\n' +
       'are the gateway (“ours”) to the other server, medians of the ratios within each round: for rates above ×1 is better, for CPU\nand latency below ×1.',
     ...boundsSection(context),
@@ -46,8 +46,8 @@ const notMeasured =
 const stampOf = (result) => `*${stampText(result.stamp)}*`;
 const label = (name) => `${name}, ${operations[name].title}`;
 
-function boundsSection({ results, contestants }) {
-  const rows = boundsOf(results, contestants).map((each) => {
+function boundsSection({ results, targets }) {
+  const rows = boundsOf(results, targets).map((each) => {
     const { title, figure, bound, shownBound, atLeast, unit = '×' } = each;
     const digits = unit === '×' || bound < 10 ? 2 : 0;
     const verdict = { true: 'yes', false: '**no**', undefined: 'not measured' }[holds(each)];
@@ -90,12 +90,14 @@ function daySection({ results }) {
 
 /** A table with an operation in each row and a server in each column. */
 function byServer(byName, titleOf, cell) {
-  const whos = [...new Set(Object.values(byName).flatMap((samples) => Object.keys(samples)))];
+  const serverNames = [...new Set(Object.values(byName).flatMap((samples) => Object.keys(samples)))];
   return table(
-    ['', ...whos.map(titleOf)],
+    ['', ...serverNames.map(titleOf)],
     Object.entries(byName).map(([name, samples]) => [
       label(name),
-      ...whos.map((who) => (samples[who] ? cell(samples[who], samples.ours) : '')),
+      ...serverNames.map((serverName) =>
+        samples[serverName] ? cell(samples[serverName], samples.ours) : '',
+      ),
     ]),
   );
 }
@@ -163,8 +165,8 @@ function warmSection({ results, titleOf }) {
       const rows = Object.entries(data).flatMap(([state, byConnections]) =>
         Object.entries(byConnections).flatMap(([connections, byName]) =>
           Object.entries(byName).flatMap(([name, samples]) =>
-            Object.entries(samples).map(([who, each]) =>
-              figures({ state, connections, name, who, each, samples, titleOf }),
+            Object.entries(samples).map(([serverName, each]) =>
+              figures({ state, connections, name, serverName, each, samples, titleOf }),
             ),
           ),
         ),
@@ -191,17 +193,17 @@ function warmSection({ results, titleOf }) {
       ];
 }
 
-function figures({ state, connections, name, who, each, samples, titleOf }) {
+function figures({ state, connections, name, serverName, each, samples, titleOf }) {
   const { rate, p50, p99, cpuMicros, rss } = medians(each);
   const shown = connections === 'usual' ? (operations[name].connections ?? 32) : connections;
   const ratio =
-    who === 'ours'
+    serverName === 'ours'
       ? ''
       : `${times(ratioOf(samples.ours, each, 'rate'))} / ${times(ratioOf(samples.ours, each, 'cpuMicros'))}`;
   return [
     `${state}, ${label(name)}`,
     shown,
-    titleOf(who),
+    titleOf(serverName),
     rate.toFixed(0),
     p50.toFixed(2),
     p99.toFixed(2),
@@ -278,10 +280,10 @@ function onceSection({ results, titleOf }) {
         'memory MB, after it',
         'heap MB',
       ],
-      Object.entries(starts).map(([who, each]) => {
+      Object.entries(starts).map(([serverName, each]) => {
         const { startMs, firstResponseMs, idleRss, rss, heapUsed } = medians(each);
         return [
-          titleOf(who),
+          titleOf(serverName),
           startMs.toFixed(0),
           firstResponseMs.toFixed(0),
           ...[idleRss, rss, heapUsed].map(megabytes),

@@ -1,7 +1,7 @@
 import { load } from './load.js';
 import { percentile } from './statistics.js';
 
-/** Measures one contestant with one kind of request for a short time: latencies, CPU time, memory and calls. */
+/** Measures one target with one kind of request for a short time: latencies, CPU time, memory and calls. */
 export async function sample({ server, upstream, nextBody, ...loadOptions }) {
   await upstream.ask('calls');
   const before = await server.ask('usage');
@@ -23,20 +23,20 @@ export async function sample({ server, upstream, nextBody, ...loadOptions }) {
 }
 
 /**
- * Measures contestants in turn, so that other load of the machine affects all of them. Each is warmed up first.
- * @param entries `{ who, server, nextBody }`
- * @returns by contestant its samples, one a round
+ * Measures targets in turn, so that other load of the machine affects all of them. Each is warmed up first.
+ * @param entries `{ name, server, nextBody }`
+ * @returns by target its samples, one a round
  */
 export async function interleave(entries, { upstream, rounds, warmUp, ...loadOptions }) {
-  const samples = Object.fromEntries(entries.map(({ who }) => [who, []]));
+  const samples = Object.fromEntries(entries.map(({ name }) => [name, []]));
   for (const { server, nextBody } of entries) {
     await load(server.origin, nextBody, { connections: loadOptions.connections, ...warmUp });
   }
   for (let round = 0; round < rounds; round++) {
-    // The order rotates, because the first contestant of a round has the cooler processor and the colder caches.
+    // The order rotates, because the first target of a round has the cooler processor and the colder caches.
     const order = entries.map((_, i) => entries[(i + round) % entries.length]);
-    for (const { who, server, nextBody } of order) {
-      samples[who].push(await sample({ server, upstream, nextBody, ...loadOptions }));
+    for (const { name, server, nextBody } of order) {
+      samples[name].push(await sample({ server, upstream, nextBody, ...loadOptions }));
     }
   }
   return samples;

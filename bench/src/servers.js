@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environment } from './contestants.js';
 import { start } from './process.js';
+import { environment } from './targets.js';
 import { createCertificate } from './upstream/certificate.js';
 
 /** Runs functions with servers and an upstream, which are stopped even if a function throws. */
@@ -28,9 +28,9 @@ export async function withFarUpstream(mode, use) {
   }
 }
 
-/** One server of each contestant, all in front of one upstream. */
-export async function withServers(contestants, upstream, mode, use) {
-  const [first, ...others] = contestants;
+/** One server of each target, all in front of one upstream. */
+export async function withServers(targets, upstream, mode, use) {
+  const [first, ...others] = targets;
   if (!first) return use({});
   return withServer(first, upstream, mode, {}, (server) =>
     withServers(others, upstream, mode, (servers) => use({ [first.name]: server, ...servers })),

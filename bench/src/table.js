@@ -16,19 +16,19 @@ export function lines(data, path = []) {
   if (Array.isArray(data)) return [];
   const entries = Object.entries(data);
   if (entries.every(([, value]) => isSamples(value))) {
-    return entries.map(([who, samples]) => {
+    return entries.map(([name, samples]) => {
       const middle = medians(samples);
       const figures = keysOf(samples[0])
         .map((key) => `${key} ${shown(middle[key])}`)
         .join('  ');
-      return `${[...path, who].join(' ').padEnd(32)} ${figures}${comparison(who, samples, data.ours)}`;
+      return `${[...path, name].join(' ').padEnd(32)} ${figures}${comparison(name, samples, data.ours)}`;
     });
   }
   return entries.flatMap(([key, value]) => lines(value, [...path, key]));
 }
 
-function comparison(who, samples, ours) {
-  if (!ours || who === 'ours') return '';
+function comparison(name, samples, ours) {
+  if (!ours || name === 'ours') return '';
   return `  ours: ${keysOf(samples[0])
     .slice(0, 3)
     .map((key) => `${key} ×${ratioOf(ours, samples, key).toFixed(2)}`)

@@ -2,15 +2,15 @@ import { boundsOf } from './bounds.js';
 import { median, medians } from './statistics.js';
 
 /** The five sentences at the top of RESULTS.md. */
-export function takeaways(results, contestants) {
+export function takeaways(results, targets) {
   const sentences = [day, far, first, hot, size]
-    .map((write) => write(results, (title) => figureOf(results, contestants, title)))
+    .map((write) => write(results, (title) => figureOf(results, targets, title)))
     .filter(Boolean);
   return sentences.length === 0 ? [] : [sentences.map((sentence, i) => `${i + 1}. ${sentence}`).join('\n')];
 }
 
-const figureOf = (results, contestants, title) =>
-  boundsOf(results, contestants).find((row) => row.title === title)?.figure;
+const figureOf = (results, targets, title) =>
+  boundsOf(results, targets).find((row) => row.title === title)?.figure;
 
 function day({ day: result }) {
   if (!result) return null;

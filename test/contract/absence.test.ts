@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { WrittenRule } from '../support/case-format.ts';
 import { startGateway } from '../support/gateway.ts';
 import { plainId } from '../support/plain-objects.ts';
-import { askedLists, itemId, startList } from '../support/scripted-lists.ts';
+import { itemId, requestedLists, startList } from '../support/scripted-lists.ts';
 import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { limitTestsAtOnce } from '../support/test-end.ts';
 
@@ -28,7 +28,7 @@ const expectFault = (errors: Errors, path: readonly string[]): void => {
   expect(faultCodes).toContain(errors[0]?.extensions?.code);
 };
 
-describe.concurrent.each(askedLists)('a 404 for the list of $name', (kind) => {
+describe.concurrent.each(requestedLists)('a 404 for the list of $name', (kind) => {
   const pages = [
     { items: kind.size, total: kind.size + 2, next: true },
     { items: 2, total: kind.size + 2, next: false },

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { audiobookTruth, chapterIds, listedChapterFields } from '../support/audiobooks.ts';
+import { startClock } from '../support/clock.ts';
 import {
   audiobooks,
   catalogue,
   chapters,
-  fine,
-  inMode,
+  dataAndErrorCodes,
+  jsonList,
   modes,
-  quoted,
-  seen,
   shows,
-} from '../support/asking.ts';
-import { audiobookTruth, chapterIds, listedChapterFields } from '../support/audiobooks.ts';
-import { startClock } from '../support/clock.ts';
+  startInMode,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 /** Audiobooks and chapters: promises that differ from those of shows and episodes, with the calls they cost. */
 
@@ -23,7 +23,7 @@ const hour = 3_600;
 
 describe.each(modes)('for an app in %s mode', (mode) => {
   test('the chapters of a list have all fields of listed chapters and their audiobook, without another call', async () => {
-    const { ask, apiCalls, sandbox } = await inMode(mode);
+    const { ask, apiCalls, sandbox } = await startInMode(mode);
     const answer = await ask(
       `{ audiobook(id: "${audiobooks.chapters3}") {
         chapters(first: 3) { nodes { ${listedChapterFields} audiobook { name } } } } }`,
@@ -33,12 +33,12 @@ describe.each(modes)('for an app in %s mode', (mode) => {
       const chapter = catalogue.chapter(id);
       return chapter && { ...listedChapter(chapter), audiobook: { name: 'Three Corridors' } };
     });
-    expect(seen(answer)).toEqual(fine({ audiobook: { chapters: { nodes } } }));
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ audiobook: { chapters: { nodes } } }));
     expect(apiCalls()).toEqual([audiobookPath(audiobooks.chapters3)]);
   });
 
   test('the fields of chapters that lists leave empty come from the full chapters, as the plan says', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const list = (fields: string) =>
       `{ audiobook(id: "${audiobooks.chapters3}") { chapters(first: 3) { nodes { ${fields} } } } }`;
     await ask(list('name'));
@@ -49,7 +49,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
       languages: ['en'],
       htmlDescription,
     }));
-    expect(seen(answer)).toEqual(fine({ audiobook: { chapters: { nodes } } }));
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ audiobook: { chapters: { nodes } } }));
     const ids = chapterIds(audiobooks.chapters3);
     expect(apiCalls()).toEqual([
       audiobookPath(audiobooks.chapters3),
@@ -61,9 +61,9 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('audiobooks that one operation reads contain their first chapters, which cost no call', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.chapters130];
-    const answer = await ask(`{ audiobooks(ids: ${quoted(ids)}) { chapters(first: 2) { nodes { id } } } }`);
+    const answer = await ask(`{ audiobooks(ids: ${jsonList(ids)}) { chapters(first: 2) { nodes { id } } } }`);
     const expected = ids.map((id) => ({
       chapters: {
         nodes: chapterIds(id)
@@ -71,7 +71,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
           .map((chapter) => ({ id: chapter })),
       },
     }));
-    expect(seen(answer)).toEqual(fine({ audiobooks: expected }));
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ audiobooks: expected }));
     expect(apiCalls()).toEqual(
       mode === 'extended'
         ? [`/audiobooks?ids=${ids.join('%2C')}&market=US`]
@@ -80,7 +80,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('one search call finds shows and audiobooks, and the full audiobooks contain the chapters', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask<{ search: { audiobooks: { nodes: { id: string }[] } } }, unknown>(
       `{ search(q: "corridor", market: "US") { shows { totalCount }
         audiobooks(first: 2) { nodes { id publisher chapters(first: 1) { nodes { id } } } } } }`,
@@ -104,12 +104,12 @@ describe('the market of audiobooks', () => {
     'audiobooks and chapters are null without an error in a market that has no audiobooks: %s',
     async (market) => {
       for (const mode of modes) {
-        const { ask, apiCalls } = await inMode(mode);
+        const { ask, apiCalls } = await startInMode(mode);
         const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name }
         chapters(ids: ["${chapters.first}"], market: "${market}") { name }
         search(q: "corridor", market: "${market}") { audiobooks { totalCount } } }`;
-        expect(seen(await ask(document))).toEqual(
-          fine({ audiobook: null, chapters: [null], search: { audiobooks: { totalCount: 0 } } }),
+        expect(dataAndErrorCodes(await ask(document))).toEqual(
+          withoutErrors({ audiobook: null, chapters: [null], search: { audiobooks: { totalCount: 0 } } }),
         );
         expect(apiCalls()).toHaveLength(3);
       }
@@ -119,9 +119,11 @@ describe('the market of audiobooks', () => {
   test.each(['US', 'GB', 'CA', 'IE', 'NZ', 'AU'])(
     'an audiobook is found in a market that has audiobooks: %s',
     async (market) => {
-      const { ask } = await inMode('development');
+      const { ask } = await startInMode('development');
       const document = `{ audiobook(id: "${audiobooks.chapters3}", market: "${market}") { name } }`;
-      expect(seen(await ask(document))).toEqual(fine({ audiobook: { name: 'Three Corridors' } }));
+      expect(dataAndErrorCodes(await ask(document))).toEqual(
+        withoutErrors({ audiobook: { name: 'Three Corridors' } }),
+      );
     },
   );
 });
@@ -129,26 +131,27 @@ describe('the market of audiobooks', () => {
 describe('URIs and links of audiobooks and chapters, which Spotify writes like those of shows and episodes', () => {
   test('the field `audiobooks` accepts URIs and links that say show or audiobook', async () => {
     for (const kind of ['show', 'audiobook']) {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       const ids = [
         `spotify:${kind}:${audiobooks.chapters3}`,
         `https://open.spotify.com/${kind}/${audiobooks.chapters3}?si=1`,
       ];
-      expect(seen(await ask(`{ audiobooks(ids: ${quoted(ids)}) { name } }`))).toEqual(
-        fine({ audiobooks: ids.map(() => ({ name: 'Three Corridors' })) }),
+      expect(dataAndErrorCodes(await ask(`{ audiobooks(ids: ${jsonList(ids)}) { name } }`))).toEqual(
+        withoutErrors({ audiobooks: ids.map(() => ({ name: 'Three Corridors' })) }),
       );
       expect(apiCalls()).toEqual([audiobookPath(audiobooks.chapters3)]);
     }
   });
 
   test('`node` finds audiobooks and chapters by URIs and links of shows and episodes, after it reads a show or an episode first', async () => {
-    const { ask, apiCalls } = await inMode('development');
-    const node = async (id: string) => seen(await ask(`{ node(id: "${id}") { id __typename } }`));
+    const { ask, apiCalls } = await startInMode('development');
+    const node = async (id: string) =>
+      dataAndErrorCodes(await ask(`{ node(id: "${id}") { id __typename } }`));
     expect(await node(`spotify:show:${audiobooks.chapters3}`)).toEqual(
-      fine({ node: { id: audiobooks.chapters3, __typename: 'Audiobook' } }),
+      withoutErrors({ node: { id: audiobooks.chapters3, __typename: 'Audiobook' } }),
     );
     expect(await node(`https://open.spotify.com/episode/${chapters.first}`)).toEqual(
-      fine({ node: { id: chapters.first, __typename: 'Chapter' } }),
+      withoutErrors({ node: { id: chapters.first, __typename: 'Chapter' } }),
     );
     expect(apiCalls()).toEqual([
       `/shows/${audiobooks.chapters3}?market=US`,
@@ -161,20 +164,22 @@ describe('URIs and links of audiobooks and chapters, which Spotify writes like t
   });
 
   test('`nodes` makes one call for a show, and one for an audiobook whose URI says audiobook', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const ids = [`spotify:show:${shows.episodes3}`, `spotify:audiobook:${audiobooks.gaps}`];
-    const answer = await ask(`{ nodes(ids: ${quoted(ids)}) { __typename } }`);
-    expect(seen(answer)).toEqual(fine({ nodes: [{ __typename: 'Show' }, { __typename: 'Audiobook' }] }));
+    const answer = await ask(`{ nodes(ids: ${jsonList(ids)}) { __typename } }`);
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ nodes: [{ __typename: 'Show' }, { __typename: 'Audiobook' }] }),
+    );
     expect(apiCalls()).toHaveLength(2);
     expect(answer.extensions.spotify?.plannedCalls).toBe(3);
   });
 
   test('the fields of shows and episodes reject URIs only if they say audiobook or chapter', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const answer = await ask(
       `{ show(id: "spotify:audiobook:${audiobooks.gaps}") { id } episode(id: "spotify:chapter:${chapters.first}") { id } }`,
     );
-    expect(seen(answer)).toEqual({
+    expect(dataAndErrorCodes(answer)).toEqual({
       data: { show: null, episode: null },
       errors: [
         ['show', 'BAD_USER_INPUT'],
@@ -189,10 +194,10 @@ test.each(modes)(
   'the pages of chapters that cached audiobooks contain are read again after two hours, and the plan is not below these calls (%s)',
   async (mode) => {
     const clock = startClock();
-    const gateway = await inMode(mode);
+    const gateway = await startInMode(mode);
     const ids = [audiobooks.chapters3, audiobooks.chapters50, audiobooks.escaped];
     const fields = 'name chapters(first: 1) { nodes { id } }';
-    const document = `{ audiobooks(ids: ${quoted(ids)}) { ${fields} } }`;
+    const document = `{ audiobooks(ids: ${jsonList(ids)}) { ${fields} } }`;
     expect((await gateway.ask(document)).errors).toEqual([]);
     gateway.sandbox.clearCalls();
     await clock.pass(2 * hour + 1);
@@ -217,7 +222,7 @@ test.each(modes)(
 
 test('the cache keeps an audiobook for six hours and a chapter for a day', async () => {
   const clock = startClock();
-  const { ask, apiCalls, sandbox } = await inMode('development');
+  const { ask, apiCalls, sandbox } = await startInMode('development');
   const audiobook = `{ audiobook(id: "${audiobooks.chapters3}") { name } }`;
   const chapter = `{ chapter(id: "${chapters.first}") { name } }`;
   await ask(audiobook);
@@ -232,12 +237,12 @@ test('the cache keeps an audiobook for six hours and a chapter for a day', async
 });
 
 test('a chapter whose type is episode, as the documentation of Spotify states, is a chapter', async () => {
-  const { ask, sandbox } = await inMode('development');
+  const { ask, sandbox } = await startInMode('development');
   sandbox.faults.add({
     on: { route: 'chapters' },
     fault: { kind: 'edit', edits: [{ path: 'type', set: 'episode' }] },
   });
-  expect(seen(await ask(`{ chapter(id: "${chapters.first}") { name } }`))).toEqual(
-    fine({ chapter: { name: 'Opening Credits' } }),
+  expect(dataAndErrorCodes(await ask(`{ chapter(id: "${chapters.first}") { name } }`))).toEqual(
+    withoutErrors({ chapter: { name: 'Opening Credits' } }),
   );
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { parseMarket } from '../../src/datasources/spotify/kinds/markets.ts';
-import { albums, artists, inMode, quoted, seen, tracks } from '../support/asking.ts';
+import {
+  albums,
+  artists,
+  dataAndErrorCodes,
+  jsonList,
+  startInMode,
+  tracks,
+} from '../support/schema-tests.ts';
 
 /** A market that is not an ISO code makes the field with this argument null, and no other field. */
 
@@ -38,7 +45,7 @@ const cases: [field: string, data: object, path: string, calls: string[]][] = [
     [`/artists/${albums9}`],
   ],
   [
-    `artists(ids: ${quoted([albums9])}) { name albums(market: $m) { totalCount } }`,
+    `artists(ids: ${jsonList([albums9])}) { name albums(market: $m) { totalCount } }`,
     { artists: [{ name: 'Nine Lives Left', albums: null }] },
     'artists.0.albums',
     [`/artists/${albums9}`],
@@ -79,15 +86,15 @@ test.each(cases)(
   'an invalid market makes its field null at the path of the field, costs no call, and leaves parents and siblings their data: %s',
   async (field, data, path, calls) => {
     for (const m of invalidMarkets) {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       const sibling = `artist(id: "${artists.bts}") { name }`;
       const document = `query ($m: Market) { ${field} sibling: ${sibling} }`;
       const inlined = `{ ${field.replaceAll('$m', JSON.stringify(m))} sibling: ${sibling} }`;
       const expected = { data: { ...data, sibling: { name: 'BTS' } }, errors: [[path, 'BAD_USER_INPUT']] };
       // A repeated operation is compiled.
       for (let run = 1; run <= 3; run++) {
-        expect(seen(await ask(document, { m }))).toEqual(expected);
-        expect(seen(await ask(inlined))).toEqual(expected);
+        expect(dataAndErrorCodes(await ask(document, { m }))).toEqual(expected);
+        expect(dataAndErrorCodes(await ask(inlined))).toEqual(expected);
       }
       const withoutLimit = (paths: string[]) => paths.map((call) => call.replace(/limit=\d+/, 'limit=1'));
       expect(withoutLimit(apiCalls()).toSorted()).toEqual([...calls, `/artists/${artists.bts}`].toSorted());
@@ -96,7 +103,7 @@ test.each(cases)(
 );
 
 test('a field with an invalid market adds no planned calls, for any selection below it', async () => {
-  const { ask } = await inMode('development');
+  const { ask } = await startInMode('development');
   const expensiveField =
     'albums(first: 100, market: "XX") { nodes { tracks(first: 100) { nodes { album { label } } } } }';
   const { status, data, errors, extensions } = await ask(
@@ -113,8 +120,8 @@ test('a field with an invalid market adds no planned calls, for any selection be
 test.each(['albums', 'tracks'])(
   'an invalid market is one error of the whole plural field, without a call: %s',
   async (field) => {
-    const { ask, sandbox } = await inMode('extended');
-    const answer = await ask(`{ ${field}(ids: ${quoted([album, album])}, market: "XX") { id } }`);
+    const { ask, sandbox } = await startInMode('extended');
+    const answer = await ask(`{ ${field}(ids: ${jsonList([album, album])}, market: "XX") { id } }`);
     expect(answer.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
       [[field], { code: 'BAD_USER_INPUT' }],
     ]);
@@ -129,7 +136,7 @@ describe('values that are not markets', () => {
   });
 
   test('a market that is not a string is an error of status 400, in the document and in the variables', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const { status } = await ask(`{ album(id: "${album}", market: 7) { name } }`);
     expect(status).toBe(400);
     const variable = await ask(`query ($m: Market) { album(id: "${album}", market: $m) { name } }`, { m: 7 });

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   catalogue,
-  fine,
-  inMode,
+  dataAndErrorCodes,
+  errorResponse,
   playlists,
-  refusal,
-  seen,
-  unavailable,
-  unknownApp,
-} from '../support/asking.ts';
+  startInMode,
+  startWithUnknownApp,
+  unavailableFields,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 import { sharedPath } from '../support/shared.ts';
 
 /** New releases, categories and the playlists of users: Spotify gives them to few apps. */
@@ -28,7 +28,7 @@ const allFields = `{
 
 describe('for an app in extended mode', () => {
   test('the new releases are one list of at most 100 albums, newest first, with one call for fifty', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const newest = catalogue
       .albums()
       .toSorted((one, other) => other.releaseDate.localeCompare(one.releaseDate))
@@ -53,7 +53,7 @@ describe('for an app in extended mode', () => {
   });
 
   test('categories have their names, icons and ids, and a cursor leads to the next page', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const page = (args: string) =>
       `{ categories(${args}) { totalCount nodes { id name icons { url width height } } pageInfo { endCursor } } }`;
     const first = await ask<{ categories: Categories }, object>(page('first: 2'));
@@ -76,25 +76,27 @@ describe('for an app in extended mode', () => {
   });
 
   test('a category is read by its id, with the language of `locale`', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     expect(
-      seen(
+      dataAndErrorCodes(
         await ask(
           '{ plain: category(id: "party") { id name } swedish: category(id: "party", locale: "sv_SE") { name } }',
         ),
       ),
-    ).toEqual(fine({ plain: { id: 'party', name: 'Party' }, swedish: { name: 'Party (sv)' } }));
+    ).toEqual(withoutErrors({ plain: { id: 'party', name: 'Party' }, swedish: { name: 'Party (sv)' } }));
     expect(apiCalls()).toEqual(['/browse/categories/party', '/browse/categories/party?locale=sv_SE']);
   });
 
   test('the playlists of a category come without its null slots', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const slots = catalogue.playlistsOf('party').slice(0, 20);
     expect(slots).toContain(null);
     expect(
-      seen(await ask('{ category(id: "party") { playlists(first: 20) { totalCount nodes { id } } } }')),
+      dataAndErrorCodes(
+        await ask('{ category(id: "party") { playlists(first: 20) { totalCount nodes { id } } } }'),
+      ),
     ).toEqual(
-      fine({
+      withoutErrors({
         category: {
           playlists: {
             totalCount: catalogue.playlistsOf('party').length,
@@ -110,17 +112,17 @@ describe('for an app in extended mode', () => {
   });
 
   test('a user has the public playlists that the catalogue has', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const owner = userOf(playlists.bySpotify);
     const ofOwner = catalogue.playlists().filter((playlist) => playlist.owner.id === owner.id);
     expect(
-      seen(
+      dataAndErrorCodes(
         await ask(
           `{ playlist(id: "${playlists.bySpotify}") { owner { playlists(first: 3) { totalCount nodes { id } } } } }`,
         ),
       ),
     ).toEqual(
-      fine({
+      withoutErrors({
         playlist: {
           owner: {
             playlists: {
@@ -135,50 +137,57 @@ describe('for an app in extended mode', () => {
   });
 
   test('a user without playlists has an empty list, and the playlists of a deleted user are null without an entry in `unavailable`', async () => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     const document = `{ playlist(id: "${playlists.items3}") {
       items(first: 1) { nodes { addedBy { playlists { totalCount } } } }
     } }`;
     const withPlaylists = (found: unknown) =>
-      fine({ playlist: { items: { nodes: [{ addedBy: { playlists: found } }] } } });
-    expect(seen(await ask(document))).toEqual(withPlaylists({ totalCount: 0 }));
+      withoutErrors({ playlist: { items: { nodes: [{ addedBy: { playlists: found } }] } } });
+    expect(dataAndErrorCodes(await ask(document))).toEqual(withPlaylists({ totalCount: 0 }));
 
-    const gone = await inMode('extended');
-    gone.sandbox.faults.add({ on: { route: 'users/playlists' }, fault: refusal(404, 'No such user') });
+    const gone = await startInMode('extended');
+    gone.sandbox.faults.add({ on: { route: 'users/playlists' }, fault: errorResponse(404, 'No such user') });
     for (const calls of [2, 2]) {
       const answer = await gone.ask(document);
-      expect(seen(answer)).toEqual(withPlaylists(null));
-      expect(unavailable(answer)).toEqual([]);
+      expect(dataAndErrorCodes(answer)).toEqual(withPlaylists(null));
+      expect(unavailableFields(answer)).toEqual([]);
       expect(gone.apiCalls()).toHaveLength(calls);
     }
   });
 
   test('a category that does not exist is null without an entry in `unavailable`', async () => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     const answer = await ask('{ category(id: "nonsense") { name playlists { totalCount } } }');
-    expect(seen(answer)).toEqual(fine({ category: null }));
-    expect(unavailable(answer)).toEqual([]);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ category: null }));
+    expect(unavailableFields(answer)).toEqual([]);
   });
 
   test('for an app created after November 2024, the playlists of a category are null with an entry in `unavailable`, after a 403 and after a 404', async () => {
-    for (const fault of [refusal(403, 'Forbidden'), refusal(404, 'Resource not found')]) {
-      const { ask, sandbox } = await inMode('extended');
+    for (const fault of [errorResponse(403, 'Forbidden'), errorResponse(404, 'Resource not found')]) {
+      const { ask, sandbox } = await startInMode('extended');
       sandbox.faults.add({ on: { path: '/browse/categories/party/playlists' }, fault });
       const answer = await ask('{ category(id: "party") { name playlists { totalCount } } }');
-      expect(seen(answer)).toEqual(fine({ category: { name: 'Party', playlists: null } }));
-      expect(unavailable(answer)).toEqual(['Category.playlists at category.playlists: QUOTA_MODE']);
+      expect(dataAndErrorCodes(answer)).toEqual(
+        withoutErrors({ category: { name: 'Party', playlists: null } }),
+      );
+      expect(unavailableFields(answer)).toEqual(['Category.playlists at category.playlists: QUOTA_MODE']);
     }
   });
 });
 
 describe('for an app in development mode', () => {
   test('new releases, categories and playlists of users are null with an entry in `unavailable`, and cost no call', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const answer = await ask(allFields);
-    expect(seen(answer)).toEqual(
-      fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({
+        newReleases: null,
+        categories: null,
+        category: null,
+        playlist: { owner: { playlists: null } },
+      }),
     );
-    expect(unavailable(answer).toSorted()).toEqual([
+    expect(unavailableFields(answer).toSorted()).toEqual([
       'Query.categories at categories: QUOTA_MODE',
       'Query.category at category: QUOTA_MODE',
       'Query.newReleases at newReleases: QUOTA_MODE',
@@ -189,32 +198,37 @@ describe('for an app in development mode', () => {
   });
 
   test('an app of unknown quota mode calls each kind of endpoint once, and never again', async () => {
-    const { ask, apiCalls } = await unknownApp('development');
+    const { ask, apiCalls } = await startWithUnknownApp('development');
     await ask(allFields);
     const calls = apiCalls().length;
     expect(apiCalls().filter((path) => path.startsWith('/browse/'))).toHaveLength(2);
     const again = await ask(allFields);
-    expect(seen(again)).toEqual(
-      fine({ newReleases: null, categories: null, category: null, playlist: { owner: { playlists: null } } }),
+    expect(dataAndErrorCodes(again)).toEqual(
+      withoutErrors({
+        newReleases: null,
+        categories: null,
+        category: null,
+        playlist: { owner: { playlists: null } },
+      }),
     );
-    expect(unavailable(again)).toHaveLength(4);
+    expect(unavailableFields(again)).toHaveLength(4);
     expect(apiCalls()).toHaveLength(calls);
   });
 });
 
 test('a page of no items costs no call, so the gateway learns nothing about the permissions of the app from it', async () => {
-  const { ask, apiCalls } = await unknownApp('development');
+  const { ask, apiCalls } = await startWithUnknownApp('development');
   const empty = '{ newReleases(first: 0) { edges { cursor } } }';
-  expect(seen(await ask(empty))).toEqual(fine({ newReleases: { edges: [] } }));
+  expect(dataAndErrorCodes(await ask(empty))).toEqual(withoutErrors({ newReleases: { edges: [] } }));
   expect(apiCalls()).toEqual([]);
   const length = '{ newReleases(first: 0) { edges { cursor } totalCount } }';
   for (const calls of [1, 1]) {
     const answer = await ask(length);
-    expect(seen(answer)).toEqual(fine({ newReleases: null }));
-    expect(unavailable(answer)).toEqual(['Query.newReleases at newReleases: QUOTA_MODE']);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ newReleases: null }));
+    expect(unavailableFields(answer)).toEqual(['Query.newReleases at newReleases: QUOTA_MODE']);
     expect(apiCalls()).toHaveLength(calls);
   }
-  expect(seen(await ask(empty))).toEqual(fine({ newReleases: { edges: [] } }));
+  expect(dataAndErrorCodes(await ask(empty))).toEqual(withoutErrors({ newReleases: { edges: [] } }));
 });
 
 describe('invalid input', () => {
@@ -227,8 +241,8 @@ describe('invalid input', () => {
     ['{ newReleases(first: 101) { totalCount } }', 'newReleases'],
     ['{ categories(after: "nonsense") { totalCount } }', 'categories'],
   ])('invalid input is an error and costs no call: %s', async (document, field) => {
-    const { ask, apiCalls } = await inMode('extended');
-    expect(seen(await ask(document))).toEqual({
+    const { ask, apiCalls } = await startInMode('extended');
+    expect(dataAndErrorCodes(await ask(document))).toEqual({
       data: { [field]: null },
       errors: [[field, 'BAD_USER_INPUT']],
     });
@@ -247,7 +261,7 @@ describe.skipIf(folder === null)('recorded responses', () => {
     ['album_new_releases.json', '{ newReleases(first: 20) { totalCount nodes { id name albumType } } }'],
   ])('the values of the recorded response are unchanged: %s', async (name, document) => {
     const json = recording(name);
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'answer', status: 200, json } });
     const { data, errors } = await ask<Record<string, Recorded>, object>(document);
     expect(errors).toEqual([]);

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { QuotaMode } from '../../src/sandbox/index.ts';
-import { callsPage, type Measured } from '../support/calls-page.ts';
+import { type CallCounts, callsPage } from '../support/calls-page.ts';
 import { waitForIdleLoop } from '../support/clock.ts';
 import { startGateway, withSandbox } from '../support/gateway.ts';
 import { createNaiveGateway } from '../support/naive-gateway.ts';
-import { type Ask, catalogue, type Operation, operations, perform } from '../support/operations.ts';
+import { type Ask, catalogue, type Operation, operations, runOperation } from '../support/operations.ts';
 
 /** Every operation costs the fewest Spotify calls. The sandbox counts the calls, and `docs/calls.md` lists them. */
 
@@ -54,7 +54,7 @@ async function startUpstream(mode: QuotaMode) {
     apiCalls,
     /** The calls of an operation, without the calls of `operation.before`. */
     async count(operation: Operation, ask: Ask) {
-      const data = await perform(operation, ask, sandbox.clearCalls);
+      const data = await runOperation(operation, ask, sandbox.clearCalls);
       await sleep(lateCallsMs);
       return { calls: apiCalls(), data };
     },
@@ -63,7 +63,7 @@ async function startUpstream(mode: QuotaMode) {
       if (operation.before !== undefined) await ask(operation.before);
       sandbox.clearCalls();
       await Promise.all(
-        Array.from({ length: operation.crowd ?? defaultConcurrency }, () => perform(operation, ask)),
+        Array.from({ length: operation.crowd ?? defaultConcurrency }, () => runOperation(operation, ask)),
       );
       await waitForIdleLoop();
       return apiCalls();
@@ -71,9 +71,9 @@ async function startUpstream(mode: QuotaMode) {
   };
 }
 
-const measured = new Map<Operation, Partial<Record<QuotaMode, Measured>>>();
+const measured = new Map<Operation, Partial<Record<QuotaMode, CallCounts>>>();
 
-async function measure(operation: Operation, mode: QuotaMode): Promise<Measured & { answers: unknown[] }> {
+async function measure(operation: Operation, mode: QuotaMode): Promise<CallCounts & { answers: unknown[] }> {
   const { configured, another, learning, naive, count, countConcurrent } = await startUpstream(mode);
   const firstRun = await count(operation, configured);
   const repeatedRun = await count(operation, configured);

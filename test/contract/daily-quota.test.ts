@@ -6,10 +6,10 @@ import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { epochMs } from '../../src/observability/clock.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { artists, catalogue, inMode, seen } from '../support/asking.ts';
 import { startClock } from '../support/clock.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
+import { artists, catalogue, dataAndErrorCodes, startInMode } from '../support/schema-tests.ts';
 
 /** Daily limits (section 8 of the contract), in front of a sandbox that rejects calls beyond its limits, like Spotify. */
 
@@ -26,7 +26,7 @@ const numbers = (length: number, from = 0) => Array.from({ length }, (_, index) 
 
 /** A gateway with daily limits, in front of a sandbox that has the same limits. */
 const limited = (dailyLimits: Record<string, number>, environment: Record<string, string> = {}) =>
-  inMode(
+  startInMode(
     'development',
     {
       SPOTIFY_DAILY_LIMITS: Object.entries(dailyLimits)
@@ -172,7 +172,7 @@ describe('thrift', () => {
       await clock.pass(staleHours * hourSeconds);
       const before = gateway.apiCalls().length;
       const answer = await gateway.ask(artist(0));
-      expect(seen(answer)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
+      expect(dataAndErrorCodes(answer)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
       await clock.pass(0); // a refresh runs in the background
       expect(gateway.apiCalls().length - before).toBe(calls);
       // First reads come before repeated ones: data without an entry still gets a call.
@@ -202,7 +202,10 @@ describe('a window for which the remaining calls do not suffice', () => {
     expect(pages()).toHaveLength(4);
     const after = data.artist.albums?.pageInfo.endCursor;
     const next = await gateway.ask<Data, object>(document(`first: 10, after: "${after}"`));
-    expect(seen(next)).toEqual({ data: { artist: { albums: null } }, errors: [['artist.albums', exceeded]] });
+    expect(dataAndErrorCodes(next)).toEqual({
+      data: { artist: { albums: null } },
+      errors: [['artist.albums', exceeded]],
+    });
     // The cached part stays readable.
     const again = await gateway.ask<Data, object>(document('first: 40'));
     expect([codesOf([again]), again.data.artist.albums?.nodes.length]).toEqual([['ok'], 40]);
@@ -217,7 +220,7 @@ describe('a limit that is used up', () => {
     await inTurn([0, 1].map(artist), gateway.ask);
     await clock.pass(23.5 * hourSeconds);
     const stale = await gateway.ask(artist(0));
-    expect(seen(stale)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
+    expect(dataAndErrorCodes(stale)).toEqual({ data: { artist: { id: artistIds[0] } }, errors: [] });
     expect(staleOf(stale)).toEqual([{ field: 'Query.artist', path: ['artist'], reason: 'QUOTA' }]);
     const { errors } = await gateway.ask(artist(2));
     expect(errors[0]?.extensions?.['code']).toBe(exceeded);
@@ -255,7 +258,7 @@ test('a read that the limit rejects after another read has taken the last call g
 describe('QUOTA_EXCEEDED', () => {
   test('the gateway learns a limit from one rejection by Spotify with QUOTA_EXCEEDED, and never reaches it again', async () => {
     const clock = startClock();
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const { sandbox, ask, apiCalls } = gateway;
     const spotifysLimit = { kind: 'budget', calls: 12, windowSeconds: daySeconds, form: 'quota' } as const;
     sandbox.faults.add({ on: { route: 'albums' }, fault: spotifysLimit });
@@ -330,7 +333,7 @@ describe('Query.quota', () => {
   test.each([{ EXPOSE_QUOTA: 'false' }, { NODE_ENV: 'production' }])(
     '`quota` is null with %o',
     async (environment) => {
-      const gateway = await inMode('development', environment);
+      const gateway = await startInMode('development', environment);
       const { data, errors } = await gateway.ask('{ quota { family } }');
       expect({ data, errors }).toEqual({ data: { quota: null }, errors: [] });
     },
@@ -341,14 +344,14 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
   test('a daily limit with a shared store holds for all processes together, across restarts and after the store has lost its data', async () => {
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url, SPOTIFY_DAILY_LIMITS: 'albums=7' };
-    const first = await inMode('development', environment);
-    const second = await inMode('development', environment);
+    const first = await startInMode('development', environment);
+    const second = await startInMode('development', environment);
     for (let i = 0; i < 2; i++) {
       expect(await read(first, i)).toEqual(found);
       expect(await read(second, 10 + i)).toEqual(found);
     }
     await first.gateway.dispose();
-    const later = await inMode('development', environment);
+    const later = await startInMode('development', environment);
     expect(await read(later, 20)).toEqual(found);
     expect(await quotaOf(later, 'albums')).toMatchObject({ used: 5, remaining: 1 });
 
@@ -356,7 +359,7 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
     await sleep(100);
     expect(await read(second, 30)).toEqual(found);
     expect(await read(later, 31)).toEqual(usedUp);
-    const last = await inMode('development', environment);
+    const last = await startInMode('development', environment);
     expect(await read(last, 40)).toEqual(usedUp);
     const calls = [first, second, later, last].map(({ apiCalls }) => apiCalls().length);
     expect(calls).toEqual([2, 3, 1, 0]);
@@ -364,7 +367,7 @@ describe.skipIf(!hasRedis())('a daily limit with a shared store', () => {
 });
 
 test('an app in development mode has presumed limits, which reject no call', async () => {
-  const { ask } = await inMode('development');
+  const { ask } = await startInMode('development');
   const { data } = await ask<{ quota: object[] }, object>('{ quota { family limit limitSource remaining } }');
   expect(data.quota).toContainEqual({
     family: 'artists/albums',
@@ -372,13 +375,13 @@ test('an app in development mode has presumed limits, which reject no call', asy
     limitSource: 'PRESUMED',
     remaining: 98,
   });
-  expect(seen(await (await inMode('extended')).ask('{ quota { family } }'))).toEqual({
+  expect(dataAndErrorCodes(await (await startInMode('extended')).ask('{ quota { family } }'))).toEqual({
     data: { quota: [] },
     errors: [],
   });
 });
 test('a dry run states the calls by family and the part that is cached, has no data, and costs no call', async () => {
-  const gateway = await inMode('development');
+  const gateway = await startInMode('development');
   await gateway.ask(artist(0));
   const before = gateway.apiCalls().length;
   const response = await gateway.fetch('/graphql', {

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { artists, catalogue } from '../support/asking.ts';
 import { expectBounded } from '../support/bounded.ts';
 import { startGateway } from '../support/gateway.ts';
 import { albumCursors } from '../support/hostile-operation.ts';
@@ -20,7 +19,8 @@ import {
   upstreamOf,
 } from '../support/process.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
-import { garbage, spoil } from '../support/redis-garbage.ts';
+import { corruptEntries, garbage } from '../support/redis-garbage.ts';
+import { artists, catalogue } from '../support/schema-tests.ts';
 import { onTestEnd } from '../support/test-end.ts';
 
 /**
@@ -385,7 +385,7 @@ describe.skipIf(!hasRedis())('entries in Redis that no gateway has written', () 
       const { data, errors } = await writer.ask(query);
       expect(errors).toEqual([]);
       await until(async () => (await redis.client.keys('*artist*')).length > 1, 5_000);
-      await spoil(redis.client, garbageOfKind[kind]);
+      await corruptEntries(redis.client, garbageOfKind[kind]);
       const reply = await expectBounded(reader, () => reader.ask(query));
       expect(reply.json, kind).toEqual({ data });
       await redis.client.flushall();

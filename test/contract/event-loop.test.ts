@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { artists, catalogue } from '../support/asking.ts';
 import { isFull } from '../support/clock.ts';
 import { type SentRequest, startHostileProcess } from '../support/hostile-process.ts';
 import type { Environment } from '../support/process.ts';
+import { artists, catalogue } from '../support/schema-tests.ts';
 
 /** However many operations arrive at once, the event loop handles other events between them. */
 

@@ -1,23 +1,29 @@
 import { describe, expect, test, vi } from 'vitest';
-import { artists, catalogue, fine, inMode, seen } from '../support/asking.ts';
 import { startClock } from '../support/clock.ts';
+import {
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  startInMode,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 /** Stale cache entries in responses, and the calls to Spotify that refresh them. */
 
 const hour = 3_600;
 const everyArtist = catalogue.artists().map(({ id }) => id);
 const artist = (id: string) => `{ artist(id: "${id}") { name } }`;
-const nameOf = (id: string) => fine({ artist: { name: catalogue.artist(id)?.name } });
+const nameOf = (id: string) => withoutErrors({ artist: { name: catalogue.artist(id)?.name } });
 
 describe('a stale cache entry', () => {
   test('a stale cache entry is served at once and listed in `stale`, is refreshed once, and its response is not cached', async () => {
     const clock = startClock();
-    const { ask, fetch, apiCalls, sandbox } = await inMode('development');
+    const { ask, fetch, apiCalls, sandbox } = await startInMode('development');
     await ask(artist(artists.bts));
     await clock.pass(6 * hour + 1);
     sandbox.clearCalls();
     const stale = await ask(artist(artists.bts));
-    expect(seen(stale)).toEqual(nameOf(artists.bts));
+    expect(dataAndErrorCodes(stale)).toEqual(nameOf(artists.bts));
     expect(stale.extensions.spotify?.stale).toEqual([
       { field: 'Query.artist', path: ['artist'], reason: 'REVALIDATING' },
     ]);
@@ -35,7 +41,7 @@ describe('a stale cache entry', () => {
 describe('a daily limit of which more than a half is used', () => {
   test('a daily limit that is more than half used extends the freshness of a list, which is not listed in `stale` and costs no call', async () => {
     const clock = startClock();
-    const { ask, apiCalls, sandbox } = await inMode('development', {
+    const { ask, apiCalls, sandbox } = await startInMode('development', {
       SPOTIFY_DAILY_LIMITS: 'artists/albums=10',
     });
     const list = (id: string) => `{ artist(id: "${id}") { albums(first: 5) { nodes { name } } } }`;
@@ -52,7 +58,7 @@ describe('a daily limit of which more than a half is used', () => {
 });
 
 test('a client that sends the ETag of a response to GET gets 304, also with the weak ETag of a compressing proxy', async () => {
-  const { fetch, apiCalls } = await inMode('development');
+  const { fetch, apiCalls } = await startInMode('development');
   const get = (headers: Record<string, string> = {}) =>
     fetch(`/graphql?query=${encodeURIComponent(artist(artists.bts))}`, { headers });
   const etag = (await get()).headers.get('etag') ?? expect.fail();

@@ -3,9 +3,9 @@ import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { catalogue } from '../support/asking.ts';
 import { hostileRequests } from '../support/hostile-documents.ts';
 import { type HostileProcess, startHostileProcess } from '../support/hostile-process.ts';
+import { catalogue } from '../support/schema-tests.ts';
 
 /**
  * Every document costs a process little. `HOSTILE_DOCUMENTS` sets the number of documents, and `HOSTILE_SEED` sets the

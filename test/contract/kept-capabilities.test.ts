@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WrittenRule } from '../support/case-format.ts';
 import { startClock } from '../support/clock.ts';
-import { type Answer, startGateway } from '../support/gateway.ts';
+import { type GraphQLResult, startGateway } from '../support/gateway.ts';
 import {
   fullAlbum,
   fullArtist,
@@ -11,7 +11,7 @@ import {
   plainObject,
   shortTrack,
 } from '../support/plain-objects.ts';
-import { askedLists } from '../support/scripted-lists.ts';
+import { requestedLists } from '../support/scripted-lists.ts';
 import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { limitTestsAtOnce } from '../support/test-end.ts';
 
@@ -39,7 +39,7 @@ async function start(mode: string, rules: readonly WrittenRule[]) {
   };
 }
 
-const dataOf = ({ data, errors }: Answer<unknown>) => ({ data, errors });
+const dataOf = ({ data, errors }: GraphQLResult<unknown>) => ({ data, errors });
 const withoutErrors = (data: unknown) => ({ data, errors: [] });
 
 const rejections: readonly [name: string, answer: Omit<WrittenRule, 'path'>][] = [
@@ -244,7 +244,7 @@ const pageOf = (items: readonly object[], limit = 50) => ({
 });
 
 describe('the page size', () => {
-  for (const kind of askedLists) {
+  for (const kind of requestedLists) {
     test(`${kind.name}: the page size is unchanged after one page reports a limit of 1`, async () => {
       const items = [1, 2, 3].map((n) => kind.item(plainId(n)));
       const small = { ...pageOf(items.slice(0, 1), 1), total: 3, next: 'https://api.spotify.com/v1/next' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { albumPage, albumsDocument, idsOf, slots } from '../support/album-pages.ts';
-import { albums, artists, fine, inMode, seen } from '../support/asking.ts';
+import { albums, artists, dataAndErrorCodes, startInMode, withoutErrors } from '../support/schema-tests.ts';
 
 /** Windows over an artist's list of albums, and their calls. `paging.property.test.ts` walks whole lists. */
 
@@ -27,7 +27,7 @@ describe('a window', () => {
   ])(
     'a window of `%s` is read in full pages of ten, and no page is larger, repeated or unneeded',
     async (args, from, to, offsets) => {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       const page = await albumPage(gateway, args);
       expect(idsOf(page)).toEqual(slots(from, to));
       expect([page.pageInfo.hasPreviousPage, page.pageInfo.hasNextPage]).toEqual([from > 0, to < 104]);
@@ -41,7 +41,7 @@ describe('a window', () => {
   );
 
   test('a window uses the pages that another window has read', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const { edges } = await albumPage(gateway, 'first: 30');
     gateway.sandbox.clearCalls();
     const cursor = (slot: number) => edges[slot]?.cursor;
@@ -69,9 +69,9 @@ describe('a window', () => {
   ])(
     'a window of `%s` is an error without a call for its list, and its siblings keep their data',
     async (args) => {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       const query = `{ artist(id: "${artists.bts}") { name albums(${args}) { totalCount } } }`;
-      expect(seen(await ask(query))).toEqual({
+      expect(dataAndErrorCodes(await ask(query))).toEqual({
         data: { artist: { name: 'BTS', albums: null } },
         errors: [['artist.albums', 'BAD_USER_INPUT']],
       });
@@ -82,7 +82,7 @@ describe('a window', () => {
   test.each(['first: 0', 'last: 0'])(
     'a window of `%s` is empty and has the length of the list, for one call at most',
     async (args) => {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       const page = await albumPage(gateway, args);
       expect([page.totalCount, page.nodes, page.edges]).toEqual([104, [], []]);
       expect(page.pageInfo).toMatchObject({ hasNextPage: false, startCursor: null, endCursor: null });
@@ -92,8 +92,8 @@ describe('a window', () => {
 
   test('a window after the end of the list has no edge and no cursor, and has a previous page', async () => {
     for (const isLengthCached of [true, false]) {
-      const gateway = await inMode('development');
-      const end = await albumPage(isLengthCached ? gateway : await inMode('development'), 'last: 1');
+      const gateway = await startInMode('development');
+      const end = await albumPage(isLengthCached ? gateway : await startInMode('development'), 'last: 1');
       gateway.sandbox.clearCalls();
       const page = await albumPage(gateway, `first: 5, after: "${end.pageInfo.endCursor}"`);
       expect(page).toEqual({
@@ -107,9 +107,9 @@ describe('a window', () => {
   });
 
   test('a window between cursors that cross or are adjacent is empty and costs no call', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const { edges } = await albumPage(gateway, 'first: 9');
-    const other = await inMode('development');
+    const other = await startInMode('development');
     for (const [after, before] of [
       [6, 2],
       [2, 3],
@@ -118,8 +118,10 @@ describe('a window', () => {
       const window = `after: "${edges[after]?.cursor}", before: "${edges[before]?.cursor}"`;
       for (const size of ['first: 5', 'last: 5']) {
         const selected = 'nodes { id } pageInfo { hasNextPage startCursor endCursor }';
-        expect(seen(await other.ask(albumsDocument(`${size}, ${window}`, artists.bts, selected)))).toEqual(
-          fine({
+        expect(
+          dataAndErrorCodes(await other.ask(albumsDocument(`${size}, ${window}`, artists.bts, selected))),
+        ).toEqual(
+          withoutErrors({
             artist: {
               name: 'BTS',
               albums: { nodes: [], pageInfo: { hasNextPage: false, startCursor: null, endCursor: null } },
@@ -134,28 +136,30 @@ describe('a window', () => {
 
 describe('the length of a list', () => {
   test('the length of a list costs one call, and no call if it is cached', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const query = albumsDocument('first: 100', artists.bts, 'totalCount');
     for (let time = 0; time < 2; time++) {
-      expect(seen(await gateway.ask(query))).toEqual(
-        fine({ artist: { name: 'BTS', albums: { totalCount: 104 } } }),
+      expect(dataAndErrorCodes(await gateway.ask(query))).toEqual(
+        withoutErrors({ artist: { name: 'BTS', albums: { totalCount: 104 } } }),
       );
     }
     expect(requestedPages(gateway)).toEqual([[0, 10]]);
   });
 
   test('the length of the tracks of an album comes with the album, also if no tracks are selected', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const query = `{ album(id: "${albums.tracks130}") { tracks { totalCount } } }`;
-    expect(seen(await gateway.ask(query))).toEqual(fine({ album: { tracks: { totalCount: 130 } } }));
+    expect(dataAndErrorCodes(await gateway.ask(query))).toEqual(
+      withoutErrors({ album: { tracks: { totalCount: 130 } } }),
+    );
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks130}`]);
   });
 
   test('the length of a list is not requested if only `__typename` of the list is selected', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const answer = await gateway.ask(albumsDocument('', artists.bts, '__typename'));
-    expect(seen(answer)).toEqual(
-      fine({ artist: { name: 'BTS', albums: { __typename: 'ArtistAlbumsConnection' } } }),
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ artist: { name: 'BTS', albums: { __typename: 'ArtistAlbumsConnection' } } }),
     );
     const { plannedCalls = 0, actualCalls = 0 } = answer.extensions.spotify ?? {};
     expect(actualCalls).toBeLessThanOrEqual(plannedCalls);

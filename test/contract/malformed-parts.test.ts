@@ -3,9 +3,17 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
 import { schema } from '../../src/schema/index.ts';
-import { albums, artists, catalogue, inMode, seen, tracks, unavailable } from '../support/asking.ts';
 import { startGateway } from '../support/gateway.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  startInMode,
+  tracks,
+  unavailableFields,
+} from '../support/schema-tests.ts';
 import { albumFields, artistFields, trackFields } from '../support/truth.ts';
 import { unexplainedNulls } from '../support/unexplained-nulls.ts';
 
@@ -216,7 +224,7 @@ function withNull<T>(data: T, path: string): T {
 }
 
 async function askWith(edits: readonly Edit[], { query, on }: Place) {
-  const gateway = await inMode('extended');
+  const gateway = await startInMode('extended');
   if (edits.length > 0) gateway.sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits } });
   const answer = withoutHost(await gateway.ask<object, object>(query), gateway.sandbox.imagesUrl);
   expect(unexplainedNulls(schema, parse(query), {}, answer)).toEqual([]);
@@ -245,11 +253,11 @@ describe.each(places)('a part of $name', (place) => {
       for (const bad of isSimplified ? part.bad.slice(0, 2) : part.bad) {
         const { answer, calls } = await askWith([{ path: inside + part.json, set: bad }], place);
         const path = at + part.field;
-        expect(seen(answer), JSON.stringify(bad)).toEqual({
+        expect(dataAndErrorCodes(answer), JSON.stringify(bad)).toEqual({
           data: withNull(valid.answer.data, path),
           errors: [[path, 'UPSTREAM_BAD_RESPONSE']],
         });
-        const reasons = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
+        const reasons = unavailableFields(answer).filter((line) => line.includes(` at ${path}:`));
         expect(reasons).toEqual([expect.stringMatching(/: MALFORMED$/)]);
         expect(calls).toEqual(valid.calls);
       }
@@ -268,8 +276,8 @@ describe.each(places)('a part of $name', (place) => {
       for (const edit of absences) {
         const { answer, calls } = await askWith([edit], place);
         const path = at + field;
-        expect(seen(answer)).toEqual({ data: withNull(valid.answer.data, path), errors: [] });
-        const reasons = unavailable(answer).filter((line) => line.includes(` at ${path}:`));
+        expect(dataAndErrorCodes(answer)).toEqual({ data: withNull(valid.answer.data, path), errors: [] });
+        const reasons = unavailableFields(answer).filter((line) => line.includes(` at ${path}:`));
         expect(reasons).toEqual([expect.stringMatching(/: NOT_SENT$/)]);
         expect(calls).toEqual(valid.calls);
       }
@@ -284,18 +292,18 @@ describe('a value that the object does not have', () => {
     ['linkedFrom { id }', 'linked_from'],
     ['externalIds { isrc upc ean }', 'external_ids.isrc'],
   ])('a field without a value is null without an entry in `unavailable`: %s', async (field, path) => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, remove: true }] } });
     const answer = await ask(`{ track(id: "${tracks.severalArtists}") { ${field} } }`);
     expect(answer.errors).toEqual([]);
-    expect(unavailable(answer)).toEqual([]);
+    expect(unavailableFields(answer)).toEqual([]);
   });
 
   test('a followers object without a number is null as a whole', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     const edits: Edit[] = [{ path: 'followers', set: { href: null, total: null } }];
     sandbox.faults.add({ fault: { kind: 'edit', edits } });
-    expect(seen(await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`))).toEqual({
+    expect(dataAndErrorCodes(await ask(`{ artist(id: "${artists.bts}") { followers { total } } }`))).toEqual({
       data: { artist: { followers: null } },
       errors: [],
     });
@@ -332,7 +340,7 @@ describe('an object without an id', () => {
         ],
       ];
       for (const [on, path, query] of lists) {
-        const { ask, sandbox } = await inMode('extended');
+        const { ask, sandbox } = await startInMode('extended');
         sandbox.faults.add({ ...(on && { on }), fault: { kind: 'edit', edits: [{ path, set: item }] } });
         const { data, errors } = await ask<Record<string, { list: { nodes: object[] } }>, object>(query);
         expect(errors).toEqual([]);
@@ -344,7 +352,7 @@ describe('an object without an id', () => {
   );
 
   test('an album and an artist without an id are null in a track', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     const edits: Edit[] = [
       { path: 'album', set: { ...emptyObject, name: '' } },
       { path: 'artists.0', set: { name: 'Somebody', external_urls: {} } },
@@ -353,7 +361,7 @@ describe('an object without an id', () => {
     const answer = await ask(`{ track(id: "${tracks.explicit}") { id album { id } artists { id } } }`);
     expect(answer.errors).toEqual([]);
     expect(answer.data).toMatchObject({ track: { id: tracks.explicit, album: null, artists: [null] } });
-    expect(unavailable(answer).toSorted()).toEqual([
+    expect(unavailableFields(answer).toSorted()).toEqual([
       'Track.album at track.album: NOT_SENT',
       'Track.artists at track.artists.0: NOT_SENT',
     ]);
@@ -364,7 +372,7 @@ describe('the tracks in an album', () => {
   test.each([7, [], { items: 7 }, { items: [], offset: 3, limit: 50, total: 20 }])(
     'the tracks of an album are read by a separate call if the page in the album is malformed: %j',
     async (page) => {
-      const { ask, sandbox, apiCalls } = await inMode('extended');
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
       sandbox.faults.add({
         on: { route: 'albums' },
         fault: { kind: 'edit', edits: [{ path: 'tracks', set: page }] },
@@ -372,7 +380,7 @@ describe('the tracks in an album', () => {
       const answer = await ask(
         `{ album(id: "${albums.tracks20}") { name tracks(first: 1) { nodes { id } } } }`,
       );
-      expect(seen(answer)).toEqual({
+      expect(dataAndErrorCodes(answer)).toEqual({
         data: {
           album: {
             name: 'Twenty Rooms',
@@ -389,7 +397,7 @@ describe('the tracks in an album', () => {
 describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
   test('a response that another gateway has read has the same missing parts and the same linked track, for no call', async () => {
     const redis = await startRedis();
-    const { sandbox } = await inMode('extended');
+    const { sandbox } = await startInMode('extended');
     const edits: Edit[] = [
       { path: 'track_number', remove: true },
       { path: 'artists.0.id', set: null },
@@ -414,8 +422,8 @@ describe.skipIf(!hasRedis())('a response that another gateway has read', () => {
 
     sandbox.clearCalls();
     const second = await other.ask(query);
-    expect(seen(second)).toEqual(seen(first));
-    expect(unavailable(second)).toEqual(unavailable(first));
+    expect(dataAndErrorCodes(second)).toEqual(dataAndErrorCodes(first));
+    expect(unavailableFields(second)).toEqual(unavailableFields(first));
     expect(sandbox.calls().filter(({ kind }) => kind === 'api')).toEqual([]);
   });
 });

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { albums, artists, catalogue, fine, inMode, quoted, seen, tracks } from '../support/asking.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  jsonList,
+  startInMode,
+  tracks,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 const notInSpain = { isPlayable: false, restrictions: { reason: 'MARKET' } };
 const playable = { isPlayable: true, restrictions: null };
@@ -7,18 +16,18 @@ const inMarket = 'isPlayable restrictions { reason }';
 
 describe('a market', () => {
   test('a market determines whether albums and tracks are playable, read alone and in batches', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const ids = [albums.outsideSpain, albums.tracks1];
     const document = `{
       album(id: "${albums.outsideSpain}", market: "ES") { ${inMarket} }
       elsewhere: album(id: "${albums.outsideSpain}", market: "DE") { ${inMarket} }
       anywhere: album(id: "${albums.outsideSpain}") { ${inMarket} }
-      albums(ids: ${quoted(ids)}, market: "ES") { ${inMarket} }
+      albums(ids: ${jsonList(ids)}, market: "ES") { ${inMarket} }
       track(id: "${tracks.notInSpain}", market: "ES") { ${inMarket} }
-      tracks(ids: ${quoted([tracks.notInSpain, tracks.explicit])}, market: "ES") { ${inMarket} }
+      tracks(ids: ${jsonList([tracks.notInSpain, tracks.explicit])}, market: "ES") { ${inMarket} }
     }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         album: notInSpain,
         elsewhere: playable,
         anywhere: { isPlayable: null, restrictions: null },
@@ -38,12 +47,12 @@ describe('a market', () => {
   });
 
   test('a market is inherited from an album by its tracks, their artists and the albums of these artists', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{ album(id: "${albums.tracks1}", market: "ES") {
       tracks(first: 1) { nodes { isPlayable artists { name albums(first: 1) { nodes { isPlayable } } } } }
     } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         album: {
           tracks: {
             nodes: [
@@ -63,7 +72,7 @@ describe('a market', () => {
   });
 
   test('a market is inherited by full objects, by the album of a track and by the results of a search', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{
       album(id: "${albums.tracks51}", market: "ES") { tracks(first: 1) { nodes { externalIds { isrc } } } }
       track(id: "${tracks.explicit}", market: "DE") { album { copyrights { type } } }
@@ -87,7 +96,7 @@ describe('a market', () => {
   });
 
   test('a market is inherited by related artists and their albums', async () => {
-    const { ask, apiCalls } = await inMode('extended', { MAX_UPSTREAM_CALLS: '200' });
+    const { ask, apiCalls } = await startInMode('extended', { MAX_UPSTREAM_CALLS: '200' });
     const document = `{ album(id: "${albums.tracks1}", market: "ES") {
       artists { relatedArtists { name albums(first: 1) { totalCount } } }
     } }`;
@@ -98,7 +107,7 @@ describe('a market', () => {
   });
 
   test('the market of an argument has priority over the inherited market, and both have priority over the configured market', async () => {
-    const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'FR' });
+    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'FR' });
     const document = `{
       album(id: "${albums.outsideSpain}", market: "DE") {
         isPlayable
@@ -122,12 +131,12 @@ describe('a market', () => {
   });
 
   test('the configured market applies to fields without a market, and artists are requested without a market', async () => {
-    const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'ES' });
+    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'ES' });
     const document = `{
       album(id: "${albums.outsideSpain}") { isPlayable }
-      tracks(ids: ${quoted([tracks.notInSpain, tracks.explicit])}) { isPlayable }
+      tracks(ids: ${jsonList([tracks.notInSpain, tracks.explicit])}) { isPlayable }
       artist(id: "${artists.albums9}") { albums(first: 1) { totalCount } topTracks { isPlayable } }
-      artists(ids: ${quoted([artists.albums1, artists.albums10])}) { name }
+      artists(ids: ${jsonList([artists.albums1, artists.albums10])}) { name }
       search(q: "Closed on Saturdays") { albums { totalCount } }
     }`;
     const { data, errors } = await ask(document);
@@ -150,14 +159,16 @@ describe('a market', () => {
   });
 
   test('an object that is read for one market is never returned for another market', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const albumField = (market: string) => `album(id: "${albums.onlyKorea}"${market}) { isPlayable }`;
     for (const [market, isPlayable] of [
       [', market: "KR"', true],
       [', market: "DE"', false],
       ['', null],
     ] as const) {
-      expect(seen(await ask(`{ ${albumField(market)} }`))).toEqual(fine({ album: { isPlayable } }));
+      expect(dataAndErrorCodes(await ask(`{ ${albumField(market)} }`))).toEqual(
+        withoutErrors({ album: { isPlayable } }),
+      );
     }
     expect(apiCalls()).toHaveLength(3);
   });

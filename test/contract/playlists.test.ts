@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import {
   catalogue,
+  dataAndErrorCodes,
   episodes,
-  fine,
-  inMode,
+  errorResponse,
   modes,
   playlists,
-  refusal,
-  seen,
-  unavailable,
-  unknownApp,
+  startInMode,
+  startWithUnknownApp,
+  unavailableFields,
   unknownId,
-} from '../support/asking.ts';
+  withoutErrors,
+} from '../support/schema-tests.ts';
 import { imagesAt } from '../support/truth.ts';
 
 /** Playlists: their fields, their items, the peculiarities of Spotify's responses, and the calls they cost. */
@@ -43,7 +43,7 @@ const page = (id: string, args: string) => `{ playlist(id: "${id}") {
   }
 } }`;
 
-type Gateway = Awaited<ReturnType<typeof inMode>>;
+type Gateway = Awaited<ReturnType<typeof startInMode>>;
 
 async function pageOf(gateway: Gateway, id: string, args: string): Promise<ItemsPage> {
   const answer = await gateway.ask<{ playlist: { items: ItemsPage } }, unknown>(page(id, args));
@@ -63,12 +63,12 @@ const idsOf = ({ nodes }: ItemsPage) => nodes.map(({ item }) => item?.id ?? null
 
 describe.each(modes)('a playlist for an app in %s mode', (mode) => {
   test('a playlist has every field of the catalogue and its owner, for one call', async () => {
-    const { ask, apiCalls, sandbox } = await inMode(mode);
+    const { ask, apiCalls, sandbox } = await startInMode(mode);
     const id = playlists.items3;
     const { owner, images, followers, ...truth } = catalogue.playlist(id) ?? expect.fail();
     const answer = await ask(`{ playlist(id: "${id}") { ${playlistFields} } }`);
-    expect(seen(answer)).toEqual(
-      fine({
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({
         playlist: {
           id,
           name: truth.name,
@@ -88,39 +88,39 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
         },
       }),
     );
-    expect(unavailable(answer)).toEqual([]);
+    expect(unavailableFields(answer)).toEqual([]);
     expect(apiCalls()).toEqual([playlistPath(id)]);
   });
 
   test('the description of a playlist is plain text, and a playlist without items has no picture', async () => {
-    const { ask } = await inMode(mode);
+    const { ask } = await startInMode(mode);
     const answer = await ask(`{
       escaped: playlist(id: "${playlists.escaped}") { description }
       empty: playlist(id: "${playlists.empty}") { images { url } }
     }`);
-    expect(seen(answer)).toEqual(
-      fine({ escaped: { description: "Rock & roll: it's <loud>" }, empty: { images: [] } }),
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ escaped: { description: "Rock & roll: it's <loud>" }, empty: { images: [] } }),
     );
   });
 
   test('a playlist with an unknown id is null, and costs one call', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask(`{ playlist(id: "${unknownId}") { name items { totalCount } } }`);
-    expect(seen(answer)).toEqual(fine({ playlist: null }));
-    expect(unavailable(answer)).toEqual([]);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: null }));
+    expect(unavailableFields(answer)).toEqual([]);
     expect(apiCalls()).toEqual([playlistPath(unknownId)]);
   });
 
   test('a playlist by Spotify is null only for an app that may not see it', async () => {
-    const { ask } = await inMode(mode);
+    const { ask } = await startInMode(mode);
     const answer = await ask(`{ playlist(id: "${playlists.bySpotify}") { owner { id } } }`);
-    expect(seen(answer)).toEqual(
-      fine({ playlist: mode === 'extended' ? { owner: { id: 'spotify' } } : null }),
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ playlist: mode === 'extended' ? { owner: { id: 'spotify' } } : null }),
     );
   });
 
   test('a search finds playlists for one call, and its null items have no edge', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask<
       { search: { playlists: { nodes: { name: string; public: null }[]; edges: { cursor: string }[] } } },
       unknown
@@ -139,14 +139,14 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
   });
 
   test('`node` and `_entities` find a playlist', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const id = playlists.items3;
     const answer = await ask(`{
       node(id: "https://open.spotify.com/playlist/${id}?si=1") { __typename id }
       _entities(representations: [{ __typename: "Playlist", id: "${id}" }]) { ... on Playlist { name } }
     }`);
-    expect(seen(answer)).toEqual(
-      fine({ node: { __typename: 'Playlist', id }, _entities: [{ name: 'Three of a Kind' }] }),
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ node: { __typename: 'Playlist', id }, _entities: [{ name: 'Three of a Kind' }] }),
     );
     expect(apiCalls()).toEqual([playlistPath(id)]);
   });
@@ -154,7 +154,7 @@ describe.each(modes)('a playlist for an app in %s mode', (mode) => {
 
 describe('the items of a playlist', () => {
   test('the first hundred items of a playlist come with the playlist, and each further page of fifty is one call', async () => {
-    const gateway = await inMode('extended');
+    const gateway = await startInMode('extended');
     const all = sentItems(playlists.items230);
     const first = await pageOf(gateway, playlists.items230, 'first: 80');
     expect(idsOf(first)).toEqual(all.slice(0, 80));
@@ -180,15 +180,15 @@ describe('the items of a playlist', () => {
   });
 
   test('the items of a playlist are full tracks and episodes, which cost no call when they are read by their ids', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const [trackId, episodeId] = sentItems(playlists.gaps);
     const answer = await ask(page(playlists.gaps, 'first: 2'));
     expect(answer.extensions.spotify?.plannedCalls).toBe(1);
     const again = await ask(
       `{ track(id: "${trackId}", market: US) { externalIds { isrc } } episode(id: "${episodeId}") { name } }`,
     );
-    expect(seen(again)).toEqual(
-      fine({
+    expect(dataAndErrorCodes(again)).toEqual(
+      withoutErrors({
         track: { externalIds: { isrc: catalogue.track(trackId ?? '')?.isrc } },
         episode: { name: catalogue.episode(episodeId ?? '')?.name },
       }),
@@ -198,7 +198,7 @@ describe('the items of a playlist', () => {
 
   test('the items of a playlist include slots of local files, removed items and repetitions, and every walk reaches the end', async () => {
     for (const size of [1, 7, 50, 100]) {
-      const gateway = await inMode('extended');
+      const gateway = await startInMode('extended');
       const found: ItemsPage['nodes'] = [];
       let after = '';
       for (let more = true; more; ) {
@@ -215,7 +215,7 @@ describe('the items of a playlist', () => {
   });
 
   test('the items of a playlist can be read from the end, and before a cursor', async () => {
-    const gateway = await inMode('extended');
+    const gateway = await startInMode('extended');
     const all = sentItems(playlists.items230);
     const last = await pageOf(gateway, playlists.items230, 'last: 5');
     expect(idsOf(last)).toEqual(all.slice(-5));
@@ -226,7 +226,7 @@ describe('the items of a playlist', () => {
   test.each(['items', 'tracks'] as const)(
     'the items of a playlist are read from the key `%s` alone, and from both keys of an entry',
     async (name) => {
-      const gateway = await inMode('extended');
+      const gateway = await startInMode('extended');
       const other = name === 'items' ? 'tracks' : 'items';
       const entries = [0, 1, 2].map((slot) => `${name}.items.${slot}.${name === 'items' ? 'track' : 'item'}`);
       const edits = [other, ...entries].map((path) => ({ path, remove: true as const }));
@@ -240,33 +240,33 @@ describe('the items of a playlist for an app that may not read them', () => {
   const document = page(playlists.items230, 'first: 1');
 
   test('the items of a playlist are null with an entry in `unavailable` after the call of the playlist, and for no call once the gateway has learned that', async () => {
-    const { ask, apiCalls, sandbox } = await unknownApp('development');
+    const { ask, apiCalls, sandbox } = await startWithUnknownApp('development');
     const answer = await ask(document);
-    expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
-    expect(unavailable(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: { items: null } }));
+    expect(unavailableFields(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
     expect(apiCalls()).toEqual([playlistPath(playlists.items230)]);
     sandbox.clearCalls();
     const found = await ask('{ search(q: "of") { playlists(first: 3) { nodes { items { totalCount } } } } }');
     expect(found.errors).toEqual([]);
-    expect(unavailable(found).length).toBeGreaterThan(0);
+    expect(unavailableFields(found).length).toBeGreaterThan(0);
     expect(apiCalls().filter((path) => !path.startsWith('/search'))).toEqual([]);
     expect(found.extensions.spotify?.plannedCalls).toBeLessThanOrEqual(2);
   });
 
   test.each([
-    ['401', refusal(401, 'Valid user authentication required')],
-    ['403', refusal(403, 'Forbidden')],
+    ['401', errorResponse(401, 'Valid user authentication required')],
+    ['403', errorResponse(403, 'Forbidden')],
     ['403 without a body', { kind: 'answer', status: 403 } as const],
   ])(
     'the items of a playlist are null with an entry in `unavailable` if the page is rejected with %s, and no token is renewed',
     async (_, fault) => {
-      const gateway = await inMode('extended');
+      const gateway = await startInMode('extended');
       const { endCursor } = (await pageOf(gateway, playlists.items230, 'first: 100')).pageInfo;
       gateway.sandbox.clearCalls();
       gateway.sandbox.faults.add({ on: { route: 'playlists/items' }, fault });
       const answer = await gateway.ask(page(playlists.items230, `first: 50, after: "${endCursor}"`));
-      expect(seen(answer)).toEqual(fine({ playlist: { items: null } }));
-      expect(unavailable(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
+      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ playlist: { items: null } }));
+      expect(unavailableFields(answer)).toEqual(['Playlist.items at playlist.items: QUOTA_MODE']);
       expect(gateway.sandbox.calls().map(({ path }) => path)).toEqual([itemsPath(playlists.items230, 100)]);
     },
   );
@@ -274,7 +274,7 @@ describe('the items of a playlist for an app that may not read them', () => {
 
 test('an episode inside a playlist is found in the market of the playlist', async () => {
   expect(catalogue.episode(episodes.newest)).toBeDefined();
-  const gateway = await inMode('extended');
+  const gateway = await startInMode('extended');
   const answer = await gateway.ask(page(playlists.gaps, 'first: 2, market: DE'));
   expect(answer.errors).toEqual([]);
   expect(gateway.apiCalls()).toEqual([

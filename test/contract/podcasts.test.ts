@@ -1,8 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
-import { catalogue, episodes, fine, inMode, modes, quoted, seen, shows } from '../support/asking.ts';
 import { startClock } from '../support/clock.ts';
+import { type PartPage, pageDocument, readPage as readPartPage } from '../support/part-pages.ts';
 import { episodeSlots } from '../support/podcasts.ts';
-import { pageDocument, type SpokenPage, pageOf as spokenPageOf } from '../support/spoken-pages.ts';
+import {
+  catalogue,
+  dataAndErrorCodes,
+  episodes,
+  jsonList,
+  modes,
+  shows,
+  startInMode,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 /** Shows and episodes: promises that differ from those of audiobooks and chapters, with the calls they cost. */
 
@@ -16,14 +25,14 @@ const listPath = (id: string, offset: number, limit = 50) =>
   `/shows/${id}/episodes?market=US&limit=${limit}&offset=${offset}`;
 const showPath = (id: string, market = 'US') => `/shows/${id}?market=${market}`;
 
-type Gateway = Awaited<ReturnType<typeof inMode>>;
+type Gateway = Awaited<ReturnType<typeof startInMode>>;
 
-const pageOf = (gateway: Gateway, id: string, args: string) => spokenPageOf(gateway, field, id, args);
-const idsOf = ({ nodes }: SpokenPage): string[] => nodes.map(({ id }) => id);
+const pageOf = (gateway: Gateway, id: string, args: string) => readPartPage(gateway, field, id, args);
+const idsOf = ({ nodes }: PartPage): string[] => nodes.map(({ id }) => id);
 
 describe.each(modes)('for an app in %s mode', (mode) => {
   test('the last episodes are read from the last page, although the total is too high', async () => {
-    const gateway = await inMode(mode);
+    const gateway = await startInMode(mode);
     const last = await pageOf(gateway, shows.gaps, 'last: 3');
     const end = episodeSlots(shows.gaps).map(({ id }) => id);
     expect(idsOf(last)).toEqual(end.slice(end.length - idsOf(last).length));
@@ -31,19 +40,19 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('the episodes of a list have the name of their show, without another call', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask(
       `{ show(id: "${shows.episodes130}") { episodes(first: 60) { nodes { show { name } } } } }`,
     );
     const nodes = Array(60).fill({ show: { name: 'The Longest Week' } });
-    expect(seen(answer)).toEqual(fine({ show: { episodes: { nodes } } }));
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ show: { episodes: { nodes } } }));
     expect(apiCalls()).toEqual([showPath(shows.episodes130), listPath(shows.episodes130, 50)]);
     expect(answer.extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(2);
     expect(answer.extensions.spotify?.plannedCalls).toBeLessThanOrEqual(5);
   });
 
   test('the shows that a search finds in a market have lists that cost one call each', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask<{ search: { shows: { nodes: { id: string }[] } } }, unknown>(
       '{ search(q: "evening", market: "US") { shows(first: 3) { nodes { id episodes(first: 2) { nodes { id } } } } } }',
     );
@@ -57,7 +66,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('an episode that a search finds gets its show from the full episode', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask<{ search: { episodes: { nodes: object[] } } }, unknown>(
       '{ search(q: "The Longest Week", market: "FR") { episodes(first: 2) { nodes { id name show { name } } } } }',
     );
@@ -68,7 +77,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   });
 
   test('shows, episodes and tracks of one search share their calls', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const answer = await ask(
       '{ search(q: "rooms", type: [TRACK, SHOW, EPISODE]) { tracks { totalCount } shows { nodes { id } } episodes { nodes { id } } artists { totalCount } } }',
     );
@@ -79,18 +88,24 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 
 describe('a market', () => {
   test('a show and an episode are null without an error in a market that does not have them', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{ show(id: "${shows.onlyGermany}") { name } episode(id: "${episodes.onlyGermany}") { name } }`;
-    expect(seen(await ask(document))).toEqual(fine({ show: null, episode: null }));
+    expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ show: null, episode: null }));
     const german = document.replaceAll('")', '", market: "DE")');
-    expect(seen(await ask(german))).toMatchObject({ data: { show: { name: 'Nur hier' } }, errors: [] });
+    expect(dataAndErrorCodes(await ask(german))).toMatchObject({
+      data: { show: { name: 'Nur hier' } },
+      errors: [],
+    });
     expect(apiCalls()).toHaveLength(4);
   });
 
   test('a market that is not a country makes the field null, and costs no call', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{ show(id: "${shows.episodes3}", market: "us") { name } }`;
-    expect(seen(await ask(document))).toEqual({ data: { show: null }, errors: [['show', 'BAD_USER_INPUT']] });
+    expect(dataAndErrorCodes(await ask(document))).toEqual({
+      data: { show: null },
+      errors: [['show', 'BAD_USER_INPUT']],
+    });
     expect(apiCalls()).toEqual([]);
   });
 });
@@ -100,7 +115,7 @@ describe('the cache', () => {
 
   test('the cache keeps a show fresh for six hours, and the list of its episodes for one hour', async () => {
     const clock = startClock();
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     await pageOf(gateway, shows.episodes3, '');
     await clock.pass(hour - 1);
     await pageOf(gateway, shows.episodes3, '');
@@ -120,7 +135,7 @@ describe('the cache', () => {
 
   test('the gateway reads the list of a show again before the response if the page is older than two hours', async () => {
     const clock = startClock();
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     await pageOf(gateway, shows.episodes3, '');
     gateway.sandbox.clearCalls();
     await clock.pass(2 * hour + 1);
@@ -131,11 +146,11 @@ describe('the cache', () => {
 
   test('the cache serves the page that came with a show if the quota of the lists is used up', async () => {
     const clock = startClock();
-    const gateway = await inMode('development', { SPOTIFY_DAILY_LIMITS: 'shows/episodes=2' });
+    const gateway = await startInMode('development', { SPOTIFY_DAILY_LIMITS: 'shows/episodes=2' });
     await pageOf(gateway, shows.episodes3, '');
     await pageOf(gateway, shows.episodes130, 'first: 51'); // the only call, because one of the two stays unused
     await clock.pass(3 * hour);
-    const answer = await gateway.ask<{ show: { list: SpokenPage } }, unknown>(page(shows.episodes3, ''));
+    const answer = await gateway.ask<{ show: { list: PartPage } }, unknown>(page(shows.episodes3, ''));
     expect(answer.errors).toEqual([]);
     expect(idsOf(answer.data.show.list)).toHaveLength(episodeCount);
     expect(answer.extensions.spotify?.stale).toEqual([
@@ -145,7 +160,7 @@ describe('the cache', () => {
 
   test('the cache keeps an episode for a day, whether it was read alone or in a list', async () => {
     const clock = startClock();
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`);
     await pageOf(gateway, shows.episodes3, '');
     gateway.sandbox.clearCalls();
@@ -155,12 +170,12 @@ describe('the cache', () => {
   });
 
   test('the cache serves an episode of a list without a call', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     await pageOf(gateway, shows.episodes130, 'first: 5');
     gateway.sandbox.clearCalls();
     const name = catalogue.episode(episodes.newest)?.name;
-    expect(seen(await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`))).toEqual(
-      fine({ episode: { name } }),
+    expect(dataAndErrorCodes(await gateway.ask(`{ episode(id: "${episodes.newest}") { name } }`))).toEqual(
+      withoutErrors({ episode: { name } }),
     );
     expect(gateway.apiCalls()).toEqual([]);
   });
@@ -168,9 +183,9 @@ describe('the cache', () => {
 
 describe('an app of unknown capabilities', () => {
   test('an app in extended mode reads shows with one call, and then the page of each list', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const ids = inUS.slice(0, 4);
-    const answer = await ask(`{ shows(ids: ${quoted(ids)}) { name episodes(first: 1) { nodes { id } } } }`);
+    const answer = await ask(`{ shows(ids: ${jsonList(ids)}) { name episodes(first: 1) { nodes { id } } } }`);
     expect(answer.errors).toEqual([]);
     expect(apiCalls()).toHaveLength(1 + ids.length);
     expect(answer.extensions.spotify?.plannedCalls).toBe(1 + ids.length);
@@ -178,16 +193,16 @@ describe('an app of unknown capabilities', () => {
 });
 
 test('a bare id is not looked up as a show, but its URI and its link are', async () => {
-  const { ask, apiCalls } = await inMode('development');
-  const nodes = (ids: string[]) => `{ nodes(ids: ${quoted(ids)}) { id __typename } }`;
-  expect(seen(await ask(nodes([shows.episodes3])))).toEqual(fine({ nodes: [null] }));
+  const { ask, apiCalls } = await startInMode('development');
+  const nodes = (ids: string[]) => `{ nodes(ids: ${jsonList(ids)}) { id __typename } }`;
+  expect(dataAndErrorCodes(await ask(nodes([shows.episodes3])))).toEqual(withoutErrors({ nodes: [null] }));
   expect(apiCalls().map((path) => path.split('/')[1])).toEqual(['artists', 'albums', 'tracks']);
   const links = [
     `spotify:show:${shows.episodes3}`,
     `https://open.spotify.com/episode/${episodes.newest}?si=1`,
   ];
-  expect(seen(await ask(nodes(links)))).toEqual(
-    fine({
+  expect(dataAndErrorCodes(await ask(nodes(links)))).toEqual(
+    withoutErrors({
       nodes: [
         { id: shows.episodes3, __typename: 'Show' },
         { id: episodes.newest, __typename: 'Episode' },

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import {
   albums,
   catalogue,
+  dataAndErrorCodes,
   dataOf,
-  fine,
-  inMode,
+  errorResponse,
+  jsonList,
   modes,
-  quoted,
-  refusal,
-  seen,
+  startInMode,
   tracks,
-} from '../support/asking.ts';
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 describe('a track that Spotify replaces with another track', () => {
   const links = { linkedFrom: 'linkedFrom { id uri externalUrl }' };
@@ -26,16 +26,16 @@ describe('a track that Spotify replaces with another track', () => {
   test.each(modes)(
     'a relinked track has the id of its replacement, and `linkedFrom` if the app may read it (%s)',
     async (mode) => {
-      const { ask } = await inMode(mode);
+      const { ask } = await startInMode(mode);
       const expected = mode === 'extended' ? relinked : { id: tracks.spanishReplacement, linkedFrom: null };
       const document = `{
       track(id: "${tracks.relinked}", market: "ES") { id ${links.linkedFrom} }
-      tracks(ids: ${quoted([tracks.explicit, tracks.relinked])}, market: "ES") { id ${links.linkedFrom} }
+      tracks(ids: ${jsonList([tracks.explicit, tracks.relinked])}, market: "ES") { id ${links.linkedFrom} }
       album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { nodes { id ${links.linkedFrom} } } }
       home: track(id: "${tracks.relinked}", market: "DE") { id ${links.linkedFrom} }
     }`;
-      expect(seen(await ask(document))).toEqual(
-        fine({
+      expect(dataAndErrorCodes(await ask(document))).toEqual(
+        withoutErrors({
           track: expected,
           tracks: [{ id: tracks.explicit, linkedFrom: null }, expected],
           album: { tracks: { nodes: [expected] } },
@@ -46,7 +46,7 @@ describe('a track that Spotify replaces with another track', () => {
   );
 
   test('a replacement that is read by its own id has no `linkedFrom`', async () => {
-    const gateway = await inMode('extended');
+    const gateway = await startInMode('extended');
     for (const id of [tracks.relinked, tracks.spanishReplacement]) {
       const album = `album(id: "${albums.relinked}", market: "ES") { tracks { totalCount } }`;
       const data = await dataOf<{ track: object }>(
@@ -62,17 +62,17 @@ describe('a batch with a relinked track and its replacement', () => {
   test.each([true, false])(
     'a batch with a relinked track and its replacement gives both, with and without `linked_from` (%s)',
     async (isLinked) => {
-      const { ask, sandbox, apiCalls } = await inMode('extended');
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
       const ids = [tracks.relinked, tracks.explicit, tracks.spanishReplacement];
       if (!isLinked) {
         sandbox.faults.add({
           fault: { kind: 'edit', edits: [{ path: 'tracks.0.linked_from', remove: true }] },
         });
       }
-      const document = `{ tracks(ids: ${quoted(ids)}, market: "ES") { id linkedFrom { id } } }`;
+      const document = `{ tracks(ids: ${jsonList(ids)}, market: "ES") { id linkedFrom { id } } }`;
       const linkedFrom = isLinked ? { id: tracks.relinked } : null;
-      expect(seen(await ask(document))).toEqual(
-        fine({
+      expect(dataAndErrorCodes(await ask(document))).toEqual(
+        withoutErrors({
           tracks: [
             { id: tracks.spanishReplacement, linkedFrom },
             { id: tracks.explicit, linkedFrom: null },
@@ -91,7 +91,7 @@ describe('the track in `linkedFrom`', () => {
   const original = catalogue.track(tracks.relinked);
 
   test('the id, URI and link of `linkedFrom` cost no call', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const answer = await ask(relinked('__typename id uri externalUrl'));
     expect(answer.errors).toEqual([]);
     expect(apiCalls()).toEqual([`/tracks/${tracks.relinked}?market=ES`]);
@@ -99,12 +99,12 @@ describe('the track in `linkedFrom`', () => {
   });
 
   test('`linkedFrom` has all fields of a track, for one read by its id without a market', async () => {
-    const { ask, apiCalls } = await inMode('extended', { SPOTIFY_MARKET: 'ES' });
+    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'ES' });
     const selection = `id name trackNumber durationMs popularity externalIds { isrc } linkedFrom { id }
       album { id name } artists { id }`;
     const answer = await ask(relinked(selection));
-    expect(seen(answer)).toEqual(
-      fine({
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({
         track: {
           id: tracks.spanishReplacement,
           linkedFrom: {
@@ -126,17 +126,17 @@ describe('the track in `linkedFrom`', () => {
   });
 
   test('fields below `linkedFrom` inherit the market', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const answer = await ask(relinked('album { tracks(first: 1) { nodes { id } } }'));
     expect(answer.errors).toEqual([]);
     expect(apiCalls().at(-1)).toBe(`/albums/${original?.albumId}?market=ES`);
   });
 
   test('a `linkedFrom` track that Spotify has deleted is an error of `linkedFrom` alone', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     await ask(relinked('id'));
-    sandbox.faults.add({ fault: refusal(404, 'Resource not found') });
-    expect(seen(await ask(relinked('id name')))).toEqual({
+    sandbox.faults.add({ fault: errorResponse(404, 'Resource not found') });
+    expect(dataAndErrorCodes(await ask(relinked('id name')))).toEqual({
       data: { track: { id: tracks.spanishReplacement, linkedFrom: null } },
       errors: [['track.linkedFrom.name', 'UPSTREAM_BAD_RESPONSE']],
     });
@@ -152,7 +152,7 @@ describe('the track in `linkedFrom`', () => {
     ['an empty object', {}, null],
     ['the URI of an album', { id: null, uri: `spotify:album:${tracks.relinked}` }, null],
   ])('`linkedFrom` has the id that Spotify sends as %s', async (_, link, id) => {
-    const { ask, sandbox, apiCalls } = await inMode('development');
+    const { ask, sandbox, apiCalls } = await startInMode('development');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path: 'linked_from', set: link }] } });
     const answer = await ask(relinked('id uri externalUrl'));
     expect(answer.errors).toEqual([]);

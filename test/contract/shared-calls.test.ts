@@ -9,9 +9,9 @@ import { catalogue } from '../support/operations.ts';
 import {
   type Environment,
   endAfterAll,
-  limitNow,
   type OnEnd,
   type Server,
+  scaledLimit,
   startServer,
   until,
   upstreamOf,
@@ -134,7 +134,7 @@ describe.each(stores.filter(({ isMissing }) => !isMissing))(
       const responses = waiting.map((server) => server.ask(query));
       await sleep(300); // the other processes wait for the lease
       expect(calls()).toHaveLength(1);
-      const allowedMs = await limitNow(1_500);
+      const allowedMs = await scaledLimit(1_500);
       const killedMs = performance.now();
       holder.signal('SIGKILL');
       for (const { json } of await Promise.all(responses))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { albums, artists, catalogue, fine, seen } from '../support/asking.ts';
 import { hasRedis } from '../support/redis.ts';
+import { albums, artists, catalogue, dataAndErrorCodes, withoutErrors } from '../support/schema-tests.ts';
 import { stores, whileStoreIsFast } from '../support/shared-gateways.ts';
 
 /** All gateways with the same store read each key from Spotify once, and a restart costs no call. */
@@ -71,7 +71,8 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
         const gateways = await Promise.all(Array.from({ length: 4 }, start));
         return Promise.all(gateways.flatMap(({ ask }) => Array.from({ length: 100 }, () => ask(document))));
       });
-      for (const response of result) expect(seen(response)).toEqual(fine(result[0]?.data));
+      for (const response of result)
+        expect(dataAndErrorCodes(response)).toEqual(withoutErrors(result[0]?.data));
       expect(apiCalls().toSorted()).toEqual(callsOfOneQuery);
     },
   );
@@ -86,7 +87,7 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
         await first.gateway.dispose();
         return { before, after: await (await start()).ask(document) };
       });
-      expect(seen(result.after)).toEqual(fine(result.before.data));
+      expect(dataAndErrorCodes(result.after)).toEqual(withoutErrors(result.before.data));
       expect(apiCalls().toSorted()).toEqual(callsOfOneQuery);
     },
   );
@@ -110,7 +111,8 @@ describe.each(stores)('gateways that share %s', { timeout: 60_000 }, (kind) => {
           return { callsBefore, truth, others: await Promise.all(others) };
         });
         expect(result.truth.errors).toEqual([]);
-        for (const other of result.others) expect(seen(other)).toEqual(fine(result.truth.data));
+        for (const other of result.others)
+          expect(dataAndErrorCodes(other)).toEqual(withoutErrors(result.truth.data));
         expect(apiCalls()).toEqual(result.callsBefore);
       },
     );

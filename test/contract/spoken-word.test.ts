@@ -1,26 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
-  audiobooks,
-  catalogue,
-  chapters,
-  episodes,
-  fine,
-  inMode,
-  modes,
-  quoted,
-  seen,
-  shows,
-  unavailable,
-  unknownApp,
-  unknownId,
-} from '../support/asking.ts';
-import {
   audiobookFields,
   audiobookTruth,
   chapterFields,
   chapterIds,
   marketOf as marketOfAudiobook,
 } from '../support/audiobooks.ts';
+import { type PartPage, readPage } from '../support/part-pages.ts';
 import {
   episodeFields,
   episodeSlots,
@@ -28,7 +14,21 @@ import {
   podcastTruth,
   showFields,
 } from '../support/podcasts.ts';
-import { pageOf, type SpokenPage } from '../support/spoken-pages.ts';
+import {
+  audiobooks,
+  catalogue,
+  chapters,
+  dataAndErrorCodes,
+  episodes,
+  jsonList,
+  modes,
+  shows,
+  startInMode,
+  startWithUnknownApp,
+  unavailableFields,
+  unknownId,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 /** Promises that hold for shows with their episodes and for audiobooks with their chapters, with the calls they cost. */
 
@@ -47,7 +47,7 @@ const ofShows = {
   names: ['Three Evenings', catalogue.episode(episodes.newest)?.name],
   marketOf: marketOfShow,
   idsOf: episodeIds,
-  truthOf(mode: (typeof modes)[number], imagesUrl: string) {
+  expectedObjects(mode: (typeof modes)[number], imagesUrl: string) {
     const { show, episode } = podcastTruth(mode, imagesUrl);
     const parent = (id: string) => show(catalogue.show(id) as Parameters<typeof show>[0]);
     const item = (id: string) => {
@@ -76,7 +76,7 @@ const ofAudiobooks = {
   names: ['Three Corridors', 'Opening Credits'],
   marketOf: marketOfAudiobook,
   idsOf: chapterIds,
-  truthOf(mode: (typeof modes)[number], imagesUrl: string) {
+  expectedObjects(mode: (typeof modes)[number], imagesUrl: string) {
     const { audiobook, chapter } = audiobookTruth(mode, imagesUrl);
     const parent = (id: string) => audiobook(catalogue.audiobook(id) as Parameters<typeof audiobook>[0]);
     const item = (id: string) => {
@@ -96,20 +96,20 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   const path = (id: string, market = 'US') => `/${parent}s/${id}?market=${market}`;
   const listPath = (id: string, offset: number, market = 'US') =>
     `/${parent}s/${id}/${list}?market=${market}&limit=50&offset=${offset}`;
-  const window = (gateway: Parameters<typeof pageOf>[0], id: string, args: string): Promise<SpokenPage> =>
-    pageOf(gateway, { parent, list }, id, args);
-  const found = ({ nodes }: SpokenPage) => nodes.map(({ id }) => id);
+  const window = (gateway: Parameters<typeof readPage>[0], id: string, args: string): Promise<PartPage> =>
+    readPage(gateway, { parent, list }, id, args);
+  const found = ({ nodes }: PartPage) => nodes.map(({ id }) => id);
 
   describe.each(modes)('for an app in %s mode', (mode) => {
     test('the object has every field of the catalogue, for one call', async () => {
       for (const id of kinds.parents) {
-        const { ask, apiCalls, sandbox } = await inMode(mode);
+        const { ask, apiCalls, sandbox } = await startInMode(mode);
         const answer = await ask(
           `{ ${parent}(id: "${id}", market: "${marketOf(id)}") { ${kinds.parentFields} } }`,
         );
-        const truth = kinds.truthOf(mode, sandbox.imagesUrl).parent(id);
-        expect(seen(answer)).toEqual(fine({ [parent]: truth }));
-        expect(unavailable(answer)).toEqual(
+        const truth = kinds.expectedObjects(mode, sandbox.imagesUrl).parent(id);
+        expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ [parent]: truth }));
+        expect(unavailableFields(answer)).toEqual(
           mode === 'development' ? [`${type(parent)}.publisher at ${parent}.publisher: QUOTA_MODE`] : [],
         );
         expect(apiCalls()).toEqual([path(id, marketOf(id))]);
@@ -118,12 +118,12 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
 
     test('one item has every field of the catalogue, and its parent, for one call', async () => {
       for (const id of kinds.items) {
-        const { ask, apiCalls, sandbox } = await inMode(mode);
+        const { ask, apiCalls, sandbox } = await startInMode(mode);
         const answer = await ask(
           `{ ${item}(id: "${id}") { ${kinds.itemFields} ${parent} { ${kinds.parentFields} } } }`,
         );
-        const truth = kinds.truthOf(mode, sandbox.imagesUrl).item(id);
-        expect(seen(answer)).toEqual(fine({ [item]: truth }));
+        const truth = kinds.expectedObjects(mode, sandbox.imagesUrl).item(id);
+        expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ [item]: truth }));
         expect(apiCalls()).toEqual([`/${list}/${id}?market=US`]);
       }
     });
@@ -131,10 +131,10 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     test.each(Object.entries(kinds.readable))(
       'many %ss come in the order of their ids, and unknown ones are null',
       async (kind, readableIds) => {
-        const { ask, apiCalls } = await inMode(mode);
+        const { ask, apiCalls } = await startInMode(mode);
         const ids = [...readableIds, unknownId, ...readableIds.slice(1)];
-        expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
-          fine({ [`${kind}s`]: ids.map((id) => (id === unknownId ? null : { id })) }),
+        expect(dataAndErrorCodes(await ask(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+          withoutErrors({ [`${kind}s`]: ids.map((id) => (id === unknownId ? null : { id })) }),
         );
         const distinct = [...readableIds, unknownId];
         expect(apiCalls()).toEqual(
@@ -146,7 +146,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     );
 
     test('the first fifty items come with the object, and each further page of fifty is one call', async () => {
-      const gateway = await inMode(mode);
+      const gateway = await startInMode(mode);
       const all = idsOf(long);
       const first = await window(gateway, long, 'first: 50');
       expect(found(first)).toEqual(all.slice(0, 50));
@@ -162,7 +162,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
 
     test('null items and slots without an item have no edge, and every walk reaches the end', async () => {
       for (const size of [1, 7, 20, 100]) {
-        const gateway = await inMode(mode);
+        const gateway = await startInMode(mode);
         const ids: string[] = [];
         let after = '';
         for (let more = true; more; ) {
@@ -178,7 +178,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
     });
 
     test('an object without items has an empty list, for the call that reads it', async () => {
-      const gateway = await inMode(mode);
+      const gateway = await startInMode(mode);
       expect(await window(gateway, kinds.empty, 'first: 5')).toMatchObject({
         totalCount: 0,
         nodes: [],
@@ -189,7 +189,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   });
 
   test('a market is always sent: the argument, the market of the object, the default market or US', async () => {
-    const { ask, apiCalls } = await inMode('development', { SPOTIFY_MARKET: 'CA' });
+    const { ask, apiCalls } = await startInMode('development', { SPOTIFY_MARKET: 'CA' });
     const answer = await ask(
       `{ ${parent}(id: "${long}", market: "AU") { ${list}(first: 51) { nodes { id } } }
         ${item}(id: "${kinds.items[0]}") { name } }`,
@@ -201,28 +201,30 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   });
 
   test('a market that lacks the object makes its list null without an error', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { id, market, name } = elsewhere;
     const document = `{ ${parent}(id: "${id}", market: "${market}") { name ${list}(market: "US") { totalCount } } }`;
-    expect(seen(await ask(document))).toEqual(fine({ [parent]: { name, [list]: null } }));
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({ [parent]: { name, [list]: null } }),
+    );
   });
 
   test('an object that a search without a market finds has no list if the market of the list lacks it', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const { id, name } = elsewhere;
     const document = `{ search(q: "${name}") { ${parent}s { nodes { name ${list} { totalCount } } } } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({ search: { [`${parent}s`]: { nodes: [{ name, [list]: null }] } } }),
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({ search: { [`${parent}s`]: { nodes: [{ name, [list]: null }] } } }),
     );
     expect(apiCalls().at(-1)).toBe(path(id));
     expect(apiCalls()).toHaveLength(2);
   });
 
   test('an unknown app without batch reads costs one more call, and its plan is not below the cost', async () => {
-    const { ask, apiCalls } = await unknownApp('development');
+    const { ask, apiCalls } = await startWithUnknownApp('development');
     const ids = kinds.readable[parent as keyof typeof kinds.readable] as readonly string[];
     const answer = await ask(
-      `{ ${parent}s(ids: ${quoted(ids)}) { publisher ${list}(first: 1) { nodes { id } } } }`,
+      `{ ${parent}s(ids: ${jsonList(ids)}) { publisher ${list}(first: 1) { nodes { id } } } }`,
     );
     expect(answer.errors).toEqual([]);
     expect(apiCalls()).toHaveLength(1 + ids.length);
@@ -230,7 +232,7 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
   });
 
   test('a federation router refers to objects and items by their keys', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const fields = [parent, item].map((name) => `... on ${type(name)} { name }`).join(' ');
     const answer = await ask(`query ($all: [_Any!]!) { _entities(representations: $all) { ${fields} } }`, {
       all: [
@@ -238,6 +240,8 @@ describe.each([ofShows, ofAudiobooks])('a $parent with the list of each $item', 
         { __typename: type(item), id: kinds.items[0] },
       ],
     });
-    expect(seen(answer)).toEqual(fine({ _entities: kinds.names.map((name) => ({ name })) }));
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ _entities: kinds.names.map((name) => ({ name })) }),
+    );
   });
 });

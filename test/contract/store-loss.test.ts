@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLFormattedError } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { catalogue, quoted } from '../support/asking.ts';
 import { until } from '../support/process.ts';
 import { hasRedis } from '../support/redis.ts';
+import { catalogue, jsonList } from '../support/schema-tests.ts';
 import { startStore, stores } from '../support/shared-gateways.ts';
 
 const [first, second, third, fourth] = catalogue.artists().map(({ id }) => id);
 
 const documentOf = (ids: readonly unknown[]) =>
-  `{ artists(ids: ${quoted(ids.map(String))}) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } } }`;
+  `{ artists(ids: ${jsonList(ids.map(String))}) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } } }`;
 
 const codesOf = ({ errors }: { errors: readonly GraphQLFormattedError[] }) =>
   errors.map(({ extensions }) => extensions?.['code']);

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { Edit, Fault } from '../../src/sandbox/index.ts';
 import {
   albums,
+  artistQuery,
+  artistResult,
   artists,
-  fine,
-  inMode,
-  itsAnswer,
-  oneCall,
-  seen,
+  dataAndErrorCodes,
+  startInMode,
   tracks,
   withFault,
-} from '../support/asking.ts';
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 /** Responses of status 200 that differ from the documentation of Spotify. */
 
@@ -18,7 +18,7 @@ const edit = (...edits: Edit[]): Fault => ({ kind: 'edit', edits });
 
 describe('missing and unknown values', () => {
   test('missing and unknown values are null, OTHER or ignored, and never an error', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     const missingKeys = [
       'images',
       'genres',
@@ -73,8 +73,8 @@ describe('missing and unknown values', () => {
       copyrights: null,
       externalIds: null,
     };
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         album: {
           name: 'Single Lantern',
           albumType: 'OTHER',
@@ -101,7 +101,7 @@ describe('missing and unknown values', () => {
   });
 
   test('an enum value that is unknown or no text is OTHER, a missing one is null, and capitals are accepted', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums' },
       fault: edit(
@@ -116,8 +116,8 @@ describe('missing and unknown values', () => {
     });
     const document = `{ album(id: "${albums.tracks1}") { albumType releaseDate { date precision } copyrights { text type } }
       artist(id: "${artists.albums9}") { albums(first: 2) { edges { albumGroup } } } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         album: {
           albumType: 'SINGLE',
           releaseDate: { date: '2019-05-17', precision: 'OTHER' },
@@ -134,8 +134,8 @@ describe('missing and unknown values', () => {
 
   test('an old album without `total_tracks` has the number of its tracks', async () => {
     const { ask } = await withFault(edit({ path: 'total_tracks', remove: true }));
-    expect(seen(await ask(`{ album(id: "${albums.tracks55}") { totalTracks } }`))).toEqual(
-      fine({ album: { totalTracks: 55 } }),
+    expect(dataAndErrorCodes(await ask(`{ album(id: "${albums.tracks55}") { totalTracks } }`))).toEqual(
+      withoutErrors({ album: { totalTracks: 55 } }),
     );
   });
 });
@@ -161,7 +161,9 @@ describe('values that could harm clients or the gateway', () => {
       );
       const code = 'UPSTREAM_BAD_RESPONSE';
       expect(
-        seen(await ask(`{ artist(id: "${artists.bts}") { externalUrl images { url width height } } }`)),
+        dataAndErrorCodes(
+          await ask(`{ artist(id: "${artists.bts}") { externalUrl images { url width height } } }`),
+        ),
       ).toEqual({
         data: {
           artist: {
@@ -190,12 +192,12 @@ describe('values that could harm clients or the gateway', () => {
         { path: 'constructor', set: { prototype: { polluted: true } } },
       ),
     );
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
   test('a next page at another host is ignored, and the gateway requests only paths of the API', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const elsewhere = 'https://evil.example/v1/artists';
     sandbox.faults.add({
       on: { route: 'artists/albums' },
@@ -229,9 +231,9 @@ describe('a batch that does not match its ids', () => {
     ['reversed order', { reverse: true }, [0, 1, 2, 3]],
     ['a repeated album', { repeats: [1] }, [1]],
   ])('a batch with %s returns no album in the slot of another album', async (_, fault, wrong) => {
-    const { ask, sandbox, apiCalls } = await inMode('extended');
+    const { ask, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'batch', ...fault } });
-    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
+    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
       data: { albums: all.map((album, i) => (wrong.includes(i) ? null : album)) },
       errors: wrong.map((i) => [`albums.${i}`, 'UPSTREAM_BAD_RESPONSE']),
     });
@@ -239,10 +241,10 @@ describe('a batch that does not match its ids', () => {
   });
 
   test('a batch with nulls has null in their slots', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('extended');
+    const { ask, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({ fault: { kind: 'batch', nulls: [0, 2] } });
-    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
-      fine({ albums: [null, all[1], null, all[3]] }),
+    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+      withoutErrors({ albums: [null, all[1], null, all[3]] }),
     );
     expect(apiCalls()).toHaveLength(1);
   });
@@ -252,11 +254,11 @@ describe('a batch that does not match its ids', () => {
     async (kind) => {
       const allIds = { artist: Object.values(artists), album: ids, track: Object.values(tracks) }[kind];
       const firstIds = allIds.slice(0, 3);
-      const { ask, sandbox, apiCalls } = await inMode('extended');
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
       sandbox.faults.add({ times: 1, fault: { kind: 'batch', keep: 2 } });
       const document = `query ($ids: [ID!]!) { list: ${kind}s(ids: $ids) { id } }`;
-      expect(seen(await ask(document, { ids: firstIds }))).toEqual(
-        fine({ list: firstIds.map((id) => ({ id })) }),
+      expect(dataAndErrorCodes(await ask(document, { ids: firstIds }))).toEqual(
+        withoutErrors({ list: firstIds.map((id) => ({ id })) }),
       );
       const batch = (batchIds: readonly string[]) => `/${kind}s?ids=${batchIds.join('%2C')}`;
       expect(apiCalls().toSorted()).toEqual(
@@ -271,21 +273,21 @@ describe('a batch that does not match its ids', () => {
   );
 
   test('a batch with an additional entry is not used', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('extended');
+    const { ask, sandbox, apiCalls } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'albums', batch: true },
       fault: edit({ path: 'albums.4', set: null }),
     });
-    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
-      fine({ albums: all }),
+    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual(
+      withoutErrors({ albums: all }),
     );
     expect(apiCalls()).toHaveLength(5);
   });
 
   test('a malformed entry of a batch is an error of that entry alone', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: edit({ path: 'albums.1.name', set: 7 }, { path: 'albums.2', set: 7 }) });
-    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
+    expect(dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids)}) { name } }`))).toEqual({
       data: { albums: [all[0], null, null, all[3]] },
       errors: [
         ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
@@ -295,9 +297,11 @@ describe('a batch that does not match its ids', () => {
   });
 
   test('a batch without its list is an error for every id', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({ fault: edit({ path: 'albums', set: {} }) });
-    expect(seen(await ask(`{ albums(ids: ${JSON.stringify(ids.slice(0, 2))}) { name } }`))).toEqual({
+    expect(
+      dataAndErrorCodes(await ask(`{ albums(ids: ${JSON.stringify(ids.slice(0, 2))}) { name } }`)),
+    ).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'UPSTREAM_BAD_RESPONSE'],

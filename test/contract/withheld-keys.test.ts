@@ -6,13 +6,13 @@ import {
   audiobooks,
   chapters,
   episodes,
-  inMode,
   playlists,
   shows,
+  startInMode,
+  startWithUnknownApp,
   tracks,
-  unavailable,
-  unknownApp,
-} from '../support/asking.ts';
+  unavailableFields,
+} from '../support/schema-tests.ts';
 import { sharedPath } from '../support/shared.ts';
 
 /**
@@ -145,9 +145,9 @@ function valuesOf(data: unknown, name: string): unknown[] {
 }
 
 const startWithLearnedMode = {
-  development: () => inMode('development'),
+  development: () => startInMode('development'),
   auto: async () => {
-    const gateway = await unknownApp('development');
+    const gateway = await startWithUnknownApp('development');
     for (const document of [
       fullObjects,
       `{ artist(id: "${artists.albums50}") { albums(first: 1) { nodes { id } } } }`,
@@ -185,7 +185,7 @@ describe.skipIf(shapes === null)('keys that development mode withholds', () => {
           const values = valuesOf(answer.data, selection.split(' ')[0] ?? '');
           expect(values.length).toBeGreaterThan(0);
           expect(values).toEqual(values.map(() => null));
-          const notes = unavailable(answer);
+          const notes = unavailableFields(answer);
           expect(notes).toHaveLength(values.length);
           expect(notes.map((note) => note.replace(/ at .*: /, ': '))).toEqual(
             notes.map(() => expect.stringMatching(`^${name}: (QUOTA_MODE|NOT_SENT)$`)),

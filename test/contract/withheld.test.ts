@@ -3,14 +3,14 @@ import {
   albums,
   artists,
   catalogue,
-  fine,
-  inMode,
+  dataAndErrorCodes,
   modes,
-  seen,
+  startInMode,
+  startWithUnknownApp,
   tracks,
-  unavailable,
-  unknownApp,
-} from '../support/asking.ts';
+  unavailableFields,
+  withoutErrors,
+} from '../support/schema-tests.ts';
 
 const albumsOf = (id: string, first: number): string[] =>
   catalogue
@@ -52,20 +52,20 @@ describe('a field that Spotify withholds from the app', () => {
   ];
 
   test('a withheld field is null without an error, with one entry in `unavailable`, and costs no call that Spotify would reject', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const answer = await ask(withheld);
-    expect(seen(answer)).toEqual(fine(nullFields));
-    expect(unavailable(answer).toSorted()).toEqual(lines);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors(nullFields));
+    expect(unavailableFields(answer).toSorted()).toEqual(lines);
     expect(apiCalls().toSorted()).toEqual(
       [`/artists/${artists.bts}`, listPath(artists.bts, 10), `/tracks/${tracks.explicit}`].toSorted(),
     );
   });
 
   test('the gateway learns of a withheld field by one call for all objects of a kind, and never requests it again', async () => {
-    const { ask, apiCalls, sandbox } = await unknownApp('development');
+    const { ask, apiCalls, sandbox } = await startWithUnknownApp('development');
     const first = await ask(withheld);
-    expect(seen(first)).toEqual(fine(nullFields));
-    expect(unavailable(first).toSorted()).toEqual(lines);
+    expect(dataAndErrorCodes(first)).toEqual(withoutErrors(nullFields));
+    expect(unavailableFields(first).toSorted()).toEqual(lines);
     const firstCalls = apiCalls();
     expect(firstCalls.filter((path) => path.startsWith('/albums'))).toHaveLength(1);
     expect(firstCalls.filter((path) => path.includes('/top-tracks'))).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('a field that Spotify withholds from the app', () => {
       .replace(tracks.explicit, tracks.restricted);
     const second = await ask(other);
     expect(second.data).toEqual({ ...nullFields, artist: { ...nullFields.artist, name: 'Nine Lives Left' } });
-    expect(unavailable(second).toSorted()).toEqual(lines);
+    expect(unavailableFields(second).toSorted()).toEqual(lines);
     expect(apiCalls().toSorted()).toEqual(
       [
         `/artists/${artists.albums9}`,
@@ -88,18 +88,20 @@ describe('a field that Spotify withholds from the app', () => {
   });
 
   test('the withheld album group has a value if only one group is requested', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const answer = await ask(`{ artist(id: "${artists.albums9}") {
       albums(first: 1, includeGroups: [APPEARS_ON]) { edges { albumGroup } }
     } }`);
-    expect(seen(answer)).toEqual(fine({ artist: { albums: { edges: [{ albumGroup: 'APPEARS_ON' }] } } }));
-    expect(unavailable(answer)).toEqual([]);
+    expect(dataAndErrorCodes(answer)).toEqual(
+      withoutErrors({ artist: { albums: { edges: [{ albumGroup: 'APPEARS_ON' }] } } }),
+    );
+    expect(unavailableFields(answer)).toEqual([]);
   });
 });
 
 describe('fields that only some apps may read', () => {
   test('top tracks and related artists have values for an app that may read them', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const document = `{ artist(id: "${artists.bts}") {
       topTracks { id popularity } relatedArtists { id popularity followers { total } }
     } }`;
@@ -108,8 +110,8 @@ describe('fields that only some apps may read', () => {
       .relatedTo(artists.bts)
       .map(({ id, popularity, followers: total }) => ({ id, popularity, followers: { total } }));
     const answer = await ask(document);
-    expect(seen(answer)).toEqual(fine({ artist: { topTracks, relatedArtists } }));
-    expect(unavailable(answer)).toEqual([]);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ artist: { topTracks, relatedArtists } }));
+    expect(unavailableFields(answer)).toEqual([]);
     expect(apiCalls().toSorted()).toEqual(
       [
         `/artists/${artists.bts}`,
@@ -122,33 +124,35 @@ describe('fields that only some apps may read', () => {
   test.each(modes)(
     'an artist that does not exist is null without an error, with fields that only some apps may read (%s)',
     async (mode) => {
-      const { ask } = await inMode(mode);
+      const { ask } = await startInMode(mode);
       const document = `{ artist(id: "${'0'.repeat(22)}") { topTracks { id } relatedArtists { id } } }`;
-      expect(seen(await ask(document))).toEqual(fine({ artist: null }));
+      expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ artist: null }));
     },
   );
 
   test('the gateway learns available and withheld fields again as soon as a response contradicts the learned mode', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('development');
+    const { ask, sandbox, apiCalls } = await startInMode('development');
     const label = (id: string) => `{ album(id: "${id}") { label popularity } }`;
-    expect(seen(await ask(label(albums.tracks1)))).toEqual(
-      fine({ album: { label: null, popularity: null } }),
+    expect(dataAndErrorCodes(await ask(label(albums.tracks1)))).toEqual(
+      withoutErrors({ album: { label: null, popularity: null } }),
     );
 
     sandbox.setQuotaMode('extended');
     const { label: name, popularity } = catalogue.album(albums.tracks20) ?? {};
-    expect(seen(await ask(label(albums.tracks20)))).toEqual(fine({ album: { label: name, popularity } }));
+    expect(dataAndErrorCodes(await ask(label(albums.tracks20)))).toEqual(
+      withoutErrors({ album: { label: name, popularity } }),
+    );
     const simplified = `{ artist(id: "${artists.albums1}") { albums(first: 1) { nodes { label } } } }`;
     const [album = ''] = albumsOf(artists.albums1, 1);
-    expect(seen(await ask(simplified))).toEqual(
-      fine({ artist: { albums: { nodes: [{ label: catalogue.album(album)?.label }] } } }),
+    expect(dataAndErrorCodes(await ask(simplified))).toEqual(
+      withoutErrors({ artist: { albums: { nodes: [{ label: catalogue.album(album)?.label }] } } }),
     );
     expect(apiCalls()).toContain(`/albums/${album}`);
 
     sandbox.setQuotaMode('development');
     const answer = await ask(label(albums.tracks50));
-    expect(seen(answer)).toEqual(fine({ album: { label: null, popularity: null } }));
-    expect(unavailable(answer)).toHaveLength(2);
+    expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ album: { label: null, popularity: null } }));
+    expect(unavailableFields(answer)).toHaveLength(2);
   });
 });
 
@@ -171,7 +175,7 @@ describe('an app in extended quota mode', () => {
   ])(
     'an app in extended quota mode keeps the fields of a simplified %s if the first full object that it reads lacks all of them',
     async (kind, id, missing, document, path) => {
-      const { ask, sandbox } = await inMode('extended');
+      const { ask, sandbox } = await startInMode('extended');
       const edits = missing.map((field) => ({ path: field, remove: true as const }));
       sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: { kind: 'edit', edits } });
       expect((await ask(`{ ${kind}(id: "${id}") { popularity } }`)).errors).toEqual([]);

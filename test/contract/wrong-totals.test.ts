@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   type Connection,
   itemId,
+  type ListEnvironment,
   type ListKind,
-  type ListWorld,
   listKinds,
   type ScriptedPage,
   startList,
@@ -143,7 +143,12 @@ function expectLengths({ windows }: Walk): void {
   }
 }
 
-function expectReads(list: ListWorld, { embeds, size }: ListKind, pages: number, mostReads: number): void {
+function expectReads(
+  list: ListEnvironment,
+  { embeds, size }: ListKind,
+  pages: number,
+  mostReads: number,
+): void {
   const expected = Array.from({ length: pages }, (_, i) => i * size).slice(embeds ? 1 : 0);
   const offsets = list.offsets();
   expect([...new Set(offsets)].toSorted((one, other) => one - other)).toEqual(expected);

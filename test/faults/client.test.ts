@@ -5,6 +5,7 @@ import { serverOptions } from '../../src/process/connections.ts';
 import { listen, nested, operation, refusals, repeated, send } from '../support/abuse.ts';
 import { isFull, stopwatchMs } from '../support/clock.ts';
 import type { FaultCase, Step } from '../support/fault-case.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
 import {
   albumId,
   artist,
@@ -16,7 +17,6 @@ import {
   unknownId,
 } from '../support/fault-operations.ts';
 import { faultSuite, percentile } from '../support/fault-runner.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
 import { exchange, openSocket } from '../support/process.ts';
 
 const production = { NODE_ENV: 'production' };

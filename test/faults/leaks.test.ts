@@ -7,10 +7,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listen, operation, send } from '../support/abuse.ts';
 import type { FaultCase } from '../support/fault-case.ts';
 import { type Channel, outputs } from '../support/fault-channels.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
+import { startProcess } from '../support/fault-environment.ts';
 import { artist } from '../support/fault-operations.ts';
 import { runCase } from '../support/fault-runner.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
-import { startProcess } from '../support/fault-world.ts';
 import { exchange } from '../support/process.ts';
 import { hasRedis } from '../support/redis.ts';
 

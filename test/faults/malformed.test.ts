@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Edit, FaultRule } from '../../src/sandbox/index.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
 import {
   album,
   albumId,
@@ -21,7 +22,6 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const bts = fixtures.artists.bts;

@@ -4,6 +4,7 @@ import type { PageInfo } from '../support/album-pages.ts';
 import { pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { Step, StepResult } from '../support/fault-case.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
 import {
   album,
   albumTracks,
@@ -21,7 +22,6 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only } from '../support/fault-steps.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
 
 const { bts, albums9, albums0, albums10, albums11, albums50, overstated, nullsAndRepeats, gapped } =
   fixtures.artists;

@@ -8,10 +8,10 @@ import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import { stopwatchMs } from '../support/clock.ts';
 import type { FaultCase, Step } from '../support/fault-case.ts';
+import { hostOf, type Services, startProcess, type TestEnvironment } from '../support/fault-environment.ts';
 import { album, albumId, artist, range } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import { permit } from '../support/fault-traces.ts';
-import { hostOf, type Services, startProcess, type TestEnvironment } from '../support/fault-world.ts';
+import { allowHosts } from '../support/fault-traces.ts';
 import { startLoad } from '../support/load.ts';
 import { type Environment, isRefused, keptConnection, type Server, until } from '../support/process.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -44,7 +44,7 @@ async function end(server: Server, signal: 'SIGTERM' | 'SIGINT') {
 /** Starts a process, and permits calls to it in concurrent cases too, because they record these calls. */
 async function start(testEnvironment: TestEnvironment, environment: Environment = {}): Promise<Server> {
   const server = await startProcess(testEnvironment, environment);
-  permit(testEnvironment.allowed);
+  allowHosts(testEnvironment.allowed);
   return server;
 }
 
@@ -84,7 +84,7 @@ function allowRedis({ sandbox, allowed }: TestEnvironment) {
   const proxy = proxies.get(sandbox);
   if (!proxy) throw new Error('this case has no Redis');
   allowed.add(`127.0.0.1:${proxy.port}`);
-  permit(allowed); // the two cases with a Redis run concurrently
+  allowHosts(allowed); // the two cases with a Redis run concurrently
   return proxy;
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { isFull } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
+import { startTestEnvironment, type TestEnvironment } from '../support/fault-environment.ts';
 import { violations } from '../support/fault-invariants.ts';
 import {
   album,
@@ -20,14 +21,13 @@ import {
   tracks,
 } from '../support/fault-operations.ts';
 import {
+  allowHosts,
+  callsToOtherHosts,
   leaks,
   misdirected,
   openSockets,
-  permit,
-  strangers,
   watchUnhandled,
 } from '../support/fault-traces.ts';
-import { startTestEnvironment, type TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { measureLoopPauses } from '../support/machine-load.ts';
 import type { Trouble } from '../support/tcp-proxy.ts';
@@ -230,7 +230,7 @@ async function play({
     environment: { ...limits, SPOTIFY_QUOTA_MODE: 'auto' },
     proxied: 'both',
   });
-  permit(testEnvironment.allowed);
+  allowHosts(testEnvironment.allowed);
   const foreignHost = await startForeignHost(testEnvironment);
   try {
     const appliedEvents = scheduledEvents.map(async ({ atMs, event }) => {
@@ -257,7 +257,7 @@ async function play({
         }).map((violation) => `${violation} in ${outcome.text.slice(0, 500)}`),
       ),
       ...(await leaks(testEnvironment)),
-      ...strangers(testEnvironment),
+      ...callsToOtherHosts(testEnvironment),
       ...misdirected(testEnvironment),
       ...(await openSockets(testEnvironment)),
       ...(foreignHost.calls() > 0 ? ['the host of a redirect was called'] : []),

@@ -2,6 +2,8 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { send } from '../support/abuse.ts';
 import type { FaultCase, Step } from '../support/fault-case.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
+import { startProcess } from '../support/fault-environment.ts';
 import {
   album,
   albumId,
@@ -15,8 +17,6 @@ import {
   track,
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
-import { startProcess } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { until } from '../support/process.ts';
 import { httpOver } from '../support/transports.ts';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import type { FaultCase, Step } from '../support/fault-case.ts';
+import { hostOf, type Services, type TestEnvironment } from '../support/fault-environment.ts';
 import { album, range } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import { hostOf, type Services, type TestEnvironment } from '../support/fault-world.ts';
 import type { Environment } from '../support/process.ts';
 
 /** An environment whose DATA_DIR is a new folder, which `prepare` makes unusable. */

@@ -3,9 +3,9 @@ import { expect } from 'vitest';
 import { type FaultRule, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { isFull, pass, setWallClock } from '../support/clock.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
 import { artist, catalogue, range, track, trackId } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const second = 1_000;

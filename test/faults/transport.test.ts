@@ -11,6 +11,7 @@ import {
 import { isFull, stopwatchMs } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
+import { hostOf, type Services, type TestEnvironment } from '../support/fault-environment.ts';
 import {
   album,
   artist,
@@ -24,7 +25,6 @@ import {
 } from '../support/fault-operations.ts';
 import { askAtRate, faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries, troubled } from '../support/fault-steps.ts';
-import { hostOf, type Services, type TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 import { watchNetwork } from '../support/network-watch.ts';
 import { until } from '../support/process.ts';

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from '../support/clock.ts';
 import type { FaultCase, Step, StepResult } from '../support/fault-case.ts';
+import type { TestEnvironment } from '../support/fault-environment.ts';
 import {
   album,
   artist,
@@ -19,7 +20,6 @@ import {
 } from '../support/fault-operations.ts';
 import { faultSuite } from '../support/fault-runner.ts';
 import { only, onlyAfterRetries } from '../support/fault-steps.ts';
-import type { TestEnvironment } from '../support/fault-world.ts';
 import { startForeignHost } from '../support/foreign-host.ts';
 
 const latencyMs = 30;

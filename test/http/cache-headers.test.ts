@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Agent, interceptors, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { cacheTagOf } from '../../src/http/cache-headers.ts';
-import { albums, artists, tracks } from '../support/asking.ts';
 import { setWallClock, startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { albums, artists, tracks } from '../support/schema-tests.ts';
 
 /** The headers by which browsers and CDNs cache responses. */
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createResponseCache } from '../../src/http/response-cache.ts';
-import { artists, tracks, unknownId } from '../support/asking.ts';
 import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { artists, tracks, unknownId } from '../support/schema-tests.ts';
 import { portOf } from '../support/test-server.ts';
 
 /** The fast path sends the same response as yoga, byte for byte. */

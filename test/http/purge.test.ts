@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { albums, artists, inMode, seen } from '../support/asking.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { albums, artists, dataAndErrorCodes, startInMode } from '../support/schema-tests.ts';
 import { type StoreKind, startStore, stores } from '../support/shared-gateways.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -9,7 +9,7 @@ import { portOf } from '../support/test-server.ts';
 const PURGE_TOKEN = 'aToken';
 const authorization = `Bearer ${PURGE_TOKEN}`;
 const withToken = (environment: Record<string, string> = {}) =>
-  inMode('extended', { PURGE_TOKEN, ...environment });
+  startInMode('extended', { PURGE_TOKEN, ...environment });
 
 const send = ({ fetch }: TestGateway, body: unknown, headers: Record<string, string> = { authorization }) =>
   fetch('/purge', { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
@@ -59,7 +59,7 @@ describe('an id that is removed', () => {
     await gateway.ask(length);
     const calls = gateway.apiCalls().length;
     await purge(gateway, artists.bts);
-    expect(seen(await gateway.ask(length))).toEqual({
+    expect(dataAndErrorCodes(await gateway.ask(length))).toEqual({
       data: { artist: { albums: { totalCount: 104 } } },
       errors: [],
     });
@@ -79,7 +79,7 @@ describe('an id that is removed', () => {
     const { data } = await gateway.ask<Data, object>(document);
     const [calls, id] = [gateway.apiCalls().length, idIn(data) ?? expect.fail()];
     await purge(gateway, id);
-    expect(seen(await gateway.ask<Data, object>(document))).toEqual({ data, errors: [] });
+    expect(dataAndErrorCodes(await gateway.ask<Data, object>(document))).toEqual({ data, errors: [] });
     expect(gateway.apiCalls().length).toBeGreaterThan(calls);
   });
 
@@ -163,5 +163,5 @@ describe('a request that is rejected removes nothing', () => {
 });
 
 test('without PURGE_TOKEN the route /purge does not exist', async () => {
-  expect((await send(await inMode('extended'), { ids: [albums.tracks20] })).status).toBe(404);
+  expect((await send(await startInMode('extended'), { ids: [albums.tracks20] })).status).toBe(404);
 });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { artists } from '../support/asking.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { artists } from '../support/schema-tests.ts';
 
 /** The request id, which a proxy sends or the gateway generates, is in the response and in the log. */
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { albums, artists, inMode } from '../support/asking.ts';
 import type { TestGateway } from '../support/gateway.ts';
+import { albums, artists, startInMode } from '../support/schema-tests.ts';
 
 /** With `x-spotify-trace: plan` an operation does not run, and the response states its cost. */
 
@@ -40,7 +40,7 @@ const planOf = async (gateway: TestGateway, query: string) => {
 test.each(Object.keys(plansBy))(
   'a dry run states the calls by endpoint family, without data and without a call: %s',
   async (entry) => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     expect(await plansBy[entry]?.(gateway, albumPages)).toEqual({
       extensions: {
         spotify: {
@@ -58,7 +58,7 @@ test.each(Object.keys(plansBy))(
 );
 
 test('a dry run is neither served from the response cache nor stored in it', async () => {
-  const gateway = await inMode('development');
+  const gateway = await startInMode('development');
   const send = async (trace: Record<string, string>) =>
     (
       await gateway.fetch('/graphql', {
@@ -77,13 +77,13 @@ test('a dry run is neither served from the response cache nor stored in it', asy
 });
 
 test('a dry run states the cost of an operation that would be rejected for it', async () => {
-  const gateway = await inMode('development', { MAX_UPSTREAM_CALLS: '2' });
+  const gateway = await startInMode('development', { MAX_UPSTREAM_CALLS: '2' });
   expect(await planOf(gateway, albumPages)).toMatchObject({ plannedCalls: 3 });
   expect(gateway.sandbox.calls()).toEqual([]);
 });
 
 test('a dry run of an invalid operation has its errors', async () => {
-  const { fetch } = await inMode('development');
+  const { fetch } = await startInMode('development');
   const response = await fetch('/graphql', { method: 'POST', headers, body: body('{ nothing }') });
   expect(await response.json()).toEqual({
     errors: [expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })],
@@ -165,7 +165,7 @@ describe('the held part of a plan', () => {
   ];
 
   test.each(cases)('the held part of a plan contains $title', async ({ before, query, held }) => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     expect(await planOf(gateway, query)).toMatchObject({ held: [] });
     expect((await gateway.ask(before)).errors).toEqual([]);
     gateway.sandbox.clearCalls();

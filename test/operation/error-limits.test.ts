@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { repeated } from '../support/abuse.ts';
-import { artists, catalogue, inMode } from '../support/asking.ts';
-import { entries, type Received, type Sent } from '../support/entries.ts';
+import { clientTransports, type Received, type Sent } from '../support/client-transports.ts';
+import { artists, catalogue, startInMode } from '../support/schema-tests.ts';
 
 /** The number of errors is bounded, and an error costs the same at every position of a document. */
 
@@ -45,18 +45,21 @@ describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
 
   test.each(
     documentsWithError.flatMap(([title, sent, column]) =>
-      overHttp.map((entry) => ({ title, entry, sent, column })),
+      overHttp.map((transport) => ({ title, transport, sent, column })),
     ),
-  )('the position of an error is right at each run: $title, by $entry', async ({ entry, sent, column }) => {
-    const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-    const send = entries[entry]?.(sandbox, sent(17));
-    for (let run = 1; run <= 3; run++) {
-      const received = await send?.();
-      expect(received?.errors).toHaveLength(1);
-      expect(received?.errors[0]?.locations).toEqual([{ line: 18, column }]);
-    }
-    await sandbox.close();
-  });
+  )(
+    'the position of an error is right at each run: $title, by $transport',
+    async ({ transport, sent, column }) => {
+      const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
+      const send = clientTransports[transport]?.(sandbox, sent(17));
+      for (let run = 1; run <= 3; run++) {
+        const received = await send?.();
+        expect(received?.errors).toHaveLength(1);
+        expect(received?.errors[0]?.locations).toEqual([{ line: 18, column }]);
+      }
+      await sandbox.close();
+    },
+  );
 
   const manyErrors: [title: string, sent: (lines: number) => Sent][] = [
     [
@@ -91,7 +94,7 @@ describe.each(Object.entries(lineEnds))('with line ends %s', (_, end) => {
         const times: number[] = [];
         for (let run = 1; run <= 3; run++) {
           // Each run sends a new document.
-          const send = entries['POST']?.(sandbox, sent(lines + run));
+          const send = clientTransports['POST']?.(sandbox, sent(lines + run));
           const start = process.cpuUsage();
           const received = (await send?.()) as Received;
           const { user, system } = process.cpuUsage(start);
@@ -114,11 +117,11 @@ describe('errors of one code and one field', () => {
   const ids = (count: number) => JSON.stringify(Array.from({ length: count }, (_, n) => `no id ${n}`));
   const message = 'Not a Spotify id: give its 22 characters, a spotify: URI or an open.spotify.com link.';
 
-  test.each(Object.keys(entries))(
+  test.each(Object.keys(clientTransports))(
     'ten errors of one code and one field are sent, and the last one counts the rest: %s',
-    async (entry) => {
+    async (transport) => {
       const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-      const send = entries[entry]?.(sandbox, { query: `{ artists(ids: ${ids(50)}) { name } }` });
+      const send = clientTransports[transport]?.(sandbox, { query: `{ artists(ids: ${ids(50)}) { name } }` });
       for (let run = 1; run <= 3; run++) {
         const received = await send?.();
         expect(received?.data).toEqual({ artists: Array(50).fill(null) });
@@ -138,14 +141,14 @@ describe('errors of one code and one field', () => {
   );
 
   test('ten errors of one code and one field are all sent', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { errors } = await ask(`{ artists(ids: ${ids(10)}) { name } }`);
     expect(errors).toHaveLength(10);
     for (const { extensions } of errors) expect(extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
   test('a field under many aliases counts as one field, and another field or another code has ten errors of its own', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { errors } = await ask(
       `{ ${repeated('a#: artist(id: "no id") { name }', 15)} ${repeated('b#: track(id: "no id") { name }', 12)} }`,
     );
@@ -158,7 +161,7 @@ describe('errors of one code and one field', () => {
   });
 
   test('ten errors of variables are sent, and one that states that there are more', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const i = Array(7_000).fill(null);
     const { status, errors } = await ask('query ($i: [ID!]!) { artists(ids: $i) { id } }', { i });
     expect(status).toBe(400);
@@ -168,7 +171,7 @@ describe('errors of one code and one field', () => {
   });
 
   test('a message is short, even if it quotes a long name', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const { errors } = await ask(`{ ${'x'.repeat(90_000)} }`);
     expect(errors[0]?.message.length).toBeLessThan(600);
     const name = 'v'.repeat(80_000);

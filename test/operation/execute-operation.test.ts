@@ -2,9 +2,9 @@ import { getEventListeners } from 'node:events';
 import type { DocumentNode } from 'graphql';
 import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { artists } from '../support/asking.ts';
 import { startClock, waitForIdleLoop } from '../support/clock.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { artists } from '../support/schema-tests.ts';
 
 const document = parse(`{ artist(id: "${artists.bts}") { name } }`);
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { albums, artists, catalogue, inMode, unknownId } from '../support/asking.ts';
 import { withSandbox } from '../support/gateway.ts';
+import { albums, artists, catalogue, startInMode, unknownId } from '../support/schema-tests.ts';
 
 /** Names that every object inherits are ordinary names of aliases, variables, fragments and operations. */
 
@@ -145,14 +145,14 @@ describe.each(cases)('$title', ({ title, document, variables, data, code }) => {
   test.each(names)(
     `${title} may be named %s: each of four runs has the same response, over POST`,
     async (name) => {
-      const { ask } = await inMode('development');
+      const { ask } = await startInMode('development');
       const { query, variables: values } = body(name);
       for (let run = 1; run <= 4; run++) expect(outcome(await ask(query, values))).toEqual(expected(name));
     },
   );
 
   test.each(names)(`${title} may be named %s: over GET and in the same process`, async (name) => {
-    const { fetch, gateway } = await inMode('development');
+    const { fetch, gateway } = await startInMode('development');
     const { query, variables: values } = body(name);
     const search = new URLSearchParams({ query, variables: JSON.stringify(values) });
     for (let run = 1; run <= 4; run++) {

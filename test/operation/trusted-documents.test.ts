@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { inMode } from '../support/asking.ts';
+import { startInMode } from '../support/schema-tests.ts';
 
 /** A persisted query that cannot be served is rejected in the form that lets Apollo's and urql's links send its text. */
 
@@ -28,7 +28,7 @@ const notFound = {
 };
 
 async function start(environment: Record<string, string>) {
-  const { gateway, sandbox } = await inMode('development', environment);
+  const { gateway, sandbox } = await startInMode('development', environment);
   const server = createServer(gateway.listener).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => void server.close());

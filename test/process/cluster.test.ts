@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { artists } from '../support/asking.ts';
 import { isFull } from '../support/clock.ts';
 import {
   type Environment,
@@ -20,6 +19,7 @@ import {
   until,
   upstreamOf,
 } from '../support/process.ts';
+import { artists } from '../support/schema-tests.ts';
 
 /** Several processes behind one port (`WEB_CONCURRENCY`). */
 

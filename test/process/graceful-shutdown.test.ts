@@ -9,12 +9,12 @@ import {
   type Environment,
   isRefused,
   keptConnection,
-  limitNow,
   measureExitMs,
   type OnEnd,
   openSocket,
   type Reply,
   type Server,
+  scaledLimit,
   startServer,
   until,
   upstreamOf,
@@ -316,7 +316,7 @@ describe('a process that has nothing to wait for', () => {
       const server = await start(onEnd);
       const agent = keptConnection(onEnd);
       expect((await server.ask(nameOfBts, { agent })).headers.connection).toBe('keep-alive');
-      const limitMs = await limitNow(1_000);
+      const limitMs = await scaledLimit(1_000);
       const sentMs = performance.now();
       server.signal(signal);
       expect(await server.ended).toMatchObject({ code: 0, signal: null });
@@ -330,7 +330,7 @@ describe('a process that has nothing to wait for', () => {
       const { server, running } = await startBusy(onEnd, 8_000);
       const lost = expect(running).rejects.toThrow();
       await stop(server, 'SIGTERM');
-      const limitMs = await limitNow(500);
+      const limitMs = await scaledLimit(500);
       const againMs = performance.now();
       server.signal(signal);
       const { code } = await server.ended;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { albums, artists, episodes, inMode, modes, shows } from '../support/asking.ts';
+import { albums, artists, episodes, modes, shows, startInMode } from '../support/schema-tests.ts';
 
 const sizes = `all: images { url width } none: images(minWidth: 0) { url width } middle: images(minWidth: 100) { url width }
   exact: images(minWidth: 300) { url width } largest: images(minWidth: 5000) { url width }`;
@@ -10,7 +10,7 @@ type Sizes = Record<'all' | 'none' | 'middle' | 'exact' | 'largest', Picture[]>;
 test.each(modes)(
   'minWidth selects the smallest image that suffices, else the largest, of every type for an app in %s mode',
   async (mode) => {
-    const { ask } = await inMode(mode);
+    const { ask } = await startInMode(mode);
     const { data, errors } = await ask<Record<string, Sizes>, never>(`{
       artist(id: "${artists.bts}") { ${sizes} } album(id: "${albums.tracks20}") { ${sizes} }
       show(id: "${Object.values(shows)[0]}") { ${sizes} } episode(id: "${Object.values(episodes)[0]}") { ${sizes} }
@@ -29,7 +29,7 @@ test.each(modes)(
 );
 
 test('minWidth costs the calls of the images alone, and is BAD_USER_INPUT below 0', async () => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   const { data, errors } = await ask(
     `{ album(id: "${albums.tracks20}") { name images(minWidth: 64) { width } bad: images(minWidth: -1) { width } } }`,
   );
@@ -43,7 +43,7 @@ test('minWidth costs the calls of the images alone, and is BAD_USER_INPUT below 
 test('an image of unknown width is selected only if there is no other', async () => {
   const document = `{ artist(id: "${artists.bts}") { none: images(minWidth: 0) { width } largest: images(minWidth: 5000) { width } } }`;
   const read = async (path: string, set: unknown) => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ fault: { kind: 'edit', edits: [{ path, set }] } });
     return (await ask<{ artist: Record<string, Picture[]> }, never>(document)).data?.artist;
   };

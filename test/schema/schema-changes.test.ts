@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { objections } from '../support/schema-changes.ts';
+import { policyViolations } from '../support/schema-changes.ts';
 
 /** The schema changes as CONTRIBUTING.md promises: every breaking change is announced. */
 
@@ -18,7 +18,7 @@ const announced = Array.from(
 test('every breaking change since the last release was deprecated there and is announced', async () => {
   expect(page).toMatch(/^## Next release$/m);
   expect(
-    await objections(buildSchema(released), buildSchema(read('../../schema.graphql')), announced),
+    await policyViolations(buildSchema(released), buildSchema(read('../../schema.graphql')), announced),
   ).toEqual([]);
 });
 
@@ -33,7 +33,7 @@ describe('the policy', () => {
     return baseSchema.replace(from, to);
   };
   const judge = (before: string, after: string, places: string[] = []) =>
-    objections(buildSchema(before), buildSchema(after), places);
+    policyViolations(buildSchema(before), buildSchema(after), places);
 
   test('a field can be added and deprecated without an announcement', async () => {
     const after = change('genres: [String!]', `${deprecated} tags: [String!]`);

@@ -9,7 +9,7 @@ import { nodeHost } from '../../src/datasources/spotify/node.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
-import { artists, catalogue } from '../support/asking.ts';
+import { artists, catalogue } from '../support/schema-tests.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -7,8 +7,8 @@ import { stopwatchMs } from './clock.ts';
 import { type Outcome, toOutcome } from './fault-answers.ts';
 import type { Step } from './fault-case.ts';
 import { tapStream } from './fault-channels.ts';
+import type { TestEnvironment } from './fault-environment.ts';
 import type { Operation } from './fault-operations.ts';
-import type { TestEnvironment } from './fault-world.ts';
 
 /** Requests of hostile clients: expensive documents, and invalid requests. */
 

@@ -1,5 +1,5 @@
-import { artists, catalogue, dataOf } from './asking.ts';
 import type { TestGateway } from './gateway.ts';
+import { artists, catalogue, dataOf } from './schema-tests.ts';
 
 /** Pages of an artist's list of albums, and the albums that they must contain. The default artist is BTS. */
 

@@ -1,6 +1,6 @@
 import type { Audiobook, Chapter, QuotaMode } from '../../src/sandbox/index.ts';
-import { audiobooks, catalogue } from './asking.ts';
 import { plain } from './podcasts.ts';
+import { audiobooks, catalogue } from './schema-tests.ts';
 import { imagesAt } from './truth.ts';
 
 /** The expected response data of audiobooks and chapters. */

@@ -2,7 +2,7 @@ import type { QuotaMode } from '../../src/sandbox/index.ts';
 import type { Operation } from './operations.ts';
 
 /** Spotify calls for one operation. */
-export interface Measured {
+export interface CallCounts {
   /** With an empty cache. */
   calls: number;
   /** Repeated while the cached responses are fresh. */
@@ -17,7 +17,7 @@ export interface Measured {
 
 export interface Row {
   operation: Operation;
-  measured: Record<QuotaMode, Measured>;
+  measured: Record<QuotaMode, CallCounts>;
 }
 
 /** Writes `docs/calls.md`. */
@@ -93,7 +93,7 @@ once_, it costs the same as once. The capabilities of an _unknown app_ (\`SPOTIF
 learned from calls: one rejected call for a page that is too large (50 items), one for a batch read, which an app in
 development mode does not have, and one object to see whether Spotify sends a field. These calls are sent once.`;
 
-const costs = ({ measured }: Row, column: keyof Measured): number[] => [
+const costs = ({ measured }: Row, column: keyof CallCounts): number[] => [
   measured.extended[column],
   measured.development[column],
 ];

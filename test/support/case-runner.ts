@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 import type { Case, CaseStep, Right } from './case-format.ts';
 import { type Clock, startClock } from './clock.ts';
-import { type Answer, startGateway, type TestGateway } from './gateway.ts';
+import { type GraphQLResult, startGateway, type TestGateway } from './gateway.ts';
 import { type ScriptedUpstream, startScriptedUpstream, type UpstreamCall } from './scripted-upstream.ts';
 
 /** Runs the steps of a case on a new gateway in front of the case's upstream. */
 
 interface StepResponses {
   /** One for a query, one for each page of a walk. */
-  answers: Answer<unknown>[];
+  answers: GraphQLResult<unknown>[];
   /** The ids of all nodes of a walk; null for a query. */
   ids: string[] | null;
 }
@@ -65,7 +65,7 @@ async function walk(
   { walk: query = '', pick = '', variables }: CaseStep,
   { ask }: TestGateway,
 ): Promise<StepResponses> {
-  const answers: Answer<unknown>[] = [];
+  const answers: GraphQLResult<unknown>[] = [];
   const ids: string[] = [];
   for (let after: string | null = null; answers.length < maxPagesOfWalk; ) {
     const answer = await ask<unknown, object>(query, { ...variables, after });

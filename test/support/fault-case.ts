@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Outcome } from './fault-answers.ts';
+import type { TestEnvironment, TestEnvironmentOptions } from './fault-environment.ts';
 import type { Allowances } from './fault-invariants.ts';
 import type { Operation } from './fault-operations.ts';
-import type { TestEnvironment, TestEnvironmentOptions } from './fault-world.ts';
 
 /** A fault case as data: the fault, the operations, the responses that the client must get and the calls to Spotify. */
 export interface FaultCase extends TestEnvironmentOptions {

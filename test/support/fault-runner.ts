@@ -3,20 +3,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pass, setWallClock, stopwatchMs, waitForIdleLoop } from './clock.ts';
 import type { Outcome } from './fault-answers.ts';
 import type { Bound, Expected, FaultCase, Step } from './fault-case.ts';
+import { startTestEnvironment, type TestEnvironment } from './fault-environment.ts';
 import { violations } from './fault-invariants.ts';
 import { artist, type Operation, range, siblings } from './fault-operations.ts';
 import { checkPage } from './fault-page.ts';
 import {
+  allowHosts,
+  callsToOtherHosts,
   leakedHandles,
   leaks,
   misdirected,
   openSockets,
-  permit,
   resources,
-  strangers,
   watchUnhandled,
 } from './fault-traces.ts';
-import { startTestEnvironment, type TestEnvironment } from './fault-world.ts';
 import { longPauseMs } from './machine-load.ts';
 import { hasRedis } from './redis.ts';
 
@@ -74,7 +74,7 @@ export async function runCase(each: FaultCase): Promise<void> {
   const unhandled = watchUnhandled();
   const before = resources();
   const testEnvironment = await startTestEnvironment(each);
-  permit(testEnvironment.allowed);
+  allowHosts(testEnvironment.allowed);
   try {
     if (each.slow) await waitForIdleLoop(); // until the environments of the concurrent cases have started
     for (const operation of each.warm ?? []) {
@@ -92,7 +92,7 @@ export async function runCase(each: FaultCase): Promise<void> {
     if (each.recovery !== false) await recover(testEnvironment, each);
     await testEnvironment.endGateways();
     expect(await leaks(testEnvironment)).toEqual([]);
-    expect(strangers(testEnvironment)).toEqual([]);
+    expect(callsToOtherHosts(testEnvironment)).toEqual([]);
     expect(misdirected(testEnvironment)).toEqual([]);
     expect(await openSockets(testEnvironment)).toEqual([]);
   } finally {

@@ -1,7 +1,7 @@
 import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from './clock.ts';
 import type { Outcome } from './fault-answers.ts';
-import type { TestEnvironment } from './fault-world.ts';
+import type { TestEnvironment } from './fault-environment.ts';
 import type { Trouble } from './tcp-proxy.ts';
 
 /** Functions that fault cases use as `arrange`, and functions that summarize outcomes. */

@@ -1,4 +1,4 @@
-import type { TestEnvironment } from './fault-world.ts';
+import type { TestEnvironment } from './fault-environment.ts';
 
 /** Finds leaks of a case: secrets in output, calls to other hosts, unhandled rejections, sockets and timers. */
 
@@ -42,13 +42,13 @@ export async function leaks(testEnvironment: TestEnvironment): Promise<string[]>
 const allowedHosts = new Set<string>(); // of all cases, because concurrent cases see each other's calls
 
 /** Allows calls to these hosts. */
-export const permit = (hosts: Iterable<string>): void => {
+export const allowHosts = (hosts: Iterable<string>): void => {
   for (const host of hosts) allowedHosts.add(host);
 };
 
 /** Connections and requests to hosts that are not allowed. */
-export function strangers({ network, allowed }: TestEnvironment): string[] {
-  permit(allowed);
+export function callsToOtherHosts({ network, allowed }: TestEnvironment): string[] {
+  allowHosts(allowed);
   const called = [
     ...network.connections().map(({ host, port }) => `${host}:${port}`),
     ...network.requests().map(({ origin }) => {

@@ -11,7 +11,7 @@ import { fetchOf, type Transport } from './transports.ts';
 
 /** A gateway in this process that tests call with Web-standard requests. It has a real socket to its upstream. */
 
-export interface Answer<T> {
+export interface GraphQLResult<T> {
   status: number;
   headers: Headers;
   data: T;
@@ -29,7 +29,7 @@ export interface Answer<T> {
 
 export interface TestGateway {
   gateway: Gateway;
-  ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>>;
+  ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<GraphQLResult<T>>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The lines that the gateway has logged. */
   logged: LogLine[];
@@ -112,7 +112,7 @@ export function startGateway(
         await setTimeout(50);
         response = await post();
       }
-      const body = (await response.json()) as Partial<Answer<T>>;
+      const body = (await response.json()) as Partial<GraphQLResult<T>>;
       return {
         status: response.status,
         headers: response.headers,

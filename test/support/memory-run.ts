@@ -28,11 +28,11 @@ export interface MemoryRun {
   rssMb: number;
   heapMb: number;
   /** The number of cached entries, and their estimated size in megabytes. */
-  heldEntries: number;
-  heldMb: number;
+  cachedEntries: number;
+  cachedMb: number;
   /** The number of cached albums, and whether the newest is one of them. */
-  heldAlbums: number;
-  newestHeld: boolean;
+  cachedAlbums: number;
+  isNewestCached: boolean;
   seconds: number;
 }
 
@@ -113,19 +113,19 @@ for (let first = 0; first < albums; first += atATime) {
 globalThis.gc?.();
 const { rss, heapUsed } = process.memoryUsage();
 
-let heldEntries = 0;
-let heldBytes = 0;
-let heldAlbums = 0;
+let cachedEntries = 0;
+let cachedBytes = 0;
+let cachedAlbums = 0;
 const keyBytes = 200; // the size of a key, as the cache estimates it
 function countEntry(key: string): boolean {
   const entry = memory.get(key);
   if (!entry) return false;
-  heldEntries += 1;
-  heldBytes += entry.bytes + keyBytes;
+  cachedEntries += 1;
+  cachedBytes += entry.bytes + keyBytes;
   return true;
 }
 for (let number = 0; number < albums; number++) {
-  if (countEntry(cacheKeyOf(kinds, 'album', albumId(number), null))) heldAlbums += 1;
+  if (countEntry(cacheKeyOf(kinds, 'album', albumId(number), null))) cachedAlbums += 1;
   countEntry(`short/${cacheKeyOf(kinds, 'album', albumId(number), null)}`);
   for (let location = 0; location < tracksOnEach; location++)
     countEntry(`short/${cacheKeyOf(kinds, 'track', trackId(number, location), null)}`);
@@ -137,10 +137,10 @@ const run: MemoryRun = {
   peakMb: megabytes(peak),
   rssMb: megabytes(rss),
   heapMb: megabytes(heapUsed),
-  heldEntries,
-  heldMb: megabytes(heldBytes),
-  heldAlbums,
-  newestHeld: memory.get(cacheKeyOf(kinds, 'album', albumId(albums - 1), null)) !== undefined,
+  cachedEntries,
+  cachedMb: megabytes(cachedBytes),
+  cachedAlbums,
+  isNewestCached: memory.get(cacheKeyOf(kinds, 'album', albumId(albums - 1), null)) !== undefined,
   seconds: Math.round((performance.now() - startedMs) / 1000),
 };
 process.stdout.write(`${JSON.stringify(run)}\n`);

@@ -474,7 +474,7 @@ ${allArtists
 ];
 
 /** Executes `before`, then the operation, whose calls the caller counts from `counted` on. */
-export async function perform(
+export async function runOperation(
   { document, before, run = (ask) => ask(document) }: Operation,
   ask: Ask,
   counted: () => void = () => undefined,

@@ -1,5 +1,5 @@
 import type { Episode, QuotaMode, Show } from '../../src/sandbox/index.ts';
-import { catalogue, shows } from './asking.ts';
+import { catalogue, shows } from './schema-tests.ts';
 import { imagesAt } from './truth.ts';
 
 /** The expected response data of shows and episodes. */

@@ -302,7 +302,7 @@ const pollMs = 5;
 const bareStartMs = 60; // the time in which Node starts and ends on an idle machine
 
 /** Converts a time limit for an idle machine into one for this machine, which may be busy with other tests. */
-export async function limitNow(limitMs: number): Promise<number> {
+export async function scaledLimit(limitMs: number): Promise<number> {
   const startedMs = performance.now();
   await once(spawn(process.execPath, ['-e', '0']), 'exit');
   return limitMs * Math.max(1, (performance.now() - startedMs) / bareStartMs);

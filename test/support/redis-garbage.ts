@@ -5,7 +5,7 @@ import { albums50, bts } from './redis-gateways.ts';
 
 /** Invalid entries in Redis. */
 
-export type Garbage = (held: {
+export type Garbage = (stored: {
   name: string;
   key: string;
   value: Buffer;
@@ -23,17 +23,17 @@ export function garbage(): Record<string, Garbage> {
       entry(key, { ...times, body: value });
   /** The written entry, with changes. */
   const changed =
-    (change: (held: Held) => object): Garbage =>
+    (change: (writtenEntry: WrittenEntry) => object): Garbage =>
     ({ key, value }) => {
       if (key.startsWith('in:')) return value; // the name of the response that contains an object
-      const writtenEntry = JSON.parse(plain(value)) as Held;
+      const writtenEntry = JSON.parse(plain(value)) as WrittenEntry;
       return gzipSync(entry(key, { ...writtenEntry, ...change(writtenEntry) }));
     };
-  const eachItem = (spoilt: unknown): Garbage =>
-    changed(({ body: held }) => ({
-      body: JSON.parse(JSON.stringify(held), (name, value: unknown) =>
+  const eachItem = (corruptItem: unknown): Garbage =>
+    changed(({ body: writtenBody }) => ({
+      body: JSON.parse(JSON.stringify(writtenBody), (name, value: unknown) =>
         ['items', 'tracks', 'artists', 'albums'].includes(name) && Array.isArray(value)
-          ? value.map(() => spoilt)
+          ? value.map(() => corruptItem)
           : value,
       ) as unknown,
     }));
@@ -56,27 +56,37 @@ export function garbage(): Record<string, Garbage> {
     'a body whose lists are not lists': body({ items: 7, tracks: {}, artists: 'a', albums: null }),
     'a body without an id': body({ name: 'BTS', type: 'artist' }),
     'a body of another object': body({ id: albums50, name: 'Another', type: 'artist' }),
-    'a body of another kind': changed(({ body: held }) => ({ body: { ...held, type: 'show' } })),
+    'a body of another kind': changed(({ body: writtenBody }) => ({
+      body: { ...writtenBody, type: 'show' },
+    })),
     'items that are numbers': eachItem(7),
     'items that have no name': eachItem({ id: bts }),
-    'parts that are not as documented': changed(({ body: held }) => ({
-      body: { ...held, images: 7, name: held?.['name'] ?? 7, items: 'none', tracks: { items: [{ id: 7 }] } },
+    'parts that are not as documented': changed(({ body: writtenBody }) => ({
+      body: {
+        ...writtenBody,
+        images: 7,
+        name: writtenBody?.['name'] ?? 7,
+        items: 'none',
+        tracks: { items: [{ id: 7 }] },
+      },
     })),
     'items whose fields have wrong types': eachItem({ id: 'x', artists: 7, album: [], tracks: 'none' }),
-    'another place in the list': changed(({ body: held }) => ({ body: { ...held, id: '7', offset: 7 } })),
+    'another place in the list': changed(({ body: writtenBody }) => ({
+      body: { ...writtenBody, id: '7', offset: 7 },
+    })),
     'times that are not numbers': changed(() => ({ freshUntilMs: 'soon', usableUntilMs: null })),
     'an ETag that is not a valid header': changed(() => ({ etag: 'a\r\nb', freshUntilMs: 0 })),
     'an ETag that is a list': changed(() => ({ etag: ['a'], freshUntilMs: 0 })),
-    '10 MB of brackets, compressed': () => bombs.brackets(),
+    '10 MB of brackets, compressed': () => compressedBombs.brackets(),
     'brackets as many as are read': ({ key }) =>
       gzipSync(`{"key":"${key}","body":${'['.repeat(400_000)}${']'.repeat(400_000)}}`),
-    '150 MB of blanks, compressed': () => bombs.blanks(),
+    '150 MB of blanks, compressed': () => compressedBombs.blanks(),
     '30 MB, not compressed': ({ key }) => Buffer.alloc(key.startsWith('in:') ? 300_000 : 30_000_000, '{'),
   };
 }
 
 /** Each is created once, on first use. */
-export const bombs = {
+export const compressedBombs = {
   brackets: once(() => gzipSync(`${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}`)),
   blanks: once(() => gzipSync(Buffer.alloc(150_000_000, ' '))),
 };
@@ -89,12 +99,12 @@ export function once<T>(make: () => T): () => T {
   };
 }
 
-export interface Held {
+export interface WrittenEntry {
   body: Record<string, unknown> | null;
 }
 
 /** Replaces every cached response by garbage: of the given kind, or of all kinds in turn. */
-export async function spoil(client: Redis, make?: Garbage): Promise<void> {
+export async function corruptEntries(client: Redis, make?: Garbage): Promise<void> {
   const kinds = make ? [make] : Object.values(garbage()).slice(0, 16);
   const names = (await client.keys('spotify-graphql:*')).filter(
     (name) => !/:(?:messages|rate)$|:(?:lease|calls):/.test(name),

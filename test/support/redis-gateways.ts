@@ -16,9 +16,9 @@ export const allArtists = catalogue.artists().map(({ id }) => id);
 export const artist = (id: string): string => `{ artist(id: "${id}") { name } }`;
 export const nameOf = (id: string) => ({ artist: { name: catalogue.artist(id)?.name } });
 
-export const arriveMs = 60; // after this time other gateways see entries and messages
+export const propagationMs = 60; // after this time other gateways see entries and messages
 const quietMs = 20;
-export const restMs = 2_500; // after this time gateways use a Redis again that has failed
+export const redisCooldownMs = 2_500; // after this time gateways use a Redis again that has failed
 
 export async function startUpstream(
   mode: QuotaMode = 'development',
@@ -36,7 +36,7 @@ export const apiCalls = (sandbox: Sandbox): string[] =>
     .map(({ path }) => path);
 
 /** Waits until a Redis receives no more commands. */
-export async function untilQuiet({ client }: Pick<TestRedis, 'client'>): Promise<void> {
+export async function waitForIdleRedis({ client }: Pick<TestRedis, 'client'>): Promise<void> {
   for (let before = 0, processed = 2; processed - before > 1; await sleep(quietMs)) {
     before = processed;
     processed = Number(/^total_commands_processed:(\d+)/m.exec(await client.info('stats'))?.[1]);
@@ -44,7 +44,11 @@ export async function untilQuiet({ client }: Pick<TestRedis, 'client'>): Promise
 }
 
 /** Starts a gateway that uses the Redis, and waits for its connections. */
-export async function join(sandbox: Sandbox, redis: TestRedis, environment: Record<string, string> = {}) {
+export async function startConnectedGateway(
+  sandbox: Sandbox,
+  redis: TestRedis,
+  environment: Record<string, string> = {},
+) {
   const connectionsBefore = await redis.connections();
   const gateway = startGateway(sandbox, {
     REDIS_URL: redis.url,
@@ -53,7 +57,7 @@ export async function join(sandbox: Sandbox, redis: TestRedis, environment: Reco
   });
   await gateway.fetch('/ready'); // fetches the token
   while ((await redis.connections()) < connectionsBefore + 2) await sleep(5); // one for commands, one for messages
-  await untilQuiet(redis);
+  await waitForIdleRedis(redis);
   return gateway;
 }
 
@@ -61,10 +65,11 @@ export const codesOf = ({ errors }: Awaited<ReturnType<TestGateway['ask']>>) =>
   errors.map(({ extensions }) => extensions?.['code']);
 
 /** Blocks the event loop without using a core, which Redis needs meanwhile. */
-export const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+export const blockEventLoop = (ms: number) =>
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** Repeats a request until the gateway does not reject it because of the event loop, which all gateways here share. */
-export async function patient(ask: () => ReturnType<TestGateway['ask']>) {
+export async function retryWhileOverloaded(ask: () => ReturnType<TestGateway['ask']>) {
   for (;;) {
     const answer = await ask();
     if (answer.status !== 503) return answer;
@@ -74,10 +79,10 @@ export async function patient(ask: () => ReturnType<TestGateway['ask']>) {
 
 /** The Redis key in which gateways store their messages. */
 export async function storedMessagesName(sandbox: Sandbox, redis: TestRedis): Promise<string> {
-  const gateway = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto' });
+  const gateway = await startConnectedGateway(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto' });
   await gateway.ask(`{ artists(ids: ["${allArtists[20]}", "${allArtists[21]}"]) { name } }`);
   await gateway.gateway.dispose();
-  await sleep(arriveMs);
+  await sleep(propagationMs);
   const [name = ''] = await redis.client.keys('*:messages');
   expect(name).not.toBe('');
   await redis.client.del(...(await redis.client.keys('*')));
@@ -89,7 +94,7 @@ export const sentBytes = async (client: Redis): Promise<number> =>
   Number(/^total_net_output_bytes:(\d+)/m.exec(await client.info('stats'))?.[1]);
 
 /** Moves the times of the oldest counted calls into the past. */
-export async function age(client: Redis, howMany: number, byMs: number): Promise<void> {
+export async function backdateCalls(client: Redis, howMany: number, byMs: number): Promise<void> {
   const [name = ''] = await client.keys('*:rate');
   const oldest = await client.zrange(name, 0, howMany - 1);
   expect(oldest).toHaveLength(howMany);

@@ -10,7 +10,7 @@ import type { GatewayError } from '../../src/errors.ts';
 
 /** A request queue whose calls the test ends, with a clock that the test moves. */
 
-export function useClockOfOwn(): void {
+export function useFakeClock(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   });
@@ -19,7 +19,7 @@ export function useClockOfOwn(): void {
   });
 }
 
-export const answer = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse => ({
+export const response = (status: number, rest: Partial<HttpResponse> = {}): HttpResponse => ({
   kind: 'response',
   status,
   body: {},
@@ -73,7 +73,7 @@ export function startRequestQueue(options: Partial<RequestQueueOptions> = {}) {
     );
   }
 
-  async function end(name: string, outcome: Outcome = answer(200)): Promise<void> {
+  async function end(name: string, outcome: Outcome = response(200)): Promise<void> {
     const index = inFlight.findIndex((call) => call.name === name);
     const [endedCall] = inFlight.splice(index, 1);
     endedCall?.end(outcome);

@@ -11,7 +11,7 @@ const noReason = 'No longer supported';
  * @param announced schema coordinates of the announced breaking changes, such as `Artist.genres`
  * @returns the violations of the policy
  */
-export async function objections(
+export async function policyViolations(
   released: GraphQLSchema,
   current: GraphQLSchema,
   announced: readonly string[],

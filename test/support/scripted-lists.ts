@@ -1,6 +1,6 @@
 import type { PageInfo } from './album-pages.ts';
 import type { WrittenRule } from './case-format.ts';
-import { type Answer, startGateway, type TestGateway } from './gateway.ts';
+import { type GraphQLResult, startGateway, type TestGateway } from './gateway.ts';
 import { fullAlbum, plainId, shortAlbum, shortTrack } from './plain-objects.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
@@ -103,7 +103,7 @@ const search: ListKind = {
 
 export const listKinds: readonly ListKind[] = [artistAlbums, albumTracks, embeddedTracks, search];
 /** Lists whose first page is not embedded, so that the gateway requests it. */
-export const askedLists: readonly ListKind[] = [artistAlbums, albumTracks, search];
+export const requestedLists: readonly ListKind[] = [artistAlbums, albumTracks, search];
 
 /** The id of the item in a slot. */
 export const itemId = (slot: number): string => plainId(slot + 1);
@@ -143,7 +143,7 @@ export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): Written
   ];
 }
 
-export interface ListWorld {
+export interface ListEnvironment {
   upstream: ScriptedUpstream;
   gateway: TestGateway;
   /** Reads one window. */
@@ -166,12 +166,12 @@ export async function startList(
   kind: ListKind,
   pages: readonly ScriptedPage[],
   first: readonly WrittenRule[] = [],
-): Promise<ListWorld> {
+): Promise<ListEnvironment> {
   const upstream = await startScriptedUpstream([...first, ...rulesOf(kind, pages)]);
   const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
 
   async function window(args: string, after: string | null = null): Promise<Connection> {
-    const answer: Answer<unknown> = await gateway.ask(kind.document(args), { after });
+    const answer: GraphQLResult<unknown> = await gateway.ask(kind.document(args), { after });
     const found = answer.errors.length === 0 ? kind.pick(answer.data) : null;
     if (!found) throw new Error(`no list for ${args}: ${JSON.stringify(answer)}`);
     return found;

@@ -11,7 +11,7 @@ import { onTestEnd } from './test-end.ts';
 export const silentLog = { warn: () => undefined } as unknown as Log; // stores only warn
 
 /** A Redis or a directory in which the stores of several processes share their data. */
-export interface SharedPlace {
+export interface SharedBackend {
   /**
    * The store of one more process.
    * @param app default: the same app for all
@@ -25,7 +25,7 @@ export interface SharedPlace {
 export interface Implementation {
   name: string;
   isMissing: boolean;
-  start(): Promise<SharedPlace>;
+  start(): Promise<SharedBackend>;
 }
 
 /** A directory that is removed with the test. */
@@ -45,7 +45,7 @@ async function connect(options: Place, app = 'app', listener: MessageListener = 
   return store;
 }
 
-export const implementations: Implementation[] = [
+export const storeImplementations: Implementation[] = [
   {
     name: 'Redis',
     isMissing: !hasRedis(),

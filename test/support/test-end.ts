@@ -6,7 +6,7 @@ import { aroundEach, onTestFinished, type TestContext } from 'vitest';
 const ownTest = new AsyncLocalStorage<TestContext>();
 
 /** For the setup of every test file. */
-export function knowOwnTest(): void {
+export function trackCurrentTest(): void {
   aroundEach((runTest, context) => ownTest.run(context, runTest));
 }
 

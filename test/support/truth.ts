@@ -32,7 +32,7 @@ const restrictions = (reason: string | undefined) =>
   reason === undefined ? null : { reason: knownReasons.includes(reason) ? reason.toUpperCase() : 'OTHER' };
 
 /** @param imagesUrl base URL of the sandbox's images */
-export function truthOf(catalogue: Catalogue, mode: QuotaMode, imagesUrl: string) {
+export function expectedObjects(catalogue: Catalogue, mode: QuotaMode, imagesUrl: string) {
   const inExtended = <T>(value: T): T | null => (mode === 'extended' ? value : null);
   const nameOf = (id: string) => catalogue.artist(id)?.name ?? '';
 

@@ -1,8 +1,8 @@
 import { ok } from 'node:assert';
 import { answeredWithForesight } from './bound.js';
-import { dayContestants } from './contestants.js';
 import { simulate } from './simulate.js';
 import { answeredOf, wholeOf } from './summary.js';
+import { dayTargets } from './targets.js';
 
 /** One short day as a test: every twelfth step, with a smaller quota. */
 
@@ -16,9 +16,7 @@ export async function check({ steps, ...shared }, say) {
   const short = steps.map((visits, n) => (n % every === 0 ? visits : []));
   const foresight = answeredWithForesight(short, limits).reduce((sum, each) => sum + each, 0);
   for (const [name, mostRejected] of Object.entries({ ours: 1, configured: 0 })) {
-    const whole = wholeOf(
-      await simulate(dayContestants[name], { ...shared, steps: short, limits, processes }),
-    );
+    const whole = wholeOf(await simulate(dayTargets[name], { ...shared, steps: short, limits, processes }));
     say(`${name}: ${JSON.stringify(whole)}, foresight ${foresight}`);
     for (const [family, count] of Object.entries(whole.rejected)) {
       ok(count <= mostRejected, `Spotify rejected ${count} calls of ${family}`);

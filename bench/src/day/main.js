@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
-import { contestants as servers } from '../contestants.js';
 import { findNode } from '../node-versions.js';
 import { publish } from '../publish.js';
 import { createStamp } from '../results.js';
+import { targets as servers } from '../targets.js';
 import { answeredWithForesight } from './bound.js';
 import { check } from './check.js';
-import { dayContestants } from './contestants.js';
 import { publishDay } from './report.js';
 import { simulate } from './simulate.js';
 import { sizingTable } from './sizing.js';
 import { wholeOf } from './summary.js';
+import { dayTargets } from './targets.js';
 import { createVisits } from './visits.js';
 import { createWorld } from './world.js';
 
@@ -21,7 +21,7 @@ export const usage = `npm run bench -- --day [options]
   --sizing         how many visits a quota carries, computed without a server: the table of docs/quota.md
   --days n         simulated days, 3 by default
   --seed n         another seed has other visits, 1 by default
-  --only a,b       these servers: ${Object.keys(dayContestants).join(', ')}
+  --only a,b       these servers: ${Object.keys(dayTargets).join(', ')}
   --node=n         the major version of Node of the servers; without it, the Node of this process
   --artists n      artists in the catalogue, 200 by default
   --visits n       visits in 5 minutes, 8 by default
@@ -62,11 +62,11 @@ export async function simulateDays(args) {
   );
   const runs = options.only.flatMap((name) =>
     options.processes
-      .filter((processes) => processes <= (dayContestants[name].mostProcesses ?? processes))
+      .filter((processes) => processes <= (dayTargets[name].mostProcesses ?? processes))
       .map((processes) => ({ name, processes })),
   );
   const results = await inParallel(runs, async ({ name, processes }) => {
-    const result = await simulate(dayContestants[name], { ...shared, processes });
+    const result = await simulate(dayTargets[name], { ...shared, processes });
     say(`${name} × ${processes}: ${JSON.stringify(wholeOf(result))}`);
     return { name, processes, ...result };
   });
@@ -106,8 +106,8 @@ function readOptions(args) {
       processes: { type: 'string', default: '1,3' },
     },
   });
-  const only = values.only?.split(',') ?? Object.keys(dayContestants);
-  const stranger = only.find((name) => !(name in dayContestants));
+  const only = values.only?.split(',') ?? Object.keys(dayTargets);
+  const stranger = only.find((name) => !(name in dayTargets));
   if (stranger !== undefined) throw new Error(`--only: there is no server ${stranger}.`);
   return {
     ...values,

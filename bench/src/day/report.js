@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { barChart, lineChart } from '../plot.js';
 import { saveResult, stampText } from '../results.js';
-import { dayContestants } from './contestants.js';
 import { answeredOf, wholeOf } from './summary.js';
+import { dayTargets } from './targets.js';
 import { stepMinutes, stepsPerDay } from './visits.js';
 
 /** Writes DAY.md and its plots. */
@@ -39,7 +39,7 @@ export function publishDay({ results, foresight, total, days, seed, limits, stam
 }
 
 const write = (path, text) => writeFileSync(new URL(path, folder), text);
-const titleOf = ({ name }) => dayContestants[name].title;
+const titleOf = ({ name }) => dayTargets[name].title;
 const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
 
 function hourly(perStep) {

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { environment } from '../contestants.js';
 import { start } from '../process.js';
+import { environment } from '../targets.js';
 import { createClock } from './clock.js';
 import { visitOutcome } from './outcome.js';
 import { stepMinutes, stepsPerDay } from './visits.js';
 
-/** Sends all visits to one contestant, in front of its own sandbox. */
+/** Sends all visits to one target, in front of its own sandbox. */
 
 const noon = stepsPerDay / 2;
 const wakeRounds = 6;
@@ -21,7 +21,7 @@ const millisecondsPerDay = 86_400_000;
  * @returns `outcomes` per step, `calls` and `rejected` by family, and `lost`: visits that lack data although the same
  * server had it before
  */
-export async function simulate(contestant, { steps, limits, processes, catalogue, startSandbox, node }) {
+export async function simulate(target, { steps, limits, processes, catalogue, startSandbox, node }) {
   const clock = createClock();
   const dataDir = mkdtempSync(join(tmpdir(), 'day-data-'));
   const sandbox = await startSandbox({
@@ -35,13 +35,13 @@ export async function simulate(contestant, { steps, limits, processes, catalogue
     ...environment({ origin: new URL(sandbox.apiUrl).origin }, 'development'),
     SPOTIFY_CLIENT_ID: sandbox.clientId,
     SPOTIFY_CLIENT_SECRET: sandbox.clientSecret,
-    ...contestant.environment({ dataDir, limits }),
+    ...target.environment({ dataDir, limits }),
     ...clock.environment,
   };
   const startAll = () =>
     Promise.all(
       Array.from({ length: processes }, () =>
-        start(contestant.server.args, { env: settings, cores: 'any', node }),
+        start(target.server.args, { env: settings, cores: 'any', node }),
       ),
     );
 

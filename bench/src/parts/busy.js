@@ -19,34 +19,31 @@ const millisecondsOfSpotify = 40;
 const tickMs = 1;
 
 /** @returns samples by server: the `capacity` in requests a second, and `p50` and `p99` by class, `idle` for hot ones alone */
-export async function measureBusy({ upstream, mode, contestants, effort, say }) {
+export async function measureBusy({ upstream, mode, targets, effort, say }) {
   const { rounds, seconds, warmUpCpuSeconds } = effort;
-  const ours = contestants.filter(({ kind }) => kind === 'ours');
-  const results = await inTurn(
-    { contestants: ours, upstream, mode, rounds, say },
-    async ({ server, put }) => {
-      const traffic = createTraffic();
-      await warmUp(server, [name], traffic.cold, warmUpCpuSeconds / 2);
-      const next = classes(traffic, await cursorsOfFilledCache(server, name));
-      const mixed = () => next[classAt(Math.random(), false)]();
-      await load(server.origin, mixed, { connections: clients, seconds: 1 });
-      await upstream.ask('latency', { milliseconds: millisecondsOfSpotify });
-      const { latencies, seconds: passed } = await load(server.origin, mixed, {
-        connections: clients,
-        seconds: 2,
-      });
-      const capacity = latencies.length / passed;
-      const idle = await offer(server.origin, { rate: idleRate, seconds: 5, next, classOf: () => 'hot' });
-      const busy = await offer(server.origin, {
-        rate: capacity * loadShare,
-        seconds: 5 * seconds,
-        next,
-        classOf: () => classAt(Math.random(), true),
-      });
-      await upstream.ask('latency', { milliseconds: 0 });
-      put(['busy'], { capacity, idle: idle.hot, ...busy });
-    },
-  );
+  const ours = targets.filter(({ kind }) => kind === 'ours');
+  const results = await inTurn({ targets: ours, upstream, mode, rounds, say }, async ({ server, put }) => {
+    const traffic = createTraffic();
+    await warmUp(server, [name], traffic.cold, warmUpCpuSeconds / 2);
+    const next = classes(traffic, await cursorsOfFilledCache(server, name));
+    const mixed = () => next[classAt(Math.random(), false)]();
+    await load(server.origin, mixed, { connections: clients, seconds: 1 });
+    await upstream.ask('latency', { milliseconds: millisecondsOfSpotify });
+    const { latencies, seconds: passed } = await load(server.origin, mixed, {
+      connections: clients,
+      seconds: 2,
+    });
+    const capacity = latencies.length / passed;
+    const idle = await offer(server.origin, { rate: idleRate, seconds: 5, next, classOf: () => 'hot' });
+    const busy = await offer(server.origin, {
+      rate: capacity * loadShare,
+      seconds: 5 * seconds,
+      next,
+      classOf: () => classAt(Math.random(), true),
+    });
+    await upstream.ask('latency', { milliseconds: 0 });
+    put(['busy'], { capacity, idle: idle.hot, ...busy });
+  });
   return results.busy ?? {};
 }
 

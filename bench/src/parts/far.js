@@ -20,16 +20,16 @@ const afterIdle = ['Q2', 'Q4'];
  * @param plan the measurements in order: `{ roundTripMs, connections, names }`
  * @returns `steady` samples by round trip, clients, operation and server, and `idle` by operation and server
  */
-export function measureFar({ upstream, mode, contestants, rounds, plan, say }) {
-  return inTurn({ contestants, upstream, mode, rounds, say }, async ({ contestant, server, put }) => {
+export function measureFar({ upstream, mode, targets, rounds, plan, say }) {
+  return inTurn({ targets, upstream, mode, rounds, say }, async ({ target, server, put }) => {
     const traffic = createTraffic();
-    const requests = (name) => traffic.cold(name, contestant.dialect?.createRequestOf(mode));
+    const requests = (name) => traffic.cold(name, target.dialect?.createRequestOf(mode));
     await setDistance(upstream, 0);
     const all = [...new Set(plan.flatMap(({ names }) => names))];
-    await warmUp(server, answered(contestant, all), requests, warmUpCpuSeconds);
+    await warmUp(server, answered(target, all), requests, warmUpCpuSeconds);
     for (const { roundTripMs, connections, names } of plan) {
       await setDistance(upstream, roundTripMs);
-      for (const name of answered(contestant, names)) {
+      for (const name of answered(target, names)) {
         const nextBody = requests(name);
         await load(server.origin, nextBody, { connections, count: 2 * connections });
         await upstream.ask('opened');
@@ -64,21 +64,21 @@ async function afterIdleMinutes({ server, upstream, roundTripMs, nextBody }) {
  * @param occasions `{ roundTripMs, name, waitMs }`
  * @returns samples by `roundTripMs`, `waitMs`, operation and server
  */
-export async function measureFirst({ upstream, mode, contestants, rounds, occasions, say }) {
+export async function measureFirst({ upstream, mode, targets, rounds, occasions, say }) {
   const results = {};
   for (const { roundTripMs, name, waitMs } of occasions) {
     await setDistance(upstream, roundTripMs);
     results[roundTripMs] ??= {};
     results[roundTripMs][waitMs] ??= {};
     const place = results[roundTripMs][waitMs];
-    place[name] = Object.fromEntries(answeredBy(contestants, name).map(({ name: who }) => [who, []]));
+    place[name] = Object.fromEntries(answeredBy(targets, name).map((target) => [target.name, []]));
     for (let round = 0; round < rounds; round++) {
-      for (const contestant of answeredBy(contestants, name)) {
-        const body = createTraffic().cold(name, contestant.dialect?.createRequestOf(mode))();
-        const figures = await withServer(contestant, upstream, mode, {}, (server) =>
+      for (const target of answeredBy(targets, name)) {
+        const body = createTraffic().cold(name, target.dialect?.createRequestOf(mode))();
+        const figures = await withServer(target, upstream, mode, {}, (server) =>
           firstOf(server, upstream, body, waitMs),
         );
-        place[name][contestant.name].push(figures);
+        place[name][target.name].push(figures);
       }
     }
     say(`first response, ${name}, ${roundTripMs} ms, after ${waitMs} ms`);
@@ -86,7 +86,7 @@ export async function measureFirst({ upstream, mode, contestants, rounds, occasi
   return results;
 }
 
-const answeredBy = (contestants, name) => contestants.filter((each) => answered(each, [name]).length > 0);
+const answeredBy = (targets, name) => targets.filter((each) => answered(each, [name]).length > 0);
 
 async function firstOf({ origin, listeningMs, startedMs }, upstream, body, waitMs) {
   await pause(waitMs);

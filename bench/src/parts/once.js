@@ -13,14 +13,14 @@ const name = 'Q2';
 const idleMs = 60_000;
 
 /** Milliseconds from the start of the process until it listens and until its first response, and the memory then. */
-export function measureStarts({ contestants, upstream, mode, rounds, say }) {
+export function measureStarts({ targets, upstream, mode, rounds, say }) {
   const traffic = createTraffic();
-  return inTurn({ contestants, upstream, mode, rounds, say }, async ({ contestant, server, put }) => {
+  return inTurn({ targets, upstream, mode, rounds, say }, async ({ target, server, put }) => {
     const { origin, startedMs, listeningMs, ask } = server;
     const { rss: idleRss } = await ask('usage');
     const sentMs = performance.now();
     const client = connect(origin);
-    await client.ask(traffic.cold('Q1', contestant.dialect?.createRequestOf(mode))());
+    await client.ask(traffic.cold('Q1', target.dialect?.createRequestOf(mode))());
     const responseMs = performance.now() - sentMs;
     await client.close();
     const { rss, heapUsed } = await ask('usage');

@@ -18,25 +18,24 @@ const isMeasured = {
   hot: ({ name, kind }) => kind === 'ours' || name === 'ready',
 };
 
-export const takesPart = (contestant, states) => states.some((state) => isMeasured[state]?.(contestant));
+export const takesPart = (target, states) => states.some((state) => isMeasured[state]?.(target));
 
 /**
  * @param states of cold, warm and hot
  * @returns samples by state, connections, operation and server; connections are `usual` (32, or 8 for large operations) or 256
  */
-export function measureThroughput({ upstream, mode, contestants, states, names, effort, say }) {
-  const chosen = contestants.filter((each) => takesPart(each, states));
+export function measureThroughput({ upstream, mode, targets, states, names, effort, say }) {
+  const chosen = targets.filter((each) => takesPart(each, states));
   const { rounds, seconds, warmUpCpuSeconds } = effort;
-  return inTurn({ contestants: chosen, upstream, mode, rounds, say }, async ({ contestant, server, put }) => {
+  return inTurn({ targets: chosen, upstream, mode, rounds, say }, async ({ target, server, put }) => {
     const traffic = createTraffic();
-    const write = contestant.dialect?.createRequestOf(mode);
-    const own = answered(contestant, names);
+    const write = target.dialect?.createRequestOf(mode);
+    const own = answered(target, names);
     const cold = (name) => traffic.cold(name, write);
-    if (contestant.kind !== 'limit') await warmUp(server, own, cold, warmUpCpuSeconds / 2);
-    for (const state of states.filter((each) => isMeasured[each](contestant))) {
+    if (target.kind !== 'limit') await warmUp(server, own, cold, warmUpCpuSeconds / 2);
+    for (const state of states.filter((each) => isMeasured[each](target))) {
       const bodies = {};
-      for (const name of own)
-        bodies[name] = await bodiesOf(state, name, { traffic, contestant, server, cold });
+      for (const name of own) bodies[name] = await bodiesOf(state, name, { traffic, target, server, cold });
       await warmUp(server, own, (name) => bodies[name], warmUpCpuSeconds / 2);
       for (const name of own) {
         const nextBody = bodies[name];
@@ -52,9 +51,9 @@ export function measureThroughput({ upstream, mode, contestants, states, names, 
   });
 }
 
-async function bodiesOf(state, name, { traffic, contestant, server, cold }) {
+async function bodiesOf(state, name, { traffic, target, server, cold }) {
   if (state === 'hot') return traffic.hot(name);
   if (state === 'cold') return cold(name);
   // Constant Yoga ignores cursors.
-  return traffic.warm(name, contestant.kind === 'ours' ? await cursorsOfFilledCache(server, name) : null);
+  return traffic.warm(name, target.kind === 'ours' ? await cursorsOfFilledCache(server, name) : null);
 }

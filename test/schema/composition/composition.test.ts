@@ -3,7 +3,15 @@ import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { composeServices } from '@theguild/federation-composition';
 import { buildSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { albums, artists, catalogue, inMode, modes, tracks, unknownId } from '../../support/asking.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  modes,
+  startInMode,
+  tracks,
+  unknownId,
+} from '../../support/schema-tests.ts';
 
 /** The schema that stitching parents and federation routers read from the gateway, and the operations that they send. */
 
@@ -17,14 +25,14 @@ const otherArtistIds = catalogue
   .slice(0, 20);
 
 const serviceSdl = async (): Promise<string> => {
-  const { ask } = await inMode('extended');
+  const { ask } = await startInMode('extended');
   const { data } = await ask<{ _service: { sdl: string } }, unknown>('{ _service { sdl } }');
   return data._service.sdl;
 };
 
 describe('a stitching parent', () => {
   test('a stitching parent reads the published schema from `_sdl`, to the letter', async () => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
     expect(data._sdl.trimEnd()).toBe(
       readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8').trimEnd(),
@@ -32,7 +40,7 @@ describe('a stitching parent', () => {
   });
 
   test('a stitching parent reads from `_sdl` how to find the objects of every kind by their keys, and of no other type', async () => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     const { data } = await ask<{ _sdl: string }, unknown>('{ _sdl }');
     const { stitchingDirectivesTransformer, stitchingDirectivesValidator } = stitchingDirectives();
     const schema = stitchingDirectivesValidator(buildSchema(data._sdl));
@@ -58,7 +66,7 @@ describe('a stitching parent', () => {
 });
 
 test('`_sdl` and `_service` return the schema also if introspection is disabled', async () => {
-  const { ask } = await inMode('extended', { INTROSPECTION: 'false' });
+  const { ask } = await startInMode('extended', { INTROSPECTION: 'false' });
   const { data } = await ask<{ _sdl: string; _service: { sdl: string } }, unknown>(
     '{ _sdl _service { sdl } }',
   );
@@ -180,7 +188,7 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
   const artist = (id: string) => ({ __typename: 'Artist', id });
 
   test('entities of every kind are in the order of their representations, and null if they do not exist', async () => {
-    const { ask } = await inMode(mode);
+    const { ask } = await startInMode(mode);
     const { data, errors } = await ask(entities('name'), {
       of: [
         { __typename: 'Track', id: someTrack },
@@ -203,8 +211,8 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
   });
 
   test('entities cost the same calls as the field `artists`: 20 artists with 5 albums each', async () => {
-    const router = await inMode(mode);
-    const client = await inMode(mode);
+    const router = await startInMode(mode);
+    const client = await startInMode(mode);
 
     const referred = await router.ask<{ _entities: unknown[] }, unknown>(
       entities('name albums(first: 5) { nodes { name } }'),
@@ -223,7 +231,7 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
 
   test('an entity and its list are requested at the same time, not one after the other', async () => {
     const latencyMs = 100;
-    const { ask, sandbox } = await inMode(mode, {}, { latencyMs });
+    const { ask, sandbox } = await startInMode(mode, {}, { latencyMs });
     await ask(entities('name albums(first: 5) { nodes { name } }'), { of: [artist(bts)] });
 
     const [one, two, ...more] = sandbox.calls().filter(({ kind }) => kind === 'api');
@@ -233,7 +241,7 @@ describe.each(modes)('entities for an app in %s mode', (mode) => {
   });
 
   test('an invalid id and an unknown type are errors of their own entities alone', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const { data, errors } = await ask(
       'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
       {
@@ -254,7 +262,7 @@ test.each([
   ['a key', { __typename: 'Artist' }],
   ['an object', null],
 ])('a representation without %s is rejected before any call', async (_, representation) => {
-  const { ask, apiCalls } = await inMode('extended');
+  const { ask, apiCalls } = await startInMode('extended');
   const { errors } = await ask('query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }', {
     of: [artistOf(bts), representation],
   });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { artists, audiobooks, catalogue, chapters, inMode, playlists } from '../../support/asking.ts';
+import {
+  artists,
+  audiobooks,
+  catalogue,
+  chapters,
+  playlists,
+  startInMode,
+} from '../../support/schema-tests.ts';
 
 /** A federation router reads up to 1,000 entities. Cached entities cost no call, and those beyond the limit are null. */
 
@@ -13,7 +20,7 @@ type Entities = { _entities: ({ name: string } | null)[] };
 
 describe('entities that are not cached', () => {
   test('entities beyond MAX_UPSTREAM_CALLS are null, each with QUERY_TOO_COMPLEX at its own path', async () => {
-    const { ask, apiCalls } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const { ask, apiCalls } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
     const { status, data, errors } = await ask<Entities, unknown>(name, { of: representations(5) });
     expect(status).toBe(200);
     expect(data._entities.map((entity) => entity !== null)).toEqual([true, true, true, false, false]);
@@ -34,7 +41,7 @@ describe('entities that are not cached', () => {
   });
 
   test('entities share the limit of calls with their lists and with other fields', async () => {
-    const { ask, apiCalls } = await inMode('development', { MAX_UPSTREAM_CALLS: '5' });
+    const { ask, apiCalls } = await startInMode('development', { MAX_UPSTREAM_CALLS: '5' });
     const { data, errors, extensions } = await ask<Entities, unknown>(
       `query ($of: [_Any!]!) {
         artist(id: "${bts}") { name }
@@ -52,7 +59,7 @@ describe('entities that are not cached', () => {
   });
 
   test('entities are read in batches for an app with batch reads: 50 entities are one call', async () => {
-    const { ask, apiCalls } = await inMode('extended', { MAX_UPSTREAM_CALLS: '1' });
+    const { ask, apiCalls } = await startInMode('extended', { MAX_UPSTREAM_CALLS: '1' });
     const { data, errors } = await ask<Entities, unknown>(name, { of: representations(52) });
     expect(data._entities.filter(Boolean)).toHaveLength(50);
     expect(errors.map(({ path }) => path)).toEqual([
@@ -63,7 +70,7 @@ describe('entities that are not cached', () => {
   });
 
   test('an operation with entities is rejected if its other fields exceed the limit', async () => {
-    const { ask, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '1' });
+    const { ask, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '1' });
     const { status, errors } = await ask(
       `query ($of: [_Any!]!) {
         artists(ids: ${JSON.stringify(ids.slice(0, 2))}) { name }
@@ -79,7 +86,7 @@ describe('entities that are not cached', () => {
 
 describe('entities that are cached', () => {
   test('cached entities add no planned calls, so that other entities are read', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
     await ask(name, { of: representations(3) });
     sandbox.clearCalls();
     const { data, errors, extensions } = await ask<Entities, unknown>(name, { of: representations(7) });
@@ -90,7 +97,7 @@ describe('entities that are cached', () => {
   });
 
   test('an entity costs a call if a selected field needs more than the cached simplified object', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('development', { MAX_UPSTREAM_CALLS: '3' });
+    const { ask, apiCalls, sandbox } = await startInMode('development', { MAX_UPSTREAM_CALLS: '3' });
     const list = await ask<{ artist: { albums: { nodes: { id: string }[] } } }, unknown>(
       `{ artist(id: "${bts}") { albums(first: 10) { nodes { id } } } }`,
     );
@@ -113,7 +120,7 @@ describe('entities that are cached', () => {
 });
 
 test('1,000 representations are read at a time, and more are BAD_USER_INPUT without a call', async () => {
-  const { ask, sandbox } = await inMode('development');
+  const { ask, sandbox } = await startInMode('development');
   const of = (count: number) => Array.from({ length: count }, () => artist(bts));
   const most = await ask<Entities, unknown>(name, { of: of(1_000) });
   expect(most.data._entities.filter(Boolean)).toHaveLength(1_000);
@@ -127,7 +134,7 @@ test('1,000 representations are read at a time, and more are BAD_USER_INPUT with
 });
 
 test('representations by URI and by id share one call, and a later one costs none', async () => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   const byUri = { __typename: 'Artist', uri: `spotify:artist:${bts}` };
   const { data, errors } = await ask<Entities, unknown>(name, { of: [byUri, artist(bts), byUri] });
   expect(errors).toEqual([]);
@@ -142,7 +149,7 @@ test.each([
   ['Chapter', `spotify:episode:${chapters.first}`, 'Opening Credits'],
   ['Playlist', `spotify:playlist:${playlists.items3}`, 'Three of a Kind'],
 ])('a representation of the type %s by the URI %s is read with one call', async (type, uri, title) => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   const document = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${type} { name } } }`;
   const { data, errors } = await ask<Entities, unknown>(document, { of: [{ __typename: type, uri }] });
   expect({ data, errors }).toEqual({ data: { _entities: [{ name: title }] }, errors: [] });
@@ -150,7 +157,7 @@ test.each([
 });
 
 test('a representation by a URI of another kind is BAD_USER_INPUT without a call', async () => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   const { data, errors } = await ask(name, { of: [{ __typename: 'Artist', uri: `spotify:album:${bts}` }] });
   expect(data).toEqual({ _entities: [null] });
   expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);

@@ -7,9 +7,9 @@ import { startSandbox } from '../../../src/sandbox/index.ts';
 import { schema } from '../../../src/schema/index.ts';
 import type { PlanOptions } from '../../../src/schema/planning/plan.ts';
 import { repeated } from '../../support/abuse.ts';
-import { artists, catalogue, dataOf, inMode, quoted } from '../../support/asking.ts';
-import { entries } from '../../support/entries.ts';
+import { clientTransports } from '../../support/client-transports.ts';
 import { operations } from '../../support/operations.ts';
+import { artists, catalogue, dataOf, jsonList, startInMode } from '../../support/schema-tests.ts';
 
 /** The size of a response is bounded before the operation runs, and again while the response is written. */
 
@@ -71,15 +71,15 @@ const tooLarge: Record<string, Multiplied> = {
 };
 
 const cases = Object.entries(tooLarge).flatMap(([title, sent]) =>
-  Object.keys(entries).map((entry) => ({ title, entry, sent })),
+  Object.keys(clientTransports).map((transport) => ({ title, transport, sent })),
 );
 
 test.each(cases)(
-  'an operation whose response is multiplied is rejected with limit and actual before it runs: $title, by $entry',
-  async ({ entry, sent }) => {
+  'an operation whose response is multiplied is rejected with limit and actual before it runs: $title, by $transport',
+  async ({ transport, sent }) => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'extended' });
     const environment = { SPOTIFY_QUOTA_MODE: 'extended', MAX_UPSTREAM_CALLS: '1000000' };
-    const send = entries[entry]?.(sandbox, sent, environment);
+    const send = clientTransports[transport]?.(sandbox, sent, environment);
     for (let run = 1; run <= 3; run++) {
       const received = await send?.();
       expect(received).toMatchObject({
@@ -110,7 +110,7 @@ describe('the count of the fields of a response', () => {
   }
 
   test('the count of the fields of a response is exact for introspection', async () => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     for (const query of [
       getIntrospectionQuery(),
       getIntrospectionQuery({ descriptions: false, inputValueDeprecation: true }),
@@ -144,7 +144,7 @@ describe('the count of the fields of a response', () => {
     [`{ artist(id: "x") { topTracks { name } } }`, artist + 8 + 10 * (2 + 1)],
     [`{ artist(id: "x") { genres popularity } }`, artist + (8 + 5) + 8],
     [`{ artists(ids: ["x", "y"]) { name } }`, 8 + 2 * (30 + 2 + 1)],
-    [`{ artists(ids: ${quoted(Array(101).fill('x'))}) { name } }`, 8],
+    [`{ artists(ids: ${jsonList(Array(101).fill('x'))}) { name } }`, 8],
     [`{ nodes(ids: ["x"]) { id ... on Artist { name uri } ... on Album { name } } }`, 8 + 30 + 2 + 3],
     [`{ album(id: "x", market: "XX") { name tracks { nodes { name } } } }`, 1],
     // Merged fields count once.
@@ -220,12 +220,12 @@ describe('ordinary operations', () => {
 describe('a response that is too large when it is written', () => {
   const query = `{ artist(id: "${bts}") { name albums(first: 20) { nodes { id name images { url } } } } }`;
 
-  test.each(Object.keys(entries))(
+  test.each(Object.keys(clientTransports))(
     'a response that is too large is replaced by one error with limit and actual: %s',
-    async (entry) => {
+    async (transport) => {
       const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-      const send = entries[entry]?.(sandbox, { query }, { MAX_ANSWER_BYTES: '1000' });
-      const unlimited = await entries[entry]?.(sandbox, { query })();
+      const send = clientTransports[transport]?.(sandbox, { query }, { MAX_ANSWER_BYTES: '1000' });
+      const unlimited = await clientTransports[transport]?.(sandbox, { query })();
       for (let run = 1; run <= 3; run++) {
         const received = await send?.();
         expect(received?.errors).toEqual([
@@ -247,11 +247,15 @@ describe('a response that is too large when it is written', () => {
 
   test('a response may be as large as the limit, to the byte', async () => {
     const sandbox = await startSandbox({ catalogue, quotaMode: 'development' });
-    const unlimited = await entries['POST']?.(sandbox, { query })();
+    const unlimited = await clientTransports['POST']?.(sandbox, { query })();
     const bytes = Buffer.byteLength(unlimited?.text ?? '');
-    const within = await entries['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes}` })();
+    const within = await clientTransports['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes}` })();
     expect(within?.text).toBe(unlimited?.text);
-    const above = await entries['POST']?.(sandbox, { query }, { MAX_ANSWER_BYTES: `${bytes - 1}` })();
+    const above = await clientTransports['POST']?.(
+      sandbox,
+      { query },
+      { MAX_ANSWER_BYTES: `${bytes - 1}` },
+    )();
     expect(above?.errors[0]?.extensions).toEqual({
       code: 'QUERY_TOO_COMPLEX',
       limit: bytes - 1,

@@ -2,18 +2,18 @@ import * as fc from 'fast-check';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import {
   albums,
   artists,
   audiobooks,
   catalogue,
-  fine,
-  inMode,
+  dataAndErrorCodes,
   playlists,
-  seen,
   shows,
-} from '../../support/asking.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
+  startInMode,
+  withoutErrors,
+} from '../../support/schema-tests.ts';
 
 /**
  * A cursor carries the market of its list. A client that reads the first page under `album(id:, market:)` and the next one
@@ -198,7 +198,7 @@ describe('a cursor of a market', () => {
     'a cursor is BAD_USER_INPUT if the query names another market, even the default market, and no page is read: %s',
     async (_, field) => {
       for (const environment of [{}, { SPOTIFY_MARKET: 'FR' }]) {
-        const { ask, apiCalls, sandbox } = await inMode('development', environment);
+        const { ask, apiCalls, sandbox } = await startInMode('development', environment);
         const cursor = await tracksCursor({ ask }, album, 'DE');
         sandbox.clearCalls();
         // A repeated operation is compiled.
@@ -214,19 +214,19 @@ describe('a cursor of a market', () => {
   );
 
   test('a cursor is BAD_USER_INPUT if the query names the market that the gateway sends by default', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const show = (args: string, list: string) =>
       `{ show(id: "${shows.episodes130}"${args}) { episodes(first: 2${list}) { ${pageInfo} } } }`;
     const { data } = await ask<{ show: { episodes: Page } }, unknown>(show(', market: "DE"', ''));
     const after = `, after: "${data.show.episodes.pageInfo.endCursor}"`;
-    expect(seen(await ask(show(', market: "US"', after)))).toMatchObject({
+    expect(dataAndErrorCodes(await ask(show(', market: "US"', after)))).toMatchObject({
       errors: [['show.episodes', 'BAD_USER_INPUT']],
     });
     expect((await ask(show('', after))).errors).toEqual([]);
   });
 
   test('a list is read in the market of its cursor below an object without a market, and so are all fields below the list', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('development');
+    const { ask, apiCalls, sandbox } = await startInMode('development');
     const cursor = await tracksCursor({ ask }, album, 'DE');
     sandbox.clearCalls();
     const list = 'artists { albums(first: 1) { nodes { isPlayable } } }';
@@ -235,7 +235,7 @@ describe('a cursor of a market', () => {
       fragment Tracks on Album { tracks(first: 1, after: "${cursor}") { nodes { isPlayable ${list} } } }`,
     );
     expect({ data, errors }).toMatchObject(
-      fine({
+      withoutErrors({
         track: {
           album: {
             tracks: {
@@ -253,7 +253,7 @@ describe('a cursor of a market', () => {
   });
 
   test('a cursor continues a search, and each kind of a search may have a cursor of another market', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('development');
+    const { ask, apiCalls, sandbox } = await startInMode('development');
     const search = (args: string, list: string) =>
       `search(q: "the"${args}) { ${list} { nodes { id } ${pageInfo} } }`;
     const { data } = await ask<Record<'de' | 'es', Record<'albums' | 'tracks', Page>>, unknown>(
@@ -273,14 +273,14 @@ describe('a cursor of a market', () => {
   });
 
   test('a cursor keeps the default market at its creation, and a dry run states that its page is cached', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('extended', { SPOTIFY_MARKET: 'DE' });
+    const { ask, apiCalls, sandbox } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });
     const cursor = await tracksCursor({ ask }, album);
     const query = `{ node(id: "${album}") { ... on Album { ${tracksAfter(cursor)} } } }`;
-    expect(seen(await ask(query))).toEqual(fine({ node: { tracks: playable } }));
+    expect(dataAndErrorCodes(await ask(query))).toEqual(withoutErrors({ node: { tracks: playable } }));
     expect(apiCalls()).toEqual([`/albums/${album}?market=DE`]);
     const other = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: 'extended' });
     const first = await other.ask(query.replace('node(id: "', 'node(id: "spotify:album:'));
-    expect(seen(first)).toEqual(fine({ node: { tracks: playable } }));
+    expect(dataAndErrorCodes(first)).toEqual(withoutErrors({ node: { tracks: playable } }));
     expect(apiCalls().slice(1)).toEqual([`/albums/${album}?market=DE`]);
     const { extensions } = await other.gateway.execute({ document: parse(query), trace: 'plan' });
     const listed = { families: expect.arrayContaining([{ family: 'albums/tracks', calls: 1 }]) };
@@ -295,7 +295,7 @@ describe('a cursor that the gateway did not create', () => {
   test.each(['XX', 'de', 'DEU', '', '&x', 'U', '__', 'FR'])(
     'a forged cursor with the market %j sends no call for its list',
     async (market) => {
-      const { ask, apiCalls, sandbox } = await inMode('development');
+      const { ask, apiCalls, sandbox } = await startInMode('development');
       const cursor = forge(await tracksCursor({ ask }, album, 'DE'), (text) => text.replace(/DE$/, market));
       sandbox.clearCalls();
       const { data, errors } = await ask(
@@ -315,17 +315,17 @@ describe('a cursor that the gateway did not create', () => {
     ['the default market', { SPOTIFY_MARKET: 'DE' }, undefined],
     ['the market of the query', {}, 'DE'],
   ] as const)('a cursor of an earlier version continues its list in %s', async (_, environment, market) => {
-    const { ask } = await inMode('development', environment);
+    const { ask } = await startInMode('development', environment);
     const cursor = forge(await tracksCursor({ ask }, album, market), (text) => text.replace(/\.DE$/, ''));
     const args = market === undefined ? '' : `, market: "${market}"`;
     const { data, errors } = await ask(`{ album(id: "${album}"${args}) { ${tracksAfter(cursor)} } }`);
-    expect({ data, errors }).toMatchObject(fine({ album: { tracks: { nodes: [{}, {}] } } }));
+    expect({ data, errors }).toMatchObject(withoutErrors({ album: { tracks: { nodes: [{}, {}] } } }));
   });
 });
 
 describe('nodes with a market', () => {
   test('nodes are read in the market of their argument, and the lists of an artist inherit it', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const { data, errors, extensions } = await ask(`{
       spain: nodes(ids: ["spotify:album:${albums.outsideSpain}"], market: "ES") { ... on Album { isPlayable } }
       nodes(ids: ["spotify:artist:${artists.albums9}", "spotify:show:${shows.onlyGermany}"], market: "DE") {
@@ -333,7 +333,7 @@ describe('nodes with a market', () => {
       }
     }`);
     expect({ data, errors }).toEqual(
-      fine({
+      withoutErrors({
         spain: [{ isPlayable: false }],
         nodes: [
           { id: artists.albums9, albums: { nodes: [{ isPlayable: true }] } },

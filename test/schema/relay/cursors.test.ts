@@ -7,8 +7,16 @@ import { albumTracks } from '../../../src/datasources/spotify/kinds/track.ts';
 import type { CursorPosition } from '../../../src/datasources/spotify/pagination/slots.ts';
 import { cursorsOf, parseCursor } from '../../../src/schema/relay/page-arguments.ts';
 import { type AlbumPage, albumPage, albumsDocument, idsOf, slots } from '../../support/album-pages.ts';
-import { albums, artists, catalogue, inMode, modes, seen, unknownId } from '../../support/asking.ts';
 import { startGateway } from '../../support/gateway.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  modes,
+  startInMode,
+  unknownId,
+} from '../../support/schema-tests.ts';
 
 const listCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('/albums?'));
 
@@ -52,11 +60,11 @@ describe('texts that are not cursors', () => {
   test.each(invalidCursors)(
     'a text that is not a cursor is an error without a call for its list, and siblings keep their data: %j',
     async (cursor) => {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       const query = `query ($c: String) { artist(id: "${artists.bts}") {
       name behind: albums(first: 5, after: $c) { totalCount } before: albums(last: 5, before: $c) { nodes { id } }
     } }`;
-      expect(seen(await ask(query, { c: cursor }))).toEqual({
+      expect(dataAndErrorCodes(await ask(query, { c: cursor }))).toEqual({
         data: { artist: { name: 'BTS', behind: null, before: null } },
         errors: [
           ['artist.behind', 'BAD_USER_INPUT'],
@@ -100,7 +108,7 @@ describe('a cursor of another list', () => {
     list.endsWith(')') ? `${list.slice(0, -1)}, ${args})` : `${list}(${args})`;
 
   test('a cursor is rejected by every list but its own, without a call for that list', async () => {
-    const gateway = await inMode('extended');
+    const gateway = await startInMode('extended');
     for (const [list, path] of lists) {
       const answer = await gateway.ask<Record<string, Record<string, AlbumPage>>, object>(
         `{ ${withArgs(list, 'first: 1')} { edges { cursor } } } }`,
@@ -124,7 +132,7 @@ describe('a cursor of another list', () => {
   });
 
   test('a cursor is valid for the same groups in another order or twice, and for all groups by their names', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const groups = (names: string) => `first: 3, includeGroups: [${names}]`;
     const page = await albumPage(gateway, groups('SINGLE, ALBUM'));
     const next = await albumPage(
@@ -142,8 +150,8 @@ describe('a cursor of another list', () => {
   });
 
   test('the group OTHER is an error without a call for the list', async () => {
-    const { ask, apiCalls } = await inMode('development');
-    expect(seen(await ask(albumsDocument('includeGroups: [ALBUM, OTHER]')))).toEqual({
+    const { ask, apiCalls } = await startInMode('development');
+    expect(dataAndErrorCodes(await ask(albumsDocument('includeGroups: [ALBUM, OTHER]')))).toEqual({
       data: { artist: { name: 'BTS', albums: null } },
       errors: [['artist.albums', 'BAD_USER_INPUT']],
     });
@@ -151,7 +159,7 @@ describe('a cursor of another list', () => {
   });
 
   test.each(modes)('a cursor is valid on every gateway instance (%s)', async (mode) => {
-    const first = await inMode(mode);
+    const first = await startInMode(mode);
     const second = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: mode });
     const page = await albumPage(first, 'first: 7');
     const next = await albumPage(second, `first: 7, after: "${page.pageInfo.endCursor}"`);
@@ -189,7 +197,7 @@ describe('a forged cursor', () => {
     'a forged cursor costs no more calls than planned: in %s',
     async (_, field, cursors, mode) => {
       for (const cursor of cursors) {
-        const { ask, apiCalls, gateway } = await inMode(mode);
+        const { ask, apiCalls, gateway } = await startInMode(mode);
         const { extensions } = await ask(`{ ${field(`(first: 20, after: "${cursor}")`)} }`);
         expect(extensions.spotify?.plannedCalls).toBeGreaterThanOrEqual(apiCalls().length);
         await gateway.dispose();
@@ -201,7 +209,7 @@ describe('a forged cursor', () => {
   test.each([8, 12])(
     'forged cursors do not exceed the limit of calls for one operation: %s windows',
     async (count) => {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       const windows = forged(bts.encode)
         .slice(0, count)
         .map((cursor, n) => `a${n}: albums(first: 100, after: "${cursor}") { nodes { id } }`);

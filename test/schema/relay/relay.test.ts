@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { albums as albumIds, artists, catalogue, inMode } from '../../support/asking.ts';
+import { albums as albumIds, artists, catalogue, startInMode } from '../../support/schema-tests.ts';
 
 /** A Relay app pages an artist's albums with the operations that Relay generates from the published schema. */
 
@@ -88,7 +88,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('relay-compiler accepts the schema, and its refetch by `node` continues after the first page, without a call', async () => {
-  const { ask, apiCalls } = await inMode('extended');
+  const { ask, apiCalls } = await startInMode('extended');
   const albumNames = catalogue
     .albumsOf(bts)
     .flatMap((slot) => (slot.shows === 'album' ? [catalogue.album(slot.albumId)?.name] : []));
@@ -109,7 +109,7 @@ test('relay-compiler accepts the schema, and its refetch by `node` continues aft
 });
 
 test('the refetch of Relay by `node`, which has no market, stays in the market of the first page', async () => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   const id = albumIds.tracks20;
   interface Tracks {
     isPlayable: boolean | null;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { graphql } from '../../generated/gql.ts';
 import type { AlbumsOfBtsQuery } from '../../generated/graphql.ts';
-import { type Answer, withSandbox } from '../../support/gateway.ts';
+import { type GraphQLResult, withSandbox } from '../../support/gateway.ts';
 
 const bts = '3Nrfpe0tUJi4K4DXYWgMUX';
 
@@ -32,7 +32,7 @@ describe.each(['development', 'extended'] as const)(
       const ids: (string | undefined)[] = [];
       let after: string | null = null;
       for (let page = 0; page < 10; page++) {
-        const { data, errors }: Answer<AlbumsOfBtsQuery> = await ask(AlbumsOfBts, { after });
+        const { data, errors }: GraphQLResult<AlbumsOfBtsQuery> = await ask(AlbumsOfBts, { after });
         expect(errors).toEqual([]);
         expect(data.artist?.name).toBe('BTS');
         expect(data.artist?.albums?.totalCount).toBe(104);

@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { albums, catalogue, fine, inMode, modes, seen, tracks } from '../../support/asking.ts';
+import {
+  albums,
+  catalogue,
+  dataAndErrorCodes,
+  modes,
+  startInMode,
+  tracks,
+  withoutErrors,
+} from '../../support/schema-tests.ts';
 
 // The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
@@ -13,31 +21,33 @@ describe.each(modes)('an app in %s mode', (mode) => {
     `/search?${new URLSearchParams({ q, type, limit: `${limit}`, offset: '0' })}`;
 
   test('a track is found by its ISRC with one call, in any spelling of the ISRC', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const spelled = `${isrc.slice(0, 2).toLowerCase()}-${isrc.slice(2, 5)}-${isrc.slice(5, 7)}-${isrc.slice(7)}`;
     const document = `{ a: trackByIsrc(isrc: "${isrc}") { id } b: trackByIsrc(isrc: " ${spelled} ") { id } }`;
     const track = { id: tracks.explicit };
-    expect(seen(await ask(document))).toEqual(fine({ a: track, b: track }));
+    expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ a: track, b: track }));
     expect(apiCalls()).toEqual([call(`isrc:${isrc}`, 'track')]);
   });
 
   test('an album is found by its UPC with one call, although Spotify sends no UPC in search results', async () => {
-    const { ask, apiCalls } = await inMode(mode);
-    expect(seen(await ask(`{ albumByUpc(upc: "${upc}") { id name } }`))).toEqual(
-      fine({ albumByUpc: { id: albums.tracks55, name: catalogue.album(albums.tracks55)?.name } }),
+    const { ask, apiCalls } = await startInMode(mode);
+    expect(dataAndErrorCodes(await ask(`{ albumByUpc(upc: "${upc}") { id name } }`))).toEqual(
+      withoutErrors({ albumByUpc: { id: albums.tracks55, name: catalogue.album(albums.tracks55)?.name } }),
     );
     expect(apiCalls()).toEqual([call(`upc:${upc}`, 'album')]);
   });
 
   test('a code that no track and no album has is null', async () => {
-    const { ask } = await inMode(mode);
+    const { ask } = await startInMode(mode);
     expect(
-      seen(await ask('{ trackByIsrc(isrc: "QZZZZ0000000") { id } albumByUpc(upc: "000000000000") { id } }')),
-    ).toEqual(fine({ trackByIsrc: null, albumByUpc: null }));
+      dataAndErrorCodes(
+        await ask('{ trackByIsrc(isrc: "QZZZZ0000000") { id } albumByUpc(upc: "000000000000") { id } }'),
+      ),
+    ).toEqual(withoutErrors({ trackByIsrc: null, albumByUpc: null }));
   });
 
   test('each code costs one planned call, and a cached code costs no call', async () => {
-    const { ask } = await inMode(mode);
+    const { ask } = await startInMode(mode);
     const document = `{ trackByIsrc(isrc: "${isrc}") { name } albumByUpc(upc: "${upc}") { name } }`;
     expect((await ask(document)).extensions.spotify).toMatchObject({ plannedCalls: 2, actualCalls: 2 });
     expect((await ask(document)).extensions.spotify).toMatchObject({ actualCalls: 0 });
@@ -45,26 +55,28 @@ describe.each(modes)('an app in %s mode', (mode) => {
 });
 
 test('a result with another code is no match', async () => {
-  const { ask, sandbox } = await inMode('extended');
+  const { ask, sandbox } = await startInMode('extended');
   const edits = [{ path: 'tracks.items.0.external_ids.isrc', set: 'QZZZZ0000000' }];
   sandbox.faults.add({ fault: { kind: 'edit', edits } });
-  expect(seen(await ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`))).toEqual(fine({ trackByIsrc: null }));
-});
-
-test('the market of a search by a code holds for the fields below it', async () => {
-  const { ask } = await inMode('extended');
-  expect(seen(await ask(`{ trackByIsrc(isrc: "${isrc}", market: "DE") { isPlayable } }`))).toEqual(
-    fine({ trackByIsrc: { isPlayable: true } }),
+  expect(dataAndErrorCodes(await ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`))).toEqual(
+    withoutErrors({ trackByIsrc: null }),
   );
 });
 
+test('the market of a search by a code holds for the fields below it', async () => {
+  const { ask } = await startInMode('extended');
+  expect(
+    dataAndErrorCodes(await ask(`{ trackByIsrc(isrc: "${isrc}", market: "DE") { isPlayable } }`)),
+  ).toEqual(withoutErrors({ trackByIsrc: { isPlayable: true } }));
+});
+
 test('a code of another form is BAD_USER_INPUT without a call', async () => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   const document = `{
     a: trackByIsrc(isrc: "QZ") { id } b: trackByIsrc(isrc: "${isrc} artist:x") { id }
     c: albumByUpc(upc: "12345") { id } d: albumByUpc(upc: "12345678901x") { id }
   }`;
-  expect(seen(await ask(document))).toEqual({
+  expect(dataAndErrorCodes(await ask(document))).toEqual({
     data: { a: null, b: null, c: null, d: null },
     errors: ['a', 'b', 'c', 'd'].map((path) => [path, 'BAD_USER_INPUT']),
   });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { SandboxCall } from '../../../src/sandbox/index.ts';
-import { albums, artists, catalogue, dataOf, fine, inMode, quoted, seen } from '../../support/asking.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  dataOf,
+  jsonList,
+  startInMode,
+  withoutErrors,
+} from '../../support/schema-tests.ts';
 
 const albumsOf = (id: string, first: number): string[] =>
   catalogue
@@ -41,7 +50,7 @@ function maxConcurrency(calls: readonly SandboxCall[], ms: number): number {
 
 describe('a field of objects in lists', () => {
   test('the fields of simplified objects in a list cost no call', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes {
       name albumType totalTracks releaseDate { date } images { url } artists { name } isPlayable
     } } } }`;
@@ -50,13 +59,13 @@ describe('a field of objects in lists', () => {
   });
 
   test('other fields of listed albums come from full albums, twenty to a call if the app has batch reads', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const ids = albumsOf(artists.albums50, 45);
     const document = `{ artist(id: "${artists.albums50}") { albums(first: 45) { nodes {
       id label popularity genres copyrights { type } externalIds { upc }
     } } } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         artist: {
           albums: {
             nodes: ids.map((id) => {
@@ -77,11 +86,11 @@ describe('a field of objects in lists', () => {
   });
 
   test('other fields of listed tracks come from full tracks, fifty to a call', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const document = `{ album(id: "${albums.tracks130}") { tracks(first: 100) { nodes { popularity } } } }`;
     const inAlbum = catalogue.tracksOf(albums.tracks130).slice(0, 100);
-    expect(seen(await ask(document))).toEqual(
-      fine({ album: { tracks: { nodes: inAlbum.map(({ popularity }) => ({ popularity })) } } }),
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({ album: { tracks: { nodes: inAlbum.map(({ popularity }) => ({ popularity })) } } }),
     );
     const ids = inAlbum.map(({ id }) => id);
     expect(apiCalls().slice(2).toSorted()).toEqual(batches('/tracks', ids, 50).toSorted());
@@ -89,13 +98,13 @@ describe('a field of objects in lists', () => {
 
   test('other fields of listed artists come from full artists, fifty to a call', async () => {
     const trackIds = tracksOfManyArtists(50);
-    const gateway = await inMode('extended');
+    const gateway = await startInMode('extended');
     interface Data {
       tracks: { artists: { id: string; images: unknown }[] }[];
     }
     const data = await dataOf<Data>(
       gateway,
-      `{ tracks(ids: ${quoted(trackIds)}) { artists { id images { url } } } }`,
+      `{ tracks(ids: ${jsonList(trackIds)}) { artists { id images { url } } } }`,
     );
     for (const artist of data.tracks.flatMap((track) => track.artists)) {
       const images = catalogue
@@ -111,7 +120,7 @@ describe('a field of objects in lists', () => {
 
   test('full albums are read one by one if the app has no batch reads, with limited concurrency', async () => {
     const latencyMs = 40;
-    const { ask, sandbox, apiCalls } = await inMode(
+    const { ask, sandbox, apiCalls } = await startInMode(
       'development',
       { UPSTREAM_CONCURRENCY: '3' },
       { latencyMs },
@@ -125,9 +134,9 @@ describe('a field of objects in lists', () => {
   });
 
   test('a cached full object is not read again for a field of a listed object', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('extended');
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
     const ids = albumsOf(artists.albums9, 9);
-    await ask(`{ albums(ids: ${quoted(ids.slice(0, 8))}) { name } }`);
+    await ask(`{ albums(ids: ${jsonList(ids.slice(0, 8))}) { name } }`);
     sandbox.clearCalls();
     await ask(`{ artist(id: "${artists.albums9}") { albums(first: 9) { nodes { label } } } }`);
     // The albums contained the artist.
@@ -135,11 +144,11 @@ describe('a field of objects in lists', () => {
   });
 
   test('the album of all listed tracks of an album costs one call', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{ album(id: "${albums.tracks55}") { tracks(last: 3) { nodes { album { name label } } } } }`;
     const album = { name: 'Fifty-Five Rooms', label: null };
-    expect(seen(await ask(document))).toEqual(
-      fine({ album: { tracks: { nodes: [{ album }, { album }, { album }] } } }),
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({ album: { tracks: { nodes: [{ album }, { album }, { album }] } } }),
     );
     expect(apiCalls()).toEqual([
       `/albums/${albums.tracks55}`,

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import {
   albums,
   artists,
-  fine,
-  inMode,
-  origins,
-  quoted,
-  seen,
+  callsByOrigin,
+  dataAndErrorCodes,
+  jsonList,
+  startInMode,
   tracks,
   unknownId,
-} from '../../support/asking.ts';
+  withoutErrors,
+} from '../../support/schema-tests.ts';
 
 const document = `query ($id: ID!) { node(id: $id) {
   __typename id ... on Artist { name } ... on Album { name } ... on Track { name }
@@ -31,16 +31,16 @@ describe('a node', () => {
   ])(
     'a node by %s costs one call if the id states its kind, else artist, album and track are read in this order',
     async (id, node, calls) => {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       for (let time = 0; time < 2; time++) {
-        expect(seen(await ask(document, { id }))).toEqual(fine({ node }));
+        expect(dataAndErrorCodes(await ask(document, { id }))).toEqual(withoutErrors({ node }));
       }
       expect(apiCalls()).toEqual(calls);
     },
   );
 
   test('a node that is cached in any form is found without a call', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('development');
+    const { ask, apiCalls, sandbox } = await startInMode('development');
     await ask(`{ artist(id: "${artists.edgeCases}") { albums(first: 30) { nodes { name } } }
       track(id: "${tracks.explicit}") { name } }`);
     sandbox.clearCalls();
@@ -50,25 +50,25 @@ describe('a node', () => {
       [artists.edgeCases, { __typename: 'Artist', id: artists.edgeCases, name: 'Cabinet of Oddities' }],
     ] as const) {
       const answer = await ask(document, { id });
-      expect(seen(answer)).toEqual(fine({ node }));
-      expect(origins(answer)).toEqual([expect.stringContaining('cache ')]);
+      expect(dataAndErrorCodes(answer)).toEqual(withoutErrors({ node }));
+      expect(callsByOrigin(answer)).toEqual([expect.stringContaining('cache ')]);
     }
     expect(apiCalls()).toEqual([]);
   });
 
   test('a node of a known kind is requested at the same time as its list, and is null without an error if it does not exist', async () => {
     const latencyMs = 60;
-    const { ask, sandbox } = await inMode('development', {}, { latencyMs });
+    const { ask, sandbox } = await startInMode('development', {}, { latencyMs });
     const withAlbums = (id: string) => `{ node(id: "spotify:artist:${id}") {
       id ... on Artist { albums(first: 1) { totalCount } }
     } }`;
-    expect(seen(await ask(withAlbums(bts.id)))).toEqual(
-      fine({ node: { id: bts.id, albums: { totalCount: 104 } } }),
+    expect(dataAndErrorCodes(await ask(withAlbums(bts.id)))).toEqual(
+      withoutErrors({ node: { id: bts.id, albums: { totalCount: 104 } } }),
     );
     const [first, second] = sandbox.calls().filter(({ kind }) => kind === 'api');
     expect([first?.route, second?.route].toSorted()).toEqual(['artists', 'artists/albums']);
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(latencyMs);
-    expect(seen(await ask(withAlbums(unknownId)))).toEqual(fine({ node: null }));
+    expect(dataAndErrorCodes(await ask(withAlbums(unknownId)))).toEqual(withoutErrors({ node: null }));
   });
 });
 
@@ -80,8 +80,8 @@ describe('many nodes', () => {
   const nodes = [track, rooms, null, bts, rooms, bts];
 
   test('nodes of all kinds are in the order of their ids', async () => {
-    const { ask, apiCalls } = await inMode('development');
-    expect(seen(await ask(nodesDocument, { ids }))).toEqual(fine({ nodes }));
+    const { ask, apiCalls } = await startInMode('development');
+    expect(dataAndErrorCodes(await ask(nodesDocument, { ids }))).toEqual(withoutErrors({ nodes }));
     const bareIds = [track.id, unknownId, bts.id, rooms.id];
     expect(
       apiCalls()
@@ -97,10 +97,10 @@ describe('many nodes', () => {
   });
 
   test('nodes by bare ids cost one call for each kind if the app has batch reads', async () => {
-    const { ask, apiCalls } = await inMode('extended');
+    const { ask, apiCalls } = await startInMode('extended');
     const bareIds = ids.filter((id) => !id.includes(':'));
-    expect(seen(await ask(nodesDocument, { ids: bareIds }))).toEqual(
-      fine({ nodes: [track, null, bts, rooms, bts] }),
+    expect(dataAndErrorCodes(await ask(nodesDocument, { ids: bareIds }))).toEqual(
+      withoutErrors({ nodes: [track, null, bts, rooms, bts] }),
     );
     const joined = (...all: string[]) => all.join('%2C');
     expect(apiCalls()).toEqual([
@@ -111,10 +111,10 @@ describe('many nodes', () => {
   });
 
   test('nodes fail one by one, each with its own path', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { path: `/albums/${rooms.id}` }, fault: { kind: 'premium-lapsed' } });
     const uris = [`spotify:artist:${bts.id}`, `spotify:album:${rooms.id}`, 'nonsense'];
-    expect(seen(await ask(`{ nodes(ids: ${quoted(uris)}) { id } }`))).toEqual({
+    expect(dataAndErrorCodes(await ask(`{ nodes(ids: ${jsonList(uris)}) { id } }`))).toEqual({
       data: { nodes: [{ id: bts.id }, null, null] },
       errors: [
         ['nodes.2', 'BAD_USER_INPUT'],

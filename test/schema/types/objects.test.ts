@@ -4,17 +4,17 @@ import {
   albums,
   artists,
   catalogue,
+  dataAndErrorCodes,
   dataOf,
-  fine,
-  inMode,
+  jsonList,
   modes,
-  quoted,
-  seen,
+  startInMode,
   tracks,
-  unavailable,
+  unavailableFields,
   unknownId,
-} from '../../support/asking.ts';
-import { albumFields, artistFields, imagesAt, trackFields, truthOf } from '../../support/truth.ts';
+  withoutErrors,
+} from '../../support/schema-tests.ts';
+import { albumFields, artistFields, expectedObjects, imagesAt, trackFields } from '../../support/truth.ts';
 
 const fieldsOf = { artist: artistFields, album: albumFields, track: trackFields };
 const kinds = ['artist', 'album', 'track'] as const;
@@ -40,7 +40,7 @@ const samples: Record<Kind, readonly string[]> = {
 };
 
 function truth(kind: Kind, id: string, mode: (typeof modes)[number], { imagesUrl }: Sandbox): object {
-  const truths = truthOf(catalogue, mode, imagesUrl);
+  const truths = expectedObjects(catalogue, mode, imagesUrl);
   const [artist, album, track] = [catalogue.artist(id), catalogue.album(id), catalogue.track(id)];
   if (kind === 'artist' && artist) return truths.artist(artist);
   if (kind === 'album' && album) return truths.album(album);
@@ -51,9 +51,9 @@ function truth(kind: Kind, id: string, mode: (typeof modes)[number], { imagesUrl
 describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)('one %s has every field of the catalogue, for one call', async (kind) => {
     for (const id of samples[kind].slice(0, 3)) {
-      const { ask, apiCalls, sandbox } = await inMode(mode);
-      expect(seen(await ask(`{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`))).toEqual(
-        fine({ [kind]: truth(kind, id, mode, sandbox) }),
+      const { ask, apiCalls, sandbox } = await startInMode(mode);
+      expect(dataAndErrorCodes(await ask(`{ ${kind}(id: "${id}") { ${fieldsOf[kind]} } }`))).toEqual(
+        withoutErrors({ [kind]: truth(kind, id, mode, sandbox) }),
       );
       expect(apiCalls()).toEqual([`/${kind}s/${id}`]);
     }
@@ -62,13 +62,13 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)(
     'many %ss are in the order of their ids, with repetitions, and unknown ids are null',
     async (kind) => {
-      const { ask, apiCalls, sandbox } = await inMode(mode);
+      const { ask, apiCalls, sandbox } = await startInMode(mode);
       const existingIds = samples[kind].slice(0, 18);
       const ids = [...existingIds, unknownId, ...existingIds.slice(2, 5).toReversed()];
       const expected = ids.map((id) => (id === unknownId ? null : truth(kind, id, mode, sandbox)));
-      expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { ${fieldsOf[kind]} } }`))).toEqual(
-        fine({ [`${kind}s`]: expected }),
-      );
+      expect(
+        dataAndErrorCodes(await ask(`{ ${kind}s(ids: ${jsonList(ids)}) { ${fieldsOf[kind]} } }`)),
+      ).toEqual(withoutErrors({ [`${kind}s`]: expected }));
       const distinctIds = [...existingIds, unknownId];
       // Concurrent calls arrive in any order.
       expect(apiCalls().toSorted()).toEqual(
@@ -82,11 +82,11 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)(
     'one %s that does not exist is null without an error, and is not requested again',
     async (kind) => {
-      const { ask, apiCalls } = await inMode(mode);
+      const { ask, apiCalls } = await startInMode(mode);
       for (let time = 0; time < 2; time++) {
-        expect(seen(await ask(`{ ${kind}(id: "${unknownId}") { id } ${kind}s(ids: []) { id } }`))).toEqual(
-          fine({ [kind]: null, [`${kind}s`]: [] }),
-        );
+        expect(
+          dataAndErrorCodes(await ask(`{ ${kind}(id: "${unknownId}") { id } ${kind}s(ids: []) { id } }`)),
+        ).toEqual(withoutErrors({ [kind]: null, [`${kind}s`]: [] }));
       }
       expect(apiCalls()).toEqual([`/${kind}s/${unknownId}`]);
     },
@@ -95,9 +95,9 @@ describe.each(modes)('for an app in %s mode', (mode) => {
   test.each(kinds)('a hundred %ss cost as few calls as the app allows', async (kind) => {
     const all = { artist: catalogue.artists(), album: catalogue.albums(), track: catalogue.tracks() };
     const ids = Array.from({ length: 100 }, (_, i) => all[kind][i % all[kind].length]?.id ?? '');
-    const { ask, apiCalls } = await inMode(mode);
-    expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
-      fine({ [`${kind}s`]: ids.map((id) => ({ id })) }),
+    const { ask, apiCalls } = await startInMode(mode);
+    expect(dataAndErrorCodes(await ask(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+      withoutErrors({ [`${kind}s`]: ids.map((id) => ({ id })) }),
     );
     const distinct = new Set(ids).size;
     const perCall = mode === 'development' ? 1 : kind === 'album' ? 20 : 50;
@@ -108,7 +108,7 @@ describe.each(modes)('for an app in %s mode', (mode) => {
 
 describe('values that Spotify omits or that the schema does not know', () => {
   test('omitted and unknown values are empty, null or OTHER, and never an error', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     const document = `{
       noImages: album(id: "${albums.noImages}") { images { url } }
       unsized: album(id: "${albums.unsizedImages}") { images { url width height } }
@@ -117,8 +117,8 @@ describe('values that Spotify omits or that the schema does not know', () => {
       unknownReason: track(id: "${tracks.unknownRestriction}") { restrictions { reason } }
       product: album(id: "${albums.restricted}") { restrictions { reason } isPlayable }
     }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         noImages: { images: [] },
         unsized: {
           images: imagesAt(sandbox.imagesUrl, catalogue.album(albums.unsizedImages)?.images ?? []),
@@ -132,10 +132,12 @@ describe('values that Spotify omits or that the schema does not know', () => {
   });
 
   test('a release date has the precision that Spotify sends', async () => {
-    const { ask } = await inMode('development');
+    const { ask } = await startInMode('development');
     const ids = [albums.tracks1, albums.monthOnly, albums.yearOnly, albums.junkDate];
-    expect(seen(await ask(`{ albums(ids: ${quoted(ids)}) { releaseDate { date precision } } }`))).toEqual(
-      fine({
+    expect(
+      dataAndErrorCodes(await ask(`{ albums(ids: ${jsonList(ids)}) { releaseDate { date precision } } }`)),
+    ).toEqual(
+      withoutErrors({
         albums: [
           { releaseDate: { date: '2019-05-17', precision: 'DAY' } },
           { releaseDate: { date: '1991-03', precision: 'MONTH' } },
@@ -148,10 +150,10 @@ describe('values that Spotify omits or that the schema does not know', () => {
 
   test('a missing field is listed in `unavailable` only if Spotify withholds it from the app', async () => {
     const document = `{ album(id: "${albums.tracks1}") { label popularity genres } artist(id: "${artists.bts}") { genres } }`;
-    const extended = await inMode('extended');
-    expect(unavailable(await extended.ask(document))).toEqual([]);
-    const development = await inMode('development');
-    expect(unavailable(await development.ask(document)).toSorted()).toEqual([
+    const extended = await startInMode('extended');
+    expect(unavailableFields(await extended.ask(document))).toEqual([]);
+    const development = await startInMode('development');
+    expect(unavailableFields(await development.ask(document)).toSorted()).toEqual([
       'Album.label at album.label: QUOTA_MODE',
       'Album.popularity at album.popularity: QUOTA_MODE',
       'Artist.genres at artist.genres: QUOTA_MODE',
@@ -161,7 +163,7 @@ describe('values that Spotify omits or that the schema does not know', () => {
 
 describe('tracks of an album', () => {
   test('a walk reaches the last track of an album, and reads each page once', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     interface Data {
       album: { tracks: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } };
     }
@@ -188,7 +190,7 @@ describe('tracks of an album', () => {
     'the tracks of an album are complete and in order over several discs, and the first fifty cost no further call (%s)',
     async (mode) => {
       for (const id of [albums.severalDiscs, albums.tracks50, albums.tracks51, albums.tracks130]) {
-        const gateway = await inMode(mode);
+        const gateway = await startInMode(mode);
         interface Data {
           album: { tracks: { totalCount: number; nodes: object[] } };
         }

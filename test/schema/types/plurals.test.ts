@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { artists, catalogue, fine, inMode, modes, quoted, seen, unknownApp } from '../../support/asking.ts';
+import {
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  jsonList,
+  modes,
+  startInMode,
+  startWithUnknownApp,
+  withoutErrors,
+} from '../../support/schema-tests.ts';
 
 const kinds = ['artist', 'album', 'track'] as const;
 
@@ -11,9 +20,9 @@ describe('an app of unknown quota mode', () => {
         .albums()
         .slice(0, 100)
         .map(({ id }) => id);
-      const { ask, apiCalls } = await unknownApp(quotaMode);
-      expect(seen(await ask(`{ albums(ids: ${quoted(ids)}) { id } }`))).toEqual(
-        fine({ albums: ids.map((id) => ({ id })) }),
+      const { ask, apiCalls } = await startWithUnknownApp(quotaMode);
+      expect(dataAndErrorCodes(await ask(`{ albums(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+        withoutErrors({ albums: ids.map((id) => ({ id })) }),
       );
       const tries = apiCalls().filter((path) => path.startsWith('/albums?ids='));
       expect(tries).toHaveLength(quotaMode === 'extended' ? 5 : 1);
@@ -23,7 +32,7 @@ describe('an app of unknown quota mode', () => {
 
 describe('more ids than a plural field takes', () => {
   const expectRejected = async (
-    { ask, sandbox }: Awaited<ReturnType<typeof inMode>>,
+    { ask, sandbox }: Awaited<ReturnType<typeof startInMode>>,
     kind: string,
     count: number,
   ) => {
@@ -39,14 +48,14 @@ describe('more ids than a plural field takes', () => {
   test.each([...kinds, 'node'])(
     'more ids than a plural field takes are one error without a call: 101 ids of %ss',
     async (kind) => {
-      await expectRejected(await inMode('extended', { MAX_UPSTREAM_CALLS: '1000' }), kind, 101);
+      await expectRejected(await startInMode('extended', { MAX_UPSTREAM_CALLS: '1000' }), kind, 101);
     },
   );
 
   test.each([...kinds, 'node'])(
     'more ids than a plural field takes are rejected for their number, not for their cost: 1500 ids of %ss',
     async (kind) => {
-      await expectRejected(await unknownApp('development'), kind, 1_500);
+      await expectRejected(await startWithUnknownApp('development'), kind, 1_500);
     },
   );
 });

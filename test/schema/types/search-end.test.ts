@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { kinds } from '../../../src/datasources/spotify/kinds/index.ts';
 import { searchResults } from '../../../src/datasources/spotify/kinds/requests/search.ts';
 import { cursorsOf } from '../../../src/schema/relay/page-arguments.ts';
-import { catalogue, dataOf, inMode, modes, seen } from '../../support/asking.ts';
+import { catalogue, dataAndErrorCodes, dataOf, modes, startInMode } from '../../support/schema-tests.ts';
 
 // The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
@@ -35,7 +35,7 @@ describe('the thousandth search result', () => {
   test.each(modes)(
     'every search ends at result 1,000, without a next page and without a call beyond it (%s)',
     async (mode) => {
-      const gateway = await inMode(mode);
+      const gateway = await startInMode(mode);
       const { search } = await dataOf<TrackSearch>(gateway, window(`first: 100, after: "${at(979)}"`));
       expect(search.tracks.nodes).toEqual(found('track', q, 980, 1_000));
       expect(search.tracks.pageInfo.hasNextPage).toBe(false);
@@ -53,9 +53,9 @@ describe('the thousandth search result', () => {
   test.each([999, 1_000, 5_000])(
     'a cursor at slot %i is rejected without a call, because no result follows',
     async (slot) => {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       for (const size of ['first: 5', 'last: 5', '']) {
-        expect(seen(await ask(window(`${size} after: "${at(slot)}"`)))).toEqual({
+        expect(dataAndErrorCodes(await ask(window(`${size} after: "${at(slot)}"`)))).toEqual({
           data: { search: { tracks: null } },
           errors: [['search.tracks', 'BAD_USER_INPUT']],
         });
@@ -65,7 +65,7 @@ describe('the thousandth search result', () => {
   );
 
   test('a walk ends at result 1,000 although Spotify reports more results', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const edits = [
       { path: 'tracks.total', set: 8_825 },
       { path: 'tracks.next', set: 'https://api.spotify.com/v1/search?offset=1000' },
@@ -82,7 +82,7 @@ describe('the thousandth search result', () => {
     }
     expect(pages.map((ids) => ids.length)).toEqual([25, 25, 10]);
     expect(pages.flat()).toEqual(found('track', q, 940, 1_000).map(({ id }) => id));
-    expect(seen(await gateway.ask(window('last: 2')))).toMatchObject({
+    expect(dataAndErrorCodes(await gateway.ask(window('last: 2')))).toMatchObject({
       data: { search: { tracks: { nodes: found('track', q, 998, 1_000) } } },
     });
   });

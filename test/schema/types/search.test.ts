@@ -3,13 +3,13 @@ import {
   albums,
   artists,
   catalogue,
-  fine,
-  inMode,
+  dataAndErrorCodes,
+  errorResponse,
   modes,
-  refusal,
-  seen,
+  startInMode,
   tracks,
-} from '../../support/asking.ts';
+  withoutErrors,
+} from '../../support/schema-tests.ts';
 
 // The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
@@ -31,7 +31,7 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
   const ceiling = mode === 'extended' ? 50 : 10;
 
   test('a search finds all kinds with one call, and each kind has its own page', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const document = `{ search(q: "BTS") {
       artists(first: 3) { totalCount nodes { id } pageInfo { hasNextPage } }
       albums(first: 5) { totalCount nodes { id } pageInfo { hasNextPage } }
@@ -42,19 +42,21 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
       nodes: found(kind, 'BTS', 0, size),
       pageInfo: { hasNextPage: found(kind, 'BTS').length > size },
     });
-    expect(seen(await ask(document))).toEqual(
-      fine({ search: { artists: page('artist', 3), albums: page('album', 5), tracks: page('track', 8) } }),
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
+        search: { artists: page('artist', 3), albums: page('album', 5), tracks: page('track', 8) },
+      }),
     );
     expect(apiCalls()).toEqual([call('BTS', everyKind, ceiling)]);
   });
 
   test('the kinds of a search share calls page by page, and further pages are requested only for the kinds that have them', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const document = `{ search(q: "the") {
       artists(first: 60) { nodes { id } } albums(first: 60) { nodes { id } } tracks(first: 10) { nodes { id } }
     } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         search: {
           artists: { nodes: found('artist', 'the', 0, 60) },
           albums: { nodes: found('album', 'the', 0, 60) },
@@ -73,7 +75,7 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
   });
 
   test('a search finds full artists and tracks, and simplified albums whose other fields come from the full album', async () => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const document = `{ search(q: "Twenty Rooms") {
       albums(first: 1) { nodes { name copyrights { type } } }
       tracks(first: 1) { nodes { externalIds { isrc } album { name } } }
@@ -86,12 +88,12 @@ describe.each(modes)('a search by an app in %s mode', (mode) => {
 
 describe('the kinds of a search', () => {
   test('`type` limits the kinds of a search, and other kinds are null although they are selected', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = `{ search(q: "BTS", type: [TRACK, ALBUM]) {
       artists { nodes { id } } albums(first: 1) { nodes { id } } tracks(first: 1) { nodes { id } }
     } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({
         search: {
           artists: null,
           albums: { nodes: found('album', 'BTS', 0, 1) },
@@ -103,26 +105,26 @@ describe('the kinds of a search', () => {
   });
 
   test('a search with an empty `type` costs no call, and kinds that are not selected cost no call', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const all = 'artists { totalCount } albums { totalCount } tracks { totalCount }';
-    expect(seen(await ask(`{ search(q: "BTS", type: []) { ${all} } }`))).toEqual(
-      fine({ search: { artists: null, albums: null, tracks: null } }),
+    expect(dataAndErrorCodes(await ask(`{ search(q: "BTS", type: []) { ${all} } }`))).toEqual(
+      withoutErrors({ search: { artists: null, albums: null, tracks: null } }),
     );
     expect(apiCalls()).toEqual([]);
-    expect(seen(await ask('{ search(q: "BTS") { __typename artists { totalCount } } }'))).toEqual(
-      fine({ search: { __typename: 'SearchResults', artists: { totalCount: 1 } } }),
-    );
+    expect(
+      dataAndErrorCodes(await ask('{ search(q: "BTS") { __typename artists { totalCount } } }')),
+    ).toEqual(withoutErrors({ search: { __typename: 'SearchResults', artists: { totalCount: 1 } } }));
     expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
   });
 });
 
 describe('a search that fails', () => {
   test('a failed search call is an error of every kind in the call, and of no other search', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('development');
-    sandbox.faults.add({ on: { pattern: 'q=BTS' }, fault: refusal(400) });
+    const { ask, sandbox, apiCalls } = await startInMode('development');
+    sandbox.faults.add({ on: { pattern: 'q=BTS' }, fault: errorResponse(400) });
     const document = `{ search(q: "BTS") { artists { totalCount } albums { totalCount } }
       other: search(q: "Twenty Rooms") { albums { totalCount } } }`;
-    expect(seen(await ask(document))).toEqual({
+    expect(dataAndErrorCodes(await ask(document))).toEqual({
       data: { search: { artists: null, albums: null }, other: { albums: { totalCount: 1 } } },
       errors: [
         ['search.artists', 'UPSTREAM_BAD_RESPONSE'],
@@ -137,9 +139,11 @@ describe('the text of a search', () => {
   test.each(['', ' ', '\t\n', '*', ' * ', 'x'.repeat(251), 'é'.repeat(251)])(
     'the search text %j is rejected without a call',
     async (q) => {
-      const { ask, sandbox } = await inMode('development');
+      const { ask, sandbox } = await startInMode('development');
       expect(
-        seen(await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q })),
+        dataAndErrorCodes(
+          await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q }),
+        ),
       ).toEqual({ data: { search: null }, errors: [['search', 'BAD_USER_INPUT']] });
       expect(sandbox.calls()).toEqual([]);
     },
@@ -148,15 +152,17 @@ describe('the text of a search', () => {
   test.each(['x'.repeat(250), '東'.repeat(250), '* x', 'a&type=artist#b', '100% "quoted" + plus', '../me'])(
     'the search text %j is sent unchanged',
     async (q) => {
-      const { ask, apiCalls } = await inMode('development');
+      const { ask, apiCalls } = await startInMode('development');
       const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
-      expect(seen(answer)).toEqual(fine({ search: { albums: { totalCount: found('album', q).length } } }));
+      expect(dataAndErrorCodes(answer)).toEqual(
+        withoutErrors({ search: { albums: { totalCount: found('album', q).length } } }),
+      );
       expect(apiCalls()).toEqual([call(q, 'album', 10)]);
     },
   );
 
   test('a search text with spaces around it is the same search', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     for (const q of ['BTS', ' BTS', 'BTS ']) await ask(`{ search(q: "${q}") { artists { totalCount } } }`);
     expect(apiCalls()).toEqual([call('BTS', 'artist', 10)]);
   });
@@ -166,7 +172,7 @@ describe('the text of a search', () => {
     ['line ends and tabs', `\n\t\r\n\n${'x'.repeat(245)}\n\n\n`],
     ['no-break spaces', `${'\u00a0'.repeat(200)}${'東'.repeat(250)}${'\u3000'.repeat(200)}`],
   ])('a search text that is too long only because of %s around it is sent without them', async (_, q) => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const document = (written: string) => `{ search(q: ${written}) { albums { totalCount } } }`;
     expect((await ask(document(JSON.stringify(q)))).errors).toEqual([]);
     const byVariable = 'query ($q: String!) { search(q: $q) { albums { totalCount } } }';
@@ -175,10 +181,13 @@ describe('the text of a search', () => {
   });
 
   test('a search text of blanks, or too long without its blanks, is rejected without a call', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     for (const q of [' '.repeat(300), '\u00a0', ` ${'x'.repeat(251)} `]) {
       const answer = await ask('query ($q: String!) { search(q: $q) { albums { totalCount } } }', { q });
-      expect(seen(answer)).toEqual({ data: { search: null }, errors: [['search', 'BAD_USER_INPUT']] });
+      expect(dataAndErrorCodes(answer)).toEqual({
+        data: { search: null },
+        errors: [['search', 'BAD_USER_INPUT']],
+      });
     }
     expect(sandbox.calls()).toEqual([]);
   });
@@ -189,24 +198,26 @@ describe('the text of a search', () => {
     `upc:${catalogue.album(albums.tracks20)?.upc}`,
     `isrc:${catalogue.track(tracks.explicit)?.isrc}`,
   ])('a search text keeps its field filters: %s', async (q) => {
-    const { ask } = await inMode('extended');
+    const { ask } = await startInMode('extended');
     const document = `query ($q: String!) { search(q: $q) {
       albums(first: 20) { nodes { id } } tracks(first: 20) { nodes { id } }
     } }`;
-    expect(seen(await ask(document, { q }))).toEqual(
-      fine({
+    expect(dataAndErrorCodes(await ask(document, { q }))).toEqual(
+      withoutErrors({
         search: { albums: { nodes: found('album', q, 0, 20) }, tracks: { nodes: found('track', q, 0, 20) } },
       }),
     );
   });
 
   test('a search with a market has the results of that market', async () => {
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const count = (market: string) => `search(q: "Closed on Saturdays"${market}) { albums { totalCount } }`;
     expect(
-      seen(await ask(`{ ${count('')} es: ${count(', market: "ES"')} de: ${count(', market: "DE"')} }`)),
+      dataAndErrorCodes(
+        await ask(`{ ${count('')} es: ${count(', market: "ES"')} de: ${count(', market: "DE"')} }`),
+      ),
     ).toEqual(
-      fine({
+      withoutErrors({
         search: { albums: { totalCount: 1 } },
         es: { albums: { totalCount: 0 } },
         de: { albums: { totalCount: 1 } },
@@ -217,10 +228,10 @@ describe('the text of a search', () => {
 });
 
 test('a search result that is read again costs no call, in a search or by its id', async () => {
-  const { ask, apiCalls } = await inMode('development');
+  const { ask, apiCalls } = await startInMode('development');
   await ask('{ search(q: "BTS") { artists(first: 1) { nodes { id } } } }');
   expect(
-    seen(
+    dataAndErrorCodes(
       await ask(
         `{ search(q: "BTS") { artists { nodes { genres } } } artist(id: "${artists.bts}") { name images { width } } }`,
       ),

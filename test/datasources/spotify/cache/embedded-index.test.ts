@@ -7,8 +7,8 @@ import { type LazyItems, lazyItems } from '../../../../src/datasources/spotify/k
 import { kinds } from '../../../../src/datasources/spotify/kinds/index.ts';
 import type { EntityKey } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { slots } from '../../../support/album-pages.ts';
-import { artists, fine, inMode, seen } from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';
+import { artists, dataAndErrorCodes, startInMode, withoutErrors } from '../../../support/schema-tests.ts';
 
 /** All objects on a page that was read are cached, also those that no operation has selected yet. */
 
@@ -19,7 +19,7 @@ const byId = `{ album(id: "${album}") { id totalTracks artists { id } } }`;
 
 describe('an album further down a page', () => {
   test('costs no call, and is the same as on the page', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('extended');
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
     await ask(firstFive);
     sandbox.clearCalls();
     const found = (await ask<{ album: object }, object>(byId)).data?.album;
@@ -33,7 +33,7 @@ describe('an album further down a page', () => {
 
   test('is read from Spotify when two periods of freshness have passed', async () => {
     const clock = startClock();
-    const { ask, apiCalls, sandbox } = await inMode('extended', { CACHE_TTL_SECONDS: '100' });
+    const { ask, apiCalls, sandbox } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
     await ask(firstFive);
     sandbox.clearCalls();
     await clock.pass(201);
@@ -42,7 +42,7 @@ describe('an album further down a page', () => {
   });
 
   test('is cached for the market of the page', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('extended');
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
     await ask(firstFive.replace('first: 5', 'first: 5, market: "ES"'));
     sandbox.clearCalls();
     await ask(byId.replace(')', ', market: "ES")'));
@@ -52,12 +52,12 @@ describe('an album further down a page', () => {
   });
 
   test('also caches its artist, for every market', async () => {
-    const { ask, apiCalls, sandbox } = await inMode('extended');
+    const { ask, apiCalls, sandbox } = await startInMode('extended');
     const list = `{ album(id: "${album}", market: "ES") { tracks(first: 1, market: "ES") { nodes { name } } } }`;
     await ask(list);
     sandbox.clearCalls();
     const document = `{ artist(id: "${albums50}") { id } }`;
-    expect(seen(await ask(document))).toEqual(fine({ artist: { id: albums50 } }));
+    expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors({ artist: { id: albums50 } }));
     expect(apiCalls()).toEqual([]);
   });
 });

@@ -2,8 +2,8 @@ import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { acceptFirst } from '../../../../src/process/connections.ts';
-import { catalogue } from '../../../support/asking.ts';
 import { withSandbox } from '../../../support/gateway.ts';
+import { catalogue } from '../../../support/schema-tests.ts';
 
 /** Operations that arrive at the same time on many connections share batches. */
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Edit, FaultRule } from '../../../../src/sandbox/index.ts';
-import { artists, inMode, seen, unavailable } from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';
 import { startGateway } from '../../../support/gateway.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
+import { artists, dataAndErrorCodes, startInMode, unavailableFields } from '../../../support/schema-tests.ts';
 
 const artistQuery = `{ artist(id: "${artists.bts}") { name images { url } } }`;
 const listQuery = `{ artist(id: "${artists.albums9}") { albums(first: 3) { nodes { name } } } }`;
@@ -15,7 +15,7 @@ const lists: FaultRule['on'] = { route: 'artists/albums' };
 /** A sandbox that always sends the artist with malformed images, and gateways that share one Redis. */
 async function startShared() {
   const redis = await startRedis();
-  const { sandbox } = await inMode('extended');
+  const { sandbox } = await startInMode('extended');
   sandbox.faults.add({ on: { route: 'artists' }, fault: { kind: 'edit', edits: malformedArtist } });
   sandbox.faults.add({ ...(lists && { on: lists }), fault: { kind: 'edit', edits: malformedItem } });
   const connect = async () => {
@@ -51,8 +51,8 @@ test.skipIf(!hasRedis())(
 
     sandbox.clearCalls();
     const second = await other.ask(artistQuery);
-    expect(seen(second)).toEqual(seen(first));
-    expect(unavailable(second)).toEqual(unavailable(first));
+    expect(dataAndErrorCodes(second)).toEqual(dataAndErrorCodes(first));
+    expect(unavailableFields(second)).toEqual(unavailableFields(first));
     expect(calls()).toEqual([]);
   },
 );
@@ -125,12 +125,12 @@ test.skipIf(!hasRedis()).each([7, 'x', {}, [], null, { id: 7 }, [{ url: 7 }], [[
 
 test('a list whose item is always malformed is read once more while it is fresh, then not until two periods have passed', async () => {
   const { pass } = startClock();
-  const { ask, sandbox, apiCalls } = await inMode('extended', { CACHE_TTL_SECONDS: '100' });
+  const { ask, sandbox, apiCalls } = await startInMode('extended', { CACHE_TTL_SECONDS: '100' });
   sandbox.faults.add({ ...(lists && { on: lists }), fault: { kind: 'edit', edits: malformedItem } });
   await ask(`{ artist(id: "${artists.albums9}") { name } }`);
   sandbox.clearCalls();
   const failedItem = ['artist.albums.nodes.1', 'UPSTREAM_BAD_RESPONSE'];
-  for (let i = 0; i < 5; i += 1) expect(seen(await ask(listQuery)).errors).toEqual([failedItem]);
+  for (let i = 0; i < 5; i += 1) expect(dataAndErrorCodes(await ask(listQuery)).errors).toEqual([failedItem]);
   expect(apiCalls()).toHaveLength(2);
   await pass(201);
   sandbox.clearCalls();

@@ -39,10 +39,10 @@ describe('the memory of a process', () => {
     expect(code).toBe(0);
     process.stdout.write(printed);
     const run = JSON.parse(printed) as MemoryRun;
-    expect(run.newestHeld).toBe(true);
-    expect(run.heldAlbums).toBeGreaterThan(1_000); // the cache is not almost empty
-    expect(run.heldEntries).toBeLessThanOrEqual(200_000);
-    expect(run.heldMb).toBeLessThanOrEqual(48);
+    expect(run.isNewestCached).toBe(true);
+    expect(run.cachedAlbums).toBeGreaterThan(1_000); // the cache is not almost empty
+    expect(run.cachedEntries).toBeLessThanOrEqual(200_000);
+    expect(run.cachedMb).toBeLessThanOrEqual(48);
     expect(run.heapMb).toBeLessThan(270);
     expect(run.rssMb).toBeLessThan(400);
     expect(run.peakMb).toBeLessThan(400);

@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault, FaultTarget } from '../../../../src/sandbox/index.ts';
+import { startClock } from '../../../support/clock.ts';
 import {
   albums,
   artists,
   catalogue,
+  dataAndErrorCodes,
   expectNoError,
-  fine,
-  inMode,
+  jsonList,
   learnedCapabilities,
-  quoted,
-  seen,
+  startInMode,
+  startWithUnknownApp,
   tracks,
-  unknownApp,
-} from '../../../support/asking.ts';
-import { startClock } from '../../../support/clock.ts';
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
 const allArtistIds = catalogue.artists().map(({ id }) => id);
-const albumsQuery = (ids: readonly string[]) => `{ albums(ids: ${quoted(ids)}) { id } }`;
+const albumsQuery = (ids: readonly string[]) => `{ albums(ids: ${jsonList(ids)}) { id } }`;
 
 const batchCalls = (paths: readonly string[]): string[] => paths.filter((path) => path.includes('?ids='));
 
@@ -26,11 +26,14 @@ describe('batch reads', () => {
   test.each([403, 404, 410] as const)(
     'are tried once for the whole app if Spotify has withdrawn them (%i)',
     async (status) => {
-      const gateway = await unknownApp('extended');
+      const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: { batch: true }, fault: { kind: 'withdrawn', status } });
       await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
-      await expectNoError(gateway, `{ tracks(ids: ${quoted([tracks.explicit, tracks.restricted])}) { id } }`);
-      await expectNoError(gateway, `{ artists(ids: ${quoted(allArtistIds.slice(0, 3))}) { id } }`);
+      await expectNoError(
+        gateway,
+        `{ tracks(ids: ${jsonList([tracks.explicit, tracks.restricted])}) { id } }`,
+      );
+      await expectNoError(gateway, `{ artists(ids: ${jsonList(allArtistIds.slice(0, 3))}) { id } }`);
       expect(batchCalls(gateway.apiCalls())).toEqual([`/albums?ids=${albums.tracks1}%2C${albums.tracks20}`]);
       expect(gateway.apiCalls()).toHaveLength(1 + 2 + 2 + 3);
       expect(learnedCapabilities(gateway, 'batch')).toEqual([['batch', false]]);
@@ -38,7 +41,7 @@ describe('batch reads', () => {
   );
 
   test('are tried once by concurrent operations, and all responses are complete', async () => {
-    const gateway = await unknownApp('development');
+    const gateway = await startWithUnknownApp('development');
     const pairs = catalogue
       .albums()
       .slice(0, 40)
@@ -47,8 +50,8 @@ describe('batch reads', () => {
       gateway.ask(albumsQuery(pairs.slice(2 * i, 2 * i + 2))),
     );
     const answers = await Promise.all(operations);
-    expect(answers.map(seen)).toEqual(
-      answers.map((_, i) => fine({ albums: pairs.slice(2 * i, 2 * i + 2).map((id) => ({ id })) })),
+    expect(answers.map(dataAndErrorCodes)).toEqual(
+      answers.map((_, i) => withoutErrors({ albums: pairs.slice(2 * i, 2 * i + 2).map((id) => ({ id })) })),
     );
     expect(batchCalls(gateway.apiCalls())).toHaveLength(1);
     expect(gateway.apiCalls()).toHaveLength(41);
@@ -56,16 +59,16 @@ describe('batch reads', () => {
   });
 
   test('are not used for one object', async () => {
-    const gateway = await inMode('extended');
+    const gateway = await startInMode('extended');
     await expectNoError(gateway, albumsQuery([albums.tracks1]));
     await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
     expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks1}`, `/albums/${albums.tracks20}`]);
   });
 
   test('stay in use if not only batches but all calls are forbidden', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     const undo = gateway.sandbox.faults.add({ fault: { kind: 'withdrawn', status: 403 } });
-    expect(seen(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
+    expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'UPSTREAM_FORBIDDEN'],
@@ -79,14 +82,14 @@ describe('batch reads', () => {
   });
 
   test('that fail for another reason fail for all of their objects, and stay in use', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     const fault: Fault = {
       kind: 'answer',
       status: 400,
       json: { error: { status: 400, message: 'Too many ids requested' } },
     };
     gateway.sandbox.faults.add({ on: { batch: true }, times: 1, fault });
-    expect(seen(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
+    expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
         ['albums.0', 'UPSTREAM_BAD_RESPONSE'],
@@ -105,10 +108,12 @@ describe('an endpoint that only some apps may use', () => {
   test.each([403, 404, 410] as const)(
     'is tried for two of many concurrently requested artists, and then known (%i)',
     async (status) => {
-      const gateway = await unknownApp('extended');
+      const gateway = await startWithUnknownApp('extended');
       gateway.sandbox.faults.add({ on: target, fault: { kind: 'withdrawn', status } });
       const answers = await Promise.all(allArtistIds.slice(0, 20).map((id) => gateway.ask(topTracks(id))));
-      expect(answers.map(seen)).toEqual(answers.map(() => fine({ artist: { topTracks: null } })));
+      expect(answers.map(dataAndErrorCodes)).toEqual(
+        answers.map(() => withoutErrors({ artist: { topTracks: null } })),
+      );
       expect(gateway.apiCalls().filter((path) => path.includes('/top-tracks'))).toHaveLength(2);
       expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([['artists/top-tracks', false]]);
       for (const { extensions } of answers) expect(extensions.spotify?.unavailable).toHaveLength(1);
@@ -123,7 +128,7 @@ describe('an endpoint that only some apps may use', () => {
     ['has worked, by an empty body,', true, empty],
     ['was never tried, by an empty body,', false, empty],
   ])('that %s stays in use when it is rejected for one artist', async (_, hasWorked, fault) => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     if (hasWorked) await expectNoError(gateway, topTracks(artists.bts));
     gateway.sandbox.faults.add({ on: target, times: 1, fault });
     await gateway.ask(topTracks(artists.albums9));
@@ -136,7 +141,7 @@ describe('an endpoint that only some apps may use', () => {
 
   test('that has worked is no longer used after two rejections, and is tried again after a minute', async () => {
     const clock = startClock();
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     await expectNoError(gateway, topTracks(artists.bts));
     const undo = gateway.sandbox.faults.add({ on: target, fault: withdrawn });
     const read = async (id: string) => {
@@ -154,7 +159,7 @@ describe('an endpoint that only some apps may use', () => {
   });
 
   test('that fails for another reason is an error, and no capability is learned from it', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     gateway.sandbox.faults.add({
       on: target,
       times: 1,
@@ -164,7 +169,7 @@ describe('an endpoint that only some apps may use', () => {
         json: { error: { status: 403, message: 'Insufficient client scope' } },
       },
     });
-    expect(seen(await gateway.ask(topTracks(artists.bts)))).toEqual({
+    expect(dataAndErrorCodes(await gateway.ask(topTracks(artists.bts)))).toEqual({
       data: { artist: { topTracks: null } },
       errors: [['artist.topTracks', 'UPSTREAM_FORBIDDEN']],
     });

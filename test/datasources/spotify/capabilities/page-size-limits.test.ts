@@ -3,14 +3,14 @@ import type { Fault } from '../../../../src/sandbox/index.ts';
 import {
   artists,
   catalogue,
+  dataAndErrorCodes,
   expectNoError,
-  fine,
+  jsonList,
   learnedCapabilities,
-  quoted,
-  seen,
-  unknownApp,
+  startWithUnknownApp,
   unknownId,
-} from '../../../support/asking.ts';
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
@@ -20,7 +20,7 @@ beforeAll(() => void catalogue.find('track', 'the'));
 const allArtistIds = catalogue.artists().map(({ id }) => id);
 const listOf = (id: string) => `{ artist(id: "${id}") { albums(first: 1) { totalCount } } }`;
 const listsOf = (ids: readonly string[]) =>
-  `{ artists(ids: ${quoted(ids)}) { albums(first: 1) { totalCount } } }`;
+  `{ artists(ids: ${jsonList(ids)}) { albums(first: 1) { totalCount } } }`;
 const search = (q: string) => `{ search(q: "${q}") { albums(first: 1) { totalCount } } }`;
 
 const albumsOf = (id: string) =>
@@ -31,7 +31,7 @@ const limits = (paths: readonly string[]): string[] =>
 
 describe('the page size limit', () => {
   test('is learned from one rejection, for lists of albums and searches together', async () => {
-    const gateway = await unknownApp('development');
+    const gateway = await startWithUnknownApp('development');
     await expectNoError(gateway, listOf(artists.bts));
     await expectNoError(gateway, listOf(artists.albums9));
     await expectNoError(gateway, search('the'));
@@ -40,14 +40,14 @@ describe('the page size limit', () => {
     expect(learnedCapabilities(gateway, 'artists/albums')).toEqual([['artists/albums', 10]]);
     expect(learnedCapabilities(gateway, 'search')).toEqual([['search', 10]]);
 
-    const other = await unknownApp('development');
+    const other = await startWithUnknownApp('development');
     await expectNoError(other, search('the'));
     await expectNoError(other, listOf(artists.bts));
     expect(limits(other.apiCalls())).toEqual(['50', '10', '10']);
   });
 
   test('costs no rejected call for an app with the largest page size', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     for (const document of [listOf(artists.bts), listOf(artists.albums9), search('the')])
       await expectNoError(gateway, document);
     expect(limits(gateway.apiCalls())).toEqual(['50', '50', '50']);
@@ -55,7 +55,7 @@ describe('the page size limit', () => {
   });
 
   test('costs one rejected call for concurrent operations', async () => {
-    const gateway = await unknownApp('development');
+    const gateway = await startWithUnknownApp('development');
     await Promise.all(allArtistIds.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
     const requestedLimits = limits(gateway.apiCalls());
     expect(requestedLimits.filter((limit) => limit !== '10')).toEqual(['50']);
@@ -64,7 +64,7 @@ describe('the page size limit', () => {
   });
 
   test('is not learned from an artist that does not exist', async () => {
-    const gateway = await unknownApp('development');
+    const gateway = await startWithUnknownApp('development');
     await expectNoError(gateway, listsOf([unknownId, ...allArtistIds.slice(0, 19)]));
     const listCalls = gateway.sandbox.calls().filter(({ route }) => route === 'artists/albums');
     expect(listCalls.filter(({ status }) => status === 400)).toHaveLength(1);
@@ -72,17 +72,17 @@ describe('the page size limit', () => {
   });
 
   test('that has worked is lowered after rejections of two lists, and every window is complete meanwhile', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     await expectNoError(gateway, listOf(artists.albums9));
     gateway.sandbox.setQuotaMode('development');
     const window = (id: string) =>
       gateway.ask(`{ artist(id: "${id}") { albums(first: 50) { nodes { id } } } }`);
-    const all = (id: string) => fine({ artist: { albums: { nodes: albumsOf(id).slice(0, 50) } } });
+    const all = (id: string) => withoutErrors({ artist: { albums: { nodes: albumsOf(id).slice(0, 50) } } });
     gateway.sandbox.clearCalls();
-    expect(seen(await window(artists.bts))).toEqual(all(artists.bts));
+    expect(dataAndErrorCodes(await window(artists.bts))).toEqual(all(artists.bts));
     expect(limits(gateway.apiCalls())).toEqual(['50', ...Array(5).fill('10')]);
     gateway.sandbox.clearCalls();
-    expect(seen(await window(artists.albums50))).toEqual(all(artists.albums50));
+    expect(dataAndErrorCodes(await window(artists.albums50))).toEqual(all(artists.albums50));
     expect(limits(gateway.apiCalls())).toEqual(['50', ...Array(5).fill('10')]);
     gateway.sandbox.clearCalls();
     await expectNoError(gateway, listOf(artists.albums1));
@@ -90,30 +90,34 @@ describe('the page size limit', () => {
   });
 
   test('is not lowered for any other list by a list whose pages are smaller than requested', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     const fault: Fault = { kind: 'ceiling', limit: 7, clamp: true };
     gateway.sandbox.faults.add({ on: { path: `/artists/${artists.bts}/albums` }, fault });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 20) { nodes { id } } } }`;
     const nodes = albumsOf(artists.bts).slice(0, 20);
-    expect(seen(await gateway.ask(document))).toEqual(fine({ artist: { albums: { nodes } } }));
+    expect(dataAndErrorCodes(await gateway.ask(document))).toEqual(
+      withoutErrors({ artist: { albums: { nodes } } }),
+    );
     await expectNoError(gateway, listOf(artists.albums9));
     expect(limits(gateway.apiCalls())).toEqual(['50', '50', '7', '50']);
   });
 
   test('is not lowered by a page that reports a size of 1', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     const edits = [{ path: 'limit', set: 1 }];
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault: { kind: 'edit', edits } });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 60) { nodes { id } } } }`;
     const nodes = albumsOf(artists.bts).slice(0, 60);
-    expect(seen(await gateway.ask(document))).toEqual(fine({ artist: { albums: { nodes } } }));
+    expect(dataAndErrorCodes(await gateway.ask(document))).toEqual(
+      withoutErrors({ artist: { albums: { nodes } } }),
+    );
     expect(limits(gateway.apiCalls())).toEqual(['50', '50']);
   });
 
   test('is reported as UPSTREAM_BAD_RESPONSE after two calls if Spotify rejects every size', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     gateway.sandbox.faults.add({ on: { route: 'artists/albums' }, fault: { kind: 'ceiling', limit: 5 } });
-    expect(seen(await gateway.ask(listOf(artists.bts)))).toEqual({
+    expect(dataAndErrorCodes(await gateway.ask(listOf(artists.bts)))).toEqual({
       data: { artist: { albums: null } },
       errors: [['artist.albums', 'UPSTREAM_BAD_RESPONSE']],
     });
@@ -121,7 +125,7 @@ describe('the page size limit', () => {
   });
 
   test('is not lowered by a 400 with another message, which is not tried again', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     const fault: Fault = {
       kind: 'answer',
       status: 400,
@@ -135,7 +139,7 @@ describe('the page size limit', () => {
   });
 
   test('is lowered for one window by a rejection without a message, and for all by rejections of two lists', async () => {
-    const gateway = await unknownApp('extended');
+    const gateway = await startWithUnknownApp('extended');
     const rejected = { route: 'artists/albums', pattern: 'limit=50' };
     gateway.sandbox.faults.add({ on: rejected, fault: { kind: 'answer', status: 400 } });
     for (const id of [artists.bts, artists.albums9, artists.albums10])

@@ -8,11 +8,11 @@ import {
   artists,
   catalogue,
   expectNoError,
-  inMode,
+  jsonList,
   learnedCapabilities,
   modes,
-  quoted,
-} from '../../../support/asking.ts';
+  startInMode,
+} from '../../../support/schema-tests.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
@@ -101,12 +101,12 @@ describe('a capability that other processes have learned', () => {
 describe('a known capability', () => {
   const everything = `{
     artist(id: "${artists.bts}") { followers { total } topTracks { id } relatedArtists { id } albums(first: 20) { nodes { label } } }
-    albums(ids: ${quoted([albums.tracks1, albums.tracks20])}) { label }
+    albums(ids: ${jsonList([albums.tracks1, albums.tracks20])}) { label }
     search(q: "the") { tracks(first: 20) { nodes { popularity artists { popularity } } } }
   }`;
 
   test.each(modes)('from SPOTIFY_QUOTA_MODE=%s avoids every rejected call', async (mode) => {
-    const gateway = await inMode(mode, { MAX_UPSTREAM_CALLS: '200' });
+    const gateway = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
     await expectNoError(gateway, everything);
     const { sandbox } = gateway;
     expect(sandbox.calls().filter(({ status }) => status !== 200)).toEqual([]);
@@ -114,7 +114,7 @@ describe('a known capability', () => {
   });
 
   test.each(modes)('is forgotten after a day, and learned again (%s)', async (mode) => {
-    const { ask, sandbox } = await inMode(mode, { MAX_UPSTREAM_CALLS: '200' });
+    const { ask, sandbox } = await startInMode(mode, { MAX_UPSTREAM_CALLS: '200' });
     expect((await ask(everything)).errors).toEqual([]);
     const other = mode === 'development' ? 'extended' : 'development';
     sandbox.setQuotaMode(other);
@@ -137,7 +137,7 @@ describe('a known capability', () => {
   });
 
   test('is logged once when it changes, with its earlier value', async () => {
-    const { ask, sandbox, logged } = await inMode('extended');
+    const { ask, sandbox, logged } = await startInMode('extended');
     sandbox.setQuotaMode('development');
     for (const id of [albums.tracks1, albums.tracks20]) await ask(`{ album(id: "${id}") { label } }`);
     const learnedLines = () => logged.filter(({ message }) => message.startsWith('learned: '));

@@ -14,16 +14,16 @@ import {
   audiobooks,
   catalogue,
   chapters,
+  dataAndErrorCodes,
   episodes,
-  fine,
-  inMode,
+  jsonList,
   modes,
   playlists,
-  quoted,
-  seen,
   shows,
+  startInMode,
   tracks,
-} from '../../../support/asking.ts';
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 const entities = {
   artist: { id: artists.bts, name: 'BTS' },
@@ -115,20 +115,20 @@ describe.each(kinds)('the id of one %s', (kind) => {
 
   test('is accepted as 22 characters, as a URI and as a link, and costs one call in each form', async () => {
     for (const id of [...forms(kind, entity.id), ...pasted(kind, entity.id)]) {
-      const { ask, apiCalls } = await inMode('development');
-      expect(seen(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id }))).toEqual(
-        fine({ [kind]: entity }),
-      );
+      const { ask, apiCalls } = await startInMode('development');
+      expect(
+        dataAndErrorCodes(await ask(`query ($id: ID!) { ${kind}(id: $id) { id name } }`, { id })),
+      ).toEqual(withoutErrors({ [kind]: entity }));
       expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
     }
   });
 
   test('is rejected if its URI or link names another kind, and costs no call', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     for (const other of kinds.filter((name) => !isNamed(typedKinds[kind], name))) {
       for (const id of forms(other, entities[other].id).slice(1)) {
         const answer = await ask(`query ($id: ID!) { it: ${kind}(id: $id) { id } }`, { id });
-        expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
+        expect(dataAndErrorCodes(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
         expect(answer.errors[0]?.message).toMatch(
           new RegExp(`^This names an? ${other}: give the id, URI or link of an? ${kind}\\.$`),
         );
@@ -142,11 +142,11 @@ describe.each(kindsInBatches)('the ids of several objects of the kind %s', (kind
   const entity = entities[kind];
 
   test.each(modes)('are accepted in every form, with one call for all forms (%s)', async (mode) => {
-    const { ask, apiCalls } = await inMode(mode);
+    const { ask, apiCalls } = await startInMode(mode);
     const ids = forms(kind, entity.id);
-    expect(seen(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids }))).toEqual(
-      fine({ [`${kind}s`]: ids.map(() => entity) }),
-    );
+    expect(
+      dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${kind}s(ids: $ids) { id name } }`, { ids })),
+    ).toEqual(withoutErrors({ [`${kind}s`]: ids.map(() => entity) }));
     expect(apiCalls()).toEqual([`/${kind}s/${entity.id}${market(kind)}`]);
   });
 });
@@ -156,10 +156,10 @@ describe('the URI or the link of a kind that is not in the graph', () => {
   test.each([[`spotify:user:${id}`, 'a user URI']])(
     'is rejected with the name of the kind, and costs no call: %s',
     async (input, name) => {
-      const { ask, sandbox } = await inMode('development');
+      const { ask, sandbox } = await startInMode('development');
       for (const field of [...kinds, 'node']) {
         const answer = await ask(`query ($id: ID!) { it: ${field}(id: $id) { id } }`, { id: input });
-        expect(seen(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
+        expect(dataAndErrorCodes(answer)).toEqual({ data: { it: null }, errors: [['it', 'BAD_USER_INPUT']] });
         expect(answer.errors[0]?.message).toBe(
           `This is ${name}: this API has artists, albums, tracks, shows, episodes, audiobooks, chapters and playlists only.`,
         );
@@ -171,14 +171,14 @@ describe('the URI or the link of a kind that is not in the graph', () => {
 
 describe('a text that is not an id', () => {
   test.each(malformed)('costs no call, not even for a token: %j', async (id) => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const fields = [...kinds, 'node'];
     const answer = await ask(
       `query ($id: ID!) { ${fields.map((field) => `${field}(id: $id) { id }`).join(' ')} }`,
       { id },
     );
     expect(answer.status).toBe(200);
-    expect(seen(answer)).toEqual({
+    expect(dataAndErrorCodes(answer)).toEqual({
       data: Object.fromEntries(fields.map((field) => [field, null])),
       errors: fields.map((field) => [field, 'BAD_USER_INPUT']),
     });
@@ -189,10 +189,12 @@ describe('a text that is not an id', () => {
     const good = field === 'node' ? 'artist' : (field as Kind);
     const uri = `spotify:${good}:${entities[good].id}`;
     const bad = malformed.slice(2, 8);
-    const { ask, apiCalls } = await inMode('development');
+    const { ask, apiCalls } = await startInMode('development');
     const ids = [uri, ...bad, uri];
     const entry = { id: entities[good].id };
-    expect(seen(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids }))).toEqual({
+    expect(
+      dataAndErrorCodes(await ask(`query ($ids: [ID!]!) { ${field}s(ids: $ids) { id } }`, { ids })),
+    ).toEqual({
       data: { [`${field}s`]: [entry, ...bad.map(() => null), entry] },
       errors: bad.map((_, i) => [`${field}s.${i + 1}`, 'BAD_USER_INPUT']),
     });
@@ -224,9 +226,11 @@ describe('an id that is larger than all ids of Spotify', () => {
   test.each(kinds)('is null without an error, like an id that does not exist (%s)', async (kind) => {
     for (const mode of modes) {
       for (const id of [largest, ...tooLarge]) {
-        const { ask } = await inMode(mode);
+        const { ask } = await startInMode(mode);
         const document = `query ($id: ID!) { ${kind}(id: $id) { id } node(id: $id) { id } }`;
-        expect(seen(await ask(document, { id }))).toEqual(fine({ [kind]: null, node: null }));
+        expect(dataAndErrorCodes(await ask(document, { id }))).toEqual(
+          withoutErrors({ [kind]: null, node: null }),
+        );
       }
     }
   });
@@ -234,7 +238,7 @@ describe('an id that is larger than all ids of Spotify', () => {
   test.each(kindsInBatches)(
     'is left out of a batch, so that the other ids still share a call (%s)',
     async (kind) => {
-      const { ask, apiCalls } = await inMode('extended');
+      const { ask, apiCalls } = await startInMode('extended');
       const { id } = entities[kind];
       const others = {
         artist: artists.albums1,
@@ -246,8 +250,8 @@ describe('an id that is larger than all ids of Spotify', () => {
         chapter: chapters.restricted,
       };
       const ids = [id, ...tooLarge, largest, others[kind]];
-      expect(seen(await ask(`{ ${kind}s(ids: ${quoted(ids)}) { id } }`))).toEqual(
-        fine({ [`${kind}s`]: [{ id }, null, null, null, null, { id: others[kind] }] }),
+      expect(dataAndErrorCodes(await ask(`{ ${kind}s(ids: ${jsonList(ids)}) { id } }`))).toEqual(
+        withoutErrors({ [`${kind}s`]: [{ id }, null, null, null, null, { id: others[kind] }] }),
       );
       const batches = apiCalls().filter((path) => path.includes('ids='));
       expect(batches).toEqual([
@@ -270,7 +274,7 @@ describe('any text', () => {
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.webPath(), validText, corruptedText);
 
   test('is either rejected or one of the three forms of an id, and only the id becomes part of a URL', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const document =
       'query ($id: ID!) { artist(id: $id) { id } album(id: $id) { id } track(id: $id) { id } node(id: $id) { id } }';
     await fc.assert(

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
-import { artists, dataOf, inMode } from '../../../support/asking.ts';
 import type { TestGateway } from '../../../support/gateway.ts';
+import { artists, dataOf, startInMode } from '../../../support/schema-tests.ts';
 
 /** Lists that change between the pages of a client. */
 
@@ -39,14 +39,14 @@ describe('a list that grew at the front between two pages', () => {
     [25, 5],
     [100, 3],
   ])('of %i albums each has every album once, when it grew by %i', async (size, inserted) => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const first = await albumPage(gateway, `first: ${size}`);
     gateway.sandbox.faults.add(grown(inserted));
     expect([...idsOf(first), ...(await rest(gateway, size, first.pageInfo.endCursor))]).toEqual(all);
   });
 
   test('has its new length, and no window mixes old and new pages', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const [first, second] = [await albumPage(gateway, 'first: 10'), await albumPage(gateway, 'first: 20')];
     const undo = gateway.sandbox.faults.add(grown(2));
     const third = await albumPage(gateway, `first: 10, after: "${second.pageInfo.endCursor}"`);
@@ -74,7 +74,7 @@ describe('a list that lost albums at the front between two pages', () => {
   ])(
     'of %i albums each has every album once while the albums stay in their upstream page, when it lost %i',
     async (size, removed) => {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       const first = await albumPage(gateway, `first: ${size}`);
       gateway.sandbox.faults.add(shrunk(removed));
       const second = await albumPage(gateway, `first: ${size}, after: "${first.pageInfo.endCursor}"`);
@@ -85,7 +85,7 @@ describe('a list that lost albums at the front between two pages', () => {
 
   test('has no album twice, and ends, however many albums it lost', async () => {
     for (const removed of [1, 9, 30, 103]) {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       const first = await albumPage(gateway, 'first: 10');
       gateway.sandbox.faults.add(shrunk(removed));
       const ids = [...idsOf(first), ...(await rest(gateway, 10, first.pageInfo.endCursor))];
@@ -97,7 +97,7 @@ describe('a list that lost albums at the front between two pages', () => {
 
 describe('a list that ends before a cursor', () => {
   test('can be paged backward through its remaining albums', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     interface Data {
       artist: {
         albums: { nodes: { id: string }[]; pageInfo: { hasPreviousPage: boolean; startCursor: string } };
@@ -124,7 +124,7 @@ describe('a list that ends before a cursor', () => {
 
 describe('a list whose length changes back and forth', () => {
   test('costs one call a page while it is fresh, although an unchanged page is older than the length', async () => {
-    const gateway = await inMode('development', { CACHE_TTL_SECONDS: '1' });
+    const gateway = await startInMode('development', { CACHE_TTL_SECONDS: '1' });
     const first = await albumPage(gateway, 'first: 10');
     const undo = gateway.sandbox.faults.add(shrunk(1));
     await albumPage(gateway, `first: 10, after: "${first.pageInfo.endCursor}"`);

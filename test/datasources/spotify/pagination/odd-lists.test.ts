@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
-import { artists, inMode, modes, unknownApp } from '../../../support/asking.ts';
+import { artists, modes, startInMode, startWithUnknownApp } from '../../../support/schema-tests.ts';
 
 /** Lists with flaws; `paging.property.test.ts` generates more of them. */
 
 describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   test('of no album, of one, and of exactly one page', async () => {
-    const gateway = await inMode(mode);
+    const gateway = await startInMode(mode);
     for (const [key, length] of [
       ['albums0', 0],
       ['albums1', 1],
@@ -23,7 +23,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   });
 
   test('with gaps and nulls have every item, and none twice in a page', async () => {
-    const gateway = await inMode(mode);
+    const gateway = await startInMode(mode);
     for (const id of [artists.gapped, artists.nullsAndRepeats]) {
       const all = slots(0, undefined, id);
       for (const size of [7, 100]) {
@@ -42,7 +42,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   });
 
   test('have cursors across an empty slot, in both directions', async () => {
-    const gateway = await inMode(mode);
+    const gateway = await startInMode(mode);
     const id = artists.nullsAndRepeats;
     const [fourth, sixth] = [slots(3, 4, id), slots(5, 6, id)];
     const before = await albumPage(gateway, 'first: 4', id);
@@ -62,7 +62,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
   });
 
   test('whose total is larger than their number of items end at the first empty page', async () => {
-    const gateway = await inMode(mode);
+    const gateway = await startInMode(mode);
     const id = artists.overstated;
     const first = await albumPage(gateway, 'first: 10', id);
     expect(idsOf(first)).toEqual(slots(0, 4, id));
@@ -74,7 +74,7 @@ describe.each(modes)('odd lists, for an app in %s mode', (mode) => {
 
 describe('an app whose page sizes are unknown', () => {
   test.each(modes)('gets the same windows (%s)', async (quotaMode) => {
-    const gateway = await unknownApp(quotaMode);
+    const gateway = await startWithUnknownApp(quotaMode);
     expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(slots(0, 25));
     expect(idsOf(await albumPage(gateway, 'last: 25'))).toEqual(slots(79, 104));
   });

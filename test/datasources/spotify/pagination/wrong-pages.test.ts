@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
-import { albums, artists, catalogue, dataOf, fine, inMode, seen } from '../../../support/asking.ts';
+import {
+  albums,
+  artists,
+  catalogue,
+  dataAndErrorCodes,
+  dataOf,
+  startInMode,
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 /** Pages that differ from the requested pages, or are missing. */
 
@@ -29,7 +37,7 @@ describe('a list of an object that exists', () => {
   ])(
     'is an error if Spotify responds with 404, and is read again the next time: %s',
     async (_, route, document, path) => {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { route }, times: 1, fault: notFound });
       const { errors } = await gateway.ask(document);
       expect(errors.map((error) => [error.path?.join('.'), error.extensions?.['code']])).toEqual([
@@ -40,11 +48,11 @@ describe('a list of an object that exists', () => {
   );
 
   test('is null without an error if the object itself does not exist any more', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { path: `/albums/${all[0]}` }, fault: notFound });
     const document = `{ artist(id: "${artists.bts}") { albums(first: 1) { nodes { id tracks(first: 1) { totalCount } } } } }`;
-    expect(seen(await ask(document))).toEqual(
-      fine({ artist: { albums: { nodes: [{ id: all[0], tracks: null }] } } }),
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({ artist: { albums: { nodes: [{ id: all[0], tracks: null }] } } }),
     );
   });
 });
@@ -58,7 +66,7 @@ describe('a page that contradicts the others', () => {
   test.each([10, 20])(
     'by a smaller size leaves no gap: all tracks are returned if their pages have at most %i',
     async (limit) => {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { route: 'albums/tracks' }, fault: { kind: 'ceiling', limit } });
       interface Data {
         album: { tracks: { nodes: object[] } };
@@ -72,7 +80,7 @@ describe('a page that contradicts the others', () => {
     ['another offset than requested', { path: 'offset', set: 30 }],
     ['no items', { path: 'items', set: null }],
   ])('by %s is an error of its list only, and no capability is learned from it', async (_, edit) => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const rule = { on: onLists, times: 1, fault: { kind: 'edit' as const, edits: [edit] } };
     gateway.sandbox.faults.add(rule);
     const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
@@ -91,7 +99,7 @@ describe('a page that contradicts the others', () => {
     ['a total below zero', { path: 'total', set: -1 }],
     ['no offset', { path: 'offset', remove: true as const }],
   ])('by %s loses no item, and no capability is learned from it', async (_, edit) => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     gateway.sandbox.faults.add({ on: onLists, times: 1, fault: { kind: 'edit', edits: [edit] } });
     const page = await albumPage(gateway, 'first: 25');
     expect(idsOf(page)).toEqual(all.slice(0, 25));
@@ -100,7 +108,7 @@ describe('a page that contradicts the others', () => {
   });
 
   test('by a larger page size than requested hides no later item, and no capability is learned from it', async () => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const fault = { kind: 'edit' as const, edits: [{ path: 'limit', set: 50 }] };
     gateway.sandbox.faults.add({ on: onLists, times: 1, fault });
     expect(idsOf(await albumPage(gateway, 'first: 25'))).toEqual(all.slice(0, 25));
@@ -112,7 +120,7 @@ describe('a page that contradicts the others', () => {
       { kind: 'answer', status: 500 },
       { kind: 'answer', status: 404, json: { error: { status: 404, message: 'Resource not found' } } },
     ] as const) {
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       gateway.sandbox.faults.add({ on: { pattern: 'offset=10$' }, fault });
       const document = `{ artist(id: "${artists.bts}") { name albums(first: 25) { nodes { id } } } }`;
       const { data, errors } = await gateway.ask(document);

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
+import { settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
 import {
   albums,
+  artistQuery,
+  artistResult,
   artists,
+  dataAndErrorCodes,
   firstGapMs,
-  inMode,
-  itsAnswer,
-  oneCall,
-  seen,
+  startInMode,
   withFault,
-} from '../../../support/asking.ts';
-import { settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
+} from '../../../support/schema-tests.ts';
 
 describe('a 429', () => {
   const limited = (retryAfterSeconds?: number, form: 'text' | 'json' | 'quota' = 'text'): Fault => ({
@@ -22,7 +22,7 @@ describe('a 429', () => {
 
   test('of one second is followed by a retry after at least one second', async () => {
     const gateway = await withFault(limited(1), 1);
-    expect(seen(await gateway.ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await gateway.ask(artistQuery))).toEqual(artistResult);
     expect(gateway.apiCalls()).toHaveLength(2);
     expect(firstGapMs(gateway)).toBeGreaterThanOrEqual(1_000);
     expect(firstGapMs(gateway)).toBeLessThan(1_400);
@@ -60,18 +60,18 @@ describe('a 429', () => {
     [limited(86_400), 'the daily quota of artists is used up: no calls for 24 hours'],
   ])('%o is a sentence in the log', async (fault, message) => {
     const { ask, logged } = await withFault(fault, 1);
-    await ask(oneCall);
+    await ask(artistQuery);
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.message)).toContain(message);
   });
 
   test('of one endpoint family does not affect other families and cached data', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('development');
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    const { ask, sandbox, apiCalls } = await startInMode('development');
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ on: { route: 'artists' }, fault: limited(30) });
     const document = `{ cached: artist(id: "${artists.bts}") { name albums(first: 1) { totalCount } }
       refused: artist(id: "${artists.albums1}") { name } album(id: "${albums.tracks1}") { name } }`;
     for (let time = 0; time < 2; time++) {
-      expect(seen(await ask(document))).toEqual({
+      expect(dataAndErrorCodes(await ask(document))).toEqual({
         data: {
           cached: { name: 'BTS', albums: { totalCount: 104 } },
           refused: null,
@@ -85,7 +85,7 @@ describe('a 429', () => {
 });
 
 describe('back-offs of other processes', () => {
-  useClockOfOwn();
+  useFakeClock();
 
   const published: [topic: string, message: unknown][] = [];
   const listeners = new Set<(topic: string, message: unknown) => void>();

@@ -7,7 +7,7 @@ import {
 import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
 import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { answer, settle, startRequestQueue } from '../../../support/request-queue.ts';
+import { response, settle, startRequestQueue } from '../../../support/request-queue.ts';
 
 const family = 'artists/albums';
 const hour = 3_600_000;
@@ -275,7 +275,7 @@ describe('a learned limit', () => {
     for (let i = 0; i < 24; i++) call(`${i}`, family);
     await settle();
     for (let i = 0; i < 24; i++) {
-      await end(`${i}`, answer(429));
+      await end(`${i}`, response(429));
       requestQueue.backOff(family, 'quota', day);
     }
     await settle();

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { OperationContext } from '../../../../src/datasources/spotify/usage/field-context.ts';
-import { albums, inMode, quoted } from '../../../support/asking.ts';
-import { answer, startRequestQueue, waiters } from '../../../support/request-queue.ts';
+import { response, startRequestQueue, waiters } from '../../../support/request-queue.ts';
+import { albums, jsonList, startInMode } from '../../../support/schema-tests.ts';
 
 const concurrency = 24; // the default of UPSTREAM_CONCURRENCY
 const callMs = 100;
@@ -19,7 +19,7 @@ afterEach(() => {
 async function run({ withQuery }: { withQuery: boolean }) {
   const { requestQueue } = startRequestQueue({ concurrency });
   const startedMs = performance.now();
-  const send = () => new Promise<Outcome>((end) => void setTimeout(end, callMs, answer(200)));
+  const send = () => new Promise<Outcome>((end) => void setTimeout(end, callMs, response(200)));
   const schedule = (operation: object) =>
     requestQueue.schedule(
       'albums',
@@ -57,9 +57,9 @@ test('operations of clients take turns in the request queue of the gateway', asy
   const idsOf = (operation: number) =>
     Array.from({ length: callsEach }, (_, call) => `${operation + 10}${`${call}`.padStart(20, '0')}`);
   const limits = { REQUEST_TIMEOUT_MS: '60000', UPSTREAM_TIMEOUT_MS: '30000', UPSTREAM_CONCURRENCY: '6' };
-  const { ask, apiCalls } = await inMode('development', limits, { latencyMs: 50 });
+  const { ask, apiCalls } = await startInMode('development', limits, { latencyMs: 50 });
   const large = Array.from({ length: operations }, (_, operation) =>
-    ask(`{ artists(ids: ${quoted(idsOf(operation))}) { name } }`),
+    ask(`{ artists(ids: ${jsonList(idsOf(operation))}) { name } }`),
   );
   while (apiCalls().length < 12) await sleep(1);
 

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../src/sandbox/index.ts';
-import {
-  albums,
-  artists,
-  fine,
-  inMode,
-  itsAnswer,
-  itsFailure,
-  oneCall,
-  seen,
-} from '../../../support/asking.ts';
 import { startClock } from '../../../support/clock.ts';
 import type { TestGateway } from '../../../support/gateway.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
+import {
+  albums,
+  artistError,
+  artistQuery,
+  artistResult,
+  artists,
+  dataAndErrorCodes,
+  startInMode,
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 /** Spotify rejects every call of an app while the Premium subscription of its owner has lapsed. */
 
@@ -38,16 +38,16 @@ describe('an app whose Premium subscription has lapsed', () => {
     'sends one call a minute for any queries, and responds with UPSTREAM_FORBIDDEN (%s)',
     async (form) => {
       const clock = startClock();
-      const gateway = await inMode('extended');
+      const gateway = await startInMode('extended');
       const { ask, sandbox, apiCalls } = gateway;
       sandbox.faults.add({ fault: lapsed(form) });
       for (let minute = 1; minute <= 3; minute++) {
-        expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
+        expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
         for (const document of others)
           expect(await codesOf(gateway, document)).toEqual(['UPSTREAM_FORBIDDEN']);
         expect(apiCalls()).toHaveLength(minute);
         await clock.pass(59);
-        expect(await codesOf(gateway, oneCall)).toEqual(['UPSTREAM_FORBIDDEN']);
+        expect(await codesOf(gateway, artistQuery)).toEqual(['UPSTREAM_FORBIDDEN']);
         expect(apiCalls()).toHaveLength(minute);
         await clock.pass(1.5);
       }
@@ -57,14 +57,14 @@ describe('an app whose Premium subscription has lapsed', () => {
 
   test('is reported by one log line, metrics and /ready, and not in responses to clients', async () => {
     const clock = startClock();
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const { ask, sandbox, fetch, logged } = gateway;
     const metrics = async () => (await fetch('/metrics')).text();
     expect((await fetch('/ready')).status).toBe(200);
     expect(await metrics()).toContain('spotify_graphql_premium_lapsed 0');
 
     const undo = sandbox.faults.add({ fault: lapsed() });
-    const { errors } = await ask(oneCall);
+    const { errors } = await ask(artistQuery);
     expect(errors[0]?.message).not.toMatch(/premium|subscription/i);
     await clock.pass(61);
     for (const document of others) await ask(document);
@@ -75,17 +75,17 @@ describe('an app whose Premium subscription has lapsed', () => {
 
     undo();
     await clock.pass(61);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     expect((await fetch('/ready')).status).toBe(200);
     expect(await metrics()).toContain('spotify_graphql_premium_lapsed 0');
     expect(logged.map(({ message }) => message)).toContain('Spotify serves calls of this app again');
   });
 
-  test.each([...others, oneCall])(
+  test.each([...others, artistQuery])(
     'is served again after the first call that succeeds (%s)',
     async (document) => {
       const clock = startClock();
-      const gateway = await inMode('development');
+      const gateway = await startInMode('development');
       const { ask, sandbox } = gateway;
       const undo = sandbox.faults.add({ fault: lapsed() });
       await ask(document);
@@ -99,9 +99,9 @@ describe('an app whose Premium subscription has lapsed', () => {
 
   test('is detected to be served again by /ready if no client sends operations', async () => {
     const clock = startClock();
-    const { ask, sandbox, fetch, apiCalls } = await inMode('development');
+    const { ask, sandbox, fetch, apiCalls } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
-    await ask(oneCall);
+    await ask(artistQuery);
     for (let time = 0; time < 5; time++) expect((await fetch('/ready')).status).toBe(503);
     expect(apiCalls()).toHaveLength(1);
     await clock.pass(61);
@@ -110,16 +110,16 @@ describe('an app whose Premium subscription has lapsed', () => {
     undo();
     await clock.pass(61);
     expect((await fetch('/ready')).status).toBe(200);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
   test('gets cached data, also if it is stale, and the response states the reason', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    const { ask, sandbox, apiCalls } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ fault: lapsed() });
     for (let time = 0; time < 3; time++) {
-      const stale = await ask(oneCall);
-      expect(seen(stale)).toEqual(itsAnswer);
+      const stale = await ask(artistQuery);
+      expect(dataAndErrorCodes(stale)).toEqual(artistResult);
       expect(stale.extensions.spotify?.stale).toEqual([
         { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_FORBIDDEN' },
       ]);
@@ -129,34 +129,34 @@ describe('an app whose Premium subscription has lapsed', () => {
 
   test('stays rejected if the call of the minute fails for another reason, and tries again a minute later', async () => {
     const clock = startClock();
-    const { ask, sandbox, apiCalls } = await inMode('development');
+    const { ask, sandbox, apiCalls } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
-    await ask(oneCall);
+    await ask(artistQuery);
     undo();
     const faults: Fault[] = [{ kind: 'answer', status: 503 }, { kind: 'reset' }, { kind: 'rate-limit' }];
     for (const [i, fault] of faults.entries()) {
       sandbox.faults.add({ times: 1, fault });
       await clock.pass(61);
-      for (let time = 0; time < 3; time++) await ask(oneCall);
+      for (let time = 0; time < 3; time++) await ask(artistQuery);
       expect(apiCalls()).toHaveLength(2 + i);
     }
     await clock.pass(61);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
   test('is served again by a call whose token Spotify had rejected first', async () => {
     const clock = startClock();
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const undo = sandbox.faults.add({ fault: lapsed() });
-    await ask(oneCall);
+    await ask(artistQuery);
     undo();
     sandbox.expireTokens();
     await clock.pass(61);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
   test('many concurrent calls are rejected together, and one warning is logged', async () => {
-    const gateway = await inMode('development', { UPSTREAM_CONCURRENCY: '4' });
+    const gateway = await startInMode('development', { UPSTREAM_CONCURRENCY: '4' });
     const { ask, sandbox, apiCalls } = gateway;
     sandbox.faults.add({ fault: lapsed() });
     const ids = Array.from({ length: 60 }, (_, i) => `${i}`.padStart(22, '0'));
@@ -174,19 +174,21 @@ describe.skipIf(!hasRedis())('processes that share a Redis', () => {
     const clock = startClock();
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url };
-    const first = await inMode('development', environment);
-    const second = await inMode('development', environment);
+    const first = await startInMode('development', environment);
+    const second = await startInMode('development', environment);
     const undo = [first, second].map(({ sandbox }) => sandbox.faults.add({ fault: lapsed() }));
-    await first.ask(oneCall);
+    await first.ask(artistQuery);
     await expect.poll(async () => (await second.fetch('/ready')).status).toBe(503);
-    expect(seen(await second.ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
+    expect(dataAndErrorCodes(await second.ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
     expect(second.apiCalls()).toEqual([]);
 
     for (const remove of undo) remove();
     await clock.pass(61);
-    expect(seen(await first.ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await first.ask(artistQuery))).toEqual(artistResult);
     await expect.poll(async () => (await second.fetch('/ready')).status).toBe(200);
-    expect(seen(await second.ask(others[0] as string))).toEqual(fine({ album: { name: 'Single Lantern' } }));
+    expect(dataAndErrorCodes(await second.ask(others[0] as string))).toEqual(
+      withoutErrors({ album: { name: 'Single Lantern' } }),
+    );
   });
 });
 
@@ -197,12 +199,12 @@ describe('a 403 of a proxy of Spotify, without JSON', () => {
   ];
 
   test.each(edge)('that %s fails only its own call, with UPSTREAM_FORBIDDEN', async (_, fault) => {
-    const gateway = await inMode('development');
+    const gateway = await startInMode('development');
     const { ask, sandbox, apiCalls, fetch } = gateway;
     sandbox.faults.add({ times: 1, fault });
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_FORBIDDEN'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_FORBIDDEN'));
     expect(apiCalls()).toHaveLength(1);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     expect((await fetch('/ready')).status).toBe(200);
     expect(warnings(gateway)).toEqual([]);
   });

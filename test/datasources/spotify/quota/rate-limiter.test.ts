@@ -6,9 +6,9 @@ import {
 } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
-import { answer, settle, startRequestQueue, useClockOfOwn } from '../../../support/request-queue.ts';
+import { response, settle, startRequestQueue, useFakeClock } from '../../../support/request-queue.ts';
 
-useClockOfOwn();
+useFakeClock();
 
 describe('the rate limiter', () => {
   test('the rate limit holds in any 30 s; a call waits up to a second for it, or is rejected with the seconds to wait', async () => {
@@ -98,7 +98,7 @@ describe('a learned rate limit', () => {
       started.call(`${sent}`);
       await settle();
       if (!started.names().includes(`${sent}`)) break;
-      await started.end(`${sent}`, answer(200));
+      await started.end(`${sent}`, response(200));
     }
     return sent;
   }

@@ -1,9 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { Family } from '../../../../src/datasources/spotify/usage/observer.ts';
-import { answer, settle, startRequestQueue, useClockOfOwn, waiters } from '../../../support/request-queue.ts';
+import {
+  response,
+  settle,
+  startRequestQueue,
+  useFakeClock,
+  waiters,
+} from '../../../support/request-queue.ts';
 
-useClockOfOwn();
+useFakeClock();
 
 const fault = (kind: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json'): Outcome => ({
   kind: 'fault',
@@ -152,7 +158,7 @@ describe('a back-off', () => {
 
 describe('a lapsed Premium subscription', () => {
   const lapsed: Outcome = {
-    ...answer(403),
+    ...response(403),
     body: { error: { message: 'Active premium subscription required for the owner of the app.' } },
   } as Outcome;
 
@@ -193,7 +199,7 @@ describe('a lapsed Premium subscription', () => {
     expect([names(), requestQueue.isPremiumLapsed()]).toEqual([['b'], false]);
   });
 
-  test.each([lapsed, answer(500), answer(429), fault('timeout')])(
+  test.each([lapsed, response(500), response(429), fault('timeout')])(
     'after the call of the minute has failed, calls are rejected for a minute (%o)',
     async (outcome) => {
       const { requestQueue, call, end, names, ended } = await startMinuteAfterLapse();
@@ -212,7 +218,7 @@ describe('a lapsed Premium subscription', () => {
   );
 
   test('another call is sent at once if the call of the minute is inconclusive: a rejected token, or a forbidden batch', async () => {
-    for (const outcome of [answer(401), answer(403)]) {
+    for (const outcome of [response(401), response(403)]) {
       const { end, names } = await startMinuteAfterLapse();
       await end('try', outcome);
       expect(names()).toEqual(['b']);
@@ -237,12 +243,12 @@ describe('the circuit breakers', () => {
   };
 
   test('calls of a family are rejected if half of its last twenty calls were 5xx', async () => {
-    const { names, ended } = await failing(Array(20).fill(answer(503)));
+    const { names, ended } = await failing(Array(20).fill(response(503)));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
   test('calls of a family are rejected if half of its last twenty calls were 404 without a message', async () => {
-    const { names, ended } = await failing(Array(20).fill(answer(404)));
+    const { names, ended } = await failing(Array(20).fill(response(404)));
     expect([names(), ended]).toEqual([['other'], ['same UPSTREAM_UNAVAILABLE -']]);
   });
 
@@ -253,7 +259,7 @@ describe('the circuit breakers', () => {
     }
   });
 
-  const edge403: Outcome = { ...answer(403), body: undefined } as Outcome;
+  const edge403: Outcome = { ...response(403), body: undefined } as Outcome;
 
   test('calls of a family are rejected if a proxy of Spotify has refused half of its last twenty calls', async () => {
     const { names, ended } = await failing(Array(20).fill(edge403));
@@ -288,22 +294,22 @@ describe('the circuit breakers', () => {
 
   test('rejections and unusable responses do not open a circuit breaker', async () => {
     const unknownId: Outcome = {
-      ...answer(404),
+      ...response(404),
       body: { error: { message: 'Resource not found' } },
     } as Outcome;
-    for (const outcome of [answer(429), unknownId, answer(403), fault('too-large'), fault('not-json')]) {
+    for (const outcome of [response(429), unknownId, response(403), fault('too-large'), fault('not-json')]) {
       const { names, ended } = await failing(Array(40).fill(outcome));
       expect([names(), ended]).toEqual([['same', 'other'], []]);
     }
   });
 
   test('one call at a time probes during an outage, and all calls are sent when it has succeeded', async () => {
-    const { call, end, names, ended } = await failing(Array(20).fill(answer(500)));
+    const { call, end, names, ended } = await failing(Array(20).fill(response(500)));
     await vi.advanceTimersByTimeAsync(5_000);
     for (const name of ['p', 'q']) call(name);
     await settle();
     expect([names(), ended.slice(1)]).toEqual([['other', 'p'], ['q UPSTREAM_UNAVAILABLE -']]);
-    await end('p', answer(500));
+    await end('p', response(500));
     await vi.advanceTimersByTimeAsync(9_999);
     call('r');
     await settle();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createRedisClient } from '../../../../src/datasources/spotify/shared-state/redis-client.ts';
 import { until } from '../../../support/process.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
-import { block } from '../../../support/redis-gateways.ts';
+import { blockEventLoop } from '../../../support/redis-gateways.ts';
 import { silentLog } from '../../../support/shared-stores.ts';
 
 describe.skipIf(!hasRedis())('the timeout of a command', () => {
@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis())('the timeout of a command', () => {
         await sleep(350); // longer than the process is busy, and than the timeout
         return connection.ping();
       });
-      block(300);
+      blockEventLoop(300);
       expect(await response).toBe('PONG');
     } finally {
       await client.close();

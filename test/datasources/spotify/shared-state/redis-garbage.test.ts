@@ -3,17 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../../support/gateway.ts';
 import { catalogue } from '../../../support/operations.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
-import { type Garbage, garbage, plain, spoil } from '../../../support/redis-garbage.ts';
+import { corruptEntries, type Garbage, garbage, plain } from '../../../support/redis-garbage.ts';
 import {
   albums9,
   allArtists,
   apiCalls,
-  arriveMs,
   artist,
   bts,
-  join,
   nameOf,
+  propagationMs,
   sentBytes,
+  startConnectedGateway,
   startUpstream,
   storedMessagesName,
 } from '../../../support/redis-gateways.ts';
@@ -35,13 +35,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     async function expectCorrectResponse({ make }: { make: Garbage }): Promise<void> {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const first = await join(sandbox, redis);
+      const first = await startConnectedGateway(sandbox, redis);
       const expected = await first.ask(query);
       expect(expected.errors).toEqual([]);
-      await sleep(arriveMs);
-      await spoil(redis.client, make);
+      await sleep(propagationMs);
+      await corruptEntries(redis.client, make);
 
-      const second = await join(sandbox, redis);
+      const second = await startConnectedGateway(sandbox, redis);
       const { data, errors } = await second.ask(query);
       expect({ data, errors }).toEqual({ data: expected.data, errors: [] });
       expect(second.logged.filter(({ level }) => level === 'error')).toEqual([]);
@@ -61,8 +61,8 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         const sandbox = await startUpstream();
         const ids = allArtists.slice(0, 5);
         const artists = `{ artists(ids: ${JSON.stringify(ids)}) { name } }`;
-        await (await join(sandbox, redis)).ask(artists);
-        await sleep(arriveMs);
+        await (await startConnectedGateway(sandbox, redis)).ask(artists);
+        await sleep(propagationMs);
         const [name = ''] = await redis.client.keys(`*:entry:*artist/${ids[2]}`);
         await redis.client.del(name);
         const value = {
@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         };
         if (defect === 'of another type') await redis.client.rpush(name, 'one');
         else await redis.client.set(name, defect === 'not JSON' ? '{' : JSON.stringify(value));
-        const second = await join(sandbox, redis);
+        const second = await startConnectedGateway(sandbox, redis);
         sandbox.clearCalls();
         const { data, errors } = await second.ask(artists);
         expect({ data, errors }).toEqual({
@@ -88,11 +88,11 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('read no more of a value of 300 MB than the limit of a value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      await (await join(sandbox, redis)).ask(artist(bts));
-      await sleep(arriveMs);
+      await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
+      await sleep(propagationMs);
       const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
       await redis.client.setrange(name, 300_000_000, 'x');
-      const second = await join(sandbox, redis);
+      const second = await startConnectedGateway(sandbox, redis);
       const before = await sentBytes(redis.client);
       expect((await second.ask(artist(bts))).data).toEqual(nameOf(bts));
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
@@ -102,12 +102,12 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const short = { CACHE_TTL_SECONDS: '100' };
-      await (await join(sandbox, redis, short)).ask(artist(bts));
-      await sleep(arriveMs);
+      await (await startConnectedGateway(sandbox, redis, short)).ask(artist(bts));
+      await sleep(propagationMs);
       const [name = ''] = await redis.client.keys(`*:entry:*artist/${bts}`);
       const entry = JSON.parse(plain((await redis.client.getBuffer(name)) as Buffer)) as object;
       await redis.client.set(name, JSON.stringify({ ...entry, freshUntilMs: 9e15, usableUntilMs: 9e15 }));
-      const second = await join(sandbox, redis, short);
+      const second = await startConnectedGateway(sandbox, redis, short);
       sandbox.clearCalls();
       const response = await second.fetch(`/graphql?query=${encodeURIComponent(artist(bts))}`);
       expect(await response.json()).toMatchObject({ data: nameOf(bts) });
@@ -134,7 +134,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       }
       await pipeline.exec();
       const before = await sentBytes(redis.client);
-      const gateway = await join(sandbox, redis);
+      const gateway = await startConnectedGateway(sandbox, redis);
       const { data, errors } = await gateway.ask(artist(bts));
       expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
       expect((await sentBytes(redis.client)) - before).toBeLessThan(1_000_000);
@@ -144,7 +144,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const redis = await startRedis();
       const sandbox = await startUpstream();
       const channel = await storedMessagesName(sandbox, redis);
-      const gateway = await join(sandbox, redis);
+      const gateway = await startConnectedGateway(sandbox, redis);
       const messages = [
         '',
         ' ',
@@ -160,7 +160,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         'x'.repeat(5_000_000),
       ];
       for (const message of messages) await redis.client.publish(channel, message);
-      await sleep(arriveMs);
+      await sleep(propagationMs);
       const { data, errors } = await gateway.ask(artist(bts));
       expect({ data, errors }).toEqual({ data: nameOf(bts), errors: [] });
       expect(gateway.logged.filter(({ level }) => level === 'error')).toEqual([]);

@@ -3,19 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
 import { measureMachineLoad } from '../../../support/machine-load.ts';
 import { freePort, hasRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
-import { spoil } from '../../../support/redis-garbage.ts';
+import { corruptEntries } from '../../../support/redis-garbage.ts';
 import {
   albums9,
   albums50,
   allArtists,
   apiCalls,
-  arriveMs,
   artist,
-  block,
+  blockEventLoop,
   bts,
-  join,
   nameOf,
-  restMs,
+  propagationMs,
+  redisCooldownMs,
+  startConnectedGateway,
   startUpstream,
 } from '../../../support/redis-gateways.ts';
 
@@ -23,15 +23,15 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
   test('do not mistake their own busy event loop for a slow Redis', async () => {
     const redis = await startRedis();
     const sandbox = await startUpstream();
-    await (await join(sandbox, redis)).ask(artist(bts));
-    await sleep(arriveMs);
-    const second = await join(sandbox, redis);
+    await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
+    await sleep(propagationMs);
+    const second = await startConnectedGateway(sandbox, redis);
     sandbox.clearCalls();
     const answer = second.ask(artist(bts));
     let rounds = 0;
     await new Promise<void>((resolve) => {
       setImmediate(function round() {
-        block(60);
+        blockEventLoop(60);
         rounds += 1;
         if (rounds < 4) setImmediate(round);
         else resolve();
@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       { failure: 'killed', cause: ({ kill }) => kill() },
       { failure: 'stopped', cause: ({ pause }) => pause() },
       { failure: 'flushed', cause: async ({ client }) => void (await client.flushall()) },
-      { failure: 'filled with garbage', cause: ({ client }) => spoil(client) },
+      { failure: 'filled with garbage', cause: ({ client }) => corruptEntries(client) },
     ];
 
     // Without a time of freshness every operation reads Redis and Spotify.
@@ -91,7 +91,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test.each(failures)('respond correctly and in time when it is $failure', async ({ failure, cause }) => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const gateways = [await join(sandbox, redis, alwaysRead), await join(sandbox, redis, alwaysRead)];
+      const gateways = [
+        await startConnectedGateway(sandbox, redis, alwaysRead),
+        await startConnectedGateway(sandbox, redis, alwaysRead),
+      ];
       const before = await underLoad(gateways, 300, 50);
       const machineLoad = measureMachineLoad();
       const during = underLoad(gateways, 1_000, 100);
@@ -114,7 +117,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       test.each(outages)('log one warning a minute when it is %s', async (outage: string) => {
         const redis = await startRedis();
         const sandbox = await startUpstream();
-        const gateway = await join(sandbox, redis, alwaysRead);
+        const gateway = await startConnectedGateway(sandbox, redis, alwaysRead);
         await (outage === 'killed' ? redis.kill() : redis.pause());
         for (let i = 0; i < 30; i++) {
           await gateway.ask(artist(allArtists[i] ?? ''));
@@ -129,13 +132,16 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       test.each(outages)('reconnect by themselves after it was %s', async (outage: string) => {
         const redis = await startRedis();
         const sandbox = await startUpstream();
-        const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
+        const [one, other] = [
+          await startConnectedGateway(sandbox, redis),
+          await startConnectedGateway(sandbox, redis),
+        ];
         await (outage === 'killed' ? redis.kill() : redis.pause());
         expect((await one.ask(artist(bts))).data).toEqual(nameOf(bts));
         await (outage === 'killed' ? redis.start() : redis.resume());
-        await sleep(restMs);
+        await sleep(redisCooldownMs);
         expect((await one.ask(artist(albums50))).data).toEqual(nameOf(albums50));
-        await sleep(arriveMs);
+        await sleep(propagationMs);
         sandbox.clearCalls();
         expect((await other.ask(artist(albums50))).data).toEqual(nameOf(albums50));
         expect(apiCalls(sandbox)).toEqual([]);
@@ -152,9 +158,9 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         expect(unreachableWarnings(gateway)).toHaveLength(1);
         expect((await gateway.gateway.connect()).isStoreAvailable).toBe(false);
         await redis.start();
-        await sleep(restMs);
+        await sleep(redisCooldownMs);
         await gateway.ask(artist(albums9));
-        await sleep(arriveMs);
+        await sleep(propagationMs);
         expect((await gateway.gateway.connect()).isStoreAvailable).toBe(true);
         expect((await redis.client.keys(`*:entry:*artist/${albums9}`)).length).toBe(1);
       });
@@ -172,7 +178,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const gateway = startGateway(sandbox, { REDIS_URL: url, SPOTIFY_QUOTA_MODE: 'development' });
       for (const id of [bts, albums9, albums50]) {
         expect(await gateway.ask(artist(id))).toMatchObject({ data: nameOf(id), errors: [] });
-        await sleep(arriveMs);
+        await sleep(propagationMs);
       }
       expect(gateway.logged.filter(({ level }) => level === 'warn')).toEqual([
         {

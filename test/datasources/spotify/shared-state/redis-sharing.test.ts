@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../../../support/gateway.ts';
-import { type Ask, catalogue, operations, perform } from '../../../support/operations.ts';
+import { type Ask, catalogue, operations, runOperation } from '../../../support/operations.ts';
 import { hasRedis, startRedis } from '../../../support/redis.ts';
 import { plain } from '../../../support/redis-garbage.ts';
 import {
-  age,
   albums,
   albums9,
   allArtists,
   apiCalls,
-  arriveMs,
   artist,
+  backdateCalls,
   bts,
   codesOf,
-  join,
-  patient,
+  propagationMs,
+  retryWhileOverloaded,
+  startConnectedGateway,
   startUpstream,
-  untilQuiet,
+  waitForIdleRedis,
 } from '../../../support/redis-gateways.ts';
 
 const parts = 2;
@@ -36,19 +36,19 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
           const environment = { SPOTIFY_QUOTA_MODE: mode };
           for (const [i, operation] of operationsOf(part).entries()) {
             const sandbox = await startUpstream(mode, `app-${i}`);
-            const first = await join(sandbox, redis, environment); // writes before the connection to Redis are lost
+            const first = await startConnectedGateway(sandbox, redis, environment); // writes before the connection to Redis are lost
             const askWith =
               ({ ask }: TestGateway): Ask =>
               async (document) => {
-                const { data, errors } = await patient(() => ask(document));
+                const { data, errors } = await retryWhileOverloaded(() => ask(document));
                 expect(errors, operation.title).toEqual([]);
                 return data;
               };
-            const data = await perform(operation, askWith(first));
-            await untilQuiet(redis);
-            const second = await join(sandbox, redis, environment);
+            const data = await runOperation(operation, askWith(first));
+            await waitForIdleRedis(redis);
+            const second = await startConnectedGateway(sandbox, redis, environment);
             sandbox.clearCalls();
-            expect(await perform(operation, askWith(second)), operation.title).toEqual(data);
+            expect(await runOperation(operation, askWith(second)), operation.title).toEqual(data);
             expect(sandbox.calls(), operation.title).toEqual([]);
             await Promise.all([first.gateway.dispose(), second.gateway.dispose()]);
           }
@@ -59,7 +59,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('and cursors, so that pagination can continue at another gateway', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const [one, other] = [await join(sandbox, redis), await join(sandbox, redis)];
+      const [one, other] = [
+        await startConnectedGateway(sandbox, redis),
+        await startConnectedGateway(sandbox, redis),
+      ];
       const page = (after: string | null) =>
         `{ artist(id: "${bts}") { albums(first: 15, after: ${JSON.stringify(after)}) { nodes { id } pageInfo { endCursor hasNextPage } } } }`;
       interface Albums {
@@ -74,7 +77,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         ids.push(...nodes.map(({ id }) => id));
         if (!pageInfo.hasNextPage) break;
         after = pageInfo.endCursor;
-        await sleep(arriveMs);
+        await sleep(propagationMs);
       }
       expect(ids).toEqual(catalogue.albumsOf(bts).map((slot) => slot.shows === 'album' && slot.albumId));
       expect(apiCalls(sandbox)).toHaveLength(12);
@@ -86,18 +89,18 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         await startUpstream(),
         await startUpstream('development', 'another-client'),
       ];
-      await (await join(sandbox, redis)).ask(artist(bts));
-      await sleep(arriveMs);
-      await (await join(another, redis)).ask(artist(bts));
+      await (await startConnectedGateway(sandbox, redis)).ask(artist(bts));
+      await sleep(propagationMs);
+      await (await startConnectedGateway(another, redis)).ask(artist(bts));
       expect(apiCalls(another)).toHaveLength(1);
     });
 
     test('including the absence of an object', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      await (await join(sandbox, redis)).ask(artist('1111111111111111111111'));
-      await sleep(arriveMs);
-      const second = await join(sandbox, redis);
+      await (await startConnectedGateway(sandbox, redis)).ask(artist('1111111111111111111111'));
+      await sleep(propagationMs);
+      const second = await startConnectedGateway(sandbox, redis);
       expect((await second.ask(artist('1111111111111111111111'))).data).toEqual({ artist: null });
       expect(apiCalls(sandbox)).toHaveLength(1);
     });
@@ -105,7 +108,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('and one call for 500 concurrent operations after a flush', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const gateway = await join(sandbox, redis);
+      const gateway = await startConnectedGateway(sandbox, redis);
       await redis.client.flushall();
       const answers = await Promise.all(Array.from({ length: 500 }, () => gateway.ask(artist(bts))));
       expect(answers.every(({ errors }) => errors.length === 0)).toBe(true);
@@ -121,10 +124,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       const query = `{
         artists(ids: ["${bts}", "${albums9}"]) { name followers { total } topTracks { name } albums(first: 1) { nodes { label } } }
       }`;
-      const first = await join(sandbox, redis, unknown);
+      const first = await startConnectedGateway(sandbox, redis, unknown);
       await first.ask(query);
       await first.gateway.dispose();
-      await sleep(arriveMs);
+      await sleep(propagationMs);
 
       sandbox.clearCalls();
       const second = startGateway(sandbox, { REDIS_URL: redis.url, ...unknown });
@@ -142,11 +145,11 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('so that a back-off of a day survives a restart', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const first = await join(sandbox, redis);
+      const first = await startConnectedGateway(sandbox, redis);
       sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 86_400 } });
       expect(codesOf(await first.ask(artist(bts)))).toEqual(['UPSTREAM_QUOTA_EXCEEDED']);
       await first.gateway.dispose();
-      await sleep(arriveMs);
+      await sleep(propagationMs);
 
       sandbox.faults.clear();
       sandbox.clearCalls();
@@ -162,10 +165,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('so that no gateway sends calls during a back-off, also one that starts during it', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const gateways = [await join(sandbox, redis), await join(sandbox, redis)];
+      const gateways = [
+        await startConnectedGateway(sandbox, redis),
+        await startConnectedGateway(sandbox, redis),
+      ];
       sandbox.faults.add({ times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 30 } });
       await gateways[0]?.ask(artist(bts));
-      await sleep(arriveMs);
+      await sleep(propagationMs);
       gateways.push(startGateway(sandbox, { REDIS_URL: redis.url, SPOTIFY_QUOTA_MODE: 'development' }));
       sandbox.clearCalls();
       const answers = [];
@@ -186,7 +192,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('so that together they never send more calls in 30 s than its value', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const [one, other] = [await join(sandbox, redis, limited), await join(sandbox, redis, limited)];
+      const [one, other] = [
+        await startConnectedGateway(sandbox, redis, limited),
+        await startConnectedGateway(sandbox, redis, limited),
+      ];
       const answers = [];
       for (let i = 0; i < 24; i += 6) {
         const ids = allArtists.slice(i, i + 6);
@@ -203,7 +212,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
         expect(retryAfter).toBeLessThanOrEqual(31);
       }
       // A gateway that starts later is limited too.
-      const third = await join(sandbox, redis, limited);
+      const third = await startConnectedGateway(sandbox, redis, limited);
       expect(codesOf(await third.ask(artist(allArtists[40] ?? '')))).toEqual(['UPSTREAM_RATE_LIMITED']);
       expect(apiCalls(sandbox)).toHaveLength(10);
     });
@@ -211,13 +220,13 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     test('over a rolling window, in which each call stops counting after 30 s', async () => {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const first = await join(sandbox, redis, limited);
+      const first = await startConnectedGateway(sandbox, redis, limited);
       await Promise.all(allArtists.slice(0, 10).map((id) => first.ask(artist(id))));
       await first.gateway.dispose();
-      await age(redis.client, 4, 31_000);
+      await backdateCalls(redis.client, 4, 31_000);
 
       sandbox.clearCalls();
-      const second = await join(sandbox, redis, limited);
+      const second = await startConnectedGateway(sandbox, redis, limited);
       const answers = await Promise.all(allArtists.slice(10, 30).map((id) => second.ask(artist(id))));
       expect(apiCalls(sandbox)).toHaveLength(4);
       expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(4);
@@ -244,7 +253,10 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
     async function afterWork() {
       const redis = await startRedis();
       const sandbox = await startUpstream();
-      const gateway = await join(sandbox, redis, { SPOTIFY_QUOTA_MODE: 'auto', SPOTIFY_RATE_LIMIT: '100' });
+      const gateway = await startConnectedGateway(sandbox, redis, {
+        SPOTIFY_QUOTA_MODE: 'auto',
+        SPOTIFY_RATE_LIMIT: '100',
+      });
       await gateway.ask(`{
         artist(id: "${bts}") { name albums(first: 5, market: "DE") { nodes { name copyrights { text } } } }
         search(q: "love") { artists(first: 5) { nodes { name } } }
@@ -252,7 +264,7 @@ describe.skipIf(!hasRedis())('gateways on one Redis', { timeout: 60_000 }, () =>
       }`);
       sandbox.faults.add({ on: { route: 'tracks' }, fault: { kind: 'rate-limit', retryAfterSeconds: 700 } });
       await gateway.ask(`{ track(id: "${catalogue.fixtures.tracks.explicit}") { name } }`);
-      await sleep(arriveMs);
+      await sleep(propagationMs);
       return { sandbox, written: await contents(redis.client) };
     }
 

@@ -7,7 +7,7 @@ import type {
   SharedStore,
 } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import { until } from '../../../support/process.ts';
-import { implementations, type SharedPlace } from '../../../support/shared-stores.ts';
+import { type SharedBackend, storeImplementations } from '../../../support/shared-stores.ts';
 
 /** The guarantees of a shared store, for each implementation. Each store of a test simulates a process. */
 
@@ -24,17 +24,17 @@ const call = (name: string, count: number, limit: number | null = null, bucket =
   limit,
 });
 
-async function pair(place: SharedPlace): Promise<[SharedStore, SharedStore]> {
-  return [await place.connect(), await place.connect()];
+async function pair(backend: SharedBackend): Promise<[SharedStore, SharedStore]> {
+  return [await backend.connect(), await backend.connect()];
 }
 
 const soonMs = 5_000; // many times the usual duration, for a busy machine
 
-for (const { name, isMissing, start } of implementations) {
+for (const { name, isMissing, start } of storeImplementations) {
   describe.skipIf(isMissing)(`shared store: ${name}`, () => {
     test.concurrent('an entry that one process stores is read by the others and by later ones, until its life ends', async () => {
-      const place = await start();
-      const [one, other] = await pair(place);
+      const backend = await start();
+      const [one, other] = await pair(backend);
       one.setEntries([{ key: 'a', value: Buffer.from('first'), lifeMs }]);
       one.setEntries([{ key: 'b', value: Buffer.from('short'), lifeMs: 150 }]);
       await until(async () => (await text(other, 'a', 'missing')).join() === 'first,', soonMs);
@@ -42,23 +42,23 @@ for (const { name, isMissing, start } of implementations) {
       await until(async () => (await text(other, 'a'))[0] === 'second', soonMs);
       await one.close();
       await sleep(200);
-      expect(await text(await place.connect(), 'b', 'a')).toEqual([null, 'second']);
+      expect(await text(await backend.connect(), 'b', 'a')).toEqual([null, 'second']);
     });
 
     test('an entry of another app is not read, and one that is too long is not stored', async () => {
-      const place = await start();
-      const one = await place.connect();
+      const backend = await start();
+      const one = await backend.connect();
       one.setEntries([{ key: 'a', value: Buffer.from('secret of the app'), lifeMs }]);
       one.setEntries([{ key: 'long', value: Buffer.alloc(200_001), lifeMs }]);
       one.setEntries([{ key: 'b', value: Buffer.from('b'), lifeMs }]);
       await until(async () => (await text(one, 'b'))[0] === 'b', soonMs);
-      expect(await text(await place.connect('another'), 'a')).toEqual([null]);
+      expect(await text(await backend.connect('another'), 'a')).toEqual([null]);
       expect(await text(one, 'long')).toEqual([null]);
     });
 
     test.concurrent('a message reaches every process, its sender too, and later processes receive the latest of each topic', async () => {
-      const place = await start();
-      const [one, other] = await pair(place);
+      const backend = await start();
+      const [one, other] = await pair(backend);
       const received: unknown[] = [];
       one.subscribe((topic, message) => received.push(['one', topic, message]));
       other.subscribe((topic, message) => received.push(['other', topic, message]));
@@ -74,7 +74,7 @@ for (const { name, isMissing, start } of implementations) {
       other.publish('back-off', { value: 3 });
       await until(() => received.length >= 6, soonMs);
       const later: Record<string, unknown> = {};
-      await place.connect('app', (topic, message) => {
+      await backend.connect('app', (topic, message) => {
         later[topic] = message;
       });
       expect(later).toEqual({ limit: { value: 2 }, 'back-off': { value: 3 } });
@@ -82,19 +82,19 @@ for (const { name, isMissing, start } of implementations) {
     });
 
     test.concurrent('messages that the store has lost are published again by any process that has received them, unless a topic has another one', async () => {
-      const place = await start();
+      const backend = await start();
       const topics = new Map<string, unknown>();
       const listen = (topic: string, message: unknown) => void topics.set(topic, message);
-      const one = await place.connect();
-      const other = await place.connect('app', listen);
+      const one = await backend.connect();
+      const other = await backend.connect('app', listen);
       one.publish('lost', { value: 1 });
       one.publish('lost', { value: 2 });
       one.publish('newer', { value: 1 });
       await until(() => topics.size === 2, soonMs);
       await one.close();
-      await place.lose();
+      await backend.lose();
       const running = new Map<string, unknown>();
-      const third = await place.connect('app', (topic, message) => void running.set(topic, message));
+      const third = await backend.connect('app', (topic, message) => void running.set(topic, message));
       await until(async () => {
         third.publish('newer', { value: 2 });
         await sleep(50);
@@ -103,7 +103,7 @@ for (const { name, isMissing, start } of implementations) {
       other.publishAgain();
       await until(() => running.size === 2, soonMs);
       const later: Record<string, unknown> = {};
-      await place.connect('app', (topic, message) => {
+      await backend.connect('app', (topic, message) => {
         later[topic] = message;
       });
       expect(later).toEqual({ lost: { value: 2 }, newer: { value: 2 } });
@@ -157,14 +157,14 @@ for (const { name, isMissing, start } of implementations) {
     });
 
     test.concurrent('a lease that another process has taken over is not released by its former holder', async () => {
-      const place = await start();
-      const [one, other] = await pair(place);
+      const backend = await start();
+      const [one, other] = await pair(backend);
       await one.acquireLeases(['a']);
-      await place.lose();
+      await backend.lose();
       await until(async () => (await other.acquireLeases(['a']))[0], soonMs);
       one.releaseLease('a');
       await sleep(100);
-      expect(await (await place.connect()).acquireLeases(['a'])).toEqual([false]);
+      expect(await (await backend.connect()).acquireLeases(['a'])).toEqual([false]);
     });
 
     test('calls of all processes count against one limit, which they reach exactly and never exceed', async () => {
@@ -246,13 +246,13 @@ for (const { name, isMissing, start } of implementations) {
     });
 
     test.concurrent('a store that loses all data continues empty, and no method rejects', async () => {
-      const place = await start();
-      const [one, other] = await pair(place);
+      const backend = await start();
+      const [one, other] = await pair(backend);
       one.setEntries([{ key: 'a', value: Buffer.from('a'), lifeMs }]);
       await one.reserveCall('artists', call('p', 7));
       await one.acquireLeases(['a']);
       const ended = other.whenLeaseEnds('a');
-      await place.lose();
+      await backend.lose();
       await ended;
       await until(async () => (await text(one, 'a'))[0] === null, soonMs);
       one.setEntries([{ key: 'b', value: Buffer.from('b'), lifeMs }]);

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { askAgainIn, backOffError } from '../../../../src/datasources/spotify/transport/back-off.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import { decideRetry } from '../../../../src/datasources/spotify/transport/retry.ts';
-import { answer } from '../../../support/request-queue.ts';
+import { response } from '../../../support/request-queue.ts';
 
 /** The messages for clients when Spotify fails state the event and the next step. */
 
 const fault = (kind: 'timeout' | 'transport' | 'tls'): Outcome => ({ kind: 'fault', fault: kind, code: 'E' });
 
 test.each([
-  [503, answer(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
-  [408, answer(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
+  [503, response(503), 'Spotify answers with an error (503): ask again in a few seconds.'],
+  [408, response(408), 'Spotify answers with an error (408): ask again in a few seconds.'],
   ['no connection', fault('transport'), 'Spotify cannot be reached: ask again in a few seconds.'],
   [
     'an invalid certificate',

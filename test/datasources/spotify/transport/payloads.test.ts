@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { Edit, Fault } from '../../../../src/sandbox/index.ts';
 import {
   albums,
+  artistError,
+  artistQuery,
+  artistResult,
   artists,
   catalogue,
-  fine,
-  inMode,
-  itsAnswer,
-  itsFailure,
-  oneCall,
-  seen,
+  dataAndErrorCodes,
+  startInMode,
   tracks,
   withFault,
-} from '../../../support/asking.ts';
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 /** Responses of status 200 that differ from Spotify's documentation. */
 
@@ -41,11 +41,11 @@ describe('a body that is not a valid object', () => {
     ['a body much larger than its compressed form', { kind: 'oversize', megabytes: 40, gzip: true }],
   ])('(%s) is UPSTREAM_BAD_RESPONSE after one call, and is neither shown nor cached', async (_, fault) => {
     const { ask, apiCalls } = await withFault(fault, 1);
-    const answer = await ask(oneCall);
-    expect(seen(answer)).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+    const answer = await ask(artistQuery);
+    expect(dataAndErrorCodes(answer)).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
     expect(JSON.stringify(answer)).not.toContain('secret');
     expect(apiCalls()).toHaveLength(1);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 });
 
@@ -65,7 +65,7 @@ describe('a required field that is malformed', () => {
   ])('a required field that is malformed makes only the %s null: %o', async (kind, malformed) => {
     const ids = { artist: artists.bts, album: albums.tracks1, track: tracks.explicit };
     const id = ids[kind as keyof typeof ids];
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { path: `/${kind}s/${id}` }, fault: edit(malformed) });
     const document = `{ ${kind}(id: "${id}") { id } sibling: artist(id: "${artists.albums1}") { name } }`;
     const { data, errors } = await ask(document);
@@ -78,7 +78,7 @@ describe('a required field that is malformed', () => {
 
 describe('one bad item of a list', () => {
   test('a malformed item fails alone, in nodes and edges, at its own path; its slot and its siblings stay', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const malformed = edit({ path: 'items.1.name', set: null }, { path: 'items.3', set: 'album' });
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: malformed });
     const document = `{ artist(id: "${artists.albums9}") { albums(first: 5) {
@@ -88,7 +88,7 @@ describe('one bad item of a list', () => {
       .albumsOf(artists.albums9)
       .slice(0, 5)
       .map((slot, i) => (slot.shows === 'album' && i !== 1 && i !== 3 ? { id: slot.albumId } : null));
-    const { data, errors } = seen(await ask(document));
+    const { data, errors } = dataAndErrorCodes(await ask(document));
     expect(data).toEqual({
       artist: {
         albums: {
@@ -107,22 +107,22 @@ describe('one bad item of a list', () => {
   });
 
   test('a malformed item is an error only in windows that select it, and is read again with the next such window', async () => {
-    const { ask, sandbox, apiCalls } = await inMode('development');
+    const { ask, sandbox, apiCalls } = await startInMode('development');
     const fault = edit({ path: 'items.1.id', set: 7 });
     sandbox.faults.add({ on: { route: 'artists/albums' }, times: 1, fault });
     const albumsOf = (which: string) =>
       `{ artist(id: "${artists.albums9}") { albums(${which}) { nodes { id } } } }`;
-    expect(seen(await ask(albumsOf('first: 1'))).errors).toEqual([]);
-    expect(seen(await ask(albumsOf('first: 3'))).errors).toEqual([
+    expect(dataAndErrorCodes(await ask(albumsOf('first: 1'))).errors).toEqual([]);
+    expect(dataAndErrorCodes(await ask(albumsOf('first: 3'))).errors).toEqual([
       ['artist.albums.nodes.1', 'UPSTREAM_BAD_RESPONSE'],
     ]);
     expect(apiCalls()).toHaveLength(2); // the artist and one page: no operation has selected the malformed item until then
-    expect(seen(await ask(albumsOf('first: 3'))).errors).toEqual([]);
+    expect(dataAndErrorCodes(await ask(albumsOf('first: 3'))).errors).toEqual([]);
     expect(apiCalls()).toHaveLength(3);
   });
 
   test('a malformed item has a cursor, from which pagination continues', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: { route: 'artists/albums' }, fault: edit({ path: 'items.1', set: { id: 7 } }) });
     interface Data {
       artist: { albums: { pageInfo: { endCursor: string } } };
@@ -133,12 +133,16 @@ describe('one bad item of a list', () => {
     const next = `first: 1, after: "${data.artist.albums.pageInfo.endCursor}"`;
     const [, , third] = catalogue.albumsOf(artists.albums9);
     expect(
-      seen(await ask(`{ artist(id: "${artists.albums9}") { albums(${next}) { nodes { id } } } }`)),
-    ).toEqual(fine({ artist: { albums: { nodes: [{ id: third?.shows === 'album' && third.albumId }] } } }));
+      dataAndErrorCodes(
+        await ask(`{ artist(id: "${artists.albums9}") { albums(${next}) { nodes { id } } } }`),
+      ),
+    ).toEqual(
+      withoutErrors({ artist: { albums: { nodes: [{ id: third?.shows === 'album' && third.albumId }] } } }),
+    );
   });
 
   test('a malformed item fails alone among top tracks and related artists, and an empty slot is left out', async () => {
-    const { ask, sandbox } = await inMode('extended');
+    const { ask, sandbox } = await startInMode('extended');
     sandbox.faults.add({
       on: { route: 'artists/top-tracks' },
       fault: edit({ path: 'tracks.1', set: null }, { path: 'tracks.2', set: { id: 7 } }),
@@ -149,7 +153,7 @@ describe('one bad item of a list', () => {
     });
     const top = catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id }));
     const related = catalogue.relatedTo(artists.bts).map(({ id }) => ({ id }));
-    const answer = seen(
+    const answer = dataAndErrorCodes(
       await ask(`{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } } }`),
     );
     expect(answer.data).toEqual({

@@ -7,10 +7,16 @@ import { readConfig } from '../../../../src/config.ts';
 import { createBoundedFetch } from '../../../../src/datasources/spotify/transport/fetch.ts';
 import { createHttp } from '../../../../src/datasources/spotify/transport/http.ts';
 import { startSandbox } from '../../../../src/sandbox/index.ts';
-import { artists, itsAnswer, itsFailure, oneCall, seen } from '../../../support/asking.ts';
 import { catalogue } from '../../../support/catalogue.ts';
 import { type Certificates, makeCertificates, startTlsFront, trust } from '../../../support/certificates.ts';
 import { startGateway } from '../../../support/gateway.ts';
+import {
+  artistError,
+  artistQuery,
+  artistResult,
+  artists,
+  dataAndErrorCodes,
+} from '../../../support/schema-tests.ts';
 
 let certificates: Certificates;
 beforeAll(() => {
@@ -62,7 +68,7 @@ describe('HTTPS_PROXY', () => {
     const { upstream, host, sandbox } = await startTlsSandbox();
     const proxy = await startProxy();
     const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://user:p%40ss@127.0.0.1:${proxy.port}` });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     expect(new Set(proxy.requests.map(({ url }) => url))).toEqual(new Set([host]));
     const { 'proxy-authorization': authorization } = proxy.requests[0]?.headers ?? {};
     expect(authorization).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`);
@@ -79,7 +85,7 @@ describe('HTTPS_PROXY', () => {
         HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
         NO_PROXY: noProxy,
       });
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
       expect(proxy.requests).toEqual([]);
     },
   );
@@ -89,7 +95,7 @@ describe('HTTPS_PROXY', () => {
     onTestFinished(sandbox.close);
     const proxy = await startProxy();
     const { ask } = startGateway(sandbox, { https_proxy: `http://127.0.0.1:${proxy.port}` });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     expect(proxy.requests).toEqual([]);
   });
 
@@ -97,7 +103,7 @@ describe('HTTPS_PROXY', () => {
     const { upstream, sandbox } = await startTlsSandbox();
     const proxy = await startProxy(407);
     const { ask } = startGateway(upstream, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     expect(sandbox.calls()).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ import {
   maxAttempts,
   type RetryDecision,
 } from '../../../../src/datasources/spotify/transport/retry.ts';
-import { answer } from '../../../support/request-queue.ts';
+import { response } from '../../../support/request-queue.ts';
 
 const nowMs = Date.UTC(2026, 9, 21, 7, 28, 0);
 const day = 86_400_000;
@@ -39,13 +39,13 @@ describe('the decision on one attempt', () => {
   test.each([200, 304, 400, 401, 403, 410])(
     'a %i is returned to the caller, which interprets it',
     (status) => {
-      const outcome = answer(status, { retryAfter: '30' });
+      const outcome = response(status, { retryAfter: '30' });
       expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
     },
   );
 
   test('a 404 with a message of Spotify is returned to the caller, which interprets it', () => {
-    const outcome = answer(404, { body: { error: { status: 404, message: 'Resource not found' } } });
+    const outcome = response(404, { body: { error: { status: 404, message: 'Resource not found' } } });
     expect(decideRetry(outcome, 1, 0.5, nowMs)).toEqual({ act: 'accept', response: outcome });
   });
 
@@ -59,7 +59,7 @@ describe('the decision on one attempt', () => {
     ['an error whose message is empty', { error: { status: 404, message: ' ' } }],
     ['an error in the form of the token endpoint', { error: 'not_found' }],
   ])('a 404 with %s is retried', (_, body) => {
-    expect(decisionAfter(answer(404, { body }))).toBe('retry in 0 back-off 0 else UPSTREAM_BAD_RESPONSE');
+    expect(decisionAfter(response(404, { body }))).toBe('retry in 0 back-off 0 else UPSTREAM_BAD_RESPONSE');
   });
 
   const premium = 'Active premium subscription required for the owner of the app. Wait a few hours.';
@@ -69,8 +69,8 @@ describe('the decision on one attempt', () => {
     ['plain text', premium],
     ['HTML', `<html><body>${premium}</body></html>`],
   ])('a 403 that states in %s that the Premium subscription has lapsed is final', (_, body) => {
-    expect(decisionAfter(answer(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
-    expect(isEdgeRefusal(answer(403, { body }))).toBe(false);
+    expect(decisionAfter(response(403, { body }))).toBe('fail UPSTREAM_FORBIDDEN');
+    expect(isEdgeRefusal(response(403, { body }))).toBe(false);
   });
 
   test.each<[unknown, boolean]>([
@@ -82,20 +82,20 @@ describe('the decision on one attempt', () => {
     [{ error: { status: 403 } }, false],
     [{}, false],
   ])('a 403 with the body %o was sent by a proxy of Spotify: %s', (body, isEdge) => {
-    expect(isEdgeRefusal(answer(403, { body }))).toBe(isEdge);
-    expect(decisionAfter(answer(403, { body }))).toBe('accept');
+    expect(isEdgeRefusal(response(403, { body }))).toBe(isEdge);
+    expect(decisionAfter(response(403, { body }))).toBe('accept');
   });
 
   test.each([100, 201, 202, 204, 206, 301, 302, 307, 402, 405, 409, 418, 422, 428, 431, 451, 499])(
     'a %i is final, even with a Retry-After',
     (status) => {
-      expect(decisionAfter(answer(status, { retryAfter: '1' }))).toBe('fail UPSTREAM_BAD_RESPONSE');
+      expect(decisionAfter(response(status, { retryAfter: '1' }))).toBe('fail UPSTREAM_BAD_RESPONSE');
     },
   );
 
   test.each([408, 425, 500, 501, 502, 503, 504, 505, 599])('a %i is retried', (status) => {
-    expect(decisionAfter(answer(status))).toBe('retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE');
-    expect(decisionAfter(answer(status, { retryAfter: '2' }))).toBe(
+    expect(decisionAfter(response(status))).toBe('retry in 0 back-off 0 else UPSTREAM_UNAVAILABLE');
+    expect(decisionAfter(response(status, { retryAfter: '2' }))).toBe(
       'retry in 2000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
   });
@@ -129,24 +129,24 @@ describe('the decision on one attempt', () => {
     [{ body: null }, 1, 'back off rate null'],
     [{ body: { error: 'quota' } }, 1, 'back off rate null'],
   ])('after a 429 with %o at attempt %i the decision is: %s', (rest, attempt, line) => {
-    expect(decisionAfter(answer(429, rest), attempt)).toBe(line);
+    expect(decisionAfter(response(429, rest), attempt)).toBe(line);
   });
 
   test('a 503 that asks for more than two seconds starts a back-off of its endpoint', () => {
-    expect(decisionAfter(answer(503, { retryAfter: '3' }))).toBe('back off unavailable 3000');
-    expect(decisionAfter(answer(500, { retryAfter: '3' }))).toBe(
+    expect(decisionAfter(response(503, { retryAfter: '3' }))).toBe('back off unavailable 3000');
+    expect(decisionAfter(response(500, { retryAfter: '3' }))).toBe(
       'retry in 3000 back-off 0 else UPSTREAM_UNAVAILABLE',
     );
   });
 
   test('the wait is random, grows with each attempt, and is never shorter than Spotify requests', () => {
-    const wait = (attempt: number, chance: number, outcome = answer(500)) => {
+    const wait = (attempt: number, chance: number, outcome = response(500)) => {
       const decision = decideRetry(outcome, attempt, chance, nowMs);
       return decision.act === 'retry' ? decision.waitMs : null;
     };
     expect([wait(1, 0), wait(1, 0.5), wait(1, 1), wait(2, 1), wait(3, 1)]).toEqual([0, 50, 100, 200, 400]);
-    expect(wait(1, 1, answer(503, { retryAfter: '1' }))).toBe(1_000);
-    expect(wait(1, 0.5, answer(429, { retryAfter: '1' }))).toBe(1_050);
+    expect(wait(1, 1, response(503, { retryAfter: '1' }))).toBe(1_000);
+    expect(wait(1, 0.5, response(429, { retryAfter: '1' }))).toBe(1_050);
   });
 });
 

@@ -1,27 +1,28 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Fault, startSandbox } from '../../../../src/sandbox/index.ts';
+import { startClock } from '../../../support/clock.ts';
 import {
   albums,
+  artistError,
+  artistQuery,
+  artistResult,
   artists,
   catalogue,
-  fine,
+  dataAndErrorCodes,
+  errorResponse,
   firstGapMs,
-  inMode,
-  itsAnswer,
-  itsFailure,
-  oneCall,
-  refusal,
-  seen,
+  startInMode,
   withFault,
-} from '../../../support/asking.ts';
-import { startClock } from '../../../support/clock.ts';
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 /** The outcome of one call for each status. Other tests are about concurrent calls. */
 
 describe('an error status of Spotify', () => {
   test('a 404 by id is null without an error, and is cached for a while', async () => {
-    const { ask, apiCalls } = await withFault(refusal(404));
-    for (let time = 0; time < 3; time++) expect(seen(await ask(oneCall))).toEqual(fine({ artist: null }));
+    const { ask, apiCalls } = await withFault(errorResponse(404));
+    for (let time = 0; time < 3; time++)
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(withoutErrors({ artist: null }));
     expect(apiCalls()).toHaveLength(1);
   });
 
@@ -40,11 +41,11 @@ describe('an error status of Spotify', () => {
     '%i is final: one call, the token stays, and the message does not contain the body (%s)',
     async (status, code) => {
       for (const fault of [
-        refusal(status),
+        errorResponse(status),
         { kind: 'answer', status, text: '<html>words</html>' } as const,
       ]) {
         const { ask, apiCalls, tokenCalls } = await withFault(fault);
-        const { data, errors } = await ask(oneCall);
+        const { data, errors } = await ask(artistQuery);
         expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
           data: { artist: null },
           errors: [[['artist'], { code }]],
@@ -59,7 +60,7 @@ describe('an error status of Spotify', () => {
     'a 403 about a lapsed Premium subscription is UPSTREAM_FORBIDDEN and no capability is learned from it (%s)',
     async (form) => {
       const clock = startClock();
-      const { ask, sandbox, apiCalls } = await inMode('extended');
+      const { ask, sandbox, apiCalls } = await startInMode('extended');
       const undo = sandbox.faults.add({ fault: { kind: 'premium-lapsed', form } });
       const document = `{ artist(id: "${artists.bts}") { topTracks { id } relatedArtists { id } }
       albums(ids: ["${albums.tracks1}", "${albums.tracks20}"]) { name } }`;
@@ -73,8 +74,8 @@ describe('an error status of Spotify', () => {
       await clock.pass(61);
       sandbox.clearCalls();
       const answer = await ask(document);
-      expect(seen(answer)).toEqual(
-        fine({
+      expect(dataAndErrorCodes(answer)).toEqual(
+        withoutErrors({
           artist: {
             topTracks: catalogue.topTracksOf(artists.bts).map(({ id }) => ({ id })),
             relatedArtists: catalogue.relatedTo(artists.bts).map(({ id }) => ({ id })),
@@ -96,7 +97,7 @@ describe('an error status of Spotify', () => {
         status,
         to: `${otherHost.apiUrl}/artists/${artists.bts}`,
       });
-      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_BAD_RESPONSE'));
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_BAD_RESPONSE'));
       expect(apiCalls()).toHaveLength(1);
       expect(otherHost.calls()).toEqual([]);
     },
@@ -110,7 +111,7 @@ describe('a 404 without a message of Spotify', () => {
     ['is a JSON error without a message', { kind: 'answer', status: 404, json: { error: { status: 404 } } }],
   ];
   const reads: [string, string, object][] = [
-    ['an artist', oneCall, { artist: { name: 'BTS' } }],
+    ['an artist', artistQuery, { artist: { name: 'BTS' } }],
     ['an album', `{ album(id: "${albums.tracks1}") { name } }`, { album: { name: 'Single Lantern' } }],
     [
       'a search',
@@ -125,7 +126,7 @@ describe('a 404 without a message of Spotify', () => {
     'a single 404 to %s without a message of Spotify, which %s, is retried, and the client sees no error',
     async (_kind, _form, fault, [, document, data]) => {
       const { ask, apiCalls } = await withFault(fault, 1);
-      expect(seen(await ask(document))).toEqual(fine(data));
+      expect(dataAndErrorCodes(await ask(document))).toEqual(withoutErrors(data));
       expect(apiCalls()).toHaveLength(2);
     },
   );
@@ -134,13 +135,13 @@ describe('a 404 without a message of Spotify', () => {
     'a repeated 404 without a message, which %s, is an error after three attempts, and is not cached as absence',
     async (_, fault) => {
       const { ask, apiCalls } = await withFault(fault, 3);
-      const { data, errors } = await ask(oneCall);
+      const { data, errors } = await ask(artistQuery);
       expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
         data: { artist: null },
         errors: [[['artist'], { code: 'UPSTREAM_BAD_RESPONSE' }]],
       });
       expect(errors[0]?.message).not.toContain('words');
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
       expect(apiCalls()).toHaveLength(4);
     },
   );
@@ -156,9 +157,9 @@ describe('a 5xx', () => {
         text: '<html>words</html>',
         headers: { 'content-type': 'text/html' },
       } as const;
-      for (const fault of [refusal(status, 'words'), html]) {
+      for (const fault of [errorResponse(status, 'words'), html]) {
         const { ask, apiCalls } = await withFault(fault);
-        const { data, errors } = await ask(oneCall);
+        const { data, errors } = await ask(artistQuery);
         expect({ data, errors: errors.map(({ path, extensions }) => [path, extensions]) }).toEqual({
           data: { artist: null },
           errors: [[['artist'], { code: 'UPSTREAM_UNAVAILABLE' }]],
@@ -172,8 +173,8 @@ describe('a 5xx', () => {
   test.each([1, 2])(
     'a 5xx that comes %i times before a response is not seen by the client',
     async (times) => {
-      const { ask, apiCalls, tokenCalls } = await withFault(refusal(502), times);
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      const { ask, apiCalls, tokenCalls } = await withFault(errorResponse(502), times);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
       expect([apiCalls().length, tokenCalls()]).toEqual([times + 1, 1]);
     },
   );
@@ -185,22 +186,22 @@ describe('a 5xx', () => {
       headers: { 'retry-after': `${seconds}` },
     });
     const short = await withFault(busy(1), 1);
-    expect(seen(await short.ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await short.ask(artistQuery))).toEqual(artistResult);
     expect(firstGapMs(short)).toBeGreaterThanOrEqual(1_000);
 
     const long = await withFault(busy(30), 1);
     for (let time = 0; time < 2; time++) {
-      expect(seen(await long.ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+      expect(dataAndErrorCodes(await long.ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     }
     expect(long.apiCalls()).toHaveLength(1);
   });
 
   test('a 5xx is answered from the stale cache entry, which the response lists', async () => {
-    const { ask, sandbox } = await inMode('development', { CACHE_TTL_SECONDS: '0' });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
-    sandbox.faults.add({ fault: refusal(500) });
-    const stale = await ask(oneCall);
-    expect(seen(stale)).toEqual(itsAnswer);
+    const { ask, sandbox } = await startInMode('development', { CACHE_TTL_SECONDS: '0' });
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    sandbox.faults.add({ fault: errorResponse(500) });
+    const stale = await ask(artistQuery);
+    expect(dataAndErrorCodes(stale)).toEqual(artistResult);
     expect(stale.extensions.spotify?.stale).toEqual([
       { field: 'Query.artist', path: ['artist'], reason: 'UPSTREAM_UNAVAILABLE' },
     ]);

@@ -1,37 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../src/sandbox/index.ts';
+import { startClock } from '../../../support/clock.ts';
 import {
   albums,
+  artistError,
+  artistQuery,
+  artistResult,
   catalogue,
-  fine,
-  inMode,
-  itsAnswer,
-  itsFailure,
-  oneCall,
-  quoted,
-  refusal,
-  seen,
+  dataAndErrorCodes,
+  errorResponse,
+  jsonList,
+  startInMode,
   withFault,
-} from '../../../support/asking.ts';
-import { startClock } from '../../../support/clock.ts';
+  withoutErrors,
+} from '../../../support/schema-tests.ts';
 
 describe('a 401', () => {
   test('a 401 about the token fetches one new token and repeats the call once', async () => {
     for (const reason of ['expired', 'invalid'] as const) {
       const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason }, 1);
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
       expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
     }
   });
 
   test('a 401 of a token that expired early is repaired, and the client sees no error', async () => {
-    const { ask, sandbox } = await inMode('development');
-    await ask(oneCall);
+    const { ask, sandbox } = await startInMode('development');
+    await ask(artistQuery);
     sandbox.expireTokens();
     sandbox.clearCalls();
-    expect(seen(await ask(`{ album(id: "${albums.tracks1}") { name } }`))).toEqual(
-      fine({ album: { name: 'Single Lantern' } }),
+    expect(dataAndErrorCodes(await ask(`{ album(id: "${albums.tracks1}") { name } }`))).toEqual(
+      withoutErrors({ album: { name: 'Single Lantern' } }),
     );
     expect(sandbox.calls().map(({ kind, status }) => [kind, status])).toEqual([
       ['api', 401],
@@ -41,8 +41,8 @@ describe('a 401', () => {
   });
 
   test('a 401 of many concurrent calls, one of them late, is repaired by one new token', async () => {
-    const { ask, sandbox } = await inMode('development', { UPSTREAM_CONCURRENCY: '20' });
-    await ask(oneCall);
+    const { ask, sandbox } = await startInMode('development', { UPSTREAM_CONCURRENCY: '20' });
+    await ask(artistQuery);
     const ids = catalogue
       .artists()
       .slice(1, 21)
@@ -50,8 +50,10 @@ describe('a 401', () => {
     sandbox.expireTokens();
     sandbox.faults.add({ on: { path: `/artists/${ids[7]}` }, times: 1, fault: { kind: 'delay', ms: 300 } });
     sandbox.clearCalls();
-    const document = `{ artists(ids: ${quoted(ids)}) { id } }`;
-    expect(seen(await ask(document))).toEqual(fine({ artists: ids.map((id) => ({ id })) }));
+    const document = `{ artists(ids: ${jsonList(ids)}) { id } }`;
+    expect(dataAndErrorCodes(await ask(document))).toEqual(
+      withoutErrors({ artists: ids.map((id) => ({ id })) }),
+    );
     const statuses = sandbox.calls().map(({ kind, status }) => `${kind} ${status}`);
     const count = (status: string) => statuses.filter((one) => one === status).length;
     expect([count('token 200'), count('api 401'), count('api 200'), statuses.length]).toEqual([
@@ -62,17 +64,17 @@ describe('a 401', () => {
   test('a second 401 with the new token is UPSTREAM_AUTH_FAILED, without a third call', async () => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'invalid' });
     const startedMs = performance.now();
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
     // For a short time, later operations fail without a call.
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
 
   test('a 401 that requires a user token is final', async () => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect([apiCalls().length, tokenCalls()]).toEqual([1, 1]);
   });
 
@@ -81,11 +83,11 @@ describe('a 401', () => {
     ['HTML', { text: '<html>401</html>' }],
   ])('a 401 without a cause renews the token once (%s)', async (_, body) => {
     const once = await withFault({ kind: 'answer', status: 401, ...body }, 1);
-    expect(seen(await once.ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await once.ask(artistQuery))).toEqual(artistResult);
     expect([once.apiCalls().length, once.tokenCalls()]).toEqual([2, 2]);
 
     const always = await withFault({ kind: 'answer', status: 401, ...body });
-    expect(seen(await always.ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+    expect(dataAndErrorCodes(await always.ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     expect([always.apiCalls().length, always.tokenCalls()]).toEqual([2, 2]);
   });
 
@@ -100,7 +102,7 @@ describe('a 401', () => {
   ])('a 401 whose challenge is invalid_token renews the token, also with %s', async (_, body) => {
     const fault: Fault = { kind: 'answer', status: 401, headers: challenge('invalid_token'), ...body };
     const { ask, apiCalls, tokenCalls } = await withFault(fault, 1);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
 
@@ -114,7 +116,7 @@ describe('a 401', () => {
   ])('a 401 that %s is final', async (_, answer) => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'answer', status: 401, ...answer });
     for (let time = 0; time < 2; time++) {
-      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_AUTH_FAILED'));
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
     }
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 1]);
   });
@@ -127,7 +129,7 @@ describe('the token endpoint', () => {
   const onToken = { route: 'token' };
 
   test.each([
-    [refusal(500), 'UPSTREAM_UNAVAILABLE', 3],
+    [errorResponse(500), 'UPSTREAM_UNAVAILABLE', 3],
     [tokenError(400, 'server_error'), 'UPSTREAM_UNAVAILABLE', 3],
     [tokenError(415, 'server_error'), 'UPSTREAM_UNAVAILABLE', 3],
     [tokenError(401, 'temporarily_unavailable'), 'UPSTREAM_UNAVAILABLE', 3],
@@ -145,48 +147,49 @@ describe('the token endpoint', () => {
     [{ kind: 'answer', json: { access_token: '', expires_in: 3600 } } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', json: null } as const, 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'answer', text: '<html>' } as const, 'UPSTREAM_AUTH_FAILED', 1],
-    [refusal(418), 'UPSTREAM_AUTH_FAILED', 1],
+    [errorResponse(418), 'UPSTREAM_AUTH_FAILED', 1],
     [{ kind: 'rate-limit', retryAfterSeconds: 60 } as const, 'UPSTREAM_RATE_LIMITED', 1],
     [{ kind: 'rate-limit' } as const, 'UPSTREAM_RATE_LIMITED', 1],
   ])(
     'the response %o of the token endpoint is %s, and no call is sent without a token',
     async (fault, code, attempts) => {
-      const { ask, sandbox, apiCalls, fetch } = await inMode('development');
+      const { ask, sandbox, apiCalls, fetch } = await startInMode('development');
       sandbox.faults.add({ on: onToken, fault });
-      const { errors } = await ask(oneCall);
+      const { errors } = await ask(artistQuery);
       expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
         [['artist'], code],
       ]);
       expect([sandbox.calls().length, apiCalls()]).toEqual([attempts, []]);
       // The failure is cached for a short time: the next operation fails without a request.
-      expect((await ask(oneCall)).errors[0]?.extensions?.['code']).toBe(code);
+      expect((await ask(artistQuery)).errors[0]?.extensions?.['code']).toBe(code);
       expect((await fetch('/ready')).status).toBe(503);
       expect(sandbox.calls()).toHaveLength(attempts);
     },
   );
 
-  test.each([refusal(500), tokenError(400, 'server_error'), tokenError(415, 'temporarily_unavailable')])(
-    'one failure of the token endpoint is not seen by the client (%o)',
-    async (fault) => {
-      const { ask, sandbox } = await inMode('development');
-      sandbox.faults.add({ on: onToken, times: 1, fault });
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
-      expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api']);
-    },
-  );
+  test.each([
+    errorResponse(500),
+    tokenError(400, 'server_error'),
+    tokenError(415, 'temporarily_unavailable'),
+  ])('one failure of the token endpoint is not seen by the client (%o)', async (fault) => {
+    const { ask, sandbox } = await startInMode('development');
+    sandbox.faults.add({ on: onToken, times: 1, fault });
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
+    expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api']);
+  });
 
   test.each([500, 502, 408])(
     'a %i of the token endpoint with a Retry-After of an hour is a failure at once',
     async (status) => {
       const clock = startClock();
-      const { ask, sandbox } = await inMode('development');
+      const { ask, sandbox } = await startInMode('development');
       const headers = { 'retry-after': '3600' };
       const undo = sandbox.faults.add({ on: onToken, fault: { kind: 'answer', status, headers } });
-      expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
       expect(sandbox.calls()).toHaveLength(1);
       undo();
       await clock.pass(2.1);
-      expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+      expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     },
   );
 
@@ -197,16 +200,16 @@ describe('the token endpoint', () => {
     ['an unknown error for two seconds', tokenError(400, 'something_new'), 1.5, 1],
   ])('the token endpoint gets no request for a while after %s', async (_, fault, seconds, secondsMore) => {
     const clock = startClock();
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     const undo = sandbox.faults.add({ on: onToken, fault });
-    const [failed] = (await ask(oneCall)).errors;
+    const [failed] = (await ask(artistQuery)).errors;
     undo();
     sandbox.clearCalls();
     await clock.pass(seconds);
-    expect((await ask(oneCall)).errors).toMatchObject([{ extensions: failed?.extensions }]);
+    expect((await ask(artistQuery)).errors).toMatchObject([{ extensions: failed?.extensions }]);
     expect(sandbox.calls()).toEqual([]);
     await clock.pass(secondsMore);
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
   });
 
   const lifetime = (edit: object): Fault => ({ kind: 'edit', edits: [{ path: 'expires_in', ...edit }] });
@@ -224,7 +227,7 @@ describe('the token endpoint', () => {
     const clock = startClock();
     const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime(edit) });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     await clock.pass(3_500);
     expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
     expect(tokenCalls()).toBe(1);
@@ -234,9 +237,9 @@ describe('the token endpoint', () => {
   });
 
   test('a token whose expires_in is unusable is replaced as soon as Spotify rejects it', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ remove: true }) });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     sandbox.expireTokens();
     sandbox.clearCalls();
     expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
@@ -251,7 +254,7 @@ describe('the token endpoint', () => {
     const clock = startClock();
     const { ask, sandbox, tokenCalls } = await withFault({ kind: 'delay', ms: 0 });
     sandbox.faults.add({ on: onToken, times: 1, fault: lifetime({ set: '120' }) });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     await clock.pass(121);
     expect((await ask(`{ album(id: "${albums.tracks1}") { name } }`)).errors).toEqual([]);
     expect(tokenCalls()).toBe(2);
@@ -259,8 +262,8 @@ describe('the token endpoint', () => {
 
   test('the token is renewed in the background before it expires, and no client waits for that', async () => {
     const clock = startClock();
-    const { ask, sandbox } = await inMode('development');
-    await ask(oneCall);
+    const { ask, sandbox } = await startInMode('development');
+    await ask(artistQuery);
     await clock.pass(3_600 - 50);
     sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'delay', ms: 1_000 } });
     const startedMs = performance.now();
@@ -277,8 +280,8 @@ describe('the token endpoint', () => {
 
   test('a failed renewal before the token expires is no error for clients, and is not repeated too early', async () => {
     const clock = startClock();
-    const { ask, sandbox } = await inMode('development');
-    await ask(oneCall);
+    const { ask, sandbox } = await startInMode('development');
+    await ask(artistQuery);
     await clock.pass(3_600 - 50);
     sandbox.faults.add({ on: onToken, fault: { kind: 'rate-limit', retryAfterSeconds: 60 } });
     sandbox.clearCalls();
@@ -287,7 +290,7 @@ describe('the token endpoint', () => {
     }
     expect(sandbox.calls().filter(({ kind }) => kind === 'token')).toHaveLength(1);
     await clock.pass(51);
-    expect(seen(await ask(`{ album(id: "${albums.tracks51}") { name } }`))).toEqual({
+    expect(dataAndErrorCodes(await ask(`{ album(id: "${albums.tracks51}") { name } }`))).toEqual({
       data: { album: null },
       errors: [['album', 'UPSTREAM_RATE_LIMITED']],
     });
@@ -295,14 +298,14 @@ describe('the token endpoint', () => {
   });
 
   test('all concurrent requests wait for the end of a short back-off of the token endpoint', async () => {
-    const { ask, sandbox } = await inMode('development');
+    const { ask, sandbox } = await startInMode('development');
     sandbox.faults.add({ on: onToken, times: 1, fault: { kind: 'rate-limit', retryAfterSeconds: 1 } });
-    const first = ask(oneCall);
+    const first = ask(artistQuery);
     await sleep(100);
     const second = await ask(`{ album(id: "${albums.tracks1}") { name } }`);
-    expect([seen(await first), seen(second)]).toEqual([
-      itsAnswer,
-      fine({ album: { name: 'Single Lantern' } }),
+    expect([dataAndErrorCodes(await first), dataAndErrorCodes(second)]).toEqual([
+      artistResult,
+      withoutErrors({ album: { name: 'Single Lantern' } }),
     ]);
     expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token', 'token', 'api', 'api']);
   });

@@ -6,8 +6,15 @@ import {
   withDeadline,
 } from '../../../../src/datasources/spotify/usage/field-context.ts';
 import type { Fault } from '../../../../src/sandbox/index.ts';
-import { artists, inMode, itsAnswer, itsFailure, oneCall, seen } from '../../../support/asking.ts';
 import { startGateway } from '../../../support/gateway.ts';
+import {
+  artistError,
+  artistQuery,
+  artistResult,
+  artists,
+  dataAndErrorCodes,
+  startInMode,
+} from '../../../support/schema-tests.ts';
 import { httpOver, transports } from '../../../support/transports.ts';
 
 /** The outcome of one call when the connection to Spotify fails or is slow. */
@@ -26,27 +33,27 @@ describe.each(transports)('a call without a complete response over %s', (transpo
   ])(
     'the fault %o is not seen by the client if it happens once, and is %s after three times',
     async (fault, code) => {
-      const failedOnce = await inMode('development', shortTimeout, { transport });
+      const failedOnce = await startInMode('development', shortTimeout, { transport });
       failedOnce.sandbox.faults.add({ times: 1, fault });
-      expect(seen(await failedOnce.ask(oneCall))).toEqual(itsAnswer);
+      expect(dataAndErrorCodes(await failedOnce.ask(artistQuery))).toEqual(artistResult);
       expect(failedOnce.apiCalls()).toHaveLength(2);
 
-      const failedAlways = await inMode('development', shortTimeout, { transport });
+      const failedAlways = await startInMode('development', shortTimeout, { transport });
       failedAlways.sandbox.faults.add({ fault });
-      expect(seen(await failedAlways.ask(oneCall))).toEqual(itsFailure(code));
+      expect(dataAndErrorCodes(await failedAlways.ask(artistQuery))).toEqual(artistError(code));
       expect(failedAlways.apiCalls()).toHaveLength(3);
     },
   );
 
   test('a call is aborted at the deadline of the request, and the stale cache entry is served', async () => {
     const environment = { REQUEST_TIMEOUT_MS: '500', CACHE_TTL_SECONDS: '0' };
-    const { ask, sandbox } = await inMode('development', environment, { transport });
-    expect(seen(await ask(oneCall))).toEqual(itsAnswer);
+    const { ask, sandbox } = await startInMode('development', environment, { transport });
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistResult);
     sandbox.faults.add({ fault: { kind: 'stall' } });
     const startedMs = performance.now();
     const document = `{ artist(id: "${artists.bts}") { name } other: artist(id: "${artists.albums1}") { name } }`;
     const answer = await ask(document);
-    expect(seen(answer)).toEqual({
+    expect(dataAndErrorCodes(answer)).toEqual({
       data: { artist: { name: 'BTS' }, other: null },
       errors: [['other', 'UPSTREAM_TIMEOUT']],
     });
@@ -77,7 +84,7 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
   test('a closed port is UPSTREAM_UNAVAILABLE within a second', async () => {
     const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`), {}, transport);
     const startedMs = performance.now();
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
@@ -94,7 +101,7 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
     await new Promise((listening) => server.once('listening', listening));
     const { port } = server.address() as { port: number };
     const { ask } = startGateway(upstream(`https://127.0.0.1:${port}`), {}, transport);
-    expect(seen(await ask(oneCall))).toEqual(itsFailure('UPSTREAM_UNAVAILABLE'));
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
     expect(received).toHaveLength(1);
     for (const data of received) expect(data).not.toContain('Basic');
   });
@@ -102,7 +109,7 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
 
 describe.each(transports)('one HTTP request over %s', (transport) => {
   test('an error response is read up to the same size as any other response, and has its status', async () => {
-    const { sandbox } = await inMode('development');
+    const { sandbox } = await startInMode('development');
     const http = httpOver(transport, 2_000);
     onTestFinished(http.close);
     sandbox.faults.add({ fault: { kind: 'answer', status: 500, text: 'x'.repeat(3_000_000) } });

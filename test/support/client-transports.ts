@@ -23,12 +23,12 @@ export interface Received {
   text: string;
 }
 
-export type Entry = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
+export type ClientTransport = (sandbox: Sandbox, sent: Sent, environment?: Record<string, string>) => Send;
 export type Send = () => Promise<Received>;
 
 const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
 
-export const entries: Readonly<Record<string, Entry>> = {
+export const clientTransports: Readonly<Record<string, ClientTransport>> = {
   POST: (sandbox, sent, environment) => {
     const gateway = startGateway(sandbox, environment);
     return () => received(gateway, '/graphql', { method: 'POST', headers, body: JSON.stringify(sent) });

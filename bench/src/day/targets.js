@@ -1,4 +1,4 @@
-import { contestants as servers } from '../contestants.js';
+import { targets as servers } from '../targets.js';
 
 /** The servers of the simulation and their settings. */
 
@@ -6,7 +6,7 @@ const oldTtlSeconds = '300';
 const endless = 'artists/albums=1000000,albums/tracks=1000000,search=1000000';
 
 /** `environment` is a function of the data directory and of Spotify's limits. */
-export const dayContestants = {
+export const dayTargets = {
   ours: {
     title: 'ours',
     server: servers.ours,

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { PageInfo } from './album-pages.ts';
-import type { inMode } from './asking.ts';
+import type { startInMode } from './schema-tests.ts';
 
 /** A window of the episodes of a show or of the chapters of an audiobook. */
-export interface SpokenPage {
+export interface PartPage {
   totalCount: number | null;
   nodes: { id: string }[];
   pageInfo: PageInfo;
@@ -15,13 +15,13 @@ export const pageDocument = ({ parent, list }: { parent: string; list: string },
     totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`;
 
 /** Reads a window, and asserts that there are no errors. */
-export async function pageOf(
-  { ask }: Awaited<ReturnType<typeof inMode>>,
+export async function readPage(
+  { ask }: Awaited<ReturnType<typeof startInMode>>,
   field: { parent: string; list: string },
   id: string,
   args: string,
-): Promise<SpokenPage> {
-  const answer = await ask<Record<string, { list: SpokenPage }>, unknown>(pageDocument(field, id, args));
+): Promise<PartPage> {
+  const answer = await ask<Record<string, { list: PartPage }>, unknown>(pageDocument(field, id, args));
   expect(answer.errors).toEqual([]);
-  return answer.data[field.parent]?.list as SpokenPage;
+  return answer.data[field.parent]?.list as PartPage;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createRequestOf } from '../peers/hive/dialect.js';
 import { translate } from '../peers/hive/translate.js';
 
-/** The measured servers. Each is started as its operator would, all with the same flags of Node. */
+/** The targets are the measured servers. Each is started as its operator would, all with the same flags of Node. */
 
 const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
 const flags = ['--max-old-space-size=256', '--max-semi-space-size=16', '--import', fileAt('./probe.js')];
@@ -35,7 +35,7 @@ const all = {
   ready: { title: 'ready bytes', file: '../limits/ready-bytes.js', kind: 'limit' },
 };
 
-export const contestants = Object.fromEntries(
+export const targets = Object.fromEntries(
   Object.entries(all).map(([name, { file, words = [], ...rest }]) => [
     name,
     { name, ...rest, args: [...flags, fileAt(file), ...words] },
@@ -46,7 +46,7 @@ export const canAnswer = ({ lacks = [] }, name) => !lacks.includes(name);
 
 /** Adds other builds of the gateway: `name=path/to/dist/server.js`. The name `ours` replaces the default build. */
 export const withBuilds = (builds) => ({
-  ...contestants,
+  ...targets,
   ...Object.fromEntries(
     builds.map((build) => {
       const [name, file] = build.split('=');

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Fault, QuotaMode, Sandbox } from '../../src/sandbox/index.ts';
 import { catalogue } from './catalogue.ts';
 import { waitForIdleLoop } from './clock.ts';
-import { type Answer, type TestGateway, withSandbox } from './gateway.ts';
+import { type GraphQLResult, type TestGateway, withSandbox } from './gateway.ts';
 
 /** Shared by most tests of the schema: the catalogue, gateways in a known quota mode, and short forms of responses. */
 
@@ -17,14 +17,14 @@ export const unknownId = '0000000000000000000001';
 export const modes = ['development', 'extended'] as const;
 
 /** A gateway with a configured quota mode, so that it sends no calls to learn it. */
-export const inMode = (
+export const startInMode = (
   mode: QuotaMode,
   environment: Record<string, string> = {},
   options: StartOptions = {},
 ) => start({ SPOTIFY_QUOTA_MODE: mode, ...environment }, { quotaMode: mode, ...options });
 
 /** A gateway that has learned no capabilities of its app yet. */
-export const unknownApp = (quotaMode: QuotaMode, environment: Record<string, string> = {}) =>
+export const startWithUnknownApp = (quotaMode: QuotaMode, environment: Record<string, string> = {}) =>
   start(environment, { quotaMode });
 
 type StartOptions = Parameters<typeof withSandbox>[1];
@@ -35,7 +35,10 @@ type StartOptions = Parameters<typeof withSandbox>[1];
  */
 async function start(environment: Record<string, string>, options: StartOptions) {
   const gateway = await withSandbox(environment, options);
-  async function ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>> {
+  async function ask<T, V>(
+    document: TypedDocumentNode<T, V> | string,
+    variables?: V,
+  ): Promise<GraphQLResult<T>> {
     const answer = await gateway.ask<T, V>(document, variables);
     if (answer.status !== 503) return answer;
     await waitForIdleLoop();
@@ -58,26 +61,26 @@ export const expectNoError = async ({ ask }: TestGateway, document: string): Pro
   expect((await ask(document)).errors).toEqual([]);
 
 /** The data of a response, and the path and the code of each error. */
-export const seen = <T>({ data, errors }: Answer<T>) => ({
+export const dataAndErrorCodes = <T>({ data, errors }: GraphQLResult<T>) => ({
   data,
   errors: errors.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']]),
 });
 
-/** A response without errors, in the form of `seen`. */
-export const fine = <T>(data: T) => ({ data, errors: [] });
+/** A response without errors, in the form of `dataAndErrorCodes`. */
+export const withoutErrors = <T>(data: T) => ({ data, errors: [] });
 
 /** The calls that an operation used, each with its origin: `network /artists/…`. */
-export const origins = ({ extensions }: Answer<unknown>): string[] =>
+export const callsByOrigin = ({ extensions }: GraphQLResult<unknown>): string[] =>
   (extensions.spotify?.calls ?? []).map(({ origin, path }) => `${origin} ${path}`);
 
 /** The fields that the response reports as unavailable: `Artist.followers at artist.followers: REASON`. */
-export const unavailable = ({ extensions }: Answer<unknown>): string[] =>
+export const unavailableFields = ({ extensions }: GraphQLResult<unknown>): string[] =>
   (extensions.spotify?.unavailable ?? []).map(
     ({ field, path, reason }) => `${field} at ${path.join('.')}: ${reason}`,
   );
 
 /** A list in a document: `["a", "b"]`. */
-export const quoted = (ids: readonly string[]): string => JSON.stringify(ids);
+export const jsonList = (ids: readonly string[]): string => JSON.stringify(ids);
 
 /** The data of a response. @throws if the response has errors */
 export async function dataOf<T>(
@@ -92,14 +95,14 @@ export async function dataOf<T>(
 
 /** A gateway for whose first `times` calls of the Web API the sandbox has a fault. Default: all calls. */
 export async function withFault(fault: Fault, times = Number.POSITIVE_INFINITY) {
-  const gateway = await inMode('development');
+  const gateway = await startInMode('development');
   gateway.sandbox.faults.add({ times, fault });
   const tokenCalls = () => gateway.sandbox.calls().filter(({ kind }) => kind === 'token').length;
   return { ...gateway, tokenCalls };
 }
 
 /** An error response of Spotify, in Spotify's format. */
-export const refusal = (status: number, message = 'Some words of Spotify'): Fault => ({
+export const errorResponse = (status: number, message = 'Some words of Spotify'): Fault => ({
   kind: 'answer',
   status,
   json: { error: { status, message } },
@@ -113,6 +116,6 @@ export function firstGapMs({ sandbox }: { sandbox: Sandbox }): number {
 }
 
 /** An operation that needs one call, its response, and its response if the call fails. */
-export const oneCall = `{ artist(id: "${artists.bts}") { name } }`;
-export const itsAnswer = fine({ artist: { name: 'BTS' } });
-export const itsFailure = (code: string) => ({ data: { artist: null }, errors: [['artist', code]] });
+export const artistQuery = `{ artist(id: "${artists.bts}") { name } }`;
+export const artistResult = withoutErrors({ artist: { name: 'BTS' } });
+export const artistError = (code: string) => ({ data: { artist: null }, errors: [['artist', code]] });
