@@ -30,8 +30,8 @@ export const credential = z
     error: 'must be the value of your app, not a placeholder',
     abort: true,
   })
-  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII')
-  .refine((text) => !/["'`]/.test(text), 'must be without quotes');
+  .refine((text) => !/["'`“”„‘’‚«»]/.test(text), { error: 'must be without quotes', abort: true })
+  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII');
 
 const placeholder =
   /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|…|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;

@@ -432,6 +432,14 @@ describe('the credentials', () => {
     }
   });
 
+  test.each(['“secret”', '‘secret’', '„secret“', '"secret"'])(
+    'the quotes around a credential are named: %s',
+    (value) => {
+      const message = errorMessage({ ...credentials, SPOTIFY_CLIENT_SECRET: value });
+      expect(message).toContain('SPOTIFY_CLIENT_SECRET must be without quotes.');
+    },
+  );
+
   test('the placeholder of the README is called a placeholder', () => {
     const message = errorMessage({ ...credentials, SPOTIFY_CLIENT_SECRET: '…' });
     expect(message).toContain('SPOTIFY_CLIENT_SECRET must be the value of your app, not a placeholder.');

@@ -91,7 +91,7 @@ const gauges: readonly GaugeDefinition[] = [
         .report()
         .families.map(({ family, openState }) => [
           { family, reason: openState?.reason ?? '' },
-          (openState?.waitMs ?? 0) / 1000,
+          Math.ceil((openState?.waitMs ?? 0) / 1000),
         ]),
   },
   {

@@ -67,6 +67,7 @@ export function gracefulShutdown(
     clearInterval(idle);
     clearTimeout(late);
     await dispose();
+    log.info({}, 'the process has stopped');
     process.exit(exitCode);
   }
 

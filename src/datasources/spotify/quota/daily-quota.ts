@@ -132,9 +132,16 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     const isFirst = limits.learn(family, accepted, nowMs);
     const fields = { family, limit: accepted };
     const limit = `the daily limit of ${family} is ${accepted} calls`;
-    const advice = `Cached data is still served; SPOTIFY_DAILY_LIMITS=${family}=${accepted} avoids such rejections`;
+    const advice = `Cached data is still served; SPOTIFY_DAILY_LIMITS=${certainLimits(nowMs)} avoids such rejections`;
     if (isFirst) log?.warn(fields, `Spotify rejected a call: ${limit}. ${advice}`);
   }
+
+  /** The configured and learned limits of all families, as the variable takes them. */
+  const certainLimits = (nowMs: number): string =>
+    limits
+      .families()
+      .map((family) => `${family}=${limits.of(family, nowMs).limit}`)
+      .join(',');
 
   function end(family: Family): void {
     inFlight.set(family, (inFlight.get(family) ?? 0) - 1);

@@ -131,7 +131,7 @@ const reasonOf = (outcome: Outcome | undefined): string | undefined =>
   outcome?.kind === 'fault' ? outcome.code : outcome && `status ${outcome.status}`;
 
 const rejectedMessage =
-  'Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: compare them with the dashboard of your app, then start again';
+  'Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: compare them with https://developer.spotify.com/dashboard, then start again';
 
 /** The reason is left out if it repeats a credential. */
 function rejectionFields({ code, reason }: CredentialsRejected, { clientId, clientSecret }: TokenOptions) {
