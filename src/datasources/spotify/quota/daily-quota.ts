@@ -4,7 +4,13 @@ import { families } from '../kinds/requests/families.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { Family } from '../usage/observer.ts';
 import { createSlidingWindowCounter } from './call-counts.ts';
-import { createDailyLimits, explainsRejection, type LimitSource, usableCalls } from './daily-limits.ts';
+import {
+  createDailyLimits,
+  type DailyLimits,
+  explainsRejection,
+  type LimitSource,
+  usableCalls,
+} from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
 import { createSharedCounters } from './shared-counters.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
@@ -130,18 +136,8 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     if (!explainsRejection({ family, accepted, oldestMs, waitMs, nowMs }))
       return limits.unlearn(family, nowMs);
     const isFirst = limits.learn(family, accepted, nowMs);
-    const fields = { family, limit: accepted };
-    const limit = `the daily limit of ${family} is ${accepted} calls`;
-    const advice = `Cached data is still served; SPOTIFY_DAILY_LIMITS=${certainLimits(nowMs)} avoids such rejections`;
-    if (isFirst) log?.warn(fields, `Spotify rejected a call: ${limit}. ${advice}`);
+    if (isFirst) log?.warn({ family, limit: accepted }, learnedMessage(family, limits, nowMs));
   }
-
-  /** The configured and learned limits of all families, as the variable takes them. */
-  const certainLimits = (nowMs: number): string =>
-    limits
-      .families()
-      .map((family) => `${family}=${limits.of(family, nowMs).limit}`)
-      .join(',');
 
   function end(family: Family): void {
     inFlight.set(family, (inFlight.get(family) ?? 0) - 1);
@@ -176,6 +172,12 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
       counts.dispose();
     },
   };
+}
+
+function learnedMessage(family: Family, limits: DailyLimits, nowMs: number): string {
+  const limitOf = (name: Family) => limits.of(name, nowMs).limit;
+  const all = limits.families().map((name) => `${name}=${limitOf(name)}`);
+  return `Spotify rejected a call: the daily limit of ${family} is ${limitOf(family)} calls. Cached data is still served; SPOTIFY_DAILY_LIMITS=${all} avoids such rejections`;
 }
 
 function reported(family: Family, { used, limit, limitSource, resetAtMs }: QuotaState): ReportedQuota {
