@@ -67,7 +67,6 @@ export function gracefulShutdown(
     clearInterval(idle);
     clearTimeout(late);
     await dispose();
-    log.info({}, 'the process has stopped');
     process.exit(exitCode);
   }
 
