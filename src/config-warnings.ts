@@ -28,6 +28,24 @@ export function misspelledNames(environment: Environment, names: readonly string
     });
 }
 
+/** The variables that a `.env` file sets more than once. Only the last line of each is read. */
+export function repeatedNames(file: string, text: string): string[] {
+  const lines = new Map<string, string[]>();
+  for (const [index, line] of text.split('\n').entries()) {
+    const name = assignment.exec(line)?.[1];
+    if (name) lines.set(name, [...(lines.get(name) ?? []), `${index + 1}`]);
+  }
+  return [...lines]
+    .filter(([, numbers]) => numbers.length > 1)
+    .map(
+      ([name, numbers]) =>
+        `Lines ${listFormat.format(numbers)} of ${file} set ${name}: only the last one is read.`,
+    );
+}
+
+const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/;
+const listFormat = new Intl.ListFormat('en');
+
 /** Combinations of valid values that are probably a mistake. */
 export function doubtfulValues(
   environment: Environment,

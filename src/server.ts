@@ -15,7 +15,7 @@ import { listenError, metricsMessage, startMessage } from './process/start-messa
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-function warn({ warnings, logLevel }: Config): void {
+function warn(warnings: readonly string[], { logLevel }: Config): void {
   const log = createLog(logLevel);
   for (const warning of warnings) log.warn({}, warning);
 }
@@ -108,9 +108,9 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
 }
 
 try {
-  loadDotenv();
+  const dotenvWarnings = loadDotenv();
   const config = readConfig(process.env);
-  if (cluster.isPrimary) warn(config);
+  if (cluster.isPrimary) warn([...dotenvWarnings, ...config.warnings], config);
   await (config.workers > 1 && cluster.isPrimary ? runPrimaryProcess(config) : serve(config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

@@ -1,20 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError } from '../config.ts';
+import { repeatedNames } from '../config-warnings.ts';
 
 const utf16Mark = Buffer.from([0xff, 0xfe]); // Windows PowerShell writes such files
 
 /**
  * Adds the variables of a `.env` file to the environment, if there is one. Variables of the environment take precedence.
+ * @returns probable mistakes in the file, one sentence for each
  * @throws ConfigError if the file cannot be read, or a line has a name without an equals sign
  */
-export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = process.env): void {
+export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = process.env): string[] {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return;
+    if (code === 'ENOENT') return [];
     const problem = code === 'EISDIR' ? 'is a directory' : `cannot be read (${code})`;
     throw new ConfigError(
       `${file} ${problem}. It must be a file with lines such as PORT=4000, or be absent.`,
@@ -25,6 +27,7 @@ export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = proce
   rejectOtherForms(file, text);
   const variables = parseEnv(text);
   for (const [name, value] of Object.entries(variables)) environment[name] ??= value;
+  return repeatedNames(file, text);
 }
 
 /** `NAME: value` and `NAME value`; parseEnv ignores such lines. */

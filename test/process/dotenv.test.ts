@@ -55,3 +55,23 @@ test('a line may have blanks around its equals sign, and colons in its value', (
   loadDotenv(file, environment);
   expect(environment).toEqual({ PORT: '4005', REDIS_URL: 'redis://localhost:6379' });
 });
+
+test('a variable that a .env file sets twice causes one warning with its name and lines, without its values, and the last value is used', () => {
+  const file = path();
+  writeFileSync(
+    file,
+    'SPOTIFY_DAILY_LIMITS=artists/albums=4\nPORT=4005\n# PORT=4006\nexport SPOTIFY_DAILY_LIMITS = search=5\n',
+  );
+  const environment: NodeJS.ProcessEnv = {};
+  expect(loadDotenv(file, environment)).toEqual([
+    `Lines 1 and 4 of ${file} set SPOTIFY_DAILY_LIMITS: only the last one is read.`,
+  ]);
+  expect(environment).toEqual({ PORT: '4005', SPOTIFY_DAILY_LIMITS: 'search=5' });
+});
+
+test('a .env file that sets each variable once causes no warning', () => {
+  const file = path();
+  writeFileSync(file, text);
+  expect(loadDotenv(file, {})).toEqual([]);
+  expect(loadDotenv(path(), {})).toEqual([]);
+});

@@ -112,6 +112,16 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     expect((await ask('{ __schema { queryType { name } } }')).status).toBe(400);
   });
 
+  test('warns once of a variable that .env sets twice, also with several workers', async ({
+    onTestFinished: onEnd,
+  }) => {
+    const dotenv = 'SPOTIFY_DAILY_LIMITS=artists/albums=4\nSPOTIFY_DAILY_LIMITS=search=5\n';
+    const { out } = await start(onEnd, { WEB_CONCURRENCY: '2' }, dotenv);
+    expect(
+      out().match(/Lines 1 and 2 of .env set SPOTIFY_DAILY_LIMITS: only the last one is read/g),
+    ).toHaveLength(1);
+  });
+
   test('ends with 1 and suggests a free port if the port is in use, without a stack', async ({
     onTestFinished: onEnd,
   }) => {
