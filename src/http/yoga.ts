@@ -42,6 +42,8 @@ export interface HttpOptions {
   trustedDocuments: Manifest | null;
   production: boolean;
   isSandbox: boolean;
+  /** Whether clients may see the daily quota. */
+  exposeQuota: boolean;
 }
 
 export interface GatewayYogaOptions extends HttpOptions {
@@ -52,7 +54,7 @@ export interface GatewayYogaOptions extends HttpOptions {
   responseCache: ResponseCache;
   readiness: Readiness;
   operatorRoutes: OperatorRoutes;
-  spotify: Pick<Spotify, 'pagedList' | 'purge'>;
+  spotify: Pick<Spotify, 'pagedList' | 'purge' | 'report'>;
   /** The bearer token of `POST /purge`; null for no such route. */
   purgeToken: string | null;
   unread: UnreadResponses;

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
 
+const btsName = '{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }';
+
 /** The HTTP routes beside the GraphQL endpoint. */
 
 describe('GET /', () => {
@@ -29,6 +31,40 @@ describe('GET /', () => {
     );
     const ready = await withSandbox();
     expect(await (await ready.fetch('/')).text()).not.toContain('at present');
+  });
+
+  test('names each family whose daily quota is used up, with the time of the next call', async () => {
+    const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2,albums=2,search=200' });
+    const page = async () => (await fetch('/')).text();
+    expect(await page()).not.toContain('used up');
+    await ask(btsName);
+    const text = await page();
+    const [line = '', ...others] = text.match(/The daily quota of .*/g) ?? [];
+    expect(others).toEqual([]);
+    const [, family, day, time] =
+      /^The daily quota of <code>(.*)<\/code> is used up: the next call is possible on (.*) at (.*) UTC\./.exec(
+        line,
+      ) ?? [];
+    expect(family).toBe('artists');
+    const { data } = await ask('{ quota { family resetAt } }');
+    const { quota } = data as { quota: { family: string; resetAt: string }[] };
+    const resetAt = quota.find((row) => row.family === 'artists')?.resetAt ?? '';
+    const laterMs = Date.parse(`${day}T${time}Z`) - Date.parse(resetAt);
+    expect(laterMs).toBeGreaterThanOrEqual(0);
+    expect(laterMs).toBeLessThan(60_000);
+  });
+
+  test('names a family whose quota Spotify has just rejected', async () => {
+    const { fetch, ask, sandbox } = await withSandbox();
+    sandbox.faults.add({ fault: { kind: 'rate-limit', form: 'quota', retryAfterSeconds: 3_600 }, times: 1 });
+    await ask(btsName);
+    expect(await (await fetch('/')).text()).toContain('The daily quota of <code>artists</code> is used up');
+  });
+
+  test('does not mention a used-up quota if EXPOSE_QUOTA is off', async () => {
+    const { fetch, ask } = await withSandbox({ SPOTIFY_DAILY_LIMITS: 'artists=2', EXPOSE_QUOTA: 'false' });
+    await ask(btsName);
+    expect(await (await fetch('/')).text()).not.toContain('used up');
   });
 
   test('links only pages that exist', async () => {

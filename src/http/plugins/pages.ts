@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import type { SpotifyReport } from '../../datasources/spotify/index.ts';
 import type { Readiness } from '../operator-routes.ts';
 import type { Docs } from './docs.ts';
 import { htmlPage, pageHeaders } from './page.ts';
@@ -19,6 +20,9 @@ export interface HomeOptions {
   isSandbox: boolean;
   docs: Docs;
   readiness: Readiness;
+  /** Whether the page may show which quotas are used up. */
+  exposeQuota: boolean;
+  spotify: { report(): Pick<SpotifyReport, 'quota' | 'families'> };
 }
 
 /** Describes the gateway, at the path beside the endpoint that ends with a slash. */
@@ -32,10 +36,33 @@ export function useHome(options: HomeOptions): Plugin {
       const { status, text } = await options.readiness();
       const alert =
         status === 200 ? '' : `<p role="alert">It cannot serve requests at present: ${text}.</p>\n`;
-      endResponse(new Response(htmlPage(title, alert + home), { headers: pageHeaders() }));
+      const quotaAlerts = options.exposeQuota ? usedUpQuotas(options.spotify.report()) : '';
+      endResponse(new Response(htmlPage(title, alert + quotaAlerts + home), { headers: pageHeaders() }));
     },
   };
 }
+
+const minuteMs = 60_000;
+
+/** One paragraph for each family of which no call can be sent until calls of the last 24 h expire. */
+function usedUpQuotas({ quota, families }: Pick<SpotifyReport, 'quota' | 'families'>): string {
+  const rejected = families.filter(({ openState }) => openState?.reason === 'quota');
+  return quota
+    .filter(
+      ({ family, remaining, limitSource }) =>
+        // A presumed limit stops no call.
+        (remaining === 0 && limitSource !== 'PRESUMED') || rejected.some((other) => other.family === family),
+    )
+    .map(({ family, resetAtMs, backOffUntilMs }) => {
+      const nextCallAtMs = Math.max(resetAtMs ?? 0, backOffUntilMs ?? 0);
+      return `<p role="alert">The daily quota of <code>${family}</code> is used up: the next call is possible on ${minuteText(nextCallAtMs)}. Cached data is still served.</p>\n`;
+    })
+    .join('');
+}
+
+/** The next full minute, such as `2026-11-29 at 12:51 UTC`. */
+const minuteText = (ms: number): string =>
+  `${new Date(Math.ceil(Math.floor(ms) / minuteMs) * minuteMs).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;
 
 /** The pages of the docs that a newcomer needs, with their subjects. */
 const firstDocs = [
