@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util';
 import { ConfigError, docsHint, readConfig } from '../config.ts';
 import {
   type ConnectFailure,
+  correctionOf,
   createRawClient,
+  dashboardUrl,
   fallbackMarket,
   type RawClient,
   type SpotifyOptions,
@@ -67,7 +69,7 @@ export async function runDoctorCommand(
 }
 
 const noCredentials = `SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set, so there is no app to examine.
-Create an app on https://developer.spotify.com/dashboard (its owner needs Spotify Premium), and put its client id and client
+Create an app on ${dashboardUrl} (its owner needs Spotify Premium), and put its client id and client
 secret into the environment or into a .env file in this folder:
 
   SPOTIFY_CLIENT_ID=…
@@ -112,7 +114,7 @@ async function examineApp(
 function failureText({ reason, detail }: ConnectFailure, { tokenUrl }: SpotifyOptions): string {
   return reason === 'credentials-rejected'
     ? `Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: ${detail}.
-Compare both with the dashboard of your app: https://developer.spotify.com/dashboard`
+${correctionOf(detail)}.`
     : `There is no token from ${tokenUrl}: ${detail}.
 Check the network, HTTPS_PROXY and SPOTIFY_TOKEN_URL, or try again later.`;
 }

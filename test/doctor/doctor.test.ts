@@ -251,6 +251,23 @@ test('rejected credentials are reported with the message of Spotify and the name
   expect(sandbox.calls().map(({ kind }) => kind)).toEqual(['token']);
 });
 
+test.each([
+  [
+    'SPOTIFY_CLIENT_SECRET',
+    'The id is right, but the secret is wrong: copy the secret from the dashboard of your app (https://developer.spotify.com/dashboard).',
+  ],
+  [
+    'SPOTIFY_CLIENT_ID',
+    'Spotify knows no app with this id: copy the id and the secret from the dashboard of your app (https://developer.spotify.com/dashboard).',
+  ],
+])('if only %s is wrong, the message states it and where the right value is found', async (name, advice) => {
+  const sandbox = await startSandbox({ catalogue });
+  const { errors } = await runCommand({ ...variablesOf(sandbox), [name]: 'another-value' });
+  await sandbox.close();
+  expect(errors).toContain(advice);
+  expect(errors).not.toContain('another-value');
+});
+
 test('a Spotify that cannot be reached is reported with the address and the code of the system', async () => {
   const sandbox = await startSandbox({ catalogue });
   const variables = variablesOf(sandbox);

@@ -146,6 +146,9 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     const entry = JSON.parse(line);
     expect(entry).toMatchObject({ level: 'error', code: 'UPSTREAM_AUTH_FAILED' });
     expect(entry.reason).toMatch(/^invalid_client: /);
+    expect(entry.msg).toContain(
+      'The id is right, but the secret is wrong: copy the secret from the dashboard of your app (https://developer.spotify.com/dashboard)',
+    );
     expect(new Date(entry.time).toISOString()).toBe(entry.time);
     expect(out()).not.toContain(canary);
     expect(await get('/ready')).toMatchObject({

@@ -41,6 +41,7 @@ export {
   type RawResponse,
 } from './raw-client.ts';
 export { durationText } from './transport/back-off.ts';
+export { correctionOf, dashboardUrl } from './transport/token-response.ts';
 export {
   createOperationContext,
   type FieldContext,

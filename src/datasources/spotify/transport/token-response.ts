@@ -22,6 +22,20 @@ export class CredentialsRejected extends UpstreamAuthFailed {
   }
 }
 
+/** Where the owner of an app finds its credentials. */
+export const dashboardUrl = 'https://developer.spotify.com/dashboard';
+
+const fromDashboard = `from the dashboard of your app (${dashboardUrl})`;
+
+/** States which credential is wrong, as far as Spotify's reason tells, and where the right one is found. */
+export function correctionOf(reason: string): string {
+  if (reason.endsWith(': Invalid client secret'))
+    return `The id is right, but the secret is wrong: copy the secret ${fromDashboard}`;
+  if (reason.endsWith(': Invalid client'))
+    return `Spotify knows no app with this id: copy the id and the secret ${fromDashboard}`;
+  return `Copy both ${fromDashboard}`;
+}
+
 const refreshEarlyMs = 60_000; // a call may be queued for its whole deadline, and must not be sent too late
 const defaultLifetimeSeconds = 3_600; // Spotify's usual value, if a response has none
 

@@ -7,6 +7,7 @@ import { withRetries } from './retry.ts';
 import {
   type CachedToken,
   CredentialsRejected,
+  correctionOf,
   noTokenError,
   parseToken,
   withFaultAsStatus,
@@ -83,7 +84,8 @@ export function createToken(observedHttp: ObservedHttp, log: Log, options: Token
       if (!(error instanceof GatewayError)) throw error;
       const forMs = error instanceof CredentialsRejected ? rememberCredentialsMs : rememberFailureMs;
       failure ??= remember(error, forMs);
-      if (error instanceof CredentialsRejected) log.error(rejectionFields(error, options), rejectedMessage);
+      if (error instanceof CredentialsRejected)
+        log.error(rejectionFields(error, options), rejectedMessage(error));
       else log.warn({ code: error.code, reason: reasonOf(outcome) }, noTokenMessage);
       throw error;
     }
@@ -130,8 +132,8 @@ const noTokenMessage =
 const reasonOf = (outcome: Outcome | undefined): string | undefined =>
   outcome?.kind === 'fault' ? outcome.code : outcome && `status ${outcome.status}`;
 
-const rejectedMessage =
-  'Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: compare them with https://developer.spotify.com/dashboard, then start again';
+const rejectedMessage = ({ reason }: CredentialsRejected): string =>
+  `Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET. ${correctionOf(reason)}, then start again`;
 
 /** The reason is left out if it repeats a credential. */
 function rejectionFields({ code, reason }: CredentialsRejected, { clientId, clientSecret }: TokenOptions) {
