@@ -23,15 +23,28 @@ export const flag = z
 
 export const host = z.string().refine(isHost, 'must be an IP address or a host name');
 
-/** Part of the app's credentials. Values that were pasted with quotes or blanks, or not replaced, are rejected. */
-export const credential = z
-  .string()
-  .refine((text) => !placeholder.test(text), {
-    error: 'must be the value of your app, not a placeholder',
-    abort: true,
-  })
-  .refine((text) => !/["'`“”„‘’‚«»]/.test(text), { error: 'must be without quotes', abort: true })
-  .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII');
+/** Values that were pasted with quotes or blanks, or not replaced, are rejected. */
+const secretText = (source: string) =>
+  z
+    .string()
+    .refine((text) => !placeholder.test(text), {
+      error: `must be ${source}, not a placeholder`,
+      abort: true,
+    })
+    .refine((text) => !/["'`“”„‘’‚«»]/.test(text), { error: 'must be without quotes', abort: true })
+    .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII');
+
+/** Part of the app's credentials. */
+export const credential = secretText('the value of your app');
+
+/** The issue of a configuration with only one of the credentials. @param name the end of the missing variable */
+export const missingCredential = (name: 'ID' | 'SECRET') => ({
+  path: ['SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET'],
+  error: `must be set together, or both left out for the sandbox: SPOTIFY_CLIENT_${name} is missing`,
+});
+
+/** A secret that the operator chooses. */
+export const purgeToken = secretText('a text of your own');
 
 const placeholder =
   /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|…|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;

@@ -4,9 +4,11 @@ import {
   dailyLimits,
   flag,
   host,
+  missingCredential,
   oneOf,
   origins,
   proxyUrl,
+  purgeToken,
   redisUrl,
   trustedDocuments,
   upstreamUrl,
@@ -40,11 +42,6 @@ export const docsHint = 'See "Configuration" in the README.';
 export class ConfigError extends Error {}
 
 const daySeconds = 86_400;
-
-const missing = (name: string) => ({
-  path: ['SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET'],
-  error: `must be set together, or both left out for the sandbox: ${name} is missing`,
-});
 
 const variables = z
   .object({
@@ -83,12 +80,12 @@ const variables = z
     GRAPHIQL: flag.optional(),
     INTROSPECTION: flag.optional(),
     TRUSTED_DOCUMENTS: trustedDocuments.optional(),
-    PURGE_TOKEN: credential.optional(),
+    PURGE_TOKEN: purgeToken.optional(),
     NODE_ENV: z.string().optional(),
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   })
-  .refine((env) => env.SPOTIFY_CLIENT_ID || !env.SPOTIFY_CLIENT_SECRET, missing('SPOTIFY_CLIENT_ID'))
-  .refine((env) => env.SPOTIFY_CLIENT_SECRET || !env.SPOTIFY_CLIENT_ID, missing('SPOTIFY_CLIENT_SECRET'))
+  .refine((env) => env.SPOTIFY_CLIENT_ID || !env.SPOTIFY_CLIENT_SECRET, missingCredential('ID'))
+  .refine((env) => env.SPOTIFY_CLIENT_SECRET || !env.SPOTIFY_CLIENT_ID, missingCredential('SECRET'))
   .refine(
     ({ PORT, METRICS_PORT }) => METRICS_PORT === undefined || METRICS_PORT === 0 || METRICS_PORT !== PORT,
     { path: ['METRICS_PORT'], error: 'must be another port than PORT' },

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * A cache of at most so many entries, of which the least recently used is evicted. The option `max` of the library would
- * allocate all of them at the start, which takes 2 ms for 10,000.
+ * A cache that evicts the least recently used entry if there are more than `maxEntries`. The option `max` of the library would
+ * allocate memory for all of them at once: 2 ms for 10,000 entries.
  * @param ttl milliseconds until an entry is deleted; by default, unless `set` names a time, it stays until it is evicted
  */
 export const createLru = <Value extends object | true>(

@@ -440,6 +440,11 @@ describe('the credentials', () => {
     },
   );
 
+  test('a placeholder for PURGE_TOKEN, which is no value of the app, is called a placeholder', () => {
+    const message = errorMessage({ ...credentials, PURGE_TOKEN: '<token>' });
+    expect(message).toContain('PURGE_TOKEN must be a text of your own, not a placeholder.');
+  });
+
   test('the placeholder of the README is called a placeholder', () => {
     const message = errorMessage({ ...credentials, SPOTIFY_CLIENT_SECRET: '…' });
     expect(message).toContain('SPOTIFY_CLIENT_SECRET must be the value of your app, not a placeholder.');

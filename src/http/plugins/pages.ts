@@ -60,7 +60,7 @@ function usedUpQuotas({ quota, families }: Pick<SpotifyReport, 'quota' | 'famili
     .join('');
 }
 
-/** The next full minute, such as `2026-11-29 at 12:51 UTC`. */
+/** The next full minute, such as `2026-11-29 at 12:51 UTC`. Fractions of a millisecond do not count: clocks have them. */
 const minuteText = (ms: number): string =>
   `${new Date(Math.ceil(Math.floor(ms) / minuteMs) * minuteMs).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;
 
@@ -105,7 +105,7 @@ ${links
 export function useGraphiqlHint(endpoint: string): Plugin {
   const page = htmlPage(
     title,
-    `<p>GraphiQL is off here. It is off by default when <code>NODE_ENV=production</code>; whoever runs this gateway can
+    `<p>GraphiQL is off here. It is off by default when <code>NODE_ENV=production</code>; the operator of this gateway can
 enable it with <code>GRAPHIQL=true</code> and <code>INTROSPECTION=true</code>.</p>
 <p>Clients send POST requests with JSON to this address.</p>`,
   );
