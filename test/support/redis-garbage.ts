@@ -115,9 +115,9 @@ export async function corruptEntries(client: Redis, make?: Garbage): Promise<voi
     const another = values[(i + 1) % values.length] ?? Buffer.alloc(0);
     const key = name.split(':').slice(5).join(':');
     const put = kinds[i % kinds.length]?.({ name, key, value, another }) ?? Buffer.alloc(0);
-    await client.del(name);
-    if (put === 'list') await client.rpush(name, 'one', 'two');
-    else await client.set(name, put, 'PX', 600_000);
+    // In one transaction, because a gateway under load may write the entry again in between.
+    if (put === 'list') await client.multi().del(name).rpush(name, 'one', 'two').exec();
+    else await client.multi().del(name).set(name, put, 'PX', 600_000).exec();
   }
 }
 
