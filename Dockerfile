@@ -3,7 +3,7 @@ FROM node:22-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json schema.graphql ./
+COPY tsconfig.json tsconfig.build.json bundle.mjs schema.graphql ./
 COPY src ./src
 RUN npm run build && rm dist/.tsbuildinfo && npm prune --omit=dev
 

@@ -1,4 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+type ProjectTestOptions = TestProjectInlineConfiguration['test'];
 
 const isolated = [
   // They replace modules.
@@ -9,27 +11,31 @@ const isolated = [
   'test/sandbox/slices.test.ts',
 ];
 
-export default defineConfig({
+/** Options of each project. */
+const project = (test: ProjectTestOptions) => ({
   // Vite would give the tests graphql's ES modules and Node the packages under test its CommonJS ones: two
   // copies whose classes do not know each other (graphql/graphql-js#1479).
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    // Files share a process and its modules, which take two seconds to load; some need a process of their own.
-    projects: [
-      {
-        extends: true,
-        test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: isolated },
-      },
-      { extends: true, test: { name: 'isolated', include: isolated } },
-    ],
-    maxWorkers: 3, // more than processors, because tests wait for a third of their time
     maxConcurrency: 40, // fault cases that wait wait together
-    globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
-    reporters: ['default', './test/support/failed-tests.ts'],
     // Real sockets and, in some files, real processes: a hung test must say so, not hang the run.
     testTimeout: 15_000,
     hookTimeout: 15_000,
+    ...test,
+  },
+});
+
+export default defineConfig({
+  test: {
+    // Files share a process and its modules, which take two seconds to load; some need a process of their own.
+    projects: [
+      project({ name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: isolated }),
+      project({ name: 'isolated', include: isolated }),
+    ],
+    maxWorkers: 3, // more than processors, because tests wait for a third of their time
+    globalSetup: ['test/support/build.ts'], // here and not in the projects, each of which would build again
+    reporters: ['default', './test/support/failed-tests.ts'],
     coverage: {
       provider: 'v8',
       reportOnFailure: true,

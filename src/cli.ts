@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { docsHint } from './config.ts';
-import { loadDotenv } from './process/dotenv.ts';
+import { docsHint } from './config-warnings.ts';
 
-/** The command of the package. It loads the sandbox and the doctor only if they are used, because that takes time and memory. */
+/** The command of the package. It loads each command only if it is used, because that takes time and memory. */
 
 const usage = `A GraphQL API over Spotify's Web API.
 
@@ -26,6 +25,7 @@ if (command === undefined) {
   await runSandboxCommand(args);
 } else if (command === 'doctor') {
   const { runDoctorCommand } = await import('./doctor/command.ts');
+  const { loadDotenv } = await import('./process/dotenv.ts');
   process.exitCode = await runDoctorCommand(args, {
     environment() {
       loadDotenv();

@@ -31,7 +31,7 @@ const secretText = (source: string) =>
       error: `must be ${source}, not a placeholder`,
       abort: true,
     })
-    .refine((text) => !/["'`“”„‘’‚«»]/.test(text), { error: 'must be without quotes', abort: true })
+    .refine((text) => !/[`\p{Quotation_Mark}]/u.test(text), { error: 'must be without quotes', abort: true })
     .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be without blanks and characters outside ASCII');
 
 /** Part of the app's credentials. */
@@ -47,7 +47,7 @@ export const missingCredential = (name: 'ID' | 'SECRET') => ({
 export const purgeToken = secretText('a text of your own');
 
 const placeholder =
-  /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|…|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;
+  /^(<.*>|\[.*\]|\{.*\}|\$.*|x+|\.+|\u2026|\*+|change.?me|todo|placeholder|((your|my|the).?)?(app.?)?(spotify.?)?(client.?)?(id|secret)([ _-]?here)?)$/i;
 
 /** Bearer tokens and secrets are sent to it: plain http is for the same machine only. */
 export const upstreamUrl = z

@@ -1,5 +1,8 @@
 /** Mistakes in the environment that do not stop the start. Each has one warning. */
 
+/** The end of every message about a variable: the place of its description. */
+export const docsHint = 'See "Configuration" in the README.';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The parts of the configuration of which a combination may be a mistake. */

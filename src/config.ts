@@ -14,7 +14,7 @@ import {
   upstreamUrl,
   wholeNumber,
 } from './config-values.ts';
-import { doubtfulValues, misspelledNames } from './config-warnings.ts';
+import { docsHint, doubtfulValues, misspelledNames } from './config-warnings.ts';
 import { isMarket, type Market, minDailyLimit, type SpotifyOptions } from './datasources/spotify/index.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { LogLevel } from './observability/log.ts';
@@ -34,9 +34,6 @@ export interface Config {
   warnings: readonly string[];
   gateway: GatewayOptions;
 }
-
-/** The end of every message about a variable: the place of its description. */
-export const docsHint = 'See "Configuration" in the README.';
 
 /** The environment cannot be used. `message` names each malformed variable and shows no secret. */
 export class ConfigError extends Error {}

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Config, ConfigError, docsHint, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { docsHint } from './config-warnings.ts';
 import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog } from './observability/log.ts';

@@ -23,7 +23,8 @@ test(
     expect(docs).toEqual(
       expect.arrayContaining(['docs/README.md', 'docs/decisions/README.md', 'docs/graphiql.png']),
     );
-    expect(others).toEqual(['LICENSE', 'README.md', 'package.json', 'schema.graphql', 'subgraph.graphql']);
+    const root = ['LICENSE', 'README.md', 'package.json', 'schema.graphql', 'subgraph.graphql'];
+    expect(others).toEqual([...root, 'dist/server.licences.txt'].sort());
     expect(code).toContain('dist/index.js');
     expect(code).toContain('dist/index.d.ts');
   },
@@ -37,6 +38,17 @@ test(
   },
   slowMs,
 );
+
+test('the built server imports two packages at its start, and the licences of the others lie beside it', () => {
+  const code = readFileSync('dist/server.js', 'utf8');
+  const imported = Array.from(code.matchAll(/\bfrom"([\w@/:.-]+)"/g), ([, name]) => name ?? '');
+  const packages = imported.filter((name) => !name.startsWith('node:'));
+  expect(packages.sort()).toEqual(['@opentelemetry/api', 'pino']);
+  const licences = readFileSync('dist/server.licences.txt', 'utf8');
+  for (const name of ['graphql', 'graphql-yoga', 'undici', 'zod']) {
+    expect(licences).toMatch(new RegExp(`^${name} [\\d.]+\n\n.*(?:Licen[cs]e|Copyright)`, 'im'));
+  }
+});
 
 /** Dependencies of yoga that package.json pins to the newest versions that support Node 20. */
 const pinnedDependencies = ['@graphql-tools/executor', '@graphql-tools/merge', '@graphql-tools/schema'];

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ConfigError, docsHint, readConfig } from '../config.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { docsHint } from '../config-warnings.ts';
 import {
   type ConnectFailure,
   correctionOf,

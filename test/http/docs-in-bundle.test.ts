@@ -6,14 +6,20 @@ import { expect, onTestFinished, test } from 'vitest';
 
 /** A bundler puts the module that serves the docs into a file of the project that uses the gateway. */
 
-test('in a bundle, the gateway serves no documents of the project around it', async () => {
-  const project = await mkdtemp(join(tmpdir(), 'bundle-'));
-  onTestFinished(() => rm(project, { recursive: true, force: true }));
-  await mkdir(join(project, 'docs'));
-  await writeFile(join(project, 'docs/internal.md'), '# Internal');
-  const outfile = join(project, 'build/server/chunks/bundle.mjs');
-  const entryPoints = ['src/http/plugins/docs.ts'];
-  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm' });
-  const { findDocs } = await import(outfile);
-  expect(findDocs('').size).toBe(0);
-});
+const names = ['build/server/chunks/bundle.mjs', 'dist/server.js'];
+
+test.each(names)(
+  'in the bundle %s, the gateway serves no documents of the project around it',
+  async (name) => {
+    const project = await mkdtemp(join(tmpdir(), 'bundle-'));
+    onTestFinished(() => rm(project, { recursive: true, force: true }));
+    await mkdir(join(project, 'docs'));
+    await writeFile(join(project, 'docs/internal.md'), '# Internal');
+    await writeFile(join(project, 'package.json'), '{ "name": "app", "type": "module" }');
+    const outfile = join(project, name);
+    const entryPoints = ['src/http/plugins/docs.ts'];
+    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm' });
+    const { findDocs } = await import(outfile);
+    expect(findDocs('').size).toBe(0);
+  },
+);

@@ -13,7 +13,13 @@ import { measureMachineLoad } from './machine-load.ts';
 
 /** The gateway as operators run it: `node dist/server.js`, in its own process and folder. */
 
-export const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
+const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
+
+/** Arguments of Node for the same process from `src`, which loads its packages from `node_modules`. */
+export const fromSource: readonly string[] = [
+  `--import=${import.meta.resolve('tsx')}`,
+  fileURLToPath(new URL('../../src/server.ts', import.meta.url)),
+];
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -84,8 +90,14 @@ export function endAfterAll(): OnEnd {
 /**
  * Runs the gateway until it ends by itself or the test ends. It inherits only PATH from this process.
  * @param dotenv content of the `.env` file in its working directory; none by default
+ * @param args of Node
  */
-export function runServer(environment: Environment, dotenv?: string, onEnd: OnEnd = onTestFinished): Run {
+export function runServer(
+  environment: Environment,
+  dotenv?: string,
+  onEnd: OnEnd = onTestFinished,
+  args: readonly string[] = [serverFile],
+): Run {
   const buildFailure = inject('buildFailure');
   if (buildFailure !== null) throw new Error(buildFailure);
 
@@ -93,7 +105,7 @@ export function runServer(environment: Environment, dotenv?: string, onEnd: OnEn
   if (dotenv !== undefined) writeFileSync(join(folder, '.env'), dotenv);
   const { PATH = '' } = process.env;
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [serverFile], {
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -155,17 +167,22 @@ const latestStarts: Promise<unknown>[] = [];
  * Runs the gateway on a free port and waits until it prints its URL. If concurrent tests start several, two start at a
  * time, in the order of the calls.
  */
-export function startServer(environment: Environment = {}, dotenv?: string, onEnd?: OnEnd): Promise<Server> {
+export function startServer(
+  environment: Environment = {},
+  dotenv?: string,
+  onEnd?: OnEnd,
+  args?: readonly string[],
+): Promise<Server> {
   const turn = latestStarts.at(-startsAtOnce) ?? Promise.resolve();
-  const start = () => startNow(environment, dotenv, onEnd);
+  const start = () => startNow(environment, dotenv, onEnd, args);
   const started = turn.then(start, start);
   latestStarts.push(started);
   if (latestStarts.length > startsAtOnce) latestStarts.shift();
   return started;
 }
 
-async function startNow(environment: Environment, dotenv?: string, onEnd?: OnEnd): Promise<Server> {
-  const run = runServer({ PORT: '0', ...environment }, dotenv, onEnd);
+async function startNow(...[environment, ...rest]: Parameters<typeof runServer>): Promise<Server> {
+  const run = runServer({ PORT: '0', ...environment }, ...rest);
   const ended = run.ended.then(({ code, err }) => {
     throw new Error(`the gateway ended with code ${code} before it listened:\n${err}`);
   });

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { RendererObject } from 'marked';
@@ -9,10 +9,10 @@ import { isRead } from './routes.ts';
 export type Docs = ReadonlyMap<string, URL>;
 
 /**
- * The folder of the package; null in a bundle, in which this module has no file of its own. Not `new URL('../../../',
- * import.meta.url)`: bundlers look for a module of that name, and the build fails.
+ * The folder of the package, beside this module or the bundled server; null in the bundle of another project. Not
+ * `new URL('../../../', import.meta.url)`: bundlers look for a module of that name, and the build fails.
  */
-const place = /(?:src|dist)\/http\/plugins\/docs\.[jt]s$/;
+const place = /(?:src|dist)\/(?:http\/plugins\/docs|server)\.[jt]s$/;
 const root = place.test(import.meta.url) ? import.meta.url.replace(place, '') : null;
 
 /**
@@ -22,6 +22,9 @@ const root = place.test(import.meta.url) ? import.meta.url.replace(place, '') : 
 export function findDocs(base: string): Docs {
   if (root === null) return new Map();
   try {
+    // Another project may build a file of the same name.
+    const { name: packageName } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+    if (packageName !== 'spotify-graphql-gateway') return new Map();
     const names = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' });
     const pages = names
       .filter((name) => /\.(?:md|png)$/.test(name))

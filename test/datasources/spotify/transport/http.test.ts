@@ -13,10 +13,10 @@ import { withSandbox } from '../../../support/gateway.ts';
 import {
   type Environment,
   exchange,
+  fromSource,
   patientFetch,
   type Reply,
   type Server,
-  serverFile,
   startServer,
   until,
 } from '../../../support/process.ts';
@@ -170,10 +170,10 @@ describe('pages of other origins', () => {
 describe('a bug', () => {
   const masked = { code: 'INTERNAL_SERVER_ERROR' };
 
-  /** Makes a resolver of the process throw. */
+  /** Makes a resolver of the process throw, by a change of the module `graphql`, which the built server contains. */
   const bug = `
     import { createRequire } from 'node:module';
-    const { GraphQLObjectType } = createRequire(${JSON.stringify(serverFile)})('graphql');
+    const { GraphQLObjectType } = createRequire(${JSON.stringify(fromSource.at(-1))})('graphql');
     const { getFields } = GraphQLObjectType.prototype;
     GraphQLObjectType.prototype.getFields = function () {
       const fields = getFields.call(this);
@@ -189,7 +189,7 @@ describe('a bug', () => {
       const file = join(folder, 'bug.mjs');
       writeFileSync(file, bug);
       const environment = { NODE_OPTIONS: `--import=${pathToFileURL(file).href}`, NODE_ENV: mode };
-      const { ask, out, err } = await startServer(environment, undefined, onEnd);
+      const { ask, out, err } = await startServer(environment, undefined, onEnd, fromSource);
 
       const { status, text, json } = await ask('{ broken: artist(id: "x") { name } __typename }');
       expect(status).toBe(200);
