@@ -39,11 +39,15 @@ test(
   slowMs,
 );
 
-test('the built server imports two packages at its start, and the licences of the others lie beside it', () => {
+test('the built server imports two packages at its start, is ASCII text, and has the licences of the other packages beside it', () => {
   const code = readFileSync('dist/server.js', 'utf8');
   const imported = Array.from(code.matchAll(/\bfrom"([\w@/:.-]+)"/g), ([, name]) => name ?? '');
   const packages = imported.filter((name) => !name.startsWith('node:'));
   expect(packages.sort()).toEqual(['@opentelemetry/api', 'pino']);
+  expect(
+    code.match(/\P{ASCII}/u),
+    'a character for which V8 may store two bytes for each character',
+  ).toBeNull();
   const licences = readFileSync('dist/server.licences.txt', 'utf8');
   for (const name of ['graphql', 'graphql-yoga', 'undici', 'zod']) {
     expect(licences).toMatch(new RegExp(`^${name} [\\d.]+\n\n.*(?:Licen[cs]e|Copyright)`, 'im'));

@@ -6,17 +6,17 @@ import { expect, onTestFinished, test } from 'vitest';
 
 /** A bundler puts the module that serves the docs into a file of the project that uses the gateway. */
 
-const names = ['build/server/chunks/bundle.mjs', 'dist/server.js'];
+const bundles = ['build/server/chunks/bundle.mjs', 'dist/server.js'];
 
-test.each(names)(
+test.each(bundles)(
   'in the bundle %s, the gateway serves no documents of the project around it',
-  async (name) => {
+  async (bundle) => {
     const project = await mkdtemp(join(tmpdir(), 'bundle-'));
     onTestFinished(() => rm(project, { recursive: true, force: true }));
     await mkdir(join(project, 'docs'));
     await writeFile(join(project, 'docs/internal.md'), '# Internal');
     await writeFile(join(project, 'package.json'), '{ "name": "app", "type": "module" }');
-    const outfile = join(project, name);
+    const outfile = join(project, bundle);
     const entryPoints = ['src/http/plugins/docs.ts'];
     await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm' });
     const { findDocs } = await import(outfile);

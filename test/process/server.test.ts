@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -168,6 +169,12 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
 });
 
 describe.concurrent('the paths beside the GraphQL endpoint', { timeout: 60_000 }, () => {
+  test('GET /docs/errors.md answers with this page of the package', async () => {
+    const { status, text } = await unconfigured.get('/docs/errors.md');
+    expect(status).toBe(200);
+    expect(text).toBe(readFileSync('docs/errors.md', 'utf8'));
+  });
+
   test('GET /health and GET /ready answer 200 with one fixed word', async () => {
     const { get } = unconfigured;
     for (const path of ['/health', '/ready']) {

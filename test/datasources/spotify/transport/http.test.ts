@@ -170,7 +170,10 @@ describe('pages of other origins', () => {
 describe('a bug', () => {
   const masked = { code: 'INTERNAL_SERVER_ERROR' };
 
-  /** Makes a resolver of the process throw, by a change of the module `graphql`, which the built server contains. */
+  /**
+   * Makes a resolver of the process throw, by a change of the module `graphql`. The built server contains a copy of that
+   * module, which cannot be changed from outside, so the process runs from `src`.
+   */
   const bug = `
     import { createRequire } from 'node:module';
     const { GraphQLObjectType } = createRequire(${JSON.stringify(fromSource.at(-1))})('graphql');
