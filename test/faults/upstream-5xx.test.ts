@@ -161,7 +161,6 @@ faultSuite('F', '5xx', [
     promise: 'in a full outage calls stop within a second, and no operation waits',
     environment: { CACHE_TTL_SECONDS: '1', ...longTimeout },
     warm: cachedTracks.map(track),
-    slow: true,
     timeoutMs: (outageSeconds + 75) * second,
     recovery: isFull && 60_000, // the second period is ten seconds; cases F5 and F13 check the recovery
     steps: [

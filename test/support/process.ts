@@ -60,6 +60,8 @@ export interface RequestOptions {
   body?: string;
   /** Default: a connection for this request alone. */
   agent?: Agent;
+  /** The loopback address of the client. Default: 127.0.0.1. */
+  localAddress?: string;
 }
 
 export interface Reply {
@@ -243,9 +245,10 @@ const maxAttempts = 5;
 
 function exchangeOnce(port: number, path: string, options: RequestOptions): Promise<Reply> {
   const { method = 'GET', headers = {}, body = '', agent = new Agent({ keepAlive: false }) } = options;
+  const { localAddress = '127.0.0.1' } = options;
   return new Promise((resolve, reject) => {
     const clientRequest = httpRequest(
-      { host: '127.0.0.1', port, path, method, headers, agent },
+      { host: '127.0.0.1', localAddress, port, path, method, headers, agent },
       (response) => {
         let text = '';
         response.setEncoding('utf8');
@@ -281,8 +284,9 @@ export async function openSocket(port: number, bytes = '', onEnd: OnEnd = onTest
   });
   await once(socket, 'connect');
   socket.on('error', () => undefined); // tests check the received bytes instead
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   if (bytes) socket.write(bytes);
-  return { write: (text: string) => socket.write(text), received: () => received };
+  return { write: (text: string) => socket.write(text), received: () => received, closed };
 }
 
 /** Whether no process listens on the port. */
