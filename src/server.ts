@@ -23,7 +23,7 @@ function warn(warnings: readonly string[], { logLevel }: Config): void {
 
 /** Runs one process behind the port, alone or as one of several. */
 async function serve(config: Config): Promise<void> {
-  const log = boundedLog(createLog(config.logLevel));
+  const log = createLog(config.logLevel);
   const sandbox = await sandboxFor(config);
   const gateway = createGateway(
     {
@@ -47,7 +47,7 @@ async function serve(config: Config): Promise<void> {
   gracefulShutdown(
     server,
     { drain: gateway.drain, dispose },
-    log,
+    boundedLog(log),
     cluster.isWorker ? primaryTrigger : undefined,
   );
   const report = sandbox ? null : await gateway.connect();
