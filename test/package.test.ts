@@ -9,12 +9,15 @@ import { describe, expect, test } from 'vitest';
 /** The package has the built code, its types and the SDL, and nothing that is needed only to build them. */
 
 const run = promisify(execFile);
+/** Without its scripts, which would build `dist` again while other tests run it. */
+const pack = (...options: string[]) =>
+  run('npm', ['pack', '--ignore-scripts', '--json', '--silent', ...options]);
 const slowMs = 60_000;
 
 test(
   'the tarball has the built code, the SDL, the docs, README and licence, and neither tests nor secrets',
   async () => {
-    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--silent']);
+    const { stdout } = await pack('--dry-run');
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const code = paths.filter((path) => /^dist\/[\w/-]+\.(js|d\.ts)$/.test(path));
@@ -88,7 +91,7 @@ describe('the command of the packed package, run in an empty folder,', { timeout
   async function unpack(onEnd: (end: () => void) => void) {
     const folder = mkdtempSync(join(tmpdir(), 'package-'));
     onEnd(() => rmSync(folder, { recursive: true }));
-    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder]);
+    const { stdout } = await pack('--pack-destination', folder);
     const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
     await run('tar', ['-xzf', join(folder, filename), '-C', folder]);
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, inject, onTestFinished } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { measureMachineLoad } from './machine-load.ts';
@@ -15,11 +16,28 @@ import { measureMachineLoad } from './machine-load.ts';
 
 const serverFile = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 
-/** Arguments of Node for the same process from `src`, which loads its packages from `node_modules`. */
-export const fromSource: readonly string[] = [
-  `--import=${import.meta.resolve('tsx')}`,
-  fileURLToPath(new URL('../../src/server.ts', import.meta.url)),
-];
+/**
+ * Builds the same process with its packages outside of it, in `node_modules`, so that a test can change one of them.
+ * @returns the path of the file
+ */
+export async function buildWithoutPackages(onEnd: OnEnd): Promise<string> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const parent = join(root, 'node_modules', '.cache');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, 'gateway-')); // Node looks for packages in the folders above
+  onEnd(async () => rmSync(folder, { recursive: true }));
+  const outfile = join(folder, 'server.mjs');
+  await build({
+    entryPoints: [join(root, 'src/server.ts')],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+  });
+  return outfile;
+}
 
 export type Environment = Readonly<Record<string, string>>;
 

@@ -11,9 +11,9 @@ import type * as spotifyModule from '../../../../src/datasources/spotify/index.t
 import type * as contextModule from '../../../../src/schema/context.ts';
 import { withSandbox } from '../../../support/gateway.ts';
 import {
+  buildWithoutPackages,
   type Environment,
   exchange,
-  fromSource,
   patientFetch,
   type Reply,
   type Server,
@@ -172,11 +172,11 @@ describe('a bug', () => {
 
   /**
    * Makes a resolver of the process throw, by a change of the module `graphql`. The built server contains a copy of that
-   * module, which cannot be changed from outside, so the process runs from `src`.
+   * module, which cannot be changed from outside.
    */
-  const bug = `
+  const bug = (serverFile: string) => `
     import { createRequire } from 'node:module';
-    const { GraphQLObjectType } = createRequire(${JSON.stringify(fromSource.at(-1))})('graphql');
+    const { GraphQLObjectType } = createRequire(${JSON.stringify(serverFile)})('graphql');
     const { getFields } = GraphQLObjectType.prototype;
     GraphQLObjectType.prototype.getFields = function () {
       const fields = getFields.call(this);
@@ -190,9 +190,10 @@ describe('a bug', () => {
       const folder = mkdtempSync(join(tmpdir(), 'gateway-bug-'));
       onEnd(() => rmSync(folder, { recursive: true }));
       const file = join(folder, 'bug.mjs');
-      writeFileSync(file, bug);
+      const serverFile = await buildWithoutPackages(onEnd);
+      writeFileSync(file, bug(serverFile));
       const environment = { NODE_OPTIONS: `--import=${pathToFileURL(file).href}`, NODE_ENV: mode };
-      const { ask, out, err } = await startServer(environment, undefined, onEnd, fromSource);
+      const { ask, out, err } = await startServer(environment, undefined, onEnd, [serverFile]);
 
       const { status, text, json } = await ask('{ broken: artist(id: "x") { name } __typename }');
       expect(status).toBe(200);
