@@ -112,10 +112,7 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
       if (topic.length > maxTopicChars || text.length > maxMessageChars) return;
       messages.remember(topic, text);
       writes.enqueue((sql) => tables.putMessage(sql, topic, text, Date.now()));
-      setImmediate(() => {
-        writes.flush();
-        deliver(); // to this process too
-      });
+      setImmediate(deliver); // to this process too
     },
     publishAgain: () =>
       writes.enqueue((sql) => {
