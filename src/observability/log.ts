@@ -8,8 +8,6 @@ export interface Log {
   error(fields: object, message: string): void;
   /** Events that are no fault; a log may leave them out. */
   debug?(fields: object, message: string): void;
-  /** Whether entries of a level are written. Without this method all are. */
-  isLevelEnabled?(level: LogLevel): boolean;
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -55,13 +53,12 @@ const withoutExtras = (error: unknown) =>
   error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error);
 
 /** The same log, with every text cut to a maximum length. */
-export function boundedLog(log: Log): Log {
-  const bounded = (level: 'info' | 'warn' | 'error' | 'debug') => (fields: object, message: string) => {
-    if (log.isLevelEnabled?.(level) === false) return;
-    log[level]?.(boundedFields(fields), cut(message));
-  };
-  return { info: bounded('info'), warn: bounded('warn'), error: bounded('error'), debug: bounded('debug') };
-}
+export const boundedLog = (log: Log): Log => ({
+  info: (fields, message) => log.info(boundedFields(fields), cut(message)),
+  warn: (fields, message) => log.warn(boundedFields(fields), cut(message)),
+  error: (fields, message) => log.error(boundedFields(fields), cut(message)),
+  debug: (fields, message) => log.debug?.(boundedFields(fields), cut(message)),
+});
 
 /** The name of an operation as logs and spans show it. */
 export const shortName = (name: string): string => cut(name, maxNameCharacters);

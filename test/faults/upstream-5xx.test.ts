@@ -65,7 +65,7 @@ const mixed = (length: number): Operation[] =>
     return n % 5 === 1 ? localOperation : track(100 + n);
   });
 
-// Without FULL=1 the outage has one period of the breaker, and a rate that leaves processor time to concurrent cases.
+// Without FULL=1 the outage has one period of the breaker, and a lower rate.
 const outageSeconds = seconds(60, 7);
 const outageRate = seconds(200, 50);
 const flakySeconds = seconds(60, 7);

@@ -64,19 +64,4 @@ describe('a line of the log', () => {
     for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(maxLineBytes);
     expect(lines[0]?.fields['codes']).toContain('and 6980 more');
   });
-
-  test('costs nothing if entries of its level are not written', () => {
-    const written: string[] = [];
-    const write = (_: object, message: string) => void written.push(message);
-    const isLevelEnabled = (level: string) => level !== 'info';
-    const log = boundedLog({ info: write, warn: write, error: write, isLevelEnabled });
-    const fields = {
-      get operation(): string {
-        throw new Error('the field of a line that is not written was read');
-      },
-    };
-    log.info(fields, 'operation');
-    log.warn({}, 'warning');
-    expect(written).toEqual(['warning']);
-  });
 });
