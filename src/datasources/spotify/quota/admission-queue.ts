@@ -21,13 +21,16 @@ export interface CallSlot {
   release(outcome: Outcome | undefined): void;
 }
 
-/** The calls that wait for a slot. Operations take turns; the calls of one operation keep their order. */
+/**
+ * The calls that wait for a slot: retries first, because they have waited the longest. Operations take turns; the calls
+ * of one operation keep their order.
+ */
 export interface AdmissionQueue {
   /**
    * Resolves when the call has a slot.
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
-  admit(family: Family, waiters: Waiters): Promise<CallSlot>;
+  admit(family: Family, waiters: Waiters, isRetry: boolean): Promise<CallSlot>;
   /** A slot is free: fills it after the callers of the ended call, whose outcome may start a back-off. */
   drainSoon(): void;
   /** Decides about every queued call soon: some may have to be rejected. */
@@ -45,11 +48,14 @@ interface QueuedCall {
 }
 
 export function createAdmissionQueue(slots: CallSlots, observer: Observer): AdmissionQueue {
-  const queue = createFairQueue<QueuedCall>();
+  const retries = createFairQueue<QueuedCall>();
+  const firstAttempts = createFairQueue<QueuedCall>();
   let wakeTimer: NodeJS.Timeout | undefined;
   let wakeAtMs = Number.POSITIVE_INFINITY;
   let nextDrain: NodeJS.Immediate | undefined;
   let stopWhenFull = true; // examining a thousand calls after each call that ends would be slow
+
+  const size = () => retries.size() + firstAttempts.size();
 
   /** Decides about every queued call after the shortest of all waits. */
   function wakeIn(waitMs: number): void {
@@ -65,7 +71,9 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
 
   function offerAll(untilFull: boolean): void {
     stopWhenFull = true;
-    queue.drain((call) => (untilFull && slots.isFull() ? 'stop' : offer(call)));
+    for (const calls of [retries, firstAttempts]) {
+      calls.drain((call) => (untilFull && slots.isFull() ? 'stop' : offer(call)));
+    }
   }
 
   function offer({ family, waiters, admit, reject }: QueuedCall): Offer {
@@ -84,7 +92,7 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
   }
 
   function drainSoon(): void {
-    if (queue.size() === 0) return;
+    if (size() === 0) return;
     nextDrain ??= setImmediate(() => {
       nextDrain = undefined;
       offerAll(stopWhenFull);
@@ -97,17 +105,17 @@ export function createAdmissionQueue(slots: CallSlots, observer: Observer): Admi
       stopWhenFull = false;
       drainSoon();
     },
-    async admit(family, waiters) {
+    async admit(family, waiters, isRetry) {
       const decision = slots.decide(family, waiters);
       if (decision.act === 'reject') throw decision.error;
       // It overtakes no call: every queued call that may be sent has been sent, or a drain is scheduled.
       if (decision.act === 'send' && !nextDrain) return slots.acquire(family);
-      if (queue.size() >= maxQueued)
+      if (size() >= maxQueued)
         throw new Overloaded('Too many Spotify calls are queued: ask again in a few seconds.');
       const [operation] = waiters.operations();
       const onDequeued = observer.onQueued({ family, operation });
       const turn = new Promise<CallSlot>((admit, reject) => {
-        queue.add(operation, { family, waiters, admit, reject });
+        (isRetry ? retries : firstAttempts).add(operation, { family, waiters, admit, reject });
       });
       wakeIn(decision.act === 'wait' ? decision.waitMs : 0);
       return turn.finally(onDequeued);

@@ -72,7 +72,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   }
 
   async function schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome> {
-    const slot = await admissions.admit(family, waiters);
+    const slot = await admissions.admit(family, waiters, call.isRetry);
     let outcome: Outcome | undefined;
     try {
       outcome = await send(family, slot, call);
@@ -80,7 +80,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       slot.release(outcome);
       admissions.drainSoon();
     }
-    return outcome ?? schedule(family, waiters, call);
+    return outcome ?? schedule(family, waiters, { ...call, isRetry: true });
   }
 
   return {

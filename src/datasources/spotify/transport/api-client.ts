@@ -28,8 +28,8 @@ export interface ApiClient {
 /** Decides when each call is sent. */
 export interface CallScheduler {
   /**
-   * Sends one call as soon as limits and back-offs allow. Operations take turns; the calls of one operation keep
-   * their order.
+   * Sends one call as soon as limits and back-offs allow. Retries come first; operations take turns; the calls of one
+   * operation keep their order.
    * @throws GatewayError as soon as it is clear that the call cannot be sent in time
    */
   schedule<T>(family: Family, waiters: Waiters, call: ScheduledCall<T>): Promise<Outcome>;
@@ -44,6 +44,8 @@ export interface CallScheduler {
 }
 
 export interface ScheduledCall<T> {
+  /** Whether the call was sent before, or had its turn without being sent. */
+  isRetry: boolean;
   /** Gets the token when the turn of the call has come. If it throws, nothing is sent or counted. */
   prepare(): Promise<T>;
   send(prepared: T): Promise<Outcome>;
@@ -65,18 +67,19 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
   /** One read with retries, and the token of its last attempt. */
   async function requestWithToken(request: ApiRequest, waiters: Waiters, etag: string | null) {
     let bearer = '';
-    const attempt = async (): Promise<Outcome> => {
+    const send = async (attempt: number): Promise<Outcome> => {
       await token.get(waiters); // without a token the call need not be queued
       return requestQueue.schedule(request.family, waiters, {
+        isRetry: attempt > 1,
         // While the call was queued the token may have been replaced, or rejected without a replacement.
         prepare: () => token.get(waiters),
         send(currentToken) {
           bearer = currentToken;
-          return send(request, waiters, currentToken, etag);
+          return sendOnce(request, waiters, currentToken, etag);
         },
       });
     };
-    const response = await withRetries(attempt, {
+    const response = await withRetries(send, {
       mayRetry: (waitMs) =>
         waiters.hasActive() && performance.now() + waitMs < waiters.deadlineMs() && requestQueue.takeRetry(),
       backOff: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
@@ -84,7 +87,7 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
     return { response, bearer };
   }
 
-  function send(
+  function sendOnce(
     request: ApiRequest,
     waiters: Waiters,
     bearer: string,

@@ -147,9 +147,13 @@ export interface RetryHooks {
 }
 
 /** Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all. */
-export async function withRetries(send: () => Promise<Outcome>, hooks: RetryHooks): Promise<HttpResponse> {
+export async function withRetries(
+  /** @param attempt 1 for the first one */
+  send: (attempt: number) => Promise<Outcome>,
+  hooks: RetryHooks,
+): Promise<HttpResponse> {
   for (let attempt = 1; ; attempt++) {
-    const decision = decideRetry(await send(), attempt, Math.random(), Date.now());
+    const decision = decideRetry(await send(attempt), attempt, Math.random(), Date.now());
     switch (decision.act) {
       case 'accept':
         return decision.response;

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { OperationContext } from '../../../../src/datasources/spotify/usage/field-context.ts';
 import { response, startRequestQueue, waiters } from '../../../support/request-queue.ts';
-import { albums, jsonList, startInMode } from '../../../support/schema-tests.ts';
+import { albums, artistQuery, errorResponse, jsonList, startInMode } from '../../../support/schema-tests.ts';
 
 const concurrency = 24; // the default of UPSTREAM_CONCURRENCY
 const callMs = 100;
@@ -24,7 +24,7 @@ async function run({ withQuery }: { withQuery: boolean }) {
     requestQueue.schedule(
       'albums',
       { ...waiters(60_000), operations: () => new Set([operation as OperationContext]) },
-      { prepare: async () => undefined, send },
+      { isRetry: false, prepare: async () => undefined, send },
     );
   const ended = async (calls: Promise<unknown>[]) => {
     await Promise.all(calls);
@@ -81,4 +81,22 @@ test('operations of clients take turns in the request queue of the gateway', asy
   expect(callsOf.size).toBe(operations);
   // Ten rounds; concurrent calls may arrive in another order than they were sent.
   for (const calls of callsOf.values()) expect(Math.abs(calls - 10)).toBeLessThanOrEqual(2);
+});
+
+test('a call that Spotify failed is sent again before the calls that have waited for less time', async () => {
+  const { ask, sandbox, apiCalls } = await startInMode(
+    'development',
+    { UPSTREAM_CONCURRENCY: '1' },
+    { latencyMs: 50 },
+  );
+  sandbox.faults.add({ fault: errorResponse(502), times: 1 });
+  const first = ask(artistQuery);
+  while (apiCalls().length === 0) await sleep(1);
+  const others = Array.from({ length: 20 }, (_, i) =>
+    ask(`{ artist(id: "${`${i}`.padStart(22, '0')}") { name } }`),
+  );
+  for (const { errors } of await Promise.all([first, ...others])) expect(errors).toEqual([]);
+  expect(apiCalls()).toHaveLength(22);
+  // Its wait of at most 100 ms is over after two other calls, a third is in flight.
+  expect(apiCalls().lastIndexOf(apiCalls()[0] as string)).toBeLessThanOrEqual(5);
 });

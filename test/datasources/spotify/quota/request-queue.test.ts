@@ -44,6 +44,20 @@ describe('the queue', () => {
     expect(ended).toEqual(['a 200', 'b UPSTREAM_TIMEOUT -']);
   });
 
+  test('a retry is sent before the calls that wait for their first attempt', async () => {
+    const { call, end, names } = startRequestQueue({ concurrency: 1 });
+    for (const name of ['a', 'b', 'c']) call(name);
+    for (const name of ['d', 'e']) call(name, 'artists', waiters(), true);
+    const sent: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      await settle();
+      const [name = ''] = names();
+      sent.push(name);
+      await end(name);
+    }
+    expect(sent).toEqual(['a', 'd', 'e', 'b', 'c']);
+  });
+
   test('a call is OVERLOADED if a thousand calls are queued', async () => {
     const { call, ended } = startRequestQueue({ concurrency: 1 });
     for (let i = 0; i < 1_002; i++) call(`${i}`);
@@ -54,6 +68,7 @@ describe('the queue', () => {
   test('the queue goes on if the sending of a call throws an unexpected error', async () => {
     const { requestQueue, call, names } = startRequestQueue({ concurrency: 1 });
     const broken = requestQueue.schedule('artists', waiters(), {
+      isRetry: false,
       prepare: async () => undefined,
       send: () => Promise.reject(new Error('a bug')),
     });
@@ -68,7 +83,9 @@ test('a call that cannot be prepared is neither sent nor counted', async () => {
   const { requestQueue, call, names } = startRequestQueue({ concurrency: 1, rateLimit: 1 });
   const send = vi.fn<() => Promise<Outcome>>();
   const prepare = () => Promise.reject(new Error('no token'));
-  await expect(requestQueue.schedule('artists', waiters(), { prepare, send })).rejects.toThrow('no token');
+  await expect(
+    requestQueue.schedule('artists', waiters(), { isRetry: false, prepare, send }),
+  ).rejects.toThrow('no token');
   expect([send.mock.calls, requestQueue.report()]).toEqual([[], []]);
   call('a');
   await settle();
