@@ -119,6 +119,13 @@ export class UpstreamTimeout extends GatewayError {
   override readonly code = 'UPSTREAM_TIMEOUT';
 }
 
+/** No request waits for a call any more that has not been sent. */
+export class CallAbandoned extends UpstreamTimeout {
+  constructor() {
+    super('No client waits for this Spotify call any more.');
+  }
+}
+
 /** The error of an operation whose deadline has passed, or whose client has disconnected. */
 export const deadlinePassed = (): UpstreamTimeout =>
   new UpstreamTimeout('This request took too long: ask again in a few seconds, or for less.');

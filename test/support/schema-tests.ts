@@ -24,8 +24,11 @@ export const startInMode = (
 ) => start({ SPOTIFY_QUOTA_MODE: mode, ...environment }, { quotaMode: mode, ...options });
 
 /** A gateway that has learned no capabilities of its app yet. */
-export const startWithUnknownApp = (quotaMode: QuotaMode, environment: Record<string, string> = {}) =>
-  start(environment, { quotaMode });
+export const startWithUnknownApp = (
+  quotaMode: QuotaMode,
+  environment: Record<string, string> = {},
+  options: StartOptions = {},
+) => start(environment, { quotaMode, ...options });
 
 type StartOptions = Parameters<typeof withSandbox>[1];
 

@@ -1,4 +1,4 @@
-import { UpstreamBadResponse } from '../../../errors.ts';
+import { CallAbandoned, UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
@@ -8,6 +8,7 @@ import { propertyOf } from '../transport/body.ts';
 import {
   type CapabilityValues,
   createLearnedCapabilities,
+  isDevelopmentMode,
   maxPageSize,
   worstCasePage,
 } from './learned-capabilities.ts';
@@ -50,9 +51,9 @@ export interface Capabilities extends CapabilityView {
   recordSuccess(): void;
   /** All known capabilities by name; the value of a page size limit is a number. */
   values(): CapabilityValues;
-  /** Whether the app is known to be in development mode: it has a limit that other apps do not have. */
+  /** See the function of this name. */
   isDevelopmentMode(): boolean;
-  /** Forgets a capability: the rejection had another cause. */
+  /** Forgets a capability, in all processes: the rejection had another cause. */
   reset(feature: string): void;
 }
 
@@ -78,11 +79,6 @@ export function createCapabilities(
   const learned = createLearnedCapabilities(policy, mode, log, sharedState);
   const rejections = createRejections(policy, learned);
   const probeOnce = createProbeOnce((capability) => learned.lookup(capability)?.confirmed === true);
-
-  const { development, extended } = policy.modes;
-  const developmentOnly = Object.entries(development).filter(
-    ([capability, value]) => Object.hasOwn(extended, capability) && extended[capability] !== value,
-  );
 
   function has(capability: string): boolean | null {
     const value = learned.lookup(capability)?.value;
@@ -147,11 +143,7 @@ export function createCapabilities(
     },
     recordSuccess: rejections.recordSuccess,
     values: learned.values,
-    isDevelopmentMode: () =>
-      developmentOnly.some(([capability, value]) => {
-        const known = learned.lookup(capability);
-        return known?.confirmed === true && known.value === value;
-      }),
+    isDevelopmentMode: () => isDevelopmentMode(policy, learned),
     reset: learned.reset,
   };
 }
@@ -175,8 +167,9 @@ export function createProbeOnce(isConfirmed: (capability: Capability) => boolean
       try {
         await probe;
       } catch (error) {
-        // A response about another object teaches nothing, so the next request probes. Any other failure takes long.
-        if (!(error instanceof UpstreamBadResponse)) return send();
+        // Neither a response about another object nor a call that was not sent shows anything: the next request probes.
+        // Any other failure takes long.
+        if (!(error instanceof UpstreamBadResponse || error instanceof CallAbandoned)) return send();
       }
     }
     if (probes.has(capability)) return send();

@@ -33,7 +33,8 @@ export interface LearnedCapabilities {
     value: boolean | number,
     options?: { confirmed?: boolean; forMs?: number },
   ): void;
-  reset(feature: Capability): void;
+  /** Forgets a capability, in all processes. */
+  reset(capability: Capability): void;
   /** All capabilities that are known and have not expired, by name. */
   values(): CapabilityValues;
 }
@@ -42,6 +43,7 @@ export type CapabilityValues = Readonly<Record<string, boolean | number>>;
 
 export const rememberMs = 24 * 3_600_000; // apps are promoted and rules changed, but not by the hour
 const topicPrefix = 'ability'; // names the topic of a capability in Redis, as in `ability:batch`
+const topicOf = (capability: Capability): string => `${topicPrefix}:${capability}`;
 
 /**
  * @param mode the configured quota mode, if any
@@ -68,9 +70,10 @@ export function createLearnedCapabilities(
 
   sharedState?.subscribe((topic, message) => {
     const received = parseMessage(topic, message, modes.development);
-    if (!received) return;
-    const learnedAtMs = learned.get(received.capability)?.learnedAtMs ?? 0;
-    if (received.learned.learnedAtMs > learnedAtMs) learned.set(received.capability, received.learned);
+    if (!received || received.learnedAtMs <= (learned.get(received.capability)?.learnedAtMs ?? 0)) return;
+    const { capability, value, learnedAtMs } = received;
+    if (value === null) learned.delete(capability);
+    else learned.set(capability, { value, confirmed: true, learnedAtMs, rememberMs });
   });
 
   return {
@@ -86,9 +89,12 @@ export function createLearnedCapabilities(
         { ability: capability, value, before: before?.confirmed ? before.value : null },
         learnedSentence(capability, value),
       );
-      if (forMs === rememberMs) sharedState?.publish(`${topicPrefix}:${capability}`, next);
+      if (forMs === rememberMs) sharedState?.publish(topicOf(capability), next);
     },
-    reset: (feature) => void learned.delete(feature),
+    reset(capability) {
+      if (!learned.delete(capability)) return;
+      sharedState?.publish(topicOf(capability), { value: null, learnedAtMs: epochMs() });
+    },
     values: () =>
       Object.fromEntries(
         [...learned].filter(([name]) => lookup(name)).map(([name, { value }]) => [name, value]),
@@ -96,20 +102,26 @@ export function createLearnedCapabilities(
   };
 }
 
-/** The capability that another process has learned; null if the message has another topic or is invalid. */
+/** A capability that another process has learned or, if its value is null, has forgotten. */
+interface ReceivedCapability {
+  capability: Capability;
+  value: boolean | number | null;
+  learnedAtMs: number;
+}
+
+/** Null if the message has another topic or is invalid. */
 function parseMessage(
   topic: string,
   message: unknown,
   examples: Readonly<Record<Capability, boolean | number>>,
-): { capability: Capability; learned: LearnedCapability } | null {
+): ReceivedCapability | null {
   const [prefix, capability] = topic.split(':');
   const value = propertyOf(message, 'value');
   const learnedAtMs = propertyOf(message, 'learnedAtMs');
   if (prefix !== topicPrefix || !capability || !Object.hasOwn(examples, capability)) return null;
-  if (!isValue(value) || typeof value !== typeof examples[capability]) return null;
+  if (value !== null && (!isValue(value) || typeof value !== typeof examples[capability])) return null;
   if (typeof learnedAtMs !== 'number') return null;
-  const learned = { value, confirmed: true, learnedAtMs: Math.min(learnedAtMs, epochMs()), rememberMs };
-  return { capability, learned };
+  return { capability, value, learnedAtMs: Math.min(learnedAtMs, epochMs()) };
 }
 
 const isValue = (value: unknown): value is boolean | number =>
@@ -120,6 +132,21 @@ const isValue = (value: unknown): value is boolean | number =>
 export function maxPageSize(learned: LearnedCapabilities, endpoint: string): number {
   const value = learned.lookup(endpoint)?.value;
   return typeof value === 'number' ? value : largestPageSize;
+}
+
+/**
+ * Whether the app is known to be in development mode: it has a limit that other apps do not have. Knowledge expires after a
+ * day, but the app stays in its mode until a response shows the contrary.
+ */
+export function isDevelopmentMode(
+  { developmentOnly }: CapabilityPolicy,
+  learned: LearnedCapabilities,
+): boolean {
+  const confirmed = (find: LearnedCapabilities['last']) =>
+    developmentOnly.filter(([capability]) => find(capability)?.confirmed);
+  const valid = confirmed((capability) => learned.lookup(capability) ?? undefined);
+  const known = valid.length > 0 ? valid : confirmed(learned.last);
+  return known.some(([capability, value]) => learned.last(capability)?.value === value);
 }
 
 /** The smallest page size that the endpoint may turn out to have, and the rejected calls until then. */

@@ -18,6 +18,8 @@ export interface CapabilityPolicy {
   endpoints: readonly PagedEndpointDefinition[];
   /** The capabilities of the kinds of app that Spotify documents since February 2026. */
   modes: Readonly<Record<QuotaMode, Readonly<Record<Capability, boolean | number>>>>;
+  /** The values that only apps in development mode have. */
+  developmentOnly: readonly (readonly [capability: Capability, value: boolean | number])[];
 }
 
 export const largestPageSize = 50;
@@ -32,24 +34,25 @@ export function capabilityPolicy(registry: KindRegistry): CapabilityPolicy {
   const endpoints = pagedEndpoints(registry);
   const kinds = Object.values(registry);
   const fields = kinds.flatMap(({ withheldFields }) => withheldFields);
+  const extended: Record<Capability, boolean | number> = {
+    // Not the other features: only apps from before November 2024 have all of them.
+    ...Object.fromEntries(['batch', ...fields].map((capability) => [capability, true])),
+    ...Object.fromEntries(endpoints.map(({ name }) => [name, largestPageSize])),
+  };
+  const development: Record<Capability, boolean | number> = {
+    ...Object.fromEntries([...features, ...fields].map((capability) => [capability, false])),
+    ...Object.fromEntries(endpoints.map(({ name, developmentPageSize }) => [name, developmentPageSize])),
+  };
   return {
     features,
     // Single reads take the place of batches.
     conclusiveFeatures: ['batch', ...rootLists.map(({ withheldField }) => withheldField)],
     withheldFields: Object.fromEntries(kinds.map(({ name, withheldFields }) => [name, withheldFields])),
     endpoints,
-    modes: {
-      auto: {},
-      // Not the other features: only apps from before November 2024 have all of them.
-      extended: {
-        ...Object.fromEntries(['batch', ...fields].map((capability) => [capability, true])),
-        ...Object.fromEntries(endpoints.map(({ name }) => [name, largestPageSize])),
-      },
-      development: {
-        ...Object.fromEntries([...features, ...fields].map((capability) => [capability, false])),
-        ...Object.fromEntries(endpoints.map(({ name, developmentPageSize }) => [name, developmentPageSize])),
-      },
-    },
+    modes: { auto: {}, extended, development },
+    developmentOnly: Object.entries(development).filter(
+      ([capability, value]) => Object.hasOwn(extended, capability) && extended[capability] !== value,
+    ),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Rejection {
   isExplicit: boolean;
   /** Whether one such rejection is proof, for a capability that has not worked yet. */
   isConclusive: boolean;
+  /** The page size that Spotify rejected; undefined for a feature or a field. */
+  limit?: number;
 }
 
 /**
@@ -53,7 +55,9 @@ export function createRejections(policy: CapabilityPolicy, learned: LearnedCapab
   function isGivenUp(capability: Capability, rejection: Rejection): boolean {
     const last = learned.last(capability);
     if (last?.value === false) return true; // tried again, and still rejected
-    const hasWorked = last?.confirmed === true;
+    // A page size above the one that has worked has not worked itself.
+    const isAboveLast = typeof last?.value === 'number' && (rejection.limit ?? 0) > last.value;
+    const hasWorked = last?.confirmed === true && !isAboveLast;
     if (!hasWorked && rejection.isConclusive) return true;
     const first = firstRejections.get(capability);
     if (!first) firstRejections.set(capability, { ...rejection, successes });
@@ -108,7 +112,7 @@ export function lowerMaxPageSize(
   { endpoint, limit, list, isExplicit }: PageRejection,
 ): SmallerPageNeeded {
   const next = nextBelow(policy, endpoint, limit);
-  const rejection = { object: list, isExplicit, isConclusive: isExplicit };
+  const rejection = { object: list, isExplicit, isConclusive: isExplicit, limit };
   if (limit <= maxPageSize(learned, endpoint) && rejections.isGivenUp(endpoint, rejection)) {
     learned.record(endpoint, next, { confirmed: false });
     rejections.clear(endpoint);

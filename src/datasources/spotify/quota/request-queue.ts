@@ -1,4 +1,4 @@
-import { UpstreamTimeout } from '../../../errors.ts';
+import { CallAbandoned } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Log } from '../../../observability/log.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
@@ -122,7 +122,7 @@ function createCallSlots(
   return {
     isFull,
     decide(family, waiters) {
-      if (!waiters.hasActive()) return { act: 'reject', error: abandonedError() };
+      if (!waiters.hasActive()) return { act: 'reject', error: new CallAbandoned() };
       const nowMs = performance.now();
       return decideAdmission({
         family,
@@ -147,5 +147,3 @@ function createCallSlots(
     },
   };
 }
-
-const abandonedError = () => new UpstreamTimeout('No client waits for this Spotify call any more.');

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../src/sandbox/index.ts';
+import { startClock, waitForIdleLoop } from '../../../support/clock.ts';
 import {
   artists,
   catalogue,
@@ -16,6 +18,8 @@ import {
 
 // The sandbox generates its tracks at the first search, and so blocks the event loop until gateways shed requests.
 beforeAll(() => void catalogue.find('track', 'the'));
+
+const daySeconds = 24 * 3_600;
 
 const allArtistIds = catalogue.artists().map(({ id }) => id);
 const listOf = (id: string) => `{ artist(id: "${id}") { albums(first: 1) { totalCount } } }`;
@@ -61,6 +65,38 @@ describe('the page size limit', () => {
     expect(requestedLimits.filter((limit) => limit !== '10')).toEqual(['50']);
     expect(requestedLimits).toHaveLength(21);
     expect(learnedCapabilities(gateway, 'artists/albums')).toHaveLength(1);
+  });
+
+  test('is learned again after a day, with one rejected call for concurrent operations', async () => {
+    const clock = startClock();
+    const gateway = await startWithUnknownApp('development');
+    await expectNoError(gateway, listOf(artists.bts));
+    await clock.pass(daySeconds + 1);
+    const callsBefore = gateway.apiCalls().length;
+    await Promise.all(allArtistIds.slice(0, 20).map((id) => expectNoError(gateway, listOf(id))));
+    const requestedLimits = limits(gateway.apiCalls().slice(callsBefore));
+    expect(requestedLimits.filter((limit) => limit !== '10')).toEqual(['50']);
+  });
+
+  test('costs one rejected call if the client for which it was to be tried has gone', async () => {
+    const limitOfOneCall = { UPSTREAM_CONCURRENCY: '1' };
+    const gateway = await startWithUnknownApp('development', limitOfOneCall, { latencyMs: 200 });
+    const leaving = new AbortController();
+    const [gone = '', before = '', ...others] = allArtistIds;
+    const inFlight = expectNoError(gateway, `{ artist(id: "${before}") { name } }`);
+    while (gateway.apiCalls().length === 0) await sleep(1);
+    const abandoned = gateway.fetch('/graphql', {
+      method: 'POST',
+      signal: leaving.signal,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: listOf(gone) }),
+    });
+    await waitForIdleLoop();
+    const waiting = others.slice(0, 5).map((id) => expectNoError(gateway, listOf(id)));
+    await waitForIdleLoop();
+    leaving.abort();
+    await Promise.all([inFlight, abandoned.catch(() => undefined), ...waiting]);
+    expect(limits(gateway.apiCalls()).filter((limit) => limit !== '10')).toEqual(['50']);
   });
 
   test('is not learned from an artist that does not exist', async () => {

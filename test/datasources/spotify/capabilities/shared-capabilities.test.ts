@@ -2,7 +2,11 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
 import { SmallerPageNeeded } from '../../../../src/datasources/spotify/capabilities/rejections.ts';
-import { LimitRejected } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import {
+  FeatureWithheld,
+  LimitRejected,
+} from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import {
   albums,
   artists,
@@ -76,6 +80,31 @@ describe('a capability that other processes have learned', () => {
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([false, { batch: false }]);
     clock.aheadMs += dayMs + 1;
     expect([capabilities.has('batch'), capabilities.values()]).toEqual([null, {}]);
+  });
+
+  test('of development mode stays known after a day, until a response shows the contrary', async () => {
+    const { capabilities } = start('development');
+    clock.aheadMs += dayMs + 1;
+    expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([null, true]);
+    await capabilities.withFeature('batch', 'two albums', async () => 'a batch');
+    expect([capabilities.has('batch'), capabilities.isDevelopmentMode()]).toEqual([true, false]);
+  });
+
+  test('that is withdrawn is withdrawn in all processes, and in those that start later', async () => {
+    const store = createFakeSharedStore();
+    const startProcess = () => createCapabilities('auto', silentLog, store.connect());
+    const [one, another] = [startProcess(), startProcess()];
+    await one.withFeature('batch', 'two albums', () => Promise.reject(new FeatureWithheld(true)));
+    expect([one.has('batch'), another.has('batch'), startProcess().has('batch')]).toEqual([
+      false,
+      false,
+      null,
+    ]);
+    clock.aheadMs += 1;
+    one.reset('batch');
+    const later = startProcess();
+    await Promise.resolve(); // the store delivers its messages after a subscription
+    expect([one.has('batch'), another.has('batch'), later.has('batch')]).toEqual([null, null, null]);
   });
 
   test('is published as soon as a response has confirmed it, and not before', async () => {
