@@ -27,7 +27,7 @@ export interface LearnedCapabilities {
   lookup(capability: Capability): LearnedCapability | null;
   /** The capability as it was learned last, even if it has expired. */
   last(capability: Capability): LearnedCapability | undefined;
-  /** Logs a confirmed capability, and shares it with the other processes unless it expires sooner than usual. */
+  /** Logs the capability if it is confirmed, and shares it with the other processes unless it expires sooner than usual. */
   record(
     capability: Capability,
     value: boolean | number,
@@ -71,9 +71,9 @@ export function createLearnedCapabilities(
   sharedState?.subscribe((topic, message) => {
     const received = parseMessage(topic, message, modes.development);
     if (!received || received.learnedAtMs <= (learned.get(received.capability)?.learnedAtMs ?? 0)) return;
-    const { capability, value, learnedAtMs } = received;
+    const { capability, value, ...rest } = received;
     if (value === null) learned.delete(capability);
-    else learned.set(capability, { value, confirmed: true, learnedAtMs, rememberMs });
+    else learned.set(capability, { value, ...rest, rememberMs });
   });
 
   return {
@@ -84,11 +84,12 @@ export function createLearnedCapabilities(
       if (before?.value === value && before.confirmed === confirmed) return;
       const next = { value, confirmed, learnedAtMs: epochMs(), rememberMs: forMs };
       learned.set(capability, next);
-      if (!confirmed) return;
-      log.info(
-        { ability: capability, value, before: before?.confirmed ? before.value : null },
-        learnedSentence(capability, value),
-      );
+      if (confirmed) {
+        log.info(
+          { ability: capability, value, before: before?.confirmed ? before.value : null },
+          learnedSentence(capability, value),
+        );
+      }
       if (forMs === rememberMs) sharedState?.publish(topicOf(capability), next);
     },
     reset(capability) {
@@ -106,6 +107,7 @@ export function createLearnedCapabilities(
 interface ReceivedCapability {
   capability: Capability;
   value: boolean | number | null;
+  confirmed: boolean;
   learnedAtMs: number;
 }
 
@@ -121,7 +123,8 @@ function parseMessage(
   if (prefix !== topicPrefix || !capability || !Object.hasOwn(examples, capability)) return null;
   if (value !== null && (!isValue(value) || typeof value !== typeof examples[capability])) return null;
   if (typeof learnedAtMs !== 'number') return null;
-  return { capability, value, learnedAtMs: Math.min(learnedAtMs, epochMs()) };
+  const confirmed = propertyOf(message, 'confirmed') !== false;
+  return { capability, value, confirmed, learnedAtMs: Math.min(learnedAtMs, epochMs()) };
 }
 
 const isValue = (value: unknown): value is boolean | number =>

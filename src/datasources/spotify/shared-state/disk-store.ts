@@ -36,7 +36,7 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
   const writes = createWriteQueue(database);
   const messages = createDiskMessages(database, writes);
   onReplaced = messages.restart;
-  const leases = createLeases(leaseCommands(database, writes), checkLeasesEveryMs);
+  const leases = createLeases(leaseCommands(database, writes, messages.deliver), checkLeasesEveryMs);
   const sweepTimer = setInterval(sweep, sweepEveryMs).unref();
 
   function sweep(): void {
@@ -80,6 +80,8 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
 }
 
 interface DiskMessages extends Pick<SharedStore, 'publish' | 'publishAgain' | 'subscribe' | 'whenSynced'> {
+  /** Delivers the messages that have not been delivered. */
+  deliver(): void;
   /** Delivers all messages again, because an empty database has replaced the one before. */
   restart(): void;
   close(): void;
@@ -120,6 +122,7 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
       }),
     subscribe: messages.subscribe,
     whenSynced: () => synced,
+    deliver,
     restart() {
       lastId = 0;
     },
@@ -127,13 +130,23 @@ function createDiskMessages(database: DiskDatabase, writes: WriteQueue): DiskMes
   };
 }
 
-function leaseCommands(database: DiskDatabase, writes: WriteQueue): LeaseCommands {
+function leaseCommands(
+  database: DiskDatabase,
+  writes: WriteQueue,
+  deliverMessages: () => void,
+): LeaseCommands {
   const owner = randomUUID();
   return {
     acquire: async (keys) =>
       writes.run((sql) => keys.map((key) => tables.acquireLease(sql, key, owner, Date.now(), leaseMs))),
-    haveEnded: async (keys) =>
-      database.read((sql) => keys.map((key) => !tables.hasLease(sql, key, Date.now(), leaseMs))),
+    async haveEnded(keys) {
+      const ended = database.read((sql) =>
+        keys.map((key) => !tables.hasLease(sql, key, Date.now(), leaseMs)),
+      );
+      // A lower page size, for example, that the holder of the lease has just learned.
+      if (ended?.includes(true)) deliverMessages();
+      return ended;
+    },
     renew: (keys) =>
       writes.enqueue((sql) => {
         for (const key of keys) tables.renewLease(sql, key, owner, Date.now() + leaseMs);

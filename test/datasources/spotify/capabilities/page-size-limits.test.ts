@@ -13,6 +13,7 @@ import {
   unknownId,
   withoutErrors,
 } from '../../../support/schema-tests.ts';
+import { startStore, stores } from '../../../support/shared-gateways.ts';
 
 /** The gateway learns the capabilities of an app from Spotify's responses, once and with as few calls as possible. */
 
@@ -98,6 +99,16 @@ describe('the page size limit', () => {
     await Promise.all([inFlight, abandoned.catch(() => undefined), ...waiting]);
     expect(limits(gateway.apiCalls()).filter((limit) => limit !== '10')).toEqual(['50']);
   });
+
+  test.each(stores)(
+    'costs one rejected call for equal operations of several processes (%s)',
+    async (kind) => {
+      const store = await startStore(kind, { SPOTIFY_QUOTA_MODE: 'auto' });
+      const processes = [await store.start(), await store.start(), await store.start(), await store.start()];
+      await Promise.all(processes.map((gateway) => expectNoError(gateway, listOf(artists.bts))));
+      expect(limits(store.apiCalls())).toEqual(['50', '10']);
+    },
+  );
 
   test('is not learned from an artist that does not exist', async () => {
     const gateway = await startWithUnknownApp('development');

@@ -55,6 +55,9 @@ describe('a capability that other processes have learned', () => {
     receive('ability:search', { value: 10, learnedAtMs: soon() });
     expect([capabilities.has('batch'), capabilities.maxPageSize('search')]).toEqual([false, 10]);
     expect(capabilities.worstCasePage('search')).toEqual({ limit: 10, probeCalls: 0 });
+    receive('ability:artists/albums', { value: 10, confirmed: false, learnedAtMs: soon() });
+    expect(capabilities.worstCasePage('artists/albums')).toEqual({ limit: 10, probeCalls: 0 });
+    expect(capabilities.values()).toEqual({ batch: false, search: 10, 'artists/albums': 10 });
     receive('ability:batch', { value: true, learnedAtMs: soon() - 60_000 });
     expect(capabilities.has('batch')).toBe(false);
   });
@@ -107,23 +110,30 @@ describe('a capability that other processes have learned', () => {
     expect([one.has('batch'), another.has('batch'), later.has('batch')]).toEqual([null, null, null]);
   });
 
-  test('is published as soon as a response has confirmed it, and not before', async () => {
+  test('is published as soon as a response has shown it, and again when another one has confirmed it', async () => {
     const { capabilities, published } = start('auto');
     const page = (limit: number, response: () => Promise<string>) =>
       capabilities.withLimit('search', limit, 'a list', response, () => true);
     const reject = () => Promise.reject(new LimitRejected(true));
     await expect(page(50, reject)).rejects.toBeInstanceOf(SmallerPageNeeded);
+    const smallPages = (confirmed: boolean) =>
+      expect.objectContaining({ value: 10, confirmed, learnedAtMs: expect.any(Number) });
     expect([
       published,
       capabilities.maxPageSize('search'),
       capabilities.maxPageSize('artists/albums'),
-    ]).toEqual([[], 10, 10]);
-    expect(await page(10, async () => 'a page')).toBe('a page');
-    expect(published).toEqual([
-      ['ability:search', expect.objectContaining({ value: 10, learnedAtMs: expect.any(Number) })],
+    ]).toEqual([
+      [
+        ['ability:search', smallPages(false)],
+        ['ability:artists/albums', smallPages(false)],
+      ],
+      10,
+      10,
     ]);
+    expect(await page(10, async () => 'a page')).toBe('a page');
+    expect(published.slice(2)).toEqual([['ability:search', smallPages(true)]]);
     expect(await page(5, async () => 'a smaller page')).toBe('a smaller page');
-    expect([published.length, capabilities.maxPageSize('search')]).toEqual([1, 10]);
+    expect([published.length, capabilities.maxPageSize('search')]).toEqual([3, 10]);
   });
 });
 
