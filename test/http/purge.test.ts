@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { TestGateway } from '../support/gateway.ts';
-import { albums, artists, dataAndErrorCodes, startInMode } from '../support/schema-tests.ts';
+import {
+  albums,
+  artists,
+  dataAndErrorCodes,
+  playlists,
+  shows,
+  startInMode,
+  tracks,
+} from '../support/schema-tests.ts';
 import { type StoreKind, startStore, stores } from '../support/shared-gateways.ts';
 import { portOf } from '../support/test-server.ts';
 
@@ -80,6 +88,42 @@ describe('an id that is removed', () => {
     const [calls, id] = [gateway.apiCalls().length, idIn(data) ?? expect.fail()];
     await purge(gateway, id);
     expect(dataAndErrorCodes(await gateway.ask<Data, object>(document))).toEqual({ data, errors: [] });
+    expect(gateway.apiCalls().length).toBeGreaterThan(calls);
+  });
+
+  const content =
+    '... on Track { id album { id artists { id } } artists { id } } ... on Episode { id show { id } }';
+  test.each([
+    ['a playlist', `playlist(id: "${playlists.gaps}") { id items(first: 5) { nodes { item { CONTENT } } } }`],
+    [
+      'a later page of a playlist',
+      `playlist(id: "${playlists.items230}") { items(last: 3) { nodes { item { CONTENT } } } }`,
+    ],
+    ['an album', `album(id: "${albums.tracks20}") { artists { id } tracks(first: 3) { nodes { id } } }`],
+    ['a show', `show(id: "${shows.episodes130}") { id episodes(first: 3) { nodes { id } } }`],
+  ])('is removed with each response that shows it: %s', async (_, selection) => {
+    const gateway = await withToken();
+    const document = `{ ${selection.replace('CONTENT', content)} }`;
+    const { data } = await gateway.ask(document);
+    const ids = new Set(JSON.stringify(data).match(/\b[0-9A-Za-z]{22}\b/g) ?? []);
+    expect(ids.size).toBeGreaterThan(2);
+    for (const id of ids) {
+      await gateway.ask(document);
+      const calls = gateway.apiCalls().length;
+      await purge(gateway, id);
+      expect(dataAndErrorCodes(await gateway.ask(document)), id).toEqual({ data, errors: [] });
+      expect(gateway.apiCalls().length, id).toBeGreaterThan(calls);
+    }
+  });
+
+  test('is removed with the pages in which another track replaces it, before an item is decoded', async () => {
+    const gateway = await withToken();
+    const document = (fields: string) =>
+      `{ album(id: "${albums.relinked}", market: "ES") { tracks(first: 1) { ${fields} } } }`;
+    await gateway.ask(document('totalCount'));
+    const calls = gateway.apiCalls().length;
+    await purge(gateway, tracks.relinked);
+    await gateway.ask(document('nodes { id linkedFrom { id } }'));
     expect(gateway.apiCalls().length).toBeGreaterThan(calls);
   });
 

@@ -2,6 +2,7 @@ import { isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
+import { idsIn } from '../kinds/spotify-id.ts';
 
 /** Whether a read needs the full object, or a simplified object that came with another response is enough. */
 export type Form = 'full' | 'any';
@@ -53,11 +54,10 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
   findKind(kinds, object.kind)?.isRelinked?.(object) === true;
 
-/** Whether a value of the cache, or an item of a list in it, has one of these ids. */
+/** Whether a text, or a text anywhere in a value of the cache, contains one of these ids. */
 export function containsId(value: unknown, ids: ReadonlySet<string>): boolean {
-  if (typeof value === 'string') return ids.has(value);
+  if (typeof value === 'string') return ids.has(value) || Array.from(idsIn(value)).some((id) => ids.has(id));
   if (typeof value !== 'object' || value === null) return false;
-  if (!isLazyItems(value)) return Object.values(value).some((part) => containsId(part, ids));
-  // The key of an object is `kind/id`, perhaps with a market.
-  return Array.from(value.indexes.keys()).some((key) => ids.has(/\/(\w+)/.exec(key)?.[1] ?? ''));
+  const parts = isLazyItems(value) ? value.contents() : Object.values(value);
+  return parts.some((part) => containsId(part, ids));
 }

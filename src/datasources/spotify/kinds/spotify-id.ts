@@ -10,6 +10,7 @@ export interface WrittenId {
   form: 'id' | 'URI' | 'link';
 }
 
+const idLength = 22;
 const bareId = /^[0-9A-Za-z]{22}$/;
 // People paste links with blanks around them, and URIs with the parameters of a link (`?si=`) or a time (`#1:30`).
 const uri = /^\s*spotify:([a-z]+):([0-9A-Za-z]+)(?:[?#].*)?\s*$/;
@@ -31,6 +32,15 @@ export function pathSegment(text: string): string {
 }
 
 export const isBareId = (text: string): text is SpotifyId => bareId.test(text);
+
+/** Every part of a text that may be an id, such as the last part of a URI or of a link. */
+export function* idsIn(text: string): Iterable<SpotifyId> {
+  for (const [run] of text.matchAll(/[0-9A-Za-z]{22,}/g)) {
+    // In a URL an id may follow an escape such as `%3A` without a gap.
+    for (let start = 0; start + idLength <= run.length; start++)
+      yield run.slice(start, start + idLength) as SpotifyId;
+  }
+}
 
 /** Reads an id, a Spotify URI (`spotify:album:…`) or an `open.spotify.com` link of any kind; null for other text. */
 export function readId(input: string): WrittenId | null {

@@ -19,6 +19,8 @@ export interface LazyItems<T> {
   readonly indexes: ReadonlyMap<string, number>;
   /** All of them, decoded. */
   all(): readonly (T | Malformed | null)[];
+  /** All of them as they are in memory: decoded, or as Spotify sent them. */
+  contents(): readonly unknown[];
 }
 
 /**
@@ -53,6 +55,7 @@ export function lazyItems<T>(
     isWhole: () => isWhole,
     indexes: indexesOf(list, request),
     all: () => ids.map((_, index) => at(index)),
+    contents: () => [...decoded, ...encoded],
   };
 }
 
