@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { startClock } from '../support/clock.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import {
   albums,
@@ -173,6 +175,83 @@ describe('an id that is removed', () => {
       expect(apiCalls()).toHaveLength(2);
     },
   );
+});
+
+describe('a request that was sent before the removal of an id in its response', () => {
+  const delayOne = { times: 1, fault: { kind: 'delay', ms: 300 } } as const;
+
+  test.each([
+    ['an object', album, 1],
+    ['a page of a list', list, 2],
+    ['a page that an object contains', track, 1],
+  ])('is not joined by a later operation, and its response is not cached: %s', async (_, document, calls) => {
+    const gateway = await withToken();
+    gateway.sandbox.faults.add(delayOne);
+    const first = gateway.ask(document);
+    await expect.poll(() => gateway.apiCalls().length).toBe(calls);
+    await purge(gateway, document === list ? artists.bts : albums.tracks20);
+    const second = await gateway.ask(document);
+    expect(gateway.apiCalls()).toHaveLength(2 * calls);
+    expect((await first).data).toEqual(second.data);
+    await gateway.ask(document);
+    expect(gateway.apiCalls()).toHaveLength(2 * calls);
+  });
+
+  test.each([
+    ['an object', album],
+    ['a page that an object contains', track],
+  ])('causes another call even if no operation began meanwhile: %s', async (_, document) => {
+    const gateway = await withToken();
+    gateway.sandbox.faults.add(delayOne);
+    const first = gateway.ask(document);
+    await expect.poll(() => gateway.apiCalls().length).toBe(1);
+    await purge(gateway, albums.tracks20);
+    await first;
+    for (const calls of [2, 2]) {
+      expect((await gateway.ask(document)).errors).toEqual([]);
+      expect(gateway.apiCalls()).toHaveLength(calls);
+    }
+  });
+
+  test('is cached if the removed id is not in its response', async () => {
+    const gateway = await withToken();
+    gateway.sandbox.faults.add(delayOne);
+    const first = gateway.ask(album);
+    await expect.poll(() => gateway.apiCalls().length).toBe(1);
+    await purge(gateway, artists.bts);
+    await first;
+    await gateway.ask(album);
+    expect(gateway.apiCalls()).toHaveLength(1);
+  });
+
+  test('does not confirm the stale entry that was removed', async () => {
+    const { pass } = startClock();
+    const gateway = await withToken({ CACHE_TTL_SECONDS: '100' });
+    await gateway.ask(album);
+    await pass(101);
+    gateway.sandbox.faults.add(delayOne);
+    await gateway.ask(album); // is served stale, and refreshes it in the background
+    await expect.poll(() => gateway.apiCalls().length).toBe(2);
+    await purge(gateway, albums.tracks20);
+    await sleep(400); // until the response has arrived
+    for (const calls of [3, 3]) {
+      await gateway.ask(album);
+      expect(gateway.apiCalls()).toHaveLength(calls);
+    }
+  });
+
+  test.each<StoreKind>([...stores])('is not read from %s if another process removed the id', async (kind) => {
+    const { start, sandbox, apiCalls } = await startStore(kind, { PURGE_TOKEN });
+    const [one, other] = [await start(), await start()];
+    sandbox.faults.add({ times: 1, fault: { kind: 'delay', ms: 500 } });
+    const first = one.ask(album);
+    await expect.poll(() => apiCalls().length).toBe(1);
+    await purge(other, albums.tracks20);
+    await Promise.all([first, other.ask(album)]);
+    expect(apiCalls()).toHaveLength(2);
+    await Promise.all([one.ask(album), other.ask(album)]);
+    expect(apiCalls()).toHaveLength(2);
+  });
 });
 
 interface Data {

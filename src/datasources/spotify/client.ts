@@ -129,6 +129,7 @@ export function createSpotify(
     memory,
     store: sharedStore && createEntryStore(sharedStore, purges.isPurged),
     leases: sharedStore,
+    purges,
     dailyQuota,
     observer,
     log,

@@ -2,7 +2,7 @@ import { isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { idsIn } from '../kinds/spotify-id.ts';
+import { idsIn, type SpotifyId } from '../kinds/spotify-id.ts';
 
 /** Whether a read needs the full object, or a simplified object that came with another response is enough. */
 export type Form = 'full' | 'any';
@@ -54,10 +54,10 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
   findKind(kinds, object.kind)?.isRelinked?.(object) === true;
 
-/** Whether a text, or a text anywhere in a value of the cache, contains one of these ids. */
-export function containsId(value: unknown, ids: ReadonlySet<string>): boolean {
-  if (typeof value === 'string') return ids.has(value) || Array.from(idsIn(value)).some((id) => ids.has(id));
+/** Whether a text, or a text anywhere in a value of the cache, contains an id that is sought. */
+export function containsId(value: unknown, isSought: (id: SpotifyId) => boolean): boolean {
+  if (typeof value === 'string') return Array.from(idsIn(value)).some(isSought);
   if (typeof value !== 'object' || value === null) return false;
   const parts = isLazyItems(value) ? value.contents() : Object.values(value);
-  return parts.some((part) => containsId(part, ids));
+  return parts.some((part) => containsId(part, isSought));
 }

@@ -119,7 +119,10 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   }
 
   return (endpointRequest, fieldContext, { form = 'full', isRefresh = false }) => {
-    const request = inFlight.get(endpointRequest.key) ?? start(endpointRequest, form, isRefresh);
+    const current = inFlight.get(endpointRequest.key);
+    // The response may contain an id that was removed meanwhile: then its data is older than the removal.
+    const mayJoin = current && !options.purges.hasPurgedSince(current.startedMs);
+    const request = mayJoin ? current : start(endpointRequest, form, isRefresh);
     if (form === 'full') request.form = form;
     request.fieldContexts.push(fieldContext);
     return request;

@@ -8,6 +8,7 @@ import { kinds } from '../kinds/index.ts';
 import { cacheKeyOf, type Entity, getKind, type KindRegistry } from '../kinds/kind.ts';
 import { embeddedIn, isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest, EntityKey } from '../kinds/requests/endpoint-request.ts';
+import type { EntryAge } from '../quota/decide-reads.ts';
 import { containsId, embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
@@ -34,7 +35,7 @@ export interface MemoryOptions extends FreshnessOptions {
   registry?: KindRegistry;
 }
 
-export const embeddedBytes = 600; // a simplified object, which may stay longer than the response that contained it
+const embeddedBytes = 600; // a simplified object, which may stay longer than the response that contained it
 const maxBytes = 48_000_000; // of JSON text, which is some 80 MB as objects: the process stays below 300 MB
 const indexBytes = 150; // for each object that can be found in a list
 const keyBytes = 240; // limits the cache to 200,000 entries, however small they are
@@ -115,7 +116,7 @@ export function createMemory({ registry = kinds, ...options }: MemoryOptions): M
       let startMs = performance.now();
       for (const key of [...entries.keys()]) {
         const cached = entries.peek(key);
-        if (cached && containsId([key, cached.entry.value], ids)) entries.delete(key);
+        if (cached && containsId([key, cached.entry.value], (id) => ids.has(id))) entries.delete(key);
         if (performance.now() - startMs < purgeStepMs) continue;
         await nextIteration();
         startMs = performance.now();
@@ -153,18 +154,25 @@ export function createEntryWriter(
   };
 }
 
+/** The entry of a value that was a part of another response. */
+export const partEntry = (value: unknown, age: EntryAge): Entry => ({
+  value,
+  etag: null,
+  bytes: embeddedBytes,
+  ...age,
+});
+
 /** The entry of an object that came with another response: it has the freshness of its own kind. */
 const embeddedEntry = (
   object: Entity,
   sentMs: number,
   registry: KindRegistry,
   options: FreshnessOptions,
-): Entry => ({
-  value: withoutOtherMarket(object, registry),
-  etag: null,
-  bytes: embeddedBytes,
-  ...ageOf(getKind(registry, object.kind).freshMs, options, sentMs),
-});
+): Entry =>
+  partEntry(
+    withoutOtherMarket(object, registry),
+    ageOf(getKind(registry, object.kind).freshMs, options, sentMs),
+  );
 
 /** The object itself, or one inside it. */
 function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry): Entity | undefined {

@@ -1,3 +1,4 @@
+import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { quotaWaitMs } from '../quota/admission.ts';
 import type { QuotaState } from '../quota/daily-quota.ts';
@@ -9,11 +10,12 @@ import type { Form } from './embedded.ts';
 import { asOfMs, decideRead, type Entry, entryOf, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { Memory, StoreEntry } from './memory.ts';
-import { entryFromStore, type ReadEntry } from './shared-entry.ts';
+import type { Purges } from './purges.ts';
+import { entryFromStore, type ReadEntry, type StoredRequest } from './shared-entry.ts';
 import type { SharedResponses } from './shared-responses.ts';
 
 /** A request that may have to be sent to Spotify, with the entry that may make it needless. */
-export interface PendingFetch extends FetchRequest {
+export interface PendingFetch extends FetchRequest, StoredRequest {
   /** The fields that wait for it, in the order in which they joined. */
   fieldContexts: FieldContext[];
   etag: string | null;
@@ -21,8 +23,6 @@ export interface PendingFetch extends FetchRequest {
   form: Form;
   /** The entry of the full object or page. */
   cachedEntry: Entry | undefined;
-  /** The entry of the store with the JSON of `cachedEntry`, which is stored again if Spotify confirms it. */
-  storedEntry: ReadEntry | undefined;
   /** Whether it refreshes a stale entry that is served meanwhile. */
   isRefresh: boolean;
   /** Since when it waits for another process that reads the same, in milliseconds of the epoch; Infinity if it does not. */
@@ -41,6 +41,7 @@ export function pendingFetch(
     etag: cachedEntry?.etag ?? null,
     cachedEntry,
     storedEntry: undefined,
+    startedMs: epochMs(),
     waitingSinceMs: Number.POSITIVE_INFINITY,
   };
 }
@@ -69,7 +70,10 @@ export interface PendingEntries {
   decide(request: PendingFetch): Decided;
   /** The result of a request that is not sent. @throws UpstreamQuotaExceeded */
   resultOf(request: PendingFetch, decided: Decided | undefined): ReadResult;
-  /** Stores the result of a fetch, for this process and for the others. */
+  /**
+   * Stores the result of a fetch, for this process and for the others. If an id in it was removed after its request began,
+   * only the fields that wait for it get it.
+   */
   store(request: PendingFetch, result: FetchResult): Entry;
 }
 
@@ -78,6 +82,7 @@ export interface PendingEntriesOptions extends FreshnessOptions {
   storeEntry: StoreEntry;
   sharedResponses: SharedResponses | undefined;
   dailyQuota: CallQuota;
+  purges: Pick<Purges, 'isPurged' | 'hasPurgedSince'>;
 }
 
 /** The calls that are left of the daily quota of an endpoint family. */
@@ -86,7 +91,7 @@ export interface CallQuota {
 }
 
 export function createPendingEntries(options: PendingEntriesOptions): PendingEntries {
-  const { memory, sharedResponses, storeEntry, dailyQuota } = options;
+  const { memory, sharedResponses, storeEntry, dailyQuota, purges } = options;
 
   /** Uses an entry that came with another response meanwhile, such as one of the store. */
   function useMemory(request: PendingFetch): void {
@@ -105,7 +110,7 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
       return;
     }
     const entry = entryFromStore(endpointRequest, storedEntry, options);
-    if (!entry) return;
+    if (!entry || purges.isPurged([endpointRequest.key, entry.value], storedEntry.startedMs)) return;
     Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
     storeEntry(endpointRequest, entry);
   }
@@ -132,10 +137,19 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
       }
       return { entry, decision, source: 'redis' };
     },
-    store({ endpointRequest, cachedEntry, storedEntry }, result) {
+    store(request, result) {
+      const { endpointRequest, cachedEntry, startedMs } = request;
       const entry = entryOf(endpointRequest, result, cachedEntry, options);
-      sharedResponses?.write(endpointRequest, result, entry, storedEntry);
+      if (purges.isPurged([endpointRequest.key, entry.value], startedMs))
+        return expiredAt(endpointRequest, entry, startedMs);
+      sharedResponses?.write(request, result, entry);
       return storeEntry(endpointRequest, entry);
     },
   };
+}
+
+/** The entry with the state of an earlier time, at which its freshness ended: its parts are not cached either. */
+function expiredAt(endpointRequest: EndpointRequest<unknown>, entry: Entry, atMs: number): Entry {
+  const value = entry.value && (endpointRequest.onNotModified?.(entry.value, atMs) ?? entry.value);
+  return { ...entry, value, freshMs: 0, freshUntilMs: atMs, usableUntilMs: atMs };
 }

@@ -1,6 +1,7 @@
 import { epochMs } from '../../../observability/clock.ts';
 import { isBareId, type SpotifyId } from '../kinds/spotify-id.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
+import { containsId } from './embedded.ts';
 
 /**
  * The ids that an operator has removed from the cache. Every process deletes its responses that contain them, and uses no
@@ -10,12 +11,19 @@ export interface Purges {
   /** Removes the ids in all processes; in this one, before it resolves. */
   purge(ids: readonly SpotifyId[]): Promise<void>;
   /**
-   * Whether a response contains an id that was removed after it.
-   * @param body its JSON text
-   * @param asOfMs when Spotify gave or confirmed it, in milliseconds of the epoch
+   * Whether a response contains an id that was removed after its request.
+   * @param content its JSON text, or its value with its key
+   * @param startedMs when the request began, in milliseconds of the epoch
    */
-  isPurged(body: Buffer, asOfMs: number): boolean;
+  isPurged(content: unknown, startedMs: number): boolean;
+  /** Whether any id was removed since a time. */
+  hasPurgedSince(startedMs: number): boolean;
 }
+
+export const noPurges: Pick<Purges, 'isPurged' | 'hasPurgedSince'> = {
+  isPurged: () => false,
+  hasPurgedSince: () => false,
+};
 
 // A message has room for some 45 ids.
 const idsOfTopic = 32;
@@ -31,6 +39,7 @@ export function createPurges(
   onPurge: (ids: readonly SpotifyId[]) => Promise<void>,
 ): Purges {
   const purgedMs = new Map<SpotifyId, number>(); // when each id was removed, in the order of the removals
+  let latestMs = 0;
 
   /** Remembers the ids. @returns those whose removal was not known */
   function remember(purged: Iterable<readonly [SpotifyId, number]>): SpotifyId[] {
@@ -38,6 +47,7 @@ export function createPurges(
     for (const [id, atMs] of later) {
       purgedMs.delete(id);
       purgedMs.set(id, atMs);
+      latestMs = Math.max(latestMs, atMs);
     }
     for (const id of purgedMs.keys()) {
       if (purgedMs.size <= topics * idsOfTopic) break;
@@ -63,16 +73,17 @@ export function createPurges(
     if (ids.length > 0) void onPurge(ids);
   });
 
+  const hasPurgedSince = (startedMs: number): boolean => latestMs >= startedMs;
+
   return {
+    hasPurgedSince,
     async purge(ids) {
       const nowMs = epochMs();
       remember(ids.map((id) => [id, nowMs]));
       for (const topic of new Set(ids.map(topicOf))) publish(topic);
       await onPurge(ids);
     },
-    isPurged(body, asOfMs) {
-      for (const [id, atMs] of purgedMs) if (atMs >= asOfMs && body.includes(id)) return true;
-      return false;
-    },
+    isPurged: (content, startedMs) =>
+      hasPurgedSince(startedMs) && containsId(content, (id) => (purgedMs.get(id) ?? 0) >= startedMs),
   };
 }

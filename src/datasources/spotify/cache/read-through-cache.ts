@@ -14,8 +14,9 @@ import { createDeferredWrites } from './deferred-writes.ts';
 import type { Form } from './embedded.ts';
 import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
-import { createEntryWriter, embeddedBytes, type Memory, type MemoryOptions } from './memory.ts';
-import type { CallQuota, ReadResult } from './pending-entries.ts';
+import { createEntryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
+import type { CallQuota, PendingEntriesOptions, ReadResult } from './pending-entries.ts';
+import { noPurges } from './purges.ts';
 import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
@@ -65,6 +66,8 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
   store?: EntryStore | undefined;
   leases?: Leases | undefined;
+  /** By default no ids are removed. */
+  purges?: PendingEntriesOptions['purges'];
   /** By default calls are not limited. */
   dailyQuota?: CallQuota | undefined;
   observer?: Observer;
@@ -75,8 +78,9 @@ const noQuota: CallQuota = {
   stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
 };
 
-export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
-  const { memory, store, dailyQuota = noQuota, observer = noopObserver } = options;
+export function createReadThroughCache(given: ReadThroughCacheOptions): ReadThroughCache {
+  const options = { purges: noPurges, observer: noopObserver, ...given };
+  const { memory, store, dailyQuota = noQuota, observer, purges } = options;
   const storeEntry = createEntryWriter(memory, options.capabilities, options);
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, storeEntry, options);
@@ -158,12 +162,11 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
       const [first] = endpointRequests;
       if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;
       await loadFromStore(endpointRequests, 'full');
-      const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
-      return readableCount(quotaOf(first), entries);
+      return readableCount(quotaOf(first), endpointRequests, memory);
     },
     put(endpointRequest, value, sentMs) {
-      const age = ageOf(endpointRequest.freshMs, options, sentMs);
-      const entry = { value, etag: null, bytes: embeddedBytes, ...age };
+      if (purges.isPurged([endpointRequest.key, value], sentMs)) return;
+      const entry = partEntry(value, ageOf(endpointRequest.freshMs, options, sentMs));
       storeEntry(endpointRequest as EndpointRequest<unknown>, entry);
     },
     expire: memory.expire,
@@ -171,8 +174,13 @@ export function createReadThroughCache(options: ReadThroughCacheOptions): ReadTh
   };
 }
 
-/** How many of the first entries can be used, or read with the calls that are left. */
-function readableCount(quota: QuotaUse, entries: readonly (Entry | null)[]): number {
+/** How many of the first requests need no call, or are among the calls that are left. */
+function readableCount(
+  quota: QuotaUse,
+  endpointRequests: readonly EndpointRequest<unknown>[],
+  memory: Memory,
+): number {
+  const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
   const rejected = decideReads(quota, entries, epochMs()).indexOf('reject');
   return rejected === -1 ? entries.length : rejected;
 }

@@ -8,7 +8,7 @@ import { acceptLanguage } from '../transport/api-client.ts';
 import { readBody, unpack } from '../transport/body.ts';
 import { ageOf, ageOfAbsence, asOfMs, type Entry, type FreshnessOptions } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
-import type { Purges } from './purges.ts';
+import { noPurges, type Purges } from './purges.ts';
 
 /** A response of Spotify as the processes of an app share it: its JSON, which each process decodes again. */
 export interface StoredEntry {
@@ -17,6 +17,8 @@ export interface StoredEntry {
   etag: string | null;
   /** When Spotify gave or confirmed it, in milliseconds of the epoch, as the other times. */
   asOfMs: number;
+  /** When its request began: the response may lack a change that Spotify made later. */
+  startedMs: number;
   freshUntilMs: number;
   usableUntilMs: number;
   /** Whether parts of the response were malformed when it was read from Spotify. */
@@ -52,7 +54,7 @@ const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 /** @param isPurged whether an operator has removed an id of this body since then; by default nothing is removed */
 export function createEntryStore(
   store: Pick<SharedStore, 'getEntries' | 'setEntries'>,
-  isPurged: Purges['isPurged'] = () => false,
+  isPurged = noPurges.isPurged,
 ): EntryStore {
   const nameOf = (key: string) => `${acceptLanguage}:${key}`;
   const containerNameOf = (cacheKey: string) => nameOf(`in:${cacheKey}`);
@@ -99,20 +101,27 @@ export function entryFromStore(
   return { value, etag, bytes, freshMs: longest.freshMs, freshUntilMs, usableUntilMs, isRepeated };
 }
 
-/**
- * The entry to share for a response; undefined if its JSON is not available.
- * @param storedEntry the entry that the response confirms, if that came from the store
- */
+/** A request whose response is stored. */
+export interface StoredRequest {
+  endpointRequest: EndpointRequest<unknown>;
+  /** The entry of the store that is stored again if Spotify confirms it. */
+  storedEntry: ReadEntry | undefined;
+  /** When it began, in milliseconds of the epoch. */
+  startedMs: number;
+}
+
+/** The entry to share for a response; undefined if its JSON is not available. */
 export function entryForStore(
+  { storedEntry, startedMs }: StoredRequest,
   result: FetchResult,
   entry: Entry,
-  storedEntry: StoredEntry | undefined,
 ): StoredEntry | undefined {
   const body = bodyOf(result, storedEntry);
   if (body === undefined) return undefined;
   const { value, etag, freshUntilMs, usableUntilMs, isRepeated = false } = entry;
   const hasMalformedParts = !isDocumented(value);
-  return { body, etag, asOfMs: asOfMs(entry), freshUntilMs, usableUntilMs, hasMalformedParts, isRepeated };
+  const times = { asOfMs: asOfMs(entry), startedMs, freshUntilMs, usableUntilMs };
+  return { body, etag, ...times, hasMalformedParts, isRepeated };
 }
 
 function bodyOf(result: FetchResult, storedEntry: StoredEntry | undefined): unknown {
@@ -159,14 +168,15 @@ function decodeEntry(value: Buffer | null, key: string, isPurged: Purges['isPurg
   const read = text && readBody(text);
   if (!read) return undefined;
   const json = (read.json ?? {}) as Json;
-  const { key: ownKey, body, etag, asOfMs, freshUntilMs, usableUntilMs } = json;
-  const times = [asOfMs, freshUntilMs, usableUntilMs];
+  const { key: ownKey, body, etag, asOfMs, startedMs = asOfMs, freshUntilMs, usableUntilMs } = json;
+  const times = [asOfMs, startedMs, freshUntilMs, usableUntilMs];
   if (ownKey !== key || body === undefined || !times.every(Number.isFinite)) return undefined;
-  if (isPurged(text, asOfMs as number)) return undefined;
+  if (isPurged(text.toString('latin1'), startedMs as number)) return undefined;
   return {
     body,
     etag: typeof etag === 'string' && etagPattern.test(etag) ? etag : null,
     asOfMs: asOfMs as number,
+    startedMs: startedMs as number,
     freshUntilMs: freshUntilMs as number,
     usableUntilMs: usableUntilMs as number,
     hasMalformedParts: json.hasMalformedParts === true,

@@ -6,7 +6,13 @@ import { embeddedKeys, type Form, simplifiedKey } from './embedded.ts';
 import { asOfMs, type Entry, isFresh } from './entry.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { Memory, MemoryOptions, StoreEntry } from './memory.ts';
-import { type EntryStore, entryForStore, entryFromStore, type ReadEntry } from './shared-entry.ts';
+import {
+  type EntryStore,
+  entryForStore,
+  entryFromStore,
+  type ReadEntry,
+  type StoredRequest,
+} from './shared-entry.ts';
 
 /** The responses that the processes of an app share in the store, with the objects inside them. */
 export interface SharedResponses {
@@ -17,16 +23,8 @@ export interface SharedResponses {
   read(reads: readonly SharedRead[]): Promise<(ReadEntry | undefined)[]>;
   /** Loads the stored entries of the reads into memory. */
   load(reads: readonly SharedRead[]): Promise<void>;
-  /**
-   * Stores a response after the responses that have just arrived are served.
-   * @param storedEntry the entry that the response confirms, if that came from the store
-   */
-  write(
-    endpointRequest: EndpointRequest<unknown>,
-    result: FetchResult,
-    entry: Entry,
-    storedEntry?: ReadEntry | undefined,
-  ): void;
+  /** Stores a response after the responses that have just arrived are served. */
+  write(request: StoredRequest, result: FetchResult, entry: Entry): void;
 }
 
 export interface SharedRead {
@@ -78,9 +76,10 @@ export function createSharedResponses(
         if (entry) storeEntry(endpointRequest, entry);
       }
     },
-    write(endpointRequest, result, entry, storedEntry) {
+    write(request, result, entry) {
+      const { endpointRequest } = request;
       writes.enqueue(() => {
-        const sharedEntry = entryForStore(result, entry, storedEntry);
+        const sharedEntry = entryForStore(request, result, entry);
         if (!sharedEntry) return;
         store.set(endpointRequest.key, sharedEntry, embeddedKeys(endpointRequest, entry.value, registry));
       });
