@@ -56,7 +56,7 @@ export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
 
 /** Whether a text, or a text anywhere in a value of the cache, contains an id that is sought. */
 export function containsId(value: unknown, isSought: (id: SpotifyId) => boolean): boolean {
-  if (typeof value === 'string') return Array.from(idsIn(value)).some(isSought);
+  if (typeof value === 'string') return idsIn(value).some(isSought);
   if (typeof value !== 'object' || value === null) return false;
   const parts = isLazyItems(value) ? value.contents() : Object.values(value);
   return parts.some((part) => containsId(part, isSought));

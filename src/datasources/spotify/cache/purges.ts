@@ -25,10 +25,10 @@ export const noPurges: Pick<Purges, 'isPurged' | 'hasPurgedSince'> = {
   hasPurgedSince: () => false,
 };
 
-// A message has room for some 45 ids.
-const idsOfTopic = 32;
-const topics = 32;
-const topicOf = (id: string): string => `purge/${id.charCodeAt(id.length - 1) % topics}`;
+// Spread over the topics, 4,000 ids leave no topic with more than 40 of them. A message has room for 45.
+const topicCount = 256;
+const prefix = 'purges/'; // earlier versions had fewer topics, by another prefix
+const idsOfTopic = 40;
 
 /**
  * @param store by which processes share the ids; undefined if nothing is shared
@@ -38,39 +38,51 @@ export function createPurges(
   store: Pick<SharedStore, 'publish' | 'subscribe'> | undefined,
   onPurge: (ids: readonly SpotifyId[]) => Promise<void>,
 ): Purges {
-  const purgedMs = new Map<SpotifyId, number>(); // when each id was removed, in the order of the removals
+  const topics = Array.from({ length: topicCount }, () => new Map<SpotifyId, number>()); // when each id was removed
   let latestMs = 0;
+  let idsToDelete: SpotifyId[] = [];
+  let deletion = Promise.resolve();
 
   /** Remembers the ids. @returns those whose removal was not known */
-  function remember(purged: Iterable<readonly [SpotifyId, number]>): SpotifyId[] {
-    const later = Array.from(purged).filter(([id, atMs]) => atMs > (purgedMs.get(id) ?? 0));
+  function remember(purged: readonly (readonly [SpotifyId, number])[]): SpotifyId[] {
+    const later = purged.filter(([id, atMs]) => atMs > purgedMs(id));
     for (const [id, atMs] of later) {
-      purgedMs.delete(id);
-      purgedMs.set(id, atMs);
+      const topic = topicOf(id);
+      topics[topic] = new Map(latest([...(topics[topic] ?? []), [id, atMs]]));
       latestMs = Math.max(latestMs, atMs);
-    }
-    for (const id of purgedMs.keys()) {
-      if (purgedMs.size <= topics * idsOfTopic) break;
-      purgedMs.delete(id);
     }
     return later.map(([id]) => id);
   }
 
-  function publish(topic: string): void {
-    const ofTopic = [...purgedMs].filter(([id]) => topicOf(id) === topic).slice(-idsOfTopic);
-    store?.publish(topic, Object.fromEntries(ofTopic));
+  const purgedMs = (id: SpotifyId): number => topics[topicOf(id)]?.get(id) ?? 0;
+
+  const publish = (topic: number): void =>
+    store?.publish(`${prefix}${topic}`, Object.fromEntries(topics[topic] ?? []));
+
+  /** Deletes the ids of all messages that have arrived meanwhile together: each deletion searches the whole memory. */
+  function deleteResponses(ids: readonly SpotifyId[]): Promise<void> {
+    idsToDelete.push(...ids);
+    deletion = deletion.then(() => {
+      const all = idsToDelete;
+      idsToDelete = [];
+      return all.length > 0 ? onPurge(all) : undefined;
+    });
+    return deletion;
   }
 
-  store?.subscribe((topic, message) => {
-    if (!topic.startsWith('purge/') || typeof message !== 'object' || message === null) return;
+  store?.subscribe((topicName, message) => {
+    if (!topicName.startsWith('purge') || typeof message !== 'object' || message === null) return;
     const nowMs = epochMs();
-    const ids = remember(
-      Object.entries(message).flatMap(([id, atMs]) =>
-        // A time in the future would make every later response useless.
-        isBareId(id) && typeof atMs === 'number' ? [[id, Math.min(atMs, nowMs)] as const] : [],
-      ),
+    const times = Object.entries(message).flatMap(([id, atMs]) =>
+      // A time in the future would make every later response useless.
+      isBareId(id) && typeof atMs === 'number' ? [[id, Math.min(atMs, nowMs)] as const] : [],
     );
-    if (ids.length > 0) void onPurge(ids);
+    void deleteResponses(remember(times));
+    // A process that did not know the ids of this one has replaced its message.
+    const topic = topicName.startsWith(prefix) ? Number(topicName.slice(prefix.length)) : -1;
+    const sent = new Map<string, number>(times);
+    const isIncomplete = Array.from(topics[topic] ?? []).some(([id, atMs]) => (sent.get(id) ?? 0) < atMs);
+    if (isIncomplete) publish(topic);
   });
 
   const hasPurgedSince = (startedMs: number): boolean => latestMs >= startedMs;
@@ -81,9 +93,20 @@ export function createPurges(
       const nowMs = epochMs();
       remember(ids.map((id) => [id, nowMs]));
       for (const topic of new Set(ids.map(topicOf))) publish(topic);
-      await onPurge(ids);
+      await deleteResponses(ids);
     },
     isPurged: (content, startedMs) =>
-      hasPurgedSince(startedMs) && containsId(content, (id) => (purgedMs.get(id) ?? 0) >= startedMs),
+      hasPurgedSince(startedMs) && containsId(content, (id) => purgedMs(id) >= startedMs),
   };
 }
+
+/** The topic of an id: the same in all processes. */
+function topicOf(id: SpotifyId): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) % topicCount;
+  return hash;
+}
+
+/** As many of them as a message has room for: the same ones in all processes. */
+const latest = (times: readonly [SpotifyId, number][]): [SpotifyId, number][] =>
+  times.toSorted(([, one], [, other]) => one - other).slice(-idsOfTopic);

@@ -11,6 +11,7 @@ export interface WrittenId {
 }
 
 const idLength = 22;
+const longRuns = /[0-9A-Za-z]{22,}/g; // an escape such as `%3A` in a URL makes a run two characters longer than the id
 const bareId = /^[0-9A-Za-z]{22}$/;
 // People paste links with blanks around them, and URIs with the parameters of a link (`?si=`) or a time (`#1:30`).
 const uri = /^\s*spotify:([a-z]+):([0-9A-Za-z]+)(?:[?#].*)?\s*$/;
@@ -33,13 +34,11 @@ export function pathSegment(text: string): string {
 
 export const isBareId = (text: string): text is SpotifyId => bareId.test(text);
 
-/** Every part of a text that may be an id, such as the last part of a URI or of a link. */
-export function* idsIn(text: string): Iterable<SpotifyId> {
-  for (const [run] of text.matchAll(/[0-9A-Za-z]{22,}/g)) {
-    // In a URL an id may follow an escape such as `%3A` without a gap.
-    for (let start = 0; start + idLength <= run.length; start++)
-      yield run.slice(start, start + idLength) as SpotifyId;
-  }
+/** The parts of a text that may be ids, such as the last part of a URI or of a link. */
+export function idsIn(text: string): SpotifyId[] {
+  if (text.length < idLength) return [];
+  const runs = text.match(longRuns) ?? [];
+  return runs.filter(({ length }) => length <= idLength + 2).map((run) => run.slice(-idLength) as SpotifyId);
 }
 
 /** Reads an id, a Spotify URI (`spotify:album:…`) or an `open.spotify.com` link of any kind; null for other text. */

@@ -1,8 +1,8 @@
 /** Topics with their latest message, as processes exchange them. */
 
 export const maxTopicChars = 200;
-export const maxMessageChars = 2_000; // the longest is a page size limit with its time
-export const maxTopics = 1_000; // of one app: one for each capability, each endpoint family and each limit
+export const maxMessageChars = 2_000; // the longest has 40 removed ids with their times
+export const maxTopics = 1_000; // of one app: 256 of removed ids, and one for each capability, endpoint family and limit
 export const messageLifeMs = 48 * 3_600_000; // twice as long as any message is valid
 
 export type MessageListener = (topic: string, message: unknown) => void;
