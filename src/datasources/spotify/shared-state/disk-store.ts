@@ -40,8 +40,8 @@ export function createDiskStore(options: DiskStoreOptions): SharedStore {
   const sweepTimer = setInterval(sweep, sweepEveryMs).unref();
 
   function sweep(): void {
-    const isLarge = database.write((sql) => tables.sweep(sql, Date.now(), maxBytes));
-    if (isLarge) setImmediate(sweep);
+    const hasMore = database.write((sql) => tables.sweep(sql, Date.now(), maxBytes));
+    if (hasMore) setImmediate(sweep); // not at once: clients would wait for all steps
   }
 
   return {

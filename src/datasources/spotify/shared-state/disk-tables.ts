@@ -18,11 +18,11 @@ const batch = 1_000; // entries that one step deletes: some 10 ms
 const largeShare = 0.8; // of the limit, from where the oldest entries are deleted
 
 /**
- * Deletes expired entries, and the oldest entries while the database is nearly full.
- * @returns whether it is still nearly full
+ * One step that deletes expired entries, and after them the oldest entries while the database is nearly full.
+ * @returns whether another step is needed
  */
 export function sweep(sql: Sql, nowMs: number, maxBytes: number): boolean {
-  deleteExpired(sql, nowMs);
+  if (deleteExpired(sql, nowMs)) return true;
   if (usedBytes(sql) < maxBytes * largeShare) return false;
   return deleteOldest(sql) && usedBytes(sql) >= maxBytes * largeShare;
 }
@@ -33,10 +33,12 @@ export function evict(sql: Sql, nowMs: number): void {
   deleteOldest(sql);
 }
 
-function deleteExpired(sql: Sql, nowMs: number): void {
-  sql(`DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE until_ms <= ? LIMIT ${batch})`).run(nowMs);
+/** Deletes what has expired, at most a batch of entries. Returns whether there may be more of them. */
+function deleteExpired(sql: Sql, nowMs: number): boolean {
   sql('DELETE FROM message WHERE until_ms <= ?').run(nowMs);
   sql('DELETE FROM lease WHERE until_ms <= ?').run(nowMs);
+  const expired = `SELECT id FROM entry WHERE until_ms <= ? LIMIT ${batch}`;
+  return Number(sql(`DELETE FROM entry WHERE id IN (${expired})`).run(nowMs).changes) === batch;
 }
 
 /** Deletes a tenth of the entries, at most a batch: those that were written first. Returns whether there were any. */

@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createDiskStore } from '../../../../src/datasources/spotify/shared-state/disk-store.ts';
 import type { SharedStore } from '../../../../src/datasources/spotify/shared-state/shared-store.ts';
 import type { Log } from '../../../../src/observability/log.ts';
@@ -255,6 +255,28 @@ describe('disk store: files', () => {
     expect(warnings).toEqual([]);
     await store.close();
     expect(statSync(fileOf(dataDir)).size).toBeLessThanOrEqual(maxBytes);
+  });
+
+  test('deletes all expired entries within a minute, at most 1,000 in one iteration of the event loop', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const dataDir = temporaryFolder();
+    const { store } = openStore(dataDir);
+    const value = Buffer.from('value');
+    store.setEntries(Array.from({ length: 5_500 }, (_, i) => ({ key: `key${i}`, value, lifeMs: 1_000 })));
+    store.setEntries([{ key: 'kept', value, lifeMs: 3_600_000 }]);
+    await store.getEntries([]); // writes them
+    const { DatabaseSync } = await import('@photostructure/sqlite');
+    const database = new DatabaseSync(fileOf(dataDir));
+    const count = () => Number(database.prepare('SELECT count(*) AS count FROM entry').get()?.['count']);
+    const counts = [count()];
+    vi.advanceTimersByTime(61_000);
+    for (let iteration = 0; iteration < 7; iteration++) {
+      counts.push(count());
+      await nextIteration();
+    }
+    expect(counts).toEqual([5_501, 4_501, 3_501, 2_501, 1_501, 501, 1, 1]);
+    database.close();
   });
 });
 
