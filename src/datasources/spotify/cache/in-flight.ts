@@ -1,6 +1,5 @@
 import DataLoader from 'dataloader';
 import { deadlinePassed } from '../../../errors.ts';
-import { epochMs } from '../../../observability/clock.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import type { SharedStore } from '../shared-state/shared-store.ts';
 import type { FieldContext } from '../usage/field-context.ts';
@@ -111,7 +110,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
 
   /** Reads the store again when the other process has stored its entry, or has failed. */
   async function waitForOtherProcess(request: PendingFetch): Promise<ReadResult> {
-    request.waitingSinceMs = Math.min(request.waitingSinceMs, epochMs());
+    request.hasWaited = true;
     await leases?.whenLeaseEnds(request.endpointRequest.key);
     const isNeeded = request.fieldContexts.some(({ operation }) => !operation.hasEnded());
     if (!isNeeded) throw deadlinePassed();

@@ -25,8 +25,8 @@ export interface PendingFetch extends FetchRequest, StoredRequest {
   cachedEntry: Entry | undefined;
   /** Whether it refreshes a stale entry that is served meanwhile. */
   isRefresh: boolean;
-  /** Since when it waits for another process that reads the same, in milliseconds of the epoch; Infinity if it does not. */
-  waitingSinceMs: number;
+  /** Whether another process has read the same meanwhile. */
+  hasWaited: boolean;
 }
 
 export function pendingFetch(
@@ -42,7 +42,7 @@ export function pendingFetch(
     cachedEntry,
     storedEntry: undefined,
     startedMs: epochMs(),
-    waitingSinceMs: Number.POSITIVE_INFINITY,
+    hasWaited: false,
   };
 }
 
@@ -102,14 +102,15 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
 
   /** Uses the entry of the store if Spotify sent or confirmed it later than the one of this process. */
   function useStoredEntry(request: PendingFetch, storedEntry: ReadEntry | undefined): void {
-    const { cachedEntry, endpointRequest } = request;
+    const { cachedEntry, endpointRequest, hasWaited, startedMs } = request;
     if (!storedEntry) return;
     if (cachedEntry && asOfMs(cachedEntry) >= storedEntry.asOfMs) {
       const isSameJson = storedEntry.etag !== null && cachedEntry.etag === storedEntry.etag;
       if (isSameJson) request.storedEntry = storedEntry;
       return;
     }
-    const entry = entryFromStore(endpointRequest, storedEntry, options);
+    const isAwaited = hasWaited && storedEntry.asOfMs >= startedMs;
+    const entry = entryFromStore(endpointRequest, storedEntry, options, isAwaited);
     if (!entry || purges.isPurged([endpointRequest.key, entry.value], storedEntry.startedMs)) return;
     Object.assign(request, { cachedEntry: entry, storedEntry, etag: entry.etag });
     storeEntry(endpointRequest, entry);
@@ -120,9 +121,9 @@ export function createPendingEntries(options: PendingEntriesOptions): PendingEnt
       useMemory(request);
       useStoredEntry(request, storedEntry);
     },
-    decide({ endpointRequest, form, cachedEntry, isRefresh, waitingSinceMs }) {
+    decide({ endpointRequest, form, cachedEntry, isRefresh, hasWaited, startedMs }) {
       // An entry that another process has read meanwhile is used even if CACHE_TTL_SECONDS is 0.
-      if (cachedEntry && asOfMs(cachedEntry) >= waitingSinceMs)
+      if (cachedEntry && hasWaited && asOfMs(cachedEntry) >= startedMs)
         return { decision: 'use', entry: cachedEntry };
       const entry = form === 'any' ? memory.getAnyForm(endpointRequest) : cachedEntry;
       const quota = () => dailyQuota.stateOf(endpointRequest.request.family);

@@ -48,6 +48,7 @@ export interface StoredEntries {
 const plainBytes = 1_000; // a longer text is compressed: to an eighth, in some 50 µs
 const maxTextBytes = 1_000_000; // five times a page of 50 tracks with their albums
 const maxContainerBytes = 1_000; // of the key of a response: the longest search has some 800
+const awaitedMs = 1_000; // within which the processes that wait for an entry read it, even if it may not be cached
 const maxObjects = 500; // of a response: 50 tracks with their albums and artists have some 200
 const etagPattern = /^[\x21-\x7e]{1,200}$/; // it is sent to Spotify as a header
 
@@ -70,9 +71,9 @@ export function createEntryStore(
       return { entries: keys.map((key, i) => decodeEntry(values[i] ?? null, key, isPurged)), containers };
     },
     set(key, entry, entityCacheKeys = []) {
-      const lifeMs = Math.floor(entry.usableUntilMs - epochMs());
+      const lifeMs = Math.max(Math.floor(entry.usableUntilMs - epochMs()), awaitedMs);
       const value = encodeEntry(key, entry);
-      if (lifeMs <= 0 || !value) return;
+      if (!value) return;
       const container = Buffer.from(key);
       const found = container.byteLength <= maxContainerBytes ? entityCacheKeys.slice(0, maxObjects) : [];
       store.setEntries([
@@ -86,18 +87,20 @@ export function createEntryStore(
 /**
  * The entry that this process uses for a stored one; undefined if it cannot be used. It is used no longer than an entry
  * that this process would have read itself.
+ * @param isAwaited whether it was read while this process waited for it: then it is used once, even if it may not be cached
  */
 export function entryFromStore(
   endpointRequest: EndpointRequest<unknown>,
   storedEntry: ReadEntry,
   options: FreshnessOptions,
+  isAwaited = false,
 ): Entry | undefined {
   const { body, etag, bytes, isRepeated } = storedEntry;
   const longest = body === null ? ageOfAbsence() : ageOf(endpointRequest.freshMs, options);
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);
   const usableUntilMs = Math.min(storedEntry.usableUntilMs, longest.usableUntilMs);
   const value = body === null ? null : decodeStored(endpointRequest, storedEntry);
-  if (value === undefined || usableUntilMs <= epochMs()) return undefined;
+  if (value === undefined || (usableUntilMs <= epochMs() && !isAwaited)) return undefined;
   return { value, etag, bytes, freshMs: longest.freshMs, freshUntilMs, usableUntilMs, isRepeated };
 }
 

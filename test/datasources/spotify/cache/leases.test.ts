@@ -24,7 +24,11 @@ const spotifyAfter = (delayMs: number) =>
   });
 
 /** The caches of several processes that share one store. */
-function startProcesses(count: number, spotify: ScriptedSpotify, options: { freshMs?: number } = {}) {
+function startProcesses(
+  count: number,
+  spotify: ScriptedSpotify,
+  options: { freshMs?: number; staleMs?: number } = {},
+) {
   const shared = createFakeSharedStore();
   const processes = Array.from({ length: count }, () => {
     const leases = shared.connect();
@@ -37,6 +41,7 @@ describe('one process at a time reads a key from Spotify', () => {
   test.each([
     ['entries are fresh', {}],
     ['CACHE_TTL_SECONDS is 0', { freshMs: 0 }],
+    ['CACHE_TTL_SECONDS and CACHE_STALE_SECONDS are 0', { freshMs: 0, staleMs: 0 }],
   ])('100 equal reads in each of 8 processes cost one call if %s', async (_, options) => {
     const spotify = spotifyAfter(100);
     const { processes } = startProcesses(8, spotify, options);
@@ -46,6 +51,13 @@ describe('one process at a time reads a key from Spotify', () => {
     const names = (await Promise.all(reads)).map((value) => value?.name);
     expect(new Set(names)).toEqual(new Set(['BTS']));
     expect(spotify.calls).toEqual([`/artists/${id}`]);
+  });
+
+  test('a later read calls again if CACHE_TTL_SECONDS and CACHE_STALE_SECONDS are 0', async () => {
+    const spotify = spotifyAfter(0);
+    const { processes } = startProcesses(2, spotify, { freshMs: 0, staleMs: 0 });
+    for (const { cache } of processes) await cache.get(band, startField());
+    expect(spotify.calls).toHaveLength(2);
   });
 
   test('a process whose reads come after the entry is stored reads it from the store', async () => {
