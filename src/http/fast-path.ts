@@ -6,11 +6,11 @@ import type { Manifest } from '../operation/trusted-documents.ts';
 import { reuseOf } from './cache-headers.ts';
 import type { ClientKey } from './client-key.ts';
 import { parseJson } from './json.ts';
+import type { MediaType } from './media-types.ts';
 import { isObject, isOperation, type OperationParams, withDocument } from './operation-params.ts';
 import { headersOf } from './request-target.ts';
 import {
   type FixedResponses,
-  type MediaType,
   okResponse,
   type SerializedResponse,
   serialize,
@@ -88,7 +88,9 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const key = responseKey(body, { header });
     const cachedResponse = responseCache.get(key, { header, requestId });
     if (cachedResponse) {
-      send(post, okResponse(cachedResponse.body, type, cachedResponse.reuse));
+      // Counted too: the cache may evict the body before the client has read it.
+      if (!unread.hasRoom(cachedResponse.body.byteLength)) reject(post);
+      else send(post, okResponse(cachedResponse.body, type, cachedResponse.reuse));
       return true;
     }
     const sentParams = parseJson(body);

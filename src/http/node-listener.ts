@@ -3,18 +3,11 @@ import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 import { maxBodyBytes } from '../operation/validation.ts';
 import type { FastPath } from './fast-path.ts';
+import { acceptedType, isPlainJson, type MediaType, plainJson } from './media-types.ts';
 import type { RequestBodies } from './request-bodies.ts';
 import { requestIdOf } from './request-id.ts';
 import { headersOf, pathOf, sentTarget } from './request-target.ts';
-import {
-  type FixedResponses,
-  graphqlJson,
-  type MediaType,
-  plainJson,
-  type SerializedResponse,
-  serializeError,
-  writeResponse,
-} from './response.ts';
+import { type FixedResponses, type SerializedResponse, serializeError, writeResponse } from './response.ts';
 import type { UnreadResponses } from './unread-responses.ts';
 
 export interface NodeListenerOptions {
@@ -40,11 +33,11 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
   async function handleBody(
     request: IncomingMessage,
     response: ServerResponse,
+    type: MediaType,
     body: string,
     requestId: string,
   ): Promise<void> {
-    const type = mediaTypeOf(request.headers.accept);
-    const mayUseFastPath = type !== null && sentTarget(request) === endpoint && isFastPathOpen();
+    const mayUseFastPath = sentTarget(request) === endpoint && isFastPathOpen();
     if (mayUseFastPath && (await fastPath({ request, response, type, body, requestId }))) return;
     // Yoga reads the stream unless `request.body` is set and not empty.
     await yoga(Object.assign(request, { body: body || ' ' }), response);
@@ -56,13 +49,16 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
     unread.track(response, serialized.body.byteLength);
   }
 
-  async function handlePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handlePost(
+    request: IncomingMessage,
+    response: ServerResponse,
+    type: MediaType,
+  ): Promise<void> {
     const body = await bodies.read(request);
-    const type = mediaTypeOf(request.headers.accept) ?? plainJson;
     const requestId = requestIdOf(headersOf(request));
     if (body.kind === 'whole') {
       try {
-        await handleBody(request, response, body.text, requestId);
+        await handleBody(request, response, type, body.text, requestId);
       } finally {
         body.release();
       }
@@ -80,14 +76,15 @@ export function createNodeListener(options: NodeListenerOptions): RequestListene
 
   /** Responds to a request that failed by a bug, so that its client does not wait for ever. */
   function fail(request: IncomingMessage, response: ServerResponse, bug: unknown): void {
-    const serialized = serializeError(mask(bug))[mediaTypeOf(request.headers.accept) ?? plainJson];
+    const serialized = serializeError(mask(bug))[acceptedType(request.headers.accept) ?? plainJson];
     if (response.headersSent) response.destroy();
     else writeResponse(response, serialized, requestIdOf(headersOf(request)));
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (isJsonPost(request, endpoint)) await handlePost(request, response);
+      const type = acceptedType(request.headers.accept);
+      if (type !== null && isJsonPost(request, endpoint)) await handlePost(request, response, type);
       else await yoga(request, response);
     } catch (bug) {
       fail(request, response, bug);
@@ -105,20 +102,8 @@ function isJsonPost(request: IncomingMessage, endpoint: string): boolean {
     method === 'POST' &&
     pathOf(sentTarget(request) ?? '') === endpoint &&
     (length === undefined ? headers['transfer-encoding'] !== undefined : isAcceptedLength(Number(length))) &&
-    headers['content-encoding'] === undefined &&
-    /^application\/json(?:;|$)/i.test(headers['content-type'] ?? '')
+    isPlainJson(headers['content-type'], headers['content-encoding'])
   );
 }
 
 const isAcceptedLength = (bytes: number): boolean => bytes > 0 && bytes <= maxBodyBytes;
-
-const jsonTypes = [plainJson, 'application/*', '*/*'];
-
-/** The media type of the response; null if only yoga can decide, because the types are unknown or have a charset. */
-function mediaTypeOf(accept = '*/*'): MediaType | null {
-  if (accept.includes('charset')) return null;
-  const accepted = accept.split(',').map((range) => range.replace(/;.*/, '').trim().toLowerCase());
-  const first = accepted.find((range) => range === graphqlJson || jsonTypes.includes(range));
-  if (first === undefined) return null;
-  return first === graphqlJson ? graphqlJson : plainJson;
-}

@@ -4,13 +4,10 @@ import { BadRequest } from '../errors.ts';
 import { overloaded } from '../operation/admission.ts';
 import { formatted } from '../operation/response-errors.ts';
 import { cacheHeaders, type Reuse } from './cache-headers.ts';
+import { graphqlJson, type MediaType, plainJson } from './media-types.ts';
 import { requestIdHeader } from './request-id.ts';
 
 /** The result of an operation as an HTTP response. */
-
-export const graphqlJson = 'application/graphql-response+json';
-export const plainJson = 'application/json';
-export type MediaType = typeof graphqlJson | typeof plainJson;
 
 /** A response, ready to be written. */
 export interface SerializedResponse {

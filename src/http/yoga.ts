@@ -146,7 +146,7 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
 
 /** The plugins of an operation, in the order in which they see its request and then its response. */
 function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): (Plugin | false)[] {
-  const { trustedDocuments, production, corsOrigins, unread, onRejected } = options;
+  const { trustedDocuments, production, corsOrigins, unread, operatorRoutes, onRejected } = options;
   const { endpoint } = options.paths;
   return [
     useKnownParams,
@@ -160,6 +160,6 @@ function operationPlugins(options: GatewayYogaOptions, requestIds: RequestIds): 
     useNoStore(endpoint),
     useEtag,
     corsOrigins.length > 0 && useVaryByOrigin,
-    useUnread(unread, onRejected), // the last one: it counts the response as it is sent
+    useUnread(unread, onRejected, operatorRoutes), // the last one: it counts the response as it is sent
   ];
 }

@@ -147,7 +147,7 @@ test('a page of another origin can read the error of a request that is shed beca
     schema,
     cors: corsFor(['https://app.example']),
     logging: false,
-    plugins: [useVaryByOrigin, useUnread(noRoom, () => undefined)],
+    plugins: [useVaryByOrigin, useUnread(noRoom, () => undefined, new Set())],
   });
   const response = await fetch(`http://127.0.0.1:${await portOf(yoga)}/graphql`, {
     method: 'POST',

@@ -4,6 +4,7 @@ import type { ErrorCode, Overloaded } from '../../errors.ts';
 import { overloaded } from '../../operation/admission.ts';
 import type { Documents } from '../../operation/documents.ts';
 import { type ClientKey, clientKeyOf } from '../client-key.ts';
+import type { OperatorRoutes } from '../operator-routes.ts';
 import { requestIdHeader } from '../request-id.ts';
 import type { UnreadResponses } from '../unread-responses.ts';
 import { errorResponse } from './error-response.ts';
@@ -51,12 +52,20 @@ export function useLoadShedding(options: LoadSheddingOptions): Plugin {
   };
 }
 
-/** Bounds the responses that yoga writes and that clients do not read. */
-export function useUnread(unread: UnreadResponses, onRejected: (code: ErrorCode) => void): Plugin {
+/**
+ * Bounds the responses that yoga writes and that clients do not read.
+ * @param operatorRoutes the paths that respond in any case
+ */
+export function useUnread(
+  unread: UnreadResponses,
+  onRejected: (code: ErrorCode) => void,
+  operatorRoutes: Pick<OperatorRoutes, 'has'>,
+): Plugin {
   return {
-    onResponse({ response, setResponse, serverContext, fetchAPI }) {
+    onResponse({ request, response, setResponse, serverContext, fetchAPI }) {
       const { res } = serverContext as { res?: ServerResponse };
       if (!res) return; // a mounting server writes it
+      if (operatorRoutes.has(new URL(request.url).pathname)) return;
       const bytes = ownBytes(response);
       if (unread.hasRoom(bytes)) return unread.expect(res, bytes);
       const error = overloaded();
@@ -74,6 +83,6 @@ function withHeadersOf({ headers }: Response, response: Response): Response {
   return response;
 }
 
-/** Bytes in memory for this response alone. Pages and the schema are shared by all their visitors. */
+/** Bytes in memory for this response alone. Only GraphiQL is sent compressed: one buffer for all its visitors. */
 const ownBytes = ({ headers }: Response): number =>
-  headers.get('content-type')?.includes('json') ? Number(headers.get('content-length') ?? 0) : 0;
+  headers.has('content-encoding') ? 0 : Number(headers.get('content-length') ?? 0);

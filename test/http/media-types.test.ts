@@ -1,0 +1,119 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { acceptedType, graphqlJson, isPlainJson, plainJson } from '../../src/http/media-types.ts';
+import { withSandbox } from '../support/gateway.ts';
+import { inProduction, startServer } from '../support/process.ts';
+import { artists } from '../support/schema-tests.ts';
+import { portOf } from '../support/test-server.ts';
+
+/** A client gets JSON, and nothing runs for a client that does not accept it. */
+
+test.each([
+  [undefined, plainJson],
+  ['', plainJson],
+  ['*/*', plainJson],
+  ['application/*', plainJson],
+  ['APPLICATION/JSON', plainJson],
+  ['text/html, */*;q=0.8', plainJson],
+  ['text/event-stream, application/json', plainJson],
+  [graphqlJson, graphqlJson],
+  [`${graphqlJson}, application/json;q=0.9`, graphqlJson],
+  [`application/json;q=0.9, ${graphqlJson}`, graphqlJson],
+  [`application/json, ${graphqlJson}`, plainJson],
+  [`${graphqlJson};q=0, */*`, plainJson],
+  ['application/json; charset=utf-8', plainJson],
+  ['application/json; charset=UTF-8', plainJson],
+  ['application/json; charset=latin1', null],
+  ['application/json;q=0', null],
+  ['application/json;q=x', null],
+  ['text/event-stream', null],
+  ['multipart/mixed', null],
+  ['text/html', null],
+  ['*', null],
+])('the header `Accept: %s` gets the type %s', (accept, type) => {
+  expect(acceptedType(accept)).toBe(type);
+});
+
+test.each([
+  ['application/json', undefined, true],
+  ['application/json', 'identity', true],
+  ['application/json', 'Identity', true],
+  ['application/json ;charset=utf-8', undefined, true],
+  ['Application/JSON; charset=utf-8', undefined, true],
+  ['application/json', 'gzip', false],
+  ['application/json', '', false],
+  ['application/jsonl', undefined, false],
+  ['text/plain', undefined, false],
+  [undefined, undefined, false],
+])('a body with the type %s and the encoding %s is plain JSON: %s', (type, encoding, isPlain) => {
+  expect(isPlainJson(type, encoding)).toBe(isPlain);
+});
+
+const query = `{ artist(id: "${artists.bts}") { name } }`;
+const unaccepted = ['text/event-stream', 'multipart/mixed', 'text/plain', 'application/json;q=0'];
+
+describe.each(['listener', 'handler'] as const)('the %s', (part) => {
+  test.each(unaccepted)(
+    'responds 406 with an error, before anything runs, to a client that accepts only %s',
+    async (accept) => {
+      const { gateway, sandbox } = await withSandbox();
+      const url = `http://127.0.0.1:${await portOf(gateway[part])}/graphql`;
+      const headers = { accept, 'content-type': 'application/json', 'x-request-id': 'a-request' };
+      for (const response of [
+        await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) }),
+        await fetch(`${url}?query=${encodeURIComponent(query)}`, { headers }),
+      ]) {
+        expect(response.status).toBe(406);
+        expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+        expect(response.headers.get('x-request-id')).toBe('a-request');
+        expect(response.headers.get('cache-control')).toBe('no-store, max-age=0');
+        expect(await response.json()).toEqual({
+          errors: [
+            {
+              message:
+                'Responses are JSON: accept application/graphql-response+json or application/json in the Accept header.',
+              extensions: { code: 'BAD_REQUEST' },
+            },
+          ],
+        });
+      }
+      expect(sandbox.calls()).toEqual([]);
+    },
+  );
+
+  test('prefers the media type with the highest quality', async () => {
+    const { gateway } = await withSandbox();
+    const response = await fetch(`http://127.0.0.1:${await portOf(gateway[part])}/graphql`, {
+      method: 'POST',
+      headers: { accept: `application/json;q=0.5, ${graphqlJson}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ nothing }' }),
+    });
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toBe(`${graphqlJson}; charset=utf-8`);
+  });
+});
+
+test.each(['text/event-stream', 'multipart/mixed', 'application/json'])(
+  '40 clients that accept %s and read nothing use bounded memory',
+  { timeout: 60_000 },
+  async (accept) => {
+    const server = await startServer(inProduction);
+    const body = JSON.stringify({
+      query: `{ ${Array.from({ length: 100 }, (_, n) => `s${n}: _sdl`).join(' ')} }`,
+    });
+    await server.ask('{ _sdl }');
+    const before = server.memoryMb();
+    const sockets = Array.from({ length: 40 }, () => connect(server.port, '127.0.0.1'));
+    for (const socket of sockets) {
+      socket.on('error', () => undefined).pause();
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: gateway\r\naccept: ${accept}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      await sleep(50);
+    }
+    expect((await server.get('/health')).status).toBe(200);
+    expect(server.peakMb() - before).toBeLessThan(200);
+    for (const socket of sockets) socket.destroy();
+  },
+);
