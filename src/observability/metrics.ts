@@ -14,7 +14,7 @@ export interface Metrics {
   connectionsChanged(by: 1 | -1): void;
 }
 
-export type ClosingReason = 'idle' | 'slow' | 'unread';
+export type ClosingReason = 'idle' | 'pipelined' | 'slow' | 'unread';
 
 export interface OperationOutcome {
   seconds: number;

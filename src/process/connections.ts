@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClosingReason } from '../observability/metrics.ts';
+import { limitPipelining, ParsedRequest } from './pipelining.ts';
 
 /** The connections of a server: which are accepted first, how many there may be, and for how long. */
 
@@ -20,8 +21,9 @@ const manyConnections = 3_000; // from here on, idle connections are closed to m
 const maxDelayMs = 20; // of a request, while new connections keep coming
 const maxHandlingMs = 50; // of delayed requests, until connections are accepted again
 
-/** Time limits for `http.createServer`. */
+/** Options of `http.createServer`. */
 export const serverOptions = {
+  IncomingMessage: ParsedRequest,
   headersTimeout: headersMs,
   requestTimeout: requestMs,
   connectionsCheckingInterval: checkEveryMs,
@@ -34,11 +36,12 @@ export interface ConnectionsObserver {
   connectionClosed(reason: ClosingReason): void;
 }
 
-/** Limits the connections of a server, and closes idle and slow ones. */
+/** Limits the connections of a server and their requests, and closes idle and slow ones. */
 export function limitConnections(server: Server, observer: ConnectionsObserver): void {
   const latest = new WeakMap<Socket, ServerResponse>();
   let open = 0;
   server.maxConnections = maxConnections;
+  limitPipelining(server, () => observer.connectionClosed('pipelined'));
 
   server.on('connection', (socket) => {
     open += 1;
@@ -115,12 +118,13 @@ export function acceptFirst(server: Server, listener: RequestListener): void {
       const [request, response] = delayed.shift() ?? [];
       if (!request || !response) return;
       // In separate ticks, so that an exception in one request does not prevent the others.
-      if (!response.destroyed) process.nextTick(listener, request, response);
+      if (!response.destroyed && !request.socket.destroyed) process.nextTick(listener, request, response);
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }
   }
 
   server.on('request', (request, response) => {
+    if (request.socket.destroyed) return;
     if (isAccepting) delayed.push([request, response]);
     else listener(request, response);
   });

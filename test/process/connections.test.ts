@@ -68,7 +68,7 @@ function createServerStub() {
   acceptFirst(server as Server, ({ url }) => void served.push(url ?? ''));
   const connect = () => server.emit('connection', {});
   const ask = (url: string, response: Partial<ServerResponse> = {}) =>
-    server.emit('request', { url }, response);
+    server.emit('request', { url, socket: {} }, response);
   return { served, connect, ask };
 }
 
@@ -119,7 +119,7 @@ test('a hundred delayed requests that take long are served in parts, between whi
     for (const startMs = performance.now(); performance.now() - startMs < 10; );
   });
   server.emit('connection', {});
-  for (let n = 0; n < 100; n++) server.emit('request', {}, {});
+  for (let n = 0; n < 100; n++) server.emit('request', { socket: {} }, {});
   let most = 0;
   for (let before = 0; served < 100; before = served) {
     await nextIteration();
