@@ -123,8 +123,8 @@ export function createUnreadConnections(): UnreadConnections {
   return {
     all: () => connections.values(),
     add(response, bytes) {
-      const { socket } = response.req;
-      if (socket.destroyed) return;
+      const { socket }: { socket: Socket | null } = response.req; // null after the connection was closed
+      if (!socket || socket.destroyed) return;
       const connection = connectionOf(socket);
       connection.bytes += bytes;
       connection.responses.add(response);

@@ -1,5 +1,6 @@
 import { type Plugin, processRegularResult } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, QueryTooComplex } from '../../errors.ts';
+import { bodyTooLarge } from '../../operation/response-errors.ts';
 import { maxBodyBytes } from '../../operation/validation.ts';
 import { acceptedType, graphqlJson, isPlainJson, plainJson } from '../media-types.ts';
 import { errorResponse } from './error-response.ts';
@@ -30,7 +31,13 @@ export function useRequestFormat(endpoint: string, onRejected: (code: ErrorCode)
           'Set the header Content-Type: application/json, and send the body without Content-Encoding.',
         );
         onRejected(error.code);
-        endResponse(errorResponse(fetchAPI, 415, error));
+        return endResponse(errorResponse(fetchAPI, 415, error));
+      }
+      const bytes = Number(request.headers.get('content-length'));
+      if (bytes > maxBodyBytes) {
+        const error = new QueryTooComplex(bodyTooLarge, { limit: maxBodyBytes, actual: bytes });
+        onRejected(error.code);
+        endResponse(errorResponse(fetchAPI, 413, error));
       }
     },
     onResultProcess({ request, setResultProcessor }) {

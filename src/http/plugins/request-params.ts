@@ -2,7 +2,6 @@ import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { BadRequest, type ErrorCode, GatewayError } from '../../errors.ts';
 import type { Manifest } from '../../operation/trusted-documents.ts';
-import { maxBodyBytes } from '../../operation/validation.ts';
 import { parseJson } from '../json.ts';
 import {
   documentParams,
@@ -58,9 +57,7 @@ export const useNoTextOverGet: Plugin = {
  * @param onRejected counts each request without readable parameters
  */
 export const useParams = (onRejected: (code: ErrorCode) => void): Plugin => ({
-  onRequestParse({ request: { method, headers }, setRequestParser }) {
-    // Yoga rejects such a body without reading it.
-    if (Number(headers.get('content-length')) > maxBodyBytes) onRejected('QUERY_TOO_COMPLEX');
+  onRequestParse({ request: { method }, setRequestParser }) {
     if (method !== 'GET' && method !== 'POST') return;
     setRequestParser(async (request) => {
       try {
