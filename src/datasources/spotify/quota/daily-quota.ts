@@ -12,7 +12,7 @@ import {
   usableCalls,
 } from './daily-limits.ts';
 import type { QuotaUse } from './decide-reads.ts';
-import { createSharedCounters } from './shared-counters.ts';
+import { type CountedCall, createSharedCounters } from './shared-counters.ts';
 import { createLossLog, createUseLog } from './use-log.ts';
 
 /** The calls of the last 24 h by endpoint family, in all processes, and the limits of these calls. */
@@ -22,7 +22,7 @@ export interface DailyQuota {
   /** Every family with a counted call or a limit. */
   report(): ReportedQuota[];
   /** Counts a call that is about to be sent; null if the limit is used up. */
-  reserve(family: Family): Promise<CountedCall | null>;
+  reserve(family: Family): Promise<CallInFlight | null>;
   /**
    * Spotify has rejected a call because the quota of its family is used up: the number of accepted calls becomes the
    * limit. After implausibly few calls nothing is learned if calls that were not counted here may have used the quota,
@@ -61,9 +61,7 @@ export interface FamilyQuota extends ReportedQuota {
   backOffUntilMs: number | null;
 }
 
-export interface CountedCall {
-  /** Resolves when the other processes know of the call. */
-  stored: Promise<void>;
+export interface CallInFlight extends CountedCall {
   end(): void;
 }
 
@@ -153,12 +151,11 @@ export function createDailyQuota(options: DailyQuotaOptions = {}): DailyQuota {
     async reserve(family) {
       const { usable } = limits.of(family, counts.nowMs());
       const isLimited = usable !== Number.POSITIVE_INFINITY;
-      const isCounted = !isLimited || (await counts.reserve(family, usable));
-      const stored = isLimited ? Promise.resolve() : counts.add(family);
+      const counted = isLimited ? await counts.reserve(family, usable) : counts.add(family);
       logUse(family, stateOf(family));
-      if (!isCounted) return null;
+      if (!counted) return null;
       inFlight.set(family, (inFlight.get(family) ?? 0) + 1);
-      return { stored, end: () => end(family) };
+      return { ...counted, end: () => end(family) };
     },
     recordRejection(family, waitMs) {
       void counts.add(rejectedPrefix + family);

@@ -64,6 +64,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       isSent = true;
       callCounts.add(family, performance.now());
       const outcome = await call.send(prepared).finally(counted.end);
+      if (outcome.kind === 'fault' && outcome.isUnsent) counted.takeBack();
       await counted.stored;
       return outcome;
     } finally {

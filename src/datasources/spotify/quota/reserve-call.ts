@@ -24,6 +24,8 @@ export interface CounterExchange {
 
 export interface ExchangeResult {
   isWithinLimit: boolean;
+  /** Name of the counter of these calls. */
+  countedIn: string;
   /** Whether the store may have lost counters, so that the sum is not known. */
   isLossy: boolean;
 }
@@ -60,42 +62,46 @@ export function enqueue<T>(counter: SharedCounter, exchange: () => Promise<T>): 
   return result;
 }
 
-/** `uncertain`: the call is counted, but the store has lost counters, so the sum is not known. */
-type Outcome = 'counted' | 'refused' | 'uncertain' | 'on hold';
+/** `isUncertain`: the call is counted, but the store has lost counters, so the sum is not known. */
+type Outcome = { countedIn: string; isUncertain?: boolean } | 'refused' | 'on hold';
 
-/** Counts one call, here and in the store, unless the sum would exceed the limit. Returns whether it is counted. */
+/**
+ * Counts one call, here and in the store, unless the sum would exceed the limit.
+ * @returns name of the counter of the call; null if it may not be sent
+ */
 export async function reserveCall(
   counter: SharedCounter,
   limit: number,
   options: CounterExchange,
-): Promise<boolean> {
+): Promise<string | null> {
   const { exchange, hold } = options;
   let outcome: Outcome = 'on hold';
   for (let round = 0; round < maxRounds && outcome === 'on hold'; round++) {
     await hold.whenOver();
     outcome = await enqueue(counter, () => countOne(counter, limit, options));
   }
-  for (let round = 0; round < maxRounds && outcome === 'uncertain'; round++) {
+  if (outcome === 'on hold') outcome = countHere(counter, limit, options);
+  if (outcome === 'refused' || outcome === 'on hold') return null;
+  if (!outcome.isUncertain) return outcome.countedIn;
+  for (let round = 0, isLossy = true; round < maxRounds && isLossy; round++) {
     await hold.whenOver();
     const result = await enqueue(counter, () => exchange(counter, null));
-    if (!result?.isLossy) outcome = fits(counter, 0, limit, options) ? 'counted' : 'refused';
+    isLossy = result?.isLossy ?? false;
   }
-  if (outcome === 'on hold') outcome = countHere(counter, limit, options);
-  return outcome === 'uncertain' ? fits(counter, 0, limit, options) : outcome === 'counted';
+  return fits(counter, 0, limit, options) ? outcome.countedIn : null;
 }
 
 async function countOne(counter: SharedCounter, limit: number, options: CounterExchange): Promise<Outcome> {
   if (options.hold.isActive()) return 'on hold';
   if (!fits(counter, 1, limit, options)) return 'refused';
   const result = await options.exchange(counter, limit, 1);
-  if (result?.isWithinLimit) return result.isLossy ? 'uncertain' : 'counted';
+  if (result?.isWithinLimit) return { countedIn: result.countedIn, isUncertain: result.isLossy };
   return countHere(counter, limit, options); // the store does not respond, or it contains invalid counters
 }
 
 function countHere(counter: SharedCounter, limit: number, options: CounterExchange): Outcome {
   if (!fits(counter, 1, limit, options)) return 'refused';
-  counter.counters.raise(options.nowMs());
-  return 'counted';
+  return { countedIn: counter.counters.raise(options.nowMs()) };
 }
 
 const fits = ({ counters }: SharedCounter, calls: number, limit: number, { nowMs }: CounterExchange) =>

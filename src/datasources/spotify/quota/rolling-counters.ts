@@ -1,4 +1,11 @@
-import { isCounter } from '../shared-state/call-counters.ts';
+import {
+  callCounterOf,
+  callsOf,
+  isCounter,
+  isUnsentCounter,
+  totalCalls,
+  unsentCounterOf,
+} from '../shared-state/call-counters.ts';
 import type { CallReservation } from '../shared-state/shared-store.ts';
 
 /**
@@ -7,12 +14,14 @@ import type { CallReservation } from '../shared-state/shared-store.ts';
  * never falls.
  */
 export interface RollingCounters {
-  /** Sum of all counters. */
+  /** Sum of all calls, without those that were not sent. */
   total(nowMs: number): number;
   /** The own counter of the current bucket. */
   own(nowMs: number): { name: string; value: number };
-  /** Raises the own counter by one. */
-  raise(nowMs: number): void;
+  /** Raises the own counter of the current bucket by one. Returns its name. */
+  raise(nowMs: number): string;
+  /** Subtracts one call of an own counter, because it was not sent, by a counter of the same bucket. */
+  takeBack(name: string, nowMs: number): void;
   /** The counters that the store lacks, in the form in which it merges them. */
   reservation(nowMs: number, limit: number | null): CallReservation;
   /** Merges the counters of the store. Invalid ones are ignored: the store is untrusted. */
@@ -51,7 +60,7 @@ export function createRollingCounters(processId: string): RollingCounters {
   let total = 0;
 
   const ownName = (nowMs: number) => `${bucketAt(nowMs)}:${processId}`;
-  const isOwn = (name: string) => name.endsWith(`:${processId}`);
+  const isOwn = (name: string) => callCounterOf(name).endsWith(`:${processId}`);
   const countOf = (name: string) => counters.get(name) ?? 0;
 
   /** Removes the counters that have expired, and those of a later time than this clock can have. */
@@ -61,12 +70,14 @@ export function createRollingCounters(processId: string): RollingCounters {
     for (const map of [counters, stored]) {
       for (const name of map.keys()) if (!isCurrent(name, nowMs)) map.delete(name);
     }
-    total = sum(counters);
+    total = totalCalls(counters);
   }
 
   function set(name: string, value: number): void {
-    total += value - countOf(name);
+    const counted = callCounterOf(name);
+    const before = callsOf(counted, counters);
     counters.set(name, value);
+    total += callsOf(counted, counters) - before;
   }
 
   return {
@@ -78,6 +89,13 @@ export function createRollingCounters(processId: string): RollingCounters {
     raise(nowMs) {
       prune(nowMs);
       set(ownName(nowMs), countOf(ownName(nowMs)) + 1);
+      return ownName(nowMs);
+    },
+    takeBack(name, nowMs) {
+      prune(nowMs);
+      // One that has expired, or that the store has moved because this clock was ahead, remains counted.
+      if (!isCurrent(name, nowMs) || callsOf(name, counters) === 0) return;
+      set(unsentCounterOf(name), countOf(unsentCounterOf(name)) + 1);
     },
     reservation(nowMs, limit) {
       prune(nowMs);
@@ -106,7 +124,7 @@ export function createRollingCounters(processId: string): RollingCounters {
       for (const [name, value] of returned) {
         const added = value - countOf(name);
         if (counters.has(name) && added <= 0) continue;
-        if (!isOwn(name)) newCalls += added;
+        if (!isOwn(name) && !isUnsentCounter(name)) newCalls += added;
         set(name, value);
       }
       return { isLossy, newCalls, aheadMs };
@@ -123,9 +141,12 @@ export function createRollingCounters(processId: string): RollingCounters {
   };
 }
 
-/** The counters that the store does not have, or has with a lower value. */
-const countersToStore = (counters: Counters, stored: Counters, isOwn: (name: string) => boolean) =>
-  [...counters].filter(([name, value]) => value > (stored.get(name) ?? (isOwn(name) ? -1 : 0)));
+/** The counters that the store lacks; one of unsent calls with that of the calls, because the store may move both. */
+function countersToStore(counters: Counters, stored: Counters, isOwn: (name: string) => boolean) {
+  const isMissing = (name: string) =>
+    (counters.get(name) ?? -1) > (stored.get(name) ?? (isOwn(name) ? -1 : 0));
+  return [...counters].filter(([name]) => [name, unsentCounterOf(name)].some(isMissing));
+}
 
 /** Whether the store had a counter that it lacks now, or that has fallen. */
 function hasLost(stored: Counters, returned: Counters, nowMs: number): boolean {
@@ -155,7 +176,8 @@ function aheadOfOthersMs(
 /** Calls by bucket, the oldest first. */
 function callsByBucket(counters: Counters): [bucket: number, calls: number][] {
   const calls = new Map<number, number>();
-  for (const [name, value] of counters) calls.set(bucketOf(name), (calls.get(bucketOf(name)) ?? 0) + value);
+  for (const name of counters.keys())
+    calls.set(bucketOf(name), (calls.get(bucketOf(name)) ?? 0) + callsOf(name, counters));
   return [...calls].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
 }
 
@@ -171,7 +193,6 @@ function expiryMs(counters: Counters, calls: number): number | null {
 const bucketAt = (nowMs: number): number => Math.floor(nowMs / bucketMs);
 const oldestBucketAt = (nowMs: number): number => bucketAt(nowMs) - dayBuckets - extraBuckets;
 const bucketOf = (name: string): number => Number.parseInt(name, 10);
-const sum = (counters: Counters): number => [...counters.values()].reduce((a, b) => a + b, 0);
 
 const isCurrent = (name: string, nowMs: number): boolean =>
   bucketOf(name) >= oldestBucketAt(nowMs) && bucketOf(name) <= bucketAt(nowMs) + maxSkewBuckets;

@@ -15,10 +15,10 @@ import { createRollingCounters, type RollingCounters } from './rolling-counters.
  */
 export interface SharedCounters {
   of(name: string): Pick<RollingCounters, 'total' | 'expiryMs' | 'oldestMs'>;
-  /** Counts one call. Resolves when the store has the count. */
-  add(name: string): Promise<void>;
-  /** Counts one call unless the sum would exceed the limit. Returns whether it is counted. */
-  reserve(name: string, limit: number): Promise<boolean>;
+  /** Counts one call. */
+  add(name: string): CountedCall;
+  /** Counts one call unless the sum would exceed the limit; null if it would. */
+  reserve(name: string, limit: number): Promise<CountedCall | null>;
   /** Resolves when the counts of the other processes have arrived, or the store does not respond. */
   refresh(name: string): Promise<void>;
   /** Milliseconds of the epoch, by the clock on which all processes agree. */
@@ -26,6 +26,13 @@ export interface SharedCounters {
   /** Resolves after the first refresh of all names. */
   whenSynced(): Promise<void>;
   dispose(): void;
+}
+
+export interface CountedCall {
+  /** Resolves when the store has the count. */
+  stored: Promise<void>;
+  /** The call did not reach Spotify: it does not count any more. */
+  takeBack(): void;
 }
 
 export interface SharedCountersOptions {
@@ -39,7 +46,7 @@ export interface SharedCountersOptions {
   names: readonly string[];
   /** Whether the sum of these counters has a limit, which holds also when the store loses them. */
   isLimited: (name: string) => boolean;
-  /** Called with the number of calls that this process or another one has counted now. */
+  /** Called with the number of calls that this process or another one has counted now; -1 for one taken back here. */
   onCalls: (name: string, calls: number) => void;
   /** Called when the store has lost its data: all messages of this process have to be published again. */
   onLoss: () => void;
@@ -91,7 +98,7 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
       for (const each of byName.values()) void sync(each);
       onLoss();
     }
-    return { isWithinLimit: result.isWithinLimit, isLossy };
+    return { isWithinLimit: result.isWithinLimit, countedIn: name, isLossy };
   };
 
   function sync(counter: SharedCounter): Promise<void> {
@@ -100,6 +107,18 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
       await exchange(counter, null);
     });
     return counter.nextSync;
+  }
+
+  function countedCall(counter: SharedCounter, countedIn: string, stored?: Promise<void>): CountedCall {
+    onCalls(counter.name, 1);
+    return {
+      stored: stored ?? Promise.resolve(),
+      takeBack() {
+        counter.counters.takeBack(countedIn, nowMs());
+        onCalls(counter.name, -1);
+        if (store) void sync(counter);
+      },
+    };
   }
 
   function tick(): void {
@@ -116,16 +135,15 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
 
   return {
     of: (name) => counterOf(name).counters,
-    async add(name) {
+    add(name) {
       const counter = counterOf(name);
-      counter.counters.raise(nowMs());
-      onCalls(name, 1);
-      if (store) await sync(counter);
+      const countedIn = counter.counters.raise(nowMs());
+      return countedCall(counter, countedIn, store && sync(counter));
     },
     async reserve(name, limit) {
-      const isCounted = await reserveCall(counterOf(name), limit, { nowMs, exchange, hold });
-      if (isCounted) onCalls(name, 1);
-      return isCounted;
+      const counter = counterOf(name);
+      const countedIn = await reserveCall(counter, limit, { nowMs, exchange, hold });
+      return countedIn === null ? null : countedCall(counter, countedIn);
     },
     refresh: async (name) => (store ? sync(counterOf(name)) : undefined),
     nowMs,

@@ -36,12 +36,32 @@ export function countersAfter(
   }
 
   if (ownValue === undefined) return { isWithinLimit: true, counters: Object.fromEntries(result) };
-  const sum = [...result.values()].reduce((total, count) => total + count, 0);
-  const raisedBy = Math.max(0, ownValue - (result.get(ownCounter) ?? 0));
-  const isWithinLimit = limit === null || sum + raisedBy <= limit;
-  merge(ownCounter, isWithinLimit ? ownValue : Math.max(0, ownValue - 1));
+  const ownBefore = result.get(ownCounter) ?? 0;
+  merge(ownCounter, ownValue);
+  const isWithinLimit = limit === null || totalCalls(result) <= limit;
+  if (!isWithinLimit) result.set(ownCounter, Math.max(ownBefore, ownValue - 1, 0));
   return { isWithinLimit, counters: Object.fromEntries(result) };
 }
+
+const unsentSuffix = '-unsent';
+
+/** Name of the counter of those calls of a counter that did not reach Spotify, although they were counted. */
+export const unsentCounterOf = (name: string): string => `${name}${unsentSuffix}`;
+
+export const isUnsentCounter = (name: string): boolean => name.endsWith(unsentSuffix);
+
+/** Name of the counter to which a counter of unsent calls belongs; another name is returned as it is. */
+export const callCounterOf = (name: string): string =>
+  isUnsentCounter(name) ? name.slice(0, -unsentSuffix.length) : name;
+
+/** The calls of a counter without the unsent ones; 0 for a counter of unsent calls. */
+export const callsOf = (name: string, counters: ReadonlyMap<string, number>): number =>
+  isUnsentCounter(name)
+    ? 0
+    : Math.max(0, (counters.get(name) ?? 0) - (counters.get(unsentCounterOf(name)) ?? 0));
+
+export const totalCalls = (counters: ReadonlyMap<string, number>): number =>
+  [...counters.keys()].reduce((total, name) => total + callsOf(name, counters), 0);
 
 const counterName = new RegExp(`^\\d{1,${maxBucketChars}}:[\\w-]{1,${maxProcessChars}}$`);
 

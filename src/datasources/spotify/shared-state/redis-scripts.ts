@@ -95,14 +95,16 @@ for _, moved in ipairs(later) do counters[moved[1]] = (counters[moved[1]] or 0) 
 
 local isWithinLimit = 1
 if ownValue then
-  local sum = 0
-  for _, count in pairs(counters) do sum = sum + count end
-  local raisedBy = math.max(0, ownValue - (counters[own] or 0))
-  if limit >= 0 and sum + raisedBy > limit then
-    isWithinLimit = 0
-    ownValue = math.max(0, ownValue - 1)
+  local ownBefore = counters[own] or 0
+  counters[own] = math.max(ownBefore, ownValue)
+  local calls = 0
+  for name, count in pairs(counters) do
+    if string.sub(name, -7) ~= '-unsent' then calls = calls + math.max(0, count - (counters[name .. '-unsent'] or 0)) end
   end
-  counters[own] = math.max(counters[own] or 0, ownValue)
+  if limit >= 0 and calls > limit then
+    isWithinLimit = 0
+    counters[own] = math.max(ownBefore, ownValue - 1, 0)
+  end
 end
 
 for name in pairs(stored) do

@@ -60,7 +60,8 @@ export interface NewEntry {
 /**
  * Counters of the calls of one endpoint family, by `bucket:process`, where a bucket is 5 minutes of the epoch. Each
  * process raises only its own counters, so a counter never falls: two versions are merged by the maximum of each
- * counter, and a process that notices a loss writes all counters that it knows again.
+ * counter, and a process that notices a loss writes all counters that it knows again. A call that was counted and did
+ * not reach Spotify raises a second counter, `bucket:process-unsent`, which is subtracted.
  */
 export interface CallReservation {
   /** Counters to merge: the own counter, one higher than before; after a loss all that are known. */

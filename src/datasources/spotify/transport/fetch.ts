@@ -1,7 +1,14 @@
 import type { Dispatcher } from 'undici';
 import { type AgentPool, createAgentPool, type HttpsProxy } from './agent-pool.ts';
 import { unpack } from './body.ts';
-import { type BoundedFetch, type RequestOptions, statusesWithoutBody, TimedOut, TooLarge } from './http.ts';
+import {
+  type BoundedFetch,
+  type RequestOptions,
+  statusesWithoutBody,
+  TimedOut,
+  TooLarge,
+  Unsent,
+} from './http.ts';
 
 interface RawResponse {
   status: number;
@@ -50,7 +57,8 @@ function send(agents: AgentPool, url: URL, options: RequestOptions): Promise<Raw
       failure = reason;
       endPending();
       clearTimeout(timer);
-      reject(reason);
+      // Undici starts a request when it has a connection for it.
+      reject(controller ? reason : new Unsent('no connection', { cause: reason }));
       controller?.abort(reason);
     }
 

@@ -37,6 +37,8 @@ export interface HttpFault {
   fault: 'timeout' | 'transport' | 'tls' | 'too-large' | 'not-json';
   /** The code of the system, such as `ECONNREFUSED`, for the log. */
   code: string;
+  /** Whether the request certainly did not reach the host: there was no connection. */
+  isUnsent?: boolean;
 }
 
 export type Outcome = HttpResponse | HttpFault;
@@ -93,6 +95,9 @@ export class TooLarge extends Error {
 /** The response was not complete in time. */
 export class TimedOut extends Error {}
 
+/** The request failed before any of it was sent; `cause` is the reason. */
+export class Unsent extends Error {}
+
 export const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205, 304]); // `Response` throws for a body
 
 const defaultMaxBytes = 2_000_000; // a page of 50 tracks with all its market codes is a tenth of this
@@ -144,23 +149,24 @@ function parseErrorBody(text: Buffer): Body {
 /** Oversized error bodies are discarded; only the status is used. */
 function discardBody({ status }: TooLarge): Outcome {
   if (status === 200) return { kind: 'fault', fault: 'too-large', code: 'ETOOLARGE' };
-  const headers = { etag: null, retryAfter: null, wwwAuthenticate: null };
-  return { kind: 'response', status, body: undefined, bytes: 0, ...headers };
+  return { kind: 'response', status, body: undefined, bytes: 0, etag: null, retryAfter: null };
 }
 
 /** Finds the cause, or the code of the system, in the errors that ofetch wraps around it. */
 function toFailure(error: unknown): Outcome {
   let name = 'unknown';
+  let state: Pick<HttpFault, 'isUnsent'> = {};
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof TooLarge) return discardBody(cause);
-    if (cause instanceof TimedOut) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT' };
+    if (cause instanceof TimedOut) return { kind: 'fault', fault: 'timeout', code: 'ETIMEDOUT', ...state };
+    if (cause instanceof Unsent) state = { isUnsent: true };
     name = cause.name;
     const code = propertyOf(cause, 'code');
     if (typeof code !== 'string') continue;
     const cutInHandshake = cause.message.includes('before secure TLS connection');
-    return { kind: 'fault', fault: isTls(code) || cutInHandshake ? 'tls' : 'transport', code };
+    return { kind: 'fault', fault: isTls(code) || cutInHandshake ? 'tls' : 'transport', code, ...state };
   }
-  return { kind: 'fault', fault: 'transport', code: name };
+  return { kind: 'fault', fault: 'transport', code: name, ...state };
 }
 
 const isTls = (code: string): boolean =>

@@ -5,6 +5,7 @@ import {
   type DailyQuotaOptions,
 } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import { createRateLimiter } from '../../../../src/datasources/spotify/quota/rate-limiter.ts';
+import { createRollingCounters } from '../../../../src/datasources/spotify/quota/rolling-counters.ts';
 import { createSharedCounters } from '../../../../src/datasources/spotify/quota/shared-counters.ts';
 import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import { response, settle, startRequestQueue } from '../../../support/request-queue.ts';
@@ -91,6 +92,40 @@ describe('counting', () => {
     expect(used().at(-1)).toBe(5);
   });
 
+  test('a call that did not reach Spotify does not count for any process, and its bucket expires like that of a call', async () => {
+    const store = createFakeSharedStore();
+    const options = { store: store.connect(), configured: limitOf(4) };
+    const [first, second] = [start(options), start({ ...options, store: store.connect() })];
+    await pass(2_000);
+    const calls = [await first.reserve(family), await first.reserve(family), await first.reserve(family)];
+    expect(await second.reserve(family)).toBeNull();
+    await pass(6 * 60_000);
+    for (const call of calls) {
+      call?.takeBack();
+      call?.end();
+    }
+    await pass(2_000);
+    expect([first, second].map((quota) => quota.stateOf(family).used)).toEqual([0, 0]);
+    const spent = spend(second);
+    await pass(2_000);
+    expect([await spent, await spend(first)]).toEqual([3, 0]);
+    await pass(day);
+    expect([first, second].map((quota) => quota.stateOf(family).remaining)).toEqual([0, 0]);
+    await pass(10 * 60_000);
+    expect([first, second].map((quota) => quota.stateOf(family).remaining)).toEqual([3, 3]);
+  });
+
+  test('the store gets a counter of unsent calls only with the counter of the calls, because it may move both', () => {
+    const counters = createRollingCounters('p');
+    const name = counters.raise(clock());
+    counters.merge({ [name]: 1 }, clock());
+    expect(counters.reservation(clock(), null).counters).toEqual({});
+    counters.takeBack(name, clock());
+    expect(counters.reservation(clock(), null).counters).toEqual({ [name]: 1, [`${name}-unsent`]: 1 });
+    counters.takeBack(name, clock());
+    expect([counters.total(clock()), counters.own(clock())]).toEqual([0, { name, value: 1 }]);
+  });
+
   test('after the loss of the store a running process publishes the learned rate limit and every other message again', async () => {
     const store = createFakeSharedStore();
     const connected = store.connect();
@@ -166,7 +201,7 @@ describe('counting', () => {
     const { reserveCall } = process;
     let added: Promise<void> | undefined;
     vi.spyOn(process, 'reserveCall').mockImplementation((name, reservation) => {
-      if (reservation.limit !== null) added ??= counters.add(family);
+      if (reservation.limit !== null) added ??= counters.add(family).stored;
       return reserveCall(name, reservation);
     });
     const counters = createSharedCounters({
@@ -178,7 +213,7 @@ describe('counting', () => {
       onLoss: () => undefined,
     });
     await vi.advanceTimersByTimeAsync(1_200);
-    expect(await counters.reserve(family, 10)).toBe(true);
+    expect(await counters.reserve(family, 10)).not.toBeNull();
     await added;
     expect([...(store.counters.get(family) ?? new Map()).values()]).toEqual([2]);
     expect(counters.of(family).total(clock())).toBe(2);
@@ -267,6 +302,19 @@ describe('a learned limit', () => {
     quota.recordRejection(family, waitMs);
     await pass(1);
     expect(quota.stateOf(family).limit).toBe(limit);
+  });
+
+  test('has no call that did not reach Spotify', async () => {
+    const quota = start();
+    await spend(quota, 61);
+    for (let i = 0; i < 30; i++) {
+      const call = await quota.reserve(family);
+      call?.takeBack();
+      call?.end();
+    }
+    quota.recordRejection(family, null);
+    await pass(1);
+    expect(quota.stateOf(family)).toMatchObject({ used: 61, limit: 60 });
   });
 
   test('is not learned if all of many concurrent calls are rejected', async () => {

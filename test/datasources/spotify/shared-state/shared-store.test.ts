@@ -192,9 +192,11 @@ for (const { name, isMissing, start } of storeImplementations) {
     test('a reservation prunes, moves, merges and raises counters like the pure function countersAfter', async () => {
       const store = await (await start()).connect();
       const bucket = fc.integer({ min: 90, max: 110 });
-      const name = fc.tuple(bucket, fc.constantFrom('p', 'q', 'r-1')).map(([at, id]) => `${at}:${id}`);
+      const name = fc
+        .tuple(bucket, fc.constantFrom('p', 'q', 'p-unsent', 'q-unsent', 'r-1'))
+        .map(([at, id]) => `${at}:${id}`);
       const reservation = fc.record({
-        counters: fc.dictionary(name, fc.integer({ min: 0, max: 9 }), { maxKeys: 4 }),
+        counters: fc.dictionary(name, fc.integer({ min: 0, max: 9 }), { maxKeys: 6 }),
         ownCounter: name,
         oldestBucket: fc.integer({ min: 92, max: 98 }),
         currentBucket: fc.integer({ min: 99, max: 106 }),

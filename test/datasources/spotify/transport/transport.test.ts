@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   createOperationContext,
@@ -18,6 +19,15 @@ import {
 import { httpOver, transports } from '../../../support/transports.ts';
 
 /** The outcome of one call when the connection to Spotify fails or is slow. */
+
+/** A port on which no server listens any more. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
 
 const shortTimeout = { UPSTREAM_TIMEOUT_MS: '200' };
 
@@ -72,15 +82,6 @@ describe.each(transports)('an unreachable Spotify over %s', (transport) => {
     clientSecret: 'test-app-secret',
   });
 
-  /** A port on which no server listens any more. */
-  async function closedPort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((listening) => server.once('listening', listening));
-    const { port } = server.address() as { port: number };
-    await new Promise((closed) => server.close(closed));
-    return port;
-  }
-
   test('a closed port is UPSTREAM_UNAVAILABLE within a second', async () => {
     const { ask } = startGateway(upstream(`http://127.0.0.1:${await closedPort()}`), {}, transport);
     const startedMs = performance.now();
@@ -133,6 +134,67 @@ describe.each(transports)('one HTTP request over %s', (transport) => {
       headers: { 'bad name': 'x' },
     });
     expect(outcome).toEqual({ kind: 'fault', fault: 'transport', code: expect.any(String) });
+  });
+});
+
+describe('a call that does not reach Spotify', () => {
+  const noted = async (apiUrl: string) => {
+    const http = httpOver('undici', 300);
+    onTestFinished(http.close);
+    const outcome = await http.send({ method: 'GET', url: `${apiUrl}/artists/1`, headers: {} });
+    return outcome.kind === 'fault' && [outcome.fault, outcome.code, outcome.isUnsent ?? false];
+  };
+
+  /** A server that does this with each connection when it gets the first data. Returns its address. */
+  async function serverThat(act: (socket: Socket) => void, port = 0): Promise<string> {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => act(socket));
+    }).listen(port, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  test('an outcome states whether the request was certainly not sent', async () => {
+    const stall = await serverThat(() => undefined);
+    const reset = await serverThat((socket) => socket.resetAndDestroy());
+    const cut = await serverThat((socket) => socket.destroy());
+    const refused = `http://127.0.0.1:${await closedPort()}`;
+    expect(await noted(refused)).toEqual(['transport', 'ECONNREFUSED', true]);
+    expect(await noted('http://nowhere.invalid')).toEqual(['transport', expect.stringMatching(/^E/), true]);
+    expect(await noted(`https://${stall}`)).toEqual(['timeout', 'ETIMEDOUT', true]);
+    expect(await noted(`https://${cut}`)).toEqual(['tls', 'ECONNRESET', true]);
+    expect(await noted(`http://${stall}`)).toEqual(['timeout', 'ETIMEDOUT', false]);
+    expect(await noted(`http://${reset}`)).toEqual(['transport', 'ECONNRESET', false]);
+    expect(await noted(`http://${cut}`)).toEqual(['transport', 'UND_ERR_SOCKET', false]);
+  });
+
+  test('uses up no daily quota, unlike a call whose connection breaks', async () => {
+    const { sandbox } = await startInMode('development');
+    const port = await closedPort();
+    const { ask } = startGateway(
+      { ...sandbox, apiUrl: `http://127.0.0.1:${port}/v1` },
+      { SPOTIFY_DAILY_LIMITS: 'artists=10' },
+    );
+    const read = async (times: number) => {
+      for (let i = 0; i < times; i++)
+        expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_UNAVAILABLE'));
+    };
+    const quota = async () => (await ask('{ quota { family used remaining } }')).data;
+    await read(5);
+    expect(await quota()).toEqual({ quota: [{ family: 'artists', used: 0, remaining: 9 }] });
+
+    let received = 0;
+    await serverThat((socket) => {
+      received += 1;
+      socket.resetAndDestroy();
+    }, port);
+    await read(2);
+    expect(received).toBeGreaterThan(0);
+    expect(await quota()).toEqual({
+      quota: [{ family: 'artists', used: received, remaining: 9 - received }],
+    });
   });
 });
 
