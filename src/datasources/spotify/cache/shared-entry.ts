@@ -96,12 +96,14 @@ export function entryFromStore(
   isAwaited = false,
 ): Entry | undefined {
   const { body, etag, bytes, isRepeated } = storedEntry;
-  const longest = body === null ? ageOfAbsence() : ageOf(endpointRequest.freshMs, options);
+  const sentMs = Math.min(storedEntry.asOfMs, epochMs()); // the clock of another process may be ahead
+  const longest = body === null ? ageOfAbsence(sentMs) : ageOf(endpointRequest.freshMs, options, sentMs);
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);
   const usableUntilMs = Math.min(storedEntry.usableUntilMs, longest.usableUntilMs);
   const value = body === null ? null : decodeStored(endpointRequest, storedEntry);
   if (value === undefined || (usableUntilMs <= epochMs() && !isAwaited)) return undefined;
-  return { value, etag, bytes, freshMs: longest.freshMs, freshUntilMs, usableUntilMs, isRepeated };
+  const freshMs = Math.max(0, freshUntilMs - sentMs);
+  return { value, etag, bytes, freshMs, freshUntilMs, usableUntilMs, isRepeated };
 }
 
 /** A request whose response is stored. */

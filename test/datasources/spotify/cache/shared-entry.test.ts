@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { FreshnessOptions } from '../../../../src/datasources/spotify/cache/entry.ts';
 import { createEntryStore } from '../../../../src/datasources/spotify/cache/shared-entry.ts';
 import { artist, artistAlbums } from '../../../../src/datasources/spotify/kinds/index.ts';
 import { byId } from '../../../../src/datasources/spotify/kinds/requests/endpoint-request.ts';
 import { pagedList } from '../../../../src/datasources/spotify/kinds/requests/lists.ts';
 import type { SpotifyId } from '../../../../src/datasources/spotify/kinds/spotify-id.ts';
 import { UpstreamUnavailable } from '../../../../src/errors.ts';
+import { epochMs } from '../../../../src/observability/clock.ts';
 import {
   createScriptedSpotify,
   type ScriptedSpotify,
@@ -24,9 +26,9 @@ const day = 24 * 3_600;
 /** Starts caches of processes that share one store. */
 function startShared(spotify: ScriptedSpotify) {
   const shared = createFakeSharedStore();
-  const startProcess = () => {
+  const startProcess = (freshness: Partial<FreshnessOptions> = {}) => {
     const leases = shared.connect();
-    return { ...startCache(spotify, { store: createEntryStore(leases), leases }), leases };
+    return { ...startCache(spotify, { store: createEntryStore(leases), leases, ...freshness }), leases };
   };
   return { shared, startProcess };
 }
@@ -53,6 +55,57 @@ describe('a 304', () => {
       expect(field.staleReasons()).toEqual([]);
     }
     expect(spotify.calls).toHaveLength(2);
+  });
+});
+
+describe('a stored entry that is used by a process with shorter times', () => {
+  const second = 1_000;
+  const long = { freshMs: 3_600 * second, staleMs: 3_600 * second };
+
+  test.each([
+    ['fresh', 1, { freshMs: 2 * second, staleMs: 0 }, { calls: 1, staleReasons: [] }],
+    [
+      'served stale and refreshed',
+      3,
+      { freshMs: 2 * second, staleMs: 60 * second },
+      { calls: 2, staleReasons: ['REVALIDATING'] },
+    ],
+    ['not used', 3, { freshMs: 2 * second, staleMs: 0 }, { calls: 2, staleReasons: [] }],
+    ['not used', 5, { freshMs: 2 * second, staleMs: 60 * second }, { calls: 2, staleReasons: [] }],
+  ])('is %s %i s after Spotify sent it, with %j', async (_, seconds, short, { calls, staleReasons }) => {
+    const clock = startClock();
+    const spotify = createScriptedSpotify(async () => bandJson);
+    const { startProcess } = startShared(spotify);
+    await startProcess(long).cache.get(band, startField());
+    await clock.pass(seconds);
+    const field = startField();
+    expect(await startProcess(short).cache.get(band, field)).toMatchObject({ name: 'BTS' });
+    expect(field.staleReasons()).toEqual(staleReasons);
+    await expect.poll(() => spotify.calls).toHaveLength(calls);
+  });
+
+  test('is used from now on for no longer than these times, even if the clock of the other process was ahead', async () => {
+    const clock = startClock();
+    const spotify = createScriptedSpotify(async () => bandJson);
+    const { shared, startProcess } = startShared(spotify);
+    const aheadMs = epochMs() + 3_600 * second;
+    createEntryStore(shared.connect()).set(band.key, {
+      body: bandJson,
+      etag: null,
+      asOfMs: aheadMs,
+      startedMs: aheadMs,
+      freshUntilMs: aheadMs + long.freshMs,
+      usableUntilMs: aheadMs + long.freshMs,
+      hasMalformedParts: false,
+      isRepeated: false,
+    });
+    const { cache, memory } = startProcess({ freshMs: 2 * second, staleMs: 0 });
+    await cache.get(band, startField());
+    expect(spotify.calls).toHaveLength(0);
+    await clock.pass(1);
+    expect(memory.get(band.key)).toBeDefined();
+    await clock.pass(2);
+    expect(memory.get(band.key)).toBeUndefined();
   });
 });
 
