@@ -42,10 +42,8 @@ export function ageOf(ownFreshMs: number, options: FreshnessOptions, sentMs = ep
 }
 
 /** The age of the entry for a response which states that there is no such object. It is never used stale. */
-export function ageOfAbsence(sentMs = epochMs()): EntryAge {
-  const freshUntilMs = sentMs + absentMs;
-  return { freshUntilMs, freshMs: absentMs, usableUntilMs: freshUntilMs };
-}
+export const ageOfAbsence = ({ freshMs }: FreshnessOptions, sentMs = epochMs()): EntryAge =>
+  ageOf(absentMs, { freshMs, staleMs: 0 }, sentMs);
 
 /** The entry as one that must be read again, and is used only if Spotify cannot or should not be called. */
 export const outdated = <T extends EntryAge>(entry: T): T => ({
@@ -63,7 +61,7 @@ export function entryOf(
 ): Entry {
   const isRepeated =
     cachedEntry !== undefined && isFresh(cachedEntry) && !isWhole(endpointRequest, cachedEntry);
-  if (result.status === 'absent') return { ...absence, ...ageOfAbsence(), isRepeated };
+  if (result.status === 'absent') return { ...absence, ...ageOfAbsence(options), isRepeated };
   const age = ageOf(endpointRequest.freshMs, options);
   const { value, etag, bytes } = result.status === 'found' ? result : (cachedEntry ?? absence);
   const confirmed =

@@ -97,7 +97,8 @@ export function entryFromStore(
 ): Entry | undefined {
   const { body, etag, bytes, isRepeated } = storedEntry;
   const sentMs = Math.min(storedEntry.asOfMs, epochMs()); // the clock of another process may be ahead
-  const longest = body === null ? ageOfAbsence(sentMs) : ageOf(endpointRequest.freshMs, options, sentMs);
+  const longest =
+    body === null ? ageOfAbsence(options, sentMs) : ageOf(endpointRequest.freshMs, options, sentMs);
   const freshUntilMs = Math.min(storedEntry.freshUntilMs, longest.freshUntilMs);
   const usableUntilMs = Math.min(storedEntry.usableUntilMs, longest.usableUntilMs);
   const value = body === null ? null : decodeStored(endpointRequest, storedEntry);

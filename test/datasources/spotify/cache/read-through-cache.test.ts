@@ -230,6 +230,31 @@ describe('a cached entry', () => {
     }
   });
 
+  test.each<[string, Record<string, string>, number]>([
+    ['for CACHE_TTL_SECONDS if that is longer', { CACHE_TTL_SECONDS: '100' }, 100],
+    ['for CACHE_TTL_SECONDS if that is shorter', { CACHE_TTL_SECONDS: '10' }, 10],
+  ])('of an absent object is used %s, and never stale', async (_, environment, seconds) => {
+    const { pass } = startClock();
+    const { ask, apiCalls } = await start('development', environment);
+    for (const [passed, calls] of [
+      [0, 1],
+      [seconds - 1, 1],
+      [2, 2],
+    ] as const) {
+      await pass(passed);
+      expect((await ask(artist(unknownArtist))).data).toEqual({ artist: null });
+      expect(apiCalls()).toHaveLength(calls);
+    }
+  });
+
+  test('of an absent object is not used again if CACHE_TTL_SECONDS is 0', async () => {
+    const { ask, apiCalls } = await start('development', { CACHE_TTL_SECONDS: '0' });
+    for (const calls of [1, 2, 3]) {
+      expect((await ask(artist(unknownArtist))).data).toEqual({ artist: null });
+      expect(apiCalls()).toHaveLength(calls);
+    }
+  });
+
   test('of an absent object avoids the calls for its fields', async () => {
     const { ask, apiCalls, sandbox } = await start('development');
     const nested = `{ artist(id: "${unknownArtist}") { name albums { nodes { name } } } }`;
