@@ -57,7 +57,7 @@ export function gracefulShutdown(
     drain();
     log.info({}, drainingMessage(responses.undelivered().length));
     setTimeout(() => process.exit(exitCode), exitMs);
-    for (const response of responses.undelivered()) closeAfterResponse(response);
+    responses.closeAfterLast();
     const graceMs = responses.areFrequent() ? busyGraceMs : idleGraceMs;
     const closed = stopListening(server, graceMs, isSending);
     // Requests that have arrived are read first: the timers of a busy process are late.
@@ -116,6 +116,8 @@ const drainingMessage = (requests: number): string =>
 interface TrackedResponses {
   /** Responses to requests that have arrived, which the system has not taken over completely. */
   undelivered(): ServerResponse[];
+  /** Tells each client to close its connection, with its last response: Node sends none after one with this header. */
+  closeAfterLast(): void;
   /** Whether many requests have come in the last second. */
   areFrequent(): boolean;
 }
@@ -132,12 +134,14 @@ function trackResponses(server: Server, isDraining: () => boolean): TrackedRespo
   // The first of the listeners: another one may end the response at once, with its headers.
   server.prependListener('request', (request, response) => {
     const { socket } = request; // no longer a property of the request after its end
+    const earlier = Array.from(undelivered.get(socket) ?? []);
     undelivered.get(socket)?.add(response);
     latestMs.push(performance.now());
     if (latestMs.length > busyRequests) latestMs.shift();
     const length = request.headers['content-length'];
     const isTooLarge = Number(length ?? 0) > maxBodyBytes;
-    if (isDraining() || isTooLarge) closeAfterResponse(response);
+    if (isDraining()) for (const other of earlier) setConnection(other, 'keep-alive');
+    if (isDraining() || isTooLarge) setConnection(response, 'close');
     response.on('close', () => undelivered.get(socket)?.delete(response));
     response.on('finish', () => {
       // The rest of a rejected body that is too large, or of unknown length, is not read.
@@ -147,6 +151,12 @@ function trackResponses(server: Server, isDraining: () => boolean): TrackedRespo
 
   return {
     undelivered: () => Array.from(undelivered.values()).flatMap((responses) => Array.from(responses)),
+    closeAfterLast() {
+      for (const responses of undelivered.values()) {
+        const last = Array.from(responses).at(-1);
+        if (last) setConnection(last, 'close');
+      }
+    },
     areFrequent() {
       const [first = 0] = latestMs;
       return latestMs.length === busyRequests && performance.now() - first < 1_000;
@@ -154,6 +164,6 @@ function trackResponses(server: Server, isDraining: () => boolean): TrackedRespo
   };
 }
 
-function closeAfterResponse(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('connection', 'close');
+function setConnection(response: ServerResponse, value: 'close' | 'keep-alive'): void {
+  if (!response.headersSent) response.setHeader('connection', value);
 }

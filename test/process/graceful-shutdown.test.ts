@@ -243,6 +243,35 @@ describe.concurrent('a process that ends', { timeout: 90_000 }, () => {
     expect((await running).json).toEqual(answerOfBts);
   });
 
+  test('answers all pipelined requests of a connection, also one that comes after the signal, and closes it with the last response', async ({
+    onTestFinished: onEnd,
+  }) => {
+    const sandbox = await startUpstream(onEnd);
+    const ids = albumIds(sandbox).slice(0, 2);
+    sandbox.faults.add({ fault: { kind: 'delay', ms: 1_500 } });
+    const server = await start(onEnd, upstreamOf(sandbox));
+    const ask = (query: string) => post(JSON.stringify({ query }));
+    const open = await openSocket(server.port, ask('{ __typename }').repeat(2), onEnd);
+    const one = await openSocket(server.port, '', onEnd);
+    await until(() => open.received().split('"Query"').length === 3, waitMs);
+    for (const id of ids) open.write(ask(`{ album(id: "${id}") { id } }`));
+    one.write(ask(`{ album(id: "${ids[0]}") { id } }`) + ask('{ __typename }'));
+    await until(() => sandbox.calls().filter(({ kind }) => kind === 'api').length === 2, waitMs);
+    await stop(server, 'SIGTERM');
+    open.write(ask('{ __typename }'));
+    await server.ended;
+
+    const responses = open
+      .received()
+      .split(/(?=HTTP\/1\.1 )/)
+      .slice(2);
+    expect(responses.map((text) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1])).toEqual(['200', '200', '503']);
+    for (const [n, id] of ids.entries()) expect(responses[n]).toContain(`{"data":{"album":{"id":"${id}"}}}`);
+    expect(responses.map((text) => /^connection: close\r$/im.test(text))).toEqual([false, false, true]);
+    expect(one.received()).toContain(`{"data":{"album":{"id":"${ids[0]}"}}}`);
+    expect(one.received()).toContain('{"data":{"__typename":"Query"}}');
+  });
+
   test('sends no Spotify call for an operation that comes after the signal', async ({
     onTestFinished: onEnd,
   }) => {
