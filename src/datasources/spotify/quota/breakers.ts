@@ -26,6 +26,8 @@ import { createPremiumBreaker } from './premium-breaker.ts';
 export interface Breakers extends Pick<CallScheduler, 'backOff'> {
   /** The back-off that applies to a family; null for none. */
   openStateOf(family: Family, nowMs: number): OpenState | null;
+  /** Whether a call that was acquired may be sent: no back-off has begun since then. */
+  maySend(family: Family, nowMs: number): boolean;
   /** Whether all breakers of the family allow one more call in flight. */
   hasCapacity(family: Family): boolean;
   /** Counts a call as in flight. Returns the function that ends it; its outcome is undefined if it was not sent. */
@@ -105,6 +107,8 @@ export function createBreakers({ sharedState, log, onOpen }: BreakersOptions): B
       const [any, own] = breakersOf(family);
       return premium.openState(nowMs) ?? any.openState(nowMs) ?? own.openState(nowMs);
     },
+    maySend: (family, nowMs) =>
+      premium.openState(nowMs) === null && breakersOf(family).every((breaker) => !breaker.isOpen(nowMs)),
     hasCapacity: (family) =>
       premium.hasCapacity() && breakersOf(family).every((breaker) => breaker.hasCapacity()),
     acquire(family, nowMs) {

@@ -11,6 +11,8 @@ import { createSlidingWindowCounter } from './call-counts.ts';
 export interface CircuitBreaker {
   /** Why no call may be sent and for how long; null if no back-off prevents a call. */
   openState(nowMs: number): OpenState | null;
+  /** Whether a back-off is not over: then not even a call that has been acquired may be sent. */
+  isOpen(nowMs: number): boolean;
   /** Whether this breaker allows one more call in flight. */
   hasCapacity(): boolean;
   /** Counts a call as in flight. */
@@ -51,11 +53,13 @@ export function createCircuitBreaker(): CircuitBreaker {
   let permits = Number.POSITIVE_INFINITY;
   let inFlight = 0;
 
+  const isOpen = (nowMs: number) => reason !== null && nowMs < openUntilMs;
+
   function trip(newReason: BackOffReason, waitMs: number | null, nowMs: number): void {
-    const isOpen = reason !== null && nowMs < openUntilMs;
-    if (waitMs === null && !isOpen && newReason !== 'quota') defaultBackOffs += 1;
+    const wasOpen = isOpen(nowMs);
+    if (waitMs === null && !wasOpen && newReason !== 'quota') defaultBackOffs += 1;
     const untilMs = nowMs + (waitMs ?? defaultBackOffMs(newReason, defaultBackOffs));
-    if (isOpen && untilMs <= openUntilMs) return;
+    if (wasOpen && untilMs <= openUntilMs) return;
     reason = newReason;
     openedAtMs = nowMs;
     openUntilMs = untilMs;
@@ -80,6 +84,7 @@ export function createCircuitBreaker(): CircuitBreaker {
 
   return {
     trip,
+    isOpen,
     openState(nowMs) {
       if (reason === null) return null;
       if (nowMs < openUntilMs) {

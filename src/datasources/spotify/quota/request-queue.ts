@@ -48,9 +48,13 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const admissions = createAdmissionQueue(slots, observer);
   const callCounts = createCallCounts();
 
-  /** Sends a call that has a slot; undefined if other processes have used up the rate limit or the quota. */
+  /**
+   * Sends a call that has a slot; undefined if other processes have used up the rate limit or the quota, or if a back-off
+   * has begun or every client has gone meanwhile.
+   */
   async function send<T>(
     family: Family,
+    waiters: Waiters,
     slot: CallSlot,
     call: ScheduledCall<T>,
   ): Promise<Outcome | undefined> {
@@ -61,7 +65,12 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
       if (!(await rateLimiter.reserveShared())) return undefined;
       const counted = await dailyQuota.reserve(family);
       if (!counted) return undefined;
-      isSent = true;
+      isSent = waiters.hasActive() && breakers.maySend(family, performance.now());
+      if (!isSent) {
+        counted.takeBack();
+        counted.end();
+        return undefined;
+      }
       callCounts.add(family, performance.now());
       const outcome = await call.send(prepared).finally(counted.end);
       if (outcome.kind === 'fault' && outcome.isUnsent) counted.takeBack();
@@ -76,7 +85,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
     const slot = await admissions.admit(family, waiters, call.isRetry);
     let outcome: Outcome | undefined;
     try {
-      outcome = await send(family, slot, call);
+      outcome = await send(family, waiters, slot, call);
     } finally {
       slot.release(outcome);
       admissions.drainSoon();

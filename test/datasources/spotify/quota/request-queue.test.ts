@@ -1,6 +1,8 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createDailyQuota } from '../../../../src/datasources/spotify/quota/daily-quota.ts';
 import type { Outcome } from '../../../../src/datasources/spotify/transport/http.ts';
 import type { Family } from '../../../../src/datasources/spotify/usage/observer.ts';
+import { createFakeSharedStore } from '../../../support/fake-shared-store.ts';
 import {
   response,
   settle,
@@ -173,11 +175,97 @@ describe('a back-off', () => {
   });
 });
 
+describe('a call that has a slot, and waits for the shared counts', () => {
+  /** A call `a` that is counted, but whose count has not arrived in the store. */
+  async function startHeldCall(callWaiters = waiters()) {
+    const dailyQuota = createDailyQuota({ configured: new Map([['artists', 10]]) });
+    onTestFinished(dailyQuota.dispose);
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const started = startRequestQueue({
+      concurrency: 10,
+      rateLimit: 1,
+      dailyQuota: {
+        ...dailyQuota,
+        async reserve(family) {
+          const counted = await dailyQuota.reserve(family);
+          await held;
+          return counted;
+        },
+      },
+    });
+    started.call('a', 'artists', callWaiters);
+    await settle();
+    const used = () => started.requestQueue.quota()[0]?.used;
+    expect(used()).toBe(1);
+    const go = async () => {
+      letGo();
+      await settle();
+    };
+    return { ...started, go, used };
+  }
+
+  test('is sent if nothing has changed meanwhile', async () => {
+    const { go, names, used } = await startHeldCall();
+    await go();
+    expect([names(), used()]).toEqual([['a'], 1]);
+  });
+
+  test('is rejected and does not count if a back-off has begun meanwhile', async () => {
+    const { requestQueue, call, go, names, ended, used } = await startHeldCall();
+    requestQueue.backOff('artists', 'rate', 30_000);
+    await go();
+    expect([names(), ended, used()]).toEqual([[], ['a UPSTREAM_RATE_LIMITED 30'], 0]);
+    call('b', 'albums');
+    await settle();
+    expect(names()).toEqual(['b']); // the rate limit of one call has not been used
+  });
+
+  test('waits for the end of a short back-off that has begun meanwhile', async () => {
+    const { requestQueue, go, names, used } = await startHeldCall();
+    requestQueue.backOff('artists', 'rate', 1_000);
+    await go();
+    expect([names(), used()]).toEqual([[], 0]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([names(), used()]).toEqual([['a'], 1]);
+  });
+
+  test('is rejected and does not count if the Premium subscription has lapsed meanwhile', async () => {
+    const store = createFakeSharedStore();
+    const other = startRequestQueue({ sharedState: store.connect() });
+    const dailyQuota = createDailyQuota({ configured: new Map([['artists', 10]]), store: store.connect() });
+    onTestFinished(dailyQuota.dispose);
+    const { call, names, ended, requestQueue } = startRequestQueue({
+      dailyQuota,
+      sharedState: store.connect(),
+    });
+    call('a');
+    await settle();
+    other.call('first', 'albums');
+    await settle();
+    await other.end('first', premiumLapsed);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([names(), ended, requestQueue.quota()[0]?.used]).toEqual([[], ['a UPSTREAM_FORBIDDEN -'], 0]);
+  });
+
+  test('is dropped and does not count if every client has gone meanwhile', async () => {
+    const gone = waiters();
+    const { go, names, ended, used } = await startHeldCall(gone);
+    gone.leave();
+    await go();
+    expect([names(), ended, used()]).toEqual([[], ['a UPSTREAM_TIMEOUT -'], 0]);
+  });
+});
+
+const premiumLapsed: Outcome = {
+  ...response(403),
+  body: { error: { message: 'Active premium subscription required for the owner of the app.' } },
+};
+
 describe('a lapsed Premium subscription', () => {
-  const lapsed: Outcome = {
-    ...response(403),
-    body: { error: { message: 'Active premium subscription required for the owner of the app.' } },
-  } as Outcome;
+  const lapsed = premiumLapsed;
 
   /** The subscription has lapsed, a minute has passed, and three calls of three families are scheduled. */
   async function startMinuteAfterLapse() {
