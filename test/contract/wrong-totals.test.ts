@@ -204,6 +204,16 @@ for (const kind of listKinds) {
       });
     }
 
+    test(`${kind.name}: a list has its last items without a walk, whatever its totals are`, async () => {
+      for (const { name, pages: script } of scenarios) {
+        const pages = script(kind.size);
+        const list = await startList(kind, pages);
+        const last = await list.window('last: 3');
+        expect(idsIn(last), name).toEqual(itemsOf(pages, kind.size).slice(-3));
+        expect(last.pageInfo.hasNextPage, name).toBe(false);
+      }
+    });
+
     test(`${kind.name}: a list of one page with a larger total is read no further`, async () => {
       for (const args of ['first: 100', `first: ${kind.size}`, 'last: 3']) {
         const list = await startList(kind, [{ items: 4, total: 97, next: false }]);

@@ -14,6 +14,8 @@ const rule = z
     /** How many calls the rule answers; without it, all. */
     times: z.int().positive().optional(),
     status: z.int().min(200).max(599).default(200),
+    /** How long after the call the response is sent. */
+    delayMs: z.int().nonnegative().optional(),
     body: z.json().optional(),
     raw: z.string().optional(),
     /** Answers every id with a plain object of this kind. */

@@ -14,6 +14,8 @@ export interface ScriptedPage {
   total: number | readonly number[];
   /** Whether `next` is set. */
   next: boolean;
+  /** How long after the call the page is sent. */
+  delayMs?: number;
 }
 
 /** One kind of list. */
@@ -129,6 +131,7 @@ export function rulesOf(kind: ListKind, pages: readonly ScriptedPage[]): Written
     return totals.map((total, n) => ({
       path: kind.path,
       query: { offset: `${i * kind.size}` },
+      ...(page.delayMs !== undefined && { delayMs: page.delayMs }),
       ...(n < totals.length - 1 && { times: 1 }),
       body: plain(kind.wrap(pageOf(kind, i, page, total))),
     }));

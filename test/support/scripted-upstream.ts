@@ -27,6 +27,7 @@ interface Reply {
   status: number;
   text: string;
   contentType?: string;
+  delayMs?: number | undefined;
 }
 
 /** Starts the upstream on a loopback port; it stops with the test. */
@@ -40,7 +41,8 @@ export async function startScriptedUpstream(rules: readonly WrittenRule[]): Prom
     const path = url.pathname.replace(/^\/v1/, '');
     const reply = isAuthorized(request) ? answer(path, url.searchParams) : refusal(401, 'No token provided');
     calls.push({ path, query: url.searchParams, status: reply.status });
-    send(response, reply);
+    if (reply.delayMs === undefined) send(response, reply);
+    else setTimeout(() => send(response, reply), reply.delayMs);
   });
 
   const base = `http://127.0.0.1:${await portOf(server)}`;
@@ -78,7 +80,7 @@ function answerBy(rules: readonly WrittenRule[]) {
     );
     if (!match) return refusal(404, 'Resource not found');
     match.left -= 1;
-    return replyOf(match.rule, path, query);
+    return { ...replyOf(match.rule, path, query), delayMs: match.rule.delayMs };
   };
 }
 

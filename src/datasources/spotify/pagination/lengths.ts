@@ -1,70 +1,40 @@
 import { createLru } from '../../../lru.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
-import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
+import { type AnyPage, type Extent, extentOf } from './extent.ts';
 
-export interface ListLength {
-  /** The total that Spotify reported last. */
+export interface ListLength extends Extent {
+  /** The total that Spotify reported last; the slots that exist for certain if it reported none. */
   reportedTotal: number;
   /** Whether the total that was sent last is not as documented. */
   isTotalMalformed: boolean;
   /** The reported total, or the slots that exist for certain if these are more. */
   length: number;
-  /** The slots that exist for certain, as the pages show. */
-  minLength: number;
-  /** The slot at which the list ends for certain; null while no page has shown its end. */
-  end: number | null;
-  /** Whether every page agreed with the reported total about whether the list goes on. */
-  isReliable: boolean;
   /** When the length expires, in milliseconds of the epoch. */
   freshUntilMs: number;
 }
 
-/** A page, without the type of its items. */
-export type AnyPage = Pick<
-  Page<Entity>,
-  'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'hasNext' | 'asOfMs'
-> & {
-  items: { readonly length: number };
-};
-
-/** A length and the reports that it was learned from. Times are in milliseconds of the epoch. */
-interface LearnedLength extends Omit<ListLength, 'length' | 'freshUntilMs'> {
+/** What Spotify has reported about the total of a list. Times are in milliseconds of the epoch. */
+interface Report {
+  /** The total that was reported last; null for none. */
+  total: number | null;
+  isTotalMalformed: boolean;
   asOfMs: number;
+}
+
+/** What the pages of a list have shown. */
+interface LearnedLength {
+  report: Report;
+  /** The last page that was read at each offset, without its items. */
+  pages: Map<number, AnyPage>;
   /** Pages read since then fit together, even if they report different totals. */
   consistentSinceMs: number;
   /** Totals that were reported before, oldest first. */
   formerTotals: number[];
   /** Until then totals that differ from page to page do not mean that the list has changed. */
   flappingUntilMs: number;
-}
-
-/** The length of a list as these of its pages show it, even if they are no longer fresh; null for no pages. */
-export function lengthFrom(pages: readonly AnyPage[]): Omit<ListLength, 'freshUntilMs'> | null {
-  const [first] = pages;
-  if (!first) return null;
-  const learned = firstLength(first);
-  for (const page of pages) {
-    const { total: reportedTotal, isTotalMalformed, asOfMs } = page;
-    if (asOfMs >= learned.asOfMs) Object.assign(learned, { reportedTotal, isTotalMalformed, asOfMs });
-    recordExtent(learned, page);
-  }
-  return toListLength(learned);
-}
-
-/** Learns from a page how far the list reaches. */
-function recordExtent(learned: LearnedLength, page: AnyPage): void {
-  learned.minLength = Math.max(learned.minLength, minLengthFrom(page));
-  learned.end = endFrom(page, learned);
-  learned.isReliable &&= agreesWithTotal(page);
-}
-
-function toListLength(learned: LearnedLength): Omit<ListLength, 'freshUntilMs'> {
-  const { reportedTotal, isTotalMalformed, minLength, end, isReliable } = learned;
-  const length = Math.max(reportedTotal, minLength);
-  return { reportedTotal, isTotalMalformed, length, minLength, end, isReliable };
 }
 
 /** The length that clients are shown; a marker if Spotify's total is not as documented. */
@@ -74,38 +44,12 @@ export const shownLength = ({
 }: Pick<ListLength, 'isTotalMalformed' | 'length'>): number | Malformed =>
   isTotalMalformed ? { malformed: 'page.total' } : length;
 
-const firstLength = ({ total, isTotalMalformed, asOfMs }: AnyPage): LearnedLength => ({
-  reportedTotal: total,
-  isTotalMalformed,
-  minLength: 0,
-  end: null,
-  isReliable: true,
-  asOfMs,
-  consistentSinceMs: asOfMs,
-  formerTotals: [],
-  flappingUntilMs: 0,
-});
+const noReport: Report = { total: null, isTotalMalformed: false, asOfMs: Number.NEGATIVE_INFINITY };
 
-/** The slots that exist for certain: the slots of the page, and one more if Spotify names a next page. */
-const minLengthFrom = ({ offset, limit, hasNext, items }: AnyPage): number => {
-  if (items.length === 0) return 0;
-  return hasNext ? offset + limit + 1 : offset + items.length;
-};
-
-function endFrom(page: AnyPage, { end, minLength }: LearnedLength): number | null {
-  const { offset, limit, total, hasNext, items } = page;
-  const slotsEnd = offset + items.length;
-  const isLast = !hasNext && (items.length < limit || slotsEnd >= total);
-  if (isLast && items.length > 0) return slotsEnd;
-  // An empty page ends the list only if it follows the last slot that exists; `next` may have promised one slot more.
-  if (isLast && minLength <= offset + 1) return offset;
-  return end !== null && end < minLength ? null : end;
-}
-
-/** Whether the page and its total agree about whether the list goes on, and the page is as long as it can be. */
-function agreesWithTotal({ offset, limit, total, hasNext, items }: AnyPage): boolean {
-  const goesOn = offset + limit < total;
-  return hasNext === goesOn && items.length === Math.max(0, Math.min(limit, total - offset));
+/** The later of a report and the report of a page. */
+function laterReport(report: Report, { total, isTotalDerived, isTotalMalformed, asOfMs }: AnyPage): Report {
+  if (asOfMs < report.asOfMs) return report;
+  return { total: isTotalDerived ? report.total : total, isTotalMalformed, asOfMs };
 }
 
 /**
@@ -113,8 +57,11 @@ function agreesWithTotal({ offset, limit, total, hasNext, items }: AnyPage): boo
  * small, too large or different from page to page.
  */
 export interface ListLengths {
-  /** Null for a list of which no page was read within the freshness. */
-  of(list: AnyList): ListLength | null;
+  /**
+   * The length as the pages show it that were read within the freshness, and these pages; null for no pages.
+   * @param pages counted even if they are not fresh any more
+   */
+  of(list: AnyList, pages?: readonly AnyPage[]): ListLength | null;
   /** False for a page that was read before the list changed. */
   isConsistent(list: AnyList, page: AnyPage): boolean;
   /**
@@ -124,16 +71,15 @@ export interface ListLengths {
    * the list has become shorter, only this page and later ones fit: an item that moved would be missed
    */
   record(list: AnyList, page: AnyPage, sinceMs: number): void;
-  /** Learns that a list ends at a slot, although `next` is set after it. */
-  recordEnd(list: AnyList, slot: number): void;
   /** Forgets the lists whose keys contain one of these ids. */
   forget(ids: readonly string[]): void;
 }
 
-type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal' | 'freshMs'>;
+type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal' | 'freshMs' | 'maxOffset'>;
 
 const maxFormerTotals = 10;
 const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
+const maxPages = 500; // of one list; a page that is dropped may cost a round trip, but no call
 
 /**
  * @param freshMs how long a length is valid, in milliseconds; null for as long as the pages of the list are fresh
@@ -143,54 +89,97 @@ export function createListLengths(freshMs: number | null, onChange: () => void):
   const lists = createLru<LearnedLength>(maxLists);
   const freshMsOf = (list: AnyList): number => freshMs ?? list.freshMs;
 
-  const hasChanged = ({ hasStableTotal }: AnyList, learned: LearnedLength, total: number): boolean =>
-    hasStableTotal && learned.reportedTotal !== total && epochMs() >= learned.flappingUntilMs;
+  /** Whether a page of the list shows that it has another length than was reported before. */
+  const hasChanged = (
+    { hasStableTotal }: AnyList,
+    { report, flappingUntilMs }: LearnedLength,
+    { total, isTotalDerived }: AnyPage,
+  ): boolean =>
+    hasStableTotal &&
+    !isTotalDerived &&
+    report.total !== null &&
+    report.total !== total &&
+    epochMs() >= flappingUntilMs;
 
-  function recordChange(
-    list: AnyList,
-    learned: LearnedLength,
-    { total, asOfMs }: AnyPage,
-    sinceMs: number,
-  ): void {
+  const isConsistent = (list: AnyList, learned: LearnedLength, page: AnyPage): boolean =>
+    page.asOfMs >= learned.consistentSinceMs || !hasChanged(list, learned, page);
+
+  function recordChange(list: AnyList, learned: LearnedLength, page: AnyPage, sinceMs: number): void {
+    const { total, asOfMs } = page;
+    const reportedTotal = learned.report.total ?? total;
     // If a former total returns, Spotify reports several totals for one list: the list has not changed.
     const isFlapping = learned.formerTotals.includes(total);
-    learned.formerTotals = [...learned.formerTotals, learned.reportedTotal].slice(-maxFormerTotals);
+    learned.formerTotals = [...learned.formerTotals, reportedTotal].slice(-maxFormerTotals);
     if (isFlapping) {
       learned.flappingUntilMs = epochMs() + freshMsOf(list);
       return;
     }
     onChange();
-    const hasShrunk = total < learned.reportedTotal;
+    const hasShrunk = total < reportedTotal;
     learned.consistentSinceMs = Math.max(learned.consistentSinceMs, hasShrunk ? asOfMs : sinceMs);
-    Object.assign(learned, { minLength: 0, end: null, isReliable: true });
   }
 
+  /** The pages that were read within the freshness and since the list changed. */
+  const freshPages = (list: AnyList, learned: LearnedLength): AnyPage[] => {
+    const oldestMs = epochMs() - freshMsOf(list);
+    return [...learned.pages.values()].filter(
+      (page) => page.asOfMs > oldestMs && isConsistent(list, learned, page),
+    );
+  };
+
   return {
-    of(list) {
+    of(list, pages = []) {
       const learned = lists.get(list.key);
-      const freshUntilMs = (learned?.asOfMs ?? 0) + freshMsOf(list);
-      return learned && epochMs() < freshUntilMs ? { ...toListLength(learned), freshUntilMs } : null;
-    },
-    recordEnd({ key }, slot) {
-      const learned = lists.get(key);
-      if (learned) Object.assign(learned, { minLength: Math.min(learned.minLength, slot), end: slot });
+      const isFresh = learned !== undefined && epochMs() < learned.report.asOfMs + freshMsOf(list);
+      if (!isFresh && pages.length === 0) return null;
+      const learnedPages = isFresh ? freshPages(list, learned) : [];
+      const shown = new Map([...learnedPages, ...pages].map((page) => [page.offset, page]));
+      const extent = extentOf([...shown.values()], list.maxOffset);
+      const { total, isTotalMalformed, asOfMs } = isFresh
+        ? learned.report
+        : pages.reduce(laterReport, noReport);
+      return {
+        ...extent,
+        reportedTotal: total ?? extent.minLength,
+        isTotalMalformed,
+        length: Math.max(total ?? 0, extent.minLength),
+        freshUntilMs: asOfMs + freshMsOf(list),
+      };
     },
     forget(ids) {
       for (const key of [...lists.keys()]) if (ids.some((id) => key.includes(id))) lists.delete(key);
     },
-    isConsistent(list, { total, asOfMs }) {
+    isConsistent(list, page) {
       const learned = lists.get(list.key);
-      return !learned || !hasChanged(list, learned, total) || asOfMs >= learned.consistentSinceMs;
+      return !learned || isConsistent(list, learned, page);
     },
     record(list, page, sinceMs) {
-      const { total, asOfMs } = page;
-      const learned = lists.get(list.key) ?? firstLength(page);
+      const { asOfMs } = page;
+      const learned = lists.get(list.key) ?? {
+        report: noReport,
+        pages: new Map(),
+        consistentSinceMs: asOfMs,
+        formerTotals: [],
+        flappingUntilMs: 0,
+      };
       lists.set(list.key, learned);
-      if (asOfMs < learned.asOfMs) return;
-      if (hasChanged(list, learned, total)) recordChange(list, learned, page, sinceMs);
-      else if (total !== learned.reportedTotal) learned.end = null;
-      Object.assign(learned, { reportedTotal: total, isTotalMalformed: page.isTotalMalformed, asOfMs });
-      recordExtent(learned, page);
+      if (asOfMs >= learned.report.asOfMs && hasChanged(list, learned, page)) {
+        recordChange(list, learned, page, sinceMs);
+      }
+      learned.report = laterReport(learned.report, page);
+      recordPage(learned.pages, page);
     },
   };
+}
+
+/** Records a copy without the items, which would stay in memory. */
+function recordPage(pages: Map<number, AnyPage>, { items: { length }, ...page }: AnyPage): void {
+  const { offset, asOfMs } = page;
+  if ((pages.get(offset)?.asOfMs ?? 0) > asOfMs) return;
+  pages.delete(offset);
+  pages.set(offset, { ...page, items: { length } });
+  for (const oldest of pages.keys()) {
+    if (pages.size <= maxPages) break;
+    pages.delete(oldest);
+  }
 }

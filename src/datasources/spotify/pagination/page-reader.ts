@@ -64,7 +64,6 @@ export async function readPages<T extends Entity>(
     // Pages smaller than requested may end before the slot range: a window without slots is not a shortened window.
     isShortened = next.isShortened && pages.some(reaches(slotRange));
   }
-  recordEmptyEnd(read, pages);
   return { pages: await readChangedAgain(read, pages, startedMs), isShortened };
 }
 
@@ -177,14 +176,6 @@ function knownLengthOf<T extends Entity>({ list, lengths, fieldContext }: Length
 export function shownLengthOf<T extends Entity>(read: LengthRead<T>): number | Malformed | null {
   const length = knownLengthOf(read);
   return length && shownLength(length);
-}
-
-/** Two empty pages in succession mean that the list ends after its last item. */
-function recordEmptyEnd<T extends Entity>({ list, lengths }: ListRead<T>, pages: readonly Page<T>[]): void {
-  const [previous, last] = pages.slice(-2);
-  if (previous?.items.length !== 0 || last?.items.length !== 0) return;
-  const filled = pages.findLast(({ items }) => items.length > 0);
-  lengths.recordEnd(list, filled ? filled.offset + filled.items.length : previous.offset);
 }
 
 /** The pages up to the first gap between two of them, which a page smaller than requested leaves. */

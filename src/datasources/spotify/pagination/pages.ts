@@ -1,4 +1,4 @@
-import { GatewayError, UpstreamQuotaExceeded } from '../../../errors.ts';
+import { GatewayError } from '../../../errors.ts';
 import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
@@ -8,26 +8,18 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness, recordShortened } from '../usage/field-context.ts';
-import { createListLengths, lengthFrom } from './lengths.ts';
+import { createListLengths } from './lengths.ts';
+import { findEnd } from './list-end.ts';
 import {
   gatewayError,
   type ListRead,
   type PageSequence,
-  quotaError,
   readPage,
   readPages,
   shownLengthOf,
   untilGap,
 } from './page-reader.ts';
-import {
-  afterKnownEnd,
-  isCursorAt,
-  isFromEnd,
-  type SlotRange,
-  shiftedSlot,
-  slotRangeOf,
-  type WindowArgs,
-} from './slots.ts';
+import { isCursorAt, isFromEnd, type SlotRange, shiftedSlot, slotRangeOf, type WindowArgs } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
 import { type Window, windowOf } from './windows.ts';
 import { unlessWithheld } from './withheld-lists.ts';
@@ -58,7 +50,7 @@ export interface PaginationOptions {
 }
 
 const firstSlot: WindowArgs = { first: 1, last: null, after: null, before: null };
-const maxEndSearches = 20; // for `last`, if the total of the list is too small: each reads on from the known end
+const maxCorrections = 4; // for `last`, if the list changes while its end is looked for
 
 export function createPagination({ cache, capabilities, freshMs }: PaginationOptions): Pagination {
   let changes = 0;
@@ -118,8 +110,11 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
       return firstPage === null ? null : (firstPage?.length ?? knownLength());
     },
     isPageCached(list, offset) {
-      const end = lengths.of(list)?.end ?? null;
-      return (end !== null && offset >= end) || cache.isCached(list.page(offset, pageSizeOf(list)), 'full');
+      const maxLength = lengths.of(list)?.maxLength ?? null;
+      return (
+        (maxLength !== null && offset >= maxLength) ||
+        cache.isCached(list.page(offset, pageSizeOf(list)), 'full')
+      );
     },
     changes: () => changes,
     forget: lengths.forget,
@@ -130,23 +125,24 @@ async function readWindow<T extends Entity>(
   read: ListRead<T>,
   windowArgs: WindowArgs,
 ): Promise<Window<T> | null> {
-  const { list, lengths } = read;
-  let slotRange = slotRangeFor(read, windowArgs, []);
+  const knownPages: Page<T>[] = [];
+  let slotRange = slotRangeFor(read, windowArgs, knownPages);
   if (slotRange === null) {
     const firstPages = await readPages(read, { start: 0, end: 1 });
     if (firstPages === null) return null;
-    slotRange = slotRangeFor(read, windowArgs, firstPages.pages) ?? { start: 0, end: 0 };
+    knownPages.push(...firstPages.pages);
+    slotRange = slotRangeFor(read, windowArgs, knownPages) ?? { start: 0, end: 0 };
   }
   let sequence = await readPages(read, slotRange);
-  for (let searches = 0; searches < maxEndSearches && sequence && !sequence.isShortened; searches += 1) {
-    const length = lengths.of(list) ?? lengthFrom(sequence.pages);
-    if (isFromEnd(windowArgs) && length?.end === null && !length.isReliable) {
-      const search = await readPages(read, afterKnownEnd(list, length)).catch(quotaError);
-      const isShortened = search instanceof UpstreamQuotaExceeded || search?.isShortened === true;
-      sequence = { ...sequence, isShortened };
+  for (let time = 0; time < maxCorrections && sequence && !sequence.isShortened; time += 1) {
+    knownPages.push(...sequence.pages);
+    if (isFromEnd(windowArgs)) {
+      const search: PageSequence<T> = await findEnd(read, knownPages);
+      knownPages.push(...search.pages);
+      sequence = { ...sequence, isShortened: search.isShortened };
     }
     // If slots are counted from the end: the pages may show that the list is longer or shorter than its total.
-    const corrected: SlotRange = slotRangeFor(read, windowArgs, sequence.pages) ?? slotRange;
+    const corrected: SlotRange = slotRangeFor(read, windowArgs, knownPages) ?? slotRange;
     if (corrected.start === slotRange.start && corrected.end === slotRange.end) break;
     slotRange = corrected;
     sequence = await readPages(read, slotRange);
@@ -166,7 +162,7 @@ async function cutWindow<T extends Entity>(
   windowArgs: WindowArgs,
 ): Promise<Window<T>> {
   const { list, limit, lengths } = read;
-  const length = pages.length > 0 ? (lengths.of(list) ?? lengthFrom(pages)) : null;
+  const length = pages.length > 0 ? lengths.of(list, pages) : null;
   const cut = (pagesToCut: Page<T>[], cutRange: SlotRange) =>
     windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list.maxOffset, length);
   const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, list.maxOffset) : null;
@@ -193,7 +189,7 @@ function slotRangeFor<T extends Entity>(
   windowArgs: WindowArgs,
   pages: readonly Page<T>[],
 ): SlotRange | null {
-  const length = lengths.of(list) ?? lengthFrom(pages);
+  const length = lengths.of(list, pages);
   if (!length) return slotRangeOf(windowArgs, null, list.maxOffset);
   const { end, isReliable, minLength } = length;
   return slotRangeOf(windowArgs, end ?? (isReliable ? length.length : minLength), list.maxOffset);

@@ -2,7 +2,6 @@ import { isMalformed } from '../kinds/decoding/json.ts';
 import { type Items, idAt } from '../kinds/decoding/lazy-items.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
-import type { PagedList } from '../kinds/requests/lists.ts';
 import type { ListLength } from './lengths.ts';
 
 /** The slots and the pages that a client's arguments select. The functions are pure; `page-reader.ts` reads the pages. */
@@ -24,8 +23,9 @@ export interface WindowArgs {
   before: CursorPosition | null;
 }
 
-/** Whether the slots of the arguments are counted from the end of the list. */
-export const isFromEnd = ({ last, before }: WindowArgs): boolean => last !== null && before === null;
+/** Whether the arguments select slots that are counted from the end of the list. */
+export const isFromEnd = ({ last, before }: WindowArgs): boolean =>
+  last !== null && last > 0 && before === null;
 
 /** Slots from `start` up to but not including `end`. */
 export interface SlotRange {
@@ -48,12 +48,6 @@ export function slotRangeOf(
 }
 
 const atLeastEmpty = (start: number, end: number): SlotRange => ({ start, end: Math.max(start, end) });
-
-/** The slots from the last one that exists for certain to the highest possible one: reading them shows the end. */
-export const afterKnownEnd = (
-  { maxOffset }: Pick<PagedList<Entity>, 'maxOffset'>,
-  { minLength }: Pick<ListLength, 'minLength'>,
-): SlotRange => ({ start: Math.max(0, minLength - 1), end: maxOffset });
 
 /** The offsets of the aligned pages that a slot range touches. */
 export function offsetsOf({ start, end }: SlotRange, limit: number): number[] {
@@ -96,23 +90,24 @@ export function nextOffsets<T>(
   pages: readonly Page<T>[],
   slotRange: SlotRange,
   limit: number,
-  length: Pick<ListLength, 'length' | 'end' | 'isReliable'> | null,
+  length: Pick<ListLength, 'length' | 'maxLength' | 'isReliable'> | null,
   maxOffset: number,
 ): number[] {
   const last = pages.at(-1);
   const start = last ? last.offset + last.limit : slotRange.start;
   const isNeeded = start < slotRange.end || last?.items.length === 0;
-  if (!isNeeded || start >= Math.min(maxOffset, length?.end ?? maxOffset) || !mayContinue(pages)) return [];
+  const listEnd = Math.min(maxOffset, length?.maxLength ?? maxOffset);
+  if (!isNeeded || start >= listEnd || !mayContinue(pages)) return [];
   const aligned = start - (start % limit);
   const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
   const first = isRead ? start : aligned;
   if (!length?.isReliable) return [first];
-  const end = Math.min(slotRange.end, length.length, maxOffset);
+  const end = Math.min(slotRange.end, length.length, listEnd);
   return [first, ...offsetsOf({ start: aligned + limit, end }, limit)];
 }
 
 /** Whether the list may go on after the last page, as far as `next` shows. */
-function mayContinue<T>(pages: readonly Page<T>[]): boolean {
+export function mayContinue<T>(pages: readonly Page<T>[]): boolean {
   const [previous, last] = [pages.at(-2), pages.at(-1)];
   if (!last) return true;
   // Spotify leaves `next` set behind the end of some lists: one empty page may be a gap, two are the end.

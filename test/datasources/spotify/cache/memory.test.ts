@@ -101,7 +101,8 @@ describe('the memory of a process', () => {
   test('has the lengths of at most 5,000 lists', () => {
     const lengths = createListLengths(60_000, () => undefined);
     const asOfMs = performance.timeOrigin + performance.now();
-    const list = (i: number) => ({ key: `/artists/${i}/albums?`, hasStableTotal: true, freshMs: 60_000 });
+    const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
+    const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
     const page = { offset: 0, limit: 10, isTotalMalformed: false, hasNext: false, items: [], asOfMs };
     const pages = Array.from({ length: 30_000 }, (_, i) => i);
     for (const i of pages) lengths.record(list(i), { ...page, total: i }, asOfMs);

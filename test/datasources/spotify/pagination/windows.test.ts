@@ -252,7 +252,7 @@ describe('a page whose items are decoded when they are read', () => {
 
 describe('the next pages of a span', () => {
   const unknown = null;
-  const totalOf = (length: number, rest = {}) => ({ length, end: null, isReliable: true, ...rest });
+  const totalOf = (length: number, rest = {}) => ({ length, maxLength: null, isReliable: true, ...rest });
   const whole = { start: 0, end: 20 };
 
   test.each<[string, Page<Album>[], ReturnType<typeof totalOf> | null, number[]]>([
@@ -263,7 +263,7 @@ describe('the next pages of a span', () => {
     ['one at a time, while totals are wrong', [page(0, 'abcde')], totalOf(0, { isReliable: false }), [5]],
     ['one more, where `next` is set behind the total', [page(0, 'abcde')], totalOf(5), [5]],
     ['none, where `next` is null', [page(0, 'abcde', { hasNext: false })], totalOf(100), []],
-    ['none, where the end is known', [page(0, 'abcde')], totalOf(100, { end: 5 }), []],
+    ['none, where the end is known', [page(0, 'abcde')], totalOf(100, { maxLength: 5 }), []],
     ['one more, after an empty page with `next`', [page(0, 'abcde'), page(5, '')], totalOf(100), [10, 15]],
     ['none, after two empty pages', [page(0, 'a'), page(5, ''), page(10, '')], totalOf(100), []],
     ['none, where the span is covered', [0, 5, 10, 15].map((at) => page(at, 'abcde')), totalOf(100), []],
@@ -282,7 +282,7 @@ describe('the next pages of a span', () => {
 });
 
 describe('the length of a list', () => {
-  const list = { key: 'list', hasStableTotal: true, freshMs: 60_000 };
+  const list = { key: 'list', hasStableTotal: true, freshMs: 60_000, maxOffset: endless };
   const nowMs = performance.timeOrigin + performance.now();
 
   const start = (freshMs: number | null = 60_000) => {
@@ -378,7 +378,7 @@ describe('the length of a list', () => {
 
   test('that drifts, as in a search, outdates no page', () => {
     const { of, record, isConsistent, changes } = start();
-    const drifting = { key: 'search', hasStableTotal: false, freshMs: 60_000 };
+    const drifting = { key: 'search', hasStableTotal: false, freshMs: 60_000, maxOffset: 1_000 };
     record(drifting, page(10, 0), nowMs);
     record(drifting, page(12, 1), nowMs + 1);
     expect([of(drifting)?.length, isConsistent(drifting, page(10, 0)), changes()]).toEqual([12, true, 0]);

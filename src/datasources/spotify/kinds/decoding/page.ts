@@ -22,6 +22,8 @@ export interface Page<T> {
   limit: number;
   /** The total that Spotify reports; if it is missing or malformed, the slots up to the end of the items. */
   total: number;
+  /** Whether Spotify sent no usable total. */
+  isTotalDerived?: boolean;
   /** Whether the total that Spotify sent is not as documented. */
   isTotalMalformed: boolean;
   /** Whether Spotify names a next page. */
@@ -63,6 +65,7 @@ export function decodePage<T>(
     offset,
     limit,
     total: countOr(offset + items.length, json['total']),
+    ...(!isInt(json['total']) && { isTotalDerived: true }),
     isTotalMalformed: json['total'] != null && !isInt(json['total']),
     hasNext: typeof json['next'] === 'string',
     items: lazyItems(items.slice(0, limit).map(identify), request, (item) =>

@@ -1,0 +1,83 @@
+import type { Page } from '../kinds/decoding/page.ts';
+import type { Entity } from '../kinds/kind.ts';
+
+/** A page, without the type of its items. */
+export type AnyPage = Pick<
+  Page<Entity>,
+  'offset' | 'limit' | 'total' | 'isTotalMalformed' | 'isTotalDerived' | 'hasNext' | 'asOfMs'
+> & {
+  items: { readonly length: number };
+};
+
+/** How far a list reaches. */
+export interface Extent {
+  /** The slots that exist for certain, as the pages show. */
+  minLength: number;
+  /** The slot at which the list ends at the latest; null while no page shows one. */
+  maxLength: number | null;
+  /** The slot at which the list ends for certain; null while slots between an item and `maxLength` are unknown. */
+  end: number | null;
+  /** The slot after the last page that has an item. */
+  filledUntil: number;
+  /** Whether every page agrees with its total about whether the list goes on. */
+  isReliable: boolean;
+}
+
+/**
+ * How far a list reaches, as some of its pages show it: from the whole set of pages, so that it does not matter in which
+ * order they arrived. The total that Spotify reports is not used: it can be 0, too small, too large or different from page
+ * to page.
+ * @param maxOffset the end of the last slot that Spotify serves
+ */
+export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
+  const filled = pages.filter((page) => !hasNoItem(page));
+  const itemsEnd = Math.max(0, ...filled.map(slotsEnd));
+  const withNext = filled.filter(({ hasNext }) => hasNext);
+  const promisedEnd = Math.min(maxOffset, Math.max(0, ...withNext.map((page) => pageEnd(page) + 1)));
+  const maxLength = Math.min(
+    maxOffset,
+    // An item in a later slot refutes an end. A `next` before an empty page does not: it may have promised one slot more.
+    ...endsIn(pages).filter((end) => end >= itemsEnd && end >= promisedEnd - 1),
+  );
+  const end = hasGap(pages, itemsEnd, maxLength) ? null : itemsEnd;
+  return {
+    minLength: end ?? Math.max(itemsEnd, promisedEnd),
+    maxLength: maxLength === Number.POSITIVE_INFINITY ? null : maxLength,
+    end,
+    filledUntil: Math.max(0, ...filled.map(pageEnd)),
+    isReliable: pages.every(agreesWithTotal),
+  };
+}
+
+const hasNoItem = ({ items }: AnyPage): boolean => items.length === 0;
+const slotsEnd = ({ offset, items }: AnyPage): number => offset + items.length;
+const pageEnd = ({ offset, limit }: AnyPage): number => offset + limit;
+
+/** The slots at which the list ends at the latest, each as one page or two pages in succession show it. */
+function endsIn(pages: readonly AnyPage[]): number[] {
+  const emptyOffsets = new Set(pages.filter(hasNoItem).map(({ offset }) => offset));
+  const isEnd = (page: AnyPage): boolean => {
+    const { limit, total, hasNext, items } = page;
+    // After a full page without `next`, by whose total the list goes on, only the next page can tell.
+    if (!hasNext) return items.length < limit || slotsEnd(page) >= total;
+    return hasNoItem(page) && emptyOffsets.has(pageEnd(page));
+  };
+  return pages.filter(isEnd).map(slotsEnd);
+}
+
+/** Whether some slots between two slots are in none of the pages. */
+function hasGap(pages: readonly AnyPage[], from: number, to: number): boolean {
+  if (to === Number.POSITIVE_INFINITY) return true;
+  for (let start = to; start > from; ) {
+    const page = pages.find(({ offset, limit }) => offset < start && start <= offset + limit);
+    if (!page) return true;
+    start = page.offset;
+  }
+  return false;
+}
+
+/** Whether the page and its total agree about whether the list goes on, and the page is as long as it can be. */
+function agreesWithTotal({ offset, limit, total, hasNext, items }: AnyPage): boolean {
+  const goesOn = offset + limit < total;
+  return hasNext === goesOn && items.length === Math.max(0, Math.min(limit, total - offset));
+}

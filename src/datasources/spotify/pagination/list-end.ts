@@ -1,0 +1,58 @@
+import { UpstreamBadResponse, UpstreamQuotaExceeded } from '../../../errors.ts';
+import type { Page } from '../kinds/decoding/page.ts';
+import type { Entity } from '../kinds/kind.ts';
+import type { ListLength } from './lengths.ts';
+import { type ListRead, type PageSequence, quotaError, readPages } from './page-reader.ts';
+
+/**
+ * How many pages are read beyond the planned ones to find the end of a list whose total is wrong. Enough for every search
+ * and for lists of some 200 pages, because the steps double and then halve.
+ */
+export const maxEndSearchPages = 16;
+
+/**
+ * Reads pages until they show where the list ends, or that its total is right.
+ * @param pages of the list that were read before
+ * @returns the pages that were read for this, in no order; `isShortened` if the daily quota does not suffice
+ * @throws UpstreamBadResponse if the end is too far away: then no slot can be counted from it
+ */
+export async function findEnd<T extends Entity>(
+  read: ListRead<T>,
+  pages: readonly Page<T>[],
+): Promise<PageSequence<T>> {
+  const { list, limit, lengths } = read;
+  const found: Page<T>[] = [];
+  for (let attempt = 0; ; attempt += 1) {
+    const length = lengths.of(list, [...pages, ...found]);
+    if (!length || length.end !== null || length.isReliable) return { pages: found, isShortened: false };
+    if (Math.max(attempt, found.length) >= maxEndSearchPages) {
+      throw new UpstreamBadResponse(
+        'Spotify reports wrong totals for this list, so its end is not known: page through it with `first`.',
+      );
+    }
+    const start = offsetToTry(length, limit, list.maxOffset, attempt);
+    const next = await readPages(read, { start, end: start + limit }).catch(quotaError);
+    if (next instanceof UpstreamQuotaExceeded || !next || next.isShortened) {
+      return { pages: found, isShortened: true };
+    }
+    found.push(...next.pages);
+  }
+}
+
+/** The offset of a page between the last item and the end: first by the total, then in steps that double. */
+function offsetToTry(
+  { filledUntil, maxLength, reportedTotal }: ListLength,
+  limit: number,
+  maxOffset: number,
+  attempt: number,
+): number {
+  const aligned = (slot: number) => slot - (slot % limit);
+  const first = aligned(filledUntil);
+  const byTotal = aligned(Math.max(0, reportedTotal - 1));
+  if (attempt === 0 && byTotal >= first && byTotal < (maxLength ?? maxOffset)) return byTotal;
+  const step = limit * 2 ** attempt;
+  if (maxLength !== null && maxLength < maxOffset) {
+    return aligned(Math.max(Math.floor((first + maxLength) / 2), maxLength - step));
+  }
+  return aligned(Math.min(first + step - limit, maxOffset - 1));
+}

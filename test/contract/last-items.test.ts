@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { plainId } from '../support/plain-objects.ts';
+import {
+  itemId,
+  type ListKind,
+  requestedLists,
+  type ScriptedPage,
+  startList,
+} from '../support/scripted-lists.ts';
+
+/** The end of a list whose total is wrong, for `last`: which items it has, and which pages are read to find it. */
+
+/** The pages of a list that `next` ends at the last one, with this total on each. */
+const pagesOf = (items: number, total: number, size: number): ScriptedPage[] =>
+  Array.from({ length: Math.ceil(items / size) }, (_, i) => ({
+    items: Math.min(size, items - i * size),
+    total,
+    next: (i + 1) * size < items,
+  }));
+
+const ids = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, i) => itemId(from + i));
+const [albums, , search] = requestedLists as [ListKind, ListKind, ListKind];
+
+describe('the last items of a list', () => {
+  test.each([
+    ['a little too large, so that the window begins in the last page', 14, 22, [0, 10, 20]],
+    ['too large by a page', 94, 104, [0, 90, 100]],
+    ['much too large', 14, 420, [0, 10, 20, 40, 70, 130, 260, 340, 380, 400, 410]],
+    ['much too small', 95, 0, [0, 10, 20, 40, 80, 90, 100, 120, 160]],
+    ['too small by a page', 95, 83, [0, 70, 80, 90]],
+  ])('are found although the total is %s', async (_, items, total, offsets) => {
+    const list = await startList(albums, pagesOf(items, total, 10));
+    for (let time = 0; time < 2; time++) {
+      const { nodes, pageInfo } = await list.window('last: 4');
+      expect(nodes.map(({ id }) => id)).toEqual(ids(items - 4, items));
+      expect([pageInfo.hasNextPage, pageInfo.hasPreviousPage]).toEqual([false, true]);
+    }
+    expect(list.offsets().toSorted((one, other) => one - other)).toEqual(offsets);
+  });
+
+  test('are found although a page after the end arrives before or after the last page', async () => {
+    for (const delayMs of [0, 30]) {
+      const list = await startList(albums, [
+        ...pagesOf(14, 22, 10),
+        { items: 0, total: 22, next: false, delayMs: 30 - delayMs },
+      ]);
+      const { nodes } = await list.window('last: 4');
+      expect(nodes.map(({ id }) => id)).toEqual(ids(10, 14));
+    }
+  });
+
+  test.each([
+    ['in order', [0, 10, 20, 30]],
+    ['in reverse order', [0, 30, 20, 10]],
+    ['at once', [0, 0, 0, 0]],
+  ])('are found although each page has another total and the pages arrive %s', async (_, delays) => {
+    const pages = [25, 40, 32, 30].map((total, i) => ({
+      ...{ items: i < 3 ? 10 : 6, total, next: i < 3 },
+      delayMs: delays[i] ?? 0,
+    }));
+    for (const [args, from] of [
+      ['last: 5', 31],
+      ['last: 100', 0],
+    ] as const) {
+      const list = await startList(albums, pages);
+      for (let time = 0; time < 2; time++) {
+        const { nodes, pageInfo, totalCount } = await list.window(args);
+        expect(
+          nodes.map(({ id }) => id),
+          args,
+        ).toEqual(ids(from, 36));
+        expect(pageInfo.hasNextPage, args).toBe(false);
+        expect(totalCount, args).toBeGreaterThanOrEqual(36);
+      }
+    }
+  });
+
+  test('of a search end at result 1,000, which few pages find although the total is 0', async () => {
+    const pages = pagesOf(1_000, 0, 10).map((page) => ({ ...page, next: true }));
+    const list = await startList(search, pages);
+    const { nodes, pageInfo, totalCount } = await list.window('last: 5');
+    expect([nodes.map(({ id }) => id), pageInfo.hasNextPage, totalCount]).toEqual([
+      ids(995, 1_000),
+      false,
+      1_000,
+    ]);
+    expect(list.offsets()).toEqual([0, 10, 20, 40, 80, 160, 320, 640, 990]);
+  });
+
+  test('are an error after 16 further pages if `next` is set on each page, instead of items in the middle', async () => {
+    const endless = { offset: 0, limit: 10, total: 0, next: 'https://api.spotify.com/v1/next' };
+    const items = Array.from({ length: 10 }, (_, i) => ({
+      ...JSON.parse(JSON.stringify(albums.item(plainId(i + 1)))),
+    }));
+    const list = await startList(
+      albums,
+      [],
+      [{ path: albums.path, echoPage: true, body: { ...endless, items } }],
+    );
+    const { data, errors } = await list.gateway.ask(albums.document('last: 5'));
+    expect(data).toMatchObject({ parent: { list: null } });
+    expect(errors.map(({ extensions, message }) => [extensions?.['code'], message])).toEqual([
+      ['UPSTREAM_BAD_RESPONSE', expect.stringContaining('page through it with `first`')],
+    ]);
+    expect(list.offsets().length).toBeLessThanOrEqual(3 + 16);
+    expect((await list.window('first: 20')).nodes).toHaveLength(10);
+  });
+});
+
+describe('the length of a list', () => {
+  test('is at least the number of items that were returned, although the totals become smaller', async () => {
+    const list = await startList(albums, [
+      { items: 10, total: 14, next: true },
+      { items: 10, total: 10, next: true },
+      { items: 0, total: 17, next: false },
+    ]);
+    const { nodes, totalCount } = await list.window('first: 100');
+    expect(nodes).toHaveLength(20);
+    expect(totalCount).toBeGreaterThanOrEqual(20);
+  });
+
+  test('does not change from page to page if Spotify sends no total: each page is read once', async () => {
+    const page = (i: number, items: number, next: string | null) => ({
+      path: albums.path,
+      query: { offset: `${i * 10}` },
+      body: JSON.parse(
+        JSON.stringify({ limit: 10, next, items: ids(i * 10, i * 10 + items).map(albums.item) }),
+      ),
+    });
+    const next = 'https://api.spotify.com/v1/next';
+    const list = await startList(albums, [], [page(0, 10, next), page(1, 10, next), page(2, 5, null)]);
+    expect((await list.walk(10)).ids).toEqual(ids(0, 25));
+    expect((await list.window('first: 100')).totalCount).toBe(25);
+    expect(list.offsets()).toEqual([0, 10, 20]);
+  });
+});
