@@ -94,8 +94,14 @@ export interface UncachedEntity {
   indexes: readonly number[];
 }
 
-/** The references in a list of keys; null for a key that is no id. */
-export type ReferencesOf = (keys: readonly (string | Representation)[]) => readonly (Reference | null)[];
+/**
+ * The references in a list of keys; null for a key that is no id.
+ * @param kind of which the keys must be; by default they may be of any kind
+ */
+export type ReferencesOf = (
+  keys: readonly (string | Representation)[],
+  kind?: Kind | null,
+) => readonly (Reference | null)[];
 
 /** Calls by endpoint family. */
 export type CallsByFamily = Readonly<Record<Family, number>>;

@@ -8,6 +8,7 @@ import {
   canCost,
   type FieldVisit,
   type Owner,
+  count as objectCount,
   single,
   unknownLength,
 } from './cost.ts';
@@ -123,6 +124,7 @@ function countField(
     count.uncachedEntities = Math.max(count.uncachedEntities, cost.entities.uncached);
     count.rejectedEntities.set(nodes[0], cost.entities.rejected);
   }
+  if (objectCount(cost.objects) + (cost.cachedObjects ?? 0) === 0) return; // what is below is never read
   for (const level of below) {
     if (level.costsNothing) continue;
     const { objects, full, isFromOwner = false, owners: all = none, cachedObjects: cachedParents = 0 } = cost;

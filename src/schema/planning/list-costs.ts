@@ -15,6 +15,7 @@ import {
   worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
 import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
+import { searchText } from '../search-text.ts';
 import { type CacheView, count, type FieldCost, type FieldVisit, single } from './cost.ts';
 import { readsOf } from './object-costs.ts';
 import { orNull } from './references.ts';
@@ -143,11 +144,12 @@ export const categoryLookup: FieldCost = {
 /** One kind of a search. The kinds of one search share their calls, page by page. */
 export const searchHits = (kind: Kind): FieldCost => ({
   calls(visit) {
+    const text = orNull(() => searchText((visit.parentArgs as { q: string }).q));
+    if (text === null) return { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
     const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
     const search = JSON.stringify([visit.parentArgs, visit.market]);
     const shared = pages.filter((page) => page < searchReach);
-    const { q } = visit.parentArgs as { q: string };
-    const list = visit.cache?.search(kind, q.trim(), visit.market);
+    const list = visit.cache?.search(kind, text, visit.market);
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds

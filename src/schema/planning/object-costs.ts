@@ -15,7 +15,6 @@ import {
   type FieldVisit,
   maxIds,
   type Owner,
-  single,
 } from './cost.ts';
 
 /** Costs of the fields that read objects by their ids. */
@@ -23,11 +22,11 @@ import {
 /** One object by its id. */
 export const lookup = (kind: Kind): FieldCost => ({
   calls(visit) {
-    const references = visit.referencesOf([visit.args['id'] as string]);
+    const references = validReferences(visit, [visit.args['id'] as string], kind);
     const calls = uncached(visit, references, kind).length;
     return {
       ...lookupsOf(kind, calls),
-      objects: single,
+      objects: { batches: references.length, batchSize: 1 },
       full: true,
       owners: ownersOf(visit, references, kind),
     };
@@ -37,7 +36,7 @@ export const lookup = (kind: Kind): FieldCost => ({
 /** One entry for each id of the argument `ids`. */
 export const lookups = (kind: Kind): FieldCost => ({
   calls(visit) {
-    const references = idsOf(visit);
+    const references = idsOf(visit, kind);
     return {
       ...readsByIds(kind, uncached(visit, references, kind), visit.app),
       objects: readsByIds(kind, references, visit.app).objects,
@@ -49,11 +48,11 @@ export const lookups = (kind: Kind): FieldCost => ({
 
 /** One object of any kind. */
 export const nodeLookup: FieldCost = {
-  calls: (visit) => ({ ...nodes(visit, visit.referencesOf([visit.args['id'] as string])), objects: single }),
+  calls: (visit) => nodes(visit, validReferences(visit, [visit.args['id'] as string], null)),
 };
 
 /** Objects of any kind: one entry for each id of the argument `ids`. */
-export const nodeLookups: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit)) };
+export const nodeLookups: FieldCost = { calls: (visit) => nodes(visit, idsOf(visit, null)) };
 
 /**
  * A field that only full objects have.
@@ -107,18 +106,22 @@ const lookupsOf = (kind: Kind, calls: number): Pick<Cost, 'calls' | 'lookups'> =
 });
 
 /** The references of the argument `ids`; none if there are too many ids, because the field is then null. */
-function idsOf({ args, referencesOf }: FieldVisit): readonly (Reference | null)[] {
-  const ids = args['ids'] as string[];
-  return ids.length > maxIds ? [] : referencesOf(ids);
+function idsOf(visit: FieldVisit, kind: Kind | null): readonly Reference[] {
+  const ids = visit.args['ids'] as string[];
+  return ids.length > maxIds ? [] : validReferences(visit, ids, kind);
 }
+
+/** The references in a list of ids. An invalid id, or one of another kind, costs nothing: its object is null. */
+const validReferences = ({ referencesOf }: FieldVisit, ids: readonly string[], kind: Kind | null) =>
+  referencesOf(ids, kind).filter((reference) => reference !== null);
 
 /** Reads of objects of one kind by their ids. Spotify rejects a batch with an id out of range, so it is read alone. */
 export function readsByIds(
   kind: Kind,
-  references: readonly (Reference | null)[],
+  references: readonly Reference[],
   app: CapabilityView,
 ): Omit<Cost, 'full'> {
-  const outOfRange = references.filter((reference) => reference && !isInRange(reference.id)).length;
+  const outOfRange = references.filter((reference) => !isInRange(reference.id)).length;
   const reads = readsOf(kind, { batches: 1, batchSize: references.length - outOfRange }, app);
   if (outOfRange === 0) return reads;
   // The lists of these objects count too: they are prefetched before it is known that the objects do not exist.
@@ -127,11 +130,11 @@ export function readsByIds(
   return { ...reads, calls, objects: { batches: references.length, batchSize: 1 } };
 }
 
-function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Cost {
+function nodes(visit: FieldVisit, references: readonly Reference[]): Cost {
   const read = uncached(visit, references, null);
   // All objects are first looked up as the first of their kinds; an object that is not found, as each further kind.
   const readsAt = (isCounted: (kindIndex: number) => boolean) =>
-    countsOf((kind) => read.filter((reference) => isCounted(reference?.kinds.indexOf(kind) ?? -1)).length);
+    countsOf((kind) => read.filter((reference) => isCounted(reference.kinds.indexOf(kind))).length);
   const countsOf = (read: (kind: Kind) => number) =>
     Object.fromEntries(kindNames.map((kind) => [kind, read(kind)])) as Record<Kind, number>;
   const first = readsAt((kindIndex) => kindIndex === 0);
@@ -148,12 +151,12 @@ function nodes(visit: FieldVisit, references: readonly (Reference | null)[]): Co
 }
 
 /** The references whose objects are not cached. @param kind null if the references have kinds of their own */
-const uncached = (visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null) =>
+const uncached = (visit: FieldVisit, references: readonly Reference[], kind: Kind | null) =>
   visit.cache ? references.filter((reference) => !isCached(visit, reference, kind)) : references;
 
-function isCached(visit: FieldVisit, reference: Reference | null, kind: Kind | null): boolean {
+function isCached(visit: FieldVisit, reference: Reference, kind: Kind | null): boolean {
   const { cache } = visit;
-  if (!cache || !reference) return false;
+  if (!cache) return false;
   const form = visit.needsFullObject() ? 'full' : 'any';
   return kindsOf(reference, kind).some((name) =>
     cache.isObjectCached(name, reference.id, visit.market, form),
@@ -165,10 +168,9 @@ const kindsOf = (reference: Reference, kind: Kind | null): readonly Kind[] =>
   kind === null ? reference.kinds : [kind];
 
 /** The objects that references name. @param kind null if the references have kinds of their own */
-function ownersOf(visit: FieldVisit, references: readonly (Reference | null)[], kind: Kind | null): Owner[] {
+function ownersOf(visit: FieldVisit, references: readonly Reference[], kind: Kind | null): Owner[] {
   if (!visit.cache) return []; // only the count of cached pages uses the owners
   return references.flatMap((reference) => {
-    if (!reference) return [];
     return kindsOf(reference, kind).map((each) => ({
       kind: each,
       id: reference.id,

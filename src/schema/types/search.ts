@@ -6,16 +6,14 @@ import {
   type Market,
   type SpotifyObject,
 } from '../../datasources/spotify/index.ts';
-import { BadUserInput } from '../../errors.ts';
 import { marketArg, namedMarket } from '../arguments.ts';
 import { builder, nullOnlyWithError } from '../builder.ts';
 import { resolvedField } from '../context.ts';
 import { searchHits } from '../planning/list-costs.ts';
 import { connect } from '../relay/connect.ts';
 import { type ConnectionRef, connectionArgs, connectionOf } from '../relay/connection.ts';
+import { maxTextLength, searchText } from '../search-text.ts';
 import { objectTypeOf, typeNames } from './node.ts';
-
-const maxTextLength = 250; // Spotify refuses the 251st character
 
 interface Search {
   q: string;
@@ -88,16 +86,3 @@ builder.queryFields((t) => ({
     }),
   }),
 }));
-
-/** @throws BadUserInput if Spotify would reject the search text */
-function searchText(q: string): string {
-  const text = q.trim();
-  if (text === '' || text === '*')
-    throw new BadUserInput('The search text `q` is empty: give a name, or a filter such as `artist:`.');
-  if (text.length > maxTextLength) {
-    throw new BadUserInput(
-      `At most ${maxTextLength} characters can be searched for; these are ${text.length}.`,
-    );
-  }
-  return text;
-}

@@ -47,7 +47,23 @@ describe('the plan of an operation', () => {
   const plans: readonly Planned[] = [
     planned('{ __typename }', [0, 0, 0]),
     planned(`{ artist(id: "${bts}") { name followers { total } } }`, [1, 1, 1]),
-    planned(`{ artist(id: "no id") { name } }`, [1, 1, 1]),
+    // Invalid ids and search texts cost nothing, and nothing below them does.
+    planned(`{ artist(id: "no id") { name } }`, [0, 0, 0]),
+    planned(`{ artist(id: "no id") { albums(first: 100) { nodes { name } } } }`, [0, 0, 0]),
+    planned(
+      `{ album(id: "spotify:artist:${bts}") { name tracks(first: 100) { nodes { name } } } }`,
+      [0, 0, 0],
+    ),
+    planned(
+      `{ artists(ids: ["no id", "spotify:album:${bts}"]) { name albums(first: 100) { nodes { name } } } }`,
+      [0, 0, 0],
+    ),
+    planned(`{ artists(ids: ["no id", "${bts}"]) { name } }`, [1, 1, 1]),
+    planned(`{ node(id: "no id") { id } nodes(ids: ["no id"]) { id } }`, [0, 0, 0]),
+    planned(`{ node(id: "no id") { ... on Artist { albums(first: 100) { nodes { name } } } } }`, [0, 0, 0]),
+    planned(`{ search(q: "") { artists(first: 100) { nodes { followers { total } } } } }`, [0, 0, 0]),
+    planned(`{ search(q: " * ") { artists { nodes { name } } albums { nodes { label } } } }`, [0, 0, 0]),
+    planned(`{ search(q: "${'x'.repeat(251)}") { artists { nodes { name } } } }`, [0, 0, 0]),
     planned(`{ artist(id: "${bts}") @skip(if: true) { name } }`, [0, 0, 0]),
     // A list: pages of 50, of 10, or of 10 after 50 was rejected.
     planned(`{ artist(id: "${bts}") { albums { nodes { name } } } }`, [2, 3, 4]),
