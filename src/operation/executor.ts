@@ -32,6 +32,9 @@ const maxExpandedFields = 5_000;
 export function createExecutor(options: ExecutorOptions) {
   const { schema, document, definition, isSelectionFixed } = options;
   const operationName = definition.name?.value ?? null;
+  const nullable = (definition.variableDefinitions ?? []).filter(({ defaultValue }) => defaultValue);
+  const hasNull = (variables: Variables) =>
+    nullable.some(({ variable }) => variables[variable.name.value] === null);
   let runs = 0;
   let compiled: CompiledQuery['query'] | null = null;
 
@@ -39,7 +42,8 @@ export function createExecutor(options: ExecutorOptions) {
     runs += 1;
     // graphql-jit stores compiled conditions in the document: two operations with the same fragment would share them.
     if (runs === runsUntilCompiled && isSelectionFixed()) compiled = compile(options);
-    return compiled
+    // graphql-jit accepts null in a list whose elements are not nullable.
+    return compiled && !hasNull(variables)
       ? compiled(undefined, context, variables)
       : execute({ schema, document, operationName, variableValues: variables, contextValue: context });
   };

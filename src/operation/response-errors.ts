@@ -49,7 +49,8 @@ function httpFor({ code, details }: GatewayError): { http?: object } {
 
 /** An error of GraphQL or of yoga, without the extensions that a client does not need. */
 function protocolError(error: GraphQLError): GraphQLError {
-  const { code = 'BAD_REQUEST', http } = error.extensions;
+  const { http } = error.extensions;
+  const code = codeOfProtocolError(error);
   // A request that is not a GraphQL request gets its HTTP status in every media type.
   const rejection = { ...(http as object), spec: false };
   if (code === 'REQUEST_ENTITY_TOO_LARGE') {
@@ -58,7 +59,8 @@ function protocolError(error: GraphQLError): GraphQLError {
   if (code === 'BAD_REQUEST' && http !== undefined)
     return withLocation(error.message, { code, http: rejection }, error);
   // An error without a path is about the request.
-  const whole = http ?? (error.path === undefined ? { status: 400 } : undefined);
+  const isInput = code === 'BAD_USER_INPUT';
+  const whole = http ?? (error.path === undefined ? { status: 400, spec: isInput } : undefined);
   return withLocation(error.message, { code, ...(whole !== undefined && { http: whole }) }, error);
 }
 
@@ -68,10 +70,15 @@ export const bodyTooLarge = `The body of a request may have at most ${maxBodyByt
 export function codeOf(error: unknown): string {
   const original = rootCause(error);
   if (original instanceof GatewayError) return original.code;
-  // Errors of graphql-jit have no extensions.
-  const extensions = original instanceof GraphQLError ? (original.extensions ?? {}) : { code: bugCode };
-  return String(extensions['code'] ?? 'BAD_REQUEST');
+  return original instanceof GraphQLError ? codeOfProtocolError(original) : bugCode;
 }
+
+/**
+ * An error of a valid document that has locations and no code is about an argument: it is not nullable, and its variable
+ * has a default value but is null. Errors of graphql-jit have no extensions.
+ */
+const codeOfProtocolError = ({ extensions, locations }: GraphQLError): string =>
+  String(extensions?.['code'] ?? (locations ? 'BAD_USER_INPUT' : 'BAD_REQUEST'));
 
 /** The code of an error that is a bug of the gateway. */
 export const bugCode = 'INTERNAL_SERVER_ERROR';
