@@ -285,6 +285,16 @@ describe('a request that is rejected removes nothing', () => {
   });
 });
 
+test('the scheme of the token may be in lower case', async () => {
+  const gateway = await withToken();
+  const response = await send(
+    gateway,
+    { ids: [albums.tracks20] },
+    { authorization: `bearer ${PURGE_TOKEN}` },
+  );
+  expect(response.status).toBe(200);
+});
+
 test('without PURGE_TOKEN the route /purge does not exist', async () => {
   expect((await send(await startInMode('extended'), { ids: [albums.tracks20] })).status).toBe(404);
 });

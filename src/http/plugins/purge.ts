@@ -21,7 +21,8 @@ export const usePurge = (path: string, token: string, purge: Spotify['purge']): 
       endResponse(Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers }));
     };
     if (request.method !== 'POST') return fail(405, 'Send a POST request.', { allow: 'POST' });
-    if (!isSame(request.headers.get('authorization') ?? '', `Bearer ${token}`)) {
+    const sentToken = /^bearer +(.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    if (sentToken === undefined || !isSame(sentToken, token)) {
       const message = 'Send the value of PURGE_TOKEN as a bearer token.';
       return fail(401, message, { 'www-authenticate': 'Bearer' });
     }
