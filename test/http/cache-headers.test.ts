@@ -223,3 +223,12 @@ describe('Cache-Tag', () => {
     expect(Buffer.byteLength(cacheTagOf(texts))).toBeLessThanOrEqual(1_149);
   });
 });
+
+test('`If-None-Match: *` gets 304 for a response that may be cached, and the error for one that may not', async () => {
+  const { fetch } = await withSandbox();
+  const get = (query: string) =>
+    fetch(`/graphql?query=${encodeURIComponent(query)}`, { headers: { 'if-none-match': '*' } });
+  const cached = await get('{ artist(id: "3Nrfpe0tUJi4K4DXYWgMUX") { name } }');
+  expect([cached.status, await cached.text()]).toEqual([304, '']);
+  expect((await get('{ artist(id: "no id") { name } }')).status).toBe(200);
+});

@@ -103,7 +103,7 @@ test('pages of an allowed origin may read the request id', async () => {
     body: JSON.stringify({ query }),
   });
   expect(response.headers.get('x-request-id')).toBe('mine');
-  expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id');
+  expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after');
 });
 
 test('Spotify gets no request id, and an operation of `gateway.execute` has none', async () => {

@@ -10,7 +10,11 @@ export const corsFor =
     const origin = headers.get('origin');
     return (
       origin !== null &&
-      origins.includes(origin) && { origin, credentials: false, exposedHeaders: [requestIdHeader] }
+      origins.includes(origin) && {
+        origin,
+        credentials: false,
+        exposedHeaders: [requestIdHeader, 'retry-after'],
+      }
     );
   };
 
@@ -41,7 +45,8 @@ export const useEtag: Plugin = {
     const headers = new Headers(response.headers);
     headers.set('etag', etag);
     // A proxy that compresses the response makes the ETag a weak one: `W/"…"`.
-    const isCached = request.headers.get('if-none-match')?.includes(etag);
+    const sentTags = request.headers.get('if-none-match')?.trim();
+    const isCached = sentTags === '*' || sentTags?.includes(etag);
     if (!isCached) return setResponse(new Response(body, { status: 200, headers }));
     headers.delete('content-length');
     setResponse(new Response(null, { status: 304, headers }));
