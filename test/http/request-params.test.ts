@@ -111,3 +111,24 @@ describe('a request without a document', () => {
     expect(sandbox.calls()).toEqual([]);
   });
 });
+
+test.each([false, 7, {}])(
+  'an operation name that is %j gets a message about its type',
+  async (operationName) => {
+    const { fetch } = await withSandbox();
+    const response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ __typename }', operationName }),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: 'The "operationName" of a request must be a string.',
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
+  },
+);

@@ -12,10 +12,16 @@ import {
 } from '../operation-params.ts';
 import { bodyInvalid } from '../response.ts';
 
-/** Ignores the properties of a request that the gateway does not know; yoga would reject the request. */
+/**
+ * Ignores the properties of a request that the gateway does not know; yoga would reject the request. It would not name the
+ * type of an operation name that is no text.
+ */
 export const useKnownParams: Plugin = {
   onParams({ params, setParams }) {
-    if (isObject(params)) setParams(withoutUnknown(params));
+    if (!isObject(params)) return;
+    if (typeof (params['operationName'] ?? '') !== 'string')
+      throw new BadRequest('The "operationName" of a request must be a string.');
+    setParams(withoutUnknown(params));
   },
 };
 
