@@ -153,7 +153,8 @@ export async function withRetries(
   hooks: RetryHooks,
 ): Promise<HttpResponse> {
   for (let attempt = 1; ; attempt++) {
-    const decision = decideRetry(await send(attempt), attempt, Math.random(), Date.now());
+    const outcome = await send(attempt);
+    const decision = decideRetry(outcome, attempt, Math.random(), Date.now());
     switch (decision.act) {
       case 'accept':
         return decision.response;
@@ -163,7 +164,11 @@ export async function withRetries(
         throw hooks.backOff(decision.reason, decision.waitMs);
       case 'retry':
         if (decision.backOffMs > 0) hooks.backOff('rate', decision.backOffMs);
-        if (attempt === maxAttempts || !hooks.mayRetry(decision.waitMs)) throw decision.exhaustedError;
+        if (attempt >= maxAttempts || !hooks.mayRetry(decision.waitMs)) {
+          const isRateLimited = outcome.kind === 'response' && outcome.status === 429;
+          const hasNoWait = isRateLimited && decision.backOffMs === 0; // or every call would be rejected
+          throw hasNoWait ? hooks.backOff('rate', null) : decision.exhaustedError;
+        }
         await sleep(decision.waitMs);
     }
   }

@@ -18,6 +18,23 @@ import {
 
 /** The outcome of one call for each status. Other tests are about concurrent calls. */
 
+test('concurrent calls that are rejected with a Retry-After of 0 cause a back-off when no retry is left', async () => {
+  const { ask, sandbox, apiCalls } = await startInMode('development');
+  sandbox.faults.add({ fault: { kind: 'rate-limit', retryAfterSeconds: 0 } });
+  const ids = catalogue.artists().map(({ id }) => id);
+  const read = (from: number) =>
+    Promise.all(ids.slice(from, from + 5).map((id) => ask(`{ artist(id: "${id}") { name } }`)));
+  await read(0);
+  const sent = apiCalls().length;
+  expect(sent).toBeLessThanOrEqual(5 + 3); // three retries are always allowed
+  for (const { errors } of await read(5))
+    expect(errors[0]?.extensions).toEqual({
+      code: 'UPSTREAM_RATE_LIMITED',
+      retryAfter: expect.toSatisfy((seconds) => seconds >= 3 && seconds <= 5),
+    });
+  expect(apiCalls()).toHaveLength(sent);
+});
+
 describe('an error status of Spotify', () => {
   test('a 404 by id is null without an error, and is cached for a while', async () => {
     const { ask, apiCalls } = await withFault(errorResponse(404));
