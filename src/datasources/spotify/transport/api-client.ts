@@ -3,7 +3,7 @@ import type { Waiters } from '../usage/field-context.ts';
 import type { Family } from '../usage/observer.ts';
 import type { BackOffReason } from './back-off.ts';
 import { type HttpResponse, messageOf, type ObservedHttp, type Outcome } from './http.ts';
-import { withRetries } from './retry.ts';
+import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
 
 /** One read of the Web API. Each id in the path is a `SpotifyId`, or a text that `pathSegment` has encoded. */
@@ -64,10 +64,17 @@ export const acceptLanguage = 'en';
 export function createApiClient(dependencies: ApiClientDependencies): ApiClient {
   const { apiUrl, observedHttp, token, requestQueue } = dependencies;
 
-  /** One read with retries, and the token of its last attempt. */
-  async function requestWithToken(request: ApiRequest, waiters: Waiters, etag: string | null) {
+  /** One read with retries, and the token and number of its last attempt. */
+  async function requestWithToken(
+    request: ApiRequest,
+    waiters: Waiters,
+    etag: string | null,
+    firstAttempt = 1,
+  ) {
     let bearer = '';
+    let attempts = 0;
     const send = async (attempt: number): Promise<Outcome> => {
+      attempts = attempt;
       await token.get(waiters); // without a token the call need not be queued
       return requestQueue.schedule(request.family, waiters, {
         isRetry: attempt > 1,
@@ -79,12 +86,13 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
         },
       });
     };
-    const response = await withRetries(send, {
+    const hooks: RetryHooks = {
       mayRetry: (waitMs) =>
         waiters.hasActive() && performance.now() + waitMs < waiters.deadlineMs() && requestQueue.takeRetry(),
       backOff: (reason, waitMs) => requestQueue.backOff(request.family, reason, waitMs),
-    });
-    return { response, bearer };
+    };
+    const response = await withRetries(send, hooks, firstAttempt);
+    return { response, bearer, attempts };
   }
 
   function sendOnce(
@@ -109,7 +117,8 @@ export function createApiClient(dependencies: ApiClientDependencies): ApiClient 
       const first = await requestWithToken(apiRequest, waiters, etag);
       if (!isTokenRejected(first.response)) return first.response;
       token.invalidate(first.bearer);
-      const second = await requestWithToken(apiRequest, waiters, etag);
+      if (first.attempts >= maxAttempts) return first.response; // the next read gets a new token
+      const second = await requestWithToken(apiRequest, waiters, etag, first.attempts + 1);
       if (!isTokenRejected(second.response)) return second.response;
       throw token.markRejected(second.bearer);
     },

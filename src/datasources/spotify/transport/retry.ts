@@ -146,13 +146,16 @@ export interface RetryHooks {
   backOff(reason: BackOffReason, waitMs: number | null): GatewayError;
 }
 
-/** Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all. */
+/**
+ * Repeats a request after a fault, or a status that may be temporary, at most `maxAttempts` times in all.
+ * @param firstAttempt above 1 if the request was sent before
+ */
 export async function withRetries(
-  /** @param attempt 1 for the first one */
   send: (attempt: number) => Promise<Outcome>,
   hooks: RetryHooks,
+  firstAttempt = 1,
 ): Promise<HttpResponse> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = firstAttempt; ; attempt++) {
     const outcome = await send(attempt);
     const decision = decideRetry(outcome, attempt, Math.random(), Date.now());
     switch (decision.act) {

@@ -72,6 +72,38 @@ describe('a 401', () => {
     expect([apiCalls().length, tokenCalls()]).toEqual([2, 2]);
   });
 
+  test.each<[string, number[], object, string[]]>([
+    [
+      'an error after it',
+      [401, 503, 503],
+      artistError('UPSTREAM_UNAVAILABLE'),
+      ['401', 'token', '503', '503'],
+    ],
+    [
+      'an error before it',
+      [503, 401, 503],
+      artistError('UPSTREAM_UNAVAILABLE'),
+      ['503', '401', 'token', '503'],
+    ],
+    ['errors before it', [503, 503, 401], artistError('UPSTREAM_AUTH_FAILED'), ['503', '503', '401']],
+    [
+      'another 401 at the end',
+      [401, 503, 401],
+      artistError('UPSTREAM_AUTH_FAILED'),
+      ['401', 'token', '503', '401'],
+    ],
+    ['a success at the end', [503, 401], artistResult, ['503', '401', 'token', '200']],
+  ])('a read has at most three attempts, with a 401 and %s', async (_, statuses, result, calls) => {
+    const { ask, sandbox } = await startInMode('development');
+    for (const [skip, status] of statuses.entries()) {
+      const json = { error: { status, message: 'The access token expired' } };
+      sandbox.faults.add({ skip, times: 1, fault: { kind: 'answer', status, json } });
+    }
+    expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(result);
+    const log = sandbox.calls().map(({ kind, status }) => (kind === 'token' ? kind : `${status}`));
+    expect(log).toEqual(['token', ...calls]);
+  });
+
   test('a 401 that requires a user token is final', async () => {
     const { ask, apiCalls, tokenCalls } = await withFault({ kind: 'unauthorized', reason: 'user' });
     expect(dataAndErrorCodes(await ask(artistQuery))).toEqual(artistError('UPSTREAM_AUTH_FAILED'));
