@@ -99,9 +99,13 @@ const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'PURGE_TO
 
 /**
  * @param environment such as `process.env`; an empty value counts as none
+ * @param canUseDataDir whether the processes of one machine can share their data there; called if there are several
  * @throws ConfigError
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  canUseDataDir: CanUseDataDir = () => true,
+): Config {
   const environmentValues = withLowerCase(
     Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')),
   );
@@ -133,7 +137,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       }),
     ],
     gateway: {
-      spotify: spotifyOptions(env),
+      spotify: spotifyOptions(env, canUseDataDir),
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
       maxUpstreamCalls: env.MAX_UPSTREAM_CALLS,
       maxAnswerFields: env.MAX_ANSWER_FIELDS,
@@ -150,12 +154,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-function spotifyOptions(env: z.infer<typeof variables>): SpotifyOptions {
+type CanUseDataDir = (dataDir: string, clientId: string) => boolean;
+
+function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDataDir): SpotifyOptions {
   const redisUrl = env.REDIS_URL ?? null;
   const hasCredentials = env.SPOTIFY_CLIENT_ID !== undefined;
   const dataDir = redisUrl !== null || !hasCredentials || env.DATA_DIR === 'none' ? null : env.DATA_DIR;
   // Limits apply to all processes together. Without a shared store each process has its part of them.
-  const counted = redisUrl !== null || dataDir !== null ? 1 : env.WEB_CONCURRENCY;
+  const isSharedOnDisk = () => dataDir !== null && canUseDataDir(dataDir, env.SPOTIFY_CLIENT_ID ?? '');
+  const hasParts = env.WEB_CONCURRENCY > 1 && redisUrl === null && !isSharedOnDisk();
+  const counted = hasParts ? env.WEB_CONCURRENCY : 1;
   const limits = [...(env.SPOTIFY_DAILY_LIMITS ?? [])];
   return {
     clientId: env.SPOTIFY_CLIENT_ID ?? '',

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { docsHint } from './config-warnings.ts';
+import { canUseDataDir } from './datasources/spotify/node.ts';
 import { createGateway } from './gateway.ts';
 import { rejectInvalidTarget } from './http/request-target.ts';
 import { boundedLog, createLog } from './observability/log.ts';
@@ -110,7 +111,7 @@ async function sandboxFor({ sandbox: quotaMode }: Config): Promise<EmbeddedSandb
 
 try {
   const dotenvWarnings = loadDotenv();
-  const config = readConfig(process.env);
+  const config = readConfig(process.env, cluster.isWorker ? canUseDataDir : undefined);
   if (cluster.isPrimary) warn([...dotenvWarnings, ...config.warnings], config);
   await (config.workers > 1 && cluster.isPrimary ? runPrimaryProcess(config) : serve(config));
 } catch (error) {

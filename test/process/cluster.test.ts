@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
@@ -245,6 +247,22 @@ describe.concurrent('workers', { timeout: 90_000 }, () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err.match(/Port \d+ is in use/g)).toHaveLength(1);
   });
+
+  test('have their part of the limits each if the data directory cannot be used', async ({
+    onTestFinished: onEnd,
+  }) => {
+    const sandbox = await startSandbox();
+    onEnd(sandbox.close);
+    const limitWith = async (DATA_DIR: string) => {
+      const environment = { WEB_CONCURRENCY: '2', SPOTIFY_DAILY_LIMITS: 'artists=10', DATA_DIR };
+      const { ask } = await startServer({ ...environment, ...upstreamOf(sandbox) }, undefined, onEnd);
+      return (await ask('{ quota { family limit } }')).json;
+    };
+    expect(await limitWith('/dev/null/data')).toEqual({ data: { quota: [{ family: 'artists', limit: 5 }] } });
+    const folder = mkdtempSync(join(tmpdir(), 'workers-'));
+    onEnd(async () => rmSync(folder, { recursive: true, force: true }));
+    expect(await limitWith(folder)).toEqual({ data: { quota: [{ family: 'artists', limit: 10 }] } });
+  }, 90_000);
 
   test('together keep to the limits that are configured for all of them', () => {
     const spotify = (environment: Environment) => readConfig(environment).gateway.spotify;

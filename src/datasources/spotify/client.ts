@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Log } from '../../observability/log.ts';
 import { createBatchFetcher } from './cache/batch-fetcher.ts';
 import { createMemory } from './cache/memory.ts';
@@ -12,7 +11,7 @@ import { createEntityReader, type EntityReader } from './entity-reader.ts';
 import { type Kind, type KindOf, kinds, type SpotifyObject, typedKinds } from './kinds/index.ts';
 import type { Market } from './kinds/markets.ts';
 import type { SpotifyId } from './kinds/spotify-id.ts';
-import type { SpotifyHost, SpotifyOptions } from './options.ts';
+import { appName, type SpotifyHost, type SpotifyOptions } from './options.ts';
 import { createPagination, type Pagination } from './pagination/pages.ts';
 import { createDailyQuota, type FamilyQuota } from './quota/daily-quota.ts';
 import { createAppCheck } from './quota/premium-breaker.ts';
@@ -97,8 +96,7 @@ export function createSpotify(
   const http = createHttp({ ...options, boundedFetch });
   const observedHttp = createObservedHttp(http, observer);
   const token = createToken(observedHttp, log, { ...options, url: options.tokenUrl });
-  const app = createHash('sha256').update(options.clientId).digest('hex').slice(0, 12);
-  const sharedStore = openStore(app, log);
+  const sharedStore = openStore(appName(options.clientId), log);
   const capabilities = createCapabilities(options.quotaMode, log, sharedStore);
   const dailyQuota = createDailyQuota({
     configured: options.dailyLimits,

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import type { Log } from '../../observability/log.ts';
-import type { SpotifyHost, SpotifyOptions } from './options.ts';
-import { createDiskStore } from './shared-state/disk-store.ts';
+import { appName, type SpotifyHost, type SpotifyOptions } from './options.ts';
+import { canOpenDiskStore, createDiskStore } from './shared-state/disk-store.ts';
 import { createRedisStore } from './shared-state/redis-store.ts';
 import type { SharedStore } from './shared-state/shared-store.ts';
 import { createBoundedFetch } from './transport/fetch.ts';
@@ -26,6 +26,10 @@ export function createNodeFetch(
     close: async () => (await opened).close(),
   };
 }
+
+/** Whether the processes of this machine can share their data in a directory. */
+export const canUseDataDir = (dataDir: string, clientId: string): boolean =>
+  canOpenDiskStore(dataDir, appName(clientId));
 
 export interface SharedStoreOptions extends Pick<SpotifyOptions, 'redisUrl' | 'dataDir'> {
   /** Names the app to which the data belongs: Spotify sends different data to different apps. */

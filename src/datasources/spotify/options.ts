@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Log } from '../../observability/log.ts';
 import type { QuotaMode } from './capabilities/policy.ts';
 import type { Market } from './kinds/markets.ts';
@@ -34,6 +35,10 @@ export interface SpotifyOptions {
   /** Sends the calls with this `fetch`; by default with undici, or with the global `fetch` on a host without undici. */
   fetch?: typeof fetch;
 }
+
+/** Names an app in the stores, which several apps may use. */
+export const appName = (clientId: string): string =>
+  createHash('sha256').update(clientId).digest('hex').slice(0, 12);
 
 /** The parts that differ between hosts such as Node and Cloudflare Workers. */
 export interface SpotifyHost {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../observability/log.ts';
 import { countersAfter } from './call-counters.ts';
+import { openConnection, problemOf } from './disk-connection.ts';
 import { type DiskDatabase, openDiskDatabase } from './disk-database.ts';
 import { createDiskFiles } from './disk-files.ts';
 import * as tables from './disk-tables.ts';
@@ -22,6 +23,16 @@ const defaultMaxBytes = 256_000_000; // 50,000 entries of 5 KB, or 18,000 pages 
 const pollEveryMs = 100; // for messages of other processes
 const checkLeasesEveryMs = 5; // a release sends no message
 const sweepEveryMs = 60_000;
+
+/** Whether this process can open the database of the app; a directory that is missing is created. */
+export function canOpenDiskStore(dataDir: string, app: string): boolean {
+  try {
+    openConnection(createDiskFiles(dataDir, app), defaultMaxBytes).close();
+    return true;
+  } catch (error) {
+    return ['busy', 'damaged'].includes(problemOf(error)); // locked for a moment, or replaced by an empty database
+  }
+}
 
 export function createDiskStore(options: DiskStoreOptions): SharedStore {
   const { dataDir, app, log, maxBytes = defaultMaxBytes } = options;
