@@ -5,10 +5,11 @@ import { SmallerPageNeeded } from '../capabilities/rejections.ts';
 import type { Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
+import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { type ListLength, type ListLengths, shownLength } from './lengths.ts';
-import { nextOffsets, type SlotRange } from './slots.ts';
+import { isEmpty, mayContinue, nextOffsets, type SlotRange } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 
 /** Reads aligned pages of lists, each from the cache if it is there and belongs to the current version of the list. */
@@ -59,7 +60,7 @@ export async function readPages<T extends Entity>(
   while (!isShortened) {
     const offsets = nextOffsets(pages, slotRange, limit, knownLengthOf(read), list.maxOffset);
     if (offsets.length === 0) break;
-    const next = await readWithinQuota(read, offsets, !pages.some(reaches(slotRange)), startedMs);
+    const next = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
     pages = untilGap([...pages, ...next.pages]);
     // Pages smaller than requested may end before the slot range: a window without slots is not a shortened window.
     isShortened = next.isShortened && pages.some(reaches(slotRange));
@@ -68,30 +69,43 @@ export async function readPages<T extends Entity>(
 }
 
 /**
- * The pages at the offsets, up to the first one for which the daily quota does not suffice.
+ * The pages at the offsets, up to the first one for which the daily quota does not suffice. A page after the end of the
+ * list, as the pages before it show it, does not matter.
+ * @param before the pages that were read before
  * @param isFirstNeeded whether there is nothing to return without the first of these pages
  */
 async function readWithinQuota<T extends Entity>(
   read: ListRead<T>,
   offsets: readonly number[],
+  before: readonly Page<T>[],
   isFirstNeeded: boolean,
   startedMs: number,
 ): Promise<PageSequence<T>> {
   const readableCount = await read.cache.readableCount(offsets.map((offset) => requestAt(read, offset)));
   const count = isFirstNeeded ? Math.max(1, readableCount) : readableCount;
-  const results = await Promise.all(
-    offsets.slice(0, count).map((offset) => readPage(read, offset, startedMs).catch(quotaError)),
+  const results = await Promise.allSettled(
+    offsets.slice(0, count).map((offset) => readPage(read, offset, startedMs)),
+  );
+  const lastFilled = results.findLastIndex(
+    (result) => result.status === 'fulfilled' && !isEmpty(result.value),
   );
   const pages: Page<T>[] = [];
-  for (const result of results) {
-    if (result instanceof UpstreamQuotaExceeded) {
-      if (isFirstNeeded && pages.length === 0) throw result;
-      break;
+  for (const [i, result] of results.entries()) {
+    if (result.status === 'fulfilled') {
+      pages.push(result.value);
+      continue;
     }
-    pages.push(result);
+    if (i > lastFilled && !mayContinue([...before, ...pages]) && isFailedRead(result.reason)) break;
+    const error = quotaError(result.reason);
+    if (isFirstNeeded && pages.length === 0) throw error;
+    break;
   }
-  return { pages, isShortened: pages.length < offsets.length };
+  return { pages, isShortened: pages.length < offsets.length && mayContinue([...before, ...pages]) };
 }
+
+/** Whether the cause is Spotify's response, or that there was none. */
+const isFailedRead = (error: unknown): boolean =>
+  error instanceof GatewayError || error instanceof ListAbsent || error instanceof FeatureWithheld;
 
 /** Whether a page has a slot of the slot range or a later one. */
 const reaches =
