@@ -164,7 +164,7 @@ async function cutWindow<T extends Entity>(
   const { list, limit, lengths } = read;
   const length = pages.length > 0 ? lengths.of(list, pages) : null;
   const cut = (pagesToCut: Page<T>[], cutRange: SlotRange) =>
-    windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list.maxOffset, length);
+    windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
   const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, list.maxOffset) : null;
   if (slot === null || !windowArgs.after) return cut(pages, slotRange);
 

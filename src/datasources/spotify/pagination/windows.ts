@@ -1,6 +1,7 @@
 import { isMalformed, type Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
+import type { PagedList } from '../kinds/requests/lists.ts';
 import { type ListLength, shownLength } from './lengths.ts';
 import type { PageSequence } from './page-reader.ts';
 import { isEmpty, newest, type SlotRange, type SlotRef, slotRefsIn, type WindowArgs } from './slots.ts';
@@ -33,11 +34,12 @@ export function windowOf<T extends Entity>(
   { pages, isShortened }: PageSequence<T>,
   requestedRange: SlotRange,
   windowArgs: WindowArgs,
-  maxOffset: number,
+  { maxOffset, hasStableTotal }: Pick<PagedList<T>, 'maxOffset' | 'hasStableTotal'>,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
   const listPages = untilEnd(pages);
-  const slotRange = realignToCursor(requestedRange, windowArgs, listPages);
+  // A total that drifts does not show that the list has changed.
+  const slotRange = hasStableTotal ? realignToCursor(requestedRange, windowArgs, listPages) : requestedRange;
   const slotRefs = slotRefsIn(listPages, slotRange.end).filter(({ slot }) => slot >= slotRange.start);
   // No item follows a window that ends at the known end of the list, even if Spotify sends a `next`.
   const isAtEnd = windowArgs.last !== null && windowArgs.before === null && slotRange.end === length?.end;
@@ -61,7 +63,8 @@ export function windowOf<T extends Entity>(
 
 /**
  * If the list has grown or shrunk at the front since the cursor was made, the item of the cursor has moved by at most as
- * many slots. If the item is found there, the window begins after it: the client gets no item twice and misses none.
+ * many slots, backward or forward. If the item is found there, the window begins after it: the client gets no item twice
+ * and misses none. Anywhere else the item is a repeated one.
  */
 function realignToCursor<T extends Entity>(
   requestedRange: SlotRange,
@@ -70,10 +73,9 @@ function realignToCursor<T extends Entity>(
 ): SlotRange {
   const total = newest(pages)?.total;
   if (!after?.id || first === null || total === undefined || total === after.total) return requestedRange;
-  const farthest = Math.abs(total - after.total);
-  const moved = slotRefsIn(pages).find(
-    ({ slot, id }) => id === after.id && Math.abs(slot - after.slot) <= farthest,
-  );
+  const farthest = after.slot + total - after.total;
+  const [from, to] = [Math.min(after.slot, farthest), Math.max(after.slot, farthest)];
+  const moved = slotRefsIn(pages).find(({ slot, id }) => id === after.id && slot >= from && slot <= to);
   if (!moved) return requestedRange;
   const start = moved.slot + 1;
   return { start: Math.min(start, requestedRange.end), end: Math.min(requestedRange.end, start + first) };

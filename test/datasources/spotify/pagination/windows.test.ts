@@ -19,6 +19,7 @@ import { type Body, readBody } from '../../../../src/datasources/spotify/transpo
 /** The arithmetic of paging; `paging.property.test.ts` tests whole lists. */
 
 const endless = Number.POSITIVE_INFINITY;
+const stableList = { maxOffset: endless, hasStableTotal: true };
 const noArgs: WindowArgs = { first: null, last: null, after: null, before: null };
 const at = (slot: number, id: string | null = null, total = 100): CursorPosition => ({ slot, id, total });
 
@@ -107,7 +108,7 @@ describe('a window', () => {
       { pages, isShortened },
       { start: span[0], end: span[1] },
       { ...noArgs, ...range },
-      endless,
+      stableList,
       pages[0] ? { length: 100, end: null, reportedTotal: pages[0].total, isTotalMalformed: false } : null,
     );
     const line = slots.map(({ slot, item }) => `${slot}${'id' in item ? item.id : '!'}`).join(' ');
@@ -191,6 +192,13 @@ describe('a window', () => {
     });
   });
 
+  test('does not follow a repetition of the item of its cursor to the other side than the list has moved', () => {
+    const shrunk = [page(5, 'cdefa', { total: 90 })];
+    expect(cut(shrunk, [5, 10], { first: 5, after: at(4, 'a') }).line).toBe('5c 6d 7e 8f');
+    const grown = [page(0, 'abcde', { total: 110 })];
+    expect(cut(grown, [3, 5], { first: 2, after: at(2, 'a') }).line).toBe('3d 4e');
+  });
+
   test('has a malformed item in its slot', () => {
     const broken = page(0, 'ab', { items: [{ malformed: 'album.name' }, { malformed: 'album.name' }] });
     expect(cut([broken], [0, 5]).line).toBe('0! 1!');
@@ -224,7 +232,7 @@ describe('a page whose items are decoded when they are read', () => {
             { pages: [page], isShortened: false },
             { start, end: start + size },
             { ...noArgs, first: size },
-            endless,
+            stableList,
             null,
           );
         const notDecoded = JSON.stringify(window());
@@ -239,7 +247,7 @@ describe('a page whose items are decoded when they are read', () => {
       { pages: [textPage('Aab')], isShortened: false },
       { start: 0, end: 3 },
       { ...noArgs, first: 3 },
-      endless,
+      stableList,
       null,
     );
     expect(slots.map(({ slot, item }) => [slot, 'id' in item])).toEqual([
