@@ -63,33 +63,38 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** The first result with the code. A result that cannot be read is an error only if no other one has the code. */
+/**
+ * The first result with the code, otherwise the first one whose codes Spotify does not send: its search has compared them.
+ * A result that cannot be read is an error only if there is no such result.
+ */
 async function findByCode<K extends 'album' | 'track'>(
   kind: K,
   q: string,
   market: Market | null,
-  isMatch: (ids: Sent<ExternalIds>) => boolean,
+  isMatch: (ids: Sent<ExternalIds>) => boolean | null,
   { spotify }: Context,
   { fieldContext }: FieldRead,
 ): Promise<KindOf[K] | null> {
   const windowArgs = { first: maxResults, last: null, after: null, before: null };
   const window = await spotify.window(spotify.search(kind, q, market), windowArgs, fieldContext);
   const items = window?.slots.map(({ item }) => item) ?? [];
-  for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds)) return item;
+  for (const wanted of [true, null]) {
+    for (const item of items) if (!isMalformed(item) && isMatch(item.externalIds) === wanted) return item;
+  }
   const unreadable = items.find(isMalformed);
   if (unreadable) throw malformed(unreadable);
   return null;
 }
 
-/** Whether an object has the code. If Spotify sends no codes, as in simplified albums, its search has compared them. */
+/** Whether an object has the code; null if Spotify does not send its codes, as in simplified albums. */
 function hasCode(
   ids: Sent<ExternalIds>,
   names: readonly (keyof ExternalIds)[],
   isEqual: (code: string) => boolean,
-): boolean {
-  if (ids === undefined || isMalformed(ids)) return true;
+): boolean | null {
+  if (ids === undefined || isMalformed(ids)) return null;
   const codes = names.map((name) => ids[name]).filter((code) => typeof code === 'string');
-  return codes.length === 0 || codes.some(isEqual);
+  return codes.length === 0 ? null : codes.some(isEqual);
 }
 
 /** @throws BadUserInput for a text that is no ISRC */

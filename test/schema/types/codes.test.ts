@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { startGateway } from '../../support/gateway.ts';
+import { fullTrack, plainId } from '../../support/plain-objects.ts';
 import {
   albums,
   catalogue,
@@ -8,6 +10,7 @@ import {
   tracks,
   withoutErrors,
 } from '../../support/schema-tests.ts';
+import { startScriptedUpstream } from '../../support/scripted-upstream.ts';
 
 // The first search generates the tracks of the sandbox, which blocks the event loop for longer than a gateway allows.
 beforeAll(() => void catalogue.find('track', 'the'));
@@ -61,6 +64,34 @@ test('a result with another code is no match', async () => {
   expect(dataAndErrorCodes(await ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`))).toEqual(
     withoutErrors({ trackByIsrc: null }),
   );
+});
+
+test('a result with the code is preferred to earlier ones whose codes Spotify does not send', async () => {
+  const [without, other, match] = [1, 2, 3].map((n) => fullTrack(plainId(n)));
+  const items = [
+    { ...without, external_ids: {} },
+    { ...other, external_ids: { isrc: 'QZZZZ0000000' } },
+    { ...match, external_ids: { isrc } },
+  ];
+  const page = (found: object[]) => ({
+    href: '',
+    limit: 10,
+    next: null,
+    offset: 0,
+    previous: null,
+    total: 3,
+    items: found,
+  });
+  const find = async (found: object[]) => {
+    const body = JSON.parse(JSON.stringify({ tracks: page(found) }));
+    const upstream = await startScriptedUpstream([{ path: '^/search$', body }]);
+    const gateway = startGateway(upstream, { SPOTIFY_QUOTA_MODE: 'development' });
+    const answer = dataAndErrorCodes(await gateway.ask(`{ trackByIsrc(isrc: "${isrc}") { id } }`));
+    expect(upstream.calls()).toHaveLength(1);
+    return answer;
+  };
+  expect(await find(items)).toEqual(withoutErrors({ trackByIsrc: { id: plainId(3) } }));
+  expect(await find(items.slice(0, 2))).toEqual(withoutErrors({ trackByIsrc: { id: plainId(1) } }));
 });
 
 test('the market of a search by a code holds for the fields below it', async () => {
