@@ -9,6 +9,7 @@ import {
   startInMode,
   withoutErrors,
 } from '../../../support/schema-tests.ts';
+import { itemId, type ListKind, requestedLists, startList } from '../../../support/scripted-lists.ts';
 
 /** Pages that differ from the requested pages, or are missing. */
 
@@ -129,5 +130,44 @@ describe('a page that contradicts the others', () => {
         [['artist', 'albums'], fault.status === 500 ? 'UPSTREAM_UNAVAILABLE' : 'UPSTREAM_BAD_RESPONSE'],
       ]);
     }
+  });
+});
+
+describe('a page with unusual values', () => {
+  const [albumsOfArtist] = requestedLists as [ListKind];
+  const page = (items: number, rest: object) => ({
+    path: albumsOfArtist.path,
+    body: JSON.parse(
+      JSON.stringify({
+        ...{
+          items: Array.from({ length: items }, (_, i) => albumsOfArtist.item(itemId(i))),
+          limit: 10,
+          offset: 0,
+        },
+        ...rest,
+      }),
+    ),
+  });
+
+  test('of an empty list has a page size of 0, which is no error', async () => {
+    const empty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 0, next: null })]);
+    expect(await empty.window('first: 10')).toMatchObject({ totalCount: 0, nodes: [] });
+    const notEmpty = await startList(albumsOfArtist, [], [page(0, { limit: 0, total: 7, next: null })]);
+    const { errors } = await notEmpty.gateway.ask(albumsOfArtist.document('first: 10'));
+    expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['UPSTREAM_BAD_RESPONSE']);
+  });
+
+  test('has an empty text as `next`: no page follows', async () => {
+    const list = await startList(albumsOfArtist, [], [page(4, { total: 4, next: '' })]);
+    expect(await list.window('first: 10')).toMatchObject({ totalCount: 4, pageInfo: { hasNextPage: false } });
+    expect(list.offsets()).toEqual([0]);
+  });
+
+  test('has the largest total of GraphQL: its cursors lead to the next page', async () => {
+    const pages = [1, 2].map(() => ({ items: 10, total: 2_147_483_647, next: true }));
+    const list = await startList(albumsOfArtist, pages);
+    const { pageInfo } = await list.window('first: 10');
+    const next = await list.window(`first: 10, after: "${pageInfo.endCursor}"`);
+    expect(next.nodes.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, i) => itemId(10 + i)));
   });
 });

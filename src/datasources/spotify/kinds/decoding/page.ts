@@ -58,7 +58,8 @@ export function decodePage<T>(
   if ((json['offset'] ?? offset) !== offset) throw new MalformedResponse('page.offset');
   const items = expectArray(json['items'], 'page.items');
   // The reported size is trusted only as far as the items agree with it: some pages report a size of 1 for ten items.
-  const limit = Math.min(request.limit, Math.max(countOr(request.limit, json['limit']), items.length));
+  const reportedLimit = isEmptyList(json, items) ? request.limit : countOr(request.limit, json['limit']);
+  const limit = Math.min(request.limit, Math.max(reportedLimit, items.length));
   if (!isInt(json['limit']) && !isInt(json['total'])) throw new MalformedResponse('page.total');
   if (limit === 0) throw new MalformedResponse('page.limit'); // no number of such pages makes a list
   return {
@@ -67,13 +68,19 @@ export function decodePage<T>(
     total: countOr(offset + items.length, json['total']),
     ...(!isInt(json['total']) && { isTotalDerived: true }),
     isTotalMalformed: json['total'] != null && !isInt(json['total']),
-    hasNext: typeof json['next'] === 'string',
+    hasNext: isSet(json['next']),
     items: lazyItems(items.slice(0, limit).map(identify), request, (item) =>
       orMalformed(() => decodeItem(item)),
     ),
     asOfMs: epochMs(),
   };
 }
+
+const isSet = (next: unknown): boolean => typeof next === 'string' && next !== '';
+
+/** Whether the page is that of an empty list, in which a page size of 0 is no fault. */
+const isEmptyList = (json: Json, items: readonly unknown[]): boolean =>
+  items.length === 0 && json['total'] === 0 && !isSet(json['next']);
 
 /** The first page of a list that a full object contains. @throws MalformedResponse */
 export function decodeEmbeddedPage(
