@@ -7,7 +7,7 @@ import {
   throwIfWithheld,
 } from '../kinds/requests/endpoint-request.ts';
 import type { ApiClient } from '../transport/api-client.ts';
-import type { HttpResponse } from '../transport/http.ts';
+import { type HttpResponse, messageOf } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 import {
   type BatchResult,
@@ -82,7 +82,7 @@ function fetchOne(connection: Connection, fetchRequest: FetchRequest): Promise<F
   return withinLimit(connection, endpointRequest, call, (result) => [result]);
 }
 
-/** One call for all requests; one for each if the app lacks batch reads or the response does not match. */
+/** One call for all requests; one for each if the app lacks batch reads or the response cannot be used for all. */
 function fetchBatch(
   connection: Connection,
   fetchRequests: readonly FetchRequest[],
@@ -102,7 +102,7 @@ function fetchBatch(
   return fetchRequests.map(async (_, i) => (await settledResults)[i] as Promise<FetchResult>);
 }
 
-/** @returns null if the response does not match the requests */
+/** @returns null if the response does not match the requests, or one id may be the cause of a failure */
 async function callBatch(
   connection: Connection,
   fetchRequests: readonly FetchRequest[],
@@ -111,6 +111,7 @@ async function callBatch(
   const values = fetchRequests.map(({ endpointRequest }) => endpointRequest.batchKey ?? '');
   const response = await send(connection, batch.request(values), fetchRequests, null);
   if (response.status !== 200 && batch.feature) throwIfBatchWithheld(response);
+  if (batch.feature && isAboutIds(response)) return null;
   if (response.status !== 200)
     return fetchRequests.map(({ endpointRequest }) => resultOfErrorStatus(endpointRequest, response));
   if (batch.isUsable?.(response.body, values) === false) return null;
@@ -160,6 +161,10 @@ function withinLimit<T>(
     resultsIn(value).some(isGranted),
   );
 }
+
+/** Spotify rejects a whole batch with 400 if one id is malformed, or if it takes fewer ids; an invalid market concerns all. */
+const isAboutIds = ({ status, body }: HttpResponse): boolean =>
+  status === 400 && !/market/i.test(messageOf(body) ?? '');
 
 /** An unknown id is null in a batch, so a 404 means that the batch endpoint does not exist. */
 function throwIfBatchWithheld(response: HttpResponse): void {

@@ -81,14 +81,34 @@ describe('batch reads', () => {
     expect(gateway.apiCalls().at(-1)).toBe(`/albums?ids=${albums.tracks50}%2C${albums.tracks51}`);
   });
 
-  test('that fail for another reason fail for all of their objects, and stay in use', async () => {
+  test.each(['Too many ids requested', 'Invalid base62 id'])(
+    'that are rejected with `%s` have their ids read one by one, and stay in use',
+    async (message) => {
+      const gateway = await startWithUnknownApp('extended');
+      const fault: Fault = { kind: 'answer', status: 400, json: { error: { status: 400, message } } };
+      gateway.sandbox.faults.add({ on: { batch: true }, times: 1, fault });
+      gateway.sandbox.faults.add({ on: { path: `/albums/${albums.tracks20}` }, times: 1, fault });
+      const document = albumsQuery([albums.tracks1, albums.tracks20, albums.tracks50]);
+      expect(dataAndErrorCodes(await gateway.ask(document))).toEqual({
+        data: { albums: [{ id: albums.tracks1 }, null, { id: albums.tracks50 }] },
+        errors: [['albums.1', 'UPSTREAM_BAD_RESPONSE']],
+      });
+      const batch = `/albums?ids=${[albums.tracks1, albums.tracks20, albums.tracks50].join('%2C')}`;
+      expect(gateway.apiCalls()[0]).toBe(batch);
+      expect(gateway.apiCalls()).toHaveLength(1 + 3);
+      await expectNoError(gateway, albumsQuery([albums.tracks51, albums.tracks55]));
+      expect(batchCalls(gateway.apiCalls())).toHaveLength(2);
+    },
+  );
+
+  test('that fail for a reason that concerns all ids fail for all of their objects, and stay in use', async () => {
     const gateway = await startWithUnknownApp('extended');
-    const fault: Fault = {
-      kind: 'answer',
-      status: 400,
-      json: { error: { status: 400, message: 'Too many ids requested' } },
-    };
-    gateway.sandbox.faults.add({ on: { batch: true }, times: 1, fault });
+    const json = { error: { status: 400, message: 'Invalid market code' } };
+    gateway.sandbox.faults.add({
+      on: { batch: true },
+      times: 1,
+      fault: { kind: 'answer', status: 400, json },
+    });
     expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
