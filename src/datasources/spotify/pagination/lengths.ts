@@ -59,7 +59,7 @@ function laterReport(report: Report, { total, isTotalDerived, isTotalMalformed, 
 export interface ListLengths {
   /**
    * The length as the pages show it that were read within the freshness, and these pages; null for no pages.
-   * @param pages counted even if they are not fresh any more
+   * @param pages counted even if they are not fresh any more, unless the list has changed since
    */
   of(list: AnyList, pages?: readonly AnyPage[]): ListLength | null;
   /** False for a page that was read before the list changed. */
@@ -132,8 +132,11 @@ export function createListLengths(freshMs: number | null, onChange: () => void):
       const learned = lists.get(list.key);
       const isFresh = learned !== undefined && epochMs() < learned.report.asOfMs + freshMsOf(list);
       if (!isFresh && pages.length === 0) return null;
-      const learnedPages = isFresh ? freshPages(list, learned) : [];
-      const shown = new Map([...learnedPages, ...pages].map((page) => [page.offset, page]));
+      const known = isFresh
+        ? [...freshPages(list, learned), ...pages.filter((page) => isConsistent(list, learned, page))]
+        : [...pages];
+      const inOrder = known.sort((one, other) => one.asOfMs - other.asOfMs);
+      const shown = new Map(inOrder.map((page) => [page.offset, page])); // the later page of two at one offset
       const extent = extentOf([...shown.values()], list.maxOffset);
       const { total, isTotalMalformed, asOfMs } = isFresh
         ? learned.report

@@ -89,3 +89,19 @@ test.each<[string, AnyPage[], { minLength: number; maxLength: number | null; end
 ])('the end of a list is known by its pages: %s', (_, pages, extent) => {
   expect(extentOf(pages, endless)).toMatchObject(extent);
 });
+
+test('a page from before a list became shorter does not count, and of two pages at one offset the later one does', () => {
+  const list = { key: 'list', hasStableTotal: true, freshMs: 60_000, maxOffset: endless };
+  const nowMs = performance.timeOrigin + performance.now();
+  const lengths = createListLengths(60_000, () => undefined);
+  const [before, later] = [page(100, 4, false, 104), page(0, 10, true, 50)].map((one, i) => ({
+    ...one,
+    asOfMs: nowMs + i,
+  })) as [AnyPage, AnyPage];
+  lengths.record(list, before, nowMs);
+  expect(lengths.of(list, [before])?.end).toBe(104);
+  lengths.record(list, later, nowMs + 1);
+  expect(lengths.of(list, [before])).toMatchObject({ minLength: 11, end: null, length: 50 });
+  const older = { ...later, hasNext: false, items: { length: 4 }, asOfMs: nowMs };
+  expect(lengths.of(list, [older])).toMatchObject({ minLength: 11, end: null });
+});
