@@ -4,6 +4,7 @@ import {
   albums,
   artists,
   dataAndErrorCodes,
+  errorResponse,
   jsonList,
   startInMode,
   tracks,
@@ -143,4 +144,20 @@ describe('values that are not markets', () => {
     expect(variable.status).toBe(400);
     expect(sandbox.calls()).toEqual([]);
   });
+});
+
+test('a market that Spotify does not accept is BAD_USER_INPUT, also for each object of a batch', async () => {
+  const { ask, sandbox } = await startInMode('extended');
+  sandbox.faults.add({ fault: errorResponse(400, 'Invalid market code') });
+  const document = `{
+    albums(ids: ${jsonList([album, albums.tracks20])}, market: "AQ") { name }
+    track(id: "${tracks.explicit}", market: "AQ") { name }
+  }`;
+  const { data, errors } = dataAndErrorCodes(await ask(document));
+  expect(data).toEqual({ albums: [null, null], track: null });
+  expect(errors.toSorted()).toEqual([
+    ['albums.0', 'BAD_USER_INPUT'],
+    ['albums.1', 'BAD_USER_INPUT'],
+    ['track', 'BAD_USER_INPUT'],
+  ]);
 });

@@ -45,6 +45,17 @@ describe('a track that Spotify replaces with another track', () => {
     },
   );
 
+  test('the fields below `linkedFrom` have the market of the track', async () => {
+    const { ask, apiCalls } = await startInMode('extended', { SPOTIFY_MARKET: 'DE' });
+    const artists = 'artists { topTracks { id } albums(first: 1) { totalCount } }';
+    const linkedFrom = `linkedFrom { ${artists} album { ${artists} } }`;
+    const response = await ask(`{ track(id: "${tracks.relinked}", market: "ES") { ${linkedFrom} } }`);
+    expect(response.errors).toEqual([]);
+    const lists = apiCalls().filter((path) => path.startsWith('/artists/'));
+    const markets = lists.map((path) => new URLSearchParams(path.split('?')[1]).get('market'));
+    expect(markets).toEqual(['ES', 'ES']);
+  });
+
   test('a replacement that is read by its own id has no `linkedFrom`', async () => {
     const gateway = await startInMode('extended');
     for (const id of [tracks.relinked, tracks.spanishReplacement]) {

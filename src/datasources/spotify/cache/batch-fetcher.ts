@@ -7,13 +7,14 @@ import {
   throwIfWithheld,
 } from '../kinds/requests/endpoint-request.ts';
 import type { ApiClient } from '../transport/api-client.ts';
-import { type HttpResponse, messageOf } from '../transport/http.ts';
+import type { HttpResponse } from '../transport/http.ts';
 import { createWaiters, type FieldContext } from '../usage/field-context.ts';
 import {
   type BatchResult,
   batchResult,
   decodeFound,
   type FetchResult,
+  isMarketRejected,
   resultOfErrorStatus,
 } from './fetch-result.ts';
 
@@ -163,8 +164,8 @@ function withinLimit<T>(
 }
 
 /** Spotify rejects a whole batch with 400 if one id is malformed, or if it takes fewer ids; an invalid market concerns all. */
-const isAboutIds = ({ status, body }: HttpResponse): boolean =>
-  status === 400 && !/market/i.test(messageOf(body) ?? '');
+const isAboutIds = (response: HttpResponse): boolean =>
+  response.status === 400 && !isMarketRejected(response);
 
 /** An unknown id is null in a batch, so a 404 means that the batch endpoint does not exist. */
 function throwIfBatchWithheld(response: HttpResponse): void {

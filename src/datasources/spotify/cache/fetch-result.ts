@@ -1,7 +1,13 @@
-import { GatewayError, UpstreamAuthFailed, UpstreamBadResponse, UpstreamForbidden } from '../../../errors.ts';
+import {
+  BadUserInput,
+  GatewayError,
+  UpstreamAuthFailed,
+  UpstreamBadResponse,
+  UpstreamForbidden,
+} from '../../../errors.ts';
 import { MalformedResponse } from '../kinds/decoding/json.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import type { HttpResponse } from '../transport/http.ts';
+import { type HttpResponse, messageOf } from '../transport/http.ts';
 
 /** The meaning of Spotify's response for one request. */
 export type FetchResult =
@@ -49,6 +55,10 @@ export function batchResult(
   }
 }
 
+/** Whether Spotify rejects the market, such as an ISO code that it does not know. */
+export const isMarketRejected = ({ status, body }: HttpResponse): boolean =>
+  status === 400 && /market/i.test(messageOf(body) ?? '');
+
 /** The result of a response other than 200 and 304. @throws GatewayError, LimitRejected, FeatureWithheld */
 export function resultOfErrorStatus(
   endpointRequest: EndpointRequest<unknown>,
@@ -59,5 +69,6 @@ export function resultOfErrorStatus(
     throw new UpstreamAuthFailed('This endpoint needs a user token; the gateway has an app token.');
   if (response.status === 403)
     throw new UpstreamForbidden('Spotify does not allow this app to read this resource.');
+  if (isMarketRejected(response)) throw new BadUserInput('Spotify accepts no such market.');
   throw new UpstreamBadResponse(`Spotify responded with status ${response.status}.`);
 }

@@ -55,8 +55,8 @@ export function inMarket<T extends Entity>(object: T, market: Market | null, kin
   const kind = getKind(kinds, object.kind);
   const values = embeddedValues(kind, object).map((value) => {
     if (value === undefined || value === null || isMalformed(value)) return value;
-    if (!isList(value)) return { ...value, market };
-    return value.map((item) => (item === null || isMalformed(item) ? item : { ...item, market }));
+    if (!isList(value)) return inMarket(value, market, kinds);
+    return value.map((item) => (item === null || isMalformed(item) ? item : inMarket(item, market, kinds)));
   });
   return { ...object, ...Object.fromEntries(kind.embedded.map((key, i) => [key, values[i]])), market };
 }
