@@ -14,7 +14,7 @@ const script = (dataDir: string, app: string, name: string) => `
   const ownCounter = '100:${name}';
   for (let count = 1; ;) {
     const counters = { [ownCounter]: count };
-    const reservation = { counters, ownCounter, oldestBucket: 0, currentBucket: 100, limit: null };
+    const reservation = { calls: 1, counters, ownCounter, oldestBucket: 0, currentBucket: 100, limit: null };
     if (await store.reserveCall('artists', reservation)) {
       store.setEntries([{ key: '${name}-' + count, value: Buffer.alloc(2_000), lifeMs: 60_000 }]);
       process.stdout.write(count + '\\n');

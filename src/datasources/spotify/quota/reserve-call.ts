@@ -9,6 +9,8 @@ export interface SharedCounter {
   last: Promise<unknown>;
   /** An exchange that has not begun: it includes the calls that are counted until it begins. */
   nextSync: Promise<void> | undefined;
+  /** Calls that wait for an exchange that has not begun, by their limits. */
+  nextCalls: { limits: number[]; outcomes: Promise<Outcome[]> } | undefined;
 }
 
 export interface CounterExchange {
@@ -78,7 +80,7 @@ export async function reserveCall(
   let outcome: Outcome = 'on hold';
   for (let round = 0; round < maxRounds && outcome === 'on hold'; round++) {
     await hold.whenOver();
-    outcome = await enqueue(counter, () => countOne(counter, limit, options));
+    outcome = await countWithOthers(counter, limit, options);
   }
   if (outcome === 'on hold') outcome = countHere(counter, limit, options);
   if (outcome === 'refused' || outcome === 'on hold') return null;
@@ -89,6 +91,46 @@ export async function reserveCall(
     isLossy = result?.isLossy ?? false;
   }
   return fits(counter, 0, limit, options) ? outcome.countedIn : null;
+}
+
+/** Joins the calls that wait for an exchange: one for each call would let the last one wait for all of them. */
+async function countWithOthers(
+  counter: SharedCounter,
+  limit: number,
+  options: CounterExchange,
+): Promise<Outcome> {
+  const limits: number[] = [];
+  counter.nextCalls ??= {
+    limits,
+    outcomes: enqueue(counter, () => {
+      counter.nextCalls = undefined;
+      return countTogether(counter, limits, options);
+    }),
+  };
+  const { outcomes } = counter.nextCalls;
+  const index = counter.nextCalls.limits.push(limit) - 1;
+  return (await outcomes)[index] ?? 'refused';
+}
+
+/** Counts as many of the calls as fit in one exchange; if the store knows of more calls, each one alone. */
+async function countTogether(
+  counter: SharedCounter,
+  limits: readonly number[],
+  options: CounterExchange,
+): Promise<Outcome[]> {
+  const limit = Math.min(...limits); // it may have been learned meanwhile
+  const fitting = Math.min(limits.length, limit - counter.counters.total(options.nowMs()));
+  const isJoined = fitting > 1 && !options.hold.isActive();
+  const result = isJoined ? await options.exchange(counter, limit, fitting) : undefined;
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < limits.length; i++) {
+    if (result?.isWithinLimit && i < fitting)
+      outcomes.push({ countedIn: result.countedIn, isUncertain: result.isLossy });
+    else if (result === null)
+      outcomes.push(countHere(counter, limit, options)); // the store does not respond
+    else outcomes.push(await countOne(counter, limit, options));
+  }
+  return outcomes;
 }
 
 async function countOne(counter: SharedCounter, limit: number, options: CounterExchange): Promise<Outcome> {

@@ -23,7 +23,7 @@ export interface RollingCounters {
   /** Subtracts one call of an own counter, because it was not sent, by a counter of the same bucket. */
   takeBack(name: string, nowMs: number): void;
   /** The counters that the store lacks, in the form in which it merges them. */
-  reservation(nowMs: number, limit: number | null): CallReservation;
+  reservation(nowMs: number, limit: number | null): Omit<CallReservation, 'calls'>;
   /** Merges the counters of the store. Invalid ones are ignored: the store is untrusted. */
   merge(storeCounters: Readonly<Record<string, number>>, nowMs: number): Merge;
   /** When this number of calls has expired, the oldest first, in milliseconds of the epoch; null if fewer are counted. */

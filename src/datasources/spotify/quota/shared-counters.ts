@@ -82,13 +82,14 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
     const reservation = counter.counters.reservation(sentAtMs, limit);
     const { name, value } = counter.counters.own(sentAtMs);
     const counters = calls > 0 ? { ...reservation.counters, [name]: value + calls } : reservation.counters;
-    const result = await sendReservation(store, counter.name, { ...reservation, counters });
+    const result = await sendReservation(store, counter.name, { ...reservation, calls, counters });
     if (!result) return null;
     respondedAtMs = options.clock();
-    // `add` has counted a call meanwhile, with the value that the store has for this call: only one would be counted.
-    const isNumberTaken = calls > 0 && result.isWithinLimit && counter.counters.own(sentAtMs).value > value;
+    // `add` has counted calls meanwhile, with the values that the store has for these calls: they would count once.
+    const added = counter.counters.own(sentAtMs).value - value;
+    const countedOnce = result.isWithinLimit ? Math.min(calls, added) : 0;
     const merge = counter.counters.merge(result.counters, sentAtMs);
-    if (isNumberTaken) counter.counters.raise(nowMs());
+    for (let i = 0; i < countedOnce; i++) counter.counters.raise(nowMs());
     aheadMs += merge.aheadMs;
     if (counter.isSynced && merge.newCalls > 0) onCalls(counter.name, merge.newCalls);
     counter.isSynced = true;
@@ -158,6 +159,7 @@ const createCounter = (name: string, processId: string): SharedCounter => ({
   isSynced: false,
   last: Promise.resolve(),
   nextSync: undefined,
+  nextCalls: undefined,
 });
 
 /** Null also if the store rejects, although no store should. */

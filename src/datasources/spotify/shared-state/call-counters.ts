@@ -13,7 +13,7 @@ export const countersLifeMs = 26 * 3_600_000; // a day, the bucket at its end, a
  */
 export function countersAfter(
   stored: ReadonlyMap<string, unknown>,
-  { counters, ownCounter, oldestBucket, currentBucket, limit }: CallReservation,
+  { calls, counters, ownCounter, oldestBucket, currentBucket, limit }: CallReservation,
 ): CallCounters {
   const ownValue = counters[ownCounter];
   const others = Object.entries(counters).filter(([name]) => name !== ownCounter);
@@ -39,7 +39,7 @@ export function countersAfter(
   const ownBefore = result.get(ownCounter) ?? 0;
   merge(ownCounter, ownValue);
   const isWithinLimit = limit === null || totalCalls(result) <= limit;
-  if (!isWithinLimit) result.set(ownCounter, Math.max(ownBefore, ownValue - 1, 0));
+  if (!isWithinLimit) result.set(ownCounter, Math.max(ownBefore, ownValue - calls, 0));
   return { isWithinLimit, counters: Object.fromEntries(result) };
 }
 

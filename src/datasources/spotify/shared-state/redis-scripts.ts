@@ -57,8 +57,8 @@ end`;
 
 /**
  * The same decision as `countersAfter`. KEYS: hash of counters. ARGV: own counter, oldest bucket, current bucket, limit
- * (-1 for none), life in milliseconds, most counters, highest count, most characters of a bucket and of a process; then
- * names and counts to merge.
+ * (-1 for none), life in milliseconds, most counters, highest count, most characters of a bucket and of a process,
+ * number of calls; then names and counts to merge.
  */
 export const reserveCallScript = `
 local own, oldest, current, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -71,7 +71,7 @@ else
   redis.call('DEL', KEYS[1])
 end
 local ownValue
-for i = 10, #ARGV, 2 do
+for i = 11, #ARGV, 2 do
   if ARGV[i] == own then ownValue = tonumber(ARGV[i + 1])
   else
     table.insert(pairsToMerge, ARGV[i])
@@ -103,7 +103,7 @@ if ownValue then
   end
   if limit >= 0 and calls > limit then
     isWithinLimit = 0
-    counters[own] = math.max(ownBefore, ownValue - 1, 0)
+    counters[own] = math.max(ownBefore, ownValue - tonumber(ARGV[10]), 0)
   end
 end
 

@@ -76,13 +76,13 @@ export function createRedisStore(url: string, app: string, log: Log): SharedStor
       ),
     subscribe: messages.subscribe,
     whenSynced: redis.whenSynced,
-    async reserveCall(family, { counters, ownCounter, oldestBucket, currentBucket, limit }) {
+    async reserveCall(family, { calls: newCalls, counters, ownCounter, oldestBucket, currentBucket, limit }) {
       const result = await evaluate(
         scripts.reserveCallScript,
         [name(`calls:${family}`)],
         ...[ownCounter, oldestBucket, currentBucket, limit ?? -1],
         ...[limits.countersLifeMs, limits.maxCounters, limits.maxCount],
-        ...[limits.maxBucketChars, limits.maxProcessChars],
+        ...[limits.maxBucketChars, limits.maxProcessChars, newCalls],
         ...Object.entries(counters).flat(),
       );
       return callCounters(result);

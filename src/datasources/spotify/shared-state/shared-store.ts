@@ -37,7 +37,7 @@ export interface SharedStore {
   /** Resolves when the lease is released, has expired because its holder died, or the store does not respond. */
   whenLeaseEnds(key: string): Promise<void>;
 
-  /** Counts one call in a rolling 24 h (see `CallReservation`). Null if the store does not respond. */
+  /** Counts calls in a rolling 24 h (see `CallReservation`). Null if the store does not respond. */
   reserveCall(family: string, reservation: CallReservation): Promise<CallCounters | null>;
   /**
    * Counts one call in a rolling window of all calls.
@@ -64,7 +64,9 @@ export interface NewEntry {
  * not reach Spotify raises a second counter, `bucket:process-unsent`, which is subtracted.
  */
 export interface CallReservation {
-  /** Counters to merge: the own counter, one higher than before; after a loss all that are known. */
+  /** How many calls to count: all of them or none. */
+  calls: number;
+  /** Counters to merge: the own counter, higher by these calls; after a loss all that are known. */
   counters: Readonly<Record<string, number>>;
   /** Name of the counter of this process in the current bucket. */
   ownCounter: string;
@@ -77,7 +79,7 @@ export interface CallReservation {
 }
 
 export interface CallCounters {
-  /** Whether the call was counted. */
+  /** Whether the calls were counted. */
   isWithinLimit: boolean;
   /** All counters of the family after the reservation. */
   counters: Record<string, number>;

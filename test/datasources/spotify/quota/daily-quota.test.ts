@@ -232,6 +232,32 @@ describe('a configured limit', () => {
     expect(reserved.filter((call) => call !== null)).toHaveLength(49);
   });
 
+  test('costs concurrent calls few exchanges with the store, also when it reaches its end', async () => {
+    const store = createFakeSharedStore();
+    const process = store.connect();
+    const { reserveCall } = process;
+    let exchanges = 0;
+    vi.spyOn(process, 'reserveCall').mockImplementation(async (name, reservation) => {
+      if (reservation.limit !== null) exchanges += 1;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return reserveCall(name, reservation);
+    });
+    const [quota, other] = [
+      start({ store: process, configured: limitOf(101) }),
+      start({ store: store.connect(), configured: limitOf(101) }),
+    ];
+    await pass(2_000);
+    const reserveMany = async (count: number) => {
+      const reserved = Promise.all(Array.from({ length: count }, () => quota.reserve(family)));
+      await pass(2_000);
+      return (await reserved).filter((call) => call !== null).length;
+    };
+    expect([await reserveMany(80), exchanges]).toEqual([80, 1]);
+    const ofOther = spend(other, 10);
+    expect([await reserveMany(30), await ofOther]).toEqual([8, 10]);
+    expect(quota.stateOf(family).used).toBe(98);
+  });
+
   test('has a state with the remaining calls and the time at which a call is available again', async () => {
     const quota = start({ configured: limitOf(10) });
     await spend(quota, 5);

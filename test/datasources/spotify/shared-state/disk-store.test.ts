@@ -51,6 +51,7 @@ const read = async (store: SharedStore, key: string) =>
 const countOne = (store: SharedStore, count = 1) =>
   store.reserveCall('artists', {
     counters: { '100:p': count },
+    calls: 1,
     ownCounter: '100:p',
     oldestBucket: 0,
     currentBucket: 100,

@@ -17,6 +17,7 @@ const text = async (store: SharedStore, ...keys: string[]) =>
 
 /** One call of the process `name`, its `count`th in the bucket. */
 const call = (name: string, count: number, limit: number | null = null, bucket = 100): CallReservation => ({
+  calls: 1,
   counters: { [`${bucket}:${name}`]: count },
   ownCounter: `${bucket}:${name}`,
   oldestBucket: bucket - 290,
@@ -196,6 +197,7 @@ for (const { name, isMissing, start } of storeImplementations) {
         .tuple(bucket, fc.constantFrom('p', 'q', 'p-unsent', 'q-unsent', 'r-1'))
         .map(([at, id]) => `${at}:${id}`);
       const reservation = fc.record({
+        calls: fc.nat(4),
         counters: fc.dictionary(name, fc.integer({ min: 0, max: 9 }), { maxKeys: 6 }),
         ownCounter: name,
         oldestBucket: fc.integer({ min: 92, max: 98 }),
