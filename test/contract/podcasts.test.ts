@@ -31,25 +31,6 @@ const pageOf = (gateway: Gateway, id: string, args: string) => readPartPage(gate
 const idsOf = ({ nodes }: PartPage): string[] => nodes.map(({ id }) => id);
 
 describe.each(modes)('for an app in %s mode', (mode) => {
-  test('no show of a search is read for its episodes alone', async () => {
-    const gateway = await startInMode(mode);
-    const document =
-      '{ search(q: "a") { shows(first: 3) { nodes { id name episodes(first: 2) { totalCount } } } } }';
-    const { data, errors } = await gateway.ask<{ search: { shows: { nodes: { id: string }[] } } }, object>(
-      document,
-    );
-    expect(errors).toEqual([]);
-    const lists = data.search.shows.nodes.map(({ id }) => `/shows/${id}/episodes`);
-    expect(lists).toHaveLength(3);
-    expect(
-      gateway
-        .apiCalls()
-        .slice(1)
-        .map((path) => path.split('?')[0])
-        .toSorted(),
-    ).toEqual(lists.toSorted());
-  });
-
   test('the last episodes are read from the last page, although the total is too high', async () => {
     const gateway = await startInMode(mode);
     const last = await pageOf(gateway, shows.gaps, 'last: 3');

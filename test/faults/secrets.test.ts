@@ -173,6 +173,7 @@ const cases: FaultCase[] = [
               'bytes',
               'fault',
               'code',
+              'isUnsent',
             ];
             expect(
               Object.getOwnPropertyNames(outcome).filter((name) => !allowedProperties.includes(name)),

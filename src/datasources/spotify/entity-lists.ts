@@ -73,16 +73,11 @@ export function createEntityLists(
   const isFresh = (page: Page<Entity>, kindMs: number, listMs: number): boolean =>
     freshMs !== null || listMs >= kindMs || epochMs() - page.asOfMs < listMs;
 
-  /**
-   * Reads the first page from the full owner, if its kind contains the page: the call costs the same and returns more.
-   * @param market of the list
-   * @param ownMarket of the owner
-   */
+  /** Reads the first page from the full owner, if its kind contains the page: the call costs the same and returns more. */
   function embeddedFirstPage<T extends Entity>(
     list: PagedList<T>,
     owner: ListOwner,
     market: Market | null,
-    ownMarket: Market | null,
   ): Pick<PagedList<T>, 'embeddedFirstPage' | 'embeddedItems'> {
     const ownerKind = Object.values(registry).find(
       ({ embeddedPage }) => embeddedPage?.list === list.endpoint,
@@ -104,7 +99,7 @@ export function createEntityLists(
         const page = 'kind' in owner && market === owner.market ? pageIn(owner) : undefined;
         if (page) return page;
         // The owner may not exist in another market than its own: only a read by its id can show that.
-        if (market === ownMarket && embeddedPage.isInBatches === false) return undefined;
+        if (market === owner.market && embeddedPage.isInBatches === false) return undefined;
         const full = await cache.get(byId(ownerKind, owner.id, market, registry), fieldContext);
         if (full && list.withheldField && !isPageSent(full, embeddedPage.key))
           throw new FeatureWithheld(false);
@@ -127,10 +122,9 @@ export function createEntityLists(
         : (present?.map((item) => ({ ...item, market: owner.market })) ?? null);
     },
     pagedList(list, owner, filter, named) {
-      const fallback = list.fallbackMarket ?? null;
-      const market = marketOf(named, owner) ?? fallback;
+      const market = marketOf(named, owner) ?? list.fallbackMarket ?? null;
       const pages = pagedList(list, owner.id, filter, market, registry);
-      return { ...pages, ...embeddedFirstPage(pages, owner, market, owner.market ?? fallback) };
+      return { ...pages, ...embeddedFirstPage(pages, owner, market) };
     },
     search: <K extends Kind>(kind: K, q: string, market: Market | null) =>
       searchResults(typedKinds[kind], q, marketOf(market), registry),

@@ -78,15 +78,19 @@ export interface ListLengths {
 type AnyList = Pick<PagedList<Entity>, 'key' | 'hasStableTotal' | 'freshMs' | 'maxOffset'>;
 
 const maxFormerTotals = 10;
-const maxLists = 5_000; // about as many as have pages in memory; a list that is dropped costs a round trip, but no call
-const maxPages = 500; // of one list; a page that is dropped may cost a round trip, but no call
+// A page that is dropped may cost a round trip, but no call.
+const maxPages = 20_000; // of all lists, some 4 MB: more than have items in memory
+const maxPagesOfList = 500;
+const listPages = 4; // a list takes as much memory as four pages
 
 /**
  * @param freshMs how long a length is valid, in milliseconds; null for as long as the pages of the list are fresh
  * @param onChange called when a list is found to have changed
  */
 export function createListLengths(freshMs: number | null, onChange: () => void): ListLengths {
-  const lists = createLru<LearnedLength>(maxLists);
+  const lists = createLru<LearnedLength>(maxPages, {
+    sizeOf: ({ pages }) => Math.max(listPages, pages.size),
+  });
   const freshMsOf = (list: AnyList): number => freshMs ?? list.freshMs;
 
   /** Whether a page of the list shows that it has another length than was reported before. */
@@ -165,12 +169,11 @@ export function createListLengths(freshMs: number | null, onChange: () => void):
         formerTotals: [],
         flappingUntilMs: 0,
       };
-      lists.set(list.key, learned);
       if (asOfMs >= learned.report.asOfMs && hasChanged(list, learned, page)) {
         recordChange(list, learned, page, sinceMs);
       }
-      learned.report = laterReport(learned.report, page);
       recordPage(learned.pages, page);
+      lists.set(list.key, { ...learned, report: laterReport(learned.report, page) });
     },
   };
 }
@@ -182,7 +185,7 @@ function recordPage(pages: Map<number, AnyPage>, { items: { length }, ...page }:
   pages.delete(offset);
   pages.set(offset, { ...page, items: { length } });
   for (const oldest of pages.keys()) {
-    if (pages.size <= maxPages) break;
+    if (pages.size <= maxPagesOfList) break;
     pages.delete(oldest);
   }
 }

@@ -108,4 +108,17 @@ describe('the memory of a process', () => {
     for (const i of pages) lengths.record(list(i), { ...page, total: i }, asOfMs);
     expect(pages.filter((i) => lengths.of(list(i)) !== null)).toHaveLength(5_000);
   });
+
+  test('has the lengths of fewer lists if these have many pages', () => {
+    const lengths = createListLengths(60_000, () => undefined);
+    const asOfMs = performance.timeOrigin + performance.now();
+    const rest = { hasStableTotal: true, freshMs: 60_000, maxOffset: Number.POSITIVE_INFINITY };
+    const list = (i: number) => ({ key: `/artists/${i}/albums?`, ...rest });
+    const page = { limit: 10, total: 1_000, isTotalMalformed: false, hasNext: true, items: [], asOfMs };
+    const numbers = Array.from({ length: 300 }, (_, i) => i);
+    for (const i of numbers) {
+      for (let offset = 0; offset < 1_000; offset += 10) lengths.record(list(i), { ...page, offset }, asOfMs);
+    }
+    expect(numbers.filter((i) => lengths.of(list(i)) !== null)).toEqual(numbers.slice(100));
+  });
 });

@@ -112,8 +112,8 @@ describe('batch reads', () => {
     expect(dataAndErrorCodes(await gateway.ask(albumsQuery([albums.tracks1, albums.tracks20])))).toEqual({
       data: { albums: [null, null] },
       errors: [
-        ['albums.0', 'UPSTREAM_BAD_RESPONSE'],
-        ['albums.1', 'UPSTREAM_BAD_RESPONSE'],
+        ['albums.0', 'BAD_USER_INPUT'],
+        ['albums.1', 'BAD_USER_INPUT'],
       ],
     });
     await expectNoError(gateway, albumsQuery([albums.tracks1, albums.tracks20]));
