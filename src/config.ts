@@ -99,7 +99,7 @@ const secrets = new Set(['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'PURGE_TO
 
 /**
  * @param environment such as `process.env`; an empty value counts as none
- * @param canUseDataDir whether the processes of one machine can share their data there; called if there are several
+ * @param canUseDataDir whether the processes of one machine can share their data there
  * @throws ConfigError
  */
 export function readConfig(
@@ -161,12 +161,12 @@ function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDat
   const hasCredentials = env.SPOTIFY_CLIENT_ID !== undefined;
   const dataDir = redisUrl !== null || !hasCredentials || env.DATA_DIR === 'none' ? null : env.DATA_DIR;
   // Limits apply to all processes together. Without a shared store each process has its part of them.
-  const isSharedOnDisk = () => dataDir !== null && canUseDataDir(dataDir, env.SPOTIFY_CLIENT_ID ?? '');
-  const hasParts = env.WEB_CONCURRENCY > 1 && redisUrl === null && !isSharedOnDisk();
-  const counted = hasParts ? env.WEB_CONCURRENCY : 1;
+  const clientId = env.SPOTIFY_CLIENT_ID ?? '';
+  const isShared = redisUrl !== null || (dataDir !== null && canUseDataDir(dataDir, clientId));
+  const counted = isShared ? 1 : env.WEB_CONCURRENCY;
   const limits = [...(env.SPOTIFY_DAILY_LIMITS ?? [])];
   return {
-    clientId: env.SPOTIFY_CLIENT_ID ?? '',
+    clientId,
     clientSecret: env.SPOTIFY_CLIENT_SECRET ?? '',
     apiUrl: env.SPOTIFY_API_URL,
     tokenUrl: env.SPOTIFY_TOKEN_URL,
@@ -185,11 +185,8 @@ function spotifyOptions(env: z.infer<typeof variables>, canUseDataDir: CanUseDat
 }
 
 function withLowerCase<T>(values: Record<string, T>): Record<string, T> {
-  const found = lowerCaseNames.flatMap((name) => {
-    const value = values[name] ?? values[name.toLowerCase()];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { ...values, ...Object.fromEntries(found) };
+  const names = lowerCaseNames.filter((name) => name.toLowerCase() in values);
+  return { ...Object.fromEntries(names.map((name) => [name, values[name.toLowerCase()] as T])), ...values };
 }
 
 const partOf = (limit: number, processes: number, least = 1): number =>

@@ -1,5 +1,6 @@
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
+import { noPurges } from '../../src/datasources/spotify/cache/purges.ts';
 import {
   createReadThroughCache,
   type ReadThroughCacheOptions,
@@ -49,6 +50,7 @@ export function startCache(spotify: ScriptedSpotify, options: Partial<ReadThroug
     batchFetcher: createBatchFetcher({ request }, capabilities),
     capabilities,
     memory,
+    purges: noPurges,
     log: { debug: (fields) => void debugLog.push(fields), error: quiet.error },
     ...freshness,
     ...options,

@@ -1,5 +1,6 @@
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
+import { noPurges } from '../../src/datasources/spotify/cache/purges.ts';
 import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import {
   type Capabilities,
@@ -204,6 +205,7 @@ export function testList(
     batchFetcher: createBatchFetcher({ request: call }, capabilities),
     capabilities,
     memory: createMemory(freshness),
+    purges: noPurges,
     dailyQuota: quota?.isKnown
       ? { stateOf: () => ({ ...unlimited, remaining: quota.callsLeft }) }
       : undefined,

@@ -1,5 +1,6 @@
 import { createBatchFetcher } from '../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../src/datasources/spotify/cache/memory.ts';
+import { noPurges } from '../../src/datasources/spotify/cache/purges.ts';
 import { createReadThroughCache } from '../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../src/datasources/spotify/capabilities/capabilities.ts';
 import { createOperationContext, parseId } from '../../src/datasources/spotify/index.ts';
@@ -86,6 +87,7 @@ const cache = createReadThroughCache({
   batchFetcher: createBatchFetcher({ request }, capabilities),
   capabilities,
   memory,
+  purges: noPurges,
   log: quiet,
 });
 const pages = createPagination({ cache, capabilities, freshMs });

@@ -3,13 +3,8 @@ import type { Log } from '../../observability/log.ts';
 import type { SpotifyOptions } from './options.ts';
 import { type ApiRequest, createApiClient, pathOf } from './transport/api-client.ts';
 import { type BackOffReason, backOffError } from './transport/back-off.ts';
-import {
-  type BoundedFetch,
-  createHttp,
-  createObservedHttp,
-  messageOf,
-  type Outcome,
-} from './transport/http.ts';
+import { messageOf } from './transport/body.ts';
+import { type BoundedFetch, createHttp, createObservedHttp, type Outcome } from './transport/http.ts';
 import { isEdgeRefusal, isPremiumLapsed } from './transport/retry.ts';
 import { createToken } from './transport/token.ts';
 import { CredentialsRejected } from './transport/token-response.ts';

@@ -48,7 +48,8 @@ export interface Cursors {
 }
 
 const version = 1;
-// Slots and totals are integers of GraphQL, which have up to ten digits. Cursors of lists without a market, and cursors of earlier versions, have no market.
+// Slots and totals are integers of GraphQL, which have up to ten digits. Cursors of lists without a market, and cursors of
+// earlier versions, have no market.
 const shape = /^1\.(\d{1,10})\.(\d{1,10})\.([0-9A-Za-z]{22})?\.([\w-]{11})(?:\.([A-Z]{2}))?$/;
 const maxLength = 128;
 

@@ -7,7 +7,8 @@ import {
 } from '../../../errors.ts';
 import { MalformedResponse } from '../kinds/decoding/json.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { type HttpResponse, messageOf } from '../transport/http.ts';
+import { messageOf } from '../transport/body.ts';
+import type { HttpResponse } from '../transport/http.ts';
 
 /** The meaning of Spotify's response for one request. */
 export type FetchResult =

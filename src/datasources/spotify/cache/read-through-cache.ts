@@ -4,7 +4,7 @@ import type { Log } from '../../../observability/log.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
-import { decideReads, extendedFreshUntilMs, type QuotaUse } from '../quota/decide-reads.ts';
+import { extendedFreshUntilMs, type QuotaUse, readableCount } from '../quota/decide-reads.ts';
 import { pathOf } from '../transport/api-client.ts';
 import { type FieldContext, recordFreshness, recordStale, withDeadline } from '../usage/field-context.ts';
 import { noopObserver, type Observer } from '../usage/observer.ts';
@@ -16,7 +16,6 @@ import { ageOf, decideRead, type Entry, isFresh } from './entry.ts';
 import { createInFlightRequests, type Leases } from './in-flight.ts';
 import { createEntryWriter, type Memory, type MemoryOptions, partEntry } from './memory.ts';
 import type { CallQuota, PendingEntriesOptions, ReadResult } from './pending-entries.ts';
-import { noPurges } from './purges.ts';
 import type { EntryStore } from './shared-entry.ts';
 import { createSharedResponses } from './shared-responses.ts';
 
@@ -66,8 +65,7 @@ export interface ReadThroughCacheOptions extends MemoryOptions {
   /** The entries of the other processes, and which of them reads a key from Spotify; undefined if nothing is shared. */
   store?: EntryStore | undefined;
   leases?: Leases | undefined;
-  /** By default no ids are removed. */
-  purges?: PendingEntriesOptions['purges'];
+  purges: PendingEntriesOptions['purges'];
   /** By default calls are not limited. */
   dailyQuota?: CallQuota | undefined;
   observer?: Observer;
@@ -78,9 +76,8 @@ const noQuota: CallQuota = {
   stateOf: () => ({ remaining: Number.POSITIVE_INFINITY, usedShare: 0, resetAtMs: null }),
 };
 
-export function createReadThroughCache(given: ReadThroughCacheOptions): ReadThroughCache {
-  const options = { purges: noPurges, observer: noopObserver, ...given };
-  const { memory, store, dailyQuota = noQuota, observer, purges } = options;
+export function createReadThroughCache(options: ReadThroughCacheOptions): ReadThroughCache {
+  const { memory, store, dailyQuota = noQuota, observer = noopObserver, purges } = options;
   const storeEntry = createEntryWriter(memory, options.capabilities, options);
   const writes = createDeferredWrites(options.log);
   const sharedResponses = store && createSharedResponses(store, writes, memory, storeEntry, options);
@@ -162,7 +159,8 @@ export function createReadThroughCache(given: ReadThroughCacheOptions): ReadThro
       const [first] = endpointRequests;
       if (!first || endpointRequests.length <= quotaOf(first).remaining) return endpointRequests.length;
       await loadFromStore(endpointRequests, 'full');
-      return readableCount(quotaOf(first), endpointRequests, memory);
+      const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
+      return readableCount(quotaOf(first), entries, epochMs());
     },
     put(endpointRequest, value, sentMs) {
       if (purges.isPurged([endpointRequest.key, value], sentMs)) return;
@@ -172,17 +170,6 @@ export function createReadThroughCache(given: ReadThroughCacheOptions): ReadThro
     expire: memory.expire,
     close: writes.flush,
   };
-}
-
-/** How many of the first requests need no call, or are among the calls that are left. */
-function readableCount(
-  quota: QuotaUse,
-  endpointRequests: readonly EndpointRequest<unknown>[],
-  memory: Memory,
-): number {
-  const entries = endpointRequests.map(({ key }) => memory.get(key) ?? null);
-  const rejected = decideReads(quota, entries, epochMs()).indexOf('reject');
-  return rejected === -1 ? entries.length : rejected;
 }
 
 /** Records in the usage of the operation that an entry saved a call, and why the entry is stale if it is. */

@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { epochMs } from '../../../observability/clock.ts';
-import { isMalformed } from '../kinds/decoding/json.ts';
-import { isLazyItems } from '../kinds/decoding/lazy-items.ts';
+import { isDocumented } from '../kinds/decoding/lazy-items.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { maxEntryBytes, type SharedStore } from '../shared-state/shared-store.ts';
 import { acceptLanguage } from '../transport/api-client.ts';
@@ -152,13 +151,6 @@ function decodeStored(
   } catch {
     return undefined; // after any error: the store is untrusted, and Spotify has the correct value
   }
-}
-
-/** Whether the value and all its parts are as documented. */
-function isDocumented(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  const parts = isLazyItems(value) ? value.all() : Object.values(value);
-  return !isMalformed(value) && parts.every(isDocumented);
 }
 
 /** The entry with its key, so that the value of another key is not taken for it; null where it is too long. */

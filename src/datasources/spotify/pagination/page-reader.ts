@@ -11,6 +11,7 @@ import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { type ListLength, type ListLengths, shownLength } from './lengths.ts';
 import { isEmpty, mayContinue, nextOffsets, type SlotRange } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
+import { ListAbsent } from './withheld-lists.ts';
 
 /** Reads aligned pages of lists, each from the cache if it is there and belongs to the current version of the list. */
 
@@ -128,9 +129,6 @@ export function gatewayError(error: unknown): GatewayError {
 /** The request for the page at an offset, with a page size that ends at `maxOffset` at the latest. */
 const requestAt = <T extends Entity>({ list, limit }: ListRead<T>, offset: number) =>
   list.page(offset, Math.min(limit, list.maxOffset - offset));
-
-/** The owner of the list does not exist. */
-export class ListAbsent extends Error {}
 
 /** @param startedMs start of the read to which the page belongs, in milliseconds of the epoch */
 export async function readPage<T extends Entity>(

@@ -2,7 +2,6 @@ import type { Capabilities } from '../capabilities/capabilities.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordUnavailable } from '../usage/field-context.ts';
-import { ListAbsent } from './page-reader.ts';
 
 /**
  * The result of `read`. If Spotify withholds the list from this app, null, recorded as unavailable; once that is known,
@@ -24,6 +23,9 @@ export async function unlessWithheld<T>(
   if (found === null && !isAbsent) recordUnavailable(fieldContext);
   return found;
 }
+
+/** The owner of the list does not exist. */
+export class ListAbsent extends Error {}
 
 function nullIfAbsent(error: unknown): null {
   if (error instanceof ListAbsent) return null;

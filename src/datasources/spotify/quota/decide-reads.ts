@@ -66,3 +66,9 @@ export function decideReads(
     return nowMs < freshUntilMs + entry.freshMs ? 'revalidate' : 'call';
   });
 }
+
+/** How many of the first reads need no call, or are among the calls that are left. */
+export function readableCount(quota: QuotaUse, reads: readonly (EntryAge | null)[], nowMs: number): number {
+  const rejected = decideReads(quota, reads, nowMs).indexOf('reject');
+  return rejected === -1 ? reads.length : rejected;
+}

@@ -2,7 +2,8 @@ import type { GatewayError } from '../../../errors.ts';
 import type { Waiters } from '../usage/field-context.ts';
 import type { Family } from '../usage/observer.ts';
 import type { BackOffReason } from './back-off.ts';
-import { type HttpResponse, messageOf, type ObservedHttp, type Outcome } from './http.ts';
+import { messageOf } from './body.ts';
+import type { HttpResponse, ObservedHttp, Outcome } from './http.ts';
 import { maxAttempts, type RetryHooks, withRetries } from './retry.ts';
 import type { Token } from './token.ts';
 

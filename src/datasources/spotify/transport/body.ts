@@ -25,6 +25,12 @@ export const propertyOf = (value: unknown, key: string): unknown =>
     ? Reflect.get(value, key)
     : undefined;
 
+/** The `error.message` of a Spotify error; null if it has none. Never shown to clients. */
+export function messageOf(body: unknown): string | null {
+  const message = propertyOf(propertyOf(body, 'error'), 'message');
+  return typeof message === 'string' ? message : null;
+}
+
 // Spotify nests nine levels. To parse 2 MB of brackets takes half a second and 85 MB.
 const maxDepth = 64;
 const byteOrderMark = Buffer.from('\ufeff');

@@ -172,12 +172,6 @@ function toFailure(error: unknown): Outcome {
 const isTls = (code: string): boolean =>
   /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code);
 
-/** The `error.message` of a Spotify error; null if it has none. Never shown to clients. */
-export function messageOf(body: unknown): string | null {
-  const message = propertyOf(propertyOf(body, 'error'), 'message');
-  return typeof message === 'string' ? message : null;
-}
-
 /** Sends one HTTP request; the observer and the operations that wait for it get a record of it. */
 export type ObservedHttp = (request: RequestInfo, waiters: Waiters) => Promise<Outcome>;
 

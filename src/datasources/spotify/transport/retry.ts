@@ -9,8 +9,8 @@ import {
   retryAfterMs,
   unreachableError,
 } from './back-off.ts';
-import { propertyOf } from './body.ts';
-import { type HttpResponse, messageOf, type Outcome } from './http.ts';
+import { messageOf, propertyOf } from './body.ts';
+import type { HttpResponse, Outcome } from './http.ts';
 
 /** The next step after one attempt. A pure decision: the caller waits, backs off and throws. */
 export type RetryDecision =

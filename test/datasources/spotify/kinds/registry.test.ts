@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createBatchFetcher } from '../../../../src/datasources/spotify/cache/batch-fetcher.ts';
 import { createMemory } from '../../../../src/datasources/spotify/cache/memory.ts';
+import { noPurges } from '../../../../src/datasources/spotify/cache/purges.ts';
 import { createReadThroughCache } from '../../../../src/datasources/spotify/cache/read-through-cache.ts';
 import { createCapabilities } from '../../../../src/datasources/spotify/capabilities/capabilities.ts';
 import type { QuotaMode } from '../../../../src/datasources/spotify/capabilities/policy.ts';
@@ -223,6 +224,7 @@ function startDatasource(mode: QuotaMode) {
     batchFetcher: createBatchFetcher(apiClient, capabilities),
     capabilities,
     memory: createMemory(options),
+    purges: noPurges,
     log,
   });
   const reader = createEntityReader<Entity>({ cache, capabilities, defaultMarket: null, registry });

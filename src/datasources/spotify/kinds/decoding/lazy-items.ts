@@ -104,3 +104,10 @@ export function idAt(items: Items<{ readonly id: string }>, index: number): stri
 /** Whether each item is as documented, of those that have been decoded. */
 export const isWhole = (items: Items<{ readonly id: string }>): boolean =>
   isLazy(items) ? items.isWhole() : !items.some(isMalformed);
+
+/** Whether the value and all its parts are as documented. */
+export function isDocumented(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const parts = isLazyItems(value) ? value.all() : Object.values(value);
+  return !isMalformed(value) && parts.every(isDocumented);
+}

@@ -1,6 +1,6 @@
 import type { ApiRequest } from '../../transport/api-client.ts';
-import { propertyOf } from '../../transport/body.ts';
-import { type HttpResponse, messageOf } from '../../transport/http.ts';
+import { messageOf, propertyOf } from '../../transport/body.ts';
+import type { HttpResponse } from '../../transport/http.ts';
 import { expectArray, expectObject } from '../decoding/json.ts';
 import { kinds } from '../index.ts';
 import {
