@@ -8,6 +8,8 @@ export interface Log {
   error(fields: object, message: string): void;
   /** Events that are no fault; a log may leave them out. */
   debug?(fields: object, message: string): void;
+  /** Whether entries of this level are written; without it, all are. */
+  isLevelEnabled?(level: 'info' | 'debug'): boolean;
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -53,12 +55,20 @@ const withoutExtras = (error: unknown) =>
   error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error);
 
 /** The same log, with every text cut to a maximum length. */
-export const boundedLog = (log: Log): Log => ({
-  info: (fields, message) => log.info(boundedFields(fields), cut(message)),
-  warn: (fields, message) => log.warn(boundedFields(fields), cut(message)),
-  error: (fields, message) => log.error(boundedFields(fields), cut(message)),
-  debug: (fields, message) => log.debug?.(boundedFields(fields), cut(message)),
-});
+export function boundedLog(log: Log): Log {
+  const isLevelEnabled = (level: 'info' | 'debug') => log.isLevelEnabled?.(level) ?? true;
+  return {
+    info(fields, message) {
+      if (isLevelEnabled('info')) log.info(boundedFields(fields), cut(message));
+    },
+    warn: (fields, message) => log.warn(boundedFields(fields), cut(message)),
+    error: (fields, message) => log.error(boundedFields(fields), cut(message)),
+    debug(fields, message) {
+      if (isLevelEnabled('debug')) log.debug?.(boundedFields(fields), cut(message));
+    },
+    isLevelEnabled,
+  };
+}
 
 /** The name of an operation as logs and spans show it. */
 export const shortName = (name: string): string => cut(name, maxNameCharacters);
