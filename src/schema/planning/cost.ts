@@ -17,6 +17,11 @@ export interface FieldCost {
   calls?: (visit: FieldVisit) => Cost;
   /** Whether the field needs the full object, which all fields of the object share. */
   needsFullObject?: (visit: Pick<FieldVisit, 'args' | 'market' | 'parentMarket' | 'app'>) => boolean;
+  /**
+   * Whether the field needs the full object only if its object was read by its id. The read by the id counts the call,
+   * unless the object is cached in the form that it needs.
+   */
+  needsFullObjectById?: (market: Market | null) => boolean;
 }
 
 /** Declared by a field whose values nearly always come with its object, or are counted with another field. */

@@ -160,12 +160,15 @@ const visitOf = (
   owners,
   cachedParents,
   selected,
-  needsFullObject: () => below.some(({ branches }) => branches.some((branch) => canCost(branch.field))),
+  needsFullObject: () => below.some(({ fields }) => fields.some((each) => mayNeedFullObject(each, market))),
   app,
   cache,
   entities,
   referencesOf,
 });
+
+const mayNeedFullObject = ({ field }: FieldSelection, market: Market | null): boolean =>
+  canCost(field) || field.extensions.cost?.needsFullObjectById?.(market) === true;
 
 /** While nothing is known about batches, the first lookup of several objects of one kind tries one. */
 function countBatchProbe({ lookups, probeCalls }: Count): void {

@@ -2,7 +2,7 @@ import type { FieldMap, ObjectFieldBuilder } from '@pothos/core';
 import type { KindOf, SpotifyObject } from '../../datasources/spotify/index.ts';
 import type { builder } from '../builder.ts';
 import { imagesArgs, sufficientImages } from '../images.ts';
-import { sent, uriOf } from '../resolvers.ts';
+import { full, sent, uriOf } from '../resolvers.ts';
 import { Copyright, Image, MediaType, ReleaseDate, Restrictions } from './values.ts';
 
 /** Fields that objects of several kinds have. */
@@ -25,7 +25,8 @@ export const playabilityFields = (t: FieldsOf<KindOf['album' | 'track']>): Field
   isPlayable: t.boolean({
     nullable: true,
     description: 'Whether it can be played in the market; null where no market was named.',
-    resolve: sent('isPlayable'),
+    extensions: { cost: { needsFullObjectById: (market) => market === null } },
+    resolve: full('isPlayable'),
   }),
   restrictions: restrictionsField(t),
 });

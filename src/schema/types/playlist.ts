@@ -84,9 +84,10 @@ Playlist.implement({
     }),
     public: t.boolean({
       nullable: true,
+      extensions: { cost: { needsFullObjectById: () => true } },
       description:
         'Whether it is shown on the profile of its owner; null where Spotify does not say, as in searches.',
-      resolve: sent('public'),
+      resolve: full('public'),
     }),
     snapshotId: t.string({
       nullable: true,

@@ -8,7 +8,7 @@ import { ExternalIds } from './values.ts';
 
 export const AlbumTracksConnection = connectionOf('AlbumTracksConnection', Track);
 
-const embeddedAlbum = sent('album');
+const embeddedAlbum = full('album');
 
 Track.implement({
   extensions: { kind: 'track' },

@@ -35,7 +35,7 @@ export function embeddedKeys(
   registry: KindRegistry,
 ): string[] {
   const { objects, lists } = partsOf(endpointRequest, value);
-  const decoded = [...objects].filter((object) => object !== value && !isRelinked(object, registry));
+  const decoded = [...objects].filter((object) => object !== value && answersReadById(object, registry));
   return [
     ...new Set([
       ...decoded.map((object) => embeddedKey(object, registry)),
@@ -50,9 +50,15 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
   return full ? key : simplifiedKey(key);
 }
 
-/** Whether Spotify sent the object in place of another one, which is wrong for a read of the object itself. */
-export const isRelinked = (object: Entity, kinds: KindRegistry): boolean =>
-  findKind(kinds, object.kind)?.isRelinked?.(object) === true;
+/**
+ * Whether an object of another response answers a read of the object by its id. An object that Spotify sent in place of
+ * another one does not; neither does one that was found without a market, if the market of a read may lack it.
+ */
+export function answersReadById(object: Entity, kinds: KindRegistry): boolean {
+  const kind = findKind(kinds, object.kind);
+  const isFoundAnywhere = object.market !== null || kind?.isMissingInSomeMarkets !== true;
+  return isFoundAnywhere && kind?.isRelinked?.(object) !== true;
+}
 
 /** Whether a text, or a text anywhere in a value of the cache, contains an id that is sought. */
 export function containsId(value: unknown, isSought: (id: SpotifyId) => boolean): boolean {

@@ -9,7 +9,7 @@ import { cacheKeyOf, type Entity, getKind, type KindRegistry } from '../kinds/ki
 import { embeddedIn, isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest, EntityKey } from '../kinds/requests/endpoint-request.ts';
 import type { EntryAge } from '../quota/decide-reads.ts';
-import { containsId, embeddedKey, isRelinked, partsOf, simplifiedKey } from './embedded.ts';
+import { answersReadById, containsId, embeddedKey, partsOf, simplifiedKey } from './embedded.ts';
 import { ageOf, asOfMs, type Entry, type FreshnessOptions, isFresh, outdated } from './entry.ts';
 
 /** The cached responses of this process. */
@@ -136,7 +136,7 @@ export function createEntryWriter(
   { registry = kinds, ...options }: MemoryOptions,
 ): StoreEntry {
   function storeEmbedded(object: Entity, sentMs: number): void {
-    if (isRelinked(object, registry)) return;
+    if (!answersReadById(object, registry)) return;
     const key = embeddedKey(object, registry);
     const cachedEntry = memory.get(key);
     if (cachedEntry && isFresh(cachedEntry)) return;
@@ -169,19 +169,22 @@ const embeddedEntry = (
   registry: KindRegistry,
   options: FreshnessOptions,
 ): Entry =>
-  partEntry(
-    withoutOtherMarket(object, registry),
-    ageOf(getKind(registry, object.kind).freshMs, options, sentMs),
-  );
+  partEntry(asReadById(object, registry), ageOf(getKind(registry, object.kind).freshMs, options, sentMs));
 
 /** The object itself, or one inside it. */
 function findWithin(object: Entity, { kind, id }: EntityKey, kinds: KindRegistry): Entity | undefined {
   for (const part of embeddedIn(object, kinds)) {
-    if (isObject(part) && part.kind === kind && part.id === id && !isRelinked(part, kinds)) return part;
+    if (isObject(part) && part.kind === kind && part.id === id && answersReadById(part, kinds)) return part;
   }
   return undefined;
 }
 
-/** The object without the market of its page if it is the same in every market: only there do its lists inherit one. */
-const withoutOtherMarket = (object: Entity, kinds: KindRegistry): Entity =>
-  object.market === null || getKind(kinds, object.kind).takesMarket ? object : { ...object, market: null };
+/**
+ * The object of another response as a read by its id uses it. It has no market of its page if it is the same in every
+ * market: only there do its lists inherit one.
+ */
+function asReadById(object: Entity, kinds: KindRegistry): Entity {
+  const { takesMarket, withSureValues } = getKind(kinds, object.kind);
+  const sure = object.full ? object : (withSureValues?.(object) ?? object);
+  return sure.market === null || takesMarket ? sure : { ...sure, market: null };
+}

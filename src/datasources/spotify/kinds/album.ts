@@ -108,6 +108,9 @@ export const album = {
   lists: [artistAlbums],
   shortLists: [],
   decode: decodeAlbum,
+  // Without a market, tracks state it of their albums, and the albums themselves do not (captured in 2026).
+  withSureValues: (object) =>
+    object.market === null && object.isPlayable !== null ? { ...object, isPlayable: undefined } : object,
 } as const satisfies KindDefinition<Album>;
 
 /** @throws MalformedResponse without a readable id and name */

@@ -20,6 +20,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   query?: Readonly<Record<string, string>>;
   /** The market of a request if no other market is known, for a kind that Spotify finds only with a market. */
   fallbackMarket?: Market;
+  /** Whether some markets lack some of its objects, so that one found without a market may be absent in another market. */
+  isMissingInSomeMarkets?: boolean;
   /** Whether a bare id, which names no kind, is looked up as this kind too. */
   isFoundByBareId: boolean;
   /** Most ids of one call, for apps that have batch endpoints; 1 for a kind without one. */
@@ -45,6 +47,8 @@ export interface KindDefinition<T extends Entity = Entity> {
   decode(value: unknown, options: DecodeOptions): T;
   /** Whether Spotify sent this object in place of the requested one. */
   isRelinked?(object: T): boolean;
+  /** A simplified object of another response without the values that the full object may have differently. */
+  withSureValues?(object: T): T;
 }
 
 /** The kinds by their names, in the order in which a bare id is looked up. */
@@ -144,9 +148,6 @@ export interface EmbeddedPage {
   isInBatches: boolean;
 }
 
-/** A value or a marker; undefined if Spotify sent nothing. */
-export type Embedded = Entity | Malformed | readonly (Entity | Malformed | null)[] | null | undefined;
-
 /** The kind with this name; undefined if the registry has none. */
 export const findKind = (kinds: KindRegistry, name: unknown): KindDefinition | undefined =>
   typeof name === 'string' && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
@@ -172,10 +173,6 @@ export function getList(kinds: KindRegistry, name: string): PagedListDefinition<
   if (!list) throw new Error(`The registry has no list ${name}.`);
   return list;
 }
-
-/** The objects inside an object, by the keys that its kind declares. */
-export const embeddedValues = (kind: KindDefinition, object: Entity): Embedded[] =>
-  kind.embedded.map((key) => (object as Entity & Readonly<Record<string, unknown>>)[key] as Embedded);
 
 /** The kinds as which a bare id is looked up, in this order. */
 export const bareIdKinds = <T extends KindDefinition>(kinds: Readonly<Record<string, T>>): T[] =>

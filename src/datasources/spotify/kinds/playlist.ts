@@ -94,6 +94,7 @@ export const playlist = {
   lists: [playlistItems],
   shortLists: [],
   decode: decodePlaylist,
+  withSureValues: (object) => (object.public === null ? { ...object, public: undefined } : object),
 } as const satisfies KindDefinition<Playlist>;
 
 /** @throws MalformedResponse without a readable id and name */

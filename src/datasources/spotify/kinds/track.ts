@@ -86,6 +86,7 @@ export const track = {
   shortLists: [topTracks],
   decode: (value, options) => decodeTrack(value, options),
   isRelinked: ({ linkedFrom }) => Boolean(linkedFrom),
+  withSureValues: sureTrack,
 } as const satisfies KindDefinition<Track>;
 
 /** @throws MalformedResponse without a readable id and name */
@@ -109,6 +110,15 @@ function decodeTrack(value: unknown, options: DecodeOptions, albumId?: SpotifyId
     externalIds: part(json['external_ids'], externalIds),
     popularity: intPart(json, 'popularity', 'track'),
   };
+}
+
+/**
+ * An app in development mode gets neither a preview nor `linked_from`. Its simplified tracks lack two more values: without
+ * a market, whether they can be played; with one, whether they replace tracks of the listed album and belong to another.
+ */
+function sureTrack(object: Track): Track {
+  if (object.previewUrl !== undefined) return object;
+  return object.market === null ? { ...object, isPlayable: undefined } : { ...object, albumId: undefined };
 }
 
 /** The track that another one replaces. Spotify often leaves out its id, and names it in the URI or the link. */

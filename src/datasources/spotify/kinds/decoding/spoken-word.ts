@@ -19,6 +19,7 @@ import {
 export const spokenWordKind = {
   takesMarket: true,
   fallbackMarket,
+  isMissingInSomeMarkets: true,
   isFoundByBareId: false,
   batchSize: 50,
   isRelinkable: false,

@@ -1,7 +1,14 @@
-import { isMalformed } from '../decoding/json.ts';
+import { isMalformed, type Malformed } from '../decoding/json.ts';
 import { type Items, isLazy, type LazyItems } from '../decoding/lazy-items.ts';
 import type { Page } from '../decoding/page.ts';
-import { type Entity, type Entry, embeddedValues, getKind, getList, type KindRegistry } from '../kind.ts';
+import {
+  type Entity,
+  type Entry,
+  getKind,
+  getList,
+  type KindDefinition,
+  type KindRegistry,
+} from '../kind.ts';
 import type { Market } from '../markets.ts';
 
 /** A part of a response: an object, or a list whose items are not decoded yet. */
@@ -60,5 +67,12 @@ export function inMarket<T extends Entity>(object: T, market: Market | null, kin
   });
   return { ...object, ...Object.fromEntries(kind.embedded.map((key, i) => [key, values[i]])), market };
 }
+
+/** A value or a marker; undefined if Spotify sent nothing. */
+type Embedded = Entity | Malformed | readonly (Entity | Malformed | null)[] | null | undefined;
+
+/** The objects inside an object, by the keys that its kind declares. */
+const embeddedValues = (kind: KindDefinition, object: Entity): Embedded[] =>
+  kind.embedded.map((key) => (object as Entity & Readonly<Record<string, unknown>>)[key] as Embedded);
 
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);

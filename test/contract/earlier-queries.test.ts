@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { startGateway } from '../support/gateway.ts';
+import {
+  albums,
+  artists,
+  audiobooks,
+  catalogue,
+  chapters,
+  dataAndErrorCodes,
+  dataOf,
+  episodes,
+  modes,
+  playlists,
+  shows,
+  startInMode,
+  tracks,
+} from '../support/schema-tests.ts';
+import { onTestEnd } from '../support/test-end.ts';
+
+/** A field has the same value whether or not an earlier response contained the same object in another form. */
+
+const images = 'images { url width height }';
+const playability = 'isPlayable restrictions { reason }';
+const artistFields = `id name uri externalUrl ${images} genres popularity followers { total }`;
+const albumFields = `id name uri externalUrl albumType totalTracks releaseDate { date precision } ${images} ${playability}
+  label genres popularity copyrights { text } externalIds { upc } artists { id name }`;
+const trackFields = `id name uri externalUrl discNumber trackNumber durationMs explicit isLocal ${playability} previewUrl
+  popularity externalIds { isrc } linkedFrom { id } artists { id name } album { id name totalTracks }`;
+const spokenFields = `id name uri externalUrl description htmlDescription languages explicit ${images}`;
+const showFields = `${spokenFields} publisher mediaType copyrights { text } totalEpisodes isExternallyHosted`;
+const bookFields = `${spokenFields} publisher mediaType totalChapters edition authors { name } narrators { name }`;
+const recordingFields = `${spokenFields} ${playability} audioPreviewUrl durationMs releaseDate { date }`;
+const episodeFields = `${recordingFields} language show { id name totalEpisodes publisher }`;
+const chapterFields = `${recordingFields} chapterNumber audiobook { id name totalChapters }`;
+const playlistFields = `id name uri externalUrl description collaborative public snapshotId ${images}
+  owner { id displayName } followers { total }`;
+const page = (fields: string) => `{ totalCount pageInfo { hasNextPage } nodes { ${fields} } }`;
+const brief = `id name ${playability}`;
+
+const text = (value: string | undefined): string => JSON.stringify(value ?? '');
+const [firstTrack] = catalogue.tracksOf(albums.tracks51);
+const { edgeCases } = artists;
+
+/** Lists and objects whose responses contain other objects. */
+const containers = [
+  `artist(id: "${edgeCases}") { albums(first: 20) ${page(brief)} }`,
+  `artist(id: "${edgeCases}") { topTracks { ${brief} } }`,
+  `artist(id: "${edgeCases}") { albums(first: 10, market: ES) ${page(brief)} }`,
+  `album(id: "${albums.tracks51}") { tracks(first: 60) ${page(`${brief} album { id name }`)} }`,
+  `album(id: "${albums.relinked}", market: "ES") { tracks ${page(brief)} }`,
+  `album(id: "${albums.restricted}") { tracks ${page(brief)} }`,
+  `track(id: "${firstTrack?.id}") { name }`,
+  `tracks(ids: ["${tracks.restricted}", "${tracks.relinked}"]) { album { id name } }`,
+  `show(id: "${shows.episodes130}") { episodes(first: 60) ${page('id name isPlayable show { id }')} }`,
+  `episode(id: "${episodes.newest}") { show { name } }`,
+  `audiobook(id: "${audiobooks.chapters3}") { chapters ${page('id name chapterNumber')} }`,
+  `playlist(id: "${playlists.items3}") { items { totalCount nodes { item { ... on Track { name } ... on Episode { name } } } } }`,
+  `newReleases(first: 5) ${page(brief)}`,
+  ...[
+    ['artists', catalogue.artist(edgeCases)],
+    ['albums', catalogue.album(albums.tracks51)],
+    ['tracks', firstTrack],
+    ['tracks', catalogue.track(tracks.restricted)],
+    ['shows', catalogue.show(shows.onlyGermany)],
+    ['shows', catalogue.show(shows.episodes130)],
+    ['episodes', catalogue.episode(episodes.onlyGermany)],
+    ['episodes', catalogue.episode(episodes.newest)],
+    ['audiobooks', catalogue.audiobook(audiobooks.onlyBritain)],
+    ['audiobooks', catalogue.audiobook(audiobooks.chapters3)],
+    ['playlists', catalogue.playlist(playlists.items3)],
+  ].map(([list, object]) => {
+    const { name } = object as { name: string };
+    return `search(q: ${text(name)}) { ${list} (first: 10) ${page('id name')} }`;
+  }),
+  `search(q: ${text(catalogue.track(tracks.relinked)?.name)}, market: "ES") { tracks(first: 5) ${page(brief)} }`,
+];
+
+/** Objects that are read by their ids. */
+const objects = [
+  `artist(id: "${edgeCases}") { ${artistFields} }`,
+  `album(id: "${albums.tracks51}") { ${albumFields} }`,
+  `album(id: "${albums.relinked}", market: "ES") { ${albumFields} }`,
+  `album(id: "${albums.restricted}") { ${albumFields} tracks ${page(brief)} }`,
+  `track(id: "${firstTrack?.id}") { ${trackFields} }`,
+  `track(id: "${tracks.relinked}", market: "ES") { ${trackFields} }`,
+  `track(id: "${tracks.spanishReplacement}", market: "ES") { ${trackFields} }`,
+  `track(id: "${tracks.restricted}") { ${trackFields} }`,
+  `tracks(ids: ["${tracks.restricted}", "${firstTrack?.id}"], market: "US") { ${trackFields} }`,
+  `show(id: "${shows.episodes130}") { ${showFields} }`,
+  `show(id: "${shows.onlyGermany}") { ${showFields} }`,
+  `episode(id: "${episodes.newest}") { ${episodeFields} }`,
+  `episode(id: "${episodes.onlyGermany}") { name }`,
+  `audiobook(id: "${audiobooks.chapters3}") { ${bookFields} chapters ${page('id name')} }`,
+  `audiobook(id: "${audiobooks.onlyBritain}") { ${bookFields} }`,
+  `chapter(id: "${chapters.restricted}") { ${chapterFields} }`,
+  `playlist(id: "${playlists.items3}") { ${playlistFields} }`,
+];
+
+describe.each(modes)('an object that an earlier response contains (%s)', (mode) => {
+  test('every object has the same values whether or not another query ran earlier', {
+    timeout: 120_000,
+  }, async () => {
+    const sandbox = await startSandbox({ quotaMode: mode, catalogue });
+    onTestEnd(sandbox.close);
+    const valueAfter = async (earlier: string | null, field: string) => {
+      const { ask, gateway } = startGateway(sandbox, { SPOTIFY_QUOTA_MODE: mode });
+      if (earlier !== null) await ask(`{ ${earlier} }`);
+      const answer = dataAndErrorCodes(await ask(`{ ${field} }`));
+      await gateway.dispose();
+      return answer;
+    };
+    for (const field of [...objects, ...containers]) {
+      const alone = await valueAfter(null, field);
+      expect(alone.errors).toEqual([]);
+      for (const earlier of containers)
+        expect([earlier, await valueAfter(earlier, field)]).toEqual([earlier, alone]);
+    }
+  });
+
+  test('a playlist that a search has found is read for `public`, which searches do not state', async () => {
+    const gateway = await startInMode(mode);
+    const { items3 } = playlists;
+    const search = `search(q: ${text(catalogue.playlist(items3)?.name)})`;
+    await dataOf(gateway, `{ ${search} { playlists { nodes { name } } } }`);
+    const calls = gateway.apiCalls().length;
+    expect(await dataOf(gateway, `{ playlist(id: "${items3}") { name } }`)).toMatchObject({ playlist: {} });
+    expect(gateway.apiCalls()).toHaveLength(calls);
+    const document = `{ playlist(id: "${items3}") { public } ${search} { playlists { nodes { public } } } }`;
+    expect(await dataOf(gateway, document)).toEqual({
+      playlist: { public: true },
+      search: { playlists: { nodes: [{ public: null }] } },
+    });
+    expect(gateway.apiCalls().slice(calls).map(pathOf)).toEqual([`/playlists/${items3}`]);
+  });
+
+  test('a track of a list is read for `isPlayable` without a market only if full tracks may state it', async () => {
+    const gateway = await startInMode(mode);
+    await dataOf(gateway, `{ album(id: "${albums.tracks51}") { tracks { nodes { isPlayable } } } }`);
+    const data = await dataOf(gateway, `{ track(id: "${firstTrack?.id}") { name isPlayable } }`);
+    expect(data).toMatchObject({ track: { isPlayable: mode === 'development' ? true : null } });
+    const read = mode === 'development' ? [`/tracks/${firstTrack?.id}`] : [];
+    expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks51}`, ...read]);
+  });
+
+  test('an album inside a track is read for `isPlayable` without a market if the track states it', async () => {
+    const gateway = await startInMode(mode);
+    const data = await dataOf(gateway, `{ track(id: "${firstTrack?.id}") { album { name isPlayable } } }`);
+    expect(data).toMatchObject({ track: { album: { isPlayable: mode === 'development' ? true : null } } });
+    const album = `album(id: "${albums.tracks51}")`;
+    expect(await dataOf(gateway, `{ ${album} { isPlayable } }`)).toEqual({ album: { isPlayable: null } });
+    const read = mode === 'development' ? [`/albums/${albums.tracks51}`] : [];
+    expect(gateway.apiCalls()).toEqual([`/tracks/${firstTrack?.id}`, ...read]);
+  });
+
+  test('a track that replaces another one in a list belongs to its own album', async () => {
+    const gateway = await startInMode(mode);
+    const { relinked, spanishEdition } = albums;
+    const { spanishReplacement } = tracks;
+    await dataOf(gateway, `{ album(id: "${relinked}", market: "ES") { tracks { nodes { id } } } }`);
+    const track = `track(id: "${spanishReplacement}", market: "ES")`;
+    expect(await dataOf(gateway, `{ ${track} { album { id } } }`)).toEqual({
+      track: { album: { id: spanishEdition } },
+    });
+    expect(gateway.apiCalls()).toEqual([
+      `/albums/${relinked}?market=ES`,
+      `/tracks/${spanishReplacement}?market=ES`,
+    ]);
+  });
+
+  test('a track of a list without a market belongs to the album of the list, for no call', async () => {
+    const gateway = await startInMode(mode);
+    await dataOf(gateway, `{ album(id: "${albums.tracks51}") { tracks { nodes { id } } } }`);
+    expect(await dataOf(gateway, `{ track(id: "${firstTrack?.id}") { album { id } } }`)).toEqual({
+      track: { album: { id: albums.tracks51 } },
+    });
+    expect(gateway.apiCalls()).toEqual([`/albums/${albums.tracks51}`]);
+  });
+
+  test('the plan counts the read of an entity whose cached form lacks the selected field', async () => {
+    const { ask } = await startInMode(mode);
+    await ask(`{ album(id: "${albums.tracks51}") { tracks { nodes { id } } } }`);
+    const entity = (field: string) =>
+      ask(`{ _entities(representations: [{ __typename: "Track", id: "${firstTrack?.id}" }]) {
+        ... on Track { ${field} } } }`);
+    const { extensions: cached } = await entity('name');
+    const { extensions: read } = await entity('isPlayable');
+    expect([cached.spotify?.plannedCalls, cached.spotify?.actualCalls]).toEqual([0, 0]);
+    expect([read.spotify?.plannedCalls, read.spotify?.actualCalls]).toEqual([
+      1,
+      mode === 'development' ? 1 : 0,
+    ]);
+  });
+
+  test('a podcast or an audiobook that a search without a market finds is still absent in the US', async () => {
+    const gateway = await startInMode(mode);
+    const [show, audiobook] = [shows.onlyGermany, audiobooks.onlyBritain];
+    const found = await dataOf(
+      gateway,
+      `{ shows: search(q: ${text(catalogue.show(show)?.name)}) { shows { nodes { id } } }
+        audiobooks: search(q: ${text(catalogue.audiobook(audiobook)?.name)}) { audiobooks { nodes { id } } } }`,
+    );
+    expect(found).toEqual({
+      shows: { shows: { nodes: [{ id: show }] } },
+      audiobooks: { audiobooks: { nodes: [{ id: audiobook }] } },
+    });
+    const searches = gateway.apiCalls().length;
+    const document = `{ show(id: "${show}") { name } audiobook(id: "${audiobook}") { name } }`;
+    expect(await dataOf(gateway, document)).toEqual({ show: null, audiobook: null });
+    expect(gateway.apiCalls().slice(searches)).toEqual([
+      `/shows/${show}?market=US`,
+      `/audiobooks/${audiobook}?market=US`,
+    ]);
+  });
+});
+
+const pathOf = (call: string): string => call.split('?')[0] ?? '';
