@@ -112,7 +112,7 @@ export function createEntityLists(
     async shortList(list, owner, named, fieldContext) {
       const market = list.takesMarket ? (marketOf(named, owner) ?? list.fallbackMarket ?? null) : null;
       const request = shortList(list, owner.id, market, registry);
-      const items = await capabilities.withFeature(list.name, owner.id, () =>
+      const items = await capabilities.unlessMissing(list.name, owner.id, () =>
         cache.get(request, fieldContext),
       );
       if (items === null) recordUnavailable(fieldContext);

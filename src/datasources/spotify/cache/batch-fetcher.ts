@@ -80,7 +80,15 @@ function fetchOne(connection: Connection, fetchRequest: FetchRequest): Promise<F
     if (response.status !== 200) return resultOfErrorStatus(endpointRequest, response);
     return decodeFound(endpointRequest, response.body, response);
   };
-  return withinLimit(connection, endpointRequest, call, (result) => [result]);
+  const callWithin = () => withinLimit(connection, endpointRequest, call, (result) => [result]);
+  const { feature } = endpointRequest;
+  if (!feature) return callWithin();
+  return connection.capabilities.learnFeature(
+    feature.name,
+    feature.object,
+    callWithin,
+    ({ status }) => status !== 'absent',
+  );
 }
 
 /** One call for all requests; one for each if the app lacks batch reads or the response cannot be used for all. */

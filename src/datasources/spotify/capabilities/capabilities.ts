@@ -1,4 +1,3 @@
-import { CallAbandoned, UpstreamBadResponse } from '../../../errors.ts';
 import type { Log } from '../../../observability/log.ts';
 import { type Feature, kinds, type WithheldField } from '../kinds/index.ts';
 import type { Entity, KindRegistry } from '../kinds/kind.ts';
@@ -12,7 +11,8 @@ import {
   maxPageSize,
   worstCasePage,
 } from './learned-capabilities.ts';
-import { type Capability, capabilityPolicy, type QuotaMode } from './policy.ts';
+import { capabilityPolicy, type QuotaMode } from './policy.ts';
+import { createProbeOnce } from './probe-once.ts';
 import { createRejections, lowerMaxPageSize, SmallerPageNeeded } from './rejections.ts';
 
 /**
@@ -43,6 +43,18 @@ export interface Capabilities extends CapabilityView {
    * @param object names the object that is requested
    */
   withFeature<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
+  /** Like `withFeature` for a `send` that may use the cache, which does not show that the app still has the feature. */
+  unlessMissing<T>(feature: string, object: string, send: () => Promise<T>): Promise<T | null>;
+  /**
+   * The result of `send`, which calls Spotify: from it, or from a FeatureWithheld that it throws, the feature is learned.
+   * @param confirms whether the result shows that the app has the feature
+   */
+  learnFeature<T>(
+    feature: string,
+    object: string,
+    send: () => Promise<T>,
+    confirms: (result: T) => boolean,
+  ): Promise<T>;
   /** The result of `send`, or null if the field is known to be withheld from the app. */
   withField<T>(field: string, send: () => Promise<T>): Promise<T | null>;
   /** Learns from a full object which fields come with it. */
@@ -85,6 +97,34 @@ export function createCapabilities(
     return typeof value === 'boolean' ? value : null;
   }
 
+  function reject(feature: string, object: string, { isExplicit }: FeatureWithheld): void {
+    const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
+    rejections.reject(feature, { object, isExplicit, isConclusive });
+  }
+
+  const unlessMissing: Capabilities['unlessMissing'] = (feature, object, send) =>
+    probeOnce(feature, async () => {
+      if (has(feature) === false) return null;
+      try {
+        return await send();
+      } catch (error) {
+        if (!(error instanceof FeatureWithheld)) throw error;
+        reject(feature, object, error);
+        return null;
+      }
+    });
+
+  const learnFeature: Capabilities['learnFeature'] = async (feature, object, send, confirms) => {
+    try {
+      const result = await send();
+      if (confirms(result)) rejections.confirm(feature, true);
+      return result;
+    } catch (error) {
+      if (error instanceof FeatureWithheld) reject(feature, object, error);
+      throw error;
+    }
+  };
+
   return {
     has,
     maxPageSize: (endpoint) => maxPageSize(learned, endpoint),
@@ -111,20 +151,11 @@ export function createCapabilities(
         }
       }),
     withFeature: (feature, object, send) =>
-      probeOnce(feature, async () => {
-        if (has(feature) === false) return null;
-        try {
-          const response = await send();
-          if (response !== null) rejections.confirm(feature, true);
-          return response;
-        } catch (error) {
-          if (!(error instanceof FeatureWithheld)) throw error;
-          const { isExplicit } = error;
-          const isConclusive = isExplicit && policy.conclusiveFeatures.includes(feature);
-          rejections.reject(feature, { object, isExplicit, isConclusive });
-          return null;
-        }
-      }),
+      unlessMissing(feature, object, () =>
+        learnFeature(feature, object, send, (response) => response !== null),
+      ),
+    unlessMissing,
+    learnFeature,
     async withField(field, send) {
       const unlessWithheld = async () => (has(field) === false ? null : send());
       // If one call reads many objects, a probe with a single object first would save no call.
@@ -150,31 +181,3 @@ export function createCapabilities(
 
 const fieldOf = (object: Entity, field: string): unknown =>
   propertyOf(object, field.slice(field.indexOf('.') + 1));
-
-/** Sends a request; while the capability is unknown, one request probes it and the others wait for that one. */
-export type ProbeOnce = <T>(capability: Capability, send: () => Promise<T>) => Promise<T>;
-
-const maxProbes = 3; // a response may show nothing, such as one about an object that does not exist
-
-export function createProbeOnce(isConfirmed: (capability: Capability) => boolean): ProbeOnce {
-  const probes = new Map<string, Promise<unknown>>();
-
-  return async (capability, send) => {
-    for (let probesLeft = maxProbes; probesLeft > 0; probesLeft--) {
-      if (isConfirmed(capability)) return send();
-      const probe = probes.get(capability);
-      if (!probe) break;
-      try {
-        await probe;
-      } catch (error) {
-        // Neither a response about another object nor a call that was not sent shows anything: the next request probes.
-        // Any other failure takes long.
-        if (!(error instanceof UpstreamBadResponse || error instanceof CallAbandoned)) return send();
-      }
-    }
-    if (probes.has(capability)) return send();
-    const probe = send().finally(() => probes.delete(capability));
-    probes.set(capability, probe);
-    return probe;
-  };
-}

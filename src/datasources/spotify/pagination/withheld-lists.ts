@@ -9,13 +9,13 @@ import { type FieldContext, recordUnavailable } from '../usage/field-context.ts'
  */
 export async function unlessWithheld<T>(
   { key, withheldField }: Pick<PagedList<Entity>, 'key' | 'withheldField'>,
-  capabilities: Pick<Capabilities, 'withFeature'>,
+  capabilities: Pick<Capabilities, 'unlessMissing'>,
   fieldContext: FieldContext,
   read: () => Promise<T | null>,
 ): Promise<T | null> {
   if (withheldField === undefined) return read();
   let isAbsent = false;
-  const found = await capabilities.withFeature(withheldField, key, async () => {
+  const found = await capabilities.unlessMissing(withheldField, key, async () => {
     const result = await read().catch(nullIfAbsent);
     isAbsent = result === null;
     return result;

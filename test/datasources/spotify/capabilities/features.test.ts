@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Fault, FaultTarget } from '../../../../src/sandbox/index.ts';
 import { startClock } from '../../../support/clock.ts';
@@ -176,6 +177,31 @@ describe('an endpoint that only some apps may use', () => {
     undo();
     await clock.pass(61);
     expect(await read(artists.albums50)).toEqual([true, 1]);
+  });
+
+  test('an endpoint that Spotify withdraws is learned from background refreshes, and its stale responses are served until then', async () => {
+    const clock = startClock();
+    const gateway = await startWithUnknownApp('extended');
+    const read = async (id: string) => {
+      gateway.sandbox.clearCalls();
+      const { data, extensions } = await gateway.ask<{ artist: { topTracks: unknown[] | null } }, object>(
+        topTracks(id),
+      );
+      await sleep(20); // for the background refresh
+      const calls = gateway.apiCalls().filter((path) => path.includes('/top-tracks'));
+      return [data.artist.topTracks !== null, calls.length, extensions.spotify?.unavailable.length];
+    };
+    for (const id of [artists.bts, artists.albums9]) expect(await read(id)).toEqual([true, 1, 0]);
+    await clock.pass(6 * 3_600 + 1);
+    gateway.sandbox.faults.add({ on: target, fault: withdrawn });
+    expect(await read(artists.bts)).toEqual([true, 1, 0]);
+    await expectNoError(gateway, `{ artist(id: "${artists.albums50}") { name } }`);
+    expect(await read(artists.albums9)).toEqual([true, 1, 0]);
+    expect(learnedCapabilities(gateway, 'artists/top-tracks')).toEqual([
+      ['artists/top-tracks', true],
+      ['artists/top-tracks', false],
+    ]);
+    expect(await read(artists.bts)).toEqual([false, 0, 1]);
   });
 
   test('that fails for another reason is an error, and no capability is learned from it', async () => {

@@ -30,6 +30,7 @@ export function browseList<T extends Entity, O>(
       const page = pages.page(offset, limit);
       return {
         ...page,
+        feature: { name: withheldField, object: pages.key },
         onErrorStatus(response) {
           throwIfWithheld(response);
           if (response.status === 404 && on404 === 'withheld') throw new FeatureWithheld(false);
@@ -43,11 +44,13 @@ export function browseList<T extends Entity, O>(
 /** The request for one category. @param query its parameters */
 export function categoryRequest(id: string, query: Record<string, string>): EndpointRequest<Category> {
   const path = `/browse/categories/${pathSegment(id)}`;
+  const key = `${path}?${new URLSearchParams(query)}`;
   return {
-    key: `${path}?${new URLSearchParams(query)}`,
+    key,
     request: { family: categories.name, path, query },
     freshMs: categories.freshMs,
     decode: (body) => decodeCategory(identifiedCategory(body)),
+    feature: { name: categories.withheldField, object: key },
     onErrorStatus(response) {
       throwIfWithheld(response);
       return absentOn404(response);

@@ -35,6 +35,8 @@ export interface EndpointRequest<T> {
   /** How this request joins a batch call, and its key inside that batch. */
   batch?: Batch;
   batchKey?: string;
+  /** The feature that the app needs for it, and the name of the object for which Spotify may reject it. */
+  feature?: { name: string; object: string };
   /** The page size that it requests, and the list to which the page belongs. */
   limit?: { endpoint: string; list: string; items: number; isLimitHonoured(value: T): boolean };
   /** False if a part of the value that has been decoded is not as documented, so that the next reader requests it again. */

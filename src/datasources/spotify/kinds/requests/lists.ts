@@ -76,6 +76,7 @@ export function pagedList<T extends Entity, F>(
       const page = pages.page(offset, limit);
       return {
         ...page,
+        feature: { name: withheldField, object: pages.key },
         onErrorStatus(response) {
           throwIfContentsWithheld(response);
           return page.onErrorStatus(response);
@@ -141,6 +142,7 @@ export function shortList<T extends Entity>(
       expectArray(expectObject(body, 'response')[key], key).map((item) =>
         partOrNull(withId(item), (present) => decodeItem(present, options)),
       ),
+    feature: { name, object: owner },
     // The list of an object that exists can be withheld, but not absent.
     onErrorStatus(response) {
       throwIfWithheld(response);
