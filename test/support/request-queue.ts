@@ -37,6 +37,7 @@ export const waiters = (timeoutMs = 8_000): Waiters & { leave(): void } => {
     hasActive: () => isActive,
     operations: () => new Set(),
     recordCall: () => () => undefined,
+    recordJoined: () => undefined,
     leave() {
       isActive = false;
     },

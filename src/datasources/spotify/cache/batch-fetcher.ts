@@ -8,7 +8,7 @@ import {
 } from '../kinds/requests/endpoint-request.ts';
 import type { ApiClient } from '../transport/api-client.ts';
 import type { HttpResponse } from '../transport/http.ts';
-import { createWaiters, type FieldContext } from '../usage/field-context.ts';
+import { createWaiters, type FieldContext, type Waiters } from '../usage/field-context.ts';
 import {
   type BatchResult,
   batchResult,
@@ -23,6 +23,8 @@ export interface FetchRequest {
   endpointRequest: EndpointRequest<unknown>;
   fieldContexts: readonly FieldContext[];
   etag: string | null;
+  /** Records its call for the fields that have joined after the end of the call. Undefined before a call. */
+  recordJoined?: Waiters['recordJoined'];
 }
 
 /**
@@ -151,6 +153,7 @@ async function send(
   const waiters = createWaiters(() =>
     fetchRequests.flatMap(({ fieldContexts }) => fieldContexts.map(({ operation }) => operation)),
   );
+  for (const fetchRequest of fetchRequests) fetchRequest.recordJoined = waiters.recordJoined;
   const response = await apiClient.request(request, waiters, etag);
   if (response.status === 200 || response.status === 304) capabilities.recordSuccess();
   return response;

@@ -59,6 +59,7 @@ export function createInFlightRequests(options: InFlightOptions): JoinOrStart {
   /** From now on an identical read starts a request of its own. */
   function end(request: PendingFetch): void {
     const { key } = request.endpointRequest;
+    request.recordJoined?.();
     if (inFlight.get(key) === request) inFlight.delete(key);
   }
 

@@ -80,6 +80,8 @@ export interface Waiters {
   recordCall(
     call: Pick<UpstreamCallRecord, 'method' | 'path'>,
   ): (end: Pick<UpstreamCallRecord, 'status' | 'milliseconds'>) => void;
+  /** Records the last call also for operations that have joined after its end, before its response was used. */
+  recordJoined(): void;
 }
 
 /** @param timeoutMs from now to the deadline, in milliseconds */
@@ -133,8 +135,10 @@ async function resumed<T>(promise: Promise<T>, { resume }: OperationContext): Pr
 /** @param waiting the operations that wait, in the order in which they joined; more may join */
 export function createWaiters(waiting: () => Iterable<OperationContext>): Waiters {
   const operations = () => new Set(waiting());
+  let recordJoined = (): void => undefined;
   return {
     operations,
+    recordJoined: () => recordJoined(),
     deadlineMs() {
       let latestMs = 0;
       for (const { deadlineMs } of waiting()) latestMs = Math.max(latestMs, deadlineMs);
@@ -157,8 +161,11 @@ export function createWaiters(waiting: () => Iterable<OperationContext>): Waiter
       };
       addRecords();
       return (end) => {
-        addRecords();
-        for (const record of records.values()) Object.assign(record, end);
+        recordJoined = () => {
+          addRecords();
+          for (const record of records.values()) Object.assign(record, end);
+        };
+        recordJoined();
       };
     },
   };
