@@ -1,8 +1,9 @@
-import { isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
+import { isDocumented, isLazyItems, type LazyItems } from '../kinds/decoding/lazy-items.ts';
 import { cacheKeyOf, type Entity, findKind, type KindRegistry } from '../kinds/kind.ts';
 import { isObject } from '../kinds/requests/embedded-objects.ts';
 import type { EndpointRequest } from '../kinds/requests/endpoint-request.ts';
 import { idsIn, type SpotifyId } from '../kinds/spotify-id.ts';
+import { propertyOf } from '../transport/body.ts';
 
 /** Whether a read needs the full object, or a simplified object that came with another response is enough. */
 export type Form = 'full' | 'any';
@@ -52,12 +53,14 @@ export function embeddedKey({ kind, id, market, full }: Entity, registry: KindRe
 
 /**
  * Whether an object of another response answers a read of the object by its id. An object that Spotify sent in place of
- * another one does not; neither does one that was found without a market, if the market of a read may lack it.
+ * another one does not; neither does one that was found without a market, if the market of a read may lack it; nor one with
+ * an empty name or a malformed part, which may be correct in the response to the read.
  */
 export function answersReadById(object: Entity, kinds: KindRegistry): boolean {
   const kind = findKind(kinds, object.kind);
   const isFoundAnywhere = object.market !== null || kind?.isMissingInSomeMarkets !== true;
-  return isFoundAnywhere && kind?.isRelinked?.(object) !== true;
+  const isReadable = propertyOf(object, 'name') !== '' && isDocumented(object);
+  return isFoundAnywhere && isReadable && kind?.isRelinked?.(object) !== true;
 }
 
 /** Whether a text, or a text anywhere in a value of the cache, contains an id that is sought. */
