@@ -173,3 +173,15 @@ describe('the held part of a plan', () => {
     expect(gateway.sandbox.calls()).toEqual([]);
   });
 });
+
+test('a dry run of an operation with invalid arguments counts no call for their fields', async () => {
+  const gateway = await startInMode('extended');
+  const fields = [
+    `artist(id: "${bts}") { albums(includeGroups: [OTHER]) { nodes { id } } }`,
+    'categories(locale: "x") { nodes { id } }',
+    'search(q: "a", type: [ALBUM]) { tracks { nodes { id } } }',
+  ];
+  const families = [{ family: 'artists', calls: 1 }];
+  expect(await planOf(gateway, `{ ${fields.join(' ')} }`)).toMatchObject({ plannedCalls: 1, families });
+  expect(gateway.apiCalls()).toEqual([]);
+});

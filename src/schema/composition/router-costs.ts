@@ -105,6 +105,7 @@ const visitWith = (args: FieldVisit['args']): FieldVisit => ({
       probeCalls: 0,
     }),
   },
+  lists: null,
   cache: null,
   entities: { cache: noCache, max: 0, reads: new Map() },
   referencesOf: createReferences(),

@@ -60,6 +60,8 @@ export interface FieldVisit {
   /** Whether a field below needs more than a simplified object. */
   needsFullObject(): boolean;
   app: CapabilityView;
+  /** Names the lists that the operation reads; null if the operation is not known. */
+  lists: ListView | null;
   /** The content of the cache; null to count as if it were empty. */
   cache: CacheView | null;
   /** The content of the cache, the number of other entities that a field may read, and the lists read so far. */
@@ -72,6 +74,8 @@ export type CacheView = Pick<
   Spotify,
   'isObjectCached' | 'isPageCached' | 'pagedList' | 'browseList' | 'search'
 >;
+
+export type ListView = Pick<CacheView, 'pagedList' | 'browseList' | 'search'>;
 
 /** The owner of a list, with its kind. */
 export interface Owner extends OwnerKey {

@@ -59,6 +59,7 @@ export function countCalls(
   const count: Count = {
     ...readers,
     app: spotify.app,
+    lists: spotify,
     cache: ignoresCache ? null : spotify,
     entities: { cache: spotify, max: maxEntities, reads },
     calls: new Map(),
@@ -144,7 +145,7 @@ function countField(
 
 // Spreads would take most of the time of a count of 10,000 fields.
 const visitOf = (
-  { app, cache, entities, referencesOf }: Count,
+  { app, lists, cache, entities, referencesOf }: Count,
   { objects, full, isFromOwner, owners, cachedParents, parentArgs, market: parentMarket }: PathVisit,
   { below, selected }: FieldSelection,
   args: PathVisit['parentArgs'],
@@ -162,6 +163,7 @@ const visitOf = (
   selected,
   needsFullObject: () => below.some(({ fields }) => fields.some((each) => mayNeedFullObject(each, market))),
   app,
+  lists,
   cache,
   entities,
   referencesOf,

@@ -4,7 +4,7 @@ import type { ArgumentsOf } from './arguments.ts';
 import type { Cost, FieldVisit, NamedCall, ReferencesOf, UncachedEntity } from './cost.ts';
 
 /** The calls counted so far, and the values that every part of the count needs. */
-export interface Count extends Pick<FieldVisit, 'app' | 'cache' | 'entities'> {
+export interface Count extends Pick<FieldVisit, 'app' | 'lists' | 'cache' | 'entities'> {
   argumentsOf: ArgumentsOf;
   referencesOf: ReferencesOf;
   calls: Map<Family, number>;

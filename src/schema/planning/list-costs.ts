@@ -4,19 +4,16 @@ import {
   type Kind,
   kinds,
   listProperties,
-  type Market,
-  type OwnerKey,
   type PagedEndpoint,
   type PagedList,
   pagedEndpoints,
   searchReach,
   typedKinds,
   type WithheldField,
-  worstCaseOffsets,
 } from '../../datasources/spotify/index.ts';
-import { type ConnectionArgs, parseCursor, windowArgsOf } from '../relay/page-arguments.ts';
 import { searchText } from '../search-text.ts';
-import { type CacheView, count, type FieldCost, type FieldVisit, single } from './cost.ts';
+import { type Cost, count, type FieldCost, type FieldVisit, type ListView, single } from './cost.ts';
+import { beginsWithin, cachedPages, type ListOf, listOrNull, listsOf, pagesOf } from './list-pages.ts';
 import { readsOf } from './object-costs.ts';
 import { orNull } from './references.ts';
 
@@ -37,21 +34,17 @@ export const shortList = (
   },
 });
 
-/** The list of one object, as the resolver of the field reads it. */
-export type ListOf<Args> = (
-  spotify: Pick<CacheView, 'pagedList'>,
-  owner: OwnerKey,
-  market: Market | null,
-  args: Args,
-) => PagedList<Entity>;
+/** A field that is null before any call, because its arguments are invalid or leave it out. */
+const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
 
 /** A list that is read page by page. */
 export const pagedList = <Args>(endpoint: PagedEndpoint, listOf: ListOf<Args>): FieldCost => ({
   calls(visit) {
     const { pages, size, probeCalls } = pagesOf(visit, endpoint);
-    const parents = count(visit.parents);
+    const { lists, parentCount: parents } = listsOf(visit, listOf);
+    if (parents === 0) return nothing;
     return {
-      calls: { [endpoint]: parents * pages.length - cachedPages(visit, listOf, pages) },
+      calls: { [endpoint]: parents * pages.length - cachedPages(visit, lists, pages) },
       probeCalls,
       objects: { batches: parents, batchSize: size },
       full: false,
@@ -77,11 +70,12 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
       isInBatches && !isOtherMarket(visit) && beginsInEmbedded(visit.args) && !isWithheld(visit.app),
     calls(visit) {
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
-      const parents = count(visit.parents);
+      const { lists, parentCount: parents } = listsOf(visit, listOf);
+      if (parents === 0) return nothing;
       if (isWithheld(visit.app))
         return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: true };
       // An object that is counted as one call contains the page; if it is cached, its call pays for the page.
-      const isAlone = parents === 1 || visit.app.has('batch') === false;
+      const isAlone = count(visit.parents) === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
       const pagesToRead =
         hasPage && beginsInEmbedded(visit.args)
@@ -94,7 +88,7 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
         beginsInEmbedded(visit.args) && isRead ? readsOf(owner, visit.parents, visit.app) : null;
       return {
         calls: {
-          [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, listOf, pagesToRead),
+          [endpoint]: parents * pagesToRead.length + oldPages - cachedPages(visit, lists, pagesToRead),
           ...otherOwner?.calls,
         },
         lookups: otherOwner?.lookups ?? {},
@@ -111,20 +105,24 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
 const isOtherMarket = ({ market, parentMarket }: Pick<FieldVisit, 'market' | 'parentMarket'>): boolean =>
   market !== parentMarket;
 
-/** A list that belongs to no object of the catalogue, and that Spotify may withhold from an app. */
+/**
+ * A list that belongs to no object of the catalogue, and that Spotify may withhold from an app.
+ * @param listOf the list that the arguments select; it throws for invalid arguments. Left out: its owner is not known
+ */
 export const browseList = (
   { name, withheldField }: { name: PagedEndpoint; withheldField: WithheldField },
-  listOf?: (spotify: Pick<CacheView, 'browseList'>, args: FieldVisit['args']) => PagedList<Entity>,
+  listOf?: (spotify: Pick<ListView, 'browseList'>, args: FieldVisit['args']) => PagedList<Entity>,
 ): FieldCost => ({
   calls(visit) {
+    const { app, args, lists } = visit;
     const parents = count(visit.parents);
-    if (visit.app.has(withheldField) === false)
+    if (app.has(withheldField) === false)
       return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: false };
+    const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
+    if (list === null) return nothing;
     const { pages, size, probeCalls } = pagesOf(visit, name);
-    const list = visit.cache && listOf?.(visit.cache, visit.args);
-    const cached = list ? pages.filter((page) => visit.cache?.isPageCached(list, page)).length : 0;
     return {
-      calls: { [name]: parents * pages.length - cached },
+      calls: { [name]: parents * pages.length - cachedPages(visit, list ? [list] : [], pages) },
       probeCalls,
       objects: { batches: parents, batchSize: size },
       full: false,
@@ -132,24 +130,30 @@ export const browseList = (
   },
 });
 
-/** One category by its id. */
-export const categoryLookup: FieldCost = {
-  calls: ({ app }) => ({
-    calls: { [categories.name]: app.has(categories.withheldField) === false ? 0 : 1 },
-    objects: single,
-    full: true,
-  }),
-};
+/** One category by its id. @param check throws for invalid arguments, which cost nothing */
+export const categoryLookup = (check: (args: FieldVisit['args']) => unknown): FieldCost => ({
+  calls({ app, args }) {
+    if (orNull(() => check(args)) === null) return nothing;
+    return {
+      calls: { [categories.name]: app.has(categories.withheldField) === false ? 0 : 1 },
+      objects: single,
+      full: true,
+    };
+  },
+});
 
 /** One kind of a search. The kinds of one search share their calls, page by page. */
 export const searchHits = (kind: Kind): FieldCost => ({
   calls(visit) {
-    const text = orNull(() => searchText((visit.parentArgs as { q: string }).q));
-    if (text === null) return { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
+    const { q, type } = visit.parentArgs as { q: string; type?: readonly Kind[] | null };
+    const text = orNull(() => searchText(q));
+    if (text === null || (type && !type.includes(kind))) return nothing;
+    const { lists, market } = visit;
+    const list = lists ? listOrNull(() => lists.search(kind, text, market), visit.args) : undefined;
+    if (list === null) return nothing;
     const { pages, size, probeCalls } = pagesOf(visit, 'search', searchReach);
-    const search = JSON.stringify([visit.parentArgs, visit.market]);
+    const search = JSON.stringify([visit.parentArgs, market]);
     const shared = pages.filter((page) => page < searchReach);
-    const list = visit.cache?.search(kind, text, visit.market);
     const uncached = shared.filter((page) => !list || !visit.cache?.isPageCached(list, page));
     return {
       calls: { search: pages.length - shared.length }, // pages from the end, which differ between the kinds
@@ -160,39 +164,3 @@ export const searchHits = (kind: Kind): FieldCost => ({
     };
   },
 });
-
-/** The number of cached pages of the lists of the known owners. */
-function cachedPages<Args>(
-  { cache, owners, market, args }: FieldVisit,
-  listOf: ListOf<Args>,
-  pages: readonly number[],
-) {
-  if (!cache) return 0;
-  const lists = owners.map((owner) => listOf(cache, owner, market, args as Args));
-  return lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length;
-}
-
-/** The offsets of the pages that a connection may have to read, and the maximum number of its items. */
-function pagesOf(
-  { args, selected, app }: FieldVisit,
-  endpoint: PagedEndpoint,
-  reach = Number.POSITIVE_INFINITY,
-) {
-  const { limit, probeCalls: rejections } = app.worstCasePage(endpoint);
-  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
-  const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
-  const pages =
-    windowArgs && needsItems ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search') : [];
-  if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
-  const probeCalls = Array.from({ length: pages.length > 0 ? rejections : 0 }, (_, i) => ({
-    name: `${endpoint} ${i + 1}`,
-    family: endpoint,
-  }));
-  return { pages, limit, size: windowArgs?.first ?? windowArgs?.last ?? 0, probeCalls };
-}
-
-/** Whether a window may begin in the first `items` slots. */
-function beginsWithin(items: number, args: FieldVisit['args']): boolean {
-  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
-  return windowArgs !== null && (windowArgs.after === null || windowArgs.after.slot + 1 < items);
-}

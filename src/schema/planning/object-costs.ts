@@ -169,7 +169,6 @@ const kindsOf = (reference: Reference, kind: Kind | null): readonly Kind[] =>
 
 /** The objects that references name. @param kind null if the references have kinds of their own */
 function ownersOf(visit: FieldVisit, references: readonly Reference[], kind: Kind | null): Owner[] {
-  if (!visit.cache) return []; // only the count of cached pages uses the owners
   return references.flatMap((reference) => {
     return kindsOf(reference, kind).map((each) => ({
       kind: each,

@@ -1,11 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Entity, Market, PagedList, Spotify } from '../../datasources/spotify/index.ts';
-import { BadUserInput } from '../../errors.ts';
 import { type MarketArgs, namedMarket } from '../arguments.ts';
 import { type Context, type FieldRead, resolvedField } from '../context.ts';
 import { marketInCursors } from '../planning/markets.ts';
 import type { Connection } from './connection.ts';
-import { type ConnectionArgs, cursorsOf, windowArgsOf } from './page-arguments.ts';
+import { type ConnectionArgs, cursorsOf, windowArgsIn } from './page-arguments.ts';
 
 /**
  * The window of a list that the arguments select, read only as far as the selection needs it.
@@ -22,13 +21,8 @@ export async function connect<T extends Entity>(
   const inCursors = marketInCursors(args);
   const isMarketOfCursors = inCursors !== null && field.marketAbove() === null;
   const list = listIn(namedMarket(args) ?? (isMarketOfCursors ? inCursors : null));
-  const { encode, decode } = cursorsOf(list);
-  const windowArgs = windowArgsOf(args, decode);
-  if (windowArgs.after && windowArgs.after.slot + 1 >= list.maxOffset) {
-    throw new BadUserInput(
-      `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
-    );
-  }
+  const { encode } = cursorsOf(list);
+  const windowArgs = windowArgsIn(list, args);
   const isWindowNeeded = ['edges', 'nodes', 'pageInfo'].some((name) => selected.has(name));
   const window = isWindowNeeded ? await context.spotify.window(list, windowArgs, fieldContext) : null;
   if (isWindowNeeded && window === null) return null;

@@ -38,6 +38,22 @@ export function windowArgsOf(
 }
 
 /**
+ * The same for one list.
+ * @throws BadUserInput if the arguments are invalid, or a cursor belongs to another list
+ */
+export function windowArgsIn(list: CursorList & Pick<PagedList<never>, 'maxOffset'>, args: ConnectionArgs) {
+  const windowArgs = windowArgsOf(args, cursorsOf(list).decode);
+  if (windowArgs.after && windowArgs.after.slot + 1 >= list.maxOffset) {
+    throw new BadUserInput(
+      `Spotify's search has no more than ${list.maxOffset} results: there is no further page.`,
+    );
+  }
+  return windowArgs;
+}
+
+type CursorList = Pick<PagedList<never>, 'key' | 'market'>;
+
+/**
  * A cursor names a slot of one list, the item in it, and the market of the list. It depends on no state of a process, so
  * that every process can decode it. It is not signed: each part is checked.
  */
@@ -54,7 +70,7 @@ const shape = /^1\.(\d{1,10})\.(\d{1,10})\.([0-9A-Za-z]{22})?\.([\w-]{11})(?:\.(
 const maxLength = 128;
 
 /** @param list its key contains its parent, groups, market and search text */
-export function cursorsOf({ key, market }: Pick<PagedList<never>, 'key' | 'market'>): Cursors {
+export function cursorsOf({ key, market }: CursorList): Cursors {
   const listHash = createHash('sha256').update(key).digest('base64url').slice(0, 11); // 66 bits
 
   return {

@@ -70,7 +70,7 @@ builder.queryFields((t) => ({
     nullable: true,
     extensions: {
       cost: browseList(categoriesList, (spotify, { locale }) =>
-        spotify.browseList(categoriesList, undefined, typeof locale === 'string' ? locale : null),
+        spotify.browseList(categoriesList, undefined, checkedLocale(locale as LocaleArg)),
       ),
     },
     description: 'The categories of playlists. Not given to every app.',
@@ -86,22 +86,35 @@ builder.queryFields((t) => ({
   category: t.field({
     type: Category,
     nullable: true,
-    extensions: { cost: categoryLookup },
+    extensions: { cost: categoryLookup((args) => checkedCategory(args as unknown as CategoryArgs)) },
     description: 'One category; null where there is none. Not given to every app.',
     args: {
       id: t.arg.id({ required: true, description: 'The id of a category, as `categories` gives it.' }),
       locale: localeArg(t),
     },
-    resolve: (_, { id, locale }, context, info) => {
-      if (!isCategoryId(id))
-        throw new BadUserInput('Not the id of a category: give an id that `categories` has given.');
-      return context.spotify.category(id, checkedLocale(locale), context.fieldContext(info));
+    resolve: (_, args, context, info) => {
+      const { id, locale } = checkedCategory(args);
+      return context.spotify.category(id, locale, context.fieldContext(info));
     },
   }),
 }));
 
+type LocaleArg = string | null | undefined;
+
+interface CategoryArgs {
+  id: string;
+  locale?: LocaleArg;
+}
+
+/** @throws BadUserInput for an id or a locale that Spotify does not know the form of */
+function checkedCategory({ id, locale }: CategoryArgs) {
+  if (!isCategoryId(id))
+    throw new BadUserInput('Not the id of a category: give an id that `categories` has given.');
+  return { id, locale: checkedLocale(locale) };
+}
+
 /** @throws BadUserInput for a locale that Spotify does not know the form of */
-function checkedLocale(locale: string | null | undefined): string | null {
+function checkedLocale(locale: LocaleArg): string | null {
   if (locale === null || locale === undefined) return null;
   if (!/^[a-z]{2}_[A-Z]{2}$/.test(locale))
     throw new BadUserInput('A `locale` is a language and a country in the form `sv_SE`.');

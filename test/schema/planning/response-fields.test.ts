@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { createEntityLists } from '../../../src/datasources/spotify/entity-lists.ts';
 import { createDocuments } from '../../../src/operation/documents.ts';
 import { sizeAbove } from '../../../src/operation/json-bytes.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
@@ -14,6 +15,8 @@ import { artists, catalogue, dataOf, jsonList, startInMode } from '../../support
 /** The size of a response is bounded before the operation runs, and again while the response is written. */
 
 const { bts } = artists;
+/** Names lists and reads none. */
+const lists = createEntityLists({} as never, {} as never, null);
 const times = (field: string, count: number) => repeated(`a#: ${field}`, count);
 const fragment = (type: string, leaf: string, count: number) =>
   `fragment F on ${type} { ${times(leaf, count)} }`;
@@ -99,7 +102,10 @@ test.each(cases)(
 describe('the count of the fields of a response', () => {
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
   const app = { has: () => true, worstCasePage: () => ({ limit: 50, probeCalls: 0 }) };
-  const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 } as unknown as PlanOptions;
+  const options = {
+    spotify: { ...lists, app, isObjectCached: () => false },
+    maxCalls: 100,
+  } as unknown as PlanOptions;
   const countedFields = (query: string, variables = {}) =>
     documents.fromText(query).operation(null).plan(variables, options).responseFields;
 
@@ -179,7 +185,10 @@ describe('ordinary operations', () => {
   const limit = 100_000;
   const documents = createDocuments({ schema, introspection: true, suggestions: true });
   const app = { has: () => false, worstCasePage: () => ({ limit: 10, probeCalls: 2 }) };
-  const options = { spotify: { app, isObjectCached: () => false }, maxCalls: 100 } as unknown as PlanOptions;
+  const options = {
+    spotify: { ...lists, app, isObjectCached: () => false },
+    maxCalls: 100,
+  } as unknown as PlanOptions;
   const sixtyRoots = operations.find(({ title }) => title.startsWith('60 root fields'))?.document ?? '';
 
   test.each([

@@ -1,0 +1,92 @@
+import {
+  type Entity,
+  type Market,
+  type OwnerKey,
+  type PagedEndpoint,
+  type PagedList,
+  parseId,
+  worstCaseOffsets,
+} from '../../datasources/spotify/index.ts';
+import { type ConnectionArgs, parseCursor, windowArgsIn, windowArgsOf } from '../relay/page-arguments.ts';
+import { count, type FieldVisit, type ListView } from './cost.ts';
+import { orNull } from './references.ts';
+
+/** The lists and the pages that a connection reads, as its arguments select them. */
+
+/** The list of one object, as the resolver of the field reads it. It throws for invalid arguments. */
+export type ListOf<Args> = (
+  spotify: Pick<ListView, 'pagedList'>,
+  owner: OwnerKey,
+  market: Market | null,
+  args: Args,
+) => PagedList<Entity>;
+
+// A list of any owner accepts and rejects the same arguments, cursors excepted.
+const anyOwner: OwnerKey = { id: parseId('0'.repeat(22), 'artist'), market: null };
+
+/** The list, or null if it rejects the arguments: then the field is null before any call. */
+export const listOrNull = (
+  listOf: () => PagedList<Entity>,
+  args: FieldVisit['args'],
+): PagedList<Entity> | null =>
+  orNull(() => {
+    const list = listOf();
+    windowArgsIn(list, args as ConnectionArgs);
+    return list;
+  });
+
+/**
+ * The lists that accept the arguments, as far as their owners are known, and the number of parents that may have such a
+ * list. A list rejects, for example, the cursor of another list.
+ */
+export function listsOf<Args>(
+  { lists, owners, market, args, parents, cache }: FieldVisit,
+  listOf: ListOf<Args>,
+): { lists: readonly PagedList<Entity>[]; parentCount: number } {
+  const all = { lists: [], parentCount: count(parents) };
+  if (!lists) return all;
+  const { after, before, ...others } = args;
+  const listWithoutCursors = listOrNull(() => listOf(lists, anyOwner, market, args as Args), others);
+  if (listWithoutCursors === null) return { lists: [], parentCount: 0 };
+  const areListsNeeded = cache !== null || after != null || before != null;
+  if (!areListsNeeded || owners.length === 0) return all;
+  const accepting = owners
+    .map((owner) => listOrNull(() => listOf(lists, owner, market, args as Args), args))
+    .filter((list) => list !== null);
+  // More parents than owners may be counted, because an incomplete batch counts as a complete one.
+  const rejecting = owners.length - accepting.length;
+  return { lists: accepting, parentCount: accepting.length === 0 ? 0 : all.parentCount - rejecting };
+}
+
+/** The number of cached pages of the lists. */
+export const cachedPages = (
+  { cache }: FieldVisit,
+  lists: readonly PagedList<Entity>[],
+  pages: readonly number[],
+): number =>
+  cache ? lists.flatMap((list) => pages.filter((page) => cache.isPageCached(list, page))).length : 0;
+
+/** The offsets of the pages that a connection may have to read, and the maximum number of its items. */
+export function pagesOf(
+  { args, selected, app }: FieldVisit,
+  endpoint: PagedEndpoint,
+  reach = Number.POSITIVE_INFINITY,
+) {
+  const { limit, probeCalls: rejections } = app.worstCasePage(endpoint);
+  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  const needsItems = ['edges', 'nodes', 'pageInfo'].some((field) => selected.has(field));
+  const pages =
+    windowArgs && needsItems ? worstCaseOffsets(windowArgs, limit, reach, endpoint !== 'search') : [];
+  if (windowArgs && pages.length === 0 && selected.has('totalCount')) pages.push(0);
+  const probeCalls = Array.from({ length: pages.length > 0 ? rejections : 0 }, (_, i) => ({
+    name: `${endpoint} ${i + 1}`,
+    family: endpoint,
+  }));
+  return { pages, limit, size: windowArgs?.first ?? windowArgs?.last ?? 0, probeCalls };
+}
+
+/** Whether a window may begin in the first `items` slots. */
+export function beginsWithin(items: number, args: FieldVisit['args']): boolean {
+  const windowArgs = orNull(() => windowArgsOf(args as ConnectionArgs, parseCursor));
+  return windowArgs !== null && (windowArgs.after === null || windowArgs.after.slot + 1 < items);
+}
