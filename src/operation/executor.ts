@@ -51,7 +51,8 @@ export function createExecutor(options: ExecutorOptions) {
 
 /** Null if graphql-jit must not or cannot compile the operation, as in a process where code generation is disabled. */
 function compile({ document, ...parsed }: ExecutorOptions): CompiledQuery['query'] | null {
-  if (hasInheritedNames(document) || expandedSize(parsed) > maxExpandedFields) return null;
+  if (hasInheritedNames(document) || hasVariableInLiteral(document)) return null;
+  if (expandedSize(parsed) > maxExpandedFields) return null;
   const { schema, definition } = parsed;
   const compiled = compileQuery(schema, document, definition.name?.value ?? '', {
     disablingCapturingStackErrors: true, // errors of resolvers have their own stacks
@@ -68,6 +69,17 @@ function hasInheritedNames(document: DocumentNode): boolean {
   visit(document, {
     Name({ value }) {
       found ||= value in Object.prototype;
+    },
+  });
+  return found;
+}
+
+/** Whether a literal of a scalar, such as `{ id: $id }`, contains a variable. Code of graphql-jit reads it without its value. */
+function hasVariableInLiteral(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    ObjectField({ value }) {
+      found ||= value.kind === Kind.VARIABLE;
     },
   });
   return found;

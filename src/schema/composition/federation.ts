@@ -1,5 +1,12 @@
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql';
+import {
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  Kind as NodeKind,
+  type ValueNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
 import {
   type Kind,
   kinds,
@@ -44,13 +51,31 @@ const stitchingSdl = once(printSchemaWithDirectives);
 
 const Any = builder.scalarType('_Any', {
   description: 'An object as a federation router names it: its type and its key.',
-  parseValue(value): Representation {
-    const { __typename, id, uri } = (value ?? {}) as Partial<Representation & { uri: string }>;
-    const key = id ?? uri;
-    if (typeof __typename === 'string' && typeof key === 'string') return { __typename, id: key };
-    throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`.');
+  parseValue: representationOf,
+  parseLiteral(node, variables) {
+    // Validation has no variables: the values in them are checked when the operation runs.
+    if (!variables && hasVariable(node)) return { __typename: '', id: '' };
+    return representationOf(valueFromASTUntyped(node, variables));
   },
 });
+
+/** @throws BadUserInput for a value that has no type or no key */
+function representationOf(value: unknown): Representation {
+  const { __typename, id, uri } = (value ?? {}) as Partial<Representation & { uri: string }>;
+  const key = id ?? uri;
+  if (typeof __typename === 'string' && typeof key === 'string') return { __typename, id: key };
+  throw new BadUserInput('A representation has a `__typename`, and an `id` or a `uri`.');
+}
+
+function hasVariable(node: ValueNode): boolean {
+  let found = false;
+  visit(node, {
+    [NodeKind.VARIABLE]() {
+      found = true;
+    },
+  });
+  return found;
+}
 
 const Entity = builder.unionType('_Entity', {
   description: 'An object to which other subgraphs may refer.',

@@ -34,7 +34,7 @@ export const shortList = (
   },
 });
 
-/** A field that is null before any call, because its arguments are invalid or leave it out. */
+/** A field that is null before any call, because its arguments are invalid or leave it out, or Spotify withholds it from the app. */
 const nothing: Cost = { calls: {}, objects: { batches: 1, batchSize: 0 }, full: false };
 
 /** A list that is read page by page. */
@@ -71,9 +71,7 @@ export function embeddedList<Args>(owner: Kind, endpoint: PagedEndpoint, listOf:
     calls(visit) {
       const { pages, size, limit, probeCalls } = pagesOf(visit, endpoint);
       const { lists, parentCount: parents } = listsOf(visit, listOf);
-      if (parents === 0) return nothing;
-      if (isWithheld(visit.app))
-        return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: true };
+      if (parents === 0 || isWithheld(visit.app)) return nothing;
       // An object that is counted as one call contains the page; if it is cached, its call pays for the page.
       const isAlone = count(visit.parents) === 1 || visit.app.has('batch') === false;
       const hasPage = isInBatches ? isAlone || !mayPageBeOld : visit.app.has('batch') === false;
@@ -116,10 +114,8 @@ export const browseList = (
   calls(visit) {
     const { app, args, lists } = visit;
     const parents = count(visit.parents);
-    if (app.has(withheldField) === false)
-      return { calls: {}, objects: { batches: parents, batchSize: 0 }, full: false };
     const list = lists && listOf ? listOrNull(() => listOf(lists, args), args) : undefined;
-    if (list === null) return nothing;
+    if (list === null || app.has(withheldField) === false) return nothing;
     const { pages, size, probeCalls } = pagesOf(visit, name);
     return {
       calls: { [name]: parents * pages.length - cachedPages(visit, list ? [list] : [], pages) },

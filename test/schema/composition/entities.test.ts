@@ -163,3 +163,36 @@ test('a representation by a URI of another kind is BAD_USER_INPUT without a call
   expect(errors.map(({ extensions }) => extensions?.['code'])).toEqual(['BAD_USER_INPUT']);
   expect(apiCalls()).toEqual([]);
 });
+
+describe('representations in the document', () => {
+  const document = `query ($id: ID, $type: String = "Artist") {
+    _entities(representations: [{ __typename: $type, id: $id }, { __typename: "Artist", uri: "spotify:artist:${bts}" }]) {
+      ... on Artist { id name }
+    }
+  }`;
+
+  test('they may contain variables, in each run of the operation', async () => {
+    const { ask, apiCalls } = await startInMode('development');
+    for (const id of [ids[3], ids[4], bts, `spotify:artist:${ids[3]}`, ids[4]]) {
+      const { data, errors } = await ask<{ _entities: { id: string }[] }, object>(document, { id });
+      expect(errors).toEqual([]);
+      expect(data._entities.map((entity) => entity.id)).toEqual([id?.slice(-22), bts]);
+    }
+    expect(apiCalls().sort()).toEqual([bts, ids[3], ids[4]].map((id) => `/artists/${id}`).sort());
+  });
+
+  test.each([null, undefined])(
+    'the value %s of a variable in them is an error with a code, and costs no call',
+    async (id) => {
+      const { ask, apiCalls } = await startInMode('development');
+      for (let run = 0; run < 3; run++) {
+        const { errors, extensions } = await ask(document, { id });
+        expect(errors.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+          [['_entities'], 'BAD_USER_INPUT'],
+        ]);
+        expect(extensions.spotify?.plannedCalls).toBe(0);
+      }
+      expect(apiCalls()).toEqual([]);
+    },
+  );
+});
