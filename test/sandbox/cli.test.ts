@@ -147,6 +147,10 @@ describe('the command', () => {
     [['--rate-limit', '0'], '--rate-limit must be a whole number'],
     [['--faults', '{'], '--faults: faults are not valid JSON'],
     [['--faults', '{"fault":{"kind":"x"}}'], '--faults: unknown fault kind "x"'],
+    [
+      ['--faults', '{"on":{"route":["search","artist/albums"]},"fault":{"kind":"stall"}}'],
+      '--faults: on.route: there is no route "artist/albums"; the routes are artists, artists/albums, ',
+    ],
     [['--faults', '@/nowhere.json'], '--faults: cannot read /nowhere.json'],
     [['--colour'], "Unknown option '--colour'"],
     [['stray'], "Unexpected argument 'stray'"],

@@ -16,7 +16,7 @@ import {
   readPlaylistItems,
   readPlaylistTracks,
 } from './playlists.ts';
-import { familyOf, type Route } from './route.ts';
+import { familyOf, otherFamily, type Route } from './route.ts';
 import { prepareSearch, readSearch } from './search.ts';
 import { readShow, readShowEpisodes, readShows } from './shows.ts';
 import { prepareTracks, readTrack, readTracks } from './tracks.ts';
@@ -70,6 +70,13 @@ const patterns = [...catalogueRoutes, ...unservedRoutes].map((route) => ({
 
 /** The endpoint families of the catalogue, by which daily limits are set. */
 export const families: readonly string[] = [...new Set(catalogueRoutes.map(familyOf))];
+
+/** The routes that a fault can name: all endpoint families, unknown paths and the token endpoint. */
+export const faultRoutes: readonly string[] = [
+  ...new Set([...catalogueRoutes, ...unservedRoutes].map(familyOf)),
+  otherFamily,
+  'token',
+];
 
 /** The endpoint for a path below the API's root, and the id in that path. */
 export function findRoute(path: string): { route: Route; id: string } | undefined {

@@ -1,3 +1,4 @@
+import { faultRoutes } from '../api/routes.ts';
 import { quotaModes } from '../quota-mode.ts';
 import type { FaultKind, FaultRule } from './rule.ts';
 
@@ -106,8 +107,9 @@ function parseRule(value: unknown): FaultRule {
   const rule = checked('rule', value, ruleFields);
   const { on, fault } = rule;
   if (on !== undefined) {
-    const { pattern } = checked('on', on, targetFields);
+    const { pattern, route = [] } = checked('on', on, targetFields);
     if (typeof pattern === 'string') checkPattern(pattern);
+    checkRoutes([route].flat());
   }
   const { kind } = isObject(fault) ? fault : {};
   if (!isKind(kind)) throw new InvalidFaults(`unknown fault kind ${JSON.stringify(kind)}`);
@@ -152,6 +154,15 @@ function checkPattern(pattern: string): void {
   } catch {
     throw new InvalidFaults('on.pattern is not a regular expression');
   }
+}
+
+/** A route that does not exist would make a rule without effect. */
+function checkRoutes(routes: readonly unknown[]): void {
+  const unknown = routes.find((route) => !faultRoutes.some((known) => known === route));
+  if (unknown === undefined) return;
+  throw new InvalidFaults(
+    `on.route: there is no route ${JSON.stringify(unknown)}; the routes are ${faultRoutes.join(', ')}`,
+  );
 }
 
 const isKind = (kind: unknown): kind is FaultKind =>
