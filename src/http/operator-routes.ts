@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { UnreadyReason } from '../datasources/spotify/index.ts';
 import type { Log } from '../observability/log.ts';
@@ -10,6 +10,7 @@ interface TextResponse {
   status: number;
   text: string;
   contentType?: string;
+  headers?: Record<string, string>;
 }
 
 /** Responses by path. */
@@ -40,33 +41,53 @@ export function createOperatorRoutes(
   return routes;
 }
 
+const plainText = 'text/plain; charset=utf-8';
+
+const isRead = (method: string | undefined): boolean => method === 'GET' || method === 'HEAD';
+
+const wrongMethod: TextResponse = {
+  status: 405,
+  text: 'Send a GET request.\n',
+  headers: { allow: 'GET, HEAD' },
+};
+
 /** Serves only the routes of the operator, on a separate port. */
 export function createOperatorListener(routes: OperatorRoutes, log: Log): RequestListener {
   const paths = Array.from(routes.keys()).join(', ');
   const notFound = { status: 404, text: `This path does not exist. The paths are ${paths}.\n` };
 
-  async function respond(url: string): Promise<TextResponse> {
+  async function respond({ url = '', method }: IncomingMessage): Promise<TextResponse> {
+    const route = routes.get(pathOf(url));
+    if (!route) return notFound;
+    if (!isRead(method)) return wrongMethod;
     try {
-      return (await routes.get(pathOf(url))?.()) ?? notFound;
+      return await route();
     } catch (err) {
       log.error({ err }, 'bug in an operator route');
       return { status: 500, text: '' };
     }
   }
 
-  return async ({ url = '' }, response) => {
-    const { status, text, contentType: type = 'text/plain; charset=utf-8' } = await respond(url);
-    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+  return async (request, response) => {
+    const { status, text, contentType: type = plainText, headers } = await respond(request);
+    response
+      .writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), ...headers })
+      .end(text);
   };
 }
 
 /** Serves the routes beside the GraphQL endpoint. */
 export const useOperatorRoutes = (routes: OperatorRoutes): Plugin => ({
-  async onRequest({ url, fetchAPI: { Response }, endResponse }) {
+  async onRequest({ request: { method }, url, fetchAPI: { Response }, endResponse }) {
     const route = routes.get(url.pathname);
     if (!route) return;
-    const { status, text, contentType } = await route();
-    endResponse(new Response(text, { status, headers: contentType ? { 'content-type': contentType } : {} }));
+    const { status, text, contentType, headers } = isRead(method) ? await route() : wrongMethod;
+    endResponse(
+      new Response(text, {
+        status,
+        headers: { ...(contentType && { 'content-type': contentType }), ...headers },
+      }),
+    );
   },
 });
 

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createReadiness, type ReadinessOptions } from '../../src/http/operator-routes.ts';
 import { withSandbox } from '../support/gateway.ts';
 import { startServer, until } from '../support/process.ts';
@@ -59,6 +62,25 @@ describe('GET /ready', () => {
     expect(await ready()).toBe('503 draining');
   });
 });
+
+test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
+  'the operator routes answer %s with 405 and name the methods that they accept',
+  async (method) => {
+    const { fetch, gateway } = await withSandbox();
+    const server = createServer(gateway.operatorListener).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const path of ['/health', '/ready', '/metrics']) {
+      for (const send of [fetch, (url: string, init?: RequestInit) => globalThis.fetch(origin + url, init)]) {
+        const response = await send(path, { method });
+        expect([response.status, response.headers.get('allow')], path).toEqual([405, 'GET, HEAD']);
+        expect((await send(path, { method: 'HEAD' })).status, path).toBe(200);
+        expect((await send(path)).status, path).toBe(200);
+      }
+    }
+  },
+);
 
 describe('METRICS_PORT', () => {
   const metricsUrl = (out: string) => /^Metrics on (http:\S+)$/m.exec(out)?.[1];
