@@ -106,6 +106,7 @@ export function createGatewayYoga(options: GatewayYogaOptions, log: Log): Gatewa
 /** The plugins that respond to requests that are not operations. */
 function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
   const { production, introspection, isSandbox, operatorRoutes, spotify, purgeToken, paths, pages } = options;
+  const { trustedDocuments } = options;
   const graphiql = options.graphiql && pages !== null;
   const { endpoint, base } = paths;
   const home = `${base}/`;
@@ -139,7 +140,7 @@ function routePlugins(options: GatewayYogaOptions): (Plugin | false)[] {
     !production && useHome({ ...options, ...paths, graphiql, sdlPath, docs }),
     pages?.useDocs(docs, { home, sdlPath }) ?? false,
     graphiql
-      ? pages.useGraphiql(endpoint, { isSandbox, spotify })
+      ? pages.useGraphiql(endpoint, { isSandbox, isTrustedOnly: trustedDocuments !== null, spotify })
       : pages !== null && useGraphiqlHint(endpoint),
   ];
 }

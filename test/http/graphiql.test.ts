@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { withSandbox } from '../support/gateway.ts';
@@ -453,6 +455,17 @@ describe('the page of GraphiQL', () => {
     expect(response.status).toBe(200);
     expect(text).toContain('<title>Spotify GraphQL gateway</title>');
     expect(text).not.toContain('looking at the SANDBOX');
+  });
+
+  test('states why it rejects the operations of the editor, if only trusted documents are executed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ a: '{ __typename }' }));
+    const note = 'This gateway executes trusted documents only (TRUSTED_DOCUMENTS is set)';
+    const trusting = await withSandbox({ TRUSTED_DOCUMENTS: join(folder, 'manifest.json') });
+    expect(await (await trusting.fetch('/graphql', asBrowser)).text()).toContain(note);
+    const usual = await withSandbox();
+    expect(await (await usual.fetch('/graphql', asBrowser)).text()).not.toContain(note);
   });
 
   test.each<Record<string, string>>([{ GRAPHIQL: 'false' }, { NODE_ENV: 'production' }])(

@@ -1,13 +1,18 @@
+const costNote = 'Run an operation to see its Spotify calls and what is left of the daily quota.';
+const notRun = 'The operation did not run: no Spotify calls.';
+const trustedOnlyNote =
+  'This gateway executes trusted documents only (TRUSTED_DOCUMENTS is set): it rejects the operations of this editor.';
+
 /**
  * A script for the head of GraphiQL: the line below the editors, with the calls of the latest operation, the fields
  * whose data is not complete or not fresh, and the rest of the daily quota, from `extensions.spotify`.
  */
-export const costLine = `
+export const costLine = (isTrustedOnly: boolean): string => `
   const bar = document.createElement('div');
   bar.id = 'cost';
   bar.setAttribute('role', 'status');
   bar.setAttribute('aria-label', 'Cost');
-  bar.textContent = 'Run an operation to see its Spotify calls and what is left of the daily quota.';
+  bar.textContent = ${JSON.stringify(isTrustedOnly ? trustedOnlyNote : costNote)};
   addEventListener('DOMContentLoaded', () => document.body.append(bar));
 
   // The gateway never uses the last calls below a limit, so used and remaining calls do not add up to the limit.
@@ -67,5 +72,5 @@ export const costLine = `
   };
   const showCost = ({ extensions }) => {
     const spotify = extensions?.spotify;
-    show(spotify?.plannedCalls === undefined ? 'The operation did not run: no Spotify calls.' : costOf(spotify));
+    show(spotify?.plannedCalls === undefined ? ${JSON.stringify(isTrustedOnly ? trustedOnlyNote : notRun)} : costOf(spotify));
   };`;

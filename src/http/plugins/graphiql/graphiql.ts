@@ -2,7 +2,7 @@ import { createGunzip } from 'node:zlib';
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
 import { logo, logoUrl } from '../logo.ts';
 import { pageHeaders } from '../page.ts';
-import { graphiqlHead } from './head.ts';
+import { graphiqlHead, type HeadOptions } from './head.ts';
 import { type GraphiqlPage, renderGraphiqlPage } from './rendered-page.ts';
 import { type ExampleOptions, graphiqlTabs } from './tabs.ts';
 
@@ -10,11 +10,11 @@ import { type ExampleOptions, graphiqlTabs } from './tabs.ts';
  * Serves GraphiQL to browsers. The page comes whole from this process, without a CDN. It is rendered at the first visit,
  * and all visitors are sent the same compressed buffer.
  */
-export function useGraphiql(endpoint: string, examples: ExampleOptions): Plugin {
+export function useGraphiql(endpoint: string, examples: ExampleOptions & HeadOptions): Plugin {
   let rendered: Promise<GraphiqlPage> | undefined;
 
   function page(): Promise<GraphiqlPage> {
-    rendered ??= renderGraphiqlPage(graphiqlOptions(examples), graphiqlHead(examples.isSandbox)).catch(
+    rendered ??= renderGraphiqlPage(graphiqlOptions(examples), graphiqlHead(examples)).catch(
       (error: unknown) => {
         rendered = undefined; // so that the next visit tries again
         throw error;

@@ -36,9 +36,15 @@ const style = `
     #graphiql-session > .graphiql-horizontal-drag-bar { display: none; }
   }`;
 
-const script = (isSandbox: boolean): string => `{
+export interface HeadOptions {
+  isSandbox: boolean;
+  /** Whether the gateway executes trusted documents only, so that it rejects the operations of the editor. */
+  isTrustedOnly: boolean;
+}
+
+const script = ({ isSandbox, isTrustedOnly }: HeadOptions): string => `{
 ${storageScript(isSandbox)}
-${costLine}
+${costLine(isTrustedOnly)}
   // The text in the editor keeps its position while the docs are open.
   addEventListener('click', ({ target }) => {
     const link = target.closest?.('a[href]:not([href^="#"])');
@@ -109,9 +115,9 @@ ${costLine}
  * HTML for the head of the page. It must come before the script of GraphiQL, which uses `gatewayFetcher` and
  * `gatewayStorage`.
  */
-export const graphiqlHead = (isSandbox: boolean): string => `
+export const graphiqlHead = (options: HeadOptions): string => `
   <meta name="viewport" content="width=device-width, initial-scale=1" />
   <style>${style}
   </style>
-  <script>${script(isSandbox)}
+  <script>${script(options)}
   </script>`;
