@@ -1,5 +1,4 @@
 import { GatewayError } from '../../../errors.ts';
-import { epochMs } from '../../../observability/clock.ts';
 import type { ReadThroughCache } from '../cache/read-through-cache.ts';
 import type { Capabilities } from '../capabilities/capabilities.ts';
 import { SmallerPageNeeded } from '../capabilities/rejections.ts';
@@ -7,21 +6,14 @@ import type { Malformed } from '../kinds/decoding/json.ts';
 import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
-import { type FieldContext, recordFreshness, recordShortened } from '../usage/field-context.ts';
+import { type FieldContext, recordShortened } from '../usage/field-context.ts';
+import { cutWindow } from './cut-window.ts';
 import { createListLengths } from './lengths.ts';
 import { findEnd } from './list-end.ts';
-import {
-  gatewayError,
-  type ListRead,
-  type PageSequence,
-  readPage,
-  readPages,
-  shownLengthOf,
-  untilGap,
-} from './page-reader.ts';
-import { isCursorAt, isFromEnd, type SlotRange, shiftedSlot, slotRangeOf, type WindowArgs } from './slots.ts';
+import { type ListRead, type PageSequence, readPages, shownLengthOf } from './page-reader.ts';
+import { isFromEnd, type SlotRange, slotRangeOf, type WindowArgs } from './slots.ts';
 import { createSmallPages } from './small-pages.ts';
-import { type Window, windowOf } from './windows.ts';
+import type { Window } from './windows.ts';
 import { unlessWithheld } from './withheld-lists.ts';
 
 /** Turns a client's window into full, aligned pages, each requested at most once and shared by all windows. */
@@ -149,38 +141,6 @@ async function readWindow<T extends Entity>(
   }
   if (sequence?.isShortened) recordShortened(read.fieldContext);
   return sequence && cutWindow(read, sequence, slotRange, windowArgs);
-}
-
-/**
- * The window of the slot range; if the list's growth has moved the item of the cursor, the window that begins after the
- * item. If the page to which the item has moved cannot be read, the slot range is kept: it repeats items but misses none.
- */
-async function cutWindow<T extends Entity>(
-  read: ListRead<T>,
-  { pages, isShortened }: PageSequence<T>,
-  slotRange: SlotRange,
-  windowArgs: WindowArgs,
-): Promise<Window<T>> {
-  const { list, limit, lengths } = read;
-  const length = pages.length > 0 ? lengths.of(list, pages) : null;
-  const cut = (pagesToCut: Page<T>[], cutRange: SlotRange) =>
-    windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
-  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, list.maxOffset) : null;
-  if (slot === null || !windowArgs.after) return cut(pages, slotRange);
-
-  const page =
-    pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
-    (await readPage(read, slot - (slot % limit), epochMs()).catch(gatewayError));
-  if (page instanceof GatewayError) {
-    recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
-    return cut(pages, slotRange);
-  }
-  if (!isCursorAt(page, slot, windowArgs.after)) return cut(pages, slotRange);
-  const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
-  const last = shiftedPages.at(-1) ?? page;
-  const start = slot + 1;
-  const end = Math.min(start + (windowArgs.first ?? 0), last.offset + last.limit);
-  return cut(shiftedPages, { start, end: Math.max(start, end) });
 }
 
 /** The slots that the arguments select; null if they depend on a length that is unknown. */

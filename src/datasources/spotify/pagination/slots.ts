@@ -73,9 +73,9 @@ export function worstCaseOffsets(
     Array.from({ length: count }, (_, i) => Number.MAX_SAFE_INTEGER - i);
   if (slotRange) {
     const offsets = offsetsOf(slotRange, limit);
-    return hasStableTotal && windowArgs.after && windowArgs.first
-      ? [...offsets, ...unknownOffsets(1)]
-      : offsets;
+    const { first, last, after, before } = windowArgs;
+    const mayHaveMoved = (first && after) || (last && !after && before?.id);
+    return hasStableTotal && mayHaveMoved ? [...offsets, ...unknownOffsets(1)] : offsets;
   }
   const size = windowArgs.last ?? 0;
   return [0, ...unknownOffsets(size === 0 ? 0 : Math.ceil((size - 1) / limit) + 1)];
@@ -157,26 +157,6 @@ function readableAt(items: Items<Entity>, index: number): Entity | null {
 
 /** A list may have equal entries, each in its own slot. */
 const isEntry = (items: Items<Entity>, index: number): boolean => readableAt(items, index)?.isEntry === true;
-
-/**
- * The slot to which the item of a cursor has moved if the list has grown at the front by as much as its total has;
- * null if the pages already have the item, or the list has not grown.
- */
-export function shiftedSlot<T extends Entity>(
-  pages: readonly Page<T>[],
-  { after, first }: WindowArgs,
-  maxOffset: number,
-): number | null {
-  const total = newest(pages)?.total;
-  if (!after?.id || first === null || total === undefined) return null;
-  const slot = after.slot + total - after.total;
-  if (slot <= after.slot || slot + 1 >= Math.min(total, maxOffset)) return null;
-  return slotRefsIn(pages).some(({ id }) => id === after.id) ? null : slot;
-}
-
-/** Whether the slot holds the item of the cursor. */
-export const isCursorAt = <T extends Entity>(page: Page<T>, slot: number, { id }: CursorPosition): boolean =>
-  slotRefsIn([page]).some((found) => found.slot === slot && found.id === id);
 
 /** The page that Spotify sent last. */
 export const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>

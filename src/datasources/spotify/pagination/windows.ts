@@ -3,8 +3,9 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type ListLength, shownLength } from './lengths.ts';
+import { realignToCursor } from './moved-cursors.ts';
 import type { PageSequence } from './page-reader.ts';
-import { isEmpty, newest, type SlotRange, type SlotRef, slotRefsIn, type WindowArgs } from './slots.ts';
+import { isEmpty, type SlotRange, type SlotRef, slotRefsIn, type WindowArgs } from './slots.ts';
 
 export interface Slot<T> {
   slot: number;
@@ -59,26 +60,6 @@ export function windowOf<T extends Entity>(
         ? Math.max(slotRange.start, Math.min(slotRange.end, last.offset + last.limit))
         : slotRange.end,
   };
-}
-
-/**
- * If the list has grown or shrunk at the front since the cursor was made, the item of the cursor has moved by at most as
- * many slots, backward or forward. If the item is found there, the window begins after it: the client gets no item twice
- * and misses none. Anywhere else the item is a repeated one.
- */
-function realignToCursor<T extends Entity>(
-  requestedRange: SlotRange,
-  { after, first }: WindowArgs,
-  pages: readonly Page<T>[],
-): SlotRange {
-  const total = newest(pages)?.total;
-  if (!after?.id || first === null || total === undefined || total === after.total) return requestedRange;
-  const farthest = after.slot + total - after.total;
-  const [from, to] = [Math.min(after.slot, farthest), Math.max(after.slot, farthest)];
-  const moved = slotRefsIn(pages).find(({ slot, id }) => id === after.id && slot >= from && slot <= to);
-  if (!moved) return requestedRange;
-  const start = moved.slot + 1;
-  return { start: Math.min(start, requestedRange.end), end: Math.min(requestedRange.end, start + first) };
 }
 
 function slotOf<T>({ slot, items, index }: SlotRef<T>): Slot<T>[] {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { albumPage, idsOf, slots } from '../../../support/album-pages.ts';
-import type { TestGateway } from '../../../support/gateway.ts';
+import { albumPage, albumsDocument, idsOf, slots } from '../../../support/album-pages.ts';
+import { startGateway, type TestGateway } from '../../../support/gateway.ts';
 import { artists, dataOf, startInMode } from '../../../support/schema-tests.ts';
 
 /** Lists that change between the pages of a client. */
@@ -63,6 +63,71 @@ describe('a list that grew at the front between two pages', () => {
     gateway.sandbox.clearCalls();
     expect(idsOf(await albumPage(gateway, 'first: 20'))).toEqual(idsOf(reread));
     expect(gateway.apiCalls()).toEqual([]);
+  });
+});
+
+describe('a list that grew or lost albums at the front between two pages of a client that pages backward', () => {
+  /** The ids of all windows from a cursor to the front, in the order of the list. */
+  async function restBackward(gateway: TestGateway, size: number, from: string | null): Promise<string[]> {
+    const ids: string[] = [];
+    let before = from;
+    for (let page = 0; page < 200; page++) {
+      const previous = await albumPage(gateway, `last: ${size}, before: "${before}"`);
+      ids.unshift(...idsOf(previous));
+      if (!previous.pageInfo.hasPreviousPage) return ids;
+      before = previous.pageInfo.startCursor;
+    }
+    throw new Error('the pagination does not end');
+  }
+
+  const sizes = [1, 4, 5, 7, 10, 25, 100];
+  const changes = [1, 2, 3, 6, 9, 10, 11, 16, 20, 30];
+  const cases = sizes.flatMap((size) => changes.map((count) => [size, count] as const));
+
+  test.each(cases)('windows of %i miss no album and repeat none if it grew by %i', async (size, inserted) => {
+    const first = await startInMode('development');
+    const end = await albumPage(first, `last: ${size}`);
+    first.sandbox.faults.add(grown(inserted));
+    const { startCursor } = end.pageInfo;
+    const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+    for (const gateway of [first, withoutCache]) {
+      first.sandbox.clearCalls();
+      const { extensions } = await gateway.ask(albumsDocument(`last: ${size}, before: "${startCursor}"`));
+      expect(first.apiCalls().length).toBeLessThanOrEqual(extensions.spotify?.plannedCalls ?? 0);
+      const ids = [...(await restBackward(gateway, size, startCursor)), ...idsOf(end)];
+      expect(ids.filter((id) => all.includes(id))).toEqual(all);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+
+  test.each(cases)('windows of %i miss no album if it lost %i', async (size, removed) => {
+    const gateway = await startInMode('development');
+    const end = await albumPage(gateway, `last: ${size}`);
+    gateway.sandbox.faults.add(shrunk(removed));
+    const ids = [...(await restBackward(gateway, size, end.pageInfo.startCursor)), ...idsOf(end)];
+    expect(all.slice(removed).filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  test('a window costs no more calls than before if the list has not changed', async () => {
+    const gateway = await startInMode('development');
+    const end = await albumPage(gateway, 'last: 4');
+    gateway.sandbox.clearCalls();
+    expect(idsOf(await albumPage(gateway, `last: 10, before: "${end.pageInfo.startCursor}"`))).toEqual(
+      all.slice(90, 100),
+    );
+    expect(gateway.apiCalls().filter((path) => path.includes('/albums?'))).toHaveLength(1);
+  });
+
+  test('an error of the page to which the album of the cursor has moved is an error, not a gap', async () => {
+    const first = await startInMode('development');
+    const end = await albumPage(first, 'last: 4');
+    first.sandbox.faults.add(grown(5));
+    const fault = { kind: 'answer', status: 404 } as const;
+    first.sandbox.faults.add({ on: { pattern: 'albums.*offset=100' }, fault });
+    const withoutCache = startGateway(first.sandbox, { SPOTIFY_QUOTA_MODE: 'development' });
+    const document = albumsDocument(`last: 10, before: "${end.pageInfo.startCursor}"`);
+    const { errors } = await withoutCache.ask(document);
+    expect(errors.map((error) => error.path)).toEqual([['artist', 'albums']]);
   });
 });
 

@@ -1,0 +1,79 @@
+import { GatewayError } from '../../../errors.ts';
+import { epochMs } from '../../../observability/clock.ts';
+import type { Page } from '../kinds/decoding/page.ts';
+import type { Entity } from '../kinds/kind.ts';
+import { recordFreshness } from '../usage/field-context.ts';
+import { isCursorAt, shiftedSlot } from './moved-cursors.ts';
+import { gatewayError, type ListRead, type PageSequence, readPage, untilGap } from './page-reader.ts';
+import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
+import { type Window, windowOf } from './windows.ts';
+
+type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
+
+/**
+ * The window of the slot range; if the list's growth has moved the item of the cursor, the window beside the item, for
+ * which one more page is read.
+ */
+export async function cutWindow<T extends Entity>(
+  read: ListRead<T>,
+  { pages, isShortened }: PageSequence<T>,
+  slotRange: SlotRange,
+  windowArgs: WindowArgs,
+): Promise<Window<T>> {
+  const { list, lengths } = read;
+  const length = pages.length > 0 ? lengths.of(list, pages) : null;
+  const cut: Cut<T> = (pagesToCut, cutRange) =>
+    windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
+  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, list.maxOffset) : null;
+  if (slot === null) return cut(pages, slotRange);
+  const { first, last, after, before } = windowArgs;
+  if (last !== null && before) return cutBeforeItem(read, pages, slotRange, { slot, last, before }, cut);
+  return after
+    ? cutAfterItem(read, pages, slotRange, { slot, first: first ?? 0, after }, cut)
+    : cut(pages, slotRange);
+}
+
+/** If the page to which the item has moved cannot be read, the slot range is kept: it repeats items but misses none. */
+async function cutAfterItem<T extends Entity>(
+  read: ListRead<T>,
+  pages: Page<T>[],
+  slotRange: SlotRange,
+  { slot, first, after }: { slot: number; first: number; after: CursorPosition },
+  cut: Cut<T>,
+): Promise<Window<T>> {
+  const page =
+    pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
+    (await readPage(read, slot - (slot % read.limit), epochMs()).catch(gatewayError));
+  if (page instanceof GatewayError) {
+    recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
+    return cut(pages, slotRange);
+  }
+  if (!isCursorAt(page, slot, after)) return cut(pages, slotRange);
+  const shiftedPages = untilGap([page, ...pages.filter(({ offset }) => offset > page.offset)]);
+  const lastPage = shiftedPages.at(-1) ?? page;
+  const start = slot + 1;
+  const end = Math.min(start + first, lastPage.offset + lastPage.limit);
+  return cut(shiftedPages, { start, end: Math.max(start, end) });
+}
+
+/** If the page cannot be read, the window fails: without the page it would miss the items in front of the cursor. */
+async function cutBeforeItem<T extends Entity>(
+  read: ListRead<T>,
+  pages: Page<T>[],
+  slotRange: SlotRange,
+  { slot, last, before }: { slot: number; last: number; before: CursorPosition },
+  cut: Cut<T>,
+): Promise<Window<T>> {
+  const { limit } = read;
+  const lastPage = pages.at(-1) as Page<T>;
+  const readUntil = lastPage.offset + lastPage.limit;
+  const aligned = slot - (slot % limit);
+  if (aligned < readUntil) return cut(pages, slotRange);
+  if (aligned === readUntil) return cut([...pages, await readPage(read, aligned, epochMs())], slotRange);
+  // If the item is the first one of its page, the window is in the page in front of it, which does not show whether the item
+  // has moved: at worst the window repeats items.
+  const isFirst = aligned === slot;
+  const page = await readPage(read, isFirst ? aligned - limit : aligned, epochMs());
+  if (!isFirst && !isCursorAt(page, slot, before)) return cut(pages, slotRange);
+  return cut([page], { start: Math.max(page.offset, slot - last), end: slot });
+}
