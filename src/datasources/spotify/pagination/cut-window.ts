@@ -4,8 +4,8 @@ import type { Page } from '../kinds/decoding/page.ts';
 import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
 import { isCursorAt, shiftedSlot } from './moved-cursors.ts';
-import { gatewayError, type ListRead, type PageSequence, readPage, untilGap } from './page-reader.ts';
-import type { CursorPosition, SlotRange, WindowArgs } from './slots.ts';
+import { gatewayError, type ListRead, type PageSequence, readPage } from './page-reader.ts';
+import { type CursorPosition, type SlotRange, untilGap, type WindowArgs } from './slots.ts';
 import { type Window, windowOf } from './windows.ts';
 
 type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;

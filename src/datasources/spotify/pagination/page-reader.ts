@@ -9,7 +9,7 @@ import { FeatureWithheld } from '../kinds/requests/endpoint-request.ts';
 import type { PagedList } from '../kinds/requests/lists.ts';
 import { type FieldContext, recordFreshness } from '../usage/field-context.ts';
 import { type ListLength, type ListLengths, shownLength } from './lengths.ts';
-import { isEmpty, mayContinue, nextOffsets, type SlotRange } from './slots.ts';
+import { isEmpty, mayContinue, nextOffsets, type SlotRange, untilGap } from './slots.ts';
 import type { SmallPages } from './small-pages.ts';
 import { ListAbsent } from './withheld-lists.ts';
 
@@ -20,6 +20,8 @@ export interface ListRead<T extends Entity> {
   list: PagedList<T>;
   /** The page size. */
   limit: number;
+  /** Whether the arguments count slots from their end. */
+  isBackward: boolean;
   fieldContext: FieldContext;
   cache: ReadThroughCache;
   lengths: ListLengths;
@@ -59,7 +61,14 @@ export async function readPages<T extends Entity>(
     }
   }
   while (!isShortened) {
-    const offsets = nextOffsets(pages, slotRange, limit, knownLengthOf(read), list.maxOffset);
+    const offsets = nextOffsets(
+      pages,
+      slotRange,
+      limit,
+      knownLengthOf(read),
+      list.maxOffset,
+      read.isBackward,
+    );
     if (offsets.length === 0) break;
     const next = await readWithinQuota(read, offsets, pages, !pages.some(reaches(slotRange)), startedMs);
     pages = untilGap([...pages, ...next.pages]);
@@ -188,13 +197,4 @@ function knownLengthOf<T extends Entity>({ list, lengths, fieldContext }: Length
 export function shownLengthOf<T extends Entity>(read: LengthRead<T>): number | Malformed | null {
   const length = knownLengthOf(read);
   return length && shownLength(length);
-}
-
-/** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
-export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
-  const gap = pages.findIndex(({ offset }, i) => {
-    const previous = pages[i - 1];
-    return previous !== undefined && offset > previous.offset + previous.limit;
-  });
-  return gap === -1 ? [...pages] : pages.slice(0, gap);
 }

@@ -80,7 +80,8 @@ export function createPagination({ cache, capabilities, freshMs }: PaginationOpt
   };
 
   const windowInAnySize: Pagination['window'] = async (list, windowArgs, fieldContext) => {
-    const read = { list, fieldContext, cache, lengths, smallPages, recordChange };
+    const isBackward = windowArgs.last !== null;
+    const read = { list, isBackward, fieldContext, cache, lengths, smallPages, recordChange };
     let limit = pageSizeFor(list, windowArgs);
     for (;;) {
       try {

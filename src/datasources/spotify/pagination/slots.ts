@@ -85,6 +85,7 @@ export function worstCaseOffsets(
  * The offsets of the pages to request next for a slot range, in parallel; none if the pages that were read suffice or the
  * list ends with them. While the list's length is unknown or unreliable, one page is requested at a time.
  * @param pages the pages that were read, in the order of their offsets, without a gap
+ * @param isBackward whether the slots are counted from their end: then empty pages inside the slot range end no list
  */
 export function nextOffsets<T>(
   pages: readonly Page<T>[],
@@ -92,12 +93,14 @@ export function nextOffsets<T>(
   limit: number,
   length: Pick<ListLength, 'length' | 'maxLength' | 'isReliable'> | null,
   maxOffset: number,
+  isBackward = false,
 ): number[] {
   const last = pages.at(-1);
   const start = last ? last.offset + last.limit : slotRange.start;
-  const isNeeded = start < slotRange.end || last?.items.length === 0;
+  const isInside = start < slotRange.end;
   const listEnd = Math.min(maxOffset, length?.maxLength ?? maxOffset);
-  if (!isNeeded || start >= listEnd || !mayContinue(pages)) return [];
+  const mayGoOn = mayContinue(pages) || (isBackward && isInside && last?.hasNext === true);
+  if (!(isInside || last?.items.length === 0) || start >= listEnd || !mayGoOn) return [];
   const aligned = start - (start % limit);
   const isRead = pages.some(({ offset }) => offset === aligned); // a page smaller than requested
   const first = isRead ? start : aligned;
@@ -157,6 +160,15 @@ function readableAt(items: Items<Entity>, index: number): Entity | null {
 
 /** A list may have equal entries, each in its own slot. */
 const isEntry = (items: Items<Entity>, index: number): boolean => readableAt(items, index)?.isEntry === true;
+
+/** The pages up to the first gap between two of them, which a page smaller than requested leaves. */
+export function untilGap<T>(pages: readonly Page<T>[]): Page<T>[] {
+  const gap = pages.findIndex(({ offset }, i) => {
+    const previous = pages[i - 1];
+    return previous !== undefined && offset > previous.offset + previous.limit;
+  });
+  return gap === -1 ? [...pages] : pages.slice(0, gap);
+}
 
 /** The page that Spotify sent last. */
 export const newest = <T>(pages: readonly Page<T>[]): Page<T> | undefined =>

@@ -38,7 +38,7 @@ export function windowOf<T extends Entity>(
   { maxOffset, hasStableTotal }: Pick<PagedList<T>, 'maxOffset' | 'hasStableTotal'>,
   length: Pick<ListLength, 'length' | 'end' | 'reportedTotal' | 'isTotalMalformed'> | null,
 ): Window<T> {
-  const listPages = untilEnd(pages);
+  const listPages = windowArgs.last === null ? untilEnd(pages) : pages;
   // A total that drifts does not show that the list has changed.
   const slotRange = hasStableTotal ? realignToCursor(requestedRange, windowArgs, listPages) : requestedRange;
   const slotRefs = slotRefsIn(listPages, slotRange.end).filter(({ slot }) => slot >= slotRange.start);

@@ -41,6 +41,21 @@ const lists: fc.Arbitrary<TestList> = fc
     return { of, slots: slotsOf(usedFlaws, realCeiling), ceiling: realCeiling, manner };
   });
 
+/** Lists of which some pages have no item; the first and the last page have items. */
+const gappyLists: fc.Arbitrary<TestList> = fc
+  .record({
+    of: fc.constantFrom(...pagedLists.keys()),
+    arePagesEmpty: fc.array(fc.boolean(), { maxLength: 12 }),
+    lastPage: fc.integer({ min: 1, max: 10 }),
+  })
+  .map(({ of, arePagesEmpty, lastPage }) => {
+    const slots = [false, ...arePagesEmpty].flatMap((isEmpty, page) =>
+      Array.from({ length: 10 }, (_, i): TestSlot => (isEmpty ? 'hidden' : page * 10 + i + 1)),
+    );
+    const last = Array.from({ length: lastPage }, (_, i) => slots.length + i + 1);
+    return { of, slots: [...slots, ...last], ceiling: 10, manner: 'refuse' };
+  });
+
 /** Flaws that are not generated: after a short page of another size entries move, and equal entries are no repetition. */
 const excludedFlaws = (of: string): readonly string[] =>
   pagedLists.get(of)?.isOfEntries ? ['repeat', 'hidden'] : ['repeat'];
@@ -218,6 +233,17 @@ describe('paging over any list', { timeout: longestMs + 5_000 }, () => {
         fc.pre(!hasEmptyPage(list) && !hasMovingSlots(list));
         const tested = testList(list);
         expect(await walk(tested, size, false)).toEqual(visible(list).map(({ id }) => id));
+        expectMinimalRequests(tested);
+      }),
+      limits,
+    ));
+
+  test('paging backward over a list with empty pages in its middle returns every item once and in order', () =>
+    fc.assert(
+      fc.asyncProperty(gappyLists, fc.integer({ min: 1, max: 100 }), async (list, size) => {
+        const tested = testList(list);
+        const items = list.slots.filter((slot) => typeof slot === 'number');
+        expect(await walk(tested, size, false)).toEqual(items);
         expectMinimalRequests(tested);
       }),
       limits,
