@@ -19,7 +19,7 @@ export interface Extent {
   end: number | null;
   /** The slot after the last page that has an item. */
   filledUntil: number;
-  /** Whether every page agrees with its total about whether the list goes on. */
+  /** Whether every page agrees with its total about whether the list goes on, and not all of them lie after the end. */
   isReliable: boolean;
 }
 
@@ -45,7 +45,8 @@ export function extentOf(pages: readonly AnyPage[], maxOffset: number): Extent {
     maxLength: maxLength === Number.POSITIVE_INFINITY ? null : maxLength,
     end,
     filledUntil: Math.max(0, ...filled.map(pageEnd)),
-    isReliable: pages.every(agreesWithTotal),
+    // Pages after the end have no item that confirms a total: it may be 0 there, although the list has items.
+    isReliable: (filled.length > 0 || end !== null) && pages.every(agreesWithTotal),
   };
 }
 

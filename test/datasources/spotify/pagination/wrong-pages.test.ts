@@ -163,6 +163,25 @@ describe('a page with unusual values', () => {
     expect(list.offsets()).toEqual([0]);
   });
 
+  test('has more items than requested: the others are those of the next page, although `next` is null', async () => {
+    const longPage = { ...page(13, { total: 13, next: null }), query: { offset: '0' } };
+    const rest = { items: [10, 11, 12].map((slot) => albumsOfArtist.item(itemId(slot))), offset: 10 };
+    const nextPage = { ...page(0, { ...rest, total: 13, next: null }), query: { offset: '10' } };
+    const list = await startList(albumsOfArtist, [], [longPage, nextPage]);
+    const { ids } = await list.walk(4);
+    expect(ids).toEqual(Array.from({ length: 13 }, (_, slot) => itemId(slot)));
+    expect(list.offsets()).toEqual([0, 10]);
+  });
+
+  test('is an empty page after the end with the total 0: the last items are still found', async () => {
+    const full = { ...page(10, { total: 62, next: null }), query: { offset: '0' } };
+    const empty = { ...page(0, { offset: 10, total: 0, next: null }), query: { offset: '10' } };
+    const list = await startList(albumsOfArtist, [], [full, empty]);
+    expect((await list.walk(7)).ids).toHaveLength(10);
+    const { nodes } = await list.window('last: 7');
+    expect(nodes.map(({ id }) => id)).toEqual(Array.from({ length: 7 }, (_, i) => itemId(3 + i)));
+  });
+
   test('has the largest total of GraphQL: its cursors lead to the next page', async () => {
     const pages = [1, 2].map(() => ({ items: 10, total: 2_147_483_647, next: true }));
     const list = await startList(albumsOfArtist, pages);
