@@ -5,13 +5,13 @@ import type { Entity } from '../kinds/kind.ts';
 import { recordFreshness } from '../usage/field-context.ts';
 import { isCursorAt, shiftedSlot } from './moved-cursors.ts';
 import { gatewayError, type ListRead, type PageSequence, readPage } from './page-reader.ts';
-import { type CursorPosition, type SlotRange, untilGap, type WindowArgs } from './slots.ts';
+import { type CursorPosition, newest, type SlotRange, untilGap, type WindowArgs } from './slots.ts';
 import { type Window, windowOf } from './windows.ts';
 
 type Cut<T> = (pages: Page<T>[], slotRange: SlotRange) => Window<T>;
 
 /**
- * The window of the slot range; if the list's growth has moved the item of the cursor, the window beside the item, for
+ * The window of the slot range; if a change of the list has moved the item of the cursor, the window beside the item, for
  * which one more page is read.
  */
 export async function cutWindow<T extends Entity>(
@@ -21,11 +21,13 @@ export async function cutWindow<T extends Entity>(
   windowArgs: WindowArgs,
 ): Promise<Window<T>> {
   const { list, lengths } = read;
-  const length = pages.length > 0 ? lengths.of(list, pages) : null;
-  const cut: Cut<T> = (pagesToCut, cutRange) =>
-    windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
-  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, list.maxOffset) : null;
-  if (slot === null) return cut(pages, slotRange);
+  const cut: Cut<T> = (pagesToCut, cutRange) => {
+    const length = pagesToCut.length > 0 ? lengths.of(list, pagesToCut) : null;
+    return windowOf({ pages: pagesToCut, isShortened }, cutRange, windowArgs, list, length);
+  };
+  const total = newest(pages)?.total ?? lengths.of(list)?.reportedTotal ?? null;
+  const slot = list.hasStableTotal ? shiftedSlot(pages, windowArgs, total, list.maxOffset) : null;
+  if (slot === null || slotRange.start === slotRange.end) return cut(pages, slotRange);
   const { first, last, after, before } = windowArgs;
   if (last !== null && before) return cutBeforeItem(read, pages, slotRange, { slot, last, before }, cut);
   return after
@@ -33,7 +35,7 @@ export async function cutWindow<T extends Entity>(
     : cut(pages, slotRange);
 }
 
-/** If the page to which the item has moved cannot be read, the slot range is kept: it repeats items but misses none. */
+/** If the page to which the item has moved backward cannot be read, the slot range is kept: it repeats items but misses none. */
 async function cutAfterItem<T extends Entity>(
   read: ListRead<T>,
   pages: Page<T>[],
@@ -45,6 +47,7 @@ async function cutAfterItem<T extends Entity>(
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
     (await readPage(read, slot - (slot % read.limit), epochMs()).catch(gatewayError));
   if (page instanceof GatewayError) {
+    if (slot < after.slot) throw page; // without the page, the window would miss the items that have moved in front of it
     recordFreshness(read.fieldContext, epochMs()); // a later call may find the item
     return cut(pages, slotRange);
   }
@@ -53,7 +56,9 @@ async function cutAfterItem<T extends Entity>(
   const lastPage = shiftedPages.at(-1) ?? page;
   const start = slot + 1;
   const end = Math.min(start + first, lastPage.offset + lastPage.limit);
-  return cut(shiftedPages, { start, end: Math.max(start, end) });
+  // If the item is the last one of its page, and the next page is not read, the window is its slot: the item is left out, and
+  // the cursor of the slot leads on.
+  return cut(shiftedPages, { start: Math.min(start, end - 1), end });
 }
 
 /** If the page cannot be read, the window fails: without the page it would miss the items in front of the cursor. */

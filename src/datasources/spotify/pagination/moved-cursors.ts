@@ -39,20 +39,23 @@ export function realignToCursor<T extends Entity>(
 }
 
 /**
- * The slot to which the item of the cursor has moved if the list has grown at the front by as much as its total has;
- * null if the pages already have the item, or the list has not grown.
+ * The slot to which the item of the cursor has moved if the list has grown or shrunk at the front by as much as its total
+ * has; null if the pages already have the item, or the window misses and repeats nothing.
+ * @param total of the list at present; null if it is not known
  */
 export function shiftedSlot<T extends Entity>(
   pages: readonly Page<T>[],
   windowArgs: WindowArgs,
+  total: number | null,
   maxOffset: number,
 ): number | null {
   const cursor = anchorOf(windowArgs);
-  const total = newest(pages)?.total;
-  if (!cursor?.id || total === undefined) return null;
+  if (!cursor?.id || total === null || total === cursor.total) return null;
+  const isForward = windowArgs.first !== null;
   const slot = cursor.slot + total - cursor.total;
-  const next = windowArgs.first === null ? slot : slot + 1;
-  if (slot <= cursor.slot || next >= Math.min(total, maxOffset)) return null;
+  // In front of a cursor, a list that has shrunk repeats items in the window.
+  if (slot < (isForward ? 0 : cursor.slot)) return null;
+  if (slot + (isForward ? 1 : 0) >= Math.min(total, maxOffset)) return null;
   return slotRefsIn(pages).some(({ id }) => id === cursor.id) ? null : slot;
 }
 
