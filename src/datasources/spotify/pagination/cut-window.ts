@@ -43,6 +43,8 @@ async function cutAfterItem<T extends Entity>(
   { slot, first, after }: { slot: number; first: number; after: CursorPosition },
   cut: Cut<T>,
 ): Promise<Window<T>> {
+  // A page that an object contains is not read again, only because the total of a later page is smaller.
+  if (slot < after.slot && slot < (read.list.embeddedItems ?? 0)) return cut(pages, slotRange);
   const page =
     pages.find(({ offset, items }) => offset <= slot && slot < offset + items.length) ??
     (await readPage(read, slot - (slot % read.limit), epochMs()).catch(gatewayError));
