@@ -84,8 +84,8 @@ describe('a list that grew or lost albums at the front between two pages of a cl
     throw new Error('the pagination does not end');
   }
 
-  const sizes = [1, 4, 5, 7, 10, 25, 100];
-  const changes = [1, 2, 3, 6, 9, 10, 11, 16, 20, 30];
+  const sizes = [4, 7, 10, 25];
+  const changes = [1, 6, 10, 16];
   const cases = sizes.flatMap((size) => changes.map((count) => [size, count] as const));
 
   test.each(cases)('windows of %i miss no album and repeat none if it grew by %i', async (size, inserted) => {
