@@ -8,7 +8,7 @@ const utf16Mark = Buffer.from([0xff, 0xfe]); // Windows PowerShell writes such f
 /**
  * Adds the variables of a `.env` file to the environment, if there is one. Variables of the environment take precedence.
  * @returns probable mistakes in the file, one sentence for each
- * @throws ConfigError if the file cannot be read, or a line has a name without an equals sign
+ * @throws ConfigError if the file cannot be read, or a line is no assignment
  */
 export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = process.env): string[] {
   let bytes: Buffer;
@@ -33,9 +33,21 @@ export function loadDotenv(file = '.env', environment: NodeJS.ProcessEnv = proce
 /** `NAME: value` and `NAME value`; parseEnv ignores such lines. */
 const otherForm = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)(?:\s*:|\s+[^\s=])/;
 
+/** A line that is neither blank nor a comment nor an assignment: parseEnv adds it to the name of the next variable. */
+const noAssignment = /^\s*[^\s#][^=]*$/;
+
+/** A value in quotes, which may have several lines, after the name and the equals sign. */
+const quotedValue = /^(\s*[^\s#=][^\n=]*=[^\S\n]*)(["'`])[^]*?\2/gm;
+
 function rejectOtherForms(file: string, text: string): void {
-  for (const [index, line] of text.split('\n').entries()) {
+  const withoutQuoted = text.replace(
+    quotedValue,
+    (value, start: string) => start + value.replace(/[^\n]/g, ''),
+  );
+  for (const [index, line] of withoutQuoted.split('\n').entries()) {
     const name = otherForm.exec(line)?.[1];
-    if (name) throw new ConfigError(`Line ${index + 1} of ${file} must have the form ${name}=value.`);
+    const form = `Line ${index + 1} of ${file} must have the form`;
+    if (name) throw new ConfigError(`${form} ${name}=value.`);
+    if (noAssignment.test(line)) throw new ConfigError(`${form} NAME=value, or begin with #.`);
   }
 }

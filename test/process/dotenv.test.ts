@@ -48,6 +48,24 @@ test.each(['SPOTIFY_CLIENT_SECRET: canary-3f9c1', 'export SPOTIFY_CLIENT_SECRET 
   },
 );
 
+test.each(['canary-3f9c1', 'export canary-3f9c1'])(
+  'a .env file whose second line is "%s", without an equals sign, is reported without the text of the line, because the next variable would be lost',
+  (line) => {
+    const file = path();
+    writeFileSync(file, `PORT=4005\n${line}\n# a comment\nSPOTIFY_MARKET=DE\n`);
+    const message = `Line 2 of ${file} must have the form NAME=value, or begin with #.`;
+    expect(() => loadDotenv(file, {})).toThrow(new ConfigError(message));
+  },
+);
+
+test('the lines of a value in quotes need no equals sign, and the variable after it is read', () => {
+  const file = path();
+  writeFileSync(file, '# KEY="\nexport KEY="-----BEGIN\nMIIEpA\nEND KEY: x"\nPORT=4005\n');
+  const environment: NodeJS.ProcessEnv = {};
+  loadDotenv(file, environment);
+  expect(environment).toEqual({ KEY: '-----BEGIN\nMIIEpA\nEND KEY: x', PORT: '4005' });
+});
+
 test('a line may have blanks around its equals sign, and colons in its value', () => {
   const file = path();
   writeFileSync(file, 'PORT = 4005\nREDIS_URL=redis://localhost:6379\n# NOTE: a comment\n');
