@@ -37,7 +37,7 @@ const otherForm = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)(?:\s*:|\s+[^\s=])/;
 const noAssignment = /^\s*[^\s#][^=]*$/;
 
 /** A value in quotes, which may have several lines, after the name and the equals sign. */
-const quotedValue = /^(\s*[^\s#=][^\n=]*=[^\S\n]*)(["'`])[^]*?\2/gm;
+const quotedValue = /^(\s*[^\s#=][^\n=]*=[^\S\n]*)(["'`])[\s\S]*?\2/gm;
 
 function rejectOtherForms(file: string, text: string): void {
   const withoutQuoted = text.replace(
