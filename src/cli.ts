@@ -41,7 +41,7 @@ if (command === undefined) {
   process.stdout.write(`${version}\n`);
 } else if (command.startsWith('-')) {
   process.stderr.write(
-    `There is no option ${JSON.stringify(command)}: settings are environment variables, such as \`PORT=4001 npm start\`.\n${docsHint}\n`,
+    `There is no option ${JSON.stringify(command)}: settings are environment variables, such as PORT=4001.\n${docsHint}\n`,
   );
   process.exitCode = 1;
 } else {

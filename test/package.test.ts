@@ -131,6 +131,6 @@ describe('the command of the packed package, run in an empty folder,', { timeout
     const [message] = await once(wrong.stderr, 'data');
     expect(`${message}`).toBe('There is no command "sandbx"; --help lists the commands.\n');
     const [hint] = await once(start('--port', '4001').stderr, 'data');
-    expect(`${hint}`).toContain('settings are environment variables, such as `PORT=4001 npm start`');
+    expect(`${hint}`).toContain('settings are environment variables, such as PORT=4001.');
   });
 });

@@ -64,7 +64,7 @@ export function listenError(
 ): string | null {
   if (code === 'EADDRINUSE') {
     const other = port < maxPort ? port + 1 : 0; // 0 is any free port
-    return `Port ${port} is in use by another process. Choose another one: \`${variable}=${other} npm start\`.`;
+    return `Port ${port} is in use by another process. Choose another one, such as ${variable}=${other}.`;
   }
   if (code === 'EACCES') return `${variable} must be a port that this user may use, not ${port}.`;
   return code !== undefined && hostCodes.has(code)
