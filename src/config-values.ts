@@ -87,7 +87,7 @@ export const origins = z
   .transform((list) => list.split(',').map((origin) => origin.trim()))
   .refine(
     (list) => list.every(isOrigin),
-    'must be origins such as https://example.org, with commas between them',
+    'must be origins such as https://example.org, without a path, a slash at the end or a wildcard, and with commas between them',
   );
 
 const isOrigin = (text: string): boolean =>
@@ -98,9 +98,12 @@ const isOrigin = (text: string): boolean =>
 export const trustedDocuments = z.string().transform((path, context): Manifest => {
   try {
     return readManifest(path);
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // of the file system
     context.addIssue(
-      'must be the path of a JSON file with documents by their hashes: the manifest of codegen, Relay or Apollo',
+      code
+        ? `must be a file that can be read (${code})`
+        : 'must be the path of a JSON file with documents by their hashes: the manifest of codegen, Relay or Apollo',
     );
     return z.NEVER;
   }
@@ -120,5 +123,7 @@ export const dailyLimits = z.string().transform((list, context): ReadonlyMap<str
     else continue;
     return z.NEVER;
   }
-  return new Map(limits.map(([family = '', calls]) => [family.trim(), Number(calls)]));
+  const byFamily = new Map(limits.map(([family = '', calls]) => [family.trim(), Number(calls)]));
+  if (byFamily.size < limits.length) context.addIssue('must name each endpoint family once');
+  return byFamily;
 });

@@ -12,6 +12,8 @@ export interface Checked {
   /** Timeout of one call to Spotify, and deadline of one request, in milliseconds. */
   timeoutMs: number;
   requestTimeoutMs: number;
+  /** Number of trusted documents; undefined without a manifest. */
+  documents: number | undefined;
 }
 
 /** Variables that are near one of the gateway's, and belong to other programs. */
@@ -52,7 +54,7 @@ const listFormat = new Intl.ListFormat('en');
 /** Combinations of valid values that are probably a mistake. */
 export function doubtfulValues(
   environment: Environment,
-  { nodeEnv = '', isSandbox, timeoutMs, requestTimeoutMs }: Checked,
+  { nodeEnv = '', isSandbox, timeoutMs, requestTimeoutMs, documents }: Checked,
 ): string[] {
   const unused = ['SPOTIFY_API_URL', 'SPOTIFY_TOKEN_URL'].filter((name) => environment[name]);
   return [
@@ -65,6 +67,10 @@ export function doubtfulValues(
     isSandbox &&
       unused.length > 0 &&
       `${unused.join(' and ')} ${unused.length > 1 ? 'have' : 'has'} no effect: without SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET the gateway calls its own sandbox.`,
+    !isSandbox &&
+      environment['SANDBOX_QUOTA_MODE'] !== undefined &&
+      'SANDBOX_QUOTA_MODE has no effect: with SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET no sandbox is started.',
+    documents === 0 && 'TRUSTED_DOCUMENTS has no documents: every request is rejected.',
     timeoutMs > requestTimeoutMs &&
       `UPSTREAM_TIMEOUT_MS (${timeoutMs}) is longer than REQUEST_TIMEOUT_MS (${requestTimeoutMs}): every request ends before a slow call does.`,
   ].filter((warning) => warning !== false);

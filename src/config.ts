@@ -134,6 +134,7 @@ export function readConfig(
         isSandbox: !env.SPOTIFY_CLIENT_ID,
         timeoutMs: env.UPSTREAM_TIMEOUT_MS,
         requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+        documents: env.TRUSTED_DOCUMENTS?.size,
       }),
     ],
     gateway: {

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError, readConfig } from '../src/config.ts';
 import type { Environment } from './support/process.ts';
 
@@ -46,6 +49,35 @@ describe('a variable that is not read', () => {
   });
 });
 
+test('a manifest of trusted documents without documents, with which every request is an error, has a warning', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'manifest.json');
+  writeFileSync(file, '{}');
+  expect(warningsOf({ TRUSTED_DOCUMENTS: file })).toEqual([
+    'TRUSTED_DOCUMENTS has no documents: every request is rejected.',
+  ]);
+  writeFileSync(file, '{"1f": "{ a }"}');
+  expect(warningsOf({ TRUSTED_DOCUMENTS: file })).toEqual([]);
+});
+
+test('a start without the manifest of trusted documents states that the file cannot be read, not that its form is wrong', () => {
+  const start = () => readConfig({ TRUSTED_DOCUMENTS: 'absent.json' });
+  expect(start).toThrow('TRUSTED_DOCUMENTS must be a file that can be read (ENOENT), but is "absent.json".');
+});
+
+test('a malformed list of origins causes a message that rules out the usual mistakes', () => {
+  const start = () => readConfig({ CORS_ORIGINS: 'https://app.example/' });
+  expect(start).toThrow(
+    'CORS_ORIGINS must be origins such as https://example.org, without a path, a slash at the end or a wildcard, and with commas between them, but is "https://app.example/".',
+  );
+});
+
+test('a daily limit that is given twice for one family stops the start, because only one of them could be meant', () => {
+  const start = () => readConfig({ SPOTIFY_DAILY_LIMITS: 'search=100,artists=5,search=200' });
+  expect(start).toThrow('SPOTIFY_DAILY_LIMITS must name each endpoint family once, but is ');
+});
+
 describe('variables that contradict each other', () => {
   test.each<[Environment, RegExp]>([
     [{ NODE_ENV: 'prod' }, /^NODE_ENV is "prod", not "production": GraphiQL, .* stay open\.$/],
@@ -57,6 +89,10 @@ describe('variables that contradict each other', () => {
     [
       { SPOTIFY_API_URL: 'http://localhost:4010/v1', SPOTIFY_TOKEN_URL: 'http://localhost:4010/token' },
       /^SPOTIFY_API_URL and SPOTIFY_TOKEN_URL have no effect/,
+    ],
+    [
+      { ...credentials, SANDBOX_QUOTA_MODE: 'extended' },
+      /^SANDBOX_QUOTA_MODE has no effect: with SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET no sandbox is started\.$/,
     ],
     [{ NODE_ENV: 'production' }, /^NODE_ENV is "production", but .* the gateway serves made-up music\.$/],
     [
