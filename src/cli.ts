@@ -28,7 +28,7 @@ if (command === undefined) {
   const { loadDotenv } = await import('./process/dotenv.ts');
   process.exitCode = await runDoctorCommand(args, {
     environment() {
-      loadDotenv();
+      for (const warning of loadDotenv()) process.stderr.write(`${warning}\n`);
       return process.env;
     },
     print: (text) => process.stdout.write(`${text}\n`),

@@ -59,7 +59,8 @@ export async function runDoctorCommand(
     return 0;
   }
   try {
-    const { sandbox, gateway } = readConfig(environment());
+    const { sandbox, gateway, warnings } = readConfig(environment());
+    for (const warning of warnings) printError(warning);
     if (sandbox !== null) throw new ConfigError(`${noCredentials}\n${docsHint}`);
     return await examineApp(gateway.spotify, values, { print, printError });
   } catch (error) {
@@ -106,7 +107,9 @@ async function examineApp(
     if (!writeReport(file, report, printError)) return 1;
     if (!json)
       print(`\n${file} has this in detail, without secrets: please attach it when you report a problem.`);
-    return exitCodeOf(findings);
+    const exitCode = exitCodeOf(findings);
+    if (exitCode === 2) printError(`No call succeeded. ${checkNetwork('SPOTIFY_API_URL')}`);
+    return exitCode;
   } finally {
     await client.close();
   }
@@ -117,8 +120,11 @@ function failureText({ reason, detail }: ConnectFailure, { tokenUrl }: SpotifyOp
     ? `Spotify rejects SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: ${detail}.
 ${correctionOf(detail)}.`
     : `There is no token from ${tokenUrl}: ${detail}.
-Check the network, HTTPS_PROXY and SPOTIFY_TOKEN_URL, or try again later.`;
+${checkNetwork('SPOTIFY_TOKEN_URL')}`;
 }
+
+const checkNetwork = (variable: string) =>
+  `Check the network, HTTPS_PROXY and ${variable}, or try again later.`;
 
 /** JSON without the credentials and tokens. */
 function reportText(client: RawClient, findings: object): string {

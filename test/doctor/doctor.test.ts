@@ -238,6 +238,17 @@ test('without credentials it states how to get them', async () => {
   expect(exitCode).toBe(1);
 });
 
+test('a misspelled variable has a warning, also if credentials are missing because of it', async () => {
+  const { exitCode, errors } = await runCommand({
+    SPOTIFY_CLIENTID: 'canary-3f9c1',
+    SPOTIFY_SECRET: 'canary-3f9c1',
+  });
+  expect(errors).toContain('The variable SPOTIFY_CLIENTID is not read: did you mean SPOTIFY_CLIENT_ID?');
+  expect(errors).toContain('The variable SPOTIFY_SECRET is not read: did you mean SPOTIFY_CLIENT_SECRET?');
+  expect(errors).not.toContain('canary');
+  expect(exitCode).toBe(1);
+});
+
 test('rejected credentials are reported with the message of Spotify and the names of the variables', async () => {
   const sandbox = await startSandbox({ catalogue });
   const variables = { ...variablesOf(sandbox), SPOTIFY_CLIENT_SECRET: 'another-secret' };
@@ -281,13 +292,16 @@ test('a Web API that cannot be reached is reported with the code of the system, 
   const sandbox = await startSandbox({ catalogue });
   const closed = await startSandbox({ catalogue });
   await closed.close();
-  const { exitCode, output } = await runCommand({
+  const { exitCode, output, errors } = await runCommand({
     ...variablesOf(sandbox),
     SPOTIFY_API_URL: closed.apiUrl,
   });
   await sandbox.close();
   expect(output).toContain('Checked with 3 of at most 8 Spotify calls');
   expect(output).toContain('failed: search (no response: ECONNREFUSED)');
+  expect(errors).toContain(
+    'No call succeeded. Check the network, HTTPS_PROXY and SPOTIFY_API_URL, or try again later.',
+  );
   expect(exitCode).toBe(2);
 });
 
