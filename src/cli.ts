@@ -22,7 +22,7 @@ if (command === undefined) {
   await import('./server.ts');
 } else if (command === 'sandbox') {
   const { runSandboxCommand } = await import('./sandbox/command.ts');
-  await runSandboxCommand(args);
+  await runSandboxCommand(args, 'npx spotify-graphql-gateway');
 } else if (command === 'doctor') {
   const { runDoctorCommand } = await import('./doctor/command.ts');
   const { loadDotenv } = await import('./process/dotenv.ts');

@@ -123,6 +123,10 @@ describe('the command of the packed package, run in an empty folder,', { timeout
 
     expect(await printed('GraphQL on http://localhost:')).toContain('made-up music');
     expect(await printed('SPOTIFY_API_URL=', 'sandbox', '--port', '0')).toContain('Spotify sandbox');
+    // The folder of a user has no `npm start`.
+    expect(await printed(' npx spotify-graphql-gateway\n', 'sandbox', '--port', '0')).toContain(
+      'SPOTIFY_API_URL=',
+    );
     expect(await printed('Exit code 0', 'doctor', '--help')).toContain('with at most 8 calls');
     const [noApp] = await once(start('doctor').stderr, 'data');
     expect(`${noApp}`).toContain('SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set');

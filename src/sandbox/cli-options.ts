@@ -66,7 +66,8 @@ export function readOptions(args: readonly string[]): CliOptions {
     port: readNumber('port', values.port, 0, largestPort),
     quotaMode: readQuotaMode(values['quota-mode']),
     presets: values.preset.map(readPreset),
-    rateLimit: rateLimit === undefined ? undefined : readCalls('rate-limit', rateLimit),
+    rateLimit:
+      rateLimit === undefined ? undefined : readNumber('rate-limit', rateLimit, 1, Number.MAX_SAFE_INTEGER),
     dailyLimits: readDailyLimits(values['daily-limits']),
     faults: values.faults === undefined ? [] : readFaults(values.faults),
   };
@@ -110,12 +111,14 @@ function readDailyLimits(text: string): Record<string, number> {
         throw new InvalidOption(
           `--daily-limits has no endpoint family ${JSON.stringify(family)}; the families are ${families.join(', ')}`,
         );
-      return [family, readCalls('daily-limits', calls)];
+      if (!/^[1-9]\d{0,8}$/.test(calls))
+        throw new InvalidOption(
+          `--daily-limits must be a whole number for each family, such as search=200, not ${JSON.stringify(entry)}`,
+        );
+      return [family, Number(calls)];
     }),
   );
 }
-
-const readCalls = (flag: string, text: string) => readNumber(flag, text, 1, Number.MAX_SAFE_INTEGER);
 
 function readFaults(text: string): FaultRule[] {
   try {

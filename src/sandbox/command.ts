@@ -4,17 +4,20 @@ import { type Sandbox, startSandbox } from './sandbox.ts';
 
 const failed = 1;
 
-/** Runs the sandbox with the options of a command line, until the process gets a signal. */
-export async function runSandboxCommand(args: readonly string[]): Promise<void> {
+/**
+ * Runs the sandbox with the options of a command line, until the process gets a signal.
+ * @param startGateway the command that starts the gateway, for the text that is printed
+ */
+export async function runSandboxCommand(args: readonly string[], startGateway: string): Promise<void> {
   try {
-    await run(args);
+    await run(args, startGateway);
   } catch (error) {
     process.stderr.write(`sandbox: ${describe(error)}\n`);
     process.exitCode = failed;
   }
 }
 
-async function run(args: readonly string[]): Promise<void> {
+async function run(args: readonly string[], startGateway: string): Promise<void> {
   const { help, port, quotaMode, faults, presets, ...limits } = readOptions(args);
   if (help) {
     process.stdout.write(usage);
@@ -22,7 +25,8 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const sandbox = await startSandbox({ port, quotaMode, preset: presets, ...limits });
   for (const rule of faults) sandbox.faults.add(rule);
-  process.stdout.write(welcome(sandbox, [`${quotaMode} mode`, ...presets, ...limitTexts(limits)].join(', ')));
+  const kind = [`${quotaMode} mode`, ...presets, ...limitTexts(limits)].join(', ');
+  process.stdout.write(welcome(sandbox, kind, startGateway));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
 }
 
@@ -31,7 +35,11 @@ const limitTexts = ({ rateLimit, dailyLimits }: Pick<CliOptions, 'rateLimit' | '
   ...Object.entries(dailyLimits).map(([family, calls]) => `${family}=${calls} per 24 h`),
 ];
 
-function welcome({ apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox, kind: string): string {
+function welcome(
+  { apiUrl, tokenUrl, clientId, clientSecret, catalogue }: Sandbox,
+  kind: string,
+  startGateway: string,
+): string {
   const credentials = `${clientId}:${clientSecret}`;
   return `Spotify sandbox, ${kind}
 
@@ -47,7 +55,7 @@ Try it:
 
 Start the gateway on it, in a second terminal:
 
-  SPOTIFY_API_URL=${apiUrl} SPOTIFY_TOKEN_URL=${tokenUrl} SPOTIFY_CLIENT_ID=${clientId} SPOTIFY_CLIENT_SECRET=${clientSecret} npm start
+  SPOTIFY_API_URL=${apiUrl} SPOTIFY_TOKEN_URL=${tokenUrl} SPOTIFY_CLIENT_ID=${clientId} SPOTIFY_CLIENT_SECRET=${clientSecret} ${startGateway}
 `;
 }
 

@@ -1,3 +1,3 @@
 import { runSandboxCommand } from './command.ts';
 
-await runSandboxCommand(process.argv.slice(2));
+await runSandboxCommand(process.argv.slice(2), 'npm start');

@@ -117,7 +117,7 @@ describe('METRICS_PORT', () => {
   test('that is in use prevents the start with a message that names the variable', async () => {
     const { port } = await startServer();
     await expect(startServer({ METRICS_PORT: `${port}` })).rejects.toThrow(
-      `METRICS_PORT=${port + 1} npm start`,
+      `Choose another one, such as METRICS_PORT=${port + 1}.`,
     );
   });
 });

@@ -130,7 +130,7 @@ describe.concurrent('the start', { timeout: 60_000 }, () => {
     const { code, err } = await runServer({ PORT: `${port}` }, undefined, onEnd).ended;
     expect(code).toBe(1);
     expect(err).toContain(`Port ${port} is in use by another process`);
-    expect(err).toContain(`PORT=${port + 1} npm start`);
+    expect(err).toContain(`Choose another one, such as PORT=${port + 1}.`);
     expect(err).not.toMatch(/^ +at /m);
   });
 

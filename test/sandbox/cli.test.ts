@@ -141,6 +141,10 @@ describe('the command', () => {
     [['--preset', 'quota-1999'], '--preset must be one of quota-2026, total-zero, '],
     [['--daily-limits', 'search'], '--daily-limits must be a whole number'],
     [
+      ['--daily-limits', 'artists=9,search=x'],
+      '--daily-limits must be a whole number for each family, such as search=200, not "search=x"',
+    ],
+    [
       ['--daily-limits', 'artist/albums=9'],
       '--daily-limits has no endpoint family "artist/albums"; the families are artists, ',
     ],
