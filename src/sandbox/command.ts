@@ -53,9 +53,9 @@ Try it:
   TOKEN=$(curl -s -u ${credentials} -d grant_type=client_credentials ${tokenUrl} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -H "Authorization: Bearer $TOKEN" ${apiUrl}/artists/${catalogue.fixtures.artists.bts}
 
-Start the gateway on it, in a second terminal:
+Start the gateway on it, in a second terminal. With DATA_DIR=none it forgets the quota and the cached data at its end:
 
-  SPOTIFY_API_URL=${apiUrl} SPOTIFY_TOKEN_URL=${tokenUrl} SPOTIFY_CLIENT_ID=${clientId} SPOTIFY_CLIENT_SECRET=${clientSecret} ${startGateway}
+  SPOTIFY_API_URL=${apiUrl} SPOTIFY_TOKEN_URL=${tokenUrl} SPOTIFY_CLIENT_ID=${clientId} SPOTIFY_CLIENT_SECRET=${clientSecret} DATA_DIR=none ${startGateway}
 `;
 }
 

@@ -68,7 +68,7 @@ describe('the command', () => {
     expect((await get('/artists?ids=3Nrfpe0tUJi4K4DXYWgMUX')).status).toBe(403);
   });
 
-  it('prints the command that starts the gateway on it', async () => {
+  it('prints the command that starts the gateway on it, without the quota of an earlier sandbox', async () => {
     const { printed } = await start();
     const command = /^ +(SPOTIFY_API_URL=.+ npm start)$/m.exec(printed.out)?.[1] ?? '';
     expect(command.split(' ')).toEqual([
@@ -76,6 +76,7 @@ describe('the command', () => {
       expect.stringMatching(/^SPOTIFY_TOKEN_URL=http:\/\/127\.0\.0\.1:\d+\/api\/token$/),
       'SPOTIFY_CLIENT_ID=sandbox-client',
       'SPOTIFY_CLIENT_SECRET=sandbox-secret',
+      'DATA_DIR=none',
       'npm',
       'start',
     ]);
