@@ -11,9 +11,6 @@ const isolated = [
   'test/sandbox/slices.test.ts',
 ];
 
-// They bound the time of many operations at once, so they run when the other files are done, which use all processors.
-const timed = 'test/faults/*.test.ts';
-
 /** Options of each project. */
 const project = (test: ProjectTestOptions) => ({
   // Vite would give the tests graphql's ES modules and Node the packages under test its CommonJS ones: two
@@ -33,20 +30,8 @@ export default defineConfig({
   test: {
     // Files share a process and its modules, which take two seconds to load; some need a process of their own.
     projects: [
-      project({
-        name: 'shared',
-        isolate: false,
-        include: ['test/**/*.test.ts'],
-        exclude: [...isolated, timed],
-      }),
+      project({ name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: isolated }),
       project({ name: 'isolated', include: isolated }),
-      project({
-        name: 'timed',
-        isolate: false,
-        include: [timed],
-        exclude: isolated,
-        sequence: { groupOrder: 1 },
-      }),
     ],
     execArgv: ['--max-semi-space-size=64'], // megabytes; with the default of 16, a tenth of the time is garbage collection
     maxWorkers: 4, // more than processors, because tests wait for half of their time
