@@ -273,7 +273,9 @@ describe('any text', () => {
     .map(([text, inserted, at, cut]) => text.slice(0, at) + inserted + text.slice(at + cut));
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.webPath(), validText, corruptedText);
 
-  test('is either rejected or one of the three forms of an id, and only the id becomes part of a URL', async () => {
+  test('is either rejected or one of the three forms of an id, and only the id becomes part of a URL', {
+    timeout: 60_000,
+  }, async () => {
     const { ask, sandbox } = await startInMode('development');
     const document =
       'query ($id: ID!) { artist(id: $id) { id } album(id: $id) { id } track(id: $id) { id } node(id: $id) { id } }';
