@@ -41,3 +41,14 @@ export interface GatewayOptions {
   /** Makes the text of `/metrics` from the registry of this process; by default the text of that registry alone. */
   metricsText?: (registry: Registry) => () => Promise<string>;
 }
+
+/**
+ * Callers without TypeScript may pass the whole configuration, or nothing.
+ * @throws Error for options without those of the datasource
+ */
+export function checkOptions(options: Partial<GatewayOptions> | undefined): void {
+  if (options?.spotify === undefined)
+    throw new Error(
+      'The options have no "spotify": pass `readConfig(…).gateway`, not the whole configuration.',
+    );
+}

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { combine, createSpotify, type SpotifyReport } from './datasources/spotify/index.ts';
 import { nodeHost } from './datasources/spotify/node.ts';
-import type { GatewayOptions } from './gateway-options.ts';
+import { checkOptions, type GatewayOptions } from './gateway-options.ts';
 import { createClientKey } from './http/client-key.ts';
 import { createFastPath } from './http/fast-path.ts';
 import { createNodeListener } from './http/node-listener.ts';
@@ -55,9 +55,10 @@ export interface Gateway {
 /**
  * Connects the parts of a gateway. It listens nowhere; `listener` and `handler` serve it.
  * @param unboundedLog the log for the operator; by default, warnings and errors are written to stdout
- * @throws Error if `endpoint` is no path, or there are no credentials
+ * @throws Error if `endpoint` is no path, or there are no credentials, or no options of the datasource
  */
 export function createGateway(options: GatewayOptions, unboundedLog: Log = createLog('warn')): Gateway {
+  checkOptions(options);
   const paths = createPaths(options.endpoint); // before anything is started, because it may throw
   if (!options.spotify.clientId || !options.spotify.clientSecret) throw new Error(noCredentials);
   const log = boundedLog(unboundedLog);

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { createSpotify, type SpotifyHost } from './datasources/spotify/index.ts';
 import { createHostFetch } from './datasources/spotify/transport/host-fetch.ts';
-import type { GatewayOptions } from './gateway-options.ts';
+import { checkOptions, type GatewayOptions } from './gateway-options.ts';
 import { createClientKey } from './http/client-key.ts';
 import { createOperatorRoutes, createReadiness } from './http/operator-routes.ts';
 import { createPaths } from './http/paths.ts';
@@ -46,12 +46,13 @@ const nothing = () => undefined;
  * Connects the parts of a gateway that sends its calls with `fetch`. Requests share calls, timers and the token, so they have
  * to share one I/O context: in Cloudflare Workers that of a Durable Object.
  * @param unboundedLog the log for the operator; by default, warnings and errors are written to the console
- * @throws Error if `endpoint` is no path, or there are no credentials
+ * @throws Error if `endpoint` is no path, or there are no credentials, or no options of the datasource
  */
 export function createWorkerGateway(
   options: WorkerOptions,
   unboundedLog: Log = createLog('warn'),
 ): WorkerGateway {
+  checkOptions(options);
   const {
     introspection,
     production,

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createGateway } from '../src/gateway.ts';
 import type { GatewayOptions } from '../src/gateway-options.ts';
+import { createWorkerGateway } from '../src/worker.ts';
 import { startGateway, type TestGateway, withSandbox } from './support/gateway.ts';
 import { artists, catalogue, startInMode } from './support/schema-tests.ts';
 import { portOf } from './support/test-server.ts';
@@ -294,6 +295,16 @@ test('a gateway without a log of its own runs an operation with one call', async
 test('a gateway without credentials is rejected when it is created, and the message names the sandbox', () => {
   const { gateway: options } = readConfig({});
   expect(() => createGateway(options)).toThrow(/SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.*startSandbox/);
+});
+
+test.each([
+  ['no options', undefined],
+  ['the whole configuration', readConfig({ SPOTIFY_CLIENT_ID: 'a1', SPOTIFY_CLIENT_SECRET: 'b2' })],
+])('a gateway that is created with %s is rejected with a message that names the option', (_, options) => {
+  expect(() => createGateway(options as unknown as GatewayOptions)).toThrow('pass `readConfig(…).gateway`');
+  expect(() => createWorkerGateway(options as unknown as GatewayOptions)).toThrow(
+    'pass `readConfig(…).gateway`',
+  );
 });
 
 describe('behind a body parser', () => {
