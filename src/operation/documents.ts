@@ -74,7 +74,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     clientKey: string,
     parse: (text: string) => ParsedDocument,
   ): Document {
-    const milliseconds = startProcessorTime();
+    const elapsedMs = startProcessorTime();
     try {
       const { document: ast, tokens } = parse(text);
       validate(ast);
@@ -85,7 +85,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
       const document = rejectedDocument(error, hash);
       const errorCount = error instanceof InvalidRequest ? error.errors.length : 1;
       rejected.set(hash, document, { size: bytesOfRejection + errorCount * bytesOfError });
-      budgets.charge(clientKey, milliseconds());
+      budgets.charge(clientKey, elapsedMs());
       return document;
     }
   }
@@ -124,7 +124,10 @@ function operationsOf(
     const hasName = name !== null && name !== '';
     const candidates = definitions.filter((candidate) => !hasName || candidate.name?.value === name);
     const [definition] = candidates;
-    if (!definition || candidates.length > 1) throw noSuchOperation();
+    if (hasName && !definition)
+      throw new BadRequest(`The document has no operation ${JSON.stringify(name)}.`);
+    if (!definition || candidates.length > 1)
+      throw new BadRequest('The document has several operations: name one as "operationName".');
     const operation =
       operations.get(definition) ?? createOperation({ schema, document, definition, suggestions });
     operations.set(definition, operation);
@@ -147,9 +150,6 @@ function rejectedDocument(error: unknown, hash: string): Document {
 function formatStack(error: unknown): void {
   if (error instanceof Error) void error.stack;
 }
-
-const noSuchOperation = () =>
-  new BadRequest('The document has no operation of this name, or several and none is named.');
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 

@@ -132,3 +132,27 @@ test.each([false, 7, {}])(
     });
   },
 );
+
+test.each([
+  [
+    'names an operation that the document lacks',
+    'query A { __typename }',
+    'C',
+    'The document has no operation "C".',
+  ],
+  [
+    'names none of several operations',
+    'query A { __typename } query B { __typename }',
+    undefined,
+    'The document has several operations: name one as "operationName".',
+  ],
+])('a request that %s gets a message that states the reason', async (_, query, operationName, message) => {
+  const { fetch } = await withSandbox();
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, operationName }),
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
+});
