@@ -19,7 +19,11 @@ export function createMask(log: Log) {
     log.error({ err: original }, 'bug');
     // Without a path the whole response has failed.
     const http = located?.path ? {} : { http: { status: 500 } };
-    return withLocation('Something went wrong on our side.', { code: bugCode, ...http }, located);
+    return withLocation(
+      'The gateway failed because of a bug: its log has the details.',
+      { code: bugCode, ...http },
+      located,
+    );
   };
 }
 

@@ -212,7 +212,7 @@ const cases: FaultCase[] = [
             data: { artist: null },
             errors: [
               {
-                message: 'Something went wrong on our side.',
+                message: 'The gateway failed because of a bug: its log has the details.',
                 locations: [{ line: 1, column: 3 }],
                 path: ['artist'],
                 extensions: { code: 'INTERNAL_SERVER_ERROR' },

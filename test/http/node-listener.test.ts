@@ -56,7 +56,12 @@ test.each([
   const response = await post(contentType);
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({
-    errors: [{ message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    errors: [
+      {
+        message: 'The gateway failed because of a bug: its log has the details.',
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ],
   });
   expect(logged).toEqual([{ err: bug }]);
 });

@@ -201,7 +201,7 @@ describe('a bug', () => {
         data: { broken: null, __typename: 'Query' },
         errors: [
           {
-            message: 'Something went wrong on our side.',
+            message: 'The gateway failed because of a bug: its log has the details.',
             path: ['broken'],
             locations: [{ line: 1, column: 3 }],
             extensions: masked,
@@ -252,7 +252,9 @@ describe('a bug', () => {
       broken.createContext = new TypeError(canary);
       const { status, json } = await ask();
       expect(json).toEqual({
-        errors: [{ message: 'Something went wrong on our side.', extensions: masked }],
+        errors: [
+          { message: 'The gateway failed because of a bug: its log has the details.', extensions: masked },
+        ],
       });
       expect(bugs()).toEqual([{ err: broken.createContext }]);
       expect(status).toBe(500); // the media type has no 2xx without data
