@@ -85,7 +85,7 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
   const resultOf = createResultOf(options);
 
   return async (request) => {
-    const { document: sent, client } = request;
+    const { document: textOrAst, client } = request;
     const startMs = performance.now();
     await started;
     const operationContext = createOperationContext(timeoutMs);
@@ -97,7 +97,9 @@ function createRun(options: ExecuteOperationOptions, queue: OperationQueue): Exe
     let codes = [bugCode]; // of an operation without a result
     try {
       const document =
-        typeof sent === 'string' ? documents.fromText(sent, client.key) : documents.fromAst(sent, client.key);
+        typeof textOrAst === 'string'
+          ? documents.fromText(textOrAst, client.key)
+          : documents.fromAst(textOrAst, client.key);
       context.document = document.hash;
       const result = await resultOf(document, request, context);
       codes = codesOf(result);
@@ -149,7 +151,7 @@ function createResultOf({
   return async (document: Document, request: GraphQLRequest, context: Context): Promise<ExecutionResult> => {
     const { operationName, variables, client } = request;
     // Processor time is measured only after a rejection, because it is slow to read and valid operations are not charged.
-    const milliseconds = document.wasRejected ? startProcessorTime() : startTime();
+    const elapsedMs = document.wasRejected ? startProcessorTime() : startTime();
     try {
       const operation = document.operation(operationName ?? null);
       context.operation = operation.name;
@@ -160,16 +162,17 @@ function createResultOf({
         const uncached = operation.plan(variables ?? {}, { spotify, maxCalls, ignoresCache: false });
         return { extensions: { spotify: dryRunReport(context.plan, uncached) } };
       }
-      const room = limiter.acquire(context.plan.responseFields, client.key);
-      const release = await room;
+      const acquired = limiter.acquire(context.plan.responseFields, client.key);
+      const release = await acquired;
+      const hasWaited = release !== acquired; // a promise, because other large responses were being created
       try {
-        if (release !== room) await context.operationContext.resume?.();
+        if (hasWaited) await context.operationContext.resume?.();
         return await execute(operation, request, context, context.plan);
       } finally {
         release();
       }
     } catch (error) {
-      if (!context.plan) documents.chargeRejection(document, client.key, milliseconds());
+      if (!context.plan) documents.chargeRejection(document, client.key, elapsedMs());
       return { errors: error instanceof InvalidRequest ? error.errors : [mask(error)] };
     }
   };

@@ -35,6 +35,7 @@ export interface Operation {
 const maxVariableErrors = 10; // of a list of thousands of ids, each of which may be wrong
 /** The selection of a larger operation is not cached: nested fragments can expand a document a hundred times. */
 const maxCachedFields = 500;
+
 export interface OperationOptions {
   schema: GraphQLSchema;
   document: DocumentNode;

@@ -70,7 +70,7 @@ export type ClientValue<T> = T extends readonly (infer E)[]
   ? readonly Exclude<E, Malformed>[]
   : Exclude<T, Malformed | undefined>;
 
-function fromObject<K extends string>(name: K, isInShort: boolean) {
+function fromObject<K extends string>(name: K, isInSimplifiedObject: boolean) {
   return <T extends SpotifyObject & Record<K, unknown>>(
     object: T,
     _args: unknown,
@@ -81,7 +81,7 @@ function fromObject<K extends string>(name: K, isInShort: boolean) {
     // A promise for each field of a hundred albums takes as long as all the rest of their execution.
     if (found !== undefined) return valueOrError(found, context, info);
     return context.spotify
-      .field(object, name, context.fieldContext(info), isInShort)
+      .field(object, name, context.fieldContext(info), isInSimplifiedObject)
       .then((filled) => valueOrError<T[K] | null>(filled, context, info));
   };
 }

@@ -29,13 +29,13 @@ export interface EntityReader<Any extends Entity> {
   /**
    * One field of an object, from the full object if this one lacks it. Null if the full object lacks it too: then the
    * reason is recorded as unavailable.
-   * @param isInShort whether every form of the object has the field, so that the full object need not be read
+   * @param isInSimplifiedObject whether every form of the object has the field, so that the full object need not be read
    */
   field<T extends Entity, K extends keyof T & string>(
     object: T,
     name: K,
     fieldContext: FieldContext,
-    isInShort?: boolean,
+    isInSimplifiedObject?: boolean,
   ): Promise<Exclude<T[K], undefined> | null>;
 }
 
@@ -86,12 +86,12 @@ export function createEntityReader<Any extends Entity>({
     },
     isObjectCached: (kind, id, market, form) => cache.isCached(requestOf(kind, id, market), form),
     isAbsent: (kind, id) => cache.isAbsent(requestOf(kind, id, null)),
-    async field(object, name, fieldContext, isInShort = false) {
+    async field(object, name, fieldContext, isInSimplifiedObject = false) {
       const known = object[name];
       if (isSent(known)) return known;
 
       const withheld = withheldField(getKind(registry, object.kind), name);
-      const isComplete = object.full || (isInShort && !isFilledByFullObject(object, name));
+      const isComplete = object.full || (isInSimplifiedObject && !isFilledByFullObject(object, name));
       const read = () => readFull(object, fieldContext);
       const full = isComplete ? object : await (withheld ? capabilities.withField(withheld, read) : read());
       const value = full?.[name];

@@ -138,7 +138,12 @@ export interface FairQueue<T> {
   drain(offer: (item: T) => Offer): void;
 }
 
-/** The item was taken and its owner's turn is over; it left without a turn; it stays; or no item can be taken now. */
+/**
+ * - `taken`: the item leaves the queue, and the turn of its owner is over
+ * - `dropped`: the item leaves the queue, and its owner still has the turn
+ * - `kept`: the item stays in the queue
+ * - `stop`: no item can be taken now
+ */
 export type Offer = 'taken' | 'dropped' | 'kept' | 'stop';
 
 export function createFairQueue<T>(): FairQueue<T> {

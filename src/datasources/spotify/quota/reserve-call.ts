@@ -1,6 +1,6 @@
 import type { RollingCounters } from './rolling-counters.ts';
 
-/** The counters of one name. */
+/** The counters of one name, such as an endpoint family, and their exchanges with the store. */
 export interface SharedCounter {
   name: string;
   counters: RollingCounters;
@@ -64,11 +64,17 @@ export function enqueue<T>(counter: SharedCounter, exchange: () => Promise<T>): 
   return result;
 }
 
-/** `isUncertain`: the call is counted, but the store has lost counters, so the sum is not known. */
+/**
+ * - `countedIn`: the call is counted in the counter of this name. `isUncertain`: the store has lost counters, so the sum is
+ *   not known
+ * - `refused`: the call would exceed the limit; it is not counted
+ * - `on hold`: the store has lost counters, and the processes write theirs again; the call is not counted yet
+ */
 type Outcome = { countedIn: string; isUncertain?: boolean } | 'refused' | 'on hold';
 
 /**
- * Counts one call, here and in the store, unless the sum would exceed the limit.
+ * Counts one call, here and in the store, unless the sum would exceed the limit. While the sum is not known, because the
+ * store has lost counters, it waits for the other processes, `maxRounds` times at most.
  * @returns name of the counter of the call; null if it may not be sent
  */
 export async function reserveCall(
