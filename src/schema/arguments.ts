@@ -52,7 +52,7 @@ export const marketArg = ({ arg }: Args) =>
   arg({
     type: 'Market',
     description:
-      'Whose catalogue counts. Left out: the market of the field above, else that of the cursors, else the configured one.',
+      'The country whose catalogue is used. If omitted: the market of the field above, otherwise that of the cursors, otherwise the default market of the gateway.',
   });
 
 export interface MarketArgs {

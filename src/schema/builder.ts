@@ -20,7 +20,9 @@ export const builder = new SchemaBuilder<{
   };
 }>({ defaultFieldNullability: false });
 
-builder.queryType({ description: "Where every question to Spotify's catalogue begins." });
+builder.queryType({
+  description: "Objects of Spotify's catalogue by their ids, search, and the daily quota.",
+});
 
 builder.scalarType('Market', {
   description: 'An ISO 3166-1 alpha-2 country code in capitals, such as `DE`.',
@@ -37,14 +39,13 @@ builder.scalarType('Market', {
 export const semanticNonNullDirective = new GraphQLDirective({
   name: 'semanticNonNull',
   description:
-    'Says that the field is null only with an error. A client that stops at errors may treat it as non-null.',
+    'States that the field is null only with an error. A client that stops at errors may treat it as non-null.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
   args: {
     levels: {
       type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLInt))),
       defaultValue: [0],
-      description:
-        'Of which lists around the value this holds: 0 is the field itself, 1 the elements of its list.',
+      description: 'The levels to which this applies: 0 is the field itself, 1 the elements of its list.',
     },
   },
 });

@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 export const imagesArgs = ({ arg }: { arg: ArgBuilder<(typeof builder)['$inferSchemaTypes']> }) => ({
   minWidth: arg.int({
     description:
-      'Only the smallest image with at least this width in pixels; the largest if none is so wide. Left out: all images.',
+      'Only the smallest image with at least this width in pixels; the largest if none is so wide. If omitted: all images.',
   }),
 });
 

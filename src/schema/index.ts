@@ -29,8 +29,8 @@ const built = builder.toSchema({
 export const schema = new GraphQLSchema({
   ...built.toConfig(),
   description: `Spotify's catalogue: ${pluralsOf(Object.values(kinds))}, read with as few calls of Spotify's Web API as an operation
-needs. A value that Spotify does not give is null; with the request header \`x-spotify-trace: 1\` the extensions of the
-response say why, and what each call was.
+needs. A value that Spotify does not send is null; with the request header \`x-spotify-trace: 1\` the extensions of the
+response state the reason, and list each call.
 
 The docs describe [errors and nulls](docs/errors.md), [the limits of an operation](docs/limits.md),
 [the daily quota](docs/quota.md) and [the calls of typical operations](docs/calls.md).`,

@@ -25,7 +25,7 @@ export type AlbumGroup =
   | 'COMPILATION'
   /** Somebody else's release on which the artist appears. */
   | 'APPEARS_ON'
-  /** One that this API does not know yet. Cannot be asked for. */
+  /** One that this API does not know yet. `includeGroups` does not accept it. */
   | 'OTHER';
 
 export type AlbumsOfBtsQueryVariables = Exact<{

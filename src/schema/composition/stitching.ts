@@ -3,7 +3,7 @@ import { DirectiveLocation, GraphQLDirective, GraphQLString } from 'graphql';
 /** For stitching: the names are those of @graphql-tools/stitching-directives. */
 export const mergeDirective = new GraphQLDirective({
   name: 'merge',
-  description: 'Tells a stitching parent that this field finds many objects by their keys.',
+  description: 'States for a stitching parent that this field finds many objects by their keys.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
   args: {
     keyField: { type: GraphQLString, description: 'The field of the objects that is the key.' },

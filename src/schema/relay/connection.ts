@@ -35,24 +35,24 @@ export interface Edge<T extends Entity> {
 }
 
 const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
-  description: 'Where a page stands in its list, and whether there is more.',
+  description: 'The position of a page in its list, and whether there are further pages.',
   fields: (t) => ({
     hasNextPage: t.boolean({
-      description: 'Whether there is more behind this page. While it is true, `endCursor` is set.',
+      description: 'Whether there is a page after this one. While it is true, `endCursor` is set.',
       resolve: ({ window }) => window?.hasNext ?? false,
     }),
     hasPreviousPage: t.boolean({
-      description: 'Whether this page begins behind the first slot of the list.',
+      description: 'Whether this page starts after the first slot of the list.',
       resolve: ({ window }) => window?.hasPrevious ?? false,
     }),
     startCursor: t.string({
       nullable: true,
-      description: 'For `before`: the page in front of this one.',
+      description: 'The value of `before` for the page before this one.',
       resolve: startCursor,
     }),
     endCursor: t.string({
       nullable: true,
-      description: 'For `after`: the page behind this one.',
+      description: 'The value of `after` for the page after this one.',
       resolve: endCursor,
     }),
   }),
@@ -61,11 +61,11 @@ const PageInfo = builder.objectRef<Connection<Entity>>('PageInfo').implement({
 /** The arguments that every connection takes. */
 export const connectionArgs = ({ arg }: { arg: ArgBuilder<Types> }) => ({
   first: arg.int({
-    description: `How many slots from the front: 0 to ${maxSize}, ${defaultSize} if left out.`,
+    description: `The number of slots (positions in Spotify's list) from the start: 0 to ${maxSize}, by default ${defaultSize}.`,
   }),
-  after: arg.string({ description: 'Begin behind this cursor, in its market if the query names none.' }),
-  last: arg.int({ description: `How many slots from the end, instead of \`first\`: 0 to ${maxSize}.` }),
-  before: arg.string({ description: 'End in front of this cursor, in its market if the query names none.' }),
+  after: arg.string({ description: 'Start after this cursor. Its market is used if the query names none.' }),
+  last: arg.int({ description: `The number of slots from the end, in place of \`first\`: 0 to ${maxSize}.` }),
+  before: arg.string({ description: 'End before this cursor. Its market is used if the query names none.' }),
 });
 
 /**
@@ -84,14 +84,14 @@ export function connectionOf<T extends Entity>(
     description: `One slot in a page of \`${name}\`.`,
     fields: (t) => ({
       cursor: t.string({
-        description: 'Names this slot, for `after` and `before`.',
+        description: 'The cursor of this slot, for `after` and `before`.',
         resolve: cursorOf,
       }),
       node: t.field({
         type: Node,
         nullable: true,
         extensions: nullOnlyWithError,
-        description: 'The object in the slot; null with an error where it cannot be read.',
+        description: 'The object in the slot; null with an error if it cannot be read.',
         resolve: ({ item }) => itemOrError(item),
       }),
       ...edgeFields(t as unknown as ObjectFieldBuilder<Types, Edge<T>>),
@@ -100,31 +100,32 @@ export function connectionOf<T extends Entity>(
 
   const ConnectionType = builder.objectRef<Connection<Entity>>(name).implement({
     extensions: { isConnectionPart: true },
-    description: 'A page of a list. Slots that Spotify leaves empty, or fills twice, have no edge.',
+    description:
+      'A page of a list. A slot (a position in the list of Spotify) that is empty or repeats an object has no edge, so a page may have fewer edges than requested.',
     fields: (t) => ({
       edges: t.field({
         type: [EdgeType],
         extensions: { length: 'pageSize' },
-        description: 'The slots of this page that hold something.',
+        description: 'The slots of this page that have an object.',
         resolve: edgesOf,
       }),
       nodes: t.field({
         type: [Node],
         nullable: { list: false, items: true },
         extensions: { ...elementsNullOnlyWithError, length: 'pageSize' },
-        description: 'The objects in the slots; null with an error where one cannot be read.',
+        description: 'The objects in the slots; null with an error if one cannot be read.',
         resolve: ({ window }) => slotsOf(window).map(({ item }) => itemOrError(item)),
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'Where this page stands in its list.',
+        description: 'The position of this page in its list.',
         resolve: (connection) => connection,
       }),
       totalCount: t.int({
         nullable: true,
         extensions: { ...nullOnlyWithError, cost: noCost },
         description:
-          'Length of the list as Spotify tells it, which may be a little more than there is to read.',
+          'The length of the list that Spotify states, which may be a little larger than the number of objects that can be read.',
         resolve: ({ length }, _, context, info) => valueOrError(length, context, info),
       }),
     }),

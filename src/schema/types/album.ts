@@ -27,7 +27,7 @@ export const ArtistAlbumsConnection = connectionOf('ArtistAlbumsConnection', Alb
     type: AlbumGroup,
     nullable: true,
     description:
-      "Why the artist's list shows the album. Not given to every app, unless one group alone is asked for.",
+      "The reason for which the artist's list contains the album. Not available to every app, unless `includeGroups` names one group only.",
     resolve({ item }, _, context, info) {
       if (isMalformed(item)) return null;
       if (item.albumGroup === undefined) recordUnavailable(context.fieldContext(info));
@@ -100,26 +100,26 @@ Album.implement({
       type: ExternalIds,
       nullable: true,
       extensions: { cost: fullObject() },
-      description: 'Its names outside Spotify.',
+      description: 'Its codes outside of Spotify.',
       resolve: full('externalIds'),
     }),
     genres: t.field({
       type: ['String'],
       nullable: { list: true, items: true },
       extensions: { cost: fullObject() },
-      description: 'Its genres; Spotify gives none at present. Not given to every app.',
+      description: 'Its genres; Spotify gives none at present. Not available to every app.',
       resolve: full('genres'),
     }),
     label: t.string({
       nullable: true,
       extensions: { cost: fullObject('Album.label') },
-      description: 'The label that released it. Not given to every app.',
+      description: 'The label that released it. Not available to every app.',
       resolve: full('label'),
     }),
     popularity: t.int({
       nullable: true,
       extensions: { cost: fullObject('Album.popularity') },
-      description: 'How popular it is, from 0 to 100. Not given to every app.',
+      description: 'How popular it is, from 0 to 100. Not available to every app.',
       resolve: full('popularity'),
     }),
     tracks: t.field({

@@ -60,7 +60,7 @@ Audiobook.implement({
     totalChapters: t.int({
       nullable: true,
       description:
-        'The number of chapters by the count of Spotify, which may be higher than the number that can be read.',
+        'The number of chapters that Spotify states, which may be higher than the number that can be read.',
       resolve: sent('totalChapters'),
     }),
     chapters: t.field({

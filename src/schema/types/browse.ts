@@ -55,7 +55,7 @@ builder.queryFields((t) => ({
     extensions: {
       cost: browseList(newReleasesList, (spotify) => spotify.browseList(newReleasesList, undefined, null)),
     },
-    description: 'New albums that Spotify features, at most 100. Not given to every app.',
+    description: 'New albums that Spotify features, at most 100. Not available to every app.',
     args: connectionArgs(t),
     resolve: (_, args, context, info) =>
       connect(
@@ -73,7 +73,7 @@ builder.queryFields((t) => ({
         spotify.browseList(categoriesList, undefined, checkedLocale(locale as LocaleArg)),
       ),
     },
-    description: 'The categories of playlists. Not given to every app.',
+    description: 'The categories of playlists. Not available to every app.',
     args: { locale: localeArg(t), ...connectionArgs(t) },
     resolve: (_, { locale, ...args }, context, info) =>
       connect(
@@ -87,7 +87,7 @@ builder.queryFields((t) => ({
     type: Category,
     nullable: true,
     extensions: { cost: categoryLookup((args) => checkedCategory(args as unknown as CategoryArgs)) },
-    description: 'One category; null where there is none. Not given to every app.',
+    description: 'One category; null where there is none. Not available to every app.',
     args: {
       id: t.arg.id({ required: true, description: 'The id of a category, as `categories` gives it.' }),
       locale: localeArg(t),

@@ -77,7 +77,7 @@ export const spokenWordFields = (
 export const seriesFields = (t: FieldsOf<KindOf['show' | 'audiobook']>): FieldMap => ({
   publisher: t.string({
     nullable: true,
-    description: 'The name of the publisher. Not given to every app.',
+    description: 'The name of the publisher. Not available to every app.',
     resolve: sent('publisher'),
   }),
   mediaType: t.field({

@@ -45,7 +45,7 @@ export const objectTypeOf = (kind: Kind) => objectTypes[kind] as ObjectRef<Types
 /** Everything that has an id, and the root fields that find it. */
 
 export const Node = builder.interfaceRef<SpotifyObject>('Node').implement({
-  description: 'Something in the catalogue that has an id.',
+  description: 'An object of the catalogue with an id.',
   fields: (t) => ({
     id: t.exposeID('id', { description: "Spotify's own id: 22 characters." }),
   }),
@@ -57,7 +57,7 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     extensions: { cost: nodeLookup },
-    description: `Whatever the id names. For a bare id, ${pluralsOf(bareIdKinds(kinds))} are searched in this order: a URI or link costs fewer calls. The market is that of the cursors below, else the configured one: \`nodes\` takes one.`,
+    description: `The object with this id. A bare id is looked up among ${pluralsOf(bareIdKinds(kinds))}, in this order: a URI or a link costs fewer calls. The market is that of the cursors below, otherwise the default market of the gateway; \`nodes\` has an argument for it.`,
     // Relay's compiler accepts no other argument.
     args: { id: idArg(t) },
     resolve: (_, { id }, context, info) =>

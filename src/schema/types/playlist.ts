@@ -112,7 +112,7 @@ Playlist.implement({
       type: PlaylistItemsConnection,
       nullable: true,
       extensions: { cost: embeddedList('playlist', 'playlists/items', itemsOf) },
-      description: 'Its tracks and episodes, in the order of the owner. Not given to every app.',
+      description: 'Its tracks and episodes, in the order of the owner. Not available to every app.',
       args: { market: marketArg(t), ...connectionArgs(t) },
       resolve: resolveConnection(itemsOf),
     }),

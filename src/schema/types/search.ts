@@ -25,7 +25,7 @@ interface Search {
 const searchableKinds = kindNames.filter((kind) => kinds[kind].isSearchable);
 
 const SearchType = builder.enumType('SearchType', {
-  description: 'A kind of thing to search for.',
+  description: 'A kind of object to search for.',
   values: Object.fromEntries(
     searchableKinds.map((kind) => [kind.toUpperCase(), { value: kind, description: `${typeNames[kind]}s.` }]),
   ),
@@ -37,8 +37,7 @@ export const connectionTypes = Object.fromEntries(
 ) as unknown as { readonly [K in Kind]: ConnectionRef<KindOf[K]> };
 
 const SearchResults = builder.objectRef<Search>('SearchResults').implement({
-  description:
-    'What a search finds, each kind with a page of its own. Kinds that share a page size share a call.',
+  description: 'The results of a search: a page for each kind. Kinds with the same page size share a call.',
   fields: (t) => {
     const results = (kind: Kind) =>
       t.field({
@@ -71,11 +70,11 @@ builder.queryFields((t) => ({
     args: {
       q: t.arg.string({
         required: true,
-        description: `What to search for, at most ${maxTextLength} characters.`,
+        description: `The text to search for, at most ${maxTextLength} characters.`,
       }),
       type: t.arg({
         type: [SearchType],
-        description: 'Which kinds to find; those that are selected if left out.',
+        description: 'The kinds to search for; by default those that the query selects.',
       }),
       market: marketArg(t),
     },

@@ -34,7 +34,7 @@ Show.implement({
     totalEpisodes: t.int({
       nullable: true,
       description:
-        'The number of episodes by the count of Spotify, which may be higher than the number that can be read.',
+        'The number of episodes that Spotify states, which may be higher than the number that can be read.',
       resolve: sent('totalEpisodes'),
     }),
     episodes: t.field({

@@ -12,7 +12,7 @@ const embeddedAlbum = full('album');
 
 Track.implement({
   extensions: { kind: 'track' },
-  description: 'A recording, as it stands on one album.',
+  description: 'A recording on one album.',
   interfaces: [Node],
   fields: (t) => ({
     name: t.string({
@@ -30,7 +30,7 @@ Track.implement({
       type: Album,
       nullable: true,
       extensions: { cost: ownerOfItem('track', 'album') },
-      description: 'The album it stands on.',
+      description: 'The album that contains it.',
       resolve: (track, args, context, info) =>
         track.album === undefined && track.albumId !== undefined
           ? context.spotify.object('album', track.albumId, track.market, context.fieldContext(info))
@@ -67,7 +67,7 @@ Track.implement({
       nullable: true,
       extensions: { cost: referenced('track') },
       description:
-        'The track asked for, where this one stands in for it in the market. Not given to every app. Its id, URI and link cost no call.',
+        'The requested track, if Spotify replaces it with this one in the market. Not available to every app. Its id, URI and link cost no call.',
       resolve: sent('linkedFrom'),
     }),
     previewUrl: t.string({
@@ -79,13 +79,13 @@ Track.implement({
       type: ExternalIds,
       nullable: true,
       extensions: { cost: fullObject() },
-      description: 'Its names outside Spotify.',
+      description: 'Its codes outside of Spotify.',
       resolve: full('externalIds'),
     }),
     popularity: t.int({
       nullable: true,
       extensions: { cost: fullObject('Track.popularity') },
-      description: 'Its popularity, from 0 to 100. Not given to every app.',
+      description: 'Its popularity, from 0 to 100. Not available to every app.',
       resolve: full('popularity'),
     }),
   }),

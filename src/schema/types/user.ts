@@ -21,6 +21,6 @@ export const User = builder.objectRef<UserObject>('User').implement({
       description: "The user's page on open.spotify.com.",
       resolve: value('externalUrl'),
     }),
-    ...playlistsOf(t, userPlaylists, 'The public playlists of the user. Not given to every app.'),
+    ...playlistsOf(t, userPlaylists, 'The public playlists of the user. Not available to every app.'),
   }),
 });

@@ -9,11 +9,15 @@ const other = { description: 'A value that this API does not know yet.' };
 export const Image = builder.objectRef<spotify.Image>('Image').implement({
   description: 'A picture, in one of its sizes.',
   fields: (t) => ({
-    url: t.string({ nullable: true, description: 'Where to load it from.', resolve: value('url') }),
-    width: t.int({ nullable: true, description: 'In pixels, where Spotify says.', resolve: value('width') }),
+    url: t.string({ nullable: true, description: 'The URL of the picture.', resolve: value('url') }),
+    width: t.int({
+      nullable: true,
+      description: 'The width in pixels; null if Spotify does not state it.',
+      resolve: value('width'),
+    }),
     height: t.int({
       nullable: true,
-      description: 'In pixels, where Spotify says.',
+      description: 'The height in pixels; null if Spotify does not state it.',
       resolve: value('height'),
     }),
   }),
@@ -30,7 +34,7 @@ const DatePrecision = builder.enumType('DatePrecision', {
 });
 
 export const ReleaseDate = builder.objectRef<spotify.ReleaseDate>('ReleaseDate').implement({
-  description: 'When something was released, as precisely as it is known.',
+  description: 'The date of a release, as precisely as it is known.',
   fields: (t) => ({
     date: t.string({
       nullable: true,
@@ -70,7 +74,7 @@ export const Copyright = builder.objectRef<spotify.Copyright>('Copyright').imple
 });
 
 export const ExternalIds = builder.objectRef<spotify.ExternalIds>('ExternalIds').implement({
-  description: 'Names of an album or a track outside Spotify.',
+  description: 'Codes of an album or a track outside of Spotify.',
   fields: (t) => ({
     isrc: t.string({
       nullable: true,
@@ -144,6 +148,6 @@ export const AlbumGroup = builder.enumType('AlbumGroup', {
   values: {
     ...albumTypes,
     APPEARS_ON: { description: "Somebody else's release on which the artist appears." },
-    OTHER: { description: `${otherType.description} Cannot be asked for.` },
+    OTHER: { description: `${otherType.description} \`includeGroups\` does not accept it.` },
   },
 });
