@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { BadRequest } from '../errors.ts';
+import { shortName } from '../observability/log.ts';
 import { createClientBudgets, startProcessorTime } from './client-budgets.ts';
 import { createOperation, type Operation } from './operation.ts';
 import {
@@ -125,7 +126,7 @@ function operationsOf(
     const candidates = definitions.filter((candidate) => !hasName || candidate.name?.value === name);
     const [definition] = candidates;
     if (hasName && !definition)
-      throw new BadRequest(`The document has no operation ${JSON.stringify(name)}.`);
+      throw new BadRequest(`The document has no operation ${JSON.stringify(shortName(name))}.`);
     if (!definition || candidates.length > 1)
       throw new BadRequest('The document has several operations: name one as "operationName".');
     const operation =
