@@ -144,7 +144,6 @@ faultSuite('T', 'Token', [
       'a token endpoint that is down gets three requests in two seconds, and no operation waits for it',
     sandbox: { tokenLifetimeSeconds: 1 },
     warm: [artist(0)],
-    slow: true,
     timeoutMs: 25_000,
     recovery: 3_000, // a failure is cached for two seconds
     steps: [

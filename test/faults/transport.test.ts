@@ -151,7 +151,6 @@ faultSuite('N', 'Transport', [
     fault: 'connection refused, 50 operations a second for 7 s',
     promise: 'while the connection fails, one call a period tries it, however many operations run',
     proxied: 'api',
-    slow: true,
     timeoutMs: 90_000,
     recovery: isFull && 60_000, // after seven seconds the period is ten seconds; case D17 checks the recovery after five
     steps: [
