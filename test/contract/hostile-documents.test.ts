@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
@@ -38,6 +39,9 @@ const faultsOf = ({ bugs, responses }: Outcome) => [
 
 const times = (field: string, count: number) => repeated(`a#: ${field}`, count);
 
+const schemaText = readFileSync(new URL('../../subgraph.graphql', import.meta.url), 'utf8');
+const maxSchemaTexts = Math.floor(maxAnswerBytes / Buffer.byteLength(JSON.stringify(schemaText)));
+
 /** The slowest kinds of operations, as large as the limits allow. */
 const worst: [title: string, query: string, variables?: object][] = [
   [
@@ -68,7 +72,7 @@ const worst: [title: string, query: string, variables?: object][] = [
   ['introspection', `{ ${times('__schema { types { kind fields { name type { kind } } } }', 10)} }`],
   [
     'the schema as text',
-    `{ ${times('_service { ...S }', 4)} } fragment S on _Service { ${times('sdl', 35)} }`,
+    `{ ${times('_service { ...S }', 4)} } fragment S on _Service { ${times('sdl', Math.floor(maxSchemaTexts / 4))} }`,
   ],
 ];
 
