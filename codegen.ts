@@ -36,7 +36,7 @@ const config: CodegenConfig = {
     'subgraph.graphql': textFile(federatedSdl(schema)),
     'test/generated/': {
       preset: 'client',
-      documents: ['test/**/*.ts', '!test/generated/**'],
+      documents: ['test/**/*.ts', '!test/generated/**', '!test/hosts/node_modules/**'],
       presetConfig: { fragmentMasking: false },
       config: {
         importExtension: '.ts',
