@@ -57,6 +57,28 @@ describe('a line of the log', () => {
     expect(lines[0]?.fields['err']).toBe(error);
   });
 
+  test('is not prepared if its level is suppressed', () => {
+    const written: string[] = [];
+    const levels = ['warn', 'error'];
+    const log = boundedLog({
+      info: (_, message) => void written.push(message),
+      warn: (_, message) => void written.push(message),
+      error: (_, message) => void written.push(message),
+      debug: (_, message) => void written.push(message),
+      isLevelEnabled: (level) => levels.includes(level),
+    });
+    const read: string[] = [];
+    const fields = (level: string) => ({
+      [level]: 1,
+      get codes() {
+        return read.push(level);
+      },
+    });
+    for (const level of ['info', 'debug', 'warn', 'error'] as const) log[level]?.(fields(level), level);
+    expect(written).toEqual(['warn', 'error']);
+    expect(read).toEqual(['warn', 'error']);
+  });
+
   test('is short if a list, a text or the message is long', () => {
     const { log, lines } = createBoundedLog();
     log.info({ codes: Array.from({ length: 7_000 }, () => 'BAD_USER_INPUT') }, 'operation');

@@ -127,9 +127,9 @@ export const browseList = (
 });
 
 /** One category by its id. @param check throws for invalid arguments, which cost nothing */
-export const categoryLookup = (check: (args: FieldVisit['args']) => unknown): FieldCost => ({
+export const categoryLookup = <Args>(check: (args: Args) => unknown): FieldCost => ({
   calls({ app, args }) {
-    if (orNull(() => check(args)) === null) return nothing;
+    if (orNull(() => check(args as Args)) === null) return nothing;
     return {
       calls: { [categories.name]: app.has(categories.withheldField) === false ? 0 : 1 },
       objects: single,

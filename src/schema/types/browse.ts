@@ -86,7 +86,7 @@ builder.queryFields((t) => ({
   category: t.field({
     type: Category,
     nullable: true,
-    extensions: { cost: categoryLookup((args) => checkedCategory(args as unknown as CategoryArgs)) },
+    extensions: { cost: categoryLookup(checkedCategory) },
     description: 'One category; null where there is none. Not available to every app.',
     args: {
       id: t.arg.id({ required: true, description: 'The id of a category, as `categories` gives it.' }),

@@ -4,7 +4,7 @@ import { type CursorPosition, newest, type SlotRange, slotRefsIn, type WindowArg
 
 /**
  * If the list has grown or shrunk at the front since a cursor was made, the item of the cursor has moved by at most as many
- * slots, backward or forward. A window beside the item moves with it: the client gets no item twice and misses none.
+ * slots, backward or forward. A window beside the item moves with it, so that the client gets no item twice and misses none.
  */
 
 /** The cursor beside which a window lies; null for a window at the front or the end of the list. */
