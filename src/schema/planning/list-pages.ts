@@ -21,7 +21,7 @@ export type ListOf<Args> = (
   args: Args,
 ) => PagedList<Entity>;
 
-// A list of any owner accepts and rejects the same arguments, cursors excepted.
+// A list of any owner accepts and rejects the same arguments, cursors excepted. The id does not contain its kind.
 const anyOwner: OwnerKey = { id: parseId('0'.repeat(22), 'artist'), market: null };
 
 /** The list, or null if it rejects the arguments: then the field is null before any call. */
