@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/index.ts';
-import { operation } from '../support/abuse.ts';
 import { isFull, pass } from '../support/clock.ts';
 import type { Outcome } from '../support/fault-answers.ts';
 import type { Step, StepResult } from '../support/fault-case.ts';
-import { artist, artistAlbums, type Operation, range, search, track } from '../support/fault-operations.ts';
-import { askAtRate, faultSuite, percentile } from '../support/fault-runner.ts';
-import { codesOf, only, onlyAfterRetries } from '../support/fault-steps.ts';
+import {
+  artist,
+  artistAlbums,
+  localOperation,
+  type Operation,
+  range,
+  search,
+  track,
+} from '../support/fault-operations.ts';
+import { askAtRate, faultSuite } from '../support/fault-runner.ts';
+import { codesOf, isLocal, medianOf, only, onlyAfterRetries, p99Of } from '../support/fault-steps.ts';
 
 const second = 1_000;
 const seconds = (inFull: number, inShort: number) => (isFull ? inFull : inShort);
@@ -21,13 +28,6 @@ const answering = (status: number, more: object = {}): FaultRule['fault'] => ({
 
 const isFailed = ({ errors }: Outcome) => errors.length > 0;
 const isStale = ({ extensions }: Outcome) => (extensions.spotify?.stale ?? []).length > 0;
-const timeOf = (share: number) => (outcomes: readonly Outcome[]) =>
-  percentile(
-    outcomes.map(({ ms }) => ms).sort((one, other) => one - other),
-    share,
-  );
-const p99Of = timeOf(0.99);
-const medianOf = timeOf(0.5);
 
 /** The number of retries among all calls of the operations. */
 function retriesIn(outcomes: readonly Outcome[]): { retries: number; calls: number } {
@@ -53,10 +53,6 @@ function expectFewRetries({ outcomes }: StepResult): void {
 const cachedTracks = range(20);
 const isCached = ({ operation }: Outcome) =>
   cachedTracks.some((n) => track(n).variables['id'] === operation.variables['id']);
-
-/** An operation without a call: its time depends only on the process and the machine. */
-const localOperation = operation('{ __typename }', {}, { __typename: 'Query' });
-const isLocal = (outcome: Outcome) => outcome.operation === localOperation;
 
 /** One operation in five reads a cached object, one in five needs no call, and the others read new objects. */
 const mixed = (length: number): Operation[] =>

@@ -125,6 +125,14 @@ export function track(which: number | string): Operation {
   };
 }
 
+/** An operation without a call: its time depends only on the process and the machine. */
+export const localOperation: Operation = {
+  kind: 'artist',
+  query: '{ __typename }',
+  variables: {},
+  truth: { __typename: 'Query' },
+};
+
 export const artists = (ids: readonly string[]): Operation => ({
   kind: 'artists',
   query: `query ($ids: [ID!]!) { artists(ids: $ids) { ${artistFields} } }`,

@@ -7,6 +7,7 @@ import { startTestEnvironment, type TestEnvironment } from './fault-environment.
 import { violations } from './fault-invariants.ts';
 import { artist, type Operation, range, siblings } from './fault-operations.ts';
 import { checkPage } from './fault-page.ts';
+import { medianOf, p99Of, percentile } from './fault-steps.ts';
 import {
   allowHosts,
   callsToOtherHosts,
@@ -202,24 +203,20 @@ const statuses: Readonly<Record<string, number>> = {
 const statusOf = (code: string): number => statuses[code] ?? 200;
 
 function expectTimes(outcomes: readonly Outcome[], step: Step, name: string, machineLoad: number): void {
-  const times = outcomes.map(({ ms }) => ms).sort((one, other) => one - other);
+  const times = outcomes.map(({ ms }) => ms);
   const { withinMs, notBeforeMs, p99Ms, medianMs } = step;
   const atMost = (ms: number, bound: number | undefined, label: string, pauseMs = longPauseMs) => {
     if (bound !== undefined) {
       expect(ms, `${name}: ${label}`).toBeLessThanOrEqual(bound * machineLoad + pauseMs);
     }
   };
-  atMost(times.at(-1) ?? 0, withinMs, 'last answer');
-  atMost(percentile(times, 0.99), p99Ms, 'p99');
-  atMost(percentile(times, 0.5), medianMs, 'median', 0);
+  atMost(percentile(times, 1), withinMs, 'last answer');
+  atMost(p99Of(outcomes), p99Ms, 'p99');
+  atMost(medianOf(outcomes), medianMs, 'median', 0);
   if (notBeforeMs !== undefined) {
-    expect(times[0], `${name}: first answer`).toBeGreaterThanOrEqual(notBeforeMs);
+    expect(percentile(times, 0), `${name}: first answer`).toBeGreaterThanOrEqual(notBeforeMs);
   }
 }
-
-/** @param sorted in ascending order */
-export const percentile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
 
 function expectBound(actual: number, bound: Bound | undefined, label: string): void {
   if (bound === undefined) return;

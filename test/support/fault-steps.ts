@@ -2,6 +2,7 @@ import type { FaultRule } from '../../src/sandbox/index.ts';
 import { pass } from './clock.ts';
 import type { Outcome } from './fault-answers.ts';
 import type { TestEnvironment } from './fault-environment.ts';
+import { localOperation } from './fault-operations.ts';
 import type { Trouble } from './tcp-proxy.ts';
 
 /** Functions that fault cases use as `arrange`, and functions that summarize outcomes. */
@@ -48,6 +49,17 @@ export function countCodes(outcomes: readonly Outcome[]): Record<string, number>
 export const codesOf = (outcomes: readonly Outcome[]) => [
   ...new Set(outcomes.flatMap(({ errors }) => errors.map(({ extensions }) => extensions?.code))),
 ];
+
+export const isLocal = ({ operation }: Outcome) => operation === localOperation;
+
+/** The time within which this share of the responses arrived; with a share of 0 the shortest time, with 1 the longest. */
+export function percentile(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+const timesOf = (outcomes: readonly Outcome[]) => outcomes.map(({ ms }) => ms);
+export const p99Of = (outcomes: readonly Outcome[]) => percentile(timesOf(outcomes), 0.99);
+export const medianOf = (outcomes: readonly Outcome[]) => percentile(timesOf(outcomes), 0.5);
 
 /** Arranges one fault beside the others. */
 export const adding =
